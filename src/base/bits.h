@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Bit fields written as the architecture manuals print them. */
+#ifndef S2_BASE_BITS_H
+#define S2_BASE_BITS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define BIT64(n) (UINT64_C(1) << (n))
+
+/* BITS64(49, 12) is the mask of bits [49:12]. */
+#define BITS64(high, low) ((~UINT64_C(0) >> (63 - (high))) & (~UINT64_C(0) << (low)))
+
+/* The value of the field that @mask marks in @word, shifted down to bit 0. @mask is not 0. */
+static inline uint64_t field_get(uint64_t mask, uint64_t word)
+{
+	return (word & mask) >> __builtin_ctzll(mask);
+}
+
+/* @value placed in the field that @mask marks; bits that do not fit are cut off. */
+static inline uint64_t field_prep(uint64_t mask, uint64_t value)
+{
+	return (value << __builtin_ctzll(mask)) & mask;
+}
+
+static inline bool is_aligned(uint64_t value, uint64_t power_of_two)
+{
+	return (value & (power_of_two - 1)) == 0;
+}
+
+/* Mask of the low @n bits, 0 <= @n <= 64. */
+static inline uint64_t low_bits(unsigned int n)
+{
+	return n >= 64 ? ~UINT64_C(0) : BIT64(n) - 1;
+}
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+#define S2_CONTAINER_OF(ptr, type, member) ((type *)((char *)(ptr)-offsetof(type, member)))
+
+#endif

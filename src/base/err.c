@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Error texts are built from the inside out: the innermost failure last, each caller's context
+// before it.
+#include "base/err.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+void s2_err_init(struct s2_err *err)
+{
+	err->code = S2_OK;
+	err->text[0] = '\0';
+}
+
+enum s2_code s2_fail(struct s2_err *err, enum s2_code code, const char *fmt, ...)
+{
+	va_list args;
+
+	if (!err)
+		return code;
+	err->code = code;
+	va_start(args, fmt);
+	vsnprintf(err->text, sizeof(err->text), fmt, args);
+	va_end(args);
+	return code;
+}
+
+enum s2_code s2_wrap(struct s2_err *err, const char *fmt, ...)
+{
+	char inner[S2_ERR_TEXT];
+	va_list args;
+	int n;
+
+	if (!err)
+		return S2_INVALID;
+	memcpy(inner, err->text, sizeof(inner));
+	va_start(args, fmt);
+	n = vsnprintf(err->text, sizeof(err->text), fmt, args);
+	va_end(args);
+	if (n >= 0 && (size_t)n + 2 < sizeof(err->text)) {
+		size_t room = sizeof(err->text) - (size_t)n - 3;
+		size_t len = strlen(inner);
+
+		memcpy(err->text + n, ": ", 2);
+		memcpy(err->text + n + 2, inner, len < room ? len : room);
+		err->text[(size_t)n + 2 + (len < room ? len : room)] = '\0';
+	}
+	return err->code;
+}
+
+const char *s2_code_name(enum s2_code code)
+{
+	switch (code) {
+	case S2_OK:
+		return "ok";
+	case S2_NOTMINE:
+		return "not-mine";
+	case S2_USAGE:
+		return "usage";
+	case S2_INVALID:
+		return "invalid";
+	case S2_NOTFOUND:
+		return "not-found";
+	case S2_IO:
+		return "io";
+	case S2_NOMEM:
+		return "no-memory";
+	case S2_ABSENT:
+		return "absent";
+	case S2_EXCLUDED:
+		return "excluded";
+	case S2_TRUNCATED:
+		return "truncated";
+	case S2_LOOP:
+		return "loop";
+	}
+	return "unknown";
+}

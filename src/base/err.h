@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Errors: a code to branch on, and a line for people that gains context on its way up. */
+#ifndef S2_BASE_ERR_H
+#define S2_BASE_ERR_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* What went wrong. The codes of missing memory stand together, see s2_is_missing(). */
+enum s2_code {
+	S2_OK = 0,
+	S2_NOTMINE,   /* probing: another format may fit */
+	S2_USAGE,     /* the command line is wrong */
+	S2_INVALID,   /* the input is broken, contradictory or not supported */
+	S2_NOTFOUND,  /* a symbol, type, member or table that was looked for is not there */
+	S2_IO,        /* the operating system refused */
+	S2_NOMEM,     /* no memory left for s2dump itself */
+	S2_ABSENT,    /* the dump never held this memory */
+	S2_EXCLUDED,  /* a dump filter left this memory out */
+	S2_TRUNCATED, /* the dump should hold this memory, but the file ends before it, or the
+			 writer stopped */
+	S2_LOOP,      /* a table leads back into itself, or is reached more often than is sound */
+};
+
+/* Room for one line; longer text loses its end. */
+#define S2_ERR_TEXT 480
+
+/* Caller-owned, no heap. Empty after s2_err_init(). */
+struct s2_err {
+	enum s2_code code;
+	char text[S2_ERR_TEXT];
+};
+
+#define S2_MUST_CHECK __attribute__((warn_unused_result))
+#define S2_PRINTF(fmt, first) __attribute__((format(printf, fmt, first)))
+
+void s2_err_init(struct s2_err *err);
+
+/*
+ * Says what failed, at the bottom: sets code and text and returns @code, so that a caller can
+ * `return s2_fail(err, ...)`. @err may be NULL when nobody will read the text.
+ */
+enum s2_code s2_fail(struct s2_err *err, enum s2_code code, const char *fmt, ...) S2_PRINTF(3, 4);
+
+/* Says what was being done, on the way up: prepends the text and ": ". Returns the code. */
+enum s2_code s2_wrap(struct s2_err *err, const char *fmt, ...) S2_PRINTF(2, 3);
+
+/* True for the codes that mean "these bytes are not in the dump". */
+static inline bool s2_is_missing(enum s2_code code)
+{
+	return code == S2_ABSENT || code == S2_EXCLUDED || code == S2_TRUNCATED;
+}
+
+/* A word for a code as it stands in output: "absent", "excluded", "truncated", "loop", ... */
+const char *s2_code_name(enum s2_code code);
+
+#endif

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The only window on a machine's memory: bytes at a physical address, or why there are none. */
+#ifndef S2_BASE_MEM_H
+#define S2_BASE_MEM_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+struct s2_mem;
+
+/* A piece of physical address space that the dump claims to hold, [pa, pa + size). */
+struct s2_extent {
+	uint64_t pa;
+	uint64_t size;
+};
+
+struct s2_mem_ops {
+	/*
+	 * Copies [@pa, @pa + @len) to @buf, all or nothing. Missing memory is S2_ABSENT, S2_EXCLUDED
+	 * or S2_TRUNCATED (never zeros); @err may be NULL, and is only filled when it is not.
+	 */
+	enum s2_code (*read)(const struct s2_mem *mem, uint64_t pa, void *buf, size_t len,
+			     struct s2_err *err);
+
+	/*
+	 * A pointer to [@pa, @pa + @len) inside a mapping, good as long as @mem, or NULL when the
+	 * source cannot give one there (then read() decides). May be NULL itself. The pointer is
+	 * aligned to 8 bytes when it is not NULL and @pa is a multiple of 8.
+	 */
+	const void *(*view)(const struct s2_mem *mem, uint64_t pa, size_t len);
+
+	/*
+	 * The first extent that ends above @pa, in ascending order, merged where adjacent;
+	 * S2_NOTFOUND past the last one. What lies in an extent may still be excluded or truncated.
+	 */
+	enum s2_code (*next)(const struct s2_mem *mem, uint64_t pa, struct s2_extent *ret);
+};
+
+/* Embedded in every source; the ops find their own structure around it. */
+struct s2_mem {
+	const struct s2_mem_ops *ops;
+	uint64_t bytes; /* how many bytes of memory the source holds, an upper bound: it limits work
+			 */
+};
+
+static inline enum s2_code s2_mem_read(const struct s2_mem *mem, uint64_t pa, void *buf, size_t len,
+				       struct s2_err *err)
+{
+	return mem->ops->read(mem, pa, buf, len, err);
+}
+
+static inline const void *s2_mem_view(const struct s2_mem *mem, uint64_t pa, size_t len)
+{
+	return mem->ops->view ? mem->ops->view(mem, pa, len) : NULL;
+}
+
+static inline enum s2_code s2_mem_next(const struct s2_mem *mem, uint64_t pa, struct s2_extent *ret)
+{
+	return mem->ops->next(mem, pa, ret);
+}
+
+#endif

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Strict reading of numbers from the command line and from text, and checked sums. */
+#ifndef S2_BASE_NUM_H
+#define S2_BASE_NUM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+/*
+ * Reads all of @text as one number: decimal or 0x hex, optionally followed by K, M, G or T
+ * (powers of 1024). A sign, white space, an empty string, trailing text and overflow are errors
+ * that name @what (an option, say) and show the text.
+ */
+enum s2_code s2_parse_u64(const char *text, const char *what, uint64_t *ret,
+			  struct s2_err *err) S2_MUST_CHECK;
+
+/* The same with a lower and an upper bound, both inclusive. */
+enum s2_code s2_parse_u64_in(const char *text, const char *what, uint64_t min, uint64_t max,
+			     uint64_t *ret, struct s2_err *err) S2_MUST_CHECK;
+
+/* Reads a decimal number that may be negative (start levels). */
+enum s2_code s2_parse_int_in(const char *text, const char *what, int min, int max, int *ret,
+			     struct s2_err *err) S2_MUST_CHECK;
+
+/* Reads "A-B", the half-open range [A, B) with A < B. */
+enum s2_code s2_parse_range(const char *text, const char *what, uint64_t *ret_start,
+			    uint64_t *ret_end, struct s2_err *err) S2_MUST_CHECK;
+
+/* True when @a + @b fits; the sum leaves through @ret. */
+static inline bool s2_add_ok(uint64_t a, uint64_t b, uint64_t *ret)
+{
+	return !__builtin_add_overflow(a, b, ret);
+}
+
+/* True when [@off, @off + @len) lies in [0, @size). No overflow whatever the values. */
+static inline bool s2_fits(uint64_t off, uint64_t len, uint64_t size)
+{
+	return off <= size && len <= size - off;
+}
+
+#endif

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// A 64 KiB buffer in front of write(2); hex and decimal by hand because rows are a hot path (bench/).
+#include "base/out.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+void s2_out_init(struct s2_out *out, int fd)
+{
+	out->fd = fd;
+	out->error = 0;
+	out->closed = false;
+	out->used = 0;
+}
+
+static void write_all(struct s2_out *out, const char *data, size_t len)
+{
+	while (len && !s2_out_dead(out)) {
+		ssize_t n = write(out->fd, data, len);
+
+		if (n > 0) {
+			data += n;
+			len -= (size_t)n;
+		} else if (n < 0 && errno == EPIPE) {
+			out->closed = true;
+		} else if (n < 0 && errno != EINTR) {
+			out->error = errno;
+		}
+	}
+}
+
+enum s2_code s2_out_flush(struct s2_out *out, struct s2_err *err)
+{
+	write_all(out, out->buf, out->used);
+	out->used = 0;
+	if (out->error)
+		return s2_fail(err, S2_IO, "write error: %s", strerror(out->error));
+	return S2_OK;
+}
+
+void s2_out_mem(struct s2_out *out, const char *data, size_t len)
+{
+	if (len > sizeof(out->buf) - out->used) {
+		write_all(out, out->buf, out->used);
+		out->used = 0;
+		if (len > sizeof(out->buf)) {
+			write_all(out, data, len);
+			return;
+		}
+	}
+	memcpy(out->buf + out->used, data, len);
+	out->used += len;
+}
+
+void s2_out_str(struct s2_out *out, const char *text)
+{
+	s2_out_mem(out, text, strlen(text));
+}
+
+void s2_out_printf(struct s2_out *out, const char *fmt, ...)
+{
+	char text[2048];
+	va_list args;
+	int n;
+
+	va_start(args, fmt);
+	n = vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	if (n > 0)
+		s2_out_mem(out, text, (size_t)n < sizeof(text) ? (size_t)n : sizeof(text) - 1);
+}
+
+void s2_out_pad(struct s2_out *out, const char *text, unsigned int width)
+{
+	size_t len = strlen(text);
+
+	s2_out_mem(out, text, len);
+	for (; len < width; len++)
+		s2_out_mem(out, " ", 1);
+}
+
+void s2_out_hex(struct s2_out *out, uint64_t value, unsigned int digits)
+{
+	char text[18];
+	unsigned int n = 0;
+
+	do {
+		text[sizeof(text) - ++n] = "0123456789abcdef"[value & 0xf];
+		value >>= 4;
+	} while (value || (n < digits && n < 16));
+	text[sizeof(text) - ++n] = 'x';
+	text[sizeof(text) - ++n] = '0';
+	s2_out_mem(out, text + sizeof(text) - n, n);
+}
+
+void s2_out_dec(struct s2_out *out, uint64_t value, unsigned int width)
+{
+	char text[32];
+	unsigned int n = 0;
+
+	do {
+		text[sizeof(text) - ++n] = (char)('0' + value % 10);
+		value /= 10;
+	} while (value);
+	while (n < width && n < sizeof(text))
+		text[sizeof(text) - ++n] = ' ';
+	s2_out_mem(out, text + sizeof(text) - n, n);
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Buffered output that never loses what was already written and remembers the first failure. */
+#ifndef S2_BASE_OUT_H
+#define S2_BASE_OUT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+#define S2_OUT_SIZE 65536
+
+struct s2_out {
+	int fd;
+	int error;   /* errno of the first failed write, 0 while all is well */
+	bool closed; /* the reader went away (EPIPE): not an error, but nothing more to do */
+	size_t used;
+	char buf[S2_OUT_SIZE];
+};
+
+void s2_out_init(struct s2_out *out, int fd);
+
+/* Writes the buffer out. S2_IO when a write failed, now or before; a closed pipe is S2_OK. */
+enum s2_code s2_out_flush(struct s2_out *out, struct s2_err *err) S2_MUST_CHECK;
+
+/* True when writing more is pointless. */
+static inline bool s2_out_dead(const struct s2_out *out)
+{
+	return out->error || out->closed;
+}
+
+void s2_out_mem(struct s2_out *out, const char *data, size_t len);
+void s2_out_str(struct s2_out *out, const char *text);
+void s2_out_printf(struct s2_out *out, const char *fmt, ...) S2_PRINTF(2, 3);
+
+/* @text padded with blanks on the right up to @width (never cut). */
+void s2_out_pad(struct s2_out *out, const char *text, unsigned int width);
+
+/* "0x" and lower-case hex, at least @digits digits (0x%0*llx). */
+void s2_out_hex(struct s2_out *out, uint64_t value, unsigned int digits);
+
+/* Decimal, padded with blanks on the left up to @width. */
+void s2_out_dec(struct s2_out *out, uint64_t value, unsigned int width);
+
+#endif

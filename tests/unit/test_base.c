@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Numbers, errors, output: the small things that everything stands on.
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/bits.h"
+#include "base/num.h"
+#include "base/out.h"
+
+static void numbers(void **state)
+{
+	static const struct {
+		const char *text;
+		uint64_t value;
+	} good[] = {
+		{ "0", 0 },
+		{ "10", 10 },
+		{ "0x10", 16 },
+		{ "0XfF", 255 },
+		{ "4K", 4096 },
+		{ "2m", 2097152 },
+		{ "1G", 1ULL << 30 },
+		{ "0x1T", 1ULL << 40 },
+		{ "18446744073709551615", UINT64_MAX },
+		{ "0xffffffffffffffff", UINT64_MAX },
+		{ "007", 7 },
+	};
+	static const char *const bad[] = { "",
+					   " 1",
+					   "1 ",
+					   "-1",
+					   "+1",
+					   "0x",
+					   "x",
+					   "1KB",
+					   "1.5",
+					   "18446744073709551616",
+					   "0x10000000000000000",
+					   "16777216T",
+					   "1e3",
+					   "K",
+					   "0x1g1" };
+	struct s2_err err;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(good); i++) {
+		uint64_t value;
+
+		assert_int_equal(s2_parse_u64(good[i].text, "n", &value, &err), S2_OK);
+		assert_int_equal(value, good[i].value);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		uint64_t value = 77;
+
+		assert_int_equal(s2_parse_u64(bad[i], "--what", &value, &err), S2_USAGE);
+		assert_int_equal(value, 77);
+		assert_non_null(strstr(err.text, "--what"));
+		assert_non_null(strstr(err.text, bad[i]));
+	}
+}
+
+static void ranges(void **state)
+{
+	uint64_t a, b;
+	struct s2_err err;
+	int level;
+
+	(void)state;
+	assert_int_equal(s2_parse_range("0x1000-2G", "r", &a, &b, &err), S2_OK);
+	assert_int_equal(a, 0x1000);
+	assert_int_equal(b, 1ULL << 31);
+	assert_int_equal(s2_parse_range("5-5", "r", &a, &b, &err), S2_USAGE);
+	assert_int_equal(s2_parse_range("6-5", "r", &a, &b, &err), S2_USAGE);
+	assert_int_equal(s2_parse_range("-5", "r", &a, &b, &err), S2_USAGE);
+	assert_int_equal(s2_parse_range("5", "r", &a, &b, &err), S2_USAGE);
+	assert_int_equal(s2_parse_int_in("-1", "l", -1, 3, &level, &err), S2_OK);
+	assert_int_equal(level, -1);
+	assert_int_equal(s2_parse_int_in("-2", "l", -1, 3, &level, &err), S2_USAGE);
+	assert_int_equal(s2_parse_int_in("0xffffffffffffffff", "l", -1, 3, &level, &err), S2_USAGE);
+	assert_int_equal(s2_parse_int_in("--1", "l", -1, 3, &level, &err), S2_USAGE);
+}
+
+static void fields(void **state)
+{
+	(void)state;
+	assert_int_equal(BITS64(63, 0), UINT64_MAX);
+	assert_int_equal(BITS64(49, 12), 0x0003fffffffff000ULL);
+	assert_int_equal(BITS64(5, 5), 0x20);
+	assert_int_equal(field_get(BITS64(15, 12), 0xabcd), 0xa);
+	assert_int_equal(field_prep(BITS64(15, 12), 0x1b), 0xb000);
+	assert_int_equal(low_bits(0), 0);
+	assert_int_equal(low_bits(64), UINT64_MAX);
+	assert_true(s2_fits(0, 0, 0));
+	assert_false(s2_fits(1, 0, 0));
+	assert_false(s2_fits(8, UINT64_MAX - 4, 16));
+}
+
+static void errors_gain_context(void **state)
+{
+	struct s2_err err;
+	char longer[600];
+
+	(void)state;
+	s2_err_init(&err);
+	assert_int_equal(s2_fail(&err, S2_ABSENT, "page %d", 3), S2_ABSENT);
+	assert_int_equal(s2_wrap(&err, "table %s", "x"), S2_ABSENT);
+	assert_string_equal(err.text, "table x: page 3");
+	memset(longer, 'a', sizeof(longer) - 1);
+	longer[sizeof(longer) - 1] = '\0';
+	assert_int_equal(s2_wrap(&err, "%s", longer), S2_ABSENT);
+	assert_int_equal(strlen(err.text), S2_ERR_TEXT - 1);
+	assert_int_equal(s2_fail(NULL, S2_IO, "nobody reads"), S2_IO);
+}
+
+/* What was written through @out so far, by way of a pipe. */
+static void expect_output(struct s2_out *out, int fd, const char *text)
+{
+	char buf[512];
+	struct s2_err err;
+	ssize_t n;
+
+	assert_int_equal(s2_out_flush(out, &err), S2_OK);
+	n = read(fd, buf, sizeof(buf) - 1);
+	assert_true(n >= 0);
+	buf[n] = '\0';
+	assert_string_equal(buf, text);
+}
+
+static void output_numbers(void **state)
+{
+	static struct s2_out out;
+	int fds[2];
+
+	(void)state;
+	assert_int_equal(pipe(fds), 0);
+	s2_out_init(&out, fds[1]);
+	s2_out_hex(&out, 0, 1);
+	s2_out_hex(&out, 0xdeadbeef, 16);
+	s2_out_hex(&out, UINT64_MAX, 1);
+	expect_output(&out, fds[0], "0x00x00000000deadbeef0xffffffffffffffff");
+	s2_out_dec(&out, 0, 0);
+	s2_out_dec(&out, UINT64_MAX, 3);
+	s2_out_dec(&out, 42, 9);
+	s2_out_pad(&out, "ab", 4);
+	s2_out_pad(&out, "abcde", 4);
+	expect_output(&out, fds[0], "018446744073709551615       42ab  abcde");
+	close(fds[0]);
+	close(fds[1]);
+}
+
+static void output_failures(void **state)
+{
+	static struct s2_out out;
+	struct s2_err err;
+	int fds[2];
+
+	(void)state;
+	/* A descriptor that cannot be written is an error, and stays one. */
+	s2_out_init(&out, -1);
+	s2_out_str(&out, "x");
+	assert_int_equal(s2_out_flush(&out, &err), S2_IO);
+	assert_int_equal(s2_out_flush(&out, &err), S2_IO);
+	assert_true(s2_out_dead(&out));
+	/* A closed pipe is not. */
+	assert_int_equal(pipe(fds), 0);
+	close(fds[0]);
+	s2_out_init(&out, fds[1]);
+	s2_out_str(&out, "x");
+	assert_int_equal(s2_out_flush(&out, &err), S2_OK);
+	assert_true(s2_out_dead(&out));
+	close(fds[1]);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(numbers),        cmocka_unit_test(ranges),
+		cmocka_unit_test(fields),         cmocka_unit_test(errors_gain_context),
+		cmocka_unit_test(output_numbers), cmocka_unit_test(output_failures),
+	};
+
+	signal(SIGPIPE, SIG_IGN);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
