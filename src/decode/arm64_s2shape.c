@@ -1,0 +1,353 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// VTCR_EL2, or sizes from options, to the geometry of stage-2 tables (Arm ARM DDI 0487, D8.2, D23.2).
+#include "decode/arm64.h"
+
+/* VTCR_EL2 fields, Arm ARM D23.2 (KVM's use of them: arch/arm64/include/asm/kvm_arm.h). */
+#define VTCR_T0SZ BITS64(5, 0)
+#define VTCR_SL0 BITS64(7, 6)
+#define VTCR_SH0 BITS64(13, 12)
+#define VTCR_TG0 BITS64(15, 14)
+#define VTCR_PS BITS64(18, 16)
+#define VTCR_HA BIT64(21)
+#define VTCR_HD BIT64(22)
+#define VTCR_HWU BITS64(28, 25)
+#define VTCR_RES1 BIT64(31)
+#define VTCR_DS BIT64(32)
+#define VTCR_SL2 BIT64(33)
+#define VTCR_S2PIE BIT64(36)
+#define VTCR_D128 BIT64(38)
+#define VTCR_RES0 (BIT64(20) | BITS64(24, 23) | BIT64(39) | BITS64(43, 42) | BITS64(63, 46))
+
+#define HCR_FWB BIT64(46)
+
+/* The numbers that claims boil down to, before they are checked against each other. */
+struct numbers {
+	unsigned int page_log2;
+	unsigned int ia_bits;
+	unsigned int oa_bits;
+	int start_level;
+	bool lpa2;
+	unsigned int sh;
+	bool from_vtcr;
+};
+
+/* Output size by PS (Arm ARM, VTCR_EL2.PS); 0 marks a reserved value. */
+static const uint8_t ps_bits[8] = { 32, 36, 40, 42, 44, 48, 52, 0 };
+
+static enum s2_code granule_log2(uint64_t granule, unsigned int *ret, struct s2_err *err)
+{
+	switch (granule) {
+	case 4096:
+		*ret = 12;
+		return S2_OK;
+	case 16384:
+		*ret = 14;
+		return S2_OK;
+	case 65536:
+		*ret = 16;
+		return S2_OK;
+	default:
+		return s2_fail(err, S2_INVALID, "granule %llu is none of 4K, 16K, 64K",
+			       (unsigned long long)granule);
+	}
+}
+
+/* Start level by SL2:SL0 and granule; what is reserved is refused (Arm ARM pseudocode
+ * AArch64.S2InvalidSL). */
+static enum s2_code vtcr_start_level(uint64_t vtcr, unsigned int page_log2, bool ds, int *ret,
+				     struct s2_err *err)
+{
+	unsigned int sl0 = (unsigned int)field_get(VTCR_SL0, vtcr);
+	bool sl2 = vtcr & VTCR_SL2;
+
+	if (sl2 && !ds)
+		return s2_fail(err, S2_INVALID, "VTCR_EL2.SL2 is 1, but it counts only with DS=1");
+	if (sl2 && page_log2 != 12)
+		return s2_fail(err, S2_INVALID, "VTCR_EL2.SL2 is 1, reserved with the %uK granule",
+			       1U << (page_log2 - 10));
+	if (sl2 && sl0)
+		return s2_fail(err, S2_INVALID, "VTCR_EL2.SL0 is %u, reserved with SL2=1", sl0);
+	if (page_log2 == 16 && sl0 == 3)
+		return s2_fail(err, S2_INVALID, "VTCR_EL2.SL0 is 3, reserved with the 64K granule");
+	if (page_log2 == 14 && sl0 == 3 && !ds)
+		return s2_fail(err, S2_INVALID,
+			       "VTCR_EL2.SL0 is 3, reserved with the 16K granule unless DS=1");
+	if (page_log2 != 12)
+		*ret = 3 - (int)sl0;
+	else if (sl2)
+		*ret = -1;
+	else
+		*ret = sl0 == 3 ? 3 : 2 - (int)sl0;
+	return S2_OK;
+}
+
+static enum s2_code numbers_from_vtcr(uint64_t vtcr, struct numbers *n, struct s2_geometry *geom,
+				      struct s2_err *err)
+{
+	static const uint8_t tg0_log2[4] = { 12, 16, 14, 0 };
+	unsigned int t0sz = (unsigned int)field_get(VTCR_T0SZ, vtcr);
+	unsigned int ps = (unsigned int)field_get(VTCR_PS, vtcr);
+	unsigned int t0sz_min, t0sz_max;
+
+	if (vtcr & VTCR_D128)
+		return s2_fail(err, S2_INVALID,
+			       "VTCR_EL2.D128 is 1: 128-bit descriptors are not supported");
+	if (vtcr & VTCR_S2PIE)
+		return s2_fail(
+			err, S2_INVALID,
+			"VTCR_EL2.S2PIE is 1: indirect stage-2 permissions are not supported");
+	n->page_log2 = tg0_log2[field_get(VTCR_TG0, vtcr)];
+	if (!n->page_log2)
+		return s2_fail(err, S2_INVALID, "VTCR_EL2.TG0 is 3, a reserved granule");
+	n->lpa2 = vtcr & VTCR_DS;
+	if (n->lpa2 && n->page_log2 == 16)
+		return s2_fail(err, S2_INVALID, "VTCR_EL2.DS is 1, RES0 with the 64K granule");
+	if (!ps_bits[ps])
+		return s2_fail(err, S2_INVALID, "VTCR_EL2.PS is %u, a reserved output size", ps);
+	n->oa_bits = ps_bits[ps];
+	if (n->oa_bits == 52 && n->page_log2 != 16 && !n->lpa2) {
+		n->oa_bits = 48;
+		geom->odd |= S2_GODD_PS_CAPPED;
+	}
+	/* 52-bit inputs exist with LPA2, and with 64K pages; FEAT_TTST allows small ones (Arm ARM
+	 * D8.2.8). */
+	t0sz_min = n->lpa2 || n->page_log2 == 16 ? 12 : 16;
+	t0sz_max = n->page_log2 == 16 ? 47 : 48;
+	if (t0sz < t0sz_min || t0sz > t0sz_max)
+		return s2_fail(err, S2_INVALID,
+			       "VTCR_EL2.T0SZ is %u, not in %u..%u for the %uK granule%s", t0sz,
+			       t0sz_min, t0sz_max, 1U << (n->page_log2 - 10),
+			       n->lpa2 ? " with DS=1" : "");
+	if (t0sz > 39)
+		geom->odd |= S2_GODD_TTST;
+	n->ia_bits = 64 - t0sz;
+	n->sh = (unsigned int)field_get(VTCR_SH0, vtcr);
+	n->from_vtcr = true;
+	if (vtcr & VTCR_HA)
+		geom->flags |= S2_G_HA;
+	if ((vtcr & VTCR_HD) && (vtcr & VTCR_HA))
+		geom->flags |= S2_G_HD;
+	else if (vtcr & VTCR_HD)
+		geom->odd |= S2_GODD_HD_NO_HA;
+	if (vtcr & VTCR_HWU)
+		geom->flags |= S2_G_PBHA;
+	if (!(vtcr & VTCR_RES1))
+		geom->odd |= S2_GODD_RES1;
+	if (vtcr & VTCR_RES0)
+		geom->odd |= S2_GODD_RES0;
+	return vtcr_start_level(vtcr, n->page_log2, n->lpa2, &n->start_level, err);
+}
+
+/* The level that a walk starts at when only sizes are given: as few levels as 16 concatenated
+ * tables allow, as KVM does. */
+static int fewest_levels(unsigned int page_log2, unsigned int ia_bits)
+{
+	unsigned int stride = page_log2 - 3;
+	int level = 3;
+
+	while (level > -1 && ia_bits > page_log2 + stride * (unsigned int)(3 - level) + stride + 4)
+		level--;
+	/* KVM never uses a single level: kvm_get_vtcr() keeps at least two
+	 * (arch/arm64/kvm/hyp/pgtable.c). */
+	if (level == 3 && ia_bits > page_log2 + stride)
+		level = 2;
+	return level;
+}
+
+static enum s2_code numbers_from_options(const struct s2_regime *regime, struct numbers *n,
+					 struct s2_err *err)
+{
+	enum s2_code code;
+
+	if (!regime->granule || !regime->ia_bits)
+		return s2_fail(
+			err, S2_INVALID,
+			"the geometry is not known: give --vtcr, or --granule and --ia-bits (and --start-level)");
+	code = granule_log2(regime->granule, &n->page_log2, err);
+	if (code)
+		return code;
+	n->lpa2 = regime->lpa2 == S2_YES;
+	if (n->lpa2 && n->page_log2 == 16)
+		return s2_fail(
+			err, S2_INVALID,
+			"--lpa2 goes with the 4K and 16K granules (VTCR_EL2.DS is RES0 with 64K)");
+	n->ia_bits = regime->ia_bits;
+	if (n->ia_bits > 48 && n->page_log2 != 16 && !n->lpa2)
+		return s2_fail(err, S2_INVALID, "%u input bits need --lpa2 with the %uK granule",
+			       n->ia_bits, 1U << (n->page_log2 - 10));
+	n->oa_bits = regime->oa_bits ? regime->oa_bits : n->lpa2 || n->page_log2 == 16 ? 52 : 48;
+	if (n->oa_bits > 48 && n->page_log2 != 16 && !n->lpa2)
+		return s2_fail(err, S2_INVALID, "%u output bits need --lpa2 with the %uK granule",
+			       n->oa_bits, 1U << (n->page_log2 - 10));
+	n->start_level = regime->start_level != S2_NO_LEVEL ?
+				 regime->start_level :
+				 fewest_levels(n->page_log2, n->ia_bits);
+	if (n->start_level == -1 && (n->page_log2 != 12 || !n->lpa2))
+		return s2_fail(err, S2_INVALID,
+			       "start level -1 exists only with the 4K granule and LPA2");
+	if (n->start_level == 0 && n->page_log2 == 16)
+		return s2_fail(err, S2_INVALID,
+			       "start level 0 does not exist with the 64K granule");
+	if (n->start_level == 0 && n->page_log2 == 14 && !n->lpa2)
+		return s2_fail(err, S2_INVALID, "start level 0 with the 16K granule needs LPA2");
+	n->sh = 3;
+	return S2_OK;
+}
+
+/* What the options say beside a VTCR_EL2 must not contradict it. */
+static enum s2_code cross_check(const struct s2_regime *regime, const struct numbers *n,
+				struct s2_err *err)
+{
+	if (regime->granule && regime->granule != BIT64(n->page_log2))
+		return s2_fail(err, S2_INVALID, "--granule %llu contradicts VTCR_EL2.TG0 (%u)",
+			       (unsigned long long)regime->granule, 1U << n->page_log2);
+	if (regime->ia_bits && regime->ia_bits != n->ia_bits)
+		return s2_fail(err, S2_INVALID, "--ia-bits %u contradicts VTCR_EL2.T0SZ (%u bits)",
+			       regime->ia_bits, n->ia_bits);
+	if (regime->oa_bits && regime->oa_bits != n->oa_bits)
+		return s2_fail(err, S2_INVALID, "--oa-bits %u contradicts VTCR_EL2.PS (%u bits)",
+			       regime->oa_bits, n->oa_bits);
+	if (regime->start_level != S2_NO_LEVEL && regime->start_level != n->start_level)
+		return s2_fail(err, S2_INVALID,
+			       "--start-level %d contradicts VTCR_EL2.SL0 (level %d)",
+			       regime->start_level, n->start_level);
+	if (regime->lpa2 == S2_YES && !n->lpa2)
+		return s2_fail(err, S2_INVALID, "--lpa2 contradicts VTCR_EL2.DS (0)");
+	return S2_OK;
+}
+
+/* Bits per height: what is output address, what must be zero (Arm ARM D8.3.1, figures of the
+ * descriptor formats). */
+static void shape_heights(const struct numbers *n, struct s2_geometry *geom)
+{
+	unsigned int stride = n->page_log2 - 3;
+	unsigned int oa_top = n->lpa2 ? 49 : 47;
+	/* Entries of a contiguous group, log2, by height (Arm ARM D8.7.1): 4K 16; 16K 128 pages or
+	 * 32 blocks; 64K 32. */
+	static const uint8_t cont_page[3] = { 4, 7, 5 };
+	unsigned int which = (n->page_log2 - 12) / 2;
+
+	for (unsigned int h = 0; h < S2_MAX_HEIGHTS; h++) {
+		struct s2_height *row = &geom->height[h];
+		unsigned int shift = n->page_log2 + h * stride;
+
+		*row = (struct s2_height){ .shift = (uint8_t)(shift < 64 ? shift : 63) };
+		if (shift > oa_top)
+			continue;
+		row->leaf = h == 0 || h == 1 ||
+			    (h == 2 && (n->page_log2 == 12 || n->lpa2 || n->page_log2 == 16)) ||
+			    (h == 3 && n->page_log2 == 12 && n->lpa2);
+		/* A 4 TiB block needs FEAT_LPA; PS below 52 bits does not prove that the hardware
+		 * has it. */
+		row->leaf_odd = h == 2 && n->page_log2 == 16 && n->oa_bits < 52;
+		row->cont_log2 = h == 0             ? cont_page[which] :
+				 n->page_log2 == 12 ? 4 :
+				 h == 1             ? 5 :
+						      0;
+		row->oa_low = BITS64(oa_top, shift);
+		row->res0 = BITS64(50, oa_top + 1);
+		row->align = shift > 12 ? BITS64(shift - 1, 12) & ~geom->oa_high : 0;
+		if (h > 0)
+			row->align &= ~BIT64(16); /* nT */
+	}
+	geom->table_low = BITS64(oa_top, n->page_log2);
+}
+
+enum s2_code s2_arm64_stage2_shape(const struct s2_regime *regime, struct s2_geometry *ret,
+				   struct s2_err *err)
+{
+	struct s2_geometry geom = { .arch = regime->arch };
+	struct numbers n = { 0 };
+	unsigned int stride, top_shift, min_bits, max_bits;
+	enum s2_code code;
+
+	if (s2_regime_has(regime, S2_REG_VTCR_EL2)) {
+		code = numbers_from_vtcr(regime->reg[S2_REG_VTCR_EL2], &n, &geom, err);
+		if (!code)
+			code = cross_check(regime, &n, err);
+	} else {
+		code = numbers_from_options(regime, &n, err);
+	}
+	if (code)
+		return code;
+
+	/* AArch64.S2InconsistentSL: the start level resolves at least one bit, and at most a full
+	 * table and 16 tables. */
+	stride = n.page_log2 - 3;
+	geom.top = (uint8_t)(3 - n.start_level);
+	top_shift = n.page_log2 + geom.top * stride;
+	min_bits = top_shift + 1;
+	max_bits = top_shift + stride + 4;
+	if (max_bits > 52)
+		max_bits = 52;
+	if (n.ia_bits < min_bits || n.ia_bits > max_bits)
+		return s2_fail(
+			err, S2_INVALID,
+			n.from_vtcr ?
+				"VTCR_EL2.SL0 starts at level %d, which needs %u..%u input bits, but T0SZ gives %u" :
+				"start level %d needs %u..%u input bits, not %u",
+			n.start_level, min_bits, max_bits, n.ia_bits);
+	if (!n.from_vtcr && n.ia_bits < 25)
+		geom.odd |= S2_GODD_TTST;
+	if (n.page_log2 == 12 && n.start_level == 3)
+		geom.odd |= S2_GODD_TTST; /* SL0 = 3 with 4K */
+	if (n.ia_bits > n.oa_bits)
+		geom.odd |= S2_GODD_IA_OVER_OA;
+	/* AArch64.S2InvalidSL: these start levels are invalid on implementations with fewer PA
+	 * bits. */
+	if ((n.page_log2 == 12 && n.start_level == 0 && n.oa_bits < 44) ||
+	    (n.page_log2 == 14 && n.start_level == 1 && n.oa_bits < 42) ||
+	    (n.page_log2 == 16 && n.start_level == 1 && n.oa_bits < 44))
+		geom.odd |= S2_GODD_SL_PA;
+
+	geom.page_log2 = (uint8_t)n.page_log2;
+	geom.ia_bits = (uint8_t)n.ia_bits;
+	geom.oa_bits = (uint8_t)n.oa_bits;
+	geom.start_size = BIT64(n.ia_bits - top_shift) * sizeof(uint64_t);
+	geom.start_tables = geom.start_size > BIT64(n.page_log2) ?
+				    (uint32_t)(geom.start_size >> n.page_log2) :
+				    1;
+	geom.sh = (uint8_t)n.sh;
+	if (n.lpa2) {
+		geom.flags |= S2_G_LPA2;
+		geom.oa_high = BITS64(9, 8);
+		geom.oa_high_shift = 50 - 8;
+	} else if (n.page_log2 == 16) {
+		geom.flags |= S2_G_LPA;
+		geom.oa_high = BITS64(15, 12);
+		geom.oa_high_shift = 48 - 12;
+	}
+	if (regime->fwb != S2_UNKNOWN)
+		geom.flags |= regime->fwb == S2_YES ? S2_G_FWB : S2_G_NOFWB;
+	else if (s2_regime_has(regime, S2_REG_HCR_EL2))
+		geom.flags |= regime->reg[S2_REG_HCR_EL2] & HCR_FWB ? S2_G_FWB : S2_G_NOFWB;
+	if (regime->xnx != S2_NO)
+		geom.flags |= S2_G_XNX;
+	if (regime->realm)
+		geom.flags |= S2_G_REALM;
+	shape_heights(&n, &geom);
+	*ret = geom;
+	return S2_OK;
+}
+
+enum s2_code s2_arm64_vttbr_root(const struct s2_geometry *geom, uint64_t vttbr, uint64_t *ret,
+				 struct s2_err *err)
+{
+	/* VTTBR_EL2.BADDR: [47:x], and [5:2] hold [51:48] when the output size is 52 bits (Arm ARM
+	 * D23.2). */
+	uint64_t root = vttbr & BITS64(47, 1);
+	uint64_t align = geom->start_size < 64 ? 64 : geom->start_size;
+
+	if (geom->oa_bits == 52) {
+		root = (vttbr & BITS64(47, 6)) | field_get(BITS64(5, 2), vttbr) << 48;
+		if (align < 64)
+			align = 64;
+	}
+	if (!is_aligned(root, align))
+		return s2_fail(
+			err, S2_INVALID,
+			"VTTBR_EL2.BADDR 0x%llx is not aligned to the %llu bytes of the start level",
+			(unsigned long long)root, (unsigned long long)align);
+	*ret = root;
+	return S2_OK;
+}

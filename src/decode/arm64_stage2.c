@@ -1,0 +1,441 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// arm64 stage 2: what VMSAv8-64 stage-2 descriptors say (Arm ARM DDI 0487, D8.3, D8.6).
+#include "decode/arm64.h"
+
+/*
+ * Attribute values. Index is the field's value. JSON texts are stable names; the ptdump texts have
+ * no blanks.
+ */
+static const struct s2_attr_value bool_r[] = {
+	{ "false", "-", "not readable", 0 },
+	{ "true", "R", "readable", 0 },
+};
+static const struct s2_attr_value bool_w[] = {
+	{ "false", "-", "not writable", 0 },
+	{ "true", "W", "writable", 0 },
+};
+/* S2AP[1] and DBM together, when hardware manages dirty state. */
+static const struct s2_attr_value dirty_w[] = {
+	{ "false", "-", "not writable", 0 },
+	{ "true", "W", "writable", 0 },
+	{ "true", "w", "writable, clean: hardware sets S2AP[1] on the first write", 0 },
+	{ "true", "W", "writable, dirty", 0 },
+};
+/* XN[1:0], Arm ARM D8.4.1 "Stage 2 data and instruction access permissions". */
+static const struct s2_attr_value xnx[] = {
+	{ "{\"el1\":true,\"el0\":true}", "X", "executable at EL1 and EL0", 0 },
+	{ "{\"el1\":false,\"el0\":true}", "X:EL0", "executable at EL0 only", 0 },
+	{ "{\"el1\":false,\"el0\":false}", "-", "not executable", 0 },
+	{ "{\"el1\":true,\"el0\":false}", "X:EL1", "executable at EL1 only", 0 },
+};
+static const struct s2_attr_value xn[] = {
+	{ "{\"el1\":true,\"el0\":true}", "X", "executable at EL1 and EL0", 0 },
+	{ "{\"el1\":false,\"el0\":false}", "-", "not executable", 0 },
+};
+static const struct s2_attr_value af[] = {
+	{ "false", "-", "the first access takes an Access flag fault", 0 },
+	{ "true", "AF", "accessed", 0 },
+};
+static const struct s2_attr_value af_ha[] = {
+	{ "false", "-", "not accessed yet, hardware sets the flag", 0 },
+	{ "true", "AF", "accessed", 0 },
+};
+static const struct s2_attr_value sh[] = {
+	{ "\"none\"", "nsh", "Non-shareable", 0 },
+	{ "\"reserved\"", "sh?", "reserved", S2_ODD_SH },
+	{ "\"outer\"", "osh", "Outer Shareable", 0 },
+	{ "\"inner\"", "ish", "Inner Shareable", 0 },
+};
+/* MemAttr[3:0] with HCR_EL2.FWB == 0: [3:2] outer, [1:0] inner (Arm ARM D8.6.5). */
+static const struct s2_attr_value memattr_nofwb[16] = {
+	{ "\"device-nGnRnE\"", "device-nGnRnE", "Device-nGnRnE", 0 },
+	{ "\"device-nGnRE\"", "device-nGnRE", "Device-nGnRE", 0 },
+	{ "\"device-nGRE\"", "device-nGRE", "Device-nGRE", 0 },
+	{ "\"device-GRE\"", "device-GRE", "Device-GRE", 0 },
+	{ "\"reserved-0x4\"", "reserved-0x4",
+	  "reserved (with FEAT_MTE_PERM: Normal, Write-Back, NoTagAccess)", S2_ODD_MEMATTR },
+	{ "\"normal-nc\"", "normal-nc", "Normal, Inner and Outer Non-cacheable", 0 },
+	{ "\"normal-onc-iwt\"", "normal-onc-iwt",
+	  "Normal, Outer Non-cacheable, Inner Write-Through", 0 },
+	{ "\"normal-onc-iwb\"", "normal-onc-iwb", "Normal, Outer Non-cacheable, Inner Write-Back",
+	  0 },
+	{ "\"reserved-0x8\"", "reserved-0x8", "reserved", S2_ODD_MEMATTR },
+	{ "\"normal-owt-inc\"", "normal-owt-inc",
+	  "Normal, Outer Write-Through, Inner Non-cacheable", 0 },
+	{ "\"normal-wt\"", "normal-wt", "Normal, Inner and Outer Write-Through", 0 },
+	{ "\"normal-owt-iwb\"", "normal-owt-iwb", "Normal, Outer Write-Through, Inner Write-Back",
+	  0 },
+	{ "\"reserved-0xc\"", "reserved-0xc", "reserved", S2_ODD_MEMATTR },
+	{ "\"normal-owb-inc\"", "normal-owb-inc", "Normal, Outer Write-Back, Inner Non-cacheable",
+	  0 },
+	{ "\"normal-owb-iwt\"", "normal-owb-iwt", "Normal, Outer Write-Back, Inner Write-Through",
+	  0 },
+	{ "\"normal-wb\"", "normal-wb", "Normal, Inner and Outer Write-Back", 0 },
+};
+/* MemAttr[3:0] with HCR_EL2.FWB == 1 (Arm ARM D8.6.6): bit 2 clear forces Device types; bit 3 is
+ * RES0 but for FEAT_MTE_PERM. */
+static const struct s2_attr_value memattr_fwb[16] = {
+	{ "\"device-nGnRnE\"", "device-nGnRnE", "Device-nGnRnE, whatever stage 1 says", 0 },
+	{ "\"device-nGnRE\"", "device-nGnRE", "Device-nGnRE or the stronger Device type of stage 1",
+	  0 },
+	{ "\"device-nGRE\"", "device-nGRE", "Device-nGRE or the stronger Device type of stage 1",
+	  0 },
+	{ "\"device-GRE\"", "device-GRE", "Device-GRE or the stronger Device type of stage 1", 0 },
+	{ "\"reserved-0x4\"", "reserved-0x4", "reserved", S2_ODD_MEMATTR },
+	{ "\"normal-nc\"", "normal-nc", "Normal Non-cacheable, or the Device type of stage 1", 0 },
+	{ "\"normal-wb\"", "normal-wb", "Normal Write-Back, whatever stage 1 says", 0 },
+	{ "\"as-s1\"", "as-s1", "the memory type of stage 1", 0 },
+	{ "\"reserved-0x8\"", "reserved-0x8", "reserved (MemAttr[3] set)", S2_ODD_MEMATTR },
+	{ "\"reserved-0x9\"", "reserved-0x9", "reserved (MemAttr[3] set)", S2_ODD_MEMATTR },
+	{ "\"reserved-0xa\"", "reserved-0xa", "reserved (MemAttr[3] set)", S2_ODD_MEMATTR },
+	{ "\"reserved-0xb\"", "reserved-0xb", "reserved (MemAttr[3] set)", S2_ODD_MEMATTR },
+	{ "\"reserved-0xc\"", "reserved-0xc", "reserved (MemAttr[3] set)", S2_ODD_MEMATTR },
+	{ "\"reserved-0xd\"", "reserved-0xd", "reserved (MemAttr[3] set)", S2_ODD_MEMATTR },
+	{ "\"normal-wb-notag\"", "normal-wb-notag",
+	  "Normal Write-Back, NoTagAccess with FEAT_MTE_PERM (else as 0b0110)", 0 },
+	{ "\"as-s1-notag\"", "as-s1-notag",
+	  "the memory type of stage 1, NoTagAccess with FEAT_MTE_PERM (else as 0b0111)", 0 },
+};
+/*
+ * HCR_EL2.FWB not known. Where the two readings agree the name stands. Where they differ, only
+ * 0b1111 (without FWB), 0b0110 and 0b0111 (with) are written by Linux
+ * (arch/arm64/include/asm/memory.h, MT_S2_*); all others are named by their value, because a guess
+ * would be a lie.
+ */
+static const struct s2_attr_value memattr_unknown[16] = {
+	{ "\"device-nGnRnE\"", "device-nGnRnE", "Device-nGnRnE", 0 },
+	{ "\"device-nGnRE\"", "device-nGnRE", "Device-nGnRE", 0 },
+	{ "\"device-nGRE\"", "device-nGRE", "Device-nGRE", 0 },
+	{ "\"device-GRE\"", "device-GRE", "Device-GRE", 0 },
+	{ "\"reserved-0x4\"", "reserved-0x4", "reserved", S2_ODD_MEMATTR },
+	{ "\"normal-nc\"", "normal-nc", "Normal Non-cacheable", 0 },
+	{ "\"normal-wb\"", "normal-wb",
+	  "Normal Write-Back if HCR_EL2.FWB is 1, as Linux writes it (else see --no-fwb)", 0 },
+	{ "\"as-s1\"", "as-s1",
+	  "the memory type of stage 1 if HCR_EL2.FWB is 1, as Linux writes it (else see --no-fwb)",
+	  0 },
+	{ "\"memattr-0x8\"", "memattr-0x8", "depends on HCR_EL2.FWB: give --fwb or --no-fwb", 0 },
+	{ "\"memattr-0x9\"", "memattr-0x9", "depends on HCR_EL2.FWB: give --fwb or --no-fwb", 0 },
+	{ "\"memattr-0xa\"", "memattr-0xa", "depends on HCR_EL2.FWB: give --fwb or --no-fwb", 0 },
+	{ "\"memattr-0xb\"", "memattr-0xb", "depends on HCR_EL2.FWB: give --fwb or --no-fwb", 0 },
+	{ "\"memattr-0xc\"", "memattr-0xc", "depends on HCR_EL2.FWB: give --fwb or --no-fwb", 0 },
+	{ "\"memattr-0xd\"", "memattr-0xd", "depends on HCR_EL2.FWB: give --fwb or --no-fwb", 0 },
+	{ "\"memattr-0xe\"", "memattr-0xe", "depends on HCR_EL2.FWB: give --fwb or --no-fwb", 0 },
+	{ "\"normal-wb\"", "normal-wb",
+	  "Normal Write-Back if HCR_EL2.FWB is 0, as Linux writes it (else see --fwb)", 0 },
+};
+static const struct s2_attr_value flag_cont[] = {
+	{ "false", "-", "no contiguous hint", 0 },
+	{ "true", "CONT", "one of a contiguous group", 0 },
+};
+static const struct s2_attr_value flag_dbm[] = {
+	{ "false", "-", "no dirty bit modifier", 0 },
+	{ "true", "DBM", "Dirty Bit Modifier", 0 },
+};
+static const struct s2_attr_value flag_fnxs[] = {
+	{ "false", "-", "the XS attribute is that of stage 1", 0 },
+	{ "true", "FnXS", "the XS attribute is forced to 0 (FEAT_XS)", 0 },
+};
+static const struct s2_attr_value flag_nt[] = {
+	{ "false", "-", "nT clear", 0 },
+	{ "true", "nT", "nT: must not be cached in a TLB yet (FEAT_BBM)", 0 },
+};
+static const struct s2_attr_value flag_ns[] = {
+	{ "false", "-", "Realm physical address space", 0 },
+	{ "true", "NS", "Non-secure physical address space", 0 },
+};
+
+#define VALUES(v) .values = (v), .nvalues = ARRAY_SIZE(v)
+
+/*
+ * Columns and flags in the order in which they are shown. To add one: a row here, its values above,
+ * the manual's table, and a test that sets its bits with the independent encoder (tests/unit/).
+ * When the reading depends on the regime, one row per regime with @needs and @unless that exclude
+ * each other.
+ */
+static const struct s2_attr attrs[] = {
+	{ .name = "read",
+	  .field = "S2AP[0]",
+	  .mask = BIT64(6),
+	  .where = S2_IN_LEAF,
+	  .kind = S2_ATTR_COLUMN,
+	  .width = 1,
+	  VALUES(bool_r) },
+	{ .name = "write",
+	  .field = "S2AP[1]",
+	  .mask = BIT64(7),
+	  .where = S2_IN_LEAF,
+	  .kind = S2_ATTR_COLUMN,
+	  .width = 1,
+	  .unless = S2_G_HD,
+	  VALUES(bool_w) },
+	{ .name = "write",
+	  .field = "DBM, S2AP[1]",
+	  .mask = BIT64(51) | BIT64(7),
+	  .where = S2_IN_LEAF,
+	  .kind = S2_ATTR_COLUMN,
+	  .width = 1,
+	  .needs = S2_G_HD,
+	  VALUES(dirty_w) },
+	{ .name = "exec",
+	  .field = "XN[1:0]",
+	  .mask = BITS64(54, 53),
+	  .where = S2_IN_LEAF,
+	  .kind = S2_ATTR_COLUMN,
+	  .width = 5,
+	  .needs = S2_G_XNX,
+	  VALUES(xnx) },
+	{ .name = "exec",
+	  .field = "XN",
+	  .mask = BIT64(54),
+	  .where = S2_IN_LEAF,
+	  .kind = S2_ATTR_COLUMN,
+	  .width = 5,
+	  .unless = S2_G_XNX,
+	  VALUES(xn) },
+	{ .name = "af",
+	  .field = "AF",
+	  .mask = BIT64(10),
+	  .where = S2_IN_LEAF,
+	  .kind = S2_ATTR_COLUMN,
+	  .width = 2,
+	  .unless = S2_G_HA,
+	  VALUES(af) },
+	{ .name = "af",
+	  .field = "AF",
+	  .mask = BIT64(10),
+	  .where = S2_IN_LEAF,
+	  .kind = S2_ATTR_COLUMN,
+	  .width = 2,
+	  .needs = S2_G_HA,
+	  VALUES(af_ha) },
+	{ .name = "sh",
+	  .field = "SH[1:0]",
+	  .mask = BITS64(9, 8),
+	  .where = S2_IN_LEAF,
+	  .kind = S2_ATTR_COLUMN,
+	  .width = 3,
+	  .unless = S2_G_LPA2,
+	  VALUES(sh) },
+	{ .name = "sh",
+	  .field = "VTCR_EL2.SH0",
+	  .mask = 0,
+	  .where = S2_IN_LEAF,
+	  .kind = S2_ATTR_COLUMN,
+	  .width = 3,
+	  .needs = S2_G_LPA2,
+	  VALUES(sh) },
+	{ .name = "memattr",
+	  .field = "MemAttr[3:0]",
+	  .mask = BITS64(5, 2),
+	  .where = S2_IN_LEAF,
+	  .kind = S2_ATTR_COLUMN,
+	  .width = 13,
+	  .needs = S2_G_NOFWB,
+	  VALUES(memattr_nofwb) },
+	{ .name = "memattr",
+	  .field = "MemAttr[3:0]",
+	  .mask = BITS64(5, 2),
+	  .where = S2_IN_LEAF,
+	  .kind = S2_ATTR_COLUMN,
+	  .width = 13,
+	  .needs = S2_G_FWB,
+	  VALUES(memattr_fwb) },
+	{ .name = "memattr",
+	  .field = "MemAttr[3:0]",
+	  .mask = BITS64(5, 2),
+	  .where = S2_IN_LEAF,
+	  .kind = S2_ATTR_COLUMN,
+	  .width = 13,
+	  .unless = S2_G_FWB | S2_G_NOFWB,
+	  VALUES(memattr_unknown) },
+	{ .name = "contiguous",
+	  .field = "Contiguous",
+	  .mask = BIT64(52),
+	  .where = S2_IN_LEAF,
+	  .kind = S2_ATTR_FLAG,
+	  VALUES(flag_cont) },
+	{ .name = "dbm",
+	  .field = "DBM",
+	  .mask = BIT64(51),
+	  .where = S2_IN_LEAF,
+	  .kind = S2_ATTR_FLAG,
+	  VALUES(flag_dbm) },
+	{ .name = "fnxs",
+	  .field = "FnXS",
+	  .mask = BIT64(11),
+	  .where = S2_IN_LEAF,
+	  .kind = S2_ATTR_FLAG,
+	  VALUES(flag_fnxs) },
+	{ .name = "nt",
+	  .field = "nT",
+	  .mask = BIT64(16),
+	  .where = S2_IN_LEAF,
+	  .kind = S2_ATTR_FLAG,
+	  .blocks_only = true,
+	  VALUES(flag_nt) },
+	{ .name = "xn0",
+	  .field = "bit 53, ignored without FEAT_XNX",
+	  .mask = BIT64(53),
+	  .where = S2_IN_LEAF,
+	  .kind = S2_ATTR_FLAG,
+	  .unless = S2_G_XNX },
+	{ .name = "sw",
+	  .field = "software, bits [58:55]",
+	  .mask = BITS64(58, 55),
+	  .where = S2_IN_LEAF,
+	  .kind = S2_ATTR_FLAG,
+	  .unless = S2_G_REALM },
+	{ .name = "ns",
+	  .field = "NS",
+	  .mask = BIT64(55),
+	  .where = S2_IN_LEAF,
+	  .kind = S2_ATTR_FLAG,
+	  .needs = S2_G_REALM,
+	  VALUES(flag_ns) },
+	{ .name = "sw",
+	  .field = "software, bits [58:56]",
+	  .mask = BITS64(58, 56),
+	  .where = S2_IN_LEAF,
+	  .kind = S2_ATTR_FLAG,
+	  .needs = S2_G_REALM },
+	{ .name = "pbha",
+	  .field = "PBHA[3:0]",
+	  .mask = BITS64(62, 59),
+	  .where = S2_IN_LEAF,
+	  .kind = S2_ATTR_FLAG,
+	  .needs = S2_G_PBHA },
+	{ .name = "ignored",
+	  .field = "ignored by hardware, bit [63]",
+	  .mask = BIT64(63),
+	  .where = S2_IN_LEAF,
+	  .kind = S2_ATTR_FLAG,
+	  .needs = S2_G_PBHA },
+	{ .name = "ignored",
+	  .field = "ignored by hardware, bits [63:59]",
+	  .mask = BITS64(63, 59),
+	  .where = S2_IN_LEAF,
+	  .kind = S2_ATTR_FLAG,
+	  .unless = S2_G_PBHA },
+};
+
+static bool is_table(const struct s2_geometry *geom, unsigned int height, uint64_t raw)
+{
+	(void)geom;
+	return height > 0 && (raw & 3) == 3;
+}
+
+static enum s2_type type_of(const struct s2_geometry *geom, unsigned int height, uint64_t raw)
+{
+	switch (raw & 3) {
+	case 3:
+		return height > 0 ? S2_TABLE : S2_PAGE;
+	case 1:
+		return height > 0 && geom->height[height].leaf ? S2_BLOCK : S2_RESERVED_ENTRY;
+	default:
+		return S2_INVALID_ENTRY;
+	}
+}
+
+static bool is_leaf(const struct s2_geometry *geom, unsigned int height, uint64_t raw)
+{
+	return s2_is_leaf(type_of(geom, height, raw));
+}
+
+/* Descriptor bits that are output address bits beyond the output size: an address size fault when
+ * one is set. */
+static uint64_t oa_size_bits(const struct s2_geometry *geom, uint64_t in_place)
+{
+	uint64_t beyond = geom->oa_bits < 52 ? BITS64(51, geom->oa_bits) : 0;
+
+	return (in_place & beyond) | (geom->oa_high & beyond >> geom->oa_high_shift);
+}
+
+static uint64_t key_mask(const struct s2_geometry *geom, unsigned int height, uint64_t raw)
+{
+	const struct s2_height *row = &geom->height[height];
+
+	if (!is_leaf(geom, height, raw))
+		return ~UINT64_C(0);
+	return ~(row->oa_low | geom->oa_high) | oa_size_bits(geom, row->oa_low);
+}
+
+static uint32_t leaf_odd(const struct s2_geometry *geom, unsigned int height, uint64_t raw)
+{
+	const struct s2_height *row = &geom->height[height];
+	uint32_t odd = 0;
+
+	if (raw & oa_size_bits(geom, row->oa_low))
+		odd |= S2_ODD_OA_SIZE;
+	if (raw & row->align)
+		odd |= S2_ODD_OA_ALIGN;
+	if (raw & row->res0)
+		odd |= S2_ODD_RES0;
+	if (row->leaf_odd)
+		odd |= S2_ODD_NEEDS_LPA;
+	if (field_get(BITS64(7, 6), raw) == 2)
+		odd |= S2_ODD_WRITE_ONLY;
+	for (unsigned int i = 0; i < ARRAY_SIZE(attrs); i++) {
+		const struct s2_attr *attr = &attrs[i];
+		const struct s2_attr_value *value;
+
+		if (!attr->values || !s2_attr_applies(attr, geom, S2_IN_LEAF, height))
+			continue;
+		value = s2_attr_value(attr, s2_attr_get(attr, geom, raw));
+		if (value)
+			odd |= value->odd;
+	}
+	return odd;
+}
+
+/*
+ * Table descriptors (Arm ARM D8.3.1): [63:59] are RES0 in stage 2, [58:51] and [11:2] are ignored
+ * but for the high address bits, the rest up to bit 50 is RES0.
+ */
+static uint32_t table_odd(const struct s2_geometry *geom, uint64_t raw)
+{
+	uint32_t odd = 0;
+
+	if (raw & oa_size_bits(geom, geom->table_low))
+		odd |= S2_ODD_OA_SIZE;
+	if (raw & BITS64(63, 59))
+		odd |= S2_ODD_TABLE_BITS;
+	if (raw & BITS64(50, 12) & ~geom->table_low & ~geom->oa_high)
+		odd |= S2_ODD_RES0;
+	return odd;
+}
+
+static void decode(const struct s2_geometry *geom, unsigned int height, uint64_t raw,
+		   struct s2_entry *ret)
+{
+	*ret = (struct s2_entry){ .raw = raw, .type = type_of(geom, height, raw) };
+	switch (ret->type) {
+	case S2_BLOCK:
+	case S2_PAGE:
+		ret->oa = s2_leaf_oa(geom, height, raw);
+		ret->odd = leaf_odd(geom, height, raw);
+		break;
+	case S2_TABLE:
+		ret->oa = s2_table_oa(geom, raw);
+		ret->odd = table_odd(geom, raw);
+		break;
+	case S2_RESERVED_ENTRY:
+		ret->odd = S2_ODD_ENCODING;
+		break;
+	case S2_INVALID_ENTRY:
+		break;
+	}
+}
+
+const struct s2_arch s2_arm64_stage2 = {
+	.name = "arm64",
+	.stage = "stage2",
+	.shape = s2_arm64_stage2_shape,
+	.is_table = is_table,
+	.decode = decode,
+	.key_mask = key_mask,
+	.is_leaf = is_leaf,
+	.attrs = attrs,
+	.nattrs = ARRAY_SIZE(attrs),
+	.last_level = 3,
+};

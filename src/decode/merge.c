@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Merging: neighbours that agree in every shown bit become one range. Scanning a strip is the
+// tool's hottest loop.
+#include "decode/merge.h"
+
+#include <string.h>
+
+/* Descriptors compared in one go, so that the compiler vectorises the loop and the early exit stays
+ * cheap. */
+#define BATCH 64
+
+void s2_merge_init(struct s2_merge *merge, struct s2_walk *walk, enum s2_merge_how how,
+		   struct s2_show show)
+{
+	*merge = (struct s2_merge){ .walk = walk, .how = how, .show = show };
+	merge->more = s2_walk_next(walk, &merge->strip);
+}
+
+/* Bits in which @raw must equal its neighbour to be joined with it. */
+static uint64_t key_of(const struct s2_merge *merge, unsigned int height, uint64_t raw)
+{
+	const struct s2_geometry *geom = merge->walk->geom;
+	uint64_t key = geom->arch->key_mask(geom, height, raw);
+
+	return key &
+	       (geom->arch->is_leaf(geom, height, raw) ? merge->show.leaf : merge->show.invalid);
+}
+
+/* How many of @n descriptors agree with @raw in the bits of @mask. Hot path. */
+static uint64_t same_key(const uint64_t *desc, uint64_t n, uint64_t raw, uint64_t mask)
+{
+	uint64_t i = 0;
+
+	while (n - i >= BATCH) {
+		uint64_t diff = 0;
+
+		for (unsigned int k = 0; k < BATCH; k++)
+			diff |= desc[i + k] ^ raw;
+		if (diff & mask)
+			break;
+		i += BATCH;
+	}
+	while (i < n && !((desc[i] ^ raw) & mask))
+		i++;
+	return i;
+}
+
+/* How many of @n leaf descriptors have the output addresses @oa, @oa + size, @oa + 2 size, ... Hot
+ * path. */
+static uint64_t same_oa(const struct s2_geometry *geom, unsigned int height, const uint64_t *desc,
+			uint64_t n, uint64_t oa)
+{
+	uint64_t size = s2_entry_size(geom, height);
+	uint64_t low = geom->height[height].oa_low;
+	uint64_t i = 0;
+
+	while (n - i >= BATCH) {
+		/* While the field of the low address bits does not overflow, in-place comparison is
+		 * exact. */
+		uint64_t want = s2_leaf_oa(geom, height, desc[i]);
+		uint64_t first = want & low, high = desc[i] & geom->oa_high;
+		uint64_t diff = 0;
+
+		if (want != oa + i * size || low - first < (BATCH - 1) * size)
+			break;
+		for (unsigned int k = 0; k < BATCH; k++)
+			diff |= ((desc[i + k] & low) ^ (first + k * size)) |
+				((desc[i + k] & geom->oa_high) ^ high);
+		if (diff)
+			break;
+		i += BATCH;
+	}
+	while (i < n && s2_leaf_oa(geom, height, desc[i]) == oa + i * size)
+		i++;
+	return i;
+}
+
+static void start_run(struct s2_merge *merge, struct s2_run *run)
+{
+	const struct s2_strip *strip = &merge->strip;
+	const struct s2_geometry *geom = merge->walk->geom;
+
+	*run = (struct s2_run){ .ia = strip->ia,
+				.table_pa = strip->table_pa,
+				.height = strip->height,
+				.missing = strip->missing,
+				.pa_contiguous = true };
+	if (strip->missing)
+		return;
+	geom->arch->decode(geom, strip->height, strip->desc[0], &run->entry);
+	run->key_mask = key_of(merge, strip->height, strip->desc[0]);
+}
+
+/* Takes @n entries off the strip; when it is used up, the next strip moves in. */
+static void consume(struct s2_merge *merge, struct s2_run *run, uint64_t n)
+{
+	struct s2_strip *strip = &merge->strip;
+	uint64_t size = n << merge->walk->geom->height[strip->height].shift;
+
+	run->count += n;
+	run->size += size;
+	strip->n -= n;
+	strip->ia += size;
+	strip->desc_pa += n * sizeof(uint64_t);
+	if (strip->desc)
+		strip->desc += n;
+	if (!strip->n)
+		merge->more = s2_walk_next(merge->walk, strip);
+}
+
+/* How many entries of the current strip belong to @run. */
+static uint64_t take(const struct s2_merge *merge, struct s2_run *run)
+{
+	const struct s2_strip *strip = &merge->strip;
+	const struct s2_geometry *geom = merge->walk->geom;
+	uint64_t oa, n, same;
+
+	if (strip->height != run->height || strip->missing != run->missing)
+		return 0;
+	if (merge->how == S2_MERGE_NONE)
+		return run->count ? 0 : 1;
+	if (strip->missing)
+		return strip->n;
+	n = same_key(strip->desc, strip->n, run->entry.raw, run->key_mask);
+	if (!n || !s2_is_leaf(run->entry.type) || !run->pa_contiguous)
+		return n;
+	oa = run->entry.oa + run->count * s2_entry_size(geom, run->height);
+	same = same_oa(geom, run->height, strip->desc, n, oa);
+	if (same == n)
+		return n;
+	if (merge->how == S2_MERGE_PA)
+		return same;
+	run->pa_contiguous = false;
+	return n;
+}
+
+bool s2_merge_next(struct s2_merge *merge, struct s2_run *ret)
+{
+	if (!merge->more)
+		return false;
+	start_run(merge, ret);
+	while (merge->more) {
+		uint64_t left = merge->strip.n;
+		uint64_t n = take(merge, ret);
+
+		if (!n)
+			break;
+		consume(merge, ret, n);
+		if (n < left)
+			break;
+	}
+	return true;
+}

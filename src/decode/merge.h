@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Joining neighbouring descriptors into ranges: one policy, one tight loop, no memory but the
+ * current range. */
+#ifndef S2_DECODE_MERGE_H
+#define S2_DECODE_MERGE_H
+
+#include "decode/walk.h"
+
+enum s2_merge_how {
+	S2_MERGE_ATTRS, /* split where a visible attribute changes */
+	S2_MERGE_PA,    /* and where output addresses jump */
+	S2_MERGE_NONE,  /* one range per descriptor */
+};
+
+/* A range of input addresses that says one thing, [ia, ia + size); size wraps to 0 only at 2^64. */
+struct s2_run {
+	uint64_t ia;
+	uint64_t size;
+	uint64_t count;        /* descriptors, or entries that could not be read */
+	uint64_t table_pa;     /* table page of the first */
+	uint64_t key_mask;     /* bits of the descriptors that are equal in the whole run */
+	struct s2_entry entry; /* the first descriptor, decoded; all zero when missing */
+	unsigned int height;
+	bool pa_contiguous;   /* output addresses follow each other (leaf runs) */
+	enum s2_code missing; /* S2_OK: read; else why not */
+};
+
+/* Which descriptor bits a format shows: ANDed onto the architecture's key. ~0 shows all. */
+struct s2_show {
+	uint64_t leaf;
+	uint64_t invalid;
+};
+
+#define S2_SHOW_ALL ((struct s2_show){ ~UINT64_C(0), ~UINT64_C(0) })
+
+struct s2_merge {
+	struct s2_walk *walk;
+	enum s2_merge_how how;
+	struct s2_show show;
+	struct s2_strip strip; /* what is left of the current strip */
+	bool more;             /* strip holds something */
+};
+
+void s2_merge_init(struct s2_merge *merge, struct s2_walk *walk, enum s2_merge_how how,
+		   struct s2_show show);
+
+/* The next range; false at the end. Ranges cover the walked space in order, without gap or overlap.
+ */
+bool s2_merge_next(struct s2_merge *merge, struct s2_run *ret);
+
+#endif

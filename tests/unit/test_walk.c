@@ -1,0 +1,310 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Walker and merger against a naive reference that looks at one input address at a time.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "decode/infer.h"
+#include "decode/merge.h"
+#include "enc.h"
+#include "memtable.h"
+
+#define BASE 0x80000000ULL
+#define PAGES 40
+#define WORDS (PAGES * 512)
+
+static uint64_t words[WORDS];
+static struct s2_walk walk, walk2;
+static struct memtable mem;
+
+static uint64_t rnd_state;
+
+static uint64_t rnd(void)
+{
+	rnd_state ^= rnd_state >> 12;
+	rnd_state ^= rnd_state << 25;
+	rnd_state ^= rnd_state >> 27;
+	return rnd_state * 0x2545f4914f6cdd1dULL;
+}
+
+static void shape(uint64_t vtcr, struct s2_geometry *geom)
+{
+	struct s2_regime regime;
+	struct s2_err err;
+
+	s2_err_init(&err);
+	s2_regime_init(&regime, &s2_arm64_stage2);
+	s2_regime_set(&regime, S2_REG_VTCR_EL2, vtcr);
+	regime.fwb = S2_NO;
+	if (s2_arm64_stage2.shape(&regime, geom, &err))
+		fail_msg("%s", err.text);
+}
+
+/* What the naive walk finds at one input address. */
+struct naive {
+	uint64_t raw;
+	unsigned int height;
+	uint64_t entry_ia;
+	enum s2_code missing;
+};
+
+/* 4K granule, written from scratch: index bits of 9, tables at 4K. */
+static void naive_at(const struct s2_geometry *geom, uint64_t ia, struct naive *ret)
+{
+	uint64_t table = BASE, path[6] = { 0 };
+	unsigned int h = geom->top;
+
+	for (unsigned int depth = 0;; depth++, h--) {
+		unsigned int shift = 12 + 9 * h;
+		uint64_t index = depth ? ia >> shift & 511 : ia >> shift;
+		uint64_t raw = 0;
+		enum s2_code code = memtable_read(&mem.mem, table + index * 8, &raw, 8, NULL);
+		bool whole = !memtable_state(&mem, table, depth ? 4096 : geom->start_size);
+
+		ret->height = h;
+		ret->entry_ia = ia >> shift << shift;
+		/* Missing is told in chunks of 512 bytes when the page is not whole. */
+		if (!whole)
+			code = memtable_state(&mem, table + (index * 8 & ~511ULL), 512);
+		ret->missing = code;
+		ret->raw = raw;
+		if (code)
+			return;
+		if ((raw & 3) != 3 || h == 0)
+			return;
+		path[depth] = table;
+		table = raw & 0x0000fffffffff000ULL;
+		for (unsigned int d = 0; d <= depth; d++) {
+			uint64_t size = d ? 4096 : geom->start_size;
+
+			if (table < path[d] + size && path[d] < table + 4096) {
+				ret->missing = S2_LOOP;
+				ret->height = h - 1;
+				ret->entry_ia = ia >> (shift - 9) << (shift - 9);
+				return;
+			}
+		}
+	}
+}
+
+/* Fills memory with a mixture: holes, runs of pages, blocks, tables. */
+static void random_tables(unsigned int table_odds)
+{
+	for (unsigned int i = 0; i < WORDS;) {
+		unsigned int len = 1 + (unsigned int)(rnd() % 90);
+		uint64_t kind = rnd() % 8;
+		uint64_t oa = (rnd() & 0xffffff) << 12;
+		uint64_t attrs = rnd() % 3 ? ENC_MEM : (rnd() & 0x7fc) | (rnd() & 1) << 54;
+
+		for (unsigned int k = 0; k < len && i < WORDS; k++, i++) {
+			if (rnd() % 100 < table_odds)
+				words[i] = enc_table(ENC_48, BASE + (rnd() % (PAGES + 1)) * 4096);
+			else if (kind < 2)
+				words[i] = kind ? 0 : rnd() & ~1ULL;
+			else if (kind < 6)
+				words[i] = enc_page(ENC_48, oa + (uint64_t)k * 4096, attrs);
+			else
+				words[i] = enc_block(ENC_48, oa + ((uint64_t)k << 21), attrs);
+		}
+	}
+}
+
+static void compare(const struct s2_geometry *geom, enum s2_merge_how how)
+{
+	struct s2_merge merge;
+	struct s2_run run;
+	uint64_t next = 0, nruns = 0;
+
+	s2_walk_init(&walk, geom, &mem.mem, BASE);
+	walk.budget = ~UINT64_C(0);
+	s2_merge_init(&merge, &walk, how, S2_SHOW_ALL);
+	while (s2_merge_next(&merge, &run) && nruns++ < 200000) {
+		uint64_t size = s2_entry_size(geom, run.height);
+
+		assert_int_equal(run.ia, next);
+		next = run.ia + run.size;
+		for (uint64_t n = 0; n < run.count && n < 700; n++) {
+			struct s2_entry entry;
+			struct naive want;
+
+			naive_at(geom, run.ia + n * size, &want);
+			assert_int_equal(want.height, run.height);
+			assert_int_equal(want.entry_ia, run.ia + n * size);
+			assert_int_equal(want.missing, run.missing);
+			if (run.missing)
+				continue;
+			if (!n)
+				assert_int_equal(want.raw, run.entry.raw);
+			geom->arch->decode(geom, run.height, want.raw, &entry);
+			assert_int_equal(entry.type, run.entry.type);
+			assert_int_equal(entry.odd, run.entry.odd);
+			assert_int_equal((want.raw ^ run.entry.raw) & run.key_mask, 0);
+			if (s2_is_leaf(entry.type) && run.pa_contiguous)
+				assert_int_equal(entry.oa, run.entry.oa + n * size);
+		}
+		if (how == S2_MERGE_NONE && !run.missing)
+			assert_int_equal(run.count, 1);
+		if (how == S2_MERGE_PA)
+			assert_true(run.pa_contiguous);
+	}
+}
+
+static void against_naive(void **state)
+{
+	static const uint64_t vtcrs[] = { 0x80053558, 0x80053559, 0x80053560, 0x8005351f,
+					  0x80053522 };
+
+	(void)state;
+	rnd_state = 42;
+	for (unsigned int n = 0; n < 60; n++) {
+		struct s2_geometry geom;
+
+		shape(vtcrs[n % ARRAY_SIZE(vtcrs)], &geom);
+		random_tables(n % 3);
+		memtable_init(&mem, words, BASE, sizeof(words));
+		mem.views = n & 1;
+		if (n % 4 == 3) {
+			mem.hole = BASE + rnd() % sizeof(words);
+			mem.hole_size = rnd() % 9000;
+			mem.hole_code = rnd() & 1 ? S2_EXCLUDED : S2_TRUNCATED;
+		}
+		compare(&geom, (enum s2_merge_how)(n % 3));
+	}
+}
+
+/* Maximal merging: two neighbouring runs of attrs must differ in something that is shown. */
+static void merges_all_it_can(void **state)
+{
+	struct s2_run last = { 0 }, run;
+	struct s2_geometry geom;
+	struct s2_merge merge;
+	bool have = false;
+
+	(void)state;
+	rnd_state = 7;
+	random_tables(1);
+	shape(0x80053558, &geom);
+	memtable_init(&mem, words, BASE, sizeof(words));
+	s2_walk_init(&walk, &geom, &mem.mem, BASE);
+	s2_merge_init(&merge, &walk, S2_MERGE_ATTRS, S2_SHOW_ALL);
+	while (s2_merge_next(&merge, &run)) {
+		if (have && last.height == run.height && last.missing == run.missing &&
+		    !run.missing)
+			assert_int_not_equal((last.entry.raw ^ run.entry.raw) & last.key_mask, 0);
+		last = run;
+		have = true;
+	}
+}
+
+static void range_is_a_window(void **state)
+{
+	struct s2_geometry geom;
+
+	(void)state;
+	rnd_state = 99;
+	random_tables(1);
+	shape(0x80053558, &geom);
+	memtable_init(&mem, words, BASE, sizeof(words));
+	for (unsigned int n = 0; n < 200; n++) {
+		uint64_t first = rnd() & low_bits(40),
+			 last = first + (rnd() & low_bits((unsigned int)(rnd() % 34)));
+		struct s2_strip strip;
+		uint64_t next = 0;
+		bool any = false;
+
+		if (last >= 1ULL << 40)
+			last = (1ULL << 40) - 1;
+		s2_walk_init(&walk2, &geom, &mem.mem, BASE);
+		assert_true(s2_walk_range(&walk2, first, last));
+		while (s2_walk_next(&walk2, &strip)) {
+			uint64_t size = s2_entry_size(&geom, strip.height);
+			struct naive want;
+
+			if (!any)
+				assert_true(strip.ia <= first && first < strip.ia + size);
+			else
+				assert_int_equal(strip.ia, next);
+			naive_at(&geom, strip.ia, &want);
+			assert_int_equal(want.height, strip.height);
+			next = strip.ia + strip.n * size;
+			any = true;
+			/* No entry beyond the one that holds the end. */
+			assert_true(next - size <= last);
+		}
+		assert_true(any && next > last);
+	}
+	s2_walk_init(&walk2, &geom, &mem.mem, BASE);
+	assert_false(s2_walk_range(&walk2, 1ULL << 40, 1ULL << 41));
+	assert_false(s2_walk_next(&walk2, &(struct s2_strip){ 0 }));
+}
+
+/* All 512 entries of each level point to the next page: 512^3 paths through four pages end by the
+ * budget. */
+static void bounded_work(void **state)
+{
+	struct s2_geometry geom;
+	struct s2_strip strip;
+	uint64_t strips = 0, loops = 0;
+
+	(void)state;
+	for (unsigned int i = 0; i < 4 * 512; i++)
+		words[i] = enc_table(ENC_48, BASE + (i / 512 + 1) * 4096);
+	memset(words + 3 * 512, 0, 4096);
+	shape(0x80053590, &geom);
+	memtable_init(&mem, words, BASE, 4 * 4096);
+	s2_walk_init(&walk, &geom, &mem.mem, BASE);
+	while (s2_walk_next(&walk, &strip)) {
+		strips++;
+		loops += strip.missing == S2_LOOP;
+	}
+	assert_true(loops > 0);
+	assert_true(walk.tables <= walk.budget);
+	assert_true(strips < 1000000);
+}
+
+static void infers_the_base(void **state)
+{
+	static uint8_t seen[64];
+	struct s2_geometry geom;
+	struct s2_err err;
+	uint64_t base;
+
+	(void)state;
+	s2_err_init(&err);
+	shape(0x80053558, &geom);
+	/* Two start tables, two tables below: exactly fills 4 pages. */
+	memset(words, 0, sizeof(words));
+	words[1] = enc_table(ENC_48, 0x48f2e000);
+	words[2 * 512 + 3] = enc_table(ENC_48, 0x48f2f000);
+	words[3 * 512 + 7] = enc_page(ENC_48, 0x1000, ENC_MEM);
+	memtable_init(&mem, words, 0, 4 * 4096);
+	assert_int_equal(s2_infer_base(&geom, &mem.mem, 4 * 4096, seen, &base, &err), S2_OK);
+	assert_int_equal(base, 0x48f2c000);
+	/* One page of slack, zero like the table before it: two answers fit. */
+	memtable_init(&mem, words, 0, 6 * 4096);
+	assert_int_equal(s2_infer_base(&geom, &mem.mem, 6 * 4096, seen, &base, &err), S2_NOTFOUND);
+	/* A table far away: none fits. */
+	words[5] = enc_table(ENC_48, 0x99999000);
+	assert_int_equal(s2_infer_base(&geom, &mem.mem, 6 * 4096, seen, &base, &err), S2_NOTFOUND);
+	/* Only blocks: nothing to infer from. */
+	memset(words, 0, sizeof(words));
+	words[0] = enc_block(ENC_48, 0x40000000, ENC_MEM);
+	assert_int_equal(s2_infer_base(&geom, &mem.mem, 4 * 4096, seen, &base, &err), S2_NOTFOUND);
+	assert_non_null(strstr(err.text, "--base"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(against_naive),     cmocka_unit_test(merges_all_it_can),
+		cmocka_unit_test(range_is_a_window), cmocka_unit_test(bounded_work),
+		cmocka_unit_test(infers_the_base),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
