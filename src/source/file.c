@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Opening, mapping and bounded reading of input files.
+#include "source/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/num.h"
+
+#define SPOOL_CHUNK (1U << 20)
+
+/* Copies everything that @fd still gives to an unlinked temporary file. */
+static enum s2_code spool(int fd, int *ret, struct s2_err *err)
+{
+	s2_auto_free char *buf = malloc(SPOOL_CHUNK);
+	FILE *tmp = tmpfile();
+	int copy = tmp ? dup(fileno(tmp)) : -1;
+
+	if (tmp)
+		fclose(tmp);
+	if (!buf || copy < 0) {
+		if (copy >= 0)
+			close(copy);
+		return s2_fail(err, S2_IO, "cannot make a temporary file: %s", strerror(errno));
+	}
+	for (;;) {
+		ssize_t n = read(fd, buf, SPOOL_CHUNK);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0) {
+			s2_fail(err, S2_IO, "read error: %s", strerror(errno));
+			break;
+		}
+		if (n == 0) {
+			*ret = copy;
+			return S2_OK;
+		}
+		for (ssize_t done = 0; done < n;) {
+			ssize_t w = write(copy, buf + done, (size_t)(n - done));
+
+			if (w < 0 && errno != EINTR) {
+				s2_fail(err, S2_IO, "cannot write the temporary copy: %s", strerror(errno));
+				close(copy);
+				return S2_IO;
+			}
+			if (w > 0)
+				done += w;
+		}
+	}
+	close(copy);
+	return S2_IO;
+}
+
+static enum s2_code file_size(int fd, const struct stat *st, uint64_t *ret, struct s2_err *err)
+{
+	off_t end = st->st_size;
+
+	if (S_ISBLK(st->st_mode))
+		end = lseek(fd, 0, SEEK_END);
+	if (end < 0)
+		return s2_fail(err, S2_IO, "cannot tell its size: %s", strerror(errno));
+	*ret = (uint64_t)end;
+	return S2_OK;
+}
+
+/* What the user can do about @error, where the system's own words do not tell. */
+static const char *hint(const char *path, int error)
+{
+	if (strncmp(path, "/proc/", 6) != 0)
+		return "";
+	if (error == EPERM)
+		return " (this needs CAP_SYS_RAWIO and a kernel that is not locked down)";
+	return error == EACCES ? " (this needs root)" : "";
+}
+
+enum s2_code s2_file_open(const char *path, struct s2_file *ret, struct s2_err *err)
+{
+	s2_auto_close int fd = strcmp(path, "-") ? open(path, O_RDONLY | O_CLOEXEC) : dup(STDIN_FILENO);
+	struct s2_file file = { .fd = -1 };
+	struct stat st;
+	enum s2_code code;
+	void *map;
+
+	if (fd < 0)
+		return s2_fail(err, S2_IO, "cannot open: %s%s", strerror(errno), hint(path, errno));
+	if (fstat(fd, &st) < 0)
+		return s2_fail(err, S2_IO, "cannot stat: %s", strerror(errno));
+	if (S_ISDIR(st.st_mode))
+		return s2_fail(err, S2_IO, "is a directory");
+	if (S_ISCHR(st.st_mode))
+		return s2_fail(err, S2_IO, "is a terminal or another character device, not a file");
+	if (!S_ISREG(st.st_mode) && !S_ISBLK(st.st_mode)) {
+		int copy = -1;
+
+		code = spool(fd, &copy, err);
+		if (code)
+			return code;
+		close(fd);
+		fd = copy;
+		file.spooled = true;
+		if (fstat(fd, &st) < 0)
+			return s2_fail(err, S2_IO, "cannot stat: %s", strerror(errno));
+	}
+	code = file_size(fd, &st, &file.map_size, err);
+	if (code)
+		return code;
+	if (!file.map_size)
+		return s2_fail(err, S2_INVALID, "is empty");
+	file.size = file.map_size;
+	map = mmap(NULL, (size_t)file.map_size, PROT_READ, MAP_PRIVATE | MAP_NORESERVE, fd, 0);
+	if (map != MAP_FAILED)
+		file.map = map;
+	file.fd = fd;
+	fd = -1;
+	*ret = file;
+	return S2_OK;
+}
+
+void s2_file_memory(const void *data, size_t size, struct s2_file *ret)
+{
+	*ret = (struct s2_file){ .fd = -1, .size = size, .map = data, .map_size = size, .borrowed = true };
+}
+
+void s2_file_close(struct s2_file *file)
+{
+	if (file->map && !file->borrowed)
+		munmap((void *)(uintptr_t)file->map, (size_t)file->map_size);
+	if (file->fd >= 0)
+		close(file->fd);
+	free(file->piece);
+	*file = (struct s2_file){ .fd = -1 };
+}
+
+/* Reads from the file on disk; the range was checked against its size. */
+static enum s2_code read_disk(const struct s2_file *file, uint64_t off, char *buf, size_t len, struct s2_err *err)
+{
+	if (file->map) {
+		memcpy(buf, file->map + off, len);
+		return S2_OK;
+	}
+	while (len) {
+		ssize_t n = pread(file->fd, buf, len, (off_t)off);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		/*
+		 * /proc/kcore fails with these where it cannot reach a page. Mostly it does not fail but gives
+		 * zeros (offline, poisoned and unaccepted pages, pages that fault; Linux fs/proc/kcore.c,
+		 * read_kcore_iter(), 6.18): those cannot be told from memory that is zero.
+		 */
+		if (n < 0 && file->live && (errno == EIO || errno == EFAULT || errno == ENXIO || errno == ENOMEM))
+			return s2_fail(err, S2_ABSENT, "the running kernel does not give it: %s", strerror(errno));
+		if (n < 0)
+			return s2_fail(err, S2_IO, "read error at file offset 0x%llx: %s", (unsigned long long)off,
+				       strerror(errno));
+		if (n == 0)
+			return s2_fail(err, S2_TRUNCATED, "the file ends at offset 0x%llx", (unsigned long long)off);
+		buf += n;
+		off += (uint64_t)n;
+		len -= (size_t)n;
+	}
+	return S2_OK;
+}
+
+/* The piece that holds @off, or NULL. */
+static const struct s2_file_piece *find_piece(const struct s2_file *file, uint64_t off)
+{
+	size_t low = 0, high = file->npieces;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (file->piece[mid].off + file->piece[mid].size <= off)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low < file->npieces && file->piece[low].off <= off ? &file->piece[low] : NULL;
+}
+
+enum s2_code s2_file_read(const struct s2_file *file, uint64_t off, void *buf, size_t len, struct s2_err *err)
+{
+	char *out = buf;
+
+	if (!s2_fits(off, len, file->size))
+		return s2_fail(err, S2_TRUNCATED, "%zu bytes at file offset 0x%llx are past the end (size 0x%llx)", len,
+			       (unsigned long long)off, (unsigned long long)file->size);
+	if (!file->piece)
+		return read_disk(file, off, out, len, err);
+	while (len) {
+		const struct s2_file_piece *piece = find_piece(file, off);
+		uint64_t skip, n;
+		enum s2_code code;
+
+		if (!piece)
+			return s2_fail(err, S2_TRUNCATED, "offset 0x%llx of the rearranged file was never written",
+				       (unsigned long long)off);
+		skip = off - piece->off;
+		n = piece->size - skip < len ? piece->size - skip : len;
+		if (!s2_fits(piece->file_off, skip + n, file->map_size))
+			return s2_fail(err, S2_TRUNCATED, "the file ends before offset 0x%llx of the rearranged file",
+				       (unsigned long long)off);
+		code = read_disk(file, piece->file_off + skip, out, (size_t)n, err);
+		if (code)
+			return code;
+		out += n;
+		off += n;
+		len -= (size_t)n;
+	}
+	return S2_OK;
+}
+
+const void *s2_file_view(const struct s2_file *file, uint64_t off, size_t len)
+{
+	const struct s2_file_piece *piece;
+	uint64_t skip;
+
+	if (!file->map || !s2_fits(off, len, file->size))
+		return NULL;
+	if (!file->piece)
+		return file->map + off;
+	piece = find_piece(file, off);
+	if (!piece)
+		return NULL;
+	skip = off - piece->off;
+	if (len > piece->size - skip || !s2_fits(piece->file_off, skip + len, file->map_size))
+		return NULL;
+	return file->map + piece->file_off + skip;
+}

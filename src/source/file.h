@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* An input file: bytes at an offset, mapped where the system can, never past the end. */
+#ifndef S2_SOURCE_FILE_H
+#define S2_SOURCE_FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+/* One piece of a rearranged file (makedumpfile's flattened format): bytes of the logical file. */
+struct s2_file_piece {
+	uint64_t off;      /* in the logical file */
+	uint64_t size;
+	uint64_t file_off; /* in the file on disk */
+};
+
+struct s2_file {
+	int fd;
+	uint64_t size;       /* logical size */
+	const uint8_t *map;  /* the file on disk, NULL when it cannot be mapped */
+	uint64_t map_size;   /* size of the file on disk */
+	bool spooled;        /* came from a pipe and lies in an unlinked temporary file */
+	bool borrowed;       /* @map belongs to someone else, see s2_file_memory() */
+	bool live;           /* /proc/kcore: the kernel answers, and it may refuse parts */
+	struct s2_file_piece *piece; /* sorted and disjoint, NULL when the file is as on disk */
+	size_t npieces;
+};
+
+/*
+ * Opens @path for reading, "-" for standard input. What cannot be sought is copied to an unlinked temporary
+ * file first. Directories and empty files are errors.
+ */
+enum s2_code s2_file_open(const char *path, struct s2_file *ret, struct s2_err *err) S2_MUST_CHECK;
+
+/* @size bytes at @data as a file without a name; they stay the caller's and must outlive it. */
+void s2_file_memory(const void *data, size_t size, struct s2_file *ret);
+void s2_file_close(struct s2_file *file);
+
+/*
+ * All or nothing; S2_TRUNCATED past the end and in holes of a rearranged file, S2_ABSENT where a live kernel
+ * does not give its memory.
+ */
+enum s2_code s2_file_read(const struct s2_file *file, uint64_t off, void *buf, size_t len,
+			  struct s2_err *err) S2_MUST_CHECK;
+
+/* A pointer to the bytes in the mapping, or NULL where there is none. */
+const void *s2_file_view(const struct s2_file *file, uint64_t off, size_t len);
+
+#endif

@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The pages of a kdump: from an address through bitmaps and descriptors to a block, decompressed once and kept for a while.
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/num.h"
+#include "source/codec.h"
+#include "source/kdump.h"
+
+/* The rank is kept for every group of so many pages; one group of a bitmap is read at a time. */
+#define GROUP 512
+#define GROUP_WORDS (GROUP / 64)
+
+#define CACHE_BYTES (16U << 20)
+#define CACHE_WAYS 8
+
+/* Group @group of a bitmap, without what lies outside of the part. */
+static enum s2_code read_group(const struct kdump_part *part, uint64_t bitmap_off, uint64_t group, uint64_t *ret,
+			       struct s2_err *err)
+{
+	uint64_t first = group * GROUP, end = part->end_pfn;
+	uint64_t bytes = end - first < GROUP ? (end - first + 7) / 8 : GROUP / 8;
+	enum s2_code code;
+
+	memset(ret, 0, GROUP / 8);
+	code = s2_file_read(part->file, bitmap_off + group * (GROUP / 8), ret, (size_t)bytes, err);
+	if (code)
+		return code;
+	for (uint64_t i = 0; i < GROUP_WORDS; i++) {
+		uint64_t word = first + i * 64;
+
+		if (word < part->start_pfn)
+			ret[i] &= ~low_bits(part->start_pfn - word < 64 ? (unsigned int)(part->start_pfn - word) : 64);
+		if (end < word + 64)
+			ret[i] &= low_bits(end > word ? (unsigned int)(end - word) : 0);
+	}
+	return S2_OK;
+}
+
+enum s2_code s2_kdump_rank(struct kdump_part *part, struct s2_err *err)
+{
+	uint64_t first = part->start_pfn / GROUP, n = (part->end_pfn - 1) / GROUP - first + 1;
+	uint64_t word[GROUP_WORDS];
+
+	part->rank = calloc((size_t)n, sizeof(*part->rank));
+	if (!part->rank)
+		return s2_fail(err, S2_NOMEM, "no memory for the index of %llu pages", (unsigned long long)(n * GROUP));
+	for (uint64_t i = 0; i < n; i++) {
+		enum s2_code code = read_group(part, part->bitmap2_off, first + i, word, err);
+
+		if (code)
+			return code;
+		part->rank[i] = part->ndumped;
+		for (uint64_t j = 0; j < GROUP_WORDS; j++) {
+			if (!word[j])
+				continue;
+			part->ndumped += (uint64_t)__builtin_popcountll(word[j]);
+			part->dumped_end = (first + i) * GROUP + j * 64 + 64 - (uint64_t)__builtin_clzll(word[j]);
+		}
+	}
+	return S2_OK;
+}
+
+static const struct kdump_part *find_part(const struct kdump *k, uint64_t pfn)
+{
+	for (size_t i = 0; i < k->nparts; i++)
+		if (pfn >= k->part[i].start_pfn && pfn < k->part[i].end_pfn)
+			return &k->part[i];
+	return NULL;
+}
+
+static bool test_bit(const uint64_t *word, uint64_t bit)
+{
+	return word[bit / 64] & BIT64(bit % 64);
+}
+
+/* The descriptor of the page at @pa, checked so far that its data can be read as it says. */
+static enum s2_code find_page(const struct kdump *k, uint64_t pa, const struct kdump_part **ret_part, struct kdump_desc *ret,
+			      struct s2_err *err)
+{
+	uint64_t pfn = pa >> k->block_log2, group = pfn / GROUP, bit = pfn % GROUP, rank;
+	const struct kdump_part *part = find_part(k, pfn);
+	uint64_t word[GROUP_WORDS];
+	struct kdump_desc desc;
+	enum s2_code code;
+
+	if (!part)
+		return s2_fail(err, S2_ABSENT, "is not in the dump");
+	code = read_group(part, part->bitmap2_off, group, word, err);
+	if (code)
+		return code;
+	if (!test_bit(word, bit)) {
+		code = read_group(part, part->bitmap1_off, group, word, err);
+		if (code)
+			return code;
+		if (!test_bit(word, bit))
+			return s2_fail(err, S2_ABSENT, "is not in the dump");
+		/* The second bitmap is written as far as pages are. */
+		if (part->incomplete && pfn >= part->dumped_end)
+			return s2_fail(err, S2_TRUNCATED, "was not written, the dump is incomplete");
+		return s2_fail(err, S2_EXCLUDED, "was left out of the dump");
+	}
+	rank = part->rank[group - part->start_pfn / GROUP];
+	for (uint64_t i = 0; i < bit / 64; i++)
+		rank += (uint64_t)__builtin_popcountll(word[i]);
+	rank += (uint64_t)__builtin_popcountll(word[bit / 64] & low_bits(bit % 64));
+	code = s2_file_read(part->file, part->desc_off + rank * sizeof(desc), &desc, sizeof(desc), err);
+	if (code)
+		return code;
+	if (!desc.offset)
+		return s2_fail(err, S2_TRUNCATED, "was not written, the dump is incomplete");
+	if (desc.flags & ~S2_CODEC_FLAGS || !desc.size || desc.size > kdump_block_size(k) ||
+	    (!desc.flags && desc.size != kdump_block_size(k)))
+		return s2_fail(err, S2_INVALID, "page descriptor %llu: size %u and flags 0x%x do not fit blocks of %llu",
+			       (unsigned long long)rank, desc.size, desc.flags, (unsigned long long)kdump_block_size(k));
+	if (!s2_fits(desc.offset, desc.size, part->file->size))
+		return s2_fail(err, S2_TRUNCATED, "the file ends before its data (%u bytes at 0x%llx)", desc.size,
+			       (unsigned long long)desc.offset);
+	*ret_part = part;
+	*ret = desc;
+	return S2_OK;
+}
+
+enum s2_code s2_kdump_alloc_cache(struct kdump *k, struct s2_err *err)
+{
+	size_t n = CACHE_BYTES / kdump_block_size(k);
+
+	k->slot = calloc(n, sizeof(*k->slot));
+	k->scratch = malloc(kdump_block_size(k));
+	if (!k->slot || !k->scratch)
+		return s2_fail(err, S2_NOMEM, "no memory for decompressed pages");
+	k->nslots = n;
+	return S2_OK;
+}
+
+/* The slot that holds @desc's block, or the one of its set that was used longest ago. */
+static struct kdump_slot *find_slot(const struct kdump *k, const struct s2_file *file, const struct kdump_desc *desc)
+{
+	uint64_t sets = k->nslots / CACHE_WAYS;
+	struct kdump_slot *set = &k->slot[((desc->offset * UINT64_C(0x9e3779b97f4a7c15)) >> 32) % sets * CACHE_WAYS];
+	struct kdump_slot *oldest = set;
+
+	for (struct kdump_slot *slot = set; slot < set + CACHE_WAYS; slot++) {
+		if (slot->file == file && slot->desc.offset == desc->offset && slot->desc.size == desc->size &&
+		    slot->desc.flags == desc->flags)
+			return slot;
+		if (slot->used < oldest->used)
+			oldest = slot;
+	}
+	oldest->file = NULL;
+	return oldest;
+}
+
+static enum s2_code fill_slot(const struct kdump *k, struct kdump_slot *slot, const struct s2_file *file,
+			      const struct kdump_desc *desc, struct s2_err *err)
+{
+	const void *in = s2_file_view(file, desc->offset, desc->size);
+	enum s2_code code = S2_OK;
+
+	if (!slot->block)
+		slot->block = malloc(kdump_block_size(k));
+	if (!slot->block)
+		return s2_fail(err, S2_NOMEM, "no memory for a decompressed page");
+	if (!in) {
+		in = k->scratch;
+		code = s2_file_read(file, desc->offset, k->scratch, desc->size, err);
+	}
+	if (!code)
+		code = s2_codec_decompress(desc->flags, in, desc->size, slot->block, kdump_block_size(k), err);
+	if (code)
+		return code;
+	slot->file = file;
+	slot->desc = *desc;
+	return S2_OK;
+}
+
+static enum s2_code get_block(struct kdump *k, const struct s2_file *file, const struct kdump_desc *desc,
+			      const uint8_t **ret, struct s2_err *err)
+{
+	struct kdump_slot *slot = find_slot(k, file, desc);
+	enum s2_code code = slot->file ? S2_OK : fill_slot(k, slot, file, desc, err);
+
+	if (code)
+		return code;
+	slot->used = ++k->clock;
+	*ret = slot->block;
+	return S2_OK;
+}
+
+static const struct s2_source *source_of(const struct s2_mem *mem)
+{
+	return (const struct s2_source *)(const void *)((const char *)mem - offsetof(struct s2_source, mem));
+}
+
+static enum s2_code kdump_read(const struct s2_mem *mem, uint64_t pa, void *buf, size_t len, struct s2_err *err)
+{
+	struct kdump *k = source_of(mem)->priv;
+	uint8_t *out = buf;
+
+	while (len) {
+		uint64_t skip = pa & (kdump_block_size(k) - 1);
+		size_t n = kdump_block_size(k) - skip < len ? (size_t)(kdump_block_size(k) - skip) : len;
+		const struct kdump_part *part;
+		struct kdump_desc desc;
+		const uint8_t *block;
+		enum s2_code code = find_page(k, pa, &part, &desc, err);
+
+		if (!code && !desc.flags) {
+			code = s2_file_read(part->file, desc.offset + skip, out, n, err);
+		} else if (!code) {
+			code = get_block(k, part->file, &desc, &block, err);
+			if (!code)
+				memcpy(out, block + skip, n);
+		}
+		if (code)
+			return err ? s2_wrap(err, "physical address 0x%llx", (unsigned long long)pa) : code;
+		out += n;
+		pa += n;
+		len -= n;
+	}
+	return S2_OK;
+}
+
+/* Only blocks that were stored as they are can be seen: what the cache holds does not last. */
+static const void *kdump_view(const struct s2_mem *mem, uint64_t pa, size_t len)
+{
+	const struct kdump *k = source_of(mem)->priv;
+	uint64_t skip = pa & (kdump_block_size(k) - 1);
+	const struct kdump_part *part;
+	struct kdump_desc desc;
+	const void *view;
+
+	if (!s2_fits(skip, len, kdump_block_size(k)) || find_page(k, pa, &part, &desc, NULL) || desc.flags)
+		return NULL;
+	view = s2_file_view(part->file, desc.offset + skip, len);
+	return is_aligned((uintptr_t)view, sizeof(uint64_t)) ? view : NULL;
+}
+
+/* The first page of @part from @pfn on that exists, or does not; its end when there is none. */
+static uint64_t scan(const struct kdump_part *part, uint64_t pfn, bool exists)
+{
+	while (pfn < part->end_pfn) {
+		uint64_t group = pfn / GROUP, a[GROUP_WORDS], b[GROUP_WORDS];
+
+		if (read_group(part, part->bitmap1_off, group, a, NULL) ||
+		    read_group(part, part->bitmap2_off, group, b, NULL))
+			return part->end_pfn;
+		for (; pfn < (group + 1) * GROUP; pfn = (pfn | 63) + 1) {
+			uint64_t i = pfn % GROUP / 64, word = a[i] | b[i];
+
+			word = (exists ? word : ~word) & ~low_bits(pfn % 64);
+			if (word) {
+				pfn = (pfn & ~UINT64_C(63)) + (uint64_t)__builtin_ctzll(word);
+				return pfn < part->end_pfn ? pfn : part->end_pfn;
+			}
+		}
+	}
+	return part->end_pfn;
+}
+
+/* Inside an extent, what is returned starts at the block of @pa. */
+static enum s2_code kdump_next(const struct s2_mem *mem, uint64_t pa, struct s2_extent *ret)
+{
+	const struct kdump *k = source_of(mem)->priv;
+	uint64_t pfn = pa >> k->block_log2;
+
+	for (size_t i = 0; i < k->nparts; i++) {
+		const struct kdump_part *part = &k->part[i];
+		uint64_t first = scan(part, pfn > part->start_pfn ? pfn : part->start_pfn, true), end;
+
+		if (first >= part->end_pfn)
+			continue;
+		end = scan(part, first, false);
+		while (end == k->part[i].end_pfn && i + 1 < k->nparts && k->part[i + 1].start_pfn == end)
+			end = scan(&k->part[++i], end, false);
+		ret->pa = first << k->block_log2;
+		ret->size = (end - first) << k->block_log2;
+		return S2_OK;
+	}
+	return S2_NOTFOUND;
+}
+
+const struct s2_mem_ops s2_kdump_mem_ops = { .read = kdump_read, .view = kdump_view, .next = kdump_next };

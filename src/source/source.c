@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Which container is it? A table walk with three answers: not mine, mine, mine but broken.
+#include "source/source.h"
+
+#include <elf.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bits.h"
+
+/* In probe order. Magic numbers do not collide, so order matters only for the raw image, which takes anything and is not here. */
+static const struct s2_source_ops *const s2_sources[] = {
+	&s2_source_elf,
+	&s2_source_kdump,
+	&s2_source_flattened,
+	&s2_source_lime,
+	&s2_source_unsupported,
+};
+
+/* Machines whose dumps are read. To add one: its ELF number and what uname -m says there. */
+static const struct {
+	unsigned int e_machine;
+	const char *name;
+} machines[] = {
+	{ EM_AARCH64, "aarch64" },
+};
+
+const char *s2_machine_of_elf(unsigned int e_machine)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(machines); i++)
+		if (machines[i].e_machine == e_machine)
+			return machines[i].name;
+	return NULL;
+}
+
+const char *s2_machine_of_uname(const char *machine)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(machines); i++)
+		if (!strcmp(machines[i].name, machine))
+			return machines[i].name;
+	return NULL;
+}
+
+static enum s2_code probe_all(const struct s2_file *file, const struct s2_source_ops **ret, struct s2_err *err)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(s2_sources); i++) {
+		enum s2_code code = s2_sources[i]->probe(file, err);
+
+		if (code == S2_NOTMINE)
+			continue;
+		*ret = s2_sources[i];
+		return code;
+	}
+	*ret = &s2_source_raw;
+	return S2_OK;
+}
+
+enum s2_code s2_source_open_inner(struct s2_source *source, const struct s2_raw_args *args, struct s2_err *err)
+{
+	const struct s2_source_ops *ops;
+	enum s2_code code = probe_all(&source->file, &ops, err);
+
+	if (code)
+		return code;
+	if (ops == &s2_source_raw || ops == source->ops)
+		return s2_fail(err, S2_INVALID, "holds neither an ELF core nor a kdump");
+	source->ops = ops;
+	source->format = ops->name;
+	return ops->open(source, args, err);
+}
+
+/* @source has its file and nothing else yet; closed on failure. */
+static enum s2_code open_file(struct s2_source *source, const struct s2_raw_args *args, struct s2_source **ret,
+			      struct s2_err *err)
+{
+	const struct s2_source_ops *ops = &s2_source_raw;
+	enum s2_code code = args->raw ? S2_OK : probe_all(&source->file, &ops, err);
+
+	if (!code) {
+		source->ops = ops;
+		source->format = ops->name;
+		code = ops->open(source, args, err);
+	}
+	if (code) {
+		s2_source_close(source);
+		return code;
+	}
+	*ret = source;
+	return S2_OK;
+}
+
+enum s2_code s2_source_open(const char *path, const struct s2_raw_args *args, struct s2_source **ret,
+			    struct s2_err *err)
+{
+	struct s2_source *source = calloc(1, sizeof(*source));
+	enum s2_code code;
+
+	if (!source)
+		return s2_fail(err, S2_NOMEM, "no memory");
+	code = s2_file_open(path, &source->file, err);
+	if (code) {
+		free(source);
+		return code;
+	}
+	return open_file(source, args, ret, err);
+}
+
+enum s2_code s2_source_open_memory(const void *data, size_t size, const struct s2_raw_args *args,
+				   struct s2_source **ret, struct s2_err *err)
+{
+	struct s2_source *source;
+
+	if (!size)
+		return s2_fail(err, S2_INVALID, "is empty");
+	source = calloc(1, sizeof(*source));
+	if (!source)
+		return s2_fail(err, S2_NOMEM, "no memory");
+	s2_file_memory(data, size, &source->file);
+	return open_file(source, args, ret, err);
+}
+
+enum s2_code s2_source_open_parts(const char *const *paths, size_t n, const struct s2_raw_args *args,
+				  struct s2_source **ret, struct s2_err *err)
+{
+	struct s2_source *whole;
+	enum s2_code code = s2_source_open(paths[0], args, &whole, err);
+
+	if (code)
+		return n > 1 ? s2_wrap(err, "%s", paths[0]) : code;
+	for (size_t i = 1; i < n; i++) {
+		struct s2_source *part;
+
+		code = s2_source_open(paths[i], args, &part, err);
+		if (!code && (!whole->ops->join || part->ops != whole->ops)) {
+			s2_source_close(part);
+			code = s2_fail(err, S2_INVALID, "is not a part of the same dump as %s", paths[0]);
+		} else if (!code) {
+			code = whole->ops->join(whole, part, err);
+		}
+		if (code) {
+			s2_source_close(whole);
+			return s2_wrap(err, "%s", paths[i]);
+		}
+	}
+	*ret = whole;
+	return S2_OK;
+}
+
+void s2_source_close(struct s2_source *source)
+{
+	if (!source)
+		return;
+	if (source->ops && source->ops->close)
+		source->ops->close(source);
+	s2_file_close(&source->file);
+	free(source->seg);
+	free(source->note);
+	free(source);
+}
+
+void s2_source_remark(struct s2_source *source, const char *fmt, ...)
+{
+	va_list args;
+
+	if (source->remark[0])
+		return;
+	va_start(args, fmt);
+	vsnprintf(source->remark, sizeof(source->remark), fmt, args);
+	va_end(args);
+}
+
+const struct s2_note *s2_source_note(const struct s2_source *source, const char *name, uint32_t type)
+{
+	for (size_t i = 0; i < source->nnotes; i++)
+		if (!strcmp(source->note[i].name, name) && (type == UINT32_MAX || source->note[i].type == type))
+			return &source->note[i];
+	return NULL;
+}
