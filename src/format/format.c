@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The list of formats, and what they share.
+#include "format/format.h"
+
+#include <string.h>
+
+extern const struct s2_format s2_format_ptdump, s2_format_json, s2_format_jsonl;
+extern const struct s2_format s2_format_debugfs, s2_format_debugfs_6_19, s2_format_debugfs_6_18,
+	s2_format_debugfs_6_12;
+
+/* The order is that of --help. */
+const struct s2_format *const s2_formats[] = {
+	&s2_format_ptdump,       &s2_format_json,         &s2_format_jsonl,
+	&s2_format_debugfs,      &s2_format_debugfs_6_19, &s2_format_debugfs_6_18,
+	&s2_format_debugfs_6_12,
+};
+const unsigned int s2_nformats = ARRAY_SIZE(s2_formats);
+
+const struct s2_format *s2_format_find(const char *name)
+{
+	for (unsigned int i = 0; i < s2_nformats; i++)
+		if (!strcmp(s2_formats[i]->name, name))
+			return s2_formats[i];
+	return NULL;
+}
+
+void s2_printer_init(struct s2_printer *printer, const struct s2_format *format, struct s2_out *out)
+{
+	*printer = (struct s2_printer){ .format = format, .out = out };
+}
+
+void s2_printer_table(struct s2_printer *printer, const struct s2_table *table,
+		      const struct s2_geometry *geom)
+{
+	const struct s2_arch *arch = geom->arch;
+
+	printer->table = table;
+	printer->geom = geom;
+	printer->nattrs = 0;
+	printer->nruns = 0;
+	printer->flag_bits = 0;
+	for (unsigned int i = 0; i < arch->nattrs && printer->nattrs < ARRAY_SIZE(printer->attr);
+	     i++) {
+		if (!s2_attr_applies(&arch->attrs[i], geom, S2_IN_LEAF, 1))
+			continue;
+		printer->attr[printer->nattrs++] = &arch->attrs[i];
+		if (arch->attrs[i].kind == S2_ATTR_FLAG)
+			printer->flag_bits |= arch->attrs[i].mask;
+	}
+	printer->format->table(printer, table, geom);
+	printer->ntables++;
+}
+
+void s2_printer_run(struct s2_printer *printer, const struct s2_run *run)
+{
+	printer->format->run(printer, run);
+	printer->nruns++;
+}
+
+struct s2_size_text s2_size_text(uint64_t size)
+{
+	static const char units[] = "KMGTPE";
+	struct s2_size_text text = { .n = size >> 10 };
+	unsigned int i = 0;
+
+	/* A run may span all 2^64 bytes; that is not printed here but never divided either. */
+	while (text.n && !(text.n & 1023) && i + 2 < sizeof(units)) {
+		text.n >>= 10;
+		i++;
+	}
+	text.unit = units[i];
+	return text;
+}

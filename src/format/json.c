@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// JSON and JSON lines, streamed. Headers go through jansson; ranges are written by hand (bench/), a
+// test proves them equal.
+#include <jansson.h>
+#include <string.h>
+
+#include "config.h"
+#include "format/format.h"
+
+/* Appends @value's JSON text and drops the reference. */
+static void put(struct s2_out *out, json_t *value)
+{
+	char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
+
+	s2_out_str(out, text ? text : "null");
+	free(text);
+	json_decref(value);
+}
+
+/* The length of the UTF-8 character at @p (at most @left bytes), 0 when it is none. */
+static size_t utf8_len(const unsigned char *p, size_t left)
+{
+	json_t *probe;
+
+	for (size_t n = 1; n <= 4 && n <= left; n++) {
+		probe = json_stringn((const char *)p, n);
+		if (probe) {
+			json_decref(probe);
+			return n;
+		}
+	}
+	return 0;
+}
+
+void s2_json_string(struct s2_out *out, const char *text)
+{
+	json_t *value = json_string(text);
+	char clean[4096];
+	size_t len = 0, left;
+
+	if (value) {
+		put(out, value);
+		return;
+	}
+	/* A file name need not be UTF-8, JSON must be. */
+	for (left = strlen(text); left && len + 4 < sizeof(clean);) {
+		size_t n = utf8_len((const unsigned char *)text, left);
+
+		memcpy(clean + len, n ? text : "\xef\xbf\xbd", n ? n : 3);
+		len += n ? n : 3;
+		text += n ? n : 1;
+		left -= n ? n : 1;
+	}
+	put(out, json_stringn(clean, len));
+}
+
+static void hex_string(struct s2_out *out, uint64_t value)
+{
+	s2_out_str(out, "\"");
+	s2_out_hex(out, value, 1);
+	s2_out_str(out, "\"");
+}
+
+static struct s2_show show(const struct s2_format *format, const struct s2_geometry *geom)
+{
+	(void)format;
+	(void)geom;
+	return S2_SHOW_ALL;
+}
+
+static void odd_array(struct s2_out *out, const struct s2_odd_row *rows, unsigned int n,
+		      uint32_t odd)
+{
+	const char *lead = "[";
+
+	for (unsigned int i = 0; odd && i < n; i++) {
+		if (!(odd & rows[i].bit))
+			continue;
+		s2_out_str(out, lead);
+		s2_out_printf(out, "\"%s\"", rows[i].name);
+		lead = ",";
+	}
+	s2_out_str(out, *lead == '[' ? "[]" : "]");
+}
+
+void s2_json_table_head(struct s2_out *out, const struct s2_table *table,
+			const struct s2_geometry *geom)
+{
+	const char *lead = "";
+
+	s2_out_str(out, "\"id\":");
+	s2_json_string(out, table->id);
+	s2_out_str(out, ",\"kind\":");
+	s2_json_string(out, table->kind);
+	s2_out_printf(
+		out,
+		",\"arch\":\"%s\",\"granule\":%u,\"ia_bits\":%u,\"oa_bits\":%u,\"start_level\":%d,\"start_tables\":%u",
+		geom->arch->name, 1U << geom->page_log2, geom->ia_bits, geom->oa_bits,
+		s2_level(geom, geom->top), geom->start_tables);
+	s2_out_printf(out, ",\"lpa2\":%s,\"fwb\":%s", geom->flags & S2_G_LPA2 ? "true" : "false",
+		      geom->flags & S2_G_FWB   ? "true" :
+		      geom->flags & S2_G_NOFWB ? "false" :
+						 "null");
+	s2_out_str(out, ",\"root\":");
+	hex_string(out, table->root_pa);
+	s2_out_str(out, ",\"registers\":{");
+	for (unsigned int i = 0; i < S2_NREGS; i++) {
+		if (!(table->regime.have_regs & BIT64(i)))
+			continue;
+		s2_out_printf(out, "%s\"%s\":\"0x%llx\"", lead, s2_reg_names[i],
+			      (unsigned long long)table->regime.reg[i]);
+		lead = ",";
+	}
+	s2_out_str(out, "}");
+	if (table->pid >= 0)
+		s2_out_printf(out, ",\"pid\":%lld", (long long)table->pid);
+	if (table->vcpus >= 0)
+		s2_out_printf(out, ",\"vcpus\":%lld", (long long)table->vcpus);
+	if (*table->found) {
+		s2_out_str(out, ",\"found\":");
+		s2_json_string(out, table->found);
+	}
+	s2_out_str(out, ",\"odd\":");
+	odd_array(out, s2_geom_odds, s2_ngeom_odds, geom->odd);
+}
+
+static void leaf_members(struct s2_out *out, const struct s2_printer *printer,
+			 const struct s2_run *run)
+{
+	s2_out_str(out, ",\"pa\":");
+	hex_string(out, run->entry.oa);
+	s2_out_str(out,
+		   run->pa_contiguous ? ",\"pa_contiguous\":true" : ",\"pa_contiguous\":false");
+	for (unsigned int i = 0; i < printer->nattrs; i++) {
+		const struct s2_attr *attr = printer->attr[i];
+		uint64_t value = s2_attr_get(attr, printer->geom, run->entry.raw);
+
+		if (attr->blocks_only && !run->height)
+			continue;
+		s2_out_str(out, ",\"");
+		s2_out_str(out, attr->name);
+		s2_out_str(out, "\":");
+		if (attr->values)
+			s2_out_str(out, s2_attr_value(attr, value)->json);
+		else
+			s2_out_dec(out, value, 0);
+	}
+}
+
+void s2_json_run(struct s2_out *out, const struct s2_printer *printer, const struct s2_run *run)
+{
+	bool leaf = !run->missing && s2_is_leaf(run->entry.type);
+
+	s2_out_str(out, "{\"ia\":");
+	hex_string(out, run->ia);
+	s2_out_str(out, ",\"size\":");
+	s2_out_dec(out, run->size, 0);
+	s2_out_printf(out, ",\"level\":%d,\"type\":\"%s\"", s2_level(printer->geom, run->height),
+		      run->missing ? "missing" : s2_type_name(run->entry.type));
+	s2_out_str(out, run->missing ? ",\"valid\":null" :
+			leaf         ? ",\"valid\":true" :
+				       ",\"valid\":false");
+	if (run->missing) {
+		s2_out_printf(out, ",\"missing\":\"%s\",\"table\":", s2_code_name(run->missing));
+		hex_string(out, run->table_pa);
+	}
+	if (leaf)
+		leaf_members(out, printer, run);
+	s2_out_str(out, ",\"owner\":null,\"state\":null,\"count\":");
+	s2_out_dec(out, run->count, 0);
+	if (!run->missing) {
+		s2_out_str(out, ",\"raw\":");
+		hex_string(out, run->entry.raw);
+	}
+	s2_out_str(out, ",\"odd\":");
+	odd_array(out, s2_odds, s2_nodds, run->entry.odd);
+	s2_out_str(out, "}");
+}
+
+static void put_image(struct s2_out *out, const struct s2_image *image)
+{
+	s2_out_str(out, "{\"path\":");
+	s2_json_string(out, image->path);
+	s2_out_str(out, ",\"format\":");
+	s2_json_string(out, image->format);
+	s2_out_str(out, ",\"release\":");
+	if (*image->release)
+		s2_json_string(out, image->release);
+	else
+		s2_out_str(out, "null");
+	s2_out_str(out, "}");
+}
+
+static void begin(struct s2_printer *printer, const struct s2_image *image)
+{
+	s2_out_printf(printer->out,
+		      "{\"s2dump\":{\"version\":\"%s\",\"schema\":%d},\"image\":", S2DUMP_VERSION,
+		      S2_JSON_SCHEMA);
+	put_image(printer->out, image);
+	s2_out_str(printer->out, ",\"tables\":[");
+}
+
+static void table(struct s2_printer *printer, const struct s2_table *table,
+		  const struct s2_geometry *geom)
+{
+	s2_out_str(printer->out, printer->ntables ? ",\n{" : "\n{");
+	s2_json_table_head(printer->out, table, geom);
+	if (!printer->list)
+		s2_out_str(printer->out, ",\"ranges\":[");
+}
+
+static void run(struct s2_printer *printer, const struct s2_run *run)
+{
+	s2_out_str(printer->out, printer->nruns ? ",\n " : "\n ");
+	s2_json_run(printer->out, printer, run);
+}
+
+static void put_end(struct s2_out *out, const struct s2_dump_end *end)
+{
+	s2_out_str(out, end->complete ? ",\"complete\":true" : ",\"complete\":false,\"why\":");
+	if (!end->complete)
+		s2_json_string(out, end->why);
+	s2_out_printf(out, ",\"missing_bytes\":%llu,\"table_pages\":%llu",
+		      (unsigned long long)end->missing, (unsigned long long)end->tables);
+}
+
+static void table_end(struct s2_printer *printer, const struct s2_dump_end *end)
+{
+	if (!printer->list)
+		s2_out_str(printer->out, "]");
+	put_end(printer->out, end);
+	s2_out_str(printer->out, "}");
+}
+
+static void end(struct s2_printer *printer)
+{
+	s2_out_str(printer->out, "]}\n");
+}
+
+const struct s2_format s2_format_json = {
+	.name = "json",
+	.help = "one JSON document, see s2dump-json(5)",
+	.show = show,
+	.begin = begin,
+	.table = table,
+	.run = run,
+	.table_end = table_end,
+	.end = end,
+};
+
+static void line_begin(struct s2_printer *printer, const struct s2_image *image)
+{
+	s2_out_printf(
+		printer->out,
+		"{\"record\":\"image\",\"s2dump\":{\"version\":\"%s\",\"schema\":%d},\"image\":",
+		S2DUMP_VERSION, S2_JSON_SCHEMA);
+	put_image(printer->out, image);
+	s2_out_str(printer->out, "}\n");
+}
+
+static void line_table(struct s2_printer *printer, const struct s2_table *table,
+		       const struct s2_geometry *geom)
+{
+	s2_out_str(printer->out, "{\"record\":\"table\",");
+	s2_json_table_head(printer->out, table, geom);
+	s2_out_str(printer->out, "}\n");
+}
+
+static void line_run(struct s2_printer *printer, const struct s2_run *run)
+{
+	s2_out_str(printer->out, "{\"record\":\"range\",\"table\":");
+	s2_json_string(printer->out, printer->table->id);
+	s2_out_str(printer->out, ",\"range\":");
+	s2_json_run(printer->out, printer, run);
+	s2_out_str(printer->out, "}\n");
+}
+
+static void line_table_end(struct s2_printer *printer, const struct s2_dump_end *end)
+{
+	s2_out_str(printer->out, "{\"record\":\"end\",\"table\":");
+	s2_json_string(printer->out, printer->table->id);
+	put_end(printer->out, end);
+	s2_out_str(printer->out, "}\n");
+}
+
+static void line_end(struct s2_printer *printer)
+{
+	(void)printer;
+}
+
+const struct s2_format s2_format_jsonl = {
+	.name = "jsonl",
+	.help = "one JSON object per line: image, table, range, end",
+	.show = show,
+	.begin = line_begin,
+	.table = line_table,
+	.run = line_run,
+	.table_end = line_table_end,
+	.end = line_end,
+};

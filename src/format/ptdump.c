@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The default output: fixed columns in the kernel's ptdump style, none of them ever empty.
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "format/format.h"
+
+static struct s2_show show(const struct s2_format *format, const struct s2_geometry *geom)
+{
+	(void)format;
+	(void)geom;
+	return S2_SHOW_ALL;
+}
+
+static void begin(struct s2_printer *printer, const struct s2_image *image)
+{
+	(void)printer;
+	(void)image;
+}
+
+static void print_odds(struct s2_out *out, const char *lead, const struct s2_odd_row *rows,
+		       unsigned int n, uint32_t odd)
+{
+	for (unsigned int i = 0; i < n; i++) {
+		if (!(odd & rows[i].bit))
+			continue;
+		s2_out_str(out, lead);
+		s2_out_str(out, rows[i].name);
+		lead = ",";
+	}
+}
+
+static void table(struct s2_printer *printer, const struct s2_table *table,
+		  const struct s2_geometry *geom)
+{
+	struct s2_out *out = printer->out;
+
+	if (printer->ntables)
+		s2_out_str(out, "\n");
+	s2_out_printf(out, "---[ %s %s: IPA %u bits, granule %uK, start level %d", table->id,
+		      table->kind, geom->ia_bits, 1U << (geom->page_log2 - 10),
+		      s2_level(geom, geom->top));
+	if (geom->start_tables > 1)
+		s2_out_printf(out, " x%u", geom->start_tables);
+	s2_out_printf(out, ", PA %u bits%s%s, root 0x%llx", geom->oa_bits,
+		      geom->flags & S2_G_LPA2 ? ", LPA2" : "",
+		      geom->flags & S2_G_FWB   ? ", FWB" :
+		      geom->flags & S2_G_NOFWB ? ", no FWB" :
+						 "",
+		      (unsigned long long)table->root_pa);
+	for (unsigned int i = 0; i < S2_NREGS; i++)
+		if (table->regime.have_regs & BIT64(i))
+			s2_out_printf(out, ", %s=0x%llx", s2_reg_names[i],
+				      (unsigned long long)table->regime.reg[i]);
+	if (table->pid >= 0)
+		s2_out_printf(out, ", pid %lld", (long long)table->pid);
+	print_odds(out, " !", s2_geom_odds, s2_ngeom_odds, geom->odd);
+	s2_out_str(out, " ]---\n");
+}
+
+/* Attributes that are rarely set share one column: names, or name=value, joined by commas. */
+static void print_flags(struct s2_printer *printer, const struct s2_run *run)
+{
+	char text[160];
+	size_t len = 0;
+
+	if (!(run->entry.raw & printer->flag_bits)) {
+		s2_out_str(printer->out, "-   ");
+		return;
+	}
+	text[0] = '\0';
+	for (unsigned int i = 0; i < printer->nattrs; i++) {
+		const struct s2_attr *attr = printer->attr[i];
+		uint64_t value;
+
+		if (attr->kind != S2_ATTR_FLAG || (attr->blocks_only && !run->height))
+			continue;
+		value = s2_attr_get(attr, printer->geom, run->entry.raw);
+		if (!value)
+			continue;
+		len += (size_t)snprintf(text + len, sizeof(text) - len, len ? "," : "");
+		if (attr->values)
+			len += (size_t)snprintf(text + len, sizeof(text) - len, "%s",
+						s2_attr_value(attr, value)->text);
+		else
+			len += (size_t)snprintf(text + len, sizeof(text) - len, "%s=0x%llx",
+						attr->name, (unsigned long long)value);
+	}
+	s2_out_pad(printer->out, len ? text : "-", 4);
+}
+
+static void print_leaf(struct s2_printer *printer, const struct s2_run *run)
+{
+	struct s2_out *out = printer->out;
+
+	for (unsigned int i = 0; i < printer->nattrs; i++) {
+		const struct s2_attr *attr = printer->attr[i];
+
+		if (attr->kind != S2_ATTR_COLUMN)
+			continue;
+		s2_out_pad(
+			out,
+			s2_attr_value(attr, s2_attr_get(attr, printer->geom, run->entry.raw))->text,
+			attr->width);
+		s2_out_str(out, " ");
+	}
+	print_flags(printer, run);
+	/* The owner's column is reserved: who owns a page is known only under pKVM. */
+	s2_out_str(out, " - ");
+	s2_out_hex(out, run->entry.oa, 12);
+	if (!run->pa_contiguous)
+		s2_out_str(out, "+");
+	print_odds(out, " !", s2_odds, s2_nodds, run->entry.odd);
+}
+
+static void print_missing(struct s2_printer *printer, const struct s2_run *run)
+{
+	switch (run->missing) {
+	case S2_LOOP:
+		s2_out_str(printer->out, "table leads back to ");
+		break;
+	case S2_INVALID:
+		s2_out_str(printer->out, "table out of range at ");
+		break;
+	default:
+		s2_out_printf(printer->out, "%s table at ", s2_code_name(run->missing));
+		break;
+	}
+	s2_out_hex(printer->out, run->table_pa, 12);
+}
+
+static void run(struct s2_printer *printer, const struct s2_run *run)
+{
+	struct s2_size_text size = s2_size_text(run->size);
+	struct s2_out *out = printer->out;
+
+	s2_out_hex(out, run->ia, 16);
+	s2_out_str(out, "-");
+	s2_out_hex(out, run->ia + run->size, 16);
+	s2_out_str(out, " ");
+	s2_out_dec(out, size.n, 9);
+	s2_out_mem(out, &size.unit, 1);
+	s2_out_str(out, s2_level(printer->geom, run->height) < 0 ? " -" : "  ");
+	s2_out_dec(out, (uint64_t)abs(s2_level(printer->geom, run->height)), 1);
+	s2_out_str(out, " ");
+	s2_out_pad(out, run->missing ? "missing" : s2_type_name(run->entry.type), 8);
+	if (run->missing) {
+		print_missing(printer, run);
+	} else if (s2_is_leaf(run->entry.type)) {
+		print_leaf(printer, run);
+	} else {
+		s2_out_str(out, "-");
+		if (run->entry.raw) {
+			s2_out_str(out, " raw=");
+			s2_out_hex(out, run->entry.raw, 1);
+		}
+		print_odds(out, " !", s2_odds, s2_nodds, run->entry.odd);
+	}
+	s2_out_str(out, "\n");
+}
+
+static void table_end(struct s2_printer *printer, const struct s2_dump_end *end)
+{
+	if (!end->complete)
+		s2_out_printf(printer->out, "---[ incomplete: %s ]---\n", end->why);
+}
+
+static void end(struct s2_printer *printer)
+{
+	(void)printer;
+}
+
+const struct s2_format s2_format_ptdump = {
+	.name = "ptdump",
+	.help = "ranges in the style of the kernel's ptdump (default)",
+	.show = show,
+	.begin = begin,
+	.table = table,
+	.run = run,
+	.table_end = table_end,
+	.end = end,
+};
