@@ -13,10 +13,12 @@ void s2_err_init(struct s2_err *err)
 	err->text[0] = '\0';
 }
 
-enum s2_code s2_fail(struct s2_err *err, enum s2_code code, const char *fmt, ...)
+enum s2_code s2_err_set(struct s2_err *err, enum s2_code code, const char *fmt, ...)
 {
 	va_list args;
 
+	if (code == S2_OK)
+		code = S2_INVALID;
 	if (!err)
 		return code;
 	err->code = code;
@@ -26,7 +28,7 @@ enum s2_code s2_fail(struct s2_err *err, enum s2_code code, const char *fmt, ...
 	return code;
 }
 
-enum s2_code s2_wrap(struct s2_err *err, const char *fmt, ...)
+enum s2_code s2_err_prepend(struct s2_err *err, const char *fmt, ...)
 {
 	char inner[S2_ERR_TEXT];
 	va_list args;
@@ -46,7 +48,7 @@ enum s2_code s2_wrap(struct s2_err *err, const char *fmt, ...)
 		memcpy(err->text + n + 2, inner, len < room ? len : room);
 		err->text[(size_t)n + 2 + (len < room ? len : room)] = '\0';
 	}
-	return err->code;
+	return err->code == S2_OK ? S2_INVALID : err->code;
 }
 
 const char *s2_code_name(enum s2_code code)

@@ -40,10 +40,23 @@ void s2_err_init(struct s2_err *err);
  * Says what failed, at the bottom: sets code and text and returns @code, so that a caller can
  * `return s2_fail(err, ...)`. @err may be NULL when nobody will read the text.
  */
-enum s2_code s2_fail(struct s2_err *err, enum s2_code code, const char *fmt, ...) S2_PRINTF(3, 4);
+#define s2_fail(err, code, ...) s2_not_ok(s2_err_set(err, code, __VA_ARGS__))
 
 /* Says what was being done, on the way up: prepends the text and ": ". Returns the code. */
-enum s2_code s2_wrap(struct s2_err *err, const char *fmt, ...) S2_PRINTF(2, 3);
+#define s2_wrap(err, ...) s2_not_ok(s2_err_prepend(err, __VA_ARGS__))
+
+/* What stands behind the two: never S2_OK. */
+enum s2_code s2_err_set(struct s2_err *err, enum s2_code code, const char *fmt, ...)
+	S2_PRINTF(3, 4);
+enum s2_code s2_err_prepend(struct s2_err *err, const char *fmt, ...) S2_PRINTF(2, 3);
+
+/* Tells the compiler so: what is only set on success is then known not to be read after a failure. */
+static inline enum s2_code s2_not_ok(enum s2_code code)
+{
+	if (code == S2_OK)
+		__builtin_unreachable();
+	return code;
+}
 
 /* True for the codes that mean "these bytes are not in the dump". */
 static inline bool s2_is_missing(enum s2_code code)

@@ -3,18 +3,35 @@
 #ifndef S2_DECODE_TABLE_H
 #define S2_DECODE_TABLE_H
 
+#include <stddef.h>
+
 #include "decode/arch.h"
 
 #define S2_ID_LEN 64
+
+/* A memslot: guest memory that the VMM registered, [ipa, ipa + size). */
+struct s2_slot {
+	uint64_t ipa;
+	uint64_t size;
+	uint64_t hva;   /* in the VMM's address space */
+	uint32_t flags; /* KVM_MEM_*: 1 logs dirty pages, 2 is read-only, 4 is guest_memfd */
+	int32_t id;
+};
 
 struct s2_table {
 	char id[S2_ID_LEN]; /* "vm:1234", "host", "hyp", "vm:1234/nested:0", "raw" */
 	char kind[32];      /* "stage2", "nested-stage2", "host-stage2", "hyp-stage1" */
 	char found[128];    /* where it was found, for people */
+	char remark[160];   /* what could not be had of it, for people; "" when nothing */
 	uint64_t root_pa;
 	struct s2_regime regime;
-	int64_t pid;   /* of the process that owns the VM, -1 when not known */
-	int64_t vcpus; /* number of vCPUs, -1 when not known */
+	int64_t pid;          /* of the process that owns the VM, -1 when not known */
+	int64_t vcpus;        /* number of vCPUs, -1 when not known */
+	struct s2_slot *slot; /* sorted by ipa, NULL when not known; owned by the list of tables */
+	size_t nslots;
+	bool have_slots;
+	uint64_t guest_vttbr; /* nested-stage2: the guest hypervisor's registers */
+	uint64_t guest_vtcr;
 };
 
 #endif

@@ -1,0 +1,383 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// arm64 stage 1: TCR_ELx and other claims to geometry (Arm ARM DDI 0487, D8.2), TTBRn_ELx to a table address.
+#include "decode/arm64_stage1.h"
+
+/* TCR_EL1, and TCR_EL2 with HCR_EL2.E2H == 1. */
+#define TCR_T0SZ BITS64(5, 0)
+#define TCR_EPD0 BIT64(7)
+#define TCR_IRGN0 BITS64(9, 8)
+#define TCR_ORGN0 BITS64(11, 10)
+#define TCR_SH0 BITS64(13, 12)
+#define TCR_TG0 BITS64(15, 14)
+#define TCR_T1SZ BITS64(21, 16)
+#define TCR_EPD1 BIT64(23)
+#define TCR_IRGN1 BITS64(25, 24)
+#define TCR_ORGN1 BITS64(27, 26)
+#define TCR_SH1 BITS64(29, 28)
+#define TCR_TG1 BITS64(31, 30)
+#define TCR_IPS BITS64(34, 32)
+#define TCR_TBI0 BIT64(37)
+#define TCR_TBI1 BIT64(38)
+#define TCR_HA BIT64(39)
+#define TCR_HD BIT64(40)
+#define TCR_HPD0 BIT64(41)
+#define TCR_HPD1 BIT64(42)
+#define TCR_HWU0 BITS64(46, 43)
+#define TCR_HWU1 BITS64(50, 47)
+#define TCR_TBID0 BIT64(51)
+#define TCR_TBID1 BIT64(52)
+#define TCR_NFD0 BIT64(53)
+#define TCR_NFD1 BIT64(54)
+#define TCR_E0PD0 BIT64(55)
+#define TCR_E0PD1 BIT64(56)
+#define TCR_DS BIT64(59)
+
+/* TCR_EL2 with E2H == 0; T0SZ, IRGN0, ORGN0, SH0, TG0 as above. */
+#define TCR2_PS BITS64(18, 16)
+#define TCR2_TBI BIT64(20)
+#define TCR2_HA BIT64(21)
+#define TCR2_HD BIT64(22)
+#define TCR2_HPD BIT64(24)
+#define TCR2_HWU BITS64(28, 25)
+#define TCR2_TBID BIT64(29)
+#define TCR2_DS BIT64(32)
+
+/* TCR2_ELx: PIE, POE, D128. E0POE (bit 2) only matters for EL0. */
+#define TCR2ELX_PIE BIT64(1)
+#define TCR2ELX_E0POE BIT64(2)
+#define TCR2ELX_POE BIT64(3)
+#define TCR2ELX_D128 BIT64(5)
+
+/* TG0 and TG1 name the granules differently; 0 marks a reserved value. */
+static const uint8_t tg0_log2[4] = { 12, 16, 14, 0 };
+static const uint8_t tg1_log2[4] = { 0, 14, 12, 16 };
+
+/* Output size by IPS or PS; 0 marks a reserved value. */
+static const uint8_t ps_bits[8] = { 32, 36, 40, 42, 44, 48, 52, 0 };
+
+unsigned int s2_arm64_ps_bits(unsigned int ps)
+{
+	return ps < ARRAY_SIZE(ps_bits) ? ps_bits[ps] : 0;
+}
+
+static struct s2_tcr tcr_upper(uint64_t tcr)
+{
+	return (struct s2_tcr){
+		.page_log2 = tg1_log2[field_get(TCR_TG1, tcr)],
+		.tsz = (uint8_t)field_get(TCR_T1SZ, tcr),
+		.tg = (uint8_t)field_get(TCR_TG1, tcr),
+		.ps = (uint8_t)field_get(TCR_IPS, tcr),
+		.sh = (uint8_t)field_get(TCR_SH1, tcr),
+		.irgn = (uint8_t)field_get(TCR_IRGN1, tcr),
+		.orgn = (uint8_t)field_get(TCR_ORGN1, tcr),
+		.hwu = (uint8_t)field_get(TCR_HWU1, tcr),
+		.ds = tcr & TCR_DS, .ha = tcr & TCR_HA, .hd = tcr & TCR_HD, .hpd = tcr & TCR_HPD1, .tbi = tcr & TCR_TBI1,
+		.tbid = tcr & TCR_TBID1, .epd = tcr & TCR_EPD1, .e0pd = tcr & TCR_E0PD1, .nfd = tcr & TCR_NFD1,
+	};
+}
+
+struct s2_tcr s2_arm64_tcr(uint64_t tcr, bool two, bool upper)
+{
+	struct s2_tcr ret = {
+		.page_log2 = tg0_log2[field_get(TCR_TG0, tcr)],
+		.tsz = (uint8_t)field_get(TCR_T0SZ, tcr),
+		.tg = (uint8_t)field_get(TCR_TG0, tcr),
+		.sh = (uint8_t)field_get(TCR_SH0, tcr),
+		.irgn = (uint8_t)field_get(TCR_IRGN0, tcr),
+		.orgn = (uint8_t)field_get(TCR_ORGN0, tcr),
+	};
+
+	if (two && upper)
+		return tcr_upper(tcr);
+	if (two) {
+		ret.ps = (uint8_t)field_get(TCR_IPS, tcr);
+		ret.hwu = (uint8_t)field_get(TCR_HWU0, tcr);
+		ret.ds = tcr & TCR_DS;
+		ret.ha = tcr & TCR_HA;
+		ret.hd = tcr & TCR_HD;
+		ret.hpd = tcr & TCR_HPD0;
+		ret.tbi = tcr & TCR_TBI0;
+		ret.tbid = tcr & TCR_TBID0;
+		ret.epd = tcr & TCR_EPD0;
+		ret.e0pd = tcr & TCR_E0PD0;
+		ret.nfd = tcr & TCR_NFD0;
+	} else {
+		ret.ps = (uint8_t)field_get(TCR2_PS, tcr);
+		ret.hwu = (uint8_t)field_get(TCR2_HWU, tcr);
+		ret.ds = tcr & TCR2_DS;
+		ret.ha = tcr & TCR2_HA;
+		ret.hd = tcr & TCR2_HD;
+		ret.hpd = tcr & TCR2_HPD;
+		ret.tbi = tcr & TCR2_TBI;
+		ret.tbid = tcr & TCR2_TBID;
+	}
+	return ret;
+}
+
+/* Where a regime's registers stand, and what its messages call them. */
+struct regs {
+	enum s2_reg tcr, tcr2, mair, pir, pire0;
+	const char *tcr_name;
+};
+
+static const struct regs el1_regs = { S2_REG_TCR_EL1, S2_REG_TCR2_EL1,	S2_REG_MAIR_EL1,
+				      S2_REG_PIR_EL1, S2_REG_PIRE0_EL1, "TCR_EL1" };
+static const struct regs el2_regs = { S2_REG_TCR_EL2, S2_REG_TCR2_EL2,	S2_REG_MAIR_EL2,
+				      S2_REG_PIR_EL2, S2_REG_PIRE0_EL2, "TCR_EL2" };
+
+/* The numbers that claims boil down to, before they are checked. */
+struct numbers {
+	unsigned int page_log2;
+	unsigned int ia_bits;
+	unsigned int oa_bits;
+	unsigned int sh;
+	bool lpa2;
+};
+
+static enum s2_code numbers_from_tcr(const struct s2_tcr *tcr, const char *name, const char *half, struct numbers *n,
+				     struct s2_geometry *geom, struct s2_err *err)
+{
+	unsigned int min, max;
+
+	if (!tcr->page_log2)
+		return s2_fail(err, S2_INVALID, "%s.TG%s is %u, a reserved value", name, half, tcr->tg);
+	n->page_log2 = tcr->page_log2;
+	n->oa_bits = s2_arm64_ps_bits(tcr->ps);
+	if (!n->oa_bits)
+		return s2_fail(err, S2_INVALID, "%s.PS is %u, a reserved value", name, tcr->ps);
+	/* DS is RES0 with the 64K granule (Arm ARM D23.2, TCR_EL1.DS). */
+	n->lpa2 = tcr->ds && n->page_log2 != 16;
+	if (n->oa_bits == 52 && n->page_log2 != 16 && !n->lpa2) {
+		n->oa_bits = 48;
+		geom->odd |= S2_GODD_PS_CAPPED;
+	}
+	/* AArch64.S1MinTxSZ and AArch64.MaxTxSZ; above 39 needs FEAT_TTST. */
+	min = n->lpa2 || n->page_log2 == 16 ? 12 : 16;
+	max = n->page_log2 == 16 ? 47 : 48;
+	if (tcr->tsz < min || tcr->tsz > max)
+		return s2_fail(err, S2_INVALID, "%s.T%sSZ is %u, not in %u..%u with the %uK granule%s", name, half, tcr->tsz,
+			       min, max, 1U << (n->page_log2 - 10), n->lpa2 ? " and DS=1" : "");
+	if (tcr->tsz > 39)
+		geom->odd |= S2_GODD_TTST;
+	n->ia_bits = 64U - tcr->tsz;
+	n->sh = tcr->sh;
+	if (tcr->ha)
+		geom->flags |= S2_G_HA;
+	if (tcr->hd && tcr->ha)
+		geom->flags |= S2_G_HD;
+	else if (tcr->hd)
+		geom->odd |= S2_GODD_HD_NO_HA;
+	if (tcr->hpd)
+		geom->flags |= S2_G_HPD;
+	if (tcr->hwu && tcr->hpd)
+		geom->flags |= S2_G_PBHA; /* HWUnnn counts only with HPD == 1 */
+	return S2_OK;
+}
+
+static enum s2_code numbers_from_claims(const struct s2_regime *regime, const char *name, struct numbers *n,
+					struct s2_err *err)
+{
+	unsigned int min, max;
+
+	if (!regime->granule || !regime->ia_bits)
+		return s2_fail(err, S2_INVALID, "the geometry is not known: give %s, or the granule and the input bits", name);
+	switch (regime->granule) {
+	case 4096:
+		n->page_log2 = 12;
+		break;
+	case 16384:
+		n->page_log2 = 14;
+		break;
+	case 65536:
+		n->page_log2 = 16;
+		break;
+	default:
+		return s2_fail(err, S2_INVALID, "granule %llu is none of 4K, 16K, 64K", (unsigned long long)regime->granule);
+	}
+	n->lpa2 = regime->lpa2 == S2_YES;
+	if (n->lpa2 && n->page_log2 == 16)
+		return s2_fail(err, S2_INVALID, "--lpa2 goes with the 4K and 16K granules (%s.DS is RES0 with 64K)", name);
+	min = n->page_log2 == 16 ? 17 : 16;
+	max = n->lpa2 || n->page_log2 == 16 ? 52 : 48;
+	if (regime->ia_bits < min || regime->ia_bits > max)
+		return s2_fail(err, S2_INVALID, "%u input bits are not in %u..%u for the %uK granule%s", regime->ia_bits, min,
+			       max, 1U << (n->page_log2 - 10), n->lpa2 ? " with LPA2" : "");
+	n->ia_bits = regime->ia_bits;
+	n->oa_bits = regime->oa_bits ? regime->oa_bits : max;
+	if (n->oa_bits < 32 || n->oa_bits > max)
+		return s2_fail(err, S2_INVALID, "%u output bits are not in 32..%u for the %uK granule%s", n->oa_bits, max,
+			       1U << (n->page_log2 - 10), n->lpa2 ? " with LPA2" : "");
+	n->sh = 3;
+	return S2_OK;
+}
+
+/* What is said beside a TCR_ELx must not contradict it. */
+static enum s2_code cross_check(const struct s2_regime *regime, const struct numbers *n, const char *name,
+				struct s2_err *err)
+{
+	if (regime->granule && regime->granule != BIT64(n->page_log2))
+		return s2_fail(err, S2_INVALID, "a granule of %llu contradicts %s.TG (%u)",
+			       (unsigned long long)regime->granule, name, 1U << n->page_log2);
+	if (regime->ia_bits && regime->ia_bits != n->ia_bits)
+		return s2_fail(err, S2_INVALID, "%u input bits contradict %s.TSZ (%u bits)", regime->ia_bits, name,
+			       n->ia_bits);
+	if (regime->oa_bits && regime->oa_bits != n->oa_bits)
+		return s2_fail(err, S2_INVALID, "%u output bits contradict %s.PS (%u bits)", regime->oa_bits, name,
+			       n->oa_bits);
+	if (regime->lpa2 == S2_YES && !n->lpa2)
+		return s2_fail(err, S2_INVALID, "--lpa2 contradicts %s.DS (0)", name);
+	return S2_OK;
+}
+
+/* Entries of a contiguous group, log2 (Arm ARM pseudocode ContiguousSize); 0 where there is none. */
+static uint8_t contiguous_log2(unsigned int page_log2, unsigned int height)
+{
+	switch (page_log2) {
+	case 12:
+		return height <= 2 ? 4 : 0;
+	case 14:
+		return height == 0 ? 7 : height == 1 ? 5 : 0;
+	default:
+		return height <= 1 ? 5 : 0;
+	}
+}
+
+/* Bits per height: what is output address, what must be zero (Arm ARM D8.3.1). */
+static void shape_heights(const struct numbers *n, struct s2_geometry *geom)
+{
+	unsigned int stride = n->page_log2 - 3;
+	unsigned int oa_top = n->lpa2 ? 49 : 47;
+
+	for (unsigned int h = 0; h < S2_MAX_HEIGHTS; h++) {
+		struct s2_height *row = &geom->height[h];
+		unsigned int shift = n->page_log2 + h * stride;
+
+		*row = (struct s2_height){ .shift = (uint8_t)(shift < 64 ? shift : 63) };
+		if (shift > oa_top)
+			continue;
+		/* AArch64.BlockDescSupported. */
+		row->leaf = h <= 1 || (h == 2 && (n->page_log2 == 12 || n->lpa2 || n->page_log2 == 16)) ||
+			    (h == 3 && n->page_log2 == 12 && n->lpa2);
+		row->leaf_odd = h == 2 && n->page_log2 == 16 && n->oa_bits < 52;
+		row->cont_log2 = contiguous_log2(n->page_log2, h);
+		row->oa_low = BITS64(oa_top, shift);
+		row->res0 = oa_top < 49 ? BITS64(49, oa_top + 1) : 0;
+		if (!(geom->flags & S2_G_TWO_EL) && !(geom->flags & S2_G_PIE))
+			row->res0 |= BIT64(53) | BIT64(11); /* PXN and nG mean nothing without an EL0 */
+		row->align = shift > 12 ? BITS64(shift - 1, 12) & ~geom->oa_high : 0;
+		if (h > 0)
+			row->align &= ~BIT64(16); /* nT */
+	}
+	geom->table_low = BITS64(oa_top, n->page_log2);
+}
+
+static void memory_and_permissions(const struct s2_regime *regime, const struct regs *regs, struct s2_geometry *geom)
+{
+	uint64_t tcr2 = s2_regime_has(regime, regs->tcr2) ? regime->reg[regs->tcr2] : 0;
+
+	if (s2_regime_has(regime, regs->mair)) {
+		geom->mair = regime->reg[regs->mair];
+		geom->flags |= S2_G_MAIR;
+	}
+	if (tcr2 & TCR2ELX_PIE) {
+		geom->flags |= S2_G_PIE | S2_G_HPD;
+		geom->pir = regime->reg[regs->pir];
+		geom->pire0 = regime->reg[regs->pire0];
+		if (s2_regime_has(regime, regs->pir) &&
+		    (s2_regime_has(regime, regs->pire0) || !(geom->flags & S2_G_TWO_EL)))
+			geom->flags |= S2_G_PIR;
+	}
+	if (tcr2 & (TCR2ELX_POE | TCR2ELX_E0POE))
+		geom->flags = (geom->flags | S2_G_POE | S2_G_HPD) & ~(uint32_t)S2_G_PBHA;
+}
+
+static void finish(const struct s2_regime *regime, const struct regs *regs, const struct numbers *n,
+		   struct s2_geometry *geom)
+{
+	unsigned int stride = n->page_log2 - 3;
+
+	/* AArch64.S1StartLevel: as few levels as the input size needs; no tables are concatenated. */
+	geom->top = (uint8_t)((n->ia_bits - 1 - n->page_log2) / stride);
+	geom->page_log2 = (uint8_t)n->page_log2;
+	geom->ia_bits = (uint8_t)n->ia_bits;
+	geom->oa_bits = (uint8_t)n->oa_bits;
+	geom->start_size = BIT64(n->ia_bits - n->page_log2 - geom->top * stride) * sizeof(uint64_t);
+	geom->start_tables = 1;
+	geom->sh = (uint8_t)n->sh;
+	if (regime->upper) {
+		geom->flags |= S2_G_UPPER;
+		geom->ia_base = ~low_bits(n->ia_bits);
+	}
+	if (n->lpa2) {
+		geom->flags |= S2_G_LPA2;
+		geom->oa_high = BITS64(9, 8);
+		geom->oa_high_shift = 50 - 8;
+	} else if (n->page_log2 == 16) {
+		geom->flags |= S2_G_LPA;
+		geom->oa_high = BITS64(15, 12);
+		geom->oa_high_shift = 48 - 12;
+	}
+	memory_and_permissions(regime, regs, geom);
+	shape_heights(n, geom);
+}
+
+static enum s2_code shape(const struct s2_regime *regime, const struct regs *regs, bool two, struct s2_geometry *ret,
+			  struct s2_err *err)
+{
+	struct s2_geometry geom = { .arch = regime->arch, .flags = two ? S2_G_TWO_EL : 0 };
+	struct numbers n = { 0 };
+	enum s2_code code;
+
+	if (regime->upper && !two)
+		return s2_fail(err, S2_INVALID, "the EL2 regime has no upper half unless HCR_EL2.E2H is 1");
+	if (s2_regime_has(regime, regs->tcr2) && (regime->reg[regs->tcr2] & TCR2ELX_D128))
+		return s2_fail(err, S2_INVALID, "128-bit descriptors (D128) are not supported");
+	if (s2_regime_has(regime, regs->tcr)) {
+		struct s2_tcr tcr = s2_arm64_tcr(regime->reg[regs->tcr], two, regime->upper);
+
+		code = numbers_from_tcr(&tcr, regs->tcr_name, regime->upper ? "1" : "0", &n, &geom, err);
+		if (!code)
+			code = cross_check(regime, &n, regs->tcr_name, err);
+	} else {
+		code = numbers_from_claims(regime, regs->tcr_name, &n, err);
+	}
+	if (code)
+		return code;
+	finish(regime, regs, &n, &geom);
+	if (regime->start_level != S2_NO_LEVEL && regime->start_level != 3 - (int)geom.top)
+		return s2_fail(err, S2_INVALID, "start level %d: %u input bits with the %uK granule start at level %d",
+			       regime->start_level, n.ia_bits, 1U << (n.page_log2 - 10), 3 - (int)geom.top);
+	*ret = geom;
+	return S2_OK;
+}
+
+enum s2_code s2_arm64_s1_shape_el1(const struct s2_regime *regime, struct s2_geometry *ret, struct s2_err *err)
+{
+	return shape(regime, &el1_regs, true, ret, err);
+}
+
+enum s2_code s2_arm64_s1_shape_el2(const struct s2_regime *regime, struct s2_geometry *ret, struct s2_err *err)
+{
+	bool e2h = s2_regime_has(regime, S2_REG_HCR_EL2) && (regime->reg[S2_REG_HCR_EL2] & HCR_E2H);
+
+	return shape(regime, &el2_regs, e2h, ret, err);
+}
+
+enum s2_code s2_arm64_ttbr_root(const struct s2_geometry *geom, uint64_t ttbr, uint64_t *ret, struct s2_err *err)
+{
+	/* TTBRn_ELx: BADDR [47:1], ASID [63:48], CnP [0] (Arm ARM D23.2; AArch64.S1TTBaseAddress). */
+	bool wide = (geom->flags & S2_G_LPA2) || geom->oa_bits == 52;
+	uint64_t align = wide && geom->start_size < 64 ? 64 : geom->start_size;
+	uint64_t root = ttbr & BITS64(47, 1);
+
+	if (wide)
+		root = (ttbr & BITS64(47, 6)) | field_get(BITS64(5, 2), ttbr) << 48;
+	if (!is_aligned(root, align))
+		return s2_fail(err, S2_INVALID, "TTBR base 0x%llx is not aligned to the %llu bytes of the start level",
+			       (unsigned long long)root, (unsigned long long)align);
+	if (geom->oa_bits < 64 && root >> geom->oa_bits)
+		return s2_fail(err, S2_INVALID, "TTBR base 0x%llx is beyond the %u bits of the output address size",
+			       (unsigned long long)root, geom->oa_bits);
+	*ret = root;
+	return S2_OK;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* arm64 stage 1: the fields of TCR_ELx in one form for EL1&0, EL2 and EL2&0, and the TTBR's table address. */
+#ifndef S2_DECODE_ARM64_STAGE1_H
+#define S2_DECODE_ARM64_STAGE1_H
+
+#include "decode/arch.h"
+
+#define HCR_E2H BIT64(34)
+
+/* What one TTBR's half of a TCR_ELx says (Arm ARM D23.2, TCR_EL1 and TCR_EL2). */
+struct s2_tcr {
+	uint8_t page_log2; /* granule; 0: TG holds a reserved value */
+	uint8_t tsz;       /* T0SZ or T1SZ */
+	uint8_t tg;        /* the raw field, for messages */
+	uint8_t ps;        /* IPS or PS, raw */
+	uint8_t sh, irgn, orgn;
+	uint8_t hwu;       /* HWUn59..62 */
+	bool ds, ha, hd, hpd, tbi, tbid, epd, e0pd, nfd;
+};
+
+/*
+ * The fields of @tcr for one half. @two: the layout of TCR_EL1, which TCR_EL2 has as well when HCR_EL2.E2H is 1;
+ * else that of TCR_EL2 with one TTBR. @upper: the TTBR1 half, only with @two.
+ */
+struct s2_tcr s2_arm64_tcr(uint64_t tcr, bool two, bool upper);
+
+/* Output size in bits of an IPS or PS value; 0 when it is reserved. */
+unsigned int s2_arm64_ps_bits(unsigned int ps);
+
+/*
+ * The start-level table's address in a TTBRn_ELx value: ASID and CnP are dropped, [5:2] are address bits [51:48]
+ * where the regime has 52-bit addresses. S2_INVALID when it is not aligned to the size of the start level (at least
+ * 64 bytes in the 52-bit form).
+ */
+enum s2_code s2_arm64_ttbr_root(const struct s2_geometry *geom, uint64_t ttbr, uint64_t *ret,
+				struct s2_err *err) S2_MUST_CHECK;
+
+/* The shape() of s2_arm64_stage1_el1 and s2_arm64_stage1_el2, arm64_s1shape.c. */
+enum s2_code s2_arm64_s1_shape_el1(const struct s2_regime *regime, struct s2_geometry *ret,
+				   struct s2_err *err) S2_MUST_CHECK;
+enum s2_code s2_arm64_s1_shape_el2(const struct s2_regime *regime, struct s2_geometry *ret,
+				   struct s2_err *err) S2_MUST_CHECK;
+
+#endif
