@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Finds BTF in memory without a symbol that says where it is.
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "kernel/btf.h"
+
+#define CHUNK (1U << 20)
+#define HEADER 24U
+#define MAX_CANDIDATES 4096
+/* No program in the kernel image carries this much BTF of its own: what is larger is the kernel's, no need to go on. */
+#define SURELY_KERNEL (1U << 20)
+
+/* The little-endian magic, version 1, no flags. */
+static const char magic[4] = { (char)0x9f, (char)0xeb, 1, 0 };
+
+struct scan {
+	const struct s2_mem *mem;
+	uint64_t best_pa, best_size; /* size 0: none yet */
+	unsigned int candidates;
+};
+
+/* Do types stand behind the header at @pa? Cheap: the first type and the ends of the strings. */
+static bool plausible(const struct s2_mem *mem, uint64_t pa, const uint8_t *header, uint64_t size)
+{
+	uint32_t hdr_len, type_off, str_off, first[3];
+	uint8_t begin, end;
+
+	memcpy(&hdr_len, header + 4, sizeof(hdr_len));
+	memcpy(&type_off, header + 8, sizeof(type_off));
+	memcpy(&str_off, header + 16, sizeof(str_off));
+	if (s2_mem_read(mem, pa + hdr_len + type_off, first, sizeof(first), NULL) ||
+	    s2_mem_read(mem, pa + hdr_len + str_off, &begin, 1, NULL) || s2_mem_read(mem, pa + size - 1, &end, 1, NULL))
+		return false;
+	return !begin && !end && (first[1] >> 24 & 0x1f) >= 1 && (first[1] >> 24 & 0x1f) <= 19;
+}
+
+static void try_candidate(struct scan *scan, uint64_t pa)
+{
+	uint8_t header[HEADER];
+	uint64_t size;
+
+	if (scan->candidates++ >= MAX_CANDIDATES || s2_mem_read(scan->mem, pa, header, sizeof(header), NULL) ||
+	    s2_btf_size(header, sizeof(header), &size, NULL) || size <= scan->best_size ||
+	    !plausible(scan->mem, pa, header, size) || s2_btf_check(scan->mem, pa, &size, NULL))
+		return;
+	scan->best_pa = pa;
+	scan->best_size = size;
+}
+
+/* All headers that begin in @bytes. Alignment is not promised: .BTF followed another section byte by byte up to 6.1. */
+static void look(struct scan *scan, uint64_t pa, const char *bytes, size_t len)
+{
+	const char *at = bytes, *end = bytes + len;
+
+	while (scan->best_size < SURELY_KERNEL && (at = memmem(at, (size_t)(end - at), magic, sizeof(magic)))) {
+		try_candidate(scan, pa + (uint64_t)(at - bytes));
+		at++;
+	}
+}
+
+enum s2_code s2_btf_scan(const struct s2_mem *mem, uint64_t pa, uint64_t size, uint64_t *ret_pa, uint64_t *ret_size,
+			 struct s2_err *err)
+{
+	struct scan scan = { .mem = mem };
+	s2_auto_free char *buf = NULL;
+
+	/* Chunks overlap by what a magic number may lack at the end of one. */
+	for (uint64_t off = 0; off < size && scan.best_size < SURELY_KERNEL; off += CHUNK) {
+		uint64_t left = size - off;
+		size_t len = left < CHUNK + sizeof(magic) - 1 ? (size_t)left : CHUNK + sizeof(magic) - 1;
+		const char *bytes = s2_mem_view(mem, pa + off, len);
+
+		if (!bytes) {
+			if (!buf)
+				buf = malloc(CHUNK + sizeof(magic) - 1);
+			if (!buf)
+				return s2_fail(err, S2_NOMEM, "no memory to search for BTF");
+			if (s2_mem_read(mem, pa + off, buf, len, NULL))
+				continue;
+			bytes = buf;
+		}
+		look(&scan, pa + off, bytes, len);
+	}
+	if (!scan.best_size)
+		return s2_fail(err, S2_NOTFOUND, "there is no BTF in the kernel image");
+	*ret_pa = scan.best_pa;
+	*ret_size = scan.best_size;
+	return S2_OK;
+}

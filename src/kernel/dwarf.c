@@ -1,0 +1,419 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Types out of DWARF: an index of names, and what DIEs say of members, arrays and enums (DWARF 5, chapter 5).
+#include "kernel/dwarf.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bits.h"
+#include "kernel/dwarf_lib.h"
+
+#define MAX_ENTRIES (4U << 20)
+
+/* One named definition. Equal ones of other compilation units (same name and size) are left out. */
+struct entry {
+	uint64_t key; /* hash of space and name, 0: free */
+	uint64_t off; /* of the DIE in .debug_info */
+	uint64_t size;
+};
+
+/* How much of the file is indexed. */
+enum stage { NOTHING, PREFERRED, EVERYTHING };
+
+struct dwarf_types {
+	struct s2_types types;
+	struct s2_dw dw;
+	const char *prefer;
+	enum stage stage;
+	struct entry *entry; /* open addressing, size a power of two */
+	size_t nentries, room;
+	char name[256];      /* of the last info() */
+};
+
+static struct dwarf_types *dwarf_of(struct s2_types *types)
+{
+	return (struct dwarf_types *)types;
+}
+
+/* FNV-1a. Never 0. */
+static uint64_t key_of(enum s2_type_space space, const char *name)
+{
+	uint64_t key = UINT64_C(0xcbf29ce484222325) ^ (uint64_t)space;
+
+	for (; *name; name++)
+		key = (key ^ (uint8_t)*name) * UINT64_C(0x100000001b3);
+	return key ? key : 1;
+}
+
+static bool grow(struct dwarf_types *self)
+{
+	size_t room = self->room ? self->room * 2 : 65536;
+	struct entry *bigger = room <= MAX_ENTRIES ? calloc(room, sizeof(*bigger)) : NULL;
+
+	if (!bigger)
+		return false;
+	for (size_t i = 0; i < self->room; i++) {
+		size_t at = self->entry[i].key & (room - 1);
+
+		if (!self->entry[i].key)
+			continue;
+		while (bigger[at].key)
+			at = (at + 1) & (room - 1);
+		bigger[at] = self->entry[i];
+	}
+	free(self->entry);
+	self->entry = bigger;
+	self->room = room;
+	return true;
+}
+
+/* An index entry per named definition of a compilation unit. */
+static bool index_die(void *arg, Dwarf_Die die)
+{
+	struct dwarf_types *self = arg;
+	Dwarf_Half tag = s2_dw_tag(&self->dw, die);
+	enum s2_type_space space = tag == DW_TAG_enumeration_type ? S2_SPACE_ENUM :
+				   tag == DW_TAG_typedef	  ? S2_SPACE_TYPEDEF :
+								    S2_SPACE_STRUCT;
+	struct entry entry = { 0 };
+	Dwarf_Off off = 0;
+	const char *name;
+	size_t at;
+
+	if (tag != DW_TAG_structure_type && tag != DW_TAG_union_type && space == S2_SPACE_STRUCT)
+		return true;
+	name = s2_dw_name(&self->dw, die);
+	/* A declaration has no size; a definition always has, but for a typedef. */
+	if (!*name || (!s2_dw_number(&self->dw, die, DW_AT_byte_size, &entry.size) && space != S2_SPACE_TYPEDEF) ||
+	    dwarf_dieoffset(die, &off, NULL) != DW_DLV_OK)
+		return true;
+	if (self->nentries * 2 >= self->room && !grow(self))
+		return false;
+	entry.key = key_of(space, name);
+	entry.off = off;
+	for (at = entry.key & (self->room - 1); self->entry[at].key; at = (at + 1) & (self->room - 1))
+		if (self->entry[at].key == entry.key && self->entry[at].size == entry.size)
+			return true;
+	self->entry[at] = entry;
+	self->nentries++;
+	return true;
+}
+
+static bool is_preferred(const struct dwarf_types *self, const char *name)
+{
+	return self->prefer && strstr(name, self->prefer);
+}
+
+static bool index_unit(void *arg, Dwarf_Die unit)
+{
+	struct dwarf_types *self = arg;
+
+	if (is_preferred(self, s2_dw_name(&self->dw, unit)) == (self->stage == NOTHING))
+		(void)s2_dw_children(&self->dw, unit, index_die, self, NULL);
+	return true;
+}
+
+/* Indexes the next stage; false when all is done. */
+static bool index_more(struct dwarf_types *self)
+{
+	if (self->stage == EVERYTHING)
+		return false;
+	(void)s2_dw_units(&self->dw, index_unit, self, NULL);
+	self->types.pointer_size = self->dw.addr_size;
+	self->stage++;
+	return true;
+}
+
+/* The next indexed definition after @after. */
+static bool next_entry(struct dwarf_types *self, uint64_t key, const char *name, uint64_t after, uint64_t *ret)
+{
+	bool passed = after == S2_NO_TYPE;
+
+	for (size_t at = key & (self->room - 1); self->room && self->entry[at].key; at = (at + 1) & (self->room - 1)) {
+		const struct entry *entry = &self->entry[at];
+		Dwarf_Die die = NULL;
+		bool same;
+
+		if (entry->key != key)
+			continue;
+		if (!passed) {
+			passed = entry->off == after;
+			continue;
+		}
+		if (s2_dw_at(&self->dw, entry->off, &die, NULL))
+			continue;
+		same = !strcmp(s2_dw_name(&self->dw, die), name);
+		s2_dw_drop(&self->dw, die);
+		if (!same)
+			continue;
+		*ret = entry->off;
+		return true;
+	}
+	return false;
+}
+
+static enum s2_code find(struct s2_types *types, enum s2_type_space space, const char *name, uint64_t after,
+			 uint64_t *ret, struct s2_err *err)
+{
+	struct dwarf_types *self = dwarf_of(types);
+	uint64_t key = key_of(space, name);
+
+	do {
+		if (next_entry(self, key, name, after, ret))
+			return S2_OK;
+		/* A larger search may find more, but does not for what was found once: the index is in no stable order. */
+	} while (after == S2_NO_TYPE && index_more(self));
+	return s2_fail(err, S2_NOTFOUND, "DWARF has no type %s", name);
+}
+
+/* Elements of an array: the product of its dimensions. */
+static bool count_dimension(void *arg, Dwarf_Die die)
+{
+	struct {
+		struct dwarf_types *self;
+		uint64_t n;
+	} *dims = arg;
+	uint64_t n = 0;
+
+	if (s2_dw_tag(&dims->self->dw, die) != DW_TAG_subrange_type)
+		return true;
+	if (!s2_dw_number(&dims->self->dw, die, DW_AT_count, &n) && s2_dw_number(&dims->self->dw, die, DW_AT_upper_bound, &n))
+		n++; /* int a[]: an upper bound of -1, or none */
+	if (__builtin_mul_overflow(dims->n, n, &dims->n))
+		dims->n = 0;
+	return true;
+}
+
+static uint64_t elements_of(struct dwarf_types *self, Dwarf_Die die)
+{
+	struct {
+		struct dwarf_types *self;
+		uint64_t n;
+	} dims = { self, 1 };
+
+	return s2_dw_children(&self->dw, die, count_dimension, &dims, NULL) ? 0 : dims.n;
+}
+
+static bool is_signed(struct dwarf_types *self, Dwarf_Die die, bool *ret_float)
+{
+	uint64_t encoding = 0;
+
+	*ret_float = false;
+	if (!s2_dw_number(&self->dw, die, DW_AT_encoding, &encoding)) {
+		uint64_t type = s2_dw_type(&self->dw, die);
+		Dwarf_Die base = NULL;
+
+		/* An enum names the integer that it is made of. */
+		if (type == S2_NO_TYPE || s2_dw_at(&self->dw, type, &base, NULL))
+			return false;
+		(void)s2_dw_number(&self->dw, base, DW_AT_encoding, &encoding);
+		s2_dw_drop(&self->dw, base);
+	}
+	*ret_float = encoding == DW_ATE_float;
+	return encoding == DW_ATE_signed || encoding == DW_ATE_signed_char;
+}
+
+static void describe(struct dwarf_types *self, Dwarf_Die die, struct s2_type_info *info)
+{
+	bool is_float;
+
+	switch (s2_dw_tag(&self->dw, die)) {
+	case DW_TAG_base_type:
+		info->is_signed = is_signed(self, die, &is_float);
+		info->kind = is_float ? S2_KIND_OTHER : S2_KIND_INT;
+		break;
+	case DW_TAG_enumeration_type:
+		info->kind = S2_KIND_ENUM;
+		info->is_signed = is_signed(self, die, &is_float);
+		break;
+	case DW_TAG_structure_type:
+		info->kind = S2_KIND_STRUCT;
+		break;
+	case DW_TAG_union_type:
+		info->kind = S2_KIND_UNION;
+		break;
+	case DW_TAG_pointer_type:
+		info->kind = S2_KIND_POINTER;
+		info->target = s2_dw_type(&self->dw, die);
+		break;
+	case DW_TAG_array_type:
+		info->kind = S2_KIND_ARRAY;
+		info->target = s2_dw_type(&self->dw, die);
+		info->nelems = elements_of(self, die);
+		break;
+	case DW_TAG_typedef:
+	case DW_TAG_const_type:
+	case DW_TAG_volatile_type:
+	case DW_TAG_restrict_type:
+	case DW_TAG_atomic_type:
+		info->alias = true;
+		info->target = s2_dw_type(&self->dw, die);
+		break;
+	default: /* functions and the like */
+		break;
+	}
+}
+
+static enum s2_code info(struct s2_types *types, uint64_t type, struct s2_type_info *ret, struct s2_err *err)
+{
+	struct dwarf_types *self = dwarf_of(types);
+	struct s2_type_info found = { .kind = S2_KIND_OTHER, .target = S2_NO_TYPE, .name = self->name };
+	Dwarf_Die die = NULL;
+	enum s2_code code = s2_dw_at(&self->dw, type, &die, err);
+
+	if (code)
+		return code;
+	(void)s2_dw_number(&self->dw, die, DW_AT_byte_size, &found.size);
+	snprintf(self->name, sizeof(self->name), "%s", s2_dw_name(&self->dw, die));
+	describe(self, die, &found);
+	s2_dw_drop(&self->dw, die);
+	*ret = found;
+	return S2_OK;
+}
+
+/* What fields() hands through s2_dw_children(). */
+struct visit {
+	struct dwarf_types *self;
+	bool (*field)(void *arg, const struct s2_type_field *field);
+	void *arg;
+};
+
+static bool visit_member(void *arg, Dwarf_Die die)
+{
+	struct visit *visit = arg;
+	struct dwarf_types *self = visit->self;
+	struct s2_type_field field = { 0 };
+	uint64_t at = 0, bits = 0, old_off, storage = 0;
+
+	if (s2_dw_tag(&self->dw, die) != DW_TAG_member)
+		return true;
+	field.name = s2_dw_name(&self->dw, die);
+	field.type = s2_dw_type(&self->dw, die);
+	(void)s2_dw_number(&self->dw, die, DW_AT_data_member_location, &at); /* none in a union */
+	field.bit_off = at * 8;
+	if (s2_dw_number(&self->dw, die, DW_AT_bit_size, &bits) && bits <= 64) {
+		field.bit_size = (uint32_t)bits;
+		if (s2_dw_number(&self->dw, die, DW_AT_data_bit_offset, &at)) {
+			field.bit_off = at;
+		} else if (s2_dw_number(&self->dw, die, DW_AT_bit_offset, &old_off) &&
+			   s2_dw_number(&self->dw, die, DW_AT_byte_size, &storage)) {
+			/* DWARF 2 and 3 count from the most significant bit of the storage. */
+			field.bit_off += storage * 8 - old_off - bits;
+		}
+	}
+	return visit->field(visit->arg, &field);
+}
+
+static enum s2_code fields(struct s2_types *types, uint64_t type,
+			   bool (*field)(void *arg, const struct s2_type_field *field), void *arg, struct s2_err *err)
+{
+	struct visit visit = { .self = dwarf_of(types), .field = field, .arg = arg };
+	Dwarf_Die die = NULL;
+	enum s2_code code = s2_dw_at(&visit.self->dw, type, &die, err);
+
+	if (code)
+		return code;
+	code = s2_dw_children(&visit.self->dw, die, visit_member, &visit, err);
+	s2_dw_drop(&visit.self->dw, die);
+	return code;
+}
+
+/* A search for an enumerator. */
+struct hunt {
+	struct dwarf_types *self;
+	const char *name;
+	uint64_t value;
+	bool found;
+};
+
+static bool hunt_enumerator(void *arg, Dwarf_Die die)
+{
+	struct hunt *hunt = arg;
+
+	if (s2_dw_tag(&hunt->self->dw, die) == DW_TAG_enumerator && !strcmp(s2_dw_name(&hunt->self->dw, die), hunt->name))
+		hunt->found = s2_dw_number(&hunt->self->dw, die, DW_AT_const_value, &hunt->value);
+	return !hunt->found;
+}
+
+static bool hunt_enum(void *arg, Dwarf_Die die)
+{
+	struct hunt *hunt = arg;
+
+	if (s2_dw_tag(&hunt->self->dw, die) == DW_TAG_enumeration_type)
+		(void)s2_dw_children(&hunt->self->dw, die, hunt_enumerator, hunt, NULL);
+	return !hunt->found;
+}
+
+static bool hunt_unit(void *arg, Dwarf_Die unit)
+{
+	struct hunt *hunt = arg;
+
+	(void)s2_dw_children(&hunt->self->dw, unit, hunt_enum, hunt, NULL);
+	return !hunt->found;
+}
+
+static enum s2_code hunted(const struct hunt *hunt, uint64_t *ret, struct s2_err *err)
+{
+	if (!hunt->found)
+		return s2_fail(err, S2_NOTFOUND, "DWARF has no enumerator %s", hunt->name);
+	*ret = hunt->value;
+	return S2_OK;
+}
+
+static enum s2_code enumerator(struct s2_types *types, uint64_t type, const char *name, uint64_t *ret,
+			       struct s2_err *err)
+{
+	struct hunt hunt = { .self = dwarf_of(types), .name = name };
+	Dwarf_Die die = NULL;
+	enum s2_code code = s2_dw_at(&hunt.self->dw, type, &die, err);
+
+	if (code)
+		return code;
+	(void)s2_dw_children(&hunt.self->dw, die, hunt_enumerator, &hunt, NULL);
+	s2_dw_drop(&hunt.self->dw, die);
+	return hunted(&hunt, ret, err);
+}
+
+static enum s2_code any_enumerator(struct s2_types *types, const char *name, uint64_t *ret, struct s2_err *err)
+{
+	struct hunt hunt = { .self = dwarf_of(types), .name = name };
+
+	(void)s2_dw_units(&hunt.self->dw, hunt_unit, &hunt, NULL);
+	return hunted(&hunt, ret, err);
+}
+
+static void dwarf_free(struct s2_types *types)
+{
+	struct dwarf_types *self = dwarf_of(types);
+
+	s2_dw_close(&self->dw);
+	free(self->entry);
+	free(self);
+}
+
+static const struct s2_types_ops dwarf_ops = {
+	.find = find, .info = info, .fields = fields, .enumerator = enumerator,
+	.any_enumerator = any_enumerator, .free = dwarf_free,
+};
+
+enum s2_code s2_dwarf_new(const struct s2_symbol_file *file, const char *prefer, struct s2_types **ret,
+			  struct s2_err *err)
+{
+	struct dwarf_types *self = calloc(1, sizeof(*self));
+	enum s2_code code;
+
+	if (!self)
+		return s2_fail(err, S2_NOMEM, "no memory for debugging information");
+	code = s2_dw_open(file, &self->dw, err);
+	if (code) {
+		free(self);
+		return code;
+	}
+	self->types.ops = &dwarf_ops;
+	self->types.pointer_size = 8;
+	self->prefer = prefer;
+	self->stage = prefer ? NOTHING : PREFERRED;
+	*ret = &self->types;
+	return S2_OK;
+}

@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The only file that calls libdwarf, of both generations: up to 2021 (no version macros), and 0.x/2.x.
+#include "kernel/dwarf_lib.h"
+
+#include <gelf.h>
+#include <string.h>
+
+#ifdef DW_LIBDWARF_VERSION_MAJOR
+#define INIT(fd, dbg, error) dwarf_init_b(fd, DW_GROUPNUMBER_ANY, NULL, NULL, dbg, error)
+#define FINISH(dbg) dwarf_finish(dbg)
+#else
+#define INIT(fd, dbg, error) dwarf_init_b(fd, DW_DLC_READ, DW_GROUPNUMBER_ANY, NULL, NULL, dbg, error)
+#define FINISH(dbg) dwarf_finish(dbg, NULL)
+#endif
+
+#define COMPRESS_ZSTD 2 /* ch_type, newer than some elf.h */
+
+/* libdwarf's answer as ours; forgets @error. */
+static enum s2_code result(struct s2_dw *self, int res, Dwarf_Error error, const char *what, struct s2_err *err)
+{
+	if (res == DW_DLV_OK)
+		return S2_OK;
+	if (res == DW_DLV_NO_ENTRY)
+		return s2_fail(err, S2_NOTFOUND, "DWARF: %s is not there", what);
+	s2_fail(err, S2_INVALID, "DWARF: %s: %s", what, error ? dwarf_errmsg(error) : "error");
+	if (error)
+		dwarf_dealloc(self->dbg, error, DW_DLA_ERROR);
+	return S2_INVALID;
+}
+
+void s2_dw_drop(struct s2_dw *self, Dwarf_Die die)
+{
+	if (die)
+		dwarf_dealloc(self->dbg, die, DW_DLA_DIE);
+}
+
+/* The attribute, or NULL. */
+static Dwarf_Attribute attr_of(struct s2_dw *self, Dwarf_Die die, Dwarf_Half which)
+{
+	Dwarf_Attribute attr = NULL;
+	Dwarf_Error error = NULL;
+	int res = dwarf_attr(die, which, &attr, &error);
+
+	if (res == DW_DLV_OK)
+		return attr;
+	(void)result(self, res, error, "attribute", NULL);
+	return NULL;
+}
+
+/* A constant, whatever its form: the unsigned ones as they are, negative ones in two's complement. */
+bool s2_dw_number(struct s2_dw *self, Dwarf_Die die, Dwarf_Half which, uint64_t *ret)
+{
+	Dwarf_Attribute attr = attr_of(self, die, which);
+	Dwarf_Unsigned u = 0;
+	Dwarf_Signed s = 0;
+	Dwarf_Error error = NULL;
+	int res;
+
+	if (!attr)
+		return false;
+	res = dwarf_formudata(attr, &u, &error);
+	if (res == DW_DLV_OK) {
+		*ret = u;
+	} else {
+		(void)result(self, res, error, "constant", NULL);
+		error = NULL;
+		res = dwarf_formsdata(attr, &s, &error);
+		if (res == DW_DLV_OK)
+			*ret = (uint64_t)s;
+		else
+			(void)result(self, res, error, "constant", NULL);
+	}
+	dwarf_dealloc(self->dbg, attr, DW_DLA_ATTR);
+	return res == DW_DLV_OK;
+}
+
+/* The DIE that DW_AT_type points to; S2_NO_TYPE: none (void). */
+uint64_t s2_dw_type(struct s2_dw *self, Dwarf_Die die)
+{
+	Dwarf_Attribute attr = attr_of(self, die, DW_AT_type);
+	Dwarf_Error error = NULL;
+	Dwarf_Off off = 0;
+	int res;
+
+	if (!attr)
+		return S2_NO_TYPE;
+	res = dwarf_global_formref(attr, &off, &error);
+	(void)result(self, res, error, "type", NULL);
+	dwarf_dealloc(self->dbg, attr, DW_DLA_ATTR);
+	return res == DW_DLV_OK ? off : S2_NO_TYPE;
+}
+
+/* The name in the file's own memory; "" when there is none. */
+const char *s2_dw_name(struct s2_dw *self, Dwarf_Die die)
+{
+	Dwarf_Error error = NULL;
+	char *name = NULL;
+	int res = dwarf_diename(die, &name, &error);
+
+	(void)result(self, res, error, "name", NULL);
+	return res == DW_DLV_OK && name ? name : "";
+}
+
+Dwarf_Half s2_dw_tag(struct s2_dw *self, Dwarf_Die die)
+{
+	Dwarf_Error error = NULL;
+	Dwarf_Half tag = 0;
+	int res = dwarf_tag(die, &tag, &error);
+
+	(void)result(self, res, error, "tag", NULL);
+	return res == DW_DLV_OK ? tag : 0;
+}
+
+enum s2_code s2_dw_at(struct s2_dw *self, uint64_t off, Dwarf_Die *ret, struct s2_err *err)
+{
+	Dwarf_Error error = NULL;
+	int res = dwarf_offdie_b(self->dbg, off, 1, ret, &error);
+
+	return result(self, res, error, "type", err);
+}
+
+/* Calls @each for the children of @parent until it returns false. The DIE is only good during the call. */
+enum s2_code s2_dw_children(struct s2_dw *self, Dwarf_Die parent, bool (*each)(void *arg, Dwarf_Die die),
+			       void *arg, struct s2_err *err)
+{
+	Dwarf_Error error = NULL;
+	Dwarf_Die die = NULL;
+	int res = dwarf_child(parent, &die, &error);
+
+	while (res == DW_DLV_OK) {
+		Dwarf_Die next = NULL;
+
+		if (!each(arg, die)) {
+			s2_dw_drop(self, die);
+			return S2_OK;
+		}
+		res = dwarf_siblingof_b(self->dbg, die, 1, &next, &error);
+		s2_dw_drop(self, die);
+		die = next;
+	}
+	return res == DW_DLV_NO_ENTRY ? S2_OK : result(self, res, error, "entries", err);
+}
+
+/* Calls @each with the DIE of every compilation unit, until it returns false. @err keeps why it ended early. */
+enum s2_code s2_dw_units(struct s2_dw *self, bool (*each)(void *arg, Dwarf_Die unit), void *arg,
+			      struct s2_err *err)
+{
+	bool go = true;
+
+	/* Once begun, the library goes through all headers before it starts over: so must we. */
+	for (;;) {
+		Dwarf_Unsigned header_len, typeoff, next;
+		Dwarf_Half version, addr_size = 8, len_size, ext_size, unit_type;
+		Dwarf_Off abbrev;
+		Dwarf_Sig8 sig;
+		Dwarf_Error error = NULL;
+		Dwarf_Die unit = NULL;
+		int res = dwarf_next_cu_header_d(self->dbg, 1, &header_len, &version, &abbrev, &addr_size, &len_size,
+						 &ext_size, &sig, &typeoff, &next, &unit_type, &error);
+
+		if (res == DW_DLV_NO_ENTRY)
+			return S2_OK;
+		if (res != DW_DLV_OK)
+			return result(self, res, error, "compilation unit", err);
+		if (!go)
+			continue;
+		self->addr_size = addr_size;
+		res = dwarf_siblingof_b(self->dbg, NULL, 1, &unit, &error);
+		if (res == DW_DLV_OK)
+			go = each(arg, unit);
+		else if (res == DW_DLV_ERROR)
+			(void)result(self, res, error, "compilation unit", NULL);
+		s2_dw_drop(self, unit);
+	}
+}
+
+/*
+ * Looks at .debug_info before libdwarf does: older ones take a section compressed with zstd for an empty one, and none
+ * of them says so.
+ */
+static enum s2_code check_sections(const struct s2_symbol_file *file, struct s2_err *err)
+{
+	enum s2_code code = s2_fail(err, S2_NOTFOUND, "%s has no debugging information", file->path);
+	size_t names;
+	Elf *elf;
+
+	elf_version(EV_CURRENT);
+	elf = elf_begin(file->fd, ELF_C_READ_MMAP, NULL);
+	if (!elf || elf_kind(elf) != ELF_K_ELF || elf_getshdrstrndx(elf, &names)) {
+		elf_end(elf);
+		return s2_fail(err, S2_INVALID, "%s is not an ELF file", file->path);
+	}
+	for (Elf_Scn *scn = elf_nextscn(elf, NULL); scn; scn = elf_nextscn(elf, scn)) {
+		GElf_Shdr shdr;
+		GElf_Chdr chdr;
+		const char *name = gelf_getshdr(scn, &shdr) ? elf_strptr(elf, names, shdr.sh_name) : NULL;
+
+		if (!name || (strcmp(name, ".debug_info") != 0 && strcmp(name, ".zdebug_info") != 0))
+			continue;
+		code = S2_OK;
+		if ((shdr.sh_flags & SHF_COMPRESSED) && gelf_getchdr(scn, &chdr) && chdr.ch_type == COMPRESS_ZSTD)
+			code = s2_fail(err, S2_INVALID, "%s: the debugging information is compressed with zstd; "
+				       "objcopy --decompress-debug-sections helps", file->path);
+		break;
+	}
+	elf_end(elf);
+	return code;
+}
+
+enum s2_code s2_dw_open(const struct s2_symbol_file *file, struct s2_dw *ret, struct s2_err *err)
+{
+	struct s2_dw dw = { .addr_size = 8 };
+	Dwarf_Error error = NULL;
+	enum s2_code code = check_sections(file, err);
+	int res;
+
+	if (code)
+		return code;
+	res = INIT(file->fd, &dw.dbg, &error);
+	if (res != DW_DLV_OK)
+		return s2_fail(err, res == DW_DLV_NO_ENTRY ? S2_NOTFOUND : S2_INVALID, "%s: %s", file->path,
+			       error ? dwarf_errmsg(error) : "no debugging information");
+	*ret = dw;
+	return S2_OK;
+}
+
+void s2_dw_close(struct s2_dw *self)
+{
+	(void)FINISH(self->dbg);
+}

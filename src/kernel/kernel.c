@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// struct s2_kernel: opens what is needed when it is needed, and remembers for people where it came from.
+#include "kernel/kernel.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bits.h"
+#include "kernel/btf.h"
+#include "kernel/dwarf.h"
+#include "kernel/kernel_priv.h"
+
+#define MAX_REMARKS 32
+
+/* Images are smaller by far; the space up to here is looked at, at the price of a few tables. */
+#define IMAGE_MAX (UINT64_C(1) << 30)
+
+void s2_kernel_args_init(struct s2_kernel_args *args, const struct s2_mem *mem)
+{
+	*args = (struct s2_kernel_args){ .mem = mem, .vmlinux.fd = -1, .system_map.fd = -1 };
+}
+
+void s2_kernel_say(struct s2_kernel *kernel, const char *fmt, ...)
+{
+	char **more = realloc(kernel->remark, (kernel->nremarks + 1) * sizeof(*more));
+	va_list args;
+	char *line;
+
+	if (!more)
+		return;
+	kernel->remark = more;
+	if (kernel->nremarks == MAX_REMARKS)
+		return;
+	va_start(args, fmt);
+	if (vasprintf(&line, fmt, args) >= 0)
+		kernel->remark[kernel->nremarks++] = line;
+	va_end(args);
+}
+
+static void say_text(void *arg, const char *text)
+{
+	s2_kernel_say(arg, "%s", text);
+}
+
+enum s2_code s2_kernel_open(const struct s2_kernel_args *args, struct s2_kernel **ret, struct s2_err *err)
+{
+	struct s2_kernel *kernel = calloc(1, sizeof(*kernel));
+	enum s2_code code;
+
+	if (!kernel)
+		return s2_fail(err, S2_NOMEM, "no memory");
+	kernel->args = *args;
+	code = s2_kernel_locate(kernel, err);
+	if (!code) {
+		const struct s2_symbols_args symbols = {
+			.mem = args->mem, .info = &kernel->info, .facts = &kernel->facts.kva,
+			.vmlinux = args->vmlinux, .system_map = args->system_map, .remark = say_text, .arg = kernel,
+		};
+
+		code = s2_symbols_new(&symbols, &kernel->symbols, err);
+	}
+	if (code) {
+		s2_kernel_close(kernel);
+		return code;
+	}
+	kernel->args.note = NULL; /* copied */
+	*ret = kernel;
+	return S2_OK;
+}
+
+void s2_kernel_close(struct s2_kernel *kernel)
+{
+	if (!kernel)
+		return;
+	s2_types_free(kernel->types);
+	s2_symbols_free(kernel->symbols);
+	s2_kva_free(kernel->kva);
+	for (size_t i = 0; i < kernel->nremarks; i++)
+		free(kernel->remark[i]);
+	free(kernel->remark);
+	free(kernel->text);
+	free(kernel);
+}
+
+const struct s2_kernel_facts *s2_kernel_facts(const struct s2_kernel *kernel)
+{
+	return &kernel->facts;
+}
+
+const struct s2_vmcoreinfo *s2_kernel_vmcoreinfo(const struct s2_kernel *kernel)
+{
+	return &kernel->info;
+}
+
+const char *s2_kernel_remark(const struct s2_kernel *kernel, size_t i)
+{
+	return i < kernel->nremarks ? kernel->remark[i] : NULL;
+}
+
+enum s2_code s2_kernel_read(struct s2_kernel *kernel, uint64_t va, void *buf, size_t len, struct s2_err *err)
+{
+	return s2_kva_read(kernel->kva, va, buf, len, err);
+}
+
+enum s2_code s2_kernel_pa(struct s2_kernel *kernel, uint64_t va, uint64_t *ret, struct s2_err *err)
+{
+	return s2_kva_pa(kernel->kva, va, ret, err);
+}
+
+enum s2_code s2_kernel_symbols(struct s2_kernel *kernel, struct s2_symbol *wanted, size_t n, struct s2_err *err)
+{
+	return s2_symbols_find(kernel->symbols, wanted, n, err);
+}
+
+enum s2_code s2_kernel_symbols_each(struct s2_kernel *kernel, const char *prefix,
+				    bool (*each)(void *arg, const char *name, uint64_t value), void *arg,
+				    struct s2_err *err)
+{
+	return s2_symbols_each(kernel->symbols, prefix, each, arg, err);
+}
+
+enum s2_code s2_kernel_symbol(struct s2_kernel *kernel, const char *name, uint64_t *ret, struct s2_err *err)
+{
+	struct s2_symbol symbol = { .name = name };
+	enum s2_code code = s2_symbols_find(kernel->symbols, &symbol, 1, err);
+
+	if (code)
+		return code;
+	if (!symbol.hits)
+		return s2_fail(err, S2_NOTFOUND, "the kernel has no symbol %s", name);
+	*ret = symbol.value;
+	return S2_OK;
+}
+
+enum s2_tristate s2_kernel_has_data_symbols(struct s2_kernel *kernel)
+{
+	return s2_symbols_have_data(kernel->symbols);
+}
+
+/* The pieces of the image are those that obey its formula. */
+struct image {
+	const struct s2_kernel *kernel;
+	bool (*piece)(void *arg, const struct s2_kva_piece *piece);
+	void *arg;
+};
+
+static bool image_piece(void *arg, const struct s2_kva_piece *piece)
+{
+	struct image *image = arg;
+
+	return piece->pa != s2_kva_image_pa(&image->kernel->facts.kva, piece->va) || image->piece(image->arg, piece);
+}
+
+enum s2_code s2_kernel_image(const struct s2_kernel *kernel, bool (*piece)(void *arg, const struct s2_kva_piece *piece),
+			     void *arg, struct s2_err *err)
+{
+	struct image image = { .kernel = kernel, .piece = piece, .arg = arg };
+	uint64_t first = kernel->facts.kva.stext;
+	uint64_t last = first > UINT64_MAX - IMAGE_MAX ? UINT64_MAX : first + IMAGE_MAX;
+
+	return s2_kva_each(kernel->kva, first, last, image_piece, &image, err);
+}
+
+static enum s2_code btf_by_symbol(struct s2_kernel *kernel, struct s2_types **ret, struct s2_err *err)
+{
+	struct s2_symbol symbol = { .name = "__start_BTF" };
+	uint32_t ntypes = 0;
+	enum s2_code code = s2_symbols_find(kernel->symbols, &symbol, 1, err);
+
+	if (!code && !symbol.hits)
+		code = s2_fail(err, S2_NOTFOUND, "there is no symbol __start_BTF");
+	if (!code)
+		code = s2_btf_read(kernel->args.mem, s2_kva_image_pa(&kernel->facts.kva, symbol.value), ret, &ntypes, err);
+	if (!code)
+		s2_kernel_say(kernel, "types from BTF in memory (%u, __start_BTF is 0x%llx)", ntypes,
+			      (unsigned long long)symbol.value);
+	return code;
+}
+
+/* A search for BTF in all pieces of the image. */
+struct btf_search {
+	const struct s2_mem *mem;
+	uint64_t pa, size;
+};
+
+static bool btf_in_piece(void *arg, const struct s2_kva_piece *piece)
+{
+	struct btf_search *search = arg;
+	uint64_t pa, size;
+
+	if (!s2_btf_scan(search->mem, piece->pa, piece->size, &pa, &size, NULL) && size > search->size) {
+		search->pa = pa;
+		search->size = size;
+	}
+	return true;
+}
+
+static enum s2_code btf_by_search(struct s2_kernel *kernel, struct s2_types **ret, struct s2_err *err)
+{
+	struct btf_search search = { .mem = kernel->args.mem };
+	uint32_t ntypes = 0;
+	enum s2_code code = s2_kernel_image(kernel, btf_in_piece, &search, err);
+
+	if (code)
+		return code;
+	if (!search.size)
+		return s2_fail(err, S2_NOTFOUND, "there is no BTF in the kernel image");
+	code = s2_btf_read(kernel->args.mem, search.pa, ret, &ntypes, err);
+	if (!code)
+		s2_kernel_say(kernel, "types from BTF in memory (%u, found at physical address 0x%llx)", ntypes,
+			      (unsigned long long)search.pa);
+	return code;
+}
+
+/* A vmlinux that is of another kernel must not be believed about types either. */
+static enum s2_code check_vmlinux(struct s2_kernel *kernel, struct s2_err *err)
+{
+	struct s2_symbol symbol = { .name = "_stext" };
+
+	if (kernel->args.vmlinux.fd < 0)
+		return s2_fail(err, S2_NOTFOUND, "no --vmlinux was given");
+	return s2_symbols_find(kernel->symbols, &symbol, 1, err) == S2_INVALID ? S2_INVALID : S2_OK;
+}
+
+static enum s2_code btf_of_vmlinux(struct s2_kernel *kernel, struct s2_types **ret, struct s2_err *err)
+{
+	uint32_t ntypes = 0;
+	enum s2_code code = check_vmlinux(kernel, err);
+
+	if (!code)
+		code = s2_btf_elf(&kernel->args.vmlinux, ret, &ntypes, err);
+	if (!code)
+		s2_kernel_say(kernel, "types from .BTF of %s (%u)", kernel->args.vmlinux.path, ntypes);
+	return code;
+}
+
+static enum s2_code dwarf_of_vmlinux(struct s2_kernel *kernel, struct s2_types **ret, struct s2_err *err)
+{
+	enum s2_code code = check_vmlinux(kernel, err);
+
+	if (!code)
+		code = s2_dwarf_new(&kernel->args.vmlinux, kernel->args.prefer_units, ret, err);
+	if (!code)
+		s2_kernel_say(kernel, "types from DWARF of %s", kernel->args.vmlinux.path);
+	return code;
+}
+
+/* In order of trust, then of cost. To add one: a row here. */
+static enum s2_code (*const type_sources[])(struct s2_kernel *kernel, struct s2_types **ret, struct s2_err *err) = {
+	btf_by_symbol,
+	btf_by_search,
+	btf_of_vmlinux,
+	dwarf_of_vmlinux,
+};
+
+static void open_types(struct s2_kernel *kernel)
+{
+	char all[S2_ERR_TEXT] = "";
+	size_t used = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(type_sources); i++) {
+		struct s2_err why;
+		int n;
+
+		s2_err_init(&why);
+		if (!type_sources[i](kernel, &kernel->types, &why))
+			return;
+		n = snprintf(all + used, sizeof(all) - used, "%s%.*s", i ? "; " : "", 150, why.text);
+		used = n > 0 && (size_t)n < sizeof(all) - used ? used + (size_t)n : sizeof(all) - 1;
+	}
+	s2_fail(&kernel->types_err, S2_NOTFOUND, "the kernel's types are not known: %s", all);
+}
+
+enum s2_code s2_kernel_types(struct s2_kernel *kernel, struct s2_types **ret, struct s2_err *err)
+{
+	if (!kernel->types && !kernel->types_tried) {
+		kernel->types_tried = true;
+		open_types(kernel);
+	}
+	if (!kernel->types)
+		return s2_fail(err, kernel->types_err.code, "%s", kernel->types_err.text);
+	*ret = kernel->types;
+	return S2_OK;
+}
+
+enum s2_code s2_kernel_get(struct s2_kernel *kernel, uint64_t va, const char *type, const char *path, uint64_t *ret,
+			   struct s2_err *err)
+{
+	struct s2_types *types = NULL;
+	struct s2_member member;
+	uint8_t bytes[16];
+	enum s2_code code = s2_kernel_types(kernel, &types, err);
+
+	if (!code)
+		code = s2_types_member(types, type, path, &member, err);
+	if (code)
+		return code;
+	if (s2_member_span(&member) > sizeof(bytes))
+		return s2_fail(err, S2_INVALID, "struct %s, member %s is not a number", type, path);
+	code = s2_kva_read(kernel->kva, va + s2_member_off(&member), bytes, (size_t)s2_member_span(&member), err);
+	if (!code)
+		code = s2_member_value(&member, bytes, ret, err);
+	if (code)
+		s2_wrap(err, "%s.%s", type, path);
+	return code;
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the files that make up struct s2_kernel share. Not for other folders. */
+#ifndef S2_KERNEL_KERNEL_PRIV_H
+#define S2_KERNEL_KERNEL_PRIV_H
+
+#include "kernel/kernel.h"
+
+struct s2_kernel {
+	struct s2_kernel_args args;
+	struct s2_kernel_facts facts;
+	char *text; /* VMCOREINFO, owned */
+	struct s2_vmcoreinfo info;
+	struct s2_kva *kva;
+	struct s2_symbols *symbols;
+	struct s2_types *types;
+	bool types_tried;
+	struct s2_err types_err;
+	char **remark;
+	size_t nremarks;
+};
+
+/* Adds a line for people; silently lost when there is no memory. */
+void s2_kernel_say(struct s2_kernel *kernel, const char *fmt, ...) S2_PRINTF(2, 3);
+
+/* Finds VMCOREINFO, checks that it is this memory's, fills text, info, facts and kva. */
+enum s2_code s2_kernel_locate(struct s2_kernel *kernel, struct s2_err *err) S2_MUST_CHECK;
+
+#endif

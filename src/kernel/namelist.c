@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Symbol tables in files: the .symtab of a vmlinux through libelf, and System.map text.
+#include "kernel/namelist.h"
+
+#include <errno.h>
+#include <gelf.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/cleanup.h"
+
+#define MAP_MAX (256U << 20) /* a System.map has a few MB */
+
+/* The first section of type @type, or NULL. */
+static Elf_Scn *section_of_type(Elf *elf, GElf_Word type, GElf_Shdr *ret)
+{
+	for (Elf_Scn *scn = elf_nextscn(elf, NULL); scn; scn = elf_nextscn(elf, scn))
+		if (gelf_getshdr(scn, ret) && ret->sh_type == type)
+			return scn;
+	return NULL;
+}
+
+static enum s2_code elf_open(const struct s2_symbol_file *file, Elf **ret, struct s2_err *err)
+{
+	GElf_Ehdr ehdr;
+	Elf *elf;
+
+	elf_version(EV_CURRENT);
+	elf = elf_begin(file->fd, ELF_C_READ_MMAP, NULL);
+	if (!elf)
+		return s2_fail(err, S2_INVALID, "%s: %s", file->path, elf_errmsg(-1));
+	if (elf_kind(elf) != ELF_K_ELF || !gelf_getehdr(elf, &ehdr)) {
+		elf_end(elf);
+		return s2_fail(err, S2_INVALID, "%s is not an ELF file", file->path);
+	}
+	if (gelf_getclass(elf) != ELFCLASS64 || ehdr.e_machine != EM_AARCH64) {
+		elf_end(elf);
+		return s2_fail(err, S2_INVALID, "%s is for machine %u, not arm64", file->path, ehdr.e_machine);
+	}
+	*ret = elf;
+	return S2_OK;
+}
+
+enum s2_code s2_elfsyms_open(const struct s2_symbol_file *file, struct s2_elfsyms *ret, struct s2_err *err)
+{
+	struct s2_elfsyms syms = { 0 };
+	GElf_Shdr shdr;
+	Elf_Scn *scn;
+	Elf *elf = NULL;
+	enum s2_code code = elf_open(file, &elf, err);
+
+	if (code)
+		return code;
+	scn = section_of_type(elf, SHT_SYMTAB, &shdr);
+	if (!scn) {
+		elf_end(elf);
+		return s2_fail(err, S2_NOTFOUND, "%s has no symbol table", file->path);
+	}
+	syms.elf = elf;
+	syms.data = elf_getdata(scn, NULL);
+	syms.strtab = shdr.sh_link;
+	if (!syms.data || shdr.sh_entsize != sizeof(Elf64_Sym)) {
+		elf_end(elf);
+		return s2_fail(err, S2_INVALID, "%s: the symbol table is broken", file->path);
+	}
+	syms.nsyms = ((Elf_Data *)syms.data)->d_size / sizeof(Elf64_Sym);
+	*ret = syms;
+	return S2_OK;
+}
+
+void s2_elfsyms_close(struct s2_elfsyms *syms)
+{
+	elf_end(syms->elf);
+	syms->elf = NULL;
+}
+
+void s2_elfsyms_query(const struct s2_elfsyms *syms, struct s2_symbol_query *query)
+{
+	for (size_t i = 1; i < syms->nsyms && i <= INT32_MAX; i++) {
+		const char *name;
+		GElf_Sym sym;
+		size_t len;
+
+		if (!gelf_getsym(syms->data, (int)i, &sym) || sym.st_shndx == SHN_UNDEF ||
+		    GELF_ST_TYPE(sym.st_info) == STT_FILE || GELF_ST_TYPE(sym.st_info) == STT_SECTION)
+			continue;
+		name = elf_strptr(syms->elf, syms->strtab, sym.st_name);
+		/* Mapping symbols ($x, $d; AAELF64 4.5) name nothing, prefixed by objcopy or not. */
+		if (!name || strchr(name, '$'))
+			continue;
+		len = strlen(name);
+		if (s2_symbol_query_len(query, len) &&
+		    !s2_symbol_query_take(query, name, len, sym.st_value + syms->delta))
+			break;
+	}
+}
+
+/* All of the file at @file->fd, from its start, terminated. */
+static enum s2_code slurp(const struct s2_symbol_file *file, char **ret, size_t *ret_len, struct s2_err *err)
+{
+	s2_auto_free char *text = NULL;
+	struct stat st;
+	size_t len = 0;
+
+	if (fstat(file->fd, &st) || !S_ISREG(st.st_mode))
+		return s2_fail(err, S2_IO, "%s is not a regular file", file->path);
+	if (st.st_size > MAP_MAX)
+		return s2_fail(err, S2_INVALID, "%s is too large for a System.map", file->path);
+	text = malloc((size_t)st.st_size + 1);
+	if (!text)
+		return s2_fail(err, S2_NOMEM, "%s: no memory", file->path);
+	while (len < (size_t)st.st_size) {
+		ssize_t n = pread(file->fd, text + len, (size_t)st.st_size - len, (off_t)len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return s2_fail(err, S2_IO, "%s: %s", file->path, strerror(errno));
+		if (!n)
+			break;
+		len += (size_t)n;
+	}
+	text[len] = '\0';
+	*ret = s2_take(&text);
+	*ret_len = len;
+	return S2_OK;
+}
+
+/*
+ * The line at @line: 1 to 16 hex digits, a type letter, a name, single blanks in between (nm's format). False when it
+ * is something else. @ret_next is set either way. Undefined symbols have no address and do not match.
+ */
+static bool map_line(const char *line, const char *end, const char **ret_next, const char **ret_name,
+		     size_t *ret_len, uint64_t *ret_value)
+{
+	const char *stop = memchr(line, '\n', (size_t)(end - line));
+	const char *p = line;
+	uint64_t value = 0;
+
+	if (!stop)
+		stop = end;
+	*ret_next = stop < end ? stop + 1 : end;
+	for (; p < stop && p - line < 17; p++) {
+		char c = *p;
+		unsigned int digit;
+
+		if (c >= '0' && c <= '9')
+			digit = (unsigned int)(c - '0');
+		else if (c >= 'a' && c <= 'f')
+			digit = (unsigned int)(c - 'a') + 10;
+		else
+			break;
+		value = value << 4 | digit;
+	}
+	if (p == line || p - line > 16 || stop - p < 4 || p[0] != ' ' || p[2] != ' ')
+		return false;
+	*ret_name = p + 3;
+	/* "name [module]" in copies of /proc/kallsyms */
+	*ret_len = (size_t)(stop - (p + 3));
+	if (memchr(p + 3, ' ', *ret_len) || memchr(p + 3, '\t', *ret_len))
+		return false;
+	*ret_value = value;
+	return true;
+}
+
+enum s2_code s2_sysmap_open(const struct s2_symbol_file *file, struct s2_sysmap *ret, struct s2_err *err)
+{
+	struct s2_sysmap map = { 0 };
+	enum s2_code code = slurp(file, &map.text, &map.len, err);
+	const char *name, *p, *end;
+	uint64_t value;
+	size_t len;
+
+	if (code)
+		return code;
+	p = map.text;
+	end = map.text + map.len;
+	/* A stub says in its one line where the real file is; that is not a symbol of interest. */
+	for (unsigned int n = 0; p < end; ) {
+		if (map_line(p, end, &p, &name, &len, &value) && ++n == 2) {
+			*ret = map;
+			return S2_OK;
+		}
+	}
+	free(map.text);
+	return s2_fail(err, S2_NOTFOUND, "%s holds no symbols", file->path);
+}
+
+void s2_sysmap_close(struct s2_sysmap *map)
+{
+	free(map->text);
+	map->text = NULL;
+}
+
+void s2_sysmap_query(const struct s2_sysmap *map, struct s2_symbol_query *query)
+{
+	const char *p = map->text, *end = map->text + map->len;
+	char copy[S2_SYMBOL_NAME_MAX + 1];
+
+	while (p < end) {
+		const char *name;
+		uint64_t value;
+		size_t len;
+
+		if (!map_line(p, end, &p, &name, &len, &value) || !s2_symbol_query_len(query, len))
+			continue;
+		memcpy(copy, name, len);
+		copy[len] = '\0';
+		if (!s2_symbol_query_take(query, copy, len, value + map->delta))
+			break;
+	}
+}

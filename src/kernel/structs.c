@@ -1,0 +1,315 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Lists, xarrays and red-black trees in kernel memory. What is read may be torn or hostile: every walk has an end.
+#include <stdlib.h>
+
+#include "base/bits.h"
+#include "base/cleanup.h"
+#include "kernel/kernel_priv.h"
+
+#define MAX_NODES 1000000 /* entries that one walk may meet */
+#define RB_DEPTH 128      /* a red-black tree of 2^64 nodes is not deeper */
+
+/* struct list_head { next, prev }: two pointers since Linux 1.0, asked of nobody. */
+#define LIST_NEXT 0
+#define LIST_PREV 8
+
+static enum s2_code read_u64(struct s2_kernel *kernel, uint64_t va, uint64_t *ret, struct s2_err *err)
+{
+	return s2_kva_read(kernel->kva, va, ret, sizeof(*ret), err);
+}
+
+enum s2_code s2_kernel_list(struct s2_kernel *kernel, uint64_t head, bool (*node)(void *arg, uint64_t va), void *arg,
+			    struct s2_err *err)
+{
+	uint64_t at = head, pair[2];
+	enum s2_code code = s2_kva_read(kernel->kva, head, pair, sizeof(pair), err);
+
+	for (unsigned int n = 0; !code && pair[0] != head; n++) {
+		uint64_t next = pair[0];
+
+		if (n == MAX_NODES)
+			return s2_fail(err, S2_LOOP, "list at 0x%llx has no end", (unsigned long long)head);
+		code = s2_kva_read(kernel->kva, next, pair, sizeof(pair), err);
+		if (code)
+			break;
+		/* A list that enters a circle without its head breaks this rule where the circle closes. */
+		if (pair[1] != at)
+			return s2_fail(err, S2_LOOP, "list at 0x%llx: 0x%llx follows 0x%llx, but its prev is 0x%llx",
+				       (unsigned long long)head, (unsigned long long)next, (unsigned long long)at,
+				       (unsigned long long)pair[1]);
+		if (!node(arg, next))
+			return S2_OK;
+		at = next;
+	}
+	if (code)
+		s2_wrap(err, "list at 0x%llx", (unsigned long long)head);
+	return code;
+}
+
+/* include/linux/xarray.h: entries whose low bits are 0b10 are the xarray's own. */
+static bool xa_internal(uint64_t entry)
+{
+	return (entry & 3) == 2;
+}
+
+/* ... and are pointers to nodes when they are not small numbers (siblings, retry, zero). */
+static bool xa_node(uint64_t entry)
+{
+	return xa_internal(entry) && entry > 4096;
+}
+
+struct xa_walk {
+	struct s2_kernel *kernel;
+	uint64_t shift_off, slots_off;
+	unsigned int chunk_log2;
+	unsigned int left; /* slots that may still be looked at */
+	bool (*entry)(void *arg, uint64_t index, uint64_t value);
+	void *arg;
+	bool stopped;
+	struct s2_err *err;
+};
+
+/* One node and what is below. @below: shift of the node above, the root has 64. Shifts fall, so the depth is bounded. */
+static enum s2_code xa_descend(struct xa_walk *walk, uint64_t node, uint64_t base, unsigned int below)
+{
+	uint64_t slots[64];
+	uint8_t shift;
+	enum s2_code code = s2_kva_read(walk->kernel->kva, node + walk->shift_off, &shift, sizeof(shift), walk->err);
+
+	if (!code)
+		code = s2_kva_read(walk->kernel->kva, node + walk->slots_off, slots,
+				   sizeof(slots[0]) << walk->chunk_log2, walk->err);
+	if (code)
+		return code;
+	if (shift >= below || shift % walk->chunk_log2 || (below != 64 && shift + walk->chunk_log2 != below))
+		return s2_fail(walk->err, S2_LOOP, "xarray node 0x%llx has shift %u below shift %u",
+			       (unsigned long long)node, shift, below);
+	for (uint64_t i = 0; i < BIT64(walk->chunk_log2) && !code && !walk->stopped; i++) {
+		uint64_t index = base + (i << shift);
+
+		if (!walk->left--)
+			return s2_fail(walk->err, S2_LOOP, "xarray has too many entries");
+		if (xa_node(slots[i]) && shift)
+			code = xa_descend(walk, slots[i] - 2, index, shift);
+		else if (slots[i] && !xa_internal(slots[i]))
+			walk->stopped = !walk->entry(walk->arg, index, slots[i]);
+	}
+	return code;
+}
+
+/* How struct xarray and struct xa_node are laid out. */
+static enum s2_code xa_layout(struct xa_walk *walk, uint64_t *ret_head, struct s2_err *err)
+{
+	struct s2_member head, shift, slots;
+	struct s2_types *types;
+	enum s2_code code = s2_kernel_types(walk->kernel, &types, err);
+
+	if (!code)
+		code = s2_types_member(types, "xarray", "xa_head", &head, err);
+	if (!code)
+		code = s2_types_member(types, "xa_node", "shift", &shift, err);
+	if (!code)
+		code = s2_types_member(types, "xa_node", "slots", &slots, err);
+	if (code)
+		return code;
+	/* XA_CHUNK_SIZE is 64, or 16 with CONFIG_BASE_SMALL. */
+	if (slots.nelems != 64 && slots.nelems != 16)
+		return s2_fail(err, S2_INVALID, "xa_node has %llu slots", (unsigned long long)slots.nelems);
+	walk->chunk_log2 = slots.nelems == 64 ? 6 : 4;
+	walk->shift_off = s2_member_off(&shift);
+	walk->slots_off = s2_member_off(&slots);
+	*ret_head = s2_member_off(&head);
+	return S2_OK;
+}
+
+enum s2_code s2_kernel_xarray(struct s2_kernel *kernel, uint64_t va,
+			      bool (*entry)(void *arg, uint64_t index, uint64_t value), void *arg,
+			      struct s2_err *err)
+{
+	struct xa_walk walk = { .kernel = kernel, .left = MAX_NODES, .entry = entry, .arg = arg, .err = err };
+	uint64_t head_off = 0, head;
+	enum s2_code code = xa_layout(&walk, &head_off, err);
+
+	if (!code)
+		code = read_u64(kernel, va + head_off, &head, err);
+	if (!code && xa_node(head))
+		code = xa_descend(&walk, head - 2, 0, 64);
+	else if (!code && head && !xa_internal(head))
+		entry(arg, 0, head); /* a single entry at index 0 needs no node */
+	if (code)
+		s2_wrap(err, "xarray at 0x%llx", (unsigned long long)va);
+	return code;
+}
+
+/* struct rb_node, as include/linux/rbtree_types.h has it; bits [1:0] of the parent are the colour. */
+struct rb_layout {
+	uint64_t parent, right, left;
+};
+
+struct rb_node {
+	uint64_t parent, right, left;
+};
+
+static enum s2_code rb_layout(struct s2_kernel *kernel, struct rb_layout *ret, uint64_t *ret_root, struct s2_err *err)
+{
+	const struct {
+		const char *type, *member;
+		uint64_t *off;
+	} want[] = {
+		{ "rb_node", "__rb_parent_color", &ret->parent },
+		{ "rb_node", "rb_right", &ret->right },
+		{ "rb_node", "rb_left", &ret->left },
+		{ "rb_root", "rb_node", ret_root },
+	};
+	struct s2_types *types;
+	enum s2_code code = s2_kernel_types(kernel, &types, err);
+
+	for (size_t i = 0; i < ARRAY_SIZE(want) && !code; i++) {
+		struct s2_member member;
+
+		code = s2_types_member(types, want[i].type, want[i].member, &member, err);
+		if (!code)
+			*want[i].off = s2_member_off(&member);
+	}
+	return code;
+}
+
+/* Reads the node at @va, which must say that @parent is above it: so a node is met on one way only. */
+static enum s2_code rb_read(struct s2_kernel *kernel, const struct rb_layout *layout, uint64_t va, uint64_t parent,
+			    struct rb_node *ret, struct s2_err *err)
+{
+	enum s2_code code = read_u64(kernel, va + layout->parent, &ret->parent, err);
+
+	if (!code)
+		code = read_u64(kernel, va + layout->right, &ret->right, err);
+	if (!code)
+		code = read_u64(kernel, va + layout->left, &ret->left, err);
+	if (code)
+		return code;
+	if ((ret->parent & ~UINT64_C(3)) != parent || (ret->left && ret->left == ret->right))
+		return s2_fail(err, S2_LOOP, "node 0x%llx is below 0x%llx, but says 0x%llx", (unsigned long long)va,
+			       (unsigned long long)parent, (unsigned long long)(ret->parent & ~UINT64_C(3)));
+	return S2_OK;
+}
+
+static enum s2_code rb_walk(struct s2_kernel *kernel, const struct rb_layout *layout, uint64_t root,
+			    bool (*node)(void *arg, uint64_t va), void *arg, struct s2_err *err)
+{
+	struct {
+		uint64_t va, right;
+	} stack[RB_DEPTH];
+	uint64_t at = root, parent = 0;
+	unsigned int depth = 0, n = 0;
+
+	for (;;) {
+		while (at) {
+			struct rb_node rb;
+			enum s2_code code = rb_read(kernel, layout, at, parent, &rb, err);
+
+			if (code)
+				return code;
+			if (depth == RB_DEPTH || n++ == MAX_NODES)
+				return s2_fail(err, S2_LOOP, "the tree is too deep or too large");
+			stack[depth].va = parent = at;
+			stack[depth++].right = rb.right;
+			at = rb.left;
+		}
+		if (!depth)
+			return S2_OK;
+		depth--;
+		if (!node(arg, stack[depth].va))
+			return S2_OK;
+		parent = stack[depth].va;
+		at = stack[depth].right;
+	}
+}
+
+enum s2_code s2_kernel_rbtree(struct s2_kernel *kernel, uint64_t va, bool (*node)(void *arg, uint64_t va), void *arg,
+			      struct s2_err *err)
+{
+	struct rb_layout layout;
+	uint64_t root_off, root;
+	enum s2_code code = rb_layout(kernel, &layout, &root_off, err);
+
+	if (!code)
+		code = read_u64(kernel, va + root_off, &root, err);
+	if (!code)
+		code = rb_walk(kernel, &layout, root, node, arg, err);
+	if (code)
+		s2_wrap(err, "tree at 0x%llx", (unsigned long long)va);
+	return code;
+}
+
+#define SCAN_CHUNK 65536U
+
+/* A search of the image's data for lists. */
+struct list_scan {
+	struct s2_kernel *kernel;
+	bool (*candidate)(void *arg, const struct s2_list_candidate *candidate);
+	void *arg;
+	uint64_t *words; /* SCAN_CHUNK and one word more */
+	bool writable;   /* there was something to look at */
+	bool stopped;
+};
+
+/* Bits [63:55] set, aligned: a pointer into the kernel's half. */
+static inline bool may_point(uint64_t word)
+{
+	return word >> 55 == 0x1ff && is_aligned(word, sizeof(uint64_t));
+}
+
+/* Do both neighbours lead back? */
+static bool round_trip(struct s2_kernel *kernel, const struct s2_list_candidate *c)
+{
+	uint64_t back;
+
+	return !read_u64(kernel, c->next + LIST_PREV, &back, NULL) && back == c->va &&
+	       !read_u64(kernel, c->prev + LIST_NEXT, &back, NULL) && back == c->va;
+}
+
+/* Looks at @n words that begin at @va; the last one is only a prev. */
+static void scan_words(struct list_scan *scan, uint64_t va, const uint64_t *words, size_t n)
+{
+	for (size_t i = 0; i + 1 < n && !scan->stopped; i++) {
+		struct s2_list_candidate c = { .va = va + i * sizeof(uint64_t), .next = words[i], .prev = words[i + 1] };
+
+		if (!may_point(c.next) || !may_point(c.prev) || c.next == c.va || c.prev == c.va)
+			continue;
+		if (round_trip(scan->kernel, &c))
+			scan->stopped = !scan->candidate(scan->arg, &c);
+	}
+}
+
+static bool scan_piece(void *arg, const struct s2_kva_piece *piece)
+{
+	struct list_scan *scan = arg;
+
+	for (uint64_t off = 0; piece->writable && off < piece->size && !scan->stopped; off += SCAN_CHUNK) {
+		uint64_t left = piece->size - off;
+		/* One word more than the chunk: a pair may straddle its end. */
+		size_t len = left < SCAN_CHUNK + sizeof(uint64_t) ? (size_t)left : SCAN_CHUNK + sizeof(uint64_t);
+
+		scan->writable = true;
+		if (s2_mem_read(scan->kernel->args.mem, piece->pa + off, scan->words, len, NULL))
+			continue;
+		scan_words(scan, piece->va + off, scan->words, len / sizeof(uint64_t));
+	}
+	return !scan->stopped;
+}
+
+enum s2_code s2_kernel_scan_lists(struct s2_kernel *kernel,
+				  bool (*candidate)(void *arg, const struct s2_list_candidate *candidate), void *arg,
+				  struct s2_err *err)
+{
+	s2_auto_free uint64_t *words = malloc(SCAN_CHUNK + sizeof(uint64_t));
+	struct list_scan scan = { .kernel = kernel, .candidate = candidate, .arg = arg, .words = words };
+	enum s2_code code;
+
+	if (!words)
+		return s2_fail(err, S2_NOMEM, "no memory to search for lists");
+	code = s2_kernel_image(kernel, scan_piece, &scan, err);
+	if (code)
+		return code;
+	return scan.writable ? S2_OK :
+			       s2_fail(err, S2_NOTFOUND, "swapper_pg_dir maps no writable part of the kernel image");
+}

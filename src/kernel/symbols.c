@@ -1,0 +1,338 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The front of all symbol tables: opens each when it is first needed, checks that it fits the kernel, asks them in turn.
+#include "kernel/symbols.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bits.h"
+#include "kernel/kallsyms.h"
+#include "kernel/namelist.h"
+
+/* What became of a source. */
+struct state {
+	bool tried;
+	bool open;
+	enum s2_code code; /* why it is not open */
+	struct s2_err err;
+};
+
+struct s2_symbols {
+	struct s2_symbols_args args;
+	struct state state[S2_SYM_KALLSYMS + 1];
+	struct s2_elfsyms elfsyms;
+	struct s2_sysmap sysmap;
+	struct s2_kallsyms kallsyms;
+};
+
+const char *s2_symbol_source_name(enum s2_symbol_source source)
+{
+	switch (source) {
+	case S2_SYM_NONE:
+		return "none";
+	case S2_SYM_VMLINUX:
+		return "vmlinux";
+	case S2_SYM_SYSTEM_MAP:
+		return "System.map";
+	case S2_SYM_KALLSYMS:
+		return "kallsyms";
+	}
+	return "none";
+}
+
+void s2_symbol_query_init(struct s2_symbol_query *query, struct s2_symbol *wanted, size_t n)
+{
+	*query = (struct s2_symbol_query){ .wanted = wanted, .n = n };
+	for (size_t i = 0; i < n; i++) {
+		size_t len = strlen(wanted[i].name);
+
+		if (!wanted[i].source && len <= S2_SYMBOL_NAME_MAX)
+			query->lengths[len / 64] |= BIT64(len % 64);
+	}
+}
+
+bool s2_symbol_query_take(struct s2_symbol_query *query, const char *name, size_t len, uint64_t value)
+{
+	if (query->prefix && len >= query->prefix_len && !memcmp(name, query->prefix, query->prefix_len))
+		return query->each(query->arg, name, value);
+	for (size_t i = 0; i < query->n; i++) {
+		struct s2_symbol *symbol = &query->wanted[i];
+
+		/* What an earlier source has answered stays. */
+		if ((symbol->source && symbol->source != query->source) || strcmp(symbol->name, name) != 0)
+			continue;
+		if (!symbol->source) {
+			symbol->source = query->source;
+			symbol->value = value;
+			symbol->hits = 1;
+		} else if (symbol->value != value) {
+			symbol->hits++;
+		}
+	}
+	return true;
+}
+
+enum s2_code s2_symbols_new(const struct s2_symbols_args *args, struct s2_symbols **ret, struct s2_err *err)
+{
+	struct s2_symbols *symbols = calloc(1, sizeof(*symbols));
+
+	if (!symbols)
+		return s2_fail(err, S2_NOMEM, "no memory for symbols");
+	symbols->args = *args;
+	*ret = symbols;
+	return S2_OK;
+}
+
+void s2_symbols_free(struct s2_symbols *symbols)
+{
+	if (!symbols)
+		return;
+	if (symbols->state[S2_SYM_VMLINUX].open)
+		s2_elfsyms_close(&symbols->elfsyms);
+	if (symbols->state[S2_SYM_SYSTEM_MAP].open)
+		s2_sysmap_close(&symbols->sysmap);
+	if (symbols->state[S2_SYM_KALLSYMS].open)
+		s2_kallsyms_close(&symbols->kallsyms);
+	free(symbols);
+}
+
+/* One pass over an open source. */
+static enum s2_code query_source(struct s2_symbols *symbols, enum s2_symbol_source source,
+				 struct s2_symbol_query *query, struct s2_err *err)
+{
+	query->source = source;
+	switch (source) {
+	case S2_SYM_VMLINUX:
+		s2_elfsyms_query(&symbols->elfsyms, query);
+		break;
+	case S2_SYM_SYSTEM_MAP:
+		s2_sysmap_query(&symbols->sysmap, query);
+		break;
+	case S2_SYM_KALLSYMS:
+		return s2_kallsyms_query(&symbols->kallsyms, query, err);
+	case S2_SYM_NONE:
+		break;
+	}
+	return S2_OK;
+}
+
+/* Does memory hold this kernel's banner where the file says that it is? */
+static enum s2_code check_banner(const struct s2_symbols *symbols, const char *path, uint64_t banner,
+				 struct s2_err *err)
+{
+	static const char start[] = "Linux version ";
+	char want[160], have[160];
+	const char *release;
+	size_t len;
+
+	if (!s2_vmcoreinfo_text(symbols->args.info, "OSRELEASE", &release, &len) || len > 128)
+		return S2_OK;
+	snprintf(want, sizeof(want), "%s%.*s ", start, (int)len, release);
+	len = strlen(want);
+	if (s2_mem_read(symbols->args.mem, s2_kva_image_pa(symbols->args.facts, banner), have, len, NULL))
+		return S2_OK; /* not in the dump: nothing to compare */
+	if (!memcmp(want, have, len))
+		return S2_OK;
+	return s2_fail(err, S2_INVALID, "%s is of another kernel: linux_banner is not at 0x%llx in the dump", path,
+		       (unsigned long long)banner);
+}
+
+/* Fits a file's symbols to the running kernel: how far KASLR moved it, and whether it is the same kernel. */
+static enum s2_code fit_file(struct s2_symbols *symbols, enum s2_symbol_source source, const char *path,
+			     uint64_t *delta, struct s2_err *err)
+{
+	struct s2_symbol wanted[] = { { .name = "_stext" }, { .name = "linux_banner" } };
+	struct s2_symbol_query query;
+	enum s2_code code;
+
+	*delta = 0;
+	s2_symbol_query_init(&query, wanted, ARRAY_SIZE(wanted));
+	code = query_source(symbols, source, &query, err);
+	if (code)
+		return code;
+	if (!wanted[0].hits)
+		return s2_fail(err, S2_INVALID, "%s is not of a kernel: it has no _stext", path);
+	*delta = symbols->args.facts->stext - wanted[0].value;
+	/* The image moves by whole pages of the smallest size (arch/arm64/kernel/head.S, kaslr_early_init()). */
+	if (!is_aligned(*delta, 4096))
+		return s2_fail(err, S2_INVALID, "%s is of another kernel: _stext is at 0x%llx there and at 0x%llx in the dump",
+			       path, (unsigned long long)wanted[0].value, (unsigned long long)symbols->args.facts->stext);
+	return wanted[1].hits ? check_banner(symbols, path, wanted[1].value + *delta, err) : S2_OK;
+}
+
+static enum s2_code open_vmlinux(struct s2_symbols *symbols, char *remark, size_t size, struct s2_err *err)
+{
+	const struct s2_symbol_file *file = &symbols->args.vmlinux;
+	struct s2_elfsyms *syms = &symbols->elfsyms;
+	enum s2_code code;
+
+	if (file->fd < 0)
+		return S2_NOTFOUND; /* none was given: nothing to say */
+	code = s2_elfsyms_open(file, syms, err);
+	if (code)
+		return code;
+	code = fit_file(symbols, S2_SYM_VMLINUX, file->path, &syms->delta, err);
+	if (code)
+		s2_elfsyms_close(syms);
+	else
+		snprintf(remark, size, "symbols from %s (%zu, moved by 0x%llx)", file->path, syms->nsyms,
+			 (unsigned long long)syms->delta);
+	return code;
+}
+
+static enum s2_code open_system_map(struct s2_symbols *symbols, char *remark, size_t size, struct s2_err *err)
+{
+	const struct s2_symbol_file *file = &symbols->args.system_map;
+	struct s2_sysmap *map = &symbols->sysmap;
+	enum s2_code code;
+
+	if (file->fd < 0)
+		return S2_NOTFOUND;
+	code = s2_sysmap_open(file, map, err);
+	if (code)
+		return code;
+	code = fit_file(symbols, S2_SYM_SYSTEM_MAP, file->path, &map->delta, err);
+	if (code)
+		s2_sysmap_close(map);
+	else
+		snprintf(remark, size, "symbols from %s (moved by 0x%llx)", file->path, (unsigned long long)map->delta);
+	return code;
+}
+
+/* At least this share of a full kallsyms is data; without CONFIG_KALLSYMS_ALL a handful is. */
+static bool has_data(const struct s2_kallsyms *ks)
+{
+	return ks->ndata > ks->nsyms / 16;
+}
+
+static enum s2_code open_kallsyms(struct s2_symbols *symbols, char *remark, size_t size, struct s2_err *err)
+{
+	struct s2_kallsyms *ks = &symbols->kallsyms;
+	enum s2_code code = s2_kallsyms_open(ks, symbols->args.mem, symbols->args.info, symbols->args.facts, err);
+
+	if (!code)
+		snprintf(remark, size, "symbols from kallsyms (%u, %s%s)", ks->nsyms,
+			 s2_kallsyms_encoding_name(ks->encoding),
+			 has_data(ks) ? "" : ", functions only: the kernel is without CONFIG_KALLSYMS_ALL");
+	return code;
+}
+
+/*
+ * In the order in which they are asked: what the user gave wins. To add one: a row here, a value in enum s2_symbol_source, a
+ * case in query_source().
+ */
+static const struct {
+	enum s2_symbol_source source;
+	enum s2_code (*open)(struct s2_symbols *symbols, char *remark, size_t size, struct s2_err *err);
+	bool given; /* by the user: then it must not be broken */
+} sources[] = {
+	{ S2_SYM_VMLINUX, open_vmlinux, true },
+	{ S2_SYM_SYSTEM_MAP, open_system_map, true },
+	{ S2_SYM_KALLSYMS, open_kallsyms, false },
+};
+
+/* Opens source @i if that was not tried yet. True when it can be asked. */
+static bool ready(struct s2_symbols *symbols, size_t i)
+{
+	struct state *state = &symbols->state[sources[i].source];
+	char remark[S2_ERR_TEXT] = "";
+
+	if (state->tried)
+		return state->open;
+	state->tried = true;
+	s2_err_init(&state->err);
+	state->code = sources[i].open(symbols, remark, sizeof(remark), &state->err);
+	state->open = !state->code;
+	if (state->code && !(sources[i].given && state->code == S2_NOTFOUND && !state->err.text[0]))
+		snprintf(remark, sizeof(remark), "no symbols from %s: %.400s", s2_symbol_source_name(sources[i].source),
+			 state->err.text);
+	if (remark[0] && symbols->args.remark)
+		symbols->args.remark(symbols->args.arg, remark);
+	return state->open;
+}
+
+/* Asks all sources in turn until @enough says so. */
+static enum s2_code ask(struct s2_symbols *symbols, struct s2_symbol_query *query,
+			bool (*enough)(const struct s2_symbol_query *query), struct s2_err *err)
+{
+	const struct state *state = NULL;
+	bool any = false;
+
+	for (size_t i = 0; i < ARRAY_SIZE(sources) && !(any && enough(query)); i++) {
+		enum s2_code code;
+
+		if (!ready(symbols, i)) {
+			state = &symbols->state[sources[i].source];
+			if (sources[i].given && state->code != S2_NOTFOUND)
+				return s2_fail(err, state->code, "%s", state->err.text);
+			continue;
+		}
+		code = query_source(symbols, sources[i].source, query, err);
+		if (code)
+			return code;
+		any = true;
+	}
+	return any || !state ? S2_OK : s2_fail(err, state->code, "%s", state->err.text);
+}
+
+static bool all_found(const struct s2_symbol_query *query)
+{
+	for (size_t i = 0; i < query->n; i++)
+		if (!query->wanted[i].source)
+			return false;
+	return true;
+}
+
+enum s2_code s2_symbols_find(struct s2_symbols *symbols, struct s2_symbol *wanted, size_t n, struct s2_err *err)
+{
+	struct s2_symbol_query query;
+
+	for (size_t i = 0; i < n; i++)
+		wanted[i] = (struct s2_symbol){ .name = wanted[i].name };
+	s2_symbol_query_init(&query, wanted, n);
+	return ask(symbols, &query, all_found, err);
+}
+
+/* An enumeration in which somebody counts. */
+struct counted {
+	bool (*each)(void *arg, const char *name, uint64_t value);
+	void *arg;
+	size_t n;
+};
+
+static bool count(void *arg, const char *name, uint64_t value)
+{
+	struct counted *counted = arg;
+
+	counted->n++;
+	return counted->each(counted->arg, name, value);
+}
+
+static bool any_counted(const struct s2_symbol_query *query)
+{
+	const struct counted *counted = query->arg;
+
+	return counted->n != 0;
+}
+
+enum s2_code s2_symbols_each(struct s2_symbols *symbols, const char *prefix,
+			     bool (*each)(void *arg, const char *name, uint64_t value), void *arg, struct s2_err *err)
+{
+	struct counted counted = { .each = each, .arg = arg };
+	struct s2_symbol_query query = {
+		.prefix = prefix, .prefix_len = strlen(prefix), .each = count, .arg = &counted,
+	};
+
+	return ask(symbols, &query, any_counted, err);
+}
+
+enum s2_tristate s2_symbols_have_data(struct s2_symbols *symbols)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(sources); i++) {
+		if (!ready(symbols, i))
+			continue;
+		return sources[i].source != S2_SYM_KALLSYMS || has_data(&symbols->kallsyms) ? S2_YES : S2_NO;
+	}
+	return S2_UNKNOWN;
+}

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Finds VMCOREINFO notes in memory when the container does not bring one: one word per page is looked at.
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bits.h"
+#include "kernel/vmcoreinfo.h"
+
+#define SCAN_PAGE 4096U        /* the smallest page size: larger pages start at multiples of it */
+#define VIEW_CHUNK (8U << 20)  /* looked at in one view */
+#define READ_CHUNK (256U << 10) /* ... or read, where there is none */
+
+/* Elf64_Nhdr and name, padded to 4 bytes: {n_namesz, n_descsz, n_type, "VMCOREINFO\0\0"}. */
+#define NOTE_NAME "VMCOREINFO"
+#define NOTE_NAMESZ 11U
+#define NOTE_NAME_OFF 12U
+#define NOTE_TEXT_OFF 24U
+
+/* Missing pages may outnumber those that are there by this much, and a floor for small dumps. */
+#define MISSING_PER_PAGE 4
+#define MISSING_FLOOR 262144
+
+void s2_vmcoreinfo_scan_init(struct s2_vmcoreinfo_scan *scan, const struct s2_mem *mem)
+{
+	*scan = (struct s2_vmcoreinfo_scan){ .mem = mem };
+	scan->missing_left = MISSING_FLOOR + MISSING_PER_PAGE * (mem->bytes / SCAN_PAGE);
+}
+
+void s2_vmcoreinfo_scan_release(struct s2_vmcoreinfo_scan *scan)
+{
+	free(scan->buf);
+	scan->buf = NULL;
+}
+
+/* Moves to a page that lies whole in an extent; false when there is none left. */
+static bool to_extent(struct s2_vmcoreinfo_scan *scan)
+{
+	struct s2_extent extent;
+
+	while (scan->pa >= scan->extent_end || scan->extent_end - scan->pa < SCAN_PAGE) {
+		uint64_t from = scan->pa > scan->extent_end ? scan->pa : scan->extent_end;
+		uint64_t start;
+
+		if (s2_mem_next(scan->mem, from, &extent) || !extent.size)
+			return false;
+		scan->extent_end = extent.pa + extent.size;
+		start = extent.pa > from ? extent.pa : from;
+		if (scan->extent_end <= from || start > UINT64_MAX - SCAN_PAGE)
+			return false;
+		scan->pa = (start + SCAN_PAGE - 1) & ~(uint64_t)(SCAN_PAGE - 1);
+	}
+	return true;
+}
+
+/* Is this page start the header of the note? @page has at least NOTE_TEXT_OFF bytes. */
+static bool is_note(const char *page, uint32_t *ret_size)
+{
+	uint32_t namesz, descsz, type;
+
+	memcpy(&namesz, page, sizeof(namesz));
+	if (namesz != NOTE_NAMESZ)
+		return false;
+	memcpy(&descsz, page + 4, sizeof(descsz));
+	memcpy(&type, page + 8, sizeof(type));
+	if (type || !descsz || descsz > S2_VMCOREINFO_MAX || memcmp(page + NOTE_NAME_OFF, NOTE_NAME, NOTE_NAMESZ) != 0)
+		return false;
+	*ret_size = descsz;
+	return true;
+}
+
+/*
+ * Hot path: looks at one word of each page of [@bytes, @bytes + @len) and returns the offset of the first note, or
+ * @len.
+ */
+static size_t look(const char *bytes, size_t len, uint32_t *ret_size)
+{
+	for (size_t off = 0; off < len; off += SCAN_PAGE) {
+		uint32_t word;
+
+		memcpy(&word, bytes + off, sizeof(word));
+		if (word == NOTE_NAMESZ && is_note(bytes + off, ret_size))
+			return off;
+	}
+	return len;
+}
+
+/* The same for a stretch that cannot be had in one piece: page by page. */
+static size_t look_in_pieces(struct s2_vmcoreinfo_scan *scan, uint64_t pa, size_t len, uint32_t *ret_size)
+{
+	char head[NOTE_TEXT_OFF];
+
+	for (size_t off = 0; off < len; off += SCAN_PAGE) {
+		if (!s2_mem_read(scan->mem, pa + off, head, sizeof(head), NULL)) {
+			if (is_note(head, ret_size))
+				return off;
+			continue;
+		}
+		if (!scan->missing_left) {
+			scan->gave_up = true;
+			return off;
+		}
+		scan->missing_left--;
+	}
+	return len;
+}
+
+static enum s2_code look_at_chunk(struct s2_vmcoreinfo_scan *scan, size_t *ret_len, size_t *ret_off,
+				  uint32_t *ret_size, struct s2_err *err)
+{
+	uint64_t left = (scan->extent_end - scan->pa) & ~(uint64_t)(SCAN_PAGE - 1);
+	size_t len = left < VIEW_CHUNK ? (size_t)left : VIEW_CHUNK;
+	const char *bytes = s2_mem_view(scan->mem, scan->pa, len);
+
+	if (!bytes && len > READ_CHUNK) {
+		len = READ_CHUNK;
+		bytes = s2_mem_view(scan->mem, scan->pa, len);
+	}
+	*ret_len = len;
+	if (bytes) {
+		*ret_off = look(bytes, len, ret_size);
+		return S2_OK;
+	}
+	if (!scan->buf)
+		scan->buf = malloc(READ_CHUNK);
+	if (!scan->buf)
+		return s2_fail(err, S2_NOMEM, "no memory to search for VMCOREINFO");
+	if (!s2_mem_read(scan->mem, scan->pa, scan->buf, len, NULL))
+		*ret_off = look(scan->buf, len, ret_size);
+	else
+		*ret_off = look_in_pieces(scan, scan->pa, len, ret_size);
+	return S2_OK;
+}
+
+enum s2_code s2_vmcoreinfo_scan_next(struct s2_vmcoreinfo_scan *scan, struct s2_vmcoreinfo_hit *ret,
+				     struct s2_err *err)
+{
+	while (!scan->gave_up && to_extent(scan)) {
+		size_t len = 0, off = 0;
+		uint32_t size = 0;
+		enum s2_code code = look_at_chunk(scan, &len, &off, &size, err);
+
+		if (code)
+			return code;
+		scan->scanned += off;
+		if (off < len && !scan->gave_up) {
+			ret->pa = scan->pa + off;
+			ret->text_pa = ret->pa + NOTE_TEXT_OFF;
+			ret->size = size;
+			scan->pa = ret->pa + SCAN_PAGE;
+			return S2_OK;
+		}
+		scan->pa += off;
+	}
+	return s2_fail(err, S2_NOTFOUND, scan->gave_up ? "no VMCOREINFO in the part of memory that was searched" :
+							 "no VMCOREINFO in memory");
+}
