@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// `dump` and `list`: every chosen table, walked, merged and printed, or its header only.
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "cmd/input.h"
+
+/* Where a dump stands: what it found missing so far. */
+struct progress {
+	struct s2_dump_end end;
+	struct s2_run first_missing;
+	uint64_t gaps;
+	char why[200];
+};
+
+static void account(struct progress *p, const struct s2_run *run)
+{
+	p->end.ranges++;
+	if (run->entry.odd)
+		p->end.odd++;
+	if (!run->missing)
+		return;
+	if (!p->gaps++)
+		p->first_missing = *run;
+	p->end.missing += run->size;
+}
+
+static void conclude(struct progress *p, const struct s2_geometry *geom, const struct s2_walk *walk)
+{
+	const struct s2_run *run = &p->first_missing;
+
+	p->end.tables = walk->tables;
+	p->end.complete = !p->gaps;
+	if (p->end.complete)
+		return;
+	snprintf(p->why, sizeof(p->why),
+		 "%" PRIu64 " gap%s, first at 0x%" PRIx64 ": level %d table at PA 0x%" PRIx64 " %s",
+		 p->gaps, p->gaps == 1 ? "" : "s", run->ia, s2_level(geom, run->height),
+		 run->table_pa,
+		 run->missing == S2_LOOP      ? "leads back into the table" :
+		 run->missing == S2_INVALID   ? "is beyond the output address size" :
+		 run->missing == S2_EXCLUDED  ? "was left out of the dump" :
+		 run->missing == S2_TRUNCATED ? "is cut off by the end of the file" :
+						"is not in the dump");
+	p->end.why = p->why;
+}
+
+static enum s2_code walk_range(const struct s2_options *o, const struct s2_geometry *geom,
+			       struct s2_walk *walk, struct s2_err *err)
+{
+	if (!o->have_range || s2_walk_range(walk, o->range_start, o->range_end - 1))
+		return S2_OK;
+	return s2_fail(err, S2_USAGE,
+		       "--range: 0x%" PRIx64 "-0x%" PRIx64 " is outside of the %u-bit input space",
+		       o->range_start, o->range_end, geom->ia_bits);
+}
+
+/* Dumps one table; true through @ret_complete when nothing was missing. */
+static enum s2_code dump_table(const struct s2_options *o, const struct s2_input *input,
+			       const struct s2_table *table, struct s2_walk *walk,
+			       struct s2_printer *printer, bool *ret_complete, struct s2_err *err)
+{
+	struct progress progress = { .end = { 0 } };
+	struct s2_geometry geom;
+	struct s2_merge merge;
+	struct s2_run run;
+	enum s2_code code = s2_input_shape(table, &geom, err);
+
+	if (code)
+		return code;
+	s2_walk_init(walk, &geom, &input->source->mem, table->root_pa);
+	code = walk_range(o, &geom, walk, err);
+	if (code)
+		return code;
+	s2_printer_table(printer, table, &geom);
+	s2_merge_init(&merge, walk, o->merge, printer->format->show(printer->format, &geom));
+	while (!s2_out_dead(printer->out) && s2_merge_next(&merge, &run)) {
+		account(&progress, &run);
+		s2_printer_run(printer, &run);
+	}
+	conclude(&progress, &geom, walk);
+	printer->format->table_end(printer, &progress.end);
+	if (!progress.end.complete)
+		fprintf(stderr, "s2dump: %s: %s: incomplete: %s\n", input->path, table->id,
+			progress.end.why);
+	*ret_complete = progress.end.complete;
+	return S2_OK;
+}
+
+static const struct s2_format *format_of(const struct s2_options *o)
+{
+	if (o->json)
+		return s2_format_find("json");
+	return o->format ? o->format : s2_format_find("ptdump");
+}
+
+static enum s2_exit dump_tables(const struct s2_options *o, const struct s2_input *input,
+				struct s2_out *out, struct s2_err *err)
+{
+	struct s2_image image = { .path = input->path,
+				  .format = input->source->format,
+				  .release = input->tables.release };
+	s2_auto_free struct s2_walk *walk = malloc(sizeof(*walk));
+	enum s2_exit status = S2_EXIT_OK;
+	struct s2_printer printer;
+
+	if (!walk)
+		return s2_exit_of(s2_fail(err, S2_NOMEM, "no memory"));
+	s2_printer_init(&printer, format_of(o), out);
+	printer.format->begin(&printer, &image);
+	for (size_t i = 0; i < input->tables.n; i++) {
+		struct s2_err table_err;
+		bool complete = true;
+		enum s2_code code;
+
+		s2_err_init(&table_err);
+		code = dump_table(o, input, &input->tables.table[i], walk, &printer, &complete,
+				  &table_err);
+		/* One broken table does not hide the others. */
+		if (code)
+			fprintf(stderr, "s2dump: %s: %s\n", input->path, table_err.text);
+		if (code)
+			status = s2_exit_of(code);
+		else if (!complete && status == S2_EXIT_OK)
+			status = S2_EXIT_INCOMPLETE;
+	}
+	printer.format->end(&printer);
+	return status;
+}
+
+static enum s2_exit run_dump(const struct s2_options *o, struct s2_out *out, struct s2_err *err)
+{
+	struct s2_input input;
+	enum s2_exit status;
+	s2_auto_close int fd = -1;
+	enum s2_code code = s2_input_open(o, o->args[0], &input, err);
+
+	if (code)
+		return s2_exit_of(code);
+	code = s2_output_open(o, &input, out, &fd, err);
+	status = code ? s2_exit_of(code) : dump_tables(o, &input, out, err);
+	if (fd >= 0 && s2_out_flush(out, err))
+		status = S2_EXIT_INPUT;
+	s2_input_close(&input);
+	return status;
+}
+
+const struct s2_cmd s2_cmd_dump = {
+	.name = "dump",
+	.args = "FILE",
+	.help = "the tables as ranges (the default command)",
+	.groups = S2_OPTS_INPUT | S2_OPTS_GEOM | S2_OPTS_SHOW | S2_OPTS_JSON | S2_OPTS_OUTPUT,
+	.min_args = 1,
+	.max_args = 1,
+	.run = run_dump,
+};

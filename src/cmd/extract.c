@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// `extract`: the table pages of the chosen tables as a small ELF core that describes itself.
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/cleanup.h"
+#include "cmd/input.h"
+#include "source/elf_write.h"
+
+/* Table pages, as they are met; sorted and made unique when the list has doubled. */
+struct pages {
+	struct s2_piece *piece;
+	size_t n, room;
+	bool failed;
+};
+
+static int by_pa(const void *a, const void *b)
+{
+	const struct s2_piece *x = a, *y = b;
+
+	if (x->pa != y->pa)
+		return x->pa < y->pa ? -1 : 1;
+	return x->size < y->size ? 1 : x->size > y->size ? -1 : 0;
+}
+
+/* Sorts, and drops what earlier pages cover (the same page, or part of one). */
+static void compact(struct pages *pages)
+{
+	uint64_t end = 0;
+	size_t kept = 0;
+
+	qsort(pages->piece, pages->n, sizeof(*pages->piece), by_pa);
+	for (size_t i = 0; i < pages->n; i++) {
+		struct s2_piece piece = pages->piece[i];
+
+		if (kept && piece.pa + piece.size <= end)
+			continue;
+		if (kept && piece.pa < end) {
+			piece.size -= end - piece.pa;
+			piece.pa = end;
+		}
+		end = piece.pa + piece.size;
+		pages->piece[kept++] = piece;
+	}
+	pages->n = kept;
+}
+
+static void add(struct pages *pages, uint64_t pa, uint64_t size, enum s2_code state)
+{
+	if (pages->n == pages->room) {
+		struct s2_piece *grown;
+
+		compact(pages);
+		if (pages->n > pages->room / 2 || !pages->room) {
+			pages->room = pages->room ? pages->room * 2 : 1024;
+			grown = realloc(pages->piece, pages->room * sizeof(*grown));
+			if (!grown) {
+				pages->failed = true;
+				return;
+			}
+			pages->piece = grown;
+		}
+	}
+	pages->piece[pages->n++] = (struct s2_piece){ .pa = pa, .size = size, .state = state };
+}
+
+static void on_table(void *arg, uint64_t pa, uint64_t size, unsigned int height, enum s2_code state)
+{
+	struct pages *pages = arg;
+
+	(void)height;
+	if (!pages->failed && (state == S2_OK || s2_is_missing(state)))
+		add(pages, pa, size, state);
+}
+
+static enum s2_code collect(const struct s2_input *input, const struct s2_table *table,
+			    struct s2_walk *walk, struct pages *pages, struct s2_err *err)
+{
+	struct s2_geometry geom;
+	struct s2_strip strip;
+	enum s2_code code = s2_input_shape(table, &geom, err);
+
+	if (code)
+		return code;
+	s2_walk_init(walk, &geom, &input->source->mem, table->root_pa);
+	walk->on_table = on_table;
+	walk->arg = pages;
+	while (s2_walk_next(walk, &strip))
+		;
+	return pages->failed ? s2_fail(err, S2_NOMEM, "no memory for the list of table pages") :
+			       S2_OK;
+}
+
+/* Joins neighbours of one state, and appends to @out; absent memory has no piece. */
+static void append(struct pages *out, uint64_t pa, uint64_t size, enum s2_code state)
+{
+	struct s2_piece *last = out->n ? &out->piece[out->n - 1] : NULL;
+
+	if (!s2_is_missing(state) && state != S2_OK)
+		state = S2_TRUNCATED; /* an I/O error: the bytes should be there */
+	if (state == S2_ABSENT)
+		return;
+	if (last && last->pa + last->size == pa && last->state == state)
+		last->size += size;
+	else
+		add(out, pa, size, state);
+}
+
+/* Splits pages that are there only in part, in the walker's unit, and joins neighbours. */
+static enum s2_code to_pieces(const struct s2_mem *mem, const struct pages *pages,
+			      struct pages *ret, struct s2_err *err)
+{
+	char buf[BIT64(S2_MAX_PAGE_LOG2)];
+
+	for (size_t i = 0; i < pages->n; i++) {
+		const struct s2_piece *page = &pages->piece[i];
+
+		for (uint64_t off = 0; off < page->size;) {
+			uint64_t len = page->size - off < sizeof(buf) ? page->size - off :
+									sizeof(buf);
+			enum s2_code state =
+				s2_mem_read(mem, page->pa + off, buf, (size_t)len, NULL);
+
+			if (state && len > S2_WALK_CHUNK) {
+				len = S2_WALK_CHUNK;
+				state = s2_mem_read(mem, page->pa + off, buf, (size_t)len, NULL);
+			}
+			append(ret, page->pa + off, len, state);
+			off += len;
+		}
+	}
+	return ret->failed ? s2_fail(err, S2_NOMEM, "no memory for the list of table pages") :
+			     S2_OK;
+}
+
+static enum s2_code write_snapshot(const struct s2_input *input, const struct pages *pages,
+				   struct s2_out *out, struct s2_err *err)
+{
+	s2_auto_free char *note = s2_snapshot_note(&input->tables);
+	struct pages pieces = { 0 };
+	enum s2_code code;
+
+	if (!note)
+		return s2_fail(err, S2_NOMEM, "no memory");
+	code = to_pieces(&input->source->mem, pages, &pieces, err);
+	if (!code)
+		code = s2_elf_write(out, &input->source->mem, pieces.piece, pieces.n,
+				    S2_SNAPSHOT_NOTE, S2_SNAPSHOT_NOTE_TYPE, note, err);
+	free(pieces.piece);
+	return code;
+}
+
+/* True when a page of the tables is missing: the snapshot is as incomplete as its origin. */
+static bool any_missing(const struct pages *pages)
+{
+	for (size_t i = 0; i < pages->n; i++)
+		if (pages->piece[i].state)
+			return true;
+	return false;
+}
+
+static enum s2_exit extract(const struct s2_options *o, const struct s2_input *input,
+			    struct s2_out *out, struct s2_err *err)
+{
+	s2_auto_free struct s2_walk *walk = malloc(sizeof(*walk));
+	s2_auto_close int fd = -1;
+	struct pages pages = { 0 };
+	enum s2_exit status = S2_EXIT_OK;
+	enum s2_code code = walk ? S2_OK : s2_fail(err, S2_NOMEM, "no memory");
+
+	for (size_t i = 0; i < input->tables.n && !code; i++)
+		code = collect(input, &input->tables.table[i], walk, &pages, err);
+	if (code)
+		s2_wrap(err, "%s", input->path);
+	if (!code)
+		code = s2_output_open(o, input, out, &fd, err);
+	if (!code) {
+		compact(&pages);
+		if (any_missing(&pages)) {
+			fprintf(stderr,
+				"s2dump: %s: incomplete: table pages are missing, and stay missing in the snapshot\n",
+				input->path);
+			status = S2_EXIT_INCOMPLETE;
+		}
+		code = write_snapshot(input, &pages, out, err);
+	}
+	if (!code)
+		code = s2_out_flush(out, err);
+	free(pages.piece);
+	return code ? s2_exit_of(code) : status;
+}
+
+static enum s2_exit run_extract(const struct s2_options *o, struct s2_out *out, struct s2_err *err)
+{
+	struct s2_input input;
+	enum s2_exit status;
+	enum s2_code code;
+
+	if (!o->output)
+		return s2_exit_of(s2_fail(err, S2_USAGE,
+					  "extract needs -o FILE ('-o -' for standard output)"));
+	code = s2_input_open(o, o->args[0], &input, err);
+	if (code)
+		return s2_exit_of(code);
+	status = extract(o, &input, out, err);
+	s2_input_close(&input);
+	return status;
+}
+
+const struct s2_cmd s2_cmd_extract = {
+	.name = "extract",
+	.args = "FILE -o OUT",
+	.help = "a small self-describing snapshot of the chosen tables",
+	.groups = S2_OPTS_INPUT | S2_OPTS_GEOM | S2_OPTS_OUTPUT,
+	.min_args = 1,
+	.max_args = 1,
+	.run = run_extract,
+};

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// `help`: built from the same rows that parse the command line.
+#include <string.h>
+
+#include "options.h"
+
+static void overview(struct s2_out *out)
+{
+	s2_out_str(out, "Usage: s2dump [COMMAND] [OPTIONS] FILE\n\n"
+			"Reads second-stage page tables out of dumps.\n\nCommands:\n");
+	for (unsigned int i = 0; i < s2_ncmds; i++) {
+		s2_out_str(out, "  ");
+		s2_out_pad(out, s2_cmds[i]->name, 10);
+		s2_out_printf(out, " %s\n", s2_cmds[i]->help);
+	}
+	s2_out_str(
+		out,
+		"\nExamples:\n"
+		"  s2dump snapshot.bin --vtcr=0x80023559\n"
+		"  s2dump --json snapshot.s2dump | jq '.tables[].ranges[] | select(.valid)'\n"
+		"  s2dump decode vtcr_el2=0x80023559\n\n"
+		"'s2dump help COMMAND' lists a command's options. Manual: s2dump(1), s2dump-json(5).\n");
+}
+
+static void formats(struct s2_out *out)
+{
+	s2_out_str(out, "\nFormats:\n");
+	for (unsigned int i = 0; i < s2_nformats; i++) {
+		s2_out_str(out, "  ");
+		s2_out_pad(out, s2_formats[i]->name, 14);
+		s2_out_printf(out, " %s\n", s2_formats[i]->help);
+	}
+}
+
+static enum s2_exit run_help(const struct s2_options *o, struct s2_out *out, struct s2_err *err)
+{
+	if (!o->nargs) {
+		overview(out);
+		return S2_EXIT_OK;
+	}
+	for (unsigned int i = 0; i < s2_ncmds; i++) {
+		const struct s2_cmd *cmd = s2_cmds[i];
+
+		if (strcmp(cmd->name, o->args[0]) != 0)
+			continue;
+		s2_out_printf(out, "Usage: s2dump %s [OPTIONS] %s\n\n%s\n\nOptions:\n", cmd->name,
+			      cmd->args, cmd->help);
+		s2_options_help(out, cmd->groups | S2_OPTS_ALL);
+		if (cmd->groups & S2_OPTS_SHOW)
+			formats(out);
+		return S2_EXIT_OK;
+	}
+	return s2_exit_of(s2_fail(err, S2_USAGE, "help: unknown command '%s'", o->args[0]));
+}
+
+const struct s2_cmd s2_cmd_help = {
+	.name = "help",
+	.args = "[COMMAND]",
+	.help = "what a command does and takes",
+	.groups = 0,
+	.min_args = 0,
+	.max_args = 1,
+	.run = run_help,
+};

@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Opening an input: container or raw image, tables from options or from what the file says of itself.
+#include "cmd/input.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <fnmatch.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/cleanup.h"
+#include "decode/arm64.h"
+#include "decode/infer.h"
+#include "kvm/kvm.h"
+#include "kvm/mode.h"
+
+/* VMCOREINFO is a page, or a few. */
+#define MAX_VMCOREINFO (1U << 20)
+
+static bool is_raw(const struct s2_source *source)
+{
+	return source->ops == &s2_source_raw;
+}
+
+/* Finds out where a blob without --base lies, and says so. */
+static enum s2_code infer_base(struct s2_source *source, const struct s2_geometry *geom,
+			       struct s2_err *err)
+{
+	s2_auto_free uint8_t *seen = malloc((size_t)(source->file.size >> geom->page_log2) / 8 + 1);
+	enum s2_code code;
+	uint64_t base;
+
+	if (!seen)
+		return s2_fail(err, S2_NOMEM, "no memory");
+	code = s2_infer_base(geom, &source->mem, source->file.size, seen, &base, err);
+	if (code)
+		return s2_wrap(err, "cannot infer where the blob was in memory");
+	s2_raw_rebase(source, base);
+	fprintf(stderr, "s2dump: base address inferred: --base=0x%llx\n", (unsigned long long)base);
+	return S2_OK;
+}
+
+/* The start level's address from --root, --vttbr, or the first byte of a raw image. */
+static enum s2_code find_root(const struct s2_options *o, const struct s2_source *source,
+			      const struct s2_geometry *geom, uint64_t *ret, struct s2_err *err)
+{
+	if (o->have_root) {
+		*ret = o->root;
+		return S2_OK;
+	}
+	if (s2_regime_has(&o->regime, S2_REG_VTTBR_EL2))
+		return s2_arm64_vttbr_root(geom, o->regime.reg[S2_REG_VTTBR_EL2], ret, err);
+	if (!is_raw(source))
+		return s2_fail(
+			err, S2_USAGE,
+			"give --root (or --vttbr) with --vtcr when the file is not a raw image");
+	*ret = o->raw.nmaps ? o->raw.map[0].pa : source->seg[0].pa;
+	return S2_OK;
+}
+
+/* The one table that the options describe. */
+static enum s2_code table_from_options(const struct s2_options *o, struct s2_source *source,
+				       struct s2_tables *tables, struct s2_err *err)
+{
+	struct s2_table table = { .id = "raw",
+				  .kind = "stage2",
+				  .found = "command line",
+				  .pid = -1,
+				  .vcpus = -1,
+				  .regime = o->regime };
+	bool placed = o->raw.have_base || o->raw.nmaps || !is_raw(source);
+	struct s2_geometry geom;
+	enum s2_code code;
+
+	code = o->regime.arch->shape(&o->regime, &geom, err);
+	if (code)
+		return code;
+	if (!placed && (o->have_root || s2_regime_has(&o->regime, S2_REG_VTTBR_EL2)))
+		return s2_fail(
+			err, S2_USAGE,
+			"--root and --vttbr need --base or --map: where is the image in memory?");
+	if (!placed)
+		code = infer_base(source, &geom, err);
+	if (!code)
+		code = find_root(o, source, &geom, &table.root_pa, err);
+	if (code)
+		return code;
+	return s2_tables_add(tables, &table, err);
+}
+
+/* Opens a file of symbols; -1 when none was given. */
+static enum s2_code open_symbols(const char *path, int *ret, struct s2_err *err)
+{
+	*ret = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+	if (path && *ret < 0)
+		return s2_fail(err, S2_IO, "%s: cannot open: %s", path, strerror(errno));
+	return S2_OK;
+}
+
+/* The payload of the container's VMCOREINFO note, to be freed; NULL when there is none. */
+static void *vmcoreinfo_note(const struct s2_source *source, size_t *ret_size)
+{
+	const struct s2_note *note = s2_source_note(source, "VMCOREINFO", UINT32_MAX);
+	void *text;
+
+	if (!note || note->size > MAX_VMCOREINFO)
+		return NULL;
+	text = malloc((size_t)note->size + 1);
+	if (text && s2_file_read(&source->file, note->file_off, text, (size_t)note->size, NULL)) {
+		free(text);
+		return NULL;
+	}
+	*ret_size = (size_t)note->size;
+	return text;
+}
+
+static void say_what_was_found(const struct s2_input *input)
+{
+	const char *line;
+
+	fprintf(stderr, "s2dump: %s: %s, %llu MiB of memory\n", input->path, input->source->format,
+		(unsigned long long)(input->source->mem.bytes >> 20));
+	for (size_t i = 0; input->kernel && (line = s2_kernel_remark(input->kernel, i)); i++)
+		fprintf(stderr, "s2dump: %s\n", line);
+	if (*input->tables.found)
+		fprintf(stderr, "s2dump: %u VMs from %s\n", input->tables.nvms,
+			input->tables.found);
+	if (*input->tables.mode_why)
+		fprintf(stderr, "s2dump: KVM mode %s, from %s\n",
+			s2_kvm_mode_name(input->tables.mode), input->tables.mode_why);
+}
+
+/* Finds the kernel in the dump, and KVM's tables in the kernel. */
+static enum s2_code tables_from_kernel(const struct s2_options *o, struct s2_input *input,
+				       struct s2_err *err)
+{
+	struct s2_kernel_args args;
+	s2_auto_free void *note = NULL;
+	enum s2_code code;
+
+	s2_kernel_args_init(&args, &input->source->mem);
+	code = open_symbols(o->vmlinux, &input->vmlinux_fd, err);
+	if (!code)
+		code = open_symbols(o->system_map, &input->system_map_fd, err);
+	if (code)
+		return code;
+	args.note = note = vmcoreinfo_note(input->source, &args.note_size);
+	args.vmlinux = (struct s2_symbol_file){ .path = o->vmlinux, .fd = input->vmlinux_fd };
+	args.system_map =
+		(struct s2_symbol_file){ .path = o->system_map, .fd = input->system_map_fd };
+	args.prefer_units = "kvm/";
+	code = s2_kernel_open(&args, &input->kernel, err);
+	if (!code)
+		code = s2_kvm_tables(input->kernel, &input->tables, err);
+	if (code)
+		return code;
+	for (size_t i = 0; i < input->tables.n; i++)
+		if (*input->tables.table[i].remark)
+			fprintf(stderr, "s2dump: %s: %s: %s\n", input->path,
+				input->tables.table[i].id, input->tables.table[i].remark);
+	if (!input->tables.n)
+		fprintf(stderr, "s2dump: %s: Linux %s runs no VM with a table in this dump%s\n",
+			input->path, input->tables.release,
+			*input->tables.found ?
+				"" :
+				" (vm_list has no symbol here: see --vmlinux, --system-map)");
+	return S2_OK;
+}
+
+static enum s2_code find_tables(const struct s2_options *o, struct s2_input *input,
+				struct s2_err *err)
+{
+	struct s2_source *source = input->source;
+
+	if (o->have_regime)
+		return table_from_options(o, source, &input->tables, err);
+	if (s2_source_note(source, S2_SNAPSHOT_NOTE, UINT32_MAX))
+		return s2_snapshot_tables(source, &input->tables, err);
+	if (is_raw(source) && !o->raw.raw)
+		return s2_fail(
+			err, S2_INVALID,
+			"not a dump format that s2dump knows; a raw image of tables needs --vtcr "
+			"(or --granule and --ia-bits), a raw image of memory --base");
+	return tables_from_kernel(o, input, err);
+}
+
+/* Keeps the tables that one of the patterns fits; a pattern that fits none is an error. */
+static enum s2_code select_tables(const struct s2_options *o, struct s2_tables *tables,
+				  struct s2_err *err)
+{
+	size_t kept = 0;
+
+	for (unsigned int g = 0; g < o->ntables; g++) {
+		bool any = false;
+
+		for (size_t i = 0; i < tables->n; i++)
+			any |= !fnmatch(o->table[g], tables->table[i].id, 0);
+		if (!any)
+			return s2_fail(err, S2_NOTFOUND,
+				       "--table: no table is called '%s' (see s2dump list)",
+				       o->table[g]);
+	}
+	for (size_t i = 0; i < tables->n; i++) {
+		bool wanted = !o->ntables;
+
+		for (unsigned int g = 0; g < o->ntables; g++)
+			wanted |= !fnmatch(o->table[g], tables->table[i].id, 0);
+		if (wanted)
+			tables->table[kept++] = tables->table[i];
+	}
+	tables->n = kept;
+	return S2_OK;
+}
+
+enum s2_code s2_input_open(const struct s2_options *options, const char *path, struct s2_input *ret,
+			   struct s2_err *err)
+{
+	struct s2_input input = { .path = path, .vmlinux_fd = -1, .system_map_fd = -1 };
+	enum s2_code code = s2_source_open(path, &options->raw, &input.source, err);
+
+	if (!code && *input.source->remark)
+		fprintf(stderr, "s2dump: %s: %s\n", path, input.source->remark);
+	if (!code)
+		code = find_tables(options, &input, err);
+	if (options->verbose && input.source)
+		say_what_was_found(&input);
+	if (!code)
+		code = select_tables(options, &input.tables, err);
+	if (code) {
+		s2_input_close(&input);
+		return s2_wrap(err, "%s", path);
+	}
+	*ret = input;
+	return S2_OK;
+}
+
+void s2_input_close(struct s2_input *input)
+{
+	s2_tables_free(&input->tables);
+	s2_kernel_close(input->kernel);
+	if (input->vmlinux_fd >= 0)
+		close(input->vmlinux_fd);
+	if (input->system_map_fd >= 0)
+		close(input->system_map_fd);
+	s2_source_close(input->source);
+	input->source = NULL;
+}
+
+enum s2_code s2_input_shape(const struct s2_table *table, struct s2_geometry *ret,
+			    struct s2_err *err)
+{
+	struct s2_geometry geom;
+	enum s2_code code = table->regime.arch->shape(&table->regime, &geom, err);
+	uint64_t align;
+
+	if (code)
+		return s2_wrap(err, "%s", table->id);
+	/* The start level is aligned to its size (Arm ARM, VTTBR_EL2.BADDR), 64 bytes at least. */
+	align = geom.start_size < 64 ? 64 : geom.start_size;
+	if (!is_aligned(table->root_pa, align))
+		return s2_fail(err, S2_INVALID,
+			       "%s: root 0x%llx is not aligned to the %llu bytes of the start level",
+			       table->id, (unsigned long long)table->root_pa,
+			       (unsigned long long)align);
+	if (table->root_pa >> 52)
+		return s2_fail(err, S2_INVALID, "%s: root 0x%llx is beyond 52 bits", table->id,
+			       (unsigned long long)table->root_pa);
+	*ret = geom;
+	return S2_OK;
+}
+
+enum s2_code s2_output_open(const struct s2_options *options, const struct s2_input *input,
+			    struct s2_out *out, int *ret_fd, struct s2_err *err)
+{
+	struct stat in_stat, out_stat;
+	int fd;
+
+	*ret_fd = -1;
+	if (!options->output || !strcmp(options->output, "-"))
+		return S2_OK;
+	fd = open(options->output, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+	if (fd < 0)
+		return s2_fail(err, S2_IO, "%s: cannot open for writing: %s", options->output,
+			       strerror(errno));
+	if (input && !fstat(fd, &out_stat) && !fstat(input->source->file.fd, &in_stat) &&
+	    out_stat.st_dev == in_stat.st_dev && out_stat.st_ino == in_stat.st_ino) {
+		close(fd);
+		return s2_fail(err, S2_USAGE, "%s: is the input itself", options->output);
+	}
+	if (!fstat(fd, &out_stat) && S_ISREG(out_stat.st_mode) && ftruncate(fd, 0) < 0) {
+		close(fd);
+		return s2_fail(err, S2_IO, "%s: cannot truncate: %s", options->output,
+			       strerror(errno));
+	}
+	s2_out_init(out, fd);
+	*ret_fd = fd;
+	return S2_OK;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* From options to an open source and the list of tables to work on: shared by all commands that
+ * read a file. */
+#ifndef S2_CMD_INPUT_H
+#define S2_CMD_INPUT_H
+
+#include "kernel/kernel.h"
+#include "kvm/tables.h"
+#include "options.h"
+
+struct s2_input {
+	const char *path;
+	struct s2_source *source;
+	struct s2_kernel *kernel; /* NULL when the tables did not come from one */
+	int vmlinux_fd, system_map_fd;
+	struct s2_tables tables; /* those that --table selects */
+};
+
+/* Opens @path and finds its tables. Errors are prefixed with the path. */
+enum s2_code s2_input_open(const struct s2_options *options, const char *path, struct s2_input *ret,
+			   struct s2_err *err) S2_MUST_CHECK;
+void s2_input_close(struct s2_input *input);
+
+/* Geometry of a table, and its root checked against it. Errors are prefixed with the table's id. */
+enum s2_code s2_input_shape(const struct s2_table *table, struct s2_geometry *ret,
+			    struct s2_err *err) S2_MUST_CHECK;
+
+/* Opens -o FILE for @out, or leaves it as it is. Refuses to overwrite the input. @ret_fd is -1 or
+ * to be closed. */
+enum s2_code s2_output_open(const struct s2_options *options, const struct s2_input *input,
+			    struct s2_out *out, int *ret_fd, struct s2_err *err) S2_MUST_CHECK;
+
+#endif

@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// From vm_list to tables: every VM, its own stage 2, the shadow tables of its nested guests.
+#include "kvm/kvm.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kvm/layout.h"
+#include "kvm/mode.h"
+#include "kvm/slots.h"
+#include "kvm/vmlist.h"
+
+/* Shadow MMUs per VM: KVM keeps two per vCPU (S2_MMU_PER_VCPU), and 512 vCPUs at most. */
+#define MAX_NESTED 4096
+
+#define VTTBR_CNP BIT64(0)
+
+struct walk_vms {
+	struct s2_kernel *kernel;
+	struct s2_kvm_layout layout;
+	struct s2_tables *tables;
+	uint64_t hcr; /* of any vCPU */
+	uint64_t *vm; /* struct kvm addresses, in the order of the list */
+	size_t nvms, room;
+	enum s2_code code;
+	struct s2_err *err;
+};
+
+static bool on_vm(void *arg, uint64_t node)
+{
+	struct walk_vms *w = arg;
+
+	if (w->nvms == w->room) {
+		size_t room = w->room ? w->room * 2 : 64;
+		uint64_t *grown = realloc(w->vm, room * sizeof(*grown));
+
+		if (!grown) {
+			w->code = s2_fail(w->err, S2_NOMEM, "no memory for VMs");
+			return false;
+		}
+		w->vm = grown;
+		w->room = room;
+	}
+	w->vm[w->nvms++] = node - s2_member_off(&w->layout.vm_list.m);
+	return true;
+}
+
+struct first_vcpu {
+	uint64_t va;
+};
+
+static bool on_vcpu(void *arg, uint64_t index, uint64_t value)
+{
+	struct first_vcpu *first = arg;
+
+	(void)index;
+	first->va = value;
+	return false;
+}
+
+/* HCR_EL2 of the VM's first vCPU: S2_NOTFOUND when it has none yet. It tells FWB, and the host's
+ * E2H. */
+static enum s2_code vcpu_hcr(struct walk_vms *w, uint64_t kvm_va, uint64_t *ret)
+{
+	struct first_vcpu first = { 0 };
+
+	if (w->layout.vcpu_array.have) {
+		if (s2_kernel_xarray(w->kernel, kvm_va + s2_member_off(&w->layout.vcpu_array.m),
+				     on_vcpu, &first, NULL))
+			return S2_NOTFOUND;
+	} else if (w->layout.vcpus.have) {
+		if (s2_kernel_read(w->kernel, kvm_va + s2_member_off(&w->layout.vcpus.m), &first.va,
+				   sizeof(first.va), NULL))
+			return S2_NOTFOUND;
+	}
+	if (!first.va)
+		return S2_NOTFOUND;
+	return s2_kvm_get(w->kernel, first.va, &w->layout.vcpu_hcr, ret, NULL);
+}
+
+/* The stage-2 table of the kvm_s2_mmu at @mmu, as far as registers and root go. */
+static enum s2_code mmu_table(struct walk_vms *w, uint64_t kvm_va, uint64_t mmu,
+			      struct s2_table *ret)
+{
+	uint64_t vtcr, hcr;
+	enum s2_code code =
+		s2_kvm_get(w->kernel, mmu, &w->layout.mmu_pgd_phys, &ret->root_pa, w->err);
+
+	if (code)
+		return code;
+	if (w->layout.mmu_vtcr.have)
+		code = s2_kvm_get(w->kernel, mmu, &w->layout.mmu_vtcr, &vtcr, w->err);
+	else
+		code = s2_kvm_get(w->kernel, kvm_va, &w->layout.vtcr, &vtcr, w->err);
+	if (code)
+		return code;
+	s2_regime_init(&ret->regime, &s2_arm64_stage2);
+	s2_regime_set(&ret->regime, S2_REG_VTCR_EL2, vtcr);
+	if (!vcpu_hcr(w, kvm_va, &hcr) && hcr) {
+		s2_regime_set(&ret->regime, S2_REG_HCR_EL2, hcr);
+		w->hcr = hcr;
+	}
+	return S2_OK;
+}
+
+static int64_t number_or(struct walk_vms *w, uint64_t va, const struct s2_field_at *field,
+			 int64_t otherwise)
+{
+	uint64_t value;
+
+	return s2_kvm_get(w->kernel, va, field, &value, NULL) ? otherwise : (int64_t)value;
+}
+
+/* How many VMs of the list belong to process @pid, and the rank of VM @i among them, oldest first. */
+static unsigned int rank_of(struct walk_vms *w, size_t i, int64_t pid, unsigned int *ret_rank)
+{
+	unsigned int n = 0;
+
+	*ret_rank = 0;
+	/* vm_list is newest first. */
+	for (size_t k = w->nvms; k-- > 0;) {
+		if (number_or(w, w->vm[k], &w->layout.pid, -1) != pid)
+			continue;
+		n++;
+		if (k == i)
+			*ret_rank = n;
+	}
+	return n;
+}
+
+static void name_vm(struct walk_vms *w, size_t i, struct s2_table *table)
+{
+	unsigned int rank;
+
+	table->pid = number_or(w, w->vm[i], &w->layout.pid, -1);
+	table->vcpus = number_or(w, w->vm[i], &w->layout.online_vcpus, -1);
+	if (table->pid < 0)
+		snprintf(table->id, sizeof(table->id), "vm:0x%" PRIx64, w->vm[i]);
+	else if (rank_of(w, i, table->pid, &rank) == 1)
+		snprintf(table->id, sizeof(table->id), "vm:%" PRId64, table->pid);
+	else
+		snprintf(table->id, sizeof(table->id), "vm:%" PRId64 ".%u", table->pid, rank);
+}
+
+/* The element @i of nested_mmus: an array of structures, or of pointers to them (6.12 stable). */
+static enum s2_code nested_mmu(struct walk_vms *w, uint64_t array, uint64_t i, uint64_t *ret)
+{
+	if (w->layout.nested_mmus.m.ptr_depth < 2) {
+		*ret = array + i * w->layout.mmu_size;
+		return S2_OK;
+	}
+	return s2_kernel_read(w->kernel, array + i * sizeof(*ret), ret, sizeof(*ret), w->err);
+}
+
+/* Shadow tables in use: tlb_vttbr has CnP set while a slot is free (kvm_init_nested_s2_mmu(),
+ * nested.c). */
+static enum s2_code add_nested(struct walk_vms *w, uint64_t kvm_va, const struct s2_table *vm)
+{
+	int64_t n = number_or(w, kvm_va, &w->layout.nested_mmus_size, 0);
+	uint64_t array;
+	enum s2_code code;
+
+	if (n <= 0 || n > MAX_NESTED ||
+	    s2_kvm_get(w->kernel, kvm_va, &w->layout.nested_mmus, &array, NULL) || !array)
+		return S2_OK;
+	for (int64_t i = 0; i < n; i++) {
+		struct s2_table table = { .pid = vm->pid, .vcpus = vm->vcpus };
+		uint64_t mmu;
+
+		code = nested_mmu(w, array, (uint64_t)i, &mmu);
+		if (!code)
+			code = s2_kvm_get(w->kernel, mmu, &w->layout.mmu_tlb_vttbr,
+					  &table.guest_vttbr, w->err);
+		if (!code && table.guest_vttbr & VTTBR_CNP)
+			continue;
+		if (!code)
+			code = s2_kvm_get(w->kernel, mmu, &w->layout.mmu_tlb_vtcr,
+					  &table.guest_vtcr, w->err);
+		if (!code)
+			code = mmu_table(w, kvm_va, mmu, &table);
+		if (code)
+			return code;
+		if (!table.root_pa)
+			continue;
+		snprintf(table.id, sizeof(table.id), "%.40s/nested:%" PRId64, vm->id, i);
+		snprintf(table.kind, sizeof(table.kind), "nested-stage2");
+		snprintf(table.found, sizeof(table.found), "kvm_arch.nested_mmus[%" PRId64 "]", i);
+		code = s2_tables_add(w->tables, &table, w->err);
+		if (code)
+			return code;
+	}
+	return S2_OK;
+}
+
+static enum s2_code add_vm(struct walk_vms *w, size_t i)
+{
+	struct s2_table table = { 0 };
+	uint64_t kvm_va = w->vm[i];
+	enum s2_code code;
+
+	name_vm(w, i, &table);
+	snprintf(table.kind, sizeof(table.kind), "stage2");
+	snprintf(table.found, sizeof(table.found), "struct kvm at 0x%" PRIx64, kvm_va);
+	code = mmu_table(w, kvm_va, kvm_va + s2_member_off(&w->layout.mmu.m), &table);
+	if (code)
+		return s2_wrap(w->err, "%s", table.id);
+	/*
+	 * kvm_init_stage2_mmu() leaves pgd_phys 0 when the hypervisor keeps the table (6.14 on,
+	 * protected): then this kvm_pgtable is a tree of mappings and no table.
+	 */
+	if (table.root_pa) {
+		struct s2_err slots_err;
+
+		s2_err_init(&slots_err);
+		if (s2_kvm_slots(w->kernel, &w->layout, kvm_va, &table.slot, &table.nslots,
+				 &slots_err))
+			snprintf(table.remark, sizeof(table.remark), "%.150s", slots_err.text);
+		else
+			table.have_slots = true;
+		code = s2_tables_add(w->tables, &table, w->err);
+		if (code) {
+			free(table.slot);
+			return code;
+		}
+	}
+	return add_nested(w, kvm_va, &table);
+}
+
+enum s2_code s2_kvm_tables(struct s2_kernel *kernel, struct s2_tables *ret, struct s2_err *err)
+{
+	struct s2_tables tables = { 0 };
+	struct walk_vms w = { .kernel = kernel, .tables = &tables, .err = err };
+	uint64_t head = 0;
+	enum s2_code code = s2_kvm_layout(kernel, &w.layout, err);
+
+	if (!code)
+		code = s2_kvm_vm_list(kernel, &w.layout, &head, tables.found, sizeof(tables.found),
+				      err);
+	if (!code && head)
+		code = s2_kernel_list(kernel, head, on_vm, &w, err);
+	if (!code)
+		code = w.code;
+	for (size_t i = w.nvms; !code && i-- > 0;)
+		code = add_vm(&w, i);
+	free(w.vm);
+	if (code) {
+		s2_tables_free(&tables);
+		return code;
+	}
+	tables.nvms = (unsigned int)w.nvms;
+	snprintf(tables.release, sizeof(tables.release), "%.90s", s2_kernel_facts(kernel)->release);
+	snprintf(tables.build_id, sizeof(tables.build_id), "%.60s",
+		 s2_kernel_facts(kernel)->build_id);
+	tables.mode = s2_kvm_mode(kernel, w.hcr, tables.mode_why, sizeof(tables.mode_why));
+	*ret = tables;
+	return S2_OK;
+}

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// KVM's mode from variables, from what vCPUs carry, or from what the kernel said when it started.
+#include "kvm/mode.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bits.h"
+#include "base/cleanup.h"
+
+#define HCR_E2H BIT64(34)
+
+/* The log's text ring holds 2^17 bytes by default; more than this is not a log. */
+#define MAX_LOG (64U << 20)
+
+const char *s2_kvm_mode_name(enum s2_kvm_mode mode)
+{
+	switch (mode) {
+	case S2_KVM_VHE:
+		return "vhe";
+	case S2_KVM_NVHE:
+		return "nvhe";
+	case S2_KVM_PROTECTED:
+		return "protected";
+	case S2_KVM_UNKNOWN:
+		break;
+	}
+	return "unknown";
+}
+
+/*
+ * The text ring of the kernel log, through VMCOREINFO alone (kernel/printk: SYMBOL(prb),
+ * since 5.10). To be freed.
+ */
+static enum s2_code read_log(struct s2_kernel *kernel, char **ret, size_t *ret_len)
+{
+	const struct s2_vmcoreinfo *info = s2_kernel_vmcoreinfo(kernel);
+	uint64_t prb_ptr, ring_off, data_off, bits_off, prb, data, size;
+	uint32_t bits;
+	char *text;
+
+	if (s2_vmcoreinfo_get(info, S2_VI_SYMBOL, "prb", &prb_ptr, NULL) ||
+	    s2_vmcoreinfo_get(info, S2_VI_OFFSET, "printk_ringbuffer.text_data_ring", &ring_off,
+			      NULL) ||
+	    s2_vmcoreinfo_get(info, S2_VI_OFFSET, "prb_data_ring.data", &data_off, NULL) ||
+	    s2_vmcoreinfo_get(info, S2_VI_OFFSET, "prb_data_ring.size_bits", &bits_off, NULL))
+		return S2_NOTFOUND;
+	if (s2_kernel_read(kernel, prb_ptr, &prb, sizeof(prb), NULL) ||
+	    s2_kernel_read(kernel, prb + ring_off + bits_off, &bits, sizeof(bits), NULL) ||
+	    s2_kernel_read(kernel, prb + ring_off + data_off, &data, sizeof(data), NULL))
+		return S2_NOTFOUND;
+	if (bits > 26)
+		return S2_INVALID;
+	size = BIT64(bits);
+	text = size <= MAX_LOG ? malloc((size_t)size) : NULL;
+	if (!text)
+		return S2_NOMEM;
+	if (s2_kernel_read(kernel, data, text, (size_t)size, NULL)) {
+		free(text);
+		return S2_NOTFOUND;
+	}
+	*ret = text;
+	*ret_len = (size_t)size;
+	return S2_OK;
+}
+
+/* What kvm_arm_init() says on success (arch/arm64/kvm/arm.c). */
+static enum s2_kvm_mode from_log(struct s2_kernel *kernel)
+{
+	static const struct {
+		const char *text;
+		enum s2_kvm_mode mode;
+	} lines[] = {
+		{ "Protected nVHE mode initialized successfully", S2_KVM_PROTECTED },
+		{ "Protected hVHE mode initialized successfully", S2_KVM_PROTECTED },
+		{ "VHE mode initialized successfully", S2_KVM_VHE },
+		{ "Hyp mode initialized successfully", S2_KVM_NVHE },
+		{ "Hyp nVHE mode initialized successfully", S2_KVM_NVHE },
+	};
+	s2_auto_free char *text = NULL;
+	size_t len;
+
+	if (read_log(kernel, &text, &len))
+		return S2_KVM_UNKNOWN;
+	for (size_t i = 0; i < ARRAY_SIZE(lines); i++)
+		if (memmem(text, len, lines[i].text, strlen(lines[i].text)))
+			return lines[i].mode;
+	return S2_KVM_UNKNOWN;
+}
+
+/*
+ * kvm_protected_mode_initialized is a static key whose counter comes first. hyp_pgtable is the
+ * hypervisor's stage 1, which the kernel keeps under nVHE only: VHE has none and protected mode
+ * gives it away.
+ */
+static enum s2_kvm_mode from_symbols(struct s2_kernel *kernel)
+{
+	struct s2_symbol s[] = { { .name = "kvm_protected_mode_initialized" },
+				 { .name = "hyp_pgtable" } };
+	uint32_t enabled;
+	uint64_t pgtable;
+
+	if (s2_kernel_symbols(kernel, s, ARRAY_SIZE(s), NULL) || !s[0].hits || s[1].hits != 1)
+		return S2_KVM_UNKNOWN;
+	if (s2_kernel_read(kernel, s[0].value, &enabled, sizeof(enabled), NULL) ||
+	    s2_kernel_read(kernel, s[1].value, &pgtable, sizeof(pgtable), NULL))
+		return S2_KVM_UNKNOWN;
+	if (enabled)
+		return S2_KVM_PROTECTED;
+	return pgtable ? S2_KVM_NVHE : S2_KVM_VHE;
+}
+
+enum s2_kvm_mode s2_kvm_mode(struct s2_kernel *kernel, uint64_t hcr, char *why, size_t why_size)
+{
+	enum s2_kvm_mode mode = from_symbols(kernel);
+
+	snprintf(why, why_size, "kvm_protected_mode_initialized and hyp_pgtable");
+	if (mode != S2_KVM_UNKNOWN)
+		return mode;
+	mode = from_log(kernel);
+	snprintf(why, why_size, "the kernel log");
+	if (mode != S2_KVM_UNKNOWN)
+		return mode;
+	/* vcpu_reset_hcr() sets E2H where the host (VHE) or its hypervisor (hVHE, 6.6 on) runs with
+	 * it. */
+	snprintf(why, why_size, "HCR_EL2.E2H of a vCPU; no symbol, no log line");
+	if (hcr & HCR_E2H)
+		return S2_KVM_VHE;
+	snprintf(why, why_size, "neither symbols nor the kernel log tell");
+	return S2_KVM_UNKNOWN;
+}

@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The note of s2dump's own snapshots: what the tables are called, where they start, which registers
+// shape them.
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/num.h"
+#include "kvm/tables.h"
+
+#define MAX_NOTE (16U << 20)
+
+/* Version of the note's layout: a reader refuses what is newer. */
+#define NOTE_VERSION 1
+
+/* Architectures by the names that stand in a note. A row each. */
+static const struct s2_arch *const archs[] = {
+	&s2_arm64_stage2,
+};
+
+static json_t *hex(uint64_t value)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "0x%llx", (unsigned long long)value);
+	return json_string(text);
+}
+
+static const char *tristate_name(enum s2_tristate t)
+{
+	switch (t) {
+	case S2_YES:
+		return "yes";
+	case S2_NO:
+		return "no";
+	case S2_UNKNOWN:
+		break;
+	}
+	return "unknown";
+}
+
+static json_t *note_table(const struct s2_table *table)
+{
+	const struct s2_regime *r = &table->regime;
+	json_t *regs = json_object();
+	json_t *obj = json_object();
+
+	for (unsigned int i = 0; i < S2_NREGS; i++)
+		if (r->have_regs & BIT64(i))
+			json_object_set_new(regs, s2_reg_names[i], hex(r->reg[i]));
+	json_object_set_new(obj, "id", json_string(table->id));
+	json_object_set_new(obj, "kind", json_string(table->kind));
+	json_object_set_new(obj, "arch", json_string(r->arch->name));
+	json_object_set_new(obj, "stage", json_string(r->arch->stage));
+	json_object_set_new(obj, "root", hex(table->root_pa));
+	json_object_set_new(obj, "registers", regs);
+	json_object_set_new(obj, "granule", json_integer((json_int_t)r->granule));
+	json_object_set_new(obj, "ia_bits", json_integer(r->ia_bits));
+	json_object_set_new(obj, "oa_bits", json_integer(r->oa_bits));
+	if (r->start_level != S2_NO_LEVEL)
+		json_object_set_new(obj, "start_level", json_integer(r->start_level));
+	json_object_set_new(obj, "lpa2", json_string(tristate_name(r->lpa2)));
+	json_object_set_new(obj, "fwb", json_string(tristate_name(r->fwb)));
+	json_object_set_new(obj, "xnx", json_string(tristate_name(r->xnx)));
+	json_object_set_new(obj, "realm", json_boolean(r->realm));
+	json_object_set_new(obj, "upper", json_boolean(r->upper));
+	json_object_set_new(obj, "pid", json_integer(table->pid));
+	json_object_set_new(obj, "vcpus", json_integer(table->vcpus));
+	return obj;
+}
+
+char *s2_snapshot_note(const struct s2_tables *tables)
+{
+	json_t *list = json_array();
+	json_t *root = json_object();
+	char *text;
+
+	for (size_t i = 0; i < tables->n; i++)
+		json_array_append_new(list, note_table(&tables->table[i]));
+	json_object_set_new(root, "version", json_integer(NOTE_VERSION));
+	json_object_set_new(root, "release", json_string(tables->release));
+	json_object_set_new(root, "build_id", json_string(tables->build_id));
+	json_object_set_new(root, "tables", list);
+	text = json_dumps(root, JSON_COMPACT);
+	json_decref(root);
+	return text;
+}
+
+static enum s2_code get_string(json_t *obj, const char *key, char *buf, size_t size,
+			       struct s2_err *err)
+{
+	const char *text = json_string_value(json_object_get(obj, key));
+
+	if (!text)
+		return s2_fail(err, S2_INVALID, "'%s' is not a string", key);
+	if (strlen(text) >= size)
+		return s2_fail(err, S2_INVALID, "'%s' is longer than %zu bytes", key, size - 1);
+	memcpy(buf, text, strlen(text) + 1);
+	return S2_OK;
+}
+
+static enum s2_code get_hex(json_t *value, const char *key, uint64_t *ret, struct s2_err *err)
+{
+	const char *text = json_string_value(value);
+
+	if (!text)
+		return s2_fail(err, S2_INVALID, "'%s' is not a string", key);
+	return s2_parse_u64(text, key, ret, err);
+}
+
+/* An optional whole number in [min, max]; @ret keeps its value when the key is absent. */
+static enum s2_code get_int(json_t *obj, const char *key, int64_t min, int64_t max, int64_t *ret,
+			    struct s2_err *err)
+{
+	json_t *value = json_object_get(obj, key);
+
+	if (!value)
+		return S2_OK;
+	if (!json_is_integer(value) || json_integer_value(value) < min ||
+	    json_integer_value(value) > max)
+		return s2_fail(err, S2_INVALID, "'%s' is not a whole number in %lld..%lld", key,
+			       (long long)min, (long long)max);
+	*ret = json_integer_value(value);
+	return S2_OK;
+}
+
+static enum s2_tristate get_tristate(json_t *obj, const char *key)
+{
+	const char *text = json_string_value(json_object_get(obj, key));
+
+	if (text && !strcmp(text, "yes"))
+		return S2_YES;
+	return text && !strcmp(text, "no") ? S2_NO : S2_UNKNOWN;
+}
+
+static enum s2_code get_arch(json_t *obj, const struct s2_arch **ret, struct s2_err *err)
+{
+	const char *arch = json_string_value(json_object_get(obj, "arch"));
+	const char *stage = json_string_value(json_object_get(obj, "stage"));
+
+	for (size_t i = 0; arch && stage && i < ARRAY_SIZE(archs); i++) {
+		if (!strcmp(archs[i]->name, arch) && !strcmp(archs[i]->stage, stage)) {
+			*ret = archs[i];
+			return S2_OK;
+		}
+	}
+	return s2_fail(err, S2_INVALID, "unknown table format '%s %s'", arch ? arch : "?",
+		       stage ? stage : "?");
+}
+
+static enum s2_code get_registers(json_t *obj, struct s2_regime *regime, struct s2_err *err)
+{
+	json_t *regs = json_object_get(obj, "registers");
+
+	for (unsigned int i = 0; i < S2_NREGS; i++) {
+		json_t *value = json_object_get(regs, s2_reg_names[i]);
+		uint64_t word;
+		enum s2_code code;
+
+		if (!value)
+			continue;
+		code = get_hex(value, s2_reg_names[i], &word, err);
+		if (code)
+			return code;
+		s2_regime_set(regime, (enum s2_reg)i, word);
+	}
+	return S2_OK;
+}
+
+static enum s2_code get_table(json_t *obj, struct s2_table *ret, struct s2_err *err)
+{
+	struct s2_table table = { .pid = -1, .vcpus = -1 };
+	int64_t granule = 0, ia_bits = 0, oa_bits = 0, start_level = S2_NO_LEVEL;
+	const struct s2_arch *arch;
+	enum s2_code code = get_arch(obj, &arch, err);
+
+	if (code)
+		return code;
+	s2_regime_init(&table.regime, arch);
+	code = get_string(obj, "id", table.id, sizeof(table.id), err);
+	if (!code)
+		code = get_string(obj, "kind", table.kind, sizeof(table.kind), err);
+	if (!code)
+		code = get_hex(json_object_get(obj, "root"), "root", &table.root_pa, err);
+	if (!code)
+		code = get_registers(obj, &table.regime, err);
+	if (!code)
+		code = get_int(obj, "granule", 0, 65536, &granule, err);
+	if (!code)
+		code = get_int(obj, "ia_bits", 0, 64, &ia_bits, err);
+	if (!code)
+		code = get_int(obj, "oa_bits", 0, 56, &oa_bits, err);
+	if (!code)
+		code = get_int(obj, "start_level", -1, 3, &start_level, err);
+	if (!code)
+		code = get_int(obj, "pid", -1, INT32_MAX, &table.pid, err);
+	if (!code)
+		code = get_int(obj, "vcpus", -1, INT32_MAX, &table.vcpus, err);
+	if (code)
+		return code;
+	table.regime.granule = (uint64_t)granule;
+	table.regime.ia_bits = (unsigned int)ia_bits;
+	table.regime.oa_bits = (unsigned int)oa_bits;
+	table.regime.start_level = (int)start_level;
+	table.regime.lpa2 = get_tristate(obj, "lpa2");
+	table.regime.fwb = get_tristate(obj, "fwb");
+	table.regime.xnx = get_tristate(obj, "xnx");
+	table.regime.realm = json_is_true(json_object_get(obj, "realm"));
+	table.regime.upper = json_is_true(json_object_get(obj, "upper"));
+	*ret = table;
+	return S2_OK;
+}
+
+static enum s2_code read_note(const struct s2_source *source, json_t **ret, struct s2_err *err)
+{
+	const struct s2_note *note = s2_source_note(source, S2_SNAPSHOT_NOTE, UINT32_MAX);
+	s2_auto_free char *text = NULL;
+	json_error_t jerr;
+	enum s2_code code;
+
+	if (!note)
+		return s2_fail(err, S2_NOTFOUND, "no %s note", S2_SNAPSHOT_NOTE);
+	if (note->size > MAX_NOTE)
+		return s2_fail(err, S2_INVALID, "%llu bytes are too many",
+			       (unsigned long long)note->size);
+	text = malloc((size_t)note->size + 1);
+	if (!text)
+		return s2_fail(err, S2_NOMEM, "no memory");
+	code = s2_file_read(&source->file, note->file_off, text, (size_t)note->size, err);
+	if (code)
+		return code;
+	*ret = json_loadb(text, (size_t)note->size, 0, &jerr);
+	if (!*ret)
+		return s2_fail(err, S2_INVALID, "%s (position %d)", jerr.text, jerr.position);
+	return S2_OK;
+}
+
+static enum s2_code parse_note(json_t *root, struct s2_tables *tables, struct s2_err *err)
+{
+	json_t *list = json_object_get(root, "tables");
+	int64_t version = 0;
+	enum s2_code code = get_int(root, "version", 1, INT32_MAX, &version, err);
+
+	if (code)
+		return code;
+	if (version != NOTE_VERSION)
+		return s2_fail(err, S2_INVALID, "version %lld, this s2dump reads version %d",
+			       (long long)version, NOTE_VERSION);
+	if (!json_is_array(list) || !json_array_size(list))
+		return s2_fail(err, S2_INVALID, "no tables");
+	code = get_string(root, "release", tables->release, sizeof(tables->release), err);
+	if (!code)
+		code = get_string(root, "build_id", tables->build_id, sizeof(tables->build_id),
+				  err);
+	for (size_t i = 0; !code && i < json_array_size(list); i++) {
+		struct s2_table table;
+
+		code = get_table(json_array_get(list, i), &table, err);
+		if (!code) {
+			snprintf(table.found, sizeof(table.found), "snapshot note");
+			code = s2_tables_add(tables, &table, err);
+		}
+		if (code)
+			return s2_wrap(err, "table %zu", i);
+	}
+	return code;
+}
+
+enum s2_code s2_snapshot_tables(const struct s2_source *source, struct s2_tables *ret,
+				struct s2_err *err)
+{
+	struct s2_tables tables = { 0 };
+	json_t *root = NULL;
+	enum s2_code code = read_note(source, &root, err);
+
+	if (!code)
+		code = parse_note(root, &tables, err);
+	json_decref(root);
+	if (code) {
+		s2_tables_free(&tables);
+		return s2_wrap(err, "%s note", S2_SNAPSHOT_NOTE);
+	}
+	*ret = tables;
+	return S2_OK;
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The tables that an input holds: from options, from a snapshot's note, or from the kernel in a
+ * dump. */
+#ifndef S2_KVM_TABLES_H
+#define S2_KVM_TABLES_H
+
+#include "decode/table.h"
+#include "source/source.h"
+
+enum s2_kvm_mode { S2_KVM_UNKNOWN = 0, S2_KVM_VHE, S2_KVM_NVHE, S2_KVM_PROTECTED };
+
+struct s2_tables {
+	struct s2_table *table;
+	size_t n;
+	enum s2_kvm_mode mode;
+	char mode_why[96]; /* what the mode was seen from, "" when not known */
+	char found[128];   /* how the VMs were found, "" when they were not looked for */
+	unsigned int nvms; /* VMs, with or without a table */
+	char release[96];  /* of the kernel, "" when not known */
+	char build_id[64]; /* hex, "" when not known */
+};
+
+void s2_tables_free(struct s2_tables *tables);
+
+/* Adds a copy of @table; its id must be new (S2_INVALID otherwise). */
+enum s2_code s2_tables_add(struct s2_tables *tables, const struct s2_table *table,
+			   struct s2_err *err) S2_MUST_CHECK;
+
+/* The note by which a snapshot describes itself: owner and type, the payload is JSON. */
+#define S2_SNAPSHOT_NOTE "S2DUMP"
+#define S2_SNAPSHOT_NOTE_TYPE 1
+
+/* Reads the tables of a snapshot from its note. */
+enum s2_code s2_snapshot_tables(const struct s2_source *source, struct s2_tables *ret,
+				struct s2_err *err) S2_MUST_CHECK;
+
+/* The note's payload for @tables, to be freed by the caller; NULL without memory. */
+char *s2_snapshot_note(const struct s2_tables *tables);
+
+#endif

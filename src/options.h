@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The command line as values: one table of options, one structure that all commands read. */
+#ifndef S2_OPTIONS_H
+#define S2_OPTIONS_H
+
+#include "decode/merge.h"
+#include "decode/table.h"
+#include "format/format.h"
+#include "source/source.h"
+
+/* Exit statuses, one place for all commands (and the manual's EXIT STATUS). */
+enum s2_exit {
+	S2_EXIT_OK = 0,
+	S2_EXIT_FOUND = 1, /* a difference, or a broken invariant */
+	S2_EXIT_USAGE = 2,
+	S2_EXIT_INPUT = 3,      /* the input cannot be read or decoded, or the output not written */
+	S2_EXIT_INCOMPLETE = 4, /* done, but part of what was asked for is not in the dump */
+};
+
+/* The groups that decide which command takes which option. */
+enum s2_opt_group {
+	S2_OPTS_INPUT = 1 << 0,  /* what the file is, where its tables are */
+	S2_OPTS_OUTPUT = 1 << 1, /* -o */
+	S2_OPTS_SHOW = 1 << 2,   /* format, merge, range */
+	S2_OPTS_DECODE = 1 << 3, /* decode's own */
+	S2_OPTS_JSON = 1 << 4,   /* --json */
+	S2_OPTS_ALL = 1 << 5,    /* --help, --version */
+	S2_OPTS_GEOM = 1 << 6,   /* registers and sizes */
+};
+
+#define S2_MAX_MAPS 1024
+#define S2_MAX_GLOBS 64
+
+struct s2_options {
+	const char *command; /* as given, NULL when it was left out */
+	char **args;         /* what is left: files, values */
+	int nargs;
+	struct s2_regime regime;
+	bool have_regime; /* at least one of registers and sizes was given */
+	bool have_root;
+	uint64_t root;
+	struct s2_raw_args raw;
+	struct s2_segment map[S2_MAX_MAPS];
+	const char *table[S2_MAX_GLOBS];
+	unsigned int ntables;
+	bool have_range;
+	uint64_t range_start, range_end;
+	const struct s2_format *format;
+	enum s2_merge_how merge;
+	const char *output; /* -o, NULL: standard output */
+	bool json;
+	const char *as; /* decode --as */
+	int level;      /* decode --level, S2_NO_LEVEL when not given */
+	bool verbose;
+	const char *vmlinux; /* files with symbols and types, NULL when not given */
+	const char *system_map;
+	bool help, version;
+};
+
+/* Fills @ret from the command line. @ret->args points into @argv. */
+enum s2_code s2_options_parse(int argc, char **argv, struct s2_options *ret,
+			      struct s2_err *err) S2_MUST_CHECK;
+
+/* Refuses options that were given but mean nothing to a command of these groups. */
+enum s2_code s2_options_check(const struct s2_options *options, const char *command,
+			      unsigned int groups, int argc, char **argv,
+			      struct s2_err *err) S2_MUST_CHECK;
+
+/* Prints the options of these groups, one per line, as `help` shows them. */
+void s2_options_help(struct s2_out *out, unsigned int groups);
+
+/* One row per command in s2_cmds[] (main.c). */
+struct s2_cmd {
+	const char *name;
+	const char *args;
+	const char *help;
+	unsigned int groups;
+	int min_args, max_args;
+	/* Returns an exit status, or sets @err and returns S2_EXIT_USAGE or S2_EXIT_INPUT. */
+	enum s2_exit (*run)(const struct s2_options *options, struct s2_out *out,
+			    struct s2_err *err);
+};
+
+extern const struct s2_cmd s2_cmd_dump, s2_cmd_list, s2_cmd_extract, s2_cmd_decode, s2_cmd_help;
+extern const struct s2_cmd *const s2_cmds[];
+extern const unsigned int s2_ncmds;
+
+/* The exit status that goes with an error. */
+enum s2_exit s2_exit_of(enum s2_code code);
+
+#endif
