@@ -1,0 +1,357 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Holds a capture against its own log, and s2dump's output against both.
+
+import json
+import os
+import subprocess
+
+import model
+import refwalk
+
+HOST_WORD = 0x5a5a5a5a5a5a5a5a  # as in init.c
+GUEST_WORD = 0xa5a5a5a5a5a5a5a5
+OFF_HOST, OFF_GUEST = 0, 8
+
+HCR_VM = 1 << 0
+HCR_FWB = 1 << 46
+MEMATTR_WB, MEMATTR_WB_FWB = 0xf, 6  # what KVM writes for memory, asm/memory.h
+PKVM_HYP_ANNOTATION = 1 << 2  # owner 1 in bits [9:2] of an invalid descriptor, 5.15 to 7.0
+S2DUMP_SECONDS = 60
+
+
+class Report:
+    def __init__(self):
+        self.passed = self.failed = self.skipped = 0
+
+    def ok(self, text):
+        self.passed += 1
+        print(f"ok    {text}", flush=True)
+
+    def fail(self, text):
+        self.failed += 1
+        print(f"FAIL  {text}", flush=True)
+
+    def skip(self, text):
+        self.skipped += 1
+        print(f"skip  {text}", flush=True)
+
+    def check(self, name, problems):
+        """One line: the name, and the first few problems when there are any."""
+        if problems:
+            more = f" (and {len(problems) - 4} more)" if len(problems) > 4 else ""
+            self.fail(f"{name}: " + "; ".join(problems[:4]) + more)
+        else:
+            self.ok(name)
+
+    def summary(self):
+        text = f"{self.passed} passed, {self.failed} failed"
+        return text + (f", {self.skipped} skipped" if self.skipped else "")
+
+
+class Capture:
+    def __init__(self, directory):
+        self.dir = directory
+        with open(os.path.join(directory, "regs.json")) as f:
+            self.regs = json.load(f)
+        self.log = model.Log(os.path.join(directory, "log.jsonl"))
+        self.ram_path = os.path.join(directory, "ram.bin")
+        self.ram_base = int(self.regs["ram_base"], 16)
+        self.ram = refwalk.Ram(self.ram_path, self.ram_base)
+        self.name = self.regs["config"]
+
+    def protected(self):
+        return any(e["ev"] == "kernel" and "kvm [" in e["text"] and "Protected" in e["text"]
+                   for e in self.log.events)
+
+    def tables(self):
+        """(label, VM or None for the host of pKVM, registers) of every table with a known root."""
+        for number, regs in self.regs["vms"].items():
+            vm = self.log.vms[int(number)]
+            yield f"vm {number} ({vm.name})", vm, numbers(regs)
+        host = numbers(self.regs["host"] or {})
+        if host.get("HCR_EL2", 0) & HCR_VM and host["VTTBR_EL2"]:
+            yield "pKVM host", None, host
+
+
+def numbers(regs):
+    return {k: int(v, 16) for k, v in regs.items() if isinstance(v, str)}
+
+
+# ---- the capture itself ----
+
+def check_guests(cap):
+    """Every VM was made, except those that the host's limit rules out; and none broke."""
+    problems = [f"vm {e.get('vm')}: {e.get('what')}" for e in cap.log.bad]
+    limit = cap.log.host["ipa_limit"]
+    for vm in cap.log.vms.values():
+        if not 32 <= vm.ipa_bits <= limit and not cap.protected():
+            problems.append(f"{vm.ipa_bits} bits were accepted, limit {limit}")
+        if str(vm.number) not in cap.regs["vms"]:
+            problems.append(f"vm {vm.number} was never seen running")
+    for e in cap.log.refused.values():
+        if 32 <= e["ipa_bits"] <= limit:
+            problems.append(f"{e['ipa_bits']} bits were refused: {e['text']}, limit {limit}")
+    return problems
+
+
+def check_leaves(vm, leaves):
+    """The table holds what the model says, no more and no less."""
+    problems = list(vm.problems)
+    got = {leaf.ia: leaf for leaf in leaves}
+    for ia in sorted(set(got) | set(vm.maps)):
+        leaf, want = got.get(ia), vm.maps.get(ia)
+        if leaf is None:
+            problems.append(f"{ia:#x} should be mapped")
+        elif want is None:
+            problems.append(f"{ia:#x} should not be mapped")
+        elif leaf.size != want.size:
+            problems.append(f"{ia:#x} is {leaf.size:#x} large, not {want.size:#x}")
+        elif (leaf.read, leaf.write, leaf.exec_el1, leaf.exec_el0, leaf.af) != \
+                (True, want.write, want.exec, want.exec, True):
+            problems.append(f"{ia:#x} has other permissions: {leaf.desc:#x}")
+    return problems
+
+
+def check_addresses(cap, vm, leaves):
+    """Output addresses against /proc/pid/pagemap, and against what was written there."""
+    problems, seen = [], 0
+    by_page = {}
+    for leaf in leaves:
+        for page in vm.pa:
+            if leaf.ia <= page < leaf.ia + leaf.size:
+                by_page[page] = leaf.pa + page - leaf.ia
+    for page, pa in by_page.items():
+        if vm.pa[page] != pa:
+            problems.append(f"{page:#x} goes to {pa:#x}, pagemap says {vm.pa[page]:#x}")
+        for words, word, off in ((vm.host_words, HOST_WORD, OFF_HOST),
+                                 (vm.guest_words, GUEST_WORD, OFF_GUEST)):
+            if page in words:
+                seen += 1
+                if cap.ram.word(pa + off) != page ^ word:
+                    problems.append(f"{page:#x}: memory at {pa:#x} holds another word")
+    if not seen and by_page.keys() & (vm.host_words | vm.guest_words):
+        problems.append("no page could be recognised")
+    return problems
+
+
+def check_geometry(cap, vm, g):
+    problems = []
+    # pKVM of 6.12 ignores the size that is asked for (kvm_init_ipa_range() in mmu.c); that of 6.1
+    # does not.
+    limit = cap.log.host["ipa_limit"]
+    if g.ia_bits != vm.ipa_bits and not (cap.protected() and g.ia_bits == limit):
+        problems.append(f"{g.ia_bits} input bits, asked for {vm.ipa_bits}")
+    if 1 << g.page_log2 != cap.log.host["page_size"]:
+        problems.append(f"granule {1 << g.page_log2}")
+    return problems
+
+
+def check_memattr(leaves, regs):
+    want = MEMATTR_WB_FWB if regs["HCR_EL2"] & HCR_FWB else MEMATTR_WB
+    return [f"{leaf.ia:#x} has MemAttr {leaf.memattr:#x}, not {want:#x}"
+            for leaf in leaves if leaf.memattr != want]
+
+
+def check_host(leaves, annotations):
+    """The table that pKVM keeps for its host: identity, and the hypervisor's pages taken out."""
+    problems = [f"{leaf.ia:#x} goes to {leaf.pa:#x}" for leaf in leaves if leaf.ia != leaf.pa]
+    problems += [f"{ia:#x} is annotated {desc:#x}" for ia, _, _, desc in annotations
+                 if desc != PKVM_HYP_ANNOTATION]
+    if not leaves or not annotations:
+        problems.append(f"{len(leaves)} leaves and {len(annotations)} annotations")
+    return problems
+
+
+def check_s1(cap, vm, leaves, regs):
+    """Each VA that the guest touched leads through its own tables to the IPA in the log."""
+    problems = [f"{name} is {regs[name]:#x}, the guest was given {vm.s1_regs[name.lower()]}"
+                for name in ("TTBR0_EL1", "TTBR1_EL1", "TCR_EL1", "MAIR_EL1", "SCTLR_EL1")
+                if regs[name] != int(vm.s1_regs[name.lower()], 16)]
+
+    def read_ipa(ipa, size):
+        for leaf in leaves:
+            if leaf.ia <= ipa < leaf.ia + leaf.size:
+                return cap.ram(leaf.pa + ipa - leaf.ia, size)
+        raise refwalk.WalkError(f"IPA {ipa:#x} is not mapped")
+
+    for e in vm.walks:
+        va, want = int(e["va"], 16), int(e["ipa"], 16)
+        try:
+            got = refwalk.walk_s1(read_ipa, regs["TTBR0_EL1"], regs["TTBR1_EL1"],
+                                  regs["TCR_EL1"], va)
+        except refwalk.WalkError as error:
+            problems.append(f"{va:#x}: {error}")
+            continue
+        if got != want:
+            problems.append(f"{va:#x} goes to {got:#x}, not {want:#x}")
+    return problems
+
+
+# ---- s2dump against the reference walk ----
+
+class S2dumpError(Exception):
+    pass
+
+
+def run_json(*command):
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=S2DUMP_SECONDS)
+    except (OSError, subprocess.TimeoutExpired) as e:
+        raise S2dumpError(str(e)) from e
+    if done.returncode:
+        raise S2dumpError(f"exit status {done.returncode}: {done.stderr.strip()[:200]}")
+    try:
+        return json.loads(done.stdout)["tables"]
+    except (ValueError, KeyError) as e:
+        raise S2dumpError(f"output is not the documented JSON: {e!r}") from e
+
+
+def geometry_arguments(regs, g):
+    return [f"--vtcr={regs['VTCR_EL2']:#x}", f"--root={g.root:#x}",
+            "--fwb" if regs["HCR_EL2"] & HCR_FWB else "--no-fwb"]
+
+
+def compare_header(table, g, regs):
+    want = {"arch": "arm64", "kind": "stage2", "granule": 1 << g.page_log2, "ia_bits": g.ia_bits,
+            "oa_bits": g.oa_bits, "start_level": g.start_level,
+            "start_tables": max(1, 1 << g.start_bits - (g.page_log2 - 3) if
+                                g.start_bits > g.page_log2 - 3 else 1),
+            "complete": True}
+    problems = [f"{k} is {table.get(k)!r}, not {v!r}" for k, v in want.items() if table.get(k) != v]
+    if int(str(table.get("root")), 16) != g.root:
+        problems.append(f"root is {table.get('root')}, not {g.root:#x}")
+    if int(table.get("registers", {}).get("vtcr_el2", "0"), 16) != regs["VTCR_EL2"]:
+        problems.append("registers.vtcr_el2")
+    return problems
+
+
+def compare_ranges(table, leaves, annotations, g, merge):
+    """Every descriptor of the reference walk lies in one range that says the same about it."""
+    problems = []
+    ranges = [r for r in table["ranges"] if r["valid"]]
+    index, n = 0, len(leaves)
+    previous_end = 0
+    for r in ranges:
+        ia, size, level = int(r["ia"], 16), r["size"], r["level"]
+        step = 1 << g.page_log2 + (g.page_log2 - 3) * (3 - level)
+        where = f"range {ia:#x}+{size:#x}"
+        if ia < previous_end:
+            problems.append(f"{where} is out of order")
+        previous_end = ia + size
+        if size % step or r.get("count") != size // step:
+            problems.append(f"{where}: count {r.get('count')}")
+        if merge == "none" and size != step:
+            problems.append(f"{where} holds several descriptors")
+        mine = []
+        while index < n and leaves[index].ia < ia + size:
+            mine.append(leaves[index])
+            index += 1
+        if [leaf.ia for leaf in mine] != list(range(ia, ia + size, step)):
+            problems.append(f"{where}: the reference has {len(mine)} descriptors here")
+            continue
+        contiguous = all(leaf.pa == mine[0].pa + i * step for i, leaf in enumerate(mine))
+        if r["pa_contiguous"] != contiguous:
+            problems.append(f"{where}: pa_contiguous is {r['pa_contiguous']}")
+        if merge == "pa" and not contiguous:
+            problems.append(f"{where} is not contiguous")
+        if int(r["pa"], 16) != mine[0].pa:
+            problems.append(f"{where}: pa {r['pa']}, not {mine[0].pa:#x}")
+        if int(r["raw"], 16) != mine[0].desc:
+            problems.append(f"{where}: raw {r['raw']}, not {mine[0].desc:#x}")
+        for leaf in mine:
+            want = {"level": leaf.level, "type": "page" if leaf.level == 3 else "block",
+                    "read": leaf.read, "write": leaf.write, "af": leaf.af,
+                    "exec": {"el1": leaf.exec_el1, "el0": leaf.exec_el0}, "memattr": "normal-wb"}
+            if leaf.sh is not None:
+                want["sh"] = {0: "non", 2: "outer", 3: "inner"}.get(leaf.sh)
+            wrong = [f"{k} {r.get(k)!r}" for k, v in want.items() if r.get(k) != v]
+            if wrong:
+                problems.append(f"{leaf.ia:#x} ({leaf.desc:#x}): " + ", ".join(wrong))
+                break
+    if index != n:
+        problems.append(f"{leaves[index].ia:#x} is missing at the end")
+    # An annotated invalid descriptor is something to show, not a hole.
+    noted = [r for r in table["ranges"] if not r["valid"] and int(r.get("raw", "0"), 16)]
+    for ia, size, _, desc in annotations:
+        if not any(int(r["ia"], 16) <= ia and ia + size <= int(r["ia"], 16) + r["size"]
+                   and int(r["raw"], 16) == desc for r in noted):
+            problems.append(f"annotation {desc:#x} at {ia:#x} is not shown")
+    return problems
+
+
+def check_s2dump(report, name, reference, *command):
+    """Runs one s2dump command that prints one table and compares all of it."""
+    g, leaves, annotations, regs, merge = reference
+    try:
+        tables = run_json(*command, f"--merge={merge}")
+        if len(tables) != 1:
+            raise S2dumpError(f"{len(tables)} tables")
+        problems = compare_header(tables[0], g, regs)
+        problems += compare_ranges(tables[0], leaves, annotations, g, merge)
+    except S2dumpError as e:
+        problems = [str(e)]
+    except (KeyError, TypeError, ValueError) as e:
+        problems = [f"output is not the documented JSON: {e!r}"]
+    report.check(name, problems)
+
+
+def check_list(report, s2dump, cap, dump):
+    """`s2dump list` finds every VM in a dump by itself, and says which process it belongs to."""
+    name = f"{cap.name}: {os.path.basename(dump)}: s2dump list"
+    try:
+        tables = run_json(s2dump, "list", "--json", dump)
+        got = {(t["id"], int(t["root"], 16), int(t["registers"]["vtcr_el2"], 16))
+               for t in tables if t["kind"] == "stage2"}
+    except S2dumpError as e:
+        report.fail(f"{name}: {e}")
+        return
+    except (KeyError, TypeError, ValueError) as e:
+        report.fail(f"{name}: output is not the documented JSON: {e!r}")
+        return
+    want = set()
+    for _, vm, regs in cap.tables():
+        if vm:
+            root = refwalk.geometry(regs["VTCR_EL2"], regs["VTTBR_EL2"]).root
+            want.add((f"vm:{vm.pid}", root, regs["VTCR_EL2"]))
+    problems = [f"{i} root {r:#x} vtcr {v:#x} is missing" for i, r, v in sorted(want - got)]
+    problems += [f"{i} root {r:#x} vtcr {v:#x} is too much" for i, r, v in sorted(got - want)]
+    report.check(name, problems)
+
+
+def check_dir(report, directory, s2dump=None, dumps=False):
+    cap = Capture(directory)
+    report.check(f"{cap.name}: guests", check_guests(cap))
+    files = [os.path.join(directory, f) for f in ("vmcore.elf", "vmcore.kdump-flat")]
+    files = [f for f in files if dumps and s2dump and os.path.exists(f)]
+    for label, vm, regs in cap.tables():
+        name = f"{cap.name}: {label}"
+        try:
+            g, leaves, _, annotations = refwalk.walk(cap.ram, regs["VTCR_EL2"], regs["VTTBR_EL2"])
+        except refwalk.WalkError as e:
+            report.fail(f"{name}: walk: {e}")
+            continue
+        if vm:
+            report.check(f"{name}: {g.ia_bits} bits from level {g.start_level}",
+                         check_geometry(cap, vm, g))
+            report.check(f"{name}: {len(leaves)} descriptors are as the log says",
+                         check_leaves(vm, leaves))
+            report.check(f"{name}: pagemap and contents", check_addresses(cap, vm, leaves))
+            report.check(f"{name}: memory type", check_memattr(leaves, regs))
+            if vm.s1_regs:
+                report.check(f"{name}: stage 1", check_s1(cap, vm, leaves, regs))
+        else:
+            report.check(f"{name}: {len(leaves)} descriptors, {len(annotations)} annotations",
+                         check_host(leaves, annotations))
+        if not s2dump:
+            report.skip(f"{name}: s2dump: no --s2dump")
+            continue
+        raw = [s2dump, "--json", cap.ram_path, f"--base={cap.ram_base:#x}"]
+        more = geometry_arguments(regs, g)
+        for merge in "none", "attrs", "pa":
+            check_s2dump(report, f"{name}: s2dump --merge={merge}",
+                         (g, leaves, annotations, regs, merge), *raw, *more)
+        for path in files:
+            check_s2dump(report, f"{name}: s2dump {os.path.basename(path)}",
+                         (g, leaves, annotations, regs, "none"), s2dump, "--json", path, *more)
+    for path in files:
+        check_list(report, s2dump, cap, path)

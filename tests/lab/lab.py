@@ -1,0 +1,220 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Runs the lab: fetches Debian's arm64 kernels, boots them with KVM guests, captures, and checks.
+
+import argparse
+import hashlib
+import json
+import lzma
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+import capture
+import check
+import sample
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+# The kernels: packages whose name matches, of which the newest is taken. The debug and real-time
+# flavours do not match; signed or not makes no difference here.
+KERNELS = {
+    "6.1": r"linux-image-6\.1\.[^ ]*-cloud-arm64(-unsigned)?",
+    "6.12": r"linux-image-6\.12\.[^ ]*-cloud-arm64(-unsigned)?",
+    "6.12-16k": r"linux-image-6\.12\.[^ ]*-arm64-16k(-unsigned)?",
+}
+
+
+def cache_dir():
+    base = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
+    return os.environ.get("S2DUMP_LAB_CACHE") or os.path.join(base, "s2dump-lab")
+
+
+def version_key(text):
+    return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", text)]
+
+
+def packages(pattern):
+    """Matching package names, newest first; of a version, the signed one before the other."""
+    listed = subprocess.run(["apt-cache", "search", "--names-only", "^linux-image-6"], check=True,
+                            capture_output=True, text=True).stdout
+    names = {line.split()[0] for line in listed.splitlines() if line}
+    names = {n for n in names if re.fullmatch(pattern, n)}
+    return sorted(names, key=lambda n: (version_key(n.removesuffix("-unsigned")),
+                                        not n.endswith("-unsigned")), reverse=True)
+
+
+def unpack(deb, out):
+    """Of the whole package only the kernel and one module are kept, under plain names."""
+    tree = out + ".tree"
+    shutil.rmtree(tree, ignore_errors=True)
+    os.makedirs(tree)
+    tar = subprocess.Popen(["dpkg-deb", "--fsys-tarfile", deb], stdout=subprocess.PIPE)
+    subprocess.run(["tar", "-x", "-C", tree, "--wildcards", "./boot/vmlinuz-*",
+                    "*/qemu_fw_cfg.ko*"], stdin=tar.stdout, check=True)
+    tar.stdout.close()
+    if tar.wait():
+        raise capture.LabError(f"dpkg-deb cannot read {deb}")
+    os.makedirs(out)
+    for folder, _, files in os.walk(tree):
+        for name in files:
+            with open(os.path.join(folder, name), "rb") as f:
+                data = f.read()
+            if name.endswith(".xz"):
+                data = lzma.decompress(data)
+            plain = "vmlinuz" if name.startswith("vmlinuz") else "qemu_fw_cfg.ko"
+            with open(os.path.join(out, plain), "wb") as f:
+                f.write(data)
+    shutil.rmtree(tree)
+
+
+def kernel_dirs(kernel):
+    top = os.path.join(cache_dir(), "kernels", kernel)
+    found = os.listdir(top) if os.path.isdir(top) else []
+    return [os.path.join(top, d) for d in sorted(found, key=version_key, reverse=True)
+            if os.path.exists(os.path.join(top, d, "qemu_fw_cfg.ko"))]
+
+
+def fetch(kernel):
+    for package in packages(KERNELS[kernel]):
+        top = os.path.join(cache_dir(), "kernels", kernel)
+        os.makedirs(top, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix="fetch-", dir=cache_dir()) as scratch:
+            done = subprocess.run(["apt-get", "-q", "-o", "APT::Sandbox::User=root", "download",
+                                   package + ":arm64"], cwd=scratch, capture_output=True, text=True)
+            debs = [f for f in os.listdir(scratch) if f.endswith(".deb")]
+            if done.returncode or not debs:
+                continue
+            out = os.path.join(top, debs[0].removesuffix(".deb"))
+            if out not in kernel_dirs(kernel):
+                shutil.rmtree(out, ignore_errors=True)
+                unpack(os.path.join(scratch, debs[0]), out)
+            return out
+    raise capture.LabError(f"no package for kernel {kernel} can be downloaded "
+                           "(dpkg --add-architecture arm64; apt-get update)")
+
+
+def find_kernel(kernel):
+    found = kernel_dirs(kernel)
+    path = found[0] if found else fetch(kernel)
+    return {"package": os.path.basename(path), "vmlinuz": os.path.join(path, "vmlinuz"),
+            "module": os.path.join(path, "qemu_fw_cfg.ko")}
+
+
+def captured(config):
+    """The cached capture of a configuration; booted now when there is none that is current."""
+    row = capture.CONFIGS[config]
+    kernel = find_kernel(row["kernel"])
+    digest = hashlib.sha256(json.dumps([kernel["package"], row]).encode())
+    for name in "init.c", "guest.S", "capture.py":
+        with open(os.path.join(HERE, name), "rb") as f:
+            digest.update(f.read())
+    top = os.path.join(cache_dir(), "captures")
+    out = os.path.join(top, f"{config}@{digest.hexdigest()[:12]}")
+    if not os.path.exists(os.path.join(out, "regs.json")):
+        for old in os.listdir(top) if os.path.isdir(top) else []:
+            if old.startswith(config + "@"):
+                shutil.rmtree(os.path.join(top, old))
+        capture.capture_fresh(config, kernel, out, dump=row.get("note", False))
+    return out
+
+
+def cmd_fetch(args):
+    for kernel in args.kernels or KERNELS:
+        if kernel not in KERNELS:
+            raise capture.LabError(f"no such kernel: {kernel}")
+        print(f"{kernel}: {fetch(kernel)}")
+
+
+def cmd_list(args):
+    for name, row in capture.CONFIGS.items():
+        print(name, json.dumps(row))
+
+
+def cmd_capture(args):
+    kernel = find_kernel(capture.CONFIGS[args.config]["kernel"])
+    regs = capture.capture_fresh(args.config, kernel, args.output, args.dump)
+    print(f"{args.output}: {kernel['package']}, {len(regs['vms'])} VMs, {regs['seconds']} s")
+
+
+def finish(report):
+    print(report.summary())
+    return 1 if report.failed else 0
+
+
+def cmd_check(args):
+    report = check.Report()
+    check.check_dir(report, args.dir, args.s2dump, args.dumps)
+    return finish(report)
+
+
+def cmd_sample(args):
+    for line in sample.cut(args.dir, args.output, args.vm):
+        print(line)
+
+
+def cmd_all(args):
+    report = check.Report()
+    for config in args.configs.split(",") if args.configs else capture.CONFIGS:
+        start = time.monotonic()
+        try:
+            directory = captured(config)
+        except (capture.LabError, subprocess.CalledProcessError, OSError) as e:
+            report.fail(f"{config}: capture: {e}")
+            continue
+        took = time.monotonic() - start
+        report.ok(f"{config}: captured " + (f"in {took:.0f} s" if took > 1 else "before"))
+        check.check_dir(report, directory, args.s2dump, args.dumps)
+    return finish(report)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+
+    p = commands.add_parser("fetch", help="download the kernels (or newer ones)")
+    p.add_argument("kernels", nargs="*", metavar="KERNEL", help=", ".join(KERNELS))
+    p.set_defaults(run=cmd_fetch)
+    p = commands.add_parser("list", help="the configurations")
+    p.set_defaults(run=cmd_list)
+    p = commands.add_parser("capture", help="boot one configuration and capture it")
+    p.add_argument("config", choices=capture.CONFIGS)
+    p.add_argument("-o", "--output", required=True)
+    p.add_argument("--dump", action="store_true",
+                   help="also write vmcore.elf and vmcore.kdump-flat")
+    p.set_defaults(run=cmd_capture)
+    p = commands.add_parser("check", help="check a capture, and s2dump against it")
+    p.add_argument("dir")
+    p.add_argument("--s2dump", metavar="PATH")
+    p.add_argument("--dumps", action="store_true",
+                   help="hold s2dump against vmcore.elf and vmcore.kdump-flat as well")
+    p.set_defaults(run=cmd_check)
+    p = commands.add_parser("sample", help="cut captured tables to small raw samples")
+    p.add_argument("dir")
+    p.add_argument("-o", "--output", required=True)
+    p.add_argument("--vm", help="number, `host' or `all' (default: the running VM)")
+    p.set_defaults(run=cmd_sample)
+    p = commands.add_parser("all", help="capture and check everything")
+    p.add_argument("--s2dump", metavar="PATH")
+    p.add_argument("--dumps", action="store_true",
+                   help="hold s2dump against vmcore.elf and vmcore.kdump-flat as well")
+    p.add_argument("--configs", help="comma separated, default all")
+    p.set_defaults(run=cmd_all)
+
+    args = parser.parse_args()
+    try:
+        s2dump = getattr(args, "s2dump", None)
+        if s2dump and not os.access(s2dump, os.X_OK):
+            raise capture.LabError(f"--s2dump: {s2dump} cannot be run")
+        return args.run(args) or 0
+    except capture.LabError as e:
+        print(f"lab.py: {e}", file=sys.stderr)
+        return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())
