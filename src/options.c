@@ -31,6 +31,7 @@ enum opt_id {
 	OPT_MERGE,
 	OPT_AS,
 	OPT_VMLINUX,
+	OPT_PROGRESS,
 	OPT_SYSTEM_MAP,
 	OPT_LEVEL,
 	OPT_VERBOSE = 'v',
@@ -88,6 +89,8 @@ static const struct opt_row rows[] = {
 	{ OPT_LEVEL, "level", "N", S2_OPTS_DECODE, "the level that the descriptor stands at" },
 	{ OPT_OUTPUT, "output", "FILE", S2_OPTS_OUTPUT,
 	  "write to FILE instead of standard output" },
+	{ OPT_PROGRESS, "progress", "WHEN", S2_OPTS_INPUT,
+	  "say what takes longer than a second: auto (on a terminal), always, never" },
 	{ OPT_VERBOSE, "verbose", NULL, S2_OPTS_INPUT,
 	  "say on standard error what was found where" },
 	{ OPT_HELP, "help", NULL, S2_OPTS_ALL, "this text" },
@@ -156,6 +159,21 @@ static enum s2_code parse_merge(const char *text, enum s2_merge_how *ret, struct
 		}
 	}
 	return s2_fail(err, S2_USAGE, "--merge: '%s' is none of attrs, pa, none", text);
+}
+
+static enum s2_code parse_when(const char *text, enum s2_tristate *ret, struct s2_err *err)
+{
+	static const char *const names[] = {
+		[S2_UNKNOWN] = "auto", [S2_NO] = "never", [S2_YES] = "always"
+	};
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(names); i++) {
+		if (!strcmp(text, names[i])) {
+			*ret = (enum s2_tristate)i;
+			return S2_OK;
+		}
+	}
+	return s2_fail(err, S2_USAGE, "--progress: '%s' is none of auto, always, never", text);
 }
 
 static enum s2_code parse_format(const char *text, struct s2_options *o, struct s2_err *err)
@@ -276,6 +294,8 @@ static enum s2_code apply(enum opt_id id, const char *arg, struct s2_options *o,
 	case OPT_VMLINUX:
 		o->vmlinux = arg;
 		return S2_OK;
+	case OPT_PROGRESS:
+		return parse_when(arg, &o->progress, err);
 	case OPT_SYSTEM_MAP:
 		o->system_map = arg;
 		return S2_OK;

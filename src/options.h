@@ -52,7 +52,8 @@ struct s2_options {
 	const char *as; /* decode --as */
 	int level;      /* decode --level, S2_NO_LEVEL when not given */
 	bool verbose;
-	const char *vmlinux; /* files with symbols and types, NULL when not given */
+	enum s2_tristate progress; /* --progress: S2_UNKNOWN is auto */
+	const char *vmlinux;       /* files with symbols and types, NULL when not given */
 	const char *system_map;
 	bool help, version;
 };

@@ -7,6 +7,7 @@
 
 #include "base/cleanup.h"
 #include "cmd/input.h"
+#include "decode/slots.h"
 
 /* Where a dump stands: what it found missing so far. */
 struct progress {
@@ -58,6 +59,19 @@ static enum s2_code walk_range(const struct s2_options *o, const struct s2_geome
 		       o->range_start, o->range_end, geom->ia_bits);
 }
 
+static void print_run(struct s2_printer *printer, const struct s2_table *table,
+		      const struct s2_geometry *geom, struct s2_run *run)
+{
+	struct s2_run piece;
+
+	if (!printer->format->slots) {
+		s2_printer_run(printer, run);
+		return;
+	}
+	while (s2_slots_next(table, geom, run, &piece))
+		s2_printer_run(printer, &piece);
+}
+
 /* Dumps one table; true through @ret_complete when nothing was missing. */
 static enum s2_code dump_table(const struct s2_options *o, const struct s2_input *input,
 			       const struct s2_table *table, struct s2_walk *walk,
@@ -79,7 +93,7 @@ static enum s2_code dump_table(const struct s2_options *o, const struct s2_input
 	s2_merge_init(&merge, walk, o->merge, printer->format->show(printer->format, &geom));
 	while (!s2_out_dead(printer->out) && s2_merge_next(&merge, &run)) {
 		account(&progress, &run);
-		s2_printer_run(printer, &run);
+		print_run(printer, table, &geom, &run);
 	}
 	conclude(&progress, &geom, walk);
 	printer->format->table_end(printer, &progress.end);
@@ -100,9 +114,7 @@ static const struct s2_format *format_of(const struct s2_options *o)
 static enum s2_exit dump_tables(const struct s2_options *o, const struct s2_input *input,
 				struct s2_out *out, struct s2_err *err)
 {
-	struct s2_image image = { .path = input->path,
-				  .format = input->source->format,
-				  .release = input->tables.release };
+	struct s2_image image = s2_input_image(input);
 	s2_auto_free struct s2_walk *walk = malloc(sizeof(*walk));
 	enum s2_exit status = S2_EXIT_OK;
 	struct s2_printer printer;

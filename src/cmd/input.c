@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 
 #include "base/cleanup.h"
+#include "cmd/progress.h"
 #include "decode/arm64.h"
 #include "decode/infer.h"
 #include "kvm/kvm.h"
@@ -151,9 +152,12 @@ static enum s2_code tables_from_kernel(const struct s2_options *o, struct s2_inp
 	args.system_map =
 		(struct s2_symbol_file){ .path = o->system_map, .fd = input->system_map_fd };
 	args.prefer_units = "kvm/";
+	s2_progress(o, "looking for a Linux kernel in the dump");
 	code = s2_kernel_open(&args, &input->kernel, err);
+	s2_progress(o, "looking for KVM's tables");
 	if (!code)
 		code = s2_kvm_tables(input->kernel, &input->tables, err);
+	s2_progress(o, NULL);
 	if (code)
 		return code;
 	for (size_t i = 0; i < input->tables.n; i++)
@@ -209,6 +213,8 @@ static enum s2_code select_tables(const struct s2_options *o, struct s2_tables *
 			wanted |= !fnmatch(o->table[g], tables->table[i].id, 0);
 		if (wanted)
 			tables->table[kept++] = tables->table[i];
+		else
+			free(tables->table[i].slot);
 	}
 	tables->n = kept;
 	return S2_OK;
@@ -218,7 +224,11 @@ enum s2_code s2_input_open(const struct s2_options *options, const char *path, s
 			   struct s2_err *err)
 {
 	struct s2_input input = { .path = path, .vmlinux_fd = -1, .system_map_fd = -1 };
-	enum s2_code code = s2_source_open(path, &options->raw, &input.source, err);
+	enum s2_code code;
+
+	s2_progress(options, "opening the dump");
+	code = s2_source_open(path, &options->raw, &input.source, err);
+	s2_progress(options, NULL);
 
 	if (!code && *input.source->remark)
 		fprintf(stderr, "s2dump: %s: %s\n", path, input.source->remark);
@@ -234,6 +244,16 @@ enum s2_code s2_input_open(const struct s2_options *options, const char *path, s
 	}
 	*ret = input;
 	return S2_OK;
+}
+
+struct s2_image s2_input_image(const struct s2_input *input)
+{
+	return (struct s2_image){
+		.path = input->path,
+		.format = input->source->format,
+		.release = input->tables.release,
+		.kvm_mode = *input->tables.mode_why ? s2_kvm_mode_name(input->tables.mode) : "",
+	};
 }
 
 void s2_input_close(struct s2_input *input)

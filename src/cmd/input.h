@@ -21,6 +21,9 @@ enum s2_code s2_input_open(const struct s2_options *options, const char *path, s
 			   struct s2_err *err) S2_MUST_CHECK;
 void s2_input_close(struct s2_input *input);
 
+/* What the document is about. Good as long as @input. */
+struct s2_image s2_input_image(const struct s2_input *input);
+
 /* Geometry of a table, and its root checked against it. Errors are prefixed with the table's id. */
 enum s2_code s2_input_shape(const struct s2_table *table, struct s2_geometry *ret,
 			    struct s2_err *err) S2_MUST_CHECK;

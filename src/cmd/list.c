@@ -58,9 +58,7 @@ static void text_line(struct s2_out *out, const struct s2_table *table,
 static enum s2_exit list_tables(const struct s2_options *o, const struct s2_input *input,
 				struct s2_out *out, struct s2_err *err)
 {
-	struct s2_image image = { .path = input->path,
-				  .format = input->source->format,
-				  .release = input->tables.release };
+	struct s2_image image = s2_input_image(input);
 	s2_auto_free struct s2_walk *walk = malloc(sizeof(*walk));
 	enum s2_exit status = S2_EXIT_OK;
 	struct s2_printer printer;
@@ -71,6 +69,9 @@ static enum s2_exit list_tables(const struct s2_options *o, const struct s2_inpu
 	printer.list = true;
 	if (o->json)
 		printer.format->begin(&printer, &image);
+	else if (*image.release)
+		s2_out_printf(out, "# Linux %s, KVM mode %s\n", image.release,
+			      *image.kvm_mode ? image.kvm_mode : "not known");
 	for (size_t i = 0; i < input->tables.n; i++) {
 		const struct s2_table *table = &input->tables.table[i];
 		struct s2_geometry geom;

@@ -12,6 +12,8 @@ struct s2_image {
 	const char *path;
 	const char *format;
 	const char *release;
+	const char *
+		kvm_mode; /* "vhe", "nvhe", "protected", "unknown"; "" when it was not looked for */
 };
 
 /* How a table's dump ended. */
@@ -40,6 +42,7 @@ struct s2_format {
 	void (*run)(struct s2_printer *printer, const struct s2_run *run);
 	void (*table_end)(struct s2_printer *printer, const struct s2_dump_end *end);
 	void (*end)(struct s2_printer *printer);
+	bool slots;       /* unmapped ranges are split at memslots */
 	const void *rows; /* for the format's own use */
 };
 

@@ -83,6 +83,23 @@ static void odd_array(struct s2_out *out, const struct s2_odd_row *rows, unsigne
 	s2_out_str(out, *lead == '[' ? "[]" : "]");
 }
 
+static void put_slots(struct s2_out *out, const struct s2_table *table)
+{
+	s2_out_str(out, ",\"memslots\":[");
+	for (size_t i = 0; i < table->nslots; i++) {
+		const struct s2_slot *slot = &table->slot[i];
+
+		s2_out_printf(out, "%s{\"id\":%d,\"ipa\":", i ? "," : "", slot->id);
+		hex_string(out, slot->ipa);
+		s2_out_printf(out, ",\"size\":%llu,\"hva\":", (unsigned long long)slot->size);
+		hex_string(out, slot->hva);
+		s2_out_printf(out, ",\"readonly\":%s,\"log_dirty\":%s}",
+			      slot->flags & 2 ? "true" : "false",
+			      slot->flags & 1 ? "true" : "false");
+	}
+	s2_out_str(out, "]");
+}
+
 void s2_json_table_head(struct s2_out *out, const struct s2_table *table,
 			const struct s2_geometry *geom)
 {
@@ -120,6 +137,14 @@ void s2_json_table_head(struct s2_out *out, const struct s2_table *table,
 		s2_out_str(out, ",\"found\":");
 		s2_json_string(out, table->found);
 	}
+	if (table->guest_vtcr) {
+		s2_out_str(out, ",\"guest_vttbr\":");
+		hex_string(out, table->guest_vttbr);
+		s2_out_str(out, ",\"guest_vtcr\":");
+		hex_string(out, table->guest_vtcr);
+	}
+	if (table->have_slots)
+		put_slots(out, table);
 	s2_out_str(out, ",\"odd\":");
 	odd_array(out, s2_geom_odds, s2_ngeom_odds, geom->odd);
 }
@@ -166,6 +191,10 @@ void s2_json_run(struct s2_out *out, const struct s2_printer *printer, const str
 	}
 	if (leaf)
 		leaf_members(out, printer, run);
+	if (run->slot >= 0)
+		s2_out_printf(out, ",\"memslot\":%d", run->slot);
+	else if (run->slot == S2_SLOT_NONE)
+		s2_out_str(out, ",\"memslot\":null");
 	s2_out_str(out, ",\"owner\":null,\"state\":null,\"count\":");
 	s2_out_dec(out, run->count, 0);
 	if (!run->missing) {
@@ -188,6 +217,8 @@ static void put_image(struct s2_out *out, const struct s2_image *image)
 		s2_json_string(out, image->release);
 	else
 		s2_out_str(out, "null");
+	if (*image->kvm_mode)
+		s2_out_printf(out, ",\"kvm_mode\":\"%s\"", image->kvm_mode);
 	s2_out_str(out, "}");
 }
 
@@ -240,6 +271,7 @@ static void end(struct s2_printer *printer)
 const struct s2_format s2_format_json = {
 	.name = "json",
 	.help = "one JSON document, see s2dump-json(5)",
+	.slots = true,
 	.show = show,
 	.begin = begin,
 	.table = table,
@@ -291,6 +323,7 @@ static void line_end(struct s2_printer *printer)
 const struct s2_format s2_format_jsonl = {
 	.name = "jsonl",
 	.help = "one JSON object per line: image, table, range, end",
+	.slots = true,
 	.show = show,
 	.begin = line_begin,
 	.table = line_table,

@@ -149,7 +149,10 @@ static void run(struct s2_printer *printer, const struct s2_run *run)
 	} else if (s2_is_leaf(run->entry.type)) {
 		print_leaf(printer, run);
 	} else {
-		s2_out_str(out, "-");
+		if (run->slot >= 0)
+			s2_out_printf(out, "slot:%d", run->slot);
+		else
+			s2_out_str(out, run->slot == S2_SLOT_NONE ? "no-slot" : "-");
 		if (run->entry.raw) {
 			s2_out_str(out, " raw=");
 			s2_out_hex(out, run->entry.raw, 1);
@@ -173,6 +176,7 @@ static void end(struct s2_printer *printer)
 const struct s2_format s2_format_ptdump = {
 	.name = "ptdump",
 	.help = "ranges in the style of the kernel's ptdump (default)",
+	.slots = true,
 	.show = show,
 	.begin = begin,
 	.table = table,

@@ -8,6 +8,7 @@
 
 #include "base/cleanup.h"
 #include "base/num.h"
+#include "kvm/mode.h"
 #include "kvm/tables.h"
 
 #define MAX_NOTE (16U << 20)
@@ -41,6 +42,24 @@ static const char *tristate_name(enum s2_tristate t)
 	return "unknown";
 }
 
+static json_t *note_slots(const struct s2_table *table)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < table->nslots; i++) {
+		const struct s2_slot *slot = &table->slot[i];
+		json_t *obj = json_object();
+
+		json_object_set_new(obj, "id", json_integer(slot->id));
+		json_object_set_new(obj, "ipa", hex(slot->ipa));
+		json_object_set_new(obj, "size", hex(slot->size));
+		json_object_set_new(obj, "hva", hex(slot->hva));
+		json_object_set_new(obj, "flags", json_integer(slot->flags));
+		json_array_append_new(list, obj);
+	}
+	return list;
+}
+
 static json_t *note_table(const struct s2_table *table)
 {
 	const struct s2_regime *r = &table->regime;
@@ -68,6 +87,12 @@ static json_t *note_table(const struct s2_table *table)
 	json_object_set_new(obj, "upper", json_boolean(r->upper));
 	json_object_set_new(obj, "pid", json_integer(table->pid));
 	json_object_set_new(obj, "vcpus", json_integer(table->vcpus));
+	if (table->guest_vtcr) {
+		json_object_set_new(obj, "guest_vttbr", hex(table->guest_vttbr));
+		json_object_set_new(obj, "guest_vtcr", hex(table->guest_vtcr));
+	}
+	if (table->have_slots)
+		json_object_set_new(obj, "memslots", note_slots(table));
 	return obj;
 }
 
@@ -82,6 +107,7 @@ char *s2_snapshot_note(const struct s2_tables *tables)
 	json_object_set_new(root, "version", json_integer(NOTE_VERSION));
 	json_object_set_new(root, "release", json_string(tables->release));
 	json_object_set_new(root, "build_id", json_string(tables->build_id));
+	json_object_set_new(root, "kvm_mode", json_string(s2_kvm_mode_name(tables->mode)));
 	json_object_set_new(root, "tables", list);
 	text = json_dumps(root, JSON_COMPACT);
 	json_decref(root);
@@ -169,6 +195,55 @@ static enum s2_code get_registers(json_t *obj, struct s2_regime *regime, struct 
 	return S2_OK;
 }
 
+static enum s2_code get_slot(json_t *obj, struct s2_slot *ret, struct s2_err *err)
+{
+	int64_t id = 0, flags = 0;
+	enum s2_code code = get_int(obj, "id", 0, INT32_MAX, &id, err);
+
+	if (!code)
+		code = get_int(obj, "flags", 0, INT32_MAX, &flags, err);
+	if (!code)
+		code = get_hex(json_object_get(obj, "ipa"), "ipa", &ret->ipa, err);
+	if (!code)
+		code = get_hex(json_object_get(obj, "size"), "size", &ret->size, err);
+	if (!code)
+		code = get_hex(json_object_get(obj, "hva"), "hva", &ret->hva, err);
+	if (!code && (ret->ipa >> 52 || ret->size >> 52))
+		code = s2_fail(err, S2_INVALID, "0x%llx of 0x%llx bytes is out of range",
+			       (unsigned long long)ret->ipa, (unsigned long long)ret->size);
+	ret->id = (int32_t)id;
+	ret->flags = (uint32_t)flags;
+	return code;
+}
+
+static enum s2_code get_slots(json_t *obj, struct s2_table *table, struct s2_err *err)
+{
+	json_t *list = json_object_get(obj, "memslots");
+	size_t n = json_array_size(list);
+
+	if (!list)
+		return S2_OK;
+	table->slot = calloc(n ? n : 1, sizeof(*table->slot));
+	if (!table->slot)
+		return s2_fail(err, S2_NOMEM, "no memory for memslots");
+	for (size_t i = 0; i < n; i++) {
+		enum s2_code code = get_slot(json_array_get(list, i), &table->slot[i], err);
+
+		if (!code && i &&
+		    table->slot[i].ipa < table->slot[i - 1].ipa + table->slot[i - 1].size)
+			code = s2_fail(err, S2_INVALID, "overlaps the one before");
+		if (code) {
+			free(table->slot);
+			table->slot = NULL;
+			return s2_wrap(err, "memslot %zu", i);
+		}
+	}
+	table->nslots = n;
+	table->have_slots = true;
+	return S2_OK;
+}
+
+/* On success the caller owns the table's memslots. */
 static enum s2_code get_table(json_t *obj, struct s2_table *ret, struct s2_err *err)
 {
 	struct s2_table table = { .pid = -1, .vcpus = -1 };
@@ -198,6 +273,18 @@ static enum s2_code get_table(json_t *obj, struct s2_table *ret, struct s2_err *
 		code = get_int(obj, "pid", -1, INT32_MAX, &table.pid, err);
 	if (!code)
 		code = get_int(obj, "vcpus", -1, INT32_MAX, &table.vcpus, err);
+	if (code)
+		return code;
+	if (json_object_get(obj, "guest_vtcr")) {
+		code = get_hex(json_object_get(obj, "guest_vtcr"), "guest_vtcr", &table.guest_vtcr,
+			       err);
+		if (!code)
+			code = get_hex(json_object_get(obj, "guest_vttbr"), "guest_vttbr",
+				       &table.guest_vttbr, err);
+		if (code)
+			return code;
+	}
+	code = get_slots(obj, &table, err);
 	if (code)
 		return code;
 	table.regime.granule = (uint64_t)granule;
@@ -237,6 +324,19 @@ static enum s2_code read_note(const struct s2_source *source, json_t **ret, stru
 	return S2_OK;
 }
 
+/* A snapshot made from a blob knows no mode. */
+static void get_mode(json_t *root, struct s2_tables *tables)
+{
+	const char *text = json_string_value(json_object_get(root, "kvm_mode"));
+
+	for (unsigned int i = S2_KVM_VHE; text && i <= S2_KVM_PROTECTED; i++) {
+		if (strcmp(text, s2_kvm_mode_name((enum s2_kvm_mode)i)) != 0)
+			continue;
+		tables->mode = (enum s2_kvm_mode)i;
+		snprintf(tables->mode_why, sizeof(tables->mode_why), "snapshot note");
+	}
+}
+
 static enum s2_code parse_note(json_t *root, struct s2_tables *tables, struct s2_err *err)
 {
 	json_t *list = json_object_get(root, "tables");
@@ -254,6 +354,7 @@ static enum s2_code parse_note(json_t *root, struct s2_tables *tables, struct s2
 	if (!code)
 		code = get_string(root, "build_id", tables->build_id, sizeof(tables->build_id),
 				  err);
+	get_mode(root, tables);
 	for (size_t i = 0; !code && i < json_array_size(list); i++) {
 		struct s2_table table;
 
@@ -261,6 +362,8 @@ static enum s2_code parse_note(json_t *root, struct s2_tables *tables, struct s2
 		if (!code) {
 			snprintf(table.found, sizeof(table.found), "snapshot note");
 			code = s2_tables_add(tables, &table, err);
+			if (code)
+				free(table.slot);
 		}
 		if (code)
 			return s2_wrap(err, "table %zu", i);

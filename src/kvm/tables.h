@@ -28,7 +28,7 @@ enum s2_code s2_tables_add(struct s2_tables *tables, const struct s2_table *tabl
 
 /* The note by which a snapshot describes itself: owner and type, the payload is JSON. */
 #define S2_SNAPSHOT_NOTE "S2DUMP"
-#define S2_SNAPSHOT_NOTE_TYPE 1
+#define S2_SNAPSHOT_NOTE_TYPE 0x53324431 /* "S2D1" */
 
 /* Reads the tables of a snapshot from its note. */
 enum s2_code s2_snapshot_tables(const struct s2_source *source, struct s2_tables *ret,
