@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What the scripts share: saying what is done, failing with a reason, packages, build directories.
+# shellcheck shell=bash disable=SC2034 # used by those who read this file
+
+ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+SELF=$(basename "$0")
+
+# What the program needs to be built, and what its tests need besides. Debian 12 names.
+BUILD_PACKAGES=(libc6-dev meson ninja-build pkg-config libjansson-dev libelf-dev libdwarf-dev libbpf-dev
+	zlib1g-dev liblzo2-dev libsnappy-dev libzstd-dev)
+TEST_PACKAGES=(gcc clang clang-format-14 libclang-rt-14-dev libcmocka-dev mandoc jq python3 python3-jsonschema
+	shellcheck)
+
+say() {
+	printf '\n== %s: %s\n' "$SELF" "$*"
+}
+
+die() {
+	printf '%s: %s\n' "$SELF" "$*" >&2
+	exit 1
+}
+
+as_root() {
+	if [ "$(id -u)" -eq 0 ]; then
+		"$@"
+	elif command -v sudo >/dev/null; then
+		sudo "$@"
+	else
+		die "'$*' needs root: run as root, or install sudo"
+	fi
+}
+
+installed() {
+	[ "$(dpkg-query -W -f='${db:Status-Abbrev}' "$1" 2>/dev/null)" = 'ii ' ]
+}
+
+# need_packages NAME...: installs those that are not there yet; says so when there is nothing to do.
+need_packages() {
+	local missing=() name
+
+	if ! command -v apt-get >/dev/null; then
+		say "no apt-get here: the packages of README.md (section Other distributions) must be installed already"
+		return
+	fi
+	for name; do
+		installed "$name" || missing+=("$name")
+	done
+	if [ ${#missing[@]} -eq 0 ]; then
+		say "all $# packages are installed"
+		return
+	fi
+	say "installing ${missing[*]}"
+	as_root apt-get -q update || die "apt-get update failed"
+	as_root env DEBIAN_FRONTEND=noninteractive apt-get -q install -y --no-install-recommends "${missing[@]}" ||
+		die "cannot install ${missing[*]}"
+}
+
+# Any C compiler will do to build the program.
+need_compiler() {
+	command -v cc >/dev/null || command -v gcc >/dev/null || command -v clang >/dev/null || need_packages gcc
+}
+
+# configure NAME ARG...: build/NAME, set up now, or given the same options again.
+configure() {
+	local dir=build/$1
+	shift
+
+	if [ -f "$dir/build.ninja" ]; then
+		meson configure "$dir" "$@" || die "cannot configure $dir (remove it to begin anew)"
+		return
+	fi
+	rm -rf "$dir"
+	meson setup "$dir" "$@" || die "cannot set up $dir, see $dir/meson-logs/meson-log.txt"
+}

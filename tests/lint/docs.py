@@ -1,0 +1,323 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+# One truth in many places: holds the manuals, the completion, README.md and the schema against the program and its rows.
+#
+#   docs.py --s2dump PATH
+
+import argparse
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+# Architectures that a command can reach; a row per file with attribute rows.
+ATTR_SOURCES = ["src/decode/arm64_stage2.c"]
+
+problems = []
+
+
+def read(path):
+    with open(os.path.join(ROOT, path), encoding="utf-8") as f:
+        return f.read()
+
+
+def same(what, a_name, a, b_name, b):
+    """Both sets must be equal; says what stands on one side only."""
+    a, b = set(a), set(b)
+    for item in sorted(a - b):
+        problems.append(f"{what} {item}: in {a_name}, not in {b_name}")
+    for item in sorted(b - a):
+        problems.append(f"{what} {item}: in {b_name}, not in {a_name}")
+    if not a:
+        problems.append(f"{what}: none found in {a_name}")
+    print(f"docs: {what}: {len(a)} in {a_name}, {len(b)} in {b_name}")
+
+
+# --- the program -------------------------------------------------------------------------------
+
+class Program:
+    def __init__(self, path):
+        self.path = path
+        self.commands = re.findall(r"^  (\w+) +\S", self.help().split("\nCommands:\n")[1].split("\n\n")[0], re.M)
+        self.options = {}  # command: {"--name": argument or ""}
+        self.formats = set()
+        for command in self.commands:
+            text = self.help(command)
+            self.options[command] = dict(re.findall(r"^  (?:-\w,|   ) (--[\w-]+)(?:=(\S+))?", text, re.M))
+            if "\nFormats:\n" in text:
+                self.formats |= set(re.findall(r"^  (\S+) ", text.split("\nFormats:\n")[1], re.M))
+
+    def help(self, *args):
+        return subprocess.run([self.path, "help", *args], check=True, capture_output=True, text=True).stdout
+
+    def all_options(self):
+        return {name: arg for options in self.options.values() for name, arg in options.items()}
+
+    def accepts(self, command, option, value):
+        """Is it a legal command line, whatever becomes of the file that is not there?"""
+        arguments = {"decode": ["0"], "extract": ["-o", "/dev/null", "/nonexistent/file"]}
+        done = subprocess.run([self.path, command, f"{option}={value}", *arguments.get(command, ["/nonexistent/file"])],
+                              capture_output=True)
+        return done.returncode != 2
+
+
+# --- the completion ----------------------------------------------------------------------------
+
+def bash(function, *args):
+    script = f'. "$0"; {function} "$@"'
+    done = subprocess.run(["bash", "-c", script, os.path.join(ROOT, "completions/s2dump"), *args], check=True,
+                          capture_output=True, text=True)
+    return done.stdout.split()
+
+
+def check_completion(program):
+    same("command", "help", program.commands, "completion", bash("_s2dump_commands"))
+    same("format", "help", program.formats, "completion", bash("_s2dump_formats"))
+    for command in program.commands:
+        options = {name + ("=" if arg else "") for name, arg in program.options[command].items()}
+        same(f"{command} option", "help", options, "completion", bash("_s2dump_options", command))
+        for option in program.options[command]:
+            values = bash("_s2dump_values", option)
+            for value in values:
+                if not program.accepts(command, option, value):
+                    problems.append(f"{option}={value}: in completion, but {command} does not accept it")
+            if values and program.accepts(command, option, "no-such-value"):
+                problems.append(f"{option}: {command} accepts any value")
+
+
+# --- the manuals -------------------------------------------------------------------------------
+
+def section(page, macro, title):
+    """Lines of a section (Sh) or subsection (Ss)."""
+    end = r"^\.Sh " if macro == "Sh" else r"^\.S[hs] "
+    found = re.search(rf"^\.{macro} {re.escape(title)}\n(.*?)(?={end}|\Z)", page, re.M | re.S)
+    if not found:
+        problems.append(f"the manual has no section '{title}'")
+        return []
+    return found[1].split("\n")
+
+
+def items(lines, macro):
+    """Words of the list items that begin with this macro, "a , b" taken apart."""
+    found = []
+    for line in lines:
+        if line.startswith(f".It {macro} "):
+            found += [word for word in line[len(f".It {macro} "):].split() if word not in (",", macro)]
+    return found
+
+
+def man_options(page):
+    found = {}
+    for line in section(page, "Ss", "Options"):
+        if not line.startswith(".It Fl "):
+            continue
+        text = re.sub(r" (Ns|Ar)\b", "", line[len(".It "):]).replace(" ", "")
+        for name, arg in re.findall(r"Fl(-[\w-]+)(?:=([^,]+))?", text):
+            found["-" + name] = arg
+    return found
+
+
+def check_manual(program):
+    page = read("man/s2dump.1")
+    same("command", "help", program.commands, "s2dump.1", items(section(page, "Ss", "Commands"), "Cm"))
+    same("format", "help", program.formats, "s2dump.1", items(section(page, "Ss", "Formats"), "Cm"))
+    same("option", "help", (f"{n}={a}" for n, a in program.all_options().items()),
+         "s2dump.1", (f"{n}={a}" for n, a in man_options(page).items()))
+    for name in ("man/s2dump.1", "man/s2dump-json.5"):
+        for option in sorted({"-" + o for o in re.findall(r"\bFl (-[\w-]+)", read(name))}):
+            if option not in program.all_options():
+                problems.append(f"{name}: there is no option {option}")
+    statuses = re.findall(r"\bS2_EXIT_\w+ = (\d+)", read("src/options.h"))
+    same("exit status", "src/options.h", statuses, "s2dump.1",
+         [line.split()[1] for line in section(page, "Sh", "EXIT STATUS") if re.match(r"\.It \d", line)])
+
+
+# --- attribute rows ----------------------------------------------------------------------------
+
+def c_rows(text, array):
+    """The strings of each row of an initialised array."""
+    found = re.search(rf"\b{array}\[\w*\] = \{{\n(.*?)\n\}};", text, re.S)
+    if not found:
+        problems.append(f"no array {array} in the sources")
+        return []
+    body = re.sub(r"/\*.*?\*/", "", found[1], flags=re.S)
+    rows = re.findall(r"\{((?:[^{}\"]|\"(?:[^\"\\]|\\.)*\")*)\}", body)
+    return [[s.replace('\\"', '"') for s in re.findall(r'"((?:[^"\\]|\\.)*)"', row)] for row in rows]
+
+
+def attributes():
+    """Name: list of value arrays ([json, text] rows; None for a plain number) of the rows with that name."""
+    found = {}
+    for path in ATTR_SOURCES:
+        text = read(path)
+        body = re.search(r"struct s2_attr attrs\[\] = \{\n(.*?)\n\};", text, re.S)[1]
+        for row in re.split(r"(?=\.name = )", body)[1:]:
+            name = re.match(r'\.name = "(\w+)"', row)[1]
+            values = re.search(r"VALUES\((\w+)\)", row)
+            found.setdefault(name, []).append([r[:2] for r in c_rows(text, values[1])] if values else None)
+    return found
+
+
+def table(lines, first):
+    """Cells of the column list whose heading begins with this word, macros dropped."""
+    rows, inside = [], False
+    for line in lines:
+        if line.startswith(f".It Em {first} "):
+            inside = True
+        elif line.startswith(".El"):
+            inside = False
+        elif inside and line.startswith(".It "):
+            # An item that begins with a separator continues the row above.
+            cells = re.split(r"(?:^| )Ta(?: |$)", line[len(".It "):])
+            rows.append([re.sub(r"\b(Li|Ns|No|Em) ?", "", cell).strip() for cell in cells])
+    return rows
+
+
+def check_attributes():
+    attrs = attributes()
+    page, json_page = read("man/s2dump.1"), read("man/s2dump-json.5")
+    texts, name = {}, None
+    for row in table(section(page, "Ss", "The ptdump format"), "Name"):
+        name = row[0] or name
+        texts.setdefault(name, set()).add(row[1])
+    same("attribute", "the rows", attrs, "s2dump.1", texts)
+    same("attribute", "the rows", attrs, "s2dump-json.5",
+         set(items(section(json_page, "Ss", "Range"), "Li")) & (set(attrs) | set(texts)))
+    for name, arrays in sorted(attrs.items()):
+        if name == "memattr" or name not in texts:
+            continue
+        shown = {row[1] for rows in arrays if rows for row in rows}
+        # A flag that is clear is not shown.
+        if not any(text == "-" for text in texts[name]):
+            shown.discard("-")
+        if shown:
+            same(f"text of {name}", "the rows", shown, "s2dump.1", texts[name])
+    types = table(section(page, "Ss", "Memory types"), "MemAttr")
+    same("memory type", "the rows",
+         (f"{v:#x} {rows[v][1]} ({n})" for n, rows in enumerate(attrs["memattr"]) for v in range(len(rows))),
+         "s2dump.1", (f"{row[0]} {cell} ({n})" for row in types for n, cell in enumerate(row[1:])))
+    arch = read("src/decode/arch.c")
+    odds = {row[0] for array in ("s2_odds", "s2_geom_odds") for row in c_rows(arch, array)}
+    same("oddity", "the rows", odds, "s2dump.1", items(section(page, "Ss", "Oddities"), "Li"))
+    return attrs
+
+
+# --- the schema --------------------------------------------------------------------------------
+
+def schema_properties(node, found):
+    if isinstance(node, dict):
+        for name, value in (node.get("properties") or {}).items():
+            found.setdefault(name, set())
+            if isinstance(value, dict):
+                found[name] |= {json.dumps(v) for v in value.get("enum", [])}
+        node = list(node.values())
+    if isinstance(node, list):
+        for value in node:
+            schema_properties(value, found)
+    return found
+
+
+def check_schema(attrs):
+    path = "schema/s2dump.schema.json"
+    if not os.path.exists(os.path.join(ROOT, path)):
+        problems.append(f"{path} is missing")
+        return
+    found = schema_properties(json.loads(read(path)), {})
+    page = read("man/s2dump-json.5")
+    described = {"record", "range", "table"}  # members that are described in running text
+    for title in ("Document", "Table", "Range"):
+        described |= set(items(section(page, "Ss", title), "Li"))
+    # Registers are members, too; members of exec and of memslots are described where these stand.
+    registers = set(re.findall(r'"(\w+_el\d)"', read("src/decode/arch.c")))
+    inner = {"el1", "el0", "ipa", "hva", "readonly", "log_dirty"}
+    same("member", "the schema", set(found) - registers - inner, "s2dump-json.5", described)
+    for name, arrays in attrs.items():
+        values = {row[0] for rows in arrays if rows for row in rows if row[0].startswith('"')}
+        listed = {v for v in found.get(name, ()) if v.startswith('"')}
+        if values and listed:
+            same(f"value of {name}", "the rows", values, "the schema", listed)
+
+
+def check_readme(program):
+    text = read("README.md")
+    for line in text.split("\n"):
+        if not re.search(r"\bs2dump\b", line):
+            continue
+        for option in re.findall(r"(?<![\w-])(--[a-z][\w-]*)", line):
+            if option not in program.all_options():
+                problems.append(f"README.md: there is no option {option}")
+    for command in program.commands:
+        if not re.search(rf"\b{command}\b", text):
+            problems.append(f"README.md: command {command} is not mentioned")
+    print("docs: README.md checked")
+
+
+# --- examples ----------------------------------------------------------------------------------
+
+def blocks(path):
+    """Lines of the literal blocks of a manual or of markdown."""
+    text = read(path)
+    if path.endswith(".md"):
+        return [re.sub(r"^    ", "", b, flags=re.M) for b in re.findall(r"(?:^    .*\n)+", text, re.M)]
+    found = re.findall(r"^\.Bd -literal.*\n((?:.*\n)*?)\.Ed", text, re.M)
+    return [b.replace("\\e\n", "\\\n") for b in found]
+
+
+def examples(path):
+    """Pairs of a command and the output that is shown below it, "" when none is."""
+    for block in blocks(path):
+        for part in re.split(r"^\$ ", block, flags=re.M)[1:]:
+            lines = part.split("\n")
+            end = 1
+            # A command goes on after a backslash, a pipe, and inside of quotes.
+            while lines[end - 1].endswith(("\\", "|")) or "\n".join(lines[:end]).count("'") % 2:
+                end += 1
+            yield "\n".join(lines[:end]), "\n".join(lines[end:])
+
+
+def plain(text):
+    """Without blanks at the end of lines, which editors take away."""
+    return [line.rstrip() for line in text.strip().split("\n")]
+
+
+def check_examples(program):
+    """Each example with a bundled sample runs as it stands, and prints what is shown."""
+    checked = 0
+    env = dict(os.environ, PATH=os.path.dirname(program.path) + os.pathsep + os.environ["PATH"])
+    for path in ("README.md", "man/s2dump.1", "man/s2dump-json.5"):
+        with tempfile.TemporaryDirectory() as scratch:
+            os.symlink(os.path.join(ROOT, "samples"), os.path.join(scratch, "samples"))
+            for command, shown in examples(path):
+                if "vmcore" in command or ("jq" in command and not shutil.which("jq")):
+                    continue
+                done = subprocess.run(["bash", "-o", "pipefail", "-c", command], cwd=scratch, env=env,
+                                      capture_output=True, text=True)
+                checked += 1
+                if done.returncode:
+                    problems.append(f"{path}: '{command}' ends with status {done.returncode}: {done.stderr.strip()}")
+                elif shown.strip() and plain(shown) != plain(done.stdout):
+                    problems.append(f"{path}: '{command}' prints something else than shown:\n{done.stdout}")
+    print(f"docs: {checked} examples ran")
+
+
+def main():
+    parser = argparse.ArgumentParser(description="holds the documents against the program")
+    parser.add_argument("--s2dump", required=True, metavar="PATH")
+    program = Program(os.path.abspath(parser.parse_args().s2dump))
+    check_completion(program)
+    check_manual(program)
+    check_schema(check_attributes())
+    check_readme(program)
+    check_examples(program)
+    for problem in problems:
+        print(f"docs: {problem}", file=sys.stderr)
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
