@@ -14,7 +14,7 @@
 /* The order is that of `s2dump help`. To add a command: a file in cmd/ with such a row, the manual,
  * the completion. */
 const struct s2_cmd *const s2_cmds[] = {
-	&s2_cmd_dump, &s2_cmd_list, &s2_cmd_extract, &s2_cmd_decode, &s2_cmd_help,
+	&s2_cmd_dump, &s2_cmd_list,    &s2_cmd_translate, &s2_cmd_find, &s2_cmd_extract, &s2_cmd_decode, &s2_cmd_help,
 };
 const unsigned int s2_ncmds = ARRAY_SIZE(s2_cmds);
 
@@ -105,7 +105,7 @@ static enum s2_exit run(int argc, char **argv, struct s2_err *err)
 		struct s2_err ignored;
 
 		s2_err_init(&ignored);
-		if (s2_out_flush(&standard_out, &ignored))
+		if (s2_out_flush(&standard_out, &ignored) && strcmp(ignored.text, err->text) != 0)
 			fprintf(stderr, "s2dump: %s\n", ignored.text);
 		return status;
 	}

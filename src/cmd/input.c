@@ -156,7 +156,7 @@ static enum s2_code tables_from_kernel(const struct s2_options *o, struct s2_inp
 	code = s2_kernel_open(&args, &input->kernel, err);
 	s2_progress(o, "looking for KVM's tables");
 	if (!code)
-		code = s2_kvm_tables(input->kernel, &input->tables, err);
+		code = s2_kvm_tables(input->kernel, &input->source->mem, &input->tables, err);
 	s2_progress(o, NULL);
 	if (code)
 		return code;
@@ -164,6 +164,8 @@ static enum s2_code tables_from_kernel(const struct s2_options *o, struct s2_inp
 		if (*input->tables.table[i].remark)
 			fprintf(stderr, "s2dump: %s: %s: %s\n", input->path,
 				input->tables.table[i].id, input->tables.table[i].remark);
+	if (*input->tables.pkvm_why)
+		fprintf(stderr, "s2dump: %s: %s\n", input->path, input->tables.pkvm_why);
 	if (!input->tables.n)
 		fprintf(stderr, "s2dump: %s: Linux %s runs no VM with a table in this dump%s\n",
 			input->path, input->tables.release,
@@ -180,6 +182,10 @@ static enum s2_code find_tables(const struct s2_options *o, struct s2_input *inp
 
 	if (o->have_regime)
 		return table_from_options(o, source, &input->tables, err);
+	if (o->have_root || s2_regime_has(&o->regime, S2_REG_VTTBR_EL2))
+		return s2_fail(
+			err, S2_USAGE,
+			"--root and --vttbr describe a table together with --vtcr (or --granule and --ia-bits)");
 	if (s2_source_note(source, S2_SNAPSHOT_NOTE, UINT32_MAX))
 		return s2_snapshot_tables(source, &input->tables, err);
 	if (is_raw(source) && !o->raw.raw)
@@ -188,6 +194,22 @@ static enum s2_code find_tables(const struct s2_options *o, struct s2_input *inp
 			"not a dump format that s2dump knows; a raw image of tables needs --vtcr "
 			"(or --granule and --ia-bits), a raw image of memory --base");
 	return tables_from_kernel(o, input, err);
+}
+
+/* What the options say of MemAttr, XN and bit 55 goes before what the file says. */
+static void override_regimes(const struct s2_options *o, struct s2_tables *tables)
+{
+	for (size_t i = 0; i < tables->n; i++) {
+		struct s2_regime *regime = &tables->table[i].regime;
+
+		if (o->regime.fwb != S2_UNKNOWN)
+			regime->fwb = o->regime.fwb;
+		if (o->regime.xnx != S2_UNKNOWN)
+			regime->xnx = o->regime.xnx;
+		if (s2_regime_has(&o->regime, S2_REG_HCR_EL2))
+			s2_regime_set(regime, S2_REG_HCR_EL2, o->regime.reg[S2_REG_HCR_EL2]);
+		regime->realm |= o->regime.realm;
+	}
 }
 
 /* Keeps the tables that one of the patterns fits; a pattern that fits none is an error. */
@@ -236,6 +258,8 @@ enum s2_code s2_input_open(const struct s2_options *options, const char *path, s
 		code = find_tables(options, &input, err);
 	if (options->verbose && input.source)
 		say_what_was_found(&input);
+	if (!code && !options->have_regime)
+		override_regimes(options, &input.tables);
 	if (!code)
 		code = select_tables(options, &input.tables, err);
 	if (code) {

@@ -114,11 +114,11 @@ static const struct s2_attr_value memattr_unknown[16] = {
 	{ "\"as-s1\"", "as-s1",
 	  "the memory type of stage 1 if HCR_EL2.FWB is 1, as Linux writes it (else see --no-fwb)",
 	  0 },
-	{ "\"memattr-0x8\"", "memattr-0x8", "depends on HCR_EL2.FWB: give --fwb or --no-fwb", 0 },
+	{ "\"reserved-0x8\"", "reserved-0x8", "reserved", S2_ODD_MEMATTR },
 	{ "\"memattr-0x9\"", "memattr-0x9", "depends on HCR_EL2.FWB: give --fwb or --no-fwb", 0 },
 	{ "\"memattr-0xa\"", "memattr-0xa", "depends on HCR_EL2.FWB: give --fwb or --no-fwb", 0 },
 	{ "\"memattr-0xb\"", "memattr-0xb", "depends on HCR_EL2.FWB: give --fwb or --no-fwb", 0 },
-	{ "\"memattr-0xc\"", "memattr-0xc", "depends on HCR_EL2.FWB: give --fwb or --no-fwb", 0 },
+	{ "\"reserved-0xc\"", "reserved-0xc", "reserved", S2_ODD_MEMATTR },
 	{ "\"memattr-0xd\"", "memattr-0xd", "depends on HCR_EL2.FWB: give --fwb or --no-fwb", 0 },
 	{ "\"memattr-0xe\"", "memattr-0xe", "depends on HCR_EL2.FWB: give --fwb or --no-fwb", 0 },
 	{ "\"normal-wb\"", "normal-wb",
@@ -429,6 +429,7 @@ static void decode(const struct s2_geometry *geom, unsigned int height, uint64_t
 
 const struct s2_arch s2_arm64_stage2 = {
 	.name = "arm64",
+	.ia_name = "IPA",
 	.stage = "stage2",
 	.shape = s2_arm64_stage2_shape,
 	.is_table = is_table,

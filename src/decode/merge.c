@@ -119,7 +119,7 @@ static uint64_t take(const struct s2_merge *merge, struct s2_run *run)
 	if (strip->height != run->height || strip->missing != run->missing)
 		return 0;
 	if (merge->how == S2_MERGE_NONE)
-		return run->count ? 0 : 1;
+		return run->count ? 0 : strip->missing ? strip->n : 1;
 	if (strip->missing)
 		return strip->n;
 	n = same_key(strip->desc, strip->n, run->entry.raw, run->key_mask);

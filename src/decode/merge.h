@@ -4,12 +4,13 @@
 #ifndef S2_DECODE_MERGE_H
 #define S2_DECODE_MERGE_H
 
+#include "decode/pkvm.h"
 #include "decode/walk.h"
 
 enum s2_merge_how {
 	S2_MERGE_ATTRS, /* split where a visible attribute changes */
 	S2_MERGE_PA,    /* and where output addresses jump */
-	S2_MERGE_NONE,  /* one range per descriptor */
+	S2_MERGE_NONE,  /* one range per descriptor, or per gap */
 };
 
 /* In place of a memslot's id. */
@@ -28,6 +29,7 @@ struct s2_run {
 	bool pa_contiguous;   /* output addresses follow each other (leaf runs) */
 	int32_t slot;         /* unmapped ranges after s2_slots_next(): memslot id, or S2_SLOT_* */
 	enum s2_code missing; /* S2_OK: read; else why not */
+	struct s2_own own;    /* after s2_pkvm_next(): whose it is, and in which state */
 };
 
 /* Which descriptor bits a format shows: ANDed onto the architecture's key. ~0 shows all. */

@@ -9,7 +9,7 @@
  * snapshots.
  */
 #define VISITS_PER_PAGE 16
-#define VISITS_FLOOR 65536
+#define FLOOR_ENTRIES (512U * 1024)
 
 static enum s2_code gap_at(const struct s2_frame *frame, uint64_t i)
 {
@@ -73,7 +73,8 @@ void s2_walk_init(struct s2_walk *walk, const struct s2_geometry *geom, const st
 	walk->start_next = 0;
 	walk->start_last = s2_start_entries(geom) - 1;
 	walk->tables = 0;
-	walk->budget = VISITS_FLOOR + VISITS_PER_PAGE * (walk->mem->bytes >> geom->page_log2);
+	walk->budget = (FLOOR_ENTRIES >> (geom->page_log2 - 3)) +
+		       VISITS_PER_PAGE * (walk->mem->bytes >> geom->page_log2);
 	walk->depth = -1;
 	walk->done = false;
 	walk->on_table = NULL;

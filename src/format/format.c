@@ -29,7 +29,7 @@ void s2_printer_init(struct s2_printer *printer, const struct s2_format *format,
 	*printer = (struct s2_printer){ .format = format, .out = out };
 }
 
-void s2_printer_table(struct s2_printer *printer, const struct s2_table *table,
+void s2_printer_shape(struct s2_printer *printer, const struct s2_table *table,
 		      const struct s2_geometry *geom)
 {
 	const struct s2_arch *arch = geom->arch;
@@ -47,6 +47,12 @@ void s2_printer_table(struct s2_printer *printer, const struct s2_table *table,
 		if (arch->attrs[i].kind == S2_ATTR_FLAG)
 			printer->flag_bits |= arch->attrs[i].mask;
 	}
+}
+
+void s2_printer_table(struct s2_printer *printer, const struct s2_table *table,
+		      const struct s2_geometry *geom)
+{
+	s2_printer_shape(printer, table, geom);
 	printer->format->table(printer, table, geom);
 	printer->ntables++;
 }

@@ -69,6 +69,9 @@ void s2_printer_init(struct s2_printer *printer, const struct s2_format *format,
 		     struct s2_out *out);
 void s2_printer_table(struct s2_printer *printer, const struct s2_table *table,
 		      const struct s2_geometry *geom);
+/* Prepares for runs of a table without printing anything. */
+void s2_printer_shape(struct s2_printer *printer, const struct s2_table *table,
+		      const struct s2_geometry *geom);
 void s2_printer_run(struct s2_printer *printer, const struct s2_run *run);
 
 /* "4K", "2M", "1G": divided by 1024 while it divides evenly, at least K, as the kernel's ptdump

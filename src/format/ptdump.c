@@ -37,8 +37,8 @@ static void table(struct s2_printer *printer, const struct s2_table *table,
 
 	if (printer->ntables)
 		s2_out_str(out, "\n");
-	s2_out_printf(out, "---[ %s %s: IPA %u bits, granule %uK, start level %d", table->id,
-		      table->kind, geom->ia_bits, 1U << (geom->page_log2 - 10),
+	s2_out_printf(out, "---[ %s %s: %s %u bits, granule %uK, start level %d", table->id,
+		      table->kind, geom->arch->ia_name, geom->ia_bits, 1U << (geom->page_log2 - 10),
 		      s2_level(geom, geom->top));
 	if (geom->start_tables > 1)
 		s2_out_printf(out, " x%u", geom->start_tables);
@@ -143,7 +143,7 @@ static void run(struct s2_printer *printer, const struct s2_run *run)
 	s2_out_str(out, s2_level(printer->geom, run->height) < 0 ? " -" : "  ");
 	s2_out_dec(out, (uint64_t)abs(s2_level(printer->geom, run->height)), 1);
 	s2_out_str(out, " ");
-	s2_out_pad(out, run->missing ? "missing" : s2_type_name(run->entry.type), 8);
+	s2_out_pad(out, run->missing ? "missing" : s2_type_name(run->entry.type), 9);
 	if (run->missing) {
 		print_missing(printer, run);
 	} else if (s2_is_leaf(run->entry.type)) {
