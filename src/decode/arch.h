@@ -260,6 +260,7 @@ struct s2_attr {
 
 struct s2_arch {
 	const char *name;  /* JSON: "arm64" */
+	const char *ia_name; /* what input addresses are called: "IPA", "VA" */
 	const char *stage; /* "stage2", "stage1-el1", "stage1-el2" */
 
 	/* Claims to facts. Refuses what no hardware accepts and names the register field. */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// arm64 stage 1: TCR_ELx and other claims to geometry (Arm ARM DDI 0487, D8.2), TTBRn_ELx to a table address.
+// arm64 stage 1: TCR_ELx and other claims to geometry (Arm ARM DDI 0487, D8.2), TTBRn_ELx to a
+// table address.
 #include "decode/arm64_stage1.h"
 
 /* TCR_EL1, and TCR_EL2 with HCR_EL2.E2H == 1. */
@@ -42,12 +43,6 @@
 #define TCR2_TBID BIT64(29)
 #define TCR2_DS BIT64(32)
 
-/* TCR2_ELx: PIE, POE, D128. E0POE (bit 2) only matters for EL0. */
-#define TCR2ELX_PIE BIT64(1)
-#define TCR2ELX_E0POE BIT64(2)
-#define TCR2ELX_POE BIT64(3)
-#define TCR2ELX_D128 BIT64(5)
-
 /* TG0 and TG1 name the granules differently; 0 marks a reserved value. */
 static const uint8_t tg0_log2[4] = { 12, 16, 14, 0 };
 static const uint8_t tg1_log2[4] = { 0, 14, 12, 16 };
@@ -71,8 +66,15 @@ static struct s2_tcr tcr_upper(uint64_t tcr)
 		.irgn = (uint8_t)field_get(TCR_IRGN1, tcr),
 		.orgn = (uint8_t)field_get(TCR_ORGN1, tcr),
 		.hwu = (uint8_t)field_get(TCR_HWU1, tcr),
-		.ds = tcr & TCR_DS, .ha = tcr & TCR_HA, .hd = tcr & TCR_HD, .hpd = tcr & TCR_HPD1, .tbi = tcr & TCR_TBI1,
-		.tbid = tcr & TCR_TBID1, .epd = tcr & TCR_EPD1, .e0pd = tcr & TCR_E0PD1, .nfd = tcr & TCR_NFD1,
+		.ds = tcr & TCR_DS,
+		.ha = tcr & TCR_HA,
+		.hd = tcr & TCR_HD,
+		.hpd = tcr & TCR_HPD1,
+		.tbi = tcr & TCR_TBI1,
+		.tbid = tcr & TCR_TBID1,
+		.epd = tcr & TCR_EPD1,
+		.e0pd = tcr & TCR_E0PD1,
+		.nfd = tcr & TCR_NFD1,
 	};
 }
 
@@ -120,9 +122,9 @@ struct regs {
 	const char *tcr_name;
 };
 
-static const struct regs el1_regs = { S2_REG_TCR_EL1, S2_REG_TCR2_EL1,	S2_REG_MAIR_EL1,
+static const struct regs el1_regs = { S2_REG_TCR_EL1, S2_REG_TCR2_EL1,  S2_REG_MAIR_EL1,
 				      S2_REG_PIR_EL1, S2_REG_PIRE0_EL1, "TCR_EL1" };
-static const struct regs el2_regs = { S2_REG_TCR_EL2, S2_REG_TCR2_EL2,	S2_REG_MAIR_EL2,
+static const struct regs el2_regs = { S2_REG_TCR_EL2, S2_REG_TCR2_EL2,  S2_REG_MAIR_EL2,
 				      S2_REG_PIR_EL2, S2_REG_PIRE0_EL2, "TCR_EL2" };
 
 /* The numbers that claims boil down to, before they are checked. */
@@ -134,13 +136,15 @@ struct numbers {
 	bool lpa2;
 };
 
-static enum s2_code numbers_from_tcr(const struct s2_tcr *tcr, const char *name, const char *half, struct numbers *n,
-				     struct s2_geometry *geom, struct s2_err *err)
+static enum s2_code numbers_from_tcr(const struct s2_tcr *tcr, const char *name, const char *half,
+				     struct numbers *n, struct s2_geometry *geom,
+				     struct s2_err *err)
 {
 	unsigned int min, max;
 
 	if (!tcr->page_log2)
-		return s2_fail(err, S2_INVALID, "%s.TG%s is %u, a reserved value", name, half, tcr->tg);
+		return s2_fail(err, S2_INVALID, "%s.TG%s is %u, a reserved value", name, half,
+			       tcr->tg);
 	n->page_log2 = tcr->page_log2;
 	n->oa_bits = s2_arm64_ps_bits(tcr->ps);
 	if (!n->oa_bits)
@@ -155,8 +159,10 @@ static enum s2_code numbers_from_tcr(const struct s2_tcr *tcr, const char *name,
 	min = n->lpa2 || n->page_log2 == 16 ? 12 : 16;
 	max = n->page_log2 == 16 ? 47 : 48;
 	if (tcr->tsz < min || tcr->tsz > max)
-		return s2_fail(err, S2_INVALID, "%s.T%sSZ is %u, not in %u..%u with the %uK granule%s", name, half, tcr->tsz,
-			       min, max, 1U << (n->page_log2 - 10), n->lpa2 ? " and DS=1" : "");
+		return s2_fail(err, S2_INVALID,
+			       "%s.T%sSZ is %u, not in %u..%u with the %uK granule%s", name, half,
+			       tcr->tsz, min, max, 1U << (n->page_log2 - 10),
+			       n->lpa2 ? " and DS=1" : "");
 	if (tcr->tsz > 39)
 		geom->odd |= S2_GODD_TTST;
 	n->ia_bits = 64U - tcr->tsz;
@@ -174,13 +180,16 @@ static enum s2_code numbers_from_tcr(const struct s2_tcr *tcr, const char *name,
 	return S2_OK;
 }
 
-static enum s2_code numbers_from_claims(const struct s2_regime *regime, const char *name, struct numbers *n,
-					struct s2_err *err)
+static enum s2_code numbers_from_claims(const struct s2_regime *regime, const char *name,
+					struct numbers *n, struct s2_err *err)
 {
 	unsigned int min, max;
 
 	if (!regime->granule || !regime->ia_bits)
-		return s2_fail(err, S2_INVALID, "the geometry is not known: give %s, or the granule and the input bits", name);
+		return s2_fail(
+			err, S2_INVALID,
+			"the geometry is not known: give %s, or the granule and the input bits",
+			name);
 	switch (regime->granule) {
 	case 4096:
 		n->page_log2 = 12;
@@ -192,38 +201,44 @@ static enum s2_code numbers_from_claims(const struct s2_regime *regime, const ch
 		n->page_log2 = 16;
 		break;
 	default:
-		return s2_fail(err, S2_INVALID, "granule %llu is none of 4K, 16K, 64K", (unsigned long long)regime->granule);
+		return s2_fail(err, S2_INVALID, "granule %llu is none of 4K, 16K, 64K",
+			       (unsigned long long)regime->granule);
 	}
 	n->lpa2 = regime->lpa2 == S2_YES;
 	if (n->lpa2 && n->page_log2 == 16)
-		return s2_fail(err, S2_INVALID, "--lpa2 goes with the 4K and 16K granules (%s.DS is RES0 with 64K)", name);
+		return s2_fail(err, S2_INVALID,
+			       "--lpa2 goes with the 4K and 16K granules (%s.DS is RES0 with 64K)",
+			       name);
 	min = n->page_log2 == 16 ? 17 : 16;
 	max = n->lpa2 || n->page_log2 == 16 ? 52 : 48;
 	if (regime->ia_bits < min || regime->ia_bits > max)
-		return s2_fail(err, S2_INVALID, "%u input bits are not in %u..%u for the %uK granule%s", regime->ia_bits, min,
-			       max, 1U << (n->page_log2 - 10), n->lpa2 ? " with LPA2" : "");
+		return s2_fail(err, S2_INVALID,
+			       "%u input bits are not in %u..%u for the %uK granule%s",
+			       regime->ia_bits, min, max, 1U << (n->page_log2 - 10),
+			       n->lpa2 ? " with LPA2" : "");
 	n->ia_bits = regime->ia_bits;
 	n->oa_bits = regime->oa_bits ? regime->oa_bits : max;
 	if (n->oa_bits < 32 || n->oa_bits > max)
-		return s2_fail(err, S2_INVALID, "%u output bits are not in 32..%u for the %uK granule%s", n->oa_bits, max,
-			       1U << (n->page_log2 - 10), n->lpa2 ? " with LPA2" : "");
+		return s2_fail(err, S2_INVALID,
+			       "%u output bits are not in 32..%u for the %uK granule%s", n->oa_bits,
+			       max, 1U << (n->page_log2 - 10), n->lpa2 ? " with LPA2" : "");
 	n->sh = 3;
 	return S2_OK;
 }
 
 /* What is said beside a TCR_ELx must not contradict it. */
-static enum s2_code cross_check(const struct s2_regime *regime, const struct numbers *n, const char *name,
-				struct s2_err *err)
+static enum s2_code cross_check(const struct s2_regime *regime, const struct numbers *n,
+				const char *name, struct s2_err *err)
 {
 	if (regime->granule && regime->granule != BIT64(n->page_log2))
 		return s2_fail(err, S2_INVALID, "a granule of %llu contradicts %s.TG (%u)",
 			       (unsigned long long)regime->granule, name, 1U << n->page_log2);
 	if (regime->ia_bits && regime->ia_bits != n->ia_bits)
-		return s2_fail(err, S2_INVALID, "%u input bits contradict %s.TSZ (%u bits)", regime->ia_bits, name,
-			       n->ia_bits);
+		return s2_fail(err, S2_INVALID, "%u input bits contradict %s.TSZ (%u bits)",
+			       regime->ia_bits, name, n->ia_bits);
 	if (regime->oa_bits && regime->oa_bits != n->oa_bits)
-		return s2_fail(err, S2_INVALID, "%u output bits contradict %s.PS (%u bits)", regime->oa_bits, name,
-			       n->oa_bits);
+		return s2_fail(err, S2_INVALID, "%u output bits contradict %s.PS (%u bits)",
+			       regime->oa_bits, name, n->oa_bits);
 	if (regime->lpa2 == S2_YES && !n->lpa2)
 		return s2_fail(err, S2_INVALID, "--lpa2 contradicts %s.DS (0)", name);
 	return S2_OK;
@@ -256,14 +271,16 @@ static void shape_heights(const struct numbers *n, struct s2_geometry *geom)
 		if (shift > oa_top)
 			continue;
 		/* AArch64.BlockDescSupported. */
-		row->leaf = h <= 1 || (h == 2 && (n->page_log2 == 12 || n->lpa2 || n->page_log2 == 16)) ||
+		row->leaf = h <= 1 ||
+			    (h == 2 && (n->page_log2 == 12 || n->lpa2 || n->page_log2 == 16)) ||
 			    (h == 3 && n->page_log2 == 12 && n->lpa2);
 		row->leaf_odd = h == 2 && n->page_log2 == 16 && n->oa_bits < 52;
 		row->cont_log2 = contiguous_log2(n->page_log2, h);
 		row->oa_low = BITS64(oa_top, shift);
 		row->res0 = oa_top < 49 ? BITS64(49, oa_top + 1) : 0;
 		if (!(geom->flags & S2_G_TWO_EL) && !(geom->flags & S2_G_PIE))
-			row->res0 |= BIT64(53) | BIT64(11); /* PXN and nG mean nothing without an EL0 */
+			row->res0 |= BIT64(53) |
+				     BIT64(11); /* PXN and nG mean nothing without an EL0 */
 		row->align = shift > 12 ? BITS64(shift - 1, 12) & ~geom->oa_high : 0;
 		if (h > 0)
 			row->align &= ~BIT64(16); /* nT */
@@ -271,7 +288,8 @@ static void shape_heights(const struct numbers *n, struct s2_geometry *geom)
 	geom->table_low = BITS64(oa_top, n->page_log2);
 }
 
-static void memory_and_permissions(const struct s2_regime *regime, const struct regs *regs, struct s2_geometry *geom)
+static void memory_and_permissions(const struct s2_regime *regime, const struct regs *regs,
+				   struct s2_geometry *geom)
 {
 	uint64_t tcr2 = s2_regime_has(regime, regs->tcr2) ? regime->reg[regs->tcr2] : 0;
 
@@ -321,21 +339,23 @@ static void finish(const struct s2_regime *regime, const struct regs *regs, cons
 	shape_heights(n, geom);
 }
 
-static enum s2_code shape(const struct s2_regime *regime, const struct regs *regs, bool two, struct s2_geometry *ret,
-			  struct s2_err *err)
+static enum s2_code shape(const struct s2_regime *regime, const struct regs *regs, bool two,
+			  struct s2_geometry *ret, struct s2_err *err)
 {
 	struct s2_geometry geom = { .arch = regime->arch, .flags = two ? S2_G_TWO_EL : 0 };
 	struct numbers n = { 0 };
 	enum s2_code code;
 
 	if (regime->upper && !two)
-		return s2_fail(err, S2_INVALID, "the EL2 regime has no upper half unless HCR_EL2.E2H is 1");
+		return s2_fail(err, S2_INVALID,
+			       "the EL2 regime has no upper half unless HCR_EL2.E2H is 1");
 	if (s2_regime_has(regime, regs->tcr2) && (regime->reg[regs->tcr2] & TCR2ELX_D128))
 		return s2_fail(err, S2_INVALID, "128-bit descriptors (D128) are not supported");
 	if (s2_regime_has(regime, regs->tcr)) {
 		struct s2_tcr tcr = s2_arm64_tcr(regime->reg[regs->tcr], two, regime->upper);
 
-		code = numbers_from_tcr(&tcr, regs->tcr_name, regime->upper ? "1" : "0", &n, &geom, err);
+		code = numbers_from_tcr(&tcr, regs->tcr_name, regime->upper ? "1" : "0", &n, &geom,
+					err);
 		if (!code)
 			code = cross_check(regime, &n, regs->tcr_name, err);
 	} else {
@@ -345,25 +365,31 @@ static enum s2_code shape(const struct s2_regime *regime, const struct regs *reg
 		return code;
 	finish(regime, regs, &n, &geom);
 	if (regime->start_level != S2_NO_LEVEL && regime->start_level != 3 - (int)geom.top)
-		return s2_fail(err, S2_INVALID, "start level %d: %u input bits with the %uK granule start at level %d",
-			       regime->start_level, n.ia_bits, 1U << (n.page_log2 - 10), 3 - (int)geom.top);
+		return s2_fail(
+			err, S2_INVALID,
+			"start level %d: %u input bits with the %uK granule start at level %d",
+			regime->start_level, n.ia_bits, 1U << (n.page_log2 - 10),
+			3 - (int)geom.top);
 	*ret = geom;
 	return S2_OK;
 }
 
-enum s2_code s2_arm64_s1_shape_el1(const struct s2_regime *regime, struct s2_geometry *ret, struct s2_err *err)
+enum s2_code s2_arm64_s1_shape_el1(const struct s2_regime *regime, struct s2_geometry *ret,
+				   struct s2_err *err)
 {
 	return shape(regime, &el1_regs, true, ret, err);
 }
 
-enum s2_code s2_arm64_s1_shape_el2(const struct s2_regime *regime, struct s2_geometry *ret, struct s2_err *err)
+enum s2_code s2_arm64_s1_shape_el2(const struct s2_regime *regime, struct s2_geometry *ret,
+				   struct s2_err *err)
 {
 	bool e2h = s2_regime_has(regime, S2_REG_HCR_EL2) && (regime->reg[S2_REG_HCR_EL2] & HCR_E2H);
 
 	return shape(regime, &el2_regs, e2h, ret, err);
 }
 
-enum s2_code s2_arm64_ttbr_root(const struct s2_geometry *geom, uint64_t ttbr, uint64_t *ret, struct s2_err *err)
+enum s2_code s2_arm64_ttbr_root(const struct s2_geometry *geom, uint64_t ttbr, uint64_t *ret,
+				struct s2_err *err)
 {
 	/* TTBRn_ELx: BADDR [47:1], ASID [63:48], CnP [0] (Arm ARM D23.2; AArch64.S1TTBaseAddress). */
 	bool wide = (geom->flags & S2_G_LPA2) || geom->oa_bits == 52;
@@ -373,10 +399,13 @@ enum s2_code s2_arm64_ttbr_root(const struct s2_geometry *geom, uint64_t ttbr, u
 	if (wide)
 		root = (ttbr & BITS64(47, 6)) | field_get(BITS64(5, 2), ttbr) << 48;
 	if (!is_aligned(root, align))
-		return s2_fail(err, S2_INVALID, "TTBR base 0x%llx is not aligned to the %llu bytes of the start level",
-			       (unsigned long long)root, (unsigned long long)align);
+		return s2_fail(
+			err, S2_INVALID,
+			"TTBR base 0x%llx is not aligned to the %llu bytes of the start level",
+			(unsigned long long)root, (unsigned long long)align);
 	if (geom->oa_bits < 64 && root >> geom->oa_bits)
-		return s2_fail(err, S2_INVALID, "TTBR base 0x%llx is beyond the %u bits of the output address size",
+		return s2_fail(err, S2_INVALID,
+			       "TTBR base 0x%llx is beyond the %u bits of the output address size",
 			       (unsigned long long)root, geom->oa_bits);
 	*ret = root;
 	return S2_OK;

@@ -1,29 +1,41 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// arm64 stage 1: VMSAv8-64 descriptors to meaning, for EL1&0, EL2 and EL2&0 (Arm ARM DDI 0487, D8.3, D8.4, D8.6).
+// arm64 stage 1: VMSAv8-64 descriptors to meaning, for EL1&0, EL2 and EL2&0 (Arm ARM DDI 0487,
+// D8.3, D8.4, D8.6).
 #include "decode/arm64_stage1.h"
+#include "decode/memattr.h"
 
 /*
- * Permissions of two exception levels, the privileged one @lc (@uc in columns) and EL0. Index: bit 0 the privileged level,
- * bit 1 EL0. Direct encodings and permission indirection are resolved to these.
+ * Permissions of two exception levels, the privileged one @lc (@uc in columns) and EL0. Index: bit
+ * 0 the privileged level, bit 1 EL0. Direct encodings and permission indirection are resolved to
+ * these.
  */
-#define TWO(lc, uc, letter, word)                                                                       \
-	{ "{\"" lc "\":false,\"el0\":false}", "-", "not " word, 0 },                                    \
-	{ "{\"" lc "\":true,\"el0\":false}", letter ":" uc, word " at " uc " only", 0 },                \
-	{ "{\"" lc "\":false,\"el0\":true}", letter ":EL0", word " at EL0 only", 0 },                   \
-	{ "{\"" lc "\":true,\"el0\":true}", letter, word " at " uc " and EL0", 0 }
+#define TWO(lc, uc, letter, word) \
+	{ "{\"" lc "\":false,\"el0\":false}", "-", "not " word, 0 }, \
+		{ "{\"" lc "\":true,\"el0\":false}", letter ":" uc, word " at " uc " only", 0 }, \
+		{ "{\"" lc "\":false,\"el0\":true}", letter ":EL0", word " at EL0 only", 0 }, \
+	{ \
+		"{\"" lc "\":true,\"el0\":true}", letter, word " at " uc " and EL0", 0 \
+	}
 
 /* Index 4 and up: the same, but a write makes a clean page dirty first. */
-#define TWO_CLEAN(lc, uc)                                                                               \
-	{ "{\"" lc "\":false,\"el0\":false}", "-", "not writable", 0 },                                 \
-	{ "{\"" lc "\":true,\"el0\":false}", "w:" uc, "writable at " uc ", clean: hardware makes it writable on the first write", 0 }, \
-	{ "{\"" lc "\":false,\"el0\":true}", "w:EL0", "writable at EL0, clean: hardware makes it writable on the first write", 0 },    \
-	{ "{\"" lc "\":true,\"el0\":true}", "w", "writable, clean: hardware makes it writable on the first write", 0 }
+#define TWO_CLEAN(lc, uc) \
+	{ "{\"" lc "\":false,\"el0\":false}", "-", "not writable", 0 }, \
+		{ "{\"" lc "\":true,\"el0\":false}", "w:" uc, \
+		  "writable at " uc ", clean: hardware makes it writable on the first write", 0 }, \
+		{ "{\"" lc "\":false,\"el0\":true}", "w:EL0", \
+		  "writable at EL0, clean: hardware makes it writable on the first write", 0 }, \
+	{ \
+		"{\"" lc "\":true,\"el0\":true}", "w", \
+			"writable, clean: hardware makes it writable on the first write", 0 \
+	}
 
 static const struct s2_attr_value el1_read[] = { TWO("el1", "EL1", "R", "readable") };
-static const struct s2_attr_value el1_write[] = { TWO("el1", "EL1", "W", "writable"), TWO_CLEAN("el1", "EL1") };
+static const struct s2_attr_value el1_write[] = { TWO("el1", "EL1", "W", "writable"),
+						  TWO_CLEAN("el1", "EL1") };
 static const struct s2_attr_value el1_exec[] = { TWO("el1", "EL1", "X", "executable") };
 static const struct s2_attr_value el20_read[] = { TWO("el2", "EL2", "R", "readable") };
-static const struct s2_attr_value el20_write[] = { TWO("el2", "EL2", "W", "writable"), TWO_CLEAN("el2", "EL2") };
+static const struct s2_attr_value el20_write[] = { TWO("el2", "EL2", "W", "writable"),
+						   TWO_CLEAN("el2", "EL2") };
 static const struct s2_attr_value el20_exec[] = { TWO("el2", "EL2", "X", "executable") };
 
 /* One exception level. */
@@ -35,7 +47,8 @@ static const struct s2_attr_value el2_write[] = {
 	{ "{\"el2\":false}", "-", "not writable", 0 },
 	{ "{\"el2\":true}", "W", "writable", 0 },
 	{ "{\"el2\":false}", "-", "not writable", 0 },
-	{ "{\"el2\":true}", "w", "writable, clean: hardware makes it writable on the first write", 0 },
+	{ "{\"el2\":true}", "w", "writable, clean: hardware makes it writable on the first write",
+	  0 },
 };
 static const struct s2_attr_value el2_exec[] = {
 	{ "{\"el2\":false}", "-", "not executable", 0 },
@@ -68,40 +81,54 @@ static const struct s2_attr_value sh[] = {
 };
 /* AttrIndx[2:0], when MAIR_ELx is not known. */
 static const struct s2_attr_value attr_index[] = {
-	{ "\"attr0\"", "attr0", "what MAIR_ELx.Attr0 says", 0 }, { "\"attr1\"", "attr1", "what MAIR_ELx.Attr1 says", 0 },
-	{ "\"attr2\"", "attr2", "what MAIR_ELx.Attr2 says", 0 }, { "\"attr3\"", "attr3", "what MAIR_ELx.Attr3 says", 0 },
-	{ "\"attr4\"", "attr4", "what MAIR_ELx.Attr4 says", 0 }, { "\"attr5\"", "attr5", "what MAIR_ELx.Attr5 says", 0 },
-	{ "\"attr6\"", "attr6", "what MAIR_ELx.Attr6 says", 0 }, { "\"attr7\"", "attr7", "what MAIR_ELx.Attr7 says", 0 },
+	{ "\"attr0\"", "attr0", "what MAIR_ELx.Attr0 says", 0 },
+	{ "\"attr1\"", "attr1", "what MAIR_ELx.Attr1 says", 0 },
+	{ "\"attr2\"", "attr2", "what MAIR_ELx.Attr2 says", 0 },
+	{ "\"attr3\"", "attr3", "what MAIR_ELx.Attr3 says", 0 },
+	{ "\"attr4\"", "attr4", "what MAIR_ELx.Attr4 says", 0 },
+	{ "\"attr5\"", "attr5", "what MAIR_ELx.Attr5 says", 0 },
+	{ "\"attr6\"", "attr6", "what MAIR_ELx.Attr6 says", 0 },
+	{ "\"attr7\"", "attr7", "what MAIR_ELx.Attr7 says", 0 },
 };
-/* Memory types by MAIR_ELx.Attr<n>; allocation hints and transience are left out. Index: mair_class(). */
-enum { MAIR_DEVICE = 0, MAIR_DEVICE_NXS = 4, MAIR_NORMAL = 8, MAIR_NC_NXS = 17, MAIR_WT_NXS, MAIR_TAGGED, MAIR_RESERVED };
-
+/* Memory types by MAIR_ELx.Attr<n>; allocation hints and transience are left out. Index: enum
+ * s2_mair. */
 static const struct s2_attr_value memattr[] = {
 	{ "\"device-nGnRnE\"", "device-nGnRnE", "Device-nGnRnE", 0 },
 	{ "\"device-nGnRE\"", "device-nGnRE", "Device-nGnRE", 0 },
 	{ "\"device-nGRE\"", "device-nGRE", "Device-nGRE", 0 },
 	{ "\"device-GRE\"", "device-GRE", "Device-GRE", 0 },
-	{ "\"device-nGnRnE-nxs\"", "device-nGnRnE-nxs", "Device-nGnRnE, XS attribute 0 (FEAT_XS)", 0 },
+	{ "\"device-nGnRnE-nxs\"", "device-nGnRnE-nxs", "Device-nGnRnE, XS attribute 0 (FEAT_XS)",
+	  0 },
 	{ "\"device-nGnRE-nxs\"", "device-nGnRE-nxs", "Device-nGnRE, XS attribute 0 (FEAT_XS)", 0 },
 	{ "\"device-nGRE-nxs\"", "device-nGRE-nxs", "Device-nGRE, XS attribute 0 (FEAT_XS)", 0 },
 	{ "\"device-GRE-nxs\"", "device-GRE-nxs", "Device-GRE, XS attribute 0 (FEAT_XS)", 0 },
 	{ "\"normal-nc\"", "normal-nc", "Normal, Inner and Outer Non-cacheable", 0 },
-	{ "\"normal-onc-iwt\"", "normal-onc-iwt", "Normal, Outer Non-cacheable, Inner Write-Through", 0 },
-	{ "\"normal-onc-iwb\"", "normal-onc-iwb", "Normal, Outer Non-cacheable, Inner Write-Back", 0 },
-	{ "\"normal-owt-inc\"", "normal-owt-inc", "Normal, Outer Write-Through, Inner Non-cacheable", 0 },
+	{ "\"normal-onc-iwt\"", "normal-onc-iwt",
+	  "Normal, Outer Non-cacheable, Inner Write-Through", 0 },
+	{ "\"normal-onc-iwb\"", "normal-onc-iwb", "Normal, Outer Non-cacheable, Inner Write-Back",
+	  0 },
+	{ "\"normal-owt-inc\"", "normal-owt-inc",
+	  "Normal, Outer Write-Through, Inner Non-cacheable", 0 },
 	{ "\"normal-wt\"", "normal-wt", "Normal, Inner and Outer Write-Through", 0 },
-	{ "\"normal-owt-iwb\"", "normal-owt-iwb", "Normal, Outer Write-Through, Inner Write-Back", 0 },
-	{ "\"normal-owb-inc\"", "normal-owb-inc", "Normal, Outer Write-Back, Inner Non-cacheable", 0 },
-	{ "\"normal-owb-iwt\"", "normal-owb-iwt", "Normal, Outer Write-Back, Inner Write-Through", 0 },
+	{ "\"normal-owt-iwb\"", "normal-owt-iwb", "Normal, Outer Write-Through, Inner Write-Back",
+	  0 },
+	{ "\"normal-owb-inc\"", "normal-owb-inc", "Normal, Outer Write-Back, Inner Non-cacheable",
+	  0 },
+	{ "\"normal-owb-iwt\"", "normal-owb-iwt", "Normal, Outer Write-Back, Inner Write-Through",
+	  0 },
 	{ "\"normal-wb\"", "normal-wb", "Normal, Inner and Outer Write-Back", 0 },
-	{ "\"normal-nc-nxs\"", "normal-nc-nxs", "Normal, Inner and Outer Non-cacheable, XS attribute 0 (FEAT_XS)", 0 },
-	{ "\"normal-wt-nxs\"", "normal-wt-nxs", "Normal, Inner and Outer Write-Through, XS attribute 0 (FEAT_XS)", 0 },
-	{ "\"normal-wb-tagged\"", "normal-wb-tagged", "Normal, Inner and Outer Write-Back, Allocation Tag access (FEAT_MTE2)", 0 },
+	{ "\"normal-nc-nxs\"", "normal-nc-nxs",
+	  "Normal, Inner and Outer Non-cacheable, XS attribute 0 (FEAT_XS)", 0 },
+	{ "\"normal-wt-nxs\"", "normal-wt-nxs",
+	  "Normal, Inner and Outer Write-Through, XS attribute 0 (FEAT_XS)", 0 },
+	{ "\"normal-wb-tagged\"", "normal-wb-tagged",
+	  "Normal, Inner and Outer Write-Back, Allocation Tag access (FEAT_MTE2)", 0 },
 	{ "\"reserved\"", "reserved", "MAIR_ELx holds a reserved value", S2_ODD_MEMATTR },
 };
 
-#define FLAG(name, clear, text, set)                                                                    \
-	static const struct s2_attr_value name[] = { { "false", "-", clear, 0 }, { "true", text, set, 0 } }
+#define FLAG(name, clear, text, set) \
+	static const struct s2_attr_value name[] = { { "false", "-", clear, 0 }, \
+						     { "true", text, set, 0 } }
 
 FLAG(flag_ng, "global", "nG", "not global: belongs to one ASID");
 FLAG(flag_cont, "no contiguous hint", "CONT", "one of a contiguous group");
@@ -109,10 +136,12 @@ FLAG(flag_dbm, "no dirty bit modifier", "DBM", "Dirty Bit Modifier");
 FLAG(flag_gp, "not guarded", "GP", "guarded page: indirect branches must land on BTI (FEAT_BTI)");
 FLAG(flag_nt, "nT clear", "nT", "nT: must not be cached in a TLB yet (FEAT_BBM)");
 FLAG(flag_ns, "NS clear", "NS", "the Non-secure address space, for a Secure or Realm regime");
-FLAG(flag_nstable, "NSTable clear", "NSTable", "everything below is Non-secure, for a Secure regime");
+FLAG(flag_nstable, "NSTable clear", "NSTable",
+     "everything below is Non-secure, for a Secure regime");
 FLAG(flag_uxntable, "EL0 may execute below", "UXNTable", "nothing below is executable at EL0");
 FLAG(flag_xntable, "execution may be allowed below", "XNTable", "nothing below is executable");
-FLAG(flag_pxntable, "the privileged level may execute below", "PXNTable", "nothing below is executable at the privileged level");
+FLAG(flag_pxntable, "the privileged level may execute below", "PXNTable",
+     "nothing below is executable at the privileged level");
 
 static const struct s2_attr_value aptable[] = {
 	{ "\"none\"", "-", "no limit on the permissions below", 0 },
@@ -121,121 +150,13 @@ static const struct s2_attr_value aptable[] = {
 	{ "\"read-only-no-el0\"", "APTable=3", "no writes and no EL0 access below", 0 },
 };
 
-/* MAIR_ELx.Attr<n>, Arm ARM D23.2. */
-static unsigned int mair_class(uint64_t attr)
-{
-	/* Cacheability of a 4-bit half: 0 Non-cacheable, 1 Write-Through, 2 Write-Back, transient or not. */
-	static const uint8_t cache[16] = { 0, 1, 1, 1, 0, 2, 2, 2, 1, 1, 1, 1, 2, 2, 2, 2 };
-	unsigned int outer = (unsigned int)field_get(BITS64(7, 4), attr);
-	unsigned int inner = (unsigned int)field_get(BITS64(3, 0), attr);
-
-	if (outer == 0 && inner & 2)
-		return MAIR_RESERVED;
-	if (outer == 0)
-		return (inner & 1 ? MAIR_DEVICE_NXS : MAIR_DEVICE) + (inner >> 2);
-	if (inner)
-		return MAIR_NORMAL + cache[outer] * 3U + cache[inner];
-	switch (outer) {
-	case 4:
-		return MAIR_NC_NXS;
-	case 10:
-		return MAIR_WT_NXS;
-	case 15:
-		return MAIR_TAGGED;
-	default:
-		return MAIR_RESERVED;
-	}
-}
-
+#define VALUES(v) .values = (v), .nvalues = ARRAY_SIZE(v)
+/* Memory type by AttrIndx[2:0]. */
 static uint64_t resolve_memattr(const struct s2_geometry *geom, uint64_t index)
 {
-	return mair_class(field_get(BITS64(7, 0), geom->mair >> index * 8));
+	return s2_mair_class((uint8_t)(geom->mair >> index * 8));
 }
 
-/*
- * Direct permissions, Arm ARM D8.4.1 "Stage 1 permissions": AP[1] lets EL0 in, AP[2] takes writing away. The values come
- * gathered low to high: AP[1], AP[2], then what the row joins.
- */
-static uint64_t resolve_read(const struct s2_geometry *geom, uint64_t value)
-{
-	(void)geom;
-	return value & 1 ? 3 : 1;
-}
-
-static uint64_t resolve_write(const struct s2_geometry *geom, uint64_t value)
-{
-	uint64_t who = value & 1 ? 3 : 1;
-	bool dbm = value & 4;
-
-	if (!(value & 2))
-		return who;
-	return dbm && (geom->flags & S2_G_HD) ? 4 + who : 0;
-}
-
-/* PXN is bit 2, UXN bit 3. What EL0 may write is never executable at the privileged level. */
-static uint64_t resolve_exec(const struct s2_geometry *geom, uint64_t value)
-{
-	bool el0_writes = (value & 3) == 1;
-
-	(void)geom;
-	return (!(value & 4) && !el0_writes ? 1 : 0) | (value & 8 ? 0 : 2);
-}
-
-/* EL2 alone: AP[2] and DBM. */
-static uint64_t resolve_write_el2(const struct s2_geometry *geom, uint64_t value)
-{
-	if (!(value & 1))
-		return 1;
-	return (value & 2) && (geom->flags & S2_G_HD) ? 3 : 0;
-}
-
-static uint64_t resolve_not(const struct s2_geometry *geom, uint64_t value)
-{
-	(void)geom;
-	return !value;
-}
-
-/* Base permissions by indirection, Arm ARM D8.4.2: what a 4-bit field of PIR_ELx and PIRE0_ELx grants. */
-enum { PIE_R = 1, PIE_W = 2, PIE_X = 4 };
-
-static const uint8_t pie_grants[16] = {
-	[1] = PIE_R,	      [2] = PIE_X,	   [3] = PIE_R | PIE_X,		 [5] = PIE_R | PIE_W,
-	[6] = PIE_R | PIE_W,  [7] = PIE_R | PIE_W | PIE_X, [8] = PIE_R,		 [9] = PIE_R,
-	[10] = PIE_R | PIE_X, [12] = PIE_R | PIE_W, [14] = PIE_R | PIE_W | PIE_X,
-};
-
-static uint64_t pie_who(const struct s2_geometry *geom, uint64_t index, unsigned int what)
-{
-	bool priv = pie_grants[field_get(BITS64(3, 0), geom->pir >> index * 4)] & what;
-	bool el0 = pie_grants[field_get(BITS64(3, 0), geom->pire0 >> index * 4)] & what;
-
-	return (priv ? 1 : 0) | (el0 && (geom->flags & S2_G_TWO_EL) ? 2 : 0);
-}
-
-static uint64_t resolve_pie_read(const struct s2_geometry *geom, uint64_t index)
-{
-	return pie_who(geom, index, PIE_R);
-}
-
-static uint64_t resolve_pie_exec(const struct s2_geometry *geom, uint64_t index)
-{
-	return pie_who(geom, index, PIE_X);
-}
-
-/* Bit 7 of the descriptor, here bit 1, is nDirty: a write needs hardware, or software, to clear it first. */
-static uint64_t resolve_pie_write(const struct s2_geometry *geom, uint64_t value)
-{
-	uint64_t index = (value & 1) | (value >> 2) << 1;
-	uint64_t who = pie_who(geom, index, PIE_W);
-
-	if (!(value & 2) || !who)
-		return who;
-	if (!(geom->flags & S2_G_HD))
-		return 0;
-	return who + (geom->flags & S2_G_TWO_EL ? 4 : 2);
-}
-
-#define VALUES(v) .values = (v), .nvalues = ARRAY_SIZE(v)
 #define COLUMN .where = S2_IN_LEAF, .kind = S2_ATTR_COLUMN
 #define LEAF_FLAG .where = S2_IN_LEAF, .kind = S2_ATTR_FLAG
 #define TABLE_FLAG .where = S2_IN_TABLE, .kind = S2_ATTR_FLAG
@@ -245,66 +166,194 @@ static uint64_t resolve_pie_write(const struct s2_geometry *geom, uint64_t value
 #define PIE_ON (S2_G_PIE | S2_G_PIR)
 
 /* Permissions of a regime with two exception levels. @more: flags that the rows need besides. */
-#define TWO_EL_ROWS(read_v, write_v, exec_v, more)                                                       \
-	{ .name = "read", .field = "AP[1]", .mask = BIT64(6), COLUMN, .width = 5, .needs = (more),       \
-	  .unless = S2_G_PIE, VALUES(read_v), .resolve = resolve_read },                                 \
-	{ .name = "read", .field = "PIIndex, PIR, PIRE0", .mask = PIINDEX, COLUMN, .width = 5,           \
-	  .needs = PIE_ON | (more), VALUES(read_v), .resolve = resolve_pie_read },                       \
-	{ .name = "write", .field = "DBM, AP[2:1]", .mask = BIT64(51) | AP, COLUMN, .width = 5,          \
-	  .needs = (more), .unless = S2_G_PIE, VALUES(write_v), .resolve = resolve_write },              \
-	{ .name = "write", .field = "PIIndex, nDirty, PIR, PIRE0", .mask = PIINDEX | BIT64(7), COLUMN,   \
-	  .width = 5, .needs = PIE_ON | (more), VALUES(write_v), .resolve = resolve_pie_write },         \
-	{ .name = "exec", .field = "UXN, PXN, AP[2:1]", .mask = BITS64(54, 53) | AP, COLUMN, .width = 5, \
-	  .needs = (more), .unless = S2_G_PIE, VALUES(exec_v), .resolve = resolve_exec },                \
-	{ .name = "exec", .field = "PIIndex, PIR, PIRE0", .mask = PIINDEX, COLUMN, .width = 5,           \
-	  .needs = PIE_ON | (more), VALUES(exec_v), .resolve = resolve_pie_exec }
+#define TWO_EL_ROWS(read_v, write_v, exec_v, more) \
+	{ .name = "read", \
+	  .field = "AP[1]", \
+	  .mask = BIT64(6), \
+	  COLUMN, \
+	  .width = 5, \
+	  .needs = (more), \
+	  .unless = S2_G_PIE, \
+	  VALUES(read_v), \
+	  .resolve = s2_s1_read }, \
+		{ .name = "read", \
+		  .field = "PIIndex, PIR, PIRE0", \
+		  .mask = PIINDEX, \
+		  COLUMN, \
+		  .width = 5, \
+		  .needs = PIE_ON | (more), \
+		  VALUES(read_v), \
+		  .resolve = s2_s1_pie_read }, \
+		{ .name = "write", \
+		  .field = "DBM, AP[2:1]", \
+		  .mask = BIT64(51) | AP, \
+		  COLUMN, \
+		  .width = 5, \
+		  .needs = (more), \
+		  .unless = S2_G_PIE, \
+		  VALUES(write_v), \
+		  .resolve = s2_s1_write }, \
+		{ .name = "write", \
+		  .field = "PIIndex, nDirty, PIR, PIRE0", \
+		  .mask = PIINDEX | BIT64(7), \
+		  COLUMN, \
+		  .width = 5, \
+		  .needs = PIE_ON | (more), \
+		  VALUES(write_v), \
+		  .resolve = s2_s1_pie_write }, \
+		{ .name = "exec", \
+		  .field = "UXN, PXN, DBM, AP[2:1]", \
+		  .mask = BITS64(54, 53) | BIT64(51) | AP, \
+		  COLUMN, \
+		  .width = 5, \
+		  .needs = (more), \
+		  .unless = S2_G_PIE, \
+		  VALUES(exec_v), \
+		  .resolve = s2_s1_exec }, \
+	{ \
+		.name = "exec", .field = "PIIndex, PIR, PIRE0", .mask = PIINDEX, COLUMN, \
+		.width = 5, .needs = PIE_ON | (more), VALUES(exec_v), .resolve = s2_s1_pie_exec \
+	}
 
 /* Permission indirection without the registers that it goes through. */
-#define PIE_UNKNOWN_ROW(key)                                                                             \
-	{ .name = key, .field = "PIIndex", .mask = PIINDEX, COLUMN, .width = 5, .needs = S2_G_PIE,       \
-	  .unless = S2_G_PIR, VALUES(perm_unknown) }
+#define PIE_UNKNOWN_ROW(key) \
+	{ \
+		.name = key, .field = "PIIndex", .mask = PIINDEX, COLUMN, .width = 5, \
+		.needs = S2_G_PIE, .unless = S2_G_PIR, VALUES(perm_unknown) \
+	}
 
 /* What all regimes share, after the permissions. */
-#define COMMON_ROWS                                                                                      \
-	PIE_UNKNOWN_ROW("read"), PIE_UNKNOWN_ROW("write"), PIE_UNKNOWN_ROW("exec"),                      \
-	{ .name = "af", .field = "AF", .mask = BIT64(10), COLUMN, .width = 2, .unless = S2_G_HA, VALUES(af) }, \
-	{ .name = "af", .field = "AF", .mask = BIT64(10), COLUMN, .width = 2, .needs = S2_G_HA, VALUES(af_ha) }, \
-	{ .name = "sh", .field = "SH[1:0]", .mask = BITS64(9, 8), COLUMN, .width = 3, .unless = S2_G_LPA2, \
-	  VALUES(sh) },                                                                                  \
-	{ .name = "sh", .field = "TCR_ELx.SH", .mask = 0, COLUMN, .width = 3, .needs = S2_G_LPA2, VALUES(sh) }, \
-	{ .name = "memattr", .field = "AttrIndx[2:0], MAIR_ELx", .mask = BITS64(4, 2), COLUMN, .width = 13, \
-	  .needs = S2_G_MAIR, VALUES(memattr), .resolve = resolve_memattr },                             \
-	{ .name = "memattr", .field = "AttrIndx[2:0]", .mask = BITS64(4, 2), COLUMN, .width = 13,        \
-	  .unless = S2_G_MAIR, VALUES(attr_index) },                                                     \
-	{ .name = "attrindx", .field = "AttrIndx[2:0]", .mask = BITS64(4, 2), LEAF_FLAG, .needs = S2_G_MAIR }, \
-	{ .name = "piindex", .field = "PIIndex[3:0]", .mask = PIINDEX, LEAF_FLAG, .needs = S2_G_PIE },   \
-	{ .name = "poindex", .field = "POIndex[2:0]", .mask = BITS64(62, 60), LEAF_FLAG, .needs = S2_G_POE }, \
-	{ .name = "contiguous", .field = "Contiguous", .mask = BIT64(52), LEAF_FLAG, VALUES(flag_cont) }, \
-	{ .name = "dbm", .field = "DBM", .mask = BIT64(51), LEAF_FLAG, .unless = S2_G_PIE, VALUES(flag_dbm) }, \
-	{ .name = "gp", .field = "GP", .mask = BIT64(50), LEAF_FLAG, VALUES(flag_gp) },                  \
-	{ .name = "nt", .field = "nT", .mask = BIT64(16), LEAF_FLAG, .blocks_only = true, VALUES(flag_nt) }, \
-	{ .name = "ns", .field = "NS", .mask = BIT64(5), LEAF_FLAG, VALUES(flag_ns) },                   \
-	{ .name = "sw", .field = "software, bits [58:55]", .mask = BITS64(58, 55), LEAF_FLAG },          \
-	{ .name = "pbha", .field = "PBHA[3:0]", .mask = BITS64(62, 59), LEAF_FLAG, .needs = S2_G_PBHA }, \
-	{ .name = "ignored", .field = "ignored by hardware, bit [63]", .mask = BIT64(63), LEAF_FLAG,     \
-	  .needs = S2_G_PBHA },                                                                          \
-	{ .name = "ignored", .field = "ignored by hardware, bits [63] and [59]", .mask = BIT64(63) | BIT64(59), \
-	  LEAF_FLAG, .needs = S2_G_POE },                                                                \
-	{ .name = "ignored", .field = "ignored by hardware, bits [63:59]", .mask = BITS64(63, 59), LEAF_FLAG, \
-	  .unless = S2_G_PBHA | S2_G_POE }
+#define COMMON_ROWS \
+	PIE_UNKNOWN_ROW("read"), PIE_UNKNOWN_ROW("write"), PIE_UNKNOWN_ROW("exec"), \
+		{ .name = "af", \
+		  .field = "AF", \
+		  .mask = BIT64(10), \
+		  COLUMN, \
+		  .width = 2, \
+		  .unless = S2_G_HA, \
+		  VALUES(af) }, \
+		{ .name = "af", \
+		  .field = "AF", \
+		  .mask = BIT64(10), \
+		  COLUMN, \
+		  .width = 2, \
+		  .needs = S2_G_HA, \
+		  VALUES(af_ha) }, \
+		{ .name = "sh", \
+		  .field = "SH[1:0]", \
+		  .mask = BITS64(9, 8), \
+		  COLUMN, \
+		  .width = 3, \
+		  .unless = S2_G_LPA2, \
+		  VALUES(sh) }, \
+		{ .name = "sh", \
+		  .field = "TCR_ELx.SH", \
+		  .mask = 0, \
+		  COLUMN, \
+		  .width = 3, \
+		  .needs = S2_G_LPA2, \
+		  VALUES(sh) }, \
+		{ .name = "memattr", \
+		  .field = "AttrIndx[2:0], MAIR_ELx", \
+		  .mask = BITS64(4, 2), \
+		  COLUMN, \
+		  .width = 13, \
+		  .needs = S2_G_MAIR, \
+		  VALUES(memattr), \
+		  .resolve = resolve_memattr }, \
+		{ .name = "memattr", \
+		  .field = "AttrIndx[2:0]", \
+		  .mask = BITS64(4, 2), \
+		  COLUMN, \
+		  .width = 13, \
+		  .unless = S2_G_MAIR, \
+		  VALUES(attr_index) }, \
+		{ .name = "attrindx", \
+		  .field = "AttrIndx[2:0]", \
+		  .mask = BITS64(4, 2), \
+		  LEAF_FLAG, \
+		  .needs = S2_G_MAIR }, \
+		{ .name = "piindex", \
+		  .field = "PIIndex[3:0]", \
+		  .mask = PIINDEX, \
+		  LEAF_FLAG, \
+		  .needs = S2_G_PIE }, \
+		{ .name = "poindex", \
+		  .field = "POIndex[2:0]", \
+		  .mask = BITS64(62, 60), \
+		  LEAF_FLAG, \
+		  .needs = S2_G_POE }, \
+		{ .name = "contiguous", \
+		  .field = "Contiguous", \
+		  .mask = BIT64(52), \
+		  LEAF_FLAG, \
+		  VALUES(flag_cont) }, \
+		{ .name = "dbm", \
+		  .field = "DBM", \
+		  .mask = BIT64(51), \
+		  LEAF_FLAG, \
+		  .unless = S2_G_PIE, \
+		  VALUES(flag_dbm) }, \
+		{ .name = "gp", .field = "GP", .mask = BIT64(50), LEAF_FLAG, VALUES(flag_gp) }, \
+		{ .name = "nt", \
+		  .field = "nT", \
+		  .mask = BIT64(16), \
+		  LEAF_FLAG, \
+		  .blocks_only = true, \
+		  VALUES(flag_nt) }, \
+		{ .name = "ns", .field = "NS", .mask = BIT64(5), LEAF_FLAG, VALUES(flag_ns) }, \
+		{ .name = "sw", \
+		  .field = "software, bits [58:55]", \
+		  .mask = BITS64(58, 55), \
+		  LEAF_FLAG }, \
+		{ .name = "pbha", \
+		  .field = "PBHA[3:0]", \
+		  .mask = BITS64(62, 59), \
+		  LEAF_FLAG, \
+		  .needs = S2_G_PBHA }, \
+		{ .name = "ignored", \
+		  .field = "ignored by hardware, bit [63]", \
+		  .mask = BIT64(63), \
+		  LEAF_FLAG, \
+		  .needs = S2_G_PBHA }, \
+		{ .name = "ignored", \
+		  .field = "ignored by hardware, bits [63] and [59]", \
+		  .mask = BIT64(63) | BIT64(59), \
+		  LEAF_FLAG, \
+		  .needs = S2_G_POE }, \
+	{ \
+		.name = "ignored", .field = "ignored by hardware, bits [63:59]", \
+		.mask = BITS64(63, 59), LEAF_FLAG, .unless = S2_G_PBHA | S2_G_POE \
+	}
 
-#define TWO_EL_TABLE_ROWS                                                                                \
-	{ .name = "nstable", .field = "NSTable", .mask = BIT64(63), TABLE_FLAG, VALUES(flag_nstable) },  \
-	{ .name = "aptable", .field = "APTable[1:0]", .mask = BITS64(62, 61), TABLE_FLAG,                \
-	  .unless = S2_G_HPD, VALUES(aptable) },                                                         \
-	{ .name = "uxntable", .field = "UXNTable", .mask = BIT64(60), TABLE_FLAG, .needs = S2_G_TWO_EL,  \
-	  .unless = S2_G_HPD, VALUES(flag_uxntable) },                                                   \
-	{ .name = "pxntable", .field = "PXNTable", .mask = BIT64(59), TABLE_FLAG, .needs = S2_G_TWO_EL,  \
-	  .unless = S2_G_HPD, VALUES(flag_pxntable) }
+#define TWO_EL_TABLE_ROWS \
+	{ .name = "nstable", \
+	  .field = "NSTable", \
+	  .mask = BIT64(63), \
+	  TABLE_FLAG, \
+	  VALUES(flag_nstable) }, \
+		{ .name = "aptable", \
+		  .field = "APTable[1:0]", \
+		  .mask = BITS64(62, 61), \
+		  TABLE_FLAG, \
+		  .unless = S2_G_HPD, \
+		  VALUES(aptable) }, \
+		{ .name = "uxntable", \
+		  .field = "UXNTable", \
+		  .mask = BIT64(60), \
+		  TABLE_FLAG, \
+		  .needs = S2_G_TWO_EL, \
+		  .unless = S2_G_HPD, \
+		  VALUES(flag_uxntable) }, \
+	{ \
+		.name = "pxntable", .field = "PXNTable", .mask = BIT64(59), TABLE_FLAG, \
+		.needs = S2_G_TWO_EL, .unless = S2_G_HPD, VALUES(flag_pxntable) \
+	}
 
 /*
- * Columns and flags in the order in which they are shown. To add one: a row here, its values above, the manual's table, and
- * a test that sets its bits with the independent encoder (tests/unit/). Rows of one name exclude each other by @needs and @unless.
+ * Columns and flags in the order in which they are shown. To add one: a row here, its values above,
+ * the manual's table, and a test that sets its bits with the independent encoder (tests/unit/).
+ * Rows of one name exclude each other by @needs and @unless.
  */
 static const struct s2_attr el1_attrs[] = {
 	TWO_EL_ROWS(el1_read, el1_write, el1_exec, S2_G_TWO_EL),
@@ -315,22 +364,69 @@ static const struct s2_attr el1_attrs[] = {
 
 static const struct s2_attr el2_attrs[] = {
 	TWO_EL_ROWS(el20_read, el20_write, el20_exec, S2_G_TWO_EL),
-	{ .name = "read", .field = "always readable", .mask = BIT64(0), COLUMN, .width = 5,
-	  .unless = S2_G_TWO_EL | S2_G_PIE, VALUES(el2_read) },
-	{ .name = "read", .field = "PIIndex, PIR", .mask = PIINDEX, COLUMN, .width = 5, .needs = PIE_ON,
-	  .unless = S2_G_TWO_EL, VALUES(el2_read), .resolve = resolve_pie_read },
-	{ .name = "write", .field = "DBM, AP[2]", .mask = BIT64(51) | BIT64(7), COLUMN, .width = 5,
-	  .unless = S2_G_TWO_EL | S2_G_PIE, VALUES(el2_write), .resolve = resolve_write_el2 },
-	{ .name = "write", .field = "PIIndex, nDirty, PIR", .mask = PIINDEX | BIT64(7), COLUMN, .width = 5, .needs = PIE_ON,
-	  .unless = S2_G_TWO_EL, VALUES(el2_write), .resolve = resolve_pie_write },
-	{ .name = "exec", .field = "XN", .mask = BIT64(54), COLUMN, .width = 5, .unless = S2_G_TWO_EL | S2_G_PIE,
-	  VALUES(el2_exec), .resolve = resolve_not },
-	{ .name = "exec", .field = "PIIndex, PIR", .mask = PIINDEX, COLUMN, .width = 5, .needs = PIE_ON,
-	  .unless = S2_G_TWO_EL, VALUES(el2_exec), .resolve = resolve_pie_exec },
+	{ .name = "read",
+	  .field = "always readable",
+	  .mask = BIT64(0),
+	  COLUMN,
+	  .width = 5,
+	  .unless = S2_G_TWO_EL | S2_G_PIE,
+	  VALUES(el2_read) },
+	{ .name = "read",
+	  .field = "PIIndex, PIR",
+	  .mask = PIINDEX,
+	  COLUMN,
+	  .width = 5,
+	  .needs = PIE_ON,
+	  .unless = S2_G_TWO_EL,
+	  VALUES(el2_read),
+	  .resolve = s2_s1_pie_read },
+	{ .name = "write",
+	  .field = "DBM, AP[2]",
+	  .mask = BIT64(51) | BIT64(7),
+	  COLUMN,
+	  .width = 5,
+	  .unless = S2_G_TWO_EL | S2_G_PIE,
+	  VALUES(el2_write),
+	  .resolve = s2_s1_write_el2 },
+	{ .name = "write",
+	  .field = "PIIndex, nDirty, PIR",
+	  .mask = PIINDEX | BIT64(7),
+	  COLUMN,
+	  .width = 5,
+	  .needs = PIE_ON,
+	  .unless = S2_G_TWO_EL,
+	  VALUES(el2_write),
+	  .resolve = s2_s1_pie_write },
+	{ .name = "exec",
+	  .field = "XN",
+	  .mask = BIT64(54),
+	  COLUMN,
+	  .width = 5,
+	  .unless = S2_G_TWO_EL | S2_G_PIE,
+	  VALUES(el2_exec),
+	  .resolve = s2_s1_exec_el2 },
+	{ .name = "exec",
+	  .field = "PIIndex, PIR",
+	  .mask = PIINDEX,
+	  COLUMN,
+	  .width = 5,
+	  .needs = PIE_ON,
+	  .unless = S2_G_TWO_EL,
+	  VALUES(el2_exec),
+	  .resolve = s2_s1_pie_exec },
 	COMMON_ROWS,
-	{ .name = "ng", .field = "nG", .mask = BIT64(11), LEAF_FLAG, .needs = S2_G_TWO_EL, VALUES(flag_ng) },
+	{ .name = "ng",
+	  .field = "nG",
+	  .mask = BIT64(11),
+	  LEAF_FLAG,
+	  .needs = S2_G_TWO_EL,
+	  VALUES(flag_ng) },
 	TWO_EL_TABLE_ROWS,
-	{ .name = "xntable", .field = "XNTable", .mask = BIT64(60), TABLE_FLAG, .unless = S2_G_HPD | S2_G_TWO_EL,
+	{ .name = "xntable",
+	  .field = "XNTable",
+	  .mask = BIT64(60),
+	  TABLE_FLAG,
+	  .unless = S2_G_HPD | S2_G_TWO_EL,
 	  VALUES(flag_xntable) },
 };
 
@@ -357,7 +453,8 @@ static bool is_leaf(const struct s2_geometry *geom, unsigned int height, uint64_
 	return s2_is_leaf(type_of(geom, height, raw));
 }
 
-/* Descriptor bits that are output address bits beyond the output size: an address size fault when one is set. */
+/* Descriptor bits that are output address bits beyond the output size: an address size fault when
+ * one is set. */
 static uint64_t oa_size_bits(const struct s2_geometry *geom, uint64_t in_place)
 {
 	uint64_t beyond = geom->oa_bits < 52 ? BITS64(51, geom->oa_bits) : 0;
@@ -403,8 +500,8 @@ static uint32_t leaf_odd(const struct s2_geometry *geom, unsigned int height, ui
 }
 
 /*
- * Table descriptors (Arm ARM D8.3.1): [63:59] hold NSTable, APTable, UXNTable and PXNTable, or are ignored; [58:51]
- * and [11:2] are ignored but for high address bits; the rest up to bit 50 is RES0.
+ * Table descriptors (Arm ARM D8.3.1): [63:59] hold NSTable, APTable, UXNTable and PXNTable, or are
+ * ignored; [58:51] and [11:2] are ignored but for high address bits; the rest up to bit 50 is RES0.
  */
 static uint32_t table_odd(const struct s2_geometry *geom, uint64_t raw)
 {
@@ -420,7 +517,8 @@ static uint32_t table_odd(const struct s2_geometry *geom, uint64_t raw)
 	return odd;
 }
 
-static void decode(const struct s2_geometry *geom, unsigned int height, uint64_t raw, struct s2_entry *ret)
+static void decode(const struct s2_geometry *geom, unsigned int height, uint64_t raw,
+		   struct s2_entry *ret)
 {
 	*ret = (struct s2_entry){ .raw = raw, .type = type_of(geom, height, raw) };
 	switch (ret->type) {
@@ -443,6 +541,7 @@ static void decode(const struct s2_geometry *geom, unsigned int height, uint64_t
 
 const struct s2_arch s2_arm64_stage1_el1 = {
 	.name = "arm64",
+	.ia_name = "VA",
 	.stage = "stage1-el1",
 	.shape = s2_arm64_s1_shape_el1,
 	.is_table = is_table,
@@ -456,6 +555,7 @@ const struct s2_arch s2_arm64_stage1_el1 = {
 
 const struct s2_arch s2_arm64_stage1_el2 = {
 	.name = "arm64",
+	.ia_name = "VA",
 	.stage = "stage1-el2",
 	.shape = s2_arm64_s1_shape_el2,
 	.is_table = is_table,

@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "decode/arch.h"
+#include "decode/pkvm.h"
 
 #define S2_ID_LEN 64
 
@@ -24,6 +25,7 @@ struct s2_table {
 	char found[128];    /* where it was found, for people */
 	char remark[160];   /* what could not be had of it, for people; "" when nothing */
 	uint64_t root_pa;
+	uint64_t object_va; /* struct kvm of a VM, 0 when not known */
 	struct s2_regime regime;
 	int64_t pid;          /* of the process that owns the VM, -1 when not known */
 	int64_t vcpus;        /* number of vCPUs, -1 when not known */
@@ -32,6 +34,9 @@ struct s2_table {
 	bool have_slots;
 	uint64_t guest_vttbr; /* nested-stage2: the guest hypervisor's registers */
 	uint64_t guest_vtcr;
+	const struct s2_pkvm *pkvm; /* of a protected system, else NULL; owned by the list of tables */
+	uint8_t pkvm_role;          /* enum s2_pkvm_role */
+	uint32_t handle;            /* S2_PKVM_GUEST: the hypervisor's name for the guest */
 };
 
 #endif
