@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// One row per compression; a library that was not there at build time leaves its row without a function.
+// One row per compression; a library that was not there at build time leaves its row without a
+// function.
 #include "source/codec.h"
 
 #include <stdbool.h>
@@ -71,15 +72,17 @@ static const struct {
 	{ 0x20, "zstd", zstd_decompress },
 };
 
-enum s2_code s2_codec_decompress(uint32_t flags, const void *in, size_t in_size, void *out, size_t out_size,
-				 struct s2_err *err)
+enum s2_code s2_codec_decompress(uint32_t flags, const void *in, size_t in_size, void *out,
+				 size_t out_size, struct s2_err *err)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(codecs); i++) {
 		if ((flags & S2_CODEC_FLAGS) != codecs[i].flag)
 			continue;
 		if (!codecs[i].decompress)
-			return s2_fail(err, S2_INVALID, "the page is compressed with %s, which this s2dump was built without",
-				       codecs[i].name);
+			return s2_fail(
+				err, S2_INVALID,
+				"the page is compressed with %s, which this s2dump was built without",
+				codecs[i].name);
 		if (!codecs[i].decompress(in, in_size, out, out_size))
 			return s2_fail(err, S2_INVALID, "the %s data is broken", codecs[i].name);
 		return S2_OK;

@@ -8,14 +8,18 @@
 
 #include "base/err.h"
 
-/* Every flag of a page that stands for a compression (makedumpfile's diskdump_mod.h, DUMP_DH_COMPRESSED_*). */
+/*
+ * Every flag of a page that stands for a compression (makedumpfile's diskdump_mod.h,
+ * DUMP_DH_COMPRESSED_*).
+ */
 #define S2_CODEC_FLAGS 0x27U
 
 /*
- * Decompresses @in, a page with one of S2_CODEC_FLAGS in @flags, to exactly @out_size bytes. S2_INVALID when the data is
- * broken, or when s2dump was built without the codec, which is then named.
+ * Decompresses @in, a page with one of S2_CODEC_FLAGS in @flags, to exactly @out_size bytes.
+ * S2_INVALID when the data is broken, or when s2dump was built without the codec, which is then
+ * named.
  */
-enum s2_code s2_codec_decompress(uint32_t flags, const void *in, size_t in_size, void *out, size_t out_size,
-				 struct s2_err *err) S2_MUST_CHECK;
+enum s2_code s2_codec_decompress(uint32_t flags, const void *in, size_t in_size, void *out,
+				 size_t out_size, struct s2_err *err) S2_MUST_CHECK;
 
 #endif

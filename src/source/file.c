@@ -47,7 +47,8 @@ static enum s2_code spool(int fd, int *ret, struct s2_err *err)
 			ssize_t w = write(copy, buf + done, (size_t)(n - done));
 
 			if (w < 0 && errno != EINTR) {
-				s2_fail(err, S2_IO, "cannot write the temporary copy: %s", strerror(errno));
+				s2_fail(err, S2_IO, "cannot write the temporary copy: %s",
+					strerror(errno));
 				close(copy);
 				return S2_IO;
 			}
@@ -83,7 +84,8 @@ static const char *hint(const char *path, int error)
 
 enum s2_code s2_file_open(const char *path, struct s2_file *ret, struct s2_err *err)
 {
-	s2_auto_close int fd = strcmp(path, "-") ? open(path, O_RDONLY | O_CLOEXEC) : dup(STDIN_FILENO);
+	s2_auto_close int fd = strcmp(path, "-") ? open(path, O_RDONLY | O_CLOEXEC) :
+						   dup(STDIN_FILENO);
 	struct s2_file file = { .fd = -1 };
 	struct stat st;
 	enum s2_code code;
@@ -126,7 +128,9 @@ enum s2_code s2_file_open(const char *path, struct s2_file *ret, struct s2_err *
 
 void s2_file_memory(const void *data, size_t size, struct s2_file *ret)
 {
-	*ret = (struct s2_file){ .fd = -1, .size = size, .map = data, .map_size = size, .borrowed = true };
+	*ret = (struct s2_file){
+		.fd = -1, .size = size, .map = data, .map_size = size, .borrowed = true
+	};
 }
 
 void s2_file_close(struct s2_file *file)
@@ -140,7 +144,8 @@ void s2_file_close(struct s2_file *file)
 }
 
 /* Reads from the file on disk; the range was checked against its size. */
-static enum s2_code read_disk(const struct s2_file *file, uint64_t off, char *buf, size_t len, struct s2_err *err)
+static enum s2_code read_disk(const struct s2_file *file, uint64_t off, char *buf, size_t len,
+			      struct s2_err *err)
 {
 	if (file->map) {
 		memcpy(buf, file->map + off, len);
@@ -152,17 +157,21 @@ static enum s2_code read_disk(const struct s2_file *file, uint64_t off, char *bu
 		if (n < 0 && errno == EINTR)
 			continue;
 		/*
-		 * /proc/kcore fails with these where it cannot reach a page. Mostly it does not fail but gives
-		 * zeros (offline, poisoned and unaccepted pages, pages that fault; Linux fs/proc/kcore.c,
-		 * read_kcore_iter(), 6.18): those cannot be told from memory that is zero.
+		 * /proc/kcore fails with these where it cannot reach a page. Mostly it does not
+		 * fail but gives zeros (offline, poisoned and unaccepted pages, pages that fault;
+		 * Linux fs/proc/kcore.c, read_kcore_iter(), 6.18): those cannot be told from memory
+		 * that is zero.
 		 */
-		if (n < 0 && file->live && (errno == EIO || errno == EFAULT || errno == ENXIO || errno == ENOMEM))
-			return s2_fail(err, S2_ABSENT, "the running kernel does not give it: %s", strerror(errno));
-		if (n < 0)
-			return s2_fail(err, S2_IO, "read error at file offset 0x%llx: %s", (unsigned long long)off,
+		if (n < 0 && file->live &&
+		    (errno == EIO || errno == EFAULT || errno == ENXIO || errno == ENOMEM))
+			return s2_fail(err, S2_ABSENT, "the running kernel does not give it: %s",
 				       strerror(errno));
+		if (n < 0)
+			return s2_fail(err, S2_IO, "read error at file offset 0x%llx: %s",
+				       (unsigned long long)off, strerror(errno));
 		if (n == 0)
-			return s2_fail(err, S2_TRUNCATED, "the file ends at offset 0x%llx", (unsigned long long)off);
+			return s2_fail(err, S2_TRUNCATED, "the file ends at offset 0x%llx",
+				       (unsigned long long)off);
 		buf += n;
 		off += (uint64_t)n;
 		len -= (size_t)n;
@@ -186,13 +195,15 @@ static const struct s2_file_piece *find_piece(const struct s2_file *file, uint64
 	return low < file->npieces && file->piece[low].off <= off ? &file->piece[low] : NULL;
 }
 
-enum s2_code s2_file_read(const struct s2_file *file, uint64_t off, void *buf, size_t len, struct s2_err *err)
+enum s2_code s2_file_read(const struct s2_file *file, uint64_t off, void *buf, size_t len,
+			  struct s2_err *err)
 {
 	char *out = buf;
 
 	if (!s2_fits(off, len, file->size))
-		return s2_fail(err, S2_TRUNCATED, "%zu bytes at file offset 0x%llx are past the end (size 0x%llx)", len,
-			       (unsigned long long)off, (unsigned long long)file->size);
+		return s2_fail(err, S2_TRUNCATED,
+			       "%zu bytes at file offset 0x%llx are past the end (size 0x%llx)",
+			       len, (unsigned long long)off, (unsigned long long)file->size);
 	if (!file->piece)
 		return read_disk(file, off, out, len, err);
 	while (len) {
@@ -201,12 +212,14 @@ enum s2_code s2_file_read(const struct s2_file *file, uint64_t off, void *buf, s
 		enum s2_code code;
 
 		if (!piece)
-			return s2_fail(err, S2_TRUNCATED, "offset 0x%llx of the rearranged file was never written",
+			return s2_fail(err, S2_TRUNCATED,
+				       "offset 0x%llx of the rearranged file was never written",
 				       (unsigned long long)off);
 		skip = off - piece->off;
 		n = piece->size - skip < len ? piece->size - skip : len;
 		if (!s2_fits(piece->file_off, skip + n, file->map_size))
-			return s2_fail(err, S2_TRUNCATED, "the file ends before offset 0x%llx of the rearranged file",
+			return s2_fail(err, S2_TRUNCATED,
+				       "the file ends before offset 0x%llx of the rearranged file",
 				       (unsigned long long)off);
 		code = read_disk(file, piece->file_off + skip, out, (size_t)n, err);
 		if (code)
@@ -216,6 +229,11 @@ enum s2_code s2_file_read(const struct s2_file *file, uint64_t off, void *buf, s
 		len -= (size_t)n;
 	}
 	return S2_OK;
+}
+
+bool s2_file_holds(const struct s2_file *file, uint64_t off, uint64_t len)
+{
+	return s2_fits(off, len, file->size) && len <= file->map_size;
 }
 
 const void *s2_file_view(const struct s2_file *file, uint64_t off, size_t len)

@@ -11,26 +11,26 @@
 
 /* One piece of a rearranged file (makedumpfile's flattened format): bytes of the logical file. */
 struct s2_file_piece {
-	uint64_t off;      /* in the logical file */
+	uint64_t off; /* in the logical file */
 	uint64_t size;
 	uint64_t file_off; /* in the file on disk */
 };
 
 struct s2_file {
 	int fd;
-	uint64_t size;       /* logical size */
-	const uint8_t *map;  /* the file on disk, NULL when it cannot be mapped */
-	uint64_t map_size;   /* size of the file on disk */
-	bool spooled;        /* came from a pipe and lies in an unlinked temporary file */
-	bool borrowed;       /* @map belongs to someone else, see s2_file_memory() */
-	bool live;           /* /proc/kcore: the kernel answers, and it may refuse parts */
+	uint64_t size;               /* logical size */
+	const uint8_t *map;          /* the file on disk, NULL when it cannot be mapped */
+	uint64_t map_size;           /* size of the file on disk */
+	bool spooled;                /* came from a pipe and lies in an unlinked temporary file */
+	bool borrowed;               /* @map belongs to someone else, see s2_file_memory() */
+	bool live;                   /* /proc/kcore: the kernel answers, and it may refuse parts */
 	struct s2_file_piece *piece; /* sorted and disjoint, NULL when the file is as on disk */
 	size_t npieces;
 };
 
 /*
- * Opens @path for reading, "-" for standard input. What cannot be sought is copied to an unlinked temporary
- * file first. Directories and empty files are errors.
+ * Opens @path for reading, "-" for standard input. What cannot be sought is copied to an unlinked
+ * temporary file first. Directories and empty files are errors.
  */
 enum s2_code s2_file_open(const char *path, struct s2_file *ret, struct s2_err *err) S2_MUST_CHECK;
 
@@ -39,11 +39,17 @@ void s2_file_memory(const void *data, size_t size, struct s2_file *ret);
 void s2_file_close(struct s2_file *file);
 
 /*
- * All or nothing; S2_TRUNCATED past the end and in holes of a rearranged file, S2_ABSENT where a live kernel
- * does not give its memory.
+ * All or nothing; S2_TRUNCATED past the end and in holes of a rearranged file, S2_ABSENT where a
+ * live kernel does not give its memory.
  */
 enum s2_code s2_file_read(const struct s2_file *file, uint64_t off, void *buf, size_t len,
 			  struct s2_err *err) S2_MUST_CHECK;
+
+/*
+ * True when the file can hold [@off, @off + @len): it ends in the file, and there are that many
+ * bytes on disk, which bounds what is worth allocating. Holes of a rearranged file do not count.
+ */
+bool s2_file_holds(const struct s2_file *file, uint64_t off, uint64_t len);
 
 /* A pointer to the bytes in the mapping, or NULL where there is none. */
 const void *s2_file_view(const struct s2_file *file, uint64_t off, size_t len);

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// makedumpfile's flattened format, for dumps through a pipe: pieces of a file with their offsets, big-endian.
+// makedumpfile's flattened format, for dumps through a pipe: pieces of a file with their offsets,
+// big-endian.
 //
-// QEMU writes its kdumps so. The pieces are put in order, nothing is copied, and the rearranged file is probed again.
+// QEMU writes its kdumps so. The pieces are put in order, nothing is copied, and the rearranged
+// file is probed again.
 #include <endian.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,19 +39,23 @@ static enum s2_code flattened_probe(const struct s2_file *file, struct s2_err *e
 	if (s2_file_read(file, 0, &header, sizeof(header), NULL))
 		return s2_fail(err, S2_INVALID, "flattened header: the file ends inside it");
 	if (be64toh(header.type) != 1 || be64toh(header.version) != 1)
-		return s2_fail(err, S2_INVALID, "flattened header: type %llu version %llu, only 1 and 1 are known",
-			       (unsigned long long)be64toh(header.type), (unsigned long long)be64toh(header.version));
+		return s2_fail(err, S2_INVALID,
+			       "flattened header: type %llu version %llu, only 1 and 1 are known",
+			       (unsigned long long)be64toh(header.type),
+			       (unsigned long long)be64toh(header.version));
 	return S2_OK;
 }
 
 static void say_incomplete(struct s2_source *source, uint64_t off)
 {
 	source->incomplete = true;
-	s2_source_remark(source, "the flattened file is truncated at 0x%llx: it has no end marker", (unsigned long long)off);
+	s2_source_remark(source, "the flattened file is truncated at 0x%llx: it has no end marker",
+			 (unsigned long long)off);
 }
 
 /* The pieces in the order of the file. */
-static enum s2_code read_pieces(struct s2_source *source, struct s2_segment **ret, size_t *ret_n, struct s2_err *err)
+static enum s2_code read_pieces(struct s2_source *source, struct s2_segment **ret, size_t *ret_n,
+				struct s2_err *err)
 {
 	s2_auto_free struct s2_segment *seg = NULL;
 	uint64_t off = HEADER_SIZE;
@@ -68,16 +74,19 @@ static enum s2_code read_pieces(struct s2_source *source, struct s2_segment **re
 		if (piece.off == END_FLAG && piece.size == END_FLAG)
 			break;
 		if (!s2_add_ok(piece.off, piece.size, &end) || end > INT64_MAX)
-			return s2_fail(err, S2_INVALID, "piece at 0x%llx: offset 0x%llx and size 0x%llx wrap around",
+			return s2_fail(err, S2_INVALID,
+				       "piece at 0x%llx: offset 0x%llx and size 0x%llx wrap around",
 				       (unsigned long long)off, (unsigned long long)piece.off,
 				       (unsigned long long)piece.size);
 		off += sizeof(piece);
 		if (piece.size) {
 			if (n == room) {
-				struct s2_segment *grown = realloc(seg, (room = room ? room * 2 : 256) * sizeof(*seg));
+				struct s2_segment *grown =
+					realloc(seg, (room = room ? room * 2 : 256) * sizeof(*seg));
 
 				if (!grown)
-					return s2_fail(err, S2_NOMEM, "no memory for %zu pieces", room);
+					return s2_fail(err, S2_NOMEM, "no memory for %zu pieces",
+						       room);
 				seg = grown;
 			}
 			seg[n++] = (struct s2_segment){
@@ -100,7 +109,8 @@ static enum s2_code read_pieces(struct s2_source *source, struct s2_segment **re
 	return S2_OK;
 }
 
-static enum s2_code flattened_open(struct s2_source *source, const struct s2_raw_args *args, struct s2_err *err)
+static enum s2_code flattened_open(struct s2_source *source, const struct s2_raw_args *args,
+				   struct s2_err *err)
 {
 	s2_auto_free struct s2_segment *seg = NULL;
 	struct s2_file *file = &source->file;
@@ -115,7 +125,9 @@ static enum s2_code flattened_open(struct s2_source *source, const struct s2_raw
 	if (!file->piece)
 		return s2_fail(err, S2_NOMEM, "no memory for %zu pieces", n);
 	for (size_t i = 0; i < n; i++)
-		file->piece[i] = (struct s2_file_piece){ .off = seg[i].pa, .size = seg[i].size, .file_off = seg[i].file_off };
+		file->piece[i] = (struct s2_file_piece){ .off = seg[i].pa,
+							 .size = seg[i].size,
+							 .file_off = seg[i].file_off };
 	file->npieces = n;
 	file->size = seg[n - 1].pa + seg[n - 1].size;
 	code = s2_source_open_inner(source, args, err);
@@ -126,4 +138,6 @@ static enum s2_code flattened_open(struct s2_source *source, const struct s2_raw
 	return S2_OK;
 }
 
-const struct s2_source_ops s2_source_flattened = { .name = "flattened", .probe = flattened_probe, .open = flattened_open };
+const struct s2_source_ops s2_source_flattened = { .name = "flattened",
+						   .probe = flattened_probe,
+						   .open = flattened_open };

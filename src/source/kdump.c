@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// kdump-compressed dumps of makedumpfile and QEMU: two bitmaps, a descriptor per dumped page, pages compressed one by one.
+// kdump-compressed dumps of makedumpfile and QEMU: two bitmaps, a descriptor per dumped page, pages
+// compressed one by one.
 //
-// Pages are blocks of the size that the header gives, which is not always the kernel's page size (QEMU writes 64K blocks for
-// any arm64 guest).
+// Pages are blocks of the size that the header gives, which is not always the kernel's page size
+// (QEMU writes 64K blocks for any arm64 guest).
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +19,7 @@
 struct sub_header {
 	uint64_t phys_base;
 	int32_t dump_level;
-	int32_t split;      /* header version 2 */
+	int32_t split; /* header version 2 */
 	uint64_t start_pfn;
 	uint64_t end_pfn;
 	uint64_t offset_vmcoreinfo; /* 3 */
@@ -39,7 +40,8 @@ static enum s2_code kdump_probe(const struct s2_file *file, struct s2_err *err)
 
 	(void)err;
 	if (s2_file_read(file, 0, magic, sizeof(magic), NULL) ||
-	    (memcmp(magic, "KDUMP   ", sizeof(magic)) != 0 && memcmp(magic, "DISKDUMP", sizeof(magic)) != 0))
+	    (memcmp(magic, "KDUMP   ", sizeof(magic)) != 0 &&
+	     memcmp(magic, "DISKDUMP", sizeof(magic)) != 0))
 		return S2_NOTMINE;
 	return S2_OK;
 }
@@ -67,7 +69,8 @@ static void kdump_close(struct s2_source *source)
 }
 
 /* What the header says, bounded. @sub is zero where the header version does not have a member. */
-static enum s2_code read_headers(const struct s2_file *file, struct kdump *k, struct sub_header *sub, struct s2_err *err)
+static enum s2_code read_headers(const struct s2_file *file, struct kdump *k,
+				 struct sub_header *sub, struct s2_err *err)
 {
 	/* The members of the sub-header that each header version has. */
 	static const size_t sizes[] = { 0, 12, 32, 48, 64, 80, 104 };
@@ -77,12 +80,16 @@ static enum s2_code read_headers(const struct s2_file *file, struct kdump *k, st
 	if (code)
 		return s2_wrap(err, "kdump header");
 	if (h->header_version < 1 || (size_t)h->header_version >= ARRAY_SIZE(sizes))
-		return s2_fail(err, S2_INVALID, "kdump header: version %d is not in 1..6", h->header_version);
-	if (h->block_size < MIN_BLOCK || h->block_size > MAX_BLOCK || h->block_size & (h->block_size - 1))
-		return s2_fail(err, S2_INVALID, "kdump header: block size %u is not a power of two in %d..%u", h->block_size,
-			       MIN_BLOCK, MAX_BLOCK);
+		return s2_fail(err, S2_INVALID, "kdump header: version %d is not in 1..6",
+			       h->header_version);
+	if (h->block_size < MIN_BLOCK || h->block_size > MAX_BLOCK ||
+	    h->block_size & (h->block_size - 1))
+		return s2_fail(err, S2_INVALID,
+			       "kdump header: block size %u is not a power of two in %d..%u",
+			       h->block_size, MIN_BLOCK, MAX_BLOCK);
 	if (!h->sub_hdr_size || h->sub_hdr_size > INT32_MAX)
-		return s2_fail(err, S2_INVALID, "kdump header: sub-header of %u blocks", h->sub_hdr_size);
+		return s2_fail(err, S2_INVALID, "kdump header: sub-header of %u blocks",
+			       h->sub_hdr_size);
 	memset(sub, 0, sizeof(*sub));
 	if (h->signature[0] == 'K') { /* DISKDUMP has registers there */
 		code = s2_file_read(file, h->block_size, sub, sizes[h->header_version], err);
@@ -100,8 +107,9 @@ static enum s2_code read_headers(const struct s2_file *file, struct kdump *k, st
 	return S2_OK;
 }
 
-/* QEMU writes "Unknown" into the header, and libkdumpfile's tests nothing. */
-static enum s2_code check_machine(struct s2_source *source, const struct kdump_header *h, struct s2_err *err)
+/* QEMU writes "Unknown" into the header, other tools nothing. */
+static enum s2_code check_machine(struct s2_source *source, const struct kdump_header *h,
+				  struct s2_err *err)
 {
 	char name[sizeof(h->utsname[4]) + 1] = { 0 };
 
@@ -109,46 +117,60 @@ static enum s2_code check_machine(struct s2_source *source, const struct kdump_h
 	if (!name[0] || !strcmp(name, "Unknown"))
 		return S2_OK;
 	source->machine = s2_machine_of_uname(name);
+	for (char *p = name; *p; p++)
+		if (*p < ' ' || *p > '~')
+			*p = '?';
 	if (!source->machine)
 		return s2_fail(err, S2_INVALID, "kdump header: machine '%s' is not aarch64", name);
 	return S2_OK;
 }
 
-static enum s2_code init_part(struct kdump_part *part, const struct kdump *k, const struct sub_header *sub, struct s2_err *err)
+static enum s2_code init_part(struct kdump_part *part, const struct kdump *k,
+			      const struct sub_header *sub, struct s2_err *err)
 {
 	const struct kdump_header *h = &k->header;
-	uint64_t bits = (uint64_t)h->bitmap_blocks * h->block_size * 8, end;
+	uint64_t bits = (uint64_t)h->bitmap_blocks * h->block_size * 8, bytes;
 
 	if (!k->npfns || k->npfns > BIT64(MAX_PA_BITS) >> k->block_log2 || k->npfns > bits)
-		return s2_fail(err, S2_INVALID, "kdump header: %llu pages do not fit bitmaps of %u blocks",
+		return s2_fail(err, S2_INVALID,
+			       "kdump header: %llu pages do not fit bitmaps of %u blocks",
 			       (unsigned long long)k->npfns, h->bitmap_blocks);
 	part->bitmap1_off = (1 + (uint64_t)h->sub_hdr_size) * h->block_size;
 	part->desc_off = part->bitmap1_off + (uint64_t)h->bitmap_blocks * h->block_size;
 	part->bitmap2_off = part->bitmap1_off;
 	if (k->npfns <= bits / 2)
 		part->bitmap2_off += (uint64_t)(h->bitmap_blocks / 2) * h->block_size;
-	end = part->bitmap2_off + (k->npfns + 7) / 8;
-	if (end > part->file->size)
-		return s2_fail(err, S2_TRUNCATED, "the bitmaps of %llu pages run past the end of the file (0x%llx, size 0x%llx)",
-			       (unsigned long long)k->npfns, (unsigned long long)end,
-			       (unsigned long long)part->file->size);
+	bytes = (k->npfns + 7) / 8;
+	if (!s2_file_holds(part->file, part->bitmap2_off, bytes))
+		return s2_fail(
+			err, S2_TRUNCATED,
+			"the bitmaps of %llu pages run past the end of the file (%llu bytes at "
+			"0x%llx, size 0x%llx)",
+			(unsigned long long)k->npfns, (unsigned long long)bytes,
+			(unsigned long long)part->bitmap2_off,
+			(unsigned long long)part->file->size);
 	part->end_pfn = k->npfns;
 	if (k->split) {
 		part->start_pfn = sub->start_pfn_64;
 		if (sub->end_pfn_64 < part->end_pfn)
 			part->end_pfn = sub->end_pfn_64;
 		if (part->start_pfn >= part->end_pfn)
-			return s2_fail(err, S2_INVALID, "kdump sub-header: split at pages 0x%llx-0x%llx of 0x%llx",
-				       (unsigned long long)sub->start_pfn_64, (unsigned long long)sub->end_pfn_64,
+			return s2_fail(err, S2_INVALID,
+				       "kdump sub-header: split at pages 0x%llx-0x%llx of 0x%llx",
+				       (unsigned long long)sub->start_pfn_64,
+				       (unsigned long long)sub->end_pfn_64,
 				       (unsigned long long)k->npfns);
 	}
 	part->incomplete = h->status & STATUS_INCOMPLETE;
 	return s2_kdump_rank(part, err);
 }
 
-static enum s2_code read_notes(struct s2_source *source, const struct sub_header *sub, struct s2_err *err)
+static enum s2_code read_notes(struct s2_source *source, const struct sub_header *sub,
+			       struct s2_err *err)
 {
-	struct s2_note note = { .name = "VMCOREINFO", .file_off = sub->offset_vmcoreinfo, .size = sub->size_vmcoreinfo };
+	struct s2_note note = { .name = "VMCOREINFO",
+				.file_off = sub->offset_vmcoreinfo,
+				.size = sub->size_vmcoreinfo };
 	uint64_t end;
 	enum s2_code code;
 
@@ -163,7 +185,8 @@ static enum s2_code read_notes(struct s2_source *source, const struct sub_header
 		return S2_OK;
 	if (s2_fits(note.file_off, note.size, source->file.size))
 		return s2_source_add_note(source, &note, err);
-	s2_source_remark(source, "the vmcoreinfo at 0x%llx runs past the end of the file", (unsigned long long)note.file_off);
+	s2_source_remark(source, "the vmcoreinfo at 0x%llx runs past the end of the file",
+			 (unsigned long long)note.file_off);
 	return S2_OK;
 }
 
@@ -175,7 +198,8 @@ static void say_truncated(struct s2_source *source, const struct kdump_part *par
 	source->incomplete |= part->incomplete;
 	if (!part->ndumped)
 		return;
-	if (!s2_file_read(part->file, part->desc_off + (part->ndumped - 1) * sizeof(desc), &desc, sizeof(desc), NULL) &&
+	if (!s2_file_read(part->file, part->desc_off + (part->ndumped - 1) * sizeof(desc), &desc,
+			  sizeof(desc), NULL) &&
 	    s2_fits(desc.offset, desc.size, part->file->size))
 		return;
 	source->incomplete = true;
@@ -183,7 +207,8 @@ static void say_truncated(struct s2_source *source, const struct kdump_part *par
 			 (unsigned long long)part->file->size);
 }
 
-static void count_bytes(struct s2_source *source, const struct kdump_part *part, const struct kdump *k)
+static void count_bytes(struct s2_source *source, const struct kdump_part *part,
+			const struct kdump *k)
 {
 	uint64_t most = part->file->size / sizeof(struct kdump_desc);
 
@@ -203,11 +228,13 @@ static void say_split(struct s2_source *source, const struct kdump *k)
 		pfn = k->part[i].end_pfn;
 	}
 	if (pfn < end)
-		s2_source_remark(source, "split dump: the part with pages 0x%llx-0x%llx was not given",
+		s2_source_remark(source,
+				 "split dump: the part with pages 0x%llx-0x%llx was not given",
 				 (unsigned long long)pfn, (unsigned long long)end);
 }
 
-static enum s2_code kdump_open(struct s2_source *source, const struct s2_raw_args *args, struct s2_err *err)
+static enum s2_code kdump_open(struct s2_source *source, const struct s2_raw_args *args,
+			       struct s2_err *err)
 {
 	struct kdump *k = calloc(1, sizeof(*k));
 	struct sub_header sub;
@@ -246,7 +273,8 @@ static bool same_dump(const struct kdump *a, const struct kdump *b)
 	       !memcmp(a->header.timestamp, b->header.timestamp, sizeof(a->header.timestamp));
 }
 
-static enum s2_code kdump_join(struct s2_source *source, struct s2_source *other, struct s2_err *err)
+static enum s2_code kdump_join(struct s2_source *source, struct s2_source *other,
+			       struct s2_err *err)
 {
 	struct kdump *k = source->priv, *add = other->priv;
 	struct kdump_part new = add->part[0], *grown;

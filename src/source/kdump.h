@@ -15,7 +15,7 @@ struct kdump_header {
 	uint64_t timestamp[2];
 	uint32_t status;
 	uint32_t block_size;
-	uint32_t sub_hdr_size;  /* in blocks, as the next */
+	uint32_t sub_hdr_size; /* in blocks, as the next */
 	uint32_t bitmap_blocks;
 	uint32_t max_mapnr;
 	uint32_t counts[5];
@@ -34,14 +34,14 @@ _Static_assert(sizeof(struct kdump_desc) == 24, "as in the file");
 struct kdump_part {
 	const struct s2_file *file;
 	struct s2_source *owner; /* of the file; NULL for the source itself */
-	uint64_t start_pfn;      /* a split file answers for [start_pfn, end_pfn), any other for all */
+	uint64_t start_pfn; /* a split file answers for [start_pfn, end_pfn), any other for all */
 	uint64_t end_pfn;
-	uint64_t bitmap1_off;    /* pages that exist */
-	uint64_t bitmap2_off;    /* pages that were dumped */
+	uint64_t bitmap1_off; /* pages that exist */
+	uint64_t bitmap2_off; /* pages that were dumped */
 	uint64_t desc_off;
-	uint64_t *rank;          /* per group, from that of start_pfn on */
+	uint64_t *rank; /* per group, from that of start_pfn on */
 	uint64_t ndumped;
-	uint64_t dumped_end;     /* behind the last page that was dumped */
+	uint64_t dumped_end; /* behind the last page that was dumped */
 	bool incomplete;
 };
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The pages of a kdump: from an address through bitmaps and descriptors to a block, decompressed once and kept for a while.
+// The pages of a kdump: from an address through bitmaps and descriptors to a block, decompressed
+// once and kept for a while.
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,8 +16,8 @@
 #define CACHE_WAYS 8
 
 /* Group @group of a bitmap, without what lies outside of the part. */
-static enum s2_code read_group(const struct kdump_part *part, uint64_t bitmap_off, uint64_t group, uint64_t *ret,
-			       struct s2_err *err)
+static enum s2_code read_group(const struct kdump_part *part, uint64_t bitmap_off, uint64_t group,
+			       uint64_t *ret, struct s2_err *err)
 {
 	uint64_t first = group * GROUP, end = part->end_pfn;
 	uint64_t bytes = end - first < GROUP ? (end - first + 7) / 8 : GROUP / 8;
@@ -30,7 +31,9 @@ static enum s2_code read_group(const struct kdump_part *part, uint64_t bitmap_of
 		uint64_t word = first + i * 64;
 
 		if (word < part->start_pfn)
-			ret[i] &= ~low_bits(part->start_pfn - word < 64 ? (unsigned int)(part->start_pfn - word) : 64);
+			ret[i] &= ~low_bits(part->start_pfn - word < 64 ?
+						    (unsigned int)(part->start_pfn - word) :
+						    64);
 		if (end < word + 64)
 			ret[i] &= low_bits(end > word ? (unsigned int)(end - word) : 0);
 	}
@@ -44,7 +47,8 @@ enum s2_code s2_kdump_rank(struct kdump_part *part, struct s2_err *err)
 
 	part->rank = calloc((size_t)n, sizeof(*part->rank));
 	if (!part->rank)
-		return s2_fail(err, S2_NOMEM, "no memory for the index of %llu pages", (unsigned long long)(n * GROUP));
+		return s2_fail(err, S2_NOMEM, "no memory for the index of %llu pages",
+			       (unsigned long long)(n * GROUP));
 	for (uint64_t i = 0; i < n; i++) {
 		enum s2_code code = read_group(part, part->bitmap2_off, first + i, word, err);
 
@@ -55,7 +59,8 @@ enum s2_code s2_kdump_rank(struct kdump_part *part, struct s2_err *err)
 			if (!word[j])
 				continue;
 			part->ndumped += (uint64_t)__builtin_popcountll(word[j]);
-			part->dumped_end = (first + i) * GROUP + j * 64 + 64 - (uint64_t)__builtin_clzll(word[j]);
+			part->dumped_end = (first + i) * GROUP + j * 64 + 64 -
+					   (uint64_t)__builtin_clzll(word[j]);
 		}
 	}
 	return S2_OK;
@@ -75,7 +80,8 @@ static bool test_bit(const uint64_t *word, uint64_t bit)
 }
 
 /* The descriptor of the page at @pa, checked so far that its data can be read as it says. */
-static enum s2_code find_page(const struct kdump *k, uint64_t pa, const struct kdump_part **ret_part, struct kdump_desc *ret,
+static enum s2_code find_page(const struct kdump *k, uint64_t pa,
+			      const struct kdump_part **ret_part, struct kdump_desc *ret,
 			      struct s2_err *err)
 {
 	uint64_t pfn = pa >> k->block_log2, group = pfn / GROUP, bit = pfn % GROUP, rank;
@@ -97,24 +103,30 @@ static enum s2_code find_page(const struct kdump *k, uint64_t pa, const struct k
 			return s2_fail(err, S2_ABSENT, "is not in the dump");
 		/* The second bitmap is written as far as pages are. */
 		if (part->incomplete && pfn >= part->dumped_end)
-			return s2_fail(err, S2_TRUNCATED, "was not written, the dump is incomplete");
+			return s2_fail(err, S2_TRUNCATED,
+				       "was not written, the dump is incomplete");
 		return s2_fail(err, S2_EXCLUDED, "was left out of the dump");
 	}
 	rank = part->rank[group - part->start_pfn / GROUP];
 	for (uint64_t i = 0; i < bit / 64; i++)
 		rank += (uint64_t)__builtin_popcountll(word[i]);
 	rank += (uint64_t)__builtin_popcountll(word[bit / 64] & low_bits(bit % 64));
-	code = s2_file_read(part->file, part->desc_off + rank * sizeof(desc), &desc, sizeof(desc), err);
+	code = s2_file_read(part->file, part->desc_off + rank * sizeof(desc), &desc, sizeof(desc),
+			    err);
 	if (code)
 		return code;
 	if (!desc.offset)
 		return s2_fail(err, S2_TRUNCATED, "was not written, the dump is incomplete");
 	if (desc.flags & ~S2_CODEC_FLAGS || !desc.size || desc.size > kdump_block_size(k) ||
 	    (!desc.flags && desc.size != kdump_block_size(k)))
-		return s2_fail(err, S2_INVALID, "page descriptor %llu: size %u and flags 0x%x do not fit blocks of %llu",
-			       (unsigned long long)rank, desc.size, desc.flags, (unsigned long long)kdump_block_size(k));
+		return s2_fail(
+			err, S2_INVALID,
+			"page descriptor %llu: size %u and flags 0x%x do not fit blocks of %llu",
+			(unsigned long long)rank, desc.size, desc.flags,
+			(unsigned long long)kdump_block_size(k));
 	if (!s2_fits(desc.offset, desc.size, part->file->size))
-		return s2_fail(err, S2_TRUNCATED, "the file ends before its data (%u bytes at 0x%llx)", desc.size,
+		return s2_fail(err, S2_TRUNCATED,
+			       "the file ends before its data (%u bytes at 0x%llx)", desc.size,
 			       (unsigned long long)desc.offset);
 	*ret_part = part;
 	*ret = desc;
@@ -134,15 +146,17 @@ enum s2_code s2_kdump_alloc_cache(struct kdump *k, struct s2_err *err)
 }
 
 /* The slot that holds @desc's block, or the one of its set that was used longest ago. */
-static struct kdump_slot *find_slot(const struct kdump *k, const struct s2_file *file, const struct kdump_desc *desc)
+static struct kdump_slot *find_slot(const struct kdump *k, const struct s2_file *file,
+				    const struct kdump_desc *desc)
 {
 	uint64_t sets = k->nslots / CACHE_WAYS;
-	struct kdump_slot *set = &k->slot[((desc->offset * UINT64_C(0x9e3779b97f4a7c15)) >> 32) % sets * CACHE_WAYS];
+	struct kdump_slot *set =
+		&k->slot[((desc->offset * UINT64_C(0x9e3779b97f4a7c15)) >> 32) % sets * CACHE_WAYS];
 	struct kdump_slot *oldest = set;
 
 	for (struct kdump_slot *slot = set; slot < set + CACHE_WAYS; slot++) {
-		if (slot->file == file && slot->desc.offset == desc->offset && slot->desc.size == desc->size &&
-		    slot->desc.flags == desc->flags)
+		if (slot->file == file && slot->desc.offset == desc->offset &&
+		    slot->desc.size == desc->size && slot->desc.flags == desc->flags)
 			return slot;
 		if (slot->used < oldest->used)
 			oldest = slot;
@@ -151,8 +165,9 @@ static struct kdump_slot *find_slot(const struct kdump *k, const struct s2_file 
 	return oldest;
 }
 
-static enum s2_code fill_slot(const struct kdump *k, struct kdump_slot *slot, const struct s2_file *file,
-			      const struct kdump_desc *desc, struct s2_err *err)
+static enum s2_code fill_slot(const struct kdump *k, struct kdump_slot *slot,
+			      const struct s2_file *file, const struct kdump_desc *desc,
+			      struct s2_err *err)
 {
 	const void *in = s2_file_view(file, desc->offset, desc->size);
 	enum s2_code code = S2_OK;
@@ -166,7 +181,8 @@ static enum s2_code fill_slot(const struct kdump *k, struct kdump_slot *slot, co
 		code = s2_file_read(file, desc->offset, k->scratch, desc->size, err);
 	}
 	if (!code)
-		code = s2_codec_decompress(desc->flags, in, desc->size, slot->block, kdump_block_size(k), err);
+		code = s2_codec_decompress(desc->flags, in, desc->size, slot->block,
+					   kdump_block_size(k), err);
 	if (code)
 		return code;
 	slot->file = file;
@@ -174,8 +190,9 @@ static enum s2_code fill_slot(const struct kdump *k, struct kdump_slot *slot, co
 	return S2_OK;
 }
 
-static enum s2_code get_block(struct kdump *k, const struct s2_file *file, const struct kdump_desc *desc,
-			      const uint8_t **ret, struct s2_err *err)
+static enum s2_code get_block(struct kdump *k, const struct s2_file *file,
+			      const struct kdump_desc *desc, const uint8_t **ret,
+			      struct s2_err *err)
 {
 	struct kdump_slot *slot = find_slot(k, file, desc);
 	enum s2_code code = slot->file ? S2_OK : fill_slot(k, slot, file, desc, err);
@@ -189,17 +206,20 @@ static enum s2_code get_block(struct kdump *k, const struct s2_file *file, const
 
 static const struct s2_source *source_of(const struct s2_mem *mem)
 {
-	return (const struct s2_source *)(const void *)((const char *)mem - offsetof(struct s2_source, mem));
+	return (const struct s2_source *)(const void *)((const char *)mem -
+							offsetof(struct s2_source, mem));
 }
 
-static enum s2_code kdump_read(const struct s2_mem *mem, uint64_t pa, void *buf, size_t len, struct s2_err *err)
+static enum s2_code kdump_read(const struct s2_mem *mem, uint64_t pa, void *buf, size_t len,
+			       struct s2_err *err)
 {
 	struct kdump *k = source_of(mem)->priv;
 	uint8_t *out = buf;
 
 	while (len) {
 		uint64_t skip = pa & (kdump_block_size(k) - 1);
-		size_t n = kdump_block_size(k) - skip < len ? (size_t)(kdump_block_size(k) - skip) : len;
+		size_t n = kdump_block_size(k) - skip < len ? (size_t)(kdump_block_size(k) - skip) :
+							      len;
 		const struct kdump_part *part;
 		struct kdump_desc desc;
 		const uint8_t *block;
@@ -213,7 +233,9 @@ static enum s2_code kdump_read(const struct s2_mem *mem, uint64_t pa, void *buf,
 				memcpy(out, block + skip, n);
 		}
 		if (code)
-			return err ? s2_wrap(err, "physical address 0x%llx", (unsigned long long)pa) : code;
+			return err ? s2_wrap(err, "physical address 0x%llx",
+					     (unsigned long long)pa) :
+				     code;
 		out += n;
 		pa += n;
 		len -= n;
@@ -230,7 +252,8 @@ static const void *kdump_view(const struct s2_mem *mem, uint64_t pa, size_t len)
 	struct kdump_desc desc;
 	const void *view;
 
-	if (!s2_fits(skip, len, kdump_block_size(k)) || find_page(k, pa, &part, &desc, NULL) || desc.flags)
+	if (!s2_fits(skip, len, kdump_block_size(k)) || find_page(k, pa, &part, &desc, NULL) ||
+	    desc.flags)
 		return NULL;
 	view = s2_file_view(part->file, desc.offset + skip, len);
 	return is_aligned((uintptr_t)view, sizeof(uint64_t)) ? view : NULL;
@@ -266,12 +289,14 @@ static enum s2_code kdump_next(const struct s2_mem *mem, uint64_t pa, struct s2_
 
 	for (size_t i = 0; i < k->nparts; i++) {
 		const struct kdump_part *part = &k->part[i];
-		uint64_t first = scan(part, pfn > part->start_pfn ? pfn : part->start_pfn, true), end;
+		uint64_t first = scan(part, pfn > part->start_pfn ? pfn : part->start_pfn, true),
+			 end;
 
 		if (first >= part->end_pfn)
 			continue;
 		end = scan(part, first, false);
-		while (end == k->part[i].end_pfn && i + 1 < k->nparts && k->part[i + 1].start_pfn == end)
+		while (end == k->part[i].end_pfn && i + 1 < k->nparts &&
+		       k->part[i + 1].start_pfn == end)
 			end = scan(&k->part[++i], end, false);
 		ret->pa = first << k->block_log2;
 		ret->size = (end - first) << k->block_log2;
@@ -280,4 +305,6 @@ static enum s2_code kdump_next(const struct s2_mem *mem, uint64_t pa, struct s2_
 	return S2_NOTFOUND;
 }
 
-const struct s2_mem_ops s2_kdump_mem_ops = { .read = kdump_read, .view = kdump_view, .next = kdump_next };
+const struct s2_mem_ops s2_kdump_mem_ops = { .read = kdump_read,
+					     .view = kdump_view,
+					     .next = kdump_next };

@@ -32,7 +32,8 @@ static enum s2_code lime_probe(const struct s2_file *file, struct s2_err *err)
 	return S2_OK;
 }
 
-static enum s2_code lime_open(struct s2_source *source, const struct s2_raw_args *args, struct s2_err *err)
+static enum s2_code lime_open(struct s2_source *source, const struct s2_raw_args *args,
+			      struct s2_err *err)
 {
 	s2_auto_free struct s2_segment *seg = NULL;
 	size_t n = 0, room = 0;
@@ -45,29 +46,40 @@ static enum s2_code lime_open(struct s2_source *source, const struct s2_raw_args
 
 		if (s2_file_read(&source->file, off, &header, sizeof(header), NULL)) {
 			source->incomplete = true;
-			s2_source_remark(source, "the file ends inside the header at 0x%llx", (unsigned long long)off);
+			s2_source_remark(source, "the file ends inside the header at 0x%llx",
+					 (unsigned long long)off);
 			break;
 		}
 		if (header.magic != LIME_MAGIC || header.version != LIME_VERSION)
-			return s2_fail(err, S2_INVALID, "LiME header at 0x%llx: magic 0x%08x, version %u, expected 0x%08x and %u",
-				       (unsigned long long)off, header.magic, header.version, LIME_MAGIC, LIME_VERSION);
-		if (header.e_addr < header.s_addr || !s2_add_ok(header.e_addr - header.s_addr, 1, &size))
-			return s2_fail(err, S2_INVALID, "LiME header at 0x%llx: the range 0x%llx-0x%llx is empty",
+			return s2_fail(
+				err, S2_INVALID,
+				"LiME header at 0x%llx: magic 0x%08x, version %u, expected 0x%08x and %u",
+				(unsigned long long)off, header.magic, header.version, LIME_MAGIC,
+				LIME_VERSION);
+		if (header.e_addr < header.s_addr ||
+		    !s2_add_ok(header.e_addr - header.s_addr, 1, &size))
+			return s2_fail(err, S2_INVALID,
+				       "LiME header at 0x%llx: the range 0x%llx-0x%llx is empty",
 				       (unsigned long long)off, (unsigned long long)header.s_addr,
 				       (unsigned long long)header.e_addr);
 		if (n == room) {
-			struct s2_segment *grown = realloc(seg, (room = room ? room * 2 : 16) * sizeof(*seg));
+			struct s2_segment *grown =
+				realloc(seg, (room = room ? room * 2 : 16) * sizeof(*seg));
 
 			if (!grown)
 				return s2_fail(err, S2_NOMEM, "no memory for %zu ranges", room);
 			seg = grown;
 		}
 		off += sizeof(header);
-		seg[n++] = (struct s2_segment){ .pa = header.s_addr, .size = size, .file_off = off, .file_size = size };
+		seg[n++] = (struct s2_segment){
+			.pa = header.s_addr, .size = size, .file_off = off, .file_size = size
+		};
 		if (!s2_add_ok(off, size, &off))
 			break;
 	}
 	return s2_segments_install(source, s2_take(&seg), n, err);
 }
 
-const struct s2_source_ops s2_source_lime = { .name = "lime", .probe = lime_probe, .open = lime_open };
+const struct s2_source_ops s2_source_lime = { .name = "lime",
+					      .probe = lime_probe,
+					      .open = lime_open };

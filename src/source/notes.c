@@ -10,7 +10,10 @@
 
 #define MAX_NOTES 65536
 
-/* The owners of notes that QEMU writes for arm64 (target/arm/arch_dump.c, dump/dump.c), in any order. */
+/*
+ * The owners of notes that QEMU writes for arm64 (target/arm/arch_dump.c, dump/dump.c), in any
+ * order.
+ */
 static const char *const writers[] = { "CORE", "LINUX", "VMCOREINFO", "QEMU" };
 
 static uint64_t align_up(uint64_t value, uint64_t align)
@@ -19,11 +22,11 @@ static uint64_t align_up(uint64_t value, uint64_t align)
 }
 
 /*
- * The note at @off, which may end past the file. Offsets are aligned relative to @base, where the notes begin. No sum
- * overflows, because @off is in the file and the sizes have 32 bits.
+ * The note at @off, which may end past the file. Offsets are aligned relative to @base, where the
+ * notes begin. No sum overflows, because @off is in the file and the sizes have 32 bits.
  */
-static enum s2_code read_note(const struct s2_file *file, uint64_t base, uint64_t off, uint64_t align,
-			      struct s2_note *ret, uint64_t *ret_next)
+static enum s2_code read_note(const struct s2_file *file, uint64_t base, uint64_t off,
+			      uint64_t align, struct s2_note *ret, uint64_t *ret_next)
 {
 	struct s2_note note = { 0 };
 	Elf64_Nhdr nhdr;
@@ -50,10 +53,12 @@ static enum s2_code read_note(const struct s2_file *file, uint64_t base, uint64_
 	return S2_OK;
 }
 
-enum s2_code s2_source_add_note(struct s2_source *source, const struct s2_note *note, struct s2_err *err)
+enum s2_code s2_source_add_note(struct s2_source *source, const struct s2_note *note,
+				struct s2_err *err)
 {
 	if (is_aligned(source->nnotes, 64)) {
-		struct s2_note *grown = realloc(source->note, (source->nnotes + 64) * sizeof(*grown));
+		struct s2_note *grown =
+			realloc(source->note, (source->nnotes + 64) * sizeof(*grown));
 
 		if (!grown)
 			return s2_fail(err, S2_NOMEM, "no memory for notes");
@@ -63,8 +68,8 @@ enum s2_code s2_source_add_note(struct s2_source *source, const struct s2_note *
 	return S2_OK;
 }
 
-enum s2_code s2_source_read_notes(struct s2_source *source, const char *what, uint64_t off, uint64_t end, uint64_t align,
-				  struct s2_err *err)
+enum s2_code s2_source_read_notes(struct s2_source *source, const char *what, uint64_t off,
+				  uint64_t end, uint64_t align, struct s2_err *err)
 {
 	uint64_t base = off, next;
 	struct s2_note note;
@@ -74,19 +79,24 @@ enum s2_code s2_source_read_notes(struct s2_source *source, const char *what, ui
 		enum s2_code code = read_note(&source->file, base, off, align, &note, &next);
 
 		if (code || !s2_fits(note.file_off, note.size, source->file.size)) {
-			s2_source_remark(source, "%s: the file ends inside the note at file offset 0x%llx", what,
-					 (unsigned long long)off);
-			break;
-		}
-		if (!s2_fits(note.file_off, note.size, end)) {
-			s2_source_remark(source, "%s: the note at file offset 0x%llx runs past the end of the notes",
+			s2_source_remark(source,
+					 "%s: the file ends inside the note at file offset 0x%llx",
 					 what, (unsigned long long)off);
 			break;
 		}
-		if (!note.size && !note.type && !note.name[0] && next - off < sizeof(Elf64_Nhdr) + 8)
+		if (!s2_fits(note.file_off, note.size, end)) {
+			s2_source_remark(
+				source,
+				"%s: the note at file offset 0x%llx runs past the end of the notes",
+				what, (unsigned long long)off);
+			break;
+		}
+		if (!note.size && !note.type && !note.name[0] &&
+		    next - off < sizeof(Elf64_Nhdr) + 8)
 			break; /* zeros: padding up to the end of a segment */
 		if (source->nnotes == MAX_NOTES) {
-			s2_source_remark(source, "%s: only the first %d notes are used", what, MAX_NOTES);
+			s2_source_remark(source, "%s: only the first %d notes are used", what,
+					 MAX_NOTES);
 			break;
 		}
 		code = s2_source_add_note(source, &note, err);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Memory made of segments of a file: lookup, reads that cross segments, and the reason where there is nothing.
+// Memory made of segments of a file: lookup, reads that cross segments, and the reason where there
+// is nothing.
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,7 +13,8 @@
 
 static const struct s2_source *source_of(const struct s2_mem *mem)
 {
-	return (const struct s2_source *)(const void *)((const char *)mem - offsetof(struct s2_source, mem));
+	return (const struct s2_source *)(const void *)((const char *)mem -
+							offsetof(struct s2_source, mem));
 }
 
 /* The first segment that ends above @pa, or nsegs. */
@@ -31,7 +33,8 @@ static size_t find(const struct s2_source *source, uint64_t pa)
 	return low;
 }
 
-static enum s2_code seg_read(const struct s2_mem *mem, uint64_t pa, void *buf, size_t len, struct s2_err *err)
+static enum s2_code seg_read(const struct s2_mem *mem, uint64_t pa, void *buf, size_t len,
+			     struct s2_err *err)
 {
 	const struct s2_source *source = source_of(mem);
 	char *out = buf;
@@ -47,12 +50,15 @@ static enum s2_code seg_read(const struct s2_mem *mem, uint64_t pa, void *buf, s
 				       (unsigned long long)pa);
 		skip = pa - seg->pa;
 		if (skip >= seg->file_size)
-			return s2_fail(err, S2_EXCLUDED, "physical address 0x%llx was left out of the dump",
+			return s2_fail(err, S2_EXCLUDED,
+				       "physical address 0x%llx was left out of the dump",
 				       (unsigned long long)pa);
 		n = seg->file_size - skip < len ? seg->file_size - skip : len;
 		code = s2_file_read(&source->file, seg->file_off + skip, out, (size_t)n, err);
 		if (code)
-			return err ? s2_wrap(err, "physical address 0x%llx", (unsigned long long)pa) : code;
+			return err ? s2_wrap(err, "physical address 0x%llx",
+					     (unsigned long long)pa) :
+				     code;
 		out += n;
 		pa += n;
 		len -= (size_t)n;
@@ -111,8 +117,12 @@ static struct s2_segment cut(const struct s2_segment *seg, uint64_t pa, uint64_t
 	return ret;
 }
 
-/* Which of the segments in @active serves the bytes at @pa: bytes in the file first, then order in the file. */
-static const struct s2_segment *best(const struct s2_segment *const *active, size_t n, uint64_t pa, bool last_wins)
+/*
+ * Which of the segments in @active serves the bytes at @pa: bytes in the file first, then order in
+ * the file.
+ */
+static const struct s2_segment *best(const struct s2_segment *const *active, size_t n, uint64_t pa,
+				     bool last_wins)
 {
 	const struct s2_segment *ret = active[0];
 
@@ -126,9 +136,12 @@ static const struct s2_segment *best(const struct s2_segment *const *active, siz
 	return ret;
 }
 
-/* Rewrites sorted, overlapping @seg as disjoint segments: one output for each stretch between borders. */
-static enum s2_code flatten(const struct s2_segment *seg, size_t n, bool last_wins, struct s2_segment **ret, size_t *ret_n,
-			    struct s2_err *err)
+/*
+ * Rewrites sorted, overlapping @seg as disjoint segments: one output for each stretch between
+ * borders.
+ */
+static enum s2_code flatten(const struct s2_segment *seg, size_t n, bool last_wins,
+			    struct s2_segment **ret, size_t *ret_n, struct s2_err *err)
 {
 	const struct s2_segment *active[MAX_OVERLAP];
 	struct s2_segment *out = calloc(n * 4 + 1, sizeof(*out));
@@ -145,8 +158,10 @@ static enum s2_code flatten(const struct s2_segment *seg, size_t n, bool last_wi
 		while (next < n && seg[next].pa == pa) {
 			if (nactive == MAX_OVERLAP) {
 				free(out);
-				return s2_fail(err, S2_INVALID, "more than %d segments overlap at physical address 0x%llx",
-					       MAX_OVERLAP, (unsigned long long)pa);
+				return s2_fail(
+					err, S2_INVALID,
+					"more than %d segments overlap at physical address 0x%llx",
+					MAX_OVERLAP, (unsigned long long)pa);
 			}
 			active[nactive++] = &seg[next++];
 		}
@@ -175,7 +190,8 @@ static enum s2_code flatten(const struct s2_segment *seg, size_t n, bool last_wi
 	return S2_OK;
 }
 
-enum s2_code s2_segments_disjoint(struct s2_segment **seg, size_t *n, bool last_wins, struct s2_err *err)
+enum s2_code s2_segments_disjoint(struct s2_segment **seg, size_t *n, bool last_wins,
+				  struct s2_err *err)
 {
 	struct s2_segment *flat;
 	bool overlap = false;
@@ -208,8 +224,10 @@ static enum s2_code check(struct s2_segment *seg, size_t *n, struct s2_err *err)
 			seg[i].file_size = seg[i].size;
 		if (!s2_add_ok(seg[i].pa, seg[i].size, &end) ||
 		    !s2_add_ok(seg[i].file_off, seg[i].file_size, &end))
-			return s2_fail(err, S2_INVALID, "segment %zu (physical address 0x%llx, size 0x%llx) wraps around", i,
-				       (unsigned long long)seg[i].pa, (unsigned long long)seg[i].size);
+			return s2_fail(
+				err, S2_INVALID,
+				"segment %zu (physical address 0x%llx, size 0x%llx) wraps around",
+				i, (unsigned long long)seg[i].pa, (unsigned long long)seg[i].size);
 		seg[kept++] = seg[i];
 	}
 	if (!kept)
@@ -221,17 +239,20 @@ static enum s2_code check(struct s2_segment *seg, size_t *n, struct s2_err *err)
 static void say_truncated(struct s2_source *source, const struct s2_segment *seg, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
-		if (source->file.live || s2_fits(seg[i].file_off, seg[i].file_size, source->file.size))
+		if (source->file.live ||
+		    s2_fits(seg[i].file_off, seg[i].file_size, source->file.size))
 			continue;
 		source->incomplete = true;
-		s2_source_remark(source, "the file is truncated: it ends at 0x%llx, memory needs 0x%llx",
+		s2_source_remark(source,
+				 "the file is truncated: it ends at 0x%llx, memory needs 0x%llx",
 				 (unsigned long long)source->file.size,
 				 (unsigned long long)(seg[i].file_off + seg[i].file_size));
 		return;
 	}
 }
 
-enum s2_code s2_segments_install(struct s2_source *source, struct s2_segment *seg, size_t n, struct s2_err *err)
+enum s2_code s2_segments_install(struct s2_source *source, struct s2_segment *seg, size_t n,
+				 struct s2_err *err)
 {
 	enum s2_code code = check(seg, &n, err);
 
@@ -246,10 +267,14 @@ enum s2_code s2_segments_install(struct s2_source *source, struct s2_segment *se
 	source->seg = seg;
 	source->nsegs = n;
 	source->mem.ops = &seg_ops;
-	/* However often segments share bytes of the file, no more memory than the file is worth a visit. */
+	/*
+	 * However often segments share bytes of the file, no more memory than the file is worth a
+	 * visit.
+	 */
 	source->mem.bytes = 0;
 	for (size_t i = 0; i < n && source->mem.bytes < source->file.size; i++)
-		source->mem.bytes += seg[i].file_size < source->file.size ? seg[i].file_size : source->file.size;
+		source->mem.bytes += seg[i].file_size < source->file.size ? seg[i].file_size :
+									    source->file.size;
 	if (source->mem.bytes > source->file.size)
 		source->mem.bytes = source->file.size;
 	return S2_OK;

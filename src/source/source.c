@@ -10,13 +10,13 @@
 
 #include "base/bits.h"
 
-/* In probe order. Magic numbers do not collide, so order matters only for the raw image, which takes anything and is not here. */
+/*
+ * In probe order. Magic numbers do not collide, so order matters only for the raw image, which
+ * takes anything and is not here.
+ */
 static const struct s2_source_ops *const s2_sources[] = {
-	&s2_source_elf,
-	&s2_source_kdump,
-	&s2_source_flattened,
-	&s2_source_lime,
-	&s2_source_unsupported,
+	&s2_source_elf,  &s2_source_kdump,       &s2_source_flattened,
+	&s2_source_lime, &s2_source_unsupported,
 };
 
 /* Machines whose dumps are read. To add one: its ELF number and what uname -m says there. */
@@ -43,7 +43,8 @@ const char *s2_machine_of_uname(const char *machine)
 	return NULL;
 }
 
-static enum s2_code probe_all(const struct s2_file *file, const struct s2_source_ops **ret, struct s2_err *err)
+static enum s2_code probe_all(const struct s2_file *file, const struct s2_source_ops **ret,
+			      struct s2_err *err)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(s2_sources); i++) {
 		enum s2_code code = s2_sources[i]->probe(file, err);
@@ -57,7 +58,8 @@ static enum s2_code probe_all(const struct s2_file *file, const struct s2_source
 	return S2_OK;
 }
 
-enum s2_code s2_source_open_inner(struct s2_source *source, const struct s2_raw_args *args, struct s2_err *err)
+enum s2_code s2_source_open_inner(struct s2_source *source, const struct s2_raw_args *args,
+				  struct s2_err *err)
 {
 	const struct s2_source_ops *ops;
 	enum s2_code code = probe_all(&source->file, &ops, err);
@@ -72,8 +74,8 @@ enum s2_code s2_source_open_inner(struct s2_source *source, const struct s2_raw_
 }
 
 /* @source has its file and nothing else yet; closed on failure. */
-static enum s2_code open_file(struct s2_source *source, const struct s2_raw_args *args, struct s2_source **ret,
-			      struct s2_err *err)
+static enum s2_code open_file(struct s2_source *source, const struct s2_raw_args *args,
+			      struct s2_source **ret, struct s2_err *err)
 {
 	const struct s2_source_ops *ops = &s2_source_raw;
 	enum s2_code code = args->raw ? S2_OK : probe_all(&source->file, &ops, err);
@@ -91,8 +93,8 @@ static enum s2_code open_file(struct s2_source *source, const struct s2_raw_args
 	return S2_OK;
 }
 
-enum s2_code s2_source_open(const char *path, const struct s2_raw_args *args, struct s2_source **ret,
-			    struct s2_err *err)
+enum s2_code s2_source_open(const char *path, const struct s2_raw_args *args,
+			    struct s2_source **ret, struct s2_err *err)
 {
 	struct s2_source *source = calloc(1, sizeof(*source));
 	enum s2_code code;
@@ -121,8 +123,9 @@ enum s2_code s2_source_open_memory(const void *data, size_t size, const struct s
 	return open_file(source, args, ret, err);
 }
 
-enum s2_code s2_source_open_parts(const char *const *paths, size_t n, const struct s2_raw_args *args,
-				  struct s2_source **ret, struct s2_err *err)
+enum s2_code s2_source_open_parts(const char *const *paths, size_t n,
+				  const struct s2_raw_args *args, struct s2_source **ret,
+				  struct s2_err *err)
 {
 	struct s2_source *whole;
 	enum s2_code code = s2_source_open(paths[0], args, &whole, err);
@@ -135,7 +138,8 @@ enum s2_code s2_source_open_parts(const char *const *paths, size_t n, const stru
 		code = s2_source_open(paths[i], args, &part, err);
 		if (!code && (!whole->ops->join || part->ops != whole->ops)) {
 			s2_source_close(part);
-			code = s2_fail(err, S2_INVALID, "is not a part of the same dump as %s", paths[0]);
+			code = s2_fail(err, S2_INVALID, "is not a part of the same dump as %s",
+				       paths[0]);
 		} else if (!code) {
 			code = whole->ops->join(whole, part, err);
 		}
@@ -171,10 +175,12 @@ void s2_source_remark(struct s2_source *source, const char *fmt, ...)
 	va_end(args);
 }
 
-const struct s2_note *s2_source_note(const struct s2_source *source, const char *name, uint32_t type)
+const struct s2_note *s2_source_note(const struct s2_source *source, const char *name,
+				     uint32_t type)
 {
 	for (size_t i = 0; i < source->nnotes; i++)
-		if (!strcmp(source->note[i].name, name) && (type == UINT32_MAX || source->note[i].type == type))
+		if (!strcmp(source->note[i].name, name) &&
+		    (type == UINT32_MAX || source->note[i].type == type))
 			return &source->note[i];
 	return NULL;
 }

@@ -9,7 +9,7 @@
 /* A stretch of physical memory and where its bytes are. Sorted by pa and disjoint once built. */
 struct s2_segment {
 	uint64_t pa;
-	uint64_t size;      /* in memory */
+	uint64_t size; /* in memory */
 	uint64_t file_off;
 	uint64_t file_size; /* bytes in the file, the rest up to @size was left out */
 };
@@ -24,7 +24,7 @@ struct s2_note {
 
 /* What a raw image cannot say of itself. */
 struct s2_raw_args {
-	bool raw;                /* do not probe for containers: --base or --map was given */
+	bool raw; /* do not probe for containers: --base or --map was given */
 	bool have_base;
 	uint64_t base;
 	const struct s2_segment *map; /* from --map, size == file_size */
@@ -41,9 +41,10 @@ struct s2_source_ops {
 	enum s2_code (*probe)(const struct s2_file *file, struct s2_err *err);
 
 	/* Fills what it owns in @source: segments, notes, mem. @source->file is open. */
-	enum s2_code (*open)(struct s2_source *source, const struct s2_raw_args *args, struct s2_err *err);
+	enum s2_code (*open)(struct s2_source *source, const struct s2_raw_args *args,
+			     struct s2_err *err);
 
-	/* Takes over @part, another file of the same dump. NULL when the container knows no such thing. */
+	/* Takes over @part, another file of the same dump, also on failure. May be NULL. */
 	enum s2_code (*join)(struct s2_source *source, struct s2_source *part, struct s2_err *err);
 
 	/* Releases what open() allocated beyond segments and notes. May be NULL. */
@@ -54,28 +55,31 @@ struct s2_source {
 	struct s2_mem mem;
 	const struct s2_source_ops *ops;
 	struct s2_file file;
-	const char *format;          /* ops->name, or finer: "s2dump-snapshot", "kcore", "flattened+elf-core" */
-	const char *machine;         /* as uname(1) calls it, NULL when the container does not say */
+	/* ops->name, or finer: "s2dump-snapshot", "kcore", "flattened+elf-core" */
+	const char *format;
+	const char *machine; /* as uname(1) calls it, NULL when the container does not say */
 	struct s2_segment *seg;
 	size_t nsegs;
 	struct s2_note *note;
 	size_t nnotes;
-	bool incomplete;             /* the writer says that the dump is not complete */
-	char remark[200];            /* something that was corrected or is strange, for people; "" when nothing */
+	bool incomplete;  /* the writer says so, or the file is cut off */
+	char remark[200]; /* what was corrected or is strange, for people; "" when nothing */
 	void *priv;
-	char format_text[48];        /* room for a @format that is put together */
+	char format_text[48]; /* room for a @format that is put together */
 };
 
 /* Opens @path: probes all containers, or takes it as a raw image. */
-enum s2_code s2_source_open(const char *path, const struct s2_raw_args *args, struct s2_source **ret,
-			    struct s2_err *err) S2_MUST_CHECK;
+enum s2_code s2_source_open(const char *path, const struct s2_raw_args *args,
+			    struct s2_source **ret, struct s2_err *err) S2_MUST_CHECK;
 
 /*
- * Opens the parts of one dump (makedumpfile --split), in any order, as one source. Every part but the first must be of the
- * same kind and belong to the same dump; with one path this is s2_source_open().
+ * Opens the parts of one dump (makedumpfile --split), in any order, as one source. Every part but
+ * the first must be of the same kind and belong to the same dump; with one path this is
+ * s2_source_open().
  */
-enum s2_code s2_source_open_parts(const char *const *paths, size_t n, const struct s2_raw_args *args,
-				  struct s2_source **ret, struct s2_err *err) S2_MUST_CHECK;
+enum s2_code s2_source_open_parts(const char *const *paths, size_t n,
+				  const struct s2_raw_args *args, struct s2_source **ret,
+				  struct s2_err *err) S2_MUST_CHECK;
 
 /* The same as s2_source_open() for bytes in memory, which must outlive the source. */
 enum s2_code s2_source_open_memory(const void *data, size_t size, const struct s2_raw_args *args,
@@ -83,12 +87,16 @@ enum s2_code s2_source_open_memory(const void *data, size_t size, const struct s
 void s2_source_close(struct s2_source *source);
 
 /* The first note with this name and type, or NULL; @type UINT32_MAX takes any. */
-const struct s2_note *s2_source_note(const struct s2_source *source, const char *name, uint32_t type);
+const struct s2_note *s2_source_note(const struct s2_source *source, const char *name,
+				     uint32_t type);
 
 /* For containers: says something for people, unless something was said before. */
 void s2_source_remark(struct s2_source *source, const char *fmt, ...) S2_PRINTF(2, 3);
 
-/* The name of the machine in an ELF header (EM_*), or of uname's machine; NULL when s2dump does not know it. */
+/*
+ * The name of the machine in an ELF header (EM_*), or of uname's machine; NULL when s2dump does not
+ * know it.
+ */
 const char *s2_machine_of_elf(unsigned int e_machine);
 const char *s2_machine_of_uname(const char *machine);
 
@@ -100,30 +108,40 @@ enum s2_code s2_source_add_note(struct s2_source *source, const struct s2_note *
 				struct s2_err *err) S2_MUST_CHECK;
 
 /*
- * Adds the notes in [@off, @end) of the file, which are aligned to 8 bytes when @align is 8, and to 4 otherwise. A note that is
- * broken ends the reading with a remark that calls the place @what.
+ * Adds the notes in [@off, @end) of the file, which are aligned to 8 bytes when @align is 8, and to
+ * 4 otherwise. A note that is broken ends the reading with a remark that calls the place @what.
  */
-enum s2_code s2_source_read_notes(struct s2_source *source, const char *what, uint64_t off, uint64_t end, uint64_t align,
-				  struct s2_err *err) S2_MUST_CHECK;
+enum s2_code s2_source_read_notes(struct s2_source *source, const char *what, uint64_t off,
+				  uint64_t end, uint64_t align, struct s2_err *err) S2_MUST_CHECK;
 
 /*
- * Where the notes from @off on end if nothing but they themselves is asked: at the first that no dump writer makes.
- * @ret_crossed tells whether one of them lies across @border. The size of the file when that is inside a note.
+ * Where the notes from @off on end if nothing but they themselves is asked: at the first that no
+ * dump writer makes, or with the file. @ret_crossed tells whether one of them lies across @border.
  */
 uint64_t s2_notes_end(const struct s2_file *file, uint64_t off, uint64_t border, bool *ret_crossed);
 
 /*
- * Takes over @seg (sorted and made disjoint in place or anew: where segments overlap, the one with bytes in the file wins, then
- * the first) and installs the memory operations that read them from the file.
+ * Takes over @seg (sorted and made disjoint in place or anew: where segments overlap, the one with
+ * bytes in the file wins, then the first) and installs the memory operations that read them from
+ * the file.
  */
 enum s2_code s2_segments_install(struct s2_source *source, struct s2_segment *seg, size_t n,
 				 struct s2_err *err) S2_MUST_CHECK;
 
 /*
- * Sorts the @n segments at *@seg and makes them disjoint; where they overlap, the first in the file wins, or the last when
- * @last_wins. *@seg (on the heap) may be replaced, and is the caller's to free whatever the outcome.
+ * Sorts the @n segments at *@seg and makes them disjoint; where they overlap, the first in the file
+ * wins, or the last when @last_wins. *@seg (on the heap) may be replaced, and is the caller's to
+ * free whatever the outcome.
  */
-enum s2_code s2_segments_disjoint(struct s2_segment **seg, size_t *n, bool last_wins, struct s2_err *err) S2_MUST_CHECK;
+enum s2_code s2_segments_disjoint(struct s2_segment **seg, size_t *n, bool last_wins,
+				  struct s2_err *err) S2_MUST_CHECK;
+
+/*
+ * When @source, an ELF core with its notes, is /proc/kcore: says so in it, or why it cannot be
+ * read. @seg are its @n segments.
+ */
+enum s2_code s2_kcore_check(struct s2_source *source, const struct s2_segment *seg, size_t n,
+			    struct s2_err *err) S2_MUST_CHECK;
 
 /* A raw image that was opened without an address gets one. */
 void s2_raw_rebase(struct s2_source *source, uint64_t base);

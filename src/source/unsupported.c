@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Files that are known but cannot be read, so that they are not taken for raw memory: what they are and what to do instead.
+// Files that are known but cannot be read, so that they are not taken for raw memory: what they are
+// and what to do instead.
 #include <string.h>
 
 #include "base/bits.h"
@@ -8,7 +9,8 @@
 #define MAX_MAGIC 16
 
 /*
- * To add a format: a row, in any order. The magic must be long or odd enough that a page of descriptors cannot begin with it;
+ * To add a format: a row, in any order. The magic must be long or odd enough that a page of
+ * descriptors cannot begin with it;
  * --base and --map skip all probing.
  */
 static const struct {
@@ -18,16 +20,20 @@ static const struct {
 } unsupported[] = {
 #define MAGIC(text) .magic = (text), .len = sizeof(text) - 1
 	{ MAGIC("LibvirtQemudSave"), "is a libvirt save file; use virsh dump --memory-only" },
-	{ MAGIC("LibvirtQemudPart"), "is an unfinished libvirt save file; use virsh dump --memory-only" },
+	{ MAGIC("LibvirtQemudPart"),
+	  "is an unfinished libvirt save file; use virsh dump --memory-only" },
 	{ MAGIC("QEVM\0\0\0\3"), "is a QEMU migration stream; use dump-guest-memory" },
-	{ MAGIC("QFI\xfb\0\0\0"), "is a qcow2 disk image; use dump-guest-memory in the machine's monitor" },
+	{ MAGIC("QFI\xfb\0\0\0"),
+	  "is a qcow2 disk image; use dump-guest-memory in the machine's monitor" },
 	{ MAGIC("PAGEDU64"), "is a Windows dump; use dump-guest-memory without -w" },
 	{ MAGIC("PAGEDUMP"), "is a Windows dump; use dump-guest-memory without -w" },
 	{ MAGIC("AVML\1\0\0\0"), "is an AVML file; convert it with avml-convert to LiME first" },
 	{ MAGIC("AVML\2\0\0\0"), "is an AVML file; convert it with avml-convert to LiME first" },
 	{ MAGIC("KDMV"), "is a VMware disk image, not a dump" },
 	{ MAGIC("\x1f\x8b\x08"), "is compressed with gzip; decompress it first" },
-	{ MAGIC("\xfd" "7zXZ\0"), "is compressed with xz; decompress it first" },
+	{ MAGIC("\xfd"
+		"7zXZ\0"),
+	  "is compressed with xz; decompress it first" },
 	{ MAGIC("\x28\xb5\x2f\xfd"), "is compressed with zstd; decompress it first" },
 	{ MAGIC("\x04\x22\x4d\x18"), "is compressed with lz4; decompress it first" },
 	{ MAGIC("BZh"), "is compressed with bzip2; decompress it first" },
@@ -43,10 +49,12 @@ static enum s2_code unsupported_probe(const struct s2_file *file, struct s2_err 
 	if (s2_file_read(file, 0, head, len, NULL))
 		return S2_NOTMINE;
 	for (size_t i = 0; i < ARRAY_SIZE(unsupported); i++)
-		if (unsupported[i].len <= len && !memcmp(head, unsupported[i].magic, unsupported[i].len))
+		if (unsupported[i].len <= len &&
+		    !memcmp(head, unsupported[i].magic, unsupported[i].len))
 			return s2_fail(err, S2_INVALID, "%s", unsupported[i].what);
 	return S2_NOTMINE;
 }
 
 /* Never opened: its probe only refuses. */
-const struct s2_source_ops s2_source_unsupported = { .name = "unsupported", .probe = unsupported_probe };
+const struct s2_source_ops s2_source_unsupported = { .name = "unsupported",
+						     .probe = unsupported_probe };

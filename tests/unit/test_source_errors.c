@@ -1,0 +1,448 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Headers that lie, files that cannot be read, dumps in parts: one-line errors that name the value,
+// never a wrong byte.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include <cmocka.h>
+#ifdef HAVE_LZO
+#include <lzo/lzo1x.h>
+#endif
+#ifdef HAVE_SNAPPY
+#include <snappy-c.h>
+#endif
+#ifdef HAVE_ZSTD
+#include <zstd.h>
+#endif
+
+#include "base/bits.h"
+#include "source/codec.h"
+#include "source/source.h"
+#include "test_source.h"
+
+#define SUB 4096 /* of the kdump sub-header, with blocks of 4096 */
+
+static const struct s2_raw_args no_args;
+
+/* The first bytes of a file and what is said of it. */
+static void test_unsupported(void **state)
+{
+#define HEAD(text) text, sizeof(text) - 1
+	static const struct {
+		const char *head;
+		size_t len;
+		const char *want;
+	} rows[] = {
+		{ HEAD("LibvirtQemudSave\2\0\0\0"), "virsh dump --memory-only" },
+		{ HEAD("QEVM\0\0\0\3"), "QEMU migration stream" },
+		{ HEAD("QFI\xfb\0\0\0\3"), "qcow2" },
+		{ HEAD("PAGEDU64"), "Windows dump" },
+		{ HEAD("\x1f\x8b\x08\0"), "gzip; decompress it first" },
+		{ HEAD("\xfd"
+		       "7zXZ\0"),
+		  "xz; decompress" },
+		{ HEAD("\x28\xb5\x2f\xfd"), "zstd; decompress" },
+		{ HEAD("BZh9"), "bzip2; decompress" },
+		{ HEAD("AVML\2\0\0\0"), "avml-convert" },
+		{ HEAD("\x7f"
+		       "ELF\1\1\1"),
+		  "the file ends inside it" },
+		{ HEAD("KDUMP   "), "kdump header" },
+		{ HEAD("EMiL\1\0\0\0"), "LiME header" },
+		{ HEAD("makedumpfile\0\0\0\0"), "flattened header" },
+	};
+#undef HEAD
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct s2_source *source;
+		struct s2_err err;
+
+		s2_err_init(&err);
+		assert_int_not_equal(s2_source_open_memory(rows[i].head, rows[i].len, &no_args,
+							   &source, &err),
+				     S2_OK);
+		if (!strstr(err.text, rows[i].want))
+			fail_msg("'%s' lacks '%s'", err.text, rows[i].want);
+	}
+}
+
+#define ELF "elf --pattern 0x10000:0x2000 --vmcoreinfo A=1"
+#define KDUMP "kdump --pattern 0x10000:0x2000 --vmcoreinfo A=1"
+#define PHDR(i, member) (64 + 56 * (i) + (member))
+
+/*
+ * A dump with one number overwritten. Where @want is NULL it must open, and reading it must not
+ * break anything.
+ */
+static const struct lie {
+	const char *args;
+	size_t off;
+	unsigned int width;
+	uint64_t value;
+	const char *want;
+} lies[] = {
+	{ ELF, 4, 1, 1, "class 1" },
+	{ ELF, 5, 1, 2, "big-endian" },
+	{ ELF, 16, 2, 2, "type 2 is not a core dump" },
+	{ ELF, 18, 2, 62, "machine 62 is not AArch64" },
+	{ ELF, 54, 2, 32, "program headers of 32 bytes" },
+	{ ELF, 56, 2, 0, "no program headers" },
+	{ ELF, 56, 2, 0xfffe, "run past the end" },
+	{ ELF, 56, 2, 0xffff,
+	  "no program headers" }, /* PN_XNUM: e_shoff is 0, sh_info lies in e_type.. */
+	{ ELF, 32, 8, UINT64_MAX - 8, "run past the end" },
+	{ ELF, PHDR(1, 8), 8, UINT64_MAX - 8, "wrap around" },
+	{ ELF, PHDR(1, 24), 8, UINT64_MAX - 8, "wraps around" },
+	{ ELF, PHDR(1, 24), 8, UINT64_MAX, "no memory" }, /* as kcore's vmalloc */
+	{ ELF, PHDR(1, 40), 8, BIT64(60), NULL },
+	{ ELF, PHDR(1, 32), 8, BIT64(60), NULL },
+	{ ELF, PHDR(0, 32), 8, BIT64(60), NULL },
+	{ ELF, PHDR(0, 8), 8, BIT64(62), NULL },
+	{ ELF, 64 + 56 * 2, 4, UINT32_MAX, NULL },     /* n_namesz */
+	{ ELF, 64 + 56 * 2 + 4, 4, UINT32_MAX, NULL }, /* n_descsz */
+	{ KDUMP, 8, 4, 0, "version 0 is not" },
+	{ KDUMP, 8, 4, 7, "version 7 is not" },
+	{ KDUMP, 8, 4, 0x80000000, "is not in 1..6" },
+	{ KDUMP, 428, 4, 0, "block size 0" },
+	{ KDUMP, 428, 4, 4095, "block size 4095" },
+	{ KDUMP, 428, 4, 12288, "block size 12288" },
+	{ KDUMP, 428, 4, 1 << 21, "block size 2097152" },
+	{ KDUMP, 428, 4, 1 << 20, "past the end" },
+	{ KDUMP, 432, 4, 0, "sub-header of 0" },
+	{ KDUMP, 432, 4, UINT32_MAX, "sub-header of 4294967295" },
+	{ KDUMP, 432, 4, INT32_MAX, "past the end" },
+	{ KDUMP, 436, 4, 0, "do not fit bitmaps of 0" },
+	{ KDUMP, 436, 4, UINT32_MAX, "past the end" },
+	{ KDUMP, SUB + 96, 8, 0, "0 pages do not fit" },
+	{ KDUMP, SUB + 96, 8, UINT64_MAX, "do not fit bitmaps" },
+	{ KDUMP, SUB + 96, 8, 1 << 15, NULL },
+	{ KDUMP, SUB + 96, 8, 1 << 16, NULL }, /* too many for two bitmaps, so there is but one */
+	{ KDUMP, SUB + 12, 4, 1, NULL },
+	{ KDUMP, SUB + 32, 8, UINT64_MAX, NULL },
+	{ KDUMP, SUB + 40, 8, UINT64_MAX, NULL },
+	{ KDUMP, SUB + 48, 8, UINT64_MAX, NULL },
+	{ KDUMP, SUB + 56, 8, UINT64_MAX, NULL },
+	{ "kdump --machine x86_64 --pattern 0x10000:0x1000", 0, 0, 0,
+	  "machine 'x86_64' is not aarch64" },
+	{ "kdump --split 0x10:0x10 --pattern 0x10000:0x1000", 0, 0, 0, "split at pages" },
+	{ "lime --pattern 0x10000:0x1000", 0, 4, 0, NULL },
+	{ "lime --pattern 0x10000:0x1000", 4, 4, 2, "version 2" },
+	{ "lime --pattern 0x10000:0x1000", 16, 8, 0, "is empty" },
+	{ "lime --pattern 0x10000:0x1000", 16, 8, UINT64_MAX, "wraps around" },
+	{ "lime --pattern 0x0:0x1000", 16, 8, UINT64_MAX, "is empty" },
+	{ KDUMP " --flatten", 16, 8, 2, "type" },
+	{ KDUMP " --flatten", 4096, 8, UINT64_MAX, "wrap around" },
+	{ KDUMP " --flatten", 4096 + 8, 8, 0x80, "wrap around" }, /* 1 << 63 */
+	{ KDUMP " --flatten", 4096 + 14, 1, 0,
+	  "wrap around" }, /* what was data is taken for a header */
+};
+
+static void read_all(const struct s2_source *source)
+{
+	uint8_t buf[PAGE];
+
+	for (uint64_t pa = 0; pa < 0x40000; pa += PAGE) {
+		enum s2_code code = s2_mem_read(&source->mem, pa, buf, sizeof(buf), NULL);
+
+		assert_true(!code || s2_is_missing(code) || code == S2_INVALID);
+	}
+}
+
+static void test_lies(void **state)
+{
+	const char *args = NULL;
+	struct blob blob = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(lies); i++) {
+		const struct lie *lie = &lies[i];
+		struct s2_source *source;
+		uint8_t saved[8];
+		struct s2_err err;
+		enum s2_code code;
+
+		if (!args || strcmp(args, lie->args) != 0) {
+			free(blob.data);
+			args = lie->args;
+			blob = build(args);
+		}
+		memcpy(saved, blob.data + lie->off, lie->width);
+		memcpy(blob.data + lie->off, &lie->value, lie->width);
+		s2_err_init(&err);
+		code = s2_source_open_memory(blob.data, blob.size, &no_args, &source, &err);
+		if (!code && lie->want)
+			fail_msg("lie %zu opened, expected '%s'", i, lie->want);
+		if (code && (!lie->want || !strstr(err.text, lie->want)))
+			fail_msg("lie %zu: '%s', expected '%s'", i, err.text,
+				 lie->want ? lie->want : "no error");
+		if (!code) {
+			read_all(source);
+			s2_source_close(source);
+		}
+		memcpy(blob.data + lie->off, saved, lie->width);
+	}
+	free(blob.data);
+}
+
+/* Page descriptors that lie are errors of that page alone. */
+static void test_page_descriptors(void **state)
+{
+	static const struct {
+		size_t off;
+		unsigned int width;
+		uint64_t value;
+		enum s2_code want;
+		const char *text;
+	} rows[] = {
+		{ 0, 8, 0, S2_TRUNCATED, "was not written" },
+		{ 0, 8, UINT64_MAX - 1, S2_TRUNCATED, "ends before its data" },
+		{ 8, 4, 0, S2_INVALID, "size 0" },
+		{ 8, 4, 4097, S2_INVALID, "size 4097" },
+		{ 8, 4, 100, S2_INVALID, "zlib data is broken" },
+		{ 12, 4, 0, S2_INVALID, "do not fit blocks" },
+		{ 12, 4, 3, S2_INVALID, "do not name one compression" },
+		{ 12, 4, 0x40, S2_INVALID, "do not fit blocks" },
+	};
+	struct blob blob = build("kdump --pattern 0x10000:0x2000");
+	uint8_t *desc = blob.data + 4 * 4096, buf[PAGE];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct s2_source *source;
+		struct s2_err err;
+		uint8_t saved[8];
+
+		memcpy(saved, desc + rows[i].off, rows[i].width);
+		memcpy(desc + rows[i].off, &rows[i].value, rows[i].width);
+		s2_err_init(&err);
+		assert_int_equal(s2_source_open_memory(blob.data, blob.size, &no_args, &source,
+						       &err),
+				 S2_OK);
+		assert_int_equal(s2_mem_read(&source->mem, 0x10000, buf, 8, &err), rows[i].want);
+		if (!strstr(err.text, rows[i].text))
+			fail_msg("row %zu: %s", i, err.text);
+		assert_int_equal(s2_mem_read(&source->mem, 0x11000, buf, PAGE, NULL), S2_OK);
+		s2_source_close(source);
+		memcpy(desc + rows[i].off, saved, rows[i].width);
+	}
+	free(blob.data);
+}
+
+/* A map that reaches past 2^64 of the file must not come around to its beginning. */
+static void test_raw_map_does_not_wrap(void **state)
+{
+	static const uint8_t data[0x3000];
+	struct s2_segment map = { .pa = 0,
+				  .size = UINT64_MAX - 0x1000,
+				  .file_off = 0x2000,
+				  .file_size = UINT64_MAX - 0x1000 };
+	struct s2_raw_args args = { .raw = true, .map = &map, .nmaps = 1 };
+	struct s2_source *source;
+	struct s2_err err;
+
+	(void)state;
+	assert_int_equal(s2_source_open_memory(data, sizeof(data), &args, &source, &err),
+			 S2_INVALID);
+	map.size = map.file_size = 0x2000;
+	assert_int_equal(s2_source_open_memory(data, sizeof(data), &args, &source, &err), S2_OK);
+	assert_int_equal(s2_mem_read(&source->mem, 0xfff, &(uint8_t){ 0 }, 1, NULL), S2_OK);
+	assert_int_equal(s2_mem_read(&source->mem, 0x1000, &(uint8_t){ 0 }, 1, NULL), S2_TRUNCATED);
+	assert_true(source->incomplete);
+	s2_source_close(source);
+}
+
+#define SPLIT "kdump --pattern 0x10000:0x4000 --pattern 0x20000:0x4000 --split "
+
+static void test_split(void **state)
+{
+	char low[128], mid[128], high[128], whole[128];
+	const char *all[3] = { high, low, mid };
+	struct s2_source *source;
+	struct s2_extent extent;
+	uint8_t buf[2 * PAGE];
+	struct s2_err err;
+
+	(void)state;
+	make(SPLIT "0:0x12", "low", low, sizeof(low));
+	make(SPLIT "0x12:0x21 --codec none", "mid", mid, sizeof(mid));
+	make(SPLIT "0x21:0x24 --flatten", "high", high, sizeof(high));
+	make("kdump --pattern 0x10000:0x14000", "whole", whole, sizeof(whole));
+
+	assert_int_equal(s2_source_open(mid, &no_args, &source, &err), S2_OK);
+	assert_non_null(strstr(source->remark, "0x0-0x12 was not given"));
+	assert_int_equal(s2_mem_read(&source->mem, 0x11000, buf, 8, &err), S2_ABSENT);
+	assert_int_equal(s2_mem_read(&source->mem, 0x12000, buf, 8, &err), S2_OK);
+	s2_source_close(source);
+
+	assert_int_equal(s2_source_open_parts(all, 2, &no_args, &source, &err), S2_OK);
+	assert_non_null(strstr(source->remark, "0x12-0x21 was not given"));
+	s2_source_close(source);
+
+	assert_int_equal(s2_source_open_parts(all, 3, &no_args, &source, &err), S2_OK);
+	assert_string_equal(source->remark, "");
+	for (uint64_t pa = 0x10000; pa < 0x24000; pa += PAGE)
+		assert_int_equal(s2_mem_read(&source->mem, pa, buf, PAGE, NULL),
+				 pa < 0x14000 || pa >= 0x20000 ? S2_OK : S2_ABSENT);
+	assert_int_equal(s2_mem_read(&source->mem, 0x11800, buf, sizeof(buf), NULL),
+			 S2_OK); /* across parts */
+	assert_int_equal(s2_mem_next(&source->mem, 0, &extent), S2_OK);
+	assert_int_equal(extent.pa, 0x10000);
+	assert_int_equal(extent.size, 0x4000);
+	assert_int_equal(s2_mem_next(&source->mem, 0x14000, &extent), S2_OK);
+	assert_int_equal(extent.pa, 0x20000);
+	assert_int_equal(extent.size, 0x4000);
+	s2_source_close(source);
+
+	assert_int_equal(s2_source_open_parts((const char *[]){ low, low }, 2, &no_args, &source,
+					      &err),
+			 S2_INVALID);
+	assert_non_null(strstr(err.text, "in another part"));
+	assert_int_equal(s2_source_open_parts((const char *[]){ low, whole }, 2, &no_args, &source,
+					      &err),
+			 S2_INVALID);
+	assert_non_null(strstr(err.text, "not a part of the same"));
+	assert_int_equal(s2_source_open_parts((const char *[]){ low, "/proc/self/exe" }, 2,
+					      &no_args, &source, &err),
+			 S2_INVALID);
+}
+
+static void round_trip(uint32_t flag, const uint8_t *page, const uint8_t *packed, size_t size)
+{
+	uint8_t out[PAGE];
+
+	assert_int_equal(s2_codec_decompress(flag, packed, size, out, sizeof(out), NULL), S2_OK);
+	assert_memory_equal(out, page, sizeof(out));
+	/* Never more, never less than a block. */
+	assert_int_equal(s2_codec_decompress(flag, packed, size, out, sizeof(out) - 8, NULL),
+			 S2_INVALID);
+	assert_int_equal(s2_codec_decompress(flag, packed, size - 1, out, sizeof(out), NULL),
+			 S2_INVALID);
+	assert_int_equal(s2_codec_decompress(flag, packed, 1, out, sizeof(out), NULL), S2_INVALID);
+}
+
+/* What the libraries' own compressors make. */
+static void test_codecs(void **state)
+{
+	uint8_t page[PAGE], packed[2 * PAGE];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(page); i++)
+		page[i] = (uint8_t)(i % 61 * (i / 256));
+	{
+		uLongf size = sizeof(packed);
+
+		assert_int_equal(compress(packed, &size, page, sizeof(page)), Z_OK);
+		round_trip(0x01, page, packed, size);
+	}
+#ifdef HAVE_LZO
+	{
+		static uint64_t work[LZO1X_1_MEM_COMPRESS / sizeof(uint64_t) + 1];
+		lzo_uint size = sizeof(packed);
+
+		assert_int_equal(lzo1x_1_compress(page, sizeof(page), packed, &size, work),
+				 LZO_E_OK);
+		round_trip(0x02, page, packed, size);
+	}
+#endif
+#ifdef HAVE_SNAPPY
+	{
+		size_t size = sizeof(packed);
+
+		assert_int_equal(snappy_compress((const char *)page, sizeof(page), (char *)packed,
+						 &size),
+				 SNAPPY_OK);
+		round_trip(0x04, page, packed, size);
+	}
+#endif
+#ifdef HAVE_ZSTD
+	{
+		size_t size = ZSTD_compress(packed, sizeof(packed), page, sizeof(page), 3);
+
+		assert_false(ZSTD_isError(size));
+		round_trip(0x20, page, packed, size);
+	}
+#endif
+	assert_int_equal(s2_codec_decompress(0x08, packed, 10, page, sizeof(page), NULL),
+			 S2_INVALID);
+}
+
+/* A cache much smaller than the dump, read twice and out of order. */
+static void test_cache_eviction(void **state)
+{
+	struct blob blob = build("kdump --pattern 0x0:0x1400000 --block 0x100000");
+	uint8_t buf[16];
+	struct s2_source *source;
+	struct s2_err err;
+
+	(void)state;
+	assert_int_equal(s2_source_open_memory(blob.data, blob.size, &no_args, &source, &err),
+			 S2_OK);
+	for (uint64_t i = 0; i < 3000; i++) {
+		uint64_t pa = i * 0x9d3a9000 % 0x1400000, word;
+
+		assert_int_equal(s2_mem_read(&source->mem, pa, buf, sizeof(buf), NULL), S2_OK);
+		memcpy(&word, buf + 8, 8);
+		assert_int_equal(word, (pa + 8) % PAGE < 0xa00 ?
+					       (pa + 8) * UINT64_C(0x9e3779b97f4a7c15) :
+					       0);
+	}
+	s2_source_close(source);
+	free(blob.data);
+}
+
+static void test_file_errors(void **state)
+{
+	char path[128], pipe_command[256];
+	struct s2_source *source;
+	struct s2_err err;
+	int saved, fd;
+	FILE *p;
+
+	(void)state;
+	assert_int_equal(s2_source_open("/nonexistent", &no_args, &source, &err), S2_IO);
+	assert_int_equal(s2_source_open("/", &no_args, &source, &err), S2_IO);
+	assert_string_equal(err.text, "is a directory");
+	assert_int_equal(s2_source_open("/dev/null", &no_args, &source, &err), S2_IO);
+	assert_int_equal(s2_source_open_memory("", 0, &no_args, &source, &err), S2_INVALID);
+
+	/* A pipe as standard input is spooled, and then as good as the file. */
+	make(KDUMP " --flatten", "piped", path, sizeof(path));
+	snprintf(pipe_command, sizeof(pipe_command), "cat %s", path);
+	p = popen(pipe_command, "r");
+	assert_non_null(p);
+	saved = dup(STDIN_FILENO);
+	fd = dup2(fileno(p), STDIN_FILENO);
+	assert_int_equal(fd, STDIN_FILENO);
+	assert_int_equal(s2_source_open("-", &no_args, &source, &err), S2_OK);
+	dup2(saved, STDIN_FILENO);
+	close(saved);
+	pclose(p);
+	assert_true(source->file.spooled);
+	assert_string_equal(source->format, "flattened+kdump");
+	assert_int_equal(s2_mem_read(&source->mem, 0x10000, &(uint8_t){ 0 }, 1, NULL), S2_OK);
+	s2_source_close(source);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_unsupported),
+		cmocka_unit_test(test_lies),
+		cmocka_unit_test(test_page_descriptors),
+		cmocka_unit_test(test_raw_map_does_not_wrap),
+		cmocka_unit_test(test_split),
+		cmocka_unit_test(test_codecs),
+		cmocka_unit_test(test_cache_eviction),
+		cmocka_unit_test(test_file_errors),
+	};
+
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
