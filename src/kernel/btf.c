@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// BTF through libbpf's parser. The blob is checked first: libbpf trusts the insides of what it accepts.
+// BTF through libbpf's parser. The blob is checked first: libbpf trusts the insides of what it
+// accepts.
 #include "kernel/btf.h"
 
 #include <bpf/btf.h>
@@ -37,24 +38,28 @@ struct header {
 	uint32_t len, type_off, type_len, str_off, str_len;
 };
 
-static enum s2_code parse_header(const void *header, size_t len, struct header *ret, struct s2_err *err)
+static enum s2_code parse_header(const void *header, size_t len, struct header *ret,
+				 struct s2_err *err)
 {
 	const uint8_t *at = header;
 	uint64_t total;
 
 	if (len < BTF_SHORT_HEADER || word(at, 0) != 0x0001eb9f)
 		return s2_fail(err, S2_INVALID, "not BTF version 1 without flags");
-	*ret = (struct header){ word(at, 4), word(at, 8), word(at, 12), word(at, 16), word(at, 20) };
+	*ret = (struct header){ word(at, 4), word(at, 8), word(at, 12), word(at, 16),
+				word(at, 20) };
 	if (ret->len < BTF_SHORT_HEADER || ret->len > 256 || ret->len % 4)
 		return s2_fail(err, S2_INVALID, "BTF: a header of %u bytes", ret->len);
 	/* A layout section may lie between types and strings (7.1). */
 	if (ret->type_off % 4 || !ret->type_len || ret->type_len % 4 || !ret->str_len ||
 	    (uint64_t)ret->type_off + ret->type_len > ret->str_off)
-		return s2_fail(err, S2_INVALID, "BTF: types at %u+%u and strings at %u+%u do not fit together",
+		return s2_fail(err, S2_INVALID,
+			       "BTF: types at %u+%u and strings at %u+%u do not fit together",
 			       ret->type_off, ret->type_len, ret->str_off, ret->str_len);
 	total = (uint64_t)ret->len + ret->str_off + ret->str_len;
 	if (total > S2_BTF_MAX)
-		return s2_fail(err, S2_INVALID, "BTF: %llu bytes is more than any kernel has", (unsigned long long)total);
+		return s2_fail(err, S2_INVALID, "BTF: %llu bytes is more than any kernel has",
+			       (unsigned long long)total);
 	return S2_OK;
 }
 
@@ -68,45 +73,39 @@ enum s2_code s2_btf_size(const void *header, size_t len, uint64_t *ret, struct s
 	return code;
 }
 
-/* Bytes that follow struct btf_type for each kind: fixed, and per element. Kinds beyond are not known. */
+/* Bytes that follow struct btf_type for each kind: fixed, and per element. Kinds beyond are not
+ * known. */
 static const struct {
 	uint8_t fixed, each;
 } extra[] = {
-	[BTF_KIND_UNKN] = { 0, 0 },
-	[BTF_KIND_INT] = { 4, 0 },
-	[BTF_KIND_PTR] = { 0, 0 },
-	[BTF_KIND_ARRAY] = { 12, 0 },
-	[BTF_KIND_STRUCT] = { 0, 12 },
-	[BTF_KIND_UNION] = { 0, 12 },
-	[BTF_KIND_ENUM] = { 0, 8 },
-	[BTF_KIND_FWD] = { 0, 0 },
-	[BTF_KIND_TYPEDEF] = { 0, 0 },
-	[BTF_KIND_VOLATILE] = { 0, 0 },
-	[BTF_KIND_CONST] = { 0, 0 },
-	[BTF_KIND_RESTRICT] = { 0, 0 },
-	[BTF_KIND_FUNC] = { 0, 0 },
-	[BTF_KIND_FUNC_PROTO] = { 0, 8 },
-	[BTF_KIND_VAR] = { 4, 0 },
-	[BTF_KIND_DATASEC] = { 0, 12 },
-	[BTF_KIND_FLOAT] = { 0, 0 },
-	[BTF_KIND_DECL_TAG] = { 4, 0 },
-	[BTF_KIND_TYPE_TAG] = { 0, 0 },
-	[BTF_KIND_ENUM64] = { 0, 12 },
+	[BTF_KIND_UNKN] = { 0, 0 },     [BTF_KIND_INT] = { 4, 0 },
+	[BTF_KIND_PTR] = { 0, 0 },      [BTF_KIND_ARRAY] = { 12, 0 },
+	[BTF_KIND_STRUCT] = { 0, 12 },  [BTF_KIND_UNION] = { 0, 12 },
+	[BTF_KIND_ENUM] = { 0, 8 },     [BTF_KIND_FWD] = { 0, 0 },
+	[BTF_KIND_TYPEDEF] = { 0, 0 },  [BTF_KIND_VOLATILE] = { 0, 0 },
+	[BTF_KIND_CONST] = { 0, 0 },    [BTF_KIND_RESTRICT] = { 0, 0 },
+	[BTF_KIND_FUNC] = { 0, 0 },     [BTF_KIND_FUNC_PROTO] = { 0, 8 },
+	[BTF_KIND_VAR] = { 4, 0 },      [BTF_KIND_DATASEC] = { 0, 12 },
+	[BTF_KIND_FLOAT] = { 0, 0 },    [BTF_KIND_DECL_TAG] = { 4, 0 },
+	[BTF_KIND_TYPE_TAG] = { 0, 0 }, [BTF_KIND_ENUM64] = { 0, 12 },
 };
 
 /* Are the types a row of known kinds that ends where it should, and the strings strings? */
-static enum s2_code check(const uint8_t *blob, size_t len, const struct header *h, struct s2_err *err)
+static enum s2_code check(const uint8_t *blob, size_t len, const struct header *h,
+			  struct s2_err *err)
 {
 	const uint8_t *types = blob + h->len + h->type_off;
 	const char *str;
 	uint32_t off = 0, id = 1;
 
 	if ((uint64_t)h->len + h->str_off + h->str_len > len)
-		return s2_fail(err, S2_INVALID, "BTF: %zu bytes are there, the header tells of %llu", len,
+		return s2_fail(err, S2_INVALID,
+			       "BTF: %zu bytes are there, the header tells of %llu", len,
 			       (unsigned long long)h->len + h->str_off + h->str_len);
 	str = (const char *)blob + h->len + h->str_off;
 	if (str[0] || str[h->str_len - 1])
-		return s2_fail(err, S2_INVALID, "BTF: the strings do not begin and end with a zero byte");
+		return s2_fail(err, S2_INVALID,
+			       "BTF: the strings do not begin and end with a zero byte");
 	for (; off < h->type_len; id++) {
 		uint32_t left = h->type_len - off;
 		uint32_t kind, vlen, size;
@@ -121,18 +120,20 @@ static enum s2_code check(const uint8_t *blob, size_t len, const struct header *
 			return S2_OK; /* newer than this table: libbpf decides */
 		size = 12 + extra[kind].fixed + vlen * extra[kind].each;
 		if (size > left || word(types, off) >= h->str_len)
-			return s2_fail(err, S2_INVALID, "BTF: type %u at offset %u is broken", id, off);
+			return s2_fail(err, S2_INVALID, "BTF: type %u at offset %u is broken", id,
+				       off);
 		off += size;
 	}
 	return S2_OK;
 }
 
-static enum s2_code btf_find(struct s2_types *types, enum s2_type_space space, const char *name, uint64_t after,
-			     uint64_t *ret, struct s2_err *err)
+static enum s2_code btf_find(struct s2_types *types, enum s2_type_space space, const char *name,
+			     uint64_t after, uint64_t *ret, struct s2_err *err)
 {
 	const struct btf_types *self = (struct btf_types *)types;
 
-	for (uint32_t id = after == S2_NO_TYPE ? 1 : (uint32_t)after + 1; id <= self->ntypes; id++) {
+	for (uint32_t id = after == S2_NO_TYPE ? 1 : (uint32_t)after + 1; id <= self->ntypes;
+	     id++) {
 		const struct btf_type *t = btf__type_by_id(self->btf, id);
 		const char *other;
 		bool fits = false;
@@ -163,13 +164,16 @@ static enum s2_code btf_find(struct s2_types *types, enum s2_type_space space, c
 	return s2_fail(err, S2_NOTFOUND, "BTF has no type %s", name);
 }
 
-static enum s2_code btf_info(struct s2_types *types, uint64_t type, struct s2_type_info *ret, struct s2_err *err)
+static enum s2_code btf_info(struct s2_types *types, uint64_t type, struct s2_type_info *ret,
+			     struct s2_err *err)
 {
-	const struct btf_type *t = type <= UINT32_MAX ? btf__type_by_id(btf_of(types), (uint32_t)type) : NULL;
+	const struct btf_type *t =
+		type <= UINT32_MAX ? btf__type_by_id(btf_of(types), (uint32_t)type) : NULL;
 	struct s2_type_info info = { .kind = S2_KIND_OTHER, .target = S2_NO_TYPE };
 
 	if (!t)
-		return s2_fail(err, S2_INVALID, "BTF: there is no type %llu", (unsigned long long)type);
+		return s2_fail(err, S2_INVALID, "BTF: there is no type %llu",
+			       (unsigned long long)type);
 	info.name = btf__name_by_offset(btf_of(types), t->name_off);
 	switch (btf_kind(t)) {
 	case BTF_KIND_INT:
@@ -216,13 +220,14 @@ static enum s2_code btf_info(struct s2_types *types, uint64_t type, struct s2_ty
 }
 
 static enum s2_code btf_fields(struct s2_types *types, uint64_t type,
-			       bool (*field)(void *arg, const struct s2_type_field *field), void *arg,
-			       struct s2_err *err)
+			       bool (*field)(void *arg, const struct s2_type_field *field),
+			       void *arg, struct s2_err *err)
 {
 	const struct btf_type *t = btf__type_by_id(btf_of(types), (uint32_t)type);
 
 	if (!t || !btf_is_composite(t))
-		return s2_fail(err, S2_INVALID, "BTF: type %llu is not a struct", (unsigned long long)type);
+		return s2_fail(err, S2_INVALID, "BTF: type %llu is not a struct",
+			       (unsigned long long)type);
 	for (uint16_t i = 0; i < btf_vlen(t); i++) {
 		const struct btf_member *m = btf_members(t) + i;
 		struct s2_type_field f = {
@@ -233,7 +238,8 @@ static enum s2_code btf_fields(struct s2_types *types, uint64_t type,
 		};
 
 		if (!f.name)
-			return s2_fail(err, S2_INVALID, "BTF: member %u of type %llu has a broken name", i,
+			return s2_fail(err, S2_INVALID,
+				       "BTF: member %u of type %llu has a broken name", i,
 				       (unsigned long long)type);
 		if (!field(arg, &f))
 			break;
@@ -242,7 +248,8 @@ static enum s2_code btf_fields(struct s2_types *types, uint64_t type,
 }
 
 /* One enumerator of @t, sign-extended when the enum is signed. */
-static const char *enumerator_at(const struct btf *btf, const struct btf_type *t, uint16_t i, uint64_t *ret)
+static const char *enumerator_at(const struct btf *btf, const struct btf_type *t, uint16_t i,
+				 uint64_t *ret)
 {
 	if (btf_is_enum64(t)) {
 		const struct btf_enum64 *e = btf_enum64(t) + i;
@@ -254,8 +261,8 @@ static const char *enumerator_at(const struct btf *btf, const struct btf_type *t
 	return btf__name_by_offset(btf, btf_enum(t)[i].name_off);
 }
 
-static enum s2_code btf_enumerator(struct s2_types *types, uint64_t type, const char *name, uint64_t *ret,
-				   struct s2_err *err)
+static enum s2_code btf_enumerator(struct s2_types *types, uint64_t type, const char *name,
+				   uint64_t *ret, struct s2_err *err)
 {
 	const struct btf_type *t = btf__type_by_id(btf_of(types), (uint32_t)type);
 
@@ -271,7 +278,8 @@ static enum s2_code btf_enumerator(struct s2_types *types, uint64_t type, const 
 	return s2_fail(err, S2_NOTFOUND, "BTF: enum has no %s", name);
 }
 
-static enum s2_code btf_any_enumerator(struct s2_types *types, const char *name, uint64_t *ret, struct s2_err *err)
+static enum s2_code btf_any_enumerator(struct s2_types *types, const char *name, uint64_t *ret,
+				       struct s2_err *err)
 {
 	const struct btf_types *self = (struct btf_types *)types;
 
@@ -291,11 +299,16 @@ static void btf_free(struct s2_types *types)
 }
 
 static const struct s2_types_ops btf_ops = {
-	.find = btf_find, .info = btf_info, .fields = btf_fields, .enumerator = btf_enumerator,
-	.any_enumerator = btf_any_enumerator, .free = btf_free,
+	.find = btf_find,
+	.info = btf_info,
+	.fields = btf_fields,
+	.enumerator = btf_enumerator,
+	.any_enumerator = btf_any_enumerator,
+	.free = btf_free,
 };
 
-enum s2_code s2_btf_new(const void *blob, size_t len, struct s2_types **ret, uint32_t *ret_ntypes, struct s2_err *err)
+enum s2_code s2_btf_new(const void *blob, size_t len, struct s2_types **ret, uint32_t *ret_ntypes,
+			struct s2_err *err)
 {
 	struct btf_types *self;
 	struct header h;
@@ -326,8 +339,8 @@ enum s2_code s2_btf_new(const void *blob, size_t len, struct s2_types **ret, uin
 }
 
 /* The blob at @pa: in the mapping, or in @copy, which is then the caller's. */
-static enum s2_code fetch(const struct s2_mem *mem, uint64_t pa, void **copy, const void **ret, size_t *ret_size,
-			  struct s2_err *err)
+static enum s2_code fetch(const struct s2_mem *mem, uint64_t pa, void **copy, const void **ret,
+			  size_t *ret_size, struct s2_err *err)
 {
 	uint8_t header[BTF_SHORT_HEADER];
 	uint64_t size;
@@ -343,13 +356,14 @@ static enum s2_code fetch(const struct s2_mem *mem, uint64_t pa, void **copy, co
 		return S2_OK;
 	*copy = malloc((size_t)size);
 	if (!*copy)
-		return s2_fail(err, S2_NOMEM, "no memory for %llu bytes of BTF", (unsigned long long)size);
+		return s2_fail(err, S2_NOMEM, "no memory for %llu bytes of BTF",
+			       (unsigned long long)size);
 	*ret = *copy;
 	return s2_mem_read(mem, pa, *copy, (size_t)size, err);
 }
 
-enum s2_code s2_btf_read(const struct s2_mem *mem, uint64_t pa, struct s2_types **ret, uint32_t *ret_ntypes,
-			 struct s2_err *err)
+enum s2_code s2_btf_read(const struct s2_mem *mem, uint64_t pa, struct s2_types **ret,
+			 uint32_t *ret_ntypes, struct s2_err *err)
 {
 	s2_auto_free void *copy = NULL;
 	const void *blob = NULL;
@@ -359,7 +373,8 @@ enum s2_code s2_btf_read(const struct s2_mem *mem, uint64_t pa, struct s2_types 
 	return code ? code : s2_btf_new(blob, size, ret, ret_ntypes, err);
 }
 
-enum s2_code s2_btf_check(const struct s2_mem *mem, uint64_t pa, uint64_t *ret_size, struct s2_err *err)
+enum s2_code s2_btf_check(const struct s2_mem *mem, uint64_t pa, uint64_t *ret_size,
+			  struct s2_err *err)
 {
 	s2_auto_free void *copy = NULL;
 	const void *blob = NULL;

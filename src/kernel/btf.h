@@ -10,35 +10,44 @@
 /* Debian's kernels have 5 MB. */
 #define S2_BTF_MAX (64U << 20)
 
-/* What is read of a candidate to know its size: the header, up to the form with a layout section (7.1). */
+/* What is read of a candidate to know its size: the header, up to the form with a layout section
+ * (7.1). */
 #define S2_BTF_HEADER 32
 
 /*
- * Bytes of the whole blob whose first bytes are @header, @len of them, at least 24. S2_INVALID: not BTF, not little-endian, or its
- * parts do not fit together. Nothing past the header is looked at.
+ * Bytes of the whole blob whose first bytes are @header, @len of them, at least 24. S2_INVALID: not
+ * BTF, not little-endian, or its parts do not fit together. Nothing past the header is looked at.
  */
-enum s2_code s2_btf_size(const void *header, size_t len, uint64_t *ret, struct s2_err *err) S2_MUST_CHECK;
+enum s2_code s2_btf_size(const void *header, size_t len, uint64_t *ret,
+			 struct s2_err *err) S2_MUST_CHECK;
 
-/* Parses a blob, which is copied; bytes past its end are ignored. S2_INVALID when it is broken. @ret_ntypes may be NULL. */
+/* Parses a blob, which is copied; bytes past its end are ignored. S2_INVALID when it is broken.
+ * @ret_ntypes may be NULL. */
 enum s2_code s2_btf_new(const void *blob, size_t len, struct s2_types **ret, uint32_t *ret_ntypes,
 			struct s2_err *err) S2_MUST_CHECK;
 
 /* Reads and parses the blob at physical address @pa. */
-enum s2_code s2_btf_read(const struct s2_mem *mem, uint64_t pa, struct s2_types **ret, uint32_t *ret_ntypes,
-			 struct s2_err *err) S2_MUST_CHECK;
+enum s2_code s2_btf_read(const struct s2_mem *mem, uint64_t pa, struct s2_types **ret,
+			 uint32_t *ret_ntypes, struct s2_err *err) S2_MUST_CHECK;
 
-/* Is there a blob at @pa whose types are in order? Its size leaves through @ret_size. Cheaper than s2_btf_read(). */
-enum s2_code s2_btf_check(const struct s2_mem *mem, uint64_t pa, uint64_t *ret_size, struct s2_err *err) S2_MUST_CHECK;
+/* Is there a blob at @pa whose types are in order? Its size leaves through @ret_size. Cheaper than
+ * s2_btf_read(). */
+enum s2_code s2_btf_check(const struct s2_mem *mem, uint64_t pa, uint64_t *ret_size,
+			  struct s2_err *err) S2_MUST_CHECK;
+
+/* What one search may spend on candidates, all pieces of memory together: two whole blobs. */
+#define S2_BTF_BUDGET (2ULL * S2_BTF_MAX)
 
 /*
- * Searches [@pa, @pa + @size) for a header that a blob stands behind. Decoys are met and passed: struct btf keeps a copy of the header.
- * Returns the largest blob. S2_NOTFOUND: there is none. 
+ * Searches [@pa, @pa + @size) for a header that a blob stands behind. Decoys are met and passed:
+ * struct btf keeps a copy of the header. Returns the largest blob. @budget: bytes of candidates that
+ * may still be looked through, it shrinks; start with S2_BTF_BUDGET. S2_NOTFOUND: there is none.
  */
-enum s2_code s2_btf_scan(const struct s2_mem *mem, uint64_t pa, uint64_t size, uint64_t *ret_pa, uint64_t *ret_size,
-			 struct s2_err *err) S2_MUST_CHECK;
+enum s2_code s2_btf_scan(const struct s2_mem *mem, uint64_t pa, uint64_t size, uint64_t *budget,
+			 uint64_t *ret_pa, uint64_t *ret_size, struct s2_err *err) S2_MUST_CHECK;
 
 /* Parses the .BTF section of an ELF file (a vmlinux). S2_NOTFOUND: it has none. */
-enum s2_code s2_btf_elf(const struct s2_symbol_file *file, struct s2_types **ret, uint32_t *ret_ntypes,
-			struct s2_err *err) S2_MUST_CHECK;
+enum s2_code s2_btf_elf(const struct s2_symbol_file *file, struct s2_types **ret,
+			uint32_t *ret_ntypes, struct s2_err *err) S2_MUST_CHECK;
 
 #endif

@@ -5,8 +5,8 @@
 
 #include "kernel/btf.h"
 
-static enum s2_code from_elf(Elf *elf, const char *path, struct s2_types **ret, uint32_t *ret_ntypes,
-			     struct s2_err *err)
+static enum s2_code from_elf(Elf *elf, const char *path, struct s2_types **ret,
+			     uint32_t *ret_ntypes, struct s2_err *err)
 {
 	size_t names;
 
@@ -14,7 +14,8 @@ static enum s2_code from_elf(Elf *elf, const char *path, struct s2_types **ret, 
 		return s2_fail(err, S2_INVALID, "%s is not an ELF file", path);
 	for (Elf_Scn *scn = elf_nextscn(elf, NULL); scn; scn = elf_nextscn(elf, scn)) {
 		GElf_Shdr shdr;
-		const char *name = gelf_getshdr(scn, &shdr) ? elf_strptr(elf, names, shdr.sh_name) : NULL;
+		const char *name = gelf_getshdr(scn, &shdr) ? elf_strptr(elf, names, shdr.sh_name) :
+							      NULL;
 		const Elf_Data *data;
 		enum s2_code code;
 
@@ -22,7 +23,8 @@ static enum s2_code from_elf(Elf *elf, const char *path, struct s2_types **ret, 
 			continue;
 		data = elf_rawdata(scn, NULL);
 		if (!data || !data->d_buf)
-			return s2_fail(err, S2_INVALID, "%s: .BTF cannot be read: %s", path, elf_errmsg(-1));
+			return s2_fail(err, S2_INVALID, "%s: .BTF cannot be read: %s", path,
+				       elf_errmsg(-1));
 		code = s2_btf_new(data->d_buf, data->d_size, ret, ret_ntypes, err);
 		if (code)
 			s2_wrap(err, "%s", path);
@@ -31,8 +33,8 @@ static enum s2_code from_elf(Elf *elf, const char *path, struct s2_types **ret, 
 	return s2_fail(err, S2_NOTFOUND, "%s has no .BTF section", path);
 }
 
-enum s2_code s2_btf_elf(const struct s2_symbol_file *file, struct s2_types **ret, uint32_t *ret_ntypes,
-			struct s2_err *err)
+enum s2_code s2_btf_elf(const struct s2_symbol_file *file, struct s2_types **ret,
+			uint32_t *ret_ntypes, struct s2_err *err)
 {
 	Elf *elf;
 	enum s2_code code;

@@ -8,8 +8,8 @@
 
 #define CHUNK (1U << 20)
 #define HEADER 24U
-#define MAX_CANDIDATES 4096
-/* No program in the kernel image carries this much BTF of its own: what is larger is the kernel's, no need to go on. */
+/* No program in the kernel image carries this much BTF of its own: what is larger is the kernel's,
+ * no need to go on. */
 #define SURELY_KERNEL (1U << 20)
 
 /* The little-endian magic, version 1, no flags. */
@@ -18,7 +18,7 @@ static const char magic[4] = { (char)0x9f, (char)0xeb, 1, 0 };
 struct scan {
 	const struct s2_mem *mem;
 	uint64_t best_pa, best_size; /* size 0: none yet */
-	unsigned int candidates;
+	uint64_t *budget;
 };
 
 /* Do types stand behind the header at @pa? Cheap: the first type and the ends of the strings. */
@@ -31,7 +31,8 @@ static bool plausible(const struct s2_mem *mem, uint64_t pa, const uint8_t *head
 	memcpy(&type_off, header + 8, sizeof(type_off));
 	memcpy(&str_off, header + 16, sizeof(str_off));
 	if (s2_mem_read(mem, pa + hdr_len + type_off, first, sizeof(first), NULL) ||
-	    s2_mem_read(mem, pa + hdr_len + str_off, &begin, 1, NULL) || s2_mem_read(mem, pa + size - 1, &end, 1, NULL))
+	    s2_mem_read(mem, pa + hdr_len + str_off, &begin, 1, NULL) ||
+	    s2_mem_read(mem, pa + size - 1, &end, 1, NULL))
 		return false;
 	return !begin && !end && (first[1] >> 24 & 0x1f) >= 1 && (first[1] >> 24 & 0x1f) <= 19;
 }
@@ -41,35 +42,41 @@ static void try_candidate(struct scan *scan, uint64_t pa)
 	uint8_t header[HEADER];
 	uint64_t size;
 
-	if (scan->candidates++ >= MAX_CANDIDATES || s2_mem_read(scan->mem, pa, header, sizeof(header), NULL) ||
+	if (s2_mem_read(scan->mem, pa, header, sizeof(header), NULL) ||
 	    s2_btf_size(header, sizeof(header), &size, NULL) || size <= scan->best_size ||
-	    !plausible(scan->mem, pa, header, size) || s2_btf_check(scan->mem, pa, &size, NULL))
+	    size > *scan->budget || !plausible(scan->mem, pa, header, size))
+		return;
+	*scan->budget -= size;
+	if (s2_btf_check(scan->mem, pa, &size, NULL))
 		return;
 	scan->best_pa = pa;
 	scan->best_size = size;
 }
 
-/* All headers that begin in @bytes. Alignment is not promised: .BTF followed another section byte by byte up to 6.1. */
+/* All headers that begin in @bytes. Alignment is not promised: .BTF followed another section byte
+ * by byte up to 6.1. */
 static void look(struct scan *scan, uint64_t pa, const char *bytes, size_t len)
 {
 	const char *at = bytes, *end = bytes + len;
 
-	while (scan->best_size < SURELY_KERNEL && (at = memmem(at, (size_t)(end - at), magic, sizeof(magic)))) {
+	while (scan->best_size < SURELY_KERNEL &&
+	       (at = memmem(at, (size_t)(end - at), magic, sizeof(magic)))) {
 		try_candidate(scan, pa + (uint64_t)(at - bytes));
 		at++;
 	}
 }
 
-enum s2_code s2_btf_scan(const struct s2_mem *mem, uint64_t pa, uint64_t size, uint64_t *ret_pa, uint64_t *ret_size,
-			 struct s2_err *err)
+enum s2_code s2_btf_scan(const struct s2_mem *mem, uint64_t pa, uint64_t size, uint64_t *budget,
+			 uint64_t *ret_pa, uint64_t *ret_size, struct s2_err *err)
 {
-	struct scan scan = { .mem = mem };
+	struct scan scan = { .mem = mem, .budget = budget };
 	s2_auto_free char *buf = NULL;
 
 	/* Chunks overlap by what a magic number may lack at the end of one. */
 	for (uint64_t off = 0; off < size && scan.best_size < SURELY_KERNEL; off += CHUNK) {
 		uint64_t left = size - off;
-		size_t len = left < CHUNK + sizeof(magic) - 1 ? (size_t)left : CHUNK + sizeof(magic) - 1;
+		size_t len = left < CHUNK + sizeof(magic) - 1 ? (size_t)left :
+								CHUNK + sizeof(magic) - 1;
 		const char *bytes = s2_mem_view(mem, pa + off, len);
 
 		if (!bytes) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Types out of DWARF: an index of names, and what DIEs say of members, arrays and enums (DWARF 5, chapter 5).
+// Types out of DWARF: an index of names, and what DIEs say of members, arrays and enums (DWARF 5,
+// chapter 5).
 #include "kernel/dwarf.h"
 
 #include <stdio.h>
@@ -28,7 +29,8 @@ struct dwarf_types {
 	enum stage stage;
 	struct entry *entry; /* open addressing, size a power of two */
 	size_t nentries, room;
-	char name[256];      /* of the last info() */
+	struct s2_err broken; /* the first thing that could not be read while indexing */
+	char name[256];       /* of the last info() */
 };
 
 static struct dwarf_types *dwarf_of(struct s2_types *types)
@@ -74,7 +76,7 @@ static bool index_die(void *arg, Dwarf_Die die)
 	struct dwarf_types *self = arg;
 	Dwarf_Half tag = s2_dw_tag(&self->dw, die);
 	enum s2_type_space space = tag == DW_TAG_enumeration_type ? S2_SPACE_ENUM :
-				   tag == DW_TAG_typedef	  ? S2_SPACE_TYPEDEF :
+				   tag == DW_TAG_typedef          ? S2_SPACE_TYPEDEF :
 								    S2_SPACE_STRUCT;
 	struct entry entry = { 0 };
 	Dwarf_Off off = 0;
@@ -85,14 +87,17 @@ static bool index_die(void *arg, Dwarf_Die die)
 		return true;
 	name = s2_dw_name(&self->dw, die);
 	/* A declaration has no size; a definition always has, but for a typedef. */
-	if (!*name || (!s2_dw_number(&self->dw, die, DW_AT_byte_size, &entry.size) && space != S2_SPACE_TYPEDEF) ||
+	if (!*name ||
+	    (!s2_dw_number(&self->dw, die, DW_AT_byte_size, &entry.size) &&
+	     space != S2_SPACE_TYPEDEF) ||
 	    dwarf_dieoffset(die, &off, NULL) != DW_DLV_OK)
 		return true;
 	if (self->nentries * 2 >= self->room && !grow(self))
 		return false;
 	entry.key = key_of(space, name);
 	entry.off = off;
-	for (at = entry.key & (self->room - 1); self->entry[at].key; at = (at + 1) & (self->room - 1))
+	for (at = entry.key & (self->room - 1); self->entry[at].key;
+	     at = (at + 1) & (self->room - 1))
 		if (self->entry[at].key == entry.key && self->entry[at].size == entry.size)
 			return true;
 	self->entry[at] = entry;
@@ -105,12 +110,18 @@ static bool is_preferred(const struct dwarf_types *self, const char *name)
 	return self->prefer && strstr(name, self->prefer);
 }
 
+/* Where to note an error: only the first one is kept. */
+static struct s2_err *first_error(struct dwarf_types *self)
+{
+	return self->broken.code ? NULL : &self->broken;
+}
+
 static bool index_unit(void *arg, Dwarf_Die unit)
 {
 	struct dwarf_types *self = arg;
 
 	if (is_preferred(self, s2_dw_name(&self->dw, unit)) == (self->stage == NOTHING))
-		(void)s2_dw_children(&self->dw, unit, index_die, self, NULL);
+		(void)s2_dw_children(&self->dw, unit, index_die, self, first_error(self));
 	return true;
 }
 
@@ -119,18 +130,20 @@ static bool index_more(struct dwarf_types *self)
 {
 	if (self->stage == EVERYTHING)
 		return false;
-	(void)s2_dw_units(&self->dw, index_unit, self, NULL);
+	(void)s2_dw_units(&self->dw, index_unit, self, first_error(self));
 	self->types.pointer_size = self->dw.addr_size;
 	self->stage++;
 	return true;
 }
 
 /* The next indexed definition after @after. */
-static bool next_entry(struct dwarf_types *self, uint64_t key, const char *name, uint64_t after, uint64_t *ret)
+static bool next_entry(struct dwarf_types *self, uint64_t key, const char *name, uint64_t after,
+		       uint64_t *ret)
 {
 	bool passed = after == S2_NO_TYPE;
 
-	for (size_t at = key & (self->room - 1); self->room && self->entry[at].key; at = (at + 1) & (self->room - 1)) {
+	for (size_t at = key & (self->room - 1); self->room && self->entry[at].key;
+	     at = (at + 1) & (self->room - 1)) {
 		const struct entry *entry = &self->entry[at];
 		Dwarf_Die die = NULL;
 		bool same;
@@ -153,8 +166,8 @@ static bool next_entry(struct dwarf_types *self, uint64_t key, const char *name,
 	return false;
 }
 
-static enum s2_code find(struct s2_types *types, enum s2_type_space space, const char *name, uint64_t after,
-			 uint64_t *ret, struct s2_err *err)
+static enum s2_code find(struct s2_types *types, enum s2_type_space space, const char *name,
+			 uint64_t after, uint64_t *ret, struct s2_err *err)
 {
 	struct dwarf_types *self = dwarf_of(types);
 	uint64_t key = key_of(space, name);
@@ -162,8 +175,12 @@ static enum s2_code find(struct s2_types *types, enum s2_type_space space, const
 	do {
 		if (next_entry(self, key, name, after, ret))
 			return S2_OK;
-		/* A larger search may find more, but does not for what was found once: the index is in no stable order. */
+		/* A larger search may find more, but does not for what was found once: the index is
+		 * in no stable order. */
 	} while (after == S2_NO_TYPE && index_more(self));
+	if (self->broken.code)
+		return s2_fail(err, S2_NOTFOUND, "DWARF has no type %s, but is broken: %.200s",
+			       name, self->broken.text);
 	return s2_fail(err, S2_NOTFOUND, "DWARF has no type %s", name);
 }
 
@@ -178,7 +195,8 @@ static bool count_dimension(void *arg, Dwarf_Die die)
 
 	if (s2_dw_tag(&dims->self->dw, die) != DW_TAG_subrange_type)
 		return true;
-	if (!s2_dw_number(&dims->self->dw, die, DW_AT_count, &n) && s2_dw_number(&dims->self->dw, die, DW_AT_upper_bound, &n))
+	if (!s2_dw_number(&dims->self->dw, die, DW_AT_count, &n) &&
+	    s2_dw_number(&dims->self->dw, die, DW_AT_upper_bound, &n))
 		n++; /* int a[]: an upper bound of -1, or none */
 	if (__builtin_mul_overflow(dims->n, n, &dims->n))
 		dims->n = 0;
@@ -255,10 +273,13 @@ static void describe(struct dwarf_types *self, Dwarf_Die die, struct s2_type_inf
 	}
 }
 
-static enum s2_code info(struct s2_types *types, uint64_t type, struct s2_type_info *ret, struct s2_err *err)
+static enum s2_code info(struct s2_types *types, uint64_t type, struct s2_type_info *ret,
+			 struct s2_err *err)
 {
 	struct dwarf_types *self = dwarf_of(types);
-	struct s2_type_info found = { .kind = S2_KIND_OTHER, .target = S2_NO_TYPE, .name = self->name };
+	struct s2_type_info found = { .kind = S2_KIND_OTHER,
+				      .target = S2_NO_TYPE,
+				      .name = self->name };
 	Dwarf_Die die = NULL;
 	enum s2_code code = s2_dw_at(&self->dw, type, &die, err);
 
@@ -277,6 +298,7 @@ struct visit {
 	struct dwarf_types *self;
 	bool (*field)(void *arg, const struct s2_type_field *field);
 	void *arg;
+	bool expression; /* a member's place is told in a way that is not read */
 };
 
 static bool visit_member(void *arg, Dwarf_Die die)
@@ -290,7 +312,12 @@ static bool visit_member(void *arg, Dwarf_Die die)
 		return true;
 	field.name = s2_dw_name(&self->dw, die);
 	field.type = s2_dw_type(&self->dw, die);
-	(void)s2_dw_number(&self->dw, die, DW_AT_data_member_location, &at); /* none in a union */
+	/* None in a union, and an expression in DWARF 2: that must not be taken for none. */
+	if (!s2_dw_number(&self->dw, die, DW_AT_data_member_location, &at) &&
+	    s2_dw_has(&self->dw, die, DW_AT_data_member_location)) {
+		visit->expression = true;
+		return false;
+	}
 	field.bit_off = at * 8;
 	if (s2_dw_number(&self->dw, die, DW_AT_bit_size, &bits) && bits <= 64) {
 		field.bit_size = (uint32_t)bits;
@@ -306,7 +333,8 @@ static bool visit_member(void *arg, Dwarf_Die die)
 }
 
 static enum s2_code fields(struct s2_types *types, uint64_t type,
-			   bool (*field)(void *arg, const struct s2_type_field *field), void *arg, struct s2_err *err)
+			   bool (*field)(void *arg, const struct s2_type_field *field), void *arg,
+			   struct s2_err *err)
 {
 	struct visit visit = { .self = dwarf_of(types), .field = field, .arg = arg };
 	Dwarf_Die die = NULL;
@@ -316,6 +344,9 @@ static enum s2_code fields(struct s2_types *types, uint64_t type,
 		return code;
 	code = s2_dw_children(&visit.self->dw, die, visit_member, &visit, err);
 	s2_dw_drop(&visit.self->dw, die);
+	if (!code && visit.expression)
+		return s2_fail(err, S2_INVALID,
+			       "DWARF: the place of a member is an expression (DWARF 2)");
 	return code;
 }
 
@@ -331,7 +362,8 @@ static bool hunt_enumerator(void *arg, Dwarf_Die die)
 {
 	struct hunt *hunt = arg;
 
-	if (s2_dw_tag(&hunt->self->dw, die) == DW_TAG_enumerator && !strcmp(s2_dw_name(&hunt->self->dw, die), hunt->name))
+	if (s2_dw_tag(&hunt->self->dw, die) == DW_TAG_enumerator &&
+	    !strcmp(s2_dw_name(&hunt->self->dw, die), hunt->name))
 		hunt->found = s2_dw_number(&hunt->self->dw, die, DW_AT_const_value, &hunt->value);
 	return !hunt->found;
 }
@@ -361,8 +393,8 @@ static enum s2_code hunted(const struct hunt *hunt, uint64_t *ret, struct s2_err
 	return S2_OK;
 }
 
-static enum s2_code enumerator(struct s2_types *types, uint64_t type, const char *name, uint64_t *ret,
-			       struct s2_err *err)
+static enum s2_code enumerator(struct s2_types *types, uint64_t type, const char *name,
+			       uint64_t *ret, struct s2_err *err)
 {
 	struct hunt hunt = { .self = dwarf_of(types), .name = name };
 	Dwarf_Die die = NULL;
@@ -375,7 +407,8 @@ static enum s2_code enumerator(struct s2_types *types, uint64_t type, const char
 	return hunted(&hunt, ret, err);
 }
 
-static enum s2_code any_enumerator(struct s2_types *types, const char *name, uint64_t *ret, struct s2_err *err)
+static enum s2_code any_enumerator(struct s2_types *types, const char *name, uint64_t *ret,
+				   struct s2_err *err)
 {
 	struct hunt hunt = { .self = dwarf_of(types), .name = name };
 
@@ -393,12 +426,16 @@ static void dwarf_free(struct s2_types *types)
 }
 
 static const struct s2_types_ops dwarf_ops = {
-	.find = find, .info = info, .fields = fields, .enumerator = enumerator,
-	.any_enumerator = any_enumerator, .free = dwarf_free,
+	.find = find,
+	.info = info,
+	.fields = fields,
+	.enumerator = enumerator,
+	.any_enumerator = any_enumerator,
+	.free = dwarf_free,
 };
 
-enum s2_code s2_dwarf_new(const struct s2_symbol_file *file, const char *prefer, struct s2_types **ret,
-			  struct s2_err *err)
+enum s2_code s2_dwarf_new(const struct s2_symbol_file *file, const char *prefer,
+			  struct s2_types **ret, struct s2_err *err)
 {
 	struct dwarf_types *self = calloc(1, sizeof(*self));
 	enum s2_code code;
@@ -410,6 +447,7 @@ enum s2_code s2_dwarf_new(const struct s2_symbol_file *file, const char *prefer,
 		free(self);
 		return code;
 	}
+	s2_err_init(&self->broken);
 	self->types.ops = &dwarf_ops;
 	self->types.pointer_size = 8;
 	self->prefer = prefer;

@@ -1,22 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The only file that calls libdwarf, of both generations: up to 2021 (no version macros), and 0.x/2.x.
+// The only file that calls libdwarf, of both generations: up to 2021 (no version macros), and
+// 0.x/2.x.
 #include "kernel/dwarf_lib.h"
 
+#include <errno.h>
 #include <gelf.h>
 #include <string.h>
+#include <sys/stat.h>
+
+#include "base/num.h"
 
 #ifdef DW_LIBDWARF_VERSION_MAJOR
 #define INIT(fd, dbg, error) dwarf_init_b(fd, DW_GROUPNUMBER_ANY, NULL, NULL, dbg, error)
 #define FINISH(dbg) dwarf_finish(dbg)
 #else
-#define INIT(fd, dbg, error) dwarf_init_b(fd, DW_DLC_READ, DW_GROUPNUMBER_ANY, NULL, NULL, dbg, error)
+#define INIT(fd, dbg, error) \
+	dwarf_init_b(fd, DW_DLC_READ, DW_GROUPNUMBER_ANY, NULL, NULL, dbg, error)
 #define FINISH(dbg) dwarf_finish(dbg, NULL)
 #endif
 
 #define COMPRESS_ZSTD 2 /* ch_type, newer than some elf.h */
 
 /* libdwarf's answer as ours; forgets @error. */
-static enum s2_code result(struct s2_dw *self, int res, Dwarf_Error error, const char *what, struct s2_err *err)
+static enum s2_code result(struct s2_dw *self, int res, Dwarf_Error error, const char *what,
+			   struct s2_err *err)
 {
 	if (res == DW_DLV_OK)
 		return S2_OK;
@@ -47,7 +54,7 @@ static Dwarf_Attribute attr_of(struct s2_dw *self, Dwarf_Die die, Dwarf_Half whi
 	return NULL;
 }
 
-/* A constant, whatever its form: the unsigned ones as they are, negative ones in two's complement. */
+/* A constant, whatever its form: unsigned as it is, negative in two's complement. */
 bool s2_dw_number(struct s2_dw *self, Dwarf_Die die, Dwarf_Half which, uint64_t *ret)
 {
 	Dwarf_Attribute attr = attr_of(self, die, which);
@@ -72,6 +79,15 @@ bool s2_dw_number(struct s2_dw *self, Dwarf_Die die, Dwarf_Half which, uint64_t 
 	}
 	dwarf_dealloc(self->dbg, attr, DW_DLA_ATTR);
 	return res == DW_DLV_OK;
+}
+
+bool s2_dw_has(struct s2_dw *self, Dwarf_Die die, Dwarf_Half which)
+{
+	Dwarf_Attribute attr = attr_of(self, die, which);
+
+	if (attr)
+		dwarf_dealloc(self->dbg, attr, DW_DLA_ATTR);
+	return attr != NULL;
 }
 
 /* The DIE that DW_AT_type points to; S2_NO_TYPE: none (void). */
@@ -119,9 +135,10 @@ enum s2_code s2_dw_at(struct s2_dw *self, uint64_t off, Dwarf_Die *ret, struct s
 	return result(self, res, error, "type", err);
 }
 
-/* Calls @each for the children of @parent until it returns false. The DIE is only good during the call. */
-enum s2_code s2_dw_children(struct s2_dw *self, Dwarf_Die parent, bool (*each)(void *arg, Dwarf_Die die),
-			       void *arg, struct s2_err *err)
+/* Calls @each for the children of @parent until it returns false. The DIE is only good during the
+ * call. */
+enum s2_code s2_dw_children(struct s2_dw *self, Dwarf_Die parent,
+			    bool (*each)(void *arg, Dwarf_Die die), void *arg, struct s2_err *err)
 {
 	Dwarf_Error error = NULL;
 	Dwarf_Die die = NULL;
@@ -141,9 +158,10 @@ enum s2_code s2_dw_children(struct s2_dw *self, Dwarf_Die parent, bool (*each)(v
 	return res == DW_DLV_NO_ENTRY ? S2_OK : result(self, res, error, "entries", err);
 }
 
-/* Calls @each with the DIE of every compilation unit, until it returns false. @err keeps why it ended early. */
+/* Calls @each with the DIE of every compilation unit, until it returns false. @err keeps why it
+ * ended early. */
 enum s2_code s2_dw_units(struct s2_dw *self, bool (*each)(void *arg, Dwarf_Die unit), void *arg,
-			      struct s2_err *err)
+			 struct s2_err *err)
 {
 	bool go = true;
 
@@ -155,8 +173,9 @@ enum s2_code s2_dw_units(struct s2_dw *self, bool (*each)(void *arg, Dwarf_Die u
 		Dwarf_Sig8 sig;
 		Dwarf_Error error = NULL;
 		Dwarf_Die unit = NULL;
-		int res = dwarf_next_cu_header_d(self->dbg, 1, &header_len, &version, &abbrev, &addr_size, &len_size,
-						 &ext_size, &sig, &typeoff, &next, &unit_type, &error);
+		int res = dwarf_next_cu_header_d(self->dbg, 1, &header_len, &version, &abbrev,
+						 &addr_size, &len_size, &ext_size, &sig, &typeoff,
+						 &next, &unit_type, &error);
 
 		if (res == DW_DLV_NO_ENTRY)
 			return S2_OK;
@@ -174,35 +193,57 @@ enum s2_code s2_dw_units(struct s2_dw *self, bool (*each)(void *arg, Dwarf_Die u
 	}
 }
 
-/*
- * Looks at .debug_info before libdwarf does: older ones take a section compressed with zstd for an empty one, and none
- * of them says so.
- */
-static enum s2_code check_sections(const struct s2_symbol_file *file, struct s2_err *err)
+/* Does the section lie in the file? libdwarf takes the header's word for it when it allocates. */
+static bool in_file(const GElf_Shdr *shdr, uint64_t file_size)
 {
-	enum s2_code code = s2_fail(err, S2_NOTFOUND, "%s has no debugging information", file->path);
-	size_t names;
-	Elf *elf;
+	return shdr->sh_type == SHT_NOBITS || s2_fits(shdr->sh_offset, shdr->sh_size, file_size);
+}
 
-	elf_version(EV_CURRENT);
-	elf = elf_begin(file->fd, ELF_C_READ_MMAP, NULL);
-	if (!elf || elf_kind(elf) != ELF_K_ELF || elf_getshdrstrndx(elf, &names)) {
-		elf_end(elf);
-		return s2_fail(err, S2_INVALID, "%s is not an ELF file", file->path);
-	}
+/*
+ * Looks at the sections before libdwarf does: whether there is .debug_info, and whether it is
+ * compressed with zstd, which older libraries take for an empty section and none complains about.
+ */
+static enum s2_code check_elf(Elf *elf, const char *path, uint64_t file_size, struct s2_err *err)
+{
+	bool found = false;
+	size_t names;
+
+	if (!elf || elf_kind(elf) != ELF_K_ELF || elf_getshdrstrndx(elf, &names))
+		return s2_fail(err, S2_INVALID, "%s is not an ELF file", path);
 	for (Elf_Scn *scn = elf_nextscn(elf, NULL); scn; scn = elf_nextscn(elf, scn)) {
 		GElf_Shdr shdr;
 		GElf_Chdr chdr;
-		const char *name = gelf_getshdr(scn, &shdr) ? elf_strptr(elf, names, shdr.sh_name) : NULL;
+		const char *name = gelf_getshdr(scn, &shdr) ? elf_strptr(elf, names, shdr.sh_name) :
+							      NULL;
 
-		if (!name || (strcmp(name, ".debug_info") != 0 && strcmp(name, ".zdebug_info") != 0))
+		if (!name || !in_file(&shdr, file_size))
+			return s2_fail(err, S2_INVALID,
+				       "%s: section %zu runs past the end of the file", path,
+				       elf_ndxscn(scn));
+		if (strcmp(name, ".debug_info") != 0 && strcmp(name, ".zdebug_info") != 0)
 			continue;
-		code = S2_OK;
-		if ((shdr.sh_flags & SHF_COMPRESSED) && gelf_getchdr(scn, &chdr) && chdr.ch_type == COMPRESS_ZSTD)
-			code = s2_fail(err, S2_INVALID, "%s: the debugging information is compressed with zstd; "
-				       "objcopy --decompress-debug-sections helps", file->path);
-		break;
+		found = true;
+		if ((shdr.sh_flags & SHF_COMPRESSED) && gelf_getchdr(scn, &chdr) &&
+		    chdr.ch_type == COMPRESS_ZSTD)
+			return s2_fail(err, S2_INVALID,
+				       "%s: the debugging information is compressed with zstd; "
+				       "objcopy --decompress-debug-sections helps",
+				       path);
 	}
+	return found ? S2_OK : s2_fail(err, S2_NOTFOUND, "%s has no debugging information", path);
+}
+
+static enum s2_code check_sections(const struct s2_symbol_file *file, struct s2_err *err)
+{
+	struct stat st;
+	enum s2_code code;
+	Elf *elf;
+
+	if (fstat(file->fd, &st) < 0)
+		return s2_fail(err, S2_INVALID, "%s: %s", file->path, strerror(errno));
+	elf_version(EV_CURRENT);
+	elf = elf_begin(file->fd, ELF_C_READ_MMAP, NULL);
+	code = check_elf(elf, file->path, (uint64_t)st.st_size, err);
 	elf_end(elf);
 	return code;
 }
@@ -217,9 +258,14 @@ enum s2_code s2_dw_open(const struct s2_symbol_file *file, struct s2_dw *ret, st
 	if (code)
 		return code;
 	res = INIT(file->fd, &dw.dbg, &error);
-	if (res != DW_DLV_OK)
-		return s2_fail(err, res == DW_DLV_NO_ENTRY ? S2_NOTFOUND : S2_INVALID, "%s: %s", file->path,
+	if (res != DW_DLV_OK) {
+		code = s2_fail(err, res == DW_DLV_NO_ENTRY ? S2_NOTFOUND : S2_INVALID, "%s: %s",
+			       file->path,
 			       error ? dwarf_errmsg(error) : "no debugging information");
+		if (error)
+			dwarf_dealloc_error(NULL, error);
+		return code;
+	}
 	*ret = dw;
 	return S2_OK;
 }

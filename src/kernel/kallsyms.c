@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Decodes kallsyms (scripts/kallsyms.c writes it, kernel/kallsyms.c reads it) out of the kernel image in memory.
+// Decodes kallsyms (scripts/kallsyms.c writes it, kernel/kallsyms.c reads it) out of the kernel
+// image in memory.
 #include "kernel/kallsyms.h"
 
 #include <stdlib.h>
@@ -20,7 +21,8 @@ struct entry {
 };
 
 /* The entry at @p; false when it runs past @end. */
-static inline bool entry_at(const struct s2_kallsyms *ks, const uint8_t *p, const uint8_t *end, struct entry *ret)
+static inline bool entry_at(const struct s2_kallsyms *ks, const uint8_t *p, const uint8_t *end,
+			    struct entry *ret)
 {
 	size_t len;
 
@@ -63,7 +65,8 @@ static void expand(const struct s2_kallsyms *ks, const struct entry *entry, char
 }
 
 /* The address of symbol @i if the table were encoded as @encoding. */
-static uint64_t address_as(const struct s2_kallsyms *ks, enum s2_kallsyms_encoding encoding, uint32_t i)
+static uint64_t address_as(const struct s2_kallsyms *ks, enum s2_kallsyms_encoding encoding,
+			   uint32_t i)
 {
 	uint64_t absolute;
 	uint32_t word;
@@ -89,7 +92,8 @@ static uint64_t address_as(const struct s2_kallsyms *ks, enum s2_kallsyms_encodi
 	return 0;
 }
 
-enum s2_code s2_kallsyms_query(const struct s2_kallsyms *ks, struct s2_symbol_query *query, struct s2_err *err)
+enum s2_code s2_kallsyms_query(const struct s2_kallsyms *ks, struct s2_symbol_query *query,
+			       struct s2_err *err)
 {
 	const uint8_t *p = ks->names, *end = ks->names + ks->names_size;
 	char name[S2_SYMBOL_NAME_MAX + 2];
@@ -99,21 +103,25 @@ enum s2_code s2_kallsyms_query(const struct s2_kallsyms *ks, struct s2_symbol_qu
 		size_t len;
 
 		if (!entry_at(ks, p, end, &entry))
-			return s2_fail(err, S2_INVALID, "kallsyms: name %u of %u runs out of its table", i, ks->nsyms);
+			return s2_fail(err, S2_INVALID,
+				       "kallsyms: name %u of %u runs out of its table", i,
+				       ks->nsyms);
 		p = entry.next;
 		len = entry_len(ks, &entry);
 		if (!len || !s2_symbol_query_len(query, len - 1))
 			continue;
 		expand(ks, &entry, name, len);
-		if (!s2_symbol_query_take(query, name + 1, len - 1, address_as(ks, ks->encoding, i)))
+		if (!s2_symbol_query_take(query, name + 1, len - 1,
+					  address_as(ks, ks->encoding, i)))
 			break;
 	}
 	return S2_OK;
 }
 
 /* Reads @len bytes of the kernel image at @va into memory of its own. */
-static enum s2_code read_image(const struct s2_mem *mem, const struct s2_kva_facts *facts, uint64_t va, size_t len,
-			       const char *what, void *ret, struct s2_err *err)
+static enum s2_code read_image(const struct s2_mem *mem, const struct s2_kva_facts *facts,
+			       uint64_t va, size_t len, const char *what, void *ret,
+			       struct s2_err *err)
 {
 	s2_auto_free void *buf = malloc(len);
 	enum s2_code code;
@@ -134,8 +142,8 @@ struct places {
 	uint64_t names, num_syms, tokens, token_index, offsets, addresses;
 };
 
-static enum s2_code find_places(const struct s2_vmcoreinfo *info, struct places *ret, struct s2_kallsyms *ks,
-				bool *ret_have_base, struct s2_err *err)
+static enum s2_code find_places(const struct s2_vmcoreinfo *info, struct places *ret,
+				struct s2_kallsyms *ks, bool *ret_have_base, struct s2_err *err)
 {
 	const struct {
 		const char *name;
@@ -151,7 +159,9 @@ static enum s2_code find_places(const struct s2_vmcoreinfo *info, struct places 
 	for (size_t i = 0; i < ARRAY_SIZE(need); i++) {
 		code = s2_vmcoreinfo_get(info, S2_VI_SYMBOL, need[i].name, need[i].value, err);
 		if (code == S2_NOTFOUND)
-			return s2_fail(err, code, "VMCOREINFO does not say where kallsyms is (kernels before 6.0 do not)");
+			return s2_fail(
+				err, code,
+				"VMCOREINFO does not say where kallsyms is (kernels before 6.0 do not)");
 		if (code)
 			return code;
 	}
@@ -164,33 +174,42 @@ static enum s2_code find_places(const struct s2_vmcoreinfo *info, struct places 
 	ret->offsets = 0;
 	if (!s2_vmcoreinfo_get(info, S2_VI_SYMBOL, "kallsyms_addresses", &ret->addresses, NULL))
 		return S2_OK;
-	return s2_fail(err, S2_NOTFOUND, "VMCOREINFO names neither kallsyms_offsets nor kallsyms_addresses");
+	return s2_fail(err, S2_NOTFOUND,
+		       "VMCOREINFO names neither kallsyms_offsets nor kallsyms_addresses");
 }
 
 /* The strings of the tokens: 256, each terminated, found through their index. */
-static enum s2_code read_tokens(struct s2_kallsyms *ks, const struct s2_mem *mem, const struct s2_kva_facts *facts,
-				const struct places *at, struct s2_err *err)
+static enum s2_code read_tokens(struct s2_kallsyms *ks, const struct s2_mem *mem,
+				const struct s2_kva_facts *facts, const struct places *at,
+				struct s2_err *err)
 {
 	enum s2_code code;
 
 	/* The index follows its strings in every layout. */
 	if (at->token_index <= at->tokens || at->token_index - at->tokens > MAX_TOKENS)
-		return s2_fail(err, S2_INVALID, "kallsyms: token index 0x%llx does not follow token table 0x%llx",
+		return s2_fail(err, S2_INVALID,
+			       "kallsyms: token index 0x%llx does not follow token table 0x%llx",
 			       (unsigned long long)at->token_index, (unsigned long long)at->tokens);
 	ks->tokens_size = (size_t)(at->token_index - at->tokens);
-	code = read_image(mem, facts, at->tokens, ks->tokens_size, "kallsyms_token_table", &ks->tokens, err);
+	code = read_image(mem, facts, at->tokens, ks->tokens_size, "kallsyms_token_table",
+			  &ks->tokens, err);
 	if (!code)
-		code = s2_mem_read(mem, s2_kva_image_pa(facts, at->token_index), ks->token_at, sizeof(ks->token_at), err);
+		code = s2_mem_read(mem, s2_kva_image_pa(facts, at->token_index), ks->token_at,
+				   sizeof(ks->token_at), err);
 	if (code) {
 		s2_wrap(err, "kallsyms");
 		return code;
 	}
 	for (unsigned int i = 0; i < 256; i++) {
 		size_t off = ks->token_at[i];
-		const char *stop = off < ks->tokens_size ? memchr(ks->tokens + off, '\0', ks->tokens_size - off) : NULL;
+		const char *stop = off < ks->tokens_size ?
+					   memchr(ks->tokens + off, '\0', ks->tokens_size - off) :
+					   NULL;
 
 		if (!stop || stop - (ks->tokens + off) > UINT8_MAX)
-			return s2_fail(err, S2_INVALID, "kallsyms: token %u at offset %zu is not a short string", i, off);
+			return s2_fail(err, S2_INVALID,
+				       "kallsyms: token %u at offset %zu is not a short string", i,
+				       off);
 		ks->token_len[i] = (uint8_t)(stop - (ks->tokens + off));
 	}
 	return S2_OK;
@@ -203,8 +222,8 @@ static bool is_data(char type)
 }
 
 /*
- * Reads through all names: whether they fit in their table, which one is _stext, how many are data. S2_INVALID when they do not
- * fit, S2_NOTFOUND when there is no _stext.
+ * Reads through all names: whether they fit in their table, which one is _stext, how many are data.
+ * S2_INVALID when they do not fit, S2_NOTFOUND when there is no _stext.
  */
 static enum s2_code survey(struct s2_kallsyms *ks, uint32_t *ret_stext, struct s2_err *err)
 {
@@ -219,7 +238,9 @@ static enum s2_code survey(struct s2_kallsyms *ks, uint32_t *ret_stext, struct s
 		size_t len;
 
 		if (!entry_at(ks, p, end, &entry))
-			return s2_fail(err, S2_INVALID, "kallsyms: name %u of %u runs out of its table", i, ks->nsyms);
+			return s2_fail(err, S2_INVALID,
+				       "kallsyms: name %u of %u runs out of its table", i,
+				       ks->nsyms);
 		p = entry.next;
 		len = entry_len(ks, &entry);
 		if (len && is_data(ks->tokens[ks->token_at[entry.tokens[0]]]))
@@ -232,12 +253,14 @@ static enum s2_code survey(struct s2_kallsyms *ks, uint32_t *ret_stext, struct s
 			found = true;
 		}
 	}
-	return found ? S2_OK : s2_fail(err, S2_NOTFOUND, "kallsyms: there is no _stext among %u names", ks->nsyms);
+	return found ? S2_OK :
+		       s2_fail(err, S2_NOTFOUND, "kallsyms: there is no _stext among %u names",
+			       ks->nsyms);
 }
 
 /* The encoding that makes symbol @stext come out where VMCOREINFO says. */
-static enum s2_code choose_encoding(struct s2_kallsyms *ks, uint32_t stext, bool absolute, bool have_base,
-				    uint64_t stext_va, struct s2_err *err)
+static enum s2_code choose_encoding(struct s2_kallsyms *ks, uint32_t stext, bool absolute,
+				    bool have_base, uint64_t stext_va, struct s2_err *err)
 {
 	for (int e = 0; e < S2_KALLSYMS_NENCODINGS; e++) {
 		bool needs_base = e == S2_KALLSYMS_RELATIVE || e == S2_KALLSYMS_PERCPU;
@@ -253,39 +276,47 @@ static enum s2_code choose_encoding(struct s2_kallsyms *ks, uint32_t stext, bool
 		       (unsigned long long)stext_va);
 }
 
-static enum s2_code read_tables(struct s2_kallsyms *ks, const struct s2_mem *mem, const struct s2_kva_facts *facts,
-				const struct places *at, bool have_base, struct s2_err *err)
+static enum s2_code read_tables(struct s2_kallsyms *ks, const struct s2_mem *mem,
+				const struct s2_kva_facts *facts, const struct places *at,
+				bool have_base, struct s2_err *err)
 {
 	uint64_t base_va = ks->base;
 	size_t entry_size = at->offsets ? sizeof(uint32_t) : sizeof(uint64_t);
 	enum s2_code code;
 
-	code = s2_mem_read(mem, s2_kva_image_pa(facts, at->num_syms), &ks->nsyms, sizeof(ks->nsyms), err);
+	code = s2_mem_read(mem, s2_kva_image_pa(facts, at->num_syms), &ks->nsyms, sizeof(ks->nsyms),
+			   err);
 	if (!code && have_base)
-		code = s2_mem_read(mem, s2_kva_image_pa(facts, base_va), &ks->base, sizeof(ks->base), err);
+		code = s2_mem_read(mem, s2_kva_image_pa(facts, base_va), &ks->base,
+				   sizeof(ks->base), err);
 	if (code) {
 		s2_wrap(err, "kallsyms");
 		return code;
 	}
 	if (!ks->nsyms || ks->nsyms > MAX_SYMS)
 		return s2_fail(err, S2_INVALID, "kallsyms: %u symbols is not plausible", ks->nsyms);
-	/* In every layout the tokens come after the names, with no more than the markers in between. */
+	/* In every layout the tokens come after the names, with no more than the markers in
+	 * between. */
 	if (at->tokens <= at->names || at->tokens - at->names > MAX_NAMES)
-		return s2_fail(err, S2_INVALID, "kallsyms: token table 0x%llx does not follow the names at 0x%llx",
+		return s2_fail(err, S2_INVALID,
+			       "kallsyms: token table 0x%llx does not follow the names at 0x%llx",
 			       (unsigned long long)at->tokens, (unsigned long long)at->names);
 	ks->names_size = (size_t)(at->tokens - at->names);
 	if (ks->nsyms > ks->names_size / 2)
-		return s2_fail(err, S2_INVALID, "kallsyms: %u symbols do not fit in %zu bytes", ks->nsyms, ks->names_size);
+		return s2_fail(err, S2_INVALID, "kallsyms: %u symbols do not fit in %zu bytes",
+			       ks->nsyms, ks->names_size);
 	ks->table_va = at->offsets ? at->offsets : at->addresses;
 	code = read_image(mem, facts, at->names, ks->names_size, "kallsyms_names", &ks->names, err);
 	if (!code)
 		code = read_image(mem, facts, ks->table_va, ks->nsyms * entry_size,
-				  at->offsets ? "kallsyms_offsets" : "kallsyms_addresses", &ks->table, err);
+				  at->offsets ? "kallsyms_offsets" : "kallsyms_addresses",
+				  &ks->table, err);
 	return code ? code : read_tokens(ks, mem, facts, at, err);
 }
 
-static enum s2_code open_tables(struct s2_kallsyms *ks, const struct s2_mem *mem, const struct s2_vmcoreinfo *info,
-				const struct s2_kva_facts *facts, struct s2_err *err)
+static enum s2_code open_tables(struct s2_kallsyms *ks, const struct s2_mem *mem,
+				const struct s2_vmcoreinfo *info, const struct s2_kva_facts *facts,
+				struct s2_err *err)
 {
 	struct places at = { 0 };
 	bool have_base = false;
@@ -297,8 +328,8 @@ static enum s2_code open_tables(struct s2_kallsyms *ks, const struct s2_mem *mem
 	if (code)
 		return code;
 	/*
-	 * Before 6.1 a length was one byte. Names are shorter than 128 tokens there, so reading it as two changes nothing; if it
-	 * does not work out, it is tried as one.
+	 * Before 6.1 a length was one byte. Names are shorter than 128 tokens there, so reading it
+	 * as two changes nothing; if it does not work out, it is tried as one.
 	 */
 	ks->long_names = true;
 	code = survey(ks, &stext, err);
@@ -309,8 +340,9 @@ static enum s2_code open_tables(struct s2_kallsyms *ks, const struct s2_mem *mem
 	return code ? code : choose_encoding(ks, stext, !at.offsets, have_base, facts->stext, err);
 }
 
-enum s2_code s2_kallsyms_open(struct s2_kallsyms *ret, const struct s2_mem *mem, const struct s2_vmcoreinfo *info,
-			      const struct s2_kva_facts *facts, struct s2_err *err)
+enum s2_code s2_kallsyms_open(struct s2_kallsyms *ret, const struct s2_mem *mem,
+			      const struct s2_vmcoreinfo *info, const struct s2_kva_facts *facts,
+			      struct s2_err *err)
 {
 	struct s2_kallsyms ks = { 0 };
 	enum s2_code code = open_tables(&ks, mem, info, facts, err);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// struct s2_kernel: opens what is needed when it is needed, and remembers for people where it came from.
+// struct s2_kernel: opens what is needed when it is needed, and remembers for people where it came
+// from.
 #include "kernel/kernel.h"
 
 #include <stdarg.h>
@@ -44,7 +45,8 @@ static void say_text(void *arg, const char *text)
 	s2_kernel_say(arg, "%s", text);
 }
 
-enum s2_code s2_kernel_open(const struct s2_kernel_args *args, struct s2_kernel **ret, struct s2_err *err)
+enum s2_code s2_kernel_open(const struct s2_kernel_args *args, struct s2_kernel **ret,
+			    struct s2_err *err)
 {
 	struct s2_kernel *kernel = calloc(1, sizeof(*kernel));
 	enum s2_code code;
@@ -55,8 +57,13 @@ enum s2_code s2_kernel_open(const struct s2_kernel_args *args, struct s2_kernel 
 	code = s2_kernel_locate(kernel, err);
 	if (!code) {
 		const struct s2_symbols_args symbols = {
-			.mem = args->mem, .info = &kernel->info, .facts = &kernel->facts.kva,
-			.vmlinux = args->vmlinux, .system_map = args->system_map, .remark = say_text, .arg = kernel,
+			.mem = args->mem,
+			.info = &kernel->info,
+			.facts = &kernel->facts.kva,
+			.vmlinux = args->vmlinux,
+			.system_map = args->system_map,
+			.remark = say_text,
+			.arg = kernel,
 		};
 
 		code = s2_symbols_new(&symbols, &kernel->symbols, err);
@@ -99,7 +106,8 @@ const char *s2_kernel_remark(const struct s2_kernel *kernel, size_t i)
 	return i < kernel->nremarks ? kernel->remark[i] : NULL;
 }
 
-enum s2_code s2_kernel_read(struct s2_kernel *kernel, uint64_t va, void *buf, size_t len, struct s2_err *err)
+enum s2_code s2_kernel_read(struct s2_kernel *kernel, uint64_t va, void *buf, size_t len,
+			    struct s2_err *err)
 {
 	return s2_kva_read(kernel->kva, va, buf, len, err);
 }
@@ -109,19 +117,21 @@ enum s2_code s2_kernel_pa(struct s2_kernel *kernel, uint64_t va, uint64_t *ret, 
 	return s2_kva_pa(kernel->kva, va, ret, err);
 }
 
-enum s2_code s2_kernel_symbols(struct s2_kernel *kernel, struct s2_symbol *wanted, size_t n, struct s2_err *err)
+enum s2_code s2_kernel_symbols(struct s2_kernel *kernel, struct s2_symbol *wanted, size_t n,
+			       struct s2_err *err)
 {
 	return s2_symbols_find(kernel->symbols, wanted, n, err);
 }
 
 enum s2_code s2_kernel_symbols_each(struct s2_kernel *kernel, const char *prefix,
-				    bool (*each)(void *arg, const char *name, uint64_t value), void *arg,
-				    struct s2_err *err)
+				    bool (*each)(void *arg, const char *name, uint64_t value),
+				    void *arg, struct s2_err *err)
 {
 	return s2_symbols_each(kernel->symbols, prefix, each, arg, err);
 }
 
-enum s2_code s2_kernel_symbol(struct s2_kernel *kernel, const char *name, uint64_t *ret, struct s2_err *err)
+enum s2_code s2_kernel_symbol(struct s2_kernel *kernel, const char *name, uint64_t *ret,
+			      struct s2_err *err)
 {
 	struct s2_symbol symbol = { .name = name };
 	enum s2_code code = s2_symbols_find(kernel->symbols, &symbol, 1, err);
@@ -150,11 +160,13 @@ static bool image_piece(void *arg, const struct s2_kva_piece *piece)
 {
 	struct image *image = arg;
 
-	return piece->pa != s2_kva_image_pa(&image->kernel->facts.kva, piece->va) || image->piece(image->arg, piece);
+	return piece->pa != s2_kva_image_pa(&image->kernel->facts.kva, piece->va) ||
+	       image->piece(image->arg, piece);
 }
 
-enum s2_code s2_kernel_image(const struct s2_kernel *kernel, bool (*piece)(void *arg, const struct s2_kva_piece *piece),
-			     void *arg, struct s2_err *err)
+enum s2_code s2_kernel_image(const struct s2_kernel *kernel,
+			     bool (*piece)(void *arg, const struct s2_kva_piece *piece), void *arg,
+			     struct s2_err *err)
 {
 	struct image image = { .kernel = kernel, .piece = piece, .arg = arg };
 	uint64_t first = kernel->facts.kva.stext;
@@ -163,7 +175,8 @@ enum s2_code s2_kernel_image(const struct s2_kernel *kernel, bool (*piece)(void 
 	return s2_kva_each(kernel->kva, first, last, image_piece, &image, err);
 }
 
-static enum s2_code btf_by_symbol(struct s2_kernel *kernel, struct s2_types **ret, struct s2_err *err)
+static enum s2_code btf_by_symbol(struct s2_kernel *kernel, struct s2_types **ret,
+				  struct s2_err *err)
 {
 	struct s2_symbol symbol = { .name = "__start_BTF" };
 	uint32_t ntypes = 0;
@@ -172,16 +185,19 @@ static enum s2_code btf_by_symbol(struct s2_kernel *kernel, struct s2_types **re
 	if (!code && !symbol.hits)
 		code = s2_fail(err, S2_NOTFOUND, "there is no symbol __start_BTF");
 	if (!code)
-		code = s2_btf_read(kernel->args.mem, s2_kva_image_pa(&kernel->facts.kva, symbol.value), ret, &ntypes, err);
+		code = s2_btf_read(kernel->args.mem,
+				   s2_kva_image_pa(&kernel->facts.kva, symbol.value), ret, &ntypes,
+				   err);
 	if (!code)
-		s2_kernel_say(kernel, "types from BTF in memory (%u, __start_BTF is 0x%llx)", ntypes,
-			      (unsigned long long)symbol.value);
+		s2_kernel_say(kernel, "types from BTF in memory (%u, __start_BTF is 0x%llx)",
+			      ntypes, (unsigned long long)symbol.value);
 	return code;
 }
 
 /* A search for BTF in all pieces of the image. */
 struct btf_search {
 	const struct s2_mem *mem;
+	uint64_t budget;
 	uint64_t pa, size;
 };
 
@@ -190,16 +206,18 @@ static bool btf_in_piece(void *arg, const struct s2_kva_piece *piece)
 	struct btf_search *search = arg;
 	uint64_t pa, size;
 
-	if (!s2_btf_scan(search->mem, piece->pa, piece->size, &pa, &size, NULL) && size > search->size) {
+	if (!s2_btf_scan(search->mem, piece->pa, piece->size, &search->budget, &pa, &size, NULL) &&
+	    size > search->size) {
 		search->pa = pa;
 		search->size = size;
 	}
 	return true;
 }
 
-static enum s2_code btf_by_search(struct s2_kernel *kernel, struct s2_types **ret, struct s2_err *err)
+static enum s2_code btf_by_search(struct s2_kernel *kernel, struct s2_types **ret,
+				  struct s2_err *err)
 {
-	struct btf_search search = { .mem = kernel->args.mem };
+	struct btf_search search = { .mem = kernel->args.mem, .budget = S2_BTF_BUDGET };
 	uint32_t ntypes = 0;
 	enum s2_code code = s2_kernel_image(kernel, btf_in_piece, &search, err);
 
@@ -209,8 +227,9 @@ static enum s2_code btf_by_search(struct s2_kernel *kernel, struct s2_types **re
 		return s2_fail(err, S2_NOTFOUND, "there is no BTF in the kernel image");
 	code = s2_btf_read(kernel->args.mem, search.pa, ret, &ntypes, err);
 	if (!code)
-		s2_kernel_say(kernel, "types from BTF in memory (%u, found at physical address 0x%llx)", ntypes,
-			      (unsigned long long)search.pa);
+		s2_kernel_say(kernel,
+			      "types from BTF in memory (%u, found at physical address 0x%llx)",
+			      ntypes, (unsigned long long)search.pa);
 	return code;
 }
 
@@ -224,7 +243,8 @@ static enum s2_code check_vmlinux(struct s2_kernel *kernel, struct s2_err *err)
 	return s2_symbols_find(kernel->symbols, &symbol, 1, err) == S2_INVALID ? S2_INVALID : S2_OK;
 }
 
-static enum s2_code btf_of_vmlinux(struct s2_kernel *kernel, struct s2_types **ret, struct s2_err *err)
+static enum s2_code btf_of_vmlinux(struct s2_kernel *kernel, struct s2_types **ret,
+				   struct s2_err *err)
 {
 	uint32_t ntypes = 0;
 	enum s2_code code = check_vmlinux(kernel, err);
@@ -232,11 +252,13 @@ static enum s2_code btf_of_vmlinux(struct s2_kernel *kernel, struct s2_types **r
 	if (!code)
 		code = s2_btf_elf(&kernel->args.vmlinux, ret, &ntypes, err);
 	if (!code)
-		s2_kernel_say(kernel, "types from .BTF of %s (%u)", kernel->args.vmlinux.path, ntypes);
+		s2_kernel_say(kernel, "types from .BTF of %s (%u)", kernel->args.vmlinux.path,
+			      ntypes);
 	return code;
 }
 
-static enum s2_code dwarf_of_vmlinux(struct s2_kernel *kernel, struct s2_types **ret, struct s2_err *err)
+static enum s2_code dwarf_of_vmlinux(struct s2_kernel *kernel, struct s2_types **ret,
+				     struct s2_err *err)
 {
 	enum s2_code code = check_vmlinux(kernel, err);
 
@@ -248,7 +270,8 @@ static enum s2_code dwarf_of_vmlinux(struct s2_kernel *kernel, struct s2_types *
 }
 
 /* In order of trust, then of cost. To add one: a row here. */
-static enum s2_code (*const type_sources[])(struct s2_kernel *kernel, struct s2_types **ret, struct s2_err *err) = {
+static enum s2_code (*const type_sources[])(struct s2_kernel *kernel, struct s2_types **ret,
+					    struct s2_err *err) = {
 	btf_by_symbol,
 	btf_by_search,
 	btf_of_vmlinux,
@@ -267,7 +290,8 @@ static void open_types(struct s2_kernel *kernel)
 		s2_err_init(&why);
 		if (!type_sources[i](kernel, &kernel->types, &why))
 			return;
-		n = snprintf(all + used, sizeof(all) - used, "%s%.*s", i ? "; " : "", 150, why.text);
+		n = snprintf(all + used, sizeof(all) - used, "%s%.*s", i ? "; " : "", 150,
+			     why.text);
 		used = n > 0 && (size_t)n < sizeof(all) - used ? used + (size_t)n : sizeof(all) - 1;
 	}
 	s2_fail(&kernel->types_err, S2_NOTFOUND, "the kernel's types are not known: %s", all);
@@ -285,8 +309,8 @@ enum s2_code s2_kernel_types(struct s2_kernel *kernel, struct s2_types **ret, st
 	return S2_OK;
 }
 
-enum s2_code s2_kernel_get(struct s2_kernel *kernel, uint64_t va, const char *type, const char *path, uint64_t *ret,
-			   struct s2_err *err)
+enum s2_code s2_kernel_get(struct s2_kernel *kernel, uint64_t va, const char *type,
+			   const char *path, uint64_t *ret, struct s2_err *err)
 {
 	struct s2_types *types = NULL;
 	struct s2_member member;
@@ -299,7 +323,8 @@ enum s2_code s2_kernel_get(struct s2_kernel *kernel, uint64_t va, const char *ty
 		return code;
 	if (s2_member_span(&member) > sizeof(bytes))
 		return s2_fail(err, S2_INVALID, "struct %s, member %s is not a number", type, path);
-	code = s2_kva_read(kernel->kva, va + s2_member_off(&member), bytes, (size_t)s2_member_span(&member), err);
+	code = s2_kva_read(kernel->kva, va + s2_member_off(&member), bytes,
+			   (size_t)s2_member_span(&member), err);
 	if (!code)
 		code = s2_member_value(&member, bytes, ret, err);
 	if (code)

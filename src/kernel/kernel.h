@@ -12,15 +12,18 @@
 struct s2_kernel_args {
 	const struct s2_mem *mem;
 
-	/* The payload of the container's VMCOREINFO note, copied; NULL: there is none, memory is searched. */
+	/* The payload of the container's VMCOREINFO note, copied; NULL: there is none, memory is
+	 * searched. */
 	const void *note;
 	size_t note_size;
 
-	/* What the user gave; fd -1 when nothing. The descriptors stay the caller's, and open as long as the kernel. */
+	/* What the user gave; fd -1 when nothing. The descriptors stay the caller's, and open as
+	 * long as the kernel. */
 	struct s2_symbol_file vmlinux;
 	struct s2_symbol_file system_map;
 
-	/* DWARF only: compilation units whose name contains this have the types that will be asked for. May be NULL. */
+	/* DWARF only: compilation units whose name contains this have the types that will be asked
+	 * for. May be NULL. */
 	const char *prefer_units;
 };
 
@@ -28,82 +31,99 @@ struct s2_kernel_args {
 void s2_kernel_args_init(struct s2_kernel_args *args, const struct s2_mem *mem);
 
 struct s2_kernel_facts {
-	char release[128];      /* OSRELEASE */
-	char build_id[65];      /* hex; "" when VMCOREINFO has none */
+	char release[128]; /* OSRELEASE */
+	char build_id[65]; /* hex; "" when VMCOREINFO has none */
 	struct s2_kva_facts kva;
-	uint64_t kaslr;         /* KERNELOFFSET */
-	bool from_note;         /* VMCOREINFO came from the container, else it was found in memory: */
-	uint64_t note_pa;       /* ... here */
-	unsigned int rejected;  /* VMCOREINFOs that were met before and belong to other kernels, such as guests */
+	uint64_t kaslr;   /* KERNELOFFSET */
+	bool from_note;   /* VMCOREINFO came from the container, else it was found in memory: */
+	uint64_t note_pa; /* ... here */
+	unsigned int rejected; /* VMCOREINFOs that were met before and belong to other kernels, such
+				  as guests */
 };
 
 struct s2_kernel;
 
 /*
- * Finds and checks VMCOREINFO and prepares to translate; symbols and types are opened when they are first asked for. S2_NOTFOUND: there
- * is no Linux kernel (or only guests' kernels). S2_INVALID: there is one, but not one that can be read. @args->mem must outlive it.
- * Not for two threads at once.
+ * Finds and checks VMCOREINFO and prepares to translate; symbols and types are opened when they are
+ * first asked for. S2_NOTFOUND: there is no Linux kernel (or only guests' kernels). S2_INVALID:
+ * there is one, but not one that can be read. @args->mem must outlive it. Not for two threads at
+ * once.
  */
-enum s2_code s2_kernel_open(const struct s2_kernel_args *args, struct s2_kernel **ret, struct s2_err *err) S2_MUST_CHECK;
+enum s2_code s2_kernel_open(const struct s2_kernel_args *args, struct s2_kernel **ret,
+			    struct s2_err *err) S2_MUST_CHECK;
 void s2_kernel_close(struct s2_kernel *kernel);
 
 const struct s2_kernel_facts *s2_kernel_facts(const struct s2_kernel *kernel);
 const struct s2_vmcoreinfo *s2_kernel_vmcoreinfo(const struct s2_kernel *kernel);
 
-/* What was found where, a line each, for --verbose; grows as symbols and types are asked for. NULL past the last one. */
+/* What was found where, a line each, for --verbose; grows as symbols and types are asked for. NULL
+ * past the last one. */
 const char *s2_kernel_remark(const struct s2_kernel *kernel, size_t i);
 
 /* Reads at a kernel virtual address (s2_kva_read()), and where it is. */
-enum s2_code s2_kernel_read(struct s2_kernel *kernel, uint64_t va, void *buf, size_t len, struct s2_err *err) S2_MUST_CHECK;
-enum s2_code s2_kernel_pa(struct s2_kernel *kernel, uint64_t va, uint64_t *ret, struct s2_err *err) S2_MUST_CHECK;
+enum s2_code s2_kernel_read(struct s2_kernel *kernel, uint64_t va, void *buf, size_t len,
+			    struct s2_err *err) S2_MUST_CHECK;
+enum s2_code s2_kernel_pa(struct s2_kernel *kernel, uint64_t va, uint64_t *ret,
+			  struct s2_err *err) S2_MUST_CHECK;
 
 /* s2_symbols_find() and s2_symbols_each(). */
 enum s2_code s2_kernel_symbols(struct s2_kernel *kernel, struct s2_symbol *wanted, size_t n,
 			       struct s2_err *err) S2_MUST_CHECK;
 enum s2_code s2_kernel_symbols_each(struct s2_kernel *kernel, const char *prefix,
-				    bool (*each)(void *arg, const char *name, uint64_t value), void *arg,
-				    struct s2_err *err) S2_MUST_CHECK;
+				    bool (*each)(void *arg, const char *name, uint64_t value),
+				    void *arg, struct s2_err *err) S2_MUST_CHECK;
 
-/* One symbol's address; S2_NOTFOUND. A pass over the table each time: ask for many at once instead. */
-enum s2_code s2_kernel_symbol(struct s2_kernel *kernel, const char *name, uint64_t *ret, struct s2_err *err) S2_MUST_CHECK;
+/* One symbol's address; S2_NOTFOUND. A pass over the table each time: ask for many at once instead.
+ */
+enum s2_code s2_kernel_symbol(struct s2_kernel *kernel, const char *name, uint64_t *ret,
+			      struct s2_err *err) S2_MUST_CHECK;
 
 /* Can data symbols be had? s2_symbols_have_data(). */
 enum s2_tristate s2_kernel_has_data_symbols(struct s2_kernel *kernel);
 
 /*
- * The kernel's types: BTF in memory, else .BTF of the vmlinux, else its DWARF. S2_NOTFOUND when there is none; the text says what
- * was tried. They belong to @kernel.
+ * The kernel's types: BTF in memory, else .BTF of the vmlinux, else its DWARF. S2_NOTFOUND when
+ * there is none; the text says what was tried. They belong to @kernel.
  */
-enum s2_code s2_kernel_types(struct s2_kernel *kernel, struct s2_types **ret, struct s2_err *err) S2_MUST_CHECK;
+enum s2_code s2_kernel_types(struct s2_kernel *kernel, struct s2_types **ret,
+			     struct s2_err *err) S2_MUST_CHECK;
 
-/* The number in member @path of the `struct @type` at @va: s2_types_member(), s2_kernel_read(), s2_member_value(). */
-enum s2_code s2_kernel_get(struct s2_kernel *kernel, uint64_t va, const char *type, const char *path, uint64_t *ret,
-			   struct s2_err *err) S2_MUST_CHECK;
+/* The number in member @path of the `struct @type` at @va: s2_types_member(), s2_kernel_read(),
+ * s2_member_value(). */
+enum s2_code s2_kernel_get(struct s2_kernel *kernel, uint64_t va, const char *type,
+			   const char *path, uint64_t *ret, struct s2_err *err) S2_MUST_CHECK;
 
 /*
- * The pieces of the kernel image as swapper_pg_dir maps them: everything from _stext on that obeys the image formula. That needs no
- * symbol but _stext. Between the pieces lies what the kernel gave back (the init sections). @piece returns false to stop. S2_NOMEM.
+ * The pieces of the kernel image as swapper_pg_dir maps them: everything from _stext on that obeys
+ * the image formula. That needs no symbol but _stext. Between the pieces lies what the kernel gave
+ * back (the init sections). @piece returns false to stop. S2_NOMEM.
  */
-enum s2_code s2_kernel_image(const struct s2_kernel *kernel, bool (*piece)(void *arg, const struct s2_kva_piece *piece),
-			     void *arg, struct s2_err *err) S2_MUST_CHECK;
+enum s2_code s2_kernel_image(const struct s2_kernel *kernel,
+			     bool (*piece)(void *arg, const struct s2_kva_piece *piece), void *arg,
+			     struct s2_err *err) S2_MUST_CHECK;
 
-/* ---- Structures that the kernel builds from types of its own. All bounded, whatever memory holds. ---- */
+/* ---- Structures that the kernel builds from types of its own. All bounded, whatever memory holds.
+ * ---- */
 
 /*
- * The nodes of a circular struct list_head from @head on, @head left out. Each step checks that the way back is the way there. S2_LOOP:
- * it is not, or there is no end (a dump of a running machine can catch a list half changed); @node has seen what came before. @node
- * returns false to stop.
+ * The nodes of a circular struct list_head from @head on, @head left out. Each step checks that the
+ * way back is the way there. S2_LOOP: it is not, or there is no end (a dump of a running machine
+ * can catch a list half changed); @node has seen what came before. @node returns false to stop.
  */
-enum s2_code s2_kernel_list(struct s2_kernel *kernel, uint64_t head, bool (*node)(void *arg, uint64_t va), void *arg,
+enum s2_code s2_kernel_list(struct s2_kernel *kernel, uint64_t head,
+			    bool (*node)(void *arg, uint64_t va), void *arg,
 			    struct s2_err *err) S2_MUST_CHECK;
 
-/* The entries of the struct xarray at @va in ascending index: pointers, or values with bit 0 set. S2_LOOP as above. */
+/* The entries of the struct xarray at @va in ascending index: pointers, or values with bit 0 set.
+ * S2_LOOP as above. */
 enum s2_code s2_kernel_xarray(struct s2_kernel *kernel, uint64_t va,
 			      bool (*entry)(void *arg, uint64_t index, uint64_t value), void *arg,
 			      struct s2_err *err) S2_MUST_CHECK;
 
-/* The nodes of the struct rb_root at @va in order. S2_LOOP as above. A struct rb_root_cached begins with its root. */
-enum s2_code s2_kernel_rbtree(struct s2_kernel *kernel, uint64_t va, bool (*node)(void *arg, uint64_t va), void *arg,
+/* The nodes of the struct rb_root at @va in order. S2_LOOP as above. A struct rb_root_cached begins
+ * with its root. */
+enum s2_code s2_kernel_rbtree(struct s2_kernel *kernel, uint64_t va,
+			      bool (*node)(void *arg, uint64_t va), void *arg,
 			      struct s2_err *err) S2_MUST_CHECK;
 
 /* What looks like a list head in the kernel's data. */
@@ -113,11 +133,13 @@ struct s2_list_candidate {
 };
 
 /*
- * Every place in the writable part of the kernel image that is a member of a sound list with at least one other member (next->prev and
- * prev->next lead back): heads of lists, but nodes within the image as well. For those who miss a symbol.
+ * Every place in the writable part of the kernel image that is a member of a sound list with at
+ * least one other member (next->prev and prev->next lead back): heads of lists, but nodes within
+ * the image as well. For those who miss a symbol.
  */
 enum s2_code s2_kernel_scan_lists(struct s2_kernel *kernel,
-				  bool (*candidate)(void *arg, const struct s2_list_candidate *candidate), void *arg,
-				  struct s2_err *err) S2_MUST_CHECK;
+				  bool (*candidate)(void *arg,
+						    const struct s2_list_candidate *candidate),
+				  void *arg, struct s2_err *err) S2_MUST_CHECK;
 
 #endif

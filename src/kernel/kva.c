@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Walks swapper_pg_dir with the same walker that reads every other table; remembers the last few translations.
+// Walks swapper_pg_dir with the same walker that reads every other table; remembers the last few
+// translations.
 #include "kernel/kva.h"
 
 #include <stdlib.h>
@@ -10,7 +11,8 @@
 #include "decode/arch.h"
 #include "decode/walk.h"
 
-/* Direct-mapped memory of translations, by page number. Kernel objects of one walk sit in few blocks. */
+/* Direct-mapped memory of translations, by page number. Kernel objects of one walk sit in few
+ * blocks. */
 #define NCACHED 64U
 
 /* AP[2] of a stage-1 leaf: read-only (Arm ARM D8.4.2). */
@@ -24,17 +26,20 @@ struct s2_kva {
 	struct s2_walk walk;
 };
 
-static enum s2_code page_size_from(const struct s2_vmcoreinfo *info, uint64_t *ret, struct s2_err *err)
+static enum s2_code page_size_from(const struct s2_vmcoreinfo *info, uint64_t *ret,
+				   struct s2_err *err)
 {
 	enum s2_code code = s2_vmcoreinfo_get(info, S2_VI_PLAIN, "PAGESIZE", ret, err);
 
 	if (!code && *ret != 4096 && *ret != 16384 && *ret != 65536)
-		return s2_fail(err, S2_INVALID, "VMCOREINFO: PAGESIZE=%llu is none of 4096, 16384, 65536",
+		return s2_fail(err, S2_INVALID,
+			       "VMCOREINFO: PAGESIZE=%llu is none of 4096, 16384, 65536",
 			       (unsigned long long)*ret);
 	return code;
 }
 
-static enum s2_code va_bits_from(const struct s2_vmcoreinfo *info, struct s2_kva_facts *facts, struct s2_err *err)
+static enum s2_code va_bits_from(const struct s2_vmcoreinfo *info, struct s2_kva_facts *facts,
+				 struct s2_err *err)
 {
 	uint64_t config, t1sz;
 	enum s2_code code = s2_vmcoreinfo_get(info, S2_VI_NUMBER, "VA_BITS", &config, err);
@@ -52,41 +57,50 @@ static enum s2_code va_bits_from(const struct s2_vmcoreinfo *info, struct s2_kva
 	if (code || facts->page_size == 65536) /* exported since 5.9 */
 		return S2_OK;
 	if (t1sz < 12 || t1sz > 28)
-		return s2_fail(err, S2_INVALID, "VMCOREINFO: NUMBER(TCR_EL1_T1SZ)=%llu is not in 12..28",
+		return s2_fail(err, S2_INVALID,
+			       "VMCOREINFO: NUMBER(TCR_EL1_T1SZ)=%llu is not in 12..28",
 			       (unsigned long long)t1sz);
 	facts->va_bits = 64 - (unsigned int)t1sz;
 	return S2_OK;
 }
 
-enum s2_code s2_kva_facts_from(const struct s2_vmcoreinfo *info, struct s2_kva_facts *ret, struct s2_err *err)
+enum s2_code s2_kva_facts_from(const struct s2_vmcoreinfo *info, struct s2_kva_facts *ret,
+			       struct s2_err *err)
 {
 	struct s2_kva_facts facts = { 0 };
 	uint64_t swapper;
-	enum s2_code code = s2_vmcoreinfo_get(info, S2_VI_NUMBER, "kimage_voffset", &facts.kimage_voffset, err);
+	enum s2_code code =
+		s2_vmcoreinfo_get(info, S2_VI_NUMBER, "kimage_voffset", &facts.kimage_voffset, err);
 
 	if (code == S2_NOTFOUND)
-		return s2_fail(err, S2_INVALID, "VMCOREINFO is not of an arm64 kernel: it has no NUMBER(kimage_voffset)");
+		return s2_fail(
+			err, S2_INVALID,
+			"VMCOREINFO is not of an arm64 kernel: it has no NUMBER(kimage_voffset)");
 	if (!code)
 		code = page_size_from(info, &facts.page_size, err);
 	if (!code)
 		code = va_bits_from(info, &facts, err);
 	if (!code)
-		code = s2_vmcoreinfo_get(info, S2_VI_NUMBER, "PHYS_OFFSET", &facts.phys_offset, err);
+		code = s2_vmcoreinfo_get(info, S2_VI_NUMBER, "PHYS_OFFSET", &facts.phys_offset,
+					 err);
 	if (!code)
 		code = s2_vmcoreinfo_get(info, S2_VI_SYMBOL, "_stext", &facts.stext, err);
 	if (!code)
 		code = s2_vmcoreinfo_get(info, S2_VI_SYMBOL, "swapper_pg_dir", &swapper, err);
 	if (code)
-		return code == S2_NOTFOUND ? s2_fail(err, S2_INVALID, "VMCOREINFO lacks what translation of kernel "
-						     "addresses needs (VA_BITS, PHYS_OFFSET, _stext, swapper_pg_dir)") : code;
+		return code == S2_NOTFOUND ?
+			       s2_fail(err, S2_INVALID,
+				       "VMCOREINFO lacks what translation of kernel "
+				       "addresses needs (VA_BITS, PHYS_OFFSET, _stext, swapper_pg_dir)") :
+			       code;
 	facts.swapper_pa = s2_kva_image_pa(&facts, swapper);
 	facts.lpa2 = facts.va_bits == 52 && facts.page_size != 65536;
 	*ret = facts;
 	return S2_OK;
 }
 
-enum s2_code s2_kva_new(const struct s2_mem *mem, const struct s2_kva_facts *facts, struct s2_kva **ret,
-			struct s2_err *err)
+enum s2_code s2_kva_new(const struct s2_mem *mem, const struct s2_kva_facts *facts,
+			struct s2_kva **ret, struct s2_err *err)
 {
 	struct s2_kva *kva = calloc(1, sizeof(*kva));
 	struct s2_regime regime;
@@ -101,7 +115,8 @@ enum s2_code s2_kva_new(const struct s2_mem *mem, const struct s2_kva_facts *fac
 	regime.upper = true;
 	code = regime.arch->shape(&regime, &kva->geom, err);
 	if (!code && !is_aligned(facts->swapper_pa, sizeof(uint64_t)))
-		code = s2_fail(err, S2_INVALID, "swapper_pg_dir at physical address 0x%llx is not aligned",
+		code = s2_fail(err, S2_INVALID,
+			       "swapper_pg_dir at physical address 0x%llx is not aligned",
 			       (unsigned long long)facts->swapper_pa);
 	if (code) {
 		free(kva);
@@ -120,7 +135,8 @@ void s2_kva_free(struct s2_kva *kva)
 }
 
 /* What entry @i of a strip that was read maps, when it maps something. */
-static bool piece_of(const struct s2_geometry *geom, const struct s2_strip *strip, uint64_t i, struct s2_kva_piece *ret)
+static bool piece_of(const struct s2_geometry *geom, const struct s2_strip *strip, uint64_t i,
+		     struct s2_kva_piece *ret)
 {
 	uint64_t raw = strip->desc[i];
 
@@ -133,7 +149,8 @@ static bool piece_of(const struct s2_geometry *geom, const struct s2_strip *stri
 	return true;
 }
 
-enum s2_code s2_kva_find(struct s2_kva *kva, uint64_t va, struct s2_kva_piece *ret, struct s2_err *err)
+enum s2_code s2_kva_find(struct s2_kva *kva, uint64_t va, struct s2_kva_piece *ret,
+			 struct s2_err *err)
 {
 	uint64_t plain = s2_kva_untag(va);
 	struct s2_kva_piece *slot = &kva->cached[plain / kva->facts.page_size % NCACHED];
@@ -145,13 +162,17 @@ enum s2_code s2_kva_find(struct s2_kva *kva, uint64_t va, struct s2_kva_piece *r
 	}
 	s2_walk_init(&kva->walk, &kva->geom, kva->mem, kva->facts.swapper_pa);
 	if (!s2_walk_range(&kva->walk, plain, plain) || !s2_walk_next(&kva->walk, &strip))
-		return s2_fail(err, S2_INVALID, "0x%llx is not a kernel address", (unsigned long long)va);
+		return s2_fail(err, S2_INVALID, "0x%llx is not a kernel address",
+			       (unsigned long long)va);
 	if (strip.missing)
-		return s2_fail(err, strip.missing, "kernel address 0x%llx: the table at physical address 0x%llx is %s",
-			       (unsigned long long)va, (unsigned long long)strip.table_pa, s2_code_name(strip.missing));
+		return s2_fail(err, strip.missing,
+			       "kernel address 0x%llx: the table at physical address 0x%llx is %s",
+			       (unsigned long long)va, (unsigned long long)strip.table_pa,
+			       s2_code_name(strip.missing));
 	if (!piece_of(&kva->geom, &strip, 0, slot)) {
 		slot->size = 0;
-		return s2_fail(err, S2_INVALID, "kernel address 0x%llx is not mapped", (unsigned long long)va);
+		return s2_fail(err, S2_INVALID, "kernel address 0x%llx is not mapped",
+			       (unsigned long long)va);
 	}
 	*ret = *slot;
 	return S2_OK;
@@ -194,7 +215,8 @@ enum s2_code s2_kva_read(struct s2_kva *kva, uint64_t va, void *buf, size_t len,
 }
 
 enum s2_code s2_kva_each(const struct s2_kva *kva, uint64_t first, uint64_t last,
-			 bool (*piece)(void *arg, const struct s2_kva_piece *piece), void *arg, struct s2_err *err)
+			 bool (*piece)(void *arg, const struct s2_kva_piece *piece), void *arg,
+			 struct s2_err *err)
 {
 	/* A walk of its own: @piece may translate other addresses. */
 	s2_auto_free struct s2_walk *walk = malloc(sizeof(*walk));
@@ -212,7 +234,8 @@ enum s2_code s2_kva_each(const struct s2_kva *kva, uint64_t first, uint64_t last
 
 			if (!piece_of(&kva->geom, &strip, i, &next))
 				continue;
-			if (joined.size && joined.va + joined.size == next.va && joined.pa + joined.size == next.pa &&
+			if (joined.size && joined.va + joined.size == next.va &&
+			    joined.pa + joined.size == next.pa &&
 			    joined.writable == next.writable) {
 				joined.size += next.size;
 				continue;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Which VMCOREINFO is this machine's? Guests in its memory have their own, and so have kernels that ran before.
+// Which VMCOREINFO is this machine's? Guests in its memory have their own, and so have kernels that
+// ran before.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,9 +8,10 @@
 #include "base/cleanup.h"
 #include "kernel/kernel_priv.h"
 
-#define UTS_LEN 65          /* __NEW_UTS_LEN + 1 */
-#define UTS_RELEASE_AT (2 * UTS_LEN) /* sysname and nodename come first, include/uapi/linux/utsname.h */
-#define MAX_REJECTED 10000  /* more guests than this are not searched past */
+#define UTS_LEN 65 /* __NEW_UTS_LEN + 1 */
+#define UTS_RELEASE_AT \
+	(2 * UTS_LEN)      /* sysname and nodename come first, include/uapi/linux/utsname.h */
+#define MAX_REJECTED 10000 /* more guests than this are not searched past */
 
 /* A VMCOREINFO and how far it fits this memory. */
 struct candidate {
@@ -25,8 +27,8 @@ static void copy_text(char *to, size_t size, const char *text, size_t len)
 }
 
 /*
- * The release in init_uts_ns must be the one that VMCOREINFO tells: then kimage_voffset and the addresses of symbols
- * hold in this memory. Missing memory proves nothing.
+ * The release in init_uts_ns must be the one that VMCOREINFO tells: then kimage_voffset and the
+ * addresses of symbols hold in this memory. Missing memory proves nothing.
  */
 static enum s2_code check_release(const struct s2_mem *mem, struct candidate *c, struct s2_err *err)
 {
@@ -40,7 +42,8 @@ static enum s2_code check_release(const struct s2_mem *mem, struct candidate *c,
 	    s2_vmcoreinfo_get(&c->info, S2_VI_OFFSET, "uts_namespace.name", &name, NULL) ||
 	    !s2_vmcoreinfo_text(&c->info, "OSRELEASE", &want, &len))
 		return S2_OK;
-	code = s2_mem_read(mem, s2_kva_image_pa(&c->facts, uts + name + UTS_RELEASE_AT), release, sizeof(release), err);
+	code = s2_mem_read(mem, s2_kva_image_pa(&c->facts, uts + name + UTS_RELEASE_AT), release,
+			   sizeof(release), err);
 	if (s2_is_missing(code))
 		return S2_OK;
 	if (code)
@@ -53,8 +56,9 @@ static enum s2_code check_release(const struct s2_mem *mem, struct candidate *c,
 }
 
 /*
- * The kernel's own tables must map the note's linear address to where the note was found: a guest's tables and linear map
- * know guest addresses only. What is not mapped proves nothing (kernels before 5.4 have the linear map elsewhere).
+ * The kernel's own tables must map the note's linear address to where the note was found: a guest's
+ * tables and linear map know guest addresses only. What is not mapped proves nothing (kernels
+ * before 5.4 have the linear map elsewhere).
  */
 static enum s2_code check_note(struct candidate *c, uint64_t note_pa, struct s2_err *err)
 {
@@ -66,15 +70,17 @@ static enum s2_code check_note(struct candidate *c, uint64_t note_pa, struct s2_
 	if (code)
 		return code;
 	if (pa != note_pa)
-		return s2_fail(err, S2_NOTFOUND, "the linear map leads from the note at 0x%llx to 0x%llx",
+		return s2_fail(err, S2_NOTFOUND,
+			       "the linear map leads from the note at 0x%llx to 0x%llx",
 			       (unsigned long long)note_pa, (unsigned long long)pa);
 	c->proofs++;
 	return S2_OK;
 }
 
-/* Does @text describe the kernel of this memory? @note_pa is UINT64_MAX when the note came with the container. */
-static enum s2_code examine(const struct s2_mem *mem, const char *text, size_t len, uint64_t note_pa,
-			    struct candidate *ret, struct s2_err *err)
+/* Does @text describe the kernel of this memory? @note_pa is UINT64_MAX when the note came with the
+ * container. */
+static enum s2_code examine(const struct s2_mem *mem, const char *text, size_t len,
+			    uint64_t note_pa, struct candidate *ret, struct s2_err *err)
 {
 	struct candidate c = { 0 };
 	enum s2_code code = s2_vmcoreinfo_init(&c.info, text, len, err);
@@ -88,7 +94,9 @@ static enum s2_code examine(const struct s2_mem *mem, const char *text, size_t l
 	if (!code && note_pa != UINT64_MAX)
 		code = check_note(&c, note_pa, err);
 	if (!code && note_pa != UINT64_MAX && !c.proofs)
-		code = s2_fail(err, S2_NOTFOUND, "neither init_uts_ns nor the note's own page prove that it is this machine's");
+		code = s2_fail(
+			err, S2_NOTFOUND,
+			"neither init_uts_ns nor the note's own page prove that it is this machine's");
 	if (code) {
 		s2_kva_free(c.kva);
 		return code;
@@ -143,7 +151,8 @@ static enum s2_code try_container(struct s2_kernel *kernel, struct s2_err *err)
 	return code;
 }
 
-static enum s2_code try_hit(struct s2_kernel *kernel, const struct s2_vmcoreinfo_hit *hit, struct s2_err *err)
+static enum s2_code try_hit(struct s2_kernel *kernel, const struct s2_vmcoreinfo_hit *hit,
+			    struct s2_err *err)
 {
 	s2_auto_free char *text = malloc((size_t)hit->size + 1);
 	struct candidate c;
@@ -159,7 +168,8 @@ static enum s2_code try_hit(struct s2_kernel *kernel, const struct s2_vmcoreinfo
 	return code;
 }
 
-/* Ascending addresses: nothing says where alloc_pages_exact() put the page, so the search ends with the first that fits. */
+/* Ascending addresses: nothing says where alloc_pages_exact() put the page, so the search ends with
+ * the first that fits. */
 static enum s2_code search(struct s2_kernel *kernel, struct s2_err *err)
 {
 	struct s2_vmcoreinfo_scan scan;
@@ -169,18 +179,19 @@ static enum s2_code search(struct s2_kernel *kernel, struct s2_err *err)
 
 	s2_err_init(&why);
 	s2_vmcoreinfo_scan_init(&scan, kernel->args.mem);
-	while (kernel->facts.rejected < MAX_REJECTED && !(code = s2_vmcoreinfo_scan_next(&scan, &hit, err))) {
+	while (kernel->facts.rejected < MAX_REJECTED &&
+	       !(code = s2_vmcoreinfo_scan_next(&scan, &hit, err))) {
 		code = try_hit(kernel, &hit, &why);
 		if (!code || code == S2_NOMEM)
 			break;
 		kernel->facts.rejected++;
 	}
-	s2_vmcoreinfo_scan_release(&scan);
 	if (kernel->text || code == S2_NOMEM)
 		return code;
 	if (!kernel->facts.rejected)
 		return code; /* nothing found, said by the scan */
-	return s2_fail(err, S2_NOTFOUND, "%u VMCOREINFO in memory, none of this machine's kernel; the last one: %s",
+	return s2_fail(err, S2_NOTFOUND,
+		       "%u VMCOREINFO in memory, none of this machine's kernel; the last one: %s",
 		       kernel->facts.rejected, why.text);
 }
 
@@ -197,6 +208,7 @@ enum s2_code s2_kernel_locate(struct s2_kernel *kernel, struct s2_err *err)
 		return S2_OK;
 	s2_kernel_say(kernel, "the container's VMCOREINFO does not fit its memory: %s", inner.text);
 	if (code == S2_NOMEM || search(kernel, NULL))
-		return s2_fail(err, code, "the container's VMCOREINFO does not fit its memory: %s", inner.text);
+		return s2_fail(err, code, "the container's VMCOREINFO does not fit its memory: %s",
+			       inner.text);
 	return S2_OK;
 }

@@ -36,13 +36,15 @@ static enum s2_code elf_open(const struct s2_symbol_file *file, Elf **ret, struc
 	}
 	if (gelf_getclass(elf) != ELFCLASS64 || ehdr.e_machine != EM_AARCH64) {
 		elf_end(elf);
-		return s2_fail(err, S2_INVALID, "%s is for machine %u, not arm64", file->path, ehdr.e_machine);
+		return s2_fail(err, S2_INVALID, "%s is for machine %u, not arm64", file->path,
+			       ehdr.e_machine);
 	}
 	*ret = elf;
 	return S2_OK;
 }
 
-enum s2_code s2_elfsyms_open(const struct s2_symbol_file *file, struct s2_elfsyms *ret, struct s2_err *err)
+enum s2_code s2_elfsyms_open(const struct s2_symbol_file *file, struct s2_elfsyms *ret,
+			     struct s2_err *err)
 {
 	struct s2_elfsyms syms = { 0 };
 	GElf_Shdr shdr;
@@ -83,7 +85,8 @@ void s2_elfsyms_query(const struct s2_elfsyms *syms, struct s2_symbol_query *que
 		size_t len;
 
 		if (!gelf_getsym(syms->data, (int)i, &sym) || sym.st_shndx == SHN_UNDEF ||
-		    GELF_ST_TYPE(sym.st_info) == STT_FILE || GELF_ST_TYPE(sym.st_info) == STT_SECTION)
+		    GELF_ST_TYPE(sym.st_info) == STT_FILE ||
+		    GELF_ST_TYPE(sym.st_info) == STT_SECTION)
 			continue;
 		name = elf_strptr(syms->elf, syms->strtab, sym.st_name);
 		/* Mapping symbols ($x, $d; AAELF64 4.5) name nothing, prefixed by objcopy or not. */
@@ -97,7 +100,8 @@ void s2_elfsyms_query(const struct s2_elfsyms *syms, struct s2_symbol_query *que
 }
 
 /* All of the file at @file->fd, from its start, terminated. */
-static enum s2_code slurp(const struct s2_symbol_file *file, char **ret, size_t *ret_len, struct s2_err *err)
+static enum s2_code slurp(const struct s2_symbol_file *file, char **ret, size_t *ret_len,
+			  struct s2_err *err)
 {
 	s2_auto_free char *text = NULL;
 	struct stat st;
@@ -128,11 +132,12 @@ static enum s2_code slurp(const struct s2_symbol_file *file, char **ret, size_t 
 }
 
 /*
- * The line at @line: 1 to 16 hex digits, a type letter, a name, single blanks in between (nm's format). False when it
- * is something else. @ret_next is set either way. Undefined symbols have no address and do not match.
+ * The line at @line: 1 to 16 hex digits, a type letter, a name, single blanks in between (nm's
+ * format). False when it is something else. @ret_next is set either way. Undefined symbols have no
+ * address and do not match.
  */
-static bool map_line(const char *line, const char *end, const char **ret_next, const char **ret_name,
-		     size_t *ret_len, uint64_t *ret_value)
+static bool map_line(const char *line, const char *end, const char **ret_next,
+		     const char **ret_name, size_t *ret_len, uint64_t *ret_value)
 {
 	const char *stop = memchr(line, '\n', (size_t)(end - line));
 	const char *p = line;
@@ -164,7 +169,8 @@ static bool map_line(const char *line, const char *end, const char **ret_next, c
 	return true;
 }
 
-enum s2_code s2_sysmap_open(const struct s2_symbol_file *file, struct s2_sysmap *ret, struct s2_err *err)
+enum s2_code s2_sysmap_open(const struct s2_symbol_file *file, struct s2_sysmap *ret,
+			    struct s2_err *err)
 {
 	struct s2_sysmap map = { 0 };
 	enum s2_code code = slurp(file, &map.text, &map.len, err);
@@ -177,7 +183,7 @@ enum s2_code s2_sysmap_open(const struct s2_symbol_file *file, struct s2_sysmap 
 	p = map.text;
 	end = map.text + map.len;
 	/* A stub says in its one line where the real file is; that is not a symbol of interest. */
-	for (unsigned int n = 0; p < end; ) {
+	for (unsigned int n = 0; p < end;) {
 		if (map_line(p, end, &p, &name, &len, &value) && ++n == 2) {
 			*ret = map;
 			return S2_OK;

@@ -7,18 +7,19 @@
 
 /* A vmlinux, read through libelf. */
 struct s2_elfsyms {
-	void *elf;        /* Elf * */
-	void *data;       /* Elf_Data *: the symbols */
+	void *elf;  /* Elf * */
+	void *data; /* Elf_Data *: the symbols */
 	size_t nsyms;
-	size_t strtab;    /* section index of their names */
-	uint64_t delta;   /* added to every address: KASLR */
+	size_t strtab;  /* section index of their names */
+	uint64_t delta; /* added to every address: KASLR */
 };
 
 /*
- * Opens the symbol table of the ELF file @file; its descriptor stays the caller's. S2_NOTFOUND: there is none (stripped). S2_INVALID:
- * not an arm64 ELF file, or broken.
+ * Opens the symbol table of the ELF file @file; its descriptor stays the caller's. S2_NOTFOUND:
+ * there is none (stripped). S2_INVALID: not an arm64 ELF file, or broken.
  */
-enum s2_code s2_elfsyms_open(const struct s2_symbol_file *file, struct s2_elfsyms *ret, struct s2_err *err) S2_MUST_CHECK;
+enum s2_code s2_elfsyms_open(const struct s2_symbol_file *file, struct s2_elfsyms *ret,
+			     struct s2_err *err) S2_MUST_CHECK;
 void s2_elfsyms_close(struct s2_elfsyms *syms);
 void s2_elfsyms_query(const struct s2_elfsyms *syms, struct s2_symbol_query *query);
 
@@ -30,7 +31,8 @@ struct s2_sysmap {
 };
 
 /* Reads the whole of @file. S2_NOTFOUND: no line of it is a symbol (Debian's stub). S2_IO. */
-enum s2_code s2_sysmap_open(const struct s2_symbol_file *file, struct s2_sysmap *ret, struct s2_err *err) S2_MUST_CHECK;
+enum s2_code s2_sysmap_open(const struct s2_symbol_file *file, struct s2_sysmap *ret,
+			    struct s2_err *err) S2_MUST_CHECK;
 void s2_sysmap_close(struct s2_sysmap *map);
 void s2_sysmap_query(const struct s2_sysmap *map, struct s2_symbol_query *query);
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Lists, xarrays and red-black trees in kernel memory. What is read may be torn or hostile: every walk has an end.
+// Lists, xarrays and red-black trees in kernel memory. What is read may be torn or hostile: every
+// walk has an end.
 #include <stdlib.h>
 
 #include "base/bits.h"
@@ -13,13 +14,14 @@
 #define LIST_NEXT 0
 #define LIST_PREV 8
 
-static enum s2_code read_u64(struct s2_kernel *kernel, uint64_t va, uint64_t *ret, struct s2_err *err)
+static enum s2_code read_u64(struct s2_kernel *kernel, uint64_t va, uint64_t *ret,
+			     struct s2_err *err)
 {
 	return s2_kva_read(kernel->kva, va, ret, sizeof(*ret), err);
 }
 
-enum s2_code s2_kernel_list(struct s2_kernel *kernel, uint64_t head, bool (*node)(void *arg, uint64_t va), void *arg,
-			    struct s2_err *err)
+enum s2_code s2_kernel_list(struct s2_kernel *kernel, uint64_t head,
+			    bool (*node)(void *arg, uint64_t va), void *arg, struct s2_err *err)
 {
 	uint64_t at = head, pair[2];
 	enum s2_code code = s2_kva_read(kernel->kva, head, pair, sizeof(pair), err);
@@ -28,15 +30,19 @@ enum s2_code s2_kernel_list(struct s2_kernel *kernel, uint64_t head, bool (*node
 		uint64_t next = pair[0];
 
 		if (n == MAX_NODES)
-			return s2_fail(err, S2_LOOP, "list at 0x%llx has no end", (unsigned long long)head);
+			return s2_fail(err, S2_LOOP, "list at 0x%llx has no end",
+				       (unsigned long long)head);
 		code = s2_kva_read(kernel->kva, next, pair, sizeof(pair), err);
 		if (code)
 			break;
-		/* A list that enters a circle without its head breaks this rule where the circle closes. */
+		/* A list that enters a circle without its head breaks this rule where the circle
+		 * closes. */
 		if (pair[1] != at)
-			return s2_fail(err, S2_LOOP, "list at 0x%llx: 0x%llx follows 0x%llx, but its prev is 0x%llx",
-				       (unsigned long long)head, (unsigned long long)next, (unsigned long long)at,
-				       (unsigned long long)pair[1]);
+			return s2_fail(
+				err, S2_LOOP,
+				"list at 0x%llx: 0x%llx follows 0x%llx, but its prev is 0x%llx",
+				(unsigned long long)head, (unsigned long long)next,
+				(unsigned long long)at, (unsigned long long)pair[1]);
 		if (!node(arg, next))
 			return S2_OK;
 		at = next;
@@ -69,19 +75,23 @@ struct xa_walk {
 	struct s2_err *err;
 };
 
-/* One node and what is below. @below: shift of the node above, the root has 64. Shifts fall, so the depth is bounded. */
-static enum s2_code xa_descend(struct xa_walk *walk, uint64_t node, uint64_t base, unsigned int below)
+/* One node and what is below. @below: shift of the node above, the root has 64. Shifts fall, so the
+ * depth is bounded. */
+static enum s2_code xa_descend(struct xa_walk *walk, uint64_t node, uint64_t base,
+			       unsigned int below)
 {
 	uint64_t slots[64];
 	uint8_t shift;
-	enum s2_code code = s2_kva_read(walk->kernel->kva, node + walk->shift_off, &shift, sizeof(shift), walk->err);
+	enum s2_code code = s2_kva_read(walk->kernel->kva, node + walk->shift_off, &shift,
+					sizeof(shift), walk->err);
 
 	if (!code)
 		code = s2_kva_read(walk->kernel->kva, node + walk->slots_off, slots,
 				   sizeof(slots[0]) << walk->chunk_log2, walk->err);
 	if (code)
 		return code;
-	if (shift >= below || shift % walk->chunk_log2 || (below != 64 && shift + walk->chunk_log2 != below))
+	if (shift >= below || shift % walk->chunk_log2 ||
+	    (below != 64 && shift + walk->chunk_log2 != below))
 		return s2_fail(walk->err, S2_LOOP, "xarray node 0x%llx has shift %u below shift %u",
 			       (unsigned long long)node, shift, below);
 	for (uint64_t i = 0; i < BIT64(walk->chunk_log2) && !code && !walk->stopped; i++) {
@@ -89,7 +99,7 @@ static enum s2_code xa_descend(struct xa_walk *walk, uint64_t node, uint64_t bas
 
 		if (!walk->left--)
 			return s2_fail(walk->err, S2_LOOP, "xarray has too many entries");
-		if (xa_node(slots[i]) && shift)
+		if (xa_node(slots[i]))
 			code = xa_descend(walk, slots[i] - 2, index, shift);
 		else if (slots[i] && !xa_internal(slots[i]))
 			walk->stopped = !walk->entry(walk->arg, index, slots[i]);
@@ -114,7 +124,8 @@ static enum s2_code xa_layout(struct xa_walk *walk, uint64_t *ret_head, struct s
 		return code;
 	/* XA_CHUNK_SIZE is 64, or 16 with CONFIG_BASE_SMALL. */
 	if (slots.nelems != 64 && slots.nelems != 16)
-		return s2_fail(err, S2_INVALID, "xa_node has %llu slots", (unsigned long long)slots.nelems);
+		return s2_fail(err, S2_INVALID, "xa_node has %llu slots",
+			       (unsigned long long)slots.nelems);
 	walk->chunk_log2 = slots.nelems == 64 ? 6 : 4;
 	walk->shift_off = s2_member_off(&shift);
 	walk->slots_off = s2_member_off(&slots);
@@ -126,7 +137,9 @@ enum s2_code s2_kernel_xarray(struct s2_kernel *kernel, uint64_t va,
 			      bool (*entry)(void *arg, uint64_t index, uint64_t value), void *arg,
 			      struct s2_err *err)
 {
-	struct xa_walk walk = { .kernel = kernel, .left = MAX_NODES, .entry = entry, .arg = arg, .err = err };
+	struct xa_walk walk = {
+		.kernel = kernel, .left = MAX_NODES, .entry = entry, .arg = arg, .err = err
+	};
 	uint64_t head_off = 0, head;
 	enum s2_code code = xa_layout(&walk, &head_off, err);
 
@@ -141,7 +154,7 @@ enum s2_code s2_kernel_xarray(struct s2_kernel *kernel, uint64_t va,
 	return code;
 }
 
-/* struct rb_node, as include/linux/rbtree_types.h has it; bits [1:0] of the parent are the colour. */
+/* struct rb_node, include/linux/rbtree_types.h; bits [1:0] of the parent are the colour. */
 struct rb_layout {
 	uint64_t parent, right, left;
 };
@@ -150,7 +163,8 @@ struct rb_node {
 	uint64_t parent, right, left;
 };
 
-static enum s2_code rb_layout(struct s2_kernel *kernel, struct rb_layout *ret, uint64_t *ret_root, struct s2_err *err)
+static enum s2_code rb_layout(struct s2_kernel *kernel, struct rb_layout *ret, uint64_t *ret_root,
+			      struct s2_err *err)
 {
 	const struct {
 		const char *type, *member;
@@ -174,9 +188,10 @@ static enum s2_code rb_layout(struct s2_kernel *kernel, struct rb_layout *ret, u
 	return code;
 }
 
-/* Reads the node at @va, which must say that @parent is above it: so a node is met on one way only. */
-static enum s2_code rb_read(struct s2_kernel *kernel, const struct rb_layout *layout, uint64_t va, uint64_t parent,
-			    struct rb_node *ret, struct s2_err *err)
+/* Reads the node at @va, which must say that @parent is above it: so a node is met on one way only.
+ */
+static enum s2_code rb_read(struct s2_kernel *kernel, const struct rb_layout *layout, uint64_t va,
+			    uint64_t parent, struct rb_node *ret, struct s2_err *err)
 {
 	enum s2_code code = read_u64(kernel, va + layout->parent, &ret->parent, err);
 
@@ -187,8 +202,9 @@ static enum s2_code rb_read(struct s2_kernel *kernel, const struct rb_layout *la
 	if (code)
 		return code;
 	if ((ret->parent & ~UINT64_C(3)) != parent || (ret->left && ret->left == ret->right))
-		return s2_fail(err, S2_LOOP, "node 0x%llx is below 0x%llx, but says 0x%llx", (unsigned long long)va,
-			       (unsigned long long)parent, (unsigned long long)(ret->parent & ~UINT64_C(3)));
+		return s2_fail(err, S2_LOOP, "node 0x%llx is below 0x%llx, but says 0x%llx",
+			       (unsigned long long)va, (unsigned long long)parent,
+			       (unsigned long long)(ret->parent & ~UINT64_C(3)));
 	return S2_OK;
 }
 
@@ -224,8 +240,8 @@ static enum s2_code rb_walk(struct s2_kernel *kernel, const struct rb_layout *la
 	}
 }
 
-enum s2_code s2_kernel_rbtree(struct s2_kernel *kernel, uint64_t va, bool (*node)(void *arg, uint64_t va), void *arg,
-			      struct s2_err *err)
+enum s2_code s2_kernel_rbtree(struct s2_kernel *kernel, uint64_t va,
+			      bool (*node)(void *arg, uint64_t va), void *arg, struct s2_err *err)
 {
 	struct rb_layout layout;
 	uint64_t root_off, root;
@@ -271,7 +287,9 @@ static bool round_trip(struct s2_kernel *kernel, const struct s2_list_candidate 
 static void scan_words(struct list_scan *scan, uint64_t va, const uint64_t *words, size_t n)
 {
 	for (size_t i = 0; i + 1 < n && !scan->stopped; i++) {
-		struct s2_list_candidate c = { .va = va + i * sizeof(uint64_t), .next = words[i], .prev = words[i + 1] };
+		struct s2_list_candidate c = { .va = va + i * sizeof(uint64_t),
+					       .next = words[i],
+					       .prev = words[i + 1] };
 
 		if (!may_point(c.next) || !may_point(c.prev) || c.next == c.va || c.prev == c.va)
 			continue;
@@ -284,10 +302,12 @@ static bool scan_piece(void *arg, const struct s2_kva_piece *piece)
 {
 	struct list_scan *scan = arg;
 
-	for (uint64_t off = 0; piece->writable && off < piece->size && !scan->stopped; off += SCAN_CHUNK) {
+	for (uint64_t off = 0; piece->writable && off < piece->size && !scan->stopped;
+	     off += SCAN_CHUNK) {
 		uint64_t left = piece->size - off;
 		/* One word more than the chunk: a pair may straddle its end. */
-		size_t len = left < SCAN_CHUNK + sizeof(uint64_t) ? (size_t)left : SCAN_CHUNK + sizeof(uint64_t);
+		size_t len = left < SCAN_CHUNK + sizeof(uint64_t) ? (size_t)left :
+								    SCAN_CHUNK + sizeof(uint64_t);
 
 		scan->writable = true;
 		if (s2_mem_read(scan->kernel->args.mem, piece->pa + off, scan->words, len, NULL))
@@ -298,11 +318,14 @@ static bool scan_piece(void *arg, const struct s2_kva_piece *piece)
 }
 
 enum s2_code s2_kernel_scan_lists(struct s2_kernel *kernel,
-				  bool (*candidate)(void *arg, const struct s2_list_candidate *candidate), void *arg,
-				  struct s2_err *err)
+				  bool (*candidate)(void *arg,
+						    const struct s2_list_candidate *candidate),
+				  void *arg, struct s2_err *err)
 {
 	s2_auto_free uint64_t *words = malloc(SCAN_CHUNK + sizeof(uint64_t));
-	struct list_scan scan = { .kernel = kernel, .candidate = candidate, .arg = arg, .words = words };
+	struct list_scan scan = {
+		.kernel = kernel, .candidate = candidate, .arg = arg, .words = words
+	};
 	enum s2_code code;
 
 	if (!words)
@@ -311,5 +334,6 @@ enum s2_code s2_kernel_scan_lists(struct s2_kernel *kernel,
 	if (code)
 		return code;
 	return scan.writable ? S2_OK :
-			       s2_fail(err, S2_NOTFOUND, "swapper_pg_dir maps no writable part of the kernel image");
+			       s2_fail(err, S2_NOTFOUND,
+				       "swapper_pg_dir maps no writable part of the kernel image");
 }

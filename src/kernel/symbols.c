@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The front of all symbol tables: opens each when it is first needed, checks that it fits the kernel, asks them in turn.
+// The front of all symbol tables: opens each when it is first needed, checks that it fits the
+// kernel, asks them in turn.
 #include "kernel/symbols.h"
 
 #include <stdio.h>
@@ -52,15 +53,18 @@ void s2_symbol_query_init(struct s2_symbol_query *query, struct s2_symbol *wante
 	}
 }
 
-bool s2_symbol_query_take(struct s2_symbol_query *query, const char *name, size_t len, uint64_t value)
+bool s2_symbol_query_take(struct s2_symbol_query *query, const char *name, size_t len,
+			  uint64_t value)
 {
-	if (query->prefix && len >= query->prefix_len && !memcmp(name, query->prefix, query->prefix_len))
+	if (query->prefix && len >= query->prefix_len &&
+	    !memcmp(name, query->prefix, query->prefix_len))
 		return query->each(query->arg, name, value);
 	for (size_t i = 0; i < query->n; i++) {
 		struct s2_symbol *symbol = &query->wanted[i];
 
 		/* What an earlier source has answered stays. */
-		if ((symbol->source && symbol->source != query->source) || strcmp(symbol->name, name) != 0)
+		if ((symbol->source && symbol->source != query->source) ||
+		    strcmp(symbol->name, name) != 0)
 			continue;
 		if (!symbol->source) {
 			symbol->source = query->source;
@@ -73,7 +77,8 @@ bool s2_symbol_query_take(struct s2_symbol_query *query, const char *name, size_
 	return true;
 }
 
-enum s2_code s2_symbols_new(const struct s2_symbols_args *args, struct s2_symbols **ret, struct s2_err *err)
+enum s2_code s2_symbols_new(const struct s2_symbols_args *args, struct s2_symbols **ret,
+			    struct s2_err *err)
 {
 	struct s2_symbols *symbols = calloc(1, sizeof(*symbols));
 
@@ -118,8 +123,8 @@ static enum s2_code query_source(struct s2_symbols *symbols, enum s2_symbol_sour
 }
 
 /* Does memory hold this kernel's banner where the file says that it is? */
-static enum s2_code check_banner(const struct s2_symbols *symbols, const char *path, uint64_t banner,
-				 struct s2_err *err)
+static enum s2_code check_banner(const struct s2_symbols *symbols, const char *path,
+				 uint64_t banner, struct s2_err *err)
 {
 	static const char start[] = "Linux version ";
 	char want[160], have[160];
@@ -130,17 +135,20 @@ static enum s2_code check_banner(const struct s2_symbols *symbols, const char *p
 		return S2_OK;
 	snprintf(want, sizeof(want), "%s%.*s ", start, (int)len, release);
 	len = strlen(want);
-	if (s2_mem_read(symbols->args.mem, s2_kva_image_pa(symbols->args.facts, banner), have, len, NULL))
+	if (s2_mem_read(symbols->args.mem, s2_kva_image_pa(symbols->args.facts, banner), have, len,
+			NULL))
 		return S2_OK; /* not in the dump: nothing to compare */
 	if (!memcmp(want, have, len))
 		return S2_OK;
-	return s2_fail(err, S2_INVALID, "%s is of another kernel: linux_banner is not at 0x%llx in the dump", path,
+	return s2_fail(err, S2_INVALID,
+		       "%s is of another kernel: linux_banner is not at 0x%llx in the dump", path,
 		       (unsigned long long)banner);
 }
 
-/* Fits a file's symbols to the running kernel: how far KASLR moved it, and whether it is the same kernel. */
-static enum s2_code fit_file(struct s2_symbols *symbols, enum s2_symbol_source source, const char *path,
-			     uint64_t *delta, struct s2_err *err)
+/* Fits a file's symbols to the running kernel: how far KASLR moved it, and whether it is the same
+ * kernel. */
+static enum s2_code fit_file(struct s2_symbols *symbols, enum s2_symbol_source source,
+			     const char *path, uint64_t *delta, struct s2_err *err)
 {
 	struct s2_symbol wanted[] = { { .name = "_stext" }, { .name = "linux_banner" } };
 	struct s2_symbol_query query;
@@ -154,14 +162,19 @@ static enum s2_code fit_file(struct s2_symbols *symbols, enum s2_symbol_source s
 	if (!wanted[0].hits)
 		return s2_fail(err, S2_INVALID, "%s is not of a kernel: it has no _stext", path);
 	*delta = symbols->args.facts->stext - wanted[0].value;
-	/* The image moves by whole pages of the smallest size (arch/arm64/kernel/head.S, kaslr_early_init()). */
+	/* The image moves by whole pages of the smallest size (arch/arm64/kernel/head.S,
+	 * kaslr_early_init()). */
 	if (!is_aligned(*delta, 4096))
-		return s2_fail(err, S2_INVALID, "%s is of another kernel: _stext is at 0x%llx there and at 0x%llx in the dump",
-			       path, (unsigned long long)wanted[0].value, (unsigned long long)symbols->args.facts->stext);
+		return s2_fail(
+			err, S2_INVALID,
+			"%s is of another kernel: _stext is at 0x%llx there and at 0x%llx in the dump",
+			path, (unsigned long long)wanted[0].value,
+			(unsigned long long)symbols->args.facts->stext);
 	return wanted[1].hits ? check_banner(symbols, path, wanted[1].value + *delta, err) : S2_OK;
 }
 
-static enum s2_code open_vmlinux(struct s2_symbols *symbols, char *remark, size_t size, struct s2_err *err)
+static enum s2_code open_vmlinux(struct s2_symbols *symbols, char *remark, size_t size,
+				 struct s2_err *err)
 {
 	const struct s2_symbol_file *file = &symbols->args.vmlinux;
 	struct s2_elfsyms *syms = &symbols->elfsyms;
@@ -176,12 +189,13 @@ static enum s2_code open_vmlinux(struct s2_symbols *symbols, char *remark, size_
 	if (code)
 		s2_elfsyms_close(syms);
 	else
-		snprintf(remark, size, "symbols from %s (%zu, moved by 0x%llx)", file->path, syms->nsyms,
-			 (unsigned long long)syms->delta);
+		snprintf(remark, size, "symbols from %s (%zu, moved by 0x%llx)", file->path,
+			 syms->nsyms, (unsigned long long)syms->delta);
 	return code;
 }
 
-static enum s2_code open_system_map(struct s2_symbols *symbols, char *remark, size_t size, struct s2_err *err)
+static enum s2_code open_system_map(struct s2_symbols *symbols, char *remark, size_t size,
+				    struct s2_err *err)
 {
 	const struct s2_symbol_file *file = &symbols->args.system_map;
 	struct s2_sysmap *map = &symbols->sysmap;
@@ -196,7 +210,8 @@ static enum s2_code open_system_map(struct s2_symbols *symbols, char *remark, si
 	if (code)
 		s2_sysmap_close(map);
 	else
-		snprintf(remark, size, "symbols from %s (moved by 0x%llx)", file->path, (unsigned long long)map->delta);
+		snprintf(remark, size, "symbols from %s (moved by 0x%llx)", file->path,
+			 (unsigned long long)map->delta);
 	return code;
 }
 
@@ -206,25 +221,30 @@ static bool has_data(const struct s2_kallsyms *ks)
 	return ks->ndata > ks->nsyms / 16;
 }
 
-static enum s2_code open_kallsyms(struct s2_symbols *symbols, char *remark, size_t size, struct s2_err *err)
+static enum s2_code open_kallsyms(struct s2_symbols *symbols, char *remark, size_t size,
+				  struct s2_err *err)
 {
 	struct s2_kallsyms *ks = &symbols->kallsyms;
-	enum s2_code code = s2_kallsyms_open(ks, symbols->args.mem, symbols->args.info, symbols->args.facts, err);
+	enum s2_code code = s2_kallsyms_open(ks, symbols->args.mem, symbols->args.info,
+					     symbols->args.facts, err);
 
 	if (!code)
 		snprintf(remark, size, "symbols from kallsyms (%u, %s%s)", ks->nsyms,
 			 s2_kallsyms_encoding_name(ks->encoding),
-			 has_data(ks) ? "" : ", functions only: the kernel is without CONFIG_KALLSYMS_ALL");
+			 has_data(ks) ?
+				 "" :
+				 ", functions only: the kernel is without CONFIG_KALLSYMS_ALL");
 	return code;
 }
 
 /*
- * In the order in which they are asked: what the user gave wins. To add one: a row here, a value in enum s2_symbol_source, a
- * case in query_source().
+ * In the order in which they are asked: what the user gave wins. To add one: a row here, a value in
+ * enum s2_symbol_source, a case in query_source().
  */
 static const struct {
 	enum s2_symbol_source source;
-	enum s2_code (*open)(struct s2_symbols *symbols, char *remark, size_t size, struct s2_err *err);
+	enum s2_code (*open)(struct s2_symbols *symbols, char *remark, size_t size,
+			     struct s2_err *err);
 	bool given; /* by the user: then it must not be broken */
 } sources[] = {
 	{ S2_SYM_VMLINUX, open_vmlinux, true },
@@ -245,8 +265,8 @@ static bool ready(struct s2_symbols *symbols, size_t i)
 	state->code = sources[i].open(symbols, remark, sizeof(remark), &state->err);
 	state->open = !state->code;
 	if (state->code && !(sources[i].given && state->code == S2_NOTFOUND && !state->err.text[0]))
-		snprintf(remark, sizeof(remark), "no symbols from %s: %.400s", s2_symbol_source_name(sources[i].source),
-			 state->err.text);
+		snprintf(remark, sizeof(remark), "no symbols from %s: %.400s",
+			 s2_symbol_source_name(sources[i].source), state->err.text);
 	if (remark[0] && symbols->args.remark)
 		symbols->args.remark(symbols->args.arg, remark);
 	return state->open;
@@ -284,7 +304,8 @@ static bool all_found(const struct s2_symbol_query *query)
 	return true;
 }
 
-enum s2_code s2_symbols_find(struct s2_symbols *symbols, struct s2_symbol *wanted, size_t n, struct s2_err *err)
+enum s2_code s2_symbols_find(struct s2_symbols *symbols, struct s2_symbol *wanted, size_t n,
+			     struct s2_err *err)
 {
 	struct s2_symbol_query query;
 
@@ -317,11 +338,15 @@ static bool any_counted(const struct s2_symbol_query *query)
 }
 
 enum s2_code s2_symbols_each(struct s2_symbols *symbols, const char *prefix,
-			     bool (*each)(void *arg, const char *name, uint64_t value), void *arg, struct s2_err *err)
+			     bool (*each)(void *arg, const char *name, uint64_t value), void *arg,
+			     struct s2_err *err)
 {
 	struct counted counted = { .each = each, .arg = arg };
 	struct s2_symbol_query query = {
-		.prefix = prefix, .prefix_len = strlen(prefix), .each = count, .arg = &counted,
+		.prefix = prefix,
+		.prefix_len = strlen(prefix),
+		.each = count,
+		.arg = &counted,
 	};
 
 	return ask(symbols, &query, any_counted, err);
@@ -332,7 +357,9 @@ enum s2_tristate s2_symbols_have_data(struct s2_symbols *symbols)
 	for (size_t i = 0; i < ARRAY_SIZE(sources); i++) {
 		if (!ready(symbols, i))
 			continue;
-		return sources[i].source != S2_SYM_KALLSYMS || has_data(&symbols->kallsyms) ? S2_YES : S2_NO;
+		return sources[i].source != S2_SYM_KALLSYMS || has_data(&symbols->kallsyms) ?
+			       S2_YES :
+			       S2_NO;
 	}
 	return S2_UNKNOWN;
 }

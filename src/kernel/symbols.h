@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Kernel symbols by name, whatever they come from: a vmlinux, a System.map or the kernel's own kallsyms. */
+/* Kernel symbols by name, whatever they come from: a vmlinux, a System.map or the kernel's own
+ * kallsyms. */
 #ifndef S2_KERNEL_SYMBOLS_H
 #define S2_KERNEL_SYMBOLS_H
 
@@ -25,18 +26,21 @@ const char *s2_symbol_source_name(enum s2_symbol_source source);
 /* A question and its answer. Fill in @name, leave the rest 0. */
 struct s2_symbol {
 	const char *name;
-	uint64_t value;     /* address in the running kernel, KASLR included */
-	unsigned int hits;  /* how many different addresses bear the name; 0: not found, value is the first one's */
+	uint64_t value;    /* address in the running kernel, KASLR included */
+	unsigned int hits; /* how many different addresses bear the name; 0: not found, value is the
+			      first one's */
 	enum s2_symbol_source source;
 };
 
-/* A pass over a symbol table that answers several questions at once. For the sources below; users see s2_symbols_*(). */
+/* A pass over a symbol table that answers several questions at once. For the sources below; users
+ * see s2_symbols_*(). */
 struct s2_symbol_query {
 	struct s2_symbol *wanted;
 	size_t n;
 	const char *prefix; /* NULL: no enumeration */
 	size_t prefix_len;
-	bool (*each)(void *arg, const char *name, uint64_t value); /* of every name with @prefix; false stops the pass */
+	bool (*each)(void *arg, const char *name,
+		     uint64_t value); /* of every name with @prefix; false stops the pass */
 	void *arg;
 	enum s2_symbol_source source;
 	uint64_t lengths[16]; /* bit n: a wanted name has n characters */
@@ -55,7 +59,8 @@ static inline bool s2_symbol_query_len(const struct s2_symbol_query *query, size
 }
 
 /* Takes note of one symbol, @name is terminated; false: stop the pass. */
-bool s2_symbol_query_take(struct s2_symbol_query *query, const char *name, size_t len, uint64_t value);
+bool s2_symbol_query_take(struct s2_symbol_query *query, const char *name, size_t len,
+			  uint64_t value);
 
 /* A file that was opened by the shell; fd < 0: none was given. */
 struct s2_symbol_file {
@@ -77,27 +82,30 @@ struct s2_symbols_args {
 
 struct s2_symbols;
 
-/* Opens nothing yet: each source is read when the first question comes. What @args points to must outlive it. */
+/* Opens nothing yet: each source is read when the first question comes. What @args points to must
+ * outlive it. */
 enum s2_code s2_symbols_new(const struct s2_symbols_args *args, struct s2_symbols **ret,
 			    struct s2_err *err) S2_MUST_CHECK;
 void s2_symbols_free(struct s2_symbols *symbols);
 
 /*
- * Looks @n names up, in one pass per source: vmlinux, then System.map, then kallsyms for what is still missing. S2_OK when at
- * least one source could be read, found or not: see hits. Else the reason why there are no symbols at all; a file that was given
- * but is broken or of another kernel is an error.
+ * Looks @n names up, in one pass per source: vmlinux, then System.map, then kallsyms for what is
+ * still missing. S2_OK when at least one source could be read, found or not: see hits. Else the
+ * reason why there are no symbols at all; a file that was given but is broken or of another kernel
+ * is an error.
  */
 enum s2_code s2_symbols_find(struct s2_symbols *symbols, struct s2_symbol *wanted, size_t n,
 			     struct s2_err *err) S2_MUST_CHECK;
 
-/* Every symbol whose name starts with @prefix, from the first source that has any. Errors as above. */
+/* Every symbol whose name starts with @prefix, from the first source that has any. Errors as above.
+ */
 enum s2_code s2_symbols_each(struct s2_symbols *symbols, const char *prefix,
 			     bool (*each)(void *arg, const char *name, uint64_t value), void *arg,
 			     struct s2_err *err) S2_MUST_CHECK;
 
 /*
- * Do the symbols that can be had name data as well? Kernels without CONFIG_KALLSYMS_ALL (Debian up to 6.1) keep
- * functions only. S2_UNKNOWN: there are no symbols at all.
+ * Do the symbols that can be had name data as well? Kernels without CONFIG_KALLSYMS_ALL (Debian up
+ * to 6.1) keep functions only. S2_UNKNOWN: there are no symbols at all.
  */
 enum s2_tristate s2_symbols_have_data(struct s2_symbols *symbols);
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Questions about types, answered over whichever source there is. Every loop is bounded: the types may be hostile.
+// Questions about types, answered over whichever source there is. Every loop is bounded: the types
+// may be hostile.
 #include "kernel/types.h"
 
 #include <stdio.h>
@@ -7,11 +8,11 @@
 
 #include "base/bits.h"
 
-#define MAX_ALIASES 32    /* typedefs and qualifiers in a row */
-#define MAX_ANONYMOUS 16  /* anonymous members within each other */
-#define MAX_INDIRECT 32   /* stars and dimensions */
+#define MAX_ALIASES 32     /* typedefs and qualifiers in a row */
+#define MAX_ANONYMOUS 16   /* anonymous members within each other */
+#define MAX_INDIRECT 32    /* stars and dimensions */
 #define MAX_FIELDS 1000000 /* fields looked at for one question */
-#define MAX_SAME_NAME 64  /* types of one name */
+#define MAX_SAME_NAME 64   /* types of one name */
 
 uint64_t s2_member_span(const struct s2_member *member)
 {
@@ -20,21 +21,27 @@ uint64_t s2_member_span(const struct s2_member *member)
 	return (member->bit_off % 8 + member->bit_size + 7) / 8;
 }
 
-enum s2_code s2_member_value(const struct s2_member *member, const void *bytes, uint64_t *ret, struct s2_err *err)
+enum s2_code s2_member_value(const struct s2_member *member, const void *bytes, uint64_t *ret,
+			     struct s2_err *err)
 {
-	unsigned int bits = member->bit_size ? member->bit_size : (unsigned int)(member->size < 9 ? member->size * 8 : 0);
+	unsigned int bits = member->bit_size ?
+				    member->bit_size :
+				    (unsigned int)(member->size < 9 ? member->size * 8 : 0);
 	uint64_t span = s2_member_span(member);
 	const uint8_t *in = bytes;
 	uint64_t value = 0;
 
-	if ((member->kind != S2_KIND_INT && member->kind != S2_KIND_ENUM && member->kind != S2_KIND_POINTER) || !bits ||
-	    bits > 64 || span > 9)
+	if ((member->kind != S2_KIND_INT && member->kind != S2_KIND_ENUM &&
+	     member->kind != S2_KIND_POINTER) ||
+	    !bits || bits > 64 || span > 9)
 		return s2_fail(err, S2_INVALID, "a member of %llu bytes is not a number",
 			       (unsigned long long)member->size);
 	for (uint64_t i = 0; i < span; i++) {
 		int shift = (int)(i * 8) - (int)(member->bit_size ? member->bit_off % 8 : 0);
 
-		value |= shift < 0 ? (uint64_t)in[i] >> -shift : shift < 64 ? (uint64_t)in[i] << shift : 0;
+		value |= shift < 0  ? (uint64_t)in[i] >> -shift :
+			 shift < 64 ? (uint64_t)in[i] << shift :
+				      0;
 	}
 	value &= low_bits(bits);
 	if (member->is_signed && (value >> (bits - 1) & 1))
@@ -44,8 +51,8 @@ enum s2_code s2_member_value(const struct s2_member *member, const void *bytes, 
 }
 
 /* Looks through typedefs and qualifiers. @ret_type may be NULL. */
-static enum s2_code resolve(struct s2_types *types, uint64_t type, struct s2_type_info *ret, uint64_t *ret_type,
-			    struct s2_err *err)
+static enum s2_code resolve(struct s2_types *types, uint64_t type, struct s2_type_info *ret,
+			    uint64_t *ret_type, struct s2_err *err)
 {
 	for (int i = 0; i < MAX_ALIASES; i++) {
 		enum s2_code code;
@@ -74,7 +81,7 @@ struct search {
 	const char *name;
 	size_t name_len;
 	uint64_t budget;
-	uint64_t base;  /* bits from the outermost type to the struct at hand */
+	uint64_t base; /* bits from the outermost type to the struct at hand */
 	int depth;
 	bool found;
 	struct s2_type_field field; /* @bit_off is from the outermost type; no name */
@@ -111,14 +118,18 @@ static bool try_field(void *arg, const struct s2_type_field *field)
 		return false;
 	}
 	if (field->name && field->name[0]) {
-		if (strncmp(field->name, search->name, search->name_len) != 0 || field->name[search->name_len])
+		if (strncmp(field->name, search->name, search->name_len) != 0 ||
+		    field->name[search->name_len])
 			return true;
-		search->field = (struct s2_type_field){ .type = field->type, .bit_off = off, .bit_size = field->bit_size };
+		search->field = (struct s2_type_field){ .type = field->type,
+							.bit_off = off,
+							.bit_size = field->bit_size };
 		search->found = true;
 		return false;
 	}
 	if (search->depth > MAX_ANONYMOUS) {
-		search->code = s2_fail(search->err, S2_LOOP, "anonymous members lie within each other without end");
+		search->code = s2_fail(search->err, S2_LOOP,
+				       "anonymous members lie within each other without end");
 		return false;
 	}
 	search->code = resolve(search->types, field->type, &info, &type, search->err);
@@ -130,21 +141,27 @@ static bool try_field(void *arg, const struct s2_type_field *field)
 }
 
 /* Fills in what kind of thing the field's type is. */
-static enum s2_code describe(struct s2_types *types, const struct s2_type_field *field, struct s2_member *ret,
-			     struct s2_err *err)
+static enum s2_code describe(struct s2_types *types, const struct s2_type_field *field,
+			     struct s2_member *ret, struct s2_err *err)
 {
 	struct s2_type_info info;
 	enum s2_code code = resolve(types, field->type, &info, NULL, err);
 
 	if (code)
 		return code;
-	*ret = (struct s2_member){ .bit_off = field->bit_off, .bit_size = field->bit_size, .size = info.size,
-				   .kind = info.kind, .is_signed = info.is_signed, .nelems = 1 };
+	*ret = (struct s2_member){ .bit_off = field->bit_off,
+				   .bit_size = field->bit_size,
+				   .size = info.size,
+				   .kind = info.kind,
+				   .is_signed = info.is_signed,
+				   .nelems = 1 };
 	if (info.kind == S2_KIND_POINTER)
 		ret->size = types->pointer_size;
 	for (int i = 0; info.kind == S2_KIND_ARRAY && !code; i++) {
-		if (i == MAX_INDIRECT || __builtin_mul_overflow(ret->nelems, info.nelems, &ret->nelems))
-			return s2_fail(err, S2_INVALID, "an array has too many dimensions or elements");
+		if (i == MAX_INDIRECT ||
+		    __builtin_mul_overflow(ret->nelems, info.nelems, &ret->nelems))
+			return s2_fail(err, S2_INVALID,
+				       "an array has too many dimensions or elements");
 		code = resolve(types, info.target, &info, NULL, err);
 	}
 	if (ret->kind == S2_KIND_ARRAY) {
@@ -154,7 +171,8 @@ static enum s2_code describe(struct s2_types *types, const struct s2_type_field 
 	} else {
 		ret->nelems = 0;
 	}
-	for (int i = 0; (info.kind == S2_KIND_POINTER || info.kind == S2_KIND_ARRAY) && !code; i++) {
+	for (int i = 0; (info.kind == S2_KIND_POINTER || info.kind == S2_KIND_ARRAY) && !code;
+	     i++) {
 		if (i == MAX_INDIRECT)
 			return s2_fail(err, S2_INVALID, "a chain of pointers has no end");
 		ret->ptr_depth += info.kind == S2_KIND_POINTER;
@@ -168,8 +186,8 @@ static enum s2_code describe(struct s2_types *types, const struct s2_type_field 
 }
 
 /* Follows @path from the struct @type. */
-static enum s2_code follow(struct s2_types *types, uint64_t type, const char *path, struct s2_member *ret,
-			   struct s2_err *err)
+static enum s2_code follow(struct s2_types *types, uint64_t type, const char *path,
+			   struct s2_member *ret, struct s2_err *err)
 {
 	struct search search = { .types = types, .budget = MAX_FIELDS, .err = err };
 	uint64_t base = 0;
@@ -181,7 +199,8 @@ static enum s2_code follow(struct s2_types *types, uint64_t type, const char *pa
 		if (code)
 			return code;
 		if (info.kind != S2_KIND_STRUCT && info.kind != S2_KIND_UNION)
-			return s2_fail(err, S2_NOTFOUND, "what is before .%s is not a struct", step);
+			return s2_fail(err, S2_NOTFOUND, "what is before .%s is not a struct",
+				       step);
 		search.name = step;
 		search.name_len = strcspn(step, ".");
 		search.found = false;
@@ -190,7 +209,8 @@ static enum s2_code follow(struct s2_types *types, uint64_t type, const char *pa
 		if (search.code)
 			return search.code;
 		if (!search.found)
-			return s2_fail(err, S2_NOTFOUND, "there is no member %.*s", (int)search.name_len, step);
+			return s2_fail(err, S2_NOTFOUND, "there is no member %.*s",
+				       (int)search.name_len, step);
 		if (!step[search.name_len])
 			return describe(types, &search.field, ret, err);
 		type = search.field.type;
@@ -199,8 +219,8 @@ static enum s2_code follow(struct s2_types *types, uint64_t type, const char *pa
 	}
 }
 
-enum s2_code s2_types_member(struct s2_types *types, const char *type, const char *path, struct s2_member *ret,
-			     struct s2_err *err)
+enum s2_code s2_types_member(struct s2_types *types, const char *type, const char *path,
+			     struct s2_member *ret, struct s2_err *err)
 {
 	static const enum s2_type_space spaces[] = { S2_SPACE_STRUCT, S2_SPACE_TYPEDEF };
 	enum s2_code last = S2_NOTFOUND;
@@ -210,7 +230,8 @@ enum s2_code s2_types_member(struct s2_types *types, const char *type, const cha
 		uint64_t id = S2_NO_TYPE;
 
 		for (int i = 0; i < MAX_SAME_NAME; i++) {
-			enum s2_code code = types->ops->find(types, spaces[s], type, id, &id, any ? NULL : err);
+			enum s2_code code =
+				types->ops->find(types, spaces[s], type, id, &id, any ? NULL : err);
 
 			if (code == S2_NOTFOUND)
 				break;
@@ -236,10 +257,12 @@ bool s2_types_has_member(struct s2_types *types, const char *type, const char *p
 }
 
 /* The first type of this name in any space. */
-static enum s2_code find_any(struct s2_types *types, const char *name, uint64_t *ret, struct s2_err *err)
+static enum s2_code find_any(struct s2_types *types, const char *name, uint64_t *ret,
+			     struct s2_err *err)
 {
 	for (int space = 0; space < S2_NSPACES; space++) {
-		enum s2_code code = types->ops->find(types, (enum s2_type_space)space, name, S2_NO_TYPE, ret, err);
+		enum s2_code code = types->ops->find(types, (enum s2_type_space)space, name,
+						     S2_NO_TYPE, ret, err);
 
 		if (code != S2_NOTFOUND)
 			return code;
@@ -254,7 +277,8 @@ bool s2_types_has(struct s2_types *types, const char *type)
 	return !find_any(types, type, &id, NULL);
 }
 
-enum s2_code s2_types_sizeof(struct s2_types *types, const char *type, uint64_t *ret, struct s2_err *err)
+enum s2_code s2_types_sizeof(struct s2_types *types, const char *type, uint64_t *ret,
+			     struct s2_err *err)
 {
 	struct s2_type_field field = { 0 };
 	struct s2_member member;
@@ -268,8 +292,8 @@ enum s2_code s2_types_sizeof(struct s2_types *types, const char *type, uint64_t 
 	return S2_OK;
 }
 
-enum s2_code s2_types_enum(struct s2_types *types, const char *type, const char *enumerator, uint64_t *ret,
-			   struct s2_err *err)
+enum s2_code s2_types_enum(struct s2_types *types, const char *type, const char *enumerator,
+			   uint64_t *ret, struct s2_err *err)
 {
 	uint64_t id = S2_NO_TYPE;
 	enum s2_code code;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The kernel's types: where a member lies, what an enumerator is worth. From BTF or DWARF, one front for both. */
+/* The kernel's types: where a member lies, what an enumerator is worth. From BTF or DWARF, one
+ * front for both. */
 #ifndef S2_KERNEL_TYPES_H
 #define S2_KERNEL_TYPES_H
 
@@ -24,16 +25,17 @@ enum s2_type_kind {
 
 /* A member of a struct or union, or one deep inside. */
 struct s2_member {
-	uint64_t bit_off;       /* from the start of the outermost type */
-	uint64_t size;          /* bytes of the member's type */
-	uint32_t bit_size;      /* width of a bit field; 0: it is none */
-	bool is_signed;         /* of an int or enum */
+	uint64_t bit_off;  /* from the start of the outermost type */
+	uint64_t size;     /* bytes of the member's type */
+	uint32_t bit_size; /* width of a bit field; 0: it is none */
+	bool is_signed;    /* of an int or enum */
 	enum s2_type_kind kind;
-	unsigned int ptr_depth; /* POINTER: how many stars */
-	uint64_t nelems;        /* ARRAY: elements of all dimensions together */
-	uint64_t elem_size;     /* ARRAY: bytes of one */
-	enum s2_type_kind leaf; /* what pointers and arrays lead to in the end */
-	char leaf_name[S2_TYPE_NAME_LEN]; /* ... and its name, cut off when long; "" when it has none */
+	unsigned int ptr_depth;           /* POINTER: how many stars */
+	uint64_t nelems;                  /* ARRAY: elements of all dimensions together */
+	uint64_t elem_size;               /* ARRAY: bytes of one */
+	enum s2_type_kind leaf;           /* what pointers and arrays lead to in the end */
+	char leaf_name[S2_TYPE_NAME_LEN]; /* ... and its name, cut off when long; "" when it has
+					     none */
 };
 
 /* Byte offset of a member that is not a bit field. */
@@ -42,12 +44,13 @@ static inline uint64_t s2_member_off(const struct s2_member *member)
 	return member->bit_off / 8;
 }
 
-/* How many bytes from s2_member_off() on hold the member: what must be read for s2_member_value(). */
+/* Bytes from s2_member_off() on that hold the member: what s2_member_value() needs. */
 uint64_t s2_member_span(const struct s2_member *member);
 
 /*
- * The member's value in @bytes, which start at s2_member_off() and are s2_member_span() long: integers, enums, pointers
- * and bit fields up to 64 bits, sign-extended when signed. S2_INVALID for anything else.
+ * The member's value in @bytes, which start at s2_member_off() and are s2_member_span() long:
+ * integers, enums, pointers and bit fields up to 64 bits, sign-extended when signed. S2_INVALID for
+ * anything else.
  */
 enum s2_code s2_member_value(const struct s2_member *member, const void *bytes, uint64_t *ret,
 			     struct s2_err *err) S2_MUST_CHECK;
@@ -55,35 +58,43 @@ enum s2_code s2_member_value(const struct s2_member *member, const void *bytes, 
 struct s2_types;
 
 /*
- * Where @path is in @type: `s2_types_member(types, "kvm", "arch.mmu.pgd_phys", ...)`. @type is the name of a struct or union, or of a
- * typedef of one. Anonymous members are looked through, as in C. A path does not go through pointers or arrays. Of several types of
- * that name the first that has the member counts. S2_NOTFOUND: no such type or no such member.
+ * Where @path is in @type: `s2_types_member(types, "kvm", "arch.mmu.pgd_phys", ...)`. @type is the
+ * name of a struct or union, or of a typedef of one. Anonymous members are looked through, as in C.
+ * A path does not go through pointers or arrays. Of several types of that name the first that has
+ * the member counts. S2_NOTFOUND: no such type or no such member.
  */
-enum s2_code s2_types_member(struct s2_types *types, const char *type, const char *path, struct s2_member *ret,
-			     struct s2_err *err) S2_MUST_CHECK;
+enum s2_code s2_types_member(struct s2_types *types, const char *type, const char *path,
+			     struct s2_member *ret, struct s2_err *err) S2_MUST_CHECK;
 
 /* The same question without the answer. False as well when there is an error. */
 bool s2_types_has_member(struct s2_types *types, const char *type, const char *path);
 
 /* Bytes of a struct, union, enum or typedef. */
-enum s2_code s2_types_sizeof(struct s2_types *types, const char *type, uint64_t *ret, struct s2_err *err) S2_MUST_CHECK;
+enum s2_code s2_types_sizeof(struct s2_types *types, const char *type, uint64_t *ret,
+			     struct s2_err *err) S2_MUST_CHECK;
 
 /*
- * The value of @enumerator in `enum @type`, sign-extended when the enum is signed; 64-bit enums are whole. @type NULL: in whatever
- * enum has it, anonymous ones included.
+ * The value of @enumerator in `enum @type`, sign-extended when the enum is signed; 64-bit enums are
+ * whole. @type NULL: in whatever enum has it, anonymous ones included.
  */
-enum s2_code s2_types_enum(struct s2_types *types, const char *type, const char *enumerator, uint64_t *ret,
-			   struct s2_err *err) S2_MUST_CHECK;
+enum s2_code s2_types_enum(struct s2_types *types, const char *type, const char *enumerator,
+			   uint64_t *ret, struct s2_err *err) S2_MUST_CHECK;
 
 /* Is there a struct, union, enum or typedef of this name? */
 bool s2_types_has(struct s2_types *types, const char *type);
 
 void s2_types_free(struct s2_types *types);
 
-/* ---- For the sources of types. To add one: a file with these operations, a constructor below, a call in kernel.c. ---- */
+/* ---- For the sources of types. To add one: a file with these operations, a constructor below, a
+ * call in kernel.c. ---- */
 
 /* What to look for by name. */
-enum s2_type_space { S2_SPACE_STRUCT, /* struct or union */ S2_SPACE_ENUM, S2_SPACE_TYPEDEF, S2_NSPACES };
+enum s2_type_space {
+	S2_SPACE_STRUCT,
+	/* struct or union */ S2_SPACE_ENUM,
+	S2_SPACE_TYPEDEF,
+	S2_NSPACES
+};
 
 #define S2_NO_TYPE UINT64_MAX
 
@@ -106,18 +117,21 @@ struct s2_type_field {
 };
 
 struct s2_types_ops {
-	/* The next complete type after @after (S2_NO_TYPE: the first) with this name; S2_NOTFOUND when there is none. */
-	enum s2_code (*find)(struct s2_types *types, enum s2_type_space space, const char *name, uint64_t after,
-			     uint64_t *ret, struct s2_err *err);
-	enum s2_code (*info)(struct s2_types *types, uint64_t type, struct s2_type_info *ret, struct s2_err *err);
+	/* The next complete type after @after (S2_NO_TYPE: the first) with this name; S2_NOTFOUND
+	 * when there is none. */
+	enum s2_code (*find)(struct s2_types *types, enum s2_type_space space, const char *name,
+			     uint64_t after, uint64_t *ret, struct s2_err *err);
+	enum s2_code (*info)(struct s2_types *types, uint64_t type, struct s2_type_info *ret,
+			     struct s2_err *err);
 	/* Calls @field for each member until it returns false. */
 	enum s2_code (*fields)(struct s2_types *types, uint64_t type,
-			       bool (*field)(void *arg, const struct s2_type_field *field), void *arg,
-			       struct s2_err *err);
-	enum s2_code (*enumerator)(struct s2_types *types, uint64_t type, const char *name, uint64_t *ret,
-				   struct s2_err *err);
+			       bool (*field)(void *arg, const struct s2_type_field *field),
+			       void *arg, struct s2_err *err);
+	enum s2_code (*enumerator)(struct s2_types *types, uint64_t type, const char *name,
+				   uint64_t *ret, struct s2_err *err);
 	/* The first enum, named or not, that has the enumerator. */
-	enum s2_code (*any_enumerator)(struct s2_types *types, const char *name, uint64_t *ret, struct s2_err *err);
+	enum s2_code (*any_enumerator)(struct s2_types *types, const char *name, uint64_t *ret,
+				       struct s2_err *err);
 	void (*free)(struct s2_types *types);
 };
 

@@ -21,19 +21,22 @@ static const struct {
 	[S2_VI_HEX] = { "", "", 16 },
 };
 
-enum s2_code s2_vmcoreinfo_init(struct s2_vmcoreinfo *ret, const void *text, size_t len, struct s2_err *err)
+enum s2_code s2_vmcoreinfo_init(struct s2_vmcoreinfo *ret, const void *text, size_t len,
+				struct s2_err *err)
 {
 	struct s2_vmcoreinfo info = { .text = text, .len = text ? strnlen(text, len) : 0 };
 	const char *value;
 	size_t value_len;
 
 	if (info.len > S2_VMCOREINFO_MAX)
-		return s2_fail(err, S2_INVALID, "VMCOREINFO of %zu bytes is larger than any kernel's", info.len);
+		return s2_fail(err, S2_INVALID,
+			       "VMCOREINFO of %zu bytes is larger than any kernel's", info.len);
 	for (size_t i = 0; i < info.len; i++) {
 		unsigned char c = (unsigned char)info.text[i];
 
 		if (c != '\n' && (c < ' ' || c > '~'))
-			return s2_fail(err, S2_INVALID, "VMCOREINFO holds a byte 0x%02x at offset %zu", c, i);
+			return s2_fail(err, S2_INVALID,
+				       "VMCOREINFO holds a byte 0x%02x at offset %zu", c, i);
 	}
 	if (!s2_vmcoreinfo_text(&info, "OSRELEASE", &value, &value_len) || !value_len)
 		return s2_fail(err, S2_INVALID, "VMCOREINFO has no OSRELEASE line");
@@ -42,8 +45,8 @@ enum s2_code s2_vmcoreinfo_init(struct s2_vmcoreinfo *ret, const void *text, siz
 }
 
 /* The value of the line that starts with @open @name @close and '='. */
-static bool find_line(const struct s2_vmcoreinfo *info, const char *open, const char *name, const char *close,
-		      const char **ret, size_t *ret_len)
+static bool find_line(const struct s2_vmcoreinfo *info, const char *open, const char *name,
+		      const char *close, const char **ret, size_t *ret_len)
 {
 	const size_t part[3] = { strlen(open), strlen(name), strlen(close) };
 	const char *const text[3] = { open, name, close };
@@ -71,7 +74,8 @@ static bool find_line(const struct s2_vmcoreinfo *info, const char *open, const 
 	return false;
 }
 
-bool s2_vmcoreinfo_text(const struct s2_vmcoreinfo *info, const char *key, const char **ret, size_t *ret_len)
+bool s2_vmcoreinfo_text(const struct s2_vmcoreinfo *info, const char *key, const char **ret,
+			size_t *ret_len)
 {
 	return info->len && find_line(info, "", key, "", ret, ret_len);
 }
@@ -120,8 +124,8 @@ static bool parse(const char *text, size_t len, unsigned int base, uint64_t *ret
 	return true;
 }
 
-enum s2_code s2_vmcoreinfo_get(const struct s2_vmcoreinfo *info, enum s2_vmcoreinfo_kind kind, const char *name,
-			       uint64_t *ret, struct s2_err *err)
+enum s2_code s2_vmcoreinfo_get(const struct s2_vmcoreinfo *info, enum s2_vmcoreinfo_kind kind,
+			       const char *name, uint64_t *ret, struct s2_err *err)
 {
 	const char *open = families[kind].open, *close = families[kind].close;
 	const char *text;
@@ -130,7 +134,7 @@ enum s2_code s2_vmcoreinfo_get(const struct s2_vmcoreinfo *info, enum s2_vmcorei
 	if (!info->len || !find_line(info, open, name, close, &text, &len))
 		return s2_fail(err, S2_NOTFOUND, "VMCOREINFO has no %s%s%s", open, name, close);
 	if (!parse(text, len, families[kind].base, ret))
-		return s2_fail(err, S2_INVALID, "VMCOREINFO: %s%s%s=%.*s is not a number", open, name, close,
-			       len > 40 ? 40 : (int)len, text);
+		return s2_fail(err, S2_INVALID, "VMCOREINFO: %s%s%s=%.*s is not a number", open,
+			       name, close, len > 40 ? 40 : (int)len, text);
 	return S2_OK;
 }

@@ -9,7 +9,8 @@
 
 #include "base/mem.h"
 
-/* The kernel's limit is one page, a few pages from 7.x on (kernel/vmcore_info.c); more is not believed. */
+/* The kernel's limit is one page, a few pages from 7.x on (kernel/vmcore_info.c); more is not
+ * believed. */
 #define S2_VMCOREINFO_MAX (256U * 1024)
 
 /* Lines "KEY=value". Points into the caller's text, which must outlive it. */
@@ -30,18 +31,21 @@ enum s2_vmcoreinfo_kind {
 };
 
 /*
- * Takes @text, up to @len bytes or its first NUL. S2_INVALID when it has no OSRELEASE line or holds bytes that are
- * neither printable nor a line feed: it is not VMCOREINFO then.
+ * Takes @text, up to @len bytes or its first NUL. S2_INVALID when it has no OSRELEASE line or holds
+ * bytes that are neither printable nor a line feed: it is not VMCOREINFO then.
  */
 enum s2_code s2_vmcoreinfo_init(struct s2_vmcoreinfo *ret, const void *text, size_t len,
 				struct s2_err *err) S2_MUST_CHECK;
 
-/* The value behind "@key=", not terminated; false when there is no such line. The first of several counts. */
-bool s2_vmcoreinfo_text(const struct s2_vmcoreinfo *info, const char *key, const char **ret, size_t *ret_len);
+/* The value behind "@key=", not terminated; false when there is no such line. The first of several
+ * counts. */
+bool s2_vmcoreinfo_text(const struct s2_vmcoreinfo *info, const char *key, const char **ret,
+			size_t *ret_len);
 
-/* A number of one of the families. S2_NOTFOUND when the line is missing, S2_INVALID when it is no such number. */
-enum s2_code s2_vmcoreinfo_get(const struct s2_vmcoreinfo *info, enum s2_vmcoreinfo_kind kind, const char *name,
-			       uint64_t *ret, struct s2_err *err) S2_MUST_CHECK;
+/* A number of one of the families. S2_NOTFOUND when the line is missing, S2_INVALID when it is no
+ * such number. */
+enum s2_code s2_vmcoreinfo_get(const struct s2_vmcoreinfo *info, enum s2_vmcoreinfo_kind kind,
+			       const char *name, uint64_t *ret, struct s2_err *err) S2_MUST_CHECK;
 
 /* A VMCOREINFO note in memory: Elf_Nhdr at @pa, payload @size bytes at @text_pa. */
 struct s2_vmcoreinfo_hit {
@@ -51,9 +55,10 @@ struct s2_vmcoreinfo_hit {
 };
 
 /*
- * A search of all memory for the note, in ascending address: the kernel allocates it with alloc_pages_exact(), so its
- * header stands at a page start (kernel/vmcore_info.c, crash_save_vmcoreinfo_init()). Pages that are missing from the
- * dump are skipped; how many is limited by what the dump holds, so that holes cost nothing that matters.
+ * A search of all memory for the note, in ascending address: the kernel allocates it with
+ * alloc_pages_exact(), so its header stands at a page start (kernel/vmcore_info.c,
+ * crash_save_vmcoreinfo_init()). Pages that are missing from the dump are skipped; how many is
+ * limited by what the dump holds, so that holes cost nothing that matters.
  */
 struct s2_vmcoreinfo_scan {
 	const struct s2_mem *mem;
@@ -62,11 +67,9 @@ struct s2_vmcoreinfo_scan {
 	uint64_t scanned;      /* bytes of pages looked at */
 	uint64_t missing_left; /* how many more missing pages may be met */
 	bool gave_up;          /* ... and that was not enough: not all memory was searched */
-	char *buf;             /* for sources without views */
 };
 
 void s2_vmcoreinfo_scan_init(struct s2_vmcoreinfo_scan *scan, const struct s2_mem *mem);
-void s2_vmcoreinfo_scan_release(struct s2_vmcoreinfo_scan *scan);
 
 /* The next note; S2_NOTFOUND at the end. Nothing is said of whose it is. */
 enum s2_code s2_vmcoreinfo_scan_next(struct s2_vmcoreinfo_scan *scan, struct s2_vmcoreinfo_hit *ret,

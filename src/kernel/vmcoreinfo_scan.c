@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Finds VMCOREINFO notes in memory when the container does not bring one: one word per page is looked at.
-#include <stdlib.h>
+// Finds VMCOREINFO notes in memory when the container does not bring one: one word per page is
+// looked at.
 #include <string.h>
 
 #include "base/bits.h"
 #include "kernel/vmcoreinfo.h"
 
-#define SCAN_PAGE 4096U        /* the smallest page size: larger pages start at multiples of it */
-#define VIEW_CHUNK (8U << 20)  /* looked at in one view */
-#define READ_CHUNK (256U << 10) /* ... or read, where there is none */
+#define SCAN_PAGE 4096U          /* the smallest page size: larger pages start at multiples of it */
+#define VIEW_CHUNK (8U << 20)    /* looked at in one view */
+#define SMALL_CHUNK (256U << 10) /* ... or, where that crosses a border, in this much */
 
 /* Elf64_Nhdr and name, padded to 4 bytes: {n_namesz, n_descsz, n_type, "VMCOREINFO\0\0"}. */
 #define NOTE_NAME "VMCOREINFO"
@@ -24,12 +24,6 @@ void s2_vmcoreinfo_scan_init(struct s2_vmcoreinfo_scan *scan, const struct s2_me
 {
 	*scan = (struct s2_vmcoreinfo_scan){ .mem = mem };
 	scan->missing_left = MISSING_FLOOR + MISSING_PER_PAGE * (mem->bytes / SCAN_PAGE);
-}
-
-void s2_vmcoreinfo_scan_release(struct s2_vmcoreinfo_scan *scan)
-{
-	free(scan->buf);
-	scan->buf = NULL;
 }
 
 /* Moves to a page that lies whole in an extent; false when there is none left. */
@@ -62,14 +56,16 @@ static bool is_note(const char *page, uint32_t *ret_size)
 		return false;
 	memcpy(&descsz, page + 4, sizeof(descsz));
 	memcpy(&type, page + 8, sizeof(type));
-	if (type || !descsz || descsz > S2_VMCOREINFO_MAX || memcmp(page + NOTE_NAME_OFF, NOTE_NAME, NOTE_NAMESZ) != 0)
+	if (type || !descsz || descsz > S2_VMCOREINFO_MAX ||
+	    memcmp(page + NOTE_NAME_OFF, NOTE_NAME, NOTE_NAMESZ) != 0)
 		return false;
 	*ret_size = descsz;
 	return true;
 }
 
 /*
- * Hot path: looks at one word of each page of [@bytes, @bytes + @len) and returns the offset of the first note, or
+ * Hot path: looks at one word of each page of [@bytes, @bytes + @len) and returns the offset of the
+ * first note, or
  * @len.
  */
 static size_t look(const char *bytes, size_t len, uint32_t *ret_size)
@@ -84,13 +80,16 @@ static size_t look(const char *bytes, size_t len, uint32_t *ret_size)
 	return len;
 }
 
-/* The same for a stretch that cannot be had in one piece: page by page. */
-static size_t look_in_pieces(struct s2_vmcoreinfo_scan *scan, uint64_t pa, size_t len, uint32_t *ret_size)
+/*
+ * The same for a stretch without a view: a few bytes are read of each page. Reading it whole costs
+ * more, from files (copying) as from compressed dumps (nothing is saved).
+ */
+static size_t look_by_page(struct s2_vmcoreinfo_scan *scan, size_t len, uint32_t *ret_size)
 {
 	char head[NOTE_TEXT_OFF];
 
 	for (size_t off = 0; off < len; off += SCAN_PAGE) {
-		if (!s2_mem_read(scan->mem, pa + off, head, sizeof(head), NULL)) {
+		if (!s2_mem_read(scan->mem, scan->pa + off, head, sizeof(head), NULL)) {
 			if (is_note(head, ret_size))
 				return off;
 			continue;
@@ -104,43 +103,29 @@ static size_t look_in_pieces(struct s2_vmcoreinfo_scan *scan, uint64_t pa, size_
 	return len;
 }
 
-static enum s2_code look_at_chunk(struct s2_vmcoreinfo_scan *scan, size_t *ret_len, size_t *ret_off,
-				  uint32_t *ret_size, struct s2_err *err)
+/* Looks at the next stretch, whose length leaves through @ret_len: the offset of the first note in
+ * it, or its length. */
+static size_t look_at_chunk(struct s2_vmcoreinfo_scan *scan, size_t *ret_len, uint32_t *ret_size)
 {
 	uint64_t left = (scan->extent_end - scan->pa) & ~(uint64_t)(SCAN_PAGE - 1);
 	size_t len = left < VIEW_CHUNK ? (size_t)left : VIEW_CHUNK;
 	const char *bytes = s2_mem_view(scan->mem, scan->pa, len);
 
-	if (!bytes && len > READ_CHUNK) {
-		len = READ_CHUNK;
+	if (!bytes && len > SMALL_CHUNK) {
+		len = SMALL_CHUNK;
 		bytes = s2_mem_view(scan->mem, scan->pa, len);
 	}
 	*ret_len = len;
-	if (bytes) {
-		*ret_off = look(bytes, len, ret_size);
-		return S2_OK;
-	}
-	if (!scan->buf)
-		scan->buf = malloc(READ_CHUNK);
-	if (!scan->buf)
-		return s2_fail(err, S2_NOMEM, "no memory to search for VMCOREINFO");
-	if (!s2_mem_read(scan->mem, scan->pa, scan->buf, len, NULL))
-		*ret_off = look(scan->buf, len, ret_size);
-	else
-		*ret_off = look_in_pieces(scan, scan->pa, len, ret_size);
-	return S2_OK;
+	return bytes ? look(bytes, len, ret_size) : look_by_page(scan, len, ret_size);
 }
 
 enum s2_code s2_vmcoreinfo_scan_next(struct s2_vmcoreinfo_scan *scan, struct s2_vmcoreinfo_hit *ret,
 				     struct s2_err *err)
 {
 	while (!scan->gave_up && to_extent(scan)) {
-		size_t len = 0, off = 0;
 		uint32_t size = 0;
-		enum s2_code code = look_at_chunk(scan, &len, &off, &size, err);
+		size_t len, off = look_at_chunk(scan, &len, &size);
 
-		if (code)
-			return code;
 		scan->scanned += off;
 		if (off < len && !scan->gave_up) {
 			ret->pa = scan->pa + off;
@@ -151,6 +136,7 @@ enum s2_code s2_vmcoreinfo_scan_next(struct s2_vmcoreinfo_scan *scan, struct s2_
 		}
 		scan->pa += off;
 	}
-	return s2_fail(err, S2_NOTFOUND, scan->gave_up ? "no VMCOREINFO in the part of memory that was searched" :
-							 "no VMCOREINFO in memory");
+	return s2_fail(err, S2_NOTFOUND,
+		       scan->gave_up ? "no VMCOREINFO in the part of memory that was searched" :
+				       "no VMCOREINFO in memory");
 }

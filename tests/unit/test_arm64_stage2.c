@@ -35,8 +35,9 @@ static int level_of(unsigned int page_log2, int ds, unsigned int sl2, unsigned i
 	static const int level_4k[8] = { 2, 1, 0, 3, -1, -9, -9, -9 };
 	static const int level_16k[4] = { 3, 2, 1, 0 };
 
-	if (sl2 && (!ds || page_log2 != 12))
-		return -9;
+	/* SL2 is RES0, and not looked at, but for 4K tables with DS=1. */
+	if (!ds || page_log2 != 12)
+		sl2 = 0;
 	if (page_log2 == 12)
 		return level_4k[sl2 * 4 + sl0];
 	if (sl0 == 3 && !(page_log2 == 14 && ds))
@@ -176,9 +177,9 @@ static void refused_registers(void **state)
 		uint64_t value;
 		const char *field;
 	} bad[] = {
-		{ 0x8000d558, "VTCR_EL2.TG0" },    { 0x180007558, "VTCR_EL2.DS" },
-		{ 0x4080003558, "VTCR_EL2.D128" }, { 0x1080003558, "VTCR_EL2.S2PIE" },
-		{ 0x280003558, "VTCR_EL2.SL2" },
+		{ 0x8000d558, "VTCR_EL2.TG0" },
+		{ 0x4080003558, "VTCR_EL2.D128" },
+		{ 0x1080003558, "VTCR_EL2.S2PIE" },
 	};
 	struct s2_geometry geom;
 	struct s2_err err;
@@ -210,6 +211,13 @@ static void odd_registers(void **state)
 	assert_true(geom.flags & S2_G_HD);
 	assert_int_equal(shape_vtcr(0x80003559, &geom, &err), S2_OK);
 	assert_int_equal(geom.odd, S2_GODD_IA_OVER_OA);
+	/* DS with 64K, SL2 without DS: RES0, read as 0. */
+	assert_int_equal(shape_vtcr(0x180057558, &geom, &err), S2_OK);
+	assert_int_equal(geom.odd, S2_GODD_RES0);
+	assert_false(geom.flags & S2_G_LPA2);
+	assert_int_equal(shape_vtcr(0x280053558, &geom, &err), S2_OK);
+	assert_int_equal(geom.odd, S2_GODD_RES0);
+	assert_int_equal(s2_level(&geom, geom.top), 1);
 }
 
 static void contradictions(void **state)

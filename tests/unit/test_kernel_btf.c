@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// BTF blobs: found in memory, checked, cut off and damaged.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "kernel/btf.h"
+#include "test_kernel_sample.h"
+
+/* The blob of the sample, with a header of 32 bytes and a layout section as 7.1 writes it, when
+ * @layout. */
+static size_t put_blob(uint8_t *at, bool layout)
+{
+	struct btf *btf = sample();
+	uint32_t size;
+	const uint8_t *blob = btf__raw_data(btf, &size);
+	uint32_t type_len, str_off;
+	size_t total = size;
+
+	memcpy(&type_len, blob + 12, 4);
+	memcpy(&str_off, blob + 16, 4);
+	memcpy(at, blob, size);
+	if (layout) {
+		uint32_t str_len = size - 24 - str_off;
+
+		put32(at + 4, 32);
+		put32(at + 16, str_off + 80);
+		put32(at + 24, type_len); /* layout_off */
+		put32(at + 28, 80);       /* layout_len */
+		memcpy(at + 32, blob + 24, type_len);
+		memset(at + 32 + type_len, 0x55, 80);
+		memcpy(at + 32 + str_off + 80, blob + 24 + str_off, str_len);
+		total += 88;
+	}
+	btf__free(btf);
+	return total;
+}
+
+static void in_memory(void **state)
+{
+	(void)state;
+	for (int layout = 0; layout < 2; layout++) {
+		for (int views = 0; views < 2; views++) {
+			struct kimage k;
+			struct s2_types *types;
+			uint64_t pa = 0, size = 0, budget = S2_BTF_BUDGET;
+			uint64_t want;
+			size_t len;
+
+			kimage_init(&k, &test_shapes[0]);
+			k.mem.views = views;
+			/* Decoys: the copy of the header in struct btf, and noise that has the
+			 * magic number. */
+			put32(in_image(&k, 0x1000), 0x0001eb9f);
+			len = put_blob(in_image(&k, BTF_AT), layout);
+			memcpy(in_image(&k, 0x2004), in_image(&k, BTF_AT), 24);
+			memset(in_image(&k, 0x3000), 0x9f, 64);
+			memcpy(in_image(&k, RO_END - 2), "\x9f\xeb", 2);
+			want = image_pa(&k, BTF_AT);
+			assert_int_equal(s2_btf_scan(&k.mem.mem, image_pa(&k, 0), RO_END, &budget,
+						     &pa, &size, NULL),
+					 S2_OK);
+			assert_int_equal(pa, want);
+			assert_int_equal(size, len);
+			assert_int_equal(s2_btf_read(&k.mem.mem, pa, &types, NULL, NULL), S2_OK);
+			assert_true(s2_types_has_member(types, "outer", "deep.level"));
+			s2_types_free(types);
+			assert_int_equal(budget, S2_BTF_BUDGET - len);
+			/* Nothing is looked through when the budget does not allow it. */
+			budget = len - 1;
+			assert_int_equal(s2_btf_scan(&k.mem.mem, image_pa(&k, 0), RO_END, &budget,
+						     &pa, &size, NULL),
+					 S2_NOTFOUND);
+			budget = S2_BTF_BUDGET;
+			/* A piece of it is not in the dump. */
+			k.mem.hole = want + 100;
+			k.mem.hole_size = 1;
+			k.mem.hole_code = S2_EXCLUDED;
+			assert_int_equal(s2_btf_read(&k.mem.mem, pa, &types, NULL, NULL),
+					 S2_EXCLUDED);
+			assert_int_equal(s2_btf_scan(&k.mem.mem, image_pa(&k, 0), RO_END, &budget,
+						     &pa, &size, NULL),
+					 S2_NOTFOUND);
+			kimage_free(&k);
+		}
+	}
+}
+
+/* The blob is found wherever it lies towards the chunks in which memory is searched. */
+static void found_at_borders(void **state)
+{
+	static uint8_t ram[3U << 20];
+	struct memtable mem;
+
+	(void)state;
+	memtable_init(&mem, ram, 0, sizeof(ram));
+	for (size_t at = (1U << 20) - 5; at < (1U << 20) + 5; at++) {
+		uint64_t pa = 0, size = 0, budget = S2_BTF_BUDGET;
+
+		memset(ram, 0, sizeof(ram));
+		put_blob(ram + at, false);
+		for (int views = 0; views < 2; views++) {
+			mem.views = views;
+			assert_int_equal(s2_btf_scan(&mem.mem, 0, sizeof(ram), &budget, &pa, &size,
+						     NULL),
+					 S2_OK);
+			assert_int_equal(pa, at);
+		}
+	}
+}
+
+static void headers(void **state)
+{
+	static const struct {
+		unsigned int off;
+		uint32_t value;
+	} rows[] = {
+		{ 0, 0x0002eb9f }, { 0, 0x9feb0100 },  { 0, 0x0101eb9f }, { 4, 20 },
+		{ 4, 26 },         { 4, 1024 },        { 8, 2 },          { 8, 0xffffffff },
+		{ 12, 0 },         { 12, 0xfffffffc }, { 16, 0 },         { 16, 0xfffffff0 },
+		{ 20, 0 },         { 20, 0xffffffff }, { 20, 65 << 20 },
+	};
+	uint8_t blob[8192];
+	size_t len = put_blob(blob, false);
+	struct s2_types *types;
+	uint64_t size;
+
+	(void)state;
+	assert_int_equal(s2_btf_size(blob, 24, &size, NULL), S2_OK);
+	assert_int_equal(size, len);
+	assert_int_equal(s2_btf_size(blob, 23, &size, NULL), S2_INVALID);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct s2_err err;
+
+		put_blob(blob, false);
+		put32(blob + rows[i].off, rows[i].value);
+		s2_err_init(&err);
+		assert_int_equal(s2_btf_size(blob, 24, &size, &err), S2_INVALID);
+		assert_true(err.text[0]);
+		assert_int_equal(s2_btf_new(blob, len, &types, NULL, NULL), S2_INVALID);
+	}
+}
+
+/* Every bit turned, and every length: an answer or an error. */
+static void hostile(void **state)
+{
+	static const char *const paths[] = { "first", "deep.level", "grid", "neg", "never", "nope" };
+	uint8_t good[8192];
+	size_t len = put_blob(good, false);
+	unsigned int opened = 0;
+
+	(void)state;
+	for (size_t i = 0; i < len * 9; i++) {
+		size_t n = i < len ? i : len;
+		uint8_t *copy = malloc(n ? n : 1);
+		struct s2_types *types;
+		uint64_t value;
+
+		assert_non_null(copy);
+		memcpy(copy, good, n);
+		if (i >= len)
+			copy[(i - len) / 8] ^= (uint8_t)(1 << i % 8);
+		if (!s2_btf_new(copy, n, &types, NULL, NULL)) {
+			struct s2_member member;
+
+			opened++;
+			for (size_t p = 0; p < sizeof(paths) / sizeof(paths[0]); p++)
+				(void)!s2_types_member(types, "outer", paths[p], &member, NULL);
+			(void)!s2_types_enum(types, "state", "STATE_MINUS", &value, NULL);
+			(void)!s2_types_enum(types, NULL, "nope", &value, NULL);
+			s2_types_free(types);
+		}
+		free(copy);
+	}
+	assert_true(opened > len);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(in_memory),
+		cmocka_unit_test(found_at_borders),
+		cmocka_unit_test(headers),
+		cmocka_unit_test(hostile),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,349 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// DWARF: this program's own debugging information against what the compiler says.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include <fcntl.h>
+#include <gelf.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "kernel/dwarf.h"
+
+struct sample_inner {
+	uint32_t a;
+	int8_t level;
+	void *p;
+};
+
+typedef struct sample_inner sample_inner_t;
+
+enum sample_state { SAMPLE_ZERO, SAMPLE_MINUS = -2, SAMPLE_SEVEN = 7 };
+__extension__ enum sample_big { SAMPLE_BIG = 0x7fffffff, SAMPLE_55 = 1L << 55 };
+
+struct sample_outer {
+	uint64_t first;
+	union {
+		struct {
+			uint32_t x;
+			struct sample_inner deep;
+		};
+		uint64_t y[8];
+	};
+	const struct sample_inner *one;
+	struct sample_inner *volatile *two;
+	sample_inner_t grid[3][5];
+	unsigned int bits_lo : 3, bits_hi : 7;
+	int neg : 5;
+	struct sample_never *never;
+	enum sample_state state;
+	enum sample_big big;
+	bool flag;
+	double real;
+	char id[48];
+	int (*call)(void);
+	uint8_t tail[];
+};
+
+/* Keeps the types in the debugging information. */
+static struct sample_outer *sample;
+static enum { SAMPLE_ANON = 12 } sample_anon = SAMPLE_ANON;
+
+static struct s2_symbol_file self;
+
+static struct s2_types *open_self(const char *prefer)
+{
+	struct s2_types *types = NULL;
+	struct s2_err err;
+
+	s2_err_init(&err);
+	if (s2_dwarf_new(&self, prefer, &types, &err) == S2_NOTFOUND) {
+		print_message("%s\n", err.text); /* built without -g */
+		skip();
+	}
+	assert_non_null(types);
+	if (!s2_types_has(types, "sample_outer")) {
+		s2_types_free(types);
+		skip();
+	}
+	return types;
+}
+
+#define OFF(member) (offsetof(struct sample_outer, member) * 8)
+
+static void members(void **state)
+{
+	static const struct {
+		const char *path;
+		struct s2_member want;
+	} rows[] = {
+		{ "first",
+		  { .bit_off = OFF(first), .size = 8, .kind = S2_KIND_INT, .leaf = S2_KIND_INT } },
+		{ "x", { .bit_off = OFF(x), .size = 4, .kind = S2_KIND_INT, .leaf = S2_KIND_INT } },
+		{ "deep.level",
+		  { .bit_off = OFF(deep.level),
+		    .size = 1,
+		    .is_signed = true,
+		    .kind = S2_KIND_INT,
+		    .leaf = S2_KIND_INT } },
+		{ "deep",
+		  { .bit_off = OFF(deep),
+		    .size = sizeof(struct sample_inner),
+		    .kind = S2_KIND_STRUCT,
+		    .leaf = S2_KIND_STRUCT,
+		    .leaf_name = "sample_inner" } },
+		{ "y",
+		  { .bit_off = OFF(y),
+		    .size = 64,
+		    .kind = S2_KIND_ARRAY,
+		    .nelems = 8,
+		    .elem_size = 8,
+		    .leaf = S2_KIND_INT } },
+		{ "one",
+		  { .bit_off = OFF(one),
+		    .size = 8,
+		    .kind = S2_KIND_POINTER,
+		    .ptr_depth = 1,
+		    .leaf = S2_KIND_STRUCT,
+		    .leaf_name = "sample_inner" } },
+		{ "two",
+		  { .bit_off = OFF(two),
+		    .size = 8,
+		    .kind = S2_KIND_POINTER,
+		    .ptr_depth = 2,
+		    .leaf = S2_KIND_STRUCT,
+		    .leaf_name = "sample_inner" } },
+		{ "grid",
+		  { .bit_off = OFF(grid),
+		    .size = 15 * sizeof(struct sample_inner),
+		    .kind = S2_KIND_ARRAY,
+		    .nelems = 15,
+		    .elem_size = sizeof(struct sample_inner),
+		    .leaf = S2_KIND_STRUCT,
+		    .leaf_name = "sample_inner" } },
+		{ "never",
+		  { .bit_off = OFF(never),
+		    .size = 8,
+		    .kind = S2_KIND_POINTER,
+		    .ptr_depth = 1,
+		    .leaf = S2_KIND_STRUCT,
+		    .leaf_name = "sample_never" } },
+		{ "big",
+		  { .bit_off = OFF(big),
+		    .size = 8,
+		    .kind = S2_KIND_ENUM,
+		    .leaf = S2_KIND_ENUM,
+		    .leaf_name = "sample_big" } },
+		{ "flag",
+		  { .bit_off = OFF(flag), .size = 1, .kind = S2_KIND_INT, .leaf = S2_KIND_INT } },
+		{ "real",
+		  { .bit_off = OFF(real),
+		    .size = 8,
+		    .kind = S2_KIND_OTHER,
+		    .leaf = S2_KIND_OTHER } },
+		{ "id",
+		  { .bit_off = OFF(id),
+		    .size = 48,
+		    .kind = S2_KIND_ARRAY,
+		    .nelems = 48,
+		    .elem_size = 1,
+		    .is_signed = false,
+		    .leaf = S2_KIND_INT } },
+		{ "call",
+		  { .bit_off = OFF(call),
+		    .size = 8,
+		    .kind = S2_KIND_POINTER,
+		    .ptr_depth = 1,
+		    .leaf = S2_KIND_OTHER } },
+		{ "tail",
+		  { .bit_off = OFF(tail),
+		    .size = 0,
+		    .kind = S2_KIND_ARRAY,
+		    .nelems = 0,
+		    .elem_size = 1,
+		    .leaf = S2_KIND_INT } },
+	};
+	struct s2_types *types = open_self("test_kernel_dwarf");
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct s2_member got = { 0 };
+		const struct s2_member *want = &rows[i].want;
+
+		assert_int_equal(s2_types_member(types, "sample_outer", rows[i].path, &got, NULL),
+				 S2_OK);
+		assert_int_equal(got.bit_off, want->bit_off);
+		assert_int_equal(got.size, want->size);
+		assert_int_equal(got.bit_size, 0);
+		assert_int_equal(got.is_signed, want->is_signed);
+		assert_int_equal(got.kind, want->kind);
+		assert_int_equal(got.ptr_depth, want->ptr_depth);
+		assert_int_equal(got.nelems, want->nelems);
+		assert_int_equal(got.elem_size, want->elem_size);
+		assert_int_equal(got.leaf, want->leaf);
+		if (want->leaf_name[0])
+			assert_string_equal(got.leaf_name, want->leaf_name);
+	}
+	s2_types_free(types);
+}
+
+/* Where the compiler put bit fields shows in what it writes. */
+static void bit_fields(void **state)
+{
+	struct s2_types *types = open_self("test_kernel_dwarf");
+	static const struct {
+		const char *path;
+		unsigned int bits;
+		int64_t value;
+	} rows[] = { { "bits_lo", 3, 5 },
+		     { "bits_hi", 7, 0x55 },
+		     { "neg", 5, -11 },
+		     { "state", 0, -2 },
+		     { "big", 0, 1L << 55 } };
+	struct sample_outer outer = {
+		.bits_lo = 5, .bits_hi = 0x55, .neg = -11, .state = SAMPLE_MINUS, .big = SAMPLE_55
+	};
+
+	(void)state;
+	sample = &outer;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct s2_member member;
+		uint64_t value;
+
+		assert_int_equal(s2_types_member(types, "sample_outer", rows[i].path, &member,
+						 NULL),
+				 S2_OK);
+		assert_int_equal(member.bit_size, rows[i].bits);
+		assert_int_equal(s2_member_value(&member,
+						 (const char *)&outer + s2_member_off(&member),
+						 &value, NULL),
+				 S2_OK);
+		assert_int_equal(value, (uint64_t)rows[i].value);
+	}
+	s2_types_free(types);
+}
+
+static void names(void **state)
+{
+	/* Preferred units have it, have it not, or there is no preference. */
+	static const char *const prefer[] = { "test_kernel_dwarf", "no such unit", NULL };
+
+	(void)state;
+	(void)sample_anon;
+	for (size_t i = 0; i < 3; i++) {
+		struct s2_types *types = open_self(prefer[i]);
+		uint64_t value;
+
+		assert_int_equal(s2_types_sizeof(types, "sample_outer", &value, NULL), S2_OK);
+		assert_int_equal(value, sizeof(struct sample_outer));
+		assert_int_equal(s2_types_sizeof(types, "sample_inner_t", &value, NULL), S2_OK);
+		assert_int_equal(value, sizeof(struct sample_inner));
+		assert_true(s2_types_has_member(types, "sample_inner_t", "level"));
+		assert_int_equal(s2_types_enum(types, "sample_state", "SAMPLE_MINUS", &value, NULL),
+				 S2_OK);
+		assert_int_equal(value, (uint64_t)-2);
+		assert_int_equal(s2_types_enum(types, "sample_big", "SAMPLE_55", &value, NULL),
+				 S2_OK);
+		assert_int_equal(value, 1ULL << 55);
+		assert_int_equal(s2_types_enum(types, NULL, "SAMPLE_ANON", &value, NULL), S2_OK);
+		assert_int_equal(value, 12);
+		assert_int_equal(s2_types_enum(types, "sample_state", "NOPE", &value, NULL),
+				 S2_NOTFOUND);
+		assert_int_equal(s2_types_enum(types, NULL, "NOPE_", &value, NULL), S2_NOTFOUND);
+		assert_int_equal(s2_types_sizeof(types, "sample_nope", &value, NULL), S2_NOTFOUND);
+		assert_false(s2_types_has(types, "sample_never")); /* only declared */
+		assert_false(s2_types_has_member(types, "sample_outer", "one.a"));
+		assert_false(s2_types_has_member(types, "sample_outer", "nope"));
+		s2_types_free(types);
+	}
+}
+
+/* An ELF file with one section. */
+static struct s2_symbol_file elf_with(const char *name, Elf64_Xword flags, const void *data,
+				      size_t size)
+{
+	struct s2_symbol_file file = { .path = "made.elf", .fd = memfd_create("made", 0) };
+	char strings[64] = "";
+	Elf *elf;
+	Elf_Scn *scn[2];
+	Elf_Data *d;
+	Elf64_Ehdr *ehdr;
+	Elf64_Shdr *shdr;
+
+	assert_true(file.fd >= 0);
+	elf_version(EV_CURRENT);
+	elf = elf_begin(file.fd, ELF_C_WRITE, NULL);
+	ehdr = elf64_newehdr(elf);
+	ehdr->e_machine = EM_AARCH64;
+	ehdr->e_ident[EI_DATA] = ELFDATA2LSB;
+	ehdr->e_type = ET_EXEC;
+	snprintf(strings + 1, sizeof(strings) - 1, "%s", name);
+	for (int i = 0; i < 2; i++) {
+		scn[i] = elf_newscn(elf);
+		d = elf_newdata(scn[i]);
+		d->d_align = 1;
+		d->d_buf = i ? strings : (void *)(uintptr_t)data;
+		d->d_size = i ? sizeof(strings) : size;
+		d->d_type = ELF_T_BYTE;
+		shdr = elf64_getshdr(scn[i]);
+		shdr->sh_type = i ? SHT_STRTAB : SHT_PROGBITS;
+		shdr->sh_name = i ? 0 : 1;
+		shdr->sh_flags = i ? 0 : flags;
+	}
+	ehdr->e_shstrndx = (Elf64_Half)elf_ndxscn(scn[1]);
+	assert_true(elf_update(elf, ELF_C_WRITE) > 0);
+	elf_end(elf);
+	return file;
+}
+
+static void what_cannot_be_read(void **state)
+{
+	const Elf64_Chdr zstd = { .ch_type = 2, .ch_size = 1000, .ch_addralign = 1 };
+	struct s2_symbol_file files[] = {
+		elf_with(".debug_info", SHF_COMPRESSED, &zstd, sizeof(zstd)),
+		elf_with(".text", 0, "x", 1),
+		{ .path = "text", .fd = memfd_create("text", 0) },
+		{ .path = "none", .fd = -1 },
+	};
+	static const struct {
+		enum s2_code code;
+		const char *text;
+	} want[] = { { S2_INVALID, "zstd" },
+		     { S2_NOTFOUND, "no debugging" },
+		     { S2_INVALID, "not an ELF" },
+		     { S2_INVALID, "none" } };
+
+	(void)state;
+	assert_int_equal(write(files[2].fd, "hello", 5), 5);
+	for (size_t i = 0; i < 4; i++) {
+		struct s2_types *types;
+		struct s2_err err;
+
+		s2_err_init(&err);
+		assert_int_equal(s2_dwarf_new(&files[i], NULL, &types, &err), want[i].code);
+		assert_non_null(strstr(err.text, want[i].text));
+		if (files[i].fd >= 0)
+			close(files[i].fd);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(members),
+		cmocka_unit_test(bit_fields),
+		cmocka_unit_test(names),
+		cmocka_unit_test(what_cannot_be_read),
+	};
+
+	self = (struct s2_symbol_file){ .path = "/proc/self/exe",
+					.fd = open("/proc/self/exe", O_RDONLY) };
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
