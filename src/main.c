@@ -14,7 +14,8 @@
 /* The order is that of `s2dump help`. To add a command: a file in cmd/ with such a row, the manual,
  * the completion. */
 const struct s2_cmd *const s2_cmds[] = {
-	&s2_cmd_dump, &s2_cmd_list,    &s2_cmd_translate, &s2_cmd_find, &s2_cmd_extract, &s2_cmd_decode, &s2_cmd_help,
+	&s2_cmd_dump,    &s2_cmd_list,   &s2_cmd_translate, &s2_cmd_find,
+	&s2_cmd_extract, &s2_cmd_decode, &s2_cmd_help,
 };
 const unsigned int s2_ncmds = ARRAY_SIZE(s2_cmds);
 
@@ -62,6 +63,11 @@ static enum s2_code check(const struct s2_cmd *cmd, int argc, char **argv, struc
 
 	if (code)
 		return code;
+	/* The default command was not named, and what stands in its place is no file either. */
+	if (!options.command && options.nargs > 1 && access(options.args[0], F_OK) < 0 &&
+	    strcmp(options.args[0], "-") != 0)
+		return s2_fail(err, S2_USAGE, "'%s' is neither a command nor a file",
+			       options.args[0]);
 	if (options.nargs < cmd->min_args)
 		return s2_fail(err, S2_USAGE, "%s needs %s", cmd->name, cmd->args);
 	if (cmd->max_args >= 0 && options.nargs > cmd->max_args)

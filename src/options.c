@@ -31,6 +31,15 @@ enum opt_id {
 	OPT_MERGE,
 	OPT_AS,
 	OPT_VMLINUX,
+	OPT_TCR,
+	OPT_TTBR0,
+	OPT_TTBR1,
+	OPT_MAIR,
+	OPT_SCTLR,
+	OPT_REG,
+	OPT_PAN,
+	OPT_VCPU,
+	OPT_EFFECTIVE,
 	OPT_PROGRESS,
 	OPT_SYSTEM_MAP,
 	OPT_LEVEL,
@@ -85,7 +94,21 @@ static const struct opt_row rows[] = {
 	{ OPT_JSON, "json", NULL, S2_OPTS_JSON, "the same as --format=json" },
 	{ OPT_MERGE, "merge", "HOW", S2_OPTS_SHOW,
 	  "join neighbours: attrs (default), pa (split where PAs jump), none" },
-	{ OPT_AS, "as", "WHAT", S2_OPTS_DECODE, "what the values are: descriptor or vtcr_el2" },
+	{ OPT_VCPU, "vcpu", "ID/N", S2_OPTS_VCPU,
+	  "registers of vCPU N of the VM with this table, e.g. vm:1234/0" },
+	{ OPT_EFFECTIVE, "effective", NULL, S2_OPTS_SHOW,
+	  "with --vcpu: what EL1 and EL0 may do after both stages" },
+	{ OPT_TCR, "tcr", "VALUE", S2_OPTS_TRANSLATE, "TCR_EL1 (TCR_EL2 for the S1E2 operations)" },
+	{ OPT_TTBR0, "ttbr0", "VALUE", S2_OPTS_TRANSLATE, "TTBR0_EL1 (TTBR0_EL2)" },
+	{ OPT_TTBR1, "ttbr1", "VALUE", S2_OPTS_TRANSLATE, "TTBR1_EL1 (TTBR1_EL2)" },
+	{ OPT_MAIR, "mair", "VALUE", S2_OPTS_TRANSLATE, "MAIR_EL1 (MAIR_EL2)" },
+	{ OPT_SCTLR, "sctlr", "VALUE", S2_OPTS_TRANSLATE, "SCTLR_EL1 (SCTLR_EL2)" },
+	{ OPT_REG, "reg", "NAME=VALUE", S2_OPTS_TRANSLATE,
+	  "any other register: tcr2_el1, pir_el1, por_el0, ..." },
+	{ OPT_PAN, "pan", NULL, S2_OPTS_TRANSLATE,
+	  "PSTATE.PAN is 1 (counts for S1E1RP and S1E1WP)" },
+	{ OPT_AS, "as", "WHAT", S2_OPTS_DECODE | S2_OPTS_TRANSLATE,
+	  "decode: descriptor or vtcr_el2; translate: S2E1R (an IPA), S12E1R, S1E0W, ..." },
 	{ OPT_LEVEL, "level", "N", S2_OPTS_DECODE, "the level that the descriptor stands at" },
 	{ OPT_OUTPUT, "output", "FILE", S2_OPTS_OUTPUT,
 	  "write to FILE instead of standard output" },
@@ -116,13 +139,13 @@ static enum s2_code parse_map(const char *text, struct s2_options *o, struct s2_
 	memcpy(size, colon + 1, (size_t)(at - colon - 1));
 	size[at - colon - 1] = '\0';
 	*seg = (struct s2_segment){ 0 };
-	code = s2_parse_u64(pa, "--map", &seg->pa, err);
+	code = s2_parse_u64(pa, "--map", &seg->pa, NULL);
 	if (!code)
-		code = s2_parse_u64(size, "--map", &seg->size, err);
+		code = s2_parse_u64(size, "--map", &seg->size, NULL);
 	if (!code)
-		code = s2_parse_u64(at + 1, "--map", &seg->file_off, err);
+		code = s2_parse_u64(at + 1, "--map", &seg->file_off, NULL);
 	if (code)
-		return code;
+		return s2_fail(err, S2_USAGE, "--map: '%s' is not PA:SIZE@OFFSET", text);
 	if (!seg->size || !s2_add_ok(seg->pa, seg->size, &end) ||
 	    !s2_add_ok(seg->file_off, seg->size, &end))
 		return s2_fail(err, S2_USAGE, "--map: '%s' is empty or wraps around", text);
@@ -144,6 +167,56 @@ static enum s2_code parse_reg(const char *text, const char *what, enum s2_reg re
 	if (!code)
 		s2_regime_set(&o->regime, reg, value);
 	return code;
+}
+
+static enum s2_code parse_table(const char *text, struct s2_options *o, struct s2_err *err)
+{
+	if (o->ntables == S2_MAX_GLOBS)
+		return s2_fail(err, S2_USAGE, "--table: more than %d", S2_MAX_GLOBS);
+	o->table[o->ntables++] = text;
+	return S2_OK;
+}
+
+static enum s2_code parse_short(const char *text, const char *what, enum s2_short_reg which,
+				struct s2_options *o, struct s2_err *err)
+{
+	enum s2_code code = s2_parse_u64(text, what, &o->short_reg[which], err);
+
+	if (!code)
+		o->have_short |= 1U << which;
+	return code;
+}
+
+static enum s2_code parse_named_reg(const char *text, struct s2_options *o, struct s2_err *err)
+{
+	const char *equals = strchr(text, '=');
+
+	for (unsigned int i = 0; equals && i < S2_NREGS; i++) {
+		size_t len = strlen(s2_reg_names[i]);
+
+		if ((size_t)(equals - text) == len && !strncasecmp(text, s2_reg_names[i], len))
+			return parse_reg(equals + 1, "--reg", (enum s2_reg)i, o, err);
+	}
+	return s2_fail(err, S2_USAGE,
+		       "--reg: '%s' is not NAME=VALUE of a register that s2dump knows", text);
+}
+
+/* ID/N: the id is a table's, and selects it like --table. */
+static enum s2_code parse_vcpu(const char *text, struct s2_options *o, struct s2_err *err)
+{
+	const char *slash = strrchr(text, '/');
+	enum s2_code code;
+
+	if (!slash || slash == text || (size_t)(slash - text) >= sizeof(o->vcpu_table))
+		return s2_fail(err, S2_USAGE, "--vcpu: '%s' is not ID/N, such as vm:1234/0", text);
+	code = s2_parse_u64(slash + 1, "--vcpu", &o->vcpu, err);
+	if (code)
+		return code;
+	memcpy(o->vcpu_table, text, (size_t)(slash - text));
+	o->vcpu_table[slash - text] = '\0';
+	o->have_vcpu = true;
+	o->ntables = 0;
+	return parse_table(o->vcpu_table, o, err);
 }
 
 static enum s2_code parse_merge(const char *text, enum s2_merge_how *ret, struct s2_err *err)
@@ -225,14 +298,6 @@ static enum s2_code parse_ia_bits(const char *text, struct s2_options *o, struct
 	return code;
 }
 
-static enum s2_code parse_table(const char *text, struct s2_options *o, struct s2_err *err)
-{
-	if (o->ntables == S2_MAX_GLOBS)
-		return s2_fail(err, S2_USAGE, "--table: more than %d", S2_MAX_GLOBS);
-	o->table[o->ntables++] = text;
-	return S2_OK;
-}
-
 static enum s2_code set_fwb(struct s2_options *o, enum s2_tristate fwb, struct s2_err *err)
 {
 	if (o->regime.fwb != S2_UNKNOWN && o->regime.fwb != fwb)
@@ -296,6 +361,26 @@ static enum s2_code apply(enum opt_id id, const char *arg, struct s2_options *o,
 		return S2_OK;
 	case OPT_PROGRESS:
 		return parse_when(arg, &o->progress, err);
+	case OPT_TCR:
+		return parse_short(arg, "--tcr", S2_SHORT_TCR, o, err);
+	case OPT_TTBR0:
+		return parse_short(arg, "--ttbr0", S2_SHORT_TTBR0, o, err);
+	case OPT_TTBR1:
+		return parse_short(arg, "--ttbr1", S2_SHORT_TTBR1, o, err);
+	case OPT_MAIR:
+		return parse_short(arg, "--mair", S2_SHORT_MAIR, o, err);
+	case OPT_SCTLR:
+		return parse_short(arg, "--sctlr", S2_SHORT_SCTLR, o, err);
+	case OPT_REG:
+		return parse_named_reg(arg, o, err);
+	case OPT_PAN:
+		o->pan = true;
+		return S2_OK;
+	case OPT_EFFECTIVE:
+		o->effective = true;
+		return S2_OK;
+	case OPT_VCPU:
+		return parse_vcpu(arg, o, err);
 	case OPT_SYSTEM_MAP:
 		o->system_map = arg;
 		return S2_OK;
@@ -340,6 +425,8 @@ static enum s2_code cross_check(const struct s2_options *o, struct s2_err *err)
 	if (o->raw.have_base && !is_aligned(o->raw.base, 8))
 		return s2_fail(err, S2_USAGE, "--base: 0x%llx is not a multiple of 8",
 			       (unsigned long long)o->raw.base);
+	if (o->effective && !o->have_vcpu)
+		return s2_fail(err, S2_USAGE, "--effective goes with --vcpu");
 	if (o->have_root && s2_regime_has(&o->regime, S2_REG_VTTBR_EL2))
 		return s2_fail(err, S2_USAGE, "--root and --vttbr exclude each other");
 	return S2_OK;

@@ -19,13 +19,25 @@ enum s2_exit {
 
 /* The groups that decide which command takes which option. */
 enum s2_opt_group {
-	S2_OPTS_INPUT = 1 << 0,  /* what the file is, where its tables are */
-	S2_OPTS_OUTPUT = 1 << 1, /* -o */
-	S2_OPTS_SHOW = 1 << 2,   /* format, merge, range */
-	S2_OPTS_DECODE = 1 << 3, /* decode's own */
-	S2_OPTS_JSON = 1 << 4,   /* --json */
-	S2_OPTS_ALL = 1 << 5,    /* --help, --version */
-	S2_OPTS_GEOM = 1 << 6,   /* registers and sizes */
+	S2_OPTS_INPUT = 1 << 0,     /* what the file is, where its tables are */
+	S2_OPTS_OUTPUT = 1 << 1,    /* -o */
+	S2_OPTS_SHOW = 1 << 2,      /* format, merge, range */
+	S2_OPTS_DECODE = 1 << 3,    /* decode's own */
+	S2_OPTS_JSON = 1 << 4,      /* --json */
+	S2_OPTS_ALL = 1 << 5,       /* --help, --version */
+	S2_OPTS_TRANSLATE = 1 << 7, /* translate's own */
+	S2_OPTS_VCPU = 1 << 8,
+	S2_OPTS_GEOM = 1 << 6, /* registers and sizes */
+};
+
+/* Registers that have a short option, whose exception level depends on the operation. */
+enum s2_short_reg {
+	S2_SHORT_TCR,
+	S2_SHORT_TTBR0,
+	S2_SHORT_TTBR1,
+	S2_SHORT_MAIR,
+	S2_SHORT_SCTLR,
+	S2_NSHORT
 };
 
 #define S2_MAX_MAPS 1024
@@ -49,9 +61,16 @@ struct s2_options {
 	enum s2_merge_how merge;
 	const char *output; /* -o, NULL: standard output */
 	bool json;
-	const char *as; /* decode --as */
+	const char *as; /* --as of decode and translate */
 	int level;      /* decode --level, S2_NO_LEVEL when not given */
 	bool verbose;
+	unsigned int have_short; /* bit n: short_reg[n] was given */
+	uint64_t short_reg[S2_NSHORT];
+	bool pan;       /* PSTATE.PAN */
+	bool effective; /* dump --vcpu: permissions after both stages */
+	bool have_vcpu;
+	char vcpu_table[S2_ID_LEN];
+	uint64_t vcpu;
 	enum s2_tristate progress; /* --progress: S2_UNKNOWN is auto */
 	const char *vmlinux;       /* files with symbols and types, NULL when not given */
 	const char *system_map;
@@ -82,7 +101,8 @@ struct s2_cmd {
 			    struct s2_err *err);
 };
 
-extern const struct s2_cmd s2_cmd_dump, s2_cmd_list, s2_cmd_extract, s2_cmd_decode, s2_cmd_help;
+extern const struct s2_cmd s2_cmd_dump, s2_cmd_list, s2_cmd_extract, s2_cmd_decode, s2_cmd_help,
+	s2_cmd_translate, s2_cmd_find;
 extern const struct s2_cmd *const s2_cmds[];
 extern const unsigned int s2_ncmds;
 

@@ -117,11 +117,11 @@ enum s2_code s2_parse_range(const char *text, const char *what, uint64_t *ret_st
 		return s2_fail(err, S2_USAGE, "%s: '%s' is not a range A-B", what, text);
 	memcpy(first, text, (size_t)(dash - text));
 	first[dash - text] = '\0';
-	code = s2_parse_u64(first, what, &start, err);
+	code = s2_parse_u64(first, what, &start, NULL);
 	if (!code)
-		code = s2_parse_u64(dash + 1, what, &end, err);
+		code = s2_parse_u64(dash + 1, what, &end, NULL);
 	if (code)
-		return code;
+		return s2_fail(err, S2_USAGE, "%s: '%s' is not a range A-B", what, text);
 	if (start >= end)
 		return s2_fail(err, S2_USAGE,
 			       "%s: '%s' is empty, it must be START-END with START below END", what,

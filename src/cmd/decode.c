@@ -129,6 +129,7 @@ static enum s2_code explain_descriptor(const struct s2_options *o, struct s2_out
 	struct s2_regime regime = o->regime;
 	struct s2_geometry geom;
 	enum s2_code code;
+	int lowest;
 
 	if (!s2_regime_has(&regime, S2_REG_VTCR_EL2)) {
 		if (!regime.granule)
@@ -141,6 +142,10 @@ static enum s2_code explain_descriptor(const struct s2_options *o, struct s2_out
 	code = regime.arch->shape(&regime, &geom, err);
 	if (code)
 		return code;
+	lowest = geom.page_log2 == 12 ? -1 : geom.page_log2 == 14 ? 0 : 1;
+	if (o->level != S2_NO_LEVEL && o->level < lowest)
+		return s2_fail(err, S2_USAGE, "--level: %d does not exist with the %uK granule",
+			       o->level, 1U << (geom.page_log2 - 10));
 	if (o->level != S2_NO_LEVEL) {
 		explain_at(out, &geom, (unsigned int)(geom.arch->last_level - o->level), raw);
 		return S2_OK;

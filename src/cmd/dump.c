@@ -6,48 +6,10 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "cmd/guest.h"
 #include "cmd/input.h"
+#include "cmd/summary.h"
 #include "decode/slots.h"
-
-/* Where a dump stands: what it found missing so far. */
-struct progress {
-	struct s2_dump_end end;
-	struct s2_run first_missing;
-	uint64_t gaps;
-	char why[200];
-};
-
-static void account(struct progress *p, const struct s2_run *run)
-{
-	p->end.ranges++;
-	if (run->entry.odd)
-		p->end.odd++;
-	if (!run->missing)
-		return;
-	if (!p->gaps++)
-		p->first_missing = *run;
-	p->end.missing += run->size;
-}
-
-static void conclude(struct progress *p, const struct s2_geometry *geom, const struct s2_walk *walk)
-{
-	const struct s2_run *run = &p->first_missing;
-
-	p->end.tables = walk->tables;
-	p->end.complete = !p->gaps;
-	if (p->end.complete)
-		return;
-	snprintf(p->why, sizeof(p->why),
-		 "%" PRIu64 " gap%s, first at 0x%" PRIx64 ": level %d table at PA 0x%" PRIx64 " %s",
-		 p->gaps, p->gaps == 1 ? "" : "s", run->ia, s2_level(geom, run->height),
-		 run->table_pa,
-		 run->missing == S2_LOOP      ? "leads back into the table" :
-		 run->missing == S2_INVALID   ? "is beyond the output address size" :
-		 run->missing == S2_EXCLUDED  ? "was left out of the dump" :
-		 run->missing == S2_TRUNCATED ? "is cut off by the end of the file" :
-						"is not in the dump");
-	p->end.why = p->why;
-}
 
 static enum s2_code walk_range(const struct s2_options *o, const struct s2_geometry *geom,
 			       struct s2_walk *walk, struct s2_err *err)
@@ -59,25 +21,29 @@ static enum s2_code walk_range(const struct s2_options *o, const struct s2_geome
 		       o->range_start, o->range_end, geom->ia_bits);
 }
 
+/* In pieces of one memslot, and of one owner and state. */
 static void print_run(struct s2_printer *printer, const struct s2_table *table,
-		      const struct s2_geometry *geom, struct s2_run *run)
+		      const struct s2_geometry *geom, const struct s2_mem *mem, struct s2_run *run)
 {
-	struct s2_run piece;
+	struct s2_run in_slot, piece;
 
 	if (!printer->format->slots) {
 		s2_printer_run(printer, run);
 		return;
 	}
-	while (s2_slots_next(table, geom, run, &piece))
-		s2_printer_run(printer, &piece);
+	while (s2_slots_next(table, geom, run, &in_slot))
+		while (s2_pkvm_next(table, geom, mem, &in_slot, &piece))
+			s2_printer_run(printer, &piece);
 }
 
 /* Dumps one table; true through @ret_complete when nothing was missing. */
 static enum s2_code dump_table(const struct s2_options *o, const struct s2_input *input,
-			       const struct s2_table *table, struct s2_walk *walk,
-			       struct s2_printer *printer, bool *ret_complete, struct s2_err *err)
+			       const struct s2_mem *mem, const struct s2_table *table,
+			       struct s2_walk *walk, struct s2_printer *printer, bool *ret_complete,
+			       struct s2_err *err)
 {
-	struct progress progress = { .end = { 0 } };
+	struct s2_summary summary = { .end = { 0 } };
+	enum s2_merge_how how = o->merge;
 	struct s2_geometry geom;
 	struct s2_merge merge;
 	struct s2_run run;
@@ -85,22 +51,24 @@ static enum s2_code dump_table(const struct s2_options *o, const struct s2_input
 
 	if (code)
 		return code;
-	s2_walk_init(walk, &geom, &input->source->mem, table->root_pa);
+	s2_walk_init(walk, &geom, mem, table->root_pa);
 	code = walk_range(o, &geom, walk, err);
 	if (code)
 		return code;
 	s2_printer_table(printer, table, &geom);
-	s2_merge_init(&merge, walk, o->merge, printer->format->show(printer->format, &geom));
+	if (how == S2_MERGE_ATTRS && s2_pkvm_by_pa(table))
+		how = S2_MERGE_PA;
+	s2_merge_init(&merge, walk, how, printer->format->show(printer->format, &geom));
 	while (!s2_out_dead(printer->out) && s2_merge_next(&merge, &run)) {
-		account(&progress, &run);
-		print_run(printer, table, &geom, &run);
+		s2_summary_add(&summary, &run);
+		print_run(printer, table, &geom, mem, &run);
 	}
-	conclude(&progress, &geom, walk);
-	printer->format->table_end(printer, &progress.end);
-	if (!progress.end.complete)
+	s2_summary_finish(&summary, &geom, walk);
+	printer->format->table_end(printer, &summary.end);
+	if (!summary.end.complete)
 		fprintf(stderr, "s2dump: %s: %s: incomplete: %s\n", input->path, table->id,
-			progress.end.why);
-	*ret_complete = progress.end.complete;
+			summary.end.why);
+	*ret_complete = summary.end.complete;
 	return S2_OK;
 }
 
@@ -112,6 +80,7 @@ static const struct s2_format *format_of(const struct s2_options *o)
 }
 
 static enum s2_exit dump_tables(const struct s2_options *o, const struct s2_input *input,
+				const struct s2_mem *mem, const struct s2_table *tables, size_t n,
 				struct s2_out *out, struct s2_err *err)
 {
 	struct s2_image image = s2_input_image(input);
@@ -123,14 +92,13 @@ static enum s2_exit dump_tables(const struct s2_options *o, const struct s2_inpu
 		return s2_exit_of(s2_fail(err, S2_NOMEM, "no memory"));
 	s2_printer_init(&printer, format_of(o), out);
 	printer.format->begin(&printer, &image);
-	for (size_t i = 0; i < input->tables.n; i++) {
+	for (size_t i = 0; i < n; i++) {
 		struct s2_err table_err;
 		bool complete = true;
 		enum s2_code code;
 
 		s2_err_init(&table_err);
-		code = dump_table(o, input, &input->tables.table[i], walk, &printer, &complete,
-				  &table_err);
+		code = dump_table(o, input, mem, &tables[i], walk, &printer, &complete, &table_err);
 		/* One broken table does not hide the others. */
 		if (code)
 			fprintf(stderr, "s2dump: %s: %s\n", input->path, table_err.text);
@@ -143,17 +111,37 @@ static enum s2_exit dump_tables(const struct s2_options *o, const struct s2_inpu
 	return status;
 }
 
+/* The guest's own tables instead of its stage 2. */
+static enum s2_exit dump_guest(const struct s2_options *o, const struct s2_input *input,
+			       struct s2_out *out, struct s2_err *err)
+{
+	struct s2_guest guest;
+	enum s2_code code = s2_guest_open(o, input, &guest, err);
+
+	if (code)
+		return s2_exit_of(code);
+	if (o->effective)
+		return s2_guest_effective(o, input, &guest, out, err);
+	return dump_tables(o, input, &guest.memory.mem, guest.half, guest.nhalves, out, err);
+}
+
 static enum s2_exit run_dump(const struct s2_options *o, struct s2_out *out, struct s2_err *err)
 {
 	struct s2_input input;
 	enum s2_exit status;
 	s2_auto_close int fd = -1;
-	enum s2_code code = s2_input_open(o, o->args[0], &input, err);
+	enum s2_code code = s2_input_open(o, o->args, o->nargs, &input, err);
 
 	if (code)
 		return s2_exit_of(code);
 	code = s2_output_open(o, &input, out, &fd, err);
-	status = code ? s2_exit_of(code) : dump_tables(o, &input, out, err);
+	if (code)
+		status = s2_exit_of(code);
+	else if (o->have_vcpu)
+		status = dump_guest(o, &input, out, err);
+	else
+		status = dump_tables(o, &input, &input.source->mem, input.tables.table,
+				     input.tables.n, out, err);
 	if (fd >= 0 && s2_out_flush(out, err))
 		status = S2_EXIT_INPUT;
 	s2_input_close(&input);
@@ -162,10 +150,11 @@ static enum s2_exit run_dump(const struct s2_options *o, struct s2_out *out, str
 
 const struct s2_cmd s2_cmd_dump = {
 	.name = "dump",
-	.args = "FILE",
+	.args = "FILE...",
 	.help = "the tables as ranges (the default command)",
-	.groups = S2_OPTS_INPUT | S2_OPTS_GEOM | S2_OPTS_SHOW | S2_OPTS_JSON | S2_OPTS_OUTPUT,
+	.groups = S2_OPTS_INPUT | S2_OPTS_GEOM | S2_OPTS_SHOW | S2_OPTS_JSON | S2_OPTS_OUTPUT |
+		  S2_OPTS_VCPU,
 	.min_args = 1,
-	.max_args = 1,
+	.max_args = -1,
 	.run = run_dump,
 };

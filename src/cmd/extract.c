@@ -74,6 +74,18 @@ static void on_table(void *arg, uint64_t pa, uint64_t size, unsigned int height,
 		add(pages, pa, size, state);
 }
 
+/* The hypervisor's page array, where it holds the states that a dump of these tables shows. */
+static void add_vmemmap(const struct s2_input *input, struct pages *pages)
+{
+	const struct s2_pkvm *pkvm = input->tables.pkvm;
+
+	if (!pkvm || (pkvm->host_in != S2_STATE_IN_VMEMMAP && pkvm->hyp_in != S2_STATE_IN_VMEMMAP))
+		return;
+	for (size_t i = 0; i < pkvm->npieces && !pages->failed; i++)
+		add(pages, pkvm->piece[i].pa & ~UINT64_C(7),
+		    (pkvm->piece[i].n * pkvm->page.size + 7) & ~UINT64_C(7), S2_OK);
+}
+
 static enum s2_code collect(const struct s2_input *input, const struct s2_table *table,
 			    struct s2_walk *walk, struct pages *pages, struct s2_err *err)
 {
@@ -176,6 +188,7 @@ static enum s2_exit extract(const struct s2_options *o, const struct s2_input *i
 	if (!code)
 		code = s2_output_open(o, input, out, &fd, err);
 	if (!code) {
+		add_vmemmap(input, &pages);
 		compact(&pages);
 		if (any_missing(&pages)) {
 			fprintf(stderr,
@@ -200,7 +213,7 @@ static enum s2_exit run_extract(const struct s2_options *o, struct s2_out *out, 
 	if (!o->output)
 		return s2_exit_of(s2_fail(err, S2_USAGE,
 					  "extract needs -o FILE ('-o -' for standard output)"));
-	code = s2_input_open(o, o->args[0], &input, err);
+	code = s2_input_open(o, o->args, o->nargs, &input, err);
 	if (code)
 		return s2_exit_of(code);
 	status = extract(o, &input, out, err);
@@ -210,10 +223,10 @@ static enum s2_exit run_extract(const struct s2_options *o, struct s2_out *out, 
 
 const struct s2_cmd s2_cmd_extract = {
 	.name = "extract",
-	.args = "FILE -o OUT",
+	.args = "FILE... -o OUT",
 	.help = "a small self-describing snapshot of the chosen tables",
 	.groups = S2_OPTS_INPUT | S2_OPTS_GEOM | S2_OPTS_OUTPUT,
 	.min_args = 1,
-	.max_args = 1,
+	.max_args = -1,
 	.run = run_extract,
 };

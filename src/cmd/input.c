@@ -202,6 +202,8 @@ static void override_regimes(const struct s2_options *o, struct s2_tables *table
 	for (size_t i = 0; i < tables->n; i++) {
 		struct s2_regime *regime = &tables->table[i].regime;
 
+		if (s2_regime_has(&o->regime, S2_REG_HCR_EL2))
+			regime->fwb = S2_UNKNOWN;
 		if (o->regime.fwb != S2_UNKNOWN)
 			regime->fwb = o->regime.fwb;
 		if (o->regime.xnx != S2_UNKNOWN)
@@ -242,18 +244,25 @@ static enum s2_code select_tables(const struct s2_options *o, struct s2_tables *
 	return S2_OK;
 }
 
-enum s2_code s2_input_open(const struct s2_options *options, const char *path, struct s2_input *ret,
-			   struct s2_err *err)
+enum s2_code s2_input_open(const struct s2_options *options, char *const *paths, int npaths,
+			   struct s2_input *ret, struct s2_err *err)
 {
+	const char *path = paths[0];
 	struct s2_input input = { .path = path, .vmlinux_fd = -1, .system_map_fd = -1 };
 	enum s2_code code;
 
 	s2_progress(options, "opening the dump");
-	code = s2_source_open(path, &options->raw, &input.source, err);
+	code = npaths > 1 ? s2_source_open_parts((const char *const *)paths, (size_t)npaths,
+						 &options->raw, &input.source, err) :
+			    s2_source_open(path, &options->raw, &input.source, err);
 	s2_progress(options, NULL);
 
 	if (!code && *input.source->remark)
 		fprintf(stderr, "s2dump: %s: %s\n", path, input.source->remark);
+	else if (!code && input.source->incomplete)
+		fprintf(stderr,
+			"s2dump: %s: the dump itself is incomplete: its writer stopped, or the file is cut\n",
+			path);
 	if (!code)
 		code = find_tables(options, &input, err);
 	if (options->verbose && input.source)
@@ -276,6 +285,7 @@ struct s2_image s2_input_image(const struct s2_input *input)
 		.path = input->path,
 		.format = input->source->format,
 		.release = input->tables.release,
+		.incomplete = input->source->incomplete,
 		.kvm_mode = *input->tables.mode_why ? s2_kvm_mode_name(input->tables.mode) : "",
 	};
 }
@@ -301,8 +311,9 @@ enum s2_code s2_input_shape(const struct s2_table *table, struct s2_geometry *re
 
 	if (code)
 		return s2_wrap(err, "%s", table->id);
-	/* The start level is aligned to its size (Arm ARM, VTTBR_EL2.BADDR), 64 bytes at least. */
-	align = geom.start_size < 64 ? 64 : geom.start_size;
+	/* The start level is aligned to its size (Arm ARM, VTTBR_EL2.BADDR), to 64 bytes in the
+	 * 52-bit form. */
+	align = geom.oa_bits == 52 && geom.start_size < 64 ? 64 : geom.start_size;
 	if (!is_aligned(table->root_pa, align))
 		return s2_fail(err, S2_INVALID,
 			       "%s: root 0x%llx is not aligned to the %llu bytes of the start level",

@@ -16,9 +16,12 @@ struct s2_input {
 	struct s2_tables tables; /* those that --table selects */
 };
 
-/* Opens @path and finds its tables. Errors are prefixed with the path. */
-enum s2_code s2_input_open(const struct s2_options *options, const char *path, struct s2_input *ret,
-			   struct s2_err *err) S2_MUST_CHECK;
+/*
+ * Opens the file at @paths[0], or several as the parts of one split dump, and finds the tables.
+ * Errors are prefixed with the path.
+ */
+enum s2_code s2_input_open(const struct s2_options *options, char *const *paths, int npaths,
+			   struct s2_input *ret, struct s2_err *err) S2_MUST_CHECK;
 void s2_input_close(struct s2_input *input);
 
 /* What the document is about. Good as long as @input. */

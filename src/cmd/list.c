@@ -6,36 +6,24 @@
 
 #include "base/cleanup.h"
 #include "cmd/input.h"
-
-/* What a walk over the table adds up to. */
-struct sums {
-	uint64_t mapped;
-	struct s2_dump_end end;
-};
+#include "cmd/summary.h"
 
 static void sum_up(const struct s2_input *input, const struct s2_table *table,
-		   const struct s2_geometry *geom, struct s2_walk *walk, struct sums *ret)
+		   const struct s2_geometry *geom, struct s2_walk *walk, struct s2_summary *ret)
 {
 	struct s2_merge merge;
 	struct s2_run run;
 
-	*ret = (struct sums){ .end = { .complete = true } };
+	*ret = (struct s2_summary){ .end = { 0 } };
 	s2_walk_init(walk, geom, &input->source->mem, table->root_pa);
 	s2_merge_init(&merge, walk, S2_MERGE_ATTRS, S2_SHOW_ALL);
-	while (s2_merge_next(&merge, &run)) {
-		if (run.missing) {
-			ret->end.complete = false;
-			ret->end.missing += run.size;
-			ret->end.why = "part of the table is not in the dump";
-		} else if (s2_is_leaf(run.entry.type)) {
-			ret->mapped += run.size;
-		}
-	}
-	ret->end.tables = walk->tables;
+	while (s2_merge_next(&merge, &run))
+		s2_summary_add(ret, &run);
+	s2_summary_finish(ret, geom, walk);
 }
 
 static void text_line(struct s2_out *out, const struct s2_table *table,
-		      const struct s2_geometry *geom, const struct sums *sums)
+		      const struct s2_geometry *geom, const struct s2_summary *sums)
 {
 	struct s2_size_text mapped = s2_size_text(sums->mapped);
 
@@ -76,7 +64,7 @@ static enum s2_exit list_tables(const struct s2_options *o, const struct s2_inpu
 		const struct s2_table *table = &input->tables.table[i];
 		struct s2_geometry geom;
 		struct s2_err table_err;
-		struct sums sums;
+		struct s2_summary sums;
 
 		s2_err_init(&table_err);
 		if (s2_input_shape(table, &geom, &table_err)) {
@@ -104,7 +92,7 @@ static enum s2_exit run_list(const struct s2_options *o, struct s2_out *out, str
 {
 	struct s2_input input;
 	enum s2_exit status;
-	enum s2_code code = s2_input_open(o, o->args[0], &input, err);
+	enum s2_code code = s2_input_open(o, o->args, o->nargs, &input, err);
 
 	if (code)
 		return s2_exit_of(code);
@@ -115,10 +103,10 @@ static enum s2_exit run_list(const struct s2_options *o, struct s2_out *out, str
 
 const struct s2_cmd s2_cmd_list = {
 	.name = "list",
-	.args = "FILE",
+	.args = "FILE...",
 	.help = "one line per table that the file holds",
 	.groups = S2_OPTS_INPUT | S2_OPTS_GEOM | S2_OPTS_JSON,
 	.min_args = 1,
-	.max_args = 1,
+	.max_args = -1,
 	.run = run_list,
 };

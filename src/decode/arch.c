@@ -5,40 +5,49 @@
 #include <stddef.h>
 
 const char *const s2_reg_names[S2_NREGS] = {
-	[S2_REG_VTCR_EL2] = "vtcr_el2",	    [S2_REG_VTTBR_EL2] = "vttbr_el2",   [S2_REG_HCR_EL2] = "hcr_el2",
-	[S2_REG_SCTLR_EL1] = "sctlr_el1",   [S2_REG_TCR_EL1] = "tcr_el1",       [S2_REG_TCR2_EL1] = "tcr2_el1",
-	[S2_REG_TTBR0_EL1] = "ttbr0_el1",   [S2_REG_TTBR1_EL1] = "ttbr1_el1",   [S2_REG_MAIR_EL1] = "mair_el1",
-	[S2_REG_PIR_EL1] = "pir_el1",	    [S2_REG_PIRE0_EL1] = "pire0_el1",   [S2_REG_POR_EL1] = "por_el1",
-	[S2_REG_POR_EL0] = "por_el0",	    [S2_REG_SCTLR_EL2] = "sctlr_el2",   [S2_REG_TCR_EL2] = "tcr_el2",
-	[S2_REG_TTBR0_EL2] = "ttbr0_el2",   [S2_REG_TTBR1_EL2] = "ttbr1_el2",   [S2_REG_MAIR_EL2] = "mair_el2",
-	[S2_REG_TCR2_EL2] = "tcr2_el2",     [S2_REG_PIR_EL2] = "pir_el2",       [S2_REG_PIRE0_EL2] = "pire0_el2",
-	[S2_REG_POR_EL2] = "por_el2",
+	[S2_REG_VTCR_EL2] = "vtcr_el2",   [S2_REG_VTTBR_EL2] = "vttbr_el2",
+	[S2_REG_HCR_EL2] = "hcr_el2",     [S2_REG_SCTLR_EL1] = "sctlr_el1",
+	[S2_REG_TCR_EL1] = "tcr_el1",     [S2_REG_TCR2_EL1] = "tcr2_el1",
+	[S2_REG_TTBR0_EL1] = "ttbr0_el1", [S2_REG_TTBR1_EL1] = "ttbr1_el1",
+	[S2_REG_MAIR_EL1] = "mair_el1",   [S2_REG_PIR_EL1] = "pir_el1",
+	[S2_REG_PIRE0_EL1] = "pire0_el1", [S2_REG_POR_EL1] = "por_el1",
+	[S2_REG_POR_EL0] = "por_el0",     [S2_REG_SCTLR_EL2] = "sctlr_el2",
+	[S2_REG_TCR_EL2] = "tcr_el2",     [S2_REG_TTBR0_EL2] = "ttbr0_el2",
+	[S2_REG_TTBR1_EL2] = "ttbr1_el2", [S2_REG_MAIR_EL2] = "mair_el2",
+	[S2_REG_TCR2_EL2] = "tcr2_el2",   [S2_REG_PIR_EL2] = "pir_el2",
+	[S2_REG_PIRE0_EL2] = "pire0_el2", [S2_REG_POR_EL2] = "por_el2",
 };
 
 /* One row per S2_ODD_* bit, in the order in which they are printed. */
 const struct s2_odd_row s2_odds[] = {
-	{ S2_ODD_ENCODING, "reserved-encoding", "bits [1:0] are a reserved encoding at this level: translation fault" },
-	{ S2_ODD_OA_SIZE, "oa-size", "the output address is beyond the output address size: address size fault" },
+	{ S2_ODD_ENCODING, "reserved-encoding",
+	  "bits [1:0] are a reserved encoding at this level: translation fault" },
+	{ S2_ODD_OA_SIZE, "oa-size",
+	  "the output address is beyond the output address size: address size fault" },
 	{ S2_ODD_OA_ALIGN, "oa-align", "address bits below the block size are set (RES0)" },
-	{ S2_ODD_NEEDS_LPA, "needs-lpa", "a block of this size exists only where 52-bit addresses are implemented" },
+	{ S2_ODD_NEEDS_LPA, "needs-lpa",
+	  "a block of this size exists only where 52-bit addresses are implemented" },
 	{ S2_ODD_MEMATTR, "memattr", "the memory attribute is a reserved value" },
 	{ S2_ODD_SH, "sh", "the shareability is a reserved value" },
 	{ S2_ODD_WRITE_ONLY, "write-only", "writable but not readable" },
 	{ S2_ODD_RES0, "res0", "a RES0 bit is set" },
 	{ S2_ODD_RES1, "res1-clear", "a RES1 bit is clear" },
 	{ S2_ODD_RESERVED, "reserved", "a field holds a reserved value" },
-	{ S2_ODD_TABLE_BITS, "table-bits", "a table descriptor sets bits that are RES0 in this stage" },
+	{ S2_ODD_TABLE_BITS, "table-bits",
+	  "a table descriptor sets bits that are RES0 in this stage" },
 };
 const unsigned int s2_nodds = ARRAY_SIZE(s2_odds);
 
 const struct s2_odd_row s2_geom_odds[] = {
 	{ S2_GODD_RES1, "res1-clear", "VTCR_EL2[31] is RES1 but 0" },
 	{ S2_GODD_RES0, "res0-set", "RES0 bits of the control register are set" },
-	{ S2_GODD_PS_CAPPED, "ps-capped", "PS says 52 bits, but this granule gives 48 without DS=1" },
+	{ S2_GODD_PS_CAPPED, "ps-capped",
+	  "PS says 52 bits, but this granule gives 48 without DS=1" },
 	{ S2_GODD_TTST, "needs-ttst", "only hardware with FEAT_TTST accepts this" },
 	{ S2_GODD_IA_OVER_OA, "ia-over-oa", "the input size is larger than the output size" },
 	{ S2_GODD_HD_NO_HA, "hd-without-ha", "HD is set without HA: it has no effect" },
-	{ S2_GODD_SL_PA, "start-level-pa", "hardware with this PA size does not accept this start level" },
+	{ S2_GODD_SL_PA, "start-level-pa",
+	  "hardware with this PA size does not accept this start level" },
 };
 const unsigned int s2_ngeom_odds = ARRAY_SIZE(s2_geom_odds);
 
@@ -107,9 +116,9 @@ const struct s2_attr_value *s2_attr_value(const struct s2_attr *attr, uint64_t v
 	return &attr->values[value];
 }
 
-bool s2_attr_applies(const struct s2_attr *attr, const struct s2_geometry *geom, enum s2_where where,
-		     unsigned int height)
+bool s2_attr_applies(const struct s2_attr *attr, const struct s2_geometry *geom,
+		     enum s2_where where, unsigned int height)
 {
-	return (attr->where & where) && !(attr->blocks_only && height == 0) && (geom->flags & attr->needs) == attr->needs &&
-	       !(geom->flags & attr->unless);
+	return (attr->where & where) && !(attr->blocks_only && height == 0) &&
+	       (geom->flags & attr->needs) == attr->needs && !(geom->flags & attr->unless);
 }

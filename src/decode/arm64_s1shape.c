@@ -244,7 +244,7 @@ static enum s2_code cross_check(const struct s2_regime *regime, const struct num
 	return S2_OK;
 }
 
-/* Entries of a contiguous group, log2 (Arm ARM pseudocode ContiguousSize); 0 where there is none. */
+/* Entries of a contiguous group, log2 (Arm ARM pseudocode ContiguousSize); 0: none. */
 static uint8_t contiguous_log2(unsigned int page_log2, unsigned int height)
 {
 	switch (page_log2) {

@@ -58,13 +58,9 @@ static enum s2_code vtcr_start_level(uint64_t vtcr, unsigned int page_log2, bool
 				     struct s2_err *err)
 {
 	unsigned int sl0 = (unsigned int)field_get(VTCR_SL0, vtcr);
-	bool sl2 = vtcr & VTCR_SL2;
+	/* SL2 is RES0 but for 4K tables with DS=1: elsewhere hardware does not look at it. */
+	bool sl2 = vtcr & VTCR_SL2 && ds && page_log2 == 12;
 
-	if (sl2 && !ds)
-		return s2_fail(err, S2_INVALID, "VTCR_EL2.SL2 is 1, but it counts only with DS=1");
-	if (sl2 && page_log2 != 12)
-		return s2_fail(err, S2_INVALID, "VTCR_EL2.SL2 is 1, reserved with the %uK granule",
-			       1U << (page_log2 - 10));
 	if (sl2 && sl0)
 		return s2_fail(err, S2_INVALID, "VTCR_EL2.SL0 is %u, reserved with SL2=1", sl0);
 	if (page_log2 == 16 && sl0 == 3)
@@ -99,9 +95,10 @@ static enum s2_code numbers_from_vtcr(uint64_t vtcr, struct numbers *n, struct s
 	n->page_log2 = tg0_log2[field_get(VTCR_TG0, vtcr)];
 	if (!n->page_log2)
 		return s2_fail(err, S2_INVALID, "VTCR_EL2.TG0 is 3, a reserved granule");
-	n->lpa2 = vtcr & VTCR_DS;
-	if (n->lpa2 && n->page_log2 == 16)
-		return s2_fail(err, S2_INVALID, "VTCR_EL2.DS is 1, RES0 with the 64K granule");
+	/* DS is RES0 with 64K tables, and SL2 wherever it does not count. */
+	n->lpa2 = vtcr & VTCR_DS && n->page_log2 != 16;
+	if ((vtcr & VTCR_DS && !n->lpa2) || (vtcr & VTCR_SL2 && !(n->lpa2 && n->page_log2 == 12)))
+		geom->odd |= S2_GODD_RES0;
 	if (!ps_bits[ps])
 		return s2_fail(err, S2_INVALID, "VTCR_EL2.PS is %u, a reserved output size", ps);
 	n->oa_bits = ps_bits[ps];
@@ -190,7 +187,6 @@ static enum s2_code numbers_from_options(const struct s2_regime *regime, struct 
 			       "start level 0 does not exist with the 64K granule");
 	if (n->start_level == 0 && n->page_log2 == 14 && !n->lpa2)
 		return s2_fail(err, S2_INVALID, "start level 0 with the 16K granule needs LPA2");
-	n->sh = 3;
 	return S2_OK;
 }
 
@@ -308,6 +304,8 @@ enum s2_code s2_arm64_stage2_shape(const struct s2_regime *regime, struct s2_geo
 				    (uint32_t)(geom.start_size >> n.page_log2) :
 				    1;
 	geom.sh = (uint8_t)n.sh;
+	if (n.from_vtcr)
+		geom.flags |= S2_G_SH0;
 	if (n.lpa2) {
 		geom.flags |= S2_G_LPA2;
 		geom.oa_high = BITS64(9, 8);
@@ -336,7 +334,7 @@ enum s2_code s2_arm64_vttbr_root(const struct s2_geometry *geom, uint64_t vttbr,
 	/* VTTBR_EL2.BADDR: [47:x], and [5:2] hold [51:48] when the output size is 52 bits (Arm ARM
 	 * D23.2). */
 	uint64_t root = vttbr & BITS64(47, 1);
-	uint64_t align = geom->start_size < 64 ? 64 : geom->start_size;
+	uint64_t align = geom->start_size;
 
 	if (geom->oa_bits == 52) {
 		root = (vttbr & BITS64(47, 6)) | field_get(BITS64(5, 2), vttbr) << 48;

@@ -40,6 +40,10 @@ static const struct s2_attr_value af_ha[] = {
 	{ "false", "-", "not accessed yet, hardware sets the flag", 0 },
 	{ "true", "AF", "accessed", 0 },
 };
+/* LPA2 without a VTCR_EL2: nobody knows SH0. */
+static const struct s2_attr_value sh_unknown[] = {
+	{ "null", "?", "not known: VTCR_EL2.SH0 was not given", 0 },
+};
 static const struct s2_attr_value sh[] = {
 	{ "\"none\"", "nsh", "Non-shareable", 0 },
 	{ "\"reserved\"", "sh?", "reserved", S2_ODD_SH },
@@ -223,8 +227,17 @@ static const struct s2_attr attrs[] = {
 	  .where = S2_IN_LEAF,
 	  .kind = S2_ATTR_COLUMN,
 	  .width = 3,
-	  .needs = S2_G_LPA2,
+	  .needs = S2_G_LPA2 | S2_G_SH0,
 	  VALUES(sh) },
+	{ .name = "sh",
+	  .field = "VTCR_EL2.SH0",
+	  .mask = 0,
+	  .where = S2_IN_LEAF,
+	  .kind = S2_ATTR_COLUMN,
+	  .width = 3,
+	  .needs = S2_G_LPA2,
+	  .unless = S2_G_SH0,
+	  VALUES(sh_unknown) },
 	{ .name = "memattr",
 	  .field = "MemAttr[3:0]",
 	  .mask = BITS64(5, 2),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// arm64 memory attributes, after the Arm ARM's pseudocode functions that are named at each function.
+// arm64 memory attributes, after the Arm ARM's pseudocode functions named at each function.
 #include "decode/memattr.h"
 
 #include "base/bits.h"

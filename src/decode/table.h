@@ -34,9 +34,10 @@ struct s2_table {
 	bool have_slots;
 	uint64_t guest_vttbr; /* nested-stage2: the guest hypervisor's registers */
 	uint64_t guest_vtcr;
-	const struct s2_pkvm *pkvm; /* of a protected system, else NULL; owned by the list of tables */
-	uint8_t pkvm_role;          /* enum s2_pkvm_role */
-	uint32_t handle;            /* S2_PKVM_GUEST: the hypervisor's name for the guest */
+	const struct s2_pkvm
+		*pkvm;     /* of a protected system, else NULL; owned by the list of tables */
+	uint8_t pkvm_role; /* enum s2_pkvm_role */
+	uint32_t handle;   /* S2_PKVM_GUEST: the hypervisor's name for the guest */
 };
 
 #endif

@@ -73,6 +73,9 @@ void s2_walk_init(struct s2_walk *walk, const struct s2_geometry *geom, const st
 	walk->start_next = 0;
 	walk->start_last = s2_start_entries(geom) - 1;
 	walk->tables = 0;
+	walk->odd_tables = 0;
+	walk->odd_desc_pa = 0;
+	walk->odd = 0;
 	walk->budget = (FLOOR_ENTRIES >> (geom->page_log2 - 3)) +
 		       VISITS_PER_PAGE * (walk->mem->bytes >> geom->page_log2);
 	walk->depth = -1;
@@ -185,6 +188,10 @@ static bool descend(struct s2_walk *walk, struct s2_strip *ret)
 
 	parent->i++;
 	geom->arch->decode(geom, height, raw, &entry);
+	if (entry.odd && !walk->odd_tables++) {
+		walk->odd_desc_pa = parent->table_pa + (parent->i - 1) * sizeof(raw);
+		walk->odd = entry.odd;
+	}
 	if (entry.odd & S2_ODD_OA_SIZE) {
 		code = S2_INVALID;
 	} else if (is_ancestor(walk, pa) || walk->tables >= walk->budget) {

@@ -39,13 +39,16 @@ struct s2_walk {
 	const struct s2_geometry *geom;
 	const struct s2_mem *mem;
 	uint64_t root_pa;
-	uint64_t ia;         /* where the next strip starts */
-	uint64_t last;       /* last input address of the range, inclusive */
-	uint64_t start_next; /* next entry of the start level to load */
-	uint64_t start_last; /* last entry of the start level in range, inclusive */
-	uint64_t tables;     /* table pages read so far */
-	uint64_t budget;     /* table pages that may be read at most */
-	int depth;           /* frames in use - 1, -1 when none */
+	uint64_t ia;          /* where the next strip starts */
+	uint64_t last;        /* last input address of the range, inclusive */
+	uint64_t start_next;  /* next entry of the start level to load */
+	uint64_t start_last;  /* last entry of the start level in range, inclusive */
+	uint64_t tables;      /* table pages read so far */
+	uint64_t odd_tables;  /* table descriptors with oddities so far */
+	uint64_t odd_desc_pa; /* where the first of them is */
+	uint32_t odd;         /* its S2_ODD_* */
+	uint64_t budget;      /* table pages that may be read at most */
+	int depth;            /* frames in use - 1, -1 when none */
 	bool done;
 	/* Called for each table page that was reached, in walk order; extract collects them. May be
 	 * NULL. */

@@ -12,6 +12,7 @@ struct s2_image {
 	const char *path;
 	const char *format;
 	const char *release;
+	bool incomplete; /* the container says so of itself */
 	const char *
 		kvm_mode; /* "vhe", "nvhe", "protected", "unknown"; "" when it was not looked for */
 };
@@ -22,8 +23,11 @@ struct s2_dump_end {
 	uint64_t missing; /* input-address bytes whose entries could not be read */
 	uint64_t odd;     /* ranges with oddities */
 	uint64_t ranges;
-	uint64_t tables; /* table pages read */
-	const char *why; /* why it is not complete, one line; NULL */
+	uint64_t tables;      /* table pages read */
+	uint64_t odd_tables;  /* table descriptors with oddities */
+	uint64_t odd_desc_pa; /* of the first of them */
+	uint32_t odd_table;   /* its S2_ODD_* */
+	const char *why;      /* why it is not complete, one line; NULL */
 };
 
 struct s2_printer;

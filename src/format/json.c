@@ -143,6 +143,8 @@ void s2_json_table_head(struct s2_out *out, const struct s2_table *table,
 		s2_out_str(out, ",\"guest_vtcr\":");
 		hex_string(out, table->guest_vtcr);
 	}
+	if (table->pkvm_role == S2_PKVM_GUEST)
+		s2_out_printf(out, ",\"handle\":\"0x%x\"", table->handle);
 	if (table->have_slots)
 		put_slots(out, table);
 	s2_out_str(out, ",\"odd\":");
@@ -172,6 +174,30 @@ static void leaf_members(struct s2_out *out, const struct s2_printer *printer,
 	}
 }
 
+/* Whose the range is, in which state, and where that was read: known under pKVM only. */
+static void own_members(struct s2_out *out, const struct s2_own *own)
+{
+	if (!own->owner && !own->state) {
+		s2_out_str(out, ",\"owner\":null,\"state\":null");
+		return;
+	}
+	if (own->owner == S2_OWNER_OTHER)
+		s2_out_printf(out, ",\"owner\":\"%s-%u\"", s2_owner_json(own->owner), own->id);
+	else if (own->owner)
+		s2_out_printf(out, ",\"owner\":\"%s\"", s2_owner_json(own->owner));
+	else
+		s2_out_str(out, ",\"owner\":null");
+	if (own->have_handle)
+		s2_out_printf(out, ",\"handle\":\"0x%x\",\"gfn\":\"0x%llx\"", own->handle,
+			      (unsigned long long)own->gfn);
+	if (own->state)
+		s2_out_printf(out, ",\"state\":\"%s\"", s2_page_state_json(own->state));
+	else
+		s2_out_str(out, ",\"state\":null");
+	if (own->from)
+		s2_out_printf(out, ",\"state_from\":\"%s\"", s2_own_from_json(own->from));
+}
+
 void s2_json_run(struct s2_out *out, const struct s2_printer *printer, const struct s2_run *run)
 {
 	bool leaf = !run->missing && s2_is_leaf(run->entry.type);
@@ -195,7 +221,8 @@ void s2_json_run(struct s2_out *out, const struct s2_printer *printer, const str
 		s2_out_printf(out, ",\"memslot\":%d", run->slot);
 	else if (run->slot == S2_SLOT_NONE)
 		s2_out_str(out, ",\"memslot\":null");
-	s2_out_str(out, ",\"owner\":null,\"state\":null,\"count\":");
+	own_members(out, &run->own);
+	s2_out_str(out, ",\"count\":");
 	s2_out_dec(out, run->count, 0);
 	if (!run->missing) {
 		s2_out_str(out, ",\"raw\":");
@@ -217,6 +244,8 @@ static void put_image(struct s2_out *out, const struct s2_image *image)
 		s2_json_string(out, image->release);
 	else
 		s2_out_str(out, "null");
+	if (image->incomplete)
+		s2_out_str(out, ",\"incomplete\":true");
 	if (*image->kvm_mode)
 		s2_out_printf(out, ",\"kvm_mode\":\"%s\"", image->kvm_mode);
 	s2_out_str(out, "}");
@@ -251,6 +280,7 @@ static void put_end(struct s2_out *out, const struct s2_dump_end *end)
 	s2_out_str(out, end->complete ? ",\"complete\":true" : ",\"complete\":false,\"why\":");
 	if (!end->complete)
 		s2_json_string(out, end->why);
+	s2_out_printf(out, ",\"odd_tables\":%llu", (unsigned long long)end->odd_tables);
 	s2_out_printf(out, ",\"missing_bytes\":%llu,\"table_pages\":%llu",
 		      (unsigned long long)end->missing, (unsigned long long)end->tables);
 }

@@ -89,6 +89,22 @@ static void print_flags(struct s2_printer *printer, const struct s2_run *run)
 	s2_out_pad(printer->out, len ? text : "-", 4);
 }
 
+/* OWNER:STATE in the kernel's words; "-" where there is no pKVM that could tell. */
+static void print_own(struct s2_out *out, const struct s2_own *own)
+{
+	if (!own->owner && !own->state) {
+		s2_out_str(out, "-");
+		return;
+	}
+	s2_out_str(out, s2_owner_text(own->owner));
+	if (own->owner == S2_OWNER_OTHER)
+		s2_out_printf(out, "-%u", own->id);
+	if (own->have_handle)
+		s2_out_printf(out, "(0x%x,gfn=0x%llx)", own->handle, (unsigned long long)own->gfn);
+	s2_out_str(out, ":");
+	s2_out_str(out, s2_page_state_text(own->state));
+}
+
 static void print_leaf(struct s2_printer *printer, const struct s2_run *run)
 {
 	struct s2_out *out = printer->out;
@@ -105,8 +121,9 @@ static void print_leaf(struct s2_printer *printer, const struct s2_run *run)
 		s2_out_str(out, " ");
 	}
 	print_flags(printer, run);
-	/* The owner's column is reserved: who owns a page is known only under pKVM. */
-	s2_out_str(out, " - ");
+	s2_out_str(out, " ");
+	print_own(out, &run->own);
+	s2_out_str(out, " ");
 	s2_out_hex(out, run->entry.oa, 12);
 	if (!run->pa_contiguous)
 		s2_out_str(out, "+");
@@ -153,6 +170,10 @@ static void run(struct s2_printer *printer, const struct s2_run *run)
 			s2_out_printf(out, "slot:%d", run->slot);
 		else
 			s2_out_str(out, run->slot == S2_SLOT_NONE ? "no-slot" : "-");
+		if (run->own.owner || run->own.state) {
+			s2_out_str(out, " ");
+			print_own(out, &run->own);
+		}
 		if (run->entry.raw) {
 			s2_out_str(out, " raw=");
 			s2_out_hex(out, run->entry.raw, 1);
@@ -164,6 +185,13 @@ static void run(struct s2_printer *printer, const struct s2_run *run)
 
 static void table_end(struct s2_printer *printer, const struct s2_dump_end *end)
 {
+	if (end->odd_tables) {
+		s2_out_printf(printer->out, "---[ odd table descriptors: %llu, first at PA 0x%llx",
+			      (unsigned long long)end->odd_tables,
+			      (unsigned long long)end->odd_desc_pa);
+		print_odds(printer->out, " !", s2_odds, s2_nodds, end->odd_table);
+		s2_out_str(printer->out, " ]---\n");
+	}
 	if (!end->complete)
 		s2_out_printf(printer->out, "---[ incomplete: %s ]---\n", end->why);
 }

@@ -9,6 +9,7 @@
 
 #include "kvm/layout.h"
 #include "kvm/mode.h"
+#include "kvm/pkvm.h"
 #include "kvm/slots.h"
 #include "kvm/vmlist.h"
 
@@ -19,9 +20,12 @@
 
 struct walk_vms {
 	struct s2_kernel *kernel;
+	const struct s2_mem *mem;
 	struct s2_kvm_layout layout;
 	struct s2_tables *tables;
 	uint64_t hcr; /* of any vCPU */
+	struct s2_pkvm_guest *guest; /* of the hypervisor's */
+	size_t nguests;
 	uint64_t *vm; /* struct kvm addresses, in the order of the list */
 	size_t nvms, room;
 	enum s2_code code;
@@ -194,13 +198,40 @@ static enum s2_code add_nested(struct walk_vms *w, uint64_t kvm_va, const struct
 	return S2_OK;
 }
 
+/* The guest of the hypervisor that stands for the VM at @kvm_va; NULL when there is none. */
+static struct s2_pkvm_guest *guest_of(struct walk_vms *w, uint64_t kvm_va)
+{
+	uint64_t pa;
+
+	if (!w->nguests || s2_kernel_pa(w->kernel, kvm_va, &pa, NULL))
+		return NULL;
+	for (size_t i = 0; i < w->nguests; i++)
+		if (w->guest[i].host_kvm_pa == pa)
+			return &w->guest[i];
+	return NULL;
+}
+
+/* Makes @table that of a guest whose table the hypervisor keeps. */
+static void by_hypervisor(struct walk_vms *w, struct s2_pkvm_guest *guest, struct s2_table *table)
+{
+	table->root_pa = guest->root_pa;
+	table->pkvm = w->tables->pkvm;
+	table->pkvm_role = S2_PKVM_GUEST;
+	table->handle = guest->handle;
+	s2_regime_set(&table->regime, S2_REG_VTCR_EL2, guest->vtcr);
+	snprintf(table->found, sizeof(table->found), "struct pkvm_hyp_vm at PA 0x%" PRIx64, guest->pa);
+	guest->root_pa = 0; /* taken */
+}
+
 static enum s2_code add_vm(struct walk_vms *w, size_t i)
 {
 	struct s2_table table = { 0 };
 	uint64_t kvm_va = w->vm[i];
+	struct s2_pkvm_guest *guest;
 	enum s2_code code;
 
 	name_vm(w, i, &table);
+	table.object_va = kvm_va;
 	snprintf(table.kind, sizeof(table.kind), "stage2");
 	snprintf(table.found, sizeof(table.found), "struct kvm at 0x%" PRIx64, kvm_va);
 	code = mmu_table(w, kvm_va, kvm_va + s2_member_off(&w->layout.mmu.m), &table);
@@ -210,6 +241,9 @@ static enum s2_code add_vm(struct walk_vms *w, size_t i)
 	 * kvm_init_stage2_mmu() leaves pgd_phys 0 when the hypervisor keeps the table (6.14 on,
 	 * protected): then this kvm_pgtable is a tree of mappings and no table.
 	 */
+	guest = table.root_pa ? NULL : guest_of(w, kvm_va);
+	if (guest)
+		by_hypervisor(w, guest, &table);
 	if (table.root_pa) {
 		struct s2_err slots_err;
 
@@ -228,23 +262,84 @@ static enum s2_code add_vm(struct walk_vms *w, size_t i)
 	return add_nested(w, kvm_va, &table);
 }
 
-enum s2_code s2_kvm_tables(struct s2_kernel *kernel, struct s2_tables *ret, struct s2_err *err)
+/* Guests that the hypervisor knows and the host does not. */
+static enum s2_code add_orphans(struct walk_vms *w)
 {
-	struct s2_tables tables = { 0 };
-	struct walk_vms w = { .kernel = kernel, .tables = &tables, .err = err };
+	enum s2_code code = S2_OK;
+
+	for (size_t i = 0; !code && i < w->nguests; i++) {
+		struct s2_table table = { .pid = -1, .vcpus = -1 };
+
+		if (!w->guest[i].root_pa || !w->tables->pkvm->guests)
+			continue;
+		s2_regime_init(&table.regime, &s2_arm64_stage2);
+		snprintf(table.id, sizeof(table.id), "vm:handle-0x%x", w->guest[i].handle);
+		snprintf(table.kind, sizeof(table.kind), "stage2");
+		by_hypervisor(w, &w->guest[i], &table);
+		code = s2_tables_add(w->tables, &table, w->err);
+	}
+	return code;
+}
+
+/* Of a protected system: the tables of host and hypervisor, and which guests the latter manages. */
+static enum s2_code find_pkvm(struct walk_vms *w)
+{
+	struct s2_tables *tables = w->tables;
+	struct s2_err why;
+	enum s2_code code;
+
+	s2_err_init(&why);
+	tables->mode = s2_kvm_mode(w->kernel, 0, tables->mode_why, sizeof(tables->mode_why));
+	if (tables->mode != S2_KVM_PROTECTED && tables->mode != S2_KVM_UNKNOWN)
+		return S2_OK;
+	code = s2_pkvm_find(w->kernel, w->mem, &w->layout, tables, &why);
+	if (code == S2_NOMEM)
+		return s2_fail(w->err, code, "%s", why.text);
+	if (code) {
+		if (tables->mode == S2_KVM_PROTECTED)
+			snprintf(tables->pkvm_why, sizeof(tables->pkvm_why), "%.190s", why.text);
+		return S2_OK;
+	}
+	if (tables->mode == S2_KVM_UNKNOWN)
+		snprintf(tables->mode_why, sizeof(tables->mode_why), "the host's stage 2");
+	tables->mode = S2_KVM_PROTECTED;
+	code = s2_pkvm_guests(w->kernel, w->mem, &w->layout, tables->pkvm, &w->guest, &w->nguests,
+			      &why);
+	if (code && tables->pkvm->guests)
+		snprintf(tables->pkvm_why, sizeof(tables->pkvm_why),
+			 "guests of the hypervisor: %.160s", why.text);
+	return S2_OK;
+}
+
+static enum s2_code find_vms(struct walk_vms *w)
+{
+	struct s2_tables *tables = w->tables;
 	uint64_t head = 0;
-	enum s2_code code = s2_kvm_layout(kernel, &w.layout, err);
+	enum s2_code code = s2_kvm_layout(w->kernel, &w->layout, w->err);
 
 	if (!code)
-		code = s2_kvm_vm_list(kernel, &w.layout, &head, tables.found, sizeof(tables.found),
-				      err);
+		code = s2_kvm_vm_list(w->kernel, &w->layout, &head, tables->found,
+				      sizeof(tables->found), w->err);
 	if (!code && head)
-		code = s2_kernel_list(kernel, head, on_vm, &w, err);
+		code = s2_kernel_list(w->kernel, head, on_vm, w, w->err);
 	if (!code)
-		code = w.code;
-	for (size_t i = w.nvms; !code && i-- > 0;)
-		code = add_vm(&w, i);
+		code = w->code;
+	if (!code)
+		code = find_pkvm(w);
+	for (size_t i = w->nvms; !code && i-- > 0;)
+		code = add_vm(w, i);
+	return code ? code : add_orphans(w);
+}
+
+enum s2_code s2_kvm_tables(struct s2_kernel *kernel, const struct s2_mem *mem,
+			   struct s2_tables *ret, struct s2_err *err)
+{
+	struct s2_tables tables = { 0 };
+	struct walk_vms w = { .kernel = kernel, .mem = mem, .tables = &tables, .err = err };
+	enum s2_code code = find_vms(&w);
+
 	free(w.vm);
+	free(w.guest);
 	if (code) {
 		s2_tables_free(&tables);
 		return code;
@@ -253,7 +348,9 @@ enum s2_code s2_kvm_tables(struct s2_kernel *kernel, struct s2_tables *ret, stru
 	snprintf(tables.release, sizeof(tables.release), "%.90s", s2_kernel_facts(kernel)->release);
 	snprintf(tables.build_id, sizeof(tables.build_id), "%.60s",
 		 s2_kernel_facts(kernel)->build_id);
-	tables.mode = s2_kvm_mode(kernel, w.hcr, tables.mode_why, sizeof(tables.mode_why));
+	if (tables.mode == S2_KVM_UNKNOWN)
+		tables.mode =
+			s2_kvm_mode(kernel, w.hcr, tables.mode_why, sizeof(tables.mode_why));
 	*ret = tables;
 	return S2_OK;
 }

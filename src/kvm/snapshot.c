@@ -9,6 +9,8 @@
 #include "base/cleanup.h"
 #include "base/num.h"
 #include "kvm/mode.h"
+#include "kvm/pkvm.h"
+#include "kvm/pkvm_note.h"
 #include "kvm/tables.h"
 
 #define MAX_NOTE (16U << 20)
@@ -19,6 +21,7 @@
 /* Architectures by the names that stand in a note. A row each. */
 static const struct s2_arch *const archs[] = {
 	&s2_arm64_stage2,
+	&s2_arm64_stage1_el2,
 };
 
 static json_t *hex(uint64_t value)
@@ -91,6 +94,10 @@ static json_t *note_table(const struct s2_table *table)
 		json_object_set_new(obj, "guest_vttbr", hex(table->guest_vttbr));
 		json_object_set_new(obj, "guest_vtcr", hex(table->guest_vtcr));
 	}
+	if (table->pkvm) {
+		json_object_set_new(obj, "pkvm_role", json_integer(table->pkvm_role));
+		json_object_set_new(obj, "handle", json_integer(table->handle));
+	}
 	if (table->have_slots)
 		json_object_set_new(obj, "memslots", note_slots(table));
 	return obj;
@@ -108,6 +115,8 @@ char *s2_snapshot_note(const struct s2_tables *tables)
 	json_object_set_new(root, "release", json_string(tables->release));
 	json_object_set_new(root, "build_id", json_string(tables->build_id));
 	json_object_set_new(root, "kvm_mode", json_string(s2_kvm_mode_name(tables->mode)));
+	if (tables->pkvm)
+		json_object_set_new(root, "pkvm", s2_pkvm_to_json(tables->pkvm));
 	json_object_set_new(root, "tables", list);
 	text = json_dumps(root, JSON_COMPACT);
 	json_decref(root);
@@ -133,7 +142,11 @@ static enum s2_code get_hex(json_t *value, const char *key, uint64_t *ret, struc
 
 	if (!text)
 		return s2_fail(err, S2_INVALID, "'%s' is not a string", key);
-	return s2_parse_u64(text, key, ret, err);
+	if (s2_parse_u64(text, key, ret, err)) {
+		err->code = S2_INVALID; /* nobody typed it */
+		return S2_INVALID;
+	}
+	return S2_OK;
 }
 
 /* An optional whole number in [min, max]; @ret keeps its value when the key is absent. */
@@ -247,7 +260,7 @@ static enum s2_code get_slots(json_t *obj, struct s2_table *table, struct s2_err
 static enum s2_code get_table(json_t *obj, struct s2_table *ret, struct s2_err *err)
 {
 	struct s2_table table = { .pid = -1, .vcpus = -1 };
-	int64_t granule = 0, ia_bits = 0, oa_bits = 0, start_level = S2_NO_LEVEL;
+	int64_t granule = 0, ia_bits = 0, oa_bits = 0, start_level = S2_NO_LEVEL, role = 0, handle = 0;
 	const struct s2_arch *arch;
 	enum s2_code code = get_arch(obj, &arch, err);
 
@@ -273,6 +286,10 @@ static enum s2_code get_table(json_t *obj, struct s2_table *ret, struct s2_err *
 		code = get_int(obj, "pid", -1, INT32_MAX, &table.pid, err);
 	if (!code)
 		code = get_int(obj, "vcpus", -1, INT32_MAX, &table.vcpus, err);
+	if (!code)
+		code = get_int(obj, "pkvm_role", S2_PKVM_NONE, S2_PKVM_GUEST, &role, err);
+	if (!code)
+		code = get_int(obj, "handle", 0, UINT32_MAX, &handle, err);
 	if (code)
 		return code;
 	if (json_object_get(obj, "guest_vtcr")) {
@@ -287,6 +304,8 @@ static enum s2_code get_table(json_t *obj, struct s2_table *ret, struct s2_err *
 	code = get_slots(obj, &table, err);
 	if (code)
 		return code;
+	table.pkvm_role = (uint8_t)role;
+	table.handle = (uint32_t)handle;
 	table.regime.granule = (uint64_t)granule;
 	table.regime.ia_bits = (unsigned int)ia_bits;
 	table.regime.oa_bits = (unsigned int)oa_bits;
@@ -355,11 +374,15 @@ static enum s2_code parse_note(json_t *root, struct s2_tables *tables, struct s2
 		code = get_string(root, "build_id", tables->build_id, sizeof(tables->build_id),
 				  err);
 	get_mode(root, tables);
+	if (!code && json_object_get(root, "pkvm"))
+		code = s2_pkvm_from_json(json_object_get(root, "pkvm"), &tables->pkvm, err);
 	for (size_t i = 0; !code && i < json_array_size(list); i++) {
 		struct s2_table table;
 
 		code = get_table(json_array_get(list, i), &table, err);
 		if (!code) {
+			if (table.pkvm_role)
+				table.pkvm = tables->pkvm;
 			snprintf(table.found, sizeof(table.found), "snapshot note");
 			code = s2_tables_add(tables, &table, err);
 			if (code)

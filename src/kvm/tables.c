@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kvm/pkvm.h"
+
 /* More tables than a host can have VMs, nested ones included; beyond it the input is lying. */
 #define MAX_TABLES 65536
 
@@ -13,6 +15,7 @@ void s2_tables_free(struct s2_tables *tables)
 	for (size_t i = 0; i < tables->n; i++)
 		free(tables->table[i].slot);
 	free(tables->table);
+	s2_pkvm_free(tables->pkvm);
 	*tables = (struct s2_tables){ 0 };
 }
 

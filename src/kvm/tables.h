@@ -18,6 +18,8 @@ struct s2_tables {
 	unsigned int nvms; /* VMs, with or without a table */
 	char release[96];  /* of the kernel, "" when not known */
 	char build_id[64]; /* hex, "" when not known */
+	struct s2_pkvm *pkvm; /* of a protected system, NULL: it is none, or its host stage 2 was not found */
+	char pkvm_why[200];   /* what of a protected system could not be had, "" when nothing */
 };
 
 void s2_tables_free(struct s2_tables *tables);

@@ -60,10 +60,11 @@ class Program:
 
     def accepts(self, command, option, value):
         """Is it a legal command line, whatever becomes of the file that is not there?"""
-        arguments = {"decode": ["0"], "extract": ["-o", "/dev/null", "/nonexistent/file"]}
+        arguments = {"decode": ["0"], "translate": ["/nonexistent/file", "0"], "find": ["/nonexistent/file", "0"],
+                      "extract": ["-o", "/dev/null", "/nonexistent/file"]}
         done = subprocess.run([self.path, command, f"{option}={value}", *arguments.get(command, ["/nonexistent/file"])],
                               capture_output=True)
-        return done.returncode != 2
+        return done.returncode != 2 or b"nonexistent" in done.stderr
 
 
 # --- the completion ----------------------------------------------------------------------------
@@ -82,7 +83,7 @@ def check_completion(program):
         options = {name + ("=" if arg else "") for name, arg in program.options[command].items()}
         same(f"{command} option", "help", options, "completion", bash("_s2dump_options", command))
         for option in program.options[command]:
-            values = bash("_s2dump_values", option)
+            values = bash("_s2dump_values", option, command)
             for value in values:
                 if not program.accepts(command, option, value):
                     problems.append(f"{option}={value}: in completion, but {command} does not accept it")

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A guest's own stage 1, from the registers of one of its vCPUs. */
+#ifndef S2_CMD_GUEST_H
+#define S2_CMD_GUEST_H
+
+#include "cmd/input.h"
+#include "decode/guestmem.h"
+#include "kvm/vcpu.h"
+
+struct s2_guest {
+	const struct s2_table *stage2_table;
+	struct s2_geometry stage2;
+	struct s2_guestmem memory;
+	struct s2_vcpu vcpu;
+	struct s2_table half[2]; /* what TTBR0_EL1 and TTBR1_EL1 translate; id "vm:1234/0/ttbr0" */
+	unsigned int nhalves;    /* a half whose walks are disabled is left out */
+};
+
+/*
+ * The vCPU that --vcpu chose (the only selected table is its VM's). @ret points into itself: do not
+ * copy it. Warns on standard error when the registers may be old.
+ */
+enum s2_code s2_guest_open(const struct s2_options *options, const struct s2_input *input,
+			   struct s2_guest *ret, struct s2_err *err) S2_MUST_CHECK;
+
+/* `dump --vcpu --effective`: what EL1 and EL0 may do after both stages, as ranges of virtual
+ * addresses. */
+enum s2_exit s2_guest_effective(const struct s2_options *options, const struct s2_input *input,
+				struct s2_guest *guest, struct s2_out *out, struct s2_err *err);
+
+#endif

@@ -1,0 +1,311 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// `translate`: addresses through one stage or two, level by level, as the AT instruction would
+// answer.
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/num.h"
+#include "cmd/input.h"
+#include "decode/translate.h"
+#include "kvm/vcpu.h"
+
+#define PSTATE_PAN BIT64(22)
+
+/* Everything that is the same for all addresses of one call. */
+struct job {
+	const struct s2_options *o;
+	const struct s2_input *input;
+	struct s2_out *out;
+	struct s2_at_request req;
+	struct s2_geometry stage2;
+	bool steps;   /* show every descriptor */
+	bool missing; /* something was not in the dump */
+};
+
+static bool is_stage2_only(enum s2_at_op op)
+{
+	return op == S2_AT_S2E1R || op == S2_AT_S2E1W || op == S2_AT_S2E1X || op == S2_AT_S2E0X;
+}
+
+static bool is_el2(enum s2_at_op op)
+{
+	return op == S2_AT_S1E2R || op == S2_AT_S1E2W || op == S2_AT_S1E2X;
+}
+
+static enum s2_code parse_op(const char *text, enum s2_at_op *ret, struct s2_err *err)
+{
+	for (unsigned int i = 0; i < S2_AT_NOPS; i++) {
+		if (!strcasecmp(text, s2_at_names[i])) {
+			*ret = (enum s2_at_op)i;
+			return S2_OK;
+		}
+	}
+	return s2_fail(err, S2_USAGE,
+		       "--as: '%s' is not an operation of the AT instruction (S1E1R, S12E1R, ...)",
+		       text);
+}
+
+/* The one table whose stage 2 counts: chosen by --vcpu or --table, or the only one there is. */
+static enum s2_code choose_table(const struct job *job, const struct s2_table **ret,
+				 struct s2_err *err)
+{
+	const struct s2_tables *tables = &job->input->tables;
+
+	if (tables->n == 1) {
+		*ret = &tables->table[0];
+		return S2_OK;
+	}
+	if (!tables->n)
+		return s2_fail(err, S2_NOTFOUND, "there is no table to translate with");
+	return s2_fail(err, S2_USAGE,
+		       "there are %zu tables: choose one with --table or --vcpu (see s2dump list)",
+		       tables->n);
+}
+
+/* Registers of --vcpu ID/N; those given as options win. */
+static enum s2_code vcpu_registers(struct job *job, const struct s2_table *table,
+				   struct s2_err *err)
+{
+	struct s2_regime *regs = &job->req.regs;
+	struct s2_vcpu vcpu;
+	enum s2_code code;
+
+	if (!job->input->kernel || !table->object_va)
+		return s2_fail(
+			err, S2_USAGE,
+			"--vcpu: the registers of vCPUs are in dumps of memory, not in this file");
+	code = s2_kvm_vcpu(job->input->kernel, table->object_va, job->o->vcpu, &vcpu, err);
+	if (code)
+		return s2_wrap(err, "%s", table->id);
+	if (vcpu.cpu >= 0)
+		fprintf(stderr,
+			"s2dump: %s/%" PRIu64
+			" was loaded on CPU %d: its saved registers may be older than what ran\n",
+			table->id, job->o->vcpu, vcpu.cpu);
+	for (unsigned int i = 0; i < S2_NREGS; i++)
+		if (s2_regime_has(&vcpu.regs, (enum s2_reg)i) &&
+		    !s2_regime_has(regs, (enum s2_reg)i))
+			s2_regime_set(regs, (enum s2_reg)i, vcpu.regs.reg[i]);
+	job->req.pan |= !!(vcpu.pstate & PSTATE_PAN);
+	return S2_OK;
+}
+
+/* --tcr and its like mean the registers of EL1, or of EL2 for the S1E2 operations. */
+static void short_registers(struct job *job)
+{
+	static const enum s2_reg el1[] = { S2_REG_TCR_EL1, S2_REG_TTBR0_EL1, S2_REG_TTBR1_EL1,
+					   S2_REG_MAIR_EL1, S2_REG_SCTLR_EL1 };
+	static const enum s2_reg el2[] = { S2_REG_TCR_EL2, S2_REG_TTBR0_EL2, S2_REG_TTBR1_EL2,
+					   S2_REG_MAIR_EL2, S2_REG_SCTLR_EL2 };
+	const enum s2_reg *which = is_el2(job->req.op) ? el2 : el1;
+
+	for (unsigned int i = 0; i < S2_NSHORT; i++)
+		if (job->o->have_short & 1U << i)
+			s2_regime_set(&job->req.regs, which[i], job->o->short_reg[i]);
+}
+
+/* Without --as: through both stages when there is anything to know of the first. */
+static enum s2_code choose_op(struct job *job, struct s2_err *err)
+{
+	job->req.op = job->o->have_vcpu || job->o->have_short ? S2_AT_S12E1R : S2_AT_S2E1R;
+	return job->o->as ? parse_op(job->o->as, &job->req.op, err) : S2_OK;
+}
+
+static enum s2_code prepare(struct job *job, struct s2_err *err)
+{
+	const struct s2_options *o = job->o;
+	const struct s2_table *table = NULL;
+	enum s2_code code;
+
+	job->req.regs = o->regime;
+	job->req.pan = o->pan;
+	job->req.features = o->regime.xnx == S2_NO ? S2_AT_NO_XNX : 0;
+	short_registers(job);
+	code = choose_table(job, &table, err);
+	if (!code && o->have_vcpu)
+		code = vcpu_registers(job, table, err);
+	if (code || is_el2(job->req.op))
+		return code;
+	code = s2_input_shape(table, &job->stage2, err);
+	if (code)
+		return code;
+	job->req.stage2 = &job->stage2;
+	job->req.stage2_root = table->root_pa;
+	if (!s2_regime_has(&job->req.regs, S2_REG_HCR_EL2) &&
+	    s2_regime_has(&table->regime, S2_REG_HCR_EL2))
+		s2_regime_set(&job->req.regs, S2_REG_HCR_EL2, table->regime.reg[S2_REG_HCR_EL2]);
+	return S2_OK;
+}
+
+static void text_step(struct s2_out *out, const struct s2_at_step *step)
+{
+	s2_out_printf(out, "  S%u%s level %2d  table ", step->stage,
+		      step->s1ptw ? " (for S1)" : "         ", step->level);
+	s2_out_hex(out, step->table, 12);
+	s2_out_printf(out, " [%4u] ", step->index);
+	s2_out_hex(out, step->raw, 16);
+	s2_out_printf(out, "  %s\n", s2_type_name(step->type));
+}
+
+static void text_verdict(struct s2_out *out, const struct job *job, const struct s2_at_result *r)
+{
+	s2_out_hex(out, job->req.ia, 1);
+	s2_out_printf(out, " %s ", s2_at_names[job->req.op]);
+	switch (r->outcome) {
+	case S2_AT_DONE:
+		s2_out_str(out, "-> ");
+		if (job->req.stage2 && !is_stage2_only(job->req.op))
+			s2_out_printf(out, "IPA 0x%" PRIx64 " -> ", r->ipa);
+		s2_out_printf(out, "PA 0x%" PRIx64 " PAR_EL1=0x%" PRIx64, r->pa, r->par);
+		if (~r->par_known)
+			s2_out_printf(out, " (bits 0x%" PRIx64 " not known)", ~r->par_known);
+		break;
+	case S2_AT_FAULT:
+		s2_out_printf(out, "-> %s, stage %u, level %d%s PAR_EL1=0x%" PRIx64,
+			      s2_at_fault_name(r->fault), r->stage, r->level,
+			      r->s1ptw ? ", on a stage-1 table walk" : "", r->par);
+		if (r->why)
+			s2_out_printf(out, " (%s)", r->why);
+		break;
+	case S2_AT_MISSING:
+		s2_out_printf(out,
+			      "-> not known: stage %u level %d descriptor at PA 0x%" PRIx64
+			      " is not in the dump (%s)",
+			      r->stage, r->level, r->missing_pa, s2_code_name(r->missing));
+		break;
+	}
+	s2_out_str(out, "\n");
+}
+
+static void print_text(const struct job *job, const struct s2_at_result *r)
+{
+	text_verdict(job->out, job, r);
+	for (unsigned int i = 0; job->steps && i < r->nsteps; i++)
+		text_step(job->out, &r->step[i]);
+}
+
+static void json_steps(struct s2_out *out, const struct s2_at_result *r)
+{
+	for (unsigned int i = 0; i < r->nsteps; i++) {
+		const struct s2_at_step *step = &r->step[i];
+
+		s2_out_printf(out,
+			      "%s{\"stage\":%u,\"level\":%d,\"s1ptw\":%s,\"table\":\"0x%" PRIx64
+			      "\",\"index\":%u,",
+			      i ? "," : "", step->stage, step->level,
+			      step->s1ptw ? "true" : "false", step->table, step->index);
+		s2_out_printf(out,
+			      "\"desc_pa\":\"0x%" PRIx64 "\",\"raw\":\"0x%" PRIx64
+			      "\",\"type\":\"%s\"}",
+			      step->desc_pa, step->raw, s2_type_name(step->type));
+	}
+}
+
+static void print_json(const struct job *job, const struct s2_at_result *r)
+{
+	bool two = job->req.stage2 && !is_stage2_only(job->req.op);
+	struct s2_out *out = job->out;
+
+	s2_out_printf(out, "{\"op\":\"%s\",\"ia\":\"0x%" PRIx64 "\"", s2_at_names[job->req.op],
+		      job->req.ia);
+	if (r->outcome == S2_AT_MISSING) {
+		s2_out_printf(out,
+			      ",\"fault\":null,\"missing\":\"%s\",\"missing_pa\":\"0x%" PRIx64 "\"",
+			      s2_code_name(r->missing), r->missing_pa);
+	} else {
+		s2_out_printf(out,
+			      ",\"fault\":%s,\"par\":\"0x%" PRIx64 "\",\"par_known\":\"0x%" PRIx64
+			      "\"",
+			      r->outcome == S2_AT_FAULT ? "true" : "false", r->par, r->par_known);
+	}
+	if (r->outcome == S2_AT_DONE) {
+		s2_out_printf(out, ",\"pa\":\"0x%" PRIx64 "\"", r->pa);
+		if (two)
+			s2_out_printf(out, ",\"ipa\":\"0x%" PRIx64 "\"", r->ipa);
+		s2_out_str(out, ",\"stage\":null,\"level\":null");
+	} else {
+		s2_out_printf(out, ",\"stage\":%u,\"level\":%d,\"s1ptw\":%s", r->stage, r->level,
+			      r->s1ptw ? "true" : "false");
+	}
+	if (r->outcome == S2_AT_FAULT)
+		s2_out_printf(out, ",\"kind\":\"%s\"", s2_at_fault_name(r->fault));
+	s2_out_str(out, ",\"steps\":[");
+	json_steps(out, r);
+	s2_out_str(out, "]}\n");
+}
+
+static enum s2_code translate_one(struct job *job, const char *text, struct s2_err *err)
+{
+	struct s2_at_result r;
+	enum s2_code code = s2_parse_u64(text, "address", &job->req.ia, err);
+
+	if (!code)
+		code = s2_translate(&job->req, &job->input->source->mem, &r, err);
+	if (code)
+		return code;
+	job->missing |= r.outcome == S2_AT_MISSING;
+	if (job->o->json)
+		print_json(job, &r);
+	else
+		print_text(job, &r);
+	return S2_OK;
+}
+
+/* One address per line; blank lines and what follows a '#' are skipped. */
+static enum s2_code translate_stdin(struct job *job, struct s2_err *err)
+{
+	enum s2_code code = S2_OK;
+	unsigned long line_number = 0;
+	char line[256];
+
+	job->steps = job->o->verbose;
+	while (!code && !s2_out_dead(job->out) && fgets(line, sizeof(line), stdin)) {
+		char *word = line + strspn(line, " \t");
+
+		line_number++;
+		word[strcspn(word, " \t\r\n#")] = '\0';
+		if (!*word)
+			continue;
+		code = translate_one(job, word, err);
+		if (code)
+			return s2_wrap(err, "standard input, line %lu", line_number);
+	}
+	if (ferror(stdin))
+		return s2_fail(err, S2_IO, "standard input: %s", strerror(errno));
+	return code;
+}
+
+static enum s2_exit run_translate(const struct s2_options *o, struct s2_out *out,
+				  struct s2_err *err)
+{
+	struct job job = { .o = o, .out = out, .steps = true };
+	struct s2_input input;
+	enum s2_code code = choose_op(&job, err);
+
+	if (!code)
+		code = s2_input_open(o, o->args, 1, &input, err);
+	if (code)
+		return s2_exit_of(code);
+	job.input = &input;
+	code = prepare(&job, err);
+	for (int i = 1; !code && i < o->nargs; i++)
+		code = strcmp(o->args[i], "-") ? translate_one(&job, o->args[i], err) :
+						 translate_stdin(&job, err);
+	s2_input_close(&input);
+	if (code)
+		return s2_exit_of(code);
+	return job.missing ? S2_EXIT_INCOMPLETE : S2_EXIT_OK;
+}
+
+const struct s2_cmd s2_cmd_translate = {
+	.name = "translate",
+	.args = "FILE ADDRESS...",
+	.help = "addresses level by level, as the AT instruction answers",
+	.groups = S2_OPTS_INPUT | S2_OPTS_GEOM | S2_OPTS_JSON | S2_OPTS_TRANSLATE | S2_OPTS_VCPU,
+	.min_args = 2,
+	.max_args = -1,
+	.run = run_translate,
+};

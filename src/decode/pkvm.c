@@ -1,0 +1,397 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// pKVM's software encodings: annotations of invalid entries, state bits of leaves, struct hyp_page.
+#include "decode/pkvm.h"
+
+#include "decode/merge.h"
+#include "decode/table.h"
+
+/* KVM_INVALID_PTE_OWNER_MASK, KVM_INVALID_PTE_LOCKED (arch/arm64/kvm/hyp/pgtable.c, 5.14, 5.15
+ * and 6.2). */
+#define HIGH_OWNER BITS64(63, 56)
+#define LOW_OWNER BITS64(9, 2)
+#define LOW_LOCKED BIT64(10)
+/* KVM_INVALID_PTE_TYPE_MASK, KVM_HOST_DONATION_PTE_* and the layout of a guest's
+ * (nvhe/mem_protect.c, 7.1). */
+#define TYPED_TYPE BITS64(63, 60)
+#define TYPED_OWNER BITS64(3, 1)
+#define TYPED_HANDLE BITS64(19, 4)
+#define TYPED_GFN BITS64(59, 20)
+
+/* KVM_PGTABLE_PROT_SW1:SW0, on leaves. */
+#define LEAF_STATE BITS64(56, 55)
+
+/* __hyp_state_comp holds the state with these bits flipped (nvhe/memory.h, PKVM_PAGE_STATE_MASK). */
+#define HYP_COMPLEMENT 3
+
+static const struct {
+	const char *json;
+	const char *text;
+} owners[S2_NOWNERS] = {
+	[S2_OWNER_NONE] = { "", "?" },           [S2_OWNER_HOST] = { "host", "HOST" },
+	[S2_OWNER_HYP] = { "hyp", "HYP" },       [S2_OWNER_FFA] = { "ff-a", "FF-A" },
+	[S2_OWNER_GUEST] = { "guest", "GUEST" }, [S2_OWNER_OTHER] = { "unknown-id", "ID" },
+};
+
+static const struct {
+	const char *json;
+	const char *text;
+} states[S2_NSTATES] = {
+	[S2_STATE_NONE] = { "", "-" },
+	[S2_STATE_OWNED] = { "owned", "PKVM_PAGE_OWNED" },
+	[S2_STATE_SHARED_OWNED] = { "shared-owned", "PKVM_PAGE_SHARED_OWNED" },
+	[S2_STATE_SHARED_BORROWED] = { "shared-borrowed", "PKVM_PAGE_SHARED_BORROWED" },
+	[S2_STATE_NOPAGE] = { "nopage", "PKVM_NOPAGE" },
+	[S2_STATE_LOCKED] = { "locked", "LOCKED" },
+	[S2_STATE_POISONED] = { "poisoned", "PKVM_POISON" },
+	[S2_STATE_RESERVED] = { "reserved", "__PKVM_PAGE_RESERVED" },
+};
+
+static const char *const froms[] = {
+	[S2_FROM_NONE] = "",
+	[S2_FROM_PTE] = "pte",
+	[S2_FROM_ANNOTATION] = "annotation",
+	[S2_FROM_VMEMMAP] = "vmemmap",
+};
+
+const char *s2_owner_json(enum s2_owner owner)
+{
+	return owners[owner].json;
+}
+
+const char *s2_owner_text(enum s2_owner owner)
+{
+	return owners[owner].text;
+}
+
+const char *s2_page_state_json(enum s2_page_state state)
+{
+	return states[state].json;
+}
+
+const char *s2_page_state_text(enum s2_page_state state)
+{
+	return states[state].text;
+}
+
+const char *s2_own_from_json(enum s2_own_from from)
+{
+	return froms[from];
+}
+
+static enum s2_owner owner_of_id(const struct s2_pkvm *pkvm, uint64_t id)
+{
+	for (unsigned int i = S2_OWNER_HOST; i < S2_OWNER_OTHER; i++)
+		if (pkvm->id[i] >= 0 && (uint64_t)pkvm->id[i] == id)
+			return (enum s2_owner)i;
+	return S2_OWNER_OTHER;
+}
+
+static struct s2_own annotated(const struct s2_pkvm *pkvm, uint64_t id)
+{
+	return (struct s2_own){ .owner = (uint8_t)owner_of_id(pkvm, id),
+				.state = S2_STATE_NOPAGE,
+				.from = S2_FROM_ANNOTATION,
+				.id = (uint8_t)id };
+}
+
+static struct s2_own typed(const struct s2_pkvm *pkvm, enum s2_pkvm_role role, uint64_t raw)
+{
+	uint64_t type = field_get(TYPED_TYPE, raw);
+	struct s2_own own = { .from = S2_FROM_ANNOTATION };
+
+	if (type == pkvm->type[S2_INVALID_LOCKED]) {
+		own.state = S2_STATE_LOCKED;
+		return own;
+	}
+	if (type == pkvm->type[S2_INVALID_POISONED] && role == S2_PKVM_GUEST) {
+		own.state = S2_STATE_POISONED;
+		return own;
+	}
+	if (type != pkvm->type[S2_INVALID_DONATION] || role != S2_PKVM_HOST)
+		return (struct s2_own){ 0 };
+	own = annotated(pkvm, field_get(TYPED_OWNER, raw));
+	if (own.owner == S2_OWNER_GUEST) {
+		own.have_handle = true;
+		own.handle = (uint32_t)field_get(TYPED_HANDLE, raw);
+		own.gfn = field_get(TYPED_GFN, raw);
+	}
+	return own;
+}
+
+struct s2_own s2_pkvm_invalid(const struct s2_pkvm *pkvm, enum s2_pkvm_role role, uint64_t raw)
+{
+	struct s2_own none = { 0 };
+
+	/* The fixmap slots of the hypervisor keep stale descriptors (nvhe/mm.c,
+	 * fixmap_clear_slot()). */
+	if (!raw || role == S2_PKVM_HYP)
+		return none;
+	switch (pkvm->annotation) {
+	case S2_ANNOTATION_HIGH:
+		return field_get(HIGH_OWNER, raw) ? annotated(pkvm, field_get(HIGH_OWNER, raw)) :
+						    none;
+	case S2_ANNOTATION_LOW:
+		if (pkvm->locked_bit && (raw & LOW_LOCKED))
+			return (struct s2_own){ .state = S2_STATE_LOCKED,
+						.from = S2_FROM_ANNOTATION };
+		return field_get(LOW_OWNER, raw) ? annotated(pkvm, field_get(LOW_OWNER, raw)) :
+						   none;
+	case S2_ANNOTATION_TYPED:
+		return typed(pkvm, role, raw);
+	case S2_ANNOTATION_NONE:
+		break;
+	}
+	return none;
+}
+
+/* Who owns a page that a component with a table of @role sees in this state. */
+static enum s2_owner owner_by_state(const struct s2_pkvm *pkvm, enum s2_pkvm_role role,
+				    enum s2_page_state state)
+{
+	static const uint8_t self[] = { [S2_PKVM_NONE] = S2_OWNER_NONE,
+					[S2_PKVM_HOST] = S2_OWNER_HOST,
+					[S2_PKVM_HYP] = S2_OWNER_HYP,
+					[S2_PKVM_GUEST] = S2_OWNER_GUEST };
+
+	if (state == S2_STATE_OWNED || state == S2_STATE_SHARED_OWNED)
+		return (enum s2_owner)self[role];
+	if (state != S2_STATE_SHARED_BORROWED)
+		return S2_OWNER_NONE;
+	/* Only the host lends to hypervisor and guests. To the host both may lend, if guests own
+	 * pages at all. */
+	if (role != S2_PKVM_HOST)
+		return S2_OWNER_HOST;
+	return pkvm->guests && pkvm->id[S2_OWNER_GUEST] >= 0 ? S2_OWNER_NONE : S2_OWNER_HYP;
+}
+
+struct s2_own s2_pkvm_leaf(const struct s2_pkvm *pkvm, enum s2_pkvm_role role, uint64_t raw)
+{
+	static const uint8_t by_bits[] = { S2_STATE_OWNED, S2_STATE_SHARED_OWNED,
+					   S2_STATE_SHARED_BORROWED, S2_STATE_RESERVED };
+	struct s2_own own = { .from = S2_FROM_PTE };
+
+	own.state = by_bits[field_get(LEAF_STATE, raw)];
+	own.owner = (uint8_t)owner_by_state(pkvm, role, (enum s2_page_state)own.state);
+	return own;
+}
+
+static enum s2_page_state state_of(const struct s2_pkvm *pkvm, uint64_t value)
+{
+	for (unsigned int i = S2_STATE_OWNED; i <= S2_STATE_NOPAGE; i++)
+		if (pkvm->value[i] == value)
+			return (enum s2_page_state)i;
+	return S2_STATE_RESERVED;
+}
+
+enum s2_page_state s2_pkvm_host_state(const struct s2_pkvm *pkvm, uint64_t word)
+{
+	return pkvm->page.host ? state_of(pkvm, field_get(pkvm->page.host, word)) : S2_STATE_NONE;
+}
+
+enum s2_page_state s2_pkvm_hyp_state(const struct s2_pkvm *pkvm, uint64_t word)
+{
+	if (!pkvm->page.hyp)
+		return S2_STATE_NONE;
+	return state_of(pkvm, field_get(pkvm->page.hyp, word) ^ HYP_COMPLEMENT);
+}
+
+const struct s2_pkvm_region *s2_pkvm_memory_at(const struct s2_pkvm *pkvm, uint64_t pa,
+					       uint64_t *ret_next)
+{
+	size_t low = 0, high = pkvm->nmemory;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (pkvm->memory[mid].pa + pkvm->memory[mid].size <= pa)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	if (low == pkvm->nmemory) {
+		*ret_next = UINT64_MAX;
+		return NULL;
+	}
+	if (pa < pkvm->memory[low].pa) {
+		*ret_next = pkvm->memory[low].pa;
+		return NULL;
+	}
+	*ret_next = pkvm->memory[low].pa + pkvm->memory[low].size;
+	return &pkvm->memory[low];
+}
+
+enum s2_code s2_pkvm_page_pa(const struct s2_pkvm *pkvm, unsigned int page_log2, uint64_t pa,
+			     uint64_t *ret, uint64_t *ret_left)
+{
+	uint64_t pfn = pa >> page_log2;
+	size_t low = 0, high = pkvm->npieces;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (pkvm->piece[mid].pfn + pkvm->piece[mid].n <= pfn)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	if (low == pkvm->npieces || pfn < pkvm->piece[low].pfn || !pkvm->page.size)
+		return S2_NOTFOUND;
+	*ret = pkvm->piece[low].pa + (pfn - pkvm->piece[low].pfn) * pkvm->page.size;
+	*ret_left = pkvm->piece[low].n - (pfn - pkvm->piece[low].pfn);
+	return S2_OK;
+}
+
+enum s2_code s2_pkvm_page(const struct s2_pkvm *pkvm, const struct s2_mem *mem,
+			  unsigned int page_log2, uint64_t pa, uint64_t *ret)
+{
+	uint64_t at, left, word = 0;
+	enum s2_code code = s2_pkvm_page_pa(pkvm, page_log2, pa, &at, &left);
+
+	if (!code)
+		code = s2_mem_read(mem, at, &word, pkvm->page.size, NULL);
+	if (!code)
+		*ret = word;
+	return code;
+}
+
+/* Cuts @ret after @size bytes, the rest stays in @rest. */
+static void cut(const struct s2_geometry *geom, struct s2_run *rest, struct s2_run *ret,
+		uint64_t size)
+{
+	unsigned int shift = geom->height[ret->height].shift;
+
+	if (size >= ret->size)
+		return;
+	rest->size = ret->size - size;
+	rest->ia = ret->ia + size;
+	if (s2_is_leaf(rest->entry.type))
+		rest->entry.oa += size;
+	rest->count = ((rest->ia + rest->size - 1) >> shift) - (rest->ia >> shift) + 1;
+	ret->size = size;
+	ret->count = ((ret->ia + ret->size - 1) >> shift) - (ret->ia >> shift) + 1;
+}
+
+/* How many bytes from @pa on, at most @size, have the same state in hyp_vmemmap; @ret_own says
+ * which. */
+static uint64_t same_in_vmemmap(const struct s2_pkvm *pkvm, const struct s2_geometry *geom,
+				const struct s2_mem *mem, enum s2_pkvm_role role, uint64_t pa,
+				uint64_t size, struct s2_own *ret_own)
+{
+	uint64_t page = BIT64(geom->page_log2), done = 0;
+	enum s2_page_state first = S2_STATE_NONE;
+
+	while (done < size) {
+		enum s2_page_state state = S2_STATE_NONE;
+		uint64_t word;
+
+		if (!s2_pkvm_page(pkvm, mem, geom->page_log2, pa + done, &word))
+			state = role == S2_PKVM_HOST ? s2_pkvm_host_state(pkvm, word) :
+						       s2_pkvm_hyp_state(pkvm, word);
+		if (done && state != first)
+			break;
+		first = state;
+		done += page - ((pa + done) & (page - 1));
+	}
+	*ret_own = (struct s2_own){ .state = (uint8_t)first,
+				    .owner = (uint8_t)owner_by_state(pkvm, role, first),
+				    .from = first ? S2_FROM_VMEMMAP : S2_FROM_NONE };
+	return done < size ? done : size;
+}
+
+/* The host's memory: a descriptor that is 0 is not mapped yet, but the page is the host's all the
+ * same. */
+static void own_of_host(const struct s2_pkvm *pkvm, const struct s2_geometry *geom,
+			const struct s2_mem *mem, struct s2_run *rest, struct s2_run *ret)
+{
+	bool leaf = s2_is_leaf(ret->entry.type), in_memory = false;
+	uint64_t next, size = ret->size;
+
+	if (!leaf && ret->entry.raw) {
+		ret->own = s2_pkvm_invalid(pkvm, S2_PKVM_HOST, ret->entry.raw);
+		return;
+	}
+	if (pkvm->host_in == S2_STATE_IN_PTE && leaf) {
+		ret->own = s2_pkvm_leaf(pkvm, S2_PKVM_HOST, ret->entry.raw);
+		return;
+	}
+	if (!pkvm->have_memory)
+		return;
+	/* From here on by address; a leaf is an identity map, and check says when it is not. */
+	if (!s2_pkvm_memory_at(pkvm, ret->ia, &next))
+		ret->own.owner = leaf ? S2_OWNER_HOST : S2_OWNER_NONE;
+	else if (pkvm->host_in == S2_STATE_IN_PTE)
+		ret->own = s2_pkvm_leaf(pkvm, S2_PKVM_HOST, ret->entry.raw);
+	else
+		in_memory = true;
+	if (next - ret->ia < size)
+		size = next - ret->ia;
+	if (in_memory && pkvm->host_in == S2_STATE_IN_VMEMMAP)
+		size = same_in_vmemmap(pkvm, geom, mem, S2_PKVM_HOST, ret->ia, size, &ret->own);
+	else if (in_memory)
+		ret->own.owner = S2_OWNER_HOST; /* 5.14 has owners, but no states */
+	cut(geom, rest, ret, size);
+}
+
+static void own_of_hyp(const struct s2_pkvm *pkvm, const struct s2_geometry *geom,
+		       const struct s2_mem *mem, struct s2_run *rest, struct s2_run *ret)
+{
+	uint64_t next;
+
+	if (!s2_is_leaf(ret->entry.type))
+		return;
+	if (pkvm->hyp_in == S2_STATE_IN_PTE) {
+		ret->own = s2_pkvm_leaf(pkvm, S2_PKVM_HYP, ret->entry.raw);
+		return;
+	}
+	if (pkvm->hyp_in != S2_STATE_IN_VMEMMAP || !ret->pa_contiguous)
+		return;
+	next = same_in_vmemmap(pkvm, geom, mem, S2_PKVM_HYP, ret->entry.oa, ret->size, &ret->own);
+	cut(geom, rest, ret, next);
+}
+
+static void own_of_guest(const struct s2_table *table, const struct s2_geometry *geom,
+			 struct s2_run *ret)
+{
+	if (!s2_is_leaf(ret->entry.type)) {
+		ret->own = s2_pkvm_invalid(table->pkvm, S2_PKVM_GUEST, ret->entry.raw);
+		return;
+	}
+	ret->own = s2_pkvm_leaf(table->pkvm, S2_PKVM_GUEST, ret->entry.raw);
+	if (ret->own.owner == S2_OWNER_GUEST) {
+		ret->own.have_handle = true;
+		ret->own.handle = table->handle;
+		ret->own.gfn = ret->ia >> geom->page_log2;
+	}
+}
+
+bool s2_pkvm_by_pa(const struct s2_table *table)
+{
+	return table->pkvm && table->pkvm_role == S2_PKVM_HYP &&
+	       table->pkvm->hyp_in == S2_STATE_IN_VMEMMAP;
+}
+
+bool s2_pkvm_next(const struct s2_table *table, const struct s2_geometry *geom,
+		  const struct s2_mem *mem, struct s2_run *rest, struct s2_run *ret)
+{
+	if (!rest->size)
+		return false;
+	*ret = *rest;
+	rest->size = 0;
+	ret->own = (struct s2_own){ 0 };
+	if (!table->pkvm || ret->missing)
+		return true;
+	switch ((enum s2_pkvm_role)table->pkvm_role) {
+	case S2_PKVM_HOST:
+		own_of_host(table->pkvm, geom, mem, rest, ret);
+		break;
+	case S2_PKVM_HYP:
+		own_of_hyp(table->pkvm, geom, mem, rest, ret);
+		break;
+	case S2_PKVM_GUEST:
+		own_of_guest(table, geom, ret);
+		break;
+	case S2_PKVM_NONE:
+		break;
+	}
+	return true;
+}

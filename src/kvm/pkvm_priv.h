@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the files that look for pKVM share. Not for other folders. */
+#ifndef S2_KVM_PKVM_PRIV_H
+#define S2_KVM_PKVM_PRIV_H
+
+#include "decode/walk.h"
+#include "kvm/pkvm.h"
+
+/* Members of the hypervisor's structures, looked up like those of layout.h. */
+struct s2_pkvm_layout {
+	struct s2_field_at pgt_ia_bits, pgt_start_level, pgt_pgd, pgt_mm_ops, pgt_flags;
+	struct s2_field_at host_arch; /* struct host_mmu, before 6.6 struct host_kvm */
+	struct s2_field_at region_base, region_size, region_flags;
+	struct s2_field_at param_mair, param_tcr, param_stack_va, param_stack_pa, param_pgd_pa,
+		param_hcr, param_vttbr, param_vtcr;
+	struct s2_field_at vm_kvm, vm_host_kvm, kvm_handle;
+	struct s2_field_at page_refcount, page_order, page_host, page_hyp, page_share;
+	struct s2_field_at ffa_tx;
+	uint64_t sizeof_region, sizeof_page;
+};
+
+/* Symbols of the nVHE image; hits is 0 for those that are not known. */
+enum s2_pkvm_symbol {
+	S2_SYM_HOST_MMU,
+	S2_SYM_HOST_KVM,
+	S2_SYM_PGTABLE,
+	S2_SYM_OFFSET,
+	S2_SYM_VMEMMAP,
+	S2_SYM_MEMORY,
+	S2_SYM_NMEMORY,
+	S2_SYM_VM_TABLE,
+	S2_SYM_FFA,
+	S2_SYM_MEM_BASE,
+	S2_SYM_MEM_SIZE,
+	S2_NPKVM_SYMBOLS,
+};
+
+struct s2_pkvm_search {
+	struct s2_kernel *kernel;
+	const struct s2_mem *mem;
+	const struct s2_kvm_layout *kvm;
+	struct s2_pkvm_layout layout;
+	struct s2_symbol symbol[S2_NPKVM_SYMBOLS];
+	struct s2_pkvm *pkvm;
+	struct s2_err *err;
+
+	bool have_host;
+	uint64_t host_mmu_pa; /* struct kvm_s2_mmu of the host */
+	uint64_t host_pgd_pa;
+	uint64_t host_vtcr;
+	uint64_t host_flags; /* kvm_pgtable.flags */
+
+	bool have_hyp;
+	uint64_t hyp_pgt_pa; /* struct kvm_pgtable */
+	uint64_t hyp_pgd_pa;
+	unsigned int hyp_ia_bits;
+	struct s2_regime hyp_regime;
+	struct s2_geometry hyp_geom;
+	struct s2_walk *walk;
+
+	uint64_t mair, tcr, hcr; /* of the first CPU, counts when pkvm->ncpus is not 0 */
+};
+
+/* The members and enumerators; S2_NOTFOUND when this kernel has no protected mode. */
+enum s2_code s2_pkvm_layout(struct s2_kernel *kernel, struct s2_pkvm_layout *ret,
+			    struct s2_pkvm *pkvm, struct s2_err *err) S2_MUST_CHECK;
+
+/* The member of a structure at a physical address. */
+enum s2_code s2_pkvm_get(const struct s2_mem *mem, uint64_t pa, const struct s2_field_at *field,
+			 uint64_t *ret) S2_MUST_CHECK;
+
+/* The two tables' anchors, by symbol or by search. */
+enum s2_code s2_pkvm_find_host(struct s2_pkvm_search *s) S2_MUST_CHECK;
+enum s2_code s2_pkvm_find_hyp(struct s2_pkvm_search *s) S2_MUST_CHECK;
+
+/* Where the hypervisor's table maps @va; false when it does not. */
+bool s2_pkvm_hyp_find(struct s2_pkvm_search *s, uint64_t va, uint64_t *ret_pa, uint64_t *ret_raw);
+
+/* Calls @word for every aligned word of the writable part of the kernel image until it returns
+ * false. */
+enum s2_code s2_pkvm_scan(struct s2_pkvm_search *s,
+			  bool (*word)(struct s2_pkvm_search *s, uint64_t pa, uint64_t value));
+
+/* What the hypervisor knows of memory: hyp_memory[], hyp_vmemmap, the reserved part, per-CPU
+ * parameters. */
+void s2_pkvm_find_memory(struct s2_pkvm_search *s);
+void s2_pkvm_find_vmemmap(struct s2_pkvm_search *s);
+void s2_pkvm_find_reserved(struct s2_pkvm_search *s);
+void s2_pkvm_find_params(struct s2_pkvm_search *s);
+
+#endif

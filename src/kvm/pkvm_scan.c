@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The anchors of pKVM's tables: host_mmu and pkvm_pgtable, by symbol, or by how they must point at
+// each other.
+#include <stdlib.h>
+
+#include "base/cleanup.h"
+#include "decode/arm64_stage1.h"
+#include "kvm/pkvm_priv.h"
+
+#define VTCR_PS BITS64(18, 16)
+#define VTCR_DS BIT64(32)
+
+#define SCAN_CHUNK 65536U
+
+/* struct host_mmu is a few KiB; its parts cannot be further apart. */
+#define MAX_APART (64U << 10)
+
+/* Hypervisor addresses have at most 52 bits: TTBR0_EL2's half. */
+#define HYP_VA_END BIT64(52)
+
+struct scan {
+	struct s2_pkvm_search *s;
+	bool (*word)(struct s2_pkvm_search *s, uint64_t pa, uint64_t value);
+	uint64_t *words;
+	bool stopped;
+};
+
+static bool scan_piece(void *arg, const struct s2_kva_piece *piece)
+{
+	struct scan *scan = arg;
+
+	for (uint64_t off = 0; piece->writable && off < piece->size && !scan->stopped;
+	     off += SCAN_CHUNK) {
+		uint64_t left = piece->size - off;
+		size_t len = left < SCAN_CHUNK ? (size_t)left : SCAN_CHUNK;
+		const uint64_t *words = s2_mem_view(scan->s->mem, piece->pa + off, len);
+
+		if (!words) {
+			if (s2_mem_read(scan->s->mem, piece->pa + off, scan->words, len, NULL))
+				continue;
+			words = scan->words;
+		}
+		for (size_t i = 0; i < len / sizeof(*words) && !scan->stopped; i++)
+			scan->stopped = !scan->word(scan->s, piece->pa + off + i * sizeof(*words),
+						    words[i]);
+	}
+	return !scan->stopped;
+}
+
+enum s2_code s2_pkvm_scan(struct s2_pkvm_search *s,
+			  bool (*word)(struct s2_pkvm_search *s, uint64_t pa, uint64_t value))
+{
+	s2_auto_free uint64_t *words = malloc(SCAN_CHUNK);
+	struct scan scan = { .s = s, .word = word, .words = words };
+
+	if (!words)
+		return s2_fail(s->err, S2_NOMEM, "no memory to search the kernel image");
+	return s2_kernel_image(s->kernel, scan_piece, &scan, s->err);
+}
+
+/* Where struct kvm_s2_mmu lies within struct kvm_arch. */
+static uint64_t mmu_in_arch(const struct s2_pkvm_search *s)
+{
+	return s2_member_off(&s->kvm->mmu.m) - s2_member_off(&s->kvm->arch.m);
+}
+
+static enum s2_code get_vtcr(struct s2_pkvm_search *s, uint64_t arch_pa)
+{
+	struct s2_field_at in_arch = s->kvm->vtcr;
+
+	in_arch.m.bit_off -= s->kvm->arch.m.bit_off;
+	return s2_pkvm_get(s->mem, arch_pa, &in_arch, &s->host_vtcr);
+}
+
+/*
+ * Is there the host's struct kvm_s2_mmu at @mmu? kvm_host_prepare_stage2() (nvhe/mem_protect.c)
+ * makes it point to the kvm_arch around it and to the kvm_pgtable behind that, which points back
+ * and has the same PGD, all of them by hypervisor addresses: one offset between those and physical
+ * addresses must explain all.
+ */
+static bool is_host(struct s2_pkvm_search *s, uint64_t mmu)
+{
+	uint64_t arch_pa = mmu - mmu_in_arch(s), arch, pgt, pgt_pa, back, pgd, pgd_phys, bits, off;
+
+	if (s2_pkvm_get(s->mem, mmu, &s->kvm->mmu_arch, &arch) || !arch || arch >= HYP_VA_END ||
+	    s2_pkvm_get(s->mem, mmu, &s->kvm->mmu_pgt, &pgt) || !pgt || pgt >= HYP_VA_END)
+		return false;
+	off = arch_pa - arch;
+	pgt_pa = pgt + off;
+	if (pgt_pa < arch_pa || pgt_pa - arch_pa > MAX_APART)
+		return false;
+	if (s2_pkvm_get(s->mem, pgt_pa, &s->kvm->pgt_mmu, &back) || back + off != mmu ||
+	    s2_pkvm_get(s->mem, pgt_pa, &s->layout.pgt_pgd, &pgd) ||
+	    s2_pkvm_get(s->mem, mmu, &s->kvm->mmu_pgd_phys, &pgd_phys) || !pgd_phys ||
+	    pgd + off != pgd_phys || s2_pkvm_get(s->mem, pgt_pa, &s->layout.pgt_ia_bits, &bits) ||
+	    bits < 32 || bits > 52 || get_vtcr(s, arch_pa))
+		return false;
+	if (s2_pkvm_get(s->mem, pgt_pa, &s->layout.pgt_flags, &s->host_flags))
+		s->host_flags = 0;
+	s->have_host = true;
+	s->host_mmu_pa = mmu;
+	s->host_pgd_pa = pgd_phys;
+	s->pkvm->phys_offset = off;
+	return true;
+}
+
+static bool host_word(struct s2_pkvm_search *s, uint64_t pa, uint64_t value)
+{
+	uint64_t mmu = pa - s2_member_off(&s->kvm->mmu_arch.m);
+	uint64_t arch_pa = mmu - mmu_in_arch(s);
+
+	/* Offsets between address spaces are whole pages. */
+	if (!value || value >= HYP_VA_END || ((value ^ arch_pa) & 0xfff))
+		return true;
+	return !is_host(s, mmu);
+}
+
+static uint64_t symbol_pa(const struct s2_pkvm_search *s, enum s2_pkvm_symbol i)
+{
+	return s2_kva_image_pa(&s2_kernel_facts(s->kernel)->kva, s->symbol[i].value);
+}
+
+enum s2_code s2_pkvm_find_host(struct s2_pkvm_search *s)
+{
+	uint64_t host_arch = s2_member_off(&s->layout.host_arch.m), offset;
+	enum s2_code code;
+
+	for (unsigned int i = S2_SYM_HOST_MMU; i <= S2_SYM_HOST_KVM; i++)
+		if (s->symbol[i].hits && is_host(s, symbol_pa(s, i) + host_arch + mmu_in_arch(s)))
+			break;
+	if (!s->have_host && !s->symbol[S2_SYM_HOST_MMU].hits && !s->symbol[S2_SYM_HOST_KVM].hits) {
+		code = s2_pkvm_scan(s, host_word);
+		if (code)
+			return code;
+	}
+	if (!s->have_host)
+		return s2_fail(s->err, S2_NOTFOUND,
+			       "no sound host stage 2 (struct host_mmu) in the kernel image");
+	if (s->symbol[S2_SYM_OFFSET].hits &&
+	    !s2_mem_read(s->mem, symbol_pa(s, S2_SYM_OFFSET), &offset, sizeof(offset), NULL) &&
+	    offset != s->pkvm->phys_offset)
+		return s2_fail(
+			s->err, S2_INVALID,
+			"hyp_physvirt_offset is 0x%llx, but the host's stage 2 lies as if it were 0x%llx",
+			(unsigned long long)offset, (unsigned long long)s->pkvm->phys_offset);
+	return S2_OK;
+}
+
+bool s2_pkvm_hyp_find(struct s2_pkvm_search *s, uint64_t va, uint64_t *ret_pa, uint64_t *ret_raw)
+{
+	const struct s2_geometry *geom = &s->hyp_geom;
+	struct s2_strip strip;
+	uint64_t size, raw;
+
+	s2_walk_init(s->walk, geom, s->mem, s->hyp_pgd_pa);
+	if (!s2_walk_range(s->walk, va, va) || !s2_walk_next(s->walk, &strip) || strip.missing)
+		return false;
+	size = s2_entry_size(geom, strip.height);
+	raw = strip.desc[(va - strip.ia) / size];
+	if (!geom->arch->is_leaf(geom, strip.height, raw))
+		return false;
+	*ret_pa = (s2_leaf_oa(geom, strip.height, raw) & ~(size - 1)) | (va & (size - 1));
+	*ret_raw = raw;
+	return true;
+}
+
+/* Geometry without registers: what the kvm_pgtable says, and the host's VTCR_EL2.DS (LPA2 is
+ * system-wide). */
+static enum s2_code shape_hyp(struct s2_pkvm_search *s, unsigned int ia_bits)
+{
+	s2_regime_init(&s->hyp_regime, &s2_arm64_stage1_el2);
+	s->hyp_regime.granule = s2_kernel_facts(s->kernel)->kva.page_size;
+	s->hyp_regime.ia_bits = ia_bits;
+	if (s->host_vtcr & VTCR_DS)
+		s->hyp_regime.lpa2 = S2_YES;
+	s->hyp_regime.oa_bits = s2_arm64_ps_bits((unsigned int)field_get(VTCR_PS, s->host_vtcr));
+	if (s->hyp_regime.oa_bits > 48 && !(s->host_vtcr & VTCR_DS) &&
+	    s->hyp_regime.granule != 65536)
+		s->hyp_regime.oa_bits = 48;
+	return s->hyp_regime.arch->shape(&s->hyp_regime, &s->hyp_geom, NULL);
+}
+
+/*
+ * Is there pkvm_pgtable at @pgt? A kvm_pgtable without an MMU whose geometry is sound, and whose
+ * table maps the host's structure where we found it.
+ */
+static bool is_hyp(struct s2_pkvm_search *s, uint64_t pgt)
+{
+	uint64_t off = s->pkvm->phys_offset, mmu, pgd, level, bits, ops, pa, raw;
+
+	if (s2_pkvm_get(s->mem, pgt, &s->kvm->pgt_mmu, &mmu) || mmu ||
+	    s2_pkvm_get(s->mem, pgt, &s->layout.pgt_pgd, &pgd) || !pgd || pgd >= HYP_VA_END ||
+	    s2_pkvm_get(s->mem, pgt, &s->layout.pgt_mm_ops, &ops) || !ops || ops >= HYP_VA_END ||
+	    s2_pkvm_get(s->mem, pgt, &s->layout.pgt_ia_bits, &bits) || bits < 36 || bits > 52 ||
+	    s2_pkvm_get(s->mem, pgt, &s->layout.pgt_start_level, &level))
+		return false;
+	if (shape_hyp(s, (unsigned int)bits) ||
+	    (int)(int64_t)level != s2_level(&s->hyp_geom, s->hyp_geom.top))
+		return false;
+	s->hyp_pgd_pa = pgd + off;
+	if (!is_aligned(s->hyp_pgd_pa, s->hyp_geom.start_size) || s->hyp_pgd_pa >> 52)
+		return false;
+	if (!s2_pkvm_hyp_find(s, s->host_mmu_pa - off, &pa, &raw) || pa != s->host_mmu_pa)
+		return false;
+	s->have_hyp = true;
+	s->hyp_pgt_pa = pgt;
+	s->hyp_ia_bits = (unsigned int)bits;
+	return true;
+}
+
+static bool hyp_word(struct s2_pkvm_search *s, uint64_t pa, uint64_t value)
+{
+	uint64_t pgd_pa = value + s->pkvm->phys_offset;
+
+	if (!value || value >= HYP_VA_END || (value & 63) || pgd_pa >> 52)
+		return true;
+	return !is_hyp(s, pa - s2_member_off(&s->layout.pgt_pgd.m));
+}
+
+enum s2_code s2_pkvm_find_hyp(struct s2_pkvm_search *s)
+{
+	enum s2_code code = S2_OK;
+
+	if (s->symbol[S2_SYM_PGTABLE].hits)
+		is_hyp(s, symbol_pa(s, S2_SYM_PGTABLE));
+	else
+		code = s2_pkvm_scan(s, hyp_word);
+	if (!code && !s->have_hyp)
+		return s2_fail(
+			s->err, S2_NOTFOUND,
+			"no sound stage 1 of the hypervisor (pkvm_pgtable) in the kernel image");
+	return code;
+}

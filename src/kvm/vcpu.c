@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// vCPU registers: sys_regs[] by the kernel's own enumerators, or the VNCR page where the CPU has NV2.
+#include "kvm/vcpu.h"
+
+#include "base/bits.h"
+#include "kvm/layout.h"
+
+/* The registers that translation asks for; a kernel that does not have one has no enumerator for
+ * it. */
+static const struct {
+	enum s2_reg reg;
+	const char *enumerator;
+} regs[] = {
+	{ S2_REG_SCTLR_EL1, "SCTLR_EL1" }, { S2_REG_TCR_EL1, "TCR_EL1" },
+	{ S2_REG_TCR2_EL1, "TCR2_EL1" },   { S2_REG_TTBR0_EL1, "TTBR0_EL1" },
+	{ S2_REG_TTBR1_EL1, "TTBR1_EL1" }, { S2_REG_MAIR_EL1, "MAIR_EL1" },
+	{ S2_REG_PIR_EL1, "PIR_EL1" },     { S2_REG_PIRE0_EL1, "PIRE0_EL1" },
+	{ S2_REG_POR_EL1, "POR_EL1" },     { S2_REG_POR_EL0, "POR_EL0" },
+};
+
+struct pick {
+	uint64_t index, va;
+};
+
+static bool on_vcpu(void *arg, uint64_t index, uint64_t value)
+{
+	struct pick *pick = arg;
+
+	if (index == pick->index)
+		pick->va = value;
+	return index < pick->index;
+}
+
+static enum s2_code find_vcpu(struct s2_kernel *kernel, const struct s2_kvm_layout *l,
+			      uint64_t kvm_va, uint64_t index, uint64_t *ret, struct s2_err *err)
+{
+	struct pick pick = { .index = index };
+	enum s2_code code = S2_OK;
+
+	if (l->vcpu_array.have)
+		code = s2_kernel_xarray(kernel, kvm_va + s2_member_off(&l->vcpu_array.m), on_vcpu,
+					&pick, err);
+	else if (l->vcpus.have && index < l->vcpus.m.nelems)
+		code = s2_kernel_read(kernel,
+				      kvm_va + s2_member_off(&l->vcpus.m) + index * sizeof(pick.va),
+				      &pick.va, sizeof(pick.va), err);
+	if (code)
+		return code;
+	if (!pick.va)
+		return s2_fail(err, S2_NOTFOUND, "there is no vCPU %llu",
+			       (unsigned long long)index);
+	*ret = pick.va;
+	return S2_OK;
+}
+
+/* Where register number @n lives: with NV2, those from __VNCR_START__ on in the page that
+ * vncr_array points to. */
+static enum s2_code read_sysreg(struct s2_kernel *kernel, struct s2_types *types, uint64_t ctxt,
+				uint64_t n, uint64_t *ret, struct s2_err *err)
+{
+	struct s2_member sys_regs;
+	uint64_t vncr_start, vncr_array;
+	enum s2_code code = s2_types_member(types, "kvm_cpu_context", "sys_regs", &sys_regs, err);
+
+	if (code)
+		return code;
+	if (!s2_types_enum(types, "vcpu_sysreg", "__VNCR_START__", &vncr_start, NULL) &&
+	    n >= vncr_start &&
+	    !s2_kernel_get(kernel, ctxt, "kvm_cpu_context", "vncr_array", &vncr_array, NULL) &&
+	    vncr_array)
+		return s2_kernel_read(kernel, vncr_array + (n - vncr_start) * sizeof(*ret), ret,
+				      sizeof(*ret), err);
+	if (n >= sys_regs.nelems)
+		return s2_fail(err, S2_INVALID, "register number %llu is not below %llu",
+			       (unsigned long long)n, (unsigned long long)sys_regs.nelems);
+	return s2_kernel_read(kernel, ctxt + s2_member_off(&sys_regs) + n * sizeof(*ret), ret,
+			      sizeof(*ret), err);
+}
+
+static enum s2_code read_regs(struct s2_kernel *kernel, uint64_t ctxt, struct s2_vcpu *vcpu,
+			      struct s2_err *err)
+{
+	struct s2_types *types;
+	enum s2_code code = s2_kernel_types(kernel, &types, err);
+
+	for (size_t i = 0; !code && i < ARRAY_SIZE(regs); i++) {
+		uint64_t n, value;
+
+		if (s2_types_enum(types, "vcpu_sysreg", regs[i].enumerator, &n, NULL))
+			continue;
+		code = read_sysreg(kernel, types, ctxt, n, &value, err);
+		if (code)
+			return s2_wrap(err, "%s", regs[i].enumerator);
+		s2_regime_set(&vcpu->regs, regs[i].reg, value);
+	}
+	return code;
+}
+
+enum s2_code s2_kvm_vcpu(struct s2_kernel *kernel, uint64_t kvm_va, uint64_t index,
+			 struct s2_vcpu *ret, struct s2_err *err)
+{
+	struct s2_vcpu vcpu = { .cpu = -1 };
+	struct s2_kvm_layout layout;
+	struct s2_member ctxt;
+	struct s2_types *types;
+	uint64_t va, hcr, cpu;
+	enum s2_code code = s2_kvm_layout(kernel, &layout, err);
+
+	if (!code)
+		code = find_vcpu(kernel, &layout, kvm_va, index, &va, err);
+	if (!code)
+		code = s2_kernel_types(kernel, &types, err);
+	if (!code)
+		code = s2_types_member(types, "kvm_vcpu", "arch.ctxt", &ctxt, err);
+	if (!code)
+		code = s2_kvm_get(kernel, va, &layout.vcpu_hcr, &hcr, err);
+	if (code)
+		return code;
+	s2_regime_init(&vcpu.regs, NULL);
+	s2_regime_set(&vcpu.regs, S2_REG_HCR_EL2, hcr);
+	code = read_regs(kernel, va + s2_member_off(&ctxt), &vcpu, err);
+	if (!code)
+		code = s2_kernel_get(kernel, va + s2_member_off(&ctxt), "kvm_cpu_context",
+				     "regs.pstate", &vcpu.pstate, err);
+	if (!code)
+		code = s2_kernel_get(kernel, va + s2_member_off(&ctxt), "kvm_cpu_context",
+				     "regs.pc", &vcpu.pc, err);
+	if (!code)
+		code = s2_kernel_get(kernel, va, "kvm_vcpu", "cpu", &cpu, err);
+	if (code)
+		return s2_wrap(err, "vCPU %llu", (unsigned long long)index);
+	vcpu.cpu = (int)(int64_t)cpu;
+	*ret = vcpu;
+	return S2_OK;
+}
