@@ -5,6 +5,20 @@
 
 #include "decode/arch.h"
 
+/* Operations of struct s2_arch that both stages share. */
+bool s2_arm64_is_table(const struct s2_geometry *geom, unsigned int height, uint64_t raw);
+bool s2_arm64_is_leaf(const struct s2_geometry *geom, unsigned int height, uint64_t raw);
+uint64_t s2_arm64_key_mask(const struct s2_geometry *geom, unsigned int height, uint64_t raw);
+
+enum s2_type s2_arm64_type(const struct s2_geometry *geom, unsigned int height, uint64_t raw);
+
+/*
+ * Descriptor bits that are output address bits beyond the output size: an address size fault when
+ * one is set.
+ * @in_place: the address bits that stand in place at that height.
+ */
+uint64_t s2_arm64_oa_size_bits(const struct s2_geometry *geom, uint64_t in_place);
+
 /* The shape() of s2_arm64_stage2: VTCR_EL2, or granule and sizes, to facts. */
 enum s2_code s2_arm64_stage2_shape(const struct s2_regime *regime, struct s2_geometry *ret,
 				   struct s2_err *err) S2_MUST_CHECK;

@@ -2,6 +2,8 @@
 // arm64 stage 1: VMSAv8-64 descriptors to meaning, for EL1&0, EL2 and EL2&0 (Arm ARM DDI 0487,
 // D8.3, D8.4, D8.6).
 #include "decode/arm64_stage1.h"
+
+#include "decode/arm64.h"
 #include "decode/memattr.h"
 
 /*
@@ -430,53 +432,12 @@ static const struct s2_attr el2_attrs[] = {
 	  VALUES(flag_xntable) },
 };
 
-static bool is_table(const struct s2_geometry *geom, unsigned int height, uint64_t raw)
-{
-	(void)geom;
-	return height > 0 && (raw & 3) == 3;
-}
-
-static enum s2_type type_of(const struct s2_geometry *geom, unsigned int height, uint64_t raw)
-{
-	switch (raw & 3) {
-	case 3:
-		return height > 0 ? S2_TABLE : S2_PAGE;
-	case 1:
-		return height > 0 && geom->height[height].leaf ? S2_BLOCK : S2_RESERVED_ENTRY;
-	default:
-		return S2_INVALID_ENTRY;
-	}
-}
-
-static bool is_leaf(const struct s2_geometry *geom, unsigned int height, uint64_t raw)
-{
-	return s2_is_leaf(type_of(geom, height, raw));
-}
-
-/* Descriptor bits that are output address bits beyond the output size: an address size fault when
- * one is set. */
-static uint64_t oa_size_bits(const struct s2_geometry *geom, uint64_t in_place)
-{
-	uint64_t beyond = geom->oa_bits < 52 ? BITS64(51, geom->oa_bits) : 0;
-
-	return (in_place & beyond) | (geom->oa_high & beyond >> geom->oa_high_shift);
-}
-
-static uint64_t key_mask(const struct s2_geometry *geom, unsigned int height, uint64_t raw)
-{
-	const struct s2_height *row = &geom->height[height];
-
-	if (!is_leaf(geom, height, raw))
-		return ~UINT64_C(0);
-	return ~(row->oa_low | geom->oa_high) | oa_size_bits(geom, row->oa_low);
-}
-
 static uint32_t leaf_odd(const struct s2_geometry *geom, unsigned int height, uint64_t raw)
 {
 	const struct s2_height *row = &geom->height[height];
 	uint32_t odd = 0;
 
-	if (raw & oa_size_bits(geom, row->oa_low))
+	if (raw & s2_arm64_oa_size_bits(geom, row->oa_low))
 		odd |= S2_ODD_OA_SIZE;
 	if (raw & row->align)
 		odd |= S2_ODD_OA_ALIGN;
@@ -507,7 +468,7 @@ static uint32_t table_odd(const struct s2_geometry *geom, uint64_t raw)
 {
 	uint32_t odd = 0;
 
-	if (raw & oa_size_bits(geom, geom->table_low))
+	if (raw & s2_arm64_oa_size_bits(geom, geom->table_low))
 		odd |= S2_ODD_OA_SIZE;
 	if (raw & BITS64(50, 12) & ~geom->table_low & ~geom->oa_high)
 		odd |= S2_ODD_RES0;
@@ -520,7 +481,7 @@ static uint32_t table_odd(const struct s2_geometry *geom, uint64_t raw)
 static void decode(const struct s2_geometry *geom, unsigned int height, uint64_t raw,
 		   struct s2_entry *ret)
 {
-	*ret = (struct s2_entry){ .raw = raw, .type = type_of(geom, height, raw) };
+	*ret = (struct s2_entry){ .raw = raw, .type = s2_arm64_type(geom, height, raw) };
 	switch (ret->type) {
 	case S2_BLOCK:
 	case S2_PAGE:
@@ -544,10 +505,10 @@ const struct s2_arch s2_arm64_stage1_el1 = {
 	.ia_name = "VA",
 	.stage = "stage1-el1",
 	.shape = s2_arm64_s1_shape_el1,
-	.is_table = is_table,
+	.is_table = s2_arm64_is_table,
 	.decode = decode,
-	.key_mask = key_mask,
-	.is_leaf = is_leaf,
+	.key_mask = s2_arm64_key_mask,
+	.is_leaf = s2_arm64_is_leaf,
 	.attrs = el1_attrs,
 	.nattrs = ARRAY_SIZE(el1_attrs),
 	.last_level = 3,
@@ -558,10 +519,10 @@ const struct s2_arch s2_arm64_stage1_el2 = {
 	.ia_name = "VA",
 	.stage = "stage1-el2",
 	.shape = s2_arm64_s1_shape_el2,
-	.is_table = is_table,
+	.is_table = s2_arm64_is_table,
 	.decode = decode,
-	.key_mask = key_mask,
-	.is_leaf = is_leaf,
+	.key_mask = s2_arm64_key_mask,
+	.is_leaf = s2_arm64_is_leaf,
 	.attrs = el2_attrs,
 	.nattrs = ARRAY_SIZE(el2_attrs),
 	.last_level = 3,

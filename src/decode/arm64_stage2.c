@@ -332,53 +332,12 @@ static const struct s2_attr attrs[] = {
 	  .unless = S2_G_PBHA },
 };
 
-static bool is_table(const struct s2_geometry *geom, unsigned int height, uint64_t raw)
-{
-	(void)geom;
-	return height > 0 && (raw & 3) == 3;
-}
-
-static enum s2_type type_of(const struct s2_geometry *geom, unsigned int height, uint64_t raw)
-{
-	switch (raw & 3) {
-	case 3:
-		return height > 0 ? S2_TABLE : S2_PAGE;
-	case 1:
-		return height > 0 && geom->height[height].leaf ? S2_BLOCK : S2_RESERVED_ENTRY;
-	default:
-		return S2_INVALID_ENTRY;
-	}
-}
-
-static bool is_leaf(const struct s2_geometry *geom, unsigned int height, uint64_t raw)
-{
-	return s2_is_leaf(type_of(geom, height, raw));
-}
-
-/* Descriptor bits that are output address bits beyond the output size: an address size fault when
- * one is set. */
-static uint64_t oa_size_bits(const struct s2_geometry *geom, uint64_t in_place)
-{
-	uint64_t beyond = geom->oa_bits < 52 ? BITS64(51, geom->oa_bits) : 0;
-
-	return (in_place & beyond) | (geom->oa_high & beyond >> geom->oa_high_shift);
-}
-
-static uint64_t key_mask(const struct s2_geometry *geom, unsigned int height, uint64_t raw)
-{
-	const struct s2_height *row = &geom->height[height];
-
-	if (!is_leaf(geom, height, raw))
-		return ~UINT64_C(0);
-	return ~(row->oa_low | geom->oa_high) | oa_size_bits(geom, row->oa_low);
-}
-
 static uint32_t leaf_odd(const struct s2_geometry *geom, unsigned int height, uint64_t raw)
 {
 	const struct s2_height *row = &geom->height[height];
 	uint32_t odd = 0;
 
-	if (raw & oa_size_bits(geom, row->oa_low))
+	if (raw & s2_arm64_oa_size_bits(geom, row->oa_low))
 		odd |= S2_ODD_OA_SIZE;
 	if (raw & row->align)
 		odd |= S2_ODD_OA_ALIGN;
@@ -409,7 +368,7 @@ static uint32_t table_odd(const struct s2_geometry *geom, uint64_t raw)
 {
 	uint32_t odd = 0;
 
-	if (raw & oa_size_bits(geom, geom->table_low))
+	if (raw & s2_arm64_oa_size_bits(geom, geom->table_low))
 		odd |= S2_ODD_OA_SIZE;
 	if (raw & BITS64(63, 59))
 		odd |= S2_ODD_TABLE_BITS;
@@ -421,7 +380,7 @@ static uint32_t table_odd(const struct s2_geometry *geom, uint64_t raw)
 static void decode(const struct s2_geometry *geom, unsigned int height, uint64_t raw,
 		   struct s2_entry *ret)
 {
-	*ret = (struct s2_entry){ .raw = raw, .type = type_of(geom, height, raw) };
+	*ret = (struct s2_entry){ .raw = raw, .type = s2_arm64_type(geom, height, raw) };
 	switch (ret->type) {
 	case S2_BLOCK:
 	case S2_PAGE:
@@ -445,10 +404,10 @@ const struct s2_arch s2_arm64_stage2 = {
 	.ia_name = "IPA",
 	.stage = "stage2",
 	.shape = s2_arm64_stage2_shape,
-	.is_table = is_table,
+	.is_table = s2_arm64_is_table,
 	.decode = decode,
-	.key_mask = key_mask,
-	.is_leaf = is_leaf,
+	.key_mask = s2_arm64_key_mask,
+	.is_leaf = s2_arm64_is_leaf,
 	.attrs = attrs,
 	.nattrs = ARRAY_SIZE(attrs),
 	.last_level = 3,

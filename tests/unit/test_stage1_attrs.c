@@ -2,16 +2,25 @@
 // Stage 1: every attribute of a descriptor against literal tables, for EL1&0 and EL2.
 #include "stage1_lab.h"
 
+/* What attr() gives after it has failed the test. */
+static const struct s2_attr_value none = { "", "", "", 0 };
+
 static const struct s2_attr_value *attr(const struct s2_geometry *geom, const char *name,
 					uint64_t raw)
 {
 	for (unsigned int i = 0; i < geom->arch->nattrs; i++) {
 		const struct s2_attr *row = &geom->arch->attrs[i];
 
-		if (!strcmp(row->name, name) && s2_attr_applies(row, geom, S2_IN_LEAF, 1))
-			return s2_attr_value(row, s2_attr_get(row, geom, raw));
+		const struct s2_attr_value *value;
+
+		if (strcmp(row->name, name) != 0 || !s2_attr_applies(row, geom, S2_IN_LEAF, 1))
+			continue;
+		value = s2_attr_value(row, s2_attr_get(row, geom, raw));
+		if (value)
+			return value;
 	}
-	return NULL;
+	fail_msg("no value for %s", name);
+	return &none;
 }
 
 static void expect(const struct s2_geometry *geom, const char *name, uint64_t raw, const char *text)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The file of cases that the generator writes, and that the oracle and at_host read. All words are 64 bits, little-endian. */
+/* The file of cases that the generator writes, and that the oracle and at_host read. All words are
+ * 64 bits, little-endian. */
 #ifndef AT_CASES_H
 #define AT_CASES_H
 
@@ -60,7 +61,8 @@ struct at_query {
 };
 
 /*
- * Answers: three ID registers (ID_AA64MMFR0..2_EL1), then two words per query: PAR_EL1 and the syndrome of an external
- * abort (0: none), or with AT_EXEC how it ended (1 executed, 2 abort to EL1, 3 abort to EL2) and the syndrome.
+ * Answers: three ID registers (ID_AA64MMFR0..2_EL1), then two words per query: PAR_EL1 and the
+ * syndrome of an external abort (0: none), or with AT_EXEC how it ended (1 executed, 2 abort to
+ * EL1, 3 abort to EL2) and the syndrome.
  */
 #endif

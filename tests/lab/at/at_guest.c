@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The oracle: puts each case's registers and descriptors in place, runs its queries, writes the answers to a file of the host.
+// The oracle: puts each case's registers and descriptors in place, runs its queries, writes the
+// answers to a file of the host.
 #include <stdint.h>
 
 #include "at_cases.h"

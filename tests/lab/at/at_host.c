@@ -13,11 +13,13 @@
 
 static uint64_t arena[AT_ARENA_SIZE / sizeof(uint64_t)];
 
-static enum s2_code arena_read(const struct s2_mem *mem, uint64_t pa, void *buf, size_t len, struct s2_err *err)
+static enum s2_code arena_read(const struct s2_mem *mem, uint64_t pa, void *buf, size_t len,
+			       struct s2_err *err)
 {
 	(void)mem;
 	if (pa < AT_ARENA_PA || pa - AT_ARENA_PA > AT_ARENA_SIZE - len)
-		return s2_fail(err, S2_ABSENT, "0x%llx is not in the arena", (unsigned long long)pa);
+		return s2_fail(err, S2_ABSENT, "0x%llx is not in the arena",
+			       (unsigned long long)pa);
 	memcpy(buf, (const char *)arena + (pa - AT_ARENA_PA), len);
 	return S2_OK;
 }
@@ -43,16 +45,20 @@ static const struct s2_mem_ops arena_ops = { arena_read, arena_view, arena_next 
 static const struct s2_mem arena_mem = { &arena_ops, AT_ARENA_SIZE };
 
 static const enum s2_reg reg_of[AT_NREGS] = {
-	[AT_HCR_EL2] = S2_REG_HCR_EL2,	   [AT_VTCR_EL2] = S2_REG_VTCR_EL2,   [AT_VTTBR_EL2] = S2_REG_VTTBR_EL2,
-	[AT_SCTLR_EL1] = S2_REG_SCTLR_EL1, [AT_TCR_EL1] = S2_REG_TCR_EL1,     [AT_TTBR0_EL1] = S2_REG_TTBR0_EL1,
-	[AT_TTBR1_EL1] = S2_REG_TTBR1_EL1, [AT_MAIR_EL1] = S2_REG_MAIR_EL1,   [AT_SCTLR_EL2] = S2_REG_SCTLR_EL2,
-	[AT_TCR_EL2] = S2_REG_TCR_EL2,	   [AT_TTBR0_EL2] = S2_REG_TTBR0_EL2, [AT_TTBR1_EL2] = S2_REG_TTBR1_EL2,
+	[AT_HCR_EL2] = S2_REG_HCR_EL2,     [AT_VTCR_EL2] = S2_REG_VTCR_EL2,
+	[AT_VTTBR_EL2] = S2_REG_VTTBR_EL2, [AT_SCTLR_EL1] = S2_REG_SCTLR_EL1,
+	[AT_TCR_EL1] = S2_REG_TCR_EL1,     [AT_TTBR0_EL1] = S2_REG_TTBR0_EL1,
+	[AT_TTBR1_EL1] = S2_REG_TTBR1_EL1, [AT_MAIR_EL1] = S2_REG_MAIR_EL1,
+	[AT_SCTLR_EL2] = S2_REG_SCTLR_EL2, [AT_TCR_EL2] = S2_REG_TCR_EL2,
+	[AT_TTBR0_EL2] = S2_REG_TTBR0_EL2, [AT_TTBR1_EL2] = S2_REG_TTBR1_EL2,
 	[AT_MAIR_EL2] = S2_REG_MAIR_EL2,   [AT_VBAR_EL1] = S2_NREGS,
 };
 
 static void request(const struct at_case *c, const struct at_query *q, struct s2_at_request *req)
 {
-	*req = (struct s2_at_request){ .ia = q->ia, .pan = q->op & AT_PAN, .pa_bits = 52, .features = S2_AT_MTE2 };
+	*req = (struct s2_at_request){
+		.ia = q->ia, .pan = q->op & AT_PAN, .pa_bits = 52, .features = S2_AT_MTE2
+	};
 	for (unsigned int i = 0; i < AT_NREGS; i++)
 		if (reg_of[i] != S2_NREGS)
 			s2_regime_set(&req->regs, reg_of[i], c->reg[i]);
@@ -69,11 +75,12 @@ static void print(enum s2_code code, const struct s2_at_result *ret, const struc
 		printf("error %s\n", err->text);
 		return;
 	}
-	printf("%d %d %d %d %d 0x%" PRIx64 " 0x%" PRIx64 " 0x%" PRIx64 " %s |", (int)ret->outcome, (int)ret->fault, ret->stage,
-	       ret->level, ret->s1ptw, ret->par, ret->missing_pa, ret->ipa, ret->why ? ret->why : "-");
+	printf("%d %d %d %d %d 0x%" PRIx64 " 0x%" PRIx64 " 0x%" PRIx64 " %s |", (int)ret->outcome,
+	       (int)ret->fault, ret->stage, ret->level, ret->s1ptw, ret->par, ret->missing_pa,
+	       ret->ipa, ret->why ? ret->why : "-");
 	for (unsigned int i = 0; i < ret->nsteps; i++)
-		printf(" %d:%d:0x%" PRIx64 ":%d:%s", ret->step[i].stage, ret->step[i].level, ret->step[i].raw,
-		       ret->step[i].s1ptw, s2_type_name(ret->step[i].type));
+		printf(" %d:%d:0x%" PRIx64 ":%d:%s", ret->step[i].stage, ret->step[i].level,
+		       ret->step[i].raw, ret->step[i].s1ptw, s2_type_name(ret->step[i].type));
 	printf("\n");
 }
 
@@ -83,7 +90,8 @@ static void *load(const char *path)
 	long size;
 	void *buf;
 
-	if (!file || fseek(file, 0, SEEK_END) || (size = ftell(file)) < 0 || fseek(file, 0, SEEK_SET)) {
+	if (!file || fseek(file, 0, SEEK_END) || (size = ftell(file)) < 0 ||
+	    fseek(file, 0, SEEK_SET)) {
 		perror(path);
 		exit(3);
 	}
@@ -97,7 +105,8 @@ static void *load(const char *path)
 }
 
 /* Translates mapped addresses over and over and says how many per second. */
-static void measure(const struct at_case *c, const struct at_query *q, uint64_t *done, double *seconds)
+static void measure(const struct at_case *c, const struct at_query *q, uint64_t *done,
+		    double *seconds)
 {
 	struct s2_at_result ret;
 	struct s2_at_request req;
@@ -154,6 +163,7 @@ int main(int argc, char **argv)
 		p = (const uint64_t *)(q + c->nquery);
 	}
 	if (speed)
-		printf("%" PRIu64 " translations of mapped memory, %.0f per second\n", done, (double)done / seconds);
+		printf("%" PRIu64 " translations of mapped memory, %.0f per second\n", done,
+		       (double)done / seconds);
 	return 0;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The oracle's entry point, exception vectors, AT instructions by number, and the jump to a lower exception level.
+// The oracle's entry, its exception vectors, AT instructions by number, the jump to a lower level.
 
 	.text
 	.global _start

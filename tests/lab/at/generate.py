@@ -157,16 +157,22 @@ class Case:
         rng = self.rng
         page = rng.choice([12, 14, 16])
         ds = page != 16 and chance(rng, 0.4)
-        ps = rng.randrange(7)
         top = 52 if ds or page == 16 else 48
-        oa = min(PS_BITS[ps], top)
         while True:
+            ps = rng.randrange(7)
+            oa = min(PS_BITS[ps], top)
             start = rng.choice([l for l in (-1, 0, 1, 2, 3)
                                 if (l != -1 or (page == 12 and ds)) and (l != 0 or page == 12 or (page == 14 and ds))])
             below = page + (page - 3) * (3 - start)
             low, high = max(below + 1, 17), min(below + page - 3 + 4, top)
-            if low <= high:
-                break
+            # QEMU also wants the input size and the start level to fit PS (s2-over-ps), and does not know the start levels
+            # that LPA2 brings (s2-lpa2-start): not too many of those.
+            fits = not {12: start == 0 and oa <= 42, 14: start == 1 and oa <= 40, 16: start == 1 and oa <= 42}[page]
+            fits = fits and start >= (1 if page == 14 else 0)
+            if fits or chance(rng, 0.03):
+                high = min(high, oa) if chance(rng, 0.97) else high
+                if low <= high:
+                    break
         ia = rng.randint(low, high)
         if chance(rng, 0.5) and start >= 0 and high >= 32:
             ia = max(ia, 32 if low <= 32 else low)
@@ -312,9 +318,9 @@ class Case:
         top = 52 if ds or page == 16 else 48
         oa = min(PS_BITS[ps], top)
         ia = rng.choice([top, 48, 39, 36, 42, rng.randint(17, top)])
-        ia = min(ia, top)
-        if ia <= page:
-            ia = page + 8
+        if chance(rng, 0.2):  # a start level of few entries
+            ia = page + (page - 3) * rng.randrange(5) + rng.randint(1, 4)
+        ia = max(min(ia, top), page + 1, 17)
         start = 3 - (ia - 1 - page) // (page - 3)
 
         def plain(size, align):
@@ -350,7 +356,7 @@ class Case:
             ttbr |= 1 << rng.randint(oa, 47)
         tsz = 64 - ia
         if chance(rng, 0.02):
-            tsz = rng.randrange(64)
+            tsz = rng.choice([rng.randrange(64), rng.randint(10, 17)])
         return tsz, ttbr
 
     def ask(self, va, size, ia, base):
