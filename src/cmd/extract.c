@@ -30,6 +30,8 @@ static void compact(struct pages *pages)
 	uint64_t end = 0;
 	size_t kept = 0;
 
+	if (!pages->n)
+		return;
 	qsort(pages->piece, pages->n, sizeof(*pages->piece), by_pa);
 	for (size_t i = 0; i < pages->n; i++) {
 		struct s2_piece piece = pages->piece[i];
