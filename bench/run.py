@@ -3,6 +3,7 @@
 # Times s2dump beside the floor program, run about in one session, and prints the least of several runs and the ratio.
 import argparse
 import os
+import random
 import subprocess
 import tempfile
 import time
@@ -20,13 +21,27 @@ CASES = [
 ]
 
 
-def least(argv, runs):
+def least(argv, runs, stdin=None):
     best = float("inf")
     for _ in range(runs):
         start = time.perf_counter()
-        subprocess.run(argv, stdout=subprocess.DEVNULL, check=True)
+        subprocess.run(argv, stdin=stdin and open(stdin), stdout=subprocess.DEVNULL, check=True)
         best = min(best, time.perf_counter() - start)
     return best
+
+
+def addresses(s2dump, blob, tmp, floor, runs):
+    """Many addresses in one run: a million through the table, a thousand looked for in it."""
+    rng = random.Random(1)
+    many = os.path.join(tmp, "addresses")
+    with open(many, "w") as f:
+        f.writelines(f"{rng.randrange(32 << 30):#x}\n" for _ in range(1000000))
+    t = least([s2dump, "translate", blob, "--vtcr=" + VTCR, "--base=0x80000000", "-"], runs, many)
+    print(f"{'translate -, 1000000 addresses':48} {t * 1e3:8.1f} ms  {t / floor:6.2f} x floor  ({1 / t:.2f} M/s)")
+    wanted = [f"{rng.randrange(1 << 40):#x}" for _ in range(1000)]
+    t = least([s2dump, "find", blob, "--vtcr=" + VTCR, "--base=0x80000000", *wanted], runs)
+    one = least([s2dump, "find", blob, "--vtcr=" + VTCR, "--base=0x80000000", wanted[0]], runs)
+    print(f"{'find, 1000 addresses':48} {t * 1e3:8.1f} ms  {t / floor:6.2f} x floor  ({t / one:.2f} x one address)")
 
 
 def main():
@@ -46,6 +61,7 @@ def main():
             t = least([s2dump, blobs[name], "--vtcr=" + VTCR, "--base=0x80000000", *extra], args.runs)
             label = " ".join([name, *extra])
             print(f"{label:48} {t * 1e3:8.1f} ms  {t / floor:6.2f} x floor  ({what})")
+        addresses(s2dump, blobs["scattered"], tmp, floor, args.runs)
 
 
 if __name__ == "__main__":

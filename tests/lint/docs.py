@@ -175,7 +175,7 @@ def table(lines, first):
         elif inside and line.startswith(".It "):
             # An item that begins with a separator continues the row above.
             cells = re.split(r"(?:^| )Ta(?: |$)", line[len(".It "):])
-            rows.append([re.sub(r"\b(Li|Ns|No|Em) ?", "", cell).strip() for cell in cells])
+            rows.append([re.sub(r"\b(Li|Ns|No|Em) ?", "", cell).replace("\\&", "").strip() for cell in cells])
     return rows
 
 

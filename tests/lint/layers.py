@@ -21,7 +21,7 @@ ALLOWED = {
     "format": {"base", "decode"},
     "kernel": {"base", "decode", "source"},
     "kvm": {"base", "decode", "source", "kernel"},
-    "check": {"base", "decode", "source", "kernel"},
+    "check": {"base", "decode", "source", "kernel", "kvm"},
     "cmd": {"base", "decode", "source", "format", "kernel", "kvm", "check"},
 }
 
