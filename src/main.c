@@ -14,8 +14,8 @@
 /* The order is that of `s2dump help`. To add a command: a file in cmd/ with such a row, the manual,
  * the completion. */
 const struct s2_cmd *const s2_cmds[] = {
-	&s2_cmd_dump,    &s2_cmd_list,   &s2_cmd_translate, &s2_cmd_find,
-	&s2_cmd_extract, &s2_cmd_decode, &s2_cmd_help,
+	&s2_cmd_dump,  &s2_cmd_list,    &s2_cmd_translate, &s2_cmd_find,
+	&s2_cmd_check, &s2_cmd_extract, &s2_cmd_decode,    &s2_cmd_help,
 };
 const unsigned int s2_ncmds = ARRAY_SIZE(s2_cmds);
 
@@ -120,6 +120,19 @@ static enum s2_exit run(int argc, char **argv, struct s2_err *err)
 	return status;
 }
 
+/* A mapped file that shrinks, or a disk that fails, under our hands: say so instead of dying of it.
+ */
+static void on_bus_error(int signal)
+{
+	static const char text[] =
+		"s2dump: the input changed or could not be read while it was mapped\n";
+	ssize_t ignored = write(STDERR_FILENO, text, sizeof(text) - 1);
+
+	(void)signal;
+	(void)ignored;
+	_exit(S2_EXIT_INPUT);
+}
+
 int main(int argc, char **argv)
 {
 	struct s2_err err;
@@ -128,6 +141,7 @@ int main(int argc, char **argv)
 	s2_err_init(&err);
 	/* A reader that goes away is seen by write(2), not by a signal. */
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGBUS, on_bus_error);
 	status = run(argc, argv, &err);
 	if ((status == S2_EXIT_USAGE || status == S2_EXIT_INPUT) && *err.text)
 		report(&err);

@@ -23,6 +23,7 @@ enum opt_id {
 	OPT_REALM,
 	OPT_BASE,
 	OPT_ROOT,
+	OPT_SNAPSHOT,
 	OPT_MAP,
 	OPT_TABLE,
 	OPT_RANGE,
@@ -43,6 +44,9 @@ enum opt_id {
 	OPT_PROGRESS,
 	OPT_SYSTEM_MAP,
 	OPT_LEVEL,
+	OPT_ONLY,
+	OPT_SKIP,
+	OPT_LIST,
 	OPT_VERBOSE = 'v',
 	OPT_HELP = 'h',
 	OPT_VERSION = 'V',
@@ -81,6 +85,8 @@ static const struct opt_row rows[] = {
 	{ OPT_REALM, "realm", NULL, S2_OPTS_GEOM, "Realm stage 2: bit 55 is NS" },
 	{ OPT_BASE, "base", "PA", S2_OPTS_INPUT, "raw image: physical address of its first byte" },
 	{ OPT_ROOT, "root", "PA", S2_OPTS_INPUT, "physical address of the start level" },
+	{ OPT_SNAPSHOT, "snapshot", "ADDR", S2_OPTS_INPUT,
+	  "the table of the struct kvm_pgtable_snapshot at this kernel virtual or physical address" },
 	{ OPT_MAP, "map", "PA:SIZE@OFFSET", S2_OPTS_INPUT,
 	  "raw image: this part of the file is memory at PA (repeatable)" },
 	{ OPT_TABLE, "table", "ID", S2_OPTS_INPUT,
@@ -110,6 +116,9 @@ static const struct opt_row rows[] = {
 	{ OPT_AS, "as", "WHAT", S2_OPTS_DECODE | S2_OPTS_TRANSLATE,
 	  "decode: descriptor or vtcr_el2; translate: S2E1R (an IPA), S12E1R, S1E0W, ..." },
 	{ OPT_LEVEL, "level", "N", S2_OPTS_DECODE, "the level that the descriptor stands at" },
+	{ OPT_ONLY, "only", "CHECK", S2_OPTS_CHECK, "only this check (repeatable)" },
+	{ OPT_SKIP, "skip", "CHECK", S2_OPTS_CHECK, "all checks but this one (repeatable)" },
+	{ OPT_LIST, "list", NULL, S2_OPTS_CHECK, "the checks: what each means, its exceptions" },
 	{ OPT_OUTPUT, "output", "FILE", S2_OPTS_OUTPUT,
 	  "write to FILE instead of standard output" },
 	{ OPT_PROGRESS, "progress", "WHEN", S2_OPTS_INPUT,
@@ -298,6 +307,15 @@ static enum s2_code parse_ia_bits(const char *text, struct s2_options *o, struct
 	return code;
 }
 
+static enum s2_code parse_check(const char *text, const char *what, const char **list, unsigned int *n,
+				struct s2_err *err)
+{
+	if (*n == S2_MAX_CHECKS)
+		return s2_fail(err, S2_USAGE, "%s: more than %d", what, S2_MAX_CHECKS);
+	list[(*n)++] = text;
+	return S2_OK;
+}
+
 static enum s2_code set_fwb(struct s2_options *o, enum s2_tristate fwb, struct s2_err *err)
 {
 	if (o->regime.fwb != S2_UNKNOWN && o->regime.fwb != fwb)
@@ -339,6 +357,9 @@ static enum s2_code apply(enum opt_id id, const char *arg, struct s2_options *o,
 	case OPT_BASE:
 		o->raw.have_base = o->raw.raw = true;
 		return s2_parse_u64(arg, "--base", &o->raw.base, err);
+	case OPT_SNAPSHOT:
+		o->have_snapshot = true;
+		return s2_parse_u64(arg, "--snapshot", &o->snapshot, err);
 	case OPT_ROOT:
 		o->have_root = true;
 		return s2_parse_u64(arg, "--root", &o->root, err);
@@ -389,6 +410,13 @@ static enum s2_code apply(enum opt_id id, const char *arg, struct s2_options *o,
 		return S2_OK;
 	case OPT_LEVEL:
 		return s2_parse_int_in(arg, "--level", -1, 3, &o->level, err);
+	case OPT_ONLY:
+		return parse_check(arg, "--only", o->only, &o->nonly, err);
+	case OPT_SKIP:
+		return parse_check(arg, "--skip", o->skip, &o->nskip, err);
+	case OPT_LIST:
+		o->list_checks = true;
+		return S2_OK;
 	case OPT_OUTPUT:
 		o->output = arg;
 		return S2_OK;

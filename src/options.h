@@ -28,6 +28,7 @@ enum s2_opt_group {
 	S2_OPTS_TRANSLATE = 1 << 7, /* translate's own */
 	S2_OPTS_VCPU = 1 << 8,
 	S2_OPTS_GEOM = 1 << 6, /* registers and sizes */
+	S2_OPTS_CHECK = 1 << 9, /* check's own */
 };
 
 /* Registers that have a short option, whose exception level depends on the operation. */
@@ -42,6 +43,7 @@ enum s2_short_reg {
 
 #define S2_MAX_MAPS 1024
 #define S2_MAX_GLOBS 64
+#define S2_MAX_CHECKS 64
 
 struct s2_options {
 	const char *command; /* as given, NULL when it was left out */
@@ -74,6 +76,13 @@ struct s2_options {
 	enum s2_tristate progress; /* --progress: S2_UNKNOWN is auto */
 	const char *vmlinux;       /* files with symbols and types, NULL when not given */
 	const char *system_map;
+	const char *only[S2_MAX_CHECKS]; /* check --only, --skip */
+	unsigned int nonly;
+	const char *skip[S2_MAX_CHECKS];
+	unsigned int nskip;
+	bool list_checks;
+	bool have_snapshot; /* struct kvm_pgtable_snapshot */
+	uint64_t snapshot;
 	bool help, version;
 };
 
@@ -102,7 +111,7 @@ struct s2_cmd {
 };
 
 extern const struct s2_cmd s2_cmd_dump, s2_cmd_list, s2_cmd_extract, s2_cmd_decode, s2_cmd_help,
-	s2_cmd_translate, s2_cmd_find;
+	s2_cmd_translate, s2_cmd_find, s2_cmd_check;
 extern const struct s2_cmd *const s2_cmds[];
 extern const unsigned int s2_ncmds;
 

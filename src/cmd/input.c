@@ -16,6 +16,7 @@
 #include "decode/infer.h"
 #include "kvm/kvm.h"
 #include "kvm/mode.h"
+#include "kvm/pgsnapshot.h"
 
 /* VMCOREINFO is a page, or a few. */
 #define MAX_VMCOREINFO (1U << 20)
@@ -157,6 +158,9 @@ static enum s2_code tables_from_kernel(const struct s2_options *o, struct s2_inp
 	s2_progress(o, "looking for KVM's tables");
 	if (!code)
 		code = s2_kvm_tables(input->kernel, &input->source->mem, &input->tables, err);
+	if (input->kernel && o->have_snapshot && code != S2_NOMEM)
+		code = s2_pgtable_snapshot(input->kernel, &input->source->mem, o->snapshot,
+					   &input->tables, err);
 	s2_progress(o, NULL);
 	if (code)
 		return code;

@@ -114,6 +114,7 @@ struct s2_pkvm {
 	enum s2_annotation annotation;
 	bool locked_bit;      /* LOW: bit 10 means locked */
 	bool guests;          /* the hypervisor keeps guests' tables and knows what they own */
+	bool hyp_vms;         /* ... or at least knows them (struct pkvm_hyp_vm) */
 	bool text_stays;      /* the host may keep the hypervisor's text mapped, read-only (6.18) */
 	bool split_xn;        /* XN is written as two bits (6.19: KVM_PGTABLE_PROT_PX) */
 	enum s2_tristate ffa; /* does the host share memory with FF-A? */

@@ -173,6 +173,7 @@ enum s2_code s2_pkvm_layout(struct s2_kernel *kernel, struct s2_pkvm_layout *ret
 	states(types, &l, pkvm);
 	annotations(types, pkvm);
 	pkvm->guests = s2_types_has_member(types, "kvm_pgtable", "pkvm_mappings");
+	pkvm->hyp_vms = l.vm_kvm.have;
 	pkvm->split_xn = enumerator(types, "KVM_PGTABLE_PROT_PX", &value);
 	/* The hypervisor's text stays readable for the host since the same release that tells
 	 * protected from created VMs (6.18, nvhe/setup.c fix_host_ownership()). */

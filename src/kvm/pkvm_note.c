@@ -22,12 +22,12 @@ static const struct {
 	size_t off;
 	size_t size;
 } numbers[] = {
-	NUMBER(annotation),    NUMBER(locked_bit),   NUMBER(guests),        NUMBER(text_stays),
-	NUMBER(split_xn),      NUMBER(ffa),          NUMBER(host_in),       NUMBER(hyp_in),
-	NUMBER(host_memattr),  NUMBER(page.size),    NUMBER(page.refcount), NUMBER(page.order),
-	NUMBER(page.host),     NUMBER(page.hyp),     NUMBER(page.share),    NUMBER(phys_offset),
-	NUMBER(have_vmemmap),  NUMBER(vmemmap_va),   NUMBER(have_memory),   NUMBER(reserved_pa),
-	NUMBER(reserved_size), NUMBER(handle_first),
+	NUMBER(annotation),  NUMBER(locked_bit),    NUMBER(guests),       NUMBER(hyp_vms),
+	NUMBER(text_stays),  NUMBER(split_xn),      NUMBER(ffa),          NUMBER(host_in),
+	NUMBER(hyp_in),      NUMBER(host_memattr),  NUMBER(page.size),    NUMBER(page.refcount),
+	NUMBER(page.order),  NUMBER(page.host),     NUMBER(page.hyp),     NUMBER(page.share),
+	NUMBER(phys_offset), NUMBER(have_vmemmap),  NUMBER(vmemmap_va),   NUMBER(have_memory),
+	NUMBER(reserved_pa), NUMBER(reserved_size), NUMBER(handle_first),
 };
 
 static json_t *hex(uint64_t value)
@@ -80,7 +80,7 @@ static json_t *small_numbers(const uint8_t *list, size_t n)
 json_t *s2_pkvm_to_json(const struct s2_pkvm *pkvm)
 {
 	json_t *obj = json_object(), *ids = json_array(), *pieces = json_array(),
-	       *memory = json_array();
+	       *memory = json_array(), *cpus = json_array();
 
 	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++)
 		json_object_set_new(obj, numbers[i].key,
@@ -98,6 +98,12 @@ json_t *s2_pkvm_to_json(const struct s2_pkvm *pkvm)
 		json_array_append_new(memory, hex(pkvm->memory[i].size));
 		json_array_append_new(memory, hex(pkvm->memory[i].nomap));
 	}
+	for (size_t i = 0; i < pkvm->ncpus; i++) {
+		json_array_append_new(cpus, hex(pkvm->cpu[i].pa));
+		json_array_append_new(cpus, hex(pkvm->cpu[i].stack_va));
+		json_array_append_new(cpus, hex(pkvm->cpu[i].stack_pa));
+	}
+	json_object_set_new(obj, "cpus", cpus);
 	json_object_set_new(obj, "ids", ids);
 	json_object_set_new(obj, "types", small_numbers(pkvm->type, S2_NINVALID));
 	json_object_set_new(obj, "values", small_numbers(pkvm->value, S2_NSTATES));
@@ -147,7 +153,8 @@ static enum s2_code get_ids(json_t *obj, struct s2_pkvm *pkvm, struct s2_err *er
 	return S2_OK;
 }
 
-/* A flat list of @n * 3 numbers; element @i goes to @out[i * 3 + k]. To be freed. */
+/* A flat list of numbers, three to an element: number k of element i goes to (*ret)[i][k]. To be
+ * freed. */
 static enum s2_code get_triples(json_t *obj, const char *key, uint64_t (**ret)[3], size_t *ret_n,
 				struct s2_err *err)
 {
@@ -160,12 +167,6 @@ static enum s2_code get_triples(json_t *obj, const char *key, uint64_t (**ret)[3
 		return s2_fail(err, S2_NOMEM, "no memory");
 	for (size_t i = 0; !code && i < n * 3; i++)
 		code = get_number(json_array_get(array, i), key, &list[i / 3][i % 3], err);
-	/* Ascending and disjoint, within the 52 bits that a physical address can have. */
-	for (size_t i = 0; !code && i < n; i++)
-		if (!list[i][1] || list[i][0] >> 52 || list[i][1] >> 52 ||
-		    (i && list[i][0] < list[i - 1][0] + list[i - 1][1]))
-			code = s2_fail(err, S2_INVALID,
-				       "'%s': element %zu is out of range or order", key, i);
 	if (code) {
 		free(list);
 		return code;
@@ -175,7 +176,19 @@ static enum s2_code get_triples(json_t *obj, const char *key, uint64_t (**ret)[3
 	return S2_OK;
 }
 
-static enum s2_code get_lists(json_t *obj, struct s2_pkvm *pkvm, struct s2_err *err)
+/* Number 0 begins and number 1 lasts: ascending and disjoint, within the 52 bits of a physical
+ * address. */
+static enum s2_code in_order(uint64_t (*list)[3], size_t n, const char *key, struct s2_err *err)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!list[i][1] || list[i][0] >> 52 || list[i][1] >> 52 ||
+		    (i && list[i][0] < list[i - 1][0] + list[i - 1][1]))
+			return s2_fail(err, S2_INVALID,
+				       "'%s': element %zu is out of range or order", key, i);
+	return S2_OK;
+}
+
+static enum s2_code get_pieces(json_t *obj, struct s2_pkvm *pkvm, struct s2_err *err)
 {
 	uint64_t(*list)[3];
 	size_t n;
@@ -183,22 +196,49 @@ static enum s2_code get_lists(json_t *obj, struct s2_pkvm *pkvm, struct s2_err *
 
 	if (code)
 		return code;
+	code = in_order(list, n, "vmemmap", err);
 	pkvm->piece = calloc(n ? n : 1, sizeof(*pkvm->piece));
-	for (size_t i = 0; pkvm->piece && i < n; i++)
+	for (size_t i = 0; !code && pkvm->piece && i < n; i++)
 		pkvm->piece[pkvm->npieces++] = (struct s2_vmemmap_piece){
 			.pfn = list[i][0], .n = list[i][1], .pa = list[i][2] & BITS64(51, 0)
 		};
 	free(list);
-	code = get_triples(obj, "memory", &list, &n, err);
+	return code || pkvm->piece ? code : s2_fail(err, S2_NOMEM, "no memory");
+}
+
+static enum s2_code get_memory(json_t *obj, struct s2_pkvm *pkvm, struct s2_err *err)
+{
+	uint64_t(*list)[3];
+	size_t n;
+	enum s2_code code = get_triples(obj, "memory", &list, &n, err);
+
 	if (code)
 		return code;
+	code = in_order(list, n, "memory", err);
 	pkvm->memory = calloc(n ? n : 1, sizeof(*pkvm->memory));
-	for (size_t i = 0; pkvm->memory && i < n; i++)
+	for (size_t i = 0; !code && pkvm->memory && i < n; i++)
 		pkvm->memory[pkvm->nmemory++] = (struct s2_pkvm_region){ .pa = list[i][0],
 									 .size = list[i][1],
 									 .nomap = list[i][2] };
 	free(list);
-	return pkvm->piece && pkvm->memory ? S2_OK : s2_fail(err, S2_NOMEM, "no memory");
+	return code || pkvm->memory ? code : s2_fail(err, S2_NOMEM, "no memory");
+}
+
+static enum s2_code get_cpus(json_t *obj, struct s2_pkvm *pkvm, struct s2_err *err)
+{
+	uint64_t(*list)[3];
+	size_t n;
+	enum s2_code code = get_triples(obj, "cpus", &list, &n, err);
+
+	if (code)
+		return code;
+	pkvm->cpu = calloc(n ? n : 1, sizeof(*pkvm->cpu));
+	for (size_t i = 0; pkvm->cpu && i < n; i++)
+		pkvm->cpu[pkvm->ncpus++] = (struct s2_pkvm_cpu){ .pa = list[i][0],
+								 .stack_va = list[i][1],
+								 .stack_pa = list[i][2] };
+	free(list);
+	return pkvm->cpu ? S2_OK : s2_fail(err, S2_NOMEM, "no memory");
 }
 
 /* What the rest of the program takes for granted. */
@@ -240,7 +280,11 @@ enum s2_code s2_pkvm_from_json(json_t *obj, struct s2_pkvm **ret, struct s2_err 
 	if (!code)
 		code = get_small(obj, "values", pkvm->value, S2_NSTATES, err);
 	if (!code)
-		code = get_lists(obj, pkvm, err);
+		code = get_pieces(obj, pkvm, err);
+	if (!code)
+		code = get_memory(obj, pkvm, err);
+	if (!code)
+		code = get_cpus(obj, pkvm, err);
 	if (code) {
 		s2_pkvm_free(pkvm);
 		return s2_wrap(err, "pkvm");

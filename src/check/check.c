@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Which checks apply, the passes that they need, and what comes of them.
+#include "check/check.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "check/priv.h"
+
+static void skip(struct s2_check_ctx *ctx, unsigned int i, const char *why)
+{
+	struct s2_check_outcome *o = &ctx->report->outcome[i];
+
+	o->result = S2_CHECK_SKIPPED;
+	snprintf(o->why, sizeof(o->why), "%s", why);
+	ctx->running &= ~BIT64(i);
+}
+
+static bool any_host_managed(const struct s2_check_ctx *ctx)
+{
+	for (size_t i = 0; i < ctx->tables->n; i++)
+		if (s2_role(&ctx->tables->table[i]) == S2_PKVM_NONE)
+			return true;
+	return false;
+}
+
+/* Why check @i has no meaning here, NULL when it has one. */
+static const char *meaningless(const struct s2_check_ctx *ctx, unsigned int needs)
+{
+	const struct s2_pkvm *p = ctx->pkvm;
+
+	if (needs & S2_NEED_PKVM && ctx->tables->mode != S2_KVM_PROTECTED && !p)
+		return "not a protected system";
+	if (needs & S2_NEED_VMS && !any_host_managed(ctx))
+		return "no guest's table is the host's";
+	if (!p)
+		return NULL;
+	if (needs & S2_NEED_HOST_PTE && p->host_in != S2_STATE_IN_PTE)
+		return "this kernel keeps no states in the host's leaves";
+	if (needs & S2_NEED_HOST_VMM && p->host_in != S2_STATE_IN_VMEMMAP)
+		return "this kernel keeps the host's states in its leaves";
+	if (needs & S2_NEED_HYP_VMM && p->hyp_in != S2_STATE_IN_VMEMMAP)
+		return "this kernel keeps the hypervisor's states in its leaves";
+	if (needs & S2_NEED_STATES && p->host_in == S2_STATE_UNTRACKED)
+		return "this kernel knows no page states";
+	if (needs & S2_NEED_GUESTS && !p->guests)
+		return "this kernel's hypervisor manages no guests' tables";
+	if (needs & S2_NEED_HYP_VM && !p->hyp_vms)
+		return "this kernel's hypervisor knows no guests";
+	if (needs & S2_NEED_DONATED && (!p->guests || p->annotation != S2_ANNOTATION_TYPED))
+		return "this kernel gives no pages to guests";
+	return NULL;
+}
+
+/* What a check that has a meaning lacks, NULL when nothing. */
+static const char *lacks(const struct s2_check_ctx *ctx, unsigned int needs)
+{
+	if (needs & S2_NEED_PKVM && (!ctx->pkvm || ctx->host == SIZE_MAX))
+		return "the host's stage 2 is not known, or not chosen";
+	if (needs & S2_NEED_HYP && ctx->hyp == SIZE_MAX)
+		return "the hypervisor's stage 1 is not known, or not chosen";
+	if (needs & S2_NEED_MEMORY && !ctx->pkvm->have_memory)
+		return "hyp_memory[] is not known";
+	if (needs & S2_NEED_VMEMMAP && !ctx->pkvm->have_vmemmap)
+		return "hyp_vmemmap is not known";
+	if (needs & S2_NEED_KERNEL && !ctx->kernel)
+		return "the kernel's own structures are not in a snapshot";
+	return NULL;
+}
+
+static void choose(struct s2_check_ctx *ctx)
+{
+	ctx->running = low_bits(S2_NCHECKS);
+	for (unsigned int i = 0; i < S2_NCHECKS; i++) {
+		const char *why = meaningless(ctx, s2_checks[i].needs);
+
+		if (!(ctx->args->wanted & BIT64(i)))
+			skip(ctx, i, "not asked for");
+		else if (why)
+			skip(ctx, i, why);
+		else if ((why = lacks(ctx, s2_checks[i].needs)) != NULL)
+			s2_check_unknown(ctx, (enum s2_check_id)i, "%s", why);
+	}
+}
+
+static void conclude(struct s2_check_ctx *ctx)
+{
+	for (unsigned int i = 0; i < S2_NCHECKS; i++) {
+		struct s2_check_outcome *o = &ctx->report->outcome[i];
+
+		if (o->result == S2_CHECK_SKIPPED)
+			continue;
+		o->result = o->nfindings ? S2_CHECK_FAIL :
+			    o->nunknown  ? S2_CHECK_UNKNOWN :
+					   S2_CHECK_PASS;
+	}
+}
+
+static void shape_tables(struct s2_check_ctx *ctx)
+{
+	ctx->host = ctx->hyp = SIZE_MAX;
+	for (size_t i = 0; i < ctx->tables->n; i++) {
+		const struct s2_table *table = &ctx->tables->table[i];
+
+		if (table->regime.arch->shape(&table->regime, &ctx->geom[i], NULL)) {
+			ctx->geom[i].arch = NULL;
+			continue;
+		}
+		if (s2_role(table) == S2_PKVM_HOST)
+			ctx->host = i;
+		else if (s2_role(table) == S2_PKVM_HYP)
+			ctx->hyp = i;
+	}
+}
+
+static void pass(struct s2_check_ctx *ctx)
+{
+	ctx->first_window = true;
+	for (uint64_t at = 0;; at += ctx->pages.nwindow) {
+		ctx->pages.window = at;
+		ctx->pass++;
+		memset(ctx->pages.fact, 0, ctx->pages.nwindow * sizeof(*ctx->pages.fact));
+		if (at + ctx->pages.nwindow > ctx->pages.npages)
+			ctx->pages.nwindow = ctx->pages.npages - at;
+		s2_check_tables(ctx);
+		s2_check_states(ctx);
+		s2_check_vms(ctx);
+		ctx->first_window = false;
+		if (ctx->nomem || !ctx->pages.nwindow ||
+		    at + ctx->pages.nwindow >= ctx->pages.npages)
+			break;
+	}
+}
+
+enum s2_code s2_check_run(const struct s2_check_args *args, struct s2_check_report *ret,
+			  struct s2_err *err)
+{
+	struct s2_check_report report = { 0 };
+	struct s2_check_ctx ctx = { .args = args,
+				    .mem = args->mem,
+				    .kernel = args->kernel,
+				    .tables = args->tables,
+				    .pkvm = args->tables->pkvm,
+				    .report = &report };
+	enum s2_code code = S2_OK;
+
+	ctx.geom = calloc(args->tables->n + 1, sizeof(*ctx.geom));
+	ctx.buf = malloc(S2_MAX_HEIGHTS * S2_MAX_ENTRIES * sizeof(*ctx.buf));
+	ctx.walk = malloc(sizeof(*ctx.walk));
+	if (!ctx.geom || !ctx.buf || !ctx.walk)
+		code = s2_fail(err, S2_NOMEM, "no memory");
+	if (!code) {
+		shape_tables(&ctx);
+		choose(&ctx);
+		code = s2_pages_init(&ctx, err);
+	}
+	if (!code) {
+		for (size_t i = 0; i < args->tables->n; i++)
+			if (!ctx.geom[i].arch)
+				s2_check_unknown(&ctx, S2_CHECK_COMPLETE,
+						 "%s: its geometry is not sound",
+						 args->tables->table[i].id);
+		pass(&ctx);
+		s2_check_refcounts(&ctx);
+		conclude(&ctx);
+		if (ctx.nomem)
+			code = s2_fail(err, S2_NOMEM, "no memory");
+	}
+	free(ctx.geom);
+	free(ctx.buf);
+	free(ctx.walk);
+	free(ctx.pages.region);
+	free(ctx.pages.fact);
+	free(ctx.tpages.slot);
+	free(ctx.image);
+	if (code) {
+		s2_check_free(&report);
+		return code;
+	}
+	*ret = report;
+	return S2_OK;
+}

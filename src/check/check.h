@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Do the tables of host, hypervisor and guests hold what they must? One row per invariant, findings
+ * as data. */
+#ifndef S2_CHECK_CHECK_H
+#define S2_CHECK_CHECK_H
+
+#include "kernel/kernel.h"
+#include "kvm/tables.h"
+
+enum s2_check_id {
+	S2_CHECK_COMPLETE,
+	S2_CHECK_ENCODING,
+	S2_CHECK_WRITER,
+	S2_CHECK_WX,
+	S2_CHECK_TABLE_ONCE,
+	S2_CHECK_TABLE_EMPTY,
+	S2_CHECK_TABLE_HIDDEN,
+	S2_CHECK_REFCOUNT,
+	S2_CHECK_MEMSLOTS,
+	S2_CHECK_VMM,
+	S2_CHECK_TWO_GUESTS,
+	S2_CHECK_LOCKED,
+	S2_CHECK_HOST_IDENTITY,
+	S2_CHECK_HOST_PROT,
+	S2_CHECK_HOST_STATE,
+	S2_CHECK_HYP_ADDRESS,
+	S2_CHECK_HYP_PROT,
+	S2_CHECK_HYP_RESERVED,
+	S2_CHECK_HYP_OWNS,
+	S2_CHECK_HOST_NOPAGE,
+	S2_CHECK_HOST_KEEPS,
+	S2_CHECK_HYP_BORROWS,
+	S2_CHECK_HOST_SHARES,
+	S2_CHECK_HYP_PINS,
+	S2_CHECK_SHARE_COUNT,
+	S2_CHECK_GUEST_STATE,
+	S2_CHECK_DONATION,
+	S2_CHECK_ISOLATION,
+	S2_CHECK_TABLE_OWNER,
+	S2_CHECK_MAPPINGS,
+	S2_CHECK_HYP_VM,
+	S2_CHECK_VM_SHARED,
+	S2_NCHECKS,
+};
+
+enum s2_check_result { S2_CHECK_PASS, S2_CHECK_FAIL, S2_CHECK_UNKNOWN, S2_CHECK_SKIPPED };
+
+/* "pass", "fail", "unknown", "skipped" */
+const char *s2_check_result_name(enum s2_check_result result);
+
+/* What a broken invariant means. */
+enum s2_check_severity {
+	S2_SEV_ISOLATION, /* somebody reaches memory that is not theirs */
+	S2_SEV_CORRUPT,   /* the tables contradict each other, or hold what nobody writes */
+};
+
+/*
+ * One row per invariant in s2_checks[] (rows.c), in the order of enum s2_check_id, which is that of
+ * the output. To add one: an id above, a row, code that calls s2_check_found(), an image that
+ * breaks it (tests/tools/mkpkvm.py), the manual.
+ */
+struct s2_check_row {
+	const char *name;
+	const char *meaning;    /* one line: what holds when all is well */
+	const char *tables;     /* that it relates */
+	const char *exceptions; /* what is not reported although it looks like it, "" when nothing */
+	enum s2_check_severity severity;
+	unsigned int needs; /* S2_NEED_* */
+};
+
+/* Without these a check is skipped or unknown. */
+enum s2_check_need {
+	S2_NEED_PKVM = 1 << 0,    /* a protected system, else skipped */
+	S2_NEED_HYP = 1 << 1,     /* the hypervisor's stage 1 */
+	S2_NEED_MEMORY = 1 << 2,  /* hyp_memory[] */
+	S2_NEED_VMEMMAP = 1 << 3, /* hyp_vmemmap */
+	S2_NEED_KERNEL = 1 << 4,  /* the kernel's own structures: not in a snapshot */
+	S2_NEED_HOST_PTE =
+		1 << 5, /* kernels that keep the host's page states in leaves, else skipped */
+	S2_NEED_HOST_VMM = 1 << 6, /* ... in hyp_vmemmap, else skipped */
+	S2_NEED_STATES = 1 << 7,   /* ... anywhere, else skipped */
+	S2_NEED_GUESTS = 1 << 8,   /* kernels whose hypervisor manages guests, else skipped */
+	S2_NEED_HYP_VMM = 1 << 9,  /* kernels that keep the hypervisor's page states in hyp_vmemmap,
+				      else skipped */
+	S2_NEED_VMS = 1 << 10,     /* VMs whose tables the host keeps, else skipped */
+	S2_NEED_DONATED = 1 << 11, /* kernels that donate pages to guests, else skipped */
+	S2_NEED_HYP_VM = 1 << 12,  /* kernels with struct pkvm_hyp_vm, else skipped */
+};
+
+extern const struct s2_check_row s2_checks[S2_NCHECKS];
+
+/* NULL when there is none of that name. */
+const struct s2_check_row *s2_check_find(const char *name);
+
+struct s2_finding {
+	char table[S2_ID_LEN];
+	uint64_t ia;
+	uint64_t pa;
+	char text[192];
+};
+
+#define S2_MAX_FINDINGS 100
+
+struct s2_check_outcome {
+	enum s2_check_result result;
+	uint64_t nfindings;         /* all of them */
+	struct s2_finding *finding; /* the first S2_MAX_FINDINGS */
+	uint64_t nunknown;          /* places that could not be checked */
+	char why[160];              /* the first of those, or why it was skipped */
+};
+
+struct s2_check_report {
+	struct s2_check_outcome outcome[S2_NCHECKS];
+};
+
+struct s2_check_args {
+	struct s2_kernel *kernel; /* NULL: only what tables and note say can be checked */
+	const struct s2_mem *mem;
+	const struct s2_tables *tables;
+	uint64_t wanted; /* bit n: check n */
+};
+
+/* Runs the checks. What is wrong with the dump is in the report; errors are s2dump's own
+ * (S2_NOMEM). */
+enum s2_code s2_check_run(const struct s2_check_args *args, struct s2_check_report *ret,
+			  struct s2_err *err) S2_MUST_CHECK;
+void s2_check_free(struct s2_check_report *report);
+
+#endif

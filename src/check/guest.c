@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Guests' leaves: within their memslots, what their VMM has there, and nobody else's.
+#include <inttypes.h>
+#include <string.h>
+
+#include "check/priv.h"
+
+#define S2_MEMATTR BITS64(5, 2)
+#define S2_W BIT64(7)
+#define S2_XN BIT64(54)
+#define LEAF_STATE BITS64(56, 55)
+
+#define KVM_MEM_READONLY 2U
+
+/* Device-nGnRE, with FWB and without (asm/memory.h). */
+#define MEMATTR_DEVICE 1U
+
+/* The slot that holds all of [@ipa, @ipa + @size), or NULL. */
+static const struct s2_slot *slot_at(const struct s2_table *table, uint64_t ipa, uint64_t size)
+{
+	for (size_t i = 0; i < table->nslots; i++)
+		if (ipa >= table->slot[i].ipa && ipa - table->slot[i].ipa < table->slot[i].size &&
+		    table->slot[i].size - (ipa - table->slot[i].ipa) >= size)
+			return &table->slot[i];
+	return NULL;
+}
+
+static bool is_nested(const struct s2_table *table)
+{
+	return table->guest_vtcr || table->guest_vttbr;
+}
+
+static void within_slots(struct s2_check_ctx *ctx, uint64_t ia, uint64_t oa, uint64_t size,
+			 uint64_t raw)
+{
+	const struct s2_slot *slot;
+
+	if (is_nested(ctx->table))
+		return; /* its input is the nested guest's, which has no slots */
+	if (!ctx->table->have_slots) {
+		s2_check_unknown(ctx, S2_CHECK_MEMSLOTS, "%s: memslots are not known",
+				 ctx->table->id);
+		return;
+	}
+	slot = slot_at(ctx->table, ia, size);
+	if (!slot && field_get(S2_MEMATTR, raw) == MEMATTR_DEVICE &&
+	    s2_pages_number(&ctx->pages, oa, NULL) == S2_NO_PAGE)
+		return; /* kvm_phys_addr_ioremap(): GICV */
+	if (!slot)
+		s2_check_found(ctx, S2_CHECK_MEMSLOTS, ctx->table, ia, oa,
+			       "0x%" PRIx64 " bytes are mapped, but not in one memslot", size);
+	else if (slot->flags & KVM_MEM_READONLY && raw & S2_W)
+		s2_check_found(ctx, S2_CHECK_MEMSLOTS, ctx->table, ia, oa,
+			       "writable in slot %d, which is read-only", slot->id);
+}
+
+/* VMs are told apart by the id up to the slash: nested tables map their VM's pages. */
+static bool same_vm(const struct s2_table *a, const struct s2_table *b)
+{
+	size_t n = strcspn(a->id, "/");
+
+	return n == strcspn(b->id, "/") && !strncmp(a->id, b->id, n);
+}
+
+/* A page that two VMs write is shared on purpose when both VMMs have it at these slots' addresses. */
+static void two_write(struct s2_check_ctx *ctx, const struct s2_facts *fact, uint64_t ia,
+		      uint64_t pa, enum s2_tristate confirmed)
+{
+	const struct s2_table *other = &ctx->tables->table[fact->guest - 1];
+
+	if (same_vm(other, ctx->table))
+		return;
+	if (confirmed == S2_NO || fact->guest_odd)
+		s2_check_found(ctx, S2_CHECK_TWO_GUESTS, ctx->table, ia, pa,
+			       "writable here and in %s", other->id);
+	else if (confirmed == S2_UNKNOWN || fact->guest_unsure)
+		s2_check_unknown(ctx, S2_CHECK_TWO_GUESTS,
+				 "PA 0x%" PRIx64
+				 " is writable in %s and %s, whose VMMs are not known",
+				 pa, ctx->table->id, other->id);
+}
+
+static void of_host(struct s2_check_ctx *ctx, struct s2_facts *fact, uint64_t ia, uint64_t pa,
+		    bool write, enum s2_tristate confirmed)
+{
+	if (!fact->guest)
+		fact->guest = (uint16_t)(ctx->t + 1);
+	else if (write && fact->guest_write)
+		two_write(ctx, fact, ia, pa, confirmed);
+	fact->guest_write |= write;
+	fact->guest_odd |= confirmed == S2_NO;
+	fact->guest_unsure |= confirmed == S2_UNKNOWN;
+}
+
+static void of_hypervisor(struct s2_facts *fact, uint64_t raw)
+{
+	fact->kept_guest = 1;
+	switch (field_get(LEAF_STATE, raw)) {
+	case 0:
+		fact->kept_owned = 1;
+		break;
+	case 1:
+		fact->kept_shared = 1;
+		break;
+	case 2:
+		if (fact->borrowers < UINT16_MAX)
+			fact->borrowers++;
+		break;
+	default:
+		break;
+	}
+}
+
+void s2_guest_leaf(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, uint64_t oa,
+		   uint64_t raw)
+{
+	uint64_t size = s2_entry_size(ctx->g, height);
+	bool kept = s2_role(ctx->table) == S2_PKVM_GUEST;
+	enum s2_tristate confirmed = S2_YES;
+
+	if (ctx->first_window) {
+		within_slots(ctx, ia, oa, size, raw);
+		if (!(raw & S2_XN) && field_get(S2_MEMATTR, raw) <= 3)
+			s2_check_found(ctx, S2_CHECK_WX, ctx->table, ia, oa,
+				       "device memory is executable (descriptor 0x%" PRIx64 ")",
+				       raw);
+	}
+	if (kept && ctx->first_window && !field_get(LEAF_STATE, raw))
+		s2_check_owned(ctx, ia, oa);
+	if (!kept)
+		confirmed = s2_vmm_confirms(ctx, ia, size, oa, raw);
+	for (uint64_t off = 0; off < size; off += BIT64(ctx->pages.page_log2)) {
+		struct s2_facts *fact = s2_pages_fact(&ctx->pages, oa + off);
+
+		if (fact && kept)
+			of_hypervisor(fact, raw);
+		else if (fact)
+			of_host(ctx, fact, ia + off, oa + off, (raw & S2_W) != 0, confirmed);
+	}
+}

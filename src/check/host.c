@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The host's stage 2: an identity map with rights by kind of memory, states and annotations.
+#include <inttypes.h>
+
+#include "check/priv.h"
+
+#define S2_R BIT64(6)
+#define S2_W BIT64(7)
+#define S2_XN BIT64(54)
+#define LEAF_STATE BITS64(56, 55)
+
+enum s2_tristate s2_check_is_memory(const struct s2_check_ctx *ctx, uint64_t pa)
+{
+	uint64_t next;
+
+	if (!ctx->pkvm || !ctx->pkvm->have_memory)
+		return S2_UNKNOWN;
+	return s2_pkvm_memory_at(ctx->pkvm, pa, &next) ? S2_YES : S2_NO;
+}
+
+/* Does a border of memory run through the leaf? */
+static bool is_mixed(const struct s2_check_ctx *ctx, uint64_t ia, uint64_t size)
+{
+	uint64_t next;
+
+	s2_pkvm_memory_at(ctx->pkvm, ia, &next);
+	return next - ia < size;
+}
+
+static void rights(struct s2_check_ctx *ctx, uint64_t ia, uint64_t oa, uint64_t size, uint64_t raw)
+{
+	enum s2_tristate memory = s2_check_is_memory(ctx, ia);
+	uint64_t rights = raw & (S2_R | S2_W | S2_XN);
+
+	if (memory == S2_UNKNOWN)
+		return;
+	if (is_mixed(ctx, ia, size))
+		s2_check_found(ctx, S2_CHECK_HOST_PROT, ctx->table, ia, oa,
+			       "0x%" PRIx64 " bytes are memory in part only", size);
+	else if (memory == S2_YES && rights != (S2_R | S2_W) &&
+		 !(ctx->pkvm->text_stays && rights == (S2_R | S2_XN)))
+		s2_check_found(ctx, S2_CHECK_HOST_PROT, ctx->table, ia, oa,
+			       "memory is not mapped RWX (descriptor 0x%" PRIx64 ")", raw);
+	else if (memory == S2_NO && rights != (S2_R | S2_W | S2_XN))
+		s2_check_found(
+			ctx, S2_CHECK_HOST_PROT, ctx->table, ia, oa,
+			"devices are not mapped RW and never executable (descriptor 0x%" PRIx64 ")",
+			raw);
+}
+
+static void states(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, uint64_t oa,
+		   uint64_t raw)
+{
+	uint64_t state = field_get(LEAF_STATE, raw);
+
+	if (height && state)
+		s2_check_found(ctx, S2_CHECK_HOST_STATE, ctx->table, ia, oa,
+			       "state %" PRIu64 " in a block (descriptor 0x%" PRIx64 ")", state,
+			       raw);
+	if (state == 3)
+		s2_check_found(ctx, S2_CHECK_HOST_STATE, ctx->table, ia, oa,
+			       "state 3 means nothing (descriptor 0x%" PRIx64 ")", raw);
+	if (state && s2_check_is_memory(ctx, ia) == S2_NO)
+		s2_check_found(ctx, S2_CHECK_HOST_STATE, ctx->table, ia, oa,
+			       "state %" PRIu64 " where there is no memory (descriptor 0x%" PRIx64
+			       ")",
+			       state, raw);
+}
+
+/* The first page of memory at or above @pa, or UINT64_MAX. */
+static uint64_t next_memory(const struct s2_pages *pages, uint64_t pa)
+{
+	for (size_t i = 0; i < pages->nregions; i++) {
+		const struct s2_page_region *region = &pages->region[i];
+
+		if (region->pa + (region->npages << pages->page_log2) > pa)
+			return region->pa > pa ? region->pa : pa;
+	}
+	return UINT64_MAX;
+}
+
+/* Sets what the host's entry says for every page of memory in [@pa, @pa + @size). */
+static void set_facts(struct s2_check_ctx *ctx, uint64_t pa, uint64_t size, struct s2_facts what)
+{
+	uint64_t page = BIT64(ctx->pages.page_log2);
+
+	for (uint64_t at = next_memory(&ctx->pages, pa); at < pa + size; at += page) {
+		struct s2_facts *fact = s2_pages_fact(&ctx->pages, at);
+
+		if (!fact && s2_pages_number(&ctx->pages, at, NULL) == S2_NO_PAGE) {
+			at = next_memory(&ctx->pages, at) - page;
+			if (at > UINT64_MAX - 2 * page)
+				return;
+		}
+		if (!fact)
+			continue;
+		fact->host = what.host & 7;
+		fact->host_write = what.host_write & 1;
+		fact->host_exec = what.host_exec & 1;
+	}
+}
+
+void s2_host_leaf(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, uint64_t oa,
+		  uint64_t raw)
+{
+	static const uint8_t by_bits[] = { S2_HOST_OWNED, S2_HOST_SHARED, S2_HOST_BORROWED,
+					   S2_HOST_OTHER };
+	uint64_t size = s2_entry_size(ctx->g, height);
+	struct s2_facts what = { 0 };
+
+	if (ctx->first_window) {
+		if (oa != ia)
+			s2_check_found(ctx, S2_CHECK_HOST_IDENTITY, ctx->table, ia, oa,
+				       "maps to another address (descriptor 0x%" PRIx64 ")", raw);
+		rights(ctx, ia, oa, size, raw);
+		if (ctx->pkvm->host_in == S2_STATE_IN_PTE)
+			states(ctx, height, ia, oa, raw);
+	}
+	what.host = (unsigned int)by_bits[field_get(LEAF_STATE, raw)] & 7U;
+	what.host_write = (raw & S2_W) != 0;
+	what.host_exec = !(raw & S2_XN);
+	set_facts(ctx, ia, size, what);
+}
+
+void s2_host_invalid(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, uint64_t raw)
+{
+	static const uint8_t by_owner[S2_NOWNERS] = {
+		[S2_OWNER_NONE] = S2_HOST_OTHER,  [S2_OWNER_HOST] = S2_HOST_OTHER,
+		[S2_OWNER_HYP] = S2_HOST_HYP,     [S2_OWNER_FFA] = S2_HOST_OTHER,
+		[S2_OWNER_GUEST] = S2_HOST_GUEST, [S2_OWNER_OTHER] = S2_HOST_OTHER,
+	};
+	struct s2_own own = s2_pkvm_invalid(ctx->pkvm, S2_PKVM_HOST, raw);
+	if (ctx->first_window && own.owner == S2_OWNER_GUEST)
+		s2_check_given(ctx, ia, &own);
+	set_facts(ctx, ia, s2_entry_size(ctx->g, height),
+		  (struct s2_facts){ .host = (unsigned int)by_owner[own.owner] & 7U });
+}

@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The hypervisor's stage 1: one linear map, one page array, a private range, and the rights of each
+// section.
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "check/priv.h"
+#include "decode/merge.h"
+
+#define S1_RO BIT64(7)
+#define S1_UXN BIT64(54)
+#define S1_PXN BIT64(53)
+#define LEAF_STATE BITS64(56, 55)
+
+/* The part of the hypervisor's address space that an address lies in (nvhe/mm.c,
+ * hyp_create_idmap()). */
+enum area { AREA_LINEAR, AREA_IDMAP, AREA_VMEMMAP, AREA_PRIVATE, AREA_NONE };
+
+static enum area area_of(const struct s2_check_ctx *ctx, uint64_t va, uint64_t oa)
+{
+	uint64_t quarter = BIT64(ctx->g->ia_bits - 3), vmemmap = ctx->pkvm->vmemmap_va;
+
+	if (s2_check_is_memory(ctx, va + ctx->pkvm->phys_offset) == S2_YES)
+		return AREA_LINEAR;
+	if (oa == va)
+		return AREA_IDMAP;
+	if (!ctx->pkvm->have_vmemmap)
+		return AREA_NONE;
+	if (va >= vmemmap && va - vmemmap < quarter)
+		return AREA_VMEMMAP;
+	if (va < vmemmap && vmemmap - va <= quarter)
+		return AREA_PRIVATE;
+	return AREA_NONE;
+}
+
+static bool is_exec(const struct s2_check_ctx *ctx, uint64_t raw)
+{
+	/* Up to 6.18 UXN alone is written, in EL2&0 as well, where WXN does the rest. */
+	(void)ctx;
+	return !(raw & (S1_UXN | S1_PXN));
+}
+
+static const struct s2_image_part *image_at(const struct s2_check_ctx *ctx, uint64_t pa)
+{
+	for (size_t i = 0; i < ctx->nimage; i++)
+		if (pa - ctx->image[i].pa < ctx->image[i].size)
+			return &ctx->image[i];
+	return NULL;
+}
+
+static void address(struct s2_check_ctx *ctx, enum area area, uint64_t va, uint64_t oa,
+		    uint64_t size, uint64_t raw)
+{
+	switch (area) {
+	case AREA_LINEAR:
+		if (oa != va + ctx->pkvm->phys_offset)
+			s2_check_found(ctx, S2_CHECK_HYP_ADDRESS, ctx->table, va, oa,
+				       "the linear map leads to 0x%" PRIx64 " here",
+				       va + ctx->pkvm->phys_offset);
+		break;
+	case AREA_VMEMMAP:
+		if (ctx->vmemmap_next && oa != ctx->vmemmap_next)
+			s2_check_found(ctx, S2_CHECK_HYP_ADDRESS, ctx->table, va, oa,
+				       "the page array goes on at 0x%" PRIx64 " here",
+				       ctx->vmemmap_next);
+		ctx->vmemmap_next = oa + size;
+		break;
+	case AREA_IDMAP:
+		if (!is_exec(ctx, raw))
+			s2_check_found(
+				ctx, S2_CHECK_HYP_PROT, ctx->table, va, oa,
+				"identity-mapped text is not executable (descriptor 0x%" PRIx64 ")",
+				raw);
+		break;
+	case AREA_NONE:
+		if (ctx->pkvm->have_vmemmap)
+			s2_check_found(ctx, S2_CHECK_HYP_ADDRESS, ctx->table, va, oa,
+				       "the hypervisor maps nothing there (descriptor 0x%" PRIx64
+				       ")",
+				       raw);
+		break;
+	case AREA_PRIVATE:
+		break;
+	}
+}
+
+/* Text, constants and data of the kernel image as the kernel maps them; everything else is data. */
+static void rights(struct s2_check_ctx *ctx, enum area area, uint64_t va, uint64_t oa, uint64_t raw)
+{
+	const struct s2_image_part *part = image_at(ctx, oa);
+	bool write = !(raw & S1_RO), exec = is_exec(ctx, raw);
+	bool lent = ctx->pkvm->hyp_in == S2_STATE_IN_PTE && field_get(LEAF_STATE, raw) == 1;
+	bool want_write = !part || part->write, want_exec = part && part->exec;
+
+	if (!ctx->nimage || area == AREA_IDMAP)
+		return;
+	/* Vectors are mapped executable once more in the private range, stacks and devices as data.
+	 */
+	if (area == AREA_PRIVATE && part && part->exec)
+		want_write = false;
+	if (lent) {
+		want_write = false;
+		want_exec = false;
+	}
+	if (write != want_write || exec != want_exec)
+		s2_check_found(ctx, S2_CHECK_HYP_PROT, ctx->table, va, oa,
+			       "mapped R%s%s, should be R%s%s (%s; descriptor 0x%" PRIx64 ")",
+			       write ? "W" : "", exec ? "X" : "", want_write ? "W" : "",
+			       want_exec ? "X" : "",
+			       lent        ? "lent to the host" :
+			       !part       ? "not of the kernel image" :
+			       part->exec  ? "text" :
+			       part->write ? "data" :
+					     "constants",
+			       raw);
+}
+
+static void facts_of(struct s2_check_ctx *ctx, enum area area, uint64_t oa, uint64_t size,
+		     uint64_t raw)
+{
+	for (uint64_t off = 0; off < size; off += BIT64(ctx->pages.page_log2)) {
+		struct s2_facts *fact = s2_pages_fact(&ctx->pages, oa + off);
+
+		if (!fact)
+			continue;
+		if (area != AREA_LINEAR) {
+			fact->hyp_private = 1;
+			fact->hyp_private_write |= !(raw & S1_RO);
+			continue;
+		}
+		fact->hyp_mapped = 1;
+		fact->hyp = field_get(LEAF_STATE, raw) & 3;
+		fact->hyp_write = !(raw & S1_RO);
+		fact->hyp_exec = is_exec(ctx, raw);
+	}
+}
+
+void s2_hyp_leaf(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, uint64_t oa,
+		 uint64_t raw)
+{
+	uint64_t size = s2_entry_size(ctx->g, height);
+	enum area area = area_of(ctx, ia, oa);
+
+	if (ctx->first_window) {
+		address(ctx, area, ia, oa, size, raw);
+		rights(ctx, area, ia, oa, raw);
+		if (!(raw & S1_RO) && is_exec(ctx, raw))
+			s2_check_found(ctx, S2_CHECK_WX, ctx->table, ia, oa,
+				       "writable and executable (descriptor 0x%" PRIx64 ")", raw);
+	}
+	facts_of(ctx, area, oa, size, raw);
+}
+
+/* ---- The kernel image as swapper_pg_dir maps it ---- */
+
+static bool image_piece(void *arg, const struct s2_kva_piece *piece)
+{
+	struct s2_check_ctx *ctx = arg;
+	struct s2_walk *walk = malloc(sizeof(*walk));
+	const struct s2_kva_facts *kva = &s2_kernel_facts(ctx->kernel)->kva;
+	struct s2_regime regime;
+	struct s2_geometry geom;
+	struct s2_merge merge;
+	struct s2_run run;
+
+	s2_regime_init(&regime, &s2_arm64_stage1_el1);
+	regime.granule = kva->page_size;
+	regime.ia_bits = kva->va_bits;
+	regime.lpa2 = kva->lpa2 ? S2_YES : S2_NO;
+	regime.upper = true;
+	if (!walk || regime.arch->shape(&regime, &geom, NULL)) {
+		free(walk);
+		return false;
+	}
+	s2_walk_init(walk, &geom, ctx->mem, kva->swapper_pa);
+	if (!s2_walk_range(walk, piece->va, piece->va + piece->size - 1)) {
+		free(walk);
+		return true;
+	}
+	s2_merge_init(&merge, walk, S2_MERGE_PA, S2_SHOW_ALL);
+	while (s2_merge_next(&merge, &run)) {
+		struct s2_image_part *grown;
+
+		if (run.missing || !s2_is_leaf(run.entry.type))
+			continue;
+		grown = realloc(ctx->image, (ctx->nimage + 1) * sizeof(*grown));
+		if (!grown) {
+			ctx->nomem = true;
+			break;
+		}
+		ctx->image = grown;
+		ctx->image[ctx->nimage++] =
+			(struct s2_image_part){ .pa = run.entry.oa,
+						.size = run.size,
+						.write = !(run.entry.raw & S1_RO),
+						.exec = !(run.entry.raw & S1_PXN) };
+	}
+	free(walk);
+	return !ctx->nomem;
+}
+
+void s2_hyp_begin(struct s2_check_ctx *ctx)
+{
+	/* A callback of this name came when all entries began to be counted (nvhe/setup.c, 6.2). */
+	struct s2_symbol symbol = { .name = "__kvm_nvhe_finalize_host_mappings_walker" };
+
+	ctx->vmemmap_next = 0;
+	if (!ctx->kernel || !ctx->first_window)
+		return;
+	if (!s2_kernel_symbols(ctx->kernel, &symbol, 1, NULL))
+		ctx->first_counts = symbol.hits > 0;
+	if (!ctx->nimage && s2_kernel_image(ctx->kernel, image_piece, ctx, NULL))
+		ctx->nimage = 0;
+	if (!ctx->nimage)
+		s2_check_unknown(ctx, S2_CHECK_HYP_PROT,
+				 "the kernel's own mapping of its image cannot be read");
+}
+
+/* Each CPU's stack is where its parameters say (nvhe/mm.c, pkvm_create_stack()). */
+void s2_hyp_end(struct s2_check_ctx *ctx)
+{
+	struct s2_walk *walk = malloc(sizeof(*walk));
+	uint64_t page = BIT64(ctx->g->page_log2);
+
+	for (size_t i = 0; walk && i < ctx->pkvm->ncpus; i++) {
+		const struct s2_pkvm_cpu *cpu = &ctx->pkvm->cpu[i];
+		uint64_t va = cpu->stack_va - page, raw;
+		struct s2_strip strip;
+
+		if (!cpu->stack_va || !cpu->stack_pa)
+			continue;
+		s2_walk_init(walk, ctx->g, ctx->mem, ctx->table->root_pa);
+		if (!s2_walk_range(walk, va, va) || !s2_walk_next(walk, &strip) || strip.missing)
+			continue;
+		raw = strip.desc[(va - strip.ia) >> ctx->g->height[strip.height].shift];
+		if (!ctx->g->arch->is_leaf(ctx->g, strip.height, raw) ||
+		    s2_leaf_oa(ctx->g, strip.height, raw) != cpu->stack_pa)
+			s2_check_found(ctx, S2_CHECK_HYP_ADDRESS, ctx->table, va, cpu->stack_pa,
+				       "the stack of a CPU is not mapped here (descriptor 0x%" PRIx64
+				       ")",
+				       raw);
+	}
+	free(walk);
+}

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Pages of memory by number, facts for a window of them, and the table pages that were met.
+#include <stdlib.h>
+#include <string.h>
+
+#include "check/priv.h"
+
+/* Facts of this many pages at a time: 16 GiB in 4K pages, 32 MiB of facts. */
+#define WINDOW (4U << 20)
+
+/* Extents of a dump that are looked at as memory, when the hypervisor does not say what is. */
+#define MAX_EXTENTS 65536
+
+static enum s2_code add_region(struct s2_pages *pages, uint64_t pa, uint64_t size,
+			       struct s2_err *err)
+{
+	uint64_t page = BIT64(pages->page_log2), end = (pa + size) & ~(page - 1);
+	struct s2_page_region *grown;
+
+	pa = (pa + page - 1) & ~(page - 1);
+	if (pa >= end)
+		return S2_OK;
+	grown = realloc(pages->region, (pages->nregions + 1) * sizeof(*grown));
+	if (!grown)
+		return s2_fail(err, S2_NOMEM, "no memory for the list of memory");
+	pages->region = grown;
+	pages->region[pages->nregions++] = (struct s2_page_region){ .pa = pa,
+								    .npages = (end - pa) / page,
+								    .first = pages->npages };
+	pages->npages += (end - pa) / page;
+	return S2_OK;
+}
+
+static enum s2_code from_extents(struct s2_check_ctx *ctx, struct s2_err *err)
+{
+	struct s2_extent extent;
+	enum s2_code code = S2_OK;
+	uint64_t pa = 0;
+
+	for (unsigned int i = 0; i < MAX_EXTENTS && !s2_mem_next(ctx->mem, pa, &extent); i++) {
+		uint64_t from = extent.pa > pa ? extent.pa : pa;
+
+		code = add_region(&ctx->pages, from, extent.pa + extent.size - from, err);
+		if (code || extent.pa + extent.size < pa)
+			break;
+		pa = extent.pa + extent.size;
+	}
+	return code;
+}
+
+enum s2_code s2_pages_init(struct s2_check_ctx *ctx, struct s2_err *err)
+{
+	struct s2_pages *pages = &ctx->pages;
+	enum s2_code code = S2_OK;
+
+	pages->page_log2 = 12;
+	for (size_t i = 0; i < ctx->tables->n; i++)
+		if (ctx->geom[i].arch)
+			pages->page_log2 = ctx->geom[i].page_log2;
+	if (ctx->pkvm && ctx->pkvm->have_memory) {
+		for (size_t i = 0; i < ctx->pkvm->nmemory && !code; i++)
+			code = add_region(pages, ctx->pkvm->memory[i].pa, ctx->pkvm->memory[i].size,
+					  err);
+	} else {
+		code = from_extents(ctx, err);
+	}
+	if (code)
+		return code;
+	pages->nwindow = pages->npages < WINDOW ? pages->npages : WINDOW;
+	pages->fact = calloc(pages->nwindow ? pages->nwindow : 1, sizeof(*pages->fact));
+	return pages->fact ? S2_OK : s2_fail(err, S2_NOMEM, "no memory for what is known of pages");
+}
+
+uint64_t s2_pages_number(const struct s2_pages *pages, uint64_t pa, uint64_t *ret_left)
+{
+	size_t low = 0, high = pages->nregions;
+	uint64_t in;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+		const struct s2_page_region *region = &pages->region[mid];
+
+		if (region->pa + (region->npages << pages->page_log2) <= pa)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	if (low == pages->nregions || pa < pages->region[low].pa)
+		return S2_NO_PAGE;
+	in = (pa - pages->region[low].pa) >> pages->page_log2;
+	if (ret_left)
+		*ret_left = pages->region[low].npages - in;
+	return pages->region[low].first + in;
+}
+
+uint64_t s2_pages_pa(const struct s2_pages *pages, uint64_t number)
+{
+	size_t low = 0, high = pages->nregions;
+
+	while (low + 1 < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (pages->region[mid].first <= number)
+			low = mid;
+		else
+			high = mid;
+	}
+	return pages->region[low].pa + ((number - pages->region[low].first) << pages->page_log2);
+}
+
+struct s2_facts *s2_pages_fact(const struct s2_pages *pages, uint64_t pa)
+{
+	uint64_t number = s2_pages_number(pages, pa, NULL);
+
+	if (number == S2_NO_PAGE || number - pages->window >= pages->nwindow)
+		return NULL;
+	return &pages->fact[number - pages->window];
+}
+
+static size_t hash(uint64_t pa, size_t room)
+{
+	return (size_t)((pa >> 9) * UINT64_C(0x9e3779b97f4a7c15) >> 20) & (room - 1);
+}
+
+static struct s2_tpage *probe(struct s2_tpage *slot, size_t room, uint64_t pa)
+{
+	size_t i = hash(pa, room);
+
+	while (slot[i].pa && slot[i].pa != pa + 1)
+		i = (i + 1) & (room - 1);
+	return &slot[i];
+}
+
+static bool grow(struct s2_tpages *tpages)
+{
+	size_t room = tpages->room ? tpages->room * 2 : 1024;
+	struct s2_tpage *slot = calloc(room, sizeof(*slot));
+
+	if (!slot)
+		return false;
+	for (size_t i = 0; i < tpages->room; i++)
+		if (tpages->slot[i].pa)
+			*probe(slot, room, tpages->slot[i].pa - 1) = tpages->slot[i];
+	free(tpages->slot);
+	tpages->slot = slot;
+	tpages->room = room;
+	return true;
+}
+
+struct s2_tpage *s2_tpages_add(struct s2_tpages *tpages, uint64_t pa, bool *ret_new)
+{
+	struct s2_tpage *slot;
+
+	if (tpages->n * 4 >= tpages->room * 3 && !grow(tpages))
+		return NULL;
+	slot = probe(tpages->slot, tpages->room, pa);
+	*ret_new = !slot->pa;
+	if (!slot->pa) {
+		slot->pa = pa + 1; /* address 0 is one, too */
+		tpages->n++;
+	}
+	return slot;
+}

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the files of the checker share. Not for other folders. */
+#ifndef S2_CHECK_PRIV_H
+#define S2_CHECK_PRIV_H
+
+#include "check/check.h"
+#include "decode/walk.h"
+
+/* What the host's entry for a page of memory says. */
+enum s2_host_fact {
+	S2_HOST_EMPTY, /* not mapped, the host's all the same */
+	S2_HOST_OWNED,
+	S2_HOST_SHARED,
+	S2_HOST_BORROWED,
+	S2_HOST_HYP,   /* annotated: the hypervisor's */
+	S2_HOST_GUEST, /* annotated: a guest's */
+	S2_HOST_OTHER, /* annotated, but nobody's that is known */
+	S2_HOST_UNREAD,
+};
+
+/* All that the tables say of one page of memory, gathered from all of them. */
+struct s2_facts {
+	uint32_t host : 3; /* enum s2_host_fact */
+	uint32_t host_write : 1;
+	uint32_t host_exec : 1;
+	uint32_t hyp : 2; /* hypervisor's linear map: SW bits of the leaf, counts with hyp_mapped */
+	uint32_t hyp_mapped : 1;
+	uint32_t hyp_write : 1;
+	uint32_t hyp_exec : 1;
+	uint32_t hyp_private : 1; /* mapped elsewhere in the hypervisor */
+	uint32_t hyp_private_write : 1;
+	uint32_t hyp_unread : 1;
+	uint32_t table : 1;      /* a table page ... */
+	uint32_t table_pkvm : 1; /* ... that the hypervisor keeps */
+	uint32_t guest_write : 1;
+	uint32_t guest_odd : 1;    /* a guest's leaf that its VMM does not confirm */
+	uint32_t guest_unsure : 1; /* ... whose VMM is not known */
+	uint32_t kept_guest : 1;   /* mapped in a guest that the hypervisor keeps */
+	uint32_t kept_owned : 1;   /* ... which owns it */
+	uint32_t kept_shared : 1;  /* ... which shares it with the host */
+	uint16_t guest;            /* 1 + table of the first host-managed guest that maps it */
+	uint16_t borrowers;        /* leaves of hypervisor-managed guests that borrow it */
+};
+
+/* The pages of memory, numbered without holes; facts are kept for a window of them. */
+struct s2_page_region {
+	uint64_t pa;
+	uint64_t npages;
+	uint64_t first; /* number of its first page */
+};
+
+struct s2_pages {
+	struct s2_page_region *region;
+	size_t nregions;
+	unsigned int page_log2;
+	uint64_t npages;
+	uint64_t window, nwindow; /* pages [window, window + nwindow) */
+	struct s2_facts *fact;
+};
+
+#define S2_NO_PAGE UINT64_MAX
+
+/* A table page. Kept in a hash by address. */
+struct s2_tpage {
+	uint64_t pa;       /* plus 1; 0: free */
+	uint32_t min, max; /* how many references its entries may hold */
+	uint16_t table;
+	uint8_t height;
+	bool whole;     /* all of it was read */
+	uint32_t visit; /* the pass in which it was read last */
+};
+
+struct s2_tpages {
+	struct s2_tpage *slot;
+	size_t n, room; /* room is a power of two */
+};
+
+/* A descriptor that KVM writes: @value, and @free bits that may be anything, besides address and
+ * type. */
+struct s2_form {
+	const char *name;
+	uint64_t value;
+	uint64_t free;
+	bool pages_only;
+	enum s2_tristate memory; /* S2_YES: only on memory, S2_NO: only elsewhere */
+};
+
+#define S2_MAX_FORMS 16
+
+/* Part of the kernel image, as the kernel itself maps it. */
+struct s2_image_part {
+	uint64_t pa;
+	uint64_t size;
+	bool write, exec;
+};
+
+struct s2_check_ctx {
+	const struct s2_check_args *args;
+	const struct s2_mem *mem;
+	struct s2_kernel *kernel;
+	const struct s2_tables *tables;
+	const struct s2_pkvm *pkvm;
+	struct s2_check_report *report;
+	struct s2_geometry *geom; /* by table; arch NULL: it cannot be read */
+	uint64_t running;         /* bit n: check n is done */
+	struct s2_pages pages;
+	struct s2_tpages tpages;
+	bool first_window; /* what is no matter of pages is done once */
+	uint32_t pass;     /* counts windows, from 1 */
+	bool nomem;
+	size_t host, hyp; /* their tables, or SIZE_MAX */
+
+	/* The table that is being read. */
+	size_t t;
+	const struct s2_table *table;
+	const struct s2_geometry *g;
+	struct s2_form form[S2_MAX_FORMS];
+	size_t nforms;
+	uint64_t *buf;        /* a page per height */
+	struct s2_walk *walk; /* for single look-ups */
+	bool first_counts;    /* hyp: the first tables count what the linear map of memory holds (up
+				 to 6.1) */
+	uint64_t vmemmap_next; /* hyp: where the next page of hyp_vmemmap must be */
+	struct s2_vmm *vmm;    /* host-managed guests: the VMM's tables, or NULL */
+
+	struct s2_image_part *image;
+	size_t nimage;
+};
+
+/* report.c */
+void s2_check_found(struct s2_check_ctx *ctx, enum s2_check_id id, const struct s2_table *table,
+		    uint64_t ia, uint64_t pa, const char *fmt, ...) S2_PRINTF(6, 7);
+void s2_check_unknown(struct s2_check_ctx *ctx, enum s2_check_id id, const char *fmt, ...)
+	S2_PRINTF(3, 4);
+static inline bool s2_check_runs(const struct s2_check_ctx *ctx, enum s2_check_id id)
+{
+	return ctx->running & BIT64(id);
+}
+
+/* pages.c */
+enum s2_code s2_pages_init(struct s2_check_ctx *ctx, struct s2_err *err) S2_MUST_CHECK;
+/* Number of the page at @pa, or S2_NO_PAGE; @ret_left: how many pages from there on are memory
+ * without a hole. */
+uint64_t s2_pages_number(const struct s2_pages *pages, uint64_t pa, uint64_t *ret_left);
+uint64_t s2_pages_pa(const struct s2_pages *pages, uint64_t number);
+/* The facts of the page at @pa, NULL when it is no memory or not in the window. */
+struct s2_facts *s2_pages_fact(const struct s2_pages *pages, uint64_t pa);
+/* NULL without memory; *@ret_new says whether it was not there yet. */
+struct s2_tpage *s2_tpages_add(struct s2_tpages *tpages, uint64_t pa, bool *ret_new);
+
+/* tables.c: reads every table once, descriptor by descriptor. */
+void s2_check_tables(struct s2_check_ctx *ctx);
+
+/* writer.c */
+void s2_writer_forms(struct s2_check_ctx *ctx);
+void s2_writer_leaf(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, uint64_t oa,
+		    uint64_t raw);
+void s2_writer_invalid(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, uint64_t raw);
+
+/* host.c, hyp.c, guest.c: what a leaf says beyond its bits. */
+void s2_host_leaf(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, uint64_t oa,
+		  uint64_t raw);
+void s2_host_invalid(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, uint64_t raw);
+void s2_hyp_leaf(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, uint64_t oa,
+		 uint64_t raw);
+void s2_hyp_begin(struct s2_check_ctx *ctx);
+void s2_hyp_end(struct s2_check_ctx *ctx);
+void s2_guest_leaf(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, uint64_t oa,
+		   uint64_t raw);
+
+/* vmm.c */
+struct s2_vmm *s2_vmm_open(struct s2_check_ctx *ctx, const struct s2_table *table);
+void s2_vmm_close(struct s2_vmm *vmm);
+/* Is every page of the leaf the one that the VMM has there? */
+enum s2_tristate s2_vmm_confirms(struct s2_check_ctx *ctx, uint64_t ia, uint64_t size, uint64_t oa,
+				 uint64_t raw);
+
+/* states.c: invariants between the tables, page by page. */
+void s2_check_states(struct s2_check_ctx *ctx);
+
+/* refcount.c */
+void s2_check_refcounts(struct s2_check_ctx *ctx);
+
+/* donation.c: annotation and leaf of a page that the host gave to a guest must name each other. */
+void s2_check_given(struct s2_check_ctx *ctx, uint64_t pa, const struct s2_own *own);
+void s2_check_owned(struct s2_check_ctx *ctx, uint64_t ia, uint64_t oa);
+
+/* vms.c: guests of the hypervisor as objects. */
+void s2_check_vms(struct s2_check_ctx *ctx);
+
+/* Is @pa memory? S2_UNKNOWN without hyp_memory[]. */
+enum s2_tristate s2_check_is_memory(const struct s2_check_ctx *ctx, uint64_t pa);
+
+/* The role of a table, host-managed guests are S2_PKVM_NONE. */
+static inline enum s2_pkvm_role s2_role(const struct s2_table *table)
+{
+	return table->pkvm ? (enum s2_pkvm_role)table->pkvm_role : S2_PKVM_NONE;
+}
+
+#endif

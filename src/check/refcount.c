@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Reference counts of table pages: struct page for tables of the host, struct hyp_page for those of
+// the hypervisor.
+#include <inttypes.h>
+
+#include "check/priv.h"
+
+/* struct page's place and size, from VMCOREINFO. */
+struct memmap {
+	bool have;
+	uint64_t va; /* of the struct page of PA 0, mod 2^64 */
+	uint64_t size;
+	uint64_t refcount;
+};
+
+static void find_memmap(struct s2_check_ctx *ctx, struct memmap *ret)
+{
+	const struct s2_vmcoreinfo *info;
+	const struct s2_kva_facts *kva;
+	uint64_t start;
+	int64_t first;
+
+	ret->have = false;
+	if (!ctx->kernel)
+		return;
+	info = s2_kernel_vmcoreinfo(ctx->kernel);
+	kva = &s2_kernel_facts(ctx->kernel)->kva;
+	if (s2_vmcoreinfo_get(info, S2_VI_NUMBER, "VMEMMAP_START", &start, NULL) || /* since 5.19 */
+	    s2_vmcoreinfo_get(info, S2_VI_SIZE, "page", &ret->size, NULL) ||
+	    s2_vmcoreinfo_get(info, S2_VI_OFFSET, "page._refcount", &ret->refcount, NULL))
+		return;
+	/* asm/pgtable.h: vmemmap is VMEMMAP_START minus (memstart_addr >> PAGE_SHIFT), which is
+	 * signed. */
+	first = (int64_t)kva->phys_offset >> ctx->pages.page_log2;
+	ret->va = start - (uint64_t)first * ret->size;
+	ret->have = true;
+}
+
+static bool read_refcount(struct s2_check_ctx *ctx, const struct memmap *map,
+			  const struct s2_table *table, uint64_t pa, uint64_t *ret)
+{
+	uint64_t word;
+	int32_t refs;
+
+	if (s2_role(table) != S2_PKVM_NONE) {
+		if (!ctx->pkvm->page.refcount ||
+		    s2_pkvm_page(ctx->pkvm, ctx->mem, ctx->pages.page_log2, pa, &word))
+			return false;
+		*ret = field_get(ctx->pkvm->page.refcount, word);
+		return true;
+	}
+	if (!map->have ||
+	    s2_kernel_read(ctx->kernel,
+			   map->va + (pa >> ctx->pages.page_log2) * map->size + map->refcount,
+			   &refs, sizeof(refs), NULL))
+		return false;
+	*ret = (uint64_t)refs;
+	return true;
+}
+
+void s2_check_refcounts(struct s2_check_ctx *ctx)
+{
+	uint64_t page = BIT64(ctx->pages.page_log2);
+	struct memmap map;
+
+	if (!s2_check_runs(ctx, S2_CHECK_REFCOUNT))
+		return;
+	find_memmap(ctx, &map);
+	for (size_t i = 0; i < ctx->tpages.room; i++) {
+		const struct s2_tpage *t = &ctx->tpages.slot[i];
+		const struct s2_table *table = &ctx->tables->table[t->table];
+		uint64_t pa = t->pa - 1, refs;
+
+		if (!t->pa || !t->whole || s2_check_is_memory(ctx, pa) == S2_NO ||
+		    !is_aligned(pa, page))
+			continue;
+		if (!read_refcount(ctx, &map, table, pa, &refs)) {
+			s2_check_unknown(ctx, S2_CHECK_REFCOUNT,
+					 "%s: the reference count of PA 0x%" PRIx64
+					 " cannot be read",
+					 table->id, pa);
+			continue;
+		}
+		if (refs < 1 + (uint64_t)t->min || refs > 1 + (uint64_t)t->max)
+			s2_check_found(ctx, S2_CHECK_REFCOUNT, table, 0, pa,
+				       "level %d table page has %" PRIu64
+				       " references and %u entries",
+				       s2_level(&ctx->geom[t->table], t->height), refs, t->max);
+	}
+}

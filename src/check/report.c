@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Findings: the first of each check are kept, all are counted.
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "check/priv.h"
+
+void s2_check_found(struct s2_check_ctx *ctx, enum s2_check_id id, const struct s2_table *table,
+		    uint64_t ia, uint64_t pa, const char *fmt, ...)
+{
+	struct s2_check_outcome *o = &ctx->report->outcome[id];
+	struct s2_finding *f;
+	va_list args;
+
+	if (!s2_check_runs(ctx, id))
+		return;
+	if (o->nfindings++ >= S2_MAX_FINDINGS)
+		return;
+	if (!o->finding)
+		o->finding = calloc(S2_MAX_FINDINGS, sizeof(*o->finding));
+	if (!o->finding) {
+		ctx->nomem = true;
+		return;
+	}
+	f = &o->finding[o->nfindings - 1];
+	if (table)
+		memcpy(f->table, table->id, sizeof(f->table));
+	f->ia = ia;
+	f->pa = pa;
+	va_start(args, fmt);
+	vsnprintf(f->text, sizeof(f->text), fmt, args);
+	va_end(args);
+}
+
+void s2_check_unknown(struct s2_check_ctx *ctx, enum s2_check_id id, const char *fmt, ...)
+{
+	struct s2_check_outcome *o = &ctx->report->outcome[id];
+	va_list args;
+
+	if (!s2_check_runs(ctx, id) || o->nunknown++)
+		return;
+	va_start(args, fmt);
+	vsnprintf(o->why, sizeof(o->why), fmt, args);
+	va_end(args);
+}
+
+void s2_check_free(struct s2_check_report *report)
+{
+	for (unsigned int i = 0; i < S2_NCHECKS; i++)
+		free(report->outcome[i].finding);
+	*report = (struct s2_check_report){ 0 };
+}

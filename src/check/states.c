@@ -1,0 +1,339 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Between the tables: for every page of memory, what host, hypervisor and guests say must fit
+// together.
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "check/priv.h"
+
+#define BATCH 4096
+
+/* Both sides of one page in one form, wherever this kernel keeps them. */
+struct page_view {
+	const struct s2_facts *f;
+	uint64_t pa;
+	enum s2_page_state host; /* as the host's annotation or state says */
+	enum s2_page_state hyp;
+	bool have_word; /* struct hyp_page */
+	uint64_t word;
+	bool nomap;
+	bool stack;
+};
+
+/* Where table @t maps @pa: 0 when that cannot be found. */
+static uint64_t ia_of(struct s2_check_ctx *ctx, size_t t, uint64_t pa)
+{
+	const struct s2_geometry *g = &ctx->geom[t];
+	struct s2_strip strip;
+
+	if (t == ctx->host)
+		return pa;
+	if (t == ctx->hyp)
+		return pa - ctx->pkvm->phys_offset;
+	s2_walk_init(ctx->walk, g, ctx->mem, ctx->tables->table[t].root_pa);
+	while (g->arch && s2_walk_next(ctx->walk, &strip)) {
+		uint64_t size = s2_entry_size(g, strip.height);
+
+		for (uint64_t i = 0; !strip.missing && i < strip.n; i++)
+			if (g->arch->is_leaf(g, strip.height, strip.desc[i]) &&
+			    pa - s2_leaf_oa(g, strip.height, strip.desc[i]) < size)
+				return strip.ia + i * size + (pa & (size - 1));
+	}
+	return 0;
+}
+
+static void found(struct s2_check_ctx *ctx, enum s2_check_id id, size_t table,
+		  const struct page_view *v, const char *text)
+{
+	bool kept = ctx->report->outcome[id].nfindings < S2_MAX_FINDINGS && s2_check_runs(ctx, id);
+	const struct s2_table *t = table == SIZE_MAX ? NULL : &ctx->tables->table[table];
+	uint64_t ia = t && kept ? ia_of(ctx, table, v->pa) : 0;
+
+	if (!ctx->pkvm)
+		s2_check_found(ctx, id, t, ia, v->pa, "%s", text);
+	else
+		s2_check_found(ctx, id, t, ia, v->pa, "%s (host %s, hypervisor %s)", text,
+			       s2_page_state_text(v->host), s2_page_state_text(v->hyp));
+}
+
+static enum s2_page_state host_state(const struct s2_check_ctx *ctx, const struct page_view *v)
+{
+	switch ((enum s2_host_fact)v->f->host) {
+	case S2_HOST_HYP:
+	case S2_HOST_GUEST:
+	case S2_HOST_OTHER:
+		return S2_STATE_NOPAGE;
+	case S2_HOST_SHARED:
+		return S2_STATE_SHARED_OWNED;
+	case S2_HOST_BORROWED:
+		return S2_STATE_SHARED_BORROWED;
+	case S2_HOST_EMPTY:
+	case S2_HOST_OWNED:
+	case S2_HOST_UNREAD:
+		break;
+	}
+	(void)ctx;
+	return S2_STATE_OWNED;
+}
+
+static enum s2_page_state hyp_state(const struct page_view *v)
+{
+	static const uint8_t by_bits[] = { S2_STATE_OWNED, S2_STATE_SHARED_OWNED,
+					   S2_STATE_SHARED_BORROWED, S2_STATE_RESERVED };
+
+	if (!v->f->hyp_mapped)
+		return S2_STATE_NOPAGE;
+	return (enum s2_page_state)by_bits[v->f->hyp];
+}
+
+static bool is_stack(const struct s2_pkvm *pkvm, uint64_t pa)
+{
+	for (size_t i = 0; i < pkvm->ncpus; i++)
+		if (pkvm->cpu[i].stack_pa == pa)
+			return true;
+	return false;
+}
+
+/* I3: the host gave the page away <=> the hypervisor owns it and maps it. */
+static void hyp_owns(struct s2_check_ctx *ctx, const struct page_view *v)
+{
+	bool given = v->f->host == S2_HOST_HYP;
+	bool stays = ctx->pkvm->text_stays && v->f->hyp_exec && !v->f->host_write;
+
+	if (given && v->hyp != S2_STATE_OWNED && !v->f->hyp_private)
+		found(ctx, S2_CHECK_HYP_OWNS, ctx->host, v,
+		      "the hypervisor's, but it does not own it");
+	if (given && v->hyp == S2_STATE_OWNED && !v->f->hyp_mapped && !v->f->hyp_private)
+		found(ctx, S2_CHECK_HYP_OWNS, ctx->host, v,
+		      "the hypervisor's, but it does not map it");
+	if (!given && !stays && v->hyp == S2_STATE_OWNED && !v->nomap)
+		found(ctx, S2_CHECK_HYP_OWNS, ctx->hyp, v,
+		      "the hypervisor owns it, but the host did not give it");
+}
+
+/* I4 and I5, where the host's state stands in hyp_vmemmap and its entry must follow. */
+static void host_entry(struct s2_check_ctx *ctx, const struct page_view *v)
+{
+	bool annotated = v->f->host == S2_HOST_HYP || v->f->host == S2_HOST_GUEST ||
+			 v->f->host == S2_HOST_OTHER;
+	bool stays = ctx->pkvm->text_stays && v->f->hyp_exec && !v->f->host_write &&
+		     v->f->host == S2_HOST_OWNED;
+
+	if (v->host == S2_STATE_RESERVED)
+		found(ctx, S2_CHECK_HOST_NOPAGE, ctx->host, v, "the host's state means nothing");
+	else if (v->host == S2_STATE_NOPAGE && !annotated && !stays)
+		found(ctx, S2_CHECK_HOST_NOPAGE, ctx->host, v,
+		      "not the host's, but its entry is not annotated");
+	if (v->host != S2_STATE_NOPAGE && annotated)
+		found(ctx, S2_CHECK_HOST_KEEPS, ctx->host, v,
+		      "the host's, but its entry is annotated");
+}
+
+/* I6 and I7. */
+static void shares(struct s2_check_ctx *ctx, const struct page_view *v)
+{
+	uint64_t count = v->have_word && ctx->pkvm->page.share ?
+				 field_get(ctx->pkvm->page.share, v->word) :
+				 0;
+	bool borrowed = v->hyp == S2_STATE_SHARED_BORROWED || v->f->borrowers || count;
+
+	if (v->hyp == S2_STATE_SHARED_BORROWED && v->host != S2_STATE_SHARED_OWNED)
+		found(ctx, S2_CHECK_HYP_BORROWS, ctx->hyp, v,
+		      "borrowed from the host, which does not share it");
+	if (v->hyp == S2_STATE_SHARED_BORROWED && count)
+		found(ctx, S2_CHECK_HYP_BORROWS, ctx->hyp, v,
+		      "borrowed by the hypervisor and by guests");
+	if (v->hyp == S2_STATE_SHARED_OWNED && v->host != S2_STATE_SHARED_BORROWED)
+		found(ctx, S2_CHECK_HYP_BORROWS, ctx->hyp, v,
+		      "lent to the host, which does not borrow it");
+	if (v->hyp == S2_STATE_RESERVED)
+		found(ctx, S2_CHECK_HYP_BORROWS, ctx->hyp, v,
+		      "the hypervisor's state means nothing");
+	if (v->host == S2_STATE_SHARED_BORROWED && v->hyp != S2_STATE_SHARED_OWNED &&
+	    !v->f->kept_shared)
+		found(ctx, S2_CHECK_HOST_SHARES, ctx->host, v,
+		      "borrowed by the host, but nobody lends it");
+	if (v->host != S2_STATE_SHARED_OWNED || borrowed || ctx->pkvm->ffa == S2_YES)
+		return;
+	if (ctx->pkvm->ffa == S2_UNKNOWN)
+		s2_check_unknown(ctx, S2_CHECK_HOST_SHARES,
+				 "the page at PA 0x%" PRIx64 " is shared with nobody, or with FF-A",
+				 v->pa);
+	else
+		found(ctx, S2_CHECK_HOST_SHARES, ctx->host, v, "shared by the host with nobody");
+}
+
+/* I9, where a page that is borrowed is mapped only while it is pinned. */
+static void pins(struct s2_check_ctx *ctx, const struct page_view *v)
+{
+	uint64_t refs = field_get(ctx->pkvm->page.refcount, v->word);
+
+	if (v->hyp == S2_STATE_SHARED_BORROWED && (refs > 0) != (v->f->hyp_mapped != 0))
+		found(ctx, S2_CHECK_HYP_PINS, ctx->hyp, v,
+		      refs ? "pinned, but not mapped" : "mapped, but not pinned");
+}
+
+/* I8 and I10. */
+static void guests(struct s2_check_ctx *ctx, const struct page_view *v)
+{
+	uint64_t count = v->have_word && ctx->pkvm->page.share ?
+				 field_get(ctx->pkvm->page.share, v->word) :
+				 0;
+
+	if (v->have_word && ctx->pkvm->page.share && count != v->f->borrowers)
+		s2_check_found(ctx, S2_CHECK_SHARE_COUNT, NULL, v->pa, v->pa,
+			       "host_share_guest_count is %" PRIu64 ", %u guest pages borrow it",
+			       count, v->f->borrowers);
+	if (v->f->borrowers && v->host != S2_STATE_SHARED_OWNED)
+		found(ctx, S2_CHECK_GUEST_STATE, ctx->host, v,
+		      "borrowed by a guest, but the host does not share it");
+	if (v->f->kept_owned && v->f->host != S2_HOST_GUEST)
+		found(ctx, S2_CHECK_GUEST_STATE, ctx->host, v,
+		      "owned by a guest, but the host did not give it to one");
+	if (v->f->kept_shared && v->host != S2_STATE_SHARED_BORROWED)
+		found(ctx, S2_CHECK_GUEST_STATE, ctx->host, v,
+		      "lent by a guest, but the host does not borrow it");
+	if (v->f->host == S2_HOST_GUEST && !v->f->kept_owned)
+		found(ctx, S2_CHECK_DONATION, ctx->host, v, "given to a guest, but none owns it");
+}
+
+/* I12: two who write must have agreed on it. */
+static void isolation(struct s2_check_ctx *ctx, const struct page_view *v)
+{
+	const struct s2_facts *f = v->f;
+	bool hyp_writes = (f->hyp_mapped && f->hyp_write) || f->hyp_private_write;
+	bool hosts = v->host == S2_STATE_OWNED || v->host == S2_STATE_SHARED_OWNED || f->host_write;
+	bool shared = v->hyp == S2_STATE_SHARED_BORROWED && v->host == S2_STATE_SHARED_OWNED;
+
+	if (hyp_writes && hosts && !shared && !v->stack)
+		found(ctx, S2_CHECK_ISOLATION, ctx->hyp, v,
+		      "writable for the hypervisor and the host's");
+	if (f->guest &&
+	    (v->host == S2_STATE_NOPAGE || (v->host == S2_STATE_SHARED_BORROWED && f->guest_write)))
+		found(ctx, S2_CHECK_ISOLATION, f->guest - 1U, v,
+		      "mapped in a guest of the host, but not the host's");
+	if (f->kept_guest && f->host_write && !f->borrowers && !f->kept_shared)
+		found(ctx, S2_CHECK_ISOLATION, ctx->host, v,
+		      "a guest's own, but writable for the host");
+	if (f->kept_guest && hyp_writes && !shared)
+		found(ctx, S2_CHECK_ISOLATION, ctx->hyp, v,
+		      "a guest's, but writable for the hypervisor");
+}
+
+/* I13, and its counterpart for tables that the host keeps. */
+static void tables(struct s2_check_ctx *ctx, const struct page_view *v)
+{
+	const struct s2_facts *f = v->f;
+
+	if (!f->table)
+		return;
+	if (f->guest)
+		found(ctx, S2_CHECK_TABLE_HIDDEN, f->guest - 1U, v,
+		      "a table page is mapped in a guest");
+	if (!ctx->pkvm)
+		return;
+	if (f->table_pkvm && f->host != S2_HOST_HYP)
+		found(ctx, S2_CHECK_TABLE_OWNER, ctx->host, v,
+		      "a table page of the hypervisor, but not its own");
+	if (!f->table_pkvm && (f->host == S2_HOST_HYP || f->host == S2_HOST_GUEST))
+		found(ctx, S2_CHECK_TABLE_HIDDEN, ctx->host, v,
+		      "a table page of a guest of the host, but not the host's");
+}
+
+static void reserved(struct s2_check_ctx *ctx, const struct page_view *v)
+{
+	if (v->pa - ctx->pkvm->reserved_pa >= ctx->pkvm->reserved_size)
+		return;
+	if (!v->f->hyp_mapped || !v->f->hyp_write)
+		found(ctx, S2_CHECK_HYP_RESERVED, ctx->hyp, v,
+		      "reserved for the hypervisor, which cannot write it");
+	if (v->f->host != S2_HOST_HYP)
+		found(ctx, S2_CHECK_HYP_RESERVED, ctx->host, v,
+		      "reserved for the hypervisor, but the host's");
+}
+
+static void one_page(struct s2_check_ctx *ctx, struct page_view *v)
+{
+	const struct s2_pkvm *pkvm = ctx->pkvm;
+	uint64_t next;
+
+	tables(ctx, v);
+	if (!pkvm || ctx->host == SIZE_MAX)
+		return;
+	v->host = pkvm->host_in == S2_STATE_IN_VMEMMAP && v->have_word ?
+			  s2_pkvm_host_state(pkvm, v->word) :
+			  host_state(ctx, v);
+	v->hyp = pkvm->hyp_in == S2_STATE_IN_VMEMMAP && v->have_word ?
+			 s2_pkvm_hyp_state(pkvm, v->word) :
+			 hyp_state(v);
+	v->stack = v->f->hyp_private && is_stack(pkvm, v->pa);
+	if (pkvm->host_in == S2_STATE_IN_VMEMMAP && v->have_word)
+		host_entry(ctx, v);
+	if (pkvm->guests)
+		guests(ctx, v);
+	if (ctx->hyp == SIZE_MAX)
+		return;
+	v->nomap = pkvm->have_memory && s2_pkvm_memory_at(pkvm, v->pa, &next) &&
+		   s2_pkvm_memory_at(pkvm, v->pa, &next)->nomap;
+	reserved(ctx, v);
+	hyp_owns(ctx, v);
+	shares(ctx, v);
+	isolation(ctx, v);
+	if (pkvm->hyp_in == S2_STATE_IN_VMEMMAP && v->have_word)
+		pins(ctx, v);
+}
+
+/* The struct hyp_page words of @n pages from @pa on; false when they cannot be had. */
+static bool words_of(struct s2_check_ctx *ctx, uint64_t pa, uint64_t n, unsigned char *buf)
+{
+	uint64_t at, left;
+
+	if (!ctx->pkvm || !ctx->pkvm->have_vmemmap ||
+	    s2_pkvm_page_pa(ctx->pkvm, ctx->pages.page_log2, pa, &at, &left) || left < n)
+		return false;
+	return !s2_mem_read(ctx->mem, at, buf, n * ctx->pkvm->page.size, NULL);
+}
+
+static void no_words(struct s2_check_ctx *ctx, uint64_t pa)
+{
+	for (unsigned int i = 0; ctx->pkvm && i < S2_NCHECKS; i++)
+		if (s2_checks[i].needs & (S2_NEED_HOST_VMM | S2_NEED_HYP_VMM | S2_NEED_VMEMMAP) ||
+		    (s2_checks[i].needs & S2_NEED_STATES &&
+		     ctx->pkvm->host_in == S2_STATE_IN_VMEMMAP))
+			s2_check_unknown(ctx, (enum s2_check_id)i,
+					 "hyp_vmemmap of PA 0x%" PRIx64 " is not in the dump", pa);
+}
+
+void s2_check_states(struct s2_check_ctx *ctx)
+{
+	struct s2_pages *pages = &ctx->pages;
+	unsigned char *buf = malloc(BATCH * sizeof(uint64_t));
+	size_t size = ctx->pkvm ? ctx->pkvm->page.size : 0;
+
+	if (!buf) {
+		ctx->nomem = true;
+		return;
+	}
+	for (uint64_t i = 0; i < pages->nwindow;) {
+		uint64_t pa = s2_pages_pa(pages, pages->window + i), left, n = pages->nwindow - i;
+		bool have;
+
+		s2_pages_number(pages, pa, &left);
+		n = n < left ? n : left;
+		n = n < BATCH ? n : BATCH;
+		have = words_of(ctx, pa, n, buf);
+		if (!have && size)
+			no_words(ctx, pa);
+		for (uint64_t k = 0; k < n; k++) {
+			struct page_view v = { .f = &pages->fact[i + k],
+					       .pa = pa + (k << pages->page_log2),
+					       .have_word = have };
+
+			for (size_t b = 0; have && b < size; b++)
+				v.word |= (uint64_t)buf[k * size + b] << b * 8;
+			one_page(ctx, &v);
+		}
+		i += n;
+	}
+	free(buf);
+}

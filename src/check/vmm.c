@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What the VMM's own page tables say of a guest's memory: KVM maps what it finds there, and MMU
+// notifiers keep it so.
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "check/priv.h"
+
+#define S2_MEMATTR BITS64(5, 2)
+#define S2_W BIT64(7)
+
+/* Of the VMM's leaf: AP[2] read-only, DBM (hardware or software writable-clean), AttrIndx. */
+#define S1_RO BIT64(7)
+#define S1_DBM BIT64(51)
+#define S1_INDEX BITS64(4, 2)
+
+/* MT_NORMAL and MT_NORMAL_TAGGED (asm/memory.h). */
+#define LAST_NORMAL_INDEX 1
+
+#define KVM_MEM_GUEST_MEMFD 4U
+
+/* KVM's Device-nGnRE at stage 2, with FWB and without. */
+#define MEMATTR_DEVICE 1U
+
+struct s2_vmm {
+	struct s2_geometry geom;
+	uint64_t pgd_pa;
+	struct s2_walk walk;
+	struct s2_strip strip; /* that the last address was found in */
+	bool have_strip;
+};
+
+static enum s2_code find_pgd(struct s2_check_ctx *ctx, const struct s2_table *table, uint64_t *ret)
+{
+	uint64_t mm, pgd;
+	enum s2_code code = s2_kernel_get(ctx->kernel, table->object_va, "kvm", "mm", &mm, NULL);
+
+	if (!code)
+		code = s2_kernel_get(ctx->kernel, mm, "mm_struct", "pgd", &pgd, NULL);
+	return code ? code : s2_kernel_pa(ctx->kernel, pgd, ret, NULL);
+}
+
+struct s2_vmm *s2_vmm_open(struct s2_check_ctx *ctx, const struct s2_table *table)
+{
+	const struct s2_kva_facts *kva;
+	struct s2_vmm *vmm;
+	struct s2_regime regime;
+
+	if (table->guest_vtcr || table->guest_vttbr)
+		return NULL; /* shadow tables map what the nested guest's hypervisor wants */
+	if (!ctx->kernel || !table->object_va || !table->have_slots) {
+		s2_check_unknown(ctx, S2_CHECK_VMM, "%s: its VMM is not known", table->id);
+		return NULL;
+	}
+	vmm = calloc(1, sizeof(*vmm));
+	if (!vmm) {
+		ctx->nomem = true;
+		return NULL;
+	}
+	kva = &s2_kernel_facts(ctx->kernel)->kva;
+	s2_regime_init(&regime, &s2_arm64_stage1_el1);
+	regime.granule = kva->page_size;
+	regime.ia_bits = kva->va_bits;
+	regime.lpa2 = kva->lpa2 ? S2_YES : S2_NO;
+	if (find_pgd(ctx, table, &vmm->pgd_pa) || regime.arch->shape(&regime, &vmm->geom, NULL)) {
+		s2_check_unknown(ctx, S2_CHECK_VMM, "%s: its VMM's page tables cannot be found",
+				 table->id);
+		free(vmm);
+		return NULL;
+	}
+	return vmm;
+}
+
+void s2_vmm_close(struct s2_vmm *vmm)
+{
+	free(vmm);
+}
+
+/* The descriptor that maps @va, its output address in @ret_pa; a missing code when it is not in the
+ * dump. */
+static enum s2_code lookup(struct s2_check_ctx *ctx, uint64_t va, uint64_t *ret_raw,
+			   uint64_t *ret_pa, uint64_t *ret_left)
+{
+	struct s2_vmm *vmm = ctx->vmm;
+	struct s2_strip *strip = &vmm->strip;
+	uint64_t size, raw;
+
+	if (!vmm->have_strip || va < strip->ia ||
+	    (va - strip->ia) >> vmm->geom.height[strip->height].shift >= strip->n) {
+		s2_walk_init(&vmm->walk, &vmm->geom, ctx->mem, vmm->pgd_pa);
+		vmm->have_strip =
+			s2_walk_range(&vmm->walk, va, UINT64_MAX & low_bits(vmm->geom.ia_bits)) &&
+			s2_walk_next(&vmm->walk, strip);
+		if (!vmm->have_strip)
+			return S2_INVALID;
+	}
+	if (strip->missing) {
+		vmm->have_strip = false;
+		return strip->missing;
+	}
+	size = s2_entry_size(&vmm->geom, strip->height);
+	raw = strip->desc[(va - strip->ia) / size];
+	*ret_raw = raw;
+	*ret_left = size - (va & (size - 1));
+	*ret_pa = (s2_leaf_oa(&vmm->geom, strip->height, raw) & ~(size - 1)) | (va & (size - 1));
+	return vmm->geom.arch->is_leaf(&vmm->geom, strip->height, raw) ? S2_OK : S2_INVALID;
+}
+
+static const struct s2_slot *slot_at(const struct s2_table *table, uint64_t ipa)
+{
+	for (size_t i = 0; i < table->nslots; i++)
+		if (ipa - table->slot[i].ipa < table->slot[i].size)
+			return &table->slot[i];
+	return NULL;
+}
+
+/* One stretch of the leaf against one descriptor of the VMM. */
+static bool agrees(struct s2_check_ctx *ctx, uint64_t ia, uint64_t oa, uint64_t raw, uint64_t hva,
+		   uint64_t *ret_left)
+{
+	uint64_t theirs = 0, pa = 0;
+	enum s2_code code = lookup(ctx, hva, &theirs, &pa, ret_left);
+
+	if (s2_is_missing(code)) {
+		*ret_left = BIT64(ctx->g->page_log2);
+		s2_check_unknown(ctx, S2_CHECK_VMM,
+				 "%s: the VMM's page table for 0x%" PRIx64 " is %s", ctx->table->id,
+				 hva, s2_code_name(code));
+		return true;
+	}
+	if (code) {
+		*ret_left = BIT64(ctx->g->page_log2);
+		s2_check_found(ctx, S2_CHECK_VMM, ctx->table, ia, oa,
+			       "mapped, but the VMM has nothing at 0x%" PRIx64, hva);
+		return false;
+	}
+	if (pa != oa) {
+		s2_check_found(ctx, S2_CHECK_VMM, ctx->table, ia, oa,
+			       "the VMM has 0x%" PRIx64 " at 0x%" PRIx64, pa, hva);
+		return false;
+	}
+	if (raw & S2_W && theirs & S1_RO && !(theirs & S1_DBM)) {
+		s2_check_found(ctx, S2_CHECK_VMM, ctx->table, ia, oa,
+			       "writable, but the VMM may only read it (0x%" PRIx64 ")", hva);
+		return false;
+	}
+	if (field_get(S2_MEMATTR, raw) == MEMATTR_DEVICE &&
+	    field_get(S1_INDEX, theirs) <= LAST_NORMAL_INDEX) {
+		s2_check_found(ctx, S2_CHECK_VMM, ctx->table, ia, oa,
+			       "device memory, but ordinary memory in the VMM (0x%" PRIx64 ")",
+			       hva);
+		return false;
+	}
+	return true;
+}
+
+enum s2_tristate s2_vmm_confirms(struct s2_check_ctx *ctx, uint64_t ia, uint64_t size, uint64_t oa,
+				 uint64_t raw)
+{
+	const struct s2_slot *slot = slot_at(ctx->table, ia);
+	bool ok = true;
+
+	if (!ctx->vmm)
+		return S2_UNKNOWN;
+	if (!slot || slot->flags & KVM_MEM_GUEST_MEMFD)
+		return S2_NO;
+	for (uint64_t off = 0; off < size && ok;) {
+		uint64_t hva = slot->hva + (ia + off - slot->ipa), left = 0;
+
+		if (ia + off - slot->ipa >= slot->size)
+			break; /* memslots says so */
+		ok = agrees(ctx, ia + off, oa + off, raw, hva, &left);
+		off += left ? left : BIT64(ctx->g->page_log2);
+	}
+	return ok ? S2_YES : S2_NO;
+}

@@ -1,0 +1,978 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Memory of small protected systems, written from the layouts of 6.14 to 7.1, sound or with one thing wrong.
+
+    mkpkvm.py GENERATION OUT [--break NAME]   writes OUT (raw memory, --base=0x40000000) and OUT.map (System.map)
+    mkpkvm.py --list                          what can be broken
+    mkpkvm.py --test --s2dump PATH            builds all of them and holds `s2dump check` to what it must say
+
+Generations: 6.14 (host state in hyp_vmemmap), 6.17 (the hypervisor's as well), 6.18 (its text stays readable), 7.1
+(typed annotations, pages given to guests). Nothing here is shared with the readers.
+"""
+import argparse
+import json
+import os
+import struct
+import subprocess
+import sys
+import tempfile
+
+BASE, SIZE, PAGE = 0x40000000, 16 << 20, 4096
+IMAGE, NOTE, KTABLES, RESERVED, RESERVED_SIZE = 0x400000, 0x800000, 0x900000, 0xc00000, 0x100000
+STEXT = 0xffff800080000000
+PAGE_OFFSET = 0xffff000000000000
+HYP_VA = 0x800000000000  # hypervisor VA of PA 0
+IO_BASE, VMEMMAP_VA = 0x400000000000, 0x600000000000
+# In the image, from _stext on.
+HYP_TEXT, IDMAP, BTF, HYP_RODATA, DATA = (0x8000, 0xc000), 0xc000, 0x20000, (0x1e000, 0x1f000), 0x80000
+HYP_BSS = (0x80000, 0x82000)
+SWAPPER = 0x7f000
+# In low memory.
+PERCPU, STACK, KVM, GUEST, DONATED, SHARED, FREE = 0x100000, 0x110000, 0x120000, 0x180000, 0x190000, 0x1a0000, 0x1b0000
+HYPVM, TABLES = 0xd00000, 0xd20000  # donated by the host
+SNAPSHOT = 0xf00000                  # struct kvm_pgtable_snapshot, its list, its tables
+
+OWNED, SHARED_OWNED, BORROWED, NOPAGE = 0, 1, 2, 3
+HANDLE = 0x1000
+
+
+# --- BTF ---------------------------------------------------------------------------------------------------------------
+
+class Btf:
+    def __init__(self):
+        self.strings, self.types, self.ids, self.sizes, self.fields = b"\0", [], {}, {}, {}
+        for name, size in (("u8", 1), ("u16", 2), ("u32", 4), ("u64", 8), ("s8", 1), ("int", 4), ("long", 8)):
+            signed = name in ("s8", "int", "long")
+            self.add(name, 1, size, struct.pack("<I", (signed << 24) | size * 8))
+            self.sizes[name] = size
+
+    def string(self, text):
+        at = len(self.strings)
+        self.strings += text.encode() + b"\0"
+        return at
+
+    def add(self, name, kind, size, extra=b"", vlen=0, flag=0):
+        info = kind << 24 | vlen | flag << 31
+        self.types.append(struct.pack("<III", self.string(name) if name else 0, info, size) + extra)
+        if name:
+            self.ids[name] = len(self.types)
+        return len(self.types)
+
+    def pointer(self, name="void"):
+        key = name + "*"
+        if key not in self.ids:
+            self.ids[key] = self.add("", 2, self.ids.get(name, 0))
+            self.sizes[key] = 8
+        return self.ids[key]
+
+    def array(self, name, n):
+        key = f"{name}[{n}]"
+        if key not in self.ids:
+            self.ids[key] = self.add("", 3, 0, struct.pack("<III", self.ids[name], self.ids["int"], n))
+            self.sizes[key] = self.sizes[name] * n
+        return self.ids[key]
+
+    def resolve(self, name):
+        if name.endswith("*"):
+            self.pointer(name[:-1])
+        elif name.endswith("]"):
+            self.array(name[:name.index("[")], int(name[name.index("[") + 1:-1]))
+        return self.ids[name]
+
+    def struct(self, name, members, kind=4):
+        """members: (name, type[, bits]); fields() tells offsets. Natural alignment."""
+        bit, top, extra, align = 0, 0, b"", 1
+        bits = any(len(m) > 2 for m in members)
+        self.fields[name] = {}
+        for member, type_name, *width in members:
+            number, size = self.resolve(type_name), self.sizes[type_name]
+            unit = min(size, 8) if not type_name.endswith("]") else min(8, size)
+            if type_name in self.fields:
+                unit = 8 if size >= 8 else 4
+            align = max(align, unit)
+            if not width and kind == 4:
+                bit = (bit + unit * 8 - 1) // (unit * 8) * unit * 8
+            at = 0 if kind == 5 else bit
+            extra += struct.pack("<III", self.string(member) if member else 0, number,
+                                 at | ((width[0] << 24) if width else 0))
+            self.fields[name][member or type_name] = at // 8
+            for inner, off in self.fields.get(type_name, {}).items() if not member else ():
+                self.fields[name][inner] = at // 8 + off
+            bit = at + (width[0] if width else size * 8)
+            top = max(top, bit)
+        size = (top // 8 + align - 1) // align * align
+        self.add(name, kind, size, extra, len(members), bits)
+        self.sizes[name] = size
+
+    def enum(self, name, values):
+        if any(v >> 31 for v in values.values()):
+            extra = b"".join(struct.pack("<III", self.string(k), v & 0xffffffff, v >> 32) for k, v in values.items())
+            self.add(name, 19, 8, extra, len(values))
+            self.sizes[name] = 8
+        else:
+            extra = b"".join(struct.pack("<Ii", self.string(k), v) for k, v in values.items())
+            self.add(name, 6, 4, extra, len(values))
+            self.sizes[name] = 4
+
+    def blob(self):
+        types = b"".join(self.types)
+        head = struct.pack("<HBBIIIII", 0xeb9f, 1, 0, 24, 0, len(types), len(types), len(self.strings))
+        return head + types + self.strings
+
+
+GENERATIONS = ("6.14", "6.17", "6.18", "7.1")
+
+
+def kernel_types(gen):
+    b = Btf()
+    b.struct("list_head", [("next", "void*"), ("prev", "void*")])
+    b.struct("rb_node", [("__rb_parent_color", "u64"), ("rb_right", "void*"), ("rb_left", "void*")])
+    b.struct("rb_root", [("rb_node", "void*")])
+    b.struct("rb_root_cached", [("rb_root", "rb_root"), ("rb_leftmost", "void*")])
+    b.struct("kvm_s2_mmu", [("vmid", "u64"), ("pgd_phys", "u64"), ("pgt", "void*"), ("vtcr", "u64"), ("arch", "void*")])
+    protected = [("handle", "u16" if gen == "7.1" else "u32"), ("teardown_mc", "u64[3]")]
+    if gen in ("6.18", "7.1"):
+        protected += [("is_protected", "u8"), ("is_created", "u8")]
+    b.struct("kvm_protected_vm", protected)
+    b.struct("kvm_arch", [("mmu", "kvm_s2_mmu"), ("pkvm", "kvm_protected_vm")])
+    b.struct("atomic_t", [("counter", "int")])
+    b.struct("kvm", [("memslots", "u64[2]"), ("mm", "void*"), ("vm_list", "list_head"), ("online_vcpus", "atomic_t"),
+                     ("userspace_pid", "int"), ("arch", "kvm_arch")])
+    b.struct("kvm_memslots", [("gfn_tree", "rb_root"), ("node_idx", "int")])
+    b.struct("kvm_memory_slot", [("gfn_node", "rb_node[2]"), ("base_gfn", "u64"), ("npages", "u64"),
+                                 ("userspace_addr", "u64"), ("flags", "u32"), ("id", "u16"), ("as_id", "u16")])
+    b.enum("kvm_pgtable_stage2_flags", {"KVM_PGTABLE_S2_IDMAP": 1, "KVM_PGTABLE_S2_AS_S1": 2} if gen == "7.1" else
+           {"KVM_PGTABLE_S2_NOFWB": 1, "KVM_PGTABLE_S2_IDMAP": 2})
+    b.struct("", [("ia_bits", "u32"), ("start_level", "s8"), ("pgd", "void*"), ("mm_ops", "void*"),
+                  ("flags", "kvm_pgtable_stage2_flags"), ("force_pte_cb", "void*")])
+    b.ids["real"], b.sizes["real"], b.fields["real"] = len(b.types), b.sizes[""], b.fields[""]
+    root = "rb_root" if gen == "6.14" else "rb_root_cached"
+    b.struct("", [("pkvm_mappings", root), ("", "real")], 5)
+    b.ids["either"], b.sizes["either"], b.fields["either"] = len(b.types), b.sizes[""], dict(b.fields[""])
+    b.struct("kvm_pgtable", [("", "either"), ("mmu", "void*")])
+    b.struct("kvm_pgtable_mm_ops", [("ops", "u64[11]")])
+    b.struct("host_mmu", [("arch", "kvm_arch"), ("pgt", "kvm_pgtable"), ("mm_ops", "kvm_pgtable_mm_ops"), ("lock", "u32")])
+    b.struct("memblock_region", [("base", "u64"), ("size", "u64"), ("flags", "u32"), ("nid", "int")])
+    b.struct("kvm_nvhe_init_params", [(n, "u64") for n in ("mair_el2", "tcr_el2", "tpidr_el2", "stack_hyp_va", "stack_pa",
+                                                          "pgd_pa", "hcr_el2", "vttbr", "vtcr", "tmp")])
+    b.struct("pkvm_hyp_vm", [("kvm", "kvm"), ("host_kvm", "void*"), ("pgt", "kvm_pgtable")])
+    mapping = [("node", "rb_node"), ("gfn", "u64"), ("pfn", "u64")]
+    b.struct("pkvm_mapping", mapping + ([("nr_pages", "u64")] if gen != "6.14" else []))
+    if gen == "6.14":
+        b.struct("hyp_page", [("refcount", "u16"), ("order", "u8"), ("host_state", "u8"), ("host_share_guest_count", "u32")])
+    else:
+        b.struct("hyp_page", [("refcount", "u16", 16), ("order", "u8", 8), ("__host_state", "u8", 4),
+                              ("__hyp_state_comp", "u8", 4), ("host_share_guest_count", "u32", 32)])
+    b.struct("kvm_ffa_buffers", [("lock", "u32"), ("tx", "void*"), ("rx", "void*")])
+    b.struct("kvm_pgtable_visit_ctx", [("ptep", "void*")])
+    b.enum("pkvm_page_state", {"PKVM_PAGE_OWNED": 0, "PKVM_PAGE_SHARED_OWNED": 1, "PKVM_PAGE_SHARED_BORROWED": 2,
+                               "PKVM_NOPAGE": 4 if gen == "6.14" else 3})
+    b.enum("pkvm_component_id", {"PKVM_ID_HOST": 0, "PKVM_ID_HYP": 1, **({"PKVM_ID_GUEST": 2} if gen == "7.1" else
+                                                                       {"PKVM_ID_FFA": 2})})
+    if gen == "7.1":
+        b.enum("kvm_invalid_pte_type", {"KVM_INVALID_PTE_TYPE_LOCKED": 1, "KVM_HOST_INVALID_PTE_TYPE_DONATION": 2,
+                                        "KVM_GUEST_INVALID_PTE_TYPE_POISONED": 3})
+        b.enum("kvm_pgtable_prot", {"KVM_PGTABLE_PROT_PX": 1, "KVM_PGTABLE_PROT_UX": 2})
+    return b
+
+
+# --- Memory ------------------------------------------------------------------------------------------------------------
+
+class Table:
+    """A tree of table pages; counts entries, takes pages from where it is told."""
+    def __init__(self, ram, alloc, bits, start_tables=1, levels=4):
+        self.ram, self.alloc, self.bits, self.levels = ram, alloc, bits, levels
+        self.root = alloc(start_tables)
+        self.pages = {self.root + i * PAGE: 0 for i in range(start_tables)}
+
+    def slot(self, ia, height=0):
+        """PA of the entry for @ia at @height, tables made on the way."""
+        table = self.root
+        for h in range(self.levels - 1, height - 1, -1):
+            index = ia >> (12 + 9 * h) & (0x1ff if h != self.levels - 1 else (1 << self.bits - 12 - 9 * h) - 1)
+            at = table + index * 8
+            if h == height:
+                return at
+            if not self.ram.get(at):
+                child = self.alloc(1)
+                self.pages[child] = 0
+                self.ram.put(at, child | 3)
+            table = self.ram.get(at) & 0xfffffffff000
+        raise AssertionError
+
+    def set(self, ia, desc, height=0):
+        at = self.slot(ia, height)
+        self.ram.put(at, desc)
+        return at
+
+
+class Ram:
+    def __init__(self):
+        self.bytes = bytearray(SIZE)
+
+    def get(self, pa, fmt="<Q"):
+        return struct.unpack_from(fmt, self.bytes, pa - BASE)[0]
+
+    def put(self, pa, value, fmt="<Q"):
+        struct.pack_into(fmt, self.bytes, pa - BASE, value)
+
+
+class System:
+    def __init__(self, gen):
+        self.gen, self.ram, self.btf, self.symbols = gen, Ram(), kernel_types(gen), {}
+        self.in_vmemmap = gen != "6.14"      # the hypervisor's states as well
+        self.text_stays = gen in ("6.18", "7.1")
+        self.typed = gen == "7.1"
+        self.nopage = 4 if gen == "6.14" else 3
+        self.used = {"s": SNAPSHOT + 0x10000, "k": KTABLES, "r": RESERVED + 0x10000, "g": TABLES}
+        self.host_state, self.hyp_state, self.refs, self.shares, self.hyp_leaf = {}, {}, {}, {}, {}
+        self.build()
+
+    # Addresses and allocation.
+    def pa(self, off):
+        return BASE + off
+
+    def image(self, off):
+        return BASE + IMAGE + off
+
+    def alloc(self, pool):
+        def take(n):
+            at = self.used[pool]
+            if n > 1:
+                at = (at + n * PAGE - 1) // (n * PAGE) * n * PAGE
+            self.used[pool] = at + n * PAGE
+            return BASE + at
+        return take
+
+    def field(self, struct_name, path):
+        off, name = 0, struct_name
+        for part in path.split("."):
+            off += self.btf.fields[name][part]
+            name = {"arch": "kvm_arch", "mmu": "kvm_s2_mmu", "pkvm": "kvm_protected_vm", "pgt": "kvm_pgtable",
+                    "kvm": "kvm"}.get(part, part)
+            if part == "mmu" and struct_name == "kvm_pgtable":
+                break
+        return off
+
+    def put(self, pa, struct_name, path, value, fmt="<Q"):
+        self.ram.put(pa + self.field(struct_name, path), value, fmt)
+
+    @staticmethod
+    def hyp(pa):
+        return HYP_VA + pa
+
+    @staticmethod
+    def lin(pa):
+        return PAGE_OFFSET + pa - BASE
+
+    # Descriptors.
+    def host_leaf(self, pa, rights=0xc0, xn=0, page=True):
+        return pa | (3 if page else 1) | 0xf << 2 | rights | 3 << 8 | 1 << 10 | xn << 54
+
+    def hyp_desc(self, pa, kind):
+        ap, xn = {"rw": (1, 1), "ro": (3, 1), "rx": (3, 0)}[kind]
+        return pa | 3 | ap << 6 | 3 << 8 | 1 << 10 | xn << 54
+
+    @staticmethod
+    def guest_leaf(pa, state=0, page=True):
+        return pa | (3 if page else 1) | 0xf << 2 | 0xc0 | 3 << 8 | 1 << 10 | state << 55
+
+    def annotation(self, owner, handle=0, gfn=0):
+        if not self.typed:
+            return owner << 2
+        return 2 << 60 | owner << 1 | handle << 4 | gfn << 20
+
+    # Ownership, both sides and both tables at once.
+    def hyp_map(self, pa, kind="rw", state=0):
+        self.hyp_leaf[pa] = self.s1.set(self.hyp(pa), self.hyp_desc(pa, kind) | (0 if self.in_vmemmap else state << 55))
+
+    def give_to_hyp(self, pa, n=1, kind="rw", map_it=True):
+        for p in range(pa, pa + n * PAGE, PAGE):
+            self.host_state[p], self.hyp_state[p] = self.nopage, OWNED
+            stays = self.text_stays and kind == "rx"
+            self.s2.set(p, self.host_leaf(p, 0x40, 1) if stays else self.annotation(1))
+            if map_it:
+                self.hyp_map(p, kind)
+
+    def share_with_hyp(self, pa, pinned=True):
+        self.host_state[pa], self.hyp_state[pa] = SHARED_OWNED, BORROWED
+        self.s2.set(pa, self.host_leaf(pa))
+        self.refs[pa] = 1 if pinned else 0
+        if pinned or not self.in_vmemmap:
+            self.hyp_map(pa, "rw", BORROWED)
+
+    def share_with_guest(self, pa, table, gfn):
+        self.host_state[pa] = SHARED_OWNED
+        self.shares[pa] = self.shares.get(pa, 0) + 1
+        table.set(gfn << 12, self.guest_leaf(pa, BORROWED))
+        self.s2.set(pa, self.host_leaf(pa))
+
+    def give_to_guest(self, pa, table, handle, gfn):
+        self.host_state[pa] = self.nopage
+        table.set(gfn << 12, self.guest_leaf(pa))
+        self.s2.set(pa, self.annotation(2, handle, gfn))
+
+    # The parts.
+    def build(self):
+        self.swapper()
+        self.s2 = Table(self.ram, self.alloc("r"), 40, 2, 3)
+        self.s1 = Table(self.ram, self.alloc("r"), 48)
+        self.objects()
+        self.hypervisor()
+        self.vms = [self.vm(i) for i in range(2)]
+        self.scenario()
+        self.host_rest()
+        self.snapshot()
+        self.finish()
+
+    def swapper(self):
+        ram, page = self.ram, self.alloc("k")
+        root = self.image(SWAPPER)
+        table = Table(ram, lambda n: root if n == 0 else page(n), 48)
+        table.root = root
+        for off in range(0, SIZE, PAGE):
+            table.set(self.lin(BASE + off), (BASE + off) | 3 | 1 << 10 | 3 << 8 | 3 << 53)
+        for off in range(0, 0x100000, PAGE):
+            write, execute = off >= DATA, off < 0x10000
+            table.set(STEXT + off, self.image(off) | 3 | 1 << 10 | 3 << 8 | (0 if write else 1 << 7) |
+                      1 << 54 | (0 if execute else 1 << 53))
+
+    def symbol(self, name, off):
+        self.symbols[name] = STEXT + off
+        return self.image(off)
+
+    def objects(self):
+        """Anchors in the hypervisor's .bss: host_mmu, pkvm_pgtable, hyp_memory."""
+        host = self.symbol("__kvm_nvhe_host_mmu", HYP_BSS[0])
+        vtcr = 0x80023558
+        pgt = host + self.btf.fields["host_mmu"]["pgt"]
+        self.put(host, "kvm_arch", "mmu.pgd_phys", self.s2.root)
+        self.put(host, "kvm_arch", "mmu.pgt", self.hyp(pgt))
+        self.put(host, "kvm_arch", "mmu.vtcr", vtcr)
+        self.put(host, "kvm_arch", "mmu.arch", self.hyp(host))
+        for name, value, fmt in (("ia_bits", 40, "<I"), ("start_level", 1, "<b"), ("pgd", self.hyp(self.s2.root), "<Q"),
+                                 ("mm_ops", self.hyp(host + 0x300), "<Q"), ("flags", 3 if not self.typed else 3, "<I"),
+                                 ("mmu", self.hyp(host), "<Q")):
+            self.put(pgt, "kvm_pgtable", name, value, fmt)
+        pgt = self.symbol("__kvm_nvhe_pkvm_pgtable", HYP_BSS[0] + 0x400)
+        for name, value, fmt in (("ia_bits", 48, "<I"), ("start_level", 0, "<b"), ("pgd", self.hyp(self.s1.root), "<Q"),
+                                 ("mm_ops", self.hyp(host + 0x300), "<Q")):
+            self.put(pgt, "kvm_pgtable", name, value, fmt)
+        self.ram.put(self.symbol("__kvm_nvhe_hyp_physvirt_offset", HYP_RODATA[0]), -HYP_VA & (1 << 64) - 1)
+        self.ram.put(self.symbol("__kvm_nvhe___hyp_vmemmap", HYP_BSS[0] + 0x480), VMEMMAP_VA)
+        self.ram.put(self.symbol("__kvm_nvhe_hyp_memblock_nr", HYP_BSS[0] + 0x488), 1, "<I")
+        memory = self.symbol("__kvm_nvhe_hyp_memory", HYP_BSS[0] + 0x500)
+        self.put(memory, "memblock_region", "base", BASE)
+        self.put(memory, "memblock_region", "size", SIZE)
+        self.ram.put(self.symbol("__kvm_nvhe_vm_table", HYP_BSS[0] + 0x490), self.hyp(self.pa(RESERVED + 0x8000)))
+        self.symbol("__kvm_nvhe_host_buffers", HYP_BSS[0] + 0x4a0)
+        self.ram.put(self.symbol("hyp_mem_base", DATA + 0x8000), self.pa(RESERVED))
+        self.ram.put(self.symbol("hyp_mem_size", DATA + 0x8008), RESERVED_SIZE)
+        self.ram.put(self.symbol("kvm_protected_mode_initialized", DATA + 0x8010), 1, "<I")
+        self.symbol("hyp_pgtable", DATA + 0x8018)
+        self.vm_list = self.symbol("vm_list", DATA + 0x8020)
+        self.symbol("_stext", 0)
+        params = self.pa(PERCPU) + 0x100
+        for name, value in (("mair_el2", 0x40044ffff), ("tcr_el2", 0x80850010), ("stack_hyp_va", IO_BASE + 0x2000),
+                            ("stack_pa", self.pa(STACK)), ("pgd_pa", self.s1.root), ("hcr_el2", 0x80000001),
+                            ("vttbr", self.s2.root), ("vtcr", vtcr)):
+            self.put(params, "kvm_nvhe_init_params", name, value)
+
+    def hypervisor(self):
+        self.give_to_hyp(self.pa(RESERVED), RESERVED_SIZE // PAGE)
+        self.give_to_hyp(self.pa(PERCPU))
+        for (first, end), kind in ((HYP_TEXT, "rx"), (HYP_RODATA, "ro"), (HYP_BSS, "rw")):
+            self.give_to_hyp(self.image(first), (end - first) // PAGE, kind)
+        self.s1.set(self.image(IDMAP), self.hyp_desc(self.image(IDMAP), "rx"))
+        self.stack_at = self.s1.set(IO_BASE + 0x1000, self.hyp_desc(self.pa(STACK), "rw"))
+        for i in range(SIZE // PAGE * 8 // PAGE):
+            self.s1.set(VMEMMAP_VA + (BASE >> 12) * 8 + i * PAGE, self.hyp_desc(self.pa(RESERVED) + i * PAGE, "rw"))
+        # A fixmap slot: what it mapped last, no longer valid.
+        self.fixmap_at = self.s1.set(IO_BASE + 0x3000, self.hyp_desc(self.image(HYP_BSS[0]), "rw") & ~1)
+
+    def vm(self, i):
+        kvm, hyp_vm = self.pa(KVM) + i * 0x2000, self.pa(HYPVM) + i * PAGE
+        table = Table(self.ram, self.alloc("g"), 40, 2, 3)
+        table.handle, table.kvm, table.hyp_vm, table.mappings = HANDLE + i, kvm, hyp_vm, {}
+        self.share_with_hyp(kvm)
+        self.give_to_hyp(hyp_vm)
+        for at, handle in ((kvm, table.handle), (hyp_vm, table.handle)):
+            self.put(at, "kvm", "arch.pkvm.handle", handle, "<H" if self.typed else "<I")
+        self.put(kvm, "kvm", "userspace_pid", 100 + i, "<i")
+        self.put(kvm, "kvm", "online_vcpus", 1, "<i")
+        self.put(kvm, "kvm", "arch.mmu.vtcr", 0x80023558)
+        self.put(kvm, "kvm", "arch.mmu.arch", self.lin(kvm) + self.field("kvm", "arch"))
+        pgt = kvm + 0x800
+        self.put(kvm, "kvm", "arch.mmu.pgt", self.lin(pgt))
+        self.put(pgt, "kvm_pgtable", "mmu", self.lin(kvm) + self.field("kvm", "arch"))
+        table.root_at = pgt
+        # struct pkvm_hyp_vm
+        self.put(hyp_vm, "pkvm_hyp_vm", "kvm.arch.mmu.vtcr", 0x80023558)
+        self.put(hyp_vm, "pkvm_hyp_vm", "kvm.arch.mmu.pgd_phys", table.root)
+        self.put(hyp_vm, "pkvm_hyp_vm", "host_kvm", self.hyp(kvm))
+        self.ram.put(self.pa(RESERVED + 0x8000) + i * 8, self.hyp(hyp_vm))
+        # One memslot of 2 MiB at 0x80000000.
+        slots, slot = kvm + 0x900, kvm + 0xa00
+        self.put(kvm, "kvm", "memslots", self.lin(slots))
+        self.ram.put(slots, self.lin(slot))
+        for name, value, fmt in (("base_gfn", 0x80000, "<Q"), ("npages", 512, "<Q"), ("userspace_addr", 0x10000000, "<Q")):
+            self.put(slot, "kvm_memory_slot", name, value, fmt)
+        return table
+
+    def scenario(self):
+        one, two = self.vms
+        for i in range(4):
+            self.share_with_guest(self.pa(GUEST) + i * PAGE, one, 0x80000 + i)
+            one.mappings[0x80000 + i] = self.pa(GUEST) + i * PAGE
+        self.share_with_guest(self.pa(GUEST), two, 0x80000)  # two guests borrow one page
+        two.mappings[0x80000] = self.pa(GUEST)
+        self.share_with_hyp(self.pa(SHARED))
+        self.share_with_hyp(self.pa(SHARED) + PAGE, pinned=False)
+        if self.typed:
+            for i in range(4):
+                self.give_to_guest(self.pa(DONATED) + i * PAGE, one, one.handle, 0x80100 + i)
+                one.mappings[0x80100 + i] = self.pa(DONATED) + i * PAGE
+            # The guest shares one of them with the host again, and one was taken away by force.
+            shared = self.pa(DONATED) + PAGE
+            one.set(0x80101 << 12, self.guest_leaf(shared, SHARED_OWNED))
+            self.host_state[shared] = BORROWED
+            self.s2.set(shared, self.host_leaf(shared))
+            poisoned = self.pa(DONATED) + 3 * PAGE
+            one.set(0x80103 << 12, 3 << 60)
+            self.host_state[poisoned] = OWNED
+            self.s2.set(poisoned, self.host_leaf(poisoned))
+
+    def host_rest(self):
+        """Devices as a block, some memory that the host has touched, and the tables of guests given away."""
+        self.s2.set(0x08000000, self.host_leaf(0x08000000, xn=1, page=False), 1)
+        for off in (FREE, FREE + PAGE, STACK, NOTE):
+            self.s2.set(self.pa(off), self.host_leaf(self.pa(off)))
+        self.s2.set(self.pa(0xe00000), self.host_leaf(self.pa(0xe00000), page=False), 1)
+        for table in self.vms:
+            for page in table.pages:
+                self.give_to_hyp(page)
+
+    def snapshot(self):
+        """A copy of a stage 2 as the series of 2023 leaves it: 40 bits, two PGD pages, a list of the others."""
+        table = Table(self.ram, self.alloc("s"), 40, 2, 3)
+        for i in range(3):
+            table.set(0x80000000 + i * 0x600000, self.guest_leaf(self.pa(GUEST) + i * PAGE))
+        at, used = self.pa(SNAPSHOT), self.pa(SNAPSHOT + PAGE)
+        for name, value, fmt in (("ia_bits", 40, "<I"), ("start_level", 1, "<b"), ("pgd", table.root, "<Q"),
+                                 ("flags", 0, "<I")):
+            self.put(at, "kvm_pgtable", name, value, fmt)
+        pages = [page for page in table.pages if page - table.root not in (0, PAGE)]
+        for i, page in enumerate(pages):
+            self.ram.put(used + i * 8, page)
+        words = at + self.btf.sizes["kvm_pgtable"] + 16  # kvm_hyp_memcache
+        for i, word in enumerate((self.lin(table.root), 2, self.lin(used), 64, len(pages))):
+            self.ram.put(words + i * 8, word)
+        self.snapshot_table, self.snapshot_words = table, words
+
+    def finish(self):
+        for table in self.vms:
+            self.mappings(table)
+        heads = [self.vm_list] + [t.kvm + self.field("kvm", "vm_list") for t in self.vms]
+        vas = [STEXT + DATA + 0x8020] + [self.lin(pa) for pa in heads[1:]]
+        for i, pa in enumerate(heads):
+            self.ram.put(pa, vas[(i + 1) % len(vas)])
+            self.ram.put(pa + 8, vas[i - 1])
+        self.count()
+        self.vmemmap()
+        blob = self.btf.blob()
+        assert len(blob) < DATA - BTF - 0x2000, len(blob)
+        self.ram.bytes[IMAGE + BTF:IMAGE + BTF + len(blob)] = blob
+        self.symbols["__start_BTF"] = STEXT + BTF
+        self.note()
+
+    def mappings(self, table):
+        """A balanced tree of struct pkvm_mapping, in the page behind the struct kvm."""
+        at = [table.kvm + 0x1000]
+        items = sorted(table.mappings.items())
+
+        def grow(lo, hi, parent):
+            if lo >= hi:
+                return 0
+            mid = (lo + hi) // 2
+            node = at[0]
+            at[0] += 0x40
+            self.ram.put(node, parent)
+            self.ram.put(node + 24, items[mid][0])
+            self.ram.put(node + 32, items[mid][1] >> 12)
+            if self.gen != "6.14":
+                self.ram.put(node + 40, 1)
+            self.ram.put(node + 16, grow(lo, mid, self.lin(node)))
+            self.ram.put(node + 8, grow(mid + 1, hi, self.lin(node)))
+            return self.lin(node)
+        self.ram.put(table.root_at, grow(0, len(items), 0))
+
+    def count(self):
+        for table in (self.s1, self.s2, *self.vms):
+            for page in table.pages:
+                self.refs[page] = 1 + sum(1 for i in range(512) if self.ram.get(page + i * 8))
+
+    def hyp_page_at(self, pa):
+        return self.pa(RESERVED) + (pa - BASE >> 12) * 8
+
+    def vmemmap(self):
+        for pa in set(self.host_state) | set(self.hyp_state) | set(self.refs) | set(self.shares):
+            at = self.hyp_page_at(pa)
+            host, hyp = self.host_state.get(pa, OWNED), self.hyp_state.get(pa, 3)
+            self.ram.put(at, self.refs.get(pa, 0), "<H")
+            self.ram.put(at + 3, host if not self.in_vmemmap else host | (hyp ^ 3) << 4, "<B")
+            self.ram.put(at + 4, self.shares.get(pa, 0), "<I")
+
+    def note(self):
+        uts = self.image(0x11000)
+        release = f"{self.gen}.0-test".encode()
+        self.ram.bytes[uts - BASE + 16:uts - BASE + 21] = b"Linux"
+        self.ram.bytes[uts - BASE + 146:uts - BASE + 146 + len(release)] = release
+        text = (f"OSRELEASE={release.decode()}\nPAGESIZE=4096\nSYMBOL(init_uts_ns)={STEXT + 0x11000:x}\n"
+                f"OFFSET(uts_namespace.name)=16\nSYMBOL(swapper_pg_dir)={STEXT + SWAPPER:x}\nSYMBOL(_stext)={STEXT:x}\n"
+                f"NUMBER(VA_BITS)=48\nNUMBER(kimage_voffset)=0x{STEXT - self.image(0):x}\n"
+                f"NUMBER(PHYS_OFFSET)=0x{BASE:x}\nNUMBER(TCR_EL1_T1SZ)=0x10\nKERNELOFFSET=0\n").encode()
+        body = struct.pack("<III", 11, len(text), 0) + b"VMCOREINFO\0\0" + text
+        self.ram.bytes[NOTE:NOTE + len(body)] = body
+
+    def system_map(self):
+        return "".join(f"{va:016x} D {name}\n" for name, va in sorted(self.symbols.items(), key=lambda s: s[1]))
+
+    # For what breaks it: change one word.
+    def poke(self, pa, value, fmt="<Q"):
+        self.ram.put(pa, value, fmt)
+
+    def xor(self, pa, value):
+        self.ram.put(pa, self.ram.get(pa) ^ value)
+
+    def set_state(self, pa, host=None, hyp=None, refs=None, shares=None):
+        at = self.hyp_page_at(pa)
+        byte = self.ram.get(at + 3, "<B")
+        if host is not None:
+            byte = host if not self.in_vmemmap else byte & 0xf0 | host
+        if hyp is not None:
+            byte = byte & 0x0f | (hyp ^ 3) << 4
+        self.ram.put(at + 3, byte, "<B")
+        if refs is not None:
+            self.ram.put(at, refs, "<H")
+        if shares is not None:
+            self.ram.put(at + 4, shares, "<I")
+
+
+# --- What can be wrong -------------------------------------------------------------------------------------------------
+
+ALL = GENERATIONS
+NEW = ("6.17", "6.18", "7.1")
+D = ("7.1",)
+BREAKS = {}
+
+
+def breaks(*checks, gens=ALL, near=False):
+    """@checks must fail (others may as well). near: it only looks wrong, all must pass."""
+    def add(function):
+        BREAKS[function.__name__.replace("_", "-")] = (function, checks, gens, near)
+        return function
+    return add
+
+
+@breaks("host-identity")
+def host_leaf_elsewhere(s):
+    s.xor(s.s2.slot(s.pa(FREE)), 0x2000)
+
+
+@breaks(near=True)
+def host_leaf_gone(s):
+    """The host maps lazily: an entry less is no fault."""
+    at = s.s2.slot(s.pa(FREE))
+    s.poke(at, 0)
+    s.set_state(at & ~0xfff, refs=s.ram.get(s.hyp_page_at(at & ~0xfff), "<H") - 1)
+
+
+@breaks("host-prot")
+def host_leaf_read_only(s):
+    s.xor(s.s2.slot(s.pa(FREE)), 0x80)
+
+
+@breaks("host-prot")
+def device_executable(s):
+    s.xor(s.s2.slot(0x08000000, 1), 1 << 54)
+
+
+@breaks("hyp-owns")
+def annotated_but_free(s):
+    s.poke(s.s2.slot(s.pa(FREE)), s.annotation(1))
+
+
+@breaks("hyp-owns", "host-nopage")
+def given_but_mapped(s):
+    s.poke(s.s2.slot(s.pa(PERCPU)), s.host_leaf(s.pa(PERCPU)))
+
+
+@breaks("hyp-owns", gens=NEW)
+def owned_by_two(s):
+    s.set_state(s.pa(FREE), hyp=OWNED)
+
+
+@breaks(near=True)
+def stack_is_the_hosts(s):
+    """The stack is mapped in the private range and still the host's: so it is in these kernels."""
+    assert s.ram.get(s.s2.slot(s.pa(STACK))) & 1
+
+
+@breaks(near=True, gens=("6.18", "7.1"))
+def text_stays_readable(s):
+    """NOPAGE, and mapped read-only."""
+    assert s.ram.get(s.s2.slot(s.image(HYP_TEXT[0]))) & 0xc1 == 0x41
+
+
+@breaks("host-prot", gens=("6.17",))
+def text_stays_too_early(s):
+    s.poke(s.s2.slot(s.image(HYP_TEXT[0])), s.host_leaf(s.image(HYP_TEXT[0]), 0x40, 1))
+
+
+@breaks("host-nopage")
+def nopage_but_mapped(s):
+    s.set_state(s.pa(FREE), host=s.nopage)
+
+
+@breaks("host-keeps")
+def owned_but_annotated(s):
+    s.set_state(s.pa(PERCPU), host=OWNED)
+
+
+@breaks("hyp-borrows", gens=NEW)
+def borrowed_not_shared(s):
+    s.set_state(s.pa(SHARED), host=OWNED)
+
+
+@breaks("hyp-borrows", gens=("6.14",))
+def borrowed_not_shared_pte(s):
+    s.set_state(s.pa(SHARED), host=OWNED)
+
+
+@breaks("hyp-borrows")
+def borrowed_twice(s):
+    s.set_state(s.pa(SHARED), shares=1)
+
+
+@breaks("host-shares")
+def shared_with_nobody(s):
+    s.set_state(s.pa(FREE), host=SHARED_OWNED)
+
+
+@breaks(near=True)
+def shared_with_ffa(s):
+    """The host has given FF-A its buffers: what it shares may be there."""
+    s.put(s.symbol("__kvm_nvhe_host_buffers", HYP_BSS[0] + 0x4a0), "kvm_ffa_buffers", "tx", s.hyp(s.pa(FREE)))
+    s.set_state(s.pa(FREE), host=SHARED_OWNED)
+
+
+@breaks("host-shares")
+def borrowed_from_nobody(s):
+    s.set_state(s.pa(FREE), host=BORROWED)
+
+
+@breaks("share-count")
+def count_too_high(s):
+    s.set_state(s.pa(GUEST) + PAGE, shares=2)
+
+
+@breaks("share-count")
+def count_too_low(s):
+    s.set_state(s.pa(GUEST), shares=1)
+
+
+@breaks(near=True)
+def page_of_two_guests(s):
+    """np-guests may borrow the same page."""
+    assert s.ram.get(s.hyp_page_at(s.pa(GUEST)) + 4, "<I") == 2
+
+
+@breaks("hyp-pins", gens=NEW)
+def pinned_not_mapped(s):
+    s.poke(s.hyp_leaf[s.pa(SHARED)], 0)
+
+
+@breaks("hyp-pins", gens=NEW)
+def mapped_not_pinned(s):
+    s.set_state(s.pa(SHARED), refs=0)
+
+
+@breaks(near=True, gens=NEW)
+def shared_not_pinned(s):
+    """Shared with the hypervisor and not pinned: not mapped."""
+    assert s.ram.get(s.hyp_page_at(s.pa(SHARED) + PAGE), "<H") == 0
+
+
+@breaks("guest-state")
+def guest_borrows_unshared(s):
+    s.set_state(s.pa(GUEST) + PAGE, host=OWNED, shares=1)
+
+
+@breaks("guest-state", gens=D)
+def guest_owns_ungiven(s):
+    s.poke(s.s2.slot(s.pa(DONATED)), 0)
+    s.set_state(s.pa(DONATED), host=OWNED)
+
+
+@breaks("guest-state", gens=D)
+def guest_lends_unborrowed(s):
+    s.set_state(s.pa(DONATED) + PAGE, host=OWNED)
+
+
+@breaks("donation", gens=D)
+def donated_to_nobody(s):
+    s.poke(s.vms[0].slot(0x80102 << 12), 0)
+
+
+@breaks("donation", gens=D)
+def donated_to_another_handle(s):
+    s.poke(s.s2.slot(s.pa(DONATED)), s.annotation(2, HANDLE + 1, 0x80100))
+
+
+@breaks("donation", gens=D)
+def donated_to_no_vm(s):
+    s.poke(s.s2.slot(s.pa(DONATED)), s.annotation(2, HANDLE + 77, 0x80100))
+
+
+@breaks("donation", gens=D)
+def donated_at_another_gfn(s):
+    s.poke(s.s2.slot(s.pa(DONATED)), s.annotation(2, HANDLE, 0x80102))
+
+
+@breaks(near=True, gens=D)
+def poisoned_stays_listed(s):
+    """Taken away by force: poisoned in the guest, the host's again, and still in the host's list."""
+    assert s.ram.get(s.vms[0].slot(0x80103 << 12)) == 3 << 60
+
+
+@breaks("isolation", gens=D)
+def donated_still_writable(s):
+    s.poke(s.s2.slot(s.pa(DONATED)), s.host_leaf(s.pa(DONATED)))
+
+
+@breaks("isolation")
+def hyp_maps_the_hosts(s):
+    s.s1.set(s.hyp(s.pa(SHARED) + 2 * PAGE), s.hyp_desc(s.pa(SHARED) + 2 * PAGE, "rw"))
+
+
+@breaks("table-owner")
+def table_page_is_the_hosts(s):
+    page = s.vms[0].root
+    s.poke(s.s2.slot(page), s.host_leaf(page))
+
+
+@breaks("refcount")
+def table_page_count(s):
+    s.set_state(s.s2.root, refs=77)
+
+
+@breaks("refcount")
+def guest_table_page_count(s):
+    s.set_state(s.vms[1].root, refs=1)
+
+
+@breaks("mappings")
+def mapping_moved(s):
+    s.xor(s.vms[1].kvm + 0x1000 + 32, 0x40)
+
+
+@breaks("mappings")
+def mapping_missing(s):
+    s.poke(s.vms[1].root_at, 0)
+
+
+@breaks("hyp-vm")
+def handle_of_another(s):
+    s.put(s.vms[1].hyp_vm, "kvm", "arch.pkvm.handle", HANDLE + 5, "<H" if s.typed else "<I")
+
+
+@breaks("hyp-vm")
+def host_knows_another(s):
+    s.put(s.vms[1].kvm, "kvm", "arch.pkvm.handle", HANDLE, "<H" if s.typed else "<I")
+
+
+@breaks(near=True)
+def reserved_entry(s):
+    """A place in vm_table that is being taken (6.18)."""
+    s.poke(s.pa(RESERVED + 0x8000) + 7 * 8, 0xa110ca7ed)
+
+
+@breaks("vm-shared")
+def kvm_not_pinned(s):
+    s.set_state(s.vms[0].kvm, refs=0)
+
+
+@breaks("hyp-reserved")
+def reserved_not_mapped(s):
+    s.poke(s.hyp_leaf[s.pa(RESERVED + RESERVED_SIZE) - PAGE], 0)
+
+
+@breaks("hyp-address")
+def linear_map_bent(s):
+    s.xor(s.hyp_leaf[s.pa(PERCPU)], 0x4000)
+
+
+@breaks("hyp-address")
+def stack_elsewhere(s):
+    s.xor(s.stack_at, 0x4000)
+
+
+@breaks("wx", "hyp-prot")
+def hyp_text_writable(s):
+    s.xor(s.hyp_leaf[s.image(HYP_TEXT[0])], 1 << 7)
+
+
+@breaks("hyp-prot")
+def hyp_constants_executable(s):
+    s.xor(s.hyp_leaf[s.image(HYP_RODATA[0])], 1 << 54)
+
+
+@breaks("writer")
+def odd_bit_in_leaf(s):
+    s.xor(s.s2.slot(s.pa(FREE)), 1 << 58)
+
+
+@breaks("writer")
+def unknown_owner(s):
+    s.poke(s.s2.slot(s.pa(FREE)), s.annotation(5))
+
+
+@breaks("writer")
+def annotated_block(s):
+    s.poke(s.s2.slot(0x50000000, 1), s.annotation(1))
+
+
+@breaks("locked")
+def guest_entry_locked(s):
+    s.vms[0].set(0x80050 << 12, 1 << 60 if s.typed else 1 << 10)
+
+
+@breaks("table-once")
+def table_page_twice(s):
+    s.poke(s.vms[1].slot(0xa0000000, 1), s.ram.get(s.vms[1].slot(0x80000000, 1)))
+
+
+@breaks("table-empty")
+def table_page_empty(s):
+    at = s.vms[0].slot(0xa0000000, 0) & ~0xfff
+    s.give_to_hyp(at)
+    s.set_state(at, host=s.nopage, refs=1, **({"hyp": OWNED} if s.in_vmemmap else {}))
+
+
+@breaks("memslots")
+def guest_outside_slots(s):
+    s.vms[0].set(0x80000000 + (3 << 20), s.guest_leaf(s.pa(GUEST) + PAGE, BORROWED))
+
+
+# --- Commands ----------------------------------------------------------------------------------------------------------
+
+def build(gen, fault, path):
+    system = System(gen)
+    if fault:
+        BREAKS[fault][0](system)
+    with open(path, "wb") as f:
+        f.write(system.ram.bytes)
+    with open(path + ".map", "w", encoding="utf-8") as f:
+        f.write(system.system_map())
+    return system
+
+
+def run_check(s2dump, path):
+    done = subprocess.run([s2dump, "check", "--json", f"--base={BASE:#x}", f"--system-map={path}.map", path],
+                          capture_output=True, text=True, check=False)
+    if done.returncode not in (0, 1, 4):
+        raise SystemExit(f"check ended with {done.returncode}: {done.stderr}")
+    return done.returncode, {c["name"]: c for c in json.loads(done.stdout)["checks"]}, done.stderr
+
+
+def dumped(s2dump, path, *options):
+    done = subprocess.run([s2dump, "dump", "--json", *options, path], capture_output=True, text=True, check=False)
+    tables = json.loads(done.stdout)["tables"] if done.returncode == 0 else []
+    return done.returncode, done.stderr, [(r["ia"], r["size"], r.get("pa"), r["owner"], r["state"])
+                                          for t in tables for r in t["ranges"] if r["valid"] or r["owner"]]
+
+
+def test_snapshot(s2dump, folder):
+    """--snapshot by virtual and by physical address, extracted, and with a page that its list lacks."""
+    bad, path, out = [], os.path.join(folder, "snap"), os.path.join(folder, "out")
+    for gen in GENERATIONS:
+        system = build(gen, None, path)
+        where = [f"--base={BASE:#x}", f"--system-map={path}.map"]
+        want = [(hex(0x80000000 + i * 0x600000), PAGE, hex(system.pa(GUEST) + i * PAGE), None, None) for i in range(3)]
+        for addr in (system.pa(SNAPSHOT), system.lin(system.pa(SNAPSHOT))):
+            got = dumped(s2dump, path, *where, f"--snapshot={addr:#x}")
+            if got != (0, "", want):
+                bad.append(f"{gen} --snapshot={addr:#x}: {got}")
+        subprocess.run([s2dump, "extract", *where, f"--snapshot={addr:#x}", path, "-o", out], check=False)
+        got = dumped(s2dump, out)
+        if got != (0, "", want):
+            bad.append(f"{gen} extracted --snapshot: {got}")
+        system.ram.put(system.snapshot_words + 32, len(system.snapshot_table.pages) - 3)
+        with open(path, "wb") as f:
+            f.write(system.ram.bytes)
+        code, text, got = dumped(s2dump, path, *where, f"--snapshot={addr:#x}")
+        if code or got != want or "1 table pages are not in the list" not in text:
+            bad.append(f"{gen} short list: {code} {text} {got}")
+        system.ram.put(system.snapshot_words, system.lin(system.pa(GUEST)))
+        with open(path, "wb") as f:
+            f.write(system.ram.bytes)
+        code, text, got = dumped(s2dump, path, *where, f"--snapshot={addr:#x}")
+        if code != 3 or "pgd_hva" not in text:
+            bad.append(f"{gen} wrong pgd: {code} {text} {got}")
+        # What a dump shows of owners must survive extract.
+        build(gen, None, path)
+        first = dumped(s2dump, path, *where)
+        subprocess.run([s2dump, "extract", *where, path, "-o", out], check=False)
+        if not first[2] or dumped(s2dump, out) != first:
+            bad.append(f"{gen}: extract changes what dump says")
+    return bad
+
+
+def test(s2dump):
+    bad, cases = [], 0
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "ram")
+        for gen in GENERATIONS:
+            for fault in [None] + [name for name, row in BREAKS.items() if gen in row[2]]:
+                build(gen, fault, path)
+                code, checks, text = run_check(s2dump, path)
+                cases += 1
+                failed = {n for n, c in checks.items() if c["result"] == "fail"}
+                unknown = {n: c.get("why") for n, c in checks.items() if c["result"] == "unknown"}
+                want = set(BREAKS[fault][1]) if fault else set()
+                if unknown or text.strip():
+                    bad.append(f"{gen} {fault}: unknown {unknown} {text.strip()}")
+                if not want and failed:
+                    bad.append(f"{gen} {fault}: fails " + str({n: checks[n]["findings"][:2] for n in failed}))
+                if want - failed or code != (1 if want else 0):
+                    bad.append(f"{gen} {fault}: exit {code}, does not fail {want - failed} (fails {failed})")
+        bad += test_snapshot(s2dump, folder)
+    for line in bad:
+        print(line)
+    print(f"mkpkvm: {cases} systems, {len(bad)} not as they should be")
+    return bool(bad)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("generation", nargs="?", choices=GENERATIONS)
+    parser.add_argument("out", nargs="?")
+    parser.add_argument("--break", dest="fault", choices=sorted(BREAKS))
+    parser.add_argument("--list", action="store_true")
+    parser.add_argument("--test", action="store_true")
+    parser.add_argument("--s2dump")
+    args = parser.parse_args()
+    if args.list:
+        for name, (function, checks, gens, near) in sorted(BREAKS.items()):
+            print(f"{name:28} {'nothing' if near else ','.join(checks):28} {' '.join(gens)}")
+        return 0
+    if args.test:
+        return test(args.s2dump)
+    if not args.out:
+        parser.error("GENERATION and OUT are needed")
+    build(args.generation, args.fault, args.out)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

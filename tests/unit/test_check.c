@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The checker on a handful of pages: its rows, its bounds, what it calls unknown, and tables of an
+// ordinary host.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "check/priv.h"
+#include "memtable.h"
+
+#define BASE 0x80000000ULL
+#define PAGE 4096ULL
+#define PAGES 32
+
+/* A page of memory, as KVM maps it without FWB: RWX, write-back, inner shareable, accessed. */
+#define LEAF 0x7ffULL
+
+static uint64_t words[PAGES * 512];
+static struct memtable mem;
+static struct s2_slot slot[2];
+static struct s2_table table[2];
+static struct s2_tables tables;
+static struct s2_check_report report;
+
+/* Two guests with 32 bits from level 2 on (4 pages each), a page of pages each, 8 pages of memory
+ * in a slot. */
+static void make(void)
+{
+	memset(words, 0, sizeof(words));
+	memset(table, 0, sizeof(table));
+	memtable_init(&mem, words, BASE, sizeof(words));
+	for (unsigned int t = 0; t < 2; t++) {
+		slot[t] = (struct s2_slot){ .ipa = 0x40000000, .size = 8 * PAGE };
+		snprintf(table[t].id, sizeof(table[t].id), "vm:%u", t + 1);
+		s2_regime_init(&table[t].regime, &s2_arm64_stage2);
+		table[t].regime.granule = PAGE;
+		table[t].regime.ia_bits = 32;
+		table[t].regime.start_level = 2;
+		table[t].regime.fwb = S2_NO;
+		table[t].root_pa = BASE + t * 4 * PAGE;
+		table[t].slot = &slot[t];
+		table[t].nslots = 1;
+		table[t].have_slots = true;
+		words[(t * 4 + 1) * 512] = (BASE + (8 + t) * PAGE) | 3;
+		for (unsigned int i = 0; i < 4; i++)
+			words[(8 + t) * 512 + i] = (BASE + (16 + t * 4 + i) * PAGE) | LEAF;
+	}
+	tables = (struct s2_tables){ .table = table, .n = 2, .mode = S2_KVM_VHE };
+}
+
+static uint64_t *leaf(unsigned int t, unsigned int i)
+{
+	return &words[(8 + t) * 512 + i];
+}
+
+static const struct s2_check_outcome *run(enum s2_check_id id)
+{
+	struct s2_check_args args = { .mem = &mem.mem, .tables = &tables, .wanted = ~0ULL };
+
+	s2_check_free(&report);
+	assert_int_equal(s2_check_run(&args, &report, NULL), S2_OK);
+	return &report.outcome[id];
+}
+
+static void only(enum s2_check_id id, const char *id_of_table, uint64_t ia)
+{
+	const struct s2_check_outcome *o = run(id);
+
+	assert_int_equal(o->result, S2_CHECK_FAIL);
+	assert_int_equal(o->nfindings, 1);
+	assert_string_equal(o->finding[0].table, id_of_table);
+	assert_int_equal(o->finding[0].ia, ia);
+	for (unsigned int i = 0; i < S2_NCHECKS; i++)
+		if (i != id && report.outcome[i].result == S2_CHECK_FAIL)
+			fail_msg("%s fails as well: %s", s2_checks[i].name,
+				 report.outcome[i].finding[0].text);
+}
+
+static void test_rows(void **state)
+{
+	(void)state;
+	for (unsigned int i = 0; i < S2_NCHECKS; i++) {
+		assert_non_null(s2_checks[i].name);
+		assert_non_null(s2_checks[i].exceptions);
+		assert_true(strlen(s2_checks[i].meaning) < 120);
+		assert_ptr_equal(s2_check_find(s2_checks[i].name), &s2_checks[i]);
+	}
+	assert_null(s2_check_find("no-such-check"));
+}
+
+static void test_sound(void **state)
+{
+	(void)state;
+	make();
+	run(S2_CHECK_COMPLETE);
+	for (unsigned int i = 0; i < S2_NCHECKS; i++)
+		if (report.outcome[i].nfindings)
+			fail_msg("%s: %s", s2_checks[i].name, report.outcome[i].finding[0].text);
+	assert_int_equal(report.outcome[S2_CHECK_WRITER].result, S2_CHECK_PASS);
+	assert_int_equal(report.outcome[S2_CHECK_MEMSLOTS].result, S2_CHECK_PASS);
+	/* Without the kernel there is no reference count and no VMM; without pKVM there is no host
+	 * table. */
+	assert_int_equal(report.outcome[S2_CHECK_REFCOUNT].result, S2_CHECK_UNKNOWN);
+	assert_int_equal(report.outcome[S2_CHECK_VMM].result, S2_CHECK_UNKNOWN);
+	assert_int_equal(report.outcome[S2_CHECK_HOST_IDENTITY].result, S2_CHECK_SKIPPED);
+}
+
+/* Every single bit of a leaf, but those that KVM itself changes: W, AF, XN, and the address. */
+static void test_every_bit(void **state)
+{
+	(void)state;
+	for (unsigned int bit = 0; bit < 64; bit++) {
+		bool free_bit = bit == 7 || bit == 10 || bit == 54;
+		bool address = bit >= 12 && bit < 48;
+		const struct s2_check_outcome *o;
+		bool any = false;
+
+		make();
+		*leaf(0, 1) ^= 1ULL << bit;
+		o = run(S2_CHECK_WRITER);
+		for (unsigned int i = 0; i < S2_NCHECKS; i++)
+			any |= report.outcome[i].result == S2_CHECK_FAIL;
+		if (free_bit && any)
+			fail_msg("bit %u is no fault", bit);
+		if (!free_bit && !address && !any)
+			fail_msg("bit %u is not reported", bit);
+		if (any && !address && o->nfindings)
+			assert_int_equal(o->finding[0].ia, 0x40001000);
+	}
+}
+
+static void test_faults(void **state)
+{
+	(void)state;
+	make();
+	*leaf(1, 9) = (BASE + 30 * PAGE) | LEAF; /* beyond the slot */
+	only(S2_CHECK_MEMSLOTS, "vm:2", 0x40009000);
+	make();
+	slot[0].flags = 2; /* KVM_MEM_READONLY */
+	for (unsigned int i = 0; i < 4; i++)
+		*leaf(0, i) &= ~0x80ULL;
+	*leaf(0, 2) |= 0x80;
+	only(S2_CHECK_MEMSLOTS, "vm:1", 0x40002000);
+	make();
+	*leaf(0, 0) = (BASE + 9 * PAGE) | LEAF; /* the other's table page */
+	only(S2_CHECK_TABLE_HIDDEN, "vm:1", 0x40000000);
+	make();
+	words[(4 + 2) * 512] = (BASE + 8 * PAGE) | 3; /* vm:2 leads to vm:1's pages */
+	only(S2_CHECK_TABLE_ONCE, "vm:2", 0x80000000);
+	make();
+	words[2 * 512] = (BASE + 28 * PAGE) | 3;
+	only(S2_CHECK_TABLE_EMPTY, "vm:1", 0x80000000);
+	make();
+	*leaf(0, 5) = 0x400;
+	only(S2_CHECK_LOCKED, "vm:1", 0x40005000);
+	make();
+	*leaf(0, 5) = 4; /* an owner annotation has no place here */
+	only(S2_CHECK_WRITER, "vm:1", 0x40005000);
+}
+
+/* Two writers are a fault only when a VMM does not agree; here nothing is known of the VMMs. */
+static void test_two_guests(void **state)
+{
+	(void)state;
+	make();
+	*leaf(1, 0) = *leaf(0, 0);
+	assert_int_equal(run(S2_CHECK_TWO_GUESTS)->result, S2_CHECK_UNKNOWN);
+	*leaf(1, 0) &= ~0x80ULL; /* the second reads only */
+	assert_int_equal(run(S2_CHECK_TWO_GUESTS)->result, S2_CHECK_PASS);
+}
+
+/* A table page that is not in the dump: nothing is called good, nothing bad. */
+static void test_missing(void **state)
+{
+	(void)state;
+	make();
+	mem.hole = BASE + 9 * PAGE;
+	mem.hole_size = PAGE;
+	mem.hole_code = S2_EXCLUDED;
+	assert_int_equal(run(S2_CHECK_COMPLETE)->result, S2_CHECK_UNKNOWN);
+	for (unsigned int i = 0; i < S2_NCHECKS; i++)
+		assert_true(report.outcome[i].result == S2_CHECK_UNKNOWN ||
+			    report.outcome[i].result == S2_CHECK_SKIPPED);
+	/* What is wrong elsewhere is still found. */
+	*leaf(0, 1) |= 1ULL << 60;
+	assert_int_equal(run(S2_CHECK_WRITER)->result, S2_CHECK_FAIL);
+}
+
+/* A table that leads into itself ends, and so does the list of findings. */
+static void test_bounds(void **state)
+{
+	(void)state;
+	make();
+	for (unsigned int i = 0; i < 512; i++)
+		words[512 + i] = (BASE + PAGE) | 3;
+	assert_int_equal(run(S2_CHECK_TABLE_ONCE)->result, S2_CHECK_FAIL);
+	make();
+	for (unsigned int i = 0; i < 512; i++)
+		*leaf(0, i) = (BASE + 20 * PAGE) | LEAF | 1ULL << 60;
+	assert_int_equal(run(S2_CHECK_WRITER)->nfindings, 512);
+	assert_int_equal(report.outcome[S2_CHECK_WRITER].finding[S2_MAX_FINDINGS - 1].ia,
+			 0x40000000 + (S2_MAX_FINDINGS - 1) * PAGE);
+}
+
+static void test_skip(void **state)
+{
+	struct s2_check_args args = { .mem = &mem.mem, .tables = &tables };
+
+	(void)state;
+	make();
+	*leaf(0, 1) |= 1ULL << 60;
+	args.wanted = ~(1ULL << S2_CHECK_WRITER);
+	s2_check_free(&report);
+	assert_int_equal(s2_check_run(&args, &report, NULL), S2_OK);
+	assert_int_equal(report.outcome[S2_CHECK_WRITER].result, S2_CHECK_SKIPPED);
+	assert_int_equal(report.outcome[S2_CHECK_WRITER].nfindings, 0);
+}
+
+static int end(void **state)
+{
+	(void)state;
+	s2_check_free(&report);
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_rows),       cmocka_unit_test(test_sound),
+		cmocka_unit_test(test_every_bit),  cmocka_unit_test(test_faults),
+		cmocka_unit_test(test_two_guests), cmocka_unit_test(test_missing),
+		cmocka_unit_test(test_bounds),     cmocka_unit_test(test_skip),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, end);
+}

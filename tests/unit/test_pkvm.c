@@ -1,0 +1,315 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Owners and states: every encoding bit by bit, and ranges split where the answer changes.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "decode/merge.h"
+#include "decode/table.h"
+#include "memtable.h"
+
+#define BASE 0x40000000ULL
+#define PAGE 4096ULL
+
+static uint64_t words[64 * 512];
+static struct memtable mem;
+static struct s2_walk walk;
+
+/* 6.6 to 7.0: ids HOST 0, HYP 1, FFA 2. */
+static struct s2_pkvm rules(enum s2_annotation annotation)
+{
+	struct s2_pkvm p = { .annotation = annotation,
+			     .host_in = S2_STATE_IN_PTE,
+			     .hyp_in = S2_STATE_IN_PTE,
+			     .id = { -1, 0, 1, 2, -1, -1 },
+			     .type = { 1, 2, 3 },
+			     .value = { 0, 0, 1, 2, 3 } };
+
+	if (annotation == S2_ANNOTATION_TYPED) { /* 7.1 */
+		p.guests = true;
+		p.id[S2_OWNER_FFA] = -1;
+		p.id[S2_OWNER_GUEST] = 2;
+	}
+	return p;
+}
+
+static void expect(struct s2_own own, enum s2_owner owner, enum s2_page_state state)
+{
+	assert_int_equal(own.owner, owner);
+	assert_int_equal(own.state, state);
+}
+
+/* The only value that kernels up to 5.14 write: owner 1 in [63:56]. */
+static void test_high(void **state)
+{
+	struct s2_pkvm p = rules(S2_ANNOTATION_HIGH);
+
+	(void)state;
+	expect(s2_pkvm_invalid(&p, S2_PKVM_HOST, 0), S2_OWNER_NONE, S2_STATE_NONE);
+	expect(s2_pkvm_invalid(&p, S2_PKVM_HOST, 0x0100000000000000), S2_OWNER_HYP,
+	       S2_STATE_NOPAGE);
+	expect(s2_pkvm_invalid(&p, S2_PKVM_HOST, 0x0200000000000000), S2_OWNER_FFA,
+	       S2_STATE_NOPAGE);
+	for (unsigned int bit = 0; bit < 56; bit++)
+		expect(s2_pkvm_invalid(&p, S2_PKVM_HOST, 1ULL << bit), S2_OWNER_NONE,
+		       S2_STATE_NONE);
+	for (unsigned int bit = 58; bit < 64; bit++) {
+		struct s2_own own = s2_pkvm_invalid(&p, S2_PKVM_HOST, 1ULL << bit);
+
+		expect(own, S2_OWNER_OTHER, S2_STATE_NOPAGE);
+		assert_int_equal(own.id, 1 << (bit - 56));
+	}
+}
+
+static void test_low(void **state)
+{
+	struct s2_pkvm p = rules(S2_ANNOTATION_LOW);
+
+	(void)state;
+	expect(s2_pkvm_invalid(&p, S2_PKVM_HOST, 4), S2_OWNER_HYP, S2_STATE_NOPAGE);
+	expect(s2_pkvm_invalid(&p, S2_PKVM_HOST, 8), S2_OWNER_FFA, S2_STATE_NOPAGE);
+	assert_int_equal(s2_pkvm_invalid(&p, S2_PKVM_HOST, 4).from, S2_FROM_ANNOTATION);
+	for (unsigned int bit = 4; bit < 10; bit++) {
+		struct s2_own own = s2_pkvm_invalid(&p, S2_PKVM_HOST, 1ULL << bit);
+
+		expect(own, S2_OWNER_OTHER, S2_STATE_NOPAGE);
+		assert_int_equal(own.id, 1 << (bit - 2));
+	}
+	for (unsigned int bit = 10; bit < 64; bit++)
+		expect(s2_pkvm_invalid(&p, S2_PKVM_HOST, 1ULL << bit), S2_OWNER_NONE,
+		       S2_STATE_NONE);
+	/* Since 6.2 bit 10 locks, whatever else is there. */
+	p.locked_bit = true;
+	expect(s2_pkvm_invalid(&p, S2_PKVM_GUEST, 0x400), S2_OWNER_NONE, S2_STATE_LOCKED);
+	expect(s2_pkvm_invalid(&p, S2_PKVM_HOST, 0x404), S2_OWNER_NONE, S2_STATE_LOCKED);
+	expect(s2_pkvm_invalid(&p, S2_PKVM_HOST, 4), S2_OWNER_HYP, S2_STATE_NOPAGE);
+}
+
+/* The examples of 7.1, and each bit of handle and gfn alone. */
+static void test_typed(void **state)
+{
+	struct s2_pkvm p = rules(S2_ANNOTATION_TYPED);
+	struct s2_own own = s2_pkvm_invalid(&p, S2_PKVM_HOST, 0x2000008000010004);
+
+	(void)state;
+	expect(s2_pkvm_invalid(&p, S2_PKVM_HOST, 0x2000000000000002), S2_OWNER_HYP,
+	       S2_STATE_NOPAGE);
+	expect(own, S2_OWNER_GUEST, S2_STATE_NOPAGE);
+	assert_true(own.have_handle);
+	assert_int_equal(own.handle, 0x1000);
+	assert_int_equal(own.gfn, 0x80000);
+	expect(s2_pkvm_invalid(&p, S2_PKVM_HOST, 0x1000000000000000), S2_OWNER_NONE,
+	       S2_STATE_LOCKED);
+	expect(s2_pkvm_invalid(&p, S2_PKVM_GUEST, 0x3000000000000000), S2_OWNER_NONE,
+	       S2_STATE_POISONED);
+	/* Types that have no meaning in this table, and types that do not exist. */
+	expect(s2_pkvm_invalid(&p, S2_PKVM_HOST, 0x3000000000000000), S2_OWNER_NONE, S2_STATE_NONE);
+	expect(s2_pkvm_invalid(&p, S2_PKVM_GUEST, 0x2000000000000002), S2_OWNER_NONE,
+	       S2_STATE_NONE);
+	expect(s2_pkvm_invalid(&p, S2_PKVM_HOST, 0x4000000000000002), S2_OWNER_NONE, S2_STATE_NONE);
+	for (unsigned int bit = 0; bit < 16; bit++)
+		assert_int_equal(
+			s2_pkvm_invalid(&p, S2_PKVM_HOST, 0x2000000000000004 | 16ULL << bit).handle,
+			1 << bit);
+	for (unsigned int bit = 0; bit < 40; bit++) {
+		own = s2_pkvm_invalid(&p, S2_PKVM_HOST, 0x2000000000000004 | 0x100000ULL << bit);
+		assert_int_equal(own.gfn, 1ULL << bit);
+		assert_int_equal(own.handle, 0);
+	}
+}
+
+/* Stale descriptors in fixmap slots of the hypervisor are no annotations. */
+static void test_fixmap(void **state)
+{
+	struct s2_pkvm p = rules(S2_ANNOTATION_LOW);
+
+	(void)state;
+	for (unsigned int bit = 1; bit < 64; bit++)
+		expect(s2_pkvm_invalid(&p, S2_PKVM_HYP, 1ULL << bit), S2_OWNER_NONE, S2_STATE_NONE);
+}
+
+static void test_leaf(void **state)
+{
+	struct s2_pkvm p = rules(S2_ANNOTATION_LOW);
+
+	(void)state;
+	expect(s2_pkvm_leaf(&p, S2_PKVM_HOST, 3), S2_OWNER_HOST, S2_STATE_OWNED);
+	expect(s2_pkvm_leaf(&p, S2_PKVM_HOST, 3 | 1ULL << 55), S2_OWNER_HOST,
+	       S2_STATE_SHARED_OWNED);
+	expect(s2_pkvm_leaf(&p, S2_PKVM_HOST, 3 | 1ULL << 56), S2_OWNER_HYP,
+	       S2_STATE_SHARED_BORROWED);
+	expect(s2_pkvm_leaf(&p, S2_PKVM_HOST, 3 | 3ULL << 55), S2_OWNER_NONE, S2_STATE_RESERVED);
+	expect(s2_pkvm_leaf(&p, S2_PKVM_HYP, 3), S2_OWNER_HYP, S2_STATE_OWNED);
+	expect(s2_pkvm_leaf(&p, S2_PKVM_HYP, 3 | 1ULL << 56), S2_OWNER_HOST,
+	       S2_STATE_SHARED_BORROWED);
+	expect(s2_pkvm_leaf(&p, S2_PKVM_GUEST, 3 | 1ULL << 55), S2_OWNER_GUEST,
+	       S2_STATE_SHARED_OWNED);
+	/* Where guests own pages, the host may have borrowed from either. */
+	p = rules(S2_ANNOTATION_TYPED);
+	expect(s2_pkvm_leaf(&p, S2_PKVM_HOST, 3 | 1ULL << 56), S2_OWNER_NONE,
+	       S2_STATE_SHARED_BORROWED);
+}
+
+/* struct hyp_page of 6.17: refcount [15:0], order [23:16], host [27:24], hyp ^ 3 [31:28], count
+ * [63:32]. */
+static void test_hyp_page(void **state)
+{
+	static const enum s2_page_state by_value[] = { S2_STATE_OWNED, S2_STATE_SHARED_OWNED,
+						       S2_STATE_SHARED_BORROWED, S2_STATE_NOPAGE };
+	struct s2_pkvm p = rules(S2_ANNOTATION_LOW);
+
+	(void)state;
+	p.page = (struct s2_hyp_page_bits){ .size = 8, .host = 0xf000000, .hyp = 0xf0000000 };
+	/* Zeroed memory: the host's, and nothing of the hypervisor's. */
+	assert_int_equal(s2_pkvm_host_state(&p, 0), S2_STATE_OWNED);
+	assert_int_equal(s2_pkvm_hyp_state(&p, 0), S2_STATE_NOPAGE);
+	for (uint64_t v = 0; v < 4; v++) {
+		assert_int_equal(s2_pkvm_host_state(&p, v << 24), by_value[v]);
+		assert_int_equal(s2_pkvm_hyp_state(&p, (v ^ 3) << 28), by_value[v]);
+	}
+	assert_int_equal(s2_pkvm_host_state(&p, 4 << 24), S2_STATE_RESERVED);
+	/* 6.14: eight bits, and NOPAGE is 4. */
+	p.page.host = 0xff000000;
+	p.value[S2_STATE_NOPAGE] = 4;
+	assert_int_equal(s2_pkvm_host_state(&p, 4ULL << 24), S2_STATE_NOPAGE);
+	assert_int_equal(s2_pkvm_host_state(&p, 3ULL << 24), S2_STATE_RESERVED);
+}
+
+static void shape(struct s2_table *table, struct s2_geometry *geom)
+{
+	s2_regime_init(&table->regime, &s2_arm64_stage2);
+	table->regime.granule = PAGE;
+	table->regime.ia_bits = 32;
+	table->regime.start_level = 2;
+	table->regime.fwb = S2_NO;
+	assert_int_equal(table->regime.arch->shape(&table->regime, geom, NULL), S2_OK);
+}
+
+/* Pieces of the host's table as text: "ia+size owner state from; ..." in pages. */
+static char *pieces(const struct s2_table *table, const struct s2_geometry *geom)
+{
+	static char text[2000];
+	size_t len = 0;
+	struct s2_merge merge;
+	struct s2_run run, piece;
+	uint64_t end = 0;
+
+	s2_walk_init(&walk, geom, &mem.mem, BASE);
+	s2_merge_init(&merge, &walk, S2_MERGE_ATTRS, S2_SHOW_ALL);
+	text[0] = '\0';
+	while (s2_merge_next(&merge, &run)) {
+		while (s2_pkvm_next(table, geom, &mem.mem, &run, &piece)) {
+			assert_int_equal(piece.ia, end);
+			end = piece.ia + piece.size;
+			if (!piece.own.owner && !piece.own.state)
+				continue;
+			len += (size_t)snprintf(text + len, sizeof(text) - len,
+						"%llx+%llx %s %s %s; ",
+						(unsigned long long)(piece.ia / PAGE),
+						(unsigned long long)(piece.size / PAGE),
+						s2_owner_json((enum s2_owner)piece.own.owner),
+						s2_page_state_json(
+							(enum s2_page_state)piece.own.state),
+						s2_own_from_json((enum s2_own_from)piece.own.from));
+		}
+	}
+	assert_int_equal(end, 1ULL << 32);
+	return text;
+}
+
+/* A table with start level 2 (4 pages), one page of pages for IPA [BASE, BASE + 2M), a block of
+ * devices at 0. */
+static void make_table(void)
+{
+	memset(words, 0, sizeof(words));
+	memtable_init(&mem, words, BASE, sizeof(words));
+	words[0] = 0x00400000000007fd;
+	words[512] = (BASE + 4 * PAGE) | 3;
+	words[4 * 512 + 0] = BASE | 0x7ff;
+	words[4 * 512 + 1] = (BASE + PAGE) | 0x7ff | 1ULL << 55;
+	words[4 * 512 + 2] = 4;
+	words[4 * 512 + 3] = 4;
+	words[4 * 512 + 4] = 0x400;
+}
+
+static void test_split_pte(void **state)
+{
+	struct s2_pkvm_region region = { .pa = BASE, .size = 0x100 * PAGE };
+	struct s2_pkvm p = rules(S2_ANNOTATION_LOW);
+	struct s2_table table = { .pkvm = &p, .pkvm_role = S2_PKVM_HOST };
+	struct s2_geometry geom;
+
+	(void)state;
+	p.locked_bit = true;
+	p.memory = &region;
+	p.nmemory = 1;
+	p.have_memory = true;
+	make_table();
+	shape(&table, &geom);
+	assert_string_equal(
+		pieces(&table, &geom),
+		"0+200 host owned pte; 40000+1 host owned pte; 40001+1 host shared-owned pte; "
+		"40002+2 hyp nopage annotation; 40004+1  locked annotation; 40005+fb host owned pte; ");
+	/* Without hyp_memory[] nobody knows whose an empty entry is. */
+	p.have_memory = false;
+	assert_string_equal(
+		pieces(&table, &geom),
+		"0+200 host owned pte; 40000+1 host owned pte; 40001+1 host shared-owned pte; "
+		"40002+2 hyp nopage annotation; 40004+1  locked annotation; ");
+	/* A table of no protected system says nothing. */
+	table.pkvm = NULL;
+	assert_string_equal(pieces(&table, &geom), "");
+}
+
+static void test_split_vmemmap(void **state)
+{
+	struct s2_pkvm_region region = { .pa = BASE, .size = 0x100 * PAGE };
+	struct s2_vmemmap_piece piece = { .pfn = BASE / PAGE, .n = 0x80, .pa = BASE + 8 * PAGE };
+	struct s2_pkvm p = rules(S2_ANNOTATION_LOW);
+	struct s2_table table = { .pkvm = &p, .pkvm_role = S2_PKVM_HOST };
+	struct s2_geometry geom;
+
+	(void)state;
+	p.memory = &region;
+	p.nmemory = 1;
+	p.have_memory = true;
+	p.host_in = S2_STATE_IN_VMEMMAP;
+	p.page = (struct s2_hyp_page_bits){ .size = 8, .host = 0xf000000 };
+	p.piece = &piece;
+	p.npieces = 1;
+	p.have_vmemmap = true;
+	make_table();
+	words[8 * 512 + 0x10] = 1 << 24;
+	words[8 * 512 + 0x11] = 1 << 24;
+	words[8 * 512 + 0x12] = 2 << 24;
+	shape(&table, &geom);
+	/* Behind the backed part of the page array nothing is known; devices have no state. */
+	assert_string_equal(pieces(&table, &geom),
+			    "0+200 host  ; 40000+1 host owned vmemmap; 40001+1 host owned vmemmap; "
+			    "40002+2 hyp nopage annotation; "
+			    "40005+b host owned vmemmap; 40010+2 host shared-owned vmemmap; "
+			    "40012+1 hyp shared-borrowed vmemmap; 40013+6d host owned vmemmap; ");
+	/* A missing page of the array is not known either. */
+	mem.hole = BASE + 8 * PAGE;
+	mem.hole_size = PAGE;
+	mem.hole_code = S2_ABSENT;
+	mem.views = false;
+	assert_string_equal(pieces(&table, &geom), "0+200 host  ; 40002+2 hyp nopage annotation; ");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_high),      cmocka_unit_test(test_low),
+		cmocka_unit_test(test_typed),     cmocka_unit_test(test_fixmap),
+		cmocka_unit_test(test_leaf),      cmocka_unit_test(test_hyp_page),
+		cmocka_unit_test(test_split_pte), cmocka_unit_test(test_split_vmemmap),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
