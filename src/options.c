@@ -307,8 +307,8 @@ static enum s2_code parse_ia_bits(const char *text, struct s2_options *o, struct
 	return code;
 }
 
-static enum s2_code parse_check(const char *text, const char *what, const char **list, unsigned int *n,
-				struct s2_err *err)
+static enum s2_code parse_check(const char *text, const char *what, const char **list,
+				unsigned int *n, struct s2_err *err)
 {
 	if (*n == S2_MAX_CHECKS)
 		return s2_fail(err, S2_USAGE, "%s: more than %d", what, S2_MAX_CHECKS);

@@ -27,7 +27,7 @@ enum s2_opt_group {
 	S2_OPTS_ALL = 1 << 5,       /* --help, --version */
 	S2_OPTS_TRANSLATE = 1 << 7, /* translate's own */
 	S2_OPTS_VCPU = 1 << 8,
-	S2_OPTS_GEOM = 1 << 6, /* registers and sizes */
+	S2_OPTS_GEOM = 1 << 6,  /* registers and sizes */
 	S2_OPTS_CHECK = 1 << 9, /* check's own */
 };
 

@@ -85,7 +85,7 @@ static enum s2_exit dump_tables(const struct s2_options *o, const struct s2_inpu
 {
 	struct s2_image image = s2_input_image(input);
 	s2_auto_free struct s2_walk *walk = malloc(sizeof(*walk));
-	enum s2_exit status = S2_EXIT_OK;
+	enum s2_exit status = s2_input_status(input);
 	struct s2_printer printer;
 
 	if (!walk)

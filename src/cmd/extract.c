@@ -180,7 +180,7 @@ static enum s2_exit extract(const struct s2_options *o, const struct s2_input *i
 	s2_auto_free struct s2_walk *walk = malloc(sizeof(*walk));
 	s2_auto_close int fd = -1;
 	struct pages pages = { 0 };
-	enum s2_exit status = S2_EXIT_OK;
+	enum s2_exit status = s2_input_status(input);
 	enum s2_code code = walk ? S2_OK : s2_fail(err, S2_NOMEM, "no memory");
 
 	for (size_t i = 0; i < input->tables.n && !code; i++)

@@ -209,6 +209,7 @@ static enum s2_exit run_find(const struct s2_options *o, struct s2_out *out, str
 		code = s2_input_open(o, o->args, 1, &input, err);
 	if (!code) {
 		s.input = &input;
+		s.incomplete = s2_input_status(&input) != S2_EXIT_OK;
 		code = search_all(&s, err);
 		s2_input_close(&input);
 	}

@@ -170,6 +170,9 @@ static enum s2_code tables_from_kernel(const struct s2_options *o, struct s2_inp
 				input->tables.table[i].id, input->tables.table[i].remark);
 	if (*input->tables.pkvm_why)
 		fprintf(stderr, "s2dump: %s: %s\n", input->path, input->tables.pkvm_why);
+	if (input->tables.nlost)
+		fprintf(stderr, "s2dump: %s: not all VMs could be read: %s\n", input->path,
+			input->tables.lost);
 	if (!input->tables.n)
 		fprintf(stderr, "s2dump: %s: Linux %s runs no VM with a table in this dump%s\n",
 			input->path, input->tables.release,
@@ -289,9 +292,14 @@ struct s2_image s2_input_image(const struct s2_input *input)
 		.path = input->path,
 		.format = input->source->format,
 		.release = input->tables.release,
-		.incomplete = input->source->incomplete,
+		.incomplete = input->source->incomplete || input->tables.nlost,
 		.kvm_mode = *input->tables.mode_why ? s2_kvm_mode_name(input->tables.mode) : "",
 	};
+}
+
+enum s2_exit s2_input_status(const struct s2_input *input)
+{
+	return input->tables.nlost ? S2_EXIT_INCOMPLETE : S2_EXIT_OK;
 }
 
 void s2_input_close(struct s2_input *input)

@@ -27,6 +27,10 @@ void s2_input_close(struct s2_input *input);
 /* What the document is about. Good as long as @input. */
 struct s2_image s2_input_image(const struct s2_input *input);
 
+/* What a command ends with when all else goes well: S2_EXIT_INCOMPLETE when some VMs could not be
+ * read. */
+enum s2_exit s2_input_status(const struct s2_input *input);
+
 /* Geometry of a table, and its root checked against it. Errors are prefixed with the table's id. */
 enum s2_code s2_input_shape(const struct s2_table *table, struct s2_geometry *ret,
 			    struct s2_err *err) S2_MUST_CHECK;

@@ -149,6 +149,12 @@ struct s2_own s2_pkvm_leaf(const struct s2_pkvm *pkvm, enum s2_pkvm_role role, u
 enum s2_page_state s2_pkvm_host_state(const struct s2_pkvm *pkvm, uint64_t word);
 enum s2_page_state s2_pkvm_hyp_state(const struct s2_pkvm *pkvm, uint64_t word);
 
+/* References to the page from its struct hyp_page word; 0 when this kernel counts none. */
+static inline uint64_t s2_pkvm_refs(const struct s2_pkvm *pkvm, uint64_t word)
+{
+	return pkvm->page.refcount ? field_get(pkvm->page.refcount, word) : 0;
+}
+
 /* The region of memory that holds @pa, or NULL; @ret_next: where the answer may change. */
 const struct s2_pkvm_region *s2_pkvm_memory_at(const struct s2_pkvm *pkvm, uint64_t pa,
 					       uint64_t *ret_next);

@@ -226,7 +226,8 @@ enum s2_code s2_types_member(struct s2_types *types, const char *type, const cha
 	enum s2_code last = S2_NOTFOUND;
 	bool any = false;
 
-	for (size_t s = 0; s < ARRAY_SIZE(spaces); s++) {
+	/* A struct that lacks the member is an answer: typedefs are asked when there is no struct. */
+	for (size_t s = 0; s < ARRAY_SIZE(spaces) && !any; s++) {
 		uint64_t id = S2_NO_TYPE;
 
 		for (int i = 0; i < MAX_SAME_NAME; i++) {

@@ -16,6 +16,9 @@
 /* Shadow MMUs per VM: KVM keeps two per vCPU (S2_MMU_PER_VCPU), and 512 vCPUs at most. */
 #define MAX_NESTED 4096
 
+/* More VMs than a host can run; beyond it the list is lying. */
+#define MAX_VMS 65536
+
 #define VTTBR_CNP BIT64(0)
 
 struct walk_vms {
@@ -23,10 +26,11 @@ struct walk_vms {
 	const struct s2_mem *mem;
 	struct s2_kvm_layout layout;
 	struct s2_tables *tables;
-	uint64_t hcr; /* of any vCPU */
+	uint64_t hcr;                /* of any vCPU */
 	struct s2_pkvm_guest *guest; /* of the hypervisor's */
 	size_t nguests;
 	uint64_t *vm; /* struct kvm addresses, in the order of the list */
+	int64_t *pid; /* of each of them, -1 when not known */
 	size_t nvms, room;
 	enum s2_code code;
 	struct s2_err *err;
@@ -36,6 +40,10 @@ static bool on_vm(void *arg, uint64_t node)
 {
 	struct walk_vms *w = arg;
 
+	if (w->nvms == MAX_VMS) {
+		w->code = s2_fail(w->err, S2_INVALID, "more than %d VMs", MAX_VMS);
+		return false;
+	}
 	if (w->nvms == w->room) {
 		size_t room = w->room ? w->room * 2 : 64;
 		uint64_t *grown = realloc(w->vm, room * sizeof(*grown));
@@ -125,7 +133,7 @@ static unsigned int rank_of(struct walk_vms *w, size_t i, int64_t pid, unsigned 
 	*ret_rank = 0;
 	/* vm_list is newest first. */
 	for (size_t k = w->nvms; k-- > 0;) {
-		if (number_or(w, w->vm[k], &w->layout.pid, -1) != pid)
+		if (w->pid[k] != pid)
 			continue;
 		n++;
 		if (k == i)
@@ -138,8 +146,10 @@ static void name_vm(struct walk_vms *w, size_t i, struct s2_table *table)
 {
 	unsigned int rank;
 
-	table->pid = number_or(w, w->vm[i], &w->layout.pid, -1);
+	table->pid = w->pid[i];
 	table->vcpus = number_or(w, w->vm[i], &w->layout.online_vcpus, -1);
+	if (table->vcpus < 0)
+		table->vcpus = -1;
 	if (table->pid < 0)
 		snprintf(table->id, sizeof(table->id), "vm:0x%" PRIx64, w->vm[i]);
 	else if (rank_of(w, i, table->pid, &rank) == 1)
@@ -158,8 +168,38 @@ static enum s2_code nested_mmu(struct walk_vms *w, uint64_t array, uint64_t i, u
 	return s2_kernel_read(w->kernel, array + i * sizeof(*ret), ret, sizeof(*ret), w->err);
 }
 
-/* Shadow tables in use: tlb_vttbr has CnP set while a slot is free (kvm_init_nested_s2_mmu(),
- * nested.c). */
+/* Shadow MMU @i: root_pa stays 0 when it is not in use. tlb_vttbr has CnP set while a slot is free
+ * (kvm_init_nested_s2_mmu(), nested.c). */
+static enum s2_code nested_table(struct walk_vms *w, uint64_t kvm_va, uint64_t array, uint64_t i,
+				 struct s2_table *ret)
+{
+	uint64_t mmu;
+	enum s2_code code = nested_mmu(w, array, i, &mmu);
+
+	if (!code)
+		code = s2_kvm_get(w->kernel, mmu, &w->layout.mmu_tlb_vttbr, &ret->guest_vttbr,
+				  w->err);
+	if (code || ret->guest_vttbr & VTTBR_CNP)
+		return code;
+	code = s2_kvm_get(w->kernel, mmu, &w->layout.mmu_tlb_vtcr, &ret->guest_vtcr, w->err);
+	return code ? code : mmu_table(w, kvm_va, mmu, ret);
+}
+
+/* Says in the table of the VM, which is the last one but its nested guests', that shadow MMU @i
+ * could not be read. */
+static void nested_lost(struct walk_vms *w, const struct s2_table *vm, int64_t i)
+{
+	for (size_t k = w->tables->n; k-- > 0;) {
+		struct s2_table *table = &w->tables->table[k];
+
+		if (!strcmp(table->id, vm->id) && !table->remark[0])
+			snprintf(table->remark, sizeof(table->remark),
+				 "nested_mmus[%" PRId64 "]: %.120s", i, w->err ? w->err->text : "");
+	}
+	if (w->err)
+		s2_err_init(w->err);
+}
+
 static enum s2_code add_nested(struct walk_vms *w, uint64_t kvm_va, const struct s2_table *vm)
 {
 	int64_t n = number_or(w, kvm_va, &w->layout.nested_mmus_size, 0);
@@ -171,22 +211,13 @@ static enum s2_code add_nested(struct walk_vms *w, uint64_t kvm_va, const struct
 		return S2_OK;
 	for (int64_t i = 0; i < n; i++) {
 		struct s2_table table = { .pid = vm->pid, .vcpus = vm->vcpus };
-		uint64_t mmu;
 
-		code = nested_mmu(w, array, (uint64_t)i, &mmu);
-		if (!code)
-			code = s2_kvm_get(w->kernel, mmu, &w->layout.mmu_tlb_vttbr,
-					  &table.guest_vttbr, w->err);
-		if (!code && table.guest_vttbr & VTTBR_CNP)
-			continue;
-		if (!code)
-			code = s2_kvm_get(w->kernel, mmu, &w->layout.mmu_tlb_vtcr,
-					  &table.guest_vtcr, w->err);
-		if (!code)
-			code = mmu_table(w, kvm_va, mmu, &table);
-		if (code)
+		code = nested_table(w, kvm_va, array, (uint64_t)i, &table);
+		if (code == S2_NOMEM)
 			return code;
-		if (!table.root_pa)
+		if (code)
+			nested_lost(w, vm, i);
+		if (code || !table.root_pa)
 			continue;
 		snprintf(table.id, sizeof(table.id), "%.40s/nested:%" PRId64, vm->id, i);
 		snprintf(table.kind, sizeof(table.kind), "nested-stage2");
@@ -219,7 +250,8 @@ static void by_hypervisor(struct walk_vms *w, struct s2_pkvm_guest *guest, struc
 	table->pkvm_role = S2_PKVM_GUEST;
 	table->handle = guest->handle;
 	s2_regime_set(&table->regime, S2_REG_VTCR_EL2, guest->vtcr);
-	snprintf(table->found, sizeof(table->found), "struct pkvm_hyp_vm at PA 0x%" PRIx64, guest->pa);
+	snprintf(table->found, sizeof(table->found), "struct pkvm_hyp_vm at PA 0x%" PRIx64,
+		 guest->pa);
 	guest->root_pa = 0; /* taken */
 }
 
@@ -311,6 +343,32 @@ static enum s2_code find_pkvm(struct walk_vms *w)
 	return S2_OK;
 }
 
+/* The process of each VM, read once: VMs of one process are told apart by their rank. */
+static enum s2_code read_pids(struct walk_vms *w)
+{
+	w->pid = calloc(w->nvms + 1, sizeof(*w->pid));
+	if (!w->pid)
+		return s2_fail(w->err, S2_NOMEM, "no memory for VMs");
+	for (size_t i = 0; i < w->nvms; i++) {
+		w->pid[i] = number_or(w, w->vm[i], &w->layout.pid, -1);
+		/* Below 0 is nothing that a kernel writes. */
+		if (w->pid[i] < 0)
+			w->pid[i] = -1;
+	}
+	return S2_OK;
+}
+
+/* What cannot be read of one VM does not hide the others: it is noted, and the search goes on. */
+static enum s2_code set_aside(struct walk_vms *w, enum s2_code code)
+{
+	if (!code || code == S2_NOMEM)
+		return code;
+	if (!w->tables->nlost++)
+		snprintf(w->tables->lost, sizeof(w->tables->lost), "%.190s", w->err->text);
+	s2_err_init(w->err);
+	return S2_OK;
+}
+
 static enum s2_code find_vms(struct walk_vms *w)
 {
 	struct s2_tables *tables = w->tables;
@@ -322,12 +380,16 @@ static enum s2_code find_vms(struct walk_vms *w)
 				      sizeof(tables->found), w->err);
 	if (!code && head)
 		code = s2_kernel_list(w->kernel, head, on_vm, w, w->err);
+	if (w->nvms)
+		code = set_aside(w, code);
 	if (!code)
 		code = w->code;
 	if (!code)
 		code = find_pkvm(w);
+	if (!code)
+		code = read_pids(w);
 	for (size_t i = w->nvms; !code && i-- > 0;)
-		code = add_vm(w, i);
+		code = set_aside(w, add_vm(w, i));
 	return code ? code : add_orphans(w);
 }
 
@@ -339,6 +401,7 @@ enum s2_code s2_kvm_tables(struct s2_kernel *kernel, const struct s2_mem *mem,
 	enum s2_code code = find_vms(&w);
 
 	free(w.vm);
+	free(w.pid);
 	free(w.guest);
 	if (code) {
 		s2_tables_free(&tables);
@@ -349,8 +412,7 @@ enum s2_code s2_kvm_tables(struct s2_kernel *kernel, const struct s2_mem *mem,
 	snprintf(tables.build_id, sizeof(tables.build_id), "%.60s",
 		 s2_kernel_facts(kernel)->build_id);
 	if (tables.mode == S2_KVM_UNKNOWN)
-		tables.mode =
-			s2_kvm_mode(kernel, w.hcr, tables.mode_why, sizeof(tables.mode_why));
+		tables.mode = s2_kvm_mode(kernel, w.hcr, tables.mode_why, sizeof(tables.mode_why));
 	*ret = tables;
 	return S2_OK;
 }

@@ -65,7 +65,8 @@ static enum s2_code read_log(struct s2_kernel *kernel, char **ret, size_t *ret_l
 	return S2_OK;
 }
 
-/* What kvm_arm_init() says on success (arch/arm64/kvm/arm.c). */
+/* What kvm_arm_init() says on success (arch/arm64/kvm/arm.c). VHE's line is a part of nVHE's and
+ * hVHE's, so it comes last. */
 static enum s2_kvm_mode from_log(struct s2_kernel *kernel)
 {
 	static const struct {
@@ -74,9 +75,10 @@ static enum s2_kvm_mode from_log(struct s2_kernel *kernel)
 	} lines[] = {
 		{ "Protected nVHE mode initialized successfully", S2_KVM_PROTECTED },
 		{ "Protected hVHE mode initialized successfully", S2_KVM_PROTECTED },
-		{ "VHE mode initialized successfully", S2_KVM_VHE },
 		{ "Hyp mode initialized successfully", S2_KVM_NVHE },
 		{ "Hyp nVHE mode initialized successfully", S2_KVM_NVHE },
+		{ "Hyp hVHE mode initialized successfully", S2_KVM_NVHE },
+		{ "VHE mode initialized successfully", S2_KVM_VHE },
 	};
 	s2_auto_free char *text = NULL;
 	size_t len;

@@ -151,6 +151,9 @@ static enum s2_code add_hyp(struct s2_pkvm_search *s, struct s2_tables *tables)
 		snprintf(table.remark, sizeof(table.remark),
 			 "T0SZ of TCR_EL2 0x%" PRIx64 " contradicts the %u bits of pkvm_pgtable",
 			 s->tcr, s->hyp_ia_bits);
+	if (s->hyp_damaged)
+		snprintf(table.remark, sizeof(table.remark),
+			 "the table maps neither host_mmu nor itself: it is damaged near its root");
 	snprintf(table.found, sizeof(table.found), "struct kvm_pgtable at PA 0x%" PRIx64 "%s",
 		 s->hyp_pgt_pa,
 		 s->symbol[S2_SYM_PGTABLE].hits ? " (symbol)" : " (no symbol; it maps host_mmu)");

@@ -34,6 +34,9 @@ static bool region_at(const struct s2_pkvm_search *s, uint64_t pa, struct s2_pkv
 	    s2_pkvm_get(s->mem, pa, &s->layout.region_size, &size) ||
 	    s2_pkvm_get(s->mem, pa, &s->layout.region_flags, &flags))
 		return false;
+	/* Memory comes in pages; what is not so is something else. */
+	if (!is_aligned(base | size, 4096))
+		return false;
 	if (!size || base >> 52 || size >> 52 || (base + size) >> 52 || flags > MEMBLOCK_FLAGS)
 		return false;
 	*ret = (struct s2_pkvm_region){ .pa = base, .size = size, .nomap = flags & MEMBLOCK_NOMAP };
@@ -86,17 +89,49 @@ static bool zero_behind(struct s2_pkvm_search *s, uint64_t pa, size_t used)
 	return true;
 }
 
+/* The kernel's linear map has all memory, but for what is not to be mapped. */
+static bool in_linear_map(struct s2_pkvm_search *s)
+{
+	const struct s2_kva_facts *kva = &s2_kernel_facts(s->kernel)->kva;
+
+	for (size_t i = 0; i < s->pkvm->nmemory; i++) {
+		const struct s2_pkvm_region *region = &s->pkvm->memory[i];
+		uint64_t pa;
+
+		if (region->nomap)
+			continue;
+		if (s2_kernel_pa(s->kernel, s2_kva_linear_va(kva, region->pa), &pa, NULL) ==
+			    S2_INVALID ||
+		    s2_kernel_pa(s->kernel, s2_kva_linear_va(kva, region->pa + region->size - 1),
+				 &pa, NULL) == S2_INVALID)
+			return false;
+	}
+	return true;
+}
+
+static uint64_t total(const struct s2_pkvm_region *list, size_t n)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < n; i++)
+		sum += list[i].size;
+	return sum;
+}
+
 /*
- * hyp_memory[] without its symbol: in the hypervisor's own data, an entry that holds its table,
- * sorted neighbours around it, zeros behind the last up to the end of the array.
+ * hyp_memory[] without its symbol: an entry that holds the hypervisor's table, sorted neighbours
+ * around it, zeros behind the last up to the end of the array. In the hypervisor's own data it is
+ * the one; else (its map may be damaged) the largest counts, because the kernel has arrays of the
+ * kind as well, of the same memory and of parts of it.
  */
 static bool memory_word(struct s2_pkvm_search *s, uint64_t pa, uint64_t value)
 {
 	uint64_t at = pa - s2_member_off(&s->layout.region_base.m), size = s->layout.sizeof_region;
-	struct s2_pkvm_region region, before;
+	struct s2_pkvm_region region, before, *old = s->pkvm->memory;
+	size_t nold = s->pkvm->nmemory;
 
 	if (value > s->hyp_pgd_pa || !region_at(s, at, &region) || region.pa != value ||
-	    s->hyp_pgd_pa - value >= region.size || !is_hyp_data(s, pa))
+	    s->hyp_pgd_pa - value >= region.size)
 		return true;
 	for (unsigned int i = 0; i < MAX_REGIONS && region_at(s, at - size, &before) &&
 				 before.pa + before.size <= region.pa;
@@ -104,13 +139,18 @@ static bool memory_word(struct s2_pkvm_search *s, uint64_t pa, uint64_t value)
 		at -= size;
 		region = before;
 	}
-	if (!take_regions(s, at, MAX_REGIONS))
+	s->pkvm->memory = NULL;
+	if (!take_regions(s, at, MAX_REGIONS) || !zero_behind(s, at, s->pkvm->nmemory) ||
+	    !in_linear_map(s) ||
+	    (!is_hyp_data(s, pa) && total(s->pkvm->memory, s->pkvm->nmemory) <= total(old, nold))) {
+		free(s->pkvm->memory);
+		s->pkvm->memory = old;
+		s->pkvm->nmemory = nold;
+		s->pkvm->have_memory = nold > 0;
 		return true;
-	if (zero_behind(s, at, s->pkvm->nmemory))
-		return false;
-	s->pkvm->have_memory = false;
-	s->pkvm->nmemory = 0;
-	return true;
+	}
+	free(old);
+	return !is_hyp_data(s, pa);
 }
 
 void s2_pkvm_find_memory(struct s2_pkvm_search *s)
@@ -131,25 +171,24 @@ void s2_pkvm_find_memory(struct s2_pkvm_search *s)
 
 /* ---- hyp_vmemmap ---- */
 
-/* hyp_create_idmap() (nvhe/mm.c): the quarter of the address space that the identity-mapped text is
- * not in. */
+/* Does the table map the struct hyp_page of the reserved memory, if hyp_vmemmap is at @va? */
+static bool is_vmemmap(struct s2_pkvm_search *s, uint64_t va)
+{
+	uint64_t pfn = s->hyp_pgd_pa >> s->hyp_geom.page_log2, pa, raw;
+
+	return s2_pkvm_hyp_find(s, va + pfn * s->pkvm->page.size, &pa, &raw);
+}
+
+/*
+ * hyp_create_idmap() (nvhe/mm.c): the upper half of the quarter of the address space that the
+ * identity-mapped text is not in; the other quarter of the two is empty there.
+ */
 static bool vmemmap_by_rule(struct s2_pkvm_search *s, uint64_t *ret)
 {
-	struct s2_merge merge;
-	struct s2_run run;
+	uint64_t upper = BIT64(s->hyp_ia_bits - 3), quarter = BIT64(s->hyp_ia_bits - 2);
 
-	s2_walk_init(s->walk, &s->hyp_geom, s->mem, s->hyp_pgd_pa);
-	s2_merge_init(&merge, s->walk, S2_MERGE_PA, S2_SHOW_ALL);
-	while (s2_merge_next(&merge, &run)) {
-		uint64_t base;
-
-		if (run.missing || !s2_is_leaf(run.entry.type) || run.entry.oa != run.ia)
-			continue;
-		base = (run.ia & BIT64(s->hyp_ia_bits - 2)) ^ BIT64(s->hyp_ia_bits - 2);
-		*ret = base | BIT64(s->hyp_ia_bits - 3);
-		return true;
-	}
-	return false;
+	*ret = is_vmemmap(s, upper) ? upper : quarter | upper;
+	return is_vmemmap(s, *ret);
 }
 
 static bool add_piece(struct s2_pkvm *pkvm, uint64_t pfn, uint64_t n, uint64_t pa)

@@ -14,13 +14,16 @@
  * as 0. */
 #define NUMBER(m) \
 	{ \
-#m, offsetof(struct s2_pkvm, m), sizeof(((struct s2_pkvm *)0)->m) \
+#m, offsetof(struct s2_pkvm, m), sizeof(((struct s2_pkvm *)0)->m), \
+			_Generic(((struct s2_pkvm *)0)->m, bool : 1, default \
+				 : UINT64_MAX) \
 	}
 
 static const struct {
 	const char *key;
 	size_t off;
 	size_t size;
+	uint64_t max; /* what the type holds beyond its size */
 } numbers[] = {
 	NUMBER(annotation),  NUMBER(locked_bit),    NUMBER(guests),       NUMBER(hyp_vms),
 	NUMBER(text_stays),  NUMBER(split_xn),      NUMBER(ffa),          NUMBER(host_in),
@@ -118,7 +121,12 @@ static enum s2_code get_number(json_t *value, const char *what, uint64_t *ret, s
 
 	if (!text)
 		return s2_fail(err, S2_INVALID, "'%s' is not a string", what);
-	return s2_parse_u64(text, what, ret, err);
+	if (s2_parse_u64(text, what, ret, err)) {
+		if (err)
+			err->code = S2_INVALID; /* nobody typed it */
+		return S2_INVALID;
+	}
+	return S2_OK;
 }
 
 static enum s2_code get_small(json_t *obj, const char *key, uint8_t *list, size_t n,
@@ -268,7 +276,8 @@ enum s2_code s2_pkvm_from_json(json_t *obj, struct s2_pkvm **ret, struct s2_err 
 		if (!value)
 			continue;
 		code = get_number(value, numbers[i].key, &number, err);
-		if (!code && !store((char *)pkvm + numbers[i].off, numbers[i].size, number))
+		if (!code && (number > numbers[i].max ||
+			      !store((char *)pkvm + numbers[i].off, numbers[i].size, number)))
 			code = s2_fail(err, S2_INVALID, "'%s' is out of range", numbers[i].key);
 	}
 	if (!code)

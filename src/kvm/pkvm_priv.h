@@ -51,6 +51,7 @@ struct s2_pkvm_search {
 	uint64_t host_flags; /* kvm_pgtable.flags */
 
 	bool have_hyp;
+	bool hyp_damaged;    /* it maps neither host_mmu nor itself */
 	uint64_t hyp_pgt_pa; /* struct kvm_pgtable */
 	uint64_t hyp_pgd_pa;
 	unsigned int hyp_ia_bits;

@@ -180,13 +180,41 @@ static enum s2_code shape_hyp(struct s2_pkvm_search *s, unsigned int ia_bits)
 	return s->hyp_regime.arch->shape(&s->hyp_regime, &s->hyp_geom, NULL);
 }
 
+/* Does the hypervisor's table map @pa where its linear map has it? */
+static bool maps(struct s2_pkvm_search *s, uint64_t pa)
+{
+	uint64_t found, raw;
+
+	return s2_pkvm_hyp_find(s, pa - s->pkvm->phys_offset, &found, &raw) && found == pa;
+}
+
+/* Does the host's stage 2 hold an annotation for the page at @pa: is it somebody else's? */
+static bool is_given_away(struct s2_pkvm_search *s, uint64_t pa)
+{
+	struct s2_regime regime;
+	struct s2_geometry geom;
+	struct s2_strip strip;
+	uint64_t raw;
+
+	s2_regime_init(&regime, &s2_arm64_stage2);
+	s2_regime_set(&regime, S2_REG_VTCR_EL2, s->host_vtcr);
+	if (regime.arch->shape(&regime, &geom, NULL))
+		return false;
+	s2_walk_init(s->walk, &geom, s->mem, s->host_pgd_pa);
+	if (!s2_walk_range(s->walk, pa, pa) || !s2_walk_next(s->walk, &strip) || strip.missing)
+		return false;
+	raw = strip.desc[(pa - strip.ia) >> geom.height[strip.height].shift];
+	return raw && !(raw & 1);
+}
+
 /*
  * Is there pkvm_pgtable at @pgt? A kvm_pgtable without an MMU whose geometry is sound, and whose
- * table maps the host's structure where we found it.
+ * table maps host_mmu or itself where they are. With @loose only its PGD is known to be no page of
+ * the host's: then the table is damaged near its root.
  */
-static bool is_hyp(struct s2_pkvm_search *s, uint64_t pgt)
+static bool is_hyp(struct s2_pkvm_search *s, uint64_t pgt, bool loose)
 {
-	uint64_t off = s->pkvm->phys_offset, mmu, pgd, level, bits, ops, pa, raw;
+	uint64_t off = s->pkvm->phys_offset, mmu, pgd, level, bits, ops;
 
 	if (s2_pkvm_get(s->mem, pgt, &s->kvm->pgt_mmu, &mmu) || mmu ||
 	    s2_pkvm_get(s->mem, pgt, &s->layout.pgt_pgd, &pgd) || !pgd || pgd >= HYP_VA_END ||
@@ -200,31 +228,46 @@ static bool is_hyp(struct s2_pkvm_search *s, uint64_t pgt)
 	s->hyp_pgd_pa = pgd + off;
 	if (!is_aligned(s->hyp_pgd_pa, s->hyp_geom.start_size) || s->hyp_pgd_pa >> 52)
 		return false;
-	if (!s2_pkvm_hyp_find(s, s->host_mmu_pa - off, &pa, &raw) || pa != s->host_mmu_pa)
+	if (!maps(s, s->host_mmu_pa) && !maps(s, s->hyp_pgd_pa) &&
+	    !(loose && is_given_away(s, s->hyp_pgd_pa)))
 		return false;
 	s->have_hyp = true;
+	s->hyp_damaged = loose;
 	s->hyp_pgt_pa = pgt;
 	s->hyp_ia_bits = (unsigned int)bits;
 	return true;
 }
 
+static bool may_be_pgd(const struct s2_pkvm_search *s, uint64_t value)
+{
+	uint64_t page = s2_kernel_facts(s->kernel)->kva.page_size;
+
+	return value && value < HYP_VA_END && is_aligned(value, page) &&
+	       !((value + s->pkvm->phys_offset) >> 52);
+}
+
 static bool hyp_word(struct s2_pkvm_search *s, uint64_t pa, uint64_t value)
 {
-	uint64_t pgd_pa = value + s->pkvm->phys_offset;
+	return !may_be_pgd(s, value) || !is_hyp(s, pa - s2_member_off(&s->layout.pgt_pgd.m), false);
+}
 
-	if (!value || value >= HYP_VA_END || (value & 63) || pgd_pa >> 52)
-		return true;
-	return !is_hyp(s, pa - s2_member_off(&s->layout.pgt_pgd.m));
+static bool hyp_word_loose(struct s2_pkvm_search *s, uint64_t pa, uint64_t value)
+{
+	return !may_be_pgd(s, value) || !is_hyp(s, pa - s2_member_off(&s->layout.pgt_pgd.m), true);
 }
 
 enum s2_code s2_pkvm_find_hyp(struct s2_pkvm_search *s)
 {
+	bool by_symbol = s->symbol[S2_SYM_PGTABLE].hits;
 	enum s2_code code = S2_OK;
 
-	if (s->symbol[S2_SYM_PGTABLE].hits)
-		is_hyp(s, symbol_pa(s, S2_SYM_PGTABLE));
-	else
+	if (by_symbol)
+		(void)(is_hyp(s, symbol_pa(s, S2_SYM_PGTABLE), false) ||
+		       is_hyp(s, symbol_pa(s, S2_SYM_PGTABLE), true));
+	if (!by_symbol)
 		code = s2_pkvm_scan(s, hyp_word);
+	if (!code && !by_symbol && !s->have_hyp)
+		code = s2_pkvm_scan(s, hyp_word_loose);
 	if (!code && !s->have_hyp)
 		return s2_fail(
 			s->err, S2_NOTFOUND,

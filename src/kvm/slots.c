@@ -36,6 +36,9 @@ static enum s2_code read_slot(struct gather *g, uint64_t va, struct s2_slot *ret
 		code = s2_kvm_get(g->kernel, va, &l->slot_id, &id, g->err);
 	if (code)
 		return code;
+	if (id > INT16_MAX)
+		return s2_fail(g->err, S2_INVALID, "memslot at 0x%llx: id %lld",
+			       (unsigned long long)va, (long long)id);
 	if (gfn >> (52 - g->page_log2) || npages >> (52 - g->page_log2))
 		return s2_fail(g->err, S2_INVALID,
 			       "memslot at 0x%llx: gfn 0x%llx and %llu pages are out of range",
@@ -119,6 +122,16 @@ static int by_ipa(const void *a, const void *b)
 	return x->ipa < y->ipa ? -1 : x->ipa > y->ipa;
 }
 
+/* KVM refuses slots that overlap; a dump of a running machine may hold some. */
+static enum s2_code in_order(const struct gather *g)
+{
+	for (size_t i = 1; i < g->n; i++)
+		if (g->slot[i].ipa < g->slot[i - 1].ipa + g->slot[i - 1].size)
+			return s2_fail(g->err, S2_INVALID, "slots %d and %d overlap",
+				       g->slot[i - 1].id, g->slot[i].id);
+	return S2_OK;
+}
+
 enum s2_code s2_kvm_slots(struct s2_kernel *kernel, const struct s2_kvm_layout *layout,
 			  uint64_t kvm_va, struct s2_slot **ret, size_t *ret_n, struct s2_err *err)
 {
@@ -138,12 +151,14 @@ enum s2_code s2_kvm_slots(struct s2_kernel *kernel, const struct s2_kvm_layout *
 		code = from_array(&g, slots_va);
 	else if (!code)
 		code = s2_fail(err, S2_NOTFOUND, "this kernel's memslots are not known");
+	if (!code && g.n)
+		qsort(g.slot, g.n, sizeof(*g.slot), by_ipa);
+	if (!code)
+		code = in_order(&g);
 	if (code) {
 		free(g.slot);
 		return err ? s2_wrap(err, "memslots") : code;
 	}
-	if (g.n)
-		qsort(g.slot, g.n, sizeof(*g.slot), by_ipa);
 	*ret = g.slot;
 	*ret_n = g.n;
 	return S2_OK;

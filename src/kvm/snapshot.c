@@ -90,7 +90,7 @@ static json_t *note_table(const struct s2_table *table)
 	json_object_set_new(obj, "upper", json_boolean(r->upper));
 	json_object_set_new(obj, "pid", json_integer(table->pid));
 	json_object_set_new(obj, "vcpus", json_integer(table->vcpus));
-	if (table->guest_vtcr) {
+	if (table->guest_vtcr || table->guest_vttbr) {
 		json_object_set_new(obj, "guest_vttbr", hex(table->guest_vttbr));
 		json_object_set_new(obj, "guest_vtcr", hex(table->guest_vtcr));
 	}
@@ -143,7 +143,8 @@ static enum s2_code get_hex(json_t *value, const char *key, uint64_t *ret, struc
 	if (!text)
 		return s2_fail(err, S2_INVALID, "'%s' is not a string", key);
 	if (s2_parse_u64(text, key, ret, err)) {
-		err->code = S2_INVALID; /* nobody typed it */
+		if (err)
+			err->code = S2_INVALID; /* nobody typed it */
 		return S2_INVALID;
 	}
 	return S2_OK;
@@ -214,7 +215,7 @@ static enum s2_code get_slot(json_t *obj, struct s2_slot *ret, struct s2_err *er
 	enum s2_code code = get_int(obj, "id", 0, INT32_MAX, &id, err);
 
 	if (!code)
-		code = get_int(obj, "flags", 0, INT32_MAX, &flags, err);
+		code = get_int(obj, "flags", 0, UINT32_MAX, &flags, err);
 	if (!code)
 		code = get_hex(json_object_get(obj, "ipa"), "ipa", &ret->ipa, err);
 	if (!code)
@@ -260,7 +261,8 @@ static enum s2_code get_slots(json_t *obj, struct s2_table *table, struct s2_err
 static enum s2_code get_table(json_t *obj, struct s2_table *ret, struct s2_err *err)
 {
 	struct s2_table table = { .pid = -1, .vcpus = -1 };
-	int64_t granule = 0, ia_bits = 0, oa_bits = 0, start_level = S2_NO_LEVEL, role = 0, handle = 0;
+	int64_t granule = 0, ia_bits = 0, oa_bits = 0, start_level = S2_NO_LEVEL, role = 0,
+		handle = 0;
 	const struct s2_arch *arch;
 	enum s2_code code = get_arch(obj, &arch, err);
 

@@ -58,7 +58,8 @@ enum s2_code s2_kvm_vm_list(struct s2_kernel *kernel, const struct s2_kvm_layout
 	struct s2_symbol symbol = { .name = "vm_list" };
 	enum s2_code code;
 
-	if (!s2_kernel_symbols(kernel, &symbol, 1, NULL) && symbol.hits) {
+	/* Of several symbols of that name none is believed. */
+	if (!s2_kernel_symbols(kernel, &symbol, 1, NULL) && symbol.hits == 1) {
 		snprintf(found, found_size, "vm_list (symbol, %s)",
 			 s2_symbol_source_name(symbol.source));
 		*ret = symbol.value;

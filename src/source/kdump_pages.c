@@ -12,7 +12,7 @@
 #define GROUP 512
 #define GROUP_WORDS (GROUP / 64)
 
-#define CACHE_BYTES (16U << 20)
+#define CACHE_BYTES (32U << 20)
 #define CACHE_WAYS 8
 
 /* Group @group of a bitmap, without what lies outside of the part. */

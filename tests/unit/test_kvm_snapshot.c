@@ -1,0 +1,486 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The note of a snapshot: what was written comes back, and what is broken is refused.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "kvm/pkvm.h"
+#include "source/elf_write.h"
+#include "test_kvm_make.h"
+
+/* An ELF core with one page of memory and the note @text, opened. */
+struct snapshot {
+	struct s2_source *source;
+	void *data;
+	size_t size;
+};
+
+static void snap(struct snapshot *s, const char *text)
+{
+	static uint8_t page[4096];
+	struct memtable mem;
+	struct s2_piece piece = { .pa = 0x1000, .size = sizeof(page), .state = S2_OK };
+	struct s2_out *out = malloc(sizeof(*out));
+	struct s2_raw_args args = { .raw = false };
+	int fd = memfd_create("snapshot", 0);
+
+	assert_non_null(out);
+	assert_true(fd >= 0);
+	memtable_init(&mem, page, 0x1000, sizeof(page));
+	s2_out_init(out, fd);
+	assert_int_equal(s2_elf_write(out, &mem.mem, &piece, 1, S2_SNAPSHOT_NOTE,
+				      S2_SNAPSHOT_NOTE_TYPE, text, NULL),
+			 S2_OK);
+	assert_int_equal(s2_out_flush(out, NULL), S2_OK);
+	free(out);
+	s->size = (size_t)lseek(fd, 0, SEEK_END);
+	s->data = mmap(NULL, s->size, PROT_READ, MAP_PRIVATE, fd, 0);
+	assert_ptr_not_equal(s->data, MAP_FAILED);
+	close(fd);
+	assert_int_equal(s2_source_open_memory(s->data, s->size, &args, &s->source, NULL), S2_OK);
+}
+
+static void unsnap(struct snapshot *s)
+{
+	s2_source_close(s->source);
+	munmap(s->data, s->size);
+}
+
+static enum s2_code read_text(const char *text, struct s2_tables *ret, struct s2_err *err)
+{
+	struct snapshot s;
+	enum s2_code code;
+
+	snap(&s, text);
+	s2_err_init(err);
+	code = s2_snapshot_tables(s.source, ret, err);
+	unsnap(&s);
+	return code;
+}
+
+static void same_regime(const struct s2_regime *a, const struct s2_regime *b)
+{
+	assert_ptr_equal(a->arch, b->arch);
+	assert_int_equal(a->have_regs, b->have_regs);
+	for (unsigned int i = 0; i < S2_NREGS; i++)
+		assert_int_equal(a->reg[i], b->reg[i]);
+	assert_int_equal(a->granule, b->granule);
+	assert_int_equal(a->ia_bits, b->ia_bits);
+	assert_int_equal(a->oa_bits, b->oa_bits);
+	assert_int_equal(a->start_level, b->start_level);
+	assert_int_equal(a->lpa2, b->lpa2);
+	assert_int_equal(a->fwb, b->fwb);
+	assert_int_equal(a->xnx, b->xnx);
+	assert_int_equal(a->realm, b->realm);
+	assert_int_equal(a->upper, b->upper);
+}
+
+static void same_table(const struct s2_table *a, const struct s2_table *b)
+{
+	assert_string_equal(a->id, b->id);
+	assert_string_equal(a->kind, b->kind);
+	assert_string_equal(b->found, "snapshot note");
+	assert_int_equal(a->root_pa, b->root_pa);
+	same_regime(&a->regime, &b->regime);
+	assert_int_equal(a->pid, b->pid);
+	assert_int_equal(a->vcpus, b->vcpus);
+	assert_int_equal(a->guest_vttbr, b->guest_vttbr);
+	assert_int_equal(a->guest_vtcr, b->guest_vtcr);
+	assert_int_equal(a->pkvm_role, b->pkvm_role);
+	assert_int_equal(a->handle, b->handle);
+	assert_int_equal(!a->pkvm, !b->pkvm);
+	assert_int_equal(a->have_slots, b->have_slots);
+	assert_int_equal(a->nslots, b->nslots);
+	for (size_t i = 0; i < a->nslots; i++) {
+		assert_int_equal(a->slot[i].ipa, b->slot[i].ipa);
+		assert_int_equal(a->slot[i].size, b->slot[i].size);
+		assert_int_equal(a->slot[i].hva, b->slot[i].hva);
+		assert_int_equal(a->slot[i].flags, b->slot[i].flags);
+		assert_int_equal(a->slot[i].id, b->slot[i].id);
+	}
+}
+
+/* Writes the note of @a and reads it again; the caller frees @ret. */
+static void there_and_back(const struct s2_tables *a, struct s2_tables *ret)
+{
+	char *text = s2_snapshot_note(a);
+	struct s2_err err;
+
+	assert_non_null(text);
+	if (read_text(text, ret, &err))
+		fail_msg("%s: %s", err.text, text);
+	free(text);
+	assert_int_equal(a->n, ret->n);
+	for (size_t i = 0; i < a->n; i++)
+		same_table(&a->table[i], &ret->table[i]);
+	assert_string_equal(a->release, ret->release);
+	assert_string_equal(a->build_id, ret->build_id);
+	assert_int_equal(a->mode, ret->mode);
+	assert_int_equal(!a->pkvm, !ret->pkvm);
+}
+
+/* A whole kernel's: memslots, a nested guest, a VM without slots. */
+static void vms_of_a_kernel(void **state)
+{
+	(void)state;
+	for (size_t f = 0; f < NFORMS; f++) {
+		struct kvmtest t;
+		struct s2_tables back;
+		uint64_t kvm, set, slot, mmu, array;
+
+		kvm_init(&t, &kvm_forms[f], &test_shapes[0], true);
+		kvm = put_vm(&t, 1, 0x12345000);
+		put_vcpus(&t, kvm, 2, HCR_E2H_FWB);
+		set = heap_alloc(&t, SLOTS_ARRAY + SLOT_SIZE);
+		slot = set + SLOTS_ARRAY;
+		if (t.form->slot_tree)
+			set64(&t, set, slot + SLOT_NODES);
+		else
+			set_bytes(&t, set + SLOTS_USED, 1, 4);
+		set64(&t, slot + SLOT_GFN, 0x40000);
+		set64(&t, slot + SLOT_NPAGES, 0x20000);
+		set64(&t, slot + SLOT_HVA, 0xffff812340000);
+		set_bytes(&t, slot + SLOT_FLAGS, 0x20003, 4); /* KVM_MEMSLOT_INVALID is 1 << 16 */
+		set_bytes(&t, slot + SLOT_ID, 32766, 2);
+		set64(&t, kvm + KVM_MEMSLOTS, set);
+		if (t.form->nested != NESTED_NONE) {
+			array = heap_alloc(&t, MMU_SIZE);
+			mmu = t.form->nested == NESTED_POINTERS ? heap_alloc(&t, MMU_SIZE) : array;
+			if (mmu != array)
+				set64(&t, array, mmu);
+			put_mmu(&t, kvm, mmu, 0x777000);
+			set64(&t, mmu + MMU_TLB_VTTBR, 0x0042000012340000);
+			set64(&t, mmu + MMU_TLB_VTCR, 0x80023559);
+			set64(&t, kvm + KVM_NESTED, array);
+			set64(&t, kvm + KVM_NESTED_SIZE, 1);
+		}
+		put_vm(&t, 1, 0x54321000);
+		set64(&t, put_vm(&t, 2, 0x9000) + KVM_MEMSLOTS, 0);
+		kvm_must(&t);
+		assert_int_equal(t.tables.n, t.form->nested == NESTED_NONE ? 3 : 4);
+		assert_int_equal(table_of(&t, "vm:1.1")->nslots, 1);
+		assert_int_equal(t.tables.mode, S2_KVM_VHE);
+		there_and_back(&t.tables, &back);
+		assert_string_equal(back.mode_why, "snapshot note");
+		s2_tables_free(&back);
+		kvm_exit(&t);
+	}
+}
+
+/* Everything that a regime can claim, and modes. */
+static void every_claim(void **state)
+{
+	static const struct s2_arch *const archs[] = { &s2_arm64_stage2, &s2_arm64_stage1_el2 };
+
+	(void)state;
+	for (unsigned int i = 0; i < 12; i++) {
+		struct s2_tables a = { .mode = (enum s2_kvm_mode)(i % 4) }, back;
+		struct s2_table table = { .pid = -1, .vcpus = -1, .root_pa = BIT64(52) - 4096 };
+
+		s2_regime_init(&table.regime, archs[i % 2]);
+		for (unsigned int reg = i % 3; reg < S2_NREGS; reg += 2)
+			s2_regime_set(&table.regime, (enum s2_reg)reg, UINT64_MAX - reg * i);
+		table.regime.granule = i % 3 ? UINT64_C(4096) << (i % 3 * 2) : 0;
+		table.regime.ia_bits = i * 4;
+		table.regime.oa_bits = i * 4;
+		table.regime.start_level = i % 6 ? (int)(i % 6) - 2 : S2_NO_LEVEL;
+		table.regime.lpa2 = (enum s2_tristate)(i % 3);
+		table.regime.fwb = (enum s2_tristate)(i / 2 % 3);
+		table.regime.xnx = (enum s2_tristate)(i / 3 % 3);
+		table.regime.realm = i & 1;
+		table.regime.upper = i & 2;
+		table.have_slots = i & 4;
+		strcpy(table.id, "the longest name that a table can have: sixty-three characters.");
+		assert_int_equal(strlen(table.id), S2_ID_LEN - 1);
+		strcpy(table.kind, "hyp-stage1");
+		if (i % 6 == 1)
+			table.regime.start_level = -1;
+		assert_int_equal(s2_tables_add(&a, &table, NULL), S2_OK);
+		strcpy(table.id, "\"quoted\\\n");
+		assert_int_equal(s2_tables_add(&a, &table, NULL), S2_OK);
+		strcpy(a.release, "6.12.0");
+		there_and_back(&a, &back);
+		s2_tables_free(&back);
+		s2_tables_free(&a);
+	}
+}
+
+/* A protected system's facts. */
+static void pkvm(void **state)
+{
+	struct s2_tables a = { .mode = S2_KVM_PROTECTED }, back;
+	struct s2_table table = { .pid = -1, .vcpus = -1, .root_pa = 0x1000 };
+	struct s2_pkvm *p = calloc(1, sizeof(*p)), *q;
+
+	(void)state;
+	assert_non_null(p);
+	p->annotation = S2_ANNOTATION_LOW;
+	p->locked_bit = p->guests = p->have_vmemmap = p->have_memory = true;
+	p->ffa = S2_YES;
+	p->host_in = S2_STATE_IN_PTE;
+	p->hyp_in = S2_STATE_IN_VMEMMAP;
+	for (unsigned int i = 0; i < S2_NOWNERS; i++)
+		p->id[i] = (int16_t)((int)i - 1);
+	for (unsigned int i = 0; i < S2_NINVALID; i++)
+		p->type[i] = (uint8_t)(i + 3);
+	for (unsigned int i = 0; i < S2_NSTATES; i++)
+		p->value[i] = (uint8_t)(255 - i);
+	p->host_memattr = S2_MEMATTR_UNKNOWN;
+	p->page.size = 8;
+	p->page.refcount = 0xffff;
+	p->page.share = UINT64_C(0xffffffff) << 32;
+	p->phys_offset = 0xffff000040000000;
+	p->vmemmap_va = 0x123456789000;
+	p->piece = calloc(2, sizeof(*p->piece));
+	p->memory = calloc(2, sizeof(*p->memory));
+	p->cpu = calloc(1, sizeof(*p->cpu));
+	assert_true(p->piece && p->memory && p->cpu);
+	p->npieces = p->nmemory = 2;
+	p->ncpus = 1;
+	p->piece[0] = (struct s2_vmemmap_piece){ .pfn = 16, .n = 4, .pa = 0x2000 };
+	p->piece[1] = (struct s2_vmemmap_piece){ .pfn = 20, .n = 1, .pa = 0x8000 };
+	p->memory[0] = (struct s2_pkvm_region){ .pa = 0x40000000, .size = 0x1000 };
+	p->memory[1] =
+		(struct s2_pkvm_region){ .pa = 0x40001000, .size = 0x7fff000, .nomap = true };
+	p->cpu[0] = (struct s2_pkvm_cpu){ .pa = 1, .stack_va = UINT64_MAX, .stack_pa = 3 };
+	p->handle_first = 0x1000;
+	a.pkvm = p;
+	table.pkvm = p;
+	table.pkvm_role = S2_PKVM_GUEST;
+	table.handle = UINT32_MAX;
+	s2_regime_init(&table.regime, &s2_arm64_stage2);
+	strcpy(table.id, "vm:handle-0xffffffff");
+	strcpy(table.kind, "stage2");
+	assert_int_equal(s2_tables_add(&a, &table, NULL), S2_OK);
+	there_and_back(&a, &back);
+	q = back.pkvm;
+	assert_ptr_equal(back.table[0].pkvm, q);
+	assert_int_equal(q->annotation, p->annotation);
+	assert_true(q->locked_bit && q->guests && q->have_vmemmap && q->have_memory);
+	assert_false(q->hyp_vms);
+	assert_int_equal(q->ffa, p->ffa);
+	assert_int_equal(q->host_in, p->host_in);
+	assert_int_equal(q->hyp_in, p->hyp_in);
+	assert_memory_equal(q->id, p->id, sizeof(q->id));
+	assert_memory_equal(q->type, p->type, sizeof(q->type));
+	assert_memory_equal(q->value, p->value, sizeof(q->value));
+	assert_int_equal(q->host_memattr, p->host_memattr);
+	assert_int_equal(q->page.size, 8);
+	assert_int_equal(q->page.refcount, p->page.refcount);
+	assert_int_equal(q->page.share, p->page.share);
+	assert_int_equal(q->phys_offset, p->phys_offset);
+	assert_int_equal(q->vmemmap_va, p->vmemmap_va);
+	assert_int_equal(q->npieces, 2);
+	assert_int_equal(q->piece[1].pfn, 20);
+	assert_int_equal(q->piece[1].pa, 0x8000);
+	assert_int_equal(q->nmemory, 2);
+	assert_int_equal(q->memory[1].size, 0x7fff000);
+	assert_false(q->memory[0].nomap);
+	assert_true(q->memory[1].nomap);
+	assert_int_equal(q->ncpus, 1);
+	assert_int_equal(q->cpu[0].stack_va, UINT64_MAX);
+	assert_int_equal(q->handle_first, 0x1000);
+	s2_tables_free(&back);
+	s2_tables_free(&a);
+}
+
+#define NOTE(tables) "{\"version\":1,\"release\":\"\",\"build_id\":\"\",\"tables\":[" tables "]}"
+#define TABLE(id, more) \
+	"{\"id\":\"" id "\",\"kind\":\"stage2\",\"arch\":\"arm64\",\"stage\":\"stage2\"," \
+	"\"root\":\"0x1000\"" more "}"
+#define SLOT(ipa, size) "{\"ipa\":\"" ipa "\",\"size\":\"" size "\",\"hva\":\"0x0\"}"
+
+static void broken_notes(void **state)
+{
+	static const struct {
+		const char *text, *why;
+	} notes[] = {
+		{ "", "" },
+		{ "{", "position" },
+		{ "[]", "" },
+		{ "{}", "" },
+		{ "{\"version\":2,\"tables\":[{}]}", "version 2" },
+		{ "{\"version\":\"1\",\"tables\":[{}]}", "'version'" },
+		{ NOTE(""), "no tables" },
+		{ "{\"version\":1,\"tables\":{}}", "no tables" },
+		{ "{\"version\":1,\"tables\":[" TABLE("a", "") "]}", "'release'" },
+		{ NOTE("1"), "table 0" },
+		{ NOTE(TABLE("a", "") "," TABLE("a", "")), "two tables are called 'a'" },
+		{ NOTE(TABLE("a", ",\"root\":4096")), "'root'" },
+		{ NOTE(TABLE("a", ",\"root\":\"x\"")), "root" },
+		{ NOTE(TABLE("a", ",\"arch\":\"vax\"")), "unknown table format 'vax" },
+		{ NOTE(TABLE("a", ",\"stage\":\"stage3\"")), "stage3" },
+		{ NOTE(TABLE("a", ",\"registers\":{\"vtcr_el2\":1}")), "vtcr_el2" },
+		{ NOTE(TABLE("a", ",\"granule\":-1")), "'granule'" },
+		{ NOTE(TABLE("a", ",\"ia_bits\":65")), "'ia_bits'" },
+		{ NOTE(TABLE("a", ",\"oa_bits\":57")), "'oa_bits'" },
+		{ NOTE(TABLE("a", ",\"start_level\":4")), "'start_level'" },
+		{ NOTE(TABLE("a", ",\"start_level\":-2")), "'start_level'" },
+		{ NOTE(TABLE("a", ",\"pid\":1.5")), "'pid'" },
+		{ NOTE(TABLE("a", ",\"pkvm_role\":4")), "'pkvm_role'" },
+		{ NOTE(TABLE("a", ",\"handle\":4294967296")), "'handle'" },
+		{ NOTE(TABLE("a", ",\"guest_vtcr\":\"0x1\"")), "guest_vttbr" },
+		{ NOTE(TABLE("a", ",\"kind\":\"a kind that is longer than 31 bytes\"")), "'kind'" },
+		{ NOTE(TABLE("a", ",\"memslots\":[1]")), "memslot 0" },
+		{ NOTE(TABLE("a", ",\"memslots\":[" SLOT("0x10000000000000", "0x1000") "]")),
+		  "out of range" },
+		{ NOTE(TABLE("a", ",\"memslots\":[" SLOT("0x0", "0x2000") "," SLOT("0x1000",
+										   "0x1000") "]")),
+		  "memslot 1" },
+		{ "{\"pkvm\":1," /* goes on */
+		  "\"version\":1,\"release\":\"\",\"build_id\":\"\",\"tables\":[1]}",
+		  "pkvm" },
+		{ "{\"pkvm\":{\"locked_bit\":\"0x2\"},"
+		  "\"version\":1,\"release\":\"\",\"build_id\":\"\",\"tables\":[1]}",
+		  "pkvm" },
+		{ "{\"pkvm\":{\"annotation\":\"x\"},"
+		  "\"version\":1,\"release\":\"\",\"build_id\":\"\",\"tables\":[1]}",
+		  "annotation" },
+		{ "{\"pkvm\":{\"annotation\":\"0x100000000\"},"
+		  "\"version\":1,\"release\":\"\",\"build_id\":\"\",\"tables\":[1]}",
+		  "annotation" },
+	};
+	struct s2_tables tables;
+	struct s2_err err;
+
+	(void)state;
+	assert_int_equal(read_text(NOTE(TABLE("a", "")), &tables, &err), S2_OK);
+	assert_int_equal(tables.n, 1);
+	assert_int_equal(tables.mode, S2_KVM_UNKNOWN);
+	assert_int_equal(tables.table[0].pid, -1);
+	assert_false(tables.table[0].have_slots);
+	s2_tables_free(&tables);
+	for (size_t i = 0; i < sizeof(notes) / sizeof(notes[0]); i++) {
+		enum s2_code code = read_text(notes[i].text, &tables, &err);
+
+		if (code != S2_INVALID)
+			fail_msg("%s: %s %s", notes[i].text, s2_code_name(code), err.text);
+		if (!strstr(err.text, notes[i].why) || !strstr(err.text, "S2DUMP note"))
+			fail_msg("%s: '%s' is not in '%s'", notes[i].text, notes[i].why, err.text);
+	}
+}
+
+/* A flag is 0 or 1. */
+static void flags_of_pkvm(void **state)
+{
+	struct s2_pkvm facts = { .locked_bit = true };
+	struct s2_tables a = { .pkvm = &facts }, back;
+	struct s2_table table = { .pid = -1, .vcpus = -1 };
+	struct s2_err err;
+	char *text, *flag;
+
+	(void)state;
+	s2_regime_init(&table.regime, &s2_arm64_stage2);
+	strcpy(table.id, "host");
+	assert_int_equal(s2_tables_add(&a, &table, NULL), S2_OK);
+	text = s2_snapshot_note(&a);
+	assert_non_null(text);
+	assert_int_equal(read_text(text, &back, &err), S2_OK);
+	assert_true(back.pkvm->locked_bit);
+	s2_tables_free(&back);
+	flag = strstr(text, "\"locked_bit\":\"0x1\"");
+	assert_non_null(flag);
+	flag[strlen("\"locked_bit\":\"0x")] = '2';
+	assert_int_equal(read_text(text, &back, &err), S2_INVALID);
+	assert_non_null(strstr(err.text, "locked_bit"));
+	free(text);
+	a.pkvm = NULL;
+	s2_tables_free(&a);
+}
+
+/* A dump of a running or broken machine: whatever comes out of it, its snapshot can be read. */
+static void vms_that_no_kernel_has(void **state)
+{
+	struct kvmtest t;
+	struct s2_tables back;
+	uint64_t kvm, set, slot;
+
+	(void)state;
+	kvm_init(&t, FORM_5_15, &test_shapes[0], true);
+	kvm = put_vm(&t, UINT32_MAX - 4, 0x1000);
+	set_bytes(&t, kvm + KVM_ONLINE, UINT32_MAX - 6, 4);
+	set = heap_alloc(&t, SLOTS_ARRAY + 2 * SLOT_SIZE);
+	slot = set + SLOTS_ARRAY;
+	set64(&t, kvm + KVM_MEMSLOTS, set);
+	set_bytes(&t, set + SLOTS_USED, 2, 4);
+	for (unsigned int i = 0; i < 2; i++) {
+		set64(&t, slot + i * SLOT_SIZE + SLOT_GFN, i * 16);
+		set64(&t, slot + i * SLOT_SIZE + SLOT_NPAGES, 16);
+		set_bytes(&t, slot + i * SLOT_SIZE + SLOT_FLAGS, UINT32_MAX, 4);
+	}
+	kvm_must(&t);
+	assert_int_equal(t.tables.n, 1);
+	assert_int_equal(t.tables.table[0].pid, -1);
+	assert_int_equal(t.tables.table[0].vcpus, -1);
+	assert_int_equal(t.tables.table[0].nslots, 2);
+	there_and_back(&t.tables, &back);
+	s2_tables_free(&back);
+	/* Slots that overlap, and one with a number that no slot has. */
+	set64(&t, slot + SLOT_NPAGES, 17);
+	kvm_must(&t);
+	assert_false(t.tables.table[0].have_slots);
+	assert_non_null(strstr(t.tables.table[0].remark, "overlap"));
+	there_and_back(&t.tables, &back);
+	s2_tables_free(&back);
+	set64(&t, slot + SLOT_NPAGES, 16);
+	set_bytes(&t, slot + SLOT_ID, UINT16_MAX, 2);
+	kvm_must(&t);
+	assert_false(t.tables.table[0].have_slots);
+	there_and_back(&t.tables, &back);
+	s2_tables_free(&back);
+	/* A nested guest whose hypervisor has no VTCR_EL2 yet. */
+	strcpy(t.tables.table[0].kind, "nested-stage2");
+	t.tables.table[0].guest_vttbr = 0x1000;
+	there_and_back(&t.tables, &back);
+	s2_tables_free(&back);
+	kvm_exit(&t);
+}
+
+/* A table that claims a role in a protected system of which the note says nothing. */
+static void role_without_pkvm(void **state)
+{
+	struct s2_tables tables;
+	struct s2_err err;
+
+	(void)state;
+	assert_int_equal(read_text(NOTE(TABLE("a", ",\"pkvm_role\":1")), &tables, &err), S2_OK);
+	assert_null(tables.table[0].pkvm);
+	assert_false(s2_pkvm_by_pa(&tables.table[0]));
+	s2_tables_free(&tables);
+}
+
+static void no_note(void **state)
+{
+	struct s2_raw_args args = { .raw = true };
+	static const uint8_t page[4096];
+	struct s2_source *source;
+	struct s2_tables tables;
+	struct s2_err err;
+
+	(void)state;
+	s2_err_init(&err);
+	assert_int_equal(s2_source_open_memory(page, sizeof(page), &args, &source, NULL), S2_OK);
+	assert_int_equal(s2_snapshot_tables(source, &tables, &err), S2_NOTFOUND);
+	s2_source_close(source);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(vms_of_a_kernel),
+		cmocka_unit_test(every_claim),
+		cmocka_unit_test(pkvm),
+		cmocka_unit_test(broken_notes),
+		cmocka_unit_test(flags_of_pkvm),
+		cmocka_unit_test(vms_that_no_kernel_has),
+		cmocka_unit_test(role_without_pkvm),
+		cmocka_unit_test(no_note),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
