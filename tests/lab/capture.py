@@ -35,6 +35,8 @@ HCR_E2H = 1 << 34
 #   cmdline more for the command line
 #   note    load qemu_fw_cfg and add -device vmcoreinfo, so that dumps carry VMCOREINFO
 #   mem     MiB of memory
+#   kcore   run an arm64 build of s2dump on the machine's own /proc/kcore while the guests are there:
+#           it works; or it refuses, because the host must not read the hypervisor's memory
 CONFIGS = {
     "6.1-vhe": {"kernel": "6.1"},
     "6.1-nvhe": {"kernel": "6.1", "mode": "nvhe"},
@@ -47,6 +49,11 @@ CONFIGS = {
     "6.12-vhe-note": {"kernel": "6.12", "note": True},
     "6.12-16k": {"kernel": "6.12-16k", "mem": 1024},
     "6.12-16k-n1": {"kernel": "6.12-16k", "cpu": "neoverse-n1", "mem": 1024},
+    "6.1-vhe-kcore": {"kernel": "6.1", "kcore": "works"},
+    "6.1-protected-kcore": {"kernel": "6.1", "mode": "protected", "kcore": "refuses"},
+    "6.12-vhe-kcore": {"kernel": "6.12", "kcore": "works"},
+    "6.12-protected-kcore": {"kernel": "6.12", "mode": "protected", "kcore": "refuses"},
+    "6.12-16k-kcore": {"kernel": "6.12-16k", "mem": 1024, "kcore": "works"},
 }
 
 
@@ -199,11 +206,14 @@ class Machine:
         if note:
             with open(kernel["module"], "rb") as f:
                 files.append(("qemu_fw_cfg.ko", 0o644, f.read()))
+        if row.get("kcore"):
+            with open(kernel["s2dump"], "rb") as f:
+                files.append(("s2dump", 0o755, f.read()))
         initrd = os.path.join(scratch, "initramfs")
         with open(initrd, "wb") as f:
             f.write(initramfs(files))
 
-        cmdline = "console=ttyAMA0 rdinit=/init loglevel=4"
+        cmdline = "console=ttyAMA0 rdinit=/init loglevel=4 panic=-1"  # -1 and -no-reboot: QEMU ends
         if "mode" in row:
             cmdline += " kvm-arm.mode=" + row["mode"]
         if "cmdline" in row:
@@ -255,7 +265,8 @@ class Machine:
             return
         data = os.read(self.process.stdout.fileno(), 65536)
         if not data:
-            raise LabError("QEMU ended; see console.txt")
+            panic = next((line for line in self.lines if "Kernel panic" in line), "QEMU ended")
+            raise LabError(panic + "; see console.txt")
         self.console.write(data)
         self.console.flush()
         *lines, self.partial = (self.partial + data).split(b"\n")
@@ -291,7 +302,7 @@ class Machine:
         self.errors.close()
 
 
-def stop_in_guest(machine, number, tries=200):
+def stop_in_guest(machine, number, tries=1000):
     """Stops the machine while VM `number` executes at EL1 under its own stage 2; its registers."""
     for _ in range(tries):
         machine.gdb.stop()

@@ -4,9 +4,14 @@
 import json
 import os
 import subprocess
+import tempfile
 
+import mksparse
 import model
 import refwalk
+import translate
+import small
+import truncate
 
 HOST_WORD = 0x5a5a5a5a5a5a5a5a  # as in init.c
 GUEST_WORD = 0xa5a5a5a5a5a5a5a5
@@ -17,6 +22,7 @@ HCR_FWB = 1 << 46
 MEMATTR_WB, MEMATTR_WB_FWB = 0xf, 6  # what KVM writes for memory, asm/memory.h
 PKVM_HYP_ANNOTATION = 1 << 2  # owner 1 in bits [9:2] of an invalid descriptor, 5.15 to 7.0
 S2DUMP_SECONDS = 60
+PIECES, FLIPS = 1000, 100
 
 
 class Report:
@@ -58,6 +64,14 @@ class Capture:
         self.ram_base = int(self.regs["ram_base"], 16)
         self.ram = refwalk.Ram(self.ram_path, self.ram_base)
         self.name = self.regs["config"]
+
+    def file(self, name):
+        """A file of the machine's own, put together from its pages in memory."""
+        page = self.log.host["page_size"]
+        size = next(e["size"] for e in self.log.events if e["ev"] == "file" and e["name"] == name)
+        frames = [int(e["pa"], 16) for e in self.log.events
+                  if e["ev"] == "frame" and e["name"] == name]
+        return b"".join(self.ram(pa, page) for pa in frames)[:size]
 
     def protected(self):
         return any(e["ev"] == "kernel" and "kvm [" in e["text"] and "Protected" in e["text"]
@@ -193,6 +207,13 @@ class S2dumpError(Exception):
     pass
 
 
+def json_tables(text):
+    try:
+        return json.loads(text)["tables"]
+    except (ValueError, KeyError) as e:
+        raise S2dumpError(f"output is not the documented JSON: {e!r}") from e
+
+
 def run_json(*command):
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=S2DUMP_SECONDS)
@@ -200,10 +221,7 @@ def run_json(*command):
         raise S2dumpError(str(e)) from e
     if done.returncode:
         raise S2dumpError(f"exit status {done.returncode}: {done.stderr.strip()[:200]}")
-    try:
-        return json.loads(done.stdout)["tables"]
-    except (ValueError, KeyError) as e:
-        raise S2dumpError(f"output is not the documented JSON: {e!r}") from e
+    return json_tables(done.stdout)
 
 
 def geometry_arguments(regs, g):
@@ -212,7 +230,8 @@ def geometry_arguments(regs, g):
 
 
 def compare_header(table, g, regs):
-    want = {"arch": "arm64", "kind": "stage2", "granule": 1 << g.page_log2, "ia_bits": g.ia_bits,
+    kind = "host-stage2" if table.get("id") == "host" else "stage2"
+    want = {"arch": "arm64", "kind": kind, "granule": 1 << g.page_log2, "ia_bits": g.ia_bits,
             "oa_bits": g.oa_bits, "start_level": g.start_level,
             "start_tables": max(1, 1 << g.start_bits - (g.page_log2 - 3) if
                                 g.start_bits > g.page_log2 - 3 else 1),
@@ -279,20 +298,71 @@ def compare_ranges(table, leaves, annotations, g, merge):
     return problems
 
 
-def check_s2dump(report, name, reference, *command):
-    """Runs one s2dump command that prints one table and compares all of it."""
+def compare_table(table, reference):
+    """All that the JSON of one table says."""
     g, leaves, annotations, regs, merge = reference
     try:
-        tables = run_json(*command, f"--merge={merge}")
+        return (compare_header(table, g, regs)
+                + compare_ranges(table, leaves, annotations, g, merge))
+    except (KeyError, TypeError, ValueError) as e:
+        return [f"output is not the documented JSON: {e!r}"]
+
+
+def check_s2dump(report, name, reference, *command):
+    """Runs one s2dump command that prints one table and compares all of it."""
+    try:
+        tables = run_json(*command, f"--merge={reference[-1]}")
         if len(tables) != 1:
             raise S2dumpError(f"{len(tables)} tables")
-        problems = compare_header(tables[0], g, regs)
-        problems += compare_ranges(tables[0], leaves, annotations, g, merge)
+        problems = compare_table(tables[0], reference)
     except S2dumpError as e:
         problems = [str(e)]
-    except (KeyError, TypeError, ValueError) as e:
-        problems = [f"output is not the documented JSON: {e!r}"]
     report.check(name, problems)
+
+
+def compare_tables(tables, references):
+    """The stage-2 tables of a whole dump with references by id: all of them, and no others."""
+    got = {t.get("id"): t for t in tables if t.get("kind") in ("stage2", "host-stage2")}
+    problems = [f"{i} is missing" for i in references if i not in got]
+    problems += [f"{i} is too much" for i in got if i not in references]
+    for i in got.keys() & references.keys():
+        problems += [f"{i}: {p}" for p in compare_table(got[i], references[i])]
+    return problems
+
+
+def check_kcore(report, cap, s2dump, references):
+    """What s2dump said inside the machine about its own memory: see run_s2dumps() in init.c."""
+    for run in cap.log.runs:
+        name = f"{cap.name}: /proc/kcore: s2dump {run['run']}"
+        out, err = (cap.file(f"/{run['run']}.{f}") for f in ("out", "err"))
+        said = err.decode(errors="replace").strip()
+        problems = []
+        if cap.regs["row"]["kcore"] == "refuses":
+            if run["exit"] != 3 or "protected" not in said or out:
+                problems.append(f"exit status {run['exit']}, signal {run['signal']}, "
+                                f"{len(out)} bytes, {said[:300]}")
+            report.check(f"{name} refuses", problems)
+            continue
+        if run["exit"]:
+            problems.append(f"exit status {run['exit']}, signal {run['signal']}: {said[:300]}")
+        try:
+            if run["run"] == "list":
+                lines = [line.split() for line in out.decode().splitlines()]
+                got = {(words[0], word) for words in lines for word in words if "root=" in word}
+                want = {(i, f"root={ref[0].root:#x}") for i, ref in references.items()}
+                problems += [f"{i} {root} is missing" for i, root in want - got]
+                problems += [f"{i} {root} is too much" for i, root in got - want]
+            elif run["run"] == "json":
+                problems += compare_tables(json_tables(out), references)
+            else:
+                path = os.path.join(cap.dir, "kcore.s2dump")
+                with open(path, "wb") as f:
+                    f.write(out)
+                if s2dump:
+                    problems += compare_tables(run_json(s2dump, "--json", path), references)
+        except (S2dumpError, UnicodeDecodeError) as e:
+            problems.append(str(e))
+        report.check(f"{name}, {len(out)} bytes after {run['ms'] / 1000:.1f} s", problems)
 
 
 def check_list(report, s2dump, cap, dump):
@@ -318,11 +388,31 @@ def check_list(report, s2dump, cap, dump):
     report.check(name, problems)
 
 
+def check_pieces(report, cap, s2dump):
+    """Small dumps cut off at thousands of places, and with flipped bits: see tests/tools/truncate.py."""
+    core = os.path.join(cap.dir, "vmcore.elf")
+    if not os.path.exists(core):
+        return  # only configurations with a note have one
+    tables = {table[:2] for _, _, regs in cap.tables()
+              for table in refwalk.walk(cap.ram, regs["VTCR_EL2"], regs["VTTBR_EL2"])[2]}
+    with tempfile.TemporaryDirectory(prefix="s2dump-lab-") as scratch:
+        for path in small.make(s2dump, cap.ram_path, cap.ram_base, mksparse.notes_of(core), tables,
+                               os.path.join(scratch, "small")):
+            name = f"{cap.name}: {os.path.basename(path)}, {os.path.getsize(path) >> 10} KiB"
+            for how, (count, problems) in (
+                    ("cut off", truncate.cut(s2dump, path, points=PIECES)),
+                    ("flipped", truncate.flip(s2dump, path, flips=FLIPS))):
+                said = ", ".join(f"{n} with status {s}" for s, n in sorted(count.items(), key=str))
+                report.check(f"{name}, {how} {sum(count.values())} times ({said})", problems)
+
+
 def check_dir(report, directory, s2dump=None, dumps=False):
+    """Returns the capture, and what its tables should be, by id (compare_tables())."""
     cap = Capture(directory)
     report.check(f"{cap.name}: guests", check_guests(cap))
     files = [os.path.join(directory, f) for f in ("vmcore.elf", "vmcore.kdump-flat")]
     files = [f for f in files if dumps and s2dump and os.path.exists(f)]
+    references = {}
     for label, vm, regs in cap.tables():
         name = f"{cap.name}: {label}"
         try:
@@ -330,6 +420,7 @@ def check_dir(report, directory, s2dump=None, dumps=False):
         except refwalk.WalkError as e:
             report.fail(f"{name}: walk: {e}")
             continue
+        references[f"vm:{vm.pid}" if vm else "host"] = (g, leaves, annotations, regs, "attrs")
         if vm:
             report.check(f"{name}: {g.ia_bits} bits from level {g.start_level}",
                          check_geometry(cap, vm, g))
@@ -339,6 +430,10 @@ def check_dir(report, directory, s2dump=None, dumps=False):
             report.check(f"{name}: memory type", check_memattr(leaves, regs))
             if vm.s1_regs:
                 report.check(f"{name}: stage 1", check_s1(cap, vm, leaves, regs))
+                if s2dump:
+                    translate.check(report, name, cap, vm, s2dump,
+                                    ((vm.host_words, HOST_WORD, OFF_HOST),
+                                     (vm.guest_words, GUEST_WORD, OFF_GUEST)))
         else:
             report.check(f"{name}: {len(leaves)} descriptors, {len(annotations)} annotations",
                          check_host(leaves, annotations))
@@ -355,3 +450,5 @@ def check_dir(report, directory, s2dump=None, dumps=False):
                          (g, leaves, annotations, regs, "none"), s2dump, "--json", path, *more)
     for path in files:
         check_list(report, s2dump, cap, path)
+    check_kcore(report, cap, s2dump, references)
+    return cap, references

@@ -882,38 +882,152 @@ static const struct {
 	{ "s1", 40, build_s1 },
 };
 
-/* ---- stages ---- */
+/* ---- physical addresses ---- */
 
-static void no_op(int sig)
-{
-	(void)sig;
-}
-
-/*
- * Bit 63 of a pagemap word is "present", [54:0] the frame
- * (Documentation/admin-guide/mm/pagemap.rst).
- */
-static void say_pages(struct vm *vm)
+static int open_pagemap(void)
 {
 	int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
 
 	if (fd < 0)
 		die("pagemap");
+	return fd;
+}
+
+/*
+ * Bit 63 of a pagemap word is "present", [54:0] the frame
+ * (Documentation/admin-guide/mm/pagemap.rst). False when there is no page.
+ */
+static bool pa_of(int pagemap, const uint8_t *page, unsigned long long *ret)
+{
+	uint64_t word = 0;
+
+	if (pread(pagemap, &word, 8, (uintptr_t)page / page_size * 8) != 8)
+		die("pagemap read");
+	*ret = (word & ((1ULL << 55) - 1)) * page_size;
+	return word >> 63;
+}
+
+static void say_pages(struct vm *vm)
+{
+	int fd = open_pagemap();
+
 	for (unsigned int i = 0; i < vm->npages; i++) {
 		uint8_t *hva = hva_of(vm, vm->pages[i]);
-		uint64_t word = 0;
+		unsigned long long pa;
 
-		if (!hva)
-			continue;
-		if (pread(fd, &word, 8, (uintptr_t)hva / page_size * 8) != 8)
-			die("pagemap read");
-		if (!(word >> 63))
-			continue;
-		say("LAB: {\"ev\": \"page\", \"vm\": %d, \"ipa\": \"0x%llx\", \"pa\": \"0x%llx\"}",
-		    vm->index, (unsigned long long)vm->pages[i],
-		    (unsigned long long)((word & ((1ULL << 55) - 1)) * page_size));
+		if (hva && pa_of(fd, hva, &pa))
+			say("LAB: {\"ev\": \"page\", \"vm\": %d, \"ipa\": \"0x%llx\", "
+			    "\"pa\": \"0x%llx\"}",
+			    vm->index, (unsigned long long)vm->pages[i], pa);
 	}
 	close(fd);
+}
+
+/* ---- s2dump on this machine's own memory ---- */
+
+#define S2DUMP_SECONDS 60
+
+static const struct {
+	const char *name;
+	char *const argv[6];
+} s2dump_runs[] = {
+	{ "list", { "s2dump", "list", "-v", "/proc/kcore", NULL } },
+	{ "json", { "s2dump", "--json", "/proc/kcore", NULL } },
+	{ "extract", { "s2dump", "extract", "/proc/kcore", "-o", "-", NULL } },
+};
+
+/* Runs the program with its output in files called @name.out and @name.err; its wait status. */
+static int run_s2dump(const char *name, char *const *argv)
+{
+	static const char *const suffix[] = { "out", "err" };
+	int status = -1;
+	pid_t pid = fork();
+
+	if (pid < 0)
+		die("fork");
+	if (!pid) {
+		for (int i = 0; i < 2; i++) {
+			char path[64];
+			int fd;
+
+			snprintf(path, sizeof(path), "/%s.%s", name, suffix[i]);
+			fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+			if (fd < 0 || dup2(fd, STDOUT_FILENO + i) < 0)
+				_exit(126);
+		}
+		alarm(S2DUMP_SECONDS);
+		execv("/s2dump", argv);
+		_exit(127);
+	}
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			die("waitpid");
+	return status;
+}
+
+/* Says where the pages of a file lie: all of memory is captured, so that is where it can be read. */
+static void say_file(const char *name)
+{
+	int pagemap = open_pagemap();
+	int fd = open(name, O_RDWR | O_CLOEXEC);
+	unsigned long long pa;
+	struct stat st;
+	uint8_t *map;
+
+	if (fd < 0 || fstat(fd, &st))
+		die("file");
+	say("LAB: {\"ev\": \"file\", \"name\": \"%s\", \"size\": %llu}", name,
+	    (unsigned long long)st.st_size);
+	map = st.st_size ? mmap(NULL, st.st_size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE,
+				fd, 0) :
+			   NULL;
+	if (map == MAP_FAILED)
+		die("mmap file");
+	for (uint64_t off = 0; off < (uint64_t)st.st_size; off += page_size) {
+		if (!pa_of(pagemap, map + off, &pa))
+			die("file page");
+		say("LAB: {\"ev\": \"frame\", \"name\": \"%s\", \"pa\": \"0x%llx\"}", name, pa);
+	}
+	close(fd);
+	close(pagemap);
+}
+
+static uint64_t milliseconds(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000ULL + ts.tv_nsec / 1000000;
+}
+
+/* When there is an s2dump: runs it on /proc/kcore while the guests exist, and the last one spins. */
+static void run_s2dumps(void)
+{
+	if (access("/s2dump", X_OK))
+		return;
+	for (size_t i = 0; i < ARRAY_SIZE(s2dump_runs); i++) {
+		const char *name = s2dump_runs[i].name;
+		uint64_t start = milliseconds();
+		int status = run_s2dump(name, s2dump_runs[i].argv);
+		char path[64];
+
+		say("LAB: {\"ev\": \"s2dump\", \"run\": \"%s\", \"exit\": %d, \"signal\": %d, "
+		    "\"ms\": %llu}",
+		    name, WIFEXITED(status) ? WEXITSTATUS(status) : -1,
+		    WIFSIGNALED(status) ? WTERMSIG(status) : 0,
+		    (unsigned long long)(milliseconds() - start));
+		snprintf(path, sizeof(path), "/%s.out", name);
+		say_file(path);
+		snprintf(path, sizeof(path), "/%s.err", name);
+		say_file(path);
+	}
+}
+
+/* ---- stages ---- */
+
+static void no_op(int sig)
+{
+	(void)sig;
 }
 
 /* Whether a THP slot really got its huge page: AnonHugePages of its area in smaps. */
@@ -995,6 +1109,8 @@ static void run_guests(void)
 		}
 		close(fds[1]);
 		if (read(fds[0], &c, 1) == 1) {
+			if (last)
+				run_s2dumps();
 			say(last ? "LAB-READY %zu" : "LAB-STAGE %zu", i);
 			wait_line();
 			/* Again until it worked: the signal may come before KVM_RUN. */

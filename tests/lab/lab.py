@@ -14,11 +14,14 @@ import sys
 import tempfile
 import time
 
-import capture
-import check
-import sample
-
 HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(os.path.dirname(HERE), "tools"))
+
+import arm64  # noqa: E402
+import capture  # noqa: E402
+import check  # noqa: E402
+import debug  # noqa: E402
+import sample  # noqa: E402
 
 # The kernels: packages whose name matches, of which the newest is taken. The debug and real-time
 # flavours do not match; signed or not makes no difference here.
@@ -27,6 +30,9 @@ KERNELS = {
     "6.12": r"linux-image-6\.12\.[^ ]*-cloud-arm64(-unsigned)?",
     "6.12-16k": r"linux-image-6\.12\.[^ ]*-arm64-16k(-unsigned)?",
 }
+
+# Whose debugging information is used, when it has been fetched: that of 6.12 says nothing more.
+DEBUG = "6.1"
 
 
 def cache_dir():
@@ -98,20 +104,25 @@ def fetch(kernel):
                            "(dpkg --add-architecture arm64; apt-get update)")
 
 
-def find_kernel(kernel):
-    found = kernel_dirs(kernel)
-    path = found[0] if found else fetch(kernel)
-    return {"package": os.path.basename(path), "vmlinuz": os.path.join(path, "vmlinuz"),
-            "module": os.path.join(path, "qemu_fw_cfg.ko")}
+def find_kernel(row):
+    """What a row of CONFIGS boots."""
+    found = kernel_dirs(row["kernel"])
+    path = found[0] if found else fetch(row["kernel"])
+    kernel = {"package": os.path.basename(path), "vmlinuz": os.path.join(path, "vmlinuz"),
+              "module": os.path.join(path, "qemu_fw_cfg.ko")}
+    if row.get("kcore"):
+        kernel["s2dump"] = arm64.build(cache_dir())
+    return kernel
 
 
 def captured(config):
     """The cached capture of a configuration; booted now when there is none that is current."""
     row = capture.CONFIGS[config]
-    kernel = find_kernel(row["kernel"])
+    kernel = find_kernel(row)
     digest = hashlib.sha256(json.dumps([kernel["package"], row]).encode())
-    for name in "init.c", "guest.S", "capture.py":
-        with open(os.path.join(HERE, name), "rb") as f:
+    files = [os.path.join(HERE, name) for name in ("init.c", "guest.S", "capture.py")]
+    for path in files + [kernel[k] for k in ("s2dump",) if k in kernel]:
+        with open(path, "rb") as f:
             digest.update(f.read())
     top = os.path.join(cache_dir(), "captures")
     out = os.path.join(top, f"{config}@{digest.hexdigest()[:12]}")
@@ -123,7 +134,16 @@ def captured(config):
     return out
 
 
+def kernel_of(cap):
+    """The directory of the kernel that made a capture."""
+    return os.path.join(cache_dir(), "kernels", cap.regs["row"]["kernel"], cap.regs["kernel"])
+
+
 def cmd_fetch(args):
+    if args.dbg:
+        path = debug.fetch(os.path.dirname(find_kernel({"kernel": DEBUG})["vmlinuz"]))
+        print(f"{DEBUG}: {path}")
+        return
     for kernel in args.kernels or KERNELS:
         if kernel not in KERNELS:
             raise capture.LabError(f"no such kernel: {kernel}")
@@ -136,7 +156,7 @@ def cmd_list(args):
 
 
 def cmd_capture(args):
-    kernel = find_kernel(capture.CONFIGS[args.config]["kernel"])
+    kernel = find_kernel(capture.CONFIGS[args.config])
     regs = capture.capture_fresh(args.config, kernel, args.output, args.dump)
     print(f"{args.output}: {kernel['package']}, {len(regs['vms'])} VMs, {regs['seconds']} s")
 
@@ -146,9 +166,17 @@ def finish(report):
     return 1 if report.failed else 0
 
 
+def check_capture(report, directory, args):
+    cap, references = check.check_dir(report, directory, args.s2dump, args.dumps)
+    if args.s2dump and args.pieces:
+        check.check_pieces(report, cap, args.s2dump)
+    if args.s2dump and args.dumps:
+        debug.check_debug(report, cap, args.s2dump, references, kernel_of(cap))
+
+
 def cmd_check(args):
     report = check.Report()
-    check.check_dir(report, args.dir, args.s2dump, args.dumps)
+    check_capture(report, args.dir, args)
     return finish(report)
 
 
@@ -168,16 +196,27 @@ def cmd_all(args):
             continue
         took = time.monotonic() - start
         report.ok(f"{config}: captured " + (f"in {took:.0f} s" if took > 1 else "before"))
-        check.check_dir(report, directory, args.s2dump, args.dumps)
+        check_capture(report, directory, args)
     return finish(report)
+
+
+def add_check_options(parser):
+    parser.add_argument("--s2dump", metavar="PATH")
+    parser.add_argument("--dumps", action="store_true",
+                        help="hold s2dump against vmcore.elf and vmcore.kdump-flat as well, and use "
+                             "debugging information when `fetch --dbg' has fetched it")
+    parser.add_argument("--pieces", action="store_true",
+                        help="cut small dumps off at thousands of places, and flip bits in them")
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
 
-    p = commands.add_parser("fetch", help="download the kernels (or newer ones)")
+    p = commands.add_parser("fetch", help="download the kernels, or newer ones")
     p.add_argument("kernels", nargs="*", metavar="KERNEL", help=", ".join(KERNELS))
+    p.add_argument("--dbg", action="store_true",
+                   help=f"vmlinux and System.map of the kernel {DEBUG} that is here: 260 MB")
     p.set_defaults(run=cmd_fetch)
     p = commands.add_parser("list", help="the configurations")
     p.set_defaults(run=cmd_list)
@@ -189,9 +228,7 @@ def main():
     p.set_defaults(run=cmd_capture)
     p = commands.add_parser("check", help="check a capture, and s2dump against it")
     p.add_argument("dir")
-    p.add_argument("--s2dump", metavar="PATH")
-    p.add_argument("--dumps", action="store_true",
-                   help="hold s2dump against vmcore.elf and vmcore.kdump-flat as well")
+    add_check_options(p)
     p.set_defaults(run=cmd_check)
     p = commands.add_parser("sample", help="cut captured tables to small raw samples")
     p.add_argument("dir")
@@ -199,9 +236,7 @@ def main():
     p.add_argument("--vm", help="number, `host' or `all' (default: the running VM)")
     p.set_defaults(run=cmd_sample)
     p = commands.add_parser("all", help="capture and check everything")
-    p.add_argument("--s2dump", metavar="PATH")
-    p.add_argument("--dumps", action="store_true",
-                   help="hold s2dump against vmcore.elf and vmcore.kdump-flat as well")
+    add_check_options(p)
     p.add_argument("--configs", help="comma separated, default all")
     p.set_defaults(run=cmd_all)
 

@@ -164,6 +164,7 @@ class Log:
         self.host = next((e for e in self.events if e["ev"] == "host"), None)
         self.vms, self.refused = {}, {}
         self.bad = [e for e in self.events if e["ev"] in ("died", "broken")]
+        self.runs = [e for e in self.events if e["ev"] == "s2dump"]
         for e in self.events:
             if e["ev"] == "vm":
                 self.vms[e["vm"]] = Vm(e, self.host)

@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Builds s2dump for arm64, to be run inside the lab machine, with Debian's arm64 libraries.
+
+import os
+import shutil
+import subprocess
+
+from capture import HERE, LabError
+
+ROOT = os.path.dirname(os.path.dirname(HERE))
+
+# Static libraries. Not libsnappy, which needs a C++ library and is nothing that /proc/kcore needs.
+PACKAGES = ["libjansson-dev", "libelf-dev", "libbpf-dev", "libdwarf-dev", "zlib1g-dev",
+            "liblzo2-dev", "libzstd-dev"]
+
+
+def run(what, *command, **more):
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, **more)
+    except OSError as e:
+        raise LabError(f"{what}: {e}") from e
+    if done.returncode:
+        text = (done.stdout + done.stderr).strip().splitlines()
+        raise LabError(f"{what}: {' '.join(command)}: " + " | ".join(text[-5:]))
+
+
+def download(packages, out, version=""):
+    """The arm64 packages into @out, nothing is installed. @version is empty or "=VERSION"."""
+    run("download", "apt-get", "-q", "-o", "APT::Sandbox::User=root", "download",
+        *(name + ":arm64" + version for name in packages), cwd=out)
+    return sorted(os.path.join(out, f) for f in os.listdir(out) if f.endswith(".deb"))
+
+
+def sysroot(cache):
+    """Headers and libraries, unpacked: -dev packages of two architectures exclude each other."""
+    out = os.path.join(cache, "sysroot")
+    if os.path.isdir(out):
+        return out
+    part = out + ".part"
+    shutil.rmtree(part, ignore_errors=True)
+    os.makedirs(os.path.join(part, "debs"))
+    for deb in download(PACKAGES, os.path.join(part, "debs")):
+        run("unpack", "dpkg-deb", "-x", deb, part)
+    shutil.rmtree(os.path.join(part, "debs"))
+    os.rename(part, out)
+    return out
+
+
+def build(cache):
+    """The program of this source tree, built as far as it is out of date, without symbols."""
+    out = os.path.join(cache, "build-arm64")
+    root = sysroot(cache)
+    if not os.path.exists(os.path.join(out, "build.ninja")):
+        shutil.rmtree(out, ignore_errors=True)
+        os.makedirs(out)
+        constants = os.path.join(out, "sysroot.cross")
+        with open(constants, "w") as f:
+            f.write(f"[constants]\nsysroot = '{root}'\n")
+        run("arm64 build", "meson", "setup", out, ROOT, "--cross-file", constants, "--cross-file",
+            os.path.join(HERE, "aarch64.cross"), "-Dtests=false", "-Dbench=false")
+    run("arm64 build", "ninja", "-C", out, "src/cmd/s2dump")
+    program = os.path.join(out, "s2dump")
+    run("arm64 build", "aarch64-linux-gnu-strip", "-o", program,
+        os.path.join(out, "src/cmd/s2dump"))
+    return program
