@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # What every golden case's cmd can use; bash reads it through BASH_ENV.
+# shellcheck shell=bash
 
 # Runs s2dump with its messages on standard output, between the command line and the exit status.
 try()
