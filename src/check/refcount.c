@@ -46,7 +46,7 @@ static bool read_refcount(struct s2_check_ctx *ctx, const struct memmap *map,
 		if (!ctx->pkvm->page.refcount ||
 		    s2_pkvm_page(ctx->pkvm, ctx->mem, ctx->pages.page_log2, pa, &word))
 			return false;
-		*ret = field_get(ctx->pkvm->page.refcount, word);
+		*ret = s2_pkvm_refs(ctx->pkvm, word);
 		return true;
 	}
 	if (!map->have ||

@@ -166,7 +166,7 @@ static void shares(struct s2_check_ctx *ctx, const struct page_view *v)
 /* I9, where a page that is borrowed is mapped only while it is pinned. */
 static void pins(struct s2_check_ctx *ctx, const struct page_view *v)
 {
-	uint64_t refs = field_get(ctx->pkvm->page.refcount, v->word);
+	uint64_t refs = s2_pkvm_refs(ctx->pkvm, v->word);
 
 	if (v->hyp == S2_STATE_SHARED_BORROWED && (refs > 0) != (v->f->hyp_mapped != 0))
 		found(ctx, S2_CHECK_HYP_PINS, ctx->hyp, v,

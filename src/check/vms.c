@@ -88,12 +88,12 @@ static void shared(struct vms *vms, const struct s2_pkvm_guest *guest)
 		hyp = pkvm->hyp_in == S2_STATE_IN_VMEMMAP ?
 			      s2_pkvm_hyp_state(pkvm, word) == S2_STATE_SHARED_BORROWED :
 			      fact->hyp_mapped && fact->hyp == 2;
-		if (!host || !hyp || !field_get(pkvm->page.refcount, word))
+		if (!host || !hyp || !s2_pkvm_refs(pkvm, word))
 			s2_check_found(ctx, S2_CHECK_VM_SHARED, table, pa, pa,
 				       "struct kvm of guest 0x%x: %s%s%s", guest->handle,
 				       host ? "" : "not shared by the host ",
 				       hyp ? "" : "not borrowed by the hypervisor ",
-				       field_get(pkvm->page.refcount, word) ? "" : "not pinned");
+				       s2_pkvm_refs(pkvm, word) ? "" : "not pinned");
 	}
 }
 

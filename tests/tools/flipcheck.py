@@ -8,6 +8,7 @@
 
 import argparse
 import collections
+import fnmatch
 import json
 import os
 import random
@@ -77,7 +78,32 @@ def table_pages(args, dump, folder):
         if s2dump(args, "extract", dump.path, *dump.options(), f"--table={table['id']}", "-o", out).returncode:
             raise SystemExit(f"cannot extract {table['id']}")
         pages[table["id"]] = [(pa, size) for pa, _, size in segments(out)]
-    return pages
+    return pages, listed["tables"]
+
+
+def entries(dump, table):
+    """{pa of a word: (first input address, size)} of all words of a table's pages."""
+    page_log2 = table["granule"].bit_length() - 1
+    stride, found = page_log2 - 3, {}
+    lpa2 = table["lpa2"]
+    mask = (1 << (50 if lpa2 else 48)) - 1 & -1 << page_log2
+
+    def visit(pa, ia, height, n):
+        shift = page_log2 + height * stride
+        for i in range(n):
+            try:
+                word = dump.read(pa + i * 8)
+            except KeyError:
+                return
+            at = ia + (i << shift)
+            found.setdefault(pa + i * 8, (at, 1 << shift))
+            if height and word & 3 == 3:
+                visit(word & mask | (word >> 8 & 3) << 50 if lpa2 else word & mask, at, height - 1,
+                      1 << stride)
+
+    height = 3 - table["start_level"]
+    visit(int(table["root"], 0), 0, height, 1 << table["ia_bits"] - page_log2 - height * stride)
+    return found
 
 
 def check(args, dump):
@@ -129,21 +155,27 @@ def main():
     parser.add_argument("--least", type=float, default=0.0, help="fail below this fraction")
     parser.add_argument("--tmp", default=None)
     args = parser.parse_args()
-    caught, tried, rules, misses = collections.Counter(), collections.Counter(), collections.Counter(), []
+    caught, tried, rules, misses, named = collections.Counter(), collections.Counter(), collections.Counter(), [], 0
     with tempfile.TemporaryDirectory(dir=args.tmp) as folder:
         dump = Dump(args, folder)
         code, failed = check(args, dump)
         known = {(c["name"], f["table"], f["ia"], f["pa"]) for c in failed for f in c["findings"]}
         print(f"unchanged: exit {code}, {len(known)} findings")
-        import fnmatch
-        pages = {k: v for k, v in table_pages(args, dump, folder).items() if fnmatch.fnmatch(k, args.table)}
+        pages, tables = table_pages(args, dump, folder)
+        pages = {k: v for k, v in pages.items() if fnmatch.fnmatch(k, args.table)}
+        where = {t["id"]: entries(dump, t) for t in tables if t["id"] in pages}
         for name, pa, bit in picks(args, dump, pages):
             word = dump.read(pa)
             dump.write(pa, word ^ (1 << bit))
             code, failed = check(args, dump)
             dump.write(pa, word)
-            new = [c["name"] for c in failed
-                   if any((c["name"], f["table"], f["ia"], f["pa"]) not in known for f in c["findings"])]
+            fresh = [(c["name"], f) for c in failed for f in c["findings"]
+                     if (c["name"], f["table"], f["ia"], f["pa"]) not in known]
+            new = [rule for rule, _ in fresh]
+            ia, size = where[name].get(pa, (0, 0))
+            # The entry's own address, or the table page that it stands in.
+            named += any(f["table"] == name and (ia <= int(f["ia"], 0) < ia + size or int(f["pa"], 0) == pa & -4096)
+                         for _, f in fresh)
             key = (name.split(":")[0], kind_of(word))
             tried[key] += 1
             if new:
@@ -154,7 +186,7 @@ def main():
     for key in sorted(tried):
         print(f"{key[0]:8} {key[1]:8} {caught[key]:6} of {tried[key]:6}")
     total, found = sum(tried.values()), sum(caught.values())
-    print(f"reported {found} of {total} ({found / total:.4f}); first rule: "
+    print(f"reported {found} of {total} ({found / total:.4f}), {named} by the entry's address; first rule: "
           + ", ".join(f"{name} {n}" for name, n in rules.most_common()))
     for name, pa, word, bit, code in misses if args.misses else []:
         print(f"not reported: {name} {pa:#x} {word:#018x} bit {bit} (exit {code})")
