@@ -32,6 +32,7 @@ enum opt_id {
 	OPT_MERGE,
 	OPT_AS,
 	OPT_VMLINUX,
+	OPT_PAGES,
 	OPT_TCR,
 	OPT_TTBR0,
 	OPT_TTBR1,
@@ -89,6 +90,8 @@ static const struct opt_row rows[] = {
 	  "the table of the struct kvm_pgtable_snapshot at this kernel virtual or physical address" },
 	{ OPT_MAP, "map", "PA:SIZE@OFFSET", S2_OPTS_INPUT,
 	  "raw image: this part of the file is memory at PA (repeatable)" },
+	{ OPT_PAGES, "pages", "FILE", S2_OPTS_INPUT,
+	  "raw image: start level first, then table pages at the addresses in FILE, one per line" },
 	{ OPT_TABLE, "table", "ID", S2_OPTS_INPUT,
 	  "only these tables, shell patterns allowed (repeatable)" },
 	{ OPT_VMLINUX, "vmlinux", "FILE", S2_OPTS_INPUT,
@@ -380,6 +383,10 @@ static enum s2_code apply(enum opt_id id, const char *arg, struct s2_options *o,
 	case OPT_VMLINUX:
 		o->vmlinux = arg;
 		return S2_OK;
+	case OPT_PAGES:
+		o->pages = arg;
+		o->raw.raw = true;
+		return S2_OK;
 	case OPT_PROGRESS:
 		return parse_when(arg, &o->progress, err);
 	case OPT_TCR:
@@ -448,6 +455,8 @@ static enum s2_code cross_check(const struct s2_options *o, struct s2_err *err)
 	if (o->json && o->format && strcmp(o->format->name, "json") != 0)
 		return s2_fail(err, S2_USAGE, "--json and --format=%s exclude each other",
 			       o->format->name);
+	if (o->pages && (o->raw.have_base || o->raw.nmaps))
+		return s2_fail(err, S2_USAGE, "--pages goes with neither --base nor --map");
 	if (o->raw.have_base && o->raw.nmaps)
 		return s2_fail(err, S2_USAGE, "--base and --map exclude each other");
 	if (o->raw.have_base && !is_aligned(o->raw.base, 8))

@@ -74,7 +74,8 @@ struct s2_options {
 	char vcpu_table[S2_ID_LEN];
 	uint64_t vcpu;
 	enum s2_tristate progress; /* --progress: S2_UNKNOWN is auto */
-	const char *vmlinux;       /* files with symbols and types, NULL when not given */
+	const char *pages;   /* --pages: side file with the addresses of a raw image's pages */
+	const char *vmlinux; /* files with symbols and types, NULL when not given */
 	const char *system_map;
 	const char *only[S2_MAX_CHECKS]; /* check --only, --skip */
 	unsigned int nonly;

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 
 #include "base/cleanup.h"
+#include "cmd/pages.h"
 #include "cmd/progress.h"
 #include "decode/arm64.h"
 #include "decode/infer.h"
@@ -52,6 +53,9 @@ static enum s2_code find_root(const struct s2_options *o, const struct s2_source
 		*ret = o->root;
 		return S2_OK;
 	}
+	if (o->pages && !s2_regime_has(&o->regime, S2_REG_VTTBR_EL2))
+		return s2_fail(err, S2_USAGE,
+			       "--pages needs --root (or --vttbr): where is the start level?");
 	if (s2_regime_has(&o->regime, S2_REG_VTTBR_EL2))
 		return s2_arm64_vttbr_root(geom, o->regime.reg[S2_REG_VTTBR_EL2], ret, err);
 	if (!is_raw(source))
@@ -72,7 +76,7 @@ static enum s2_code table_from_options(const struct s2_options *o, struct s2_sou
 				  .pid = -1,
 				  .vcpus = -1,
 				  .regime = o->regime };
-	bool placed = o->raw.have_base || o->raw.nmaps || !is_raw(source);
+	bool placed = o->raw.have_base || o->raw.nmaps || o->pages || !is_raw(source);
 	struct s2_geometry geom;
 	enum s2_code code;
 
@@ -87,6 +91,8 @@ static enum s2_code table_from_options(const struct s2_options *o, struct s2_sou
 		code = infer_base(source, &geom, err);
 	if (!code)
 		code = find_root(o, source, &geom, &table.root_pa, err);
+	if (!code && o->pages)
+		code = s2_pages_place(source, o->pages, &geom, table.root_pa, err);
 	if (code)
 		return code;
 	return s2_tables_add(tables, &table, err);
