@@ -118,6 +118,7 @@ struct s2_check_args {
 	const struct s2_mem *mem;
 	const struct s2_tables *tables;
 	uint64_t wanted; /* bit n: check n */
+	uint64_t window; /* pages of memory that are looked at together; 0: as many as 32 MiB allow */
 };
 
 /* Runs the checks. What is wrong with the dump is in the report; errors are s2dump's own

@@ -142,6 +142,11 @@ void s2_hyp_leaf(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, uin
 	enum area area = area_of(ctx, ia, oa);
 
 	if (ctx->first_window) {
+		if (area != AREA_LINEAR && field_get(LEAF_STATE, raw))
+			s2_check_found(
+				ctx, S2_CHECK_WRITER, ctx->table, ia, oa,
+				"a page state outside of the linear map (descriptor 0x%" PRIx64 ")",
+				raw);
 		address(ctx, area, ia, oa, size, raw);
 		rights(ctx, area, ia, oa, raw);
 		if (!(raw & S1_RO) && is_exec(ctx, raw))
@@ -219,10 +224,11 @@ void s2_hyp_begin(struct s2_check_ctx *ctx)
 /* Each CPU's stack is where its parameters say (nvhe/mm.c, pkvm_create_stack()). */
 void s2_hyp_end(struct s2_check_ctx *ctx)
 {
-	struct s2_walk *walk = malloc(sizeof(*walk));
+	struct s2_walk *walk = ctx->walk;
 	uint64_t page = BIT64(ctx->g->page_log2);
 
-	for (size_t i = 0; walk && i < ctx->pkvm->ncpus; i++) {
+	s2_writer_uniform(ctx);
+	for (size_t i = 0; i < ctx->pkvm->ncpus; i++) {
 		const struct s2_pkvm_cpu *cpu = &ctx->pkvm->cpu[i];
 		uint64_t va = cpu->stack_va - page, raw;
 		struct s2_strip strip;
@@ -240,5 +246,4 @@ void s2_hyp_end(struct s2_check_ctx *ctx)
 				       ")",
 				       raw);
 	}
-	free(walk);
 }

@@ -51,6 +51,7 @@ static enum s2_code from_extents(struct s2_check_ctx *ctx, struct s2_err *err)
 enum s2_code s2_pages_init(struct s2_check_ctx *ctx, struct s2_err *err)
 {
 	struct s2_pages *pages = &ctx->pages;
+	uint64_t window = ctx->args->window ? ctx->args->window : WINDOW;
 	enum s2_code code = S2_OK;
 
 	pages->page_log2 = 12;
@@ -66,7 +67,7 @@ enum s2_code s2_pages_init(struct s2_check_ctx *ctx, struct s2_err *err)
 	}
 	if (code)
 		return code;
-	pages->nwindow = pages->npages < WINDOW ? pages->npages : WINDOW;
+	pages->nwindow = pages->npages < window ? pages->npages : window;
 	pages->fact = calloc(pages->nwindow ? pages->nwindow : 1, sizeof(*pages->fact));
 	return pages->fact ? S2_OK : s2_fail(err, S2_NOMEM, "no memory for what is known of pages");
 }

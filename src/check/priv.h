@@ -87,6 +87,17 @@ struct s2_form {
 
 #define S2_MAX_FORMS 16
 
+/* Bits that a kernel sets in all leaves of a kind or in none; which, types do not tell. */
+enum s2_uniform { S2_TEXT_GP, S2_TEXT_UXN, S2_DATA_PXN, S2_NUNIFORM };
+
+#define S2_MAX_ODD_ONES 4
+
+struct s2_uniform_count {
+	uint64_t n[2];                   /* leaves with the bit clear, and set */
+	uint64_t ia[2][S2_MAX_ODD_ONES]; /* the first of them */
+	uint64_t oa[2][S2_MAX_ODD_ONES];
+};
+
 /* Part of the kernel image, as the kernel itself maps it. */
 struct s2_image_part {
 	uint64_t pa;
@@ -121,7 +132,8 @@ struct s2_check_ctx {
 	bool first_counts;    /* hyp: the first tables count what the linear map of memory holds (up
 				 to 6.1) */
 	uint64_t vmemmap_next; /* hyp: where the next page of hyp_vmemmap must be */
-	struct s2_vmm *vmm;    /* host-managed guests: the VMM's tables, or NULL */
+	struct s2_uniform_count uniform[S2_NUNIFORM]; /* hyp */
+	struct s2_vmm *vmm; /* host-managed guests: the VMM's tables, or NULL */
 
 	struct s2_image_part *image;
 	size_t nimage;
@@ -156,6 +168,9 @@ void s2_writer_forms(struct s2_check_ctx *ctx);
 void s2_writer_leaf(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, uint64_t oa,
 		    uint64_t raw);
 void s2_writer_invalid(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, uint64_t raw);
+
+/* After the hypervisor's table: reports leaves that have not what all others have. */
+void s2_writer_uniform(struct s2_check_ctx *ctx);
 
 /* host.c, hyp.c, guest.c: what a leaf says beyond its bits. */
 void s2_host_leaf(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, uint64_t oa,

@@ -184,6 +184,50 @@ static uint64_t nearest(const struct s2_check_ctx *ctx, unsigned int height, uin
 	return best;
 }
 
+static const struct {
+	unsigned int bit;
+	bool text;
+} uniform_bits[S2_NUNIFORM] = {
+	[S2_TEXT_GP] = { 50, true },
+	[S2_TEXT_UXN] = { 54, true },
+	[S2_DATA_PXN] = { 53, false },
+};
+
+/* Counts the bits of a sound leaf of the hypervisor that its form leaves open. */
+static void count_uniform(struct s2_check_ctx *ctx, const struct s2_form *form, uint64_t ia,
+			  uint64_t oa, uint64_t raw)
+{
+	for (unsigned int i = 0; i < S2_NUNIFORM; i++) {
+		struct s2_uniform_count *c = &ctx->uniform[i];
+		unsigned int set = raw >> uniform_bits[i].bit & 1;
+
+		if (!(form->free & BIT64(uniform_bits[i].bit)) ||
+		    uniform_bits[i].text != !(form->value & S1_UXN))
+			continue;
+		if (c->n[set] < S2_MAX_ODD_ONES) {
+			c->ia[set][c->n[set]] = ia;
+			c->oa[set][c->n[set]] = oa;
+		}
+		c->n[set]++;
+	}
+}
+
+void s2_writer_uniform(struct s2_check_ctx *ctx)
+{
+	for (unsigned int i = 0; i < S2_NUNIFORM; i++) {
+		const struct s2_uniform_count *c = &ctx->uniform[i];
+		unsigned int few = c->n[1] <= c->n[0];
+
+		for (uint64_t k = 0; c->n[!few] && k < c->n[few] && k < S2_MAX_ODD_ONES; k++)
+			s2_check_found(ctx, S2_CHECK_WRITER, ctx->table, c->ia[few][k],
+				       c->oa[few][k],
+				       "bit %u is %s here, but %s in %" PRIu64
+				       " other leaves of the kind",
+				       uniform_bits[i].bit, few ? "set" : "clear",
+				       few ? "clear" : "set", c->n[!few]);
+	}
+}
+
 void s2_writer_leaf(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, uint64_t oa,
 		    uint64_t raw)
 {
@@ -195,6 +239,8 @@ void s2_writer_leaf(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, 
 			       "leaf 0x%" PRIx64
 			       " at level %d differs from what KVM writes for %s in bits 0x%" PRIx64,
 			       raw, s2_level(ctx->g, height), form->name, diff);
+	if (!diff && form && s2_role(ctx->table) == S2_PKVM_HYP)
+		count_uniform(ctx, form, ia, oa, raw);
 	/* pgtable.h, KVM_PGTABLE_MIN_BLOCK_LEVEL: level 1 with 4K pages, 2 with others. */
 	if (height > (ctx->g->page_log2 == 12 ? 2 : 1))
 		s2_check_found(ctx, S2_CHECK_WRITER, ctx->table, ia, oa,

@@ -26,6 +26,7 @@ static struct s2_slot slot[2];
 static struct s2_table table[2];
 static struct s2_tables tables;
 static struct s2_check_report report;
+static uint64_t window;
 
 /* Two guests with 32 bits from level 2 on (4 pages each), a page of pages each, 8 pages of memory
  * in a slot. */
@@ -60,7 +61,9 @@ static uint64_t *leaf(unsigned int t, unsigned int i)
 
 static const struct s2_check_outcome *run(enum s2_check_id id)
 {
-	struct s2_check_args args = { .mem = &mem.mem, .tables = &tables, .wanted = ~0ULL };
+	struct s2_check_args args = {
+		.mem = &mem.mem, .tables = &tables, .wanted = ~0ULL, .window = window
+	};
 
 	s2_check_free(&report);
 	assert_int_equal(s2_check_run(&args, &report, NULL), S2_OK);
@@ -207,6 +210,19 @@ static void test_bounds(void **state)
 			 0x40000000 + (S2_MAX_FINDINGS - 1) * PAGE);
 }
 
+/* However few pages are looked at together, the findings are the same. */
+static void test_windows(void **state)
+{
+	for (window = 1; window < PAGES; window = window * 2 + 1) {
+		test_sound(state);
+		test_faults(state);
+		test_two_guests(state);
+		test_missing(state);
+		test_bounds(state);
+	}
+	window = 0;
+}
+
 static void test_skip(void **state)
 {
 	struct s2_check_args args = { .mem = &mem.mem, .tables = &tables };
@@ -235,6 +251,7 @@ int main(void)
 		cmocka_unit_test(test_every_bit),  cmocka_unit_test(test_faults),
 		cmocka_unit_test(test_two_guests), cmocka_unit_test(test_missing),
 		cmocka_unit_test(test_bounds),     cmocka_unit_test(test_skip),
+		cmocka_unit_test(test_windows),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, end);
