@@ -406,6 +406,21 @@ def check_pieces(report, cap, s2dump):
                 report.check(f"{name}, {how} {sum(count.values())} times ({said})", problems)
 
 
+def check_invariants(report, cap, s2dump):
+    """`s2dump check` finds nothing wrong with a machine that nothing is wrong with, and leaves nothing open."""
+    done = subprocess.run([s2dump, "check", "--json", cap.ram_path, f"--base={cap.ram_base:#x}"],
+                          capture_output=True, text=True, timeout=S2DUMP_SECONDS)
+    problems = [f"exit status {done.returncode}: {done.stderr.strip()[:200]}"] if done.returncode else []
+    try:
+        checks = json.loads(done.stdout)["checks"]
+        problems += [f"{c['name']}: {c['result']}" for c in checks if c["result"] not in ("pass", "skipped")]
+        if not any(c["result"] == "pass" for c in checks):
+            problems.append("nothing was checked")
+    except (ValueError, KeyError) as e:
+        problems.append(repr(e))
+    report.check(f"{cap.name}: s2dump check", problems)
+
+
 def check_dir(report, directory, s2dump=None, dumps=False):
     """Returns the capture, and what its tables should be, by id (compare_tables())."""
     cap = Capture(directory)
@@ -448,6 +463,8 @@ def check_dir(report, directory, s2dump=None, dumps=False):
         for path in files:
             check_s2dump(report, f"{name}: s2dump {os.path.basename(path)}",
                          (g, leaves, annotations, regs, "none"), s2dump, "--json", path, *more)
+    if s2dump:
+        check_invariants(report, cap, s2dump)
     for path in files:
         check_list(report, s2dump, cap, path)
     check_kcore(report, cap, s2dump, references)
