@@ -89,7 +89,7 @@ static enum s2_code vcpu_hcr(struct walk_vms *w, uint64_t kvm_va, uint64_t *ret)
 	}
 	if (!first.va)
 		return S2_NOTFOUND;
-	return s2_kvm_get(w->kernel, first.va, &w->layout.vcpu_hcr, ret, NULL);
+	return s2_field_get(w->kernel, first.va, &w->layout.vcpu_hcr, ret, NULL);
 }
 
 /* The stage-2 table of the kvm_s2_mmu at @mmu, as far as registers and root go. */
@@ -98,14 +98,14 @@ static enum s2_code mmu_table(struct walk_vms *w, uint64_t kvm_va, uint64_t mmu,
 {
 	uint64_t vtcr, hcr;
 	enum s2_code code =
-		s2_kvm_get(w->kernel, mmu, &w->layout.mmu_pgd_phys, &ret->root_pa, w->err);
+		s2_field_get(w->kernel, mmu, &w->layout.mmu_pgd_phys, &ret->root_pa, w->err);
 
 	if (code)
 		return code;
 	if (w->layout.mmu_vtcr.have)
-		code = s2_kvm_get(w->kernel, mmu, &w->layout.mmu_vtcr, &vtcr, w->err);
+		code = s2_field_get(w->kernel, mmu, &w->layout.mmu_vtcr, &vtcr, w->err);
 	else
-		code = s2_kvm_get(w->kernel, kvm_va, &w->layout.vtcr, &vtcr, w->err);
+		code = s2_field_get(w->kernel, kvm_va, &w->layout.vtcr, &vtcr, w->err);
 	if (code)
 		return code;
 	s2_regime_init(&ret->regime, &s2_arm64_stage2);
@@ -122,7 +122,7 @@ static int64_t number_or(struct walk_vms *w, uint64_t va, const struct s2_field_
 {
 	uint64_t value;
 
-	return s2_kvm_get(w->kernel, va, field, &value, NULL) ? otherwise : (int64_t)value;
+	return s2_field_get(w->kernel, va, field, &value, NULL) ? otherwise : (int64_t)value;
 }
 
 /* How many VMs of the list belong to process @pid, and the rank of VM @i among them, oldest first. */
@@ -177,11 +177,11 @@ static enum s2_code nested_table(struct walk_vms *w, uint64_t kvm_va, uint64_t a
 	enum s2_code code = nested_mmu(w, array, i, &mmu);
 
 	if (!code)
-		code = s2_kvm_get(w->kernel, mmu, &w->layout.mmu_tlb_vttbr, &ret->guest_vttbr,
-				  w->err);
+		code = s2_field_get(w->kernel, mmu, &w->layout.mmu_tlb_vttbr, &ret->guest_vttbr,
+				    w->err);
 	if (code || ret->guest_vttbr & VTTBR_CNP)
 		return code;
-	code = s2_kvm_get(w->kernel, mmu, &w->layout.mmu_tlb_vtcr, &ret->guest_vtcr, w->err);
+	code = s2_field_get(w->kernel, mmu, &w->layout.mmu_tlb_vtcr, &ret->guest_vtcr, w->err);
 	return code ? code : mmu_table(w, kvm_va, mmu, ret);
 }
 
@@ -207,7 +207,7 @@ static enum s2_code add_nested(struct walk_vms *w, uint64_t kvm_va, const struct
 	enum s2_code code;
 
 	if (n <= 0 || n > MAX_NESTED ||
-	    s2_kvm_get(w->kernel, kvm_va, &w->layout.nested_mmus, &array, NULL) || !array)
+	    s2_field_get(w->kernel, kvm_va, &w->layout.nested_mmus, &array, NULL) || !array)
 		return S2_OK;
 	for (int64_t i = 0; i < n; i++) {
 		struct s2_table table = { .pid = vm->pid, .vcpus = vm->vcpus };

@@ -4,19 +4,9 @@
 
 #include <stddef.h>
 
-#define FIELD(f, t, p, r) \
-	{ \
-		offsetof(struct s2_kvm_layout, f), t, p, r \
-	}
+#define FIELD(f, t, p, r) S2_FIELD(s2_kvm_layout, f, t, p, r)
 
-/* The first path of a field that exists counts, so a kernel's older and newer places are rows of
- * one field. */
-static const struct {
-	size_t field;
-	const char *type;
-	const char *path;
-	bool required;
-} rows[] = {
+static const struct s2_field_row rows[] = {
 	FIELD(vm_list, "kvm", "vm_list", true),
 	FIELD(arch, "kvm", "arch", true),
 	FIELD(mmu, "kvm", "arch.mmu", true),
@@ -38,6 +28,12 @@ static const struct {
 	FIELD(mmu_nested_enabled, "kvm_s2_mmu", "nested_stage2_enabled", false),
 	FIELD(pgt_mmu, "kvm_pgtable", "mmu", true),
 	FIELD(vcpu_hcr, "kvm_vcpu", "arch.hcr_el2", false),
+	FIELD(vcpu_cpu, "kvm_vcpu", "cpu", false),
+	FIELD(vcpu_ctxt, "kvm_vcpu", "arch.ctxt", false),
+	FIELD(ctxt_pc, "kvm_cpu_context", "regs.pc", false),
+	FIELD(ctxt_pstate, "kvm_cpu_context", "regs.pstate", false),
+	FIELD(ctxt_sys_regs, "kvm_cpu_context", "sys_regs", false),
+	FIELD(ctxt_vncr, "kvm_cpu_context", "vncr_array", false),
 	FIELD(slots_gfn_tree, "kvm_memslots", "gfn_tree", false), /* since 5.17 */
 	FIELD(slots_node_idx, "kvm_memslots", "node_idx", false),
 	FIELD(slots_used, "kvm_memslots", "used_slots", false), /* before 5.17 */
@@ -58,19 +54,9 @@ enum s2_code s2_kvm_layout(struct s2_kernel *kernel, struct s2_kvm_layout *ret, 
 
 	if (code)
 		return code;
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		struct s2_field_at *field = (struct s2_field_at *)((char *)&layout + rows[i].field);
-
-		if (field->have)
-			continue;
-		code = s2_types_member(types, rows[i].type, rows[i].path, &field->m, err);
-		if (!code)
-			field->have = true;
-		else if (code != S2_NOTFOUND || rows[i].required)
-			return s2_wrap(err, "KVM's structures");
-		else if (err)
-			s2_err_init(err); /* an absent member is an answer */
-	}
+	code = s2_fields_find(kernel, rows, ARRAY_SIZE(rows), &layout, err);
+	if (code)
+		return s2_wrap(err, "KVM's structures");
 	code = s2_types_sizeof(types, "kvm_s2_mmu", &layout.mmu_size, err);
 	if (code)
 		return code;
@@ -79,17 +65,4 @@ enum s2_code s2_kvm_layout(struct s2_kernel *kernel, struct s2_kvm_layout *ret, 
 	layout.hyp_managed = s2_types_has_member(types, "kvm_pgtable", "pkvm_mappings");
 	*ret = layout;
 	return S2_OK;
-}
-
-enum s2_code s2_kvm_get(struct s2_kernel *kernel, uint64_t va, const struct s2_field_at *field,
-			uint64_t *ret, struct s2_err *err)
-{
-	unsigned char bytes[16];
-	enum s2_code code;
-
-	if (!field->have || s2_member_span(&field->m) > sizeof(bytes))
-		return s2_fail(err, S2_NOTFOUND, "this kernel does not have the member");
-	code = s2_kernel_read(kernel, va + s2_member_off(&field->m), bytes,
-			      (size_t)s2_member_span(&field->m), err);
-	return code ? code : s2_member_value(&field->m, bytes, ret, err);
 }

@@ -10,12 +10,12 @@ bool s2_kvm_is_vm(struct s2_kernel *kernel, const struct s2_kvm_layout *layout, 
 	uint64_t mmu = va + s2_member_off(&layout->mmu.m);
 	uint64_t arch, pgt, back;
 
-	if (s2_kvm_get(kernel, mmu, &layout->mmu_arch, &arch, NULL) ||
+	if (s2_field_get(kernel, mmu, &layout->mmu_arch, &arch, NULL) ||
 	    arch != va + s2_member_off(&layout->arch.m))
 		return false;
-	if (s2_kvm_get(kernel, mmu, &layout->mmu_pgt, &pgt, NULL) || !pgt)
+	if (s2_field_get(kernel, mmu, &layout->mmu_pgt, &pgt, NULL) || !pgt)
 		return false;
-	return !s2_kvm_get(kernel, pgt, &layout->pgt_mmu, &back, NULL) && back == mmu;
+	return !s2_field_get(kernel, pgt, &layout->pgt_mmu, &back, NULL) && back == mmu;
 }
 
 struct search {
