@@ -29,7 +29,9 @@ struct dwarf_types {
 	enum stage stage;
 	struct entry *entry; /* open addressing, size a power of two */
 	size_t nentries, room;
+	const char *path;     /* of the file */
 	struct s2_err broken; /* the first thing that could not be read while indexing */
+	char why[400];        /* what lacks() says */
 	char name[256];       /* of the last info() */
 };
 
@@ -179,10 +181,19 @@ static enum s2_code find(struct s2_types *types, enum s2_type_space space, const
 		/* A larger search may find more, but does not for what was found once: the index is
 		 * in no stable order. */
 	} while (after == S2_NO_TYPE && index_more(self));
-	if (self->broken.code)
-		return s2_fail(err, S2_NOTFOUND, "DWARF has no type %s, but is broken: %.200s",
-			       name, self->broken.text);
 	return s2_fail(err, S2_NOTFOUND, "DWARF has no type %s", name);
+}
+
+static const char *lacks(struct s2_types *types)
+{
+	struct dwarf_types *self = dwarf_of(types);
+
+	if (self->broken.code)
+		snprintf(self->why, sizeof(self->why), "DWARF of %.100s is broken: %.200s",
+			 self->path, self->broken.text);
+	else
+		return NULL;
+	return self->why;
 }
 
 /* Elements of an array: the product of its dimensions. */
@@ -432,6 +443,7 @@ static const struct s2_types_ops dwarf_ops = {
 	.fields = fields,
 	.enumerator = enumerator,
 	.any_enumerator = any_enumerator,
+	.lacks = lacks,
 	.free = dwarf_free,
 };
 
@@ -451,6 +463,7 @@ enum s2_code s2_dwarf_new(const struct s2_symbol_file *file, const char *prefer,
 	s2_err_init(&self->broken);
 	self->types.ops = &dwarf_ops;
 	self->types.pointer_size = 8;
+	self->path = file->path;
 	self->prefer = prefer;
 	self->stage = prefer ? NOTHING : PREFERRED;
 	*ret = &self->types;
