@@ -30,6 +30,7 @@ struct dwarf_types {
 	struct entry *entry; /* open addressing, size a power of two */
 	size_t nentries, room;
 	const char *path;     /* of the file */
+	bool split;           /* a unit says that its types are elsewhere */
 	struct s2_err broken; /* the first thing that could not be read while indexing */
 	char why[400];        /* what lacks() says */
 	char name[256];       /* of the last info() */
@@ -123,6 +124,10 @@ static bool index_unit(void *arg, Dwarf_Die unit)
 {
 	struct dwarf_types *self = arg;
 
+	/* DWARF 5 section 3.1.2, and gcc's and clang's form of it for DWARF 4. */
+	if (s2_dw_has(&self->dw, unit, DW_AT_dwo_name) ||
+	    s2_dw_has(&self->dw, unit, DW_AT_GNU_dwo_name))
+		self->split = true;
 	if (is_preferred(self, s2_dw_name(&self->dw, unit)) == (self->stage == NOTHING))
 		(void)s2_dw_children(&self->dw, unit, index_die, self, first_error(self));
 	return true;
@@ -191,6 +196,11 @@ static const char *lacks(struct s2_types *types)
 	if (self->broken.code)
 		snprintf(self->why, sizeof(self->why), "DWARF of %.100s is broken: %.200s",
 			 self->path, self->broken.text);
+	else if (self->split)
+		snprintf(self->why, sizeof(self->why),
+			 "the units of %.200s are skeletons, the types are in .dwo files "
+			 "(CONFIG_DEBUG_INFO_SPLIT)",
+			 self->path);
 	else
 		return NULL;
 	return self->why;

@@ -303,6 +303,12 @@ static enum s2_code check_elf(Elf *elf, const char *path, uint64_t file_size, st
 			return s2_fail(err, S2_INVALID,
 				       "%s: section %zu runs past the end of the file", path,
 				       elf_ndxscn(scn));
+		/* dwz -m, and its form of DWARF 5 (section 7.3.6). */
+		if (!strcmp(name, ".gnu_debugaltlink") || !strcmp(name, ".debug_sup"))
+			return s2_fail(err, S2_INVALID,
+				       "%s: a part of the debugging information is in a "
+				       "supplementary file (%s), which is not read",
+				       path, name);
 		if (strcmp(name, ".debug_info") != 0 && strcmp(name, ".zdebug_info") != 0)
 			continue;
 		found = true;

@@ -326,7 +326,9 @@ static struct s2_symbol_file dwarf_with(const uint8_t *dies, size_t dies_len)
 		ABBREV(2, DW_TAG_structure_type, 1, NAME, SIZE),
 		ABBREV(3, DW_TAG_structure_type, 1, DW_AT_sibling, DW_FORM_ref4, NAME, SIZE),
 		ABBREV(4, DW_TAG_member, 0, NAME),
-		0,
+		/* DW_AT_GNU_dwo_name, 0x2130 as LEB128 */
+		ABBREV(5, DW_TAG_compile_unit, 0, 0xb0, 0x42, DW_FORM_string),
+		ABBREV(6, DW_TAG_compile_unit, 0, DW_AT_dwo_name, DW_FORM_string), 0
 	};
 	uint8_t info[128] = { [4] = 4, [10] = 8 };
 	const struct section sections[] = { { ".debug_info", info, 11 + dies_len, 0 },
@@ -388,14 +390,47 @@ static void siblings(void **state)
 	}
 }
 
+/* Units that only say where the types are. */
+static void split_units(void **state)
+{
+	/* libdwarf takes a section of fewer bytes for empty. */
+	static const uint8_t dies[][9] = { { 5, 'k', 'v', 'm', '.', 'd', 'w', 'o', 0 },
+					   { 6, 'k', 'v', 'm', '.', 'd', 'w', 'o', 0 } };
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct s2_symbol_file file = dwarf_with(dies[i], sizeof(dies[i]));
+		struct s2_types *types;
+		struct s2_member member;
+		struct s2_err err;
+		uint64_t size;
+
+		s2_err_init(&err);
+		assert_int_equal(s2_dwarf_new(&file, "kvm", &types, &err), S2_OK);
+		assert_int_equal(s2_types_member(types, "kvm", "arch", &member, &err), S2_NOTFOUND);
+		assert_non_null(strstr(err.text, "struct kvm"));
+		assert_non_null(strstr(err.text, "units of made.elf are skeletons"));
+		assert_int_equal(s2_types_sizeof(types, "kvm", &size, &err), S2_NOTFOUND);
+		assert_non_null(strstr(err.text, "skeletons"));
+		s2_types_free(types);
+		close(file.fd);
+	}
+}
+
 static void what_cannot_be_read(void **state)
 {
 	const Elf64_Chdr zstd = { .ch_type = 2, .ch_size = 1000, .ch_addralign = 1 };
 	const struct section compressed = { ".debug_info", &zstd, sizeof(zstd), SHF_COMPRESSED };
 	const struct section text = { ".text", "x", 1, 0 };
+	const struct section dwz[] = { { ".debug_info", "x", 1, 0 },
+				       { ".gnu_debugaltlink", "x", 2, 0 } };
+	const struct section sup[] = { { ".debug_sup", "\5\0\0x", 5, 0 },
+				       { ".debug_info", "x", 1, 0 } };
 	struct s2_symbol_file files[] = {
 		elf_with(&compressed, 1),
 		elf_with(&text, 1),
+		elf_with(dwz, 2),
+		elf_with(sup, 2),
 		{ .path = "text", .fd = memfd_create("text", 0) },
 		{ .path = "none", .fd = -1 },
 	};
@@ -404,11 +439,13 @@ static void what_cannot_be_read(void **state)
 		const char *text;
 	} want[] = { { S2_INVALID, "zstd" },
 		     { S2_NOTFOUND, "no debugging" },
+		     { S2_INVALID, "supplementary file (.gnu_debugaltlink)" },
+		     { S2_INVALID, "supplementary file (.debug_sup)" },
 		     { S2_INVALID, "not an ELF" },
 		     { S2_INVALID, "none" } };
 
 	(void)state;
-	assert_int_equal(write(files[2].fd, "hello", 5), 5);
+	assert_int_equal(write(files[4].fd, "hello", 5), 5);
 	for (size_t i = 0; i < sizeof(want) / sizeof(want[0]); i++) {
 		struct s2_types *types;
 		struct s2_err err;
@@ -424,11 +461,9 @@ static void what_cannot_be_read(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(members),
-		cmocka_unit_test(bit_fields),
-		cmocka_unit_test(names),
-		cmocka_unit_test(siblings),
-		cmocka_unit_test(what_cannot_be_read),
+		cmocka_unit_test(members),     cmocka_unit_test(bit_fields),
+		cmocka_unit_test(names),       cmocka_unit_test(siblings),
+		cmocka_unit_test(split_units), cmocka_unit_test(what_cannot_be_read),
 	};
 
 	self = (struct s2_symbol_file){ .path = "/proc/self/exe",
