@@ -9,9 +9,10 @@
 static const struct s2_field_row rows[] = {
 	FIELD(vm_list, "kvm", "vm_list", true),
 	FIELD(arch, "kvm", "arch", true),
-	FIELD(mmu, "kvm", "arch.mmu", true),
+	FIELD(mmu, "kvm", "arch.mmu", false),
+	FIELD(mmu, "kvm", "arch", true), /* up to 5.8: kvm_arch holds what kvm_s2_mmu does later */
 	FIELD(vtcr, "kvm", "arch.mmu.vtcr", false), /* since 6.8 */
-	FIELD(vtcr, "kvm", "arch.vtcr", true),      /* up to 6.7 */
+	FIELD(vtcr, "kvm", "arch.vtcr", true),      /* 4.20 to 6.7 */
 	FIELD(pid, "kvm", "userspace_pid", false),
 	FIELD(online_vcpus, "kvm", "online_vcpus.counter", false),
 	FIELD(vcpu_array, "kvm", "vcpu_array", false), /* xarray, since 5.17 */
@@ -19,14 +20,16 @@ static const struct s2_field_row rows[] = {
 	FIELD(memslots, "kvm", "memslots", false),
 	FIELD(nested_mmus, "kvm", "arch.nested_mmus", false),
 	FIELD(nested_mmus_size, "kvm", "arch.nested_mmus_size", false),
-	FIELD(mmu_pgd_phys, "kvm_s2_mmu", "pgd_phys", true),
+	FIELD(mmu_pgd_phys, "kvm_s2_mmu", "pgd_phys", false),
+	FIELD(mmu_pgd_phys, "kvm_arch", "pgd_phys", true), /* up to 5.8 */
 	FIELD(mmu_vtcr, "kvm_s2_mmu", "vtcr", false),
-	FIELD(mmu_pgt, "kvm_s2_mmu", "pgt", true),
-	FIELD(mmu_arch, "kvm_s2_mmu", "arch", true),
+	FIELD(mmu_pgt, "kvm_s2_mmu", "pgt", false),   /* since 5.10 */
+	FIELD(mmu_arch, "kvm_s2_mmu", "arch", false), /* since 5.13 */
+	FIELD(mmu_kvm, "kvm_s2_mmu", "kvm", false),   /* 5.9 to 5.12 */
 	FIELD(mmu_tlb_vttbr, "kvm_s2_mmu", "tlb_vttbr", false),
 	FIELD(mmu_tlb_vtcr, "kvm_s2_mmu", "tlb_vtcr", false),
 	FIELD(mmu_nested_enabled, "kvm_s2_mmu", "nested_stage2_enabled", false),
-	FIELD(pgt_mmu, "kvm_pgtable", "mmu", true),
+	FIELD(pgt_mmu, "kvm_pgtable", "mmu", false), /* since 5.10 */
 	FIELD(vcpu_hcr, "kvm_vcpu", "arch.hcr_el2", false),
 	FIELD(vcpu_cpu, "kvm_vcpu", "cpu", false),
 	FIELD(vcpu_ctxt, "kvm_vcpu", "arch.ctxt", false),
@@ -56,10 +59,9 @@ enum s2_code s2_kvm_layout(struct s2_kernel *kernel, struct s2_kvm_layout *ret, 
 		return code;
 	code = s2_fields_find(kernel, rows, ARRAY_SIZE(rows), &layout, err);
 	if (code)
-		return s2_wrap(err, "KVM's structures");
-	code = s2_types_sizeof(types, "kvm_s2_mmu", &layout.mmu_size, err);
-	if (code)
-		return code;
+		return s2_wrap(err, "KVM's structures (--vtcr and --root read a table without)");
+	if (s2_types_sizeof(types, "kvm_s2_mmu", &layout.mmu_size, NULL))
+		layout.mmu_size = 0;
 	if (s2_types_sizeof(types, "kvm_memory_slot", &layout.slot_size, NULL))
 		layout.slot_size = 0;
 	layout.hyp_managed = s2_types_has_member(types, "kvm_pgtable", "pkvm_mappings");

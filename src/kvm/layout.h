@@ -9,10 +9,10 @@ struct s2_kvm_layout {
 	/* struct kvm */
 	struct s2_field_at vm_list, arch, mmu, vtcr, pid, online_vcpus, vcpu_array, vcpus, memslots;
 	struct s2_field_at nested_mmus, nested_mmus_size;
-	/* struct kvm_s2_mmu, relative to it */
-	struct s2_field_at mmu_pgd_phys, mmu_vtcr, mmu_pgt, mmu_arch, mmu_tlb_vttbr, mmu_tlb_vtcr,
-		mmu_nested_enabled;
-	uint64_t mmu_size;
+	/* struct kvm_s2_mmu, relative to it; before 5.9 struct kvm_arch */
+	struct s2_field_at mmu_pgd_phys, mmu_vtcr, mmu_pgt, mmu_arch, mmu_kvm, mmu_tlb_vttbr,
+		mmu_tlb_vtcr, mmu_nested_enabled;
+	uint64_t mmu_size; /* 0: this kernel has no such structure */
 	/* struct kvm_pgtable */
 	struct s2_field_at pgt_mmu;
 	bool hyp_managed; /* kvm_pgtable can be a tree of mappings whose table the hypervisor keeps
