@@ -7,8 +7,28 @@
 #include "check/priv.h"
 #include "kvm/pkvm.h"
 
+/* Members that only these checks ask for. */
+struct vm_fields {
+	struct s2_field_at hyp_handle, host_handle;
+	struct s2_field_at pgt, mappings, node, gfn, pfn, nr_pages;
+};
+
+#define FIELD(f, t, p) S2_FIELD(vm_fields, f, t, p, false)
+
+static const struct s2_field_row rows[] = {
+	FIELD(hyp_handle, "pkvm_hyp_vm", "kvm.arch.pkvm.handle"),
+	FIELD(host_handle, "kvm", "arch.pkvm.handle"),
+	FIELD(pgt, "kvm", "arch.mmu.pgt"),
+	FIELD(mappings, "kvm_pgtable", "pkvm_mappings"),
+	FIELD(node, "pkvm_mapping", "node"),
+	FIELD(gfn, "pkvm_mapping", "gfn"),
+	FIELD(pfn, "pkvm_mapping", "pfn"),
+	FIELD(nr_pages, "pkvm_mapping", "nr_pages"), /* not in 6.14 */
+};
+
 struct vms {
 	struct s2_check_ctx *ctx;
+	struct vm_fields field;
 	struct s2_kvm_layout layout;
 	struct s2_pkvm_guest *guest;
 	size_t n;
@@ -37,8 +57,7 @@ static void handles(struct vms *vms, const struct s2_pkvm_guest *guest)
 	const struct s2_table *table = table_of(ctx, guest->handle);
 	uint64_t own, theirs;
 
-	if (s2_kernel_get(ctx->kernel, host_va(ctx, guest->pa), "pkvm_hyp_vm",
-			  "kvm.arch.pkvm.handle", &own, NULL))
+	if (s2_field_get(ctx->kernel, host_va(ctx, guest->pa), &vms->field.hyp_handle, &own, NULL))
 		s2_check_unknown(ctx, S2_CHECK_HYP_VM,
 				 "struct pkvm_hyp_vm at PA 0x%" PRIx64 " cannot be read",
 				 guest->pa);
@@ -51,8 +70,8 @@ static void handles(struct vms *vms, const struct s2_pkvm_guest *guest)
 			       "guest 0x%x has no struct kvm of the host", guest->handle);
 		return;
 	}
-	if (s2_kernel_get(ctx->kernel, host_va(ctx, guest->host_kvm_pa), "kvm", "arch.pkvm.handle",
-			  &theirs, NULL))
+	if (s2_field_get(ctx->kernel, host_va(ctx, guest->host_kvm_pa), &vms->field.host_handle,
+			 &theirs, NULL))
 		s2_check_unknown(ctx, S2_CHECK_HYP_VM,
 				 "struct kvm at PA 0x%" PRIx64 " cannot be read",
 				 guest->host_kvm_pa);
@@ -103,10 +122,11 @@ struct mappings {
 	struct s2_check_ctx *ctx;
 	const struct s2_table *table;
 	const struct s2_geometry *geom;
+	const struct vm_fields *field;
 	struct s2_walk *walk;
-	uint64_t node_off;
 	uint64_t pages; /* that the host believes to be mapped */
 	bool unreadable;
+	struct s2_err *err;
 };
 
 /* The leaf that maps @ia; 0 when there is none. */
@@ -128,15 +148,15 @@ static bool on_mapping(void *arg, uint64_t node)
 {
 	struct mappings *m = arg;
 	struct s2_kernel *kernel = m->ctx->kernel;
-	uint64_t va = node - m->node_off, gfn, pfn, n, oa;
+	uint64_t va = node - s2_member_off(&m->field->node.m), gfn, pfn, n = 1, oa;
 
-	if (s2_kernel_get(kernel, va, "pkvm_mapping", "gfn", &gfn, NULL) ||
-	    s2_kernel_get(kernel, va, "pkvm_mapping", "pfn", &pfn, NULL)) {
+	if (s2_field_get(kernel, va, &m->field->gfn, &gfn, m->err) ||
+	    s2_field_get(kernel, va, &m->field->pfn, &pfn, m->err) ||
+	    (m->field->nr_pages.have &&
+	     s2_field_get(kernel, va, &m->field->nr_pages, &n, m->err))) {
 		m->unreadable = true;
 		return false;
 	}
-	if (s2_kernel_get(kernel, va, "pkvm_mapping", "nr_pages", &n, NULL))
-		n = 1; /* 6.14 */
 	for (uint64_t i = 0; i < n && i < BIT64(24); i++) {
 		uint64_t ia = (gfn + i) << m->geom->page_log2;
 		uint64_t raw = leaf_at(m, ia, &oa);
@@ -176,30 +196,31 @@ static uint64_t mapped_pages(struct mappings *m)
 	return n;
 }
 
-static void mappings(struct s2_check_ctx *ctx, size_t i)
+static void mappings(struct vms *vms, size_t i)
 {
-	struct s2_types *types;
-	struct s2_member root, node;
-	struct mappings m = { .ctx = ctx, .table = &ctx->tables->table[i], .geom = &ctx->geom[i] };
+	struct s2_check_ctx *ctx = vms->ctx;
 	struct s2_err err;
+	struct mappings m = { .ctx = ctx,
+			      .table = &ctx->tables->table[i],
+			      .geom = &ctx->geom[i],
+			      .field = &vms->field,
+			      .err = &err };
 	uint64_t pgt, n;
 
 	s2_err_init(&err);
-	if (!m.table->object_va || s2_kernel_types(ctx->kernel, &types, NULL) ||
-	    s2_types_member(types, "kvm_pgtable", "pkvm_mappings", &root, NULL) ||
-	    s2_types_member(types, "pkvm_mapping", "node", &node, NULL) ||
-	    s2_kernel_get(ctx->kernel, m.table->object_va, "kvm", "arch.mmu.pgt", &pgt, NULL)) {
+	if (!m.table->object_va || !m.field->mappings.have || !m.field->node.have ||
+	    s2_field_get(ctx->kernel, m.table->object_va, &m.field->pgt, &pgt, NULL)) {
 		s2_check_unknown(ctx, S2_CHECK_MAPPINGS, "%s: the host's list cannot be found",
 				 m.table->id);
 		return;
 	}
-	m.node_off = s2_member_off(&node);
 	m.walk = malloc(sizeof(*m.walk));
 	if (!m.walk) {
 		ctx->nomem = true;
 		return;
 	}
-	if (s2_kernel_rbtree(ctx->kernel, pgt + s2_member_off(&root), on_mapping, &m, &err) ||
+	if (s2_kernel_rbtree(ctx->kernel, pgt + s2_member_off(&m.field->mappings.m), on_mapping, &m,
+			     &err) ||
 	    m.unreadable) {
 		s2_check_unknown(ctx, S2_CHECK_MAPPINGS, "%s: %.100s", m.table->id, err.text);
 	} else {
@@ -222,10 +243,12 @@ void s2_check_vms(struct s2_check_ctx *ctx)
 	if (!ctx->kernel || !pkvm)
 		return;
 	s2_err_init(&err);
+	/* Without types every field is one that this kernel does not have: each check says so. */
+	(void)!s2_fields_find(ctx->kernel, rows, ARRAY_SIZE(rows), &vms.field, NULL);
 	for (size_t i = 0; ctx->first_window && i < ctx->tables->n; i++)
 		if (s2_role(&ctx->tables->table[i]) == S2_PKVM_GUEST && ctx->geom[i].arch &&
 		    s2_check_runs(ctx, S2_CHECK_MAPPINGS))
-			mappings(ctx, i);
+			mappings(&vms, i);
 	if (!s2_check_runs(ctx, S2_CHECK_HYP_VM) && !s2_check_runs(ctx, S2_CHECK_VM_SHARED))
 		return;
 	if (s2_kvm_layout(ctx->kernel, &vms.layout, &err) ||

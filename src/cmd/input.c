@@ -162,6 +162,10 @@ static enum s2_code tables_from_kernel(const struct s2_options *o, struct s2_inp
 	args.prefer_units = "kvm/";
 	s2_progress(o, "looking for a Linux kernel in the dump");
 	code = s2_kernel_open(&args, &input->kernel, err);
+	if (code == S2_NOTFOUND)
+		s2_wrap(err,
+			"the kernel is not found (--vtcr and --root read a table without it%s)",
+			o->system_map || o->vmlinux ? "; symbols alone do not help" : "");
 	s2_progress(o, "looking for KVM's tables");
 	if (!code)
 		code = s2_kvm_tables(input->kernel, &input->source->mem, input->lost,

@@ -10,7 +10,7 @@ from capture import HERE, LabError
 ROOT = os.path.dirname(os.path.dirname(HERE))
 
 # Static libraries. Not libsnappy, which needs a C++ library and is nothing that /proc/kcore needs.
-PACKAGES = ["libjansson-dev", "libelf-dev", "libbpf-dev", "libdwarf-dev", "zlib1g-dev",
+PACKAGES = ["libjansson-dev", "libelf-dev", "libdwarf-dev", "zlib1g-dev",
             "liblzo2-dev", "libzstd-dev"]
 
 
