@@ -20,7 +20,15 @@ OFF_HOST, OFF_GUEST = 0, 8
 HCR_VM = 1 << 0
 HCR_FWB = 1 << 46
 MEMATTR_WB, MEMATTR_WB_FWB = 0xf, 6  # what KVM writes for memory, asm/memory.h
-PKVM_HYP_ANNOTATION = 1 << 2  # owner 1 in bits [9:2] of an invalid descriptor, 5.15 to 7.0
+# Invalid descriptors of the host's table: owner in bits [9:2], 5.15 to 7.0; since 7.1 a type in
+# [63:60], the owner in [3:1], and of a guest's page its handle in [19:4] and its frame number there in
+# [59:20] (arch/arm64/kvm/hyp/nvhe/mem_protect.c).
+OWNER_HYP = 1 << 2
+DONATED_HYP = 2 << 60 | 1 << 1
+DONATED_GUEST = 2 << 60 | 2 << 1
+HANDLE = 0xffff << 4
+FRAME_LOG2 = 20
+SPECIAL_GUESTS = {"gmem", "protected"}  # not of every kernel: see `guests` in capture.py
 S2DUMP_SECONDS = 60
 PIECES, FLIPS = 1000, 100
 
@@ -73,10 +81,6 @@ class Capture:
                   if e["ev"] == "frame" and e["name"] == name]
         return b"".join(self.ram(pa, page) for pa in frames)[:size]
 
-    def protected(self):
-        return any(e["ev"] == "kernel" and "kvm [" in e["text"] and "Protected" in e["text"]
-                   for e in self.log.events)
-
     def tables(self):
         """(label, VM or None for the host of pKVM, registers) of every table with a known root."""
         for number, regs in self.regs["vms"].items():
@@ -98,19 +102,25 @@ def check_guests(cap):
     problems = [f"vm {e.get('vm')}: {e.get('what')}" for e in cap.log.bad]
     limit = cap.log.host["ipa_limit"]
     for vm in cap.log.vms.values():
-        if not 32 <= vm.ipa_bits <= limit and not cap.protected():
+        if not 32 <= vm.ipa_bits <= limit and not cap.log.protected:
             problems.append(f"{vm.ipa_bits} bits were accepted, limit {limit}")
         if str(vm.number) not in cap.regs["vms"]:
             problems.append(f"vm {vm.number} was never seen running")
+    special = set(cap.regs["row"].get("guests", []))
+    made = {vm.name for vm in cap.log.vms.values()} & SPECIAL_GUESTS
+    problems += [f"there should be no guest {name}" for name in made - special]
+    problems += [f"there is no guest {name}" for name in special - made]
     for e in cap.log.refused.values():
-        if 32 <= e["ipa_bits"] <= limit:
+        if 32 <= e["ipa_bits"] <= limit and e["name"] not in SPECIAL_GUESTS:
             problems.append(f"{e['ipa_bits']} bits were refused: {e['text']}, limit {limit}")
     return problems
 
 
-def check_leaves(vm, leaves):
+def check_leaves(vm, leaves, regs):
     """The table holds what the model says, no more and no less."""
     problems = list(vm.problems)
+    # Ageing takes the access flag away, and where hardware sets it again nobody sees a fault.
+    aged = bool(regs["VTCR_EL2"] & refwalk.HARDWARE_AF)
     got = {leaf.ia: leaf for leaf in leaves}
     for ia in sorted(set(got) | set(vm.maps)):
         leaf, want = got.get(ia), vm.maps.get(ia)
@@ -120,7 +130,9 @@ def check_leaves(vm, leaves):
             problems.append(f"{ia:#x} should not be mapped")
         elif leaf.size != want.size:
             problems.append(f"{ia:#x} is {leaf.size:#x} large, not {want.size:#x}")
-        elif (leaf.read, leaf.write, leaf.exec_el1, leaf.exec_el0, leaf.af) != \
+        elif leaf.sw != want.state:
+            problems.append(f"{ia:#x} has state {leaf.sw}, not {want.state}: {leaf.desc:#x}")
+        elif (leaf.read, leaf.write, leaf.exec_el1, leaf.exec_el0, leaf.af or aged) != \
                 (True, want.write, want.exec, want.exec, True):
             problems.append(f"{ia:#x} has other permissions: {leaf.desc:#x}")
     return problems
@@ -153,7 +165,7 @@ def check_geometry(cap, vm, g):
     # pKVM of 6.12 ignores the size that is asked for (kvm_init_ipa_range() in mmu.c); that of 6.1
     # does not.
     limit = cap.log.host["ipa_limit"]
-    if g.ia_bits != vm.ipa_bits and not (cap.protected() and g.ia_bits == limit):
+    if g.ia_bits != vm.ipa_bits and not (cap.log.protected and g.ia_bits == limit):
         problems.append(f"{g.ia_bits} input bits, asked for {vm.ipa_bits}")
     if 1 << g.page_log2 != cap.log.host["page_size"]:
         problems.append(f"granule {1 << g.page_log2}")
@@ -166,11 +178,28 @@ def check_memattr(leaves, regs):
             for leaf in leaves if leaf.memattr != want]
 
 
-def check_host(leaves, annotations):
-    """The table that pKVM keeps for its host: identity, and the hypervisor's pages taken out."""
+def check_host(cap, leaves, annotations, guest):
+    """The table that pKVM keeps for its host: identity, and the pages of the hypervisor and of a
+    protected guest taken out. @guest has the leaves of that by physical address."""
+    typed = cap.log.release() >= (7, 1)
     problems = [f"{leaf.ia:#x} goes to {leaf.pa:#x}" for leaf in leaves if leaf.ia != leaf.pa]
-    problems += [f"{ia:#x} is annotated {desc:#x}" for ia, _, _, desc in annotations
-                 if desc != PKVM_HYP_ANNOTATION]
+    owned = {pa: leaf for pa, leaf in guest.items() if leaf.sw == model.OWNED}
+    handles = set()
+    for pa, _, _, desc in annotations:
+        want = DONATED_HYP if typed else OWNER_HYP
+        if pa in owned:
+            frame = owned[pa].ia // cap.log.host["page_size"]
+            handles.add(desc & HANDLE)
+            want = DONATED_GUEST | desc & HANDLE | frame << FRAME_LOG2
+        if desc != want:
+            problems.append(f"{pa:#x} is annotated {desc:#x}, not {want:#x}")
+    problems += [f"{pa:#x} is not annotated, though a guest's"
+                 for pa in owned.keys() - {pa for pa, *_ in annotations}]
+    for pa in guest.keys() - owned.keys():
+        if not any(leaf.ia <= pa < leaf.ia + leaf.size and leaf.read and leaf.write for leaf in leaves):
+            problems.append(f"{pa:#x} is shared by a guest, but not mapped")
+    if len(handles) > 1:
+        problems.append(f"one guest has the handles {sorted(map(hex, handles))}")
     if not leaves or not annotations:
         problems.append(f"{len(leaves)} leaves and {len(annotations)} annotations")
     return problems
@@ -244,11 +273,12 @@ def compare_header(table, g, regs):
     return problems
 
 
-def compare_ranges(table, leaves, annotations, g, merge):
+def compare_ranges(table, leaves, annotations, g, regs, merge):
     """Every descriptor of the reference walk lies in one range that says the same about it."""
     problems = []
     ranges = [r for r in table["ranges"] if r["valid"]]
     index, n = 0, len(leaves)
+    fwb = bool(regs["HCR_EL2"] & HCR_FWB)
     previous_end = 0
     for r in ranges:
         ia, size, level = int(r["ia"], 16), r["size"], r["level"]
@@ -280,7 +310,8 @@ def compare_ranges(table, leaves, annotations, g, merge):
         for leaf in mine:
             want = {"level": leaf.level, "type": "page" if leaf.level == 3 else "block",
                     "read": leaf.read, "write": leaf.write, "af": leaf.af,
-                    "exec": {"el1": leaf.exec_el1, "el0": leaf.exec_el0}, "memattr": "normal-wb"}
+                    "exec": {"el1": leaf.exec_el1, "el0": leaf.exec_el0},
+                    "memattr": refwalk.MEMATTR.get((fwb, leaf.memattr))}
             if leaf.sh is not None:
                 want["sh"] = {0: "non", 2: "outer", 3: "inner"}.get(leaf.sh)
             wrong = [f"{k} {r.get(k)!r}" for k, v in want.items() if r.get(k) != v]
@@ -303,7 +334,7 @@ def compare_table(table, reference):
     g, leaves, annotations, regs, merge = reference
     try:
         return (compare_header(table, g, regs)
-                + compare_ranges(table, leaves, annotations, g, merge))
+                + compare_ranges(table, leaves, annotations, g, regs, merge))
     except (KeyError, TypeError, ValueError) as e:
         return [f"output is not the documented JSON: {e!r}"]
 
@@ -427,7 +458,7 @@ def check_dir(report, directory, s2dump=None, dumps=False):
     report.check(f"{cap.name}: guests", check_guests(cap))
     files = [os.path.join(directory, f) for f in ("vmcore.elf", "vmcore.kdump-flat")]
     files = [f for f in files if dumps and s2dump and os.path.exists(f)]
-    references = {}
+    references, donated = {}, {}
     for label, vm, regs in cap.tables():
         name = f"{cap.name}: {label}"
         try:
@@ -440,9 +471,11 @@ def check_dir(report, directory, s2dump=None, dumps=False):
             report.check(f"{name}: {g.ia_bits} bits from level {g.start_level}",
                          check_geometry(cap, vm, g))
             report.check(f"{name}: {len(leaves)} descriptors are as the log says",
-                         check_leaves(vm, leaves))
+                         check_leaves(vm, leaves, regs))
             report.check(f"{name}: pagemap and contents", check_addresses(cap, vm, leaves))
             report.check(f"{name}: memory type", check_memattr(leaves, regs))
+            if vm.protected:
+                donated.update((leaf.pa, leaf) for leaf in leaves)
             if vm.s1_regs:
                 report.check(f"{name}: stage 1", check_s1(cap, vm, leaves, regs))
                 if s2dump:
@@ -451,7 +484,7 @@ def check_dir(report, directory, s2dump=None, dumps=False):
                                      (vm.guest_words, GUEST_WORD, OFF_GUEST)))
         else:
             report.check(f"{name}: {len(leaves)} descriptors, {len(annotations)} annotations",
-                         check_host(leaves, annotations))
+                         check_host(cap, leaves, annotations, donated))
         if not s2dump:
             report.skip(f"{name}: s2dump: no --s2dump")
             continue

@@ -148,7 +148,8 @@ def kernel_of(cap):
 
 def cmd_fetch(args):
     if args.dbg:
-        path = debug.fetch(debian.apt(cache_dir()), os.path.dirname(find_kernel({"kernel": DEBUG})["vmlinuz"]))
+        kernel = os.path.dirname(find_kernel({"kernel": DEBUG})["vmlinuz"])
+        path = debug.fetch(debian.apt(cache_dir()), kernel)
         print(f"{DEBUG}: {path}")
         return
     for kernel in args.kernels or KERNELS:
