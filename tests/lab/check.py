@@ -12,6 +12,7 @@ import refwalk
 import translate
 import small
 import truncate
+import vcpu
 
 HOST_WORD = 0x5a5a5a5a5a5a5a5a  # as in init.c
 GUEST_WORD = 0xa5a5a5a5a5a5a5a5
@@ -482,6 +483,7 @@ def check_dir(report, directory, s2dump=None, dumps=False):
                     translate.check(report, name, cap, vm, s2dump,
                                     ((vm.host_words, HOST_WORD, OFF_HOST),
                                      (vm.guest_words, GUEST_WORD, OFF_GUEST)))
+                    vcpu.check(report, name, cap, vm, s2dump, leaves)
         else:
             report.check(f"{name}: {len(leaves)} descriptors, {len(annotations)} annotations",
                          check_host(cap, leaves, annotations, donated))
