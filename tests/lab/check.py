@@ -244,14 +244,18 @@ def json_tables(text):
         raise S2dumpError(f"output is not the documented JSON: {e!r}") from e
 
 
-def run_json(*command):
+def run_text(*command):
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=S2DUMP_SECONDS)
     except (OSError, subprocess.TimeoutExpired) as e:
         raise S2dumpError(str(e)) from e
     if done.returncode:
         raise S2dumpError(f"exit status {done.returncode}: {done.stderr.strip()[:200]}")
-    return json_tables(done.stdout)
+    return done.stdout
+
+
+def run_json(*command):
+    return json_tables(run_text(*command))
 
 
 def geometry_arguments(regs, g):
@@ -397,13 +401,14 @@ def check_kcore(report, cap, s2dump, references):
         report.check(f"{name}, {len(out)} bytes after {run['ms'] / 1000:.1f} s", problems)
 
 
-def check_list(report, s2dump, cap, dump):
-    """`s2dump list` finds every VM in a dump by itself, and says which process it belongs to."""
+def check_list(report, cap, dump, *command):
+    """`s2dump list` finds every VM in a dump by itself, says which process it belongs to, and the mode of KVM."""
     name = f"{cap.name}: {os.path.basename(dump)}: s2dump list"
     try:
-        tables = run_json(s2dump, "list", "--json", dump)
+        document = json.loads(run_text(*command))
         got = {(t["id"], int(t["root"], 16), int(t["registers"]["vtcr_el2"], 16))
-               for t in tables if t["kind"] == "stage2"}
+               for t in document["tables"] if t["kind"] == "stage2"}
+        mode = document["image"]["kvm_mode"]
     except S2dumpError as e:
         report.fail(f"{name}: {e}")
         return
@@ -417,6 +422,8 @@ def check_list(report, s2dump, cap, dump):
             want.add((f"vm:{vm.pid}", root, regs["VTCR_EL2"]))
     problems = [f"{i} root {r:#x} vtcr {v:#x} is missing" for i, r, v in sorted(want - got)]
     problems += [f"{i} root {r:#x} vtcr {v:#x} is too much" for i, r, v in sorted(got - want)]
+    if mode != cap.regs["row"].get("mode", "vhe"):
+        problems.append(f"the mode is {mode}")
     report.check(name, problems)
 
 
@@ -500,7 +507,9 @@ def check_dir(report, directory, s2dump=None, dumps=False):
                          (g, leaves, annotations, regs, "none"), s2dump, "--json", path, *more)
     if s2dump:
         check_invariants(report, cap, s2dump)
+        check_list(report, cap, cap.ram_path, s2dump, "list", "--json", cap.ram_path,
+                   f"--base={cap.ram_base:#x}")
     for path in files:
-        check_list(report, s2dump, cap, path)
+        check_list(report, cap, path, s2dump, "list", "--json", path)
     check_kcore(report, cap, s2dump, references)
     return cap, references
