@@ -8,6 +8,7 @@ import tempfile
 
 import mksparse
 import model
+import pkvm
 import refwalk
 import translate
 import small
@@ -21,14 +22,6 @@ OFF_HOST, OFF_GUEST = 0, 8
 HCR_VM = 1 << 0
 HCR_FWB = 1 << 46
 MEMATTR_WB, MEMATTR_WB_FWB = 0xf, 6  # what KVM writes for memory, asm/memory.h
-# Invalid descriptors of the host's table: owner in bits [9:2], 5.15 to 7.0; since 7.1 a type in
-# [63:60], the owner in [3:1], and of a guest's page its handle in [19:4] and its frame number there in
-# [59:20] (arch/arm64/kvm/hyp/nvhe/mem_protect.c).
-OWNER_HYP = 1 << 2
-DONATED_HYP = 2 << 60 | 1 << 1
-DONATED_GUEST = 2 << 60 | 2 << 1
-HANDLE = 0xffff << 4
-FRAME_LOG2 = 20
 SPECIAL_GUESTS = {"gmem", "protected"}  # not of every kernel: see `guests` in capture.py
 S2DUMP_SECONDS = 60
 PIECES, FLIPS = 1000, 100
@@ -177,33 +170,6 @@ def check_memattr(leaves, regs):
     want = MEMATTR_WB_FWB if regs["HCR_EL2"] & HCR_FWB else MEMATTR_WB
     return [f"{leaf.ia:#x} has MemAttr {leaf.memattr:#x}, not {want:#x}"
             for leaf in leaves if leaf.memattr != want]
-
-
-def check_host(cap, leaves, annotations, guest):
-    """The table that pKVM keeps for its host: identity, and the pages of the hypervisor and of a
-    protected guest taken out. @guest has the leaves of that by physical address."""
-    typed = cap.log.release() >= (7, 1)
-    problems = [f"{leaf.ia:#x} goes to {leaf.pa:#x}" for leaf in leaves if leaf.ia != leaf.pa]
-    owned = {pa: leaf for pa, leaf in guest.items() if leaf.sw == model.OWNED}
-    handles = set()
-    for pa, _, _, desc in annotations:
-        want = DONATED_HYP if typed else OWNER_HYP
-        if pa in owned:
-            frame = owned[pa].ia // cap.log.host["page_size"]
-            handles.add(desc & HANDLE)
-            want = DONATED_GUEST | desc & HANDLE | frame << FRAME_LOG2
-        if desc != want:
-            problems.append(f"{pa:#x} is annotated {desc:#x}, not {want:#x}")
-    problems += [f"{pa:#x} is not annotated, though a guest's"
-                 for pa in owned.keys() - {pa for pa, *_ in annotations}]
-    for pa in guest.keys() - owned.keys():
-        if not any(leaf.ia <= pa < leaf.ia + leaf.size and leaf.read and leaf.write for leaf in leaves):
-            problems.append(f"{pa:#x} is shared by a guest, but not mapped")
-    if len(handles) > 1:
-        problems.append(f"one guest has the handles {sorted(map(hex, handles))}")
-    if not leaves or not annotations:
-        problems.append(f"{len(leaves)} leaves and {len(annotations)} annotations")
-    return problems
 
 
 def check_s1(cap, vm, leaves, regs):
@@ -445,6 +411,19 @@ def check_pieces(report, cap, s2dump):
                 report.check(f"{name}, {how} {sum(count.values())} times ({said})", problems)
 
 
+def check_owners(report, cap, s2dump, references, donated):
+    """Whose each page is, and in which state, in the tables of a protected host."""
+    try:
+        tables = run_json(s2dump, "--json", "--merge=none", cap.ram_path, f"--base={cap.ram_base:#x}")
+        vms = {f"vm:{vm.pid}": vm for vm in cap.log.vms.values()}
+        problems = pkvm.compare_owners(tables, vms, references, donated)
+    except S2dumpError as e:
+        problems = [str(e)]
+    except (KeyError, TypeError, ValueError) as e:
+        problems = [f"output is not the documented JSON: {e!r}"]
+    report.check(f"{cap.name}: s2dump: owners and states", problems)
+
+
 def check_invariants(report, cap, s2dump):
     """`s2dump check` finds nothing wrong with a machine that nothing is wrong with, and leaves nothing open."""
     done = subprocess.run([s2dump, "check", "--json", cap.ram_path, f"--base={cap.ram_base:#x}"],
@@ -493,7 +472,7 @@ def check_dir(report, directory, s2dump=None, dumps=False):
                     vcpu.check(report, name, cap, vm, s2dump, leaves)
         else:
             report.check(f"{name}: {len(leaves)} descriptors, {len(annotations)} annotations",
-                         check_host(cap, leaves, annotations, donated))
+                         pkvm.check_host(cap.log, leaves, annotations, donated))
         if not s2dump:
             report.skip(f"{name}: s2dump: no --s2dump")
             continue
@@ -506,6 +485,8 @@ def check_dir(report, directory, s2dump=None, dumps=False):
             check_s2dump(report, f"{name}: s2dump {os.path.basename(path)}",
                          (g, leaves, annotations, regs, "none"), s2dump, "--json", path, *more)
     if s2dump:
+        if cap.log.borrows:
+            check_owners(report, cap, s2dump, references, donated)
         check_invariants(report, cap, s2dump)
         check_list(report, cap, cap.ram_path, s2dump, "list", "--json", cap.ram_path,
                    f"--base={cap.ram_base:#x}")

@@ -187,12 +187,13 @@ class Log:
         # The host is one of a protected hypervisor.
         self.protected = any(e["ev"] == "kernel" and "kvm [" in e["text"] and "Protected" in e["text"]
                              for e in self.events)
-        borrows = self.protected and self.release() >= (6, 14)
+        # Its hypervisor manages the tables of guests.
+        self.borrows = self.protected and self.release() >= (6, 14)
         self.bad = [e for e in self.events if e["ev"] in ("died", "broken")]
         self.runs = [e for e in self.events if e["ev"] == "s2dump"]
         for e in self.events:
             if e["ev"] == "vm":
-                self.vms[e["vm"]] = Vm(e, self.host, borrows)
+                self.vms[e["vm"]] = Vm(e, self.host, self.borrows)
             elif e["ev"] == "refused":
                 self.refused[e["vm"]] = e
         # Whether THP worked is known only at the end, but decides from the first fault on.
