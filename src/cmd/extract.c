@@ -186,7 +186,7 @@ static enum s2_exit extract(const struct s2_options *o, const struct s2_input *i
 	for (size_t i = 0; i < input->tables.n && !code; i++)
 		code = collect(input, &input->tables.table[i], walk, &pages, err);
 	if (code)
-		s2_wrap(err, "%s", input->path);
+		s2_wrap(err, code, "%s", input->path);
 	if (!code)
 		code = s2_output_open(o, input, out, &fd, err);
 	if (!code) {

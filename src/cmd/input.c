@@ -39,7 +39,7 @@ static enum s2_code infer_base(struct s2_source *source, const struct s2_geometr
 		return s2_fail(err, S2_NOMEM, "no memory");
 	code = s2_infer_base(geom, &source->mem, source->file.size, seen, &base, err);
 	if (code)
-		return s2_wrap(err, "cannot infer where the blob was in memory");
+		return s2_wrap(err, code, "cannot infer where the blob was in memory");
 	s2_raw_rebase(source, base);
 	fprintf(stderr, "s2dump: base address inferred: --base=0x%llx\n", (unsigned long long)base);
 	return S2_OK;
@@ -286,7 +286,7 @@ enum s2_code s2_input_open(const struct s2_options *options, char *const *paths,
 		code = select_tables(options, &input.tables, err);
 	if (code) {
 		s2_input_close(&input);
-		return s2_wrap(err, "%s", path);
+		return s2_wrap(err, code, "%s", path);
 	}
 	*ret = input;
 	return S2_OK;
@@ -328,7 +328,7 @@ enum s2_code s2_input_shape(const struct s2_table *table, struct s2_geometry *re
 	uint64_t align;
 
 	if (code)
-		return s2_wrap(err, "%s", table->id);
+		return s2_wrap(err, code, "%s", table->id);
 	/* The start level is aligned to its size (Arm ARM, VTTBR_EL2.BADDR), to 64 bytes in the
 	 * 52-bit form. */
 	align = geom.oa_bits == 52 && geom.start_size < 64 ? 64 : geom.start_size;

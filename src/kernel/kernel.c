@@ -328,6 +328,6 @@ enum s2_code s2_kernel_get(struct s2_kernel *kernel, uint64_t va, const char *ty
 	if (!code)
 		code = s2_member_value(&member, bytes, ret, err);
 	if (code)
-		s2_wrap(err, "%s.%s", type, path);
+		s2_wrap(err, code, "%s.%s", type, path);
 	return code;
 }

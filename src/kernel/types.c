@@ -246,7 +246,7 @@ enum s2_code s2_types_member(struct s2_types *types, const char *type, const cha
 	}
 	if (!any)
 		return s2_fail(err, last, "the kernel has no struct %s", type);
-	s2_wrap(err, "struct %s, member %s", type, path);
+	s2_wrap(err, last, "struct %s, member %s", type, path);
 	return last;
 }
 

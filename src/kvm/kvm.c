@@ -268,7 +268,7 @@ static enum s2_code add_vm(struct walk_vms *w, size_t i)
 	snprintf(table.found, sizeof(table.found), "struct kvm at 0x%" PRIx64, kvm_va);
 	code = mmu_table(w, kvm_va, kvm_va + s2_member_off(&w->layout.mmu.m), &table);
 	if (code)
-		return s2_wrap(w->err, "%s", table.id);
+		return s2_wrap(w->err, code, "%s", table.id);
 	/*
 	 * kvm_init_stage2_mmu() leaves pgd_phys 0 when the hypervisor keeps the table (6.14 on,
 	 * protected): then this kvm_pgtable is a tree of mappings and no table.

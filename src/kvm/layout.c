@@ -67,7 +67,7 @@ enum s2_code s2_kvm_layout(struct s2_kernel *kernel, struct s2_kvm_layout *ret, 
 		if (!code)
 			field->have = true;
 		else if (code != S2_NOTFOUND || rows[i].required)
-			return s2_wrap(err, "KVM's structures");
+			return s2_wrap(err, code, "KVM's structures");
 		else if (err)
 			s2_err_init(err); /* an absent member is an answer */
 	}

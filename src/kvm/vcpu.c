@@ -90,7 +90,7 @@ static enum s2_code read_regs(struct s2_kernel *kernel, uint64_t ctxt, struct s2
 			continue;
 		code = read_sysreg(kernel, types, ctxt, n, &value, err);
 		if (code)
-			return s2_wrap(err, "%s", regs[i].enumerator);
+			return s2_wrap(err, code, "%s", regs[i].enumerator);
 		s2_regime_set(&vcpu->regs, regs[i].reg, value);
 	}
 	return code;
@@ -128,7 +128,7 @@ enum s2_code s2_kvm_vcpu(struct s2_kernel *kernel, uint64_t kvm_va, uint64_t ind
 	if (!code)
 		code = s2_kernel_get(kernel, va, "kvm_vcpu", "cpu", &cpu, err);
 	if (code)
-		return s2_wrap(err, "vCPU %llu", (unsigned long long)index);
+		return s2_wrap(err, code, "vCPU %llu", (unsigned long long)index);
 	vcpu.cpu = (int)(int64_t)cpu;
 	*ret = vcpu;
 	return S2_OK;
