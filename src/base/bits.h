@@ -36,6 +36,4 @@ static inline uint64_t low_bits(unsigned int n)
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
-#define S2_CONTAINER_OF(ptr, type, member) ((type *)((char *)(ptr)-offsetof(type, member)))
-
 #endif

@@ -35,7 +35,7 @@ static enum s2_code add_half(struct s2_guest *g, const struct s2_options *o, boo
 	if (!code)
 		code = s2_arm64_ttbr_root(&geom, g->vcpu.regs.reg[ttbr], &table->root_pa, err);
 	if (code)
-		return s2_wrap(err, "%s", table->id);
+		return s2_wrap(err, code, "%s", table->id);
 	g->nhalves++;
 	return S2_OK;
 }
@@ -58,7 +58,7 @@ enum s2_code s2_guest_open(const struct s2_options *o, const struct s2_input *in
 		code = s2_kvm_vcpu(input->kernel, ret->stage2_table->object_va, o->vcpu, &ret->vcpu,
 				   err);
 	if (code)
-		return s2_wrap(err, "%s", ret->stage2_table->id);
+		return s2_wrap(err, code, "%s", ret->stage2_table->id);
 	if (ret->vcpu.cpu >= 0)
 		fprintf(stderr,
 			"s2dump: %s/%" PRIu64

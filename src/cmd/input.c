@@ -40,7 +40,7 @@ static enum s2_code infer_base(struct s2_source *source, const struct s2_geometr
 		return s2_fail(err, S2_NOMEM, "no memory");
 	code = s2_infer_base(geom, &source->mem, source->file.size, seen, &base, err);
 	if (code)
-		return s2_wrap(err, "cannot infer where the blob was in memory");
+		return s2_wrap(err, code, "cannot infer where the blob was in memory");
 	s2_raw_rebase(source, base);
 	fprintf(stderr, "s2dump: base address inferred: --base=0x%llx\n", (unsigned long long)base);
 	return S2_OK;
@@ -163,7 +163,7 @@ static enum s2_code tables_from_kernel(const struct s2_options *o, struct s2_inp
 	s2_progress(o, "looking for a Linux kernel in the dump");
 	code = s2_kernel_open(&args, &input->kernel, err);
 	if (code == S2_NOTFOUND)
-		s2_wrap(err,
+		s2_wrap(err, code,
 			"the kernel is not found (--vtcr and --root read a table without it%s)",
 			o->system_map || o->vmlinux ? "; symbols alone do not help" : "");
 	s2_progress(o, "looking for KVM's tables");
@@ -310,7 +310,7 @@ enum s2_code s2_input_open(const struct s2_options *options, char *const *paths,
 		code = select_tables(options, &input, err);
 	if (code) {
 		s2_input_close(&input);
-		return s2_wrap(err, "%s", path);
+		return s2_wrap(err, code, "%s", path);
 	}
 	*ret = input;
 	return S2_OK;
@@ -382,7 +382,7 @@ enum s2_code s2_input_shape(const struct s2_table *table, struct s2_geometry *re
 	uint64_t align;
 
 	if (code)
-		return s2_wrap(err, "%s", table->id);
+		return s2_wrap(err, code, "%s", table->id);
 	/* The start level is aligned to its size (Arm ARM, VTTBR_EL2.BADDR), to 64 bytes in the
 	 * 52-bit form. */
 	align = geom.oa_bits == 52 && geom.start_size < 64 ? 64 : geom.start_size;

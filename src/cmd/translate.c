@@ -79,7 +79,7 @@ static enum s2_code vcpu_registers(struct job *job, const struct s2_table *table
 			"--vcpu: the registers of vCPUs are in dumps of memory, not in this file");
 	code = s2_kvm_vcpu(job->input->kernel, table->object_va, job->o->vcpu, &vcpu, err);
 	if (code)
-		return s2_wrap(err, "%s", table->id);
+		return s2_wrap(err, code, "%s", table->id);
 	if (vcpu.cpu >= 0)
 		fprintf(stderr,
 			"s2dump: %s/%" PRIu64
@@ -271,7 +271,7 @@ static enum s2_code translate_stdin(struct job *job, struct s2_err *err)
 			continue;
 		code = translate_one(job, word, err);
 		if (code)
-			return s2_wrap(err, "standard input, line %lu", line_number);
+			return s2_wrap(err, code, "standard input, line %lu", line_number);
 	}
 	if (ferror(stdin))
 		return s2_fail(err, S2_IO, "standard input: %s", strerror(errno));

@@ -123,13 +123,6 @@ enum s2_code s2_kernel_symbols(struct s2_kernel *kernel, struct s2_symbol *wante
 	return s2_symbols_find(kernel->symbols, wanted, n, err);
 }
 
-enum s2_code s2_kernel_symbols_each(struct s2_kernel *kernel, const char *prefix,
-				    bool (*each)(void *arg, const char *name, uint64_t value),
-				    void *arg, struct s2_err *err)
-{
-	return s2_symbols_each(kernel->symbols, prefix, each, arg, err);
-}
-
 enum s2_code s2_kernel_symbol(struct s2_kernel *kernel, const char *name, uint64_t *ret,
 			      struct s2_err *err)
 {
@@ -142,11 +135,6 @@ enum s2_code s2_kernel_symbol(struct s2_kernel *kernel, const char *name, uint64
 		return s2_fail(err, S2_NOTFOUND, "the kernel has no symbol %s", name);
 	*ret = symbol.value;
 	return S2_OK;
-}
-
-enum s2_tristate s2_kernel_has_data_symbols(struct s2_kernel *kernel)
-{
-	return s2_symbols_have_data(kernel->symbols);
 }
 
 /* The pieces of the image are those that obey its formula. */
@@ -328,6 +316,6 @@ enum s2_code s2_kernel_get(struct s2_kernel *kernel, uint64_t va, const char *ty
 	if (!code)
 		code = s2_member_value(&member, bytes, ret, err);
 	if (code)
-		s2_wrap(err, "%s.%s", type, path);
+		s2_wrap(err, code, "%s.%s", type, path);
 	return code;
 }

@@ -272,14 +272,22 @@ static bool ready(struct s2_symbols *symbols, size_t i)
 	return state->open;
 }
 
-/* Asks all sources in turn until @enough says so. */
+static bool all_found(const struct s2_symbol_query *query)
+{
+	for (size_t i = 0; i < query->n; i++)
+		if (!query->wanted[i].source)
+			return false;
+	return true;
+}
+
+/* Asks all sources in turn until one has answered and nothing is missing. */
 static enum s2_code ask(struct s2_symbols *symbols, struct s2_symbol_query *query,
-			bool (*enough)(const struct s2_symbol_query *query), struct s2_err *err)
+			struct s2_err *err)
 {
 	const struct state *state = NULL;
 	bool any = false;
 
-	for (size_t i = 0; i < ARRAY_SIZE(sources) && !(any && enough(query)); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(sources) && !(any && all_found(query)); i++) {
 		enum s2_code code;
 
 		if (!ready(symbols, i)) {
@@ -296,14 +304,6 @@ static enum s2_code ask(struct s2_symbols *symbols, struct s2_symbol_query *quer
 	return any || !state ? S2_OK : s2_fail(err, state->code, "%s", state->err.text);
 }
 
-static bool all_found(const struct s2_symbol_query *query)
-{
-	for (size_t i = 0; i < query->n; i++)
-		if (!query->wanted[i].source)
-			return false;
-	return true;
-}
-
 enum s2_code s2_symbols_find(struct s2_symbols *symbols, struct s2_symbol *wanted, size_t n,
 			     struct s2_err *err)
 {
@@ -312,54 +312,5 @@ enum s2_code s2_symbols_find(struct s2_symbols *symbols, struct s2_symbol *wante
 	for (size_t i = 0; i < n; i++)
 		wanted[i] = (struct s2_symbol){ .name = wanted[i].name };
 	s2_symbol_query_init(&query, wanted, n);
-	return ask(symbols, &query, all_found, err);
-}
-
-/* An enumeration in which somebody counts. */
-struct counted {
-	bool (*each)(void *arg, const char *name, uint64_t value);
-	void *arg;
-	size_t n;
-};
-
-static bool count(void *arg, const char *name, uint64_t value)
-{
-	struct counted *counted = arg;
-
-	counted->n++;
-	return counted->each(counted->arg, name, value);
-}
-
-static bool any_counted(const struct s2_symbol_query *query)
-{
-	const struct counted *counted = query->arg;
-
-	return counted->n != 0;
-}
-
-enum s2_code s2_symbols_each(struct s2_symbols *symbols, const char *prefix,
-			     bool (*each)(void *arg, const char *name, uint64_t value), void *arg,
-			     struct s2_err *err)
-{
-	struct counted counted = { .each = each, .arg = arg };
-	struct s2_symbol_query query = {
-		.prefix = prefix,
-		.prefix_len = strlen(prefix),
-		.each = count,
-		.arg = &counted,
-	};
-
-	return ask(symbols, &query, any_counted, err);
-}
-
-enum s2_tristate s2_symbols_have_data(struct s2_symbols *symbols)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(sources); i++) {
-		if (!ready(symbols, i))
-			continue;
-		return sources[i].source != S2_SYM_KALLSYMS || has_data(&symbols->kallsyms) ?
-			       S2_YES :
-			       S2_NO;
-	}
-	return S2_UNKNOWN;
+	return ask(symbols, &query, err);
 }

@@ -256,8 +256,7 @@ enum s2_code s2_types_member(struct s2_types *types, const char *type, const cha
 	}
 	if (!any)
 		return no_type(types, "struct", type, err);
-	s2_wrap(err, "struct %s, member %s", type, path);
-	return last;
+	return s2_wrap(err, last, "struct %s, member %s", type, path);
 }
 
 bool s2_types_has_member(struct s2_types *types, const char *type, const char *path)

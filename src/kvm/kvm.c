@@ -126,7 +126,7 @@ static enum s2_code mmu_table(struct walk_vms *w, uint64_t kvm_va, uint64_t mmu,
 		w->hcr = hcr;
 	}
 	return code && code != S2_NOTFOUND ?
-		       set_aside(w, S2_LOST_REGISTER, ret->id, s2_wrap(w->err, "hcr_el2")) :
+		       set_aside(w, S2_LOST_REGISTER, ret->id, s2_wrap(w->err, code, "hcr_el2")) :
 		       S2_OK;
 }
 
@@ -217,7 +217,7 @@ static enum s2_code add_nested(struct walk_vms *w, uint64_t kvm_va, const struct
 	if (!code && n > MAX_NESTED)
 		code = s2_fail(w->err, S2_INVALID, "%" PRId64 " shadow MMUs", (int64_t)n);
 	if (code)
-		return set_aside(w, S2_LOST_TABLE, vm->id, s2_wrap(w->err, "nested_mmus"));
+		return set_aside(w, S2_LOST_TABLE, vm->id, s2_wrap(w->err, code, "nested_mmus"));
 	if (!array)
 		return S2_OK;
 	for (uint64_t i = 0; i < n; i++) {
@@ -230,7 +230,7 @@ static enum s2_code add_nested(struct walk_vms *w, uint64_t kvm_va, const struct
 		code = nested_table(w, kvm_va, array, i, &table);
 		if (code)
 			code = set_aside(w, S2_LOST_TABLE, table.id,
-					 s2_wrap(w->err, "nested_mmus[%" PRIu64 "]", i));
+					 s2_wrap(w->err, code, "nested_mmus[%" PRIu64 "]", i));
 		else if (table.root_pa)
 			code = s2_tables_add(w->tables, &table, w->err);
 		if (code)

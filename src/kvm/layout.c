@@ -59,7 +59,7 @@ enum s2_code s2_kvm_layout(struct s2_kernel *kernel, struct s2_kvm_layout *ret, 
 		return code;
 	code = s2_fields_find(kernel, rows, ARRAY_SIZE(rows), &layout, err);
 	if (code)
-		return s2_wrap(err,
+		return s2_wrap(err, code,
 			       "KVM's structures (--vtcr and --root read a table without them)");
 	if (s2_types_sizeof(types, "kvm_s2_mmu", &layout.mmu_size, NULL))
 		layout.mmu_size = 0;

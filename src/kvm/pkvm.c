@@ -214,7 +214,7 @@ enum s2_code s2_pkvm_find(struct s2_kernel *kernel, const struct s2_mem *mem,
 	}
 	if (code) {
 		s2_pkvm_free(pkvm);
-		return s2_wrap(err, "pKVM");
+		return s2_wrap(err, code, "pKVM");
 	}
 	tables->pkvm = pkvm;
 	return S2_OK;
@@ -274,7 +274,7 @@ enum s2_code s2_pkvm_guests(struct s2_kernel *kernel, const struct s2_mem *mem,
 	}
 	if (code) {
 		free(list);
-		return s2_wrap(err, "vm_table");
+		return s2_wrap(err, code, "vm_table");
 	}
 	*ret = list;
 	*ret_n = n;

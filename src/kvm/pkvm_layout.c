@@ -27,7 +27,6 @@ static const struct s2_field_row rows[] = {
 	FIELD(param_vtcr, "kvm_nvhe_init_params", "vtcr"),
 	FIELD(vm_kvm, "pkvm_hyp_vm", "kvm"),
 	FIELD(vm_host_kvm, "pkvm_hyp_vm", "host_kvm"),
-	FIELD(kvm_handle, "kvm", "arch.pkvm.handle"),
 	FIELD(page_refcount, "hyp_page", "refcount"),
 	FIELD(page_order, "hyp_page", "order"),
 	FIELD(page_host, "hyp_page", "__host_state"), /* since 6.16 */

@@ -296,7 +296,7 @@ enum s2_code s2_pkvm_from_json(json_t *obj, struct s2_pkvm **ret, struct s2_err 
 		code = get_cpus(obj, pkvm, err);
 	if (code) {
 		s2_pkvm_free(pkvm);
-		return s2_wrap(err, "pkvm");
+		return s2_wrap(err, code, "pkvm");
 	}
 	*ret = pkvm;
 	return S2_OK;

@@ -13,7 +13,7 @@ struct s2_pkvm_layout {
 	struct s2_field_at region_base, region_size, region_flags;
 	struct s2_field_at param_mair, param_tcr, param_stack_va, param_stack_pa, param_pgd_pa,
 		param_hcr, param_vttbr, param_vtcr;
-	struct s2_field_at vm_kvm, vm_host_kvm, kvm_handle;
+	struct s2_field_at vm_kvm, vm_host_kvm;
 	struct s2_field_at page_refcount, page_order, page_host, page_hyp, page_share;
 	struct s2_field_at ffa_tx;
 	uint64_t sizeof_region, sizeof_page;

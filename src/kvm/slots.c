@@ -157,7 +157,7 @@ enum s2_code s2_kvm_slots(struct s2_kernel *kernel, const struct s2_kvm_layout *
 		code = in_order(&g);
 	if (code) {
 		free(g.slot);
-		return err ? s2_wrap(err, "memslots") : code;
+		return s2_wrap(err, code, "memslots");
 	}
 	*ret = g.slot;
 	*ret_n = g.n;

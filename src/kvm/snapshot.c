@@ -249,7 +249,7 @@ static enum s2_code get_slots(json_t *obj, struct s2_table *table, struct s2_err
 		if (code) {
 			free(table->slot);
 			table->slot = NULL;
-			return s2_wrap(err, "memslot %zu", i);
+			return s2_wrap(err, code, "memslot %zu", i);
 		}
 	}
 	table->nslots = n;
@@ -391,7 +391,7 @@ static enum s2_code parse_note(json_t *root, struct s2_tables *tables, struct s2
 				free(table.slot);
 		}
 		if (code)
-			return s2_wrap(err, "table %zu", i);
+			return s2_wrap(err, code, "table %zu", i);
 	}
 	return code;
 }
@@ -408,7 +408,7 @@ enum s2_code s2_snapshot_tables(const struct s2_source *source, struct s2_tables
 	json_decref(root);
 	if (code) {
 		s2_tables_free(&tables);
-		return s2_wrap(err, "%s note", S2_SNAPSHOT_NOTE);
+		return s2_wrap(err, code, "%s note", S2_SNAPSHOT_NOTE);
 	}
 	*ret = tables;
 	return S2_OK;

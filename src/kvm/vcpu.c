@@ -86,22 +86,24 @@ static enum s2_code read_sysreg(const struct context *ctxt, uint64_t n, uint64_t
 static enum s2_code read_regs(const struct context *ctxt, struct s2_vcpu *vcpu, struct s2_err *err)
 {
 	const struct s2_kvm_layout *l = ctxt->layout;
+	enum s2_code code;
 
 	for (size_t i = 0; i < ARRAY_SIZE(regs); i++) {
 		uint64_t n, value;
-		enum s2_code code;
 
 		if (s2_types_enum(ctxt->types, "vcpu_sysreg", regs[i].enumerator, &n, NULL))
 			continue;
 		code = read_sysreg(ctxt, n, &value, err);
 		if (code)
-			return s2_wrap(err, "%s", regs[i].enumerator);
+			return s2_wrap(err, code, "%s", regs[i].enumerator);
 		s2_regime_set(&vcpu->regs, regs[i].reg, value);
 	}
-	if (s2_field_get(ctxt->kernel, ctxt->va, &l->ctxt_pstate, &vcpu->pstate, err))
-		return s2_wrap(err, "pstate");
-	if (s2_field_get(ctxt->kernel, ctxt->va, &l->ctxt_pc, &vcpu->pc, err))
-		return s2_wrap(err, "pc");
+	code = s2_field_get(ctxt->kernel, ctxt->va, &l->ctxt_pstate, &vcpu->pstate, err);
+	if (code)
+		return s2_wrap(err, code, "pstate");
+	code = s2_field_get(ctxt->kernel, ctxt->va, &l->ctxt_pc, &vcpu->pc, err);
+	if (code)
+		return s2_wrap(err, code, "pc");
 	return S2_OK;
 }
 
@@ -132,7 +134,7 @@ enum s2_code s2_kvm_vcpu(struct s2_kernel *kernel, uint64_t kvm_va, uint64_t ind
 	if (!code)
 		code = s2_field_get(kernel, va, &layout.vcpu_cpu, &cpu, err);
 	if (code)
-		return s2_wrap(err, "vCPU %llu", (unsigned long long)index);
+		return s2_wrap(err, code, "vCPU %llu", (unsigned long long)index);
 	vcpu.cpu = (int)(int64_t)cpu;
 	*ret = vcpu;
 	return S2_OK;
