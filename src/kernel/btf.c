@@ -210,9 +210,11 @@ static enum s2_code btf_any_enumerator(struct s2_types *types, const char *name,
 	const struct btf_types *self = btf_of(types);
 	uint32_t hash = s2_names_hash(SPACE_ENUMERATOR, name);
 	const struct s2_name *at = NULL;
+	uint32_t last = 0;
 
-	while ((at = s2_names_next(&self->names, hash, at)))
-		if (!btf_enumerator(types, at->id, name, ret, NULL))
+	/* Enumerators of one enum stand together, and it is looked through once. */
+	for (; (at = s2_names_next(&self->names, hash, at)); last = at->id)
+		if (at->id != last && !btf_enumerator(types, at->id, name, ret, NULL))
 			return S2_OK;
 	return s2_fail(err, S2_NOTFOUND, "the kernel has no enumerator %s", name);
 }

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "kernel/btf.h"
+#include "kernel/names.h"
 #include "test_kernel_sample.h"
 
 /* The blob of the sample, with a header of 32 bytes and a layout section as 7.1 writes it, when
@@ -227,6 +228,44 @@ static void newer_kinds(void **state)
 	assert_non_null(strstr(err.text, "type 1 at offset 0"));
 }
 
+/* An enum whose million enumerators bear a name that hashes like the one that is asked for: looking
+ * through it for each would take hours. */
+static void hostile_enum(void **state)
+{
+	enum { N = 1000000 };
+	static const char strings[] = "\0E_KQBQI\0E_SSDAA";
+	const uint32_t types = 12 + (N + 1) * 8;
+	const uint32_t header[] = { 0x0001eb9f, 24, 0, types, types, sizeof(strings) };
+	const uint32_t head[] = { 0, INFO(6, N + 1), 4 };
+	uint8_t *blob = malloc(24 + types + sizeof(strings));
+	struct s2_types *s2types;
+	uint32_t off = 0;
+	uint64_t value;
+
+	(void)state;
+	assert_non_null(blob);
+	assert_int_equal(s2_names_hash(S2_NSPACES, "E_KQBQI"),
+			 s2_names_hash(S2_NSPACES, "E_SSDAA"));
+	put_words(blob, &off, header, 6);
+	put_words(blob, &off, head, 3);
+	for (uint32_t i = 0; i <= N; i++) {
+		const uint32_t enumerator[] = { 1, i };
+
+		put_words(blob, &off, enumerator, 2);
+	}
+	memcpy(blob + off, strings, sizeof(strings));
+	assert_int_equal(s2_btf_new(blob, off + sizeof(strings), &s2types, NULL, NULL), S2_OK);
+	assert_int_equal(s2_types_enum(s2types, NULL, "E_SSDAA", &value, NULL), S2_NOTFOUND);
+	s2_types_free(s2types);
+	/* The last one bears it. */
+	put32(blob + off - 8, 9);
+	assert_int_equal(s2_btf_new(blob, off + sizeof(strings), &s2types, NULL, NULL), S2_OK);
+	assert_int_equal(s2_types_enum(s2types, NULL, "E_SSDAA", &value, NULL), S2_OK);
+	assert_int_equal(value, N);
+	s2_types_free(s2types);
+	free(blob);
+}
+
 /* Every bit turned, and every length: an answer or an error. */
 static void hostile(void **state)
 {
@@ -264,9 +303,9 @@ static void hostile(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(in_memory), cmocka_unit_test(found_at_borders),
-		cmocka_unit_test(headers),   cmocka_unit_test(newer_kinds),
-		cmocka_unit_test(hostile),
+		cmocka_unit_test(in_memory),    cmocka_unit_test(found_at_borders),
+		cmocka_unit_test(headers),      cmocka_unit_test(newer_kinds),
+		cmocka_unit_test(hostile_enum), cmocka_unit_test(hostile),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
