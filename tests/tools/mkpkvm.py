@@ -807,6 +807,18 @@ def reserved_not_mapped(s):
     s.poke(s.hyp_leaf[s.pa(RESERVED + RESERVED_SIZE) - PAGE], 0)
 
 
+@breaks(near=True)
+def region_ends_in_page(s):
+    """A no-map reservation of 0x800 bytes splits memblock's regions in the middle of a page."""
+    memory, size = s.image(HYP_BSS[0] + 0x500), s.btf.sizes["memblock_region"]
+    split = s.pa(FREE) - BASE
+    for i, (base, length, flags) in enumerate(((BASE, split, 0), (BASE + split, 0x800, 4),
+                                               (BASE + split + 0x800, SIZE - split - 0x1000, 0))):
+        for name, value, fmt in (("base", base, "<Q"), ("size", length, "<Q"), ("flags", flags, "<I")):
+            s.put(memory + i * size, "memblock_region", name, value, fmt)
+    s.ram.put(s.image(HYP_BSS[0] + 0x488), 3, "<I")
+
+
 @breaks("hyp-address")
 def linear_map_bent(s):
     s.xor(s.hyp_leaf[s.pa(PERCPU)], 0x4000)
