@@ -27,6 +27,13 @@ static bool is_mixed(const struct s2_check_ctx *ctx, uint64_t ia, uint64_t size)
 	return next - ia < size;
 }
 
+enum s2_tristate s2_check_all_memory(const struct s2_check_ctx *ctx, uint64_t pa, uint64_t size)
+{
+	enum s2_tristate memory = s2_check_is_memory(ctx, pa);
+
+	return memory == S2_YES && is_mixed(ctx, pa, size) ? S2_NO : memory;
+}
+
 static void rights(struct s2_check_ctx *ctx, uint64_t ia, uint64_t oa, uint64_t size, uint64_t raw)
 {
 	enum s2_tristate memory = s2_check_is_memory(ctx, ia);

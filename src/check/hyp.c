@@ -16,6 +16,15 @@
  * hyp_create_idmap()). */
 enum area { AREA_LINEAR, AREA_IDMAP, AREA_VMEMMAP, AREA_PRIVATE, AREA_NONE };
 
+enum s2_tristate s2_hyp_in_private(const struct s2_check_ctx *ctx, uint64_t va)
+{
+	uint64_t quarter = BIT64(ctx->g->ia_bits - 3), vmemmap = ctx->pkvm->vmemmap_va;
+
+	if (!ctx->pkvm->have_vmemmap)
+		return S2_UNKNOWN;
+	return va < vmemmap && vmemmap - va <= quarter ? S2_YES : S2_NO;
+}
+
 static enum area area_of(const struct s2_check_ctx *ctx, uint64_t va, uint64_t oa)
 {
 	uint64_t quarter = BIT64(ctx->g->ia_bits - 3), vmemmap = ctx->pkvm->vmemmap_va;
@@ -28,9 +37,7 @@ static enum area area_of(const struct s2_check_ctx *ctx, uint64_t va, uint64_t o
 		return AREA_NONE;
 	if (va >= vmemmap && va - vmemmap < quarter)
 		return AREA_VMEMMAP;
-	if (va < vmemmap && vmemmap - va <= quarter)
-		return AREA_PRIVATE;
-	return AREA_NONE;
+	return s2_hyp_in_private(ctx, va) == S2_YES ? AREA_PRIVATE : AREA_NONE;
 }
 
 static bool is_exec(const struct s2_check_ctx *ctx, uint64_t raw)
@@ -206,14 +213,9 @@ static bool image_piece(void *arg, const struct s2_kva_piece *piece)
 
 void s2_hyp_begin(struct s2_check_ctx *ctx)
 {
-	/* A callback of this name came when all entries began to be counted (nvhe/setup.c, 6.2). */
-	struct s2_symbol symbol = { .name = "__kvm_nvhe_finalize_host_mappings_walker" };
-
 	ctx->vmemmap_next = 0;
 	if (!ctx->kernel || !ctx->first_window)
 		return;
-	if (!s2_kernel_symbols(ctx->kernel, &symbol, 1, NULL))
-		ctx->first_counts = symbol.hits > 0;
 	if (!ctx->nimage && s2_kernel_image(ctx->kernel, image_piece, ctx, NULL))
 		ctx->nimage = 0;
 	if (!ctx->nimage)

@@ -87,6 +87,14 @@ struct s2_form {
 
 #define S2_MAX_FORMS 16
 
+/* What this kernel's hypervisor does, by its functions and members; S2_UNKNOWN without them. */
+struct s2_check_features {
+	enum s2_tristate guest_blocks; /* it maps blocks for guests (6.16) */
+	enum s2_tristate fixblock;     /* it has a fixmap slot of a block's size (6.16) */
+	enum s2_tristate first_counts; /* the first tables count what the linear map of memory holds
+					  (up to 6.1) */
+};
+
 /* Bits that a kernel sets in all leaves of a kind or in none; which, types do not tell. */
 enum s2_uniform { S2_TEXT_GP, S2_TEXT_UXN, S2_DATA_PXN, S2_NUNIFORM };
 
@@ -112,6 +120,7 @@ struct s2_check_ctx {
 	const struct s2_tables *tables;
 	const struct s2_pkvm *pkvm;
 	struct s2_check_report *report;
+	struct s2_check_features features;
 	struct s2_geometry *geom; /* by table; arch NULL: it cannot be read */
 	uint64_t running;         /* bit n: check n is done */
 	struct s2_pages pages;
@@ -127,10 +136,8 @@ struct s2_check_ctx {
 	const struct s2_geometry *g;
 	struct s2_form form[S2_MAX_FORMS];
 	size_t nforms;
-	uint64_t *buf;        /* a page per height */
-	struct s2_walk *walk; /* for single look-ups */
-	bool first_counts;    /* hyp: the first tables count what the linear map of memory holds (up
-				 to 6.1) */
+	uint64_t *buf;         /* a page per height */
+	struct s2_walk *walk;  /* for single look-ups */
 	uint64_t vmemmap_next; /* hyp: where the next page of hyp_vmemmap must be */
 	struct s2_uniform_count uniform[S2_NUNIFORM]; /* hyp */
 	struct s2_vmm *vmm; /* host-managed guests: the VMM's tables, or NULL */
@@ -148,6 +155,9 @@ static inline bool s2_check_runs(const struct s2_check_ctx *ctx, enum s2_check_i
 {
 	return ctx->running & BIT64(id);
 }
+
+/* features.c */
+void s2_check_features(struct s2_check_ctx *ctx);
 
 /* pages.c */
 enum s2_code s2_pages_init(struct s2_check_ctx *ctx, struct s2_err *err) S2_MUST_CHECK;
@@ -178,6 +188,8 @@ void s2_host_leaf(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, ui
 void s2_host_invalid(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, uint64_t raw);
 void s2_hyp_leaf(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, uint64_t oa,
 		 uint64_t raw);
+/* Does @va lie in the hypervisor's private range, below hyp_vmemmap? S2_UNKNOWN without that. */
+enum s2_tristate s2_hyp_in_private(const struct s2_check_ctx *ctx, uint64_t va);
 void s2_hyp_begin(struct s2_check_ctx *ctx);
 void s2_hyp_end(struct s2_check_ctx *ctx);
 void s2_guest_leaf(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, uint64_t oa,
@@ -205,6 +217,9 @@ void s2_check_vms(struct s2_check_ctx *ctx);
 
 /* Is @pa memory? S2_UNKNOWN without hyp_memory[]. */
 enum s2_tristate s2_check_is_memory(const struct s2_check_ctx *ctx, uint64_t pa);
+
+/* Is all of [@pa, @pa + @size) memory, in one region? */
+enum s2_tristate s2_check_all_memory(const struct s2_check_ctx *ctx, uint64_t pa, uint64_t size);
 
 /* The role of a table, host-managed guests are S2_PKVM_NONE. */
 static inline enum s2_pkvm_role s2_role(const struct s2_table *table)

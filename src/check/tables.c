@@ -28,7 +28,7 @@ static void count(struct s2_check_ctx *ctx, struct s2_tpage *page, unsigned int 
 {
 	uint32_t met;
 
-	if (s2_role(ctx->table) != S2_PKVM_HYP || !ctx->first_counts) {
+	if (s2_role(ctx->table) != S2_PKVM_HYP || ctx->features.first_counts != S2_YES) {
 		page->min++;
 		page->max++;
 		return;

@@ -29,6 +29,7 @@ HYP_BSS = (0x80000, 0x82000)
 SWAPPER = 0x7f000
 # In low memory.
 PERCPU, STACK, KVM, GUEST, DONATED, SHARED, FREE = 0x100000, 0x110000, 0x120000, 0x180000, 0x190000, 0x1a0000, 0x1b0000
+BLOCK, BLOCK_SIZE = 0x200000, 0x200000
 HYPVM, TABLES = 0xd00000, 0xd20000  # donated by the host
 SNAPSHOT = 0xf00000                  # struct kvm_pgtable_snapshot, its list, its tables
 
@@ -123,6 +124,11 @@ class Btf:
 GENERATIONS = ("6.14", "6.17", "6.18", "7.1")
 
 
+def since(first):
+    """The generations from @first on."""
+    return GENERATIONS[GENERATIONS.index(first):]
+
+
 def kernel_types(gen):
     b = Btf()
     b.struct("list_head", [("next", "void*"), ("prev", "void*")])
@@ -130,8 +136,8 @@ def kernel_types(gen):
     b.struct("rb_root", [("rb_node", "void*")])
     b.struct("rb_root_cached", [("rb_root", "rb_root"), ("rb_leftmost", "void*")])
     b.struct("kvm_s2_mmu", [("vmid", "u64"), ("pgd_phys", "u64"), ("pgt", "void*"), ("vtcr", "u64"), ("arch", "void*")])
-    protected = [("handle", "u16" if gen == "7.1" else "u32"), ("teardown_mc", "u64[3]")]
-    if gen in ("6.18", "7.1"):
+    protected = [("handle", "u16" if gen in since("7.1") else "u32"), ("teardown_mc", "u64[3]")]
+    if gen in since("6.18"):
         protected += [("is_protected", "u8"), ("is_created", "u8")]
     b.struct("kvm_protected_vm", protected)
     b.struct("kvm_arch", [("mmu", "kvm_s2_mmu"), ("pkvm", "kvm_protected_vm")])
@@ -141,7 +147,7 @@ def kernel_types(gen):
     b.struct("kvm_memslots", [("gfn_tree", "rb_root"), ("node_idx", "int")])
     b.struct("kvm_memory_slot", [("gfn_node", "rb_node[2]"), ("base_gfn", "u64"), ("npages", "u64"),
                                  ("userspace_addr", "u64"), ("flags", "u32"), ("id", "u16"), ("as_id", "u16")])
-    b.enum("kvm_pgtable_stage2_flags", {"KVM_PGTABLE_S2_IDMAP": 1, "KVM_PGTABLE_S2_AS_S1": 2} if gen == "7.1" else
+    b.enum("kvm_pgtable_stage2_flags", {"KVM_PGTABLE_S2_IDMAP": 1, "KVM_PGTABLE_S2_AS_S1": 2} if gen in since("7.1") else
            {"KVM_PGTABLE_S2_NOFWB": 1, "KVM_PGTABLE_S2_IDMAP": 2})
     b.struct("", [("ia_bits", "u32"), ("start_level", "s8"), ("pgd", "void*"), ("mm_ops", "void*"),
                   ("flags", "kvm_pgtable_stage2_flags"), ("force_pte_cb", "void*")])
@@ -167,9 +173,9 @@ def kernel_types(gen):
     b.struct("kvm_pgtable_visit_ctx", [("ptep", "void*")])
     b.enum("pkvm_page_state", {"PKVM_PAGE_OWNED": 0, "PKVM_PAGE_SHARED_OWNED": 1, "PKVM_PAGE_SHARED_BORROWED": 2,
                                "PKVM_NOPAGE": 4 if gen == "6.14" else 3})
-    b.enum("pkvm_component_id", {"PKVM_ID_HOST": 0, "PKVM_ID_HYP": 1, **({"PKVM_ID_GUEST": 2} if gen == "7.1" else
+    b.enum("pkvm_component_id", {"PKVM_ID_HOST": 0, "PKVM_ID_HYP": 1, **({"PKVM_ID_GUEST": 2} if gen in since("7.1") else
                                                                        {"PKVM_ID_FFA": 2})})
-    if gen == "7.1":
+    if gen in since("7.1"):
         b.enum("kvm_invalid_pte_type", {"KVM_INVALID_PTE_TYPE_LOCKED": 1, "KVM_HOST_INVALID_PTE_TYPE_DONATION": 2,
                                         "KVM_GUEST_INVALID_PTE_TYPE_POISONED": 3})
         b.enum("kvm_pgtable_prot", {"KVM_PGTABLE_PROT_PX": 1, "KVM_PGTABLE_PROT_UX": 2})
@@ -221,8 +227,9 @@ class System:
     def __init__(self, gen):
         self.gen, self.ram, self.btf, self.symbols = gen, Ram(), kernel_types(gen), {}
         self.in_vmemmap = gen != "6.14"      # the hypervisor's states as well
-        self.text_stays = gen in ("6.18", "7.1")
-        self.typed = gen == "7.1"
+        self.text_stays = gen in since("6.18")
+        self.typed = gen in since("7.1")
+        self.blocks = gen in since("6.17")
         self.nopage = 4 if gen == "6.14" else 3
         self.used = {"s": SNAPSHOT + 0x10000, "k": KTABLES, "r": RESERVED + 0x10000, "g": TABLES}
         self.host_state, self.hyp_state, self.refs, self.shares, self.hyp_leaf = {}, {}, {}, {}, {}
@@ -307,6 +314,13 @@ class System:
         table.set(gfn << 12, self.guest_leaf(pa, BORROWED))
         self.s2.set(pa, self.host_leaf(pa))
 
+    def share_block_with_guest(self, pa, table, gfn):
+        for p in range(pa, pa + BLOCK_SIZE, PAGE):
+            self.host_state[p] = SHARED_OWNED
+            self.shares[p] = self.shares.get(p, 0) + 1
+        table.set(gfn << 12, self.guest_leaf(pa, BORROWED, page=False), 1)
+        self.s2.set(pa, self.host_leaf(pa, page=False), 1)
+
     def give_to_guest(self, pa, table, handle, gfn):
         self.host_state[pa] = self.nopage
         table.set(gfn << 12, self.guest_leaf(pa))
@@ -340,6 +354,10 @@ class System:
     def symbol(self, name, off):
         self.symbols[name] = STEXT + off
         return self.image(off)
+
+    def function(self, name):
+        """A function of the hypervisor: what counts is that there is one."""
+        self.symbols[name] = STEXT + HYP_TEXT[0] + 16 * len(self.symbols)
 
     def objects(self):
         """Anchors in the hypervisor's .bss: host_mmu, pkvm_pgtable, hyp_memory."""
@@ -389,6 +407,10 @@ class System:
             self.s1.set(VMEMMAP_VA + (BASE >> 12) * 8 + i * PAGE, self.hyp_desc(self.pa(RESERVED) + i * PAGE, "rw"))
         # A fixmap slot: what it mapped last, no longer valid.
         self.fixmap_at = self.s1.set(IO_BASE + 0x3000, self.hyp_desc(self.image(HYP_BSS[0]), "rw") & ~1)
+        # The same for a block, with the first one that memory holds.
+        if self.blocks:
+            self.fixblock_at = self.s1.set(IO_BASE + BLOCK_SIZE, self.hyp_desc(BASE, "rw") & ~3, 1)
+            self.function("__kvm_nvhe_hyp_fixblock_map")
 
     def vm(self, i):
         kvm, hyp_vm = self.pa(KVM) + i * 0x2000, self.pa(HYPVM) + i * PAGE
@@ -411,11 +433,11 @@ class System:
         self.put(hyp_vm, "pkvm_hyp_vm", "kvm.arch.mmu.pgd_phys", table.root)
         self.put(hyp_vm, "pkvm_hyp_vm", "host_kvm", self.hyp(kvm))
         self.ram.put(self.pa(RESERVED + 0x8000) + i * 8, self.hyp(hyp_vm))
-        # One memslot of 2 MiB at 0x80000000.
+        # One memslot of 4 MiB at 0x80000000.
         slots, slot = kvm + 0x900, kvm + 0xa00
         self.put(kvm, "kvm", "memslots", self.lin(slots))
         self.ram.put(slots, self.lin(slot))
-        for name, value, fmt in (("base_gfn", 0x80000, "<Q"), ("npages", 512, "<Q"), ("userspace_addr", 0x10000000, "<Q")):
+        for name, value, fmt in (("base_gfn", 0x80000, "<Q"), ("npages", 1024, "<Q"), ("userspace_addr", 0x10000000, "<Q")):
             self.put(slot, "kvm_memory_slot", name, value, fmt)
         return table
 
@@ -423,15 +445,18 @@ class System:
         one, two = self.vms
         for i in range(4):
             self.share_with_guest(self.pa(GUEST) + i * PAGE, one, 0x80000 + i)
-            one.mappings[0x80000 + i] = self.pa(GUEST) + i * PAGE
+            one.mappings[0x80000 + i] = self.pa(GUEST) + i * PAGE, 1
         self.share_with_guest(self.pa(GUEST), two, 0x80000)  # two guests borrow one page
-        two.mappings[0x80000] = self.pa(GUEST)
+        two.mappings[0x80000] = self.pa(GUEST), 1
+        if self.blocks:
+            self.share_block_with_guest(self.pa(BLOCK), two, 0x80200)
+            two.mappings[0x80200] = self.pa(BLOCK), 512
         self.share_with_hyp(self.pa(SHARED))
         self.share_with_hyp(self.pa(SHARED) + PAGE, pinned=False)
         if self.typed:
             for i in range(4):
                 self.give_to_guest(self.pa(DONATED) + i * PAGE, one, one.handle, 0x80100 + i)
-                one.mappings[0x80100 + i] = self.pa(DONATED) + i * PAGE
+                one.mappings[0x80100 + i] = self.pa(DONATED) + i * PAGE, 1
             # The guest shares one of them with the host again, and one was taken away by force.
             shared = self.pa(DONATED) + PAGE
             one.set(0x80101 << 12, self.guest_leaf(shared, SHARED_OWNED))
@@ -497,10 +522,11 @@ class System:
             node = at[0]
             at[0] += 0x40
             self.ram.put(node, parent)
-            self.ram.put(node + 24, items[mid][0])
-            self.ram.put(node + 32, items[mid][1] >> 12)
-            if self.gen != "6.14":
-                self.ram.put(node + 40, 1)
+            gfn, (pa, pages) = items[mid]
+            self.ram.put(node + 24, gfn)
+            self.ram.put(node + 32, pa >> 12)
+            if self.blocks:
+                self.ram.put(node + 40, pages)
             self.ram.put(node + 16, grow(lo, mid, self.lin(node)))
             self.ram.put(node + 8, grow(mid + 1, hi, self.lin(node)))
             return self.lin(node)
@@ -561,8 +587,8 @@ class System:
 # --- What can be wrong -------------------------------------------------------------------------------------------------
 
 ALL = GENERATIONS
-NEW = ("6.17", "6.18", "7.1")
-D = ("7.1",)
+NEW = since("6.17")
+D = since("7.1")
 BREAKS = {}
 
 
@@ -618,7 +644,7 @@ def stack_is_the_hosts(s):
     assert s.ram.get(s.s2.slot(s.pa(STACK))) & 1
 
 
-@breaks(near=True, gens=("6.18", "7.1"))
+@breaks(near=True, gens=since("6.18"))
 def text_stays_readable(s):
     """NOPAGE, and mapped read-only."""
     assert s.ram.get(s.s2.slot(s.image(HYP_TEXT[0]))) & 0xc1 == 0x41
@@ -817,6 +843,8 @@ def region_ends_in_page(s):
         for name, value, fmt in (("base", base, "<Q"), ("size", length, "<Q"), ("flags", flags, "<I")):
             s.put(memory + i * size, "memblock_region", name, value, fmt)
     s.ram.put(s.image(HYP_BSS[0] + 0x488), 3, "<I")
+    if s.blocks:  # lies in one region
+        s.poke(s.fixblock_at, s.ram.get(s.fixblock_at) + BLOCK)
 
 
 @breaks("hyp-address")
@@ -842,6 +870,68 @@ def hyp_constants_executable(s):
 @breaks("writer")
 def odd_bit_in_leaf(s):
     s.xor(s.s2.slot(s.pa(FREE)), 1 << 58)
+
+
+@breaks("writer", gens=NEW)
+def fixblock_of_another_kind(s):
+    """Read-only, as nobody makes it."""
+    s.xor(s.fixblock_at, 1 << 7)
+
+
+@breaks("writer", gens=NEW)
+def fixblock_of_a_page(s):
+    """Bit 1 has no place in a block."""
+    s.xor(s.fixblock_at, 2)
+
+
+@breaks("writer", gens=NEW)
+def fixblock_of_no_memory(s):
+    s.xor(s.fixblock_at, 1 << 30)
+
+
+@breaks("writer", gens=NEW)
+def fixblock_beside_the_private_range(s):
+    at = s.s1.slot(VMEMMAP_VA + (BASE >> 12) * 8 + BLOCK_SIZE, 1)
+    s.poke(at, s.ram.get(s.fixblock_at))
+
+
+@breaks("writer", gens=("6.14",))
+def fixblock_too_early(s):
+    s.s1.set(IO_BASE + BLOCK_SIZE, s.hyp_desc(BASE, "rw") & ~3, 1)
+
+
+@breaks(near=True, gens=NEW)
+def fixblock_moved(s):
+    """It maps a guest's block for as long as that is cleaned, and keeps the address."""
+    s.xor(s.fixblock_at, BLOCK)
+
+
+@breaks("writer")
+def fixmap_of_no_memory(s):
+    s.xor(s.fixmap_at, 1 << 30)
+
+
+@breaks("writer", gens=("6.14",))
+def guest_block_too_early(s):
+    """Before 6.16 the hypervisor maps pages only."""
+    s.share_block_with_guest(s.pa(BLOCK), s.vms[1], 0x80200)
+
+
+@breaks("writer", "guest-state", gens=NEW)
+def guest_block_owned(s):
+    """Guests are lent blocks, not given."""
+    s.xor(s.vms[1].slot(0x80200 << 12, 1), 1 << 56)
+
+
+@breaks("writer", gens=D)
+def guest_page_owned_read_only(s):
+    """What a protected guest owns it may write and execute."""
+    s.xor(s.vms[0].slot(0x80100 << 12), 1 << 7)
+
+
+@breaks("writer", "guest-state", gens=("6.14", "6.17", "6.18"))
+def guest_page_owned_too_early(s):
+    s.xor(s.vms[1].slot(0x80000 << 12), 1 << 56)
 
 
 @breaks("writer")
@@ -873,7 +963,7 @@ def table_page_empty(s):
 
 @breaks("memslots")
 def guest_outside_slots(s):
-    s.vms[0].set(0x80000000 + (3 << 20), s.guest_leaf(s.pa(GUEST) + PAGE, BORROWED))
+    s.vms[0].set(0x80000000 + (5 << 20), s.guest_leaf(s.pa(GUEST) + PAGE, BORROWED))
 
 
 # --- Commands ----------------------------------------------------------------------------------------------------------
