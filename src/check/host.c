@@ -107,6 +107,11 @@ static void set_facts(struct s2_check_ctx *ctx, uint64_t pa, uint64_t size, stru
 	}
 }
 
+void s2_host_lost(struct s2_check_ctx *ctx, uint64_t ia, uint64_t size)
+{
+	set_facts(ctx, ia, size, (struct s2_facts){ .host = S2_HOST_UNREAD });
+}
+
 void s2_host_leaf(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, uint64_t oa,
 		  uint64_t raw)
 {

@@ -33,13 +33,14 @@ struct s2_facts {
 	uint32_t table : 1;      /* a table page ... */
 	uint32_t table_pkvm : 1; /* ... that the hypervisor keeps */
 	uint32_t guest_write : 1;
-	uint32_t guest_odd : 1;    /* a guest's leaf that its VMM does not confirm */
-	uint32_t guest_unsure : 1; /* ... whose VMM is not known */
+	uint32_t guest_odd : 1;    /* that guest's leaf its VMM does not confirm */
+	uint32_t guest_unsure : 1; /* ... or its VMM is not known */
 	uint32_t kept_guest : 1;   /* mapped in a guest that the hypervisor keeps */
 	uint32_t kept_owned : 1;   /* ... which owns it */
 	uint32_t kept_shared : 1;  /* ... which shares it with the host */
-	uint16_t guest;            /* 1 + table of the first host-managed guest that maps it */
-	uint16_t borrowers;        /* leaves of hypervisor-managed guests that borrow it */
+	uint16_t guest; /* 1 + table of the first host-managed guest that writes it, else that maps
+			   it */
+	uint16_t borrowers; /* leaves of hypervisor-managed guests that borrow it */
 };
 
 /* The pages of memory, numbered without holes; facts are kept for a window of them. */
@@ -111,6 +112,7 @@ struct s2_image_part {
 	uint64_t pa;
 	uint64_t size;
 	bool write, exec;
+	bool lost; /* what the kernel maps there cannot be read */
 };
 
 struct s2_check_ctx {
@@ -128,10 +130,14 @@ struct s2_check_ctx {
 	bool first_window; /* what is no matter of pages is done once */
 	uint32_t pass;     /* counts windows, from 1 */
 	bool nomem;
-	size_t host, hyp; /* their tables, or SIZE_MAX */
+	size_t host, hyp;  /* their tables, or SIZE_MAX */
+	bool private_lost; /* a part of the hypervisor's table outside of its linear map is not read
+			    */
+	bool kept_lost;    /* ... of a table that the hypervisor keeps for a guest, or all of it */
 
 	/* The table that is being read. */
 	size_t t;
+	uint64_t path[S2_MAX_HEIGHTS]; /* table pages from the root to the one that is read */
 	const struct s2_table *table;
 	const struct s2_geometry *g;
 	struct s2_form form[S2_MAX_FORMS];
@@ -140,6 +146,7 @@ struct s2_check_ctx {
 	struct s2_walk *walk;  /* for single look-ups */
 	uint64_t vmemmap_next; /* hyp: where the next page of hyp_vmemmap must be */
 	struct s2_uniform_count uniform[S2_NUNIFORM]; /* hyp */
+	struct s2_vms *vms; /* guests of the hypervisor as objects, NULL without them */
 	struct s2_vmm *vmm; /* host-managed guests: the VMM's tables, or NULL */
 
 	struct s2_image_part *image;
@@ -151,6 +158,8 @@ void s2_check_found(struct s2_check_ctx *ctx, enum s2_check_id id, const struct 
 		    uint64_t ia, uint64_t pa, const char *fmt, ...) S2_PRINTF(6, 7);
 void s2_check_unknown(struct s2_check_ctx *ctx, enum s2_check_id id, const char *fmt, ...)
 	S2_PRINTF(3, 4);
+/* Of all checks: nothing can be called good. */
+void s2_check_all_unknown(struct s2_check_ctx *ctx, const char *fmt, ...) S2_PRINTF(2, 3);
 static inline bool s2_check_runs(const struct s2_check_ctx *ctx, enum s2_check_id id)
 {
 	return ctx->running & BIT64(id);
@@ -192,6 +201,9 @@ void s2_hyp_leaf(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, uin
 enum s2_tristate s2_hyp_in_private(const struct s2_check_ctx *ctx, uint64_t va);
 void s2_hyp_begin(struct s2_check_ctx *ctx);
 void s2_hyp_end(struct s2_check_ctx *ctx);
+/* A piece of input space that could not be read: what is said of its pages is not known. */
+void s2_host_lost(struct s2_check_ctx *ctx, uint64_t ia, uint64_t size);
+void s2_hyp_lost(struct s2_check_ctx *ctx, uint64_t ia, uint64_t size);
 void s2_guest_leaf(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, uint64_t oa,
 		   uint64_t raw);
 
@@ -213,7 +225,9 @@ void s2_check_given(struct s2_check_ctx *ctx, uint64_t pa, const struct s2_own *
 void s2_check_owned(struct s2_check_ctx *ctx, uint64_t ia, uint64_t oa);
 
 /* vms.c: guests of the hypervisor as objects. */
+void s2_check_vms_begin(struct s2_check_ctx *ctx);
 void s2_check_vms(struct s2_check_ctx *ctx);
+void s2_check_vms_end(struct s2_check_ctx *ctx);
 
 /* Is @pa memory? S2_UNKNOWN without hyp_memory[]. */
 enum s2_tristate s2_check_is_memory(const struct s2_check_ctx *ctx, uint64_t pa);

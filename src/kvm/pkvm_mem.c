@@ -345,9 +345,12 @@ static void params_in(struct s2_pkvm_search *s, const struct s2_run *run)
 	for (uint64_t off = 0; off < run->size; off += sizeof(chunk)) {
 		uint64_t pa = run->entry.oa + off;
 
-		if (pa - s->pkvm->reserved_pa < s->pkvm->reserved_size ||
-		    s2_mem_read(s->mem, pa, chunk, sizeof(chunk), NULL))
+		if (pa - s->pkvm->reserved_pa < s->pkvm->reserved_size)
 			continue;
+		if (s2_mem_read(s->mem, pa, chunk, sizeof(chunk), NULL)) {
+			s->pkvm->cpus_lost = true;
+			continue;
+		}
 		for (size_t i = 0; i < ARRAY_SIZE(chunk); i++)
 			if (chunk[i] == s->hyp_pgd_pa && s->pkvm->ncpus < MAX_CPUS &&
 			    is_params(s, pa + i * sizeof(chunk[0]) - off_pgd))
@@ -360,12 +363,14 @@ void s2_pkvm_find_params(struct s2_pkvm_search *s)
 	struct s2_merge merge;
 	struct s2_run run;
 	uint64_t looked = 0;
+	uint64_t nr_cpus;
 
 	if (!s->have_hyp || !s->layout.param_pgd_pa.have || !s->layout.param_vttbr.have)
 		return;
 	s2_walk_init(s->walk, &s->hyp_geom, s->mem, s->hyp_pgd_pa);
 	s2_merge_init(&merge, s->walk, S2_MERGE_PA, S2_SHOW_ALL);
 	while (looked < MAX_PARAM_BYTES && s2_merge_next(&merge, &run)) {
+		s->pkvm->cpus_lost |= run.missing != S2_OK;
 		if (run.missing || !s2_is_leaf(run.entry.type) ||
 		    run.ia + s->pkvm->phys_offset != run.entry.oa || run.entry.raw & BIT64(7))
 			continue;
@@ -374,4 +379,8 @@ void s2_pkvm_find_params(struct s2_pkvm_search *s)
 		looked += run.size;
 		params_in(s, &run);
 	}
+	/* The hypervisor's own count decides, where it can be read. */
+	if (s->symbol[S2_SYM_NR_CPUS].hits &&
+	    !s2_mem_read(s->mem, symbol_pa(s, S2_SYM_NR_CPUS), &nr_cpus, sizeof(nr_cpus), NULL))
+		s->pkvm->cpus_lost = s->pkvm->ncpus < nr_cpus;
 }
