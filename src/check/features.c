@@ -10,8 +10,10 @@ static enum s2_tristate has(bool known, bool it)
 
 void s2_check_features(struct s2_check_ctx *ctx)
 {
-	enum { FIXBLOCK, FIRST_COUNTS, NSYMBOLS };
+	enum { FIXMAP, FIXBLOCK, OWNS_PRIVATE, FIRST_COUNTS, NSYMBOLS };
 	struct s2_symbol symbol[NSYMBOLS] = {
+		[FIXMAP] = { .name = "__kvm_nvhe_hyp_fixmap_map" },
+		[OWNS_PRIVATE] = { .name = "__kvm_nvhe_pkvm_check_host_ownership" },
 		[FIXBLOCK] = { .name = "__kvm_nvhe_hyp_fixblock_map" },
 		/* A callback of this name came when all entries began to be counted (nvhe/setup.c,
 		 * 6.2). */
@@ -24,6 +26,8 @@ void s2_check_features(struct s2_check_ctx *ctx)
 	if (!ctx->kernel || !ctx->pkvm)
 		return;
 	known = !s2_kernel_symbols(ctx->kernel, symbol, NSYMBOLS, NULL);
+	f->fixmap = has(known, symbol[FIXMAP].hits);
+	f->owns_private = has(known, symbol[OWNS_PRIVATE].hits);
 	f->fixblock = has(known, symbol[FIXBLOCK].hits);
 	f->first_counts = has(known, symbol[FIRST_COUNTS].hits);
 	known = !s2_kernel_types(ctx->kernel, &types, NULL);

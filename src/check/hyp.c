@@ -140,6 +140,8 @@ static void facts_of(struct s2_check_ctx *ctx, enum area area, uint64_t oa, uint
 		if (area != AREA_LINEAR) {
 			fact->hyp_private = 1;
 			fact->hyp_private_write |= !(raw & S1_RO);
+			fact->hyp_quarter |= area == AREA_PRIVATE || area == AREA_VMEMMAP;
+			fact->hyp_again |= area == AREA_PRIVATE && !(raw & S1_RO);
 			continue;
 		}
 		fact->hyp_mapped = 1;
@@ -147,6 +149,32 @@ static void facts_of(struct s2_check_ctx *ctx, enum area area, uint64_t oa, uint
 		fact->hyp_write = !(raw & S1_RO);
 		fact->hyp_exec = is_exec(ctx, raw);
 	}
+}
+
+bool s2_hyp_is_stack(const struct s2_pkvm *pkvm, uint64_t pa)
+{
+	for (size_t i = 0; i < pkvm->ncpus; i++)
+		if (pkvm->cpu[i].stack_pa == pa)
+			return true;
+	return false;
+}
+
+/*
+ * In the private range the hypervisor maps memory for writing in two places: stacks, and fixmap
+ * slots for as long as they are used (nvhe/mm.c), one per CPU and one of a block's size. Counts the
+ * latter; true for a block, of which s2_hyp_end() says all that is to say.
+ */
+static bool is_slot_in_use(struct s2_check_ctx *ctx, unsigned int height, uint64_t oa, uint64_t raw)
+{
+	if (raw & S1_RO || s2_check_is_memory(ctx, oa) != S2_YES)
+		return false;
+	if (height) {
+		ctx->blocks_used += ctx->first_window;
+		return height == 1 && ctx->features.fixblock == S2_YES;
+	}
+	if (!s2_hyp_is_stack(ctx->pkvm, oa))
+		ctx->slots_used += ctx->first_window;
+	return false;
 }
 
 void s2_hyp_leaf(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, uint64_t oa,
@@ -167,6 +195,8 @@ void s2_hyp_leaf(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, uin
 			s2_check_found(ctx, S2_CHECK_WX, ctx->table, ia, oa,
 				       "writable and executable (descriptor 0x%" PRIx64 ")", raw);
 	}
+	if (area == AREA_PRIVATE && is_slot_in_use(ctx, height, oa, raw))
+		return;
 	facts_of(ctx, area, oa, size, raw);
 }
 
@@ -269,10 +299,16 @@ void s2_hyp_end(struct s2_check_ctx *ctx)
 	uint64_t page = BIT64(ctx->g->page_log2);
 
 	s2_writer_uniform(ctx);
-	if (!ctx->pkvm->ncpus)
+	if (ctx->features.fixblock == S2_YES && ctx->blocks_used + ctx->blocks_unused > 1)
+		s2_check_found(ctx, S2_CHECK_HYP_ADDRESS, ctx->table, 0, 0,
+			       "%" PRIu64
+			       " blocks of memory are mapped in the private range, where "
+			       "one is",
+			       ctx->blocks_used + ctx->blocks_unused);
+	if (!ctx->pkvm->ncpus || ctx->pkvm->cpus_lost)
 		s2_check_unknown(
 			ctx, S2_CHECK_HYP_ADDRESS,
-			"the CPUs' parameters are not known, which say where their stacks are");
+			"not all CPUs' parameters are known, which say where their stacks are");
 	for (size_t i = 0; i < ctx->pkvm->ncpus; i++) {
 		const struct s2_pkvm_cpu *cpu = &ctx->pkvm->cpu[i];
 		uint64_t va = cpu->stack_va - page, raw;

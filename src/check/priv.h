@@ -29,6 +29,8 @@ struct s2_facts {
 	uint32_t hyp_exec : 1;
 	uint32_t hyp_private : 1; /* mapped elsewhere in the hypervisor */
 	uint32_t hyp_private_write : 1;
+	uint32_t hyp_quarter : 1; /* mapped in its private range or as part of its page array */
+	uint32_t hyp_again : 1;   /* in its private range, for writing */
 	uint32_t hyp_unread : 1;
 	uint32_t table : 1;      /* a table page ... */
 	uint32_t table_pkvm : 1; /* ... that the hypervisor keeps */
@@ -91,7 +93,10 @@ struct s2_form {
 /* What this kernel's hypervisor does, by its functions and members; S2_UNKNOWN without them. */
 struct s2_check_features {
 	enum s2_tristate guest_blocks; /* it maps blocks for guests (6.16) */
-	enum s2_tristate fixblock;     /* it has a fixmap slot of a block's size (6.16) */
+	enum s2_tristate fixmap;       /* it has a fixmap slot per CPU (6.2) */
+	enum s2_tristate fixblock;     /* ... and one of a block's size (6.16) */
+	enum s2_tristate
+		owns_private; /* it saw to it that all of its private range is its own (7.3) */
 	enum s2_tristate first_counts; /* the first tables count what the linear map of memory holds
 					  (up to 6.1) */
 };
@@ -142,8 +147,10 @@ struct s2_check_ctx {
 	const struct s2_geometry *g;
 	struct s2_form form[S2_MAX_FORMS];
 	size_t nforms;
-	uint64_t *buf;         /* a page per height */
-	struct s2_walk *walk;  /* for single look-ups */
+	uint64_t *buf;        /* a page per height */
+	struct s2_walk *walk; /* for single look-ups */
+	/* hyp: fixmap slots between uses, what looks like slots in use, and the same of blocks */
+	uint64_t slots_unused, slots_used, blocks_unused, blocks_used;
 	uint64_t vmemmap_next; /* hyp: where the next page of hyp_vmemmap must be */
 	struct s2_uniform_count uniform[S2_NUNIFORM]; /* hyp */
 	struct s2_vms *vms; /* guests of the hypervisor as objects, NULL without them */
@@ -197,6 +204,8 @@ void s2_host_leaf(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, ui
 void s2_host_invalid(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, uint64_t raw);
 void s2_hyp_leaf(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, uint64_t oa,
 		 uint64_t raw);
+/* Is @pa a CPU's stack at EL2, as its parameters say? */
+bool s2_hyp_is_stack(const struct s2_pkvm *pkvm, uint64_t pa);
 /* Does @va lie in the hypervisor's private range, below hyp_vmemmap? S2_UNKNOWN without that. */
 enum s2_tristate s2_hyp_in_private(const struct s2_check_ctx *ctx, uint64_t va);
 void s2_hyp_begin(struct s2_check_ctx *ctx);

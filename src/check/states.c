@@ -114,14 +114,6 @@ static bool kept_by_none(struct s2_check_ctx *ctx, enum s2_check_id id, const st
 	return !ctx->kept_lost;
 }
 
-static bool is_stack(const struct s2_pkvm *pkvm, uint64_t pa)
-{
-	for (size_t i = 0; i < pkvm->ncpus; i++)
-		if (pkvm->cpu[i].stack_pa == pa)
-			return true;
-	return false;
-}
-
 /* I3: the host gave the page away <=> the hypervisor owns it and maps it. */
 static void hyp_owns(struct s2_check_ctx *ctx, const struct page_view *v)
 {
@@ -139,6 +131,57 @@ static void hyp_owns(struct s2_check_ctx *ctx, const struct page_view *v)
 	if (!given && !stays && host_read(v) && v->hyp == S2_STATE_OWNED && !v->nomap)
 		found(ctx, S2_CHECK_HYP_OWNS, ctx->hyp, v,
 		      "the hypervisor owns it, but the host did not give it");
+}
+
+/*
+ * Of a page that the hypervisor writes in its private range alone: is it there for good reason, a
+ * stack (the host's up to 7.1) or a fixmap slot in use? Says so when that is not known.
+ */
+static bool is_private_use(struct s2_check_ctx *ctx, enum s2_check_id id, const struct page_view *v)
+{
+	const struct s2_pkvm *pkvm = ctx->pkvm;
+
+	if (v->f->hyp_mapped && v->f->hyp_write)
+		return false;
+	if (v->stack)
+		return true;
+	if (!pkvm->ncpus || pkvm->cpus_lost || ctx->private_lost ||
+	    ctx->features.fixmap == S2_UNKNOWN) {
+		s2_check_unknown(
+			ctx, id,
+			"PA 0x%" PRIx64
+			" is a CPU's stack or in a fixmap slot, or not; how many there are is not known",
+			v->pa);
+		return true;
+	}
+	return ctx->features.fixmap == S2_YES && ctx->slots_used + ctx->slots_unused <= pkvm->ncpus;
+}
+
+/*
+ * Where the hypervisor has seen to it at boot (nvhe/mm.c, pkvm_check_host_ownership()), all of its
+ * private range and page array is its own; but for slots in use, which come and go.
+ */
+static void owns_private(struct s2_check_ctx *ctx, const struct page_view *v)
+{
+	bool text = ctx->pkvm->text_stays && v->f->hyp_exec && !v->f->host_write;
+
+	if (!v->f->hyp_quarter || ctx->features.owns_private != S2_YES)
+		return;
+	if (!is_not(v->hyp, S2_STATE_OWNED) && !is_not(v->host, S2_STATE_NOPAGE) &&
+	    (!host_read(v) || v->f->host == S2_HOST_HYP || text))
+		return;
+	if (v->f->hyp_again && !v->stack && is_private_use(ctx, S2_CHECK_HYP_OWNS, v))
+		return;
+	found(ctx, S2_CHECK_HYP_OWNS, ctx->hyp, v,
+	      "in the private range, but not the hypervisor's");
+}
+
+/* Stacks and slots hold what the linear map does not: twice is once too often. */
+static void mapped_again(struct s2_check_ctx *ctx, const struct page_view *v)
+{
+	if (v->f->hyp_again && v->f->hyp_mapped)
+		found(ctx, S2_CHECK_HYP_ADDRESS, ctx->hyp, v,
+		      "mapped for writing in the private range once more");
 }
 
 /* I4 and I5, where the host's state stands in hyp_vmemmap and its entry must follow. */
@@ -232,25 +275,6 @@ static void guests(struct s2_check_ctx *ctx, const struct page_view *v)
 		found(ctx, S2_CHECK_DONATION, ctx->host, v, "given to a guest, but none owns it");
 }
 
-/* Memory that hypervisor and host reach both, and neither lent to the other. */
-static void hyp_and_host(struct s2_check_ctx *ctx, const struct page_view *v)
-{
-	const struct s2_pkvm *pkvm = ctx->pkvm;
-	bool stacks_known = pkvm->ncpus && !pkvm->cpus_lost;
-
-	/* EL2 stacks stay the host's up to 7.1; whether this is one the CPUs' parameters say. */
-	if (!v->f->hyp_write && !v->stack && !stacks_known) {
-		s2_check_unknown(ctx, S2_CHECK_ISOLATION,
-				 "PA 0x%" PRIx64
-				 " is the stack of a CPU or not; not all their parameters are known",
-				 v->pa);
-		return;
-	}
-	if (!v->stack)
-		found(ctx, S2_CHECK_ISOLATION, ctx->hyp, v,
-		      "writable for the hypervisor and the host's");
-}
-
 /* I12: two who write must have agreed on it. */
 static void isolation(struct s2_check_ctx *ctx, const struct page_view *v)
 {
@@ -260,8 +284,9 @@ static void isolation(struct s2_check_ctx *ctx, const struct page_view *v)
 	bool shared = (v->hyp == S2_STATE_SHARED_BORROWED || v->hyp == S2_STATE_NONE) &&
 		      (v->host == S2_STATE_SHARED_OWNED || v->host == S2_STATE_NONE);
 
-	if (hyp_writes && hosts && !shared)
-		hyp_and_host(ctx, v);
+	if (hyp_writes && hosts && !shared && !is_private_use(ctx, S2_CHECK_ISOLATION, v))
+		found(ctx, S2_CHECK_ISOLATION, ctx->hyp, v,
+		      "writable for the hypervisor and the host's");
 	if (f->guest &&
 	    (v->host == S2_STATE_NOPAGE || (v->host == S2_STATE_SHARED_BORROWED && f->guest_write)))
 		found(ctx, S2_CHECK_ISOLATION, f->guest - 1U, v,
@@ -269,7 +294,7 @@ static void isolation(struct s2_check_ctx *ctx, const struct page_view *v)
 	if (f->kept_guest && f->host_write && !f->borrowers && !f->kept_shared)
 		found(ctx, S2_CHECK_ISOLATION, ctx->host, v,
 		      "a guest's own, but writable for the host");
-	if (f->kept_guest && hyp_writes && !shared)
+	if (f->kept_guest && hyp_writes && !shared && !is_private_use(ctx, S2_CHECK_ISOLATION, v))
 		found(ctx, S2_CHECK_ISOLATION, ctx->hyp, v,
 		      "a guest's, but writable for the hypervisor");
 }
@@ -319,7 +344,7 @@ static void one_page(struct s2_check_ctx *ctx, struct page_view *v)
 		return;
 	v->host = host_state(pkvm, v);
 	v->hyp = hyp_state(pkvm, v);
-	v->stack = v->f->hyp_private && is_stack(pkvm, v->pa);
+	v->stack = v->f->hyp_private && s2_hyp_is_stack(pkvm, v->pa);
 	if (pkvm->host_in == S2_STATE_IN_VMEMMAP && v->have_word)
 		host_entry(ctx, v);
 	if (pkvm->guests)
@@ -330,6 +355,8 @@ static void one_page(struct s2_check_ctx *ctx, struct page_view *v)
 		   s2_pkvm_memory_at(pkvm, v->pa, &next)->nomap;
 	reserved(ctx, v);
 	hyp_owns(ctx, v);
+	owns_private(ctx, v);
+	mapped_again(ctx, v);
 	shares(ctx, v);
 	isolation(ctx, v);
 	if (pkvm->hyp_in == S2_STATE_IN_VMEMMAP && v->have_word)

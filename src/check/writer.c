@@ -337,6 +337,10 @@ static bool is_fixmap(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia
 	if (nearest(ctx, height, oa, raw, &form) || form != &ctx->form[0])
 		return false;
 	count_uniform(ctx, form, ia, oa, raw);
+	if (block)
+		ctx->blocks_unused++;
+	else
+		ctx->slots_unused++;
 	return true;
 }
 
