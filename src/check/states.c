@@ -103,6 +103,13 @@ static bool host_read(const struct page_view *v)
 	return v->f->host != S2_HOST_UNREAD;
 }
 
+/* Hypervisor text that the host may still read (since 6.18; nvhe/setup.c, fix_host_ownership()). */
+static bool text_stays(const struct s2_check_ctx *ctx, const struct page_view *v)
+{
+	return ctx->pkvm->text_stays && (v->f->hyp_exec || v->f->hyp_unread) && !v->f->host_write &&
+	       v->f->host == S2_HOST_OWNED;
+}
+
 /* A page that no guest of the hypervisor has: only for sure when all their tables were read. */
 static bool kept_by_none(struct s2_check_ctx *ctx, enum s2_check_id id, const struct page_view *v)
 {
@@ -118,7 +125,6 @@ static bool kept_by_none(struct s2_check_ctx *ctx, enum s2_check_id id, const st
 static void hyp_owns(struct s2_check_ctx *ctx, const struct page_view *v)
 {
 	bool given = v->f->host == S2_HOST_HYP;
-	bool stays = ctx->pkvm->text_stays && v->f->hyp_exec && !v->f->host_write;
 	bool elsewhere = v->f->hyp_private || ctx->private_lost;
 
 	if (given && is_not(v->hyp, S2_STATE_OWNED) && !elsewhere)
@@ -128,7 +134,7 @@ static void hyp_owns(struct s2_check_ctx *ctx, const struct page_view *v)
 	    !elsewhere)
 		found(ctx, S2_CHECK_HYP_OWNS, ctx->host, v,
 		      "the hypervisor's, but it does not map it");
-	if (!given && !stays && host_read(v) && v->hyp == S2_STATE_OWNED && !v->nomap)
+	if (!given && !text_stays(ctx, v) && host_read(v) && v->hyp == S2_STATE_OWNED && !v->nomap)
 		found(ctx, S2_CHECK_HYP_OWNS, ctx->hyp, v,
 		      "the hypervisor owns it, but the host did not give it");
 }
@@ -163,12 +169,10 @@ static bool is_private_use(struct s2_check_ctx *ctx, enum s2_check_id id, const 
  */
 static void owns_private(struct s2_check_ctx *ctx, const struct page_view *v)
 {
-	bool text = ctx->pkvm->text_stays && v->f->hyp_exec && !v->f->host_write;
-
 	if (!v->f->hyp_quarter || ctx->features.owns_private != S2_YES)
 		return;
 	if (!is_not(v->hyp, S2_STATE_OWNED) && !is_not(v->host, S2_STATE_NOPAGE) &&
-	    (!host_read(v) || v->f->host == S2_HOST_HYP || text))
+	    (!host_read(v) || v->f->host == S2_HOST_HYP || text_stays(ctx, v)))
 		return;
 	if (v->f->hyp_again && !v->stack && is_private_use(ctx, S2_CHECK_HYP_OWNS, v))
 		return;
@@ -189,12 +193,10 @@ static void host_entry(struct s2_check_ctx *ctx, const struct page_view *v)
 {
 	bool annotated = v->f->host == S2_HOST_HYP || v->f->host == S2_HOST_GUEST ||
 			 v->f->host == S2_HOST_OTHER;
-	bool stays = ctx->pkvm->text_stays && v->f->hyp_exec && !v->f->host_write &&
-		     v->f->host == S2_HOST_OWNED;
 
 	if (v->host == S2_STATE_RESERVED)
 		found(ctx, S2_CHECK_HOST_NOPAGE, ctx->host, v, "the host's state means nothing");
-	else if (v->host == S2_STATE_NOPAGE && !annotated && !stays && host_read(v))
+	else if (v->host == S2_STATE_NOPAGE && !annotated && !text_stays(ctx, v) && host_read(v))
 		found(ctx, S2_CHECK_HOST_NOPAGE, ctx->host, v,
 		      "not the host's, but its entry is not annotated");
 	if (is_not(v->host, S2_STATE_NOPAGE) && annotated)

@@ -29,6 +29,7 @@ IO_BASE, VMEMMAP_VA = 0x400000000000, 0x600000000000
 HYP_TEXT, IDMAP, BTF, HYP_RODATA, DATA = (0x8000, 0xc000), 0xc000, 0x20000, (0x1e000, 0x1f000), 0x80000
 HYP_BSS = (0x80000, 0x82000)
 SWAPPER = 0x7f000
+FAR_DATA = 0x200000  # another table page of the kernel's maps it
 LENT = 0x90000
 # In low memory.
 PERCPU, STACK, KVM, GUEST, DONATED, SHARED, FREE = 0x100000, 0x110000, 0x120000, 0x180000, 0x190000, 0x1a0000, 0x1b0000
@@ -373,15 +374,17 @@ class System:
         self.finish()
 
     def swapper(self):
+        """The kernel's own table."""
         ram, page = self.ram, self.alloc("k")
         root = self.image(SWAPPER)
         table = Table(ram, lambda n: root if n == 0 else page(n), 48)
         table.root = root
+        self.swapper_table = table
         for i in range(SIZE // PAGE * PAGE_STRUCT // PAGE):
             table.set(MEMMAP_VA + i * PAGE, self.pa(MEMMAP) + i * PAGE | 3 | 1 << 10 | 3 << 8 | 3 << 53)
         for off in range(0, SIZE, PAGE):
             table.set(self.lin(BASE + off), (BASE + off) | 3 | 1 << 10 | 3 << 8 | 3 << 53)
-        for off in range(0, 0x100000, PAGE):
+        for off in (*range(0, 0x100000, PAGE), FAR_DATA):
             write, execute = off >= DATA, off < 0x10000
             table.set(STEXT + off, self.image(off) | 3 | 1 << 10 | 3 << 8 | (0 if write else 1 << 7) |
                       1 << 54 | (0 if execute else 1 << 53))
@@ -437,6 +440,7 @@ class System:
         self.give_to_hyp(self.pa(PERCPU))
         for (first, end), kind in ((HYP_TEXT, "rx"), (HYP_RODATA, "ro"), (HYP_BSS, "rw")):
             self.give_to_hyp(self.image(first), (end - first) // PAGE, kind)
+        self.give_to_hyp(self.image(FAR_DATA))
         self.s1.set(self.image(IDMAP), self.hyp_desc(self.image(IDMAP), "rx"))
         self.stack_at = self.s1.set(IO_BASE + 0x1000, self.hyp_desc(self.pa(STACK), "rw"))
         for i in range(SIZE // PAGE * self.page_size // PAGE):
@@ -1363,6 +1367,24 @@ def one_guarded_page_of_text(s):
     return [("hyp", s.hyp(at))]
 
 
+@near("hyp-prot", "wx", gens=EVERY)
+def vectors_in_private_range(s):
+    """A page of text once more, as hyp_map_vectors() maps it."""
+    s.s1.set(IO_BASE + 0x6000, s.hyp_desc(s.image(HYP_TEXT[0]), "rx"))
+    s.count()
+    s.vmemmap()
+
+
+@breaks("writer", gens=EVERY)
+def half_of_the_text_guarded(s):
+    """As many with as without: those that have more than the others are named."""
+    vectors_in_private_range(s)
+    text = [s.image(HYP_TEXT[0]) + i * PAGE for i in (1, 3)]
+    for at in (s.s1.slot(s.image(IDMAP)), *(s.hyp_leaf[pa] for pa in text)):
+        s.xor(at, 1 << 50)
+    return [("hyp", s.image(IDMAP))] + [("hyp", s.hyp(pa)) for pa in text]
+
+
 @near("hyp-reserved", "hyp-prot", gens=EVERY)
 def page_below_the_reserved(s):
     assert s.pa(RESERVED) in s.hyp_leaf and s.pa(RESERVED) - PAGE not in s.hyp_leaf
@@ -1384,6 +1406,87 @@ def kvm_pinned_twice(s):
     s.set_state(s.vms[0].kvm, refs=2)
 
 
+# --- What can be missing ---
+
+WITHOUT = {}
+
+
+def without(*rows, gens=EVERY):
+    """Leaves out a fact: all of @rows must be unknown, and none may fail. The function returns the pages that are missing."""
+    def add(function):
+        WITHOUT[function.__name__.replace("_", "-")] = (function, rows, gens)
+        return function
+    return add
+
+
+@without("host-prot", "hyp-address", "hyp-prot", "hyp-reserved", "hyp-owns", "hyp-borrows", "host-shares", "isolation",
+         "table-owner", "vm-shared")
+def hyp_memory(s):
+    """hyp_memory[] is empty."""
+    s.ram.put(s.image(HYP_BSS[0] + 0x488), 0, "<I")
+    return []
+
+
+@without("host-nopage", "host-keeps", "hyp-borrows", "host-shares", "share-count", "guest-state", "isolation", "refcount",
+         gens=ALL)
+def hyp_vmemmap(s):
+    s.ram.put(s.image(HYP_BSS[0] + 0x480), 0)
+    return []
+
+
+@without("host-nopage", "host-keeps", "share-count", "isolation", gens=ALL)
+def page_of_hyp_vmemmap(s):
+    """That of the pages of guests."""
+    return [s.hyp_page_at(s.pa(GUEST)) & ~0xfff]
+
+
+@without("hyp-address")
+def cpu_parameters(s):
+    return [s.pa(PERCPU)]
+
+
+@without("hyp-reserved", gens=("7.1",))
+def reserved_memory(s):
+    """Nobody says what is reserved; no table tells, because its only page of a level is missing as well."""
+    s.ram.put(s.image(DATA + 0x8008), 0)
+    return [s.s1.pages_at(s.hyp(s.pa(RESERVED)), 0)]
+
+
+@without("hyp-prot")
+def kernels_own_tables(s):
+    """A page of swapper_pg_dir's tree that maps a part of the image."""
+    return [s.swapper_table.pages_at(STEXT + FAR_DATA, 0)]
+
+
+@without("donation", "share-count", gens=D)
+def table_of_a_guest(s):
+    return [s.vms[0].pages_at(0x80000000, 0)]
+
+
+@without("vmm", gens=OLD)
+def table_of_a_vmm(s):
+    return [s.vms[0].vmm.pages_at(0x10000000, 0)]
+
+
+@without("mappings", gens=ALL)
+def list_of_mappings(s):
+    return [s.vms[0].kvm + 0x1000]
+
+
+@without("hyp-vm", "vm-shared")
+def table_of_guests(s):
+    """No symbol of vm_table."""
+    del s.symbols["__kvm_nvhe_vm_table"]
+    return []
+
+
+@without("memslots", gens=OLD)
+def memslots(s):
+    """The pointer to them leads nowhere."""
+    s.put(s.vms[0].kvm, "kvm", "memslots", s.lin(s.pa(SIZE)))
+    return []
+
+
 # --- Commands ----------------------------------------------------------------------------------------------------------
 
 def build(gen, fault, path):
@@ -1397,9 +1500,38 @@ def build(gen, fault, path):
     return system, expected
 
 
-def run_check(s2dump, path):
-    done = subprocess.run([s2dump, "check", "--json", f"--base={BASE:#x}", f"--system-map={path}.map", path],
+def write_elf(system, gone, path):
+    """An ELF core of all of memory but the pages in @gone."""
+    pages = [pa for pa in range(BASE, BASE + SIZE, PAGE) if pa not in gone]
+    runs = []
+    for pa in pages:
+        if runs and runs[-1][1] == pa:
+            runs[-1][1] += PAGE
+        else:
+            runs.append([pa, pa + PAGE])
+    at = (64 + 56 * len(runs) + PAGE - 1) // PAGE * PAGE
+    head = struct.pack("<16sHHIQQQIHHHHHH", b"\x7fELF\2\1\1", 4, 183, 1, 0, 64, 0, 0, 64, 56, len(runs), 0, 0, 0)
+    for start, end in runs:
+        head += struct.pack("<IIQQQQQQ", 1, 6, at, 0, start, end - start, end - start, PAGE)
+        at += end - start
+    with open(path, "wb") as f:
+        f.write(head.ljust((len(head) + PAGE - 1) // PAGE * PAGE, b"\0"))
+        for start, end in runs:
+            f.write(system.ram.bytes[start - BASE:end - BASE])
+    with open(path + ".map", "w", encoding="utf-8") as f:
+        f.write(system.system_map())
+
+
+def build_without(gen, name, path):
+    system = System(gen)
+    write_elf(system, set(WITHOUT[name][0](system)), path)
+
+
+def run_check(s2dump, path, *where):
+    done = subprocess.run([s2dump, "check", "--json", *where, f"--system-map={path}.map", path],
                           capture_output=True, text=True, check=False)
+    if done.returncode == 3 and not where:
+        return 3, {}, done.stderr
     if done.returncode not in (0, 1, 4):
         raise SystemExit(f"check ended with {done.returncode}: {done.stderr}")
     return done.returncode, {c["name"]: c for c in json.loads(done.stdout)["checks"]}, done.stderr
@@ -1473,6 +1605,45 @@ def verdict(gen, fault, expected, answer):
     return bad
 
 
+def missing_verdict(what, rows, answer):
+    """Nothing fails because it is missing, and what cannot be told is unknown, with the reason."""
+    code, checks, text = answer
+    failed = {n: c["findings"][:1] for n, c in checks.items() if c["result"] == "fail"}
+    told = {n for n, c in checks.items() if c["result"] == "unknown" and c.get("why")}
+    bad = []
+    if failed or code == 1:
+        bad.append(f"{what}: exit {code}, fails {failed}")
+    if rows and (set(rows) - told or code != 4):
+        bad.append(f"{what}: exit {code}, not unknown: {set(rows) - told} {text.strip()}")
+    return bad, told
+
+
+def test_missing(s2dump, folder):
+    """Each fact left out, then every page that holds one; each row must once have been unknown."""
+    bad, told, path = [], set(), os.path.join(folder, "core")
+    done = subprocess.run([s2dump, "check", "--list", "--json"], capture_output=True, text=True, check=True)
+    for name, (_, rows, gens) in WITHOUT.items():
+        for gen in gens:
+            build_without(gen, name, path)
+            more, seen = missing_verdict(f"{gen} without {name}", rows, run_check(s2dump, path))
+            bad += more
+            told |= seen
+    for gen in ("6.12", "6.14", "7.3"):
+        system = System(gen)
+        used = [pa for pa in range(BASE, BASE + SIZE, PAGE) if any(system.ram.bytes[pa - BASE:pa - BASE + PAGE])]
+        for pa in used:
+            if STEXT + BTF <= STEXT + pa - system.image(0) < STEXT + BTF + 0x10000 and pa != system.image(HYP_RODATA[0]):
+                continue  # types
+            write_elf(system, {pa}, path)
+            more, seen = missing_verdict(f"{gen} without PA {pa:#x}", (), run_check(s2dump, path))
+            bad += more
+            told |= seen
+    for row in (c["name"] for c in json.loads(done.stdout)["checks"]):
+        if row not in told:
+            bad.append(f"{row}: never unknown")
+    return bad
+
+
 def rows_without_case(s2dump):
     """Each row has an image that it fails on, and one that only looks so."""
     done = subprocess.run([s2dump, "check", "--list", "--json"], capture_output=True, text=True, check=True)
@@ -1491,8 +1662,9 @@ def test(s2dump):
         for gen in GENERATIONS:
             for fault in [None] + [name for name, row in BREAKS.items() if gen in row[2]]:
                 expected = build(gen, fault, path)[1]
-                bad += verdict(gen, fault, expected, run_check(s2dump, path))
+                bad += verdict(gen, fault, expected, run_check(s2dump, path, f"--base={BASE:#x}"))
                 cases += 1
+        bad += test_missing(s2dump, folder)
         bad += test_snapshot(s2dump, folder)
     for line in bad:
         print(line)
@@ -1505,6 +1677,7 @@ def main():
     parser.add_argument("generation", nargs="?", choices=GENERATIONS)
     parser.add_argument("out", nargs="?")
     parser.add_argument("--break", dest="fault", choices=sorted(BREAKS))
+    parser.add_argument("--without", choices=sorted(WITHOUT))
     parser.add_argument("--list", action="store_true")
     parser.add_argument("--test", action="store_true")
     parser.add_argument("--s2dump")
@@ -1512,12 +1685,17 @@ def main():
     if args.list:
         for name, (function, checks, gens, near) in sorted(BREAKS.items()):
             print(f"{name:28} {'nothing' if near else ','.join(checks):28} {' '.join(gens)}")
+        for name, (function, rows, gens) in sorted(WITHOUT.items()):
+            print(f"without {name:20} {','.join(rows)} {' '.join(gens)}")
         return 0
     if args.test:
         return test(args.s2dump)
     if not args.out:
         parser.error("GENERATION and OUT are needed")
-    build(args.generation, args.fault, args.out)
+    if args.without:
+        build_without(args.generation, args.without, args.out)
+    else:
+        build(args.generation, args.fault, args.out)
     return 0
 
 
