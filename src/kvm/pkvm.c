@@ -31,6 +31,7 @@ static const char *const symbol_names[S2_NPKVM_SYMBOLS] = {
 	[S2_SYM_FFA] = "__kvm_nvhe_host_buffers",
 	[S2_SYM_MEM_BASE] = "hyp_mem_base",
 	[S2_SYM_MEM_SIZE] = "hyp_mem_size",
+	[S2_SYM_NR_CPUS] = "__kvm_nvhe_hyp_nr_cpus",
 };
 
 void s2_pkvm_free(struct s2_pkvm *pkvm)

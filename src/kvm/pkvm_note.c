@@ -30,7 +30,7 @@ static const struct {
 	NUMBER(hyp_in),      NUMBER(host_memattr),  NUMBER(page.size),    NUMBER(page.refcount),
 	NUMBER(page.order),  NUMBER(page.host),     NUMBER(page.hyp),     NUMBER(page.share),
 	NUMBER(phys_offset), NUMBER(have_vmemmap),  NUMBER(vmemmap_va),   NUMBER(have_memory),
-	NUMBER(reserved_pa), NUMBER(reserved_size), NUMBER(handle_first),
+	NUMBER(reserved_pa), NUMBER(reserved_size), NUMBER(handle_first), NUMBER(cpus_lost),
 };
 
 static json_t *hex(uint64_t value)

@@ -32,6 +32,7 @@ enum s2_pkvm_symbol {
 	S2_SYM_FFA,
 	S2_SYM_MEM_BASE,
 	S2_SYM_MEM_SIZE,
+	S2_SYM_NR_CPUS,
 	S2_NPKVM_SYMBOLS,
 };
 
