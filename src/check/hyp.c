@@ -226,7 +226,7 @@ void s2_hyp_lost(struct s2_check_ctx *ctx, uint64_t ia, uint64_t size)
 
 /* ---- The kernel image as swapper_pg_dir maps it ---- */
 
-/* No kernel image is larger (asm/kernel-pgtable.h and its users count with far less). */
+/* Images are smaller by far; the space up to here is looked at. */
 #define IMAGE_MAX (UINT64_C(1) << 30)
 
 static bool add_part(struct s2_check_ctx *ctx, struct s2_image_part part)

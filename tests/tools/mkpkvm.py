@@ -1179,7 +1179,7 @@ def reserved_encoding(s):
 
 @breaks("encoding", gens=EVERY)
 def address_beyond_the_output_size(s):
-    """VTCR_EL2.PS allows 48 bits less than the descriptor holds: 44 (0b100) here."""
+    """VTCR_EL2.PS is 0b010: 40 bits."""
     s.poke(s.s2.slot(0x900000000, 1), s.host_leaf(0x800000000000, xn=1, page=False))
 
 
