@@ -47,6 +47,7 @@ struct s2_format {
 	void (*table_end)(struct s2_printer *printer, const struct s2_dump_end *end);
 	void (*end)(struct s2_printer *printer);
 	bool slots;       /* unmapped ranges are split at memslots */
+	bool stage2_only; /* knows the bits of stage-2 descriptors and no others */
 	const void *rows; /* for the format's own use */
 };
 
