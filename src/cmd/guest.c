@@ -40,30 +40,47 @@ static enum s2_code add_half(struct s2_guest *g, const struct s2_options *o, boo
 	return S2_OK;
 }
 
+enum s2_code s2_guest_vcpu(const struct s2_options *o, const struct s2_input *input,
+			   const struct s2_table **ret_table, struct s2_vcpu *ret,
+			   struct s2_err *err)
+{
+	const struct s2_table *table = input->tables.table;
+	enum s2_code code;
+
+	if (input->tables.n != 1)
+		return s2_fail(err, S2_USAGE, "--vcpu: '%s' is not one table", o->vcpu_table);
+	if (!input->kernel)
+		return s2_fail(
+			err, S2_USAGE,
+			"--vcpu: the registers of vCPUs are in dumps of memory, not in this file");
+	if (!table->object_va)
+		return s2_fail(
+			err, S2_USAGE,
+			"--vcpu: %s (%s) is not a virtual machine's own table: it has no vCPUs",
+			table->id, table->kind);
+	code = s2_kvm_vcpu(input->kernel, table->object_va, o->vcpu, ret, err);
+	if (code)
+		return s2_wrap(err, "%s", table->id);
+	if (ret->cpu >= 0)
+		fprintf(stderr,
+			"s2dump: %s/%" PRIu64
+			" was loaded on CPU %d: its saved registers may be older than what ran\n",
+			table->id, o->vcpu, ret->cpu);
+	*ret_table = table;
+	return S2_OK;
+}
+
 enum s2_code s2_guest_open(const struct s2_options *o, const struct s2_input *input,
 			   struct s2_guest *ret, struct s2_err *err)
 {
 	enum s2_code code;
 
 	memset(ret, 0, sizeof(*ret));
-	if (input->tables.n != 1)
-		return s2_fail(err, S2_USAGE, "--vcpu: '%s' is not one table", o->vcpu_table);
-	ret->stage2_table = &input->tables.table[0];
-	if (!input->kernel || !ret->stage2_table->object_va)
-		return s2_fail(
-			err, S2_USAGE,
-			"--vcpu: the registers of vCPUs are in dumps of memory, not in this file");
-	code = s2_input_shape(ret->stage2_table, &ret->stage2, err);
+	code = s2_guest_vcpu(o, input, &ret->stage2_table, &ret->vcpu, err);
 	if (!code)
-		code = s2_kvm_vcpu(input->kernel, ret->stage2_table->object_va, o->vcpu, &ret->vcpu,
-				   err);
+		code = s2_input_shape(ret->stage2_table, &ret->stage2, err);
 	if (code)
-		return s2_wrap(err, "%s", ret->stage2_table->id);
-	if (ret->vcpu.cpu >= 0)
-		fprintf(stderr,
-			"s2dump: %s/%" PRIu64
-			" was loaded on CPU %d: its saved registers may be older than what ran\n",
-			ret->stage2_table->id, o->vcpu, ret->vcpu.cpu);
+		return code;
 	if (!(ret->vcpu.regs.reg[S2_REG_SCTLR_EL1] & BIT64(0)))
 		return s2_fail(err, S2_INVALID,
 			       "%s/%" PRIu64 ": SCTLR_EL1.M is 0, the guest's stage 1 is off",
