@@ -160,7 +160,7 @@ static enum s2_exit run_dump(const struct s2_options *o, struct s2_out *out, str
 		return s2_exit_of(code);
 	code = check_format(o, &input, err);
 	if (!code)
-		code = s2_output_open(o, &input, out, &fd, err);
+		code = s2_output_open(o, out, &fd, err);
 	if (code)
 		status = s2_exit_of(code);
 	else if (o->have_vcpu)

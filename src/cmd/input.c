@@ -257,13 +257,56 @@ static enum s2_code select_tables(const struct s2_options *o, struct s2_tables *
 	return S2_OK;
 }
 
+static bool same_file(const struct stat *a, const struct stat *b)
+{
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
+/* The name of the input that @out is, whatever path leads to it; NULL when it is none. */
+static const char *input_that_is(const struct s2_options *o, const struct stat *out)
+{
+	const char *files[] = { o->pages, o->vmlinux, o->system_map };
+	struct stat in;
+
+	for (int i = 0; i < o->nargs; i++) {
+		bool is_stdin = !strcmp(o->args[i], "-");
+
+		if (!(is_stdin ? fstat(STDIN_FILENO, &in) : stat(o->args[i], &in)) &&
+		    same_file(&in, out))
+			return o->args[i];
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
+		if (files[i] && !stat(files[i], &in) && same_file(&in, out))
+			return files[i];
+	return NULL;
+}
+
+static bool has_output(const struct s2_options *o)
+{
+	return o->output && strcmp(o->output, "-") != 0;
+}
+
+static enum s2_code refuse_input(const struct s2_options *o, const struct stat *out,
+				 struct s2_err *err)
+{
+	const char *input = input_that_is(o, out);
+
+	return input ? s2_fail(err, S2_USAGE, "-o %s: is the input %s", o->output, input) : S2_OK;
+}
+
 enum s2_code s2_input_open(const struct s2_options *options, char *const *paths, int npaths,
 			   struct s2_input *ret, struct s2_err *err)
 {
 	const char *path = paths[0];
 	struct s2_input input = { .path = path, .vmlinux_fd = -1, .system_map_fd = -1 };
+	struct stat out;
 	enum s2_code code;
 
+	if (has_output(options) && !stat(options->output, &out)) {
+		code = refuse_input(options, &out, err);
+		if (code)
+			return code;
+	}
 	s2_progress(options, "opening the dump");
 	code = npaths > 1 ? s2_source_open_parts((const char *const *)paths, (size_t)npaths,
 						 &options->raw, &input.source, err) :
@@ -344,30 +387,29 @@ enum s2_code s2_input_shape(const struct s2_table *table, struct s2_geometry *re
 	return S2_OK;
 }
 
-enum s2_code s2_output_open(const struct s2_options *options, const struct s2_input *input,
-			    struct s2_out *out, int *ret_fd, struct s2_err *err)
+enum s2_code s2_output_open(const struct s2_options *options, struct s2_out *out, int *ret_fd,
+			    struct s2_err *err)
 {
-	struct stat in_stat, out_stat;
-	int fd;
+	s2_auto_close int fd = -1;
+	struct stat out_stat;
+	enum s2_code code;
 
 	*ret_fd = -1;
-	if (!options->output || !strcmp(options->output, "-"))
+	if (!has_output(options))
 		return S2_OK;
 	fd = open(options->output, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
-	if (fd < 0)
+	if (fd < 0 || fstat(fd, &out_stat) < 0)
 		return s2_fail(err, S2_IO, "%s: cannot open for writing: %s", options->output,
 			       strerror(errno));
-	if (input && !fstat(fd, &out_stat) && !fstat(input->source->file.fd, &in_stat) &&
-	    out_stat.st_dev == in_stat.st_dev && out_stat.st_ino == in_stat.st_ino) {
-		close(fd);
-		return s2_fail(err, S2_USAGE, "%s: is the input itself", options->output);
-	}
-	if (!fstat(fd, &out_stat) && S_ISREG(out_stat.st_mode) && ftruncate(fd, 0) < 0) {
-		close(fd);
+	/* Once more: what the name means may have changed since the inputs were opened. */
+	code = refuse_input(options, &out_stat, err);
+	if (code)
+		return code;
+	if (S_ISREG(out_stat.st_mode) && ftruncate(fd, 0) < 0)
 		return s2_fail(err, S2_IO, "%s: cannot truncate: %s", options->output,
 			       strerror(errno));
-	}
 	s2_out_init(out, fd);
 	*ret_fd = fd;
+	fd = -1;
 	return S2_OK;
 }
