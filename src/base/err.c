@@ -74,6 +74,8 @@ const char *s2_code_name(enum s2_code code)
 		return "excluded";
 	case S2_TRUNCATED:
 		return "truncated";
+	case S2_DAMAGED:
+		return "damaged";
 	case S2_LOOP:
 		return "loop";
 	}

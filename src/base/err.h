@@ -19,6 +19,7 @@ enum s2_code {
 	S2_EXCLUDED,  /* a dump filter left this memory out */
 	S2_TRUNCATED, /* the dump should hold this memory, but the file ends before it, or the
 			 writer stopped */
+	S2_DAMAGED,   /* the dump holds something in its place that cannot be this memory */
 	S2_LOOP,      /* a table leads back into itself, or is reached more often than is sound */
 };
 
@@ -61,7 +62,8 @@ static inline enum s2_code s2_not_ok(enum s2_code code)
 /* True for the codes that mean "these bytes are not in the dump". */
 static inline bool s2_is_missing(enum s2_code code)
 {
-	return code == S2_ABSENT || code == S2_EXCLUDED || code == S2_TRUNCATED;
+	return code == S2_ABSENT || code == S2_EXCLUDED || code == S2_TRUNCATED ||
+	       code == S2_DAMAGED;
 }
 
 /* A word for a code as it stands in output: "absent", "excluded", "truncated", "loop", ... */

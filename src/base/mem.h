@@ -18,8 +18,8 @@ struct s2_extent {
 
 struct s2_mem_ops {
 	/*
-	 * Copies [@pa, @pa + @len) to @buf, all or nothing. Missing memory is S2_ABSENT, S2_EXCLUDED
-	 * or S2_TRUNCATED (never zeros); @err may be NULL, and is only filled when it is not.
+	 * Copies [@pa, @pa + @len) to @buf, all or nothing. Missing memory has a code of
+	 * s2_is_missing() (never zeros); @err may be NULL, and is only filled when it is not.
 	 */
 	enum s2_code (*read)(const struct s2_mem *mem, uint64_t pa, void *buf, size_t len,
 			     struct s2_err *err);

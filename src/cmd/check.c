@@ -91,6 +91,13 @@ static void json_outcome(struct s2_out *out, const struct s2_check_row *row,
 	s2_out_str(out, "]}");
 }
 
+static void json_end(struct s2_out *out, const struct s2_input *input)
+{
+	s2_out_str(out, "],");
+	s2_json_problems(out, input->lost);
+	s2_out_str(out, "}\n");
+}
+
 static enum s2_exit print_report(const struct s2_options *o, const struct s2_input *input,
 				 const struct s2_check_report *report, struct s2_out *out)
 {
@@ -113,7 +120,7 @@ static enum s2_exit print_report(const struct s2_options *o, const struct s2_inp
 			text_outcome(out, &s2_checks[i], &report->outcome[i]);
 	}
 	if (o->json)
-		s2_out_str(out, "]}\n");
+		json_end(out, input);
 	else
 		s2_out_printf(out, "%u passed, %u failed, %u unknown, %u skipped\n",
 			      n[S2_CHECK_PASS], n[S2_CHECK_FAIL], n[S2_CHECK_UNKNOWN],
@@ -165,7 +172,7 @@ static enum s2_exit check_file(const struct s2_options *o, uint64_t wanted, stru
 		s2_input_close(&input);
 		return s2_exit_of(code);
 	}
-	status = print_report(o, &input, &report, out);
+	status = s2_input_finish(&input, print_report(o, &input, &report, out));
 	s2_check_free(&report);
 	s2_input_close(&input);
 	return status;

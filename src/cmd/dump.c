@@ -36,11 +36,9 @@ static void print_run(struct s2_printer *printer, const struct s2_table *table,
 			s2_printer_run(printer, &piece);
 }
 
-/* Dumps one table; true through @ret_complete when nothing was missing. */
 static enum s2_code dump_table(const struct s2_options *o, const struct s2_input *input,
 			       const struct s2_mem *mem, const struct s2_table *table,
-			       struct s2_walk *walk, struct s2_printer *printer, bool *ret_complete,
-			       struct s2_err *err)
+			       struct s2_walk *walk, struct s2_printer *printer, struct s2_err *err)
 {
 	struct s2_summary summary = { .end = { 0 } };
 	enum s2_merge_how how = o->merge;
@@ -63,12 +61,8 @@ static enum s2_code dump_table(const struct s2_options *o, const struct s2_input
 		s2_summary_add(&summary, &run);
 		print_run(printer, table, &geom, mem, &run);
 	}
-	s2_summary_finish(&summary, &geom, walk);
+	s2_summary_finish(&summary, table, &geom, walk, input->lost);
 	printer->format->table_end(printer, &summary.end);
-	if (!summary.end.complete)
-		fprintf(stderr, "s2dump: %s: %s: incomplete: %s\n", input->path, table->id,
-			summary.end.why);
-	*ret_complete = summary.end.complete;
 	return S2_OK;
 }
 
@@ -109,27 +103,24 @@ static enum s2_exit dump_tables(const struct s2_options *o, const struct s2_inpu
 {
 	struct s2_image image = s2_input_image(input);
 	s2_auto_free struct s2_walk *walk = malloc(sizeof(*walk));
-	enum s2_exit status = s2_input_status(input);
+	enum s2_exit status = S2_EXIT_OK;
 	struct s2_printer printer;
 
 	if (!walk)
 		return s2_exit_of(s2_fail(err, S2_NOMEM, "no memory"));
-	s2_printer_init(&printer, format_of(o), out);
+	s2_printer_init(&printer, format_of(o), input->lost, out);
 	printer.format->begin(&printer, &image);
 	for (size_t i = 0; i < n; i++) {
 		struct s2_err table_err;
-		bool complete = true;
 		enum s2_code code;
 
 		s2_err_init(&table_err);
-		code = dump_table(o, input, mem, &tables[i], walk, &printer, &complete, &table_err);
+		code = dump_table(o, input, mem, &tables[i], walk, &printer, &table_err);
 		/* One broken table does not hide the others. */
 		if (code)
 			fprintf(stderr, "s2dump: %s: %s\n", input->path, table_err.text);
 		if (code)
 			status = s2_exit_of(code);
-		else if (!complete && status == S2_EXIT_OK)
-			status = S2_EXIT_INCOMPLETE;
 	}
 	printer.format->end(&printer);
 	return status;
@@ -170,6 +161,7 @@ static enum s2_exit run_dump(const struct s2_options *o, struct s2_out *out, str
 				     input.tables.n, out, err);
 	if (fd >= 0 && s2_out_flush(out, err))
 		status = S2_EXIT_INPUT;
+	status = s2_input_finish(&input, status);
 	s2_input_close(&input);
 	return status;
 }

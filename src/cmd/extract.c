@@ -13,6 +13,9 @@ struct pages {
 	struct s2_piece *piece;
 	size_t n, room;
 	bool failed;
+	/* Those of the table at hand that stay missing, and the first of them. */
+	uint64_t nmissing, missing_pa;
+	enum s2_code missing;
 };
 
 static int by_pa(const void *a, const void *b)
@@ -72,6 +75,10 @@ static void on_table(void *arg, uint64_t pa, uint64_t size, unsigned int height,
 	struct pages *pages = arg;
 
 	(void)height;
+	if (state && !pages->nmissing++) {
+		pages->missing_pa = pa;
+		pages->missing = state;
+	}
 	if (!pages->failed && (state == S2_OK || s2_is_missing(state)))
 		add(pages, pa, size, state);
 }
@@ -100,8 +107,17 @@ static enum s2_code collect(const struct s2_input *input, const struct s2_table 
 	s2_walk_init(walk, &geom, &input->source->mem, table->root_pa);
 	walk->on_table = on_table;
 	walk->arg = pages;
+	pages->nmissing = 0;
 	while (s2_walk_next(walk, &strip))
 		;
+	if (pages->nmissing)
+		s2_lost_add(
+			input->lost, S2_LOST_PAGE, pages->missing, table->id, pages->missing_pa,
+			"%" PRIu64
+			" table page%s missing, and missing in the snapshot, first at PA 0x%" PRIx64
+			" (%s)",
+			pages->nmissing, pages->nmissing == 1 ? " is" : "s are", pages->missing_pa,
+			s2_code_name(pages->missing));
 	return pages->failed ? s2_fail(err, S2_NOMEM, "no memory for the list of table pages") :
 			       S2_OK;
 }
@@ -165,39 +181,34 @@ static enum s2_code write_snapshot(const struct s2_input *input, const struct pa
 	return code;
 }
 
-/* True when a page of the tables is missing: the snapshot is as incomplete as its origin. */
-static bool any_missing(const struct pages *pages)
-{
-	for (size_t i = 0; i < pages->n; i++)
-		if (pages->piece[i].state)
-			return true;
-	return false;
-}
-
 static enum s2_exit extract(const struct s2_options *o, const struct s2_input *input,
 			    struct s2_out *out, struct s2_err *err)
 {
 	s2_auto_free struct s2_walk *walk = malloc(sizeof(*walk));
 	s2_auto_close int fd = -1;
 	struct pages pages = { 0 };
-	enum s2_exit status = s2_input_status(input);
+	enum s2_exit status = S2_EXIT_OK;
 	enum s2_code code = walk ? S2_OK : s2_fail(err, S2_NOMEM, "no memory");
 
-	for (size_t i = 0; i < input->tables.n && !code; i++)
-		code = collect(input, &input->tables.table[i], walk, &pages, err);
-	if (code)
-		s2_wrap(err, "%s", input->path);
+	for (size_t i = 0; i < input->tables.n && !code; i++) {
+		struct s2_err table_err;
+
+		s2_err_init(&table_err);
+		code = collect(input, &input->tables.table[i], walk, &pages, &table_err);
+		if (code == S2_NOMEM) {
+			s2_fail(err, code, "%s", table_err.text);
+		} else if (code) {
+			/* One broken table does not hide the others. */
+			fprintf(stderr, "s2dump: %s: %s\n", input->path, table_err.text);
+			status = S2_EXIT_INPUT;
+			code = S2_OK;
+		}
+	}
 	if (!code)
 		code = s2_output_open(o, out, &fd, err);
 	if (!code) {
 		add_vmemmap(input, &pages);
 		compact(&pages);
-		if (any_missing(&pages)) {
-			fprintf(stderr,
-				"s2dump: %s: incomplete: table pages are missing, and stay missing in the snapshot\n",
-				input->path);
-			status = S2_EXIT_INCOMPLETE;
-		}
 		code = write_snapshot(input, &pages, out, err);
 	}
 	if (!code)
@@ -218,7 +229,7 @@ static enum s2_exit run_extract(const struct s2_options *o, struct s2_out *out, 
 	code = s2_input_open(o, o->args, o->nargs, &input, err);
 	if (code)
 		return s2_exit_of(code);
-	status = extract(o, &input, out, err);
+	status = s2_input_finish(&input, extract(o, &input, out, err));
 	s2_input_close(&input);
 	return status;
 }

@@ -9,6 +9,7 @@
 #include "base/cleanup.h"
 #include "base/num.h"
 #include "cmd/input.h"
+#include "cmd/summary.h"
 
 /* A wanted range of physical addresses, [pa, end). */
 struct wanted {
@@ -25,7 +26,6 @@ struct search {
 	struct s2_printer printer;
 	struct s2_out *out;
 	bool json;
-	bool incomplete;
 	const struct s2_table *table;
 	const struct s2_geometry *geom;
 };
@@ -121,6 +121,7 @@ static void on_table(void *arg, uint64_t pa, uint64_t size, unsigned int height,
 
 static enum s2_code search_table(struct search *s, struct s2_walk *walk, struct s2_err *err)
 {
+	struct s2_summary summary = { .end = { 0 } };
 	struct s2_geometry geom;
 	struct s2_merge merge;
 	struct s2_run run;
@@ -135,7 +136,7 @@ static enum s2_code search_table(struct search *s, struct s2_walk *walk, struct 
 	walk->arg = s;
 	s2_merge_init(&merge, walk, S2_MERGE_PA, S2_SHOW_ALL);
 	while (!s2_out_dead(s->out) && s2_merge_next(&merge, &run)) {
-		s->incomplete |= run.missing != S2_OK;
+		s2_summary_add(&summary, &run);
 		if (run.missing || !s2_is_leaf(run.entry.type))
 			continue;
 		for (size_t i = first_from(s, run.entry.oa);
@@ -143,6 +144,7 @@ static enum s2_code search_table(struct search *s, struct s2_walk *walk, struct 
 			if (s->want[i].end > run.entry.oa)
 				print_hit(s, &s->want[i], &run);
 	}
+	s2_summary_finish(&summary, s->table, &geom, walk, s->input->lost);
 	return S2_OK;
 }
 
@@ -173,17 +175,26 @@ static enum s2_code parse_wanted(const struct s2_options *o, struct search *s, s
 	return S2_OK;
 }
 
-static enum s2_code search_all(struct search *s, struct s2_err *err)
+/* One broken table does not hide the others. */
+static enum s2_exit search_all(struct search *s, struct s2_err *err)
 {
 	s2_auto_free struct s2_walk *walk = malloc(sizeof(*walk));
-	enum s2_code code = walk ? S2_OK : s2_fail(err, S2_NOMEM, "no memory");
+	enum s2_exit status = S2_EXIT_OK;
 
-	s2_printer_init(&s->printer, s2_format_find("ptdump"), s->out);
-	for (size_t i = 0; !code && i < s->input->tables.n; i++) {
+	if (!walk)
+		return s2_exit_of(s2_fail(err, S2_NOMEM, "no memory"));
+	s2_printer_init(&s->printer, s2_format_find("ptdump"), s->input->lost, s->out);
+	for (size_t i = 0; i < s->input->tables.n; i++) {
+		struct s2_err table_err;
+
+		s2_err_init(&table_err);
 		s->table = &s->input->tables.table[i];
-		code = search_table(s, walk, err);
+		if (!search_table(s, walk, &table_err))
+			continue;
+		fprintf(stderr, "s2dump: %s: %s\n", s->input->path, table_err.text);
+		status = S2_EXIT_INPUT;
 	}
-	for (size_t i = 0; !code && i < s->n; i++) {
+	for (size_t i = 0; i < s->n; i++) {
 		if (s->want[i].hits)
 			continue;
 		if (s->json)
@@ -194,29 +205,29 @@ static enum s2_code search_all(struct search *s, struct s2_err *err)
 		else
 			s2_out_printf(s->out, "0x%" PRIx64 " no table reaches it%s\n",
 				      s->want[i].pa,
-				      s->incomplete ? ", but not all tables are in the dump" : "");
+				      status || s->input->lost->total ?
+					      ", but not all tables are in the dump" :
+					      "");
 	}
-	return code;
+	return status;
 }
 
 static enum s2_exit run_find(const struct s2_options *o, struct s2_out *out, struct s2_err *err)
 {
 	struct search s = { .out = out, .json = o->json };
-	struct s2_input input = { .source = NULL, .vmlinux_fd = -1, .system_map_fd = -1 };
+	struct s2_input input;
+	enum s2_exit status = S2_EXIT_OK;
 	enum s2_code code = parse_wanted(o, &s, err);
 
 	if (!code)
 		code = s2_input_open(o, o->args, 1, &input, err);
 	if (!code) {
 		s.input = &input;
-		s.incomplete = s2_input_status(&input) != S2_EXIT_OK;
-		code = search_all(&s, err);
+		status = s2_input_finish(&input, search_all(&s, err));
 		s2_input_close(&input);
 	}
 	free(s.want);
-	if (code)
-		return s2_exit_of(code);
-	return s.incomplete ? S2_EXIT_INCOMPLETE : S2_EXIT_OK;
+	return code ? s2_exit_of(code) : status;
 }
 
 const struct s2_cmd s2_cmd_find = {

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <fnmatch.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -163,7 +164,8 @@ static enum s2_code tables_from_kernel(const struct s2_options *o, struct s2_inp
 	code = s2_kernel_open(&args, &input->kernel, err);
 	s2_progress(o, "looking for KVM's tables");
 	if (!code)
-		code = s2_kvm_tables(input->kernel, &input->source->mem, &input->tables, err);
+		code = s2_kvm_tables(input->kernel, &input->source->mem, input->lost,
+				     &input->tables, err);
 	if (input->kernel && o->have_snapshot && code != S2_NOMEM)
 		code = s2_pgtable_snapshot(input->kernel, &input->source->mem, o->snapshot,
 					   &input->tables, err);
@@ -174,12 +176,7 @@ static enum s2_code tables_from_kernel(const struct s2_options *o, struct s2_inp
 		if (*input->tables.table[i].remark)
 			fprintf(stderr, "s2dump: %s: %s: %s\n", input->path,
 				input->tables.table[i].id, input->tables.table[i].remark);
-	if (*input->tables.pkvm_why)
-		fprintf(stderr, "s2dump: %s: %s\n", input->path, input->tables.pkvm_why);
-	if (input->tables.nlost)
-		fprintf(stderr, "s2dump: %s: not all VMs could be read: %s\n", input->path,
-			input->tables.lost);
-	if (!input->tables.n)
+	if (!input->tables.n && !input->lost->total)
 		fprintf(stderr, "s2dump: %s: Linux %s runs no VM with a table in this dump%s\n",
 			input->path, input->tables.release,
 			*input->tables.found ?
@@ -227,14 +224,37 @@ static void override_regimes(const struct s2_options *o, struct s2_tables *table
 	}
 }
 
+static bool is_asked_for(const struct s2_options *o, const char *id)
+{
+	for (unsigned int g = 0; g < o->ntables; g++)
+		if (!fnmatch(o->table[g], id, 0))
+			return true;
+	return !o->ntables;
+}
+
+/* What is not known to belong to another table may belong to one that was asked for. */
+static bool concerns(void *arg, const struct s2_loss *loss)
+{
+	return !*loss->table || is_asked_for(arg, loss->table);
+}
+
+static bool fits_loss(const char *pattern, const struct s2_lost *lost)
+{
+	for (size_t i = 0; i < lost->n; i++)
+		if (*lost->loss[i].table && !fnmatch(pattern, lost->loss[i].table, 0))
+			return true;
+	return false;
+}
+
 /* Keeps the tables that one of the patterns fits; a pattern that fits none is an error. */
-static enum s2_code select_tables(const struct s2_options *o, struct s2_tables *tables,
+static enum s2_code select_tables(const struct s2_options *o, struct s2_input *input,
 				  struct s2_err *err)
 {
+	struct s2_tables *tables = &input->tables;
 	size_t kept = 0;
 
 	for (unsigned int g = 0; g < o->ntables; g++) {
-		bool any = false;
+		bool any = fits_loss(o->table[g], input->lost);
 
 		for (size_t i = 0; i < tables->n; i++)
 			any |= !fnmatch(o->table[g], tables->table[i].id, 0);
@@ -244,16 +264,13 @@ static enum s2_code select_tables(const struct s2_options *o, struct s2_tables *
 				       o->table[g]);
 	}
 	for (size_t i = 0; i < tables->n; i++) {
-		bool wanted = !o->ntables;
-
-		for (unsigned int g = 0; g < o->ntables; g++)
-			wanted |= !fnmatch(o->table[g], tables->table[i].id, 0);
-		if (wanted)
+		if (is_asked_for(o, tables->table[i].id))
 			tables->table[kept++] = tables->table[i];
 		else
 			free(tables->table[i].slot);
 	}
 	tables->n = kept;
+	s2_lost_filter(input->lost, concerns, (void *)(uintptr_t)o);
 	return S2_OK;
 }
 
@@ -307,6 +324,9 @@ enum s2_code s2_input_open(const struct s2_options *options, char *const *paths,
 		if (code)
 			return code;
 	}
+	input.lost = calloc(1, sizeof(*input.lost));
+	if (!input.lost)
+		return s2_fail(err, S2_NOMEM, "no memory");
 	s2_progress(options, "opening the dump");
 	code = npaths > 1 ? s2_source_open_parts((const char *const *)paths, (size_t)npaths,
 						 &options->raw, &input.source, err) :
@@ -326,7 +346,7 @@ enum s2_code s2_input_open(const struct s2_options *options, char *const *paths,
 	if (!code && !options->have_regime)
 		override_regimes(options, &input.tables);
 	if (!code)
-		code = select_tables(options, &input.tables, err);
+		code = select_tables(options, &input, err);
 	if (code) {
 		s2_input_close(&input);
 		return s2_wrap(err, "%s", path);
@@ -341,19 +361,49 @@ struct s2_image s2_input_image(const struct s2_input *input)
 		.path = input->path,
 		.format = input->source->format,
 		.release = input->tables.release,
-		.incomplete = input->source->incomplete || input->tables.nlost,
+		.incomplete = input->source->incomplete || input->lost->total,
 		.kvm_mode = *input->tables.mode_why ? s2_kvm_mode_name(input->tables.mode) : "",
 	};
 }
 
-enum s2_exit s2_input_status(const struct s2_input *input)
+static void print_loss(const struct s2_input *input, const struct s2_loss *loss)
 {
-	return input->tables.nlost ? S2_EXIT_INCOMPLETE : S2_EXIT_OK;
+	fprintf(stderr, "s2dump: %s: ", input->path);
+	if (*loss->table)
+		fprintf(stderr, "%s: ", loss->table);
+	fprintf(stderr, "incomplete: %s\n", loss->text);
+}
+
+/* More lines than this would hide what else was said; JSON has all. */
+#define MAX_LOSS_LINES 16
+
+enum s2_exit s2_input_finish(const struct s2_input *input, enum s2_exit status)
+{
+	const struct s2_lost *lost = input->lost;
+	const char *lead = "";
+
+	for (size_t i = 0; i < lost->n && i < MAX_LOSS_LINES; i++)
+		print_loss(input, &lost->loss[i]);
+	if (lost->total > 1) {
+		fprintf(stderr, "s2dump: %s: incomplete: not read: ", input->path);
+		for (unsigned int i = 0; i < S2_NLOST; i++) {
+			if (!lost->count[i])
+				continue;
+			fprintf(stderr, "%s%" PRIu64 " %s", lead, lost->count[i],
+				s2_lost_name((enum s2_lost_what)i, lost->count[i]));
+			lead = ", ";
+		}
+		fprintf(stderr, "\n");
+	}
+	return lost->total && status == S2_EXIT_OK ? S2_EXIT_INCOMPLETE : status;
 }
 
 void s2_input_close(struct s2_input *input)
 {
 	s2_tables_free(&input->tables);
+	if (input->lost)
+		s2_lost_clear(input->lost);
+	free(input->lost);
 	s2_kernel_close(input->kernel);
 	if (input->vmlinux_fd >= 0)
 		close(input->vmlinux_fd);

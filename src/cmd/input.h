@@ -4,6 +4,7 @@
 #ifndef S2_CMD_INPUT_H
 #define S2_CMD_INPUT_H
 
+#include "base/lost.h"
 #include "kernel/kernel.h"
 #include "kvm/tables.h"
 #include "options.h"
@@ -14,6 +15,7 @@ struct s2_input {
 	struct s2_kernel *kernel; /* NULL when the tables did not come from one */
 	int vmlinux_fd, system_map_fd;
 	struct s2_tables tables; /* those that --table selects */
+	struct s2_lost *lost;    /* what the command could not read, so far */
 };
 
 /*
@@ -27,9 +29,11 @@ void s2_input_close(struct s2_input *input);
 /* What the document is about. Good as long as @input. */
 struct s2_image s2_input_image(const struct s2_input *input);
 
-/* What a command ends with when all else goes well: S2_EXIT_INCOMPLETE when some VMs could not be
- * read. */
-enum s2_exit s2_input_status(const struct s2_input *input);
+/*
+ * What a command that would end with @status ends with: says on standard error what was lost, and
+ * makes S2_EXIT_INCOMPLETE of S2_EXIT_OK when anything was. To be called once, when all is read.
+ */
+enum s2_exit s2_input_finish(const struct s2_input *input, enum s2_exit status);
 
 /* Geometry of a table, and its root checked against it. Errors are prefixed with the table's id. */
 enum s2_code s2_input_shape(const struct s2_table *table, struct s2_geometry *ret,

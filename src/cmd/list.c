@@ -19,7 +19,7 @@ static void sum_up(const struct s2_input *input, const struct s2_table *table,
 	s2_merge_init(&merge, walk, S2_MERGE_ATTRS, S2_SHOW_ALL);
 	while (s2_merge_next(&merge, &run))
 		s2_summary_add(ret, &run);
-	s2_summary_finish(ret, geom, walk);
+	s2_summary_finish(ret, table, geom, walk, input->lost);
 }
 
 static void text_line(struct s2_out *out, const struct s2_table *table,
@@ -48,12 +48,12 @@ static enum s2_exit list_tables(const struct s2_options *o, const struct s2_inpu
 {
 	struct s2_image image = s2_input_image(input);
 	s2_auto_free struct s2_walk *walk = malloc(sizeof(*walk));
-	enum s2_exit status = s2_input_status(input);
+	enum s2_exit status = S2_EXIT_OK;
 	struct s2_printer printer;
 
 	if (!walk)
 		return s2_exit_of(s2_fail(err, S2_NOMEM, "no memory"));
-	s2_printer_init(&printer, s2_format_find("json"), out);
+	s2_printer_init(&printer, s2_format_find("json"), input->lost, out);
 	printer.list = true;
 	if (o->json)
 		printer.format->begin(&printer, &image);
@@ -73,8 +73,6 @@ static enum s2_exit list_tables(const struct s2_options *o, const struct s2_inpu
 			continue;
 		}
 		sum_up(input, table, &geom, walk, &sums);
-		if (!sums.end.complete && status == S2_EXIT_OK)
-			status = S2_EXIT_INCOMPLETE;
 		if (!o->json) {
 			text_line(out, table, &geom, &sums);
 			continue;
@@ -96,7 +94,7 @@ static enum s2_exit run_list(const struct s2_options *o, struct s2_out *out, str
 
 	if (code)
 		return s2_exit_of(code);
-	status = list_tables(o, &input, out, err);
+	status = s2_input_finish(&input, list_tables(o, &input, out, err));
 	s2_input_close(&input);
 	return status;
 }

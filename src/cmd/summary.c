@@ -29,6 +29,8 @@ static const char *what_happened(enum s2_code missing)
 		return "is beyond the output address size";
 	case S2_EXCLUDED:
 		return "was left out of the dump";
+	case S2_DAMAGED:
+		return "is damaged in the dump";
 	case S2_TRUNCATED:
 		return "is cut off by the end of the file";
 	case S2_IO:
@@ -38,8 +40,9 @@ static const char *what_happened(enum s2_code missing)
 	}
 }
 
-void s2_summary_finish(struct s2_summary *summary, const struct s2_geometry *geom,
-		       const struct s2_walk *walk)
+void s2_summary_finish(struct s2_summary *summary, const struct s2_table *table,
+		       const struct s2_geometry *geom, const struct s2_walk *walk,
+		       struct s2_lost *lost)
 {
 	const struct s2_run *run = &summary->first_missing;
 	struct s2_dump_end *end = &summary->end;
@@ -56,4 +59,5 @@ void s2_summary_finish(struct s2_summary *summary, const struct s2_geometry *geo
 		 summary->gaps, summary->gaps == 1 ? "" : "s", run->ia, s2_level(geom, run->height),
 		 run->table_pa, what_happened(run->missing));
 	end->why = summary->why;
+	s2_lost_add(lost, S2_LOST_PAGE, run->missing, table->id, run->table_pa, "%s", summary->why);
 }

@@ -3,6 +3,7 @@
 #ifndef S2_CMD_SUMMARY_H
 #define S2_CMD_SUMMARY_H
 
+#include "base/lost.h"
 #include "format/format.h"
 
 struct s2_summary {
@@ -15,8 +16,9 @@ struct s2_summary {
 
 void s2_summary_add(struct s2_summary *summary, const struct s2_run *run);
 
-/* Fills summary->end, whose text lives in @summary. */
-void s2_summary_finish(struct s2_summary *summary, const struct s2_geometry *geom,
-		       const struct s2_walk *walk);
+/* Fills summary->end, whose text lives in @summary; what is missing goes to @lost, too. */
+void s2_summary_finish(struct s2_summary *summary, const struct s2_table *table,
+		       const struct s2_geometry *geom, const struct s2_walk *walk,
+		       struct s2_lost *lost);
 
 #endif

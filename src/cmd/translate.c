@@ -275,6 +275,7 @@ static enum s2_exit run_translate(const struct s2_options *o, struct s2_out *out
 {
 	struct job job = { .o = o, .out = out, .steps = true };
 	struct s2_input input;
+	enum s2_exit status = S2_EXIT_OK;
 	enum s2_code code = choose_op(&job, err);
 
 	if (!code)
@@ -286,10 +287,10 @@ static enum s2_exit run_translate(const struct s2_options *o, struct s2_out *out
 	for (int i = 1; !code && i < o->nargs; i++)
 		code = strcmp(o->args[i], "-") ? translate_one(&job, o->args[i], err) :
 						 translate_stdin(&job, err);
+	if (!code)
+		status = s2_input_finish(&input, job.missing ? S2_EXIT_INCOMPLETE : S2_EXIT_OK);
 	s2_input_close(&input);
-	if (code)
-		return s2_exit_of(code);
-	return job.missing ? S2_EXIT_INCOMPLETE : S2_EXIT_OK;
+	return code ? s2_exit_of(code) : status;
 }
 
 const struct s2_cmd s2_cmd_translate = {

@@ -24,9 +24,10 @@ const struct s2_format *s2_format_find(const char *name)
 	return NULL;
 }
 
-void s2_printer_init(struct s2_printer *printer, const struct s2_format *format, struct s2_out *out)
+void s2_printer_init(struct s2_printer *printer, const struct s2_format *format,
+		     const struct s2_lost *lost, struct s2_out *out)
 {
-	*printer = (struct s2_printer){ .format = format, .out = out };
+	*printer = (struct s2_printer){ .format = format, .lost = lost, .out = out };
 }
 
 void s2_printer_shape(struct s2_printer *printer, const struct s2_table *table,

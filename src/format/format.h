@@ -3,6 +3,7 @@
 #ifndef S2_FORMAT_FORMAT_H
 #define S2_FORMAT_FORMAT_H
 
+#include "base/lost.h"
 #include "base/out.h"
 #include "decode/merge.h"
 #include "decode/table.h"
@@ -61,7 +62,8 @@ struct s2_printer {
 	unsigned int nattrs;
 	uint64_t flag_bits; /* descriptor bits of the attributes that are flags */
 	uint64_t ntables, nruns;
-	bool list; /* headers only: `list` */
+	bool list;                  /* headers only: `list` */
+	const struct s2_lost *lost; /* what could not be read, complete when end() is called */
 };
 
 extern const struct s2_format *const s2_formats[];
@@ -71,7 +73,7 @@ extern const unsigned int s2_nformats;
 const struct s2_format *s2_format_find(const char *name);
 
 void s2_printer_init(struct s2_printer *printer, const struct s2_format *format,
-		     struct s2_out *out);
+		     const struct s2_lost *lost, struct s2_out *out);
 void s2_printer_table(struct s2_printer *printer, const struct s2_table *table,
 		      const struct s2_geometry *geom);
 /* Prepares for runs of a table without printing anything. */
@@ -96,6 +98,9 @@ void s2_json_run(struct s2_out *out, const struct s2_printer *printer, const str
 /* The members of a table object that describe it, from "id" to "found", without braces. */
 void s2_json_table_head(struct s2_out *out, const struct s2_table *table,
 			const struct s2_geometry *geom);
+
+/* "problems":[...] for the end of a document. */
+void s2_json_problems(struct s2_out *out, const struct s2_lost *lost);
 
 #define S2_JSON_SCHEMA 1
 

@@ -233,6 +233,34 @@ void s2_json_run(struct s2_out *out, const struct s2_printer *printer, const str
 	s2_out_str(out, "}");
 }
 
+static void problem_members(struct s2_out *out, const struct s2_loss *loss)
+{
+	s2_out_printf(out, "\"code\":\"%s\",\"what\":\"%s\",\"address\":", s2_code_name(loss->code),
+		      s2_lost_name(loss->what, 1));
+	if (loss->address == S2_LOST_NOWHERE)
+		s2_out_str(out, "null");
+	else
+		hex_string(out, loss->address);
+	s2_out_str(out, ",\"table\":");
+	if (*loss->table)
+		s2_json_string(out, loss->table);
+	else
+		s2_out_str(out, "null");
+	s2_out_str(out, ",\"text\":");
+	s2_json_string(out, loss->text);
+}
+
+void s2_json_problems(struct s2_out *out, const struct s2_lost *lost)
+{
+	s2_out_str(out, "\"problems\":[");
+	for (size_t i = 0; lost && i < lost->n; i++) {
+		s2_out_str(out, i ? ",\n {" : "\n {");
+		problem_members(out, &lost->loss[i]);
+		s2_out_str(out, "}");
+	}
+	s2_out_str(out, "]");
+}
+
 static void put_image(struct s2_out *out, const struct s2_image *image)
 {
 	s2_out_str(out, "{\"path\":");
@@ -295,7 +323,9 @@ static void table_end(struct s2_printer *printer, const struct s2_dump_end *end)
 
 static void end(struct s2_printer *printer)
 {
-	s2_out_str(printer->out, "]}\n");
+	s2_out_str(printer->out, "],");
+	s2_json_problems(printer->out, printer->lost);
+	s2_out_str(printer->out, "}\n");
 }
 
 const struct s2_format s2_format_json = {
@@ -347,7 +377,11 @@ static void line_table_end(struct s2_printer *printer, const struct s2_dump_end 
 
 static void line_end(struct s2_printer *printer)
 {
-	(void)printer;
+	for (size_t i = 0; printer->lost && i < printer->lost->n; i++) {
+		s2_out_str(printer->out, "{\"record\":\"problem\",");
+		problem_members(printer->out, &printer->lost->loss[i]);
+		s2_out_str(printer->out, "}\n");
+	}
 }
 
 const struct s2_format s2_format_jsonl = {

@@ -26,6 +26,7 @@ struct walk_vms {
 	const struct s2_mem *mem;
 	struct s2_kvm_layout layout;
 	struct s2_tables *tables;
+	struct s2_lost *lost;
 	uint64_t hcr;                /* of any vCPU */
 	struct s2_pkvm_guest *guest; /* of the hypervisor's */
 	size_t nguests;
@@ -59,6 +60,17 @@ static bool on_vm(void *arg, uint64_t node)
 	return true;
 }
 
+/* What cannot be read of one VM does not hide the rest: it is noted, and the search goes on. */
+static enum s2_code set_aside(struct walk_vms *w, enum s2_lost_what what, const char *table,
+			      enum s2_code code)
+{
+	if (!code || code == S2_NOMEM)
+		return code;
+	s2_lost_add(w->lost, what, code, table, S2_LOST_NOWHERE, "%s", w->err->text);
+	s2_err_init(w->err);
+	return S2_OK;
+}
+
 struct first_vcpu {
 	uint64_t va;
 };
@@ -77,19 +89,17 @@ static bool on_vcpu(void *arg, uint64_t index, uint64_t value)
 static enum s2_code vcpu_hcr(struct walk_vms *w, uint64_t kvm_va, uint64_t *ret)
 {
 	struct first_vcpu first = { 0 };
+	enum s2_code code = S2_OK;
 
-	if (w->layout.vcpu_array.have) {
-		if (s2_kernel_xarray(w->kernel, kvm_va + s2_member_off(&w->layout.vcpu_array.m),
-				     on_vcpu, &first, NULL))
-			return S2_NOTFOUND;
-	} else if (w->layout.vcpus.have) {
-		if (s2_kernel_read(w->kernel, kvm_va + s2_member_off(&w->layout.vcpus.m), &first.va,
-				   sizeof(first.va), NULL))
-			return S2_NOTFOUND;
-	}
-	if (!first.va)
+	if (w->layout.vcpu_array.have)
+		code = s2_kernel_xarray(w->kernel, kvm_va + s2_member_off(&w->layout.vcpu_array.m),
+					on_vcpu, &first, w->err);
+	else if (w->layout.vcpus.have)
+		code = s2_kernel_read(w->kernel, kvm_va + s2_member_off(&w->layout.vcpus.m),
+				      &first.va, sizeof(first.va), w->err);
+	if (!code && !first.va)
 		return S2_NOTFOUND;
-	return s2_kvm_get(w->kernel, first.va, &w->layout.vcpu_hcr, ret, NULL);
+	return code ? code : s2_kvm_get(w->kernel, first.va, &w->layout.vcpu_hcr, ret, w->err);
 }
 
 /* The stage-2 table of the kvm_s2_mmu at @mmu, as far as registers and root go. */
@@ -110,19 +120,30 @@ static enum s2_code mmu_table(struct walk_vms *w, uint64_t kvm_va, uint64_t mmu,
 		return code;
 	s2_regime_init(&ret->regime, &s2_arm64_stage2);
 	s2_regime_set(&ret->regime, S2_REG_VTCR_EL2, vtcr);
-	if (!vcpu_hcr(w, kvm_va, &hcr) && hcr) {
+	code = vcpu_hcr(w, kvm_va, &hcr);
+	if (!code && hcr) {
 		s2_regime_set(&ret->regime, S2_REG_HCR_EL2, hcr);
 		w->hcr = hcr;
 	}
-	return S2_OK;
+	return code && code != S2_NOTFOUND ?
+		       set_aside(w, S2_LOST_REGISTER, ret->id, s2_wrap(w->err, "hcr_el2")) :
+		       S2_OK;
 }
 
-static int64_t number_or(struct walk_vms *w, uint64_t va, const struct s2_field_at *field,
-			 int64_t otherwise)
+/* A number of the VM that no kernel makes negative; -1 when it is not known. */
+static int64_t count_of(struct walk_vms *w, uint64_t va, const struct s2_field_at *field,
+			const char *what)
 {
 	uint64_t value;
+	struct s2_err why;
+	enum s2_code code;
 
-	return s2_kvm_get(w->kernel, va, field, &value, NULL) ? otherwise : (int64_t)value;
+	s2_err_init(&why);
+	code = s2_kvm_get(w->kernel, va, field, &value, &why);
+	if (s2_is_missing(code))
+		s2_lost_add(w->lost, S2_LOST_VM, code, NULL, S2_LOST_NOWHERE,
+			    "%s of struct kvm at 0x%" PRIx64 ": %s", what, va, why.text);
+	return code || (int64_t)value < 0 ? -1 : (int64_t)value;
 }
 
 /* How many VMs of the list belong to process @pid, and the rank of VM @i among them, oldest first. */
@@ -147,9 +168,7 @@ static void name_vm(struct walk_vms *w, size_t i, struct s2_table *table)
 	unsigned int rank;
 
 	table->pid = w->pid[i];
-	table->vcpus = number_or(w, w->vm[i], &w->layout.online_vcpus, -1);
-	if (table->vcpus < 0)
-		table->vcpus = -1;
+	table->vcpus = count_of(w, w->vm[i], &w->layout.online_vcpus, "online_vcpus");
 	if (table->pid < 0)
 		snprintf(table->id, sizeof(table->id), "vm:0x%" PRIx64, w->vm[i]);
 	else if (rank_of(w, i, table->pid, &rank) == 1)
@@ -187,44 +206,35 @@ static enum s2_code nested_table(struct walk_vms *w, uint64_t kvm_va, uint64_t a
 	return code ? code : mmu_table(w, kvm_va, mmu, ret);
 }
 
-/* Says in the table of the VM, which is the last one but its nested guests', that shadow MMU @i
- * could not be read. */
-static void nested_lost(struct walk_vms *w, const struct s2_table *vm, int64_t i)
-{
-	for (size_t k = w->tables->n; k-- > 0;) {
-		struct s2_table *table = &w->tables->table[k];
-
-		if (!strcmp(table->id, vm->id) && !table->remark[0])
-			snprintf(table->remark, sizeof(table->remark),
-				 "nested_mmus[%" PRId64 "]: %.120s", i, w->err ? w->err->text : "");
-	}
-	if (w->err)
-		s2_err_init(w->err);
-}
-
 static enum s2_code add_nested(struct walk_vms *w, uint64_t kvm_va, const struct s2_table *vm)
 {
-	int64_t n = number_or(w, kvm_va, &w->layout.nested_mmus_size, 0);
-	uint64_t array;
+	uint64_t n = 0, array = 0;
 	enum s2_code code;
 
-	if (n <= 0 || n > MAX_NESTED ||
-	    s2_kvm_get(w->kernel, kvm_va, &w->layout.nested_mmus, &array, NULL) || !array)
+	if (!w->layout.nested_mmus.have || !w->layout.nested_mmus_size.have)
 		return S2_OK;
-	for (int64_t i = 0; i < n; i++) {
-		struct s2_table table = { .pid = vm->pid, .vcpus = vm->vcpus };
+	code = s2_kvm_get(w->kernel, kvm_va, &w->layout.nested_mmus_size, &n, w->err);
+	if (!code)
+		code = s2_kvm_get(w->kernel, kvm_va, &w->layout.nested_mmus, &array, w->err);
+	if (!code && n > MAX_NESTED)
+		code = s2_fail(w->err, S2_INVALID, "%" PRId64 " shadow MMUs", (int64_t)n);
+	if (code)
+		return set_aside(w, S2_LOST_TABLE, vm->id, s2_wrap(w->err, "nested_mmus"));
+	if (!array)
+		return S2_OK;
+	for (uint64_t i = 0; i < n; i++) {
+		struct s2_table table = { .pid = vm->pid,
+					  .vcpus = vm->vcpus,
+					  .kind = "nested-stage2" };
 
-		code = nested_table(w, kvm_va, array, (uint64_t)i, &table);
-		if (code == S2_NOMEM)
-			return code;
+		snprintf(table.id, sizeof(table.id), "%.40s/nested:%u", vm->id, (unsigned int)i);
+		snprintf(table.found, sizeof(table.found), "kvm_arch.nested_mmus[%" PRIu64 "]", i);
+		code = nested_table(w, kvm_va, array, i, &table);
 		if (code)
-			nested_lost(w, vm, i);
-		if (code || !table.root_pa)
-			continue;
-		snprintf(table.id, sizeof(table.id), "%.40s/nested:%" PRId64, vm->id, i);
-		snprintf(table.kind, sizeof(table.kind), "nested-stage2");
-		snprintf(table.found, sizeof(table.found), "kvm_arch.nested_mmus[%" PRId64 "]", i);
-		code = s2_tables_add(w->tables, &table, w->err);
+			code = set_aside(w, S2_LOST_TABLE, table.id,
+					 s2_wrap(w->err, "nested_mmus[%" PRIu64 "]", i));
+		else if (table.root_pa)
+			code = s2_tables_add(w->tables, &table, w->err);
 		if (code)
 			return code;
 	}
@@ -270,7 +280,7 @@ static enum s2_code add_vm(struct walk_vms *w, size_t i)
 	snprintf(table.found, sizeof(table.found), "struct kvm at 0x%" PRIx64, kvm_va);
 	code = mmu_table(w, kvm_va, kvm_va + s2_member_off(&w->layout.mmu.m), &table);
 	if (code)
-		return s2_wrap(w->err, "%s", table.id);
+		return set_aside(w, S2_LOST_VM, table.id, code);
 	/*
 	 * kvm_init_stage2_mmu() leaves pgd_phys 0 when the hypervisor keeps the table (6.14 on,
 	 * protected): then this kvm_pgtable is a tree of mappings and no table.
@@ -279,15 +289,12 @@ static enum s2_code add_vm(struct walk_vms *w, size_t i)
 	if (guest)
 		by_hypervisor(w, guest, &table);
 	if (table.root_pa) {
-		struct s2_err slots_err;
-
-		s2_err_init(&slots_err);
-		if (s2_kvm_slots(w->kernel, &w->layout, kvm_va, &table.slot, &table.nslots,
-				 &slots_err))
-			snprintf(table.remark, sizeof(table.remark), "%.150s", slots_err.text);
-		else
-			table.have_slots = true;
-		code = s2_tables_add(w->tables, &table, w->err);
+		code = s2_kvm_slots(w->kernel, &w->layout, kvm_va, &table.slot, &table.nslots,
+				    w->err);
+		table.have_slots = !code;
+		code = set_aside(w, S2_LOST_SLOTS, table.id, code);
+		if (!code)
+			code = s2_tables_add(w->tables, &table, w->err);
 		if (code) {
 			free(table.slot);
 			return code;
@@ -326,12 +333,13 @@ static enum s2_code find_pkvm(struct walk_vms *w)
 	tables->mode = s2_kvm_mode(w->kernel, 0, tables->mode_why, sizeof(tables->mode_why));
 	if (tables->mode != S2_KVM_PROTECTED && tables->mode != S2_KVM_UNKNOWN)
 		return S2_OK;
-	code = s2_pkvm_find(w->kernel, w->mem, &w->layout, tables, &why);
+	code = s2_pkvm_find(w->kernel, w->mem, &w->layout, w->lost, tables, &why);
 	if (code == S2_NOMEM)
 		return s2_fail(w->err, code, "%s", why.text);
 	if (code) {
-		if (tables->mode == S2_KVM_PROTECTED)
-			snprintf(tables->pkvm_why, sizeof(tables->pkvm_why), "%.190s", why.text);
+		if (tables->mode == S2_KVM_PROTECTED || s2_is_missing(code))
+			s2_lost_add(w->lost, S2_LOST_TABLE, code, "host", S2_LOST_NOWHERE, "%s",
+				    why.text);
 		return S2_OK;
 	}
 	if (tables->mode == S2_KVM_UNKNOWN)
@@ -340,8 +348,8 @@ static enum s2_code find_pkvm(struct walk_vms *w)
 	code = s2_pkvm_guests(w->kernel, w->mem, &w->layout, tables->pkvm, &w->guest, &w->nguests,
 			      &why);
 	if (code && tables->pkvm->guests)
-		snprintf(tables->pkvm_why, sizeof(tables->pkvm_why),
-			 "guests of the hypervisor: %.160s", why.text);
+		s2_lost_add(w->lost, S2_LOST_VM, code, NULL, S2_LOST_NOWHERE,
+			    "guests of the hypervisor: %s", why.text);
 	return S2_OK;
 }
 
@@ -351,23 +359,8 @@ static enum s2_code read_pids(struct walk_vms *w)
 	w->pid = calloc(w->nvms + 1, sizeof(*w->pid));
 	if (!w->pid)
 		return s2_fail(w->err, S2_NOMEM, "no memory for VMs");
-	for (size_t i = 0; i < w->nvms; i++) {
-		w->pid[i] = number_or(w, w->vm[i], &w->layout.pid, -1);
-		/* Below 0 is nothing that a kernel writes. */
-		if (w->pid[i] < 0)
-			w->pid[i] = -1;
-	}
-	return S2_OK;
-}
-
-/* What cannot be read of one VM does not hide the others: it is noted, and the search goes on. */
-static enum s2_code set_aside(struct walk_vms *w, enum s2_code code)
-{
-	if (!code || code == S2_NOMEM)
-		return code;
-	if (!w->tables->nlost++)
-		snprintf(w->tables->lost, sizeof(w->tables->lost), "%.190s", w->err->text);
-	s2_err_init(w->err);
+	for (size_t i = 0; i < w->nvms; i++)
+		w->pid[i] = count_of(w, w->vm[i], &w->layout.pid, "userspace_pid");
 	return S2_OK;
 }
 
@@ -383,7 +376,7 @@ static enum s2_code find_vms(struct walk_vms *w)
 	if (!code && head)
 		code = s2_kernel_list(w->kernel, head, on_vm, w, w->err);
 	if (w->nvms)
-		code = set_aside(w, code);
+		code = set_aside(w, S2_LOST_VM, NULL, code);
 	if (!code)
 		code = w->code;
 	if (!code)
@@ -391,15 +384,17 @@ static enum s2_code find_vms(struct walk_vms *w)
 	if (!code)
 		code = read_pids(w);
 	for (size_t i = w->nvms; !code && i-- > 0;)
-		code = set_aside(w, add_vm(w, i));
+		code = add_vm(w, i);
 	return code ? code : add_orphans(w);
 }
 
-enum s2_code s2_kvm_tables(struct s2_kernel *kernel, const struct s2_mem *mem,
+enum s2_code s2_kvm_tables(struct s2_kernel *kernel, const struct s2_mem *mem, struct s2_lost *lost,
 			   struct s2_tables *ret, struct s2_err *err)
 {
 	struct s2_tables tables = { 0 };
-	struct walk_vms w = { .kernel = kernel, .mem = mem, .tables = &tables, .err = err };
+	struct walk_vms w = {
+		.kernel = kernel, .mem = mem, .tables = &tables, .lost = lost, .err = err
+	};
 	enum s2_code code = find_vms(&w);
 
 	free(w.vm);

@@ -164,16 +164,16 @@ static enum s2_code find_all(struct s2_pkvm_search *s, struct s2_tables *tables)
 {
 	struct s2_err hyp_err = { 0 };
 	struct s2_err *err = s->err;
-	enum s2_code code = s2_pkvm_find_host(s);
+	enum s2_code code = s2_pkvm_find_host(s), hyp_code;
 
 	if (code)
 		return code;
 	find_ffa(s);
 	s->err = &hyp_err;
-	code = s2_pkvm_find_hyp(s);
+	hyp_code = s2_pkvm_find_hyp(s);
 	s->err = err;
-	if (code == S2_NOMEM)
-		return s2_fail(err, code, "%s", hyp_err.text);
+	if (hyp_code == S2_NOMEM)
+		return s2_fail(err, hyp_code, "%s", hyp_err.text);
 	s2_pkvm_find_reserved(s);
 	s2_pkvm_find_params(s);
 	s2_pkvm_find_memory(s);
@@ -182,20 +182,24 @@ static enum s2_code find_all(struct s2_pkvm_search *s, struct s2_tables *tables)
 	if (!code && s->have_hyp)
 		code = add_hyp(s, tables);
 	else if (!code)
-		snprintf(tables->table[tables->n - 1].remark,
-			 sizeof(tables->table[tables->n - 1].remark), "%.150s", hyp_err.text);
+		s2_lost_add(s->lost, S2_LOST_TABLE, hyp_code, "hyp", S2_LOST_NOWHERE, "%s",
+			    hyp_err.text);
 	return code;
 }
 
 enum s2_code s2_pkvm_find(struct s2_kernel *kernel, const struct s2_mem *mem,
-			  const struct s2_kvm_layout *layout, struct s2_tables *tables,
-			  struct s2_err *err)
+			  const struct s2_kvm_layout *layout, struct s2_lost *lost,
+			  struct s2_tables *tables, struct s2_err *err)
 {
 	s2_auto_free struct s2_walk *walk = malloc(sizeof(*walk));
 	struct s2_pkvm *pkvm = calloc(1, sizeof(*pkvm));
-	struct s2_pkvm_search s = {
-		.kernel = kernel, .mem = mem, .kvm = layout, .pkvm = pkvm, .walk = walk, .err = err
-	};
+	struct s2_pkvm_search s = { .kernel = kernel,
+				    .mem = mem,
+				    .kvm = layout,
+				    .pkvm = pkvm,
+				    .walk = walk,
+				    .lost = lost,
+				    .err = err };
 	enum s2_code code;
 
 	if (!walk || !pkvm) {

@@ -3,17 +3,19 @@
 #ifndef S2_KVM_PKVM_H
 #define S2_KVM_PKVM_H
 
+#include "base/lost.h"
 #include "kvm/layout.h"
 #include "kvm/tables.h"
 
 /*
  * Adds the tables `host` (stage 2) and `hyp` (stage 1 of EL2) to @tables, and fills @tables->pkvm.
  * By symbols of the nVHE image, or, where the kernel keeps none of data, by searching its image for
- * structures that point at each other as those must. S2_NOTFOUND: there is no host stage 2.
+ * structures that point at each other as those must. What of them could not be had goes to @lost.
+ * S2_NOTFOUND: there is no host stage 2.
  */
 enum s2_code s2_pkvm_find(struct s2_kernel *kernel, const struct s2_mem *mem,
-			  const struct s2_kvm_layout *layout, struct s2_tables *tables,
-			  struct s2_err *err) S2_MUST_CHECK;
+			  const struct s2_kvm_layout *layout, struct s2_lost *lost,
+			  struct s2_tables *tables, struct s2_err *err) S2_MUST_CHECK;
 
 /* A guest that the hypervisor manages: struct pkvm_hyp_vm. */
 struct s2_pkvm_guest {

@@ -42,6 +42,7 @@ struct s2_pkvm_search {
 	struct s2_pkvm_layout layout;
 	struct s2_symbol symbol[S2_NPKVM_SYMBOLS];
 	struct s2_pkvm *pkvm;
+	struct s2_lost *lost;
 	struct s2_err *err;
 
 	bool have_host;

@@ -16,13 +16,10 @@ struct s2_tables {
 	char mode_why[96];    /* what the mode was seen from, "" when not known */
 	char found[128];      /* how the VMs were found, "" when they were not looked for */
 	unsigned int nvms;    /* VMs, with or without a table */
-	unsigned int nlost;   /* VMs, or parts of the list of VMs, that could not be read */
-	char lost[200];       /* why not the first of them */
 	char release[96];     /* of the kernel, "" when not known */
 	char build_id[64];    /* hex, "" when not known */
 	struct s2_pkvm *pkvm; /* of a protected system, NULL: it is none, or its host stage 2 was
 				 not found */
-	char pkvm_why[200];   /* what of a protected system could not be had, "" when nothing */
 };
 
 void s2_tables_free(struct s2_tables *tables);

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "base/bits.h"
+#include "base/lost.h"
 #include "base/num.h"
 #include "base/out.h"
 
@@ -178,12 +179,56 @@ static void output_failures(void **state)
 	close(fds[1]);
 }
 
+static bool not_of_a(void *arg, const struct s2_loss *loss)
+{
+	(void)arg;
+	return strcmp(loss->table, "a") != 0;
+}
+
+/* What is lost twice is said once and counted twice; what does not fit any more is still counted. */
+static void losses(void **state)
+{
+	struct s2_lost lost = { .n = 0 };
+
+	(void)state;
+	s2_lost_add(NULL, S2_LOST_VM, S2_ABSENT, NULL, 0, "nobody listens");
+	for (unsigned int i = 0; i < 2; i++)
+		s2_lost_add(&lost, S2_LOST_PAGE, S2_EXCLUDED, "a", 0x1000, "page %d", 1);
+	s2_lost_add(&lost, S2_LOST_PAGE, S2_EXCLUDED, "b", 0x1000, "page %d", 1);
+	s2_lost_add(&lost, S2_LOST_PAGE, S2_ABSENT, "a", 0x1000, "page %d", 1);
+	s2_lost_add(&lost, S2_LOST_VM, S2_EXCLUDED, NULL, S2_LOST_NOWHERE, "page %d", 1);
+	assert_int_equal(lost.n, 4);
+	assert_int_equal(lost.total, 5);
+	assert_int_equal(lost.count[S2_LOST_PAGE], 4);
+	assert_int_equal(lost.count[S2_LOST_VM], 1);
+	assert_int_equal(lost.loss[0].times, 2);
+	assert_string_equal(lost.loss[0].table, "a");
+	assert_string_equal(lost.loss[0].text, "page 1");
+	assert_string_equal(lost.loss[3].table, "");
+	s2_lost_filter(&lost, not_of_a, NULL);
+	assert_int_equal(lost.n, 2);
+	assert_int_equal(lost.total, 2);
+	assert_int_equal(lost.count[S2_LOST_PAGE], 1);
+	assert_string_equal(lost.loss[0].table, "b");
+	for (unsigned int i = 0; i < S2_MAX_LOSSES + 10; i++)
+		s2_lost_add(&lost, S2_LOST_SLOTS, S2_LOOP, "c", i, "slots");
+	assert_int_equal(lost.n, S2_MAX_LOSSES);
+	assert_int_equal(lost.total, S2_MAX_LOSSES + 12);
+	assert_int_equal(lost.count[S2_LOST_SLOTS], S2_MAX_LOSSES + 10);
+	s2_lost_clear(&lost);
+	assert_int_equal(lost.total, 0);
+	assert_null(lost.loss);
+	assert_string_equal(s2_lost_name(S2_LOST_PAGE, 1), "table page");
+	assert_string_equal(s2_lost_name(S2_LOST_PAGE, 0), "table pages");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(numbers),        cmocka_unit_test(ranges),
 		cmocka_unit_test(fields),         cmocka_unit_test(errors_gain_context),
 		cmocka_unit_test(output_numbers), cmocka_unit_test(output_failures),
+		cmocka_unit_test(losses),
 	};
 
 	signal(SIGPIPE, SIG_IGN);

@@ -66,7 +66,7 @@ static void same_as_jansson(void **state)
 					  run.height && (n & 2) ? (rnd() & ~3ULL) | 1 : rnd(),
 					  &run.entry);
 		s2_out_init(&out, -1);
-		s2_printer_init(&printer, s2_format_find("json"), &out);
+		s2_printer_init(&printer, s2_format_find("json"), NULL, &out);
 		s2_printer_table(&printer, &table, &geom);
 		out.used = 0;
 		s2_json_run(&out, &printer, &run);

@@ -100,6 +100,7 @@ struct kvmtest {
 	uint32_t nsyms;
 	struct s2_kernel *kernel;
 	struct s2_tables tables;
+	struct s2_lost lost;
 	struct s2_err err;
 };
 
@@ -375,7 +376,8 @@ static inline enum s2_code kvm_ask(struct kvmtest *t)
 		kvm_open(t);
 	s2_tables_free(&t->tables);
 	s2_err_init(&t->err);
-	return s2_kvm_tables(t->kernel, &t->k.mem.mem, &t->tables, &t->err);
+	s2_lost_clear(&t->lost);
+	return s2_kvm_tables(t->kernel, &t->k.mem.mem, &t->lost, &t->tables, &t->err);
 }
 
 static inline void kvm_must(struct kvmtest *t)
@@ -387,9 +389,19 @@ static inline void kvm_must(struct kvmtest *t)
 static inline void kvm_exit(struct kvmtest *t)
 {
 	s2_tables_free(&t->tables);
+	s2_lost_clear(&t->lost);
 	if (t->kernel)
 		s2_kernel_close(t->kernel);
 	kimage_free(&t->k);
+}
+
+/* True when a loss of @table ("": of none) says @text. */
+static inline bool has_loss(const struct kvmtest *t, const char *table, const char *text)
+{
+	for (size_t i = 0; i < t->lost.n; i++)
+		if (!strcmp(t->lost.loss[i].table, table) && strstr(t->lost.loss[i].text, text))
+			return true;
+	return false;
 }
 
 static inline const struct s2_table *table_of(const struct kvmtest *t, const char *id)

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The list of losses: bounded, without doubles, and never too full to count.
+#include "base/lost.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct {
+	const char *one, *many;
+} names[S2_NLOST] = {
+	[S2_LOST_VM] = { "VM", "VMs" },
+	[S2_LOST_TABLE] = { "table", "tables" },
+	[S2_LOST_PAGE] = { "table page", "table pages" },
+	[S2_LOST_SLOTS] = { "slot list", "slot lists" },
+	[S2_LOST_OWNER] = { "owner", "owners" },
+	[S2_LOST_REGISTER] = { "register", "registers" },
+	[S2_LOST_PERCPU] = { "per-CPU value", "per-CPU values" },
+	[S2_LOST_SEARCH] = { "stretch to search", "stretches to search" },
+};
+
+const char *s2_lost_name(enum s2_lost_what what, uint64_t n)
+{
+	return n == 1 ? names[what].one : names[what].many;
+}
+
+/* The list is short, and what is lost twice is lost twice in a row mostly. */
+static struct s2_loss *find_same(struct s2_lost *lost, const struct s2_loss *loss)
+{
+	for (size_t i = 0; i < lost->n; i++) {
+		struct s2_loss *have = &lost->loss[i];
+
+		if (have->what == loss->what && have->code == loss->code &&
+		    have->address == loss->address && !strcmp(have->table, loss->table) &&
+		    !strcmp(have->text, loss->text))
+			return have;
+	}
+	return NULL;
+}
+
+static void append(struct s2_lost *lost, const struct s2_loss *loss)
+{
+	if (lost->n == lost->room) {
+		size_t room = lost->room ? lost->room * 2 : 16;
+		struct s2_loss *grown = realloc(lost->loss, room * sizeof(*grown));
+
+		if (!grown)
+			return;
+		lost->loss = grown;
+		lost->room = room;
+	}
+	lost->loss[lost->n++] = *loss;
+}
+
+void s2_lost_add(struct s2_lost *lost, enum s2_lost_what what, enum s2_code code, const char *table,
+		 uint64_t address, const char *fmt, ...)
+{
+	struct s2_loss loss = { .what = what, .code = code, .address = address, .times = 1 };
+	struct s2_loss *same;
+	va_list args;
+
+	if (!lost)
+		return;
+	snprintf(loss.table, sizeof(loss.table), "%s", table ? table : "");
+	va_start(args, fmt);
+	vsnprintf(loss.text, sizeof(loss.text), fmt, args);
+	va_end(args);
+	lost->count[what]++;
+	lost->total++;
+	same = find_same(lost, &loss);
+	if (same)
+		same->times++;
+	else if (lost->n < S2_MAX_LOSSES)
+		append(lost, &loss);
+}
+
+void s2_lost_filter(struct s2_lost *lost, bool (*keep)(void *arg, const struct s2_loss *loss),
+		    void *arg)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < lost->n; i++) {
+		struct s2_loss *loss = &lost->loss[i];
+
+		if (keep(arg, loss)) {
+			lost->loss[kept++] = *loss;
+			continue;
+		}
+		lost->count[loss->what] -= loss->times;
+		lost->total -= loss->times;
+	}
+	lost->n = kept;
+}
+
+void s2_lost_clear(struct s2_lost *lost)
+{
+	free(lost->loss);
+	*lost = (struct s2_lost){ .loss = NULL };
+}
