@@ -135,8 +135,12 @@ static enum s2_exit dump_guest(const struct s2_options *o, const struct s2_input
 
 	if (code)
 		return s2_exit_of(code);
-	if (o->effective)
-		return s2_guest_effective(o, input, &guest, out, err);
+	if (o->effective) {
+		struct s2_printer printer;
+
+		s2_printer_init(&printer, format_of(o), input->lost, out);
+		return s2_guest_effective(o, input, &guest, &printer, err);
+	}
 	return dump_tables(o, input, &guest.memory.mem, guest.half, guest.nhalves, out, err);
 }
 

@@ -25,12 +25,14 @@ def validator(name):
     return Draft202012Validator({**SCHEMA, "$ref": f"#/$defs/{name}"})
 
 
-DUMP, LIST, RECORD = validator("dump"), validator("list"), validator("record")
+DUMP, LIST, EFFECTIVE, RECORD = (validator(name) for name in ("dump", "list", "effective", "record"))
 
 
 def validator_of(doc):
     if "record" in doc:
         return RECORD
+    if any("effective" in table for table in doc["tables"]):
+        return EFFECTIVE
     return LIST if any("ranges" not in table for table in doc["tables"]) else DUMP
 
 

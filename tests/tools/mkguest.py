@@ -5,7 +5,7 @@
     mkguest.py OUT [--hide NAME]... [--fwb]   writes OUT (an ELF core) and OUT.map (System.map)
 
 What a test needs to know of it stands in Host.guest(). --hide leaves a page out of the dump, as a filter would: s2-table
-(stage 2 of the IPAs from 0x90000000 on), s1-root (the guest's TTBR1 table), vcpu (the page of its registers). The layouts
+(stage 2 of the IPAs from 0x90000000 on), s2-upper (of those from 2^39 on), s1-root (the guest's TTBR1 table), vcpu (the page of its registers). The layouts
 are those of 6.12; nothing here is shared with the readers.
 """
 import argparse
@@ -104,6 +104,7 @@ class Host(System):
             place = {13: 14, 14: 13}.get(i, i)
             self.s2.set(SLOT + i * PAGE, self.guest_leaf(BASE + GUEST + place * PAGE) ^ (0x80 if i == 12 else 0))
         self.s2.set(0x90000000, self.guest_leaf(BASE + GUEST + 15 * PAGE))
+        self.hidden["s2-upper"] = self.s2.root + PAGE
         self.hidden["s2-table"] = self.s2.slot(0x90000000) & -PAGE
 
     def guest(self):
@@ -192,7 +193,7 @@ class Host(System):
         self.put(kvm, "kvm", "vcpu_array.xa_head", self.lin(node) | 2)
         ctxt = self.field("kvm_vcpu", "arch.ctxt")
         regs = ctxt + self.field("kvm_cpu_context", "sys_regs")
-        values = {"MAIR_EL1": MAIR, "SCTLR_EL1": 1, "TCR_EL1": TCR, "TTBR0_EL1": self.low.root, "TTBR1_EL1": self.high.root}
+        values = {"MAIR_EL1": MAIR, "SCTLR_EL1": 0x1005, "TCR_EL1": TCR, "TTBR0_EL1": self.low.root, "TTBR1_EL1": self.high.root}
         for i in range(VCPUS):
             at = self.pa(VCPU) + i * PAGE
             self.ram.put(node + self.field("xa_node", "slots") + i * 8, self.lin(at))
@@ -228,7 +229,7 @@ def write(path, hide=(), **how):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("out")
-    parser.add_argument("--hide", action="append", default=[], choices=["s2-table", "s1-root", "vcpu"])
+    parser.add_argument("--hide", action="append", default=[], choices=["s2-table", "s2-upper", "s1-root", "vcpu"])
     parser.add_argument("--fwb", action="store_true", help="HCR_EL2.FWB is 1")
     args = parser.parse_args()
     write(args.out, args.hide, hcr=HCR | (HCR_FWB if args.fwb else 0))
