@@ -104,6 +104,13 @@ enum s2_code s2_symbols_each(struct s2_symbols *symbols, const char *prefix,
 			     struct s2_err *err) S2_MUST_CHECK;
 
 /*
+ * Can @source be asked? It is opened now if it was not yet; else the reason why not, S2_NOTFOUND
+ * when it has no symbols.
+ */
+enum s2_code s2_symbols_check(struct s2_symbols *symbols, enum s2_symbol_source source,
+			      struct s2_err *err) S2_MUST_CHECK;
+
+/*
  * Do the symbols that can be had name data as well? Kernels without CONFIG_KALLSYMS_ALL (Debian up
  * to 6.1) keep functions only. S2_UNKNOWN: there are no symbols at all.
  */

@@ -12,7 +12,7 @@ import argparse
 import struct
 import sys
 
-from mkdump import elf_core
+from mkdump import EM_AARCH64, elf_core, note
 from mkpkvm import BASE, PAGE, STEXT, DATA, BTF, GUEST, IMAGE, KTABLES, KVM, SNAPSHOT, TABLES, Btf, Ram, System, Table
 
 VTCR = 0x80023558  # 4K, 40 bits of IPA from level 1 on, two start tables
@@ -28,6 +28,7 @@ MAIR = 0x04ff  # 0: Normal Write-Back, 1: Device-nGnRE
 # Of stage-1 leaves: AP[2:1] in [7:6], PXN, UXN
 KERNEL_RW, USER_RW, USER_RO, PXN, UXN, DEVICE = 0, 1 << 6, 3 << 6, 1 << 53, 1 << 54, 1 << 2
 AP_TABLE_RO, UXN_TABLE = 1 << 62, 1 << 60
+BUILD_ID = bytes(range(0x10, 0x24))
 SLOT, SLOT_SIZE = 0x80000000, 2 << 20
 UPPER = 0xffffff8000000000
 
@@ -74,6 +75,8 @@ class Stage1(Table):
 
 
 class Host(System):
+    info = f"BUILD-ID={BUILD_ID.hex()}\n"
+
     def __init__(self, hcr=HCR, cpu=-1):
         self.hcr, self.cpu, self.guest_pages, self.hidden = hcr, cpu, 0, {}
         self.gen, self.ram, self.btf, self.symbols = "6.12", Ram(), kernel_types(), {}
@@ -215,6 +218,28 @@ class Host(System):
 
     def core(self, hide=()):
         return elf_core([(BASE, bytes(self.ram.bytes))], exclude=[(self.hidden[name], PAGE) for name in hide])
+
+
+def vmlinux(symbols, build_id=BUILD_ID, machine=EM_AARCH64):
+    """An ELF file with these symbols (None: without a symbol table) and a build id (None: without)."""
+    names, syms = b"\0", bytes(24)
+    for name, value in (symbols or {}).items():
+        syms += struct.pack("<IBBHQQ", len(names), 0x11, 0, 1, value, 0)
+        names += name.encode() + b"\0"
+    parts = [(0, b"", 0)]  # type, bytes, link
+    parts.append((7, note("GNU", 3, build_id) if build_id else b"", 0))
+    parts.append((3, b"\0.name\0", 0))
+    if symbols is not None:
+        parts += [(3, names, 0), (2, syms, 3)]
+    off, body, headers = 64, b"", b""
+    for kind, data, link in parts:
+        headers += struct.pack("<IIQQQQIIQQ", 1 if kind else 0, kind, 0, 0, off if data else 0, len(data), link,
+                               1 if kind == 2 else 0, 4 if kind == 7 else 8, 24 if kind == 2 else 0)
+        body += data + bytes(-len(data) % 8)
+        off += len(data) + -len(data) % 8
+    ehdr = b"\x7fELF\2\1\1" + bytes(9) + struct.pack("<HHIQQQIHHHHHH", 2, machine, 1, 0, 0, off, 0, 64, 0, 0, 64,
+                                                      len(parts), 2)
+    return ehdr + body + headers
 
 
 def write(path, hide=(), **how):

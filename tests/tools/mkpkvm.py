@@ -218,6 +218,8 @@ class Ram:
 
 
 class System:
+    info = ""  # more lines of VMCOREINFO
+
     def __init__(self, gen):
         self.gen, self.ram, self.btf, self.symbols = gen, Ram(), kernel_types(gen), {}
         self.in_vmemmap = gen != "6.14"      # the hypervisor's states as well
@@ -530,7 +532,7 @@ class System:
         text = (f"OSRELEASE={release.decode()}\nPAGESIZE=4096\nSYMBOL(init_uts_ns)={STEXT + 0x11000:x}\n"
                 f"OFFSET(uts_namespace.name)=16\nSYMBOL(swapper_pg_dir)={STEXT + SWAPPER:x}\nSYMBOL(_stext)={STEXT:x}\n"
                 f"NUMBER(VA_BITS)=48\nNUMBER(kimage_voffset)=0x{STEXT - self.image(0):x}\n"
-                f"NUMBER(PHYS_OFFSET)=0x{BASE:x}\nNUMBER(TCR_EL1_T1SZ)=0x10\nKERNELOFFSET=0\n").encode()
+                f"NUMBER(PHYS_OFFSET)=0x{BASE:x}\nNUMBER(TCR_EL1_T1SZ)=0x10\nKERNELOFFSET=0\n{self.info}").encode()
         body = struct.pack("<III", 11, len(text), 0) + b"VMCOREINFO\0\0" + text
         self.ram.bytes[NOTE:NOTE + len(body)] = body
 
