@@ -76,6 +76,12 @@ enum s2_code s2_kernel_symbol(struct s2_kernel *kernel, const char *name, uint64
 			      struct s2_err *err) S2_MUST_CHECK;
 
 /*
+ * Can the files that were given be used? What cannot, or is of another kernel, is an error, though
+ * the dump may tell all that is asked for. A vmlinux may have types and no symbols.
+ */
+enum s2_code s2_kernel_check_files(struct s2_kernel *kernel, struct s2_err *err) S2_MUST_CHECK;
+
+/*
  * The kernel's types: BTF in memory, else .BTF of the vmlinux, else its DWARF. S2_NOTFOUND when
  * there is none; the text says what was tried. They belong to @kernel.
  */

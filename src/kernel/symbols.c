@@ -173,6 +173,28 @@ static enum s2_code fit_file(struct s2_symbols *symbols, enum s2_symbol_source s
 	return wanted[1].hits ? check_banner(symbols, path, wanted[1].value + *delta, err) : S2_OK;
 }
 
+/* A kernel of another build may have its symbols where this one has them, and other types. */
+static enum s2_code check_build_id(const struct s2_symbols *symbols,
+				   const struct s2_symbol_file *file, struct s2_err *err)
+{
+	char have[128];
+	const char *want;
+	size_t len;
+	enum s2_code code = s2_elf_build_id(file, have, sizeof(have), err);
+
+	if (code == S2_NOTFOUND ||
+	    (!code && !s2_vmcoreinfo_text(symbols->args.info, "BUILD-ID", &want, &len))) {
+		if (err)
+			s2_err_init(err);
+		return S2_OK; /* nothing to compare */
+	}
+	if (code || (strlen(have) == len && !memcmp(have, want, len)))
+		return code;
+	return s2_fail(err, S2_INVALID,
+		       "%s is of another kernel: its build id is %s, the dump's %.*s", file->path,
+		       have, (int)(len < 64 ? len : 64), want);
+}
+
 static enum s2_code open_vmlinux(struct s2_symbols *symbols, char *remark, size_t size,
 				 struct s2_err *err)
 {
@@ -182,7 +204,9 @@ static enum s2_code open_vmlinux(struct s2_symbols *symbols, char *remark, size_
 
 	if (file->fd < 0)
 		return S2_NOTFOUND; /* none was given: nothing to say */
-	code = s2_elfsyms_open(file, syms, err);
+	code = check_build_id(symbols, file, err);
+	if (!code)
+		code = s2_elfsyms_open(file, syms, err);
 	if (code)
 		return code;
 	code = fit_file(symbols, S2_SYM_VMLINUX, file->path, &syms->delta, err);
@@ -302,6 +326,17 @@ static enum s2_code ask(struct s2_symbols *symbols, struct s2_symbol_query *quer
 		any = true;
 	}
 	return any || !state ? S2_OK : s2_fail(err, state->code, "%s", state->err.text);
+}
+
+enum s2_code s2_symbols_check(struct s2_symbols *symbols, enum s2_symbol_source source,
+			      struct s2_err *err)
+{
+	const struct state *state = &symbols->state[source];
+
+	for (size_t i = 0; i < ARRAY_SIZE(sources); i++)
+		if (sources[i].source == source && ready(symbols, i))
+			return S2_OK;
+	return s2_fail(err, state->code, "%s", state->err.text);
 }
 
 enum s2_code s2_symbols_find(struct s2_symbols *symbols, struct s2_symbol *wanted, size_t n,

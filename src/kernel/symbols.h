@@ -97,4 +97,11 @@ void s2_symbols_free(struct s2_symbols *symbols);
 enum s2_code s2_symbols_find(struct s2_symbols *symbols, struct s2_symbol *wanted, size_t n,
 			     struct s2_err *err) S2_MUST_CHECK;
 
+/*
+ * Can @source be asked? It is opened now if it was not yet; else the reason why not, S2_NOTFOUND
+ * when it has no symbols.
+ */
+enum s2_code s2_symbols_check(struct s2_symbols *symbols, enum s2_symbol_source source,
+			      struct s2_err *err) S2_MUST_CHECK;
+
 #endif

@@ -192,7 +192,7 @@ static enum s2_code nested_mmu(struct walk_vms *w, uint64_t array, uint64_t i, u
 static enum s2_code nested_table(struct walk_vms *w, uint64_t kvm_va, uint64_t array, uint64_t i,
 				 struct s2_table *ret)
 {
-	uint64_t mmu;
+	uint64_t mmu, enabled;
 	enum s2_code code = nested_mmu(w, array, i, &mmu);
 
 	if (!code)
@@ -201,6 +201,8 @@ static enum s2_code nested_table(struct walk_vms *w, uint64_t kvm_va, uint64_t a
 	if (code || ret->guest_vttbr & VTTBR_CNP)
 		return code;
 	code = s2_field_get(w->kernel, mmu, &w->layout.mmu_tlb_vtcr, &ret->guest_vtcr, w->err);
+	if (!s2_field_get(w->kernel, mmu, &w->layout.mmu_nested_enabled, &enabled, NULL))
+		ret->guest_stage2 = enabled ? S2_YES : S2_NO;
 	return code ? code : mmu_table(w, kvm_va, mmu, ret);
 }
 

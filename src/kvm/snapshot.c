@@ -93,6 +93,8 @@ static json_t *note_table(const struct s2_table *table)
 	if (table->guest_vtcr || table->guest_vttbr) {
 		json_object_set_new(obj, "guest_vttbr", hex(table->guest_vttbr));
 		json_object_set_new(obj, "guest_vtcr", hex(table->guest_vtcr));
+		json_object_set_new(obj, "guest_stage2",
+				    json_string(tristate_name(table->guest_stage2)));
 	}
 	if (table->pkvm) {
 		json_object_set_new(obj, "pkvm_role", json_integer(table->pkvm_role));
@@ -302,6 +304,7 @@ static enum s2_code get_table(json_t *obj, struct s2_table *ret, struct s2_err *
 				       &table.guest_vttbr, err);
 		if (code)
 			return code;
+		table.guest_stage2 = get_tristate(obj, "guest_stage2");
 	}
 	code = get_slots(obj, &table, err);
 	if (code)

@@ -268,8 +268,8 @@ def check_schema(attrs):
         return
     found = schema_properties(json.loads(read(path)), {})
     page = read("man/s2dump-json.5")
-    described = {"record", "range", "table"}  # members that are described in running text
-    for title in ("Document", "Table", "Range", "Problems"):
+    described = {"record", "range", "table", "stage"}  # members that are described in running text
+    for title in ("Document", "Table", "Range", "Effective rights", "Problems"):
         described |= set(items(section(page, "Ss", title), "Li"))
     # Registers are members, too; members of exec and of memslots are described where these stand.
     registers = set(re.findall(r'"(\w+_el\d)"', read("src/decode/arch.c")))

@@ -248,6 +248,8 @@ class Ram:
 
 
 class System:
+    info = ""  # more lines of VMCOREINFO
+
     def __init__(self, gen):
         self.gen, self.ram, self.btf, self.symbols = gen, Ram(), kernel_types(gen), {}
         self.in_pte = gen == "6.12"          # both states
@@ -642,7 +644,7 @@ class System:
                 f"NUMBER(VA_BITS)=48\nNUMBER(kimage_voffset)=0x{STEXT - self.image(0):x}\n"
                 f"NUMBER(PHYS_OFFSET)=0x{BASE:x}\nNUMBER(TCR_EL1_T1SZ)=0x10\nKERNELOFFSET=0\n"
                 f"SIZE(page)={PAGE_STRUCT}\nOFFSET(page._refcount)={REFCOUNT}\n"
-                f"NUMBER(VMEMMAP_START)=0x{MEMMAP_VA:x}\n").encode()
+                f"NUMBER(VMEMMAP_START)=0x{MEMMAP_VA:x}\n{self.info}").encode()
         body = struct.pack("<III", 11, len(text), 0) + b"VMCOREINFO\0\0" + text
         self.ram.bytes[NOTE:NOTE + len(body)] = body
 

@@ -57,6 +57,7 @@ static const struct kvm_form kvm_forms[] = {
 #define MMU_OWNER 88
 #define MMU_TLB_VTTBR 96
 #define MMU_TLB_VTCR 104
+#define MMU_NESTED_ENABLED 112
 #define MMU_SIZE 120
 #define PGT_MMU 24
 #define VCPU_CPU 8
@@ -246,6 +247,7 @@ static inline int btf_mmu(struct kvm_btf *b, const struct kvm_form *form)
 	if (form->nested != NESTED_NONE) {
 		add_field(b->btf, "tlb_vttbr", b->u64t, MMU_TLB_VTTBR);
 		add_field(b->btf, "tlb_vtcr", b->u64t, MMU_TLB_VTCR);
+		add_field(b->btf, "nested_stage2_enabled", b->u8t, MMU_NESTED_ENABLED);
 	}
 	return mmu;
 }
