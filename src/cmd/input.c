@@ -31,17 +31,23 @@ static bool is_raw(const struct s2_source *source)
 static enum s2_code infer_base(struct s2_source *source, const struct s2_geometry *geom,
 			       struct s2_err *err)
 {
-	s2_auto_free uint8_t *seen = malloc((size_t)(source->file.size >> geom->page_log2) / 8 + 1);
+	uint64_t size = source->file.size;
+	s2_auto_free void *scratch = malloc((size_t)s2_infer_scratch(geom, size));
+	struct s2_inferred inferred;
 	enum s2_code code;
-	uint64_t base;
 
-	if (!seen)
+	if (!scratch)
 		return s2_fail(err, S2_NOMEM, "no memory");
-	code = s2_infer_base(geom, &source->mem, source->file.size, seen, &base, err);
+	code = s2_infer_base(geom, &source->mem, size, scratch, &inferred, err);
 	if (code)
 		return s2_wrap(err, "cannot infer where the blob was in memory");
-	s2_raw_rebase(source, base);
-	fprintf(stderr, "s2dump: base address inferred: --base=0x%llx\n", (unsigned long long)base);
+	s2_raw_rebase(source, inferred.base);
+	fprintf(stderr, "s2dump: base address inferred: --base=0x%llx\n",
+		(unsigned long long)inferred.base);
+	if (inferred.unreached)
+		fprintf(stderr, "s2dump: no table reaches %llu of the %llu pages of the blob\n",
+			(unsigned long long)inferred.unreached,
+			(unsigned long long)(size >> geom->page_log2));
 	return S2_OK;
 }
 
