@@ -186,7 +186,7 @@ static bool image_piece(void *arg, const struct s2_kva_piece *piece)
 	while (s2_merge_next(&merge, &run)) {
 		struct s2_image_part *grown;
 
-		if (run.missing || !s2_is_leaf(run.entry.type))
+		if (!s2_run_mapped(&geom, &run))
 			continue;
 		grown = realloc(ctx->image, (ctx->nimage + 1) * sizeof(*grown));
 		if (!grown) {
@@ -239,7 +239,7 @@ void s2_hyp_end(struct s2_check_ctx *ctx)
 		if (!s2_walk_range(walk, va, va) || !s2_walk_next(walk, &strip) || strip.missing)
 			continue;
 		raw = strip.desc[(va - strip.ia) >> ctx->g->height[strip.height].shift];
-		if (!ctx->g->arch->is_leaf(ctx->g, strip.height, raw) ||
+		if (!s2_maps(ctx->g, strip.height, raw) ||
 		    s2_leaf_oa(ctx->g, strip.height, raw) != cpu->stack_pa)
 			s2_check_found(ctx, S2_CHECK_HYP_ADDRESS, ctx->table, va, cpu->stack_pa,
 				       "the stack of a CPU is not mapped here (descriptor 0x%" PRIx64
