@@ -351,10 +351,10 @@ static enum s2_code weigh(struct search *s, const struct score *best, struct s2_
 	while (lo < hi && s->addr[lo] < best->base)
 		lo++;
 	try_base(s, best->base, lo, hi, s->geom->top - 1U);
-	left = left_over(s);
+	left = left_over(s) + best->reached - best->tables;
 	if (s->work > s->max_work)
 		return too_many(err);
-	if (best->used && left <= best->used)
+	if (left < best->used)
 		return S2_OK;
 	return s2_fail(
 		err, S2_NOTFOUND,
