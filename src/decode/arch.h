@@ -171,13 +171,12 @@ enum s2_geom_odd {
 
 /* One level of the tables, by height. */
 struct s2_height {
-	uint8_t shift;     /* input-address bits below one entry: an entry spans 1 << shift bytes */
-	bool leaf;         /* a block (or, at height 0, a page) may stand here */
-	bool leaf_odd;     /* ... but only on some implementations: S2_ODD_NEEDS_LPA */
-	uint8_t cont_log2; /* entries of one contiguous group, log2; 0: none defined */
-	uint64_t oa_low;   /* leaf: descriptor bits that are OA bits in place */
-	uint64_t res0;     /* leaf: RES0 bits */
-	uint64_t align;    /* leaf: address bits below the block size, RES0 */
+	uint8_t shift;   /* input-address bits below one entry: an entry spans 1 << shift bytes */
+	bool leaf;       /* a block (or, at height 0, a page) may stand here */
+	bool leaf_odd;   /* ... but only on some implementations: S2_ODD_NEEDS_LPA */
+	uint64_t oa_low; /* leaf: descriptor bits that are OA bits in place */
+	uint64_t res0;   /* leaf: RES0 bits */
+	uint64_t align;  /* leaf: address bits below the block size, RES0 */
 };
 
 /* Facts, made only by arch->shape() from a regime; nobody checks them again. */

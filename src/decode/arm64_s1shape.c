@@ -244,19 +244,6 @@ static enum s2_code cross_check(const struct s2_regime *regime, const struct num
 	return S2_OK;
 }
 
-/* Entries of a contiguous group, log2 (Arm ARM pseudocode ContiguousSize); 0: none. */
-static uint8_t contiguous_log2(unsigned int page_log2, unsigned int height)
-{
-	switch (page_log2) {
-	case 12:
-		return height <= 2 ? 4 : 0;
-	case 14:
-		return height == 0 ? 7 : height == 1 ? 5 : 0;
-	default:
-		return height <= 1 ? 5 : 0;
-	}
-}
-
 /* Bits per height: what is output address, what must be zero (Arm ARM D8.3.1). */
 static void shape_heights(const struct numbers *n, struct s2_geometry *geom)
 {
@@ -275,7 +262,6 @@ static void shape_heights(const struct numbers *n, struct s2_geometry *geom)
 			    (h == 2 && (n->page_log2 == 12 || n->lpa2 || n->page_log2 == 16)) ||
 			    (h == 3 && n->page_log2 == 12 && n->lpa2);
 		row->leaf_odd = h == 2 && n->page_log2 == 16 && n->oa_bits < 52;
-		row->cont_log2 = contiguous_log2(n->page_log2, h);
 		row->oa_low = BITS64(oa_top, shift);
 		row->res0 = oa_top < 49 ? BITS64(49, oa_top + 1) : 0;
 		if (!(geom->flags & S2_G_TWO_EL) && !(geom->flags & S2_G_PIE))
