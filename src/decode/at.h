@@ -32,6 +32,7 @@ struct s2_at_stage1 {
 	bool bad_size; /* TxSZ out of range */
 	bool epd, e0pd, hpd;
 	bool wxn, epan, pie, poe, e0poe;
+	bool nv1; /* HCR_EL2.{NV,NV1}: EL1&0 holds the tables of a guest hypervisor without EL0 */
 	bool dcache, icache;
 	bool have_mair;
 	uint8_t addr_top; /* 55 or 63 */

@@ -9,7 +9,6 @@
 #define SCTLR_C BIT64(2)
 #define SCTLR_I BIT64(12)
 #define SCTLR_WXN BIT64(19)
-#define SCTLR_EE BIT64(25)
 #define SCTLR_EPAN BIT64(57)
 
 #define HCR_VM BIT64(0)
@@ -197,13 +196,18 @@ static enum s2_code stage1_extras(struct s2_at *at, const struct bank *bank, str
 		return s2_fail(err, S2_INVALID,
 			       "TCR2_%s.D128 is 1: 128-bit descriptors are not supported",
 			       bank->name);
+	if (tcr2 & TCR2ELX_AIE)
+		return s2_fail(
+			err, S2_INVALID,
+			"TCR2_%s.AIE is 1: memory attributes through MAIR2_%s are not supported",
+			bank->name, bank->name);
 	s1->pie = tcr2 & TCR2ELX_PIE;
 	s1->poe = tcr2 & TCR2ELX_POE;
-	s1->e0poe = s1->two && (tcr2 & TCR2ELX_E0POE);
+	s1->e0poe = s1->two && !s1->nv1 && (tcr2 & TCR2ELX_E0POE);
 	if (s1->pie && !have(at, bank->pir))
 		return s2_fail(err, S2_INVALID, "TCR2_%s.PIE is 1, but PIR_%s is not known",
 			       bank->name, bank->name);
-	if (s1->pie && s1->two && !have(at, bank->pire0))
+	if (s1->pie && s1->two && !s1->nv1 && !have(at, bank->pire0))
 		return s2_fail(err, S2_INVALID, "TCR2_%s.PIE is 1, but PIRE0_%s is not known",
 			       bank->name, bank->name);
 	if (s1->poe && !have(at, bank->por))
@@ -257,6 +261,11 @@ static enum s2_code stage1_params(struct s2_at *at, const struct s2_access *acce
 	if (sctlr & SCTLR_EE)
 		return s2_fail(err, S2_INVALID,
 			       "SCTLR_%s.EE is 1: big-endian tables are not supported", bank->name);
+	if (!el2 && (hcr & HCR_NV1) && !(hcr & HCR_NV))
+		return s2_fail(err, S2_INVALID,
+			       "HCR_EL2.NV1 is 1 and NV is 0: which of them counts is the "
+			       "implementation's choice");
+	s1->nv1 = !el2 && (hcr & HCR_NV1);
 	code = stage1_extras(at, bank, err);
 	if (!code)
 		code = stage1_tables(at, bank, err);
