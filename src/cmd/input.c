@@ -51,7 +51,8 @@ static enum s2_code infer_base(struct s2_source *source, const struct s2_geometr
 	return S2_OK;
 }
 
-/* The start level's address from --root, --vttbr, or the first byte of a raw image. */
+/* The start level's address from --root, --vttbr (then @geom counts), or the first byte of a raw
+ * image. */
 static enum s2_code find_root(const struct s2_options *o, const struct s2_source *source,
 			      const struct s2_geometry *geom, uint64_t *ret, struct s2_err *err)
 {
@@ -82,10 +83,16 @@ static enum s2_code table_from_options(const struct s2_options *o, struct s2_sou
 				  .pid = -1,
 				  .vcpus = -1,
 				  .regime = o->regime };
-	bool placed = o->raw.have_base || o->raw.nmaps || o->pages || !is_raw(source);
+	const bool placed = o->raw.have_base || o->raw.nmaps || o->pages || !is_raw(source);
 	struct s2_geometry geom;
 	enum s2_code code;
 
+	if (o->unshaped && placed && !o->pages) {
+		code = s2_regime_has(&o->regime, S2_REG_VTTBR_EL2) ?
+			       S2_OK :
+			       find_root(o, source, NULL, &table.root_pa, err);
+		return code ? code : s2_tables_add(tables, &table, err);
+	}
 	code = o->regime.arch->shape(&o->regime, &geom, err);
 	if (code)
 		return code;
@@ -199,6 +206,8 @@ static enum s2_code find_tables(const struct s2_options *o, struct s2_input *inp
 {
 	struct s2_source *source = input->source;
 
+	if (o->stage1_alone && (!is_raw(source) || o->raw.raw))
+		return S2_OK;
 	if (o->have_regime)
 		return table_from_options(o, source, &input->tables, err);
 	if (o->have_root || s2_regime_has(&o->regime, S2_REG_VTTBR_EL2))

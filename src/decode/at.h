@@ -35,6 +35,7 @@ struct s2_at_stage1 {
 	bool nv1; /* HCR_EL2.{NV,NV1}: EL1&0 holds the tables of a guest hypervisor without EL0 */
 	bool dcache, icache;
 	bool have_mair;
+	bool ee;          /* descriptors are big-endian */
 	uint8_t addr_top; /* 55 or 63 */
 	bool upper;
 	bool dc, dct; /* stage 1 off, HCR_EL2.DC */
@@ -48,6 +49,7 @@ struct s2_at_stage2 {
 			  fault */
 	bool fwb, nofwb; /* neither: not known */
 	bool ptw, cd, id, xnx;
+	bool ee; /* descriptors are big-endian */
 	struct s2_at_walk walk;
 };
 
