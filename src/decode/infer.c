@@ -37,6 +37,12 @@ struct score {
 	uint64_t last;  /* the page that the last of those leads to */
 };
 
+/* The best two by the pages that are tables, and by those of them that are in use. */
+struct ranking {
+	struct score tables[2];
+	struct score used[2];
+};
+
 struct search {
 	const struct s2_geometry *geom;
 	const struct s2_mem *mem;
@@ -247,17 +253,25 @@ static uint64_t gather(struct search *s, uint64_t off, uint64_t n, unsigned int 
 	return impossible;
 }
 
+static void rank(struct score top[2], const struct score *score, bool better, bool second)
+{
+	if (better) {
+		top[1] = top[0];
+		top[0] = *score;
+	} else if (second) {
+		top[1] = *score;
+	}
+}
+
 /*
  * Scores each base by which one of the gathered addresses lies in the blob, as tables of @height,
- * but for @except. The best two by how many tables they explain; @most_used: the best by how many
- * of those are in use.
+ * but for @except.
  */
-static void try_all(struct search *s, unsigned int height, uint64_t except, struct score *best,
-		    struct score *second, struct score *most_used)
+static void try_all(struct search *s, unsigned int height, uint64_t except, struct ranking *ret)
 {
 	uint64_t page = page_size(s->geom), lo = 0, hi = 0, base = 0;
 
-	*best = *second = *most_used = (struct score){ .base = UINT64_MAX };
+	*ret = (struct ranking){ 0 };
 	while (s->work <= s->max_work) {
 		struct score score;
 
@@ -275,14 +289,10 @@ static void try_all(struct search *s, unsigned int height, uint64_t except, stru
 		s->work++;
 		if (base != except) {
 			score = try_base(s, base, lo, hi, height);
-			if (score.used > most_used->used)
-				*most_used = score;
-			if (score.tables > best->tables) {
-				*second = *best;
-				*best = score;
-			} else if (score.tables > second->tables) {
-				*second = score;
-			}
+			rank(ret->tables, &score, score.tables > ret->tables[0].tables,
+			     score.tables > ret->tables[1].tables);
+			rank(ret->used, &score, score.used > ret->used[0].used,
+			     score.used > ret->used[1].used);
 		}
 		base += s->step;
 	}
@@ -299,7 +309,8 @@ static enum s2_code confirm(struct search *s, const struct score *best, struct s
 {
 	unsigned int height = s->geom->top - 1U;
 	uint64_t n = page_size(s->geom) / sizeof(uint64_t);
-	struct score first, second, other;
+	struct ranking ranking;
+	const struct score *other = &ranking.used[0];
 
 	if (best->words != 1 || !height)
 		return S2_OK;
@@ -307,16 +318,16 @@ static enum s2_code confirm(struct search *s, const struct score *best, struct s
 	gather(s, best->last, n, height);
 	if (!s->naddr)
 		return S2_OK;
-	try_all(s, height - 1, best->base, &first, &second, &other);
+	try_all(s, height - 1, best->base, &ranking);
 	if (s->work > s->max_work)
 		return too_many(err);
-	if (!other.used || other.used + 1 < best->used)
+	if (!other->used || other->used + 1 < best->used)
 		return S2_OK;
 	return s2_fail(
 		err, S2_NOTFOUND,
 		"more than one base address fits: one table descriptor alone tells 0x%llx, and "
 		"what it leads to fits 0x%llx as well: give --base (or --map and --root)",
-		(unsigned long long)best->base, (unsigned long long)other.base);
+		(unsigned long long)best->base, (unsigned long long)other->base);
 }
 
 /* Pages that look like tables, and that the trial before did not reach. */
@@ -363,10 +374,22 @@ static enum s2_code weigh(struct search *s, const struct score *best, struct s2_
 		(unsigned long long)left);
 }
 
-/* Is the best base good enough? */
-static enum s2_code judge(struct search *s, const struct score *best, const struct score *second,
-			  struct s2_err *err)
+/* A second base that explains 90 % as much as the best, of all tables or of those in use (empty
+ * ones fit everywhere); NULL when there is none. */
+static const struct score *rival(const struct ranking *ranking)
 {
+	const struct score *best = &ranking->tables[0];
+	const struct score *used = &ranking->used[ranking->used[0].base == best->base];
+
+	if (ranking->tables[1].tables * 10 >= best->tables * 9)
+		return &ranking->tables[1];
+	return used->used && used->used * 10 >= best->used * 9 ? used : NULL;
+}
+
+/* Is the best base good enough? */
+static enum s2_code judge(struct search *s, const struct ranking *ranking, struct s2_err *err)
+{
+	const struct score *best = &ranking->tables[0], *second = rival(ranking);
 	enum s2_code code;
 
 	if (s->work > s->max_work)
@@ -375,7 +398,7 @@ static enum s2_code judge(struct search *s, const struct score *best, const stru
 		return s2_fail(
 			err, S2_NOTFOUND,
 			"no base address fits, tables lie outside the blob or are damaged: give --base (or --map and --root)");
-	if (second->tables * 10 >= best->tables * 9)
+	if (second)
 		return s2_fail(
 			err, S2_NOTFOUND,
 			"more than one base address fits, 0x%llx (table pages explained: %llu) and 0x%llx (%llu): give --base (or --map and --root)",
@@ -401,7 +424,7 @@ enum s2_code s2_infer_base(const struct s2_geometry *geom, const struct s2_mem *
 			    .addr = scratch,
 			    .page = (struct page *)((uint64_t *)scratch + max_entries(geom)),
 			    .max_work = FLOOR_WORK + size / sizeof(uint64_t) * WORK_PER_ENTRY };
-	struct score best, second, most_used;
+	struct ranking ranking;
 	enum s2_code code;
 
 	if (size < geom->start_size)
@@ -414,12 +437,12 @@ enum s2_code s2_infer_base(const struct s2_geometry *geom, const struct s2_mem *
 		return s2_fail(
 			err, S2_NOTFOUND,
 			"the start level holds no table descriptor to infer its address from: give --base");
-	try_all(&s, geom->top - 1U, UINT64_MAX, &best, &second, &most_used);
-	best.dangling += impossible;
-	code = judge(&s, &best, &second, err);
+	try_all(&s, geom->top - 1U, UINT64_MAX, &ranking);
+	ranking.tables[0].dangling += impossible;
+	code = judge(&s, &ranking, err);
 	if (code)
 		return code;
-	ret->base = best.base;
-	ret->unreached = pages - geom->start_tables - best.reached;
+	ret->base = ranking.tables[0].base;
+	ret->unreached = pages - geom->start_tables - ranking.tables[0].reached;
 	return S2_OK;
 }

@@ -351,6 +351,26 @@ static void second_base(void **state)
 	assert_non_null(strstr(err.text, "more than one base address fits"));
 }
 
+static void empty_tables_prove_nothing(void **state)
+{
+	struct s2_inferred found;
+	struct s2_geometry geom;
+	struct s2_err err;
+
+	(void)state;
+	/* A table in each of four levels, the last one's only entry damaged. A page further, the
+	 * first descriptor leads to the third table, whose own leads to the second, and that to an
+	 * empty page. */
+	shape(0x80050090, &geom);
+	memset(words, 0, sizeof(words));
+	words[95] = enc_table(ENC_48, BASE + 4 * 4096);
+	words[4 * 512 + 411] = enc_table(ENC_48, BASE + 3 * 4096);
+	words[3 * 512 + 345] = enc_table(ENC_48, BASE + 5 * 4096);
+	words[5 * 512 + 281] = 1;
+	assert_int_equal(infer(&geom, 7, &found, &err), S2_NOTFOUND);
+	assert_non_null(strstr(err.text, "more than one base address fits"));
+}
+
 static void one_descriptor_is_damaged(void **state)
 {
 	struct s2_inferred found;
@@ -390,6 +410,7 @@ int main(void)
 		cmocka_unit_test(infers_the_base),
 		cmocka_unit_test(second_base),
 		cmocka_unit_test(one_descriptor_is_damaged),
+		cmocka_unit_test(empty_tables_prove_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
