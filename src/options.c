@@ -42,6 +42,7 @@ enum opt_id {
 	OPT_SCTLR,
 	OPT_REG,
 	OPT_PAN,
+	OPT_PA_BITS,
 	OPT_VCPU,
 	OPT_EFFECTIVE,
 	OPT_PROGRESS,
@@ -118,6 +119,8 @@ static const struct opt_row rows[] = {
 	  "any other register: tcr2_el1, pir_el1, por_el0, ..." },
 	{ OPT_PAN, "pan", NULL, S2_OPTS_TRANSLATE,
 	  "PSTATE.PAN is 1 (counts for S1E1RP and S1E1WP)" },
+	{ OPT_PA_BITS, "pa-bits", "N", S2_OPTS_TRANSLATE,
+	  "physical address bits of the hardware, ID_AA64MMFR0_EL1.PARange (default 52)" },
 	{ OPT_AS, "as", "WHAT", S2_OPTS_DECODE | S2_OPTS_TRANSLATE,
 	  "decode: descriptor or vtcr_el2; translate: S2E1R (an IPA), S12E1R, S1E0W, ..." },
 	{ OPT_LEVEL, "level", "N", S2_OPTS_DECODE, "the level that the descriptor stands at" },
@@ -271,21 +274,23 @@ static enum s2_code parse_format(const char *text, struct s2_options *o, struct 
 	return S2_OK;
 }
 
-static enum s2_code parse_oa_bits(const char *text, struct s2_options *o, struct s2_err *err)
+/* One of the sizes that PS and PARange can tell. */
+static enum s2_code parse_size_bits(const char *text, const char *what, unsigned int *ret,
+				    struct s2_err *err)
 {
 	static const uint8_t legal[] = { 32, 36, 40, 42, 44, 48, 52 };
 	uint64_t value;
-	enum s2_code code = s2_parse_u64(text, "--oa-bits", &value, err);
+	enum s2_code code = s2_parse_u64(text, what, &value, err);
 
 	if (code)
 		return code;
 	for (unsigned int i = 0; i < ARRAY_SIZE(legal); i++) {
 		if (legal[i] == value) {
-			o->regime.oa_bits = legal[i];
+			*ret = legal[i];
 			return S2_OK;
 		}
 	}
-	return s2_fail(err, S2_USAGE, "--oa-bits: %s is none of 32, 36, 40, 42, 44, 48, 52", text);
+	return s2_fail(err, S2_USAGE, "%s: %s is none of 32, 36, 40, 42, 44, 48, 52", what, text);
 }
 
 static enum s2_code parse_granule(const char *text, struct s2_options *o, struct s2_err *err)
@@ -342,7 +347,7 @@ static enum s2_code apply(enum opt_id id, const char *arg, struct s2_options *o,
 	case OPT_IA_BITS:
 		return parse_ia_bits(arg, o, err);
 	case OPT_OA_BITS:
-		return parse_oa_bits(arg, o, err);
+		return parse_size_bits(arg, "--oa-bits", &o->regime.oa_bits, err);
 	case OPT_START_LEVEL:
 		return s2_parse_int_in(arg, "--start-level", -1, 3, &o->regime.start_level, err);
 	case OPT_LPA2:
@@ -405,6 +410,8 @@ static enum s2_code apply(enum opt_id id, const char *arg, struct s2_options *o,
 	case OPT_PAN:
 		o->pan = true;
 		return S2_OK;
+	case OPT_PA_BITS:
+		return parse_size_bits(arg, "--pa-bits", &o->pa_bits, err);
 	case OPT_EFFECTIVE:
 		o->effective = true;
 		return S2_OK;

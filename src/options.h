@@ -68,7 +68,13 @@ struct s2_options {
 	bool verbose;
 	unsigned int have_short; /* bit n: short_reg[n] was given */
 	uint64_t short_reg[S2_NSHORT];
-	bool pan;       /* PSTATE.PAN */
+	bool pan;             /* PSTATE.PAN */
+	unsigned int pa_bits; /* --pa-bits, 0 when not given */
+	/*
+	 * Set by translate, not by an option. @stage1_alone: the file is memory, and no table is
+	 * looked for. @unshaped: what VTCR_EL2 and VTTBR_EL2 say is for the walk to judge.
+	 */
+	bool stage1_alone, unshaped;
 	bool effective; /* dump --vcpu: permissions after both stages */
 	bool have_vcpu;
 	char vcpu_table[S2_ID_LEN];

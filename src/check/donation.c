@@ -62,7 +62,7 @@ void s2_check_given(struct s2_check_ctx *ctx, uint64_t pa, const struct s2_own *
 					 ctx->tables->table[guest].id, ia);
 		return;
 	}
-	if (height || !ctx->g->arch->is_leaf(&ctx->geom[guest], height, raw) ||
+	if (height || !s2_maps(&ctx->geom[guest], height, raw) ||
 	    s2_leaf_oa(&ctx->geom[guest], height, raw) != pa)
 		s2_check_found(ctx, S2_CHECK_DONATION, ctx->table, pa, pa,
 			       "given to guest 0x%x at 0x%" PRIx64

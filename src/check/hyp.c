@@ -267,7 +267,7 @@ static void read_image(struct s2_check_ctx *ctx)
 		uint64_t pa = s2_kva_image_pa(kva, run.ia);
 		bool leaf = !run.missing && s2_is_leaf(run.entry.type);
 
-		if (!run.missing && (!leaf || run.entry.oa != pa))
+		if (!run.missing && (!s2_run_mapped(&geom, &run) || run.entry.oa != pa))
 			continue;
 		any |= leaf;
 		if (!add_part(ctx, (struct s2_image_part){ .pa = pa,
@@ -325,7 +325,7 @@ void s2_hyp_end(struct s2_check_ctx *ctx)
 			continue;
 		}
 		raw = strip.desc[(va - strip.ia) >> ctx->g->height[strip.height].shift];
-		if (!ctx->g->arch->is_leaf(ctx->g, strip.height, raw) ||
+		if (!s2_maps(ctx->g, strip.height, raw) ||
 		    s2_leaf_oa(ctx->g, strip.height, raw) != cpu->stack_pa)
 			s2_check_found(ctx, S2_CHECK_HYP_ADDRESS, ctx->table, va, cpu->stack_pa,
 				       "the stack of a CPU is not mapped here (descriptor 0x%" PRIx64

@@ -35,7 +35,7 @@ static uint64_t ia_of(struct s2_check_ctx *ctx, size_t t, uint64_t pa)
 		uint64_t size = s2_entry_size(g, strip.height);
 
 		for (uint64_t i = 0; !strip.missing && i < strip.n; i++)
-			if (g->arch->is_leaf(g, strip.height, strip.desc[i]) &&
+			if (s2_maps(g, strip.height, strip.desc[i]) &&
 			    pa - s2_leaf_oa(g, strip.height, strip.desc[i]) < size)
 				return strip.ia + i * size + (pa & (size - 1));
 	}

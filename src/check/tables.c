@@ -159,6 +159,8 @@ static void leaf(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, uin
 
 	if (ctx->first_window)
 		s2_writer_leaf(ctx, height, ia, oa, raw);
+	if (!s2_maps(ctx->g, height, raw))
+		return;
 	switch (s2_role(ctx->table)) {
 	case S2_PKVM_HOST:
 		s2_host_leaf(ctx, height, ia, oa, raw);

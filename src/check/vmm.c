@@ -103,7 +103,7 @@ static enum s2_code lookup(struct s2_check_ctx *ctx, uint64_t va, uint64_t *ret_
 	*ret_raw = raw;
 	*ret_left = size - (va & (size - 1));
 	*ret_pa = (s2_leaf_oa(&vmm->geom, strip->height, raw) & ~(size - 1)) | (va & (size - 1));
-	return vmm->geom.arch->is_leaf(&vmm->geom, strip->height, raw) ? S2_OK : S2_INVALID;
+	return s2_maps(&vmm->geom, strip->height, raw) ? S2_OK : S2_INVALID;
 }
 
 static const struct s2_slot *slot_at(const struct s2_table *table, uint64_t ipa)

@@ -58,7 +58,7 @@ static enum s2_code dump_table(const struct s2_options *o, const struct s2_input
 		how = S2_MERGE_PA;
 	s2_merge_init(&merge, walk, how, printer->format->show(printer->format, &geom));
 	while (!s2_out_dead(printer->out) && s2_merge_next(&merge, &run)) {
-		s2_summary_add(&summary, &run);
+		s2_summary_add(&summary, &geom, &run);
 		print_run(printer, table, &geom, mem, &run);
 	}
 	s2_summary_finish(&summary, table, &geom, walk, input->lost);

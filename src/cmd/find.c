@@ -136,11 +136,13 @@ static enum s2_code search_table(struct search *s, struct s2_walk *walk, struct 
 	walk->arg = s;
 	s2_merge_init(&merge, walk, S2_MERGE_PA, S2_SHOW_ALL);
 	while (!s2_out_dead(s->out) && s2_merge_next(&merge, &run)) {
-		s2_summary_add(&summary, &run);
-		if (run.missing || !s2_is_leaf(run.entry.type))
+		uint64_t mapped = s2_run_mapped(&geom, &run);
+
+		s2_summary_add(&summary, &geom, &run);
+		if (!mapped)
 			continue;
 		for (size_t i = first_from(s, run.entry.oa);
-		     i < s->n && s->want[i].pa < run.entry.oa + run.size; i++)
+		     i < s->n && s->want[i].pa < run.entry.oa + mapped; i++)
 			if (s->want[i].end > run.entry.oa)
 				print_hit(s, &s->want[i], &run);
 	}

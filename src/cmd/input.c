@@ -35,21 +35,28 @@ static bool is_raw(const struct s2_source *source)
 static enum s2_code infer_base(struct s2_source *source, const struct s2_geometry *geom,
 			       struct s2_err *err)
 {
-	s2_auto_free uint8_t *seen = malloc((size_t)(source->file.size >> geom->page_log2) / 8 + 1);
+	uint64_t size = source->file.size;
+	s2_auto_free void *scratch = malloc((size_t)s2_infer_scratch(geom, size));
+	struct s2_inferred inferred;
 	enum s2_code code;
-	uint64_t base;
 
-	if (!seen)
+	if (!scratch)
 		return s2_fail(err, S2_NOMEM, "no memory");
-	code = s2_infer_base(geom, &source->mem, source->file.size, seen, &base, err);
+	code = s2_infer_base(geom, &source->mem, size, scratch, &inferred, err);
 	if (code)
 		return s2_wrap(err, code, "cannot infer where the blob was in memory");
-	s2_raw_rebase(source, base);
-	fprintf(stderr, "s2dump: base address inferred: --base=0x%llx\n", (unsigned long long)base);
+	s2_raw_rebase(source, inferred.base);
+	fprintf(stderr, "s2dump: base address inferred: --base=0x%llx\n",
+		(unsigned long long)inferred.base);
+	if (inferred.unreached)
+		fprintf(stderr, "s2dump: no table reaches %llu of the %llu pages of the blob\n",
+			(unsigned long long)inferred.unreached,
+			(unsigned long long)(size >> geom->page_log2));
 	return S2_OK;
 }
 
-/* The start level's address from --root, --vttbr, or the first byte of a raw image. */
+/* The start level's address from --root, --vttbr (then @geom counts), or the first byte of a raw
+ * image. */
 static enum s2_code find_root(const struct s2_options *o, const struct s2_source *source,
 			      const struct s2_geometry *geom, uint64_t *ret, struct s2_err *err)
 {
@@ -80,10 +87,16 @@ static enum s2_code table_from_options(const struct s2_options *o, struct s2_sou
 				  .pid = -1,
 				  .vcpus = -1,
 				  .regime = o->regime };
-	bool placed = o->raw.have_base || o->raw.nmaps || o->pages || !is_raw(source);
+	const bool placed = o->raw.have_base || o->raw.nmaps || o->pages || !is_raw(source);
 	struct s2_geometry geom;
 	enum s2_code code;
 
+	if (o->unshaped && placed && !o->pages) {
+		code = s2_regime_has(&o->regime, S2_REG_VTTBR_EL2) ?
+			       S2_OK :
+			       find_root(o, source, NULL, &table.root_pa, err);
+		return code ? code : s2_tables_add(tables, &table, err);
+	}
 	code = s2_options_shape(&o->regime, &geom, err);
 	if (code)
 		return code;
@@ -228,6 +241,8 @@ static enum s2_code find_tables(const struct s2_options *o, struct s2_input *inp
 	bool snapshot = s2_source_note(source, S2_SNAPSHOT_NOTE, UINT32_MAX);
 	enum s2_code code = S2_OK;
 
+	if (o->stage1_alone && (!is_raw(source) || o->raw.raw))
+		return S2_OK;
 	if (o->have_regime)
 		code = refuse_kernel_options(
 			o, "with --vtcr (or --granule and --ia-bits) no kernel is looked at", err);

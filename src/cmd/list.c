@@ -18,7 +18,7 @@ static void sum_up(const struct s2_input *input, const struct s2_table *table,
 	s2_walk_init(walk, geom, &input->source->mem, table->root_pa);
 	s2_merge_init(&merge, walk, S2_MERGE_ATTRS, S2_SHOW_ALL);
 	while (s2_merge_next(&merge, &run))
-		s2_summary_add(ret, &run);
+		s2_summary_add(ret, geom, &run);
 	s2_summary_finish(ret, table, geom, walk, input->lost);
 }
 

@@ -5,16 +5,15 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-void s2_summary_add(struct s2_summary *summary, const struct s2_run *run)
+void s2_summary_add(struct s2_summary *summary, const struct s2_geometry *geom,
+		    const struct s2_run *run)
 {
 	summary->end.ranges++;
 	if (run->entry.odd)
 		summary->end.odd++;
-	if (!run->missing) {
-		if (s2_is_leaf(run->entry.type))
-			summary->mapped += run->size;
+	summary->mapped += s2_run_mapped(geom, run);
+	if (!run->missing)
 		return;
-	}
 	if (!summary->gaps++)
 		summary->first_missing = *run;
 	summary->end.missing += run->size;

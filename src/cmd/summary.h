@@ -14,7 +14,8 @@ struct s2_summary {
 	char why[200];
 };
 
-void s2_summary_add(struct s2_summary *summary, const struct s2_run *run);
+void s2_summary_add(struct s2_summary *summary, const struct s2_geometry *geom,
+		    const struct s2_run *run);
 
 /* Fills summary->end, whose text lives in @summary; what is missing goes to @lost, too. */
 void s2_summary_finish(struct s2_summary *summary, const struct s2_table *table,

@@ -9,9 +9,13 @@
 
 #include "base/num.h"
 #include "cmd/guest.h"
+#include "decode/arm64_stage1.h"
 #include "decode/translate.h"
 
 #define PSTATE_PAN BIT64(22)
+#define HCR_VM BIT64(0)
+#define HCR_DC BIT64(12)
+#define HCR_TGE BIT64(27)
 
 /* Everything that is the same for all addresses of one call. */
 struct job {
@@ -103,6 +107,41 @@ static enum s2_code choose_op(struct job *job, struct s2_err *err)
 	return job->o->as ? parse_op(job->o->as, &job->req.op, err) : S2_OK;
 }
 
+/* Is there no stage 2 in the way: an EL2 regime, or HCR_EL2 turns it off? */
+static bool without_stage2(enum s2_at_op op, const struct s2_regime *regs)
+{
+	uint64_t hcr = regs->reg[S2_REG_HCR_EL2];
+
+	if (is_el2(op))
+		return true;
+	if (is_stage2_only(op) || !s2_regime_has(regs, S2_REG_HCR_EL2))
+		return false;
+	return (hcr & HCR_E2H && hcr & HCR_TGE) || !(hcr & (HCR_VM | HCR_DC));
+}
+
+/* Takes stage 2 from @table: its registers where they are known, so that the walk answers for them
+ * as the hardware does, else its sizes. */
+static enum s2_code stage2_of(struct job *job, const struct s2_table *table, struct s2_err *err)
+{
+	struct s2_regime *regs = &job->req.regs;
+	enum s2_code code;
+
+	if (s2_regime_has(&table->regime, S2_REG_VTCR_EL2)) {
+		s2_regime_set(regs, S2_REG_VTCR_EL2, table->regime.reg[S2_REG_VTCR_EL2]);
+		regs->fwb = table->regime.fwb;
+	} else {
+		code = s2_input_shape(table, &job->stage2, err);
+		if (code)
+			return code;
+		job->req.stage2 = &job->stage2;
+	}
+	job->req.have_stage2_root = !s2_regime_has(regs, S2_REG_VTTBR_EL2);
+	job->req.stage2_root = table->root_pa;
+	if (!s2_regime_has(regs, S2_REG_HCR_EL2) && s2_regime_has(&table->regime, S2_REG_HCR_EL2))
+		s2_regime_set(regs, S2_REG_HCR_EL2, table->regime.reg[S2_REG_HCR_EL2]);
+	return S2_OK;
+}
+
 static enum s2_code prepare(struct job *job, struct s2_err *err)
 {
 	const struct s2_options *o = job->o;
@@ -111,25 +150,20 @@ static enum s2_code prepare(struct job *job, struct s2_err *err)
 
 	job->req.regs = o->regime;
 	job->req.pan = o->pan;
+	job->req.pa_bits = (uint8_t)o->pa_bits;
 	job->req.features = o->regime.xnx == S2_NO ? S2_AT_NO_XNX : 0;
 	short_registers(job);
+	if (o->stage1_alone)
+		return S2_OK;
 	code = choose_table(job, &table, err);
 	if (!code && o->have_vcpu)
 		code = vcpu_registers(job, err);
-	if (code || is_el2(job->req.op))
+	if (code || without_stage2(job->req.op, &job->req.regs))
 		return code;
 	if (!s2_is_stage2(table->regime.arch))
 		return s2_fail(err, S2_USAGE, "%s (%s) is not a stage 2, which %s goes through",
 			       table->id, table->kind, s2_at_names[job->req.op]);
-	code = s2_input_shape(table, &job->stage2, err);
-	if (code)
-		return code;
-	job->req.stage2 = &job->stage2;
-	job->req.stage2_root = table->root_pa;
-	if (!s2_regime_has(&job->req.regs, S2_REG_HCR_EL2) &&
-	    s2_regime_has(&table->regime, S2_REG_HCR_EL2))
-		s2_regime_set(&job->req.regs, S2_REG_HCR_EL2, table->regime.reg[S2_REG_HCR_EL2]);
-	return S2_OK;
+	return stage2_of(job, table, err);
 }
 
 static void text_step(struct s2_out *out, const struct s2_at_step *step)
@@ -149,7 +183,7 @@ static void text_verdict(struct s2_out *out, const struct job *job, const struct
 	switch (r->outcome) {
 	case S2_AT_DONE:
 		s2_out_str(out, "-> ");
-		if (job->req.stage2 && !is_stage2_only(job->req.op))
+		if (r->nested)
 			s2_out_printf(out, "IPA 0x%" PRIx64 " -> ", r->ipa);
 		s2_out_printf(out, "PA 0x%" PRIx64 " PAR_EL1=0x%" PRIx64, r->pa, r->par);
 		if (~r->par_known)
@@ -198,7 +232,6 @@ static void json_steps(struct s2_out *out, const struct s2_at_result *r)
 
 static void print_json(const struct job *job, const struct s2_at_result *r)
 {
-	bool two = job->req.stage2 && !is_stage2_only(job->req.op);
 	struct s2_out *out = job->out;
 
 	s2_out_printf(out, "{\"op\":\"%s\",\"ia\":\"0x%" PRIx64 "\"", s2_at_names[job->req.op],
@@ -215,7 +248,7 @@ static void print_json(const struct job *job, const struct s2_at_result *r)
 	}
 	if (r->outcome == S2_AT_DONE) {
 		s2_out_printf(out, ",\"pa\":\"0x%" PRIx64 "\"", r->pa);
-		if (two)
+		if (r->nested)
 			s2_out_printf(out, ",\"ipa\":\"0x%" PRIx64 "\"", r->ipa);
 		s2_out_str(out, ",\"stage\":null,\"level\":null");
 	} else {
@@ -273,13 +306,16 @@ static enum s2_code translate_stdin(struct job *job, struct s2_err *err)
 static enum s2_exit run_translate(const struct s2_options *o, struct s2_out *out,
 				  struct s2_err *err)
 {
-	struct job job = { .o = o, .out = out, .steps = true };
+	struct s2_options own = *o;
+	struct job job = { .o = &own, .out = out, .steps = true };
 	struct s2_input input;
 	enum s2_exit status = S2_EXIT_OK;
 	enum s2_code code = choose_op(&job, err);
 
+	own.stage1_alone = !o->have_vcpu && !o->ntables && without_stage2(job.req.op, &o->regime);
+	own.unshaped = s2_regime_has(&o->regime, S2_REG_VTCR_EL2);
 	if (!code)
-		code = s2_input_open(o, o->args, 1, &input, err);
+		code = s2_input_open(&own, o->args, 1, &input, err);
 	if (code)
 		return s2_exit_of(code);
 	job.input = &input;

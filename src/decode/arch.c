@@ -23,7 +23,7 @@ const struct s2_odd_row s2_odds[] = {
 	{ S2_ODD_ENCODING, "reserved-encoding",
 	  "bits [1:0] are a reserved encoding at this level: translation fault" },
 	{ S2_ODD_OA_SIZE, "oa-size",
-	  "the output address is beyond the output address size: address size fault" },
+	  "the output address is beyond the output address size, or the block is larger: address size fault" },
 	{ S2_ODD_OA_ALIGN, "oa-align", "address bits below the block size are set (RES0)" },
 	{ S2_ODD_NEEDS_LPA, "needs-lpa",
 	  "a block of this size exists only where 52-bit addresses are implemented" },

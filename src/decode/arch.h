@@ -97,7 +97,7 @@ enum s2_type {
 /* "invalid", "table", "block", "page", "reserved" */
 const char *s2_type_name(enum s2_type type);
 
-/* True for the types that translate an address. */
+/* True for leaves, which translate an address unless theirs is too large. */
 static inline bool s2_is_leaf(enum s2_type type)
 {
 	return type == S2_BLOCK || type == S2_PAGE;
@@ -113,9 +113,9 @@ struct s2_entry {
 
 /* Oddities. A row each in s2_odds[] (name, meaning). A pure function of raw & geometry key bits. */
 enum s2_odd {
-	S2_ODD_RES0 = 1 << 0, /* a RES0 bit of the descriptor is set */
-	S2_ODD_OA_SIZE =
-		1 << 1, /* output address beyond the output address size: address size fault */
+	S2_ODD_RES0 = 1 << 0,    /* a RES0 bit of the descriptor is set */
+	S2_ODD_OA_SIZE = 1 << 1, /* output address beyond the output address size, or a block larger
+				    than it: address size fault beyond */
 	S2_ODD_OA_ALIGN = 1 << 2,   /* address bits below the block size are set */
 	S2_ODD_MEMATTR = 1 << 3,    /* reserved memory attribute */
 	S2_ODD_SH = 1 << 4,         /* reserved shareability */
@@ -292,13 +292,35 @@ struct s2_arch {
 	 */
 	uint64_t (*key_mask)(const struct s2_geometry *geom, unsigned int height, uint64_t raw);
 
-	/* Whether @raw translates an address at @height (cheap form of decode()). */
+	/* Whether @raw is a leaf at @height (cheap form of decode()); s2_maps() says whether it
+	 * maps. */
 	bool (*is_leaf)(const struct s2_geometry *geom, unsigned int height, uint64_t raw);
 
 	const struct s2_attr *attrs; /* in column order */
 	unsigned int nattrs;
 	int last_level; /* the architecture's number for height 0; numbers fall as heights rise */
 };
+
+/*
+ * Bytes of the @size at output address @oa that hardware translates to: what lies beyond the output
+ * size takes an address size fault, also the end of a block that is larger than it (Arm ARM
+ * pseudocode AArch64.OAOutOfRange, asked of the final address).
+ */
+static inline uint64_t s2_within_oa(const struct s2_geometry *geom, uint64_t oa, uint64_t size)
+{
+	uint64_t end = BIT64(geom->oa_bits);
+
+	if (oa >= end)
+		return 0;
+	return size < end - oa ? size : end - oa;
+}
+
+/* Does @raw map something at @height? A leaf beyond the output size does not. */
+static inline bool s2_maps(const struct s2_geometry *geom, unsigned int height, uint64_t raw)
+{
+	return geom->arch->is_leaf(geom, height, raw) &&
+	       s2_within_oa(geom, s2_leaf_oa(geom, height, raw), 1);
+}
 
 extern const struct s2_arch s2_arm64_stage2;
 extern const struct s2_arch s2_arm64_stage1_el1; /* EL1&0; regime->upper: the TTBR1_EL1 half */

@@ -106,14 +106,26 @@ struct s2_tcr s2_arm64_tcr(uint64_t tcr, bool two, bool upper)
 
 /* Where a regime's registers stand, and what its messages call them. */
 struct regs {
-	enum s2_reg tcr, tcr2, mair, pir, pire0;
+	enum s2_reg sctlr, tcr, tcr2, mair, pir, pire0;
 	const char *tcr_name;
+	bool nv1; /* HCR_EL2.NV1 counts */
 };
 
-static const struct regs el1_regs = { S2_REG_TCR_EL1, S2_REG_TCR2_EL1,  S2_REG_MAIR_EL1,
-				      S2_REG_PIR_EL1, S2_REG_PIRE0_EL1, "TCR_EL1" };
-static const struct regs el2_regs = { S2_REG_TCR_EL2, S2_REG_TCR2_EL2,  S2_REG_MAIR_EL2,
-				      S2_REG_PIR_EL2, S2_REG_PIRE0_EL2, "TCR_EL2" };
+static const struct regs el1_regs = { .sctlr = S2_REG_SCTLR_EL1,
+				      .tcr = S2_REG_TCR_EL1,
+				      .tcr2 = S2_REG_TCR2_EL1,
+				      .mair = S2_REG_MAIR_EL1,
+				      .pir = S2_REG_PIR_EL1,
+				      .pire0 = S2_REG_PIRE0_EL1,
+				      .tcr_name = "TCR_EL1",
+				      .nv1 = true };
+static const struct regs el2_regs = { .sctlr = S2_REG_SCTLR_EL2,
+				      .tcr = S2_REG_TCR_EL2,
+				      .tcr2 = S2_REG_TCR2_EL2,
+				      .mair = S2_REG_MAIR_EL2,
+				      .pir = S2_REG_PIR_EL2,
+				      .pire0 = S2_REG_PIRE0_EL2,
+				      .tcr_name = "TCR_EL2" };
 
 /* The numbers that claims boil down to, before they are checked. */
 struct numbers {
@@ -327,6 +339,30 @@ static void finish(const struct s2_regime *regime, const struct regs *regs, cons
 	shape_heights(n, geom);
 }
 
+/* What changes the meaning of descriptors in ways that are not supported. */
+static enum s2_code refuse(const struct s2_regime *regime, const struct regs *regs,
+			   struct s2_err *err)
+{
+	uint64_t tcr2 = s2_regime_has(regime, regs->tcr2) ? regime->reg[regs->tcr2] : 0;
+	uint64_t hcr = s2_regime_has(regime, S2_REG_HCR_EL2) ? regime->reg[S2_REG_HCR_EL2] : 0;
+
+	if (tcr2 & TCR2ELX_D128)
+		return s2_fail(err, S2_INVALID, "128-bit descriptors (D128) are not supported");
+	if (tcr2 & TCR2ELX_AIE)
+		return s2_fail(err, S2_INVALID,
+			       "memory attributes through MAIR2 (TCR2.AIE) are not supported");
+	if (s2_regime_has(regime, regs->sctlr) && (regime->reg[regs->sctlr] & SCTLR_EE))
+		return s2_fail(
+			err, S2_INVALID,
+			"big-endian tables (SCTLR.EE) are not supported here, but in translate");
+	if (regs->nv1 && (hcr & HCR_NV1))
+		return s2_fail(
+			err, S2_INVALID,
+			"HCR_EL2.NV1 is 1: a guest hypervisor's permissions are not supported "
+			"here, but in translate");
+	return S2_OK;
+}
+
 static enum s2_code shape(const struct s2_regime *regime, const struct regs *regs, bool two,
 			  struct s2_geometry *ret, struct s2_err *err)
 {
@@ -337,8 +373,9 @@ static enum s2_code shape(const struct s2_regime *regime, const struct regs *reg
 	if (regime->upper && !two)
 		return s2_fail(err, S2_INVALID,
 			       "the EL2 regime has no upper half unless HCR_EL2.E2H is 1");
-	if (s2_regime_has(regime, regs->tcr2) && (regime->reg[regs->tcr2] & TCR2ELX_D128))
-		return s2_fail(err, S2_INVALID, "128-bit descriptors (D128) are not supported");
+	code = refuse(regime, regs, err);
+	if (code)
+		return code;
 	if (s2_regime_has(regime, regs->tcr)) {
 		struct s2_tcr tcr = s2_arm64_tcr(regime->reg[regs->tcr], two, regime->upper);
 

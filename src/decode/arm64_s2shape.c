@@ -331,12 +331,12 @@ enum s2_code s2_arm64_stage2_shape(const struct s2_regime *regime, struct s2_geo
 enum s2_code s2_arm64_vttbr_root(const struct s2_geometry *geom, uint64_t vttbr, uint64_t *ret,
 				 struct s2_err *err)
 {
-	/* VTTBR_EL2.BADDR: [47:x], and [5:2] hold [51:48] when the output size is 52 bits (Arm ARM
-	 * D23.2). */
+	/* VTTBR_EL2.BADDR: [47:x], and [5:2] hold [51:48] with DS, and with 64K tables when the
+	 * output size is 52 bits (Arm ARM pseudocode AArch64.S2TTBaseAddress). */
 	uint64_t root = vttbr & BITS64(47, 1);
 	uint64_t align = geom->start_size;
 
-	if (geom->oa_bits == 52) {
+	if ((geom->flags & S2_G_LPA2) || geom->oa_bits == 52) {
 		root = (vttbr & BITS64(47, 6)) | field_get(BITS64(5, 2), vttbr) << 48;
 		if (align < 64)
 			align = 64;

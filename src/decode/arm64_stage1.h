@@ -7,12 +7,18 @@
 #include "decode/arch.h"
 
 #define HCR_E2H BIT64(34)
+#define HCR_NV BIT64(42)
+#define HCR_NV1 BIT64(43)
 
 /* TCR2_ELx. */
 #define TCR2ELX_PIE BIT64(1)
 #define TCR2ELX_E0POE BIT64(2)
 #define TCR2ELX_POE BIT64(3)
+#define TCR2ELX_AIE BIT64(4)
 #define TCR2ELX_D128 BIT64(5)
+
+/* SCTLR_ELx: tables are big-endian. */
+#define SCTLR_EE BIT64(25)
 
 /* What a 4-bit field of PIR_ELx or PIRE0_ELx grants (Arm ARM D8.4.2). */
 enum s2_pie {

@@ -337,7 +337,7 @@ static uint32_t leaf_odd(const struct s2_geometry *geom, unsigned int height, ui
 	const struct s2_height *row = &geom->height[height];
 	uint32_t odd = 0;
 
-	if (raw & s2_arm64_oa_size_bits(geom, row->oa_low))
+	if (raw & s2_arm64_oa_size_bits(geom, row->oa_low) || row->shift > geom->oa_bits)
 		odd |= S2_ODD_OA_SIZE;
 	if (raw & row->align)
 		odd |= S2_ODD_OA_ALIGN;

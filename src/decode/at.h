@@ -32,8 +32,10 @@ struct s2_at_stage1 {
 	bool bad_size; /* TxSZ out of range */
 	bool epd, e0pd, hpd;
 	bool wxn, epan, pie, poe, e0poe;
+	bool nv1; /* HCR_EL2.{NV,NV1}: EL1&0 holds the tables of a guest hypervisor without EL0 */
 	bool dcache, icache;
 	bool have_mair;
+	bool ee;          /* descriptors are big-endian */
 	uint8_t addr_top; /* 55 or 63 */
 	bool upper;
 	bool dc, dct; /* stage 1 off, HCR_EL2.DC */
@@ -47,6 +49,7 @@ struct s2_at_stage2 {
 			  fault */
 	bool fwb, nofwb; /* neither: not known */
 	bool ptw, cd, id, xnx;
+	bool ee; /* descriptors are big-endian */
 	struct s2_at_walk walk;
 };
 

@@ -9,7 +9,6 @@
 #define SCTLR_C BIT64(2)
 #define SCTLR_I BIT64(12)
 #define SCTLR_WXN BIT64(19)
-#define SCTLR_EE BIT64(25)
 #define SCTLR_EPAN BIT64(57)
 
 #define HCR_VM BIT64(0)
@@ -89,20 +88,31 @@ static uint8_t output_bits(const struct s2_at *at, unsigned int ps, const struct
 	return (uint8_t)min_uint(bits, at->pa_bits);
 }
 
-/* AArch64.S1TTBaseAddress, AArch64.S2TTBaseAddress. */
-static uint64_t table_base(const struct s2_at_walk *walk, uint64_t ttbr)
+/* Do bits [5:2] of a TTBR hold address bits [51:48]? With 64K tables where the hardware has 52
+ * bits. */
+static bool wide_base(const struct s2_at_walk *walk)
+{
+	return walk->ds || (walk->page_log2 == 16 && walk->oa_bits == 52);
+}
+
+/* log2 of the bytes that the start level is aligned to. */
+static unsigned int base_align_log2(const struct s2_at_walk *walk)
 {
 	unsigned int stride = walk->page_log2 - 3U;
 	unsigned int below = walk->page_log2 + (unsigned int)(3 - walk->start_level) * stride;
 	unsigned int size_log2 = walk->ia_bits > below ? walk->ia_bits - below + 3 : 3;
+
+	return wide_base(walk) && size_log2 < 6 ? 6 : size_log2;
+}
+
+/* AArch64.S1TTBaseAddress, AArch64.S2TTBaseAddress. */
+static uint64_t table_base(const struct s2_at_walk *walk, uint64_t ttbr)
+{
 	uint64_t base = ttbr & BITS64(47, 1);
 
-	if (walk->ds || (walk->page_log2 == 16 && walk->oa_bits == 52)) {
-		if (size_log2 < 6)
-			size_log2 = 6;
+	if (wide_base(walk))
 		base = (ttbr & BITS64(47, 6)) | field_get(BITS64(5, 2), ttbr) << 48;
-	}
-	return base & ~low_bits(size_log2);
+	return base & ~low_bits(base_align_log2(walk));
 }
 
 static unsigned int max_txsz(const struct s2_at *at, unsigned int page_log2)
@@ -112,13 +122,13 @@ static unsigned int max_txsz(const struct s2_at *at, unsigned int page_log2)
 	return page_log2 == 16 ? 47 : 48;
 }
 
-static void walk_from_geometry(const struct s2_geometry *geom, uint64_t root,
-			       struct s2_at_walk *ret)
+static void walk_from_geometry(const struct s2_at *at, const struct s2_geometry *geom,
+			       uint64_t root, struct s2_at_walk *ret)
 {
 	*ret = (struct s2_at_walk){
 		.page_log2 = geom->page_log2,
 		.ia_bits = geom->ia_bits,
-		.oa_bits = geom->oa_bits,
+		.oa_bits = (uint8_t)min_uint(geom->oa_bits, at->pa_bits),
 		.start_level = (int8_t)(3 - (int)geom->top),
 		.sh = geom->sh,
 		.ds = geom->flags & S2_G_LPA2,
@@ -162,7 +172,7 @@ static enum s2_code stage1_tables(struct s2_at *at, const struct bank *bank, str
 	if (!s1->two)
 		s1->upper = false;
 	if (geom) {
-		walk_from_geometry(geom, at->req->stage1_root[half], &s1->walk);
+		walk_from_geometry(at, geom, at->req->stage1_root[half], &s1->walk);
 		s1->hpd = geom->flags & S2_G_HPD;
 		if (!s1->have_mair && (geom->flags & S2_G_MAIR)) {
 			s1->mair = geom->mair;
@@ -197,13 +207,18 @@ static enum s2_code stage1_extras(struct s2_at *at, const struct bank *bank, str
 		return s2_fail(err, S2_INVALID,
 			       "TCR2_%s.D128 is 1: 128-bit descriptors are not supported",
 			       bank->name);
+	if (tcr2 & TCR2ELX_AIE)
+		return s2_fail(
+			err, S2_INVALID,
+			"TCR2_%s.AIE is 1: memory attributes through MAIR2_%s are not supported",
+			bank->name, bank->name);
 	s1->pie = tcr2 & TCR2ELX_PIE;
 	s1->poe = tcr2 & TCR2ELX_POE;
-	s1->e0poe = s1->two && (tcr2 & TCR2ELX_E0POE);
+	s1->e0poe = s1->two && !s1->nv1 && (tcr2 & TCR2ELX_E0POE);
 	if (s1->pie && !have(at, bank->pir))
 		return s2_fail(err, S2_INVALID, "TCR2_%s.PIE is 1, but PIR_%s is not known",
 			       bank->name, bank->name);
-	if (s1->pie && s1->two && !have(at, bank->pire0))
+	if (s1->pie && s1->two && !s1->nv1 && !have(at, bank->pire0))
 		return s2_fail(err, S2_INVALID, "TCR2_%s.PIE is 1, but PIRE0_%s is not known",
 			       bank->name, bank->name);
 	if (s1->poe && !have(at, bank->por))
@@ -254,9 +269,12 @@ static enum s2_code stage1_params(struct s2_at *at, const struct s2_access *acce
 	s1->on = (sctlr & SCTLR_M) && (el2 || !(hcr & (HCR_DC | HCR_TGE)));
 	if (!s1->on)
 		return S2_OK;
-	if (sctlr & SCTLR_EE)
+	s1->ee = sctlr & SCTLR_EE;
+	if (!el2 && (hcr & HCR_NV1) && !(hcr & HCR_NV))
 		return s2_fail(err, S2_INVALID,
-			       "SCTLR_%s.EE is 1: big-endian tables are not supported", bank->name);
+			       "HCR_EL2.NV1 is 1 and NV is 0: which of them counts is the "
+			       "implementation's choice");
+	s1->nv1 = !el2 && (hcr & HCR_NV1);
 	code = stage1_extras(at, bank, err);
 	if (!code)
 		code = stage1_tables(at, bank, err);
@@ -303,13 +321,18 @@ static bool stage2_fits(const struct s2_at *at, uint64_t vtcr, struct s2_at_walk
 	return walk->ia_bits >= below + 1 && walk->ia_bits <= below + stride + 4;
 }
 
+static bool have_root(const struct s2_at *at)
+{
+	return at->req->have_stage2_root || have(at, S2_REG_VTTBR_EL2);
+}
+
 static enum s2_code stage2_tables(struct s2_at *at, struct s2_err *err)
 {
 	static const uint8_t tg0_log2[4] = { 12, 16, 14, 0 };
 	struct s2_at_walk *walk = &at->s2.walk;
 	uint64_t vtcr = get(at, S2_REG_VTCR_EL2);
 
-	if (!have(at, S2_REG_VTCR_EL2) || !have(at, S2_REG_VTTBR_EL2))
+	if (!have(at, S2_REG_VTCR_EL2) || !have_root(at))
 		return s2_fail(err, S2_INVALID, "stage 2 is in the way, but %s is not known",
 			       have(at, S2_REG_VTCR_EL2) ? "VTTBR_EL2" : "VTCR_EL2");
 	if (vtcr & (VTCR_D128 | VTCR_S2PIE))
@@ -324,8 +347,15 @@ static enum s2_code stage2_tables(struct s2_at *at, struct s2_err *err)
 	walk->ha = vtcr & VTCR_HA;
 	walk->hd = vtcr & VTCR_HD;
 	at->s2.bad_size = !stage2_fits(at, vtcr, walk);
-	if (!at->s2.bad_size)
-		walk->base = table_base(walk, get(at, S2_REG_VTTBR_EL2));
+	if (at->s2.bad_size)
+		return S2_OK;
+	walk->base = at->req->have_stage2_root ? at->req->stage2_root :
+						 table_base(walk, get(at, S2_REG_VTTBR_EL2));
+	if (!is_aligned(walk->base, BIT64(base_align_log2(walk))))
+		return s2_fail(err, S2_INVALID,
+			       "root 0x%llx is not aligned to the %llu bytes of the start level",
+			       (unsigned long long)walk->base,
+			       (unsigned long long)BIT64(base_align_log2(walk)));
 	return S2_OK;
 }
 
@@ -344,12 +374,14 @@ static enum s2_code stage2_params(struct s2_at *at, struct s2_err *err)
 		s2->fwb = hcr & HCR_FWB;
 		s2->nofwb = !s2->fwb;
 	}
-	if (get(at, S2_REG_SCTLR_EL2) & SCTLR_EE)
-		return s2_fail(err, S2_INVALID,
-			       "SCTLR_EL2.EE is 1: big-endian tables are not supported");
+	if (at->req->regs.fwb != S2_UNKNOWN) {
+		s2->fwb = at->req->regs.fwb == S2_YES;
+		s2->nofwb = !s2->fwb;
+	}
+	s2->ee = get(at, S2_REG_SCTLR_EL2) & SCTLR_EE;
 	if (!geom)
 		return stage2_tables(at, err);
-	walk_from_geometry(geom, at->req->stage2_root, &s2->walk);
+	walk_from_geometry(at, geom, at->req->stage2_root, &s2->walk);
 	if (geom->flags & (S2_G_FWB | S2_G_NOFWB)) {
 		s2->fwb = geom->flags & S2_G_FWB;
 		s2->nofwb = !s2->fwb;
@@ -363,7 +395,7 @@ enum s2_code s2_at_params(struct s2_at *at, const struct s2_access *access, int 
 {
 	uint64_t hcr = get(at, S2_REG_HCR_EL2);
 	bool el2 = el == 2 || ((hcr & HCR_E2H) && (hcr & HCR_TGE));
-	bool given = at->req->stage2 || (have(at, S2_REG_VTCR_EL2) && have(at, S2_REG_VTTBR_EL2));
+	bool given = at->req->stage2 || (have(at, S2_REG_VTCR_EL2) && have_root(at));
 	bool vm = have(at, S2_REG_HCR_EL2) ? hcr & (HCR_VM | HCR_DC) : given;
 	enum s2_code code;
 

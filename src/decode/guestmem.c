@@ -43,12 +43,15 @@ static enum s2_code guest_read(const struct s2_mem *mem, uint64_t ipa, void *buf
 		if (code)
 			return s2_fail(err, code, "stage-2 table for IPA 0x%llx",
 				       (unsigned long long)ipa);
-		if (!s2_is_leaf(entry.type) || entry.odd & S2_ODD_OA_SIZE)
-			return s2_fail(err, S2_ABSENT, "stage 2 does not map IPA 0x%llx",
-				       (unsigned long long)ipa);
 		size = s2_entry_size(g->geom, height);
 		skip = ipa & (size - 1);
-		n = size - skip < len ? size - skip : len;
+		n = s2_is_leaf(entry.type) ? s2_within_oa(g->geom, entry.oa + skip, size - skip) :
+					     0;
+		if (!n)
+			return s2_fail(err, S2_ABSENT, "stage 2 does not map IPA 0x%llx",
+				       (unsigned long long)ipa);
+		if (n > len)
+			n = len;
 		code = s2_mem_read(g->host, entry.oa + skip, out, (size_t)n, err);
 		if (code)
 			return code;

@@ -135,6 +135,19 @@ static uint64_t take(const struct s2_merge *merge, struct s2_run *run)
 	return n;
 }
 
+uint64_t s2_run_mapped(const struct s2_geometry *geom, const struct s2_run *run)
+{
+	uint64_t size = s2_entry_size(geom, run->height), within;
+
+	if (run->missing || !s2_is_leaf(run->entry.type))
+		return 0;
+	/* One answer for all entries of a run: the bits that decide are in its key. */
+	within = s2_within_oa(geom, run->entry.oa, size);
+	if (!within)
+		return 0;
+	return within == size ? run->size : run->count * within;
+}
+
 bool s2_merge_next(struct s2_merge *merge, struct s2_run *ret)
 {
 	if (!merge->more)

@@ -55,4 +55,7 @@ void s2_merge_init(struct s2_merge *merge, struct s2_walk *walk, enum s2_merge_h
  */
 bool s2_merge_next(struct s2_merge *merge, struct s2_run *ret);
 
+/* Bytes that @run maps; 0 when it is missing, no leaf, or beyond the output size. */
+uint64_t s2_run_mapped(const struct s2_geometry *geom, const struct s2_run *run);
+
 #endif

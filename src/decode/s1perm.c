@@ -45,7 +45,8 @@ static unsigned int nibble(uint64_t reg, unsigned int index)
 
 /* AArch64.S1DirectBasePermissions. */
 static struct s2_at_perm direct(const struct s2_at_stage1 *s1, uint64_t raw,
-				const struct s2_at_path *path, const struct s2_access *access)
+				const struct s2_at_path *path, const struct s2_access *access,
+				bool *wxn)
 {
 	/* DBM stands for "writable": the hardware clears AP[2] on the first write
 	 * (S1ApplyOutputPerms). */
@@ -56,22 +57,26 @@ static struct s2_at_perm direct(const struct s2_at_stage1 *s1, uint64_t raw,
 
 	if (!s1->two) {
 		ret = (struct s2_at_perm){ .r = true, .w = pw, .x = !(raw & UXN) && !path->uxn };
-		goto wxn;
+	} else if (s1->nv1) {
+		/* The tables of a guest hypervisor without EL0: bit 54, and 60 of tables, are PXN,
+		 * AP[1] and APTable[0] read as 0, UXN as 0, and PAN does not count. */
+		ret = (struct s2_at_perm){ .r = !access->el0,
+					   .w = pw && !access->el0,
+					   .x = access->el0 || (!(raw & UXN) && !path->uxn) };
+	} else {
+		ur = (raw & AP1) && !(path->ap_table & 1);
+		uw = ur && pw;
+		ux = !(raw & UXN) && !path->uxn;
+		pan = access->pan && (ur || uw || (s1->epan && ux));
+		if (access->el0)
+			ret = (struct s2_at_perm){ .r = ur, .w = uw, .x = ux };
+		else
+			ret = (struct s2_at_perm){ .r = !pan,
+						   .w = pw && !pan,
+						   .x = !(raw & PXN) && !path->pxn && !uw };
 	}
-	ur = (raw & AP1) && !(path->ap_table & 1);
-	uw = ur && pw;
-	ux = !(raw & UXN) && !path->uxn;
-	pan = access->pan && (ur || uw || (s1->epan && ux));
-	if (access->el0)
-		ret = (struct s2_at_perm){ .r = ur, .w = uw, .x = ux };
-	else
-		ret = (struct s2_at_perm){ .r = !pan,
-					   .w = pw && !pan,
-					   .x = !(raw & PXN) && !path->pxn && !uw };
-wxn:
 	ret.overlay = true;
-	if (s1->wxn && ret.w)
-		ret.x = false;
+	*wxn = s1->wxn && ret.w && ret.x;
 	return ret;
 }
 
@@ -80,18 +85,18 @@ static struct s2_at_perm indirect(const struct s2_at_stage1 *s1, uint64_t raw,
 				  const struct s2_access *access, bool *wxn)
 {
 	unsigned int index = pi_index(raw);
-	unsigned int el0_value = s1->two ? nibble(s1->pire0, index) : 0;
+	unsigned int el0_value = s1->two && !s1->nv1 ? nibble(s1->pire0, index) : 0;
 	unsigned int priv = s2_arm64_pie[nibble(s1->pir, index)];
 	unsigned int el0 = s1->two ? s2_arm64_pie[el0_value] : 0;
 	unsigned int mine;
 
 	/* Executable at the privileged level and writable at EL0 cancel each other out (rule
-	 * VFPJF). */
+	 * VFPJF); overlay and WXN stay as the value says. */
 	if ((priv & (S2_PIE_X | S2_PIE_GCS)) && (el0 & (S2_PIE_W | S2_PIE_GCS))) {
-		priv &= S2_PIE_OVERLAY;
-		el0 &= S2_PIE_OVERLAY;
+		priv &= S2_PIE_OVERLAY | S2_PIE_WXN;
+		el0 &= S2_PIE_OVERLAY | S2_PIE_WXN;
 	}
-	if (access->pan && el0_value)
+	if (access->pan && el0_value && !s1->nv1)
 		priv &= ~(unsigned int)(S2_PIE_R | S2_PIE_W);
 	mine = access->el0 ? el0 : priv;
 	*wxn = mine & S2_PIE_WXN;
@@ -108,7 +113,7 @@ struct s2_at_perm s2_at_s1_perm(const struct s2_at_stage1 *s1, uint64_t raw,
 {
 	bool wxn = false;
 	struct s2_at_perm ret = s1->pie ? indirect(s1, raw, access, &wxn) :
-					  direct(s1, raw, path, access);
+					  direct(s1, raw, path, access, &wxn);
 	unsigned int overlay;
 
 	ret.overlay = ret.overlay && (access->el0 ? s1->e0poe : s1->poe);
@@ -121,6 +126,8 @@ struct s2_at_perm s2_at_s1_perm(const struct s2_at_stage1 *s1, uint64_t raw,
 		ret.ox = overlay & 2;
 		ret.ow = overlay & 4;
 	}
+	/* WXN takes execution away, but where an overlay counts and leaves it: then the overlay's
+	 * write. */
 	if (wxn && ret.overlay && ret.ox)
 		ret.ow = false;
 	else if (wxn)

@@ -83,6 +83,8 @@ static bool fetch(struct s2_at *at, uint64_t pa, uint8_t stage, int level, bool 
 		memcpy(raw, view, sizeof(*raw));
 	else
 		code = s2_mem_read(at->mem, pa, raw, sizeof(*raw), NULL);
+	if (!code && (stage == 1 ? at->s1.ee : at->s2.ee))
+		*raw = __builtin_bswap64(*raw);
 	if (!code)
 		return true;
 	at->ret->outcome = S2_AT_MISSING;
@@ -412,6 +414,7 @@ static bool full(struct s2_at *at, const struct op *op, const struct s2_access *
 
 	if (op->stage1 && !stage1(at, ia, access, &out, &attr))
 		return false;
+	at->ret->nested = op->stage1 && at->s2.on;
 	at->ret->ipa = out;
 	if (op->stage2 && at->s2.on && !stage2(at, out, &attr, access, &out, &attr))
 		return false;

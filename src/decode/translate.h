@@ -52,14 +52,16 @@ enum s2_at_feature {
 struct s2_at_request {
 	enum s2_at_op op;
 	uint64_t ia;           /* VA, or IPA for the S2E ops */
-	struct s2_regime regs; /* only reg[] and have_regs are looked at */
+	struct s2_regime regs; /* only reg[], have_regs and fwb are looked at */
 	bool pan;              /* PSTATE.PAN, for S1E1RP and S1E1WP */
 	uint8_t pa_bits;       /* ID_AA64MMFR0_EL1.PARange in bits; 0: not known, 52 */
 	uint32_t features;     /* S2_AT_* features */
 
-	/* Instead of VTCR_EL2 and VTTBR_EL2: facts. HCR_EL2, when not given, is then taken as VM=1.
-	 * NULL: registers. */
+	/* Instead of VTCR_EL2: facts. NULL: the register. HCR_EL2, when not given, is taken as VM=1
+	 * where stage-2 tables are known. */
 	const struct s2_geometry *stage2;
+	/* Instead of VTTBR_EL2; always with @stage2. */
+	bool have_stage2_root;
 	uint64_t stage2_root;
 
 	/* Instead of TCR_ELx and TTBRn_ELx: facts for the lower and upper half of the regime. NULL:
@@ -115,7 +117,8 @@ struct s2_at_result {
 	uint64_t par_known; /* bits of @par that are known: ATTR and SH depend on MAIR_ELx and
 			       HCR_EL2.FWB */
 	uint64_t pa;
-	uint64_t ipa; /* output of stage 1 when there is a stage 2 */
+	bool nested;  /* stage 1, and a stage 2 behind it */
+	uint64_t ipa; /* output of stage 1 when @nested */
 	struct s2_memattr attr;
 	enum s2_code missing;
 	uint64_t missing_pa;
@@ -126,7 +129,8 @@ struct s2_at_result {
 /*
  * Answers @req from the tables in @mem. S2_OK when there is an answer, including "fault" and
  * "missing"; S2_INVALID when the registers do not say enough or say something that is not supported
- * (big-endian tables, 128-bit descriptors, stage-2 permission indirection, reserved granules).
+ * (128-bit descriptors, stage-2 permission indirection, MAIR2_ELx), or whose meaning is the
+ * implementation's choice (reserved granules).
  * Source of the rules: Arm ARM pseudocode AArch64.FullTranslate and below.
  */
 enum s2_code s2_translate(const struct s2_at_request *req, const struct s2_mem *mem,

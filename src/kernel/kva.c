@@ -140,7 +140,7 @@ static bool piece_of(const struct s2_geometry *geom, const struct s2_strip *stri
 {
 	uint64_t raw = strip->desc[i];
 
-	if (!geom->arch->is_leaf(geom, strip->height, raw))
+	if (!s2_maps(geom, strip->height, raw))
 		return false;
 	ret->size = s2_entry_size(geom, strip->height);
 	ret->va = strip->ia + i * ret->size;

@@ -246,7 +246,7 @@ void s2_pkvm_find_vmemmap(struct s2_pkvm_search *s)
 		return;
 	s2_merge_init(&merge, s->walk, S2_MERGE_PA, S2_SHOW_ALL);
 	while (s2_merge_next(&merge, &run))
-		if (!run.missing && s2_is_leaf(run.entry.type) && run.ia >= va &&
+		if (s2_run_mapped(&s->hyp_geom, &run) && run.ia >= va &&
 		    !add_piece(pkvm, (run.ia - va) / pkvm->page.size, run.size / pkvm->page.size,
 			       run.entry.oa))
 			return;
@@ -269,7 +269,7 @@ static void reserved_around_table(struct s2_pkvm_search *s)
 	s2_walk_init(s->walk, &s->hyp_geom, s->mem, s->hyp_pgd_pa);
 	s2_merge_init(&merge, s->walk, S2_MERGE_PA, S2_SHOW_ALL);
 	while (s2_merge_next(&merge, &run)) {
-		if (run.missing || !s2_is_leaf(run.entry.type) || run.ia + off != run.entry.oa)
+		if (!s2_run_mapped(&s->hyp_geom, &run) || run.ia + off != run.entry.oa)
 			continue;
 		if (run.entry.oa != end) {
 			if (first <= s->hyp_pgd_pa && s->hyp_pgd_pa < end)
@@ -371,7 +371,7 @@ void s2_pkvm_find_params(struct s2_pkvm_search *s)
 	s2_merge_init(&merge, s->walk, S2_MERGE_PA, S2_SHOW_ALL);
 	while (looked < MAX_PARAM_BYTES && s2_merge_next(&merge, &run)) {
 		s->pkvm->cpus_lost |= run.missing != S2_OK;
-		if (run.missing || !s2_is_leaf(run.entry.type) ||
+		if (!s2_run_mapped(&s->hyp_geom, &run) ||
 		    run.ia + s->pkvm->phys_offset != run.entry.oa || run.entry.raw & BIT64(7))
 			continue;
 		if (run.entry.oa - s->pkvm->reserved_pa < s->pkvm->reserved_size)

@@ -157,7 +157,7 @@ bool s2_pkvm_hyp_find(struct s2_pkvm_search *s, uint64_t va, uint64_t *ret_pa, u
 		return false;
 	size = s2_entry_size(geom, strip.height);
 	raw = strip.desc[(va - strip.ia) / size];
-	if (!geom->arch->is_leaf(geom, strip.height, raw))
+	if (!s2_maps(geom, strip.height, raw))
 		return false;
 	*ret_pa = (s2_leaf_oa(geom, strip.height, raw) & ~(size - 1)) | (va & (size - 1));
 	*ret_raw = raw;

@@ -202,7 +202,7 @@ class Geometry:
         low = self.shift(level)
         below = ones(low - 1, 12) & ~(ones(15, 12) if self.lpa else 0) & ~(0 if level == 3 else 1 << 16)
         return {
-            "oa-size": pa >> self.oa_bits,
+            "oa-size": pa >> self.oa_bits or low > self.oa_bits,
             "oa-align": raw & below,
             "needs-lpa": level < 3 and self.block_legal(level) is None,
             "memattr": memattr.startswith("reserved"),

@@ -623,6 +623,10 @@ static void vttbr_roots(void **state)
 	assert_int_equal(root, 0x43066000);
 	/* Two concatenated tables: 8K alignment. */
 	assert_int_equal(s2_arm64_vttbr_root(&geom, 0x43067001ULL, &root, &err), S2_INVALID);
+	/* DS: BADDR[51:48] in bits [5:2], here with an output size of 48 bits. */
+	assert_int_equal(shape_vtcr(0x180053558, &geom, &err), S2_OK);
+	assert_int_equal(s2_arm64_vttbr_root(&geom, 0x48f00029ULL, &root, &err), S2_OK);
+	assert_int_equal(root, 0xa000048f00000);
 	/* 52-bit output size: BADDR[51:48] in bits [5:2]. */
 	assert_int_equal(shape_vtcr(0x80067558, &geom, &err), S2_OK);
 	assert_int_equal(s2_arm64_vttbr_root(&geom, 0xabcd000048f00028ULL | 1, &root, &err), S2_OK);

@@ -374,9 +374,40 @@ static void upper_half_walk(void **state)
 	free(walk);
 }
 
+/* What would change the meaning of descriptors is refused by name, and not passed over. */
+static void refuses_by_name(void **state)
+{
+	static const struct {
+		enum s2_reg reg;
+		uint64_t value;
+		const char *name;
+	} row[] = {
+		{ S2_REG_TCR2_EL1, 1 << 4, "AIE" },
+		{ S2_REG_TCR2_EL1, 1 << 5, "D128" },
+		{ S2_REG_SCTLR_EL1, 1 << 25, "EE" },
+		{ S2_REG_HCR_EL2, 3ULL << 42, "NV1" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(row); i++) {
+		struct s2_regime regime;
+		struct s2_geometry geom;
+		struct s2_err err;
+
+		s2_err_init(&err);
+		s2_regime_init(&regime, &s2_arm64_stage1_el1);
+		s2_regime_set(&regime, S2_REG_TCR_EL1, tcr_el1(12, 25, 5, 0));
+		assert_int_equal(regime.arch->shape(&regime, &geom, &err), S2_OK);
+		s2_regime_set(&regime, row[i].reg, row[i].value);
+		assert_int_equal(regime.arch->shape(&regime, &geom, &err), S2_INVALID);
+		assert_non_null(strstr(err.text, row[i].name));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(refuses_by_name),
 		cmocka_unit_test(every_size),
 		cmocka_unit_test(halves_have_their_own_granule),
 		cmocka_unit_test(el2_with_e2h_has_the_el1_layout),

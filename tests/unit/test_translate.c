@@ -270,14 +270,77 @@ static void stage1_off(void **state)
 	assert_int_equal(lab->ret.par >> 56, 0xff);
 }
 
+/* SCTLR_ELx.EE: descriptors are read as big-endian words, each stage by its own register. */
+static void big_endian(void **state)
+{
+	struct lab *lab = *state;
+
+	put(lab, 3, 5, enc_page(ENC_48, 0x80005000, AP(1) | AF));
+	for (unsigned int i = 0; i < 4 * 512; i++)
+		lab->words[i] = __builtin_bswap64(lab->words[i]);
+	reg(lab, S2_REG_SCTLR_EL1, 5 | 1 << 25);
+	expect_pa(lab, S2_AT_S1E1R, 0x5123, 0x80005123);
+	assert_int_equal(lab->ret.step[0].raw, enc_table(ENC_48, PAGE(2)));
+	stage2(lab, 0);
+	put(lab, 8, 2, enc_block(ENC_48, 0xc0000000, S2RW | AF | MEMATTR(15)));
+	expect_pa(lab, S2_AT_S12E1R, 0x5123, 0xc0005123);
+	assert_true(lab->ret.nested);
+	for (unsigned int i = 8 * 512; i < 9 * 512; i++)
+		lab->words[i] = __builtin_bswap64(lab->words[i]);
+	expect_fault(lab, S2_AT_S2E1R, 0x80005123, FAULTED(0x5) | PAR_S);
+	reg(lab, S2_REG_SCTLR_EL2, 1 << 25);
+	expect_pa(lab, S2_AT_S12E1R, 0x5123, 0xc0005123);
+	expect_pa(lab, S2_AT_S2E1R, 0x80005123, 0xc0005123);
+}
+
+/* ID_AA64MMFR0_EL1.PARange limits the output, the input of stage 2 and its start levels. */
+static void hardware_size(void **state)
+{
+	struct lab *lab = *state;
+
+	stage2(lab, 0);
+	reg(lab, S2_REG_VTCR_EL2, 0x80053558);
+	put(lab, 8, 3, enc_block(ENC_48, 1ULL << 40, S2RW | AF | MEMATTR(15)));
+	expect_pa(lab, S2_AT_S2E1R, 0xc0000123, (1ULL << 40) + 0x123);
+	lab->req.pa_bits = 40;
+	expect_fault(lab, S2_AT_S2E1R, 0xc0000123, FAULTED(0x1) | PAR_S);
+	expect_pa(lab, S2_AT_S2E1R, 0x123, BASE + 0x123);
+	lab->req.pa_bits = 36; /* T0SZ of 24 is below the least, 28 (S2TxSZFaults) */
+	expect_fault(lab, S2_AT_S2E1R, 0x123, FAULTED(0x4) | PAR_S);
+	/* 64K, PS says 52 bits: VTTBR_EL2[5:2] are address bits [51:48] where the hardware has
+	 * those. */
+	put(lab, 16, 0, enc_block(ENC_LPA, 0, S2RW | AF | MEMATTR(15)));
+	reg(lab, S2_REG_VTCR_EL2, 0x80000000 | 22 | 1 << 6 | 1 << 14 | 6 << 16);
+	reg(lab, S2_REG_VTTBR_EL2, PAGE(16) | 1 << 2);
+	lab->req.pa_bits = 48;
+	expect_pa(lab, S2_AT_S2E1R, 0x123, 0x123);
+	lab->req.pa_bits = 52;
+	assert_int_equal(ask(lab, S2_AT_S2E1R, 0x123), S2_OK);
+	assert_int_equal(lab->ret.outcome, S2_AT_MISSING);
+	assert_int_equal(lab->ret.missing_pa, PAGE(16) | 1ULL << 48);
+}
+
+/* A root beside VTCR_EL2: the walk judges the register, the root must be aligned. */
+static void root_without_vttbr(void **state)
+{
+	struct lab *lab = *state;
+
+	stage2(lab, 0);
+	lab->req.regs.have_regs &= ~(1ULL << S2_REG_VTTBR_EL2);
+	lab->req.have_stage2_root = true;
+	lab->req.stage2_root = PAGE(8);
+	expect_pa(lab, S2_AT_S2E1R, 0x123, BASE + 0x123);
+	lab->req.stage2_root = PAGE(9);
+	assert_int_equal(ask(lab, S2_AT_S2E1R, 0x123), S2_INVALID);
+	assert_non_null(strstr(lab->err.text, "not aligned"));
+	reg(lab, S2_REG_VTCR_EL2, 0x80023552); /* T0SZ 18 does not fit level 1 */
+	expect_fault(lab, S2_AT_S2E1R, 0x123, FAULTED(0x4) | PAR_S);
+}
+
 static void refusals(void **state)
 {
 	struct lab *lab = *state;
 
-	reg(lab, S2_REG_SCTLR_EL1, 5 | 1 << 25);
-	assert_int_equal(ask(lab, S2_AT_S1E1R, 0), S2_INVALID);
-	assert_non_null(strstr(lab->err.text, "big-endian"));
-	reg(lab, S2_REG_SCTLR_EL1, 5);
 	reg(lab, S2_REG_TCR2_EL1, 1 << 5);
 	assert_int_equal(ask(lab, S2_AT_S1E1R, 0), S2_INVALID);
 	assert_non_null(strstr(lab->err.text, "128-bit"));
@@ -293,8 +356,6 @@ static void refusals(void **state)
 	assert_int_equal(ask(lab, S2_AT_S2E1R, 0), S2_INVALID);
 	assert_non_null(strstr(lab->err.text, "S2PIE"));
 	reg(lab, S2_REG_VTCR_EL2, 0x80023558);
-	reg(lab, S2_REG_SCTLR_EL2, 1 << 25);
-	assert_int_equal(ask(lab, S2_AT_S2E1R, 0), S2_INVALID);
 	assert_int_equal(ask(lab, S2_AT_NOPS, 0), S2_INVALID);
 	lab->req.pa_bits = 53;
 	assert_int_equal(ask(lab, S2_AT_S2E1R, 0), S2_INVALID);
@@ -355,6 +416,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(level_minus_one, setup, teardown),
 		cmocka_unit_test_setup_teardown(el2_regimes, setup, teardown),
 		cmocka_unit_test_setup_teardown(stage1_off, setup, teardown),
+		cmocka_unit_test_setup_teardown(big_endian, setup, teardown),
+		cmocka_unit_test_setup_teardown(hardware_size, setup, teardown),
+		cmocka_unit_test_setup_teardown(root_without_vttbr, setup, teardown),
 		cmocka_unit_test_setup_teardown(refusals, setup, teardown),
 		cmocka_unit_test_setup_teardown(garbage, setup, teardown),
 	};

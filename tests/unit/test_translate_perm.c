@@ -187,6 +187,95 @@ static void indirection_and_overlays(void **state)
 	expect_pa(lab, S2_AT_S1E1W, 0x5000, 0x5000);
 }
 
+/* AArch64.S1ComputePermissions: with an overlay that leaves execution, WXN takes the overlay's
+ * write. */
+static void wxn_with_overlay(void **state)
+{
+	struct lab *lab = *state;
+
+	put(lab, 3, 5, enc_page(ENC_48, 0x5000, AP(0) | AF | 1ULL << 60)); /* POIndex 1 */
+	put(lab, 3, 6, enc_page(ENC_48, 0x6000, AP(0) | AF | 2ULL << 60));
+	put(lab, 3, 7, enc_page(ENC_48, 0x7000, AP(2) | AF | 1ULL << 60)); /* read-only */
+	reg(lab, S2_REG_SCTLR_EL1, 0x5 | 1ULL << 19);
+	reg(lab, S2_REG_TCR2_EL1, 1 << 3);
+	reg(lab, S2_REG_POR_EL1, 0x570); /* 1: RWX, 2: RW */
+	expect_pa(lab, S2_AT_S1E1X, 0x5000, 0x5000);
+	expect_fault(lab, S2_AT_S1E1W, 0x5000, FAULTED(0xf) | 1 << 14);
+	expect_pa(lab, S2_AT_S1E1R, 0x5000, 0x5000);
+	expect_fault(lab, S2_AT_S1E1X, 0x6000, FAULTED(0xf) | 1 << 14);
+	expect_pa(lab, S2_AT_S1E1W, 0x6000, 0x6000);
+	expect_pa(lab, S2_AT_S1E1X, 0x7000, 0x7000);
+	expect_fault(lab, S2_AT_S1E1W, 0x7000, FAULTED(0xf));
+	/* Without the overlay, execution goes. */
+	reg(lab, S2_REG_TCR2_EL1, 0);
+	expect_fault(lab, S2_AT_S1E1X, 0x5000, FAULTED(0xf));
+	expect_pa(lab, S2_AT_S1E1W, 0x5000, 0x5000);
+}
+
+/* AArch64.S1IndirectBasePermissions: PIR 6 stays WXN when a writable PIRE0 leaves it no permission.
+ */
+static void wxn_outlives_permissions(void **state)
+{
+	struct lab *lab = *state;
+
+	put(lab, 3, 5, enc_page(ENC_48, 0x5000, AF | 1ULL << 60)); /* PIIndex 0, POIndex 1 */
+	reg(lab, S2_REG_TCR2_EL1, 1 << 1 | 1 << 3);
+	reg(lab, S2_REG_POR_EL1, 0x70); /* all */
+	reg(lab, S2_REG_PIR_EL1, 6);
+	reg(lab, S2_REG_PIRE0_EL1, 5);
+	expect_fault(lab, S2_AT_S1E1W, 0x5000, FAULTED(0xf) | 1 << 14);
+	expect_fault(lab, S2_AT_S1E1R, 0x5000, FAULTED(0xf));
+	reg(lab, S2_REG_PIR_EL1, 7);
+	expect_fault(lab, S2_AT_S1E1W, 0x5000, FAULTED(0xf));
+}
+
+/* HCR_EL2.{NV,NV1} = {1,1}: AArch64.S1ApplyOutputPerms, S1ApplyTablePerms. */
+static void nested_without_el0(void **state)
+{
+	struct lab *lab = *state;
+
+	put(lab, 3, 5,
+	    enc_page(ENC_48, 0x5000, AP(1) | AF | PXN)); /* AP[1] and bit 53 are nothing */
+	put(lab, 3, 6, enc_page(ENC_48, 0x6000, AP(3) | AF | UXN));
+	reg(lab, S2_REG_HCR_EL2, 3ULL << 42);
+	lab->req.pan = true;
+	expect_pa(lab, S2_AT_S1E1WP, 0x5000, 0x5000);
+	expect_pa(lab, S2_AT_S1E1X, 0x5000, 0x5000);
+	expect_fault(lab, S2_AT_S1E0R, 0x5000, FAULTED(0xf));
+	expect_fault(lab, S2_AT_S1E0W, 0x5000, FAULTED(0xf));
+	expect_pa(lab, S2_AT_S1E0X, 0x6000, 0x6000);
+	expect_fault(lab, S2_AT_S1E1X, 0x6000, FAULTED(0xf));
+	expect_fault(lab, S2_AT_S1E1W, 0x6000, FAULTED(0xf));
+	put(lab, 2, 0, enc_table(ENC_48, PAGE(3)) | 1ULL << 61 | 1ULL << 59); /* nothing as well */
+	expect_pa(lab, S2_AT_S1E1X, 0x5000, 0x5000);
+	put(lab, 2, 0, enc_table(ENC_48, PAGE(3)) | 1ULL << 60); /* PXNTable */
+	expect_fault(lab, S2_AT_S1E1X, 0x5000, FAULTED(0xf));
+	expect_pa(lab, S2_AT_S1E0X, 0x5000, 0x5000);
+	put(lab, 2, 0, enc_table(ENC_48, PAGE(3)) | 1ULL << 62); /* APTable[1] */
+	expect_fault(lab, S2_AT_S1E1W, 0x5000, FAULTED(0xf));
+	/* PIRE0_EL1 and TCR2_EL1.E0POE do not count. */
+	reg(lab, S2_REG_TCR2_EL1, 1 << 1 | 1 << 2);
+	reg(lab, S2_REG_PIR_EL1, 0x7777777777777777);
+	expect_pa(lab, S2_AT_S1E1X, 0x5000, 0x5000);
+	/* NV1 without NV is the implementation's choice; NV alone changes nothing. */
+	reg(lab, S2_REG_TCR2_EL1, 0);
+	reg(lab, S2_REG_HCR_EL2, 1ULL << 43);
+	assert_int_equal(ask(lab, S2_AT_S1E1R, 0x5000), S2_INVALID);
+	assert_non_null(strstr(lab->err.text, "HCR_EL2.NV1"));
+	reg(lab, S2_REG_HCR_EL2, 1ULL << 42);
+	expect_fault(lab, S2_AT_S1E1X, 0x5000, FAULTED(0xf));
+	expect_pa(lab, S2_AT_S1E0R, 0x5000, 0x5000);
+}
+
+static void attribute_index_extension(void **state)
+{
+	struct lab *lab = *state;
+
+	reg(lab, S2_REG_TCR2_EL1, 1 << 4);
+	assert_int_equal(ask(lab, S2_AT_S1E1R, 0x5000), S2_INVALID);
+	assert_non_null(strstr(lab->err.text, "TCR2_EL1.AIE"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -197,6 +286,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(features_xs_and_mte, setup, teardown),
 		cmocka_unit_test_setup_teardown(combined_attributes, setup, teardown),
 		cmocka_unit_test_setup_teardown(indirection_and_overlays, setup, teardown),
+		cmocka_unit_test_setup_teardown(wxn_with_overlay, setup, teardown),
+		cmocka_unit_test_setup_teardown(wxn_outlives_permissions, setup, teardown),
+		cmocka_unit_test_setup_teardown(nested_without_el0, setup, teardown),
+		cmocka_unit_test_setup_teardown(attribute_index_extension, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -267,43 +267,150 @@ static void bounded_work(void **state)
 	assert_true(strips < 1000000);
 }
 
+/* s2_infer_base() of the first @pages pages of @words. */
+static enum s2_code infer(const struct s2_geometry *geom, uint64_t pages, struct s2_inferred *ret,
+			  struct s2_err *err)
+{
+	void *scratch = malloc(s2_infer_scratch(geom, pages * 4096));
+	struct memtable blob;
+	enum s2_code code;
+
+	assert_non_null(scratch);
+	memtable_init(&blob, words, 0, pages * 4096);
+	s2_err_init(err);
+	code = s2_infer_base(geom, &blob.mem, pages * 4096, scratch, ret, err);
+	free(scratch);
+	return code;
+}
+
 static void infers_the_base(void **state)
 {
-	static uint8_t seen[64];
+	struct s2_inferred found;
 	struct s2_geometry geom;
 	struct s2_err err;
-	uint64_t base;
 
 	(void)state;
-	s2_err_init(&err);
 	shape(0x80053558, &geom);
 	/* Two start tables, two tables below: exactly fills 4 pages. */
 	memset(words, 0, sizeof(words));
 	words[1] = enc_table(ENC_48, 0x48f2e000);
 	words[2 * 512 + 3] = enc_table(ENC_48, 0x48f2f000);
 	words[3 * 512 + 7] = enc_page(ENC_48, 0x1000, ENC_MEM);
-	memtable_init(&mem, words, 0, 4 * 4096);
-	assert_int_equal(s2_infer_base(&geom, &mem.mem, 4 * 4096, seen, &base, &err), S2_OK);
-	assert_int_equal(base, 0x48f2c000);
-	/* One page of slack, zero like the table before it: two answers fit. */
-	memtable_init(&mem, words, 0, 6 * 4096);
-	assert_int_equal(s2_infer_base(&geom, &mem.mem, 6 * 4096, seen, &base, &err), S2_NOTFOUND);
-	/* A table far away: none fits. */
+	assert_int_equal(infer(&geom, 4, &found, &err), S2_OK);
+	assert_int_equal(found.base, 0x48f2c000);
+	assert_int_equal(found.unreached, 0);
+	/* Two pages more, which nothing points to: another base explains one table, not two. */
+	assert_int_equal(infer(&geom, 6, &found, &err), S2_OK);
+	assert_int_equal(found.base, 0x48f2c000);
+	assert_int_equal(found.unreached, 2);
+	/* A damaged leaf says nothing of tables: reserved, beyond the output size. */
+	words[3 * 512 + 8] = 1;
+	words[2 * 512 + 4] = enc_block(ENC_48, 0x40000000, ENC_MEM) | 1ULL << 48;
+	assert_int_equal(infer(&geom, 4, &found, &err), S2_OK);
+	assert_int_equal(found.base, 0x48f2c000);
+	/* A table far away: the best base leaves it dangling. */
 	words[5] = enc_table(ENC_48, 0x99999000);
-	assert_int_equal(s2_infer_base(&geom, &mem.mem, 6 * 4096, seen, &base, &err), S2_NOTFOUND);
+	assert_int_equal(infer(&geom, 6, &found, &err), S2_NOTFOUND);
+	assert_non_null(strstr(err.text, "0x48f2c000, leaves"));
 	/* Only blocks: nothing to infer from. */
 	memset(words, 0, sizeof(words));
 	words[0] = enc_block(ENC_48, 0x40000000, ENC_MEM);
-	assert_int_equal(s2_infer_base(&geom, &mem.mem, 4 * 4096, seen, &base, &err), S2_NOTFOUND);
+	assert_int_equal(infer(&geom, 4, &found, &err), S2_NOTFOUND);
 	assert_non_null(strstr(err.text, "--base"));
+}
+
+static void second_base(void **state)
+{
+	struct s2_inferred found;
+	struct s2_geometry geom;
+	struct s2_err err;
+
+	(void)state;
+	/* Level 2 with two start tables: @n tables in a row. A page further, all but one are there.
+	 */
+	shape(0x80050021, &geom);
+	for (unsigned int n = 9; n <= 10; n++) {
+		memset(words, 0, sizeof(words));
+		for (unsigned int i = 0; i < n; i++) {
+			words[i] = enc_table(ENC_48, BASE + (2 + i) * 4096);
+			words[(2 + i) * 512] = enc_page(ENC_48, 0x1000, ENC_MEM);
+		}
+		/* Two start tables make steps of two pages. */
+		assert_int_equal(infer(&geom, 2 + n, &found, &err), S2_OK);
+		assert_int_equal(found.base, BASE);
+	}
+	shape(0x80050022, &geom); /* one start table */
+	for (unsigned int n = 9; n <= 10; n++) {
+		memset(words, 0, sizeof(words));
+		for (unsigned int i = 0; i < n; i++) {
+			words[i] = enc_table(ENC_48, BASE + (1 + i) * 4096);
+			words[(1 + i) * 512] = enc_page(ENC_48, 0x1000, ENC_MEM);
+		}
+		assert_int_equal(infer(&geom, 1 + n, &found, &err), n < 10 ? S2_OK : S2_NOTFOUND);
+	}
+	assert_non_null(strstr(err.text, "more than one base address fits"));
+}
+
+static void empty_tables_prove_nothing(void **state)
+{
+	struct s2_inferred found;
+	struct s2_geometry geom;
+	struct s2_err err;
+
+	(void)state;
+	/* A table in each of four levels, the last one's only entry damaged. A page further, the
+	 * first descriptor leads to the third table, whose own leads to the second, and that to an
+	 * empty page. */
+	shape(0x80050090, &geom);
+	memset(words, 0, sizeof(words));
+	words[95] = enc_table(ENC_48, BASE + 4 * 4096);
+	words[4 * 512 + 411] = enc_table(ENC_48, BASE + 3 * 4096);
+	words[3 * 512 + 345] = enc_table(ENC_48, BASE + 5 * 4096);
+	words[5 * 512 + 281] = 1;
+	assert_int_equal(infer(&geom, 7, &found, &err), S2_NOTFOUND);
+	assert_non_null(strstr(err.text, "more than one base address fits"));
+}
+
+static void one_descriptor_is_damaged(void **state)
+{
+	struct s2_inferred found;
+	struct s2_geometry geom;
+	struct s2_err err;
+
+	(void)state;
+	shape(0x80050059, &geom); /* level 1, one start table */
+	/* The start level's only table holds eight, and two pages behind them are empty. */
+	memset(words, 0, sizeof(words));
+	words[0] = enc_table(ENC_48, BASE + 4096);
+	for (unsigned int i = 0; i < 8; i++) {
+		words[512 + i] = enc_table(ENC_48, BASE + (2 + i) * 4096);
+		words[(2 + i) * 512] = enc_page(ENC_48, 0x1000, ENC_MEM);
+	}
+	assert_int_equal(infer(&geom, 12, &found, &err), S2_OK);
+	assert_int_equal(found.base, BASE);
+	assert_int_equal(found.unreached, 2);
+	/* Its address is damaged: what it is taken for lies a page lower, and its tables as well. */
+	words[0] = enc_table(ENC_48, BASE);
+	assert_int_equal(infer(&geom, 12, &found, &err), S2_NOTFOUND);
+	assert_non_null(strstr(err.text, "one table descriptor alone"));
+	/* The other way round: the tables below are cut off, an empty table proves nothing. */
+	words[0] = enc_table(ENC_48, BASE + 4096);
+	memset(words + 512, 0, 4096);
+	assert_int_equal(infer(&geom, 10, &found, &err), S2_NOTFOUND);
+	assert_non_null(strstr(err.text, "explains too little"));
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(against_naive),     cmocka_unit_test(merges_all_it_can),
-		cmocka_unit_test(range_is_a_window), cmocka_unit_test(bounded_work),
+		cmocka_unit_test(against_naive),
+		cmocka_unit_test(merges_all_it_can),
+		cmocka_unit_test(range_is_a_window),
+		cmocka_unit_test(bounded_work),
 		cmocka_unit_test(infers_the_base),
+		cmocka_unit_test(second_base),
+		cmocka_unit_test(one_descriptor_is_damaged),
+		cmocka_unit_test(empty_tables_prove_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

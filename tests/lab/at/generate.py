@@ -10,6 +10,7 @@ PAN, EXEC, EL0 = 0x100, 0x200, 0x400
 OPS_EL1 = list(range(10))  # S1E1R .. S12E0W, the order of enum s2_at_op
 OPS_EL2 = [10, 11]
 PS_BITS = [32, 36, 40, 42, 44, 48, 52]
+EE = 1 << 25  # of SCTLR_ELx
 WFI2 = 0xd503207fd503207f
 SMC = 0xd4000003
 
@@ -50,6 +51,12 @@ class Stage:
         self.root_size = 8 << (ia_bits - below)
         self.slots = {}  # (table, index) -> table object or "leaf"
         self.root = None
+        self.big = False  # descriptors are big-endian (SCTLR_ELx.EE)
+
+    def stored(self, value):
+        """@value as a little-endian word of memory."""
+        value &= mask(64)
+        return int.from_bytes(value.to_bytes(8, "big"), "little") if self.big else value
 
     def wide(self):
         return self.ds or (self.page == 16 and self.oa_bits == 52)
@@ -107,14 +114,14 @@ class Stage:
                 if slot is not None:
                     return False
                 self.slots[(id(table), index)] = "leaf"
-                table.put(index, damage(at, value))
+                table.put(index, self.stored(damage(at, value)))
                 return True
             if slot == "leaf":
                 return False
             if slot is None:
                 slot = self.alloc(1 << self.page, 1 << self.page)
                 self.slots[(id(table), index)] = slot
-                table.put(index, damage(at, self.encode(slot.addr, self.page) | 3 | table_bits()))
+                table.put(index, self.stored(damage(at, self.encode(slot.addr, self.page) | 3 | table_bits())))
             table, top, at = slot, self.shift(at), at + 1
 
 
@@ -150,6 +157,7 @@ class Case:
         self.s2 = None
         self.s2_ipas = []   # IPAs that stage 2 maps somewhere
         self.calm = chance(rng, 0.5)  # few damaged descriptors
+        self.s1_sctlr = "sctlr1"      # of the regime whose stage 1 is made
 
     # Stage 2
 
@@ -236,6 +244,7 @@ class Case:
             return Table(self.arena, pa, pa, lambda addr, pa: None)
 
         self.s2 = s2 = Stage(rng, page, ia, oa, start, ds, alloc)
+        s2.big = bool(self.reg["sctlr2"] & EE)
         if page == 12:
             sl0, sl2 = {-1: (0, 1), 0: (2, 0), 1: (1, 0), 2: (0, 0), 3: (3, 0)}[start]
         else:
@@ -329,6 +338,7 @@ class Case:
 
         limit = min(oa, 48 if not (ds or page == 16) else 52)
         s1 = Stage(rng, page, ia, oa, start, ds, self.nested_alloc(limit, 0 if start < 0 else 1) if nested else plain)
+        s1.big = bool(self.reg[self.s1_sctlr] & EE)
         base = ~mask(ia) & mask(64) if upper else 0
         for _ in range(rng.randint(3, 7)):
             level = rng.choice(s1.leaf_levels())
@@ -421,7 +431,7 @@ class Case:
     def sctlr(self):
         rng = self.rng
         value = (not chance(rng, 0.06)) | (not chance(rng, 0.03)) << 2 | rng.randrange(2) << 12
-        return value | chance(rng, 0.2) << 19 | 0x30d00800
+        return value | chance(rng, 0.2) << 19 | 0x30d00800 | (EE if chance(rng, 0.1) else 0)
 
     # Kinds of cases
 
@@ -433,6 +443,7 @@ class Case:
         if nested:
             reg["hcr"] |= 1 | chance(rng, 0.5) << 46 | chance(rng, 0.15) << 2 | chance(rng, 0.04) << 12
             reg["hcr"] |= chance(rng, 0.04) << 32 | chance(rng, 0.1) << 57
+            reg["sctlr2"] = EE if chance(rng, 0.1) else 0
             self.make_s2()
         reg["sctlr1"] = self.sctlr()
         reg["mair1"] = self.mair()
@@ -450,6 +461,7 @@ class Case:
         self.vas = []
         reg["hcr"] = 1 << 31
         reg["sctlr2"] = self.sctlr()
+        self.s1_sctlr = "sctlr2"
         reg["mair2"] = self.mair()
         reg["tcr2"], reg["ttbr0_2"] = self.tcr_el2()
         for va in self.vas + [rng.getrandbits(64)]:
@@ -461,6 +473,7 @@ class Case:
         self.vas = []
         reg["hcr"] = 1 << 31 | 1 << 34 | 1 << 27
         reg["sctlr2"] = self.sctlr()
+        self.s1_sctlr = "sctlr2"
         reg["mair2"] = self.mair()
         reg["tcr2"], reg["ttbr0_2"], reg["ttbr1_2"] = self.tcr_two(False)
         for va in self.vas + [rng.getrandbits(64)]:
