@@ -12,7 +12,7 @@ host = mkguest.write("vmcore", hcr=mkguest.HCR)
 banner = host.symbols["linux_banner"]
 other = {**host.symbols, "linux_banner": banner + 0x40}
 files = {
-    "tables": tables.blob(), "memory": bytes(host.ram.bytes), "list": b"0x40002000\n0x40003000\n",
+    "tables": tables.blob(), "list": b"0x40002000\n0x40003000\n",
     "good": mkguest.vmlinux(host.symbols),
     "no-id": mkguest.vmlinux(host.symbols, None),
     "other-id": mkguest.vmlinux(host.symbols, bytes(20)),
