@@ -186,6 +186,8 @@ static enum s2_exit run_check(const struct s2_options *o, struct s2_out *out, st
 
 	if (code)
 		return s2_exit_of(code);
+	if (o->list_checks && o->nargs)
+		return s2_exit_of(s2_fail(err, S2_USAGE, "check --list reads no file"));
 	if (o->list_checks) {
 		list_checks(o, out);
 		return S2_EXIT_OK;

@@ -53,18 +53,20 @@ static void compact(struct pages *pages)
 
 static void add(struct pages *pages, uint64_t pa, uint64_t size, enum s2_code state)
 {
+	if (pages->failed)
+		return;
 	if (pages->n == pages->room) {
-		struct s2_piece *grown;
-
 		compact(pages);
 		if (pages->n > pages->room / 2 || !pages->room) {
-			pages->room = pages->room ? pages->room * 2 : 1024;
-			grown = realloc(pages->piece, pages->room * sizeof(*grown));
+			size_t room = pages->room ? pages->room * 2 : 1024;
+			struct s2_piece *grown = realloc(pages->piece, room * sizeof(*grown));
+
 			if (!grown) {
 				pages->failed = true;
 				return;
 			}
 			pages->piece = grown;
+			pages->room = room;
 		}
 	}
 	pages->piece[pages->n++] = (struct s2_piece){ .pa = pa, .size = size, .state = state };
@@ -79,8 +81,14 @@ static void on_table(void *arg, uint64_t pa, uint64_t size, unsigned int height,
 		pages->missing_pa = pa;
 		pages->missing = state;
 	}
-	if (!pages->failed && (state == S2_OK || s2_is_missing(state)))
+	if (state == S2_OK || s2_is_missing(state))
 		add(pages, pa, size, state);
+}
+
+static enum s2_code check_room(const struct pages *pages, struct s2_err *err)
+{
+	return pages->failed ? s2_fail(err, S2_NOMEM, "no memory for the list of table pages") :
+			       S2_OK;
 }
 
 /* The hypervisor's page array, where it holds the states that a dump of these tables shows. */
@@ -90,7 +98,7 @@ static void add_vmemmap(const struct s2_input *input, struct pages *pages)
 
 	if (!pkvm || (pkvm->host_in != S2_STATE_IN_VMEMMAP && pkvm->hyp_in != S2_STATE_IN_VMEMMAP))
 		return;
-	for (size_t i = 0; i < pkvm->npieces && !pages->failed; i++)
+	for (size_t i = 0; i < pkvm->npieces; i++)
 		add(pages, pkvm->piece[i].pa & ~UINT64_C(7),
 		    (pkvm->piece[i].n * pkvm->page.size + 7) & ~UINT64_C(7), S2_OK);
 }
@@ -118,8 +126,7 @@ static enum s2_code collect(const struct s2_input *input, const struct s2_table 
 			" (%s)",
 			pages->nmissing, pages->nmissing == 1 ? " is" : "s are", pages->missing_pa,
 			s2_code_name(pages->missing));
-	return pages->failed ? s2_fail(err, S2_NOMEM, "no memory for the list of table pages") :
-			       S2_OK;
+	return check_room(pages, err);
 }
 
 /* Joins neighbours of one state, and appends to @out; absent memory has no piece. */
@@ -160,8 +167,7 @@ static enum s2_code to_pieces(const struct s2_mem *mem, const struct pages *page
 			off += len;
 		}
 	}
-	return ret->failed ? s2_fail(err, S2_NOMEM, "no memory for the list of table pages") :
-			     S2_OK;
+	return check_room(ret, err);
 }
 
 static enum s2_code write_snapshot(const struct s2_input *input, const struct pages *pages,
@@ -204,10 +210,13 @@ static enum s2_exit extract(const struct s2_options *o, const struct s2_input *i
 			code = S2_OK;
 		}
 	}
+	if (!code) {
+		add_vmemmap(input, &pages);
+		code = check_room(&pages, err);
+	}
 	if (!code)
 		code = s2_output_open(o, out, &fd, err);
 	if (!code) {
-		add_vmemmap(input, &pages);
 		compact(&pages);
 		code = write_snapshot(input, &pages, out, err);
 	}

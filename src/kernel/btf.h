@@ -10,10 +10,6 @@
 /* Debian's kernels have 5 MB. */
 #define S2_BTF_MAX (64U << 20)
 
-/* What is read of a candidate to know its size: the header, up to the form with a layout section
- * (7.1). */
-#define S2_BTF_HEADER 32
-
 /*
  * Bytes of the whole blob whose first bytes are @header, @len of them, at least 24. S2_INVALID: not
  * BTF, not little-endian, or its parts do not fit together. Nothing past the header is looked at.

@@ -26,7 +26,7 @@ TOP = HERE.parent.parent
 sys.path.insert(0, str(HERE.parent / "tools"))
 import mktables  # noqa: E402
 
-TIMEOUT = 60
+TIMEOUT = 120
 
 
 def environment(case, s2dump):

@@ -140,6 +140,17 @@ static void prefixes(void **state)
 	kimage_free(&o.k);
 }
 
+static void encodings_have_names(void **state)
+{
+	(void)state;
+	assert_string_equal(s2_kallsyms_encoding_name(S2_KALLSYMS_ABSOLUTE), "absolute");
+	assert_string_equal(s2_kallsyms_encoding_name(S2_KALLSYMS_RELATIVE), "base-relative");
+	assert_string_equal(s2_kallsyms_encoding_name(S2_KALLSYMS_PERCPU),
+			    "base-relative with absolute per-CPU");
+	assert_string_equal(s2_kallsyms_encoding_name(S2_KALLSYMS_PLACE), "place-relative");
+	assert_string_equal(s2_kallsyms_encoding_name(S2_KALLSYMS_NENCODINGS), "unknown");
+}
+
 /* Kernels before 6.0 do not say where the tables are. */
 static void not_told(void **state)
 {
@@ -268,6 +279,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(all_encodings),
 		cmocka_unit_test(prefixes),
+		cmocka_unit_test(encodings_have_names),
 		cmocka_unit_test(not_told),
 		cmocka_unit_test(broken_tables),
 		cmocka_unit_test(missing_tables_keep_their_code),

@@ -1,0 +1,120 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The system refuses, one call at a time: no memory, no file, no bytes. The answer is the same as ever, or there is an error.
+
+import argparse
+import errno
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+HERE = pathlib.Path(__file__).resolve().parent
+TOP = HERE.parent.parent
+TOOLS = HERE.parent / "tools"
+
+SAMPLE = str(TOP / "samples/debian-6.1-4k.s2dump")
+BLOB = str(TOP / "samples/debian-6.1-4k-ipa43.bin")
+MOST_PLACES = 2000
+
+# Arguments; what goes to standard input; errors of the system; without mmap.
+SYSTEM = ["--base=0x40000000", "--system-map=system.map", "system"]
+SCENARIOS = [
+    (["dump", SAMPLE], None, (errno.ENOMEM,), False),
+    (["list", "--json", SAMPLE], None, (errno.EIO, 0, errno.EINTR), True),
+    (["extract", "-o", "out", SAMPLE], None, (errno.ENOMEM,), False),
+    (["find", SAMPLE, "0x419f2000"], None, (errno.ENOMEM,), False),
+    (["translate", "--table=vm:77", SAMPLE, "0x40000123"], None, (errno.ENOMEM,), False),
+    (["--vtcr=0x802d3555", BLOB], None, (errno.ENOMEM,), False),
+    (["--vtcr=0x802d3555", "-"], BLOB, (errno.ENOSPC,), False),
+    (["--vtcr=0x802d3555", "--base=0x43270000", BLOB, "-o", "out"], None, (errno.EIO,), True),
+    (["--vtcr=0x802d3555", "--root=0x43270000", "--pages=pages", BLOB], None, (errno.ENOMEM,), False),
+    (["--vtcr=0x802d3555", "--root=0x43270000", "kdump"], None, (errno.ENOMEM,), False),
+    (["--vtcr=0x802d3555", "--root=0x43270000", "kdump.flat"], None, (errno.ENOMEM, 0), True),
+    (["list", "-v", *SYSTEM], None, (errno.ENOMEM,), False),
+]
+
+
+class Run:
+    def __init__(self, args, work, where, stdin, env):
+        self.out = work / "out"
+        self.out.unlink(missing_ok=True)
+        done = subprocess.run(where, cwd=work, env={**os.environ, **env}, capture_output=True, timeout=120, check=False,
+                              **({"stdin": subprocess.DEVNULL} if stdin is None else {"input": stdin}))
+        self.status, self.text = done.returncode, done.stderr.decode("utf-8", "replace")
+        self.result = done.stdout, self.out.read_bytes() if self.out.exists() else b""
+
+
+def judge(clean, got, number):
+    """What is wrong with a run in which a call failed."""
+    if got.status < 0:
+        return f"killed by signal {-got.status}"
+    if number == errno.EINTR and (got.status, got.result) != (clean.status, clean.result):
+        return f"an interrupted call is not begun again: status {got.status}: {got.text.strip()}"
+    if got.status == clean.status and got.result != clean.result and got.text == clean.text:
+        return "another answer without a word"
+    if got.status not in (clean.status, 3, 4):
+        return f"ends with {got.status}"
+    if got.status != clean.status and not got.text.startswith("s2dump: "):
+        return f"ends with {got.status} without a word"
+    return None
+
+
+def scenario(args, work, row):
+    """Lets every place fail in turn; (number of places, what was wrong)."""
+    words, stdin, numbers, no_map = row
+    where = [args.s2dump, *words]
+    data = pathlib.Path(stdin).read_bytes() if stdin else None
+    preload = {"LD_PRELOAD": args.preload, "S2_FAULT_MARK": str(work / "mark"), **({"S2_FAULT_NOMAP": "1"} if no_map else {})}
+    clean = Run(args, work, where, data, {})
+    unfailing = Run(args, work, where, data, preload)
+    bad, places = [], 0
+    if (clean.status, clean.result) != (unfailing.status, unfailing.result):
+        bad.append(f"{words}: preloading changes the answer: {unfailing.status} {unfailing.text}")
+    for number in numbers:
+        for place in range(MOST_PLACES):
+            (work / "mark").unlink(missing_ok=True)
+            got = Run(args, work, where, data, {**preload, "S2_FAULT": f"{place}:{number}"})
+            if not (work / "mark").exists():
+                break
+            places += 1
+            wrong = judge(clean, got, number)
+            if wrong:
+                bad.append(f"{' '.join(words)}: place {place}, errno {number}: {wrong}")
+    return places, bad
+
+
+def make_inputs(work):
+    make = [sys.executable, "-B"]
+    subprocess.run([*make, TOOLS / "mkpkvm.py", "6.14", "system"], cwd=work, check=True)
+    for name, options in (("kdump", []), ("kdump.flat", ["--flatten"])):
+        subprocess.run([*make, TOOLS / "mkdump.py", "kdump", name, f"--raw={BLOB}@0x43270000", *options], cwd=work, check=True)
+    pages = [f"{0x43280000 + i * 4096:#x}" for i in range(os.path.getsize(BLOB) // 4096 - 16)]
+    (work / "pages").write_text("\n".join(pages) + "\n")
+
+
+def main():
+    parser = argparse.ArgumentParser(description="Lets the system refuse one call at a time.")
+    parser.add_argument("--s2dump", required=True)
+    parser.add_argument("--preload", required=True)
+    args = parser.parse_args()
+    args.s2dump, args.preload = os.path.abspath(args.s2dump), os.path.abspath(args.preload)
+    failed = 0
+    with tempfile.TemporaryDirectory(prefix="s2faults.") as name:
+        work = pathlib.Path(name)
+        make_inputs(work)
+        for n, row in enumerate(SCENARIOS, 1):
+            places, bad = scenario(args, work, row)
+            if not places:
+                bad.append("no call was reached")
+            print(f"{'not ' if bad else ''}ok {n} - {' '.join(os.path.basename(w) for w in row[0])}, {places} places", flush=True)
+            for line in bad:
+                print(f"  # {line}")
+            failed += bool(bad)
+    print(f"1..{len(SCENARIOS)}")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
