@@ -214,7 +214,7 @@ void s2_hyp_begin(struct s2_check_ctx *ctx)
 		return;
 	if (!s2_kernel_symbols(ctx->kernel, &symbol, 1, NULL))
 		ctx->first_counts = symbol.hits > 0;
-	if (!ctx->nimage && s2_kernel_image(ctx->kernel, image_piece, ctx, NULL))
+	if (!ctx->nimage && s2_kernel_image(ctx->kernel, image_piece, ctx, NULL, NULL))
 		ctx->nimage = 0;
 	if (!ctx->nimage)
 		s2_check_unknown(ctx, S2_CHECK_HYP_PROT,

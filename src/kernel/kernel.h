@@ -96,11 +96,12 @@ enum s2_code s2_kernel_get(struct s2_kernel *kernel, uint64_t va, const char *ty
 /*
  * The pieces of the kernel image as swapper_pg_dir maps them: everything from _stext on that obeys
  * the image formula. That needs no symbol but _stext. Between the pieces lies what the kernel gave
- * back (the init sections). @piece returns false to stop. S2_NOMEM.
+ * back (the init sections). @piece returns false to stop. @gaps (may be NULL): what tables that are
+ * missing may map of it, s2_kva_each(). S2_NOMEM.
  */
 enum s2_code s2_kernel_image(const struct s2_kernel *kernel,
 			     bool (*piece)(void *arg, const struct s2_kva_piece *piece), void *arg,
-			     struct s2_err *err) S2_MUST_CHECK;
+			     struct s2_gaps *gaps, struct s2_err *err) S2_MUST_CHECK;
 
 /* ---- Structures that the kernel builds from types of its own. All bounded, whatever memory holds.
  * ---- */
@@ -132,14 +133,27 @@ struct s2_list_candidate {
 	uint64_t next, prev; /* never the head itself: empty lists are not shown */
 };
 
+/* What a search for lists leaves open, because it is not in the dump. */
+struct s2_list_doubt {
+	struct s2_gaps gaps;    /* data that was not searched */
+	unsigned int unchecked; /* places that may be lists, but what they point to is missing */
+	uint64_t va;            /* ... the first of them, */
+	enum s2_code code;      /* ... and why */
+};
+
+/* One more of the places. */
+void s2_list_doubt_add(struct s2_list_doubt *doubt, uint64_t va, enum s2_code code);
+
 /*
  * Every place in the writable part of the kernel image that is a member of a sound list with at
  * least one other member (next->prev and prev->next lead back): heads of lists, but nodes within
- * the image as well. For those who miss a symbol.
+ * the image as well. For those who miss a symbol. @doubt is overwritten: that a list is not there
+ * is known only when nothing is left open.
  */
 enum s2_code s2_kernel_scan_lists(struct s2_kernel *kernel,
 				  bool (*candidate)(void *arg,
 						    const struct s2_list_candidate *candidate),
-				  void *arg, struct s2_err *err) S2_MUST_CHECK;
+				  void *arg, struct s2_list_doubt *doubt,
+				  struct s2_err *err) S2_MUST_CHECK;
 
 #endif

@@ -89,11 +89,15 @@ static size_t look_by_page(struct s2_vmcoreinfo_scan *scan, size_t len, uint32_t
 	char head[NOTE_TEXT_OFF];
 
 	for (size_t off = 0; off < len; off += SCAN_PAGE) {
-		if (!s2_mem_read(scan->mem, scan->pa + off, head, sizeof(head), NULL)) {
+		enum s2_code code =
+			s2_mem_read(scan->mem, scan->pa + off, head, sizeof(head), NULL);
+
+		if (!code) {
 			if (is_note(head, ret_size))
 				return off;
 			continue;
 		}
+		s2_gaps_add(&scan->gaps, scan->pa + off, SCAN_PAGE, code);
 		if (!scan->missing_left) {
 			scan->gave_up = true;
 			return off;
@@ -137,6 +141,7 @@ enum s2_code s2_vmcoreinfo_scan_next(struct s2_vmcoreinfo_scan *scan, struct s2_
 		scan->pa += off;
 	}
 	return s2_fail(err, S2_NOTFOUND,
-		       scan->gave_up ? "no VMCOREINFO in the part of memory that was searched" :
-				       "no VMCOREINFO in memory");
+		       scan->gave_up ? "no VMCOREINFO in the part of memory that was searched%s" :
+				       "no VMCOREINFO in memory%s",
+		       s2_gaps_text(&scan->gaps).text);
 }

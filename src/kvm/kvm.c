@@ -369,7 +369,7 @@ static enum s2_code find_vms(struct walk_vms *w)
 	enum s2_code code = s2_kvm_layout(w->kernel, &w->layout, w->err);
 
 	if (!code)
-		code = s2_kvm_vm_list(w->kernel, &w->layout, &head, tables->found,
+		code = s2_kvm_vm_list(w->kernel, &w->layout, w->lost, &head, tables->found,
 				      sizeof(tables->found), w->err);
 	if (!code && head)
 		code = s2_kernel_list(w->kernel, head, on_vm, w, w->err);
