@@ -152,7 +152,7 @@ static void read_all(const struct s2_source *source)
 	for (uint64_t pa = 0; pa < 0x40000; pa += PAGE) {
 		enum s2_code code = s2_mem_read(&source->mem, pa, buf, sizeof(buf), NULL);
 
-		assert_true(!code || s2_is_missing(code) || code == S2_INVALID);
+		assert_true(!code || s2_is_missing(code));
 	}
 }
 
@@ -204,12 +204,12 @@ static void test_page_descriptors(void **state)
 	} rows[] = {
 		{ 0, 8, 0, S2_TRUNCATED, "was not written" },
 		{ 0, 8, UINT64_MAX - 1, S2_TRUNCATED, "ends before its data" },
-		{ 8, 4, 0, S2_INVALID, "size 0" },
-		{ 8, 4, 4097, S2_INVALID, "size 4097" },
-		{ 8, 4, 100, S2_INVALID, "zlib data is broken" },
-		{ 12, 4, 0, S2_INVALID, "do not fit blocks" },
-		{ 12, 4, 3, S2_INVALID, "do not name one compression" },
-		{ 12, 4, 0x40, S2_INVALID, "do not fit blocks" },
+		{ 8, 4, 0, S2_DAMAGED, "size 0" },
+		{ 8, 4, 4097, S2_DAMAGED, "size 4097" },
+		{ 8, 4, 100, S2_DAMAGED, "zlib data is broken" },
+		{ 12, 4, 0, S2_DAMAGED, "do not fit blocks" },
+		{ 12, 4, 3, S2_DAMAGED, "do not name one compression" },
+		{ 12, 4, 0x40, S2_DAMAGED, "do not fit blocks" },
 	};
 	struct blob blob = build("kdump --pattern 0x10000:0x2000");
 	uint8_t *desc = blob.data + 4 * 4096, buf[PAGE];
@@ -322,10 +322,10 @@ static void round_trip(uint32_t flag, const uint8_t *page, const uint8_t *packed
 	assert_memory_equal(out, page, sizeof(out));
 	/* Never more, never less than a block. */
 	assert_int_equal(s2_codec_decompress(flag, packed, size, out, sizeof(out) - 8, NULL),
-			 S2_INVALID);
+			 S2_DAMAGED);
 	assert_int_equal(s2_codec_decompress(flag, packed, size - 1, out, sizeof(out), NULL),
-			 S2_INVALID);
-	assert_int_equal(s2_codec_decompress(flag, packed, 1, out, sizeof(out), NULL), S2_INVALID);
+			 S2_DAMAGED);
+	assert_int_equal(s2_codec_decompress(flag, packed, 1, out, sizeof(out), NULL), S2_DAMAGED);
 }
 
 /* What the libraries' own compressors make. */
@@ -371,7 +371,7 @@ static void test_codecs(void **state)
 	}
 #endif
 	assert_int_equal(s2_codec_decompress(0x08, packed, 10, page, sizeof(page), NULL),
-			 S2_INVALID);
+			 S2_DAMAGED);
 }
 
 /* A cache much smaller than the dump, read twice and out of order. */
