@@ -373,7 +373,7 @@ static enum s2_code find_vms(struct walk_vms *w)
 				      sizeof(tables->found), w->err);
 	if (!code && head)
 		code = s2_kernel_list(w->kernel, head, on_vm, w, w->err);
-	if (w->nvms)
+	if (w->nvms || s2_is_missing(code))
 		code = set_aside(w, S2_LOST_VM, NULL, code);
 	if (!code)
 		code = w->code;
