@@ -141,6 +141,26 @@ static void say_what_was_found(const struct s2_input *input)
 			s2_kvm_mode_name(input->tables.mode), input->tables.mode_why);
 }
 
+/* Whoever has several kernels in memory must know which one speaks. */
+static void name_others(const struct s2_input *input)
+{
+	const struct s2_kernel_facts *facts = s2_kernel_facts(input->kernel);
+	const struct s2_kernel_id *id;
+
+	for (unsigned int i = 0; (id = s2_kernel_met(input->kernel, i)); i++) {
+		char where[64] = "the container's note";
+
+		if (i + 1 == facts->number)
+			continue;
+		if (id->note_pa != UINT64_MAX)
+			snprintf(where, sizeof(where), "VMCOREINFO at PA 0x%" PRIx64, id->note_pa);
+		fprintf(stderr,
+			"s2dump: %s: another kernel is in memory: Linux %s (%s); --kernel=%u reads it, "
+			"this is --kernel=%u\n",
+			input->path, id->release, where, i + 1, facts->number);
+	}
+}
+
 /* Finds the kernel in the dump, and KVM's tables in the kernel. */
 static enum s2_code tables_from_kernel(const struct s2_options *o, struct s2_input *input,
 				       struct s2_err *err)
@@ -160,9 +180,13 @@ static enum s2_code tables_from_kernel(const struct s2_options *o, struct s2_inp
 	args.system_map =
 		(struct s2_symbol_file){ .path = o->system_map, .fd = input->system_map_fd };
 	args.prefer_units = "kvm/";
+	args.number = o->kernel;
+	args.name_others = o->kernel || o->verbose;
 	s2_progress(o, "looking for a Linux kernel in the dump");
 	code = s2_kernel_open(&args, &input->kernel, err);
 	s2_progress(o, "looking for KVM's tables");
+	if (!code && (!o->kernel || o->verbose))
+		name_others(input);
 	if (!code)
 		code = s2_kvm_tables(input->kernel, &input->source->mem, input->lost,
 				     &input->tables, err);
@@ -189,7 +213,11 @@ static enum s2_code find_tables(const struct s2_options *o, struct s2_input *inp
 				struct s2_err *err)
 {
 	struct s2_source *source = input->source;
+	bool no_kernel = o->have_regime || s2_source_note(source, S2_SNAPSHOT_NOTE, UINT32_MAX);
 
+	if (o->kernel && no_kernel)
+		return s2_fail(err, S2_USAGE,
+			       "--kernel: the tables do not come from a kernel in memory");
 	if (o->have_regime)
 		return table_from_options(o, source, &input->tables, err);
 	if (o->have_root || s2_regime_has(&o->regime, S2_REG_VTTBR_EL2))

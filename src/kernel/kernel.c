@@ -101,6 +101,11 @@ const struct s2_vmcoreinfo *s2_kernel_vmcoreinfo(const struct s2_kernel *kernel)
 	return &kernel->info;
 }
 
+const struct s2_kernel_id *s2_kernel_met(const struct s2_kernel *kernel, unsigned int i)
+{
+	return i < kernel->nmet ? &kernel->met[i] : NULL;
+}
+
 const char *s2_kernel_remark(const struct s2_kernel *kernel, size_t i)
 {
 	return i < kernel->nremarks ? kernel->remark[i] : NULL;
