@@ -4,8 +4,10 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/bits.h"
+#include "base/num.h"
 
 #define CHUNK 65536U
 
@@ -129,4 +131,35 @@ enum s2_code s2_scan(const struct s2_mem *mem, uint64_t pa, uint64_t size, size_
 	}
 	free(scan.buf);
 	return code ? s2_fail(err, code, "no memory for a search") : S2_OK;
+}
+
+struct zero {
+	bool any, other;
+};
+
+static bool look_for_other(void *arg, uint64_t pa, const void *bytes, size_t len)
+{
+	struct zero *zero = arg;
+	const uint8_t *first = bytes;
+
+	(void)pa;
+	zero->any = true;
+	zero->other = *first || memcmp(first, first + 1, len - 1) != 0;
+	return !zero->other;
+}
+
+bool s2_mem_is_zero(const struct s2_mem *mem)
+{
+	struct s2_gaps gaps = { 0 };
+	struct s2_extent extent;
+	struct zero zero = { .any = false };
+	uint64_t pa = 0, end;
+
+	while (!zero.other && !s2_mem_next(mem, pa, &extent)) {
+		if (!s2_add_ok(extent.pa, extent.size, &end) || end <= pa ||
+		    s2_scan(mem, extent.pa, extent.size, 0, look_for_other, &zero, &gaps, NULL))
+			return false;
+		pa = end;
+	}
+	return zero.any && !zero.other;
 }

@@ -41,4 +41,10 @@ enum s2_code s2_scan(const struct s2_mem *mem, uint64_t pa, uint64_t size, size_
 		     s2_scan_look *look, void *arg, struct s2_gaps *gaps,
 		     struct s2_err *err) S2_MUST_CHECK;
 
+/*
+ * Is all that can be read zero, and is there something? What an extent claims and is missing counts
+ * for nothing, but costs time: not for extents that nobody has gone through before.
+ */
+bool s2_mem_is_zero(const struct s2_mem *mem);
+
 #endif

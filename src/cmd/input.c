@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 
 #include "base/cleanup.h"
+#include "base/scan.h"
 #include "cmd/pages.h"
 #include "cmd/progress.h"
 #include "decode/arm64.h"
@@ -226,6 +227,8 @@ static enum s2_code find_tables(const struct s2_options *o, struct s2_input *inp
 			"--root and --vttbr describe a table together with --vtcr (or --granule and --ia-bits)");
 	if (s2_source_note(source, S2_SNAPSHOT_NOTE, UINT32_MAX))
 		return s2_snapshot_tables(source, &input->tables, err);
+	if (is_raw(source) && !o->raw.raw && s2_mem_is_zero(&source->mem))
+		return s2_fail(err, S2_INVALID, "holds nothing but zeros");
 	if (is_raw(source) && !o->raw.raw)
 		return s2_fail(
 			err, S2_INVALID,

@@ -69,6 +69,7 @@ struct s2_vmcoreinfo_scan {
 	uint64_t missing_left; /* how many more missing pages may be met */
 	bool gave_up;          /* ... and that was not enough: not all memory was searched */
 	struct s2_gaps gaps;   /* pages of the extents that could not be looked at */
+	bool any;              /* a page did not begin with zero */
 };
 
 void s2_vmcoreinfo_scan_init(struct s2_vmcoreinfo_scan *scan, const struct s2_mem *mem);

@@ -227,6 +227,33 @@ static void scan_passes_holes(void **state)
 	kimage_free(&k);
 }
 
+/* Memory that is zero throughout, as far as it is there, is named as such. */
+static void scan_of_zeros(void **state)
+{
+	struct kimage k = ram_only();
+
+	(void)state;
+	for (int round = 0; round < 8; round++) {
+		struct s2_vmcoreinfo_scan scan;
+		struct s2_vmcoreinfo_hit hit;
+		struct s2_err err;
+		bool zero = round < 4;
+
+		k.mem.views = round % 2;
+		k.mem.hole = BASE + 0x3000;
+		k.mem.hole_size = round & 2 ? 4096 : 0;
+		k.mem.hole_code = S2_EXCLUDED;
+		k.ram[SIZE - 1] = !zero;
+		s2_err_init(&err);
+		s2_vmcoreinfo_scan_init(&scan, &k.mem.mem);
+		assert_int_equal(s2_vmcoreinfo_scan_next(&scan, &hit, &err), S2_NOTFOUND);
+		assert_non_null(strstr(err.text, zero ? "all memory in this file is zero" :
+							"no VMCOREINFO in memory"));
+		assert_int_equal(strstr(err.text, "4096 bytes") != NULL, (round & 2) != 0);
+	}
+	kimage_free(&k);
+}
+
 /* Each page in turn is missing: the others' notes are found, and it is counted. */
 static void scan_passes_any_hole(void **state)
 {
@@ -312,6 +339,7 @@ int main(void)
 		cmocka_unit_test(hostile_text),
 		cmocka_unit_test(scan_finds_page_starts),
 		cmocka_unit_test(scan_passes_holes),
+		cmocka_unit_test(scan_of_zeros),
 		cmocka_unit_test(scan_passes_any_hole),
 		cmocka_unit_test(scan_ends_on_hostile_extents),
 	};
