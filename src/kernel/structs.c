@@ -45,7 +45,7 @@ enum s2_code s2_kernel_list(struct s2_kernel *kernel, uint64_t head,
 		at = next;
 	}
 	if (code)
-		s2_wrap(err, "list at 0x%llx", (unsigned long long)head);
+		s2_wrap(err, code, "list at 0x%llx", (unsigned long long)head);
 	return code;
 }
 
@@ -147,7 +147,7 @@ enum s2_code s2_kernel_xarray(struct s2_kernel *kernel, uint64_t va,
 	else if (!code && head && !xa_internal(head))
 		entry(arg, 0, head); /* a single entry at index 0 needs no node */
 	if (code)
-		s2_wrap(err, "xarray at 0x%llx", (unsigned long long)va);
+		s2_wrap(err, code, "xarray at 0x%llx", (unsigned long long)va);
 	return code;
 }
 
@@ -249,7 +249,7 @@ enum s2_code s2_kernel_rbtree(struct s2_kernel *kernel, uint64_t va,
 	if (!code)
 		code = rb_walk(kernel, &layout, root, node, arg, err);
 	if (code)
-		s2_wrap(err, "tree at 0x%llx", (unsigned long long)va);
+		s2_wrap(err, code, "tree at 0x%llx", (unsigned long long)va);
 	return code;
 }
 

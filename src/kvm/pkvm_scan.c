@@ -68,9 +68,12 @@ static bool get(struct s2_pkvm_search *s, uint64_t pa, const struct s2_field_at 
 static enum s2_code say_why(struct s2_pkvm_search *s, bool by_symbol, const char *what)
 {
 	uint8_t byte;
+	enum s2_code code = S2_OK;
 
-	if (by_symbol && s->parts.bytes && s2_mem_read(s->mem, s->parts.pa, &byte, 1, s->err))
-		return s2_wrap(s->err, "%s", what);
+	if (by_symbol && s->parts.bytes)
+		code = s2_mem_read(s->mem, s->parts.pa, &byte, 1, s->err);
+	if (code)
+		return s2_wrap(s->err, code, "%s", what);
 	if (!by_symbol && s->gaps.bytes)
 		return s2_fail(s->err, s->gaps.code,
 			       "could not search %llu bytes of the kernel's data for %s, the first "

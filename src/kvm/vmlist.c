@@ -11,8 +11,8 @@ static bool may_be_vm(struct s2_kernel *kernel, const struct s2_kvm_layout *layo
 {
 	uint64_t vcpus, pid;
 
-	return (s2_kvm_get(kernel, va, &layout->online_vcpus, &vcpus, NULL) || vcpus <= 512) &&
-	       (s2_kvm_get(kernel, va, &layout->pid, &pid, NULL) || (pid && pid <= 4U << 20));
+	return (s2_field_get(kernel, va, &layout->online_vcpus, &vcpus, NULL) || vcpus <= 512) &&
+	       (s2_field_get(kernel, va, &layout->pid, &pid, NULL) || (pid && pid <= 4U << 20));
 }
 
 /*
@@ -24,17 +24,22 @@ static enum s2_code check_vm(struct s2_kernel *kernel, const struct s2_kvm_layou
 			     uint64_t va)
 {
 	uint64_t mmu = va + s2_member_off(&layout->mmu.m);
-	uint64_t arch, pgt = 0, back;
-	enum s2_code code = s2_kvm_get(kernel, mmu, &layout->mmu_arch, &arch, NULL);
+	bool by_arch = layout->mmu_arch.have;
+	uint64_t owner, pgt = 0, back;
+	enum s2_code code = s2_field_get(kernel, mmu,
+					 by_arch ? &layout->mmu_arch : &layout->mmu_kvm, &owner,
+					 NULL);
 
-	if (!code && arch != va + s2_member_off(&layout->arch.m))
+	if (!code && owner != (by_arch ? va + s2_member_off(&layout->arch.m) : va))
 		return S2_NOTFOUND;
+	if (!code && (!layout->mmu_pgt.have || !layout->pgt_mmu.have))
+		return S2_OK;
 	if (!code)
-		code = s2_kvm_get(kernel, mmu, &layout->mmu_pgt, &pgt, NULL);
+		code = s2_field_get(kernel, mmu, &layout->mmu_pgt, &pgt, NULL);
 	if (!code && !pgt)
 		return S2_NOTFOUND;
 	if (!code)
-		code = s2_kvm_get(kernel, pgt, &layout->pgt_mmu, &back, NULL);
+		code = s2_field_get(kernel, pgt, &layout->pgt_mmu, &back, NULL);
 	if (!code)
 		return back == mmu ? S2_OK : S2_NOTFOUND;
 	return s2_is_missing(code) && may_be_vm(kernel, layout, va) ? code : S2_NOTFOUND;
@@ -122,6 +127,10 @@ enum s2_code s2_kvm_vm_list(struct s2_kernel *kernel, const struct s2_kvm_layout
 		*ret = symbol.value;
 		return S2_OK;
 	}
+	if (!layout->mmu_arch.have && !layout->mmu_kvm.have)
+		return s2_fail(err, S2_NOTFOUND,
+			       "no symbol vm_list, and struct kvm of this kernel (before 5.9) has "
+			       "nothing to tell it by: --system-map or --vmlinux helps");
 	code = s2_kernel_scan_lists(kernel, try_head, &s, &doubt, err);
 	if (code)
 		return code;

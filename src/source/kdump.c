@@ -109,7 +109,7 @@ static enum s2_code read_header(struct s2_source *source, struct kdump_header *h
 	enum s2_code code = s2_file_read(&source->file, 0, h, sizeof(*h), err);
 
 	if (code)
-		return s2_wrap(err, "kdump header");
+		return s2_wrap(err, code, "kdump header");
 	if (h->header_version < 1 || h->header_version > MAX_VERSION) {
 		uint32_t swapped = be32toh((uint32_t)h->header_version);
 
@@ -145,7 +145,7 @@ static enum s2_code read_sub_header(const struct s2_file *file, struct kdump *k,
 	if (h->signature[0] == 'K') { /* DISKDUMP has registers there */
 		code = s2_file_read(file, h->block_size, sub, sizes[h->header_version], err);
 		if (code)
-			return s2_wrap(err, "kdump sub-header");
+			return s2_wrap(err, code, "kdump sub-header");
 	}
 	if (h->header_version < 6 || h->signature[0] != 'K') {
 		sub->max_mapnr_64 = h->max_mapnr;

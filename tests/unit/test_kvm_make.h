@@ -8,6 +8,15 @@
 
 enum nested_form { NESTED_NONE, NESTED_STRUCTS, NESTED_POINTERS };
 
+/* What struct kvm_arch says of the VM's own table. */
+enum mmu_form {
+	MMU_ARCH,    /* mmu: pgt, arch; since 5.13 */
+	MMU_KVM,     /* mmu: pgt, kvm; 5.10 */
+	MMU_NO_PGT,  /* mmu: kvm; 5.9 */
+	MMU_NONE,    /* pgd_phys, vtcr; 5.0 to 5.8 */
+	MMU_NO_VTCR, /* pgd_phys; 4.19 */
+};
+
 struct kvm_form {
 	const char *name;
 	bool vtcr_in_mmu; /* since 6.8 */
@@ -16,13 +25,14 @@ struct kvm_form {
 	enum nested_form nested;
 	bool pkvm_mappings; /* since 6.14 */
 	bool vncr;          /* since 6.8 */
+	enum mmu_form mmu;
 };
 
 static const struct kvm_form kvm_forms[] = {
-	{ "5.15", false, false, false, NESTED_NONE, false, false },
-	{ "6.1", false, true, true, NESTED_NONE, false, false },
-	{ "6.12 stable", true, true, true, NESTED_POINTERS, false, true },
-	{ "6.18", true, true, true, NESTED_STRUCTS, true, true },
+	{ "5.15", false, false, false, NESTED_NONE, false, false, MMU_ARCH },
+	{ "6.1", false, true, true, NESTED_NONE, false, false, MMU_ARCH },
+	{ "6.12 stable", true, true, true, NESTED_POINTERS, false, true, MMU_ARCH },
+	{ "6.18", true, true, true, NESTED_STRUCTS, true, true, MMU_ARCH },
 };
 #define NFORMS (sizeof(kvm_forms) / sizeof(kvm_forms[0]))
 #define FORM_5_15 (&kvm_forms[0])
@@ -44,9 +54,10 @@ static const struct kvm_form kvm_forms[] = {
 #define MMU_PGD_PHYS 8
 #define MMU_PGT 16
 #define MMU_VTCR 24
-#define MMU_ARCH 88
+#define MMU_OWNER 88
 #define MMU_TLB_VTTBR 96
 #define MMU_TLB_VTCR 104
+#define MMU_NESTED_ENABLED 112
 #define MMU_SIZE 120
 #define PGT_MMU 24
 #define VCPU_CPU 8
@@ -213,6 +224,34 @@ static inline void btf_vcpu(struct kvm_btf *b, const struct kvm_form *form)
 	add_field(b->btf, "arch", arch, VCPU_ARCH);
 }
 
+/* struct kvm_s2_mmu and what it points to; 0: this kernel has none. */
+static inline int btf_mmu(struct kvm_btf *b, const struct kvm_form *form)
+{
+	int mmu;
+
+	if (form->mmu >= MMU_NONE)
+		return 0;
+	if (form->mmu != MMU_NO_PGT) {
+		add_struct(b->btf, "kvm_pgtable", 48);
+		if (form->pkvm_mappings)
+			add_field(b->btf, "pkvm_mappings", b->rb_root, 8);
+		add_field(b->btf, "mmu", b->ptr, PGT_MMU);
+	}
+	mmu = add_struct(b->btf, "kvm_s2_mmu", MMU_SIZE);
+	add_field(b->btf, "pgd_phys", b->u64t, MMU_PGD_PHYS);
+	if (form->mmu != MMU_NO_PGT)
+		add_field(b->btf, "pgt", b->ptr, MMU_PGT);
+	if (form->vtcr_in_mmu)
+		add_field(b->btf, "vtcr", b->u64t, MMU_VTCR);
+	add_field(b->btf, form->mmu == MMU_ARCH ? "arch" : "kvm", b->ptr, MMU_OWNER);
+	if (form->nested != NESTED_NONE) {
+		add_field(b->btf, "tlb_vttbr", b->u64t, MMU_TLB_VTTBR);
+		add_field(b->btf, "tlb_vtcr", b->u64t, MMU_TLB_VTCR);
+		add_field(b->btf, "nested_stage2_enabled", b->u8t, MMU_NESTED_ENABLED);
+	}
+	return mmu;
+}
+
 static inline void btf_kvm(struct kvm_btf *b, const struct kvm_form *form)
 {
 	int counter, atomic, mmu, mmus, arch, vcpus, memslots;
@@ -220,28 +259,18 @@ static inline void btf_kvm(struct kvm_btf *b, const struct kvm_form *form)
 	counter = btf__add_struct(b->btf, NULL, 4);
 	add_field(b->btf, "counter", b->s32t, 0);
 	atomic = btf__add_typedef(b->btf, "atomic_t", counter);
-	add_struct(b->btf, "kvm_pgtable", 48);
-	if (form->pkvm_mappings)
-		add_field(b->btf, "pkvm_mappings", b->rb_root, 8);
-	add_field(b->btf, "mmu", b->ptr, PGT_MMU);
-	mmu = add_struct(b->btf, "kvm_s2_mmu", MMU_SIZE);
-	add_field(b->btf, "pgd_phys", b->u64t, MMU_PGD_PHYS);
-	add_field(b->btf, "pgt", b->ptr, MMU_PGT);
-	if (form->vtcr_in_mmu)
-		add_field(b->btf, "vtcr", b->u64t, MMU_VTCR);
-	add_field(b->btf, "arch", b->ptr, MMU_ARCH);
-	if (form->nested != NESTED_NONE) {
-		add_field(b->btf, "tlb_vttbr", b->u64t, MMU_TLB_VTTBR);
-		add_field(b->btf, "tlb_vtcr", b->u64t, MMU_TLB_VTCR);
-	}
+	mmu = btf_mmu(b, form);
 	mmus = btf__add_ptr(b->btf, mmu);
 	if (form->nested == NESTED_POINTERS)
 		mmus = btf__add_ptr(b->btf, mmus);
 	vcpus = btf__add_array(b->btf, b->u64t, b->ptr, 4);
 	memslots = btf__add_array(b->btf, b->u64t, b->ptr, 1);
 	arch = add_struct(b->btf, "kvm_arch", KVM_SIZE - KVM_ARCH);
-	add_field(b->btf, "mmu", mmu, 0);
-	if (!form->vtcr_in_mmu)
+	if (mmu)
+		add_field(b->btf, "mmu", mmu, 0);
+	else
+		add_field(b->btf, "pgd_phys", b->u64t, MMU_PGD_PHYS);
+	if (!form->vtcr_in_mmu && form->mmu != MMU_NO_VTCR)
 		add_field(b->btf, "vtcr", b->u64t, KVM_VTCR - KVM_ARCH);
 	if (form->nested != NESTED_NONE) {
 		add_field(b->btf, "nested_mmus", mmus, KVM_NESTED - KVM_ARCH);
@@ -431,7 +460,7 @@ static inline void put_mmu(struct kvmtest *t, uint64_t kvm, uint64_t mmu, uint64
 
 	set64(t, mmu + MMU_PGD_PHYS, root);
 	set64(t, mmu + MMU_PGT, pgt);
-	set64(t, mmu + MMU_ARCH, kvm + KVM_ARCH);
+	set64(t, mmu + MMU_OWNER, t->form->mmu == MMU_ARCH ? kvm + KVM_ARCH : kvm);
 	set64(t, pgt + PGT_MMU, mmu);
 	set64(t, t->form->vtcr_in_mmu ? mmu + MMU_VTCR : kvm + KVM_VTCR, TEST_VTCR);
 }
