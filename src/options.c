@@ -47,6 +47,7 @@ enum opt_id {
 	OPT_EFFECTIVE,
 	OPT_PROGRESS,
 	OPT_SYSTEM_MAP,
+	OPT_KERNEL,
 	OPT_LEVEL,
 	OPT_ONLY,
 	OPT_SKIP,
@@ -100,6 +101,8 @@ static const struct opt_row rows[] = {
 	{ OPT_VMLINUX, "vmlinux", "FILE", S2_OPTS_INPUT,
 	  "the kernel with symbols and debugging information, when the dump lacks them" },
 	{ OPT_SYSTEM_MAP, "system-map", "FILE", S2_OPTS_INPUT, "the kernel's System.map" },
+	{ OPT_KERNEL, "kernel", "N", S2_OPTS_INPUT,
+	  "which of several kernels in memory, from 1 on (see --verbose)" },
 	{ OPT_RANGE, "range", "A-B", S2_OPTS_SHOW,
 	  "only entries that intersect the input addresses [A, B)" },
 	{ OPT_FORMAT, "format", "NAME", S2_OPTS_SHOW, "output format, see below" },
@@ -316,6 +319,16 @@ static enum s2_code parse_ia_bits(const char *text, struct s2_options *o, struct
 	return code;
 }
 
+static enum s2_code parse_kernel(const char *text, struct s2_options *o, struct s2_err *err)
+{
+	uint64_t value;
+	enum s2_code code = s2_parse_u64_in(text, "--kernel", 1, UINT32_MAX, &value, err);
+
+	if (!code)
+		o->kernel = (unsigned int)value;
+	return code;
+}
+
 static enum s2_code parse_check(const char *text, const char *what, const char **list,
 				unsigned int *n, struct s2_err *err)
 {
@@ -420,6 +433,8 @@ static enum s2_code apply(enum opt_id id, const char *arg, struct s2_options *o,
 	case OPT_SYSTEM_MAP:
 		o->system_map = arg;
 		return S2_OK;
+	case OPT_KERNEL:
+		return parse_kernel(arg, o, err);
 	case OPT_AS:
 		o->as = arg;
 		return S2_OK;

@@ -13,7 +13,7 @@ enum s2_code {
 	S2_USAGE,     /* the command line is wrong */
 	S2_INVALID,   /* the input is broken, contradictory or not supported */
 	S2_NOTFOUND,  /* a symbol, type, member or table that was looked for is not there */
-	S2_IO,        /* the operating system refused */
+	S2_IO,        /* the operating system refused, or a library is missing from this build */
 	S2_NOMEM,     /* no memory left for s2dump itself */
 	S2_ABSENT,    /* the dump never held this memory */
 	S2_EXCLUDED,  /* a dump filter left this memory out */

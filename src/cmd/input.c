@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 
 #include "base/cleanup.h"
+#include "base/scan.h"
 #include "cmd/pages.h"
 #include "cmd/progress.h"
 #include "decode/arm64.h"
@@ -163,6 +164,26 @@ static void say_what_was_found(const struct s2_input *input)
 			s2_kvm_mode_name(input->tables.mode), input->tables.mode_why);
 }
 
+/* Whoever has several kernels in memory must know which one speaks. */
+static void name_others(const struct s2_input *input)
+{
+	const struct s2_kernel_facts *facts = s2_kernel_facts(input->kernel);
+	const struct s2_kernel_id *id;
+
+	for (unsigned int i = 0; (id = s2_kernel_met(input->kernel, i)); i++) {
+		char where[64] = "the container's note";
+
+		if (i + 1 == facts->number)
+			continue;
+		if (id->note_pa != UINT64_MAX)
+			snprintf(where, sizeof(where), "VMCOREINFO at PA 0x%" PRIx64, id->note_pa);
+		fprintf(stderr,
+			"s2dump: %s: another kernel is in memory: Linux %s (%s); --kernel=%u reads it, "
+			"this is --kernel=%u\n",
+			input->path, id->release, where, i + 1, facts->number);
+	}
+}
+
 /* Finds the kernel in the dump, and KVM's tables in the kernel. */
 static enum s2_code tables_from_kernel(const struct s2_options *o, struct s2_input *input,
 				       struct s2_err *err)
@@ -182,6 +203,8 @@ static enum s2_code tables_from_kernel(const struct s2_options *o, struct s2_inp
 	args.system_map =
 		(struct s2_symbol_file){ .path = o->system_map, .fd = input->system_map_fd };
 	args.prefer_units = "kvm/";
+	args.number = o->kernel;
+	args.name_others = o->kernel || o->verbose;
 	s2_progress(o, "looking for a Linux kernel in the dump");
 	code = s2_kernel_open(&args, &input->kernel, err);
 	if (code == S2_NOTFOUND)
@@ -191,6 +214,8 @@ static enum s2_code tables_from_kernel(const struct s2_options *o, struct s2_inp
 	if (!code)
 		code = s2_kernel_check_files(input->kernel, err);
 	s2_progress(o, "looking for KVM's tables");
+	if (!code && (!o->kernel || o->verbose))
+		name_others(input);
 	if (!code)
 		code = s2_kvm_tables(input->kernel, &input->source->mem, input->lost,
 				     &input->tables, err);
@@ -221,10 +246,9 @@ static enum s2_code refuse_kernel_options(const struct s2_options *o, const char
 		const char *name;
 		bool given;
 	} options[] = {
-		{ "--vmlinux", o->vmlinux },
-		{ "--system-map", o->system_map },
-		{ "--snapshot", o->have_snapshot },
-		{ "--vcpu", o->have_vcpu },
+		{ "--vmlinux", o->vmlinux },        { "--system-map", o->system_map },
+		{ "--snapshot", o->have_snapshot }, { "--vcpu", o->have_vcpu },
+		{ "--kernel", o->kernel },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(options); i++)
@@ -261,6 +285,8 @@ static enum s2_code find_tables(const struct s2_options *o, struct s2_input *inp
 			       "--pages goes with --vtcr (or --granule and --ia-bits)");
 	if (snapshot)
 		return s2_snapshot_tables(source, &input->tables, err);
+	if (is_raw(source) && !o->raw.raw && s2_mem_is_zero(&source->mem))
+		return s2_fail(err, S2_INVALID, "holds nothing but zeros");
 	if (is_raw(source) && !o->raw.raw)
 		return s2_fail(
 			err, S2_INVALID,

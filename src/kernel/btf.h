@@ -4,6 +4,7 @@
 #define S2_KERNEL_BTF_H
 
 #include "base/mem.h"
+#include "base/scan.h"
 #include "kernel/symbols.h"
 #include "kernel/types.h"
 
@@ -36,11 +37,13 @@ enum s2_code s2_btf_check(const struct s2_mem *mem, uint64_t pa, uint64_t *ret_s
 
 /*
  * Searches [@pa, @pa + @size) for a header that a blob stands behind. Decoys are met and passed:
- * struct btf keeps a copy of the header. Returns the largest blob. @budget: bytes of candidates that
- * may still be looked through, it shrinks; start with S2_BTF_BUDGET. S2_NOTFOUND: there is none.
+ * struct btf keeps a copy of the header. Returns the largest blob. @budget: bytes of candidates
+ * that may still be looked through, it shrinks; start with S2_BTF_BUDGET. What is missing is
+ * stepped over and added to @gaps. S2_NOTFOUND: there is none in what could be read.
  */
 enum s2_code s2_btf_scan(const struct s2_mem *mem, uint64_t pa, uint64_t size, uint64_t *budget,
-			 uint64_t *ret_pa, uint64_t *ret_size, struct s2_err *err) S2_MUST_CHECK;
+			 struct s2_gaps *gaps, uint64_t *ret_pa, uint64_t *ret_size,
+			 struct s2_err *err) S2_MUST_CHECK;
 
 /* Parses the .BTF section of an ELF file (a vmlinux). S2_NOTFOUND: it has none. */
 enum s2_code s2_btf_elf(const struct s2_symbol_file *file, struct s2_types **ret,

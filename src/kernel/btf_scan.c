@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Finds BTF in memory without a symbol that says where it is.
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/cleanup.h"
 #include "kernel/btf.h"
 
-#define CHUNK (1U << 20)
 #define HEADER 24U
 /* No program in the kernel image carries this much BTF of its own: what is larger is the kernel's,
  * no need to go on. */
@@ -55,41 +52,28 @@ static void try_candidate(struct scan *scan, uint64_t pa)
 
 /* All headers that begin in @bytes. Alignment is not promised: .BTF followed another section byte
  * by byte up to 6.1. */
-static void look(struct scan *scan, uint64_t pa, const char *bytes, size_t len)
+static bool look(void *arg, uint64_t pa, const void *bytes, size_t len)
 {
-	const char *at = bytes, *end = bytes + len;
+	struct scan *scan = arg;
+	const char *at = bytes, *end = at + len;
 
 	while (scan->best_size < SURELY_KERNEL &&
 	       (at = memmem(at, (size_t)(end - at), magic, sizeof(magic)))) {
-		try_candidate(scan, pa + (uint64_t)(at - bytes));
+		try_candidate(scan, pa + (uint64_t)(at - (const char *)bytes));
 		at++;
 	}
+	return scan->best_size < SURELY_KERNEL;
 }
 
 enum s2_code s2_btf_scan(const struct s2_mem *mem, uint64_t pa, uint64_t size, uint64_t *budget,
-			 uint64_t *ret_pa, uint64_t *ret_size, struct s2_err *err)
+			 struct s2_gaps *gaps, uint64_t *ret_pa, uint64_t *ret_size,
+			 struct s2_err *err)
 {
 	struct scan scan = { .mem = mem, .budget = budget };
-	s2_auto_free char *buf = NULL;
+	enum s2_code code = s2_scan(mem, pa, size, sizeof(magic) - 1, look, &scan, gaps, err);
 
-	/* Chunks overlap by what a magic number may lack at the end of one. */
-	for (uint64_t off = 0; off < size && scan.best_size < SURELY_KERNEL; off += CHUNK) {
-		uint64_t left = size - off;
-		size_t len = left < CHUNK + sizeof(magic) - 1 ? (size_t)left :
-								CHUNK + sizeof(magic) - 1;
-		const char *bytes = s2_mem_view(mem, pa + off, len);
-
-		if (!bytes) {
-			if (!buf)
-				buf = malloc(CHUNK + sizeof(magic) - 1);
-			if (!buf)
-				return s2_fail(err, S2_NOMEM, "no memory to search for BTF");
-			if (s2_mem_read(mem, pa + off, buf, len, NULL))
-				continue;
-			bytes = buf;
-		}
-		look(&scan, pa + off, bytes, len);
-	}
+	if (code)
+		return code;
 	if (!scan.best_size)
 		return s2_fail(err, S2_NOTFOUND, "there is no BTF in the kernel image");
 	*ret_pa = scan.best_pa;

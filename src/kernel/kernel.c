@@ -101,6 +101,11 @@ const struct s2_vmcoreinfo *s2_kernel_vmcoreinfo(const struct s2_kernel *kernel)
 	return &kernel->info;
 }
 
+const struct s2_kernel_id *s2_kernel_met(const struct s2_kernel *kernel, unsigned int i)
+{
+	return i < kernel->nmet ? &kernel->met[i] : NULL;
+}
+
 const char *s2_kernel_remark(const struct s2_kernel *kernel, size_t i)
 {
 	return i < kernel->nremarks ? kernel->remark[i] : NULL;
@@ -154,13 +159,13 @@ static bool image_piece(void *arg, const struct s2_kva_piece *piece)
 
 enum s2_code s2_kernel_image(const struct s2_kernel *kernel,
 			     bool (*piece)(void *arg, const struct s2_kva_piece *piece), void *arg,
-			     struct s2_err *err)
+			     struct s2_gaps *gaps, struct s2_err *err)
 {
 	struct image image = { .kernel = kernel, .piece = piece, .arg = arg };
 	uint64_t first = kernel->facts.kva.stext;
-	uint64_t last = first > UINT64_MAX - IMAGE_MAX ? UINT64_MAX : first + IMAGE_MAX;
+	uint64_t last = first > UINT64_MAX - IMAGE_MAX ? UINT64_MAX : first + (IMAGE_MAX - 1);
 
-	return s2_kva_each(kernel->kva, first, last, image_piece, &image, err);
+	return s2_kva_each(kernel->kva, first, last, image_piece, &image, gaps, err);
 }
 
 static enum s2_code btf_by_symbol(struct s2_kernel *kernel, struct s2_types **ret,
@@ -187,37 +192,46 @@ struct btf_search {
 	const struct s2_mem *mem;
 	uint64_t budget;
 	uint64_t pa, size;
+	struct s2_gaps gaps;
+	struct s2_err *err;
+	enum s2_code code;
 };
 
 static bool btf_in_piece(void *arg, const struct s2_kva_piece *piece)
 {
 	struct btf_search *search = arg;
 	uint64_t pa, size;
+	enum s2_code code = s2_btf_scan(search->mem, piece->pa, piece->size, &search->budget,
+					&search->gaps, &pa, &size, search->err);
 
-	if (!s2_btf_scan(search->mem, piece->pa, piece->size, &search->budget, &pa, &size, NULL) &&
-	    size > search->size) {
+	if (!code && size > search->size) {
 		search->pa = pa;
 		search->size = size;
 	}
-	return true;
+	if (code == S2_NOMEM)
+		search->code = code;
+	return !search->code;
 }
 
 static enum s2_code btf_by_search(struct s2_kernel *kernel, struct s2_types **ret,
 				  struct s2_err *err)
 {
-	struct btf_search search = { .mem = kernel->args.mem, .budget = S2_BTF_BUDGET };
+	struct btf_search search = { .mem = kernel->args.mem, .budget = S2_BTF_BUDGET, .err = err };
 	uint32_t ntypes = 0;
-	enum s2_code code = s2_kernel_image(kernel, btf_in_piece, &search, err);
+	enum s2_code code = s2_kernel_image(kernel, btf_in_piece, &search, &search.gaps, err);
 
-	if (code)
-		return code;
+	if (code || search.code)
+		return code ? code : search.code;
 	if (!search.size)
-		return s2_fail(err, S2_NOTFOUND, "there is no BTF in the kernel image");
+		return s2_fail(err, search.gaps.bytes ? search.gaps.code : S2_NOTFOUND,
+			       "there is no BTF in the kernel image%s",
+			       s2_gaps_text(&search.gaps).text);
 	code = s2_btf_read(kernel->args.mem, search.pa, ret, &ntypes, err);
 	if (!code)
 		s2_kernel_say(kernel,
-			      "types from BTF in memory (%u, found at physical address 0x%llx)",
-			      ntypes, (unsigned long long)search.pa);
+			      "types from BTF in memory (%u, found at physical address 0x%llx)%s",
+			      ntypes, (unsigned long long)search.pa,
+			      s2_gaps_text(&search.gaps).text);
 	return code;
 }
 

@@ -17,6 +17,11 @@ struct s2_kernel_args {
 	const void *note;
 	size_t note_size;
 
+	/* Which of several kernels, from 1 on as s2_kernel_met() counts them; 0: the first. */
+	unsigned int number;
+	/* Search memory for others even when the container's note is this memory's. */
+	bool name_others;
+
 	/* What the user gave; fd -1 when nothing. The descriptors stay the caller's, and open as
 	 * long as the kernel. */
 	struct s2_symbol_file vmlinux;
@@ -37,8 +42,16 @@ struct s2_kernel_facts {
 	uint64_t kaslr;   /* KERNELOFFSET */
 	bool from_note;   /* VMCOREINFO came from the container, else it was found in memory: */
 	uint64_t note_pa; /* ... here */
-	unsigned int rejected; /* VMCOREINFOs that were met before and belong to other kernels, such
-				  as guests */
+	unsigned int rejected; /* VMCOREINFOs that were met and are not of this machine, such as
+				  guests' */
+	unsigned int number;   /* of s2_kernel_met() */
+};
+
+/* A kernel of this machine: its own tables or its name in memory say so. */
+struct s2_kernel_id {
+	char release[128];
+	struct s2_kva_facts kva;
+	uint64_t note_pa; /* of its VMCOREINFO, UINT64_MAX: only the container has it */
 };
 
 struct s2_kernel;
@@ -46,8 +59,8 @@ struct s2_kernel;
 /*
  * Finds and checks VMCOREINFO and prepares to translate; symbols and types are opened when they are
  * first asked for. S2_NOTFOUND: there is no Linux kernel (or only guests' kernels). S2_INVALID:
- * there is one, but not one that can be read. @args->mem must outlive it. Not for two threads at
- * once.
+ * there is one, but not one that can be read. S2_USAGE: there are fewer than @args->number.
+ * @args->mem must outlive it. Not for two threads at once.
  */
 enum s2_code s2_kernel_open(const struct s2_kernel_args *args, struct s2_kernel **ret,
 			    struct s2_err *err) S2_MUST_CHECK;
@@ -55,6 +68,14 @@ void s2_kernel_close(struct s2_kernel *kernel);
 
 const struct s2_kernel_facts *s2_kernel_facts(const struct s2_kernel *kernel);
 const struct s2_vmcoreinfo *s2_kernel_vmcoreinfo(const struct s2_kernel *kernel);
+
+/*
+ * The kernels that were met, this one included; NULL past the last one. The container's is the
+ * first, then they come in ascending address of their notes: the crashed and the capture kernel,
+ * say, or one that ran before. Memory is searched for them when the container brings no note, or
+ * when that was asked for.
+ */
+const struct s2_kernel_id *s2_kernel_met(const struct s2_kernel *kernel, unsigned int i);
 
 /* What was found where, a line each, for --verbose; grows as symbols and types are asked for. NULL
  * past the last one. */
@@ -96,11 +117,12 @@ enum s2_code s2_kernel_get(struct s2_kernel *kernel, uint64_t va, const char *ty
 /*
  * The pieces of the kernel image as swapper_pg_dir maps them: everything from _stext on that obeys
  * the image formula. That needs no symbol but _stext. Between the pieces lies what the kernel gave
- * back (the init sections). @piece returns false to stop. S2_NOMEM.
+ * back (the init sections). @piece returns false to stop. @gaps (may be NULL): what tables that are
+ * missing may map of it, s2_kva_each(). S2_NOMEM.
  */
 enum s2_code s2_kernel_image(const struct s2_kernel *kernel,
 			     bool (*piece)(void *arg, const struct s2_kva_piece *piece), void *arg,
-			     struct s2_err *err) S2_MUST_CHECK;
+			     struct s2_gaps *gaps, struct s2_err *err) S2_MUST_CHECK;
 
 /* ---- Structures that the kernel builds from types of its own. All bounded, whatever memory holds.
  * ---- */
@@ -132,14 +154,27 @@ struct s2_list_candidate {
 	uint64_t next, prev; /* never the head itself: empty lists are not shown */
 };
 
+/* What a search for lists leaves open, because it is not in the dump. */
+struct s2_list_doubt {
+	struct s2_gaps gaps;    /* data that was not searched */
+	unsigned int unchecked; /* places that may be lists, but what they point to is missing */
+	uint64_t va;            /* ... the first of them, */
+	enum s2_code code;      /* ... and why */
+};
+
+/* One more of the places. */
+void s2_list_doubt_add(struct s2_list_doubt *doubt, uint64_t va, enum s2_code code);
+
 /*
  * Every place in the writable part of the kernel image that is a member of a sound list with at
  * least one other member (next->prev and prev->next lead back): heads of lists, but nodes within
- * the image as well. For those who miss a symbol.
+ * the image as well. For those who miss a symbol. @doubt is overwritten: that a list is not there
+ * is known only when nothing is left open.
  */
 enum s2_code s2_kernel_scan_lists(struct s2_kernel *kernel,
 				  bool (*candidate)(void *arg,
 						    const struct s2_list_candidate *candidate),
-				  void *arg, struct s2_err *err) S2_MUST_CHECK;
+				  void *arg, struct s2_list_doubt *doubt,
+				  struct s2_err *err) S2_MUST_CHECK;
 
 #endif

@@ -5,9 +5,14 @@
 
 #include "kernel/kernel.h"
 
+/* More kernels of one machine than this are not told apart. */
+#define S2_MAX_KERNELS 16
+
 struct s2_kernel {
 	struct s2_kernel_args args;
 	struct s2_kernel_facts facts;
+	struct s2_kernel_id met[S2_MAX_KERNELS];
+	unsigned int nmet;
 	char *text; /* VMCOREINFO, owned */
 	struct s2_vmcoreinfo info;
 	struct s2_kva *kva;
@@ -22,7 +27,7 @@ struct s2_kernel {
 /* Adds a line for people; silently lost when there is no memory. */
 void s2_kernel_say(struct s2_kernel *kernel, const char *fmt, ...) S2_PRINTF(2, 3);
 
-/* Finds VMCOREINFO, checks that it is this memory's, fills text, info, facts and kva. */
+/* Finds VMCOREINFO, checks that it is this memory's, fills text, info, facts, kva and met. */
 enum s2_code s2_kernel_locate(struct s2_kernel *kernel, struct s2_err *err) S2_MUST_CHECK;
 
 #endif

@@ -214,9 +214,22 @@ enum s2_code s2_kva_read(struct s2_kva *kva, uint64_t va, void *buf, size_t len,
 	return S2_OK;
 }
 
+/* What a missing table would map of [@first, @last]. */
+static void add_gap(const struct s2_geometry *geom, const struct s2_strip *strip, uint64_t first,
+		    uint64_t last, struct s2_gaps *gaps)
+{
+	uint64_t end = strip->ia + (strip->n * s2_entry_size(geom, strip->height) - 1);
+
+	if (strip->ia > first)
+		first = strip->ia;
+	if (end < last)
+		last = end;
+	s2_gaps_add(gaps, strip->table_pa, last - first + 1, strip->missing);
+}
+
 enum s2_code s2_kva_each(const struct s2_kva *kva, uint64_t first, uint64_t last,
 			 bool (*piece)(void *arg, const struct s2_kva_piece *piece), void *arg,
-			 struct s2_err *err)
+			 struct s2_gaps *gaps, struct s2_err *err)
 {
 	/* A walk of its own: @piece may translate other addresses. */
 	s2_auto_free struct s2_walk *walk = malloc(sizeof(*walk));
@@ -225,10 +238,14 @@ enum s2_code s2_kva_each(const struct s2_kva *kva, uint64_t first, uint64_t last
 
 	if (!walk)
 		return s2_fail(err, S2_NOMEM, "no memory for the kernel's page tables");
+	first = s2_kva_untag(first);
+	last = s2_kva_untag(last);
 	s2_walk_init(walk, &kva->geom, kva->mem, kva->facts.swapper_pa);
-	if (!s2_walk_range(walk, s2_kva_untag(first), s2_kva_untag(last)))
+	if (!s2_walk_range(walk, first, last))
 		return S2_OK;
 	while (s2_walk_next(walk, &strip)) {
+		if (strip.missing && gaps)
+			add_gap(&kva->geom, &strip, first, last, gaps);
 		for (uint64_t i = 0; !strip.missing && i < strip.n; i++) {
 			struct s2_kva_piece next;
 

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "base/mem.h"
+#include "base/scan.h"
 #include "kernel/vmcoreinfo.h"
 
 /* What VMCOREINFO says of the address space. */
@@ -82,11 +83,12 @@ enum s2_code s2_kva_read(struct s2_kva *kva, uint64_t va, void *buf, size_t len,
 
 /*
  * The mapped pieces that intersect [@first, @last], ascending, neighbours joined when they continue
- * each other and share writability. @piece returns false to stop. Unmapped and missing parts are
- * skipped. S2_NOMEM.
+ * each other and share writability. @piece returns false to stop. What is not mapped is skipped,
+ * and so is what a missing table would map, which is added to @gaps (may be NULL): so many bytes of
+ * addresses, and the PA of the table. S2_NOMEM.
  */
 enum s2_code s2_kva_each(const struct s2_kva *kva, uint64_t first, uint64_t last,
 			 bool (*piece)(void *arg, const struct s2_kva_piece *piece), void *arg,
-			 struct s2_err *err) S2_MUST_CHECK;
+			 struct s2_gaps *gaps, struct s2_err *err) S2_MUST_CHECK;
 
 #endif

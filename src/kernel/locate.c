@@ -10,8 +10,8 @@
 
 #define UTS_LEN 65 /* __NEW_UTS_LEN + 1 */
 #define UTS_RELEASE_AT \
-	(2 * UTS_LEN)      /* sysname and nodename come first, include/uapi/linux/utsname.h */
-#define MAX_REJECTED 10000 /* more guests than this are not searched past */
+	(2 * UTS_LEN)  /* sysname and nodename come first, include/uapi/linux/utsname.h */
+#define MAX_HITS 10000 /* more guests than this are not searched past */
 
 /* A VMCOREINFO and how far it fits this memory. */
 struct candidate {
@@ -116,6 +116,7 @@ static void adopt(struct s2_kernel *kernel, const struct candidate *c, char *tex
 	kernel->info = c->info;
 	kernel->kva = c->kva;
 	facts->kva = c->facts;
+	facts->number = kernel->nmet;
 	facts->from_note = note_pa == UINT64_MAX;
 	facts->note_pa = note_pa;
 	if (s2_vmcoreinfo_text(&c->info, "OSRELEASE", &value, &len))
@@ -130,6 +131,43 @@ static void adopt(struct s2_kernel *kernel, const struct candidate *c, char *tex
 	else
 		s2_kernel_say(kernel, "VMCOREINFO at physical address 0x%llx (%u rejected)",
 			      (unsigned long long)note_pa, facts->rejected);
+}
+
+/* The same kernel has the same addresses; the same release may be booted twice. */
+static bool is_same(const struct s2_kernel_id *id, const struct candidate *c)
+{
+	return id->kva.kimage_voffset == c->facts.kimage_voffset &&
+	       id->kva.swapper_pa == c->facts.swapper_pa && id->kva.stext == c->facts.stext &&
+	       id->kva.phys_offset == c->facts.phys_offset;
+}
+
+/* A kernel of this machine: notes it, and takes it when it is the one that is wanted. Takes over
+ * @text and what @c owns. */
+static void meet(struct s2_kernel *kernel, struct candidate *c, char *text, uint64_t note_pa)
+{
+	unsigned int wanted = kernel->args.number ? kernel->args.number : 1;
+	struct s2_kernel_id *id = kernel->met;
+	const char *release;
+	size_t len;
+
+	while (id < kernel->met + kernel->nmet && !is_same(id, c))
+		id++;
+	if (id < kernel->met + kernel->nmet) {
+		/* The note of the container, as it lies in memory. */
+		if (id->note_pa == UINT64_MAX)
+			id->note_pa = note_pa;
+	} else if (kernel->nmet < S2_MAX_KERNELS) {
+		kernel->nmet++;
+		*id = (struct s2_kernel_id){ .kva = c->facts, .note_pa = note_pa };
+		if (s2_vmcoreinfo_text(&c->info, "OSRELEASE", &release, &len))
+			copy_text(id->release, sizeof(id->release), release, len);
+		if (kernel->nmet == wanted) {
+			adopt(kernel, c, text, note_pa);
+			return;
+		}
+	}
+	s2_kva_free(c->kva);
+	free(text);
 }
 
 static enum s2_code try_container(struct s2_kernel *kernel, struct s2_err *err)
@@ -147,7 +185,7 @@ static enum s2_code try_container(struct s2_kernel *kernel, struct s2_err *err)
 	memcpy(text, kernel->args.note, size);
 	code = examine(kernel->args.mem, text, size, UINT64_MAX, &c, err);
 	if (!code)
-		adopt(kernel, &c, s2_take(&text), UINT64_MAX);
+		meet(kernel, &c, s2_take(&text), UINT64_MAX);
 	return code;
 }
 
@@ -164,12 +202,14 @@ static enum s2_code try_hit(struct s2_kernel *kernel, const struct s2_vmcoreinfo
 	if (!code)
 		code = examine(kernel->args.mem, text, hit->size, hit->pa, &c, err);
 	if (!code)
-		adopt(kernel, &c, s2_take(&text), hit->pa);
+		meet(kernel, &c, s2_take(&text), hit->pa);
 	return code;
 }
 
-/* Ascending addresses: nothing says where alloc_pages_exact() put the page, so the search ends with
- * the first that fits. */
+/*
+ * Ascending addresses: nothing says where alloc_pages_exact() put the page, nor which of several
+ * kernels is the one that is looked for, so all memory is searched.
+ */
 static enum s2_code search(struct s2_kernel *kernel, struct s2_err *err)
 {
 	struct s2_vmcoreinfo_scan scan;
@@ -179,36 +219,50 @@ static enum s2_code search(struct s2_kernel *kernel, struct s2_err *err)
 
 	s2_err_init(&why);
 	s2_vmcoreinfo_scan_init(&scan, kernel->args.mem);
-	while (kernel->facts.rejected < MAX_REJECTED &&
-	       !(code = s2_vmcoreinfo_scan_next(&scan, &hit, err))) {
-		code = try_hit(kernel, &hit, &why);
-		if (!code || code == S2_NOMEM)
+	for (unsigned int hits = 0; hits < MAX_HITS; hits++) {
+		code = s2_vmcoreinfo_scan_next(&scan, &hit, err);
+		if (code)
 			break;
-		kernel->facts.rejected++;
+		code = try_hit(kernel, &hit, &why);
+		if (code == S2_NOMEM)
+			return s2_fail(err, code, "%s", why.text);
+		if (code)
+			kernel->facts.rejected++;
 	}
-	if (kernel->text || code == S2_NOMEM)
-		return code;
+	if (kernel->text)
+		return S2_OK;
+	if (kernel->nmet)
+		return s2_fail(err, S2_USAGE, "--kernel=%u: this memory holds %u kernel%s%s",
+			       kernel->args.number, kernel->nmet, kernel->nmet == 1 ? "" : "s",
+			       s2_gaps_text(&scan.gaps).text);
 	if (!kernel->facts.rejected)
 		return code; /* nothing found, said by the scan */
 	return s2_fail(err, S2_NOTFOUND,
-		       "%u VMCOREINFO in memory, none of this machine's kernel; the last one: %s",
-		       kernel->facts.rejected, why.text);
+		       "%u VMCOREINFO in memory, none of this machine's kernel; the last one: %s%s",
+		       kernel->facts.rejected, why.text, s2_gaps_text(&scan.gaps).text);
 }
 
+/* The container's note is believed when it is this memory's: then nobody has to search for it. */
 enum s2_code s2_kernel_locate(struct s2_kernel *kernel, struct s2_err *err)
 {
-	struct s2_err inner;
-	enum s2_code code;
+	struct s2_err inner, second;
+	enum s2_code code, found;
 
 	if (!kernel->args.note)
 		return search(kernel, err);
 	s2_err_init(&inner);
+	s2_err_init(&second);
 	code = try_container(kernel, &inner);
 	if (!code)
-		return S2_OK;
+		return kernel->text && !kernel->args.name_others ? S2_OK : search(kernel, err);
 	s2_kernel_say(kernel, "the container's VMCOREINFO does not fit its memory: %s", inner.text);
-	if (code == S2_NOMEM || search(kernel, NULL))
-		return s2_fail(err, code, "the container's VMCOREINFO does not fit its memory: %s",
-			       inner.text);
-	return S2_OK;
+	if (code == S2_NOMEM)
+		return s2_fail(err, code, "%s", inner.text);
+	found = search(kernel, &second);
+	if (!found)
+		return S2_OK;
+	if (found == S2_USAGE)
+		return s2_fail(err, found, "%s", second.text);
+	return s2_fail(err, code, "the container's VMCOREINFO does not fit its memory: %s",
+		       inner.text);
 }

@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Lists, xarrays and red-black trees in kernel memory. What is read may be torn or hostile: every
 // walk has an end.
-#include <stdlib.h>
-
 #include "base/bits.h"
-#include "base/cleanup.h"
 #include "kernel/kernel_priv.h"
 
 #define MAX_NODES 1000000 /* entries that one walk may meet */
@@ -256,16 +253,17 @@ enum s2_code s2_kernel_rbtree(struct s2_kernel *kernel, uint64_t va,
 	return code;
 }
 
-#define SCAN_CHUNK 65536U
-
 /* A search of the image's data for lists. */
 struct list_scan {
 	struct s2_kernel *kernel;
 	bool (*candidate)(void *arg, const struct s2_list_candidate *candidate);
 	void *arg;
-	uint64_t *words; /* SCAN_CHUNK and one word more */
+	struct s2_list_doubt *doubt;
+	struct s2_err *err;
+	uint64_t va_off; /* VA - PA of the piece */
 	bool writable;   /* there was something to look at */
 	bool stopped;
+	enum s2_code code;
 };
 
 /* Bits [63:55] set, aligned: a pointer into the kernel's half. */
@@ -274,66 +272,84 @@ static inline bool may_point(uint64_t word)
 	return word >> 55 == 0x1ff && is_aligned(word, sizeof(uint64_t));
 }
 
-/* Do both neighbours lead back? */
-static bool round_trip(struct s2_kernel *kernel, const struct s2_list_candidate *c)
+/* Do both neighbours lead back? S2_NOTFOUND: one does not; a missing code: one may. */
+static enum s2_code round_trip(struct s2_kernel *kernel, const struct s2_list_candidate *c)
 {
-	uint64_t back;
+	const uint64_t way_back[] = { c->next + LIST_PREV, c->prev + LIST_NEXT };
+	enum s2_code ret = S2_OK;
 
-	return !read_u64(kernel, c->next + LIST_PREV, &back, NULL) && back == c->va &&
-	       !read_u64(kernel, c->prev + LIST_NEXT, &back, NULL) && back == c->va;
+	for (size_t i = 0; i < ARRAY_SIZE(way_back); i++) {
+		uint64_t back;
+		enum s2_code code = read_u64(kernel, way_back[i], &back, NULL);
+
+		if (s2_is_missing(code))
+			ret = code;
+		else if (code || back != c->va)
+			return S2_NOTFOUND;
+	}
+	return ret;
 }
 
-/* Looks at @n words that begin at @va; the last one is only a prev. */
-static void scan_words(struct list_scan *scan, uint64_t va, const uint64_t *words, size_t n)
+void s2_list_doubt_add(struct s2_list_doubt *doubt, uint64_t va, enum s2_code code)
 {
-	for (size_t i = 0; i + 1 < n && !scan->stopped; i++) {
-		struct s2_list_candidate c = { .va = va + i * sizeof(uint64_t),
+	if (!doubt->unchecked++) {
+		doubt->va = va;
+		doubt->code = code;
+	}
+}
+
+/* The last word is only a prev here: it is the first of what is shown next, if that follows. */
+static bool scan_words(void *arg, uint64_t pa, const void *bytes, size_t len)
+{
+	struct list_scan *scan = arg;
+	const uint64_t *words = bytes;
+
+	for (size_t i = 0; i + 1 < len / sizeof(*words) && !scan->stopped; i++) {
+		struct s2_list_candidate c = { .va = pa + scan->va_off + i * sizeof(*words),
 					       .next = words[i],
 					       .prev = words[i + 1] };
+		enum s2_code code;
 
 		if (!may_point(c.next) || !may_point(c.prev) || c.next == c.va || c.prev == c.va)
 			continue;
-		if (round_trip(scan->kernel, &c))
+		code = round_trip(scan->kernel, &c);
+		if (s2_is_missing(code))
+			s2_list_doubt_add(scan->doubt, c.va, code);
+		else if (!code)
 			scan->stopped = !scan->candidate(scan->arg, &c);
 	}
+	return !scan->stopped;
 }
 
 static bool scan_piece(void *arg, const struct s2_kva_piece *piece)
 {
 	struct list_scan *scan = arg;
 
-	for (uint64_t off = 0; piece->writable && off < piece->size && !scan->stopped;
-	     off += SCAN_CHUNK) {
-		uint64_t left = piece->size - off;
-		/* One word more than the chunk: a pair may straddle its end. */
-		size_t len = left < SCAN_CHUNK + sizeof(uint64_t) ? (size_t)left :
-								    SCAN_CHUNK + sizeof(uint64_t);
-
-		scan->writable = true;
-		if (s2_mem_read(scan->kernel->args.mem, piece->pa + off, scan->words, len, NULL))
-			continue;
-		scan_words(scan, piece->va + off, scan->words, len / sizeof(uint64_t));
-	}
-	return !scan->stopped;
+	if (!piece->writable)
+		return true;
+	scan->writable = true;
+	scan->va_off = piece->va - piece->pa;
+	scan->code = s2_scan(scan->kernel->args.mem, piece->pa, piece->size, sizeof(uint64_t),
+			     scan_words, scan, &scan->doubt->gaps, scan->err);
+	return !scan->code && !scan->stopped;
 }
 
 enum s2_code s2_kernel_scan_lists(struct s2_kernel *kernel,
 				  bool (*candidate)(void *arg,
 						    const struct s2_list_candidate *candidate),
-				  void *arg, struct s2_err *err)
+				  void *arg, struct s2_list_doubt *doubt, struct s2_err *err)
 {
-	s2_auto_free uint64_t *words = malloc(SCAN_CHUNK + sizeof(uint64_t));
 	struct list_scan scan = {
-		.kernel = kernel, .candidate = candidate, .arg = arg, .words = words
+		.kernel = kernel, .candidate = candidate, .arg = arg, .doubt = doubt, .err = err
 	};
 	enum s2_code code;
 
-	if (!words)
-		return s2_fail(err, S2_NOMEM, "no memory to search for lists");
-	code = s2_kernel_image(kernel, scan_piece, &scan, err);
-	if (code)
-		return code;
+	*doubt = (struct s2_list_doubt){ .unchecked = 0 };
+	code = s2_kernel_image(kernel, scan_piece, &scan, &doubt->gaps, err);
+	if (code || scan.code)
+		return code ? code : scan.code;
 	return scan.writable ? S2_OK :
 			       s2_fail(err, S2_NOTFOUND,
-				       "swapper_pg_dir maps no writable part of the kernel image");
+				       "swapper_pg_dir maps no writable part of the kernel image%s",
+				       s2_gaps_text(&doubt->gaps).text);
 }

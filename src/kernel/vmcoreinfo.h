@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "base/mem.h"
+#include "base/scan.h"
 
 /* The kernel's limit is one page, a few pages from 7.x on (kernel/vmcore_info.c); more is not
  * believed. */
@@ -67,6 +68,8 @@ struct s2_vmcoreinfo_scan {
 	uint64_t scanned;      /* bytes of pages looked at */
 	uint64_t missing_left; /* how many more missing pages may be met */
 	bool gave_up;          /* ... and that was not enough: not all memory was searched */
+	struct s2_gaps gaps;   /* pages of the extents that could not be looked at */
+	bool any;              /* a page did not begin with zero */
 };
 
 void s2_vmcoreinfo_scan_init(struct s2_vmcoreinfo_scan *scan, const struct s2_mem *mem);

@@ -68,12 +68,13 @@ static bool is_note(const char *page, uint32_t *ret_size)
  * first note, or
  * @len.
  */
-static size_t look(const char *bytes, size_t len, uint32_t *ret_size)
+static size_t look(const char *bytes, size_t len, uint32_t *ret_any, uint32_t *ret_size)
 {
 	for (size_t off = 0; off < len; off += SCAN_PAGE) {
 		uint32_t word;
 
 		memcpy(&word, bytes + off, sizeof(word));
+		*ret_any |= word;
 		if (word == NOTE_NAMESZ && is_note(bytes + off, ret_size))
 			return off;
 	}
@@ -89,11 +90,16 @@ static size_t look_by_page(struct s2_vmcoreinfo_scan *scan, size_t len, uint32_t
 	char head[NOTE_TEXT_OFF];
 
 	for (size_t off = 0; off < len; off += SCAN_PAGE) {
-		if (!s2_mem_read(scan->mem, scan->pa + off, head, sizeof(head), NULL)) {
+		enum s2_code code =
+			s2_mem_read(scan->mem, scan->pa + off, head, sizeof(head), NULL);
+
+		if (!code) {
+			scan->any |= head[0] != 0;
 			if (is_note(head, ret_size))
 				return off;
 			continue;
 		}
+		s2_gaps_add(&scan->gaps, scan->pa + off, SCAN_PAGE, code);
 		if (!scan->missing_left) {
 			scan->gave_up = true;
 			return off;
@@ -110,13 +116,19 @@ static size_t look_at_chunk(struct s2_vmcoreinfo_scan *scan, size_t *ret_len, ui
 	uint64_t left = (scan->extent_end - scan->pa) & ~(uint64_t)(SCAN_PAGE - 1);
 	size_t len = left < VIEW_CHUNK ? (size_t)left : VIEW_CHUNK;
 	const char *bytes = s2_mem_view(scan->mem, scan->pa, len);
+	uint32_t any = 0;
+	size_t off;
 
 	if (!bytes && len > SMALL_CHUNK) {
 		len = SMALL_CHUNK;
 		bytes = s2_mem_view(scan->mem, scan->pa, len);
 	}
 	*ret_len = len;
-	return bytes ? look(bytes, len, ret_size) : look_by_page(scan, len, ret_size);
+	if (!bytes)
+		return look_by_page(scan, len, ret_size);
+	off = look(bytes, len, &any, ret_size);
+	scan->any |= any != 0;
+	return off;
 }
 
 enum s2_code s2_vmcoreinfo_scan_next(struct s2_vmcoreinfo_scan *scan, struct s2_vmcoreinfo_hit *ret,
@@ -136,7 +148,11 @@ enum s2_code s2_vmcoreinfo_scan_next(struct s2_vmcoreinfo_scan *scan, struct s2_
 		}
 		scan->pa += off;
 	}
+	if (!scan->any && !scan->gave_up && s2_mem_is_zero(scan->mem))
+		return s2_fail(err, S2_NOTFOUND, "all memory in this file is zero%s",
+			       s2_gaps_text(&scan->gaps).text);
 	return s2_fail(err, S2_NOTFOUND,
-		       scan->gave_up ? "no VMCOREINFO in the part of memory that was searched" :
-				       "no VMCOREINFO in memory");
+		       scan->gave_up ? "no VMCOREINFO in the part of memory that was searched%s" :
+				       "no VMCOREINFO in memory%s",
+		       s2_gaps_text(&scan->gaps).text);
 }

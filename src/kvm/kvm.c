@@ -371,11 +371,11 @@ static enum s2_code find_vms(struct walk_vms *w)
 	enum s2_code code = s2_kvm_layout(w->kernel, &w->layout, w->err);
 
 	if (!code)
-		code = s2_kvm_vm_list(w->kernel, &w->layout, &head, tables->found,
+		code = s2_kvm_vm_list(w->kernel, &w->layout, w->lost, &head, tables->found,
 				      sizeof(tables->found), w->err);
 	if (!code && head)
 		code = s2_kernel_list(w->kernel, head, on_vm, w, w->err);
-	if (w->nvms)
+	if (w->nvms || s2_is_missing(code))
 		code = set_aside(w, S2_LOST_VM, NULL, code);
 	if (!code)
 		code = w->code;

@@ -45,6 +45,8 @@ struct s2_pkvm_search {
 	struct s2_pkvm *pkvm;
 	struct s2_lost *lost;
 	struct s2_err *err;
+	struct s2_gaps gaps;  /* what the last s2_pkvm_scan() could not search */
+	struct s2_gaps parts; /* what is missing of the anchor that is looked at */
 
 	bool have_host;
 	uint64_t host_mmu_pa; /* struct kvm_s2_mmu of the host */
@@ -79,8 +81,8 @@ enum s2_code s2_pkvm_find_hyp(struct s2_pkvm_search *s) S2_MUST_CHECK;
 /* Where the hypervisor's table maps @va; false when it does not. */
 bool s2_pkvm_hyp_find(struct s2_pkvm_search *s, uint64_t va, uint64_t *ret_pa, uint64_t *ret_raw);
 
-/* Calls @word for every aligned word of the writable part of the kernel image until it returns
- * false. */
+/* Calls @word for every aligned word of the writable part of the kernel image that is in the dump
+ * until it returns false. What is not is in @s->gaps. */
 enum s2_code s2_pkvm_scan(struct s2_pkvm_search *s,
 			  bool (*word)(struct s2_pkvm_search *s, uint64_t pa, uint64_t value));
 

@@ -1,16 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The anchors of pKVM's tables: host_mmu and pkvm_pgtable, by symbol, or by how they must point at
 // each other.
-#include <stdlib.h>
-
-#include "base/cleanup.h"
 #include "decode/arm64_stage1.h"
 #include "kvm/pkvm_priv.h"
 
 #define VTCR_PS BITS64(18, 16)
 #define VTCR_DS BIT64(32)
-
-#define SCAN_CHUNK 65536U
 
 /* struct host_mmu is a few KiB; its parts cannot be further apart. */
 #define MAX_APART (64U << 10)
@@ -21,41 +16,71 @@
 struct scan {
 	struct s2_pkvm_search *s;
 	bool (*word)(struct s2_pkvm_search *s, uint64_t pa, uint64_t value);
-	uint64_t *words;
 	bool stopped;
+	enum s2_code code;
 };
+
+static bool scan_words(void *arg, uint64_t pa, const void *bytes, size_t len)
+{
+	struct scan *scan = arg;
+	const uint64_t *words = bytes;
+
+	for (size_t i = 0; i < len / sizeof(*words) && !scan->stopped; i++)
+		scan->stopped = !scan->word(scan->s, pa + i * sizeof(*words), words[i]);
+	return !scan->stopped;
+}
 
 static bool scan_piece(void *arg, const struct s2_kva_piece *piece)
 {
 	struct scan *scan = arg;
 
-	for (uint64_t off = 0; piece->writable && off < piece->size && !scan->stopped;
-	     off += SCAN_CHUNK) {
-		uint64_t left = piece->size - off;
-		size_t len = left < SCAN_CHUNK ? (size_t)left : SCAN_CHUNK;
-		const uint64_t *words = s2_mem_view(scan->s->mem, piece->pa + off, len);
-
-		if (!words) {
-			if (s2_mem_read(scan->s->mem, piece->pa + off, scan->words, len, NULL))
-				continue;
-			words = scan->words;
-		}
-		for (size_t i = 0; i < len / sizeof(*words) && !scan->stopped; i++)
-			scan->stopped = !scan->word(scan->s, piece->pa + off + i * sizeof(*words),
-						    words[i]);
-	}
-	return !scan->stopped;
+	if (piece->writable)
+		scan->code = s2_scan(scan->s->mem, piece->pa, piece->size, 0, scan_words, scan,
+				     &scan->s->gaps, scan->s->err);
+	return !scan->code && !scan->stopped;
 }
 
 enum s2_code s2_pkvm_scan(struct s2_pkvm_search *s,
 			  bool (*word)(struct s2_pkvm_search *s, uint64_t pa, uint64_t value))
 {
-	s2_auto_free uint64_t *words = malloc(SCAN_CHUNK);
-	struct scan scan = { .s = s, .word = word, .words = words };
+	struct scan scan = { .s = s, .word = word };
+	enum s2_code code;
 
-	if (!words)
-		return s2_fail(s->err, S2_NOMEM, "no memory to search the kernel image");
-	return s2_kernel_image(s->kernel, scan_piece, &scan, s->err);
+	s->gaps = (struct s2_gaps){ 0 };
+	code = s2_kernel_image(s->kernel, scan_piece, &scan, &s->gaps, s->err);
+	return code ? code : scan.code;
+}
+
+/* s2_pkvm_get() of what makes up an anchor: what is missing of it is noted. */
+static bool get(struct s2_pkvm_search *s, uint64_t pa, const struct s2_field_at *field,
+		uint64_t *ret)
+{
+	enum s2_code code = s2_pkvm_get(s->mem, pa, field, ret);
+
+	if (s2_is_missing(code))
+		s2_gaps_add(&s->parts, pa + s2_member_off(&field->m), s2_member_span(&field->m),
+			    code);
+	return !code;
+}
+
+/* Why there is no @what: a part of it is missing, or some of what was searched, or it is not there.
+ */
+static enum s2_code say_why(struct s2_pkvm_search *s, bool by_symbol, const char *what)
+{
+	uint8_t byte;
+	enum s2_code code = S2_OK;
+
+	if (by_symbol && s->parts.bytes)
+		code = s2_mem_read(s->mem, s->parts.pa, &byte, 1, s->err);
+	if (code)
+		return s2_wrap(s->err, code, "%s", what);
+	if (!by_symbol && s->gaps.bytes)
+		return s2_fail(s->err, s->gaps.code,
+			       "could not search %llu bytes of the kernel's data for %s, the first "
+			       "at PA 0x%llx (%s)",
+			       (unsigned long long)s->gaps.bytes, what,
+			       (unsigned long long)s->gaps.pa, s2_code_name(s->gaps.code));
+	return s2_fail(s->err, S2_NOTFOUND, "no sound %s in the kernel image", what);
 }
 
 /* Where struct kvm_s2_mmu lies within struct kvm_arch. */
@@ -64,12 +89,12 @@ static uint64_t mmu_in_arch(const struct s2_pkvm_search *s)
 	return s2_member_off(&s->kvm->mmu.m) - s2_member_off(&s->kvm->arch.m);
 }
 
-static enum s2_code get_vtcr(struct s2_pkvm_search *s, uint64_t arch_pa)
+static bool get_vtcr(struct s2_pkvm_search *s, uint64_t arch_pa)
 {
 	struct s2_field_at in_arch = s->kvm->vtcr;
 
 	in_arch.m.bit_off -= s->kvm->arch.m.bit_off;
-	return s2_pkvm_get(s->mem, arch_pa, &in_arch, &s->host_vtcr);
+	return get(s, arch_pa, &in_arch, &s->host_vtcr);
 }
 
 /*
@@ -82,18 +107,18 @@ static bool is_host(struct s2_pkvm_search *s, uint64_t mmu)
 {
 	uint64_t arch_pa = mmu - mmu_in_arch(s), arch, pgt, pgt_pa, back, pgd, pgd_phys, bits, off;
 
-	if (s2_pkvm_get(s->mem, mmu, &s->kvm->mmu_arch, &arch) || !arch || arch >= HYP_VA_END ||
-	    s2_pkvm_get(s->mem, mmu, &s->kvm->mmu_pgt, &pgt) || !pgt || pgt >= HYP_VA_END)
+	if (!get(s, mmu, &s->kvm->mmu_arch, &arch) || !arch || arch >= HYP_VA_END ||
+	    !get(s, mmu, &s->kvm->mmu_pgt, &pgt) || !pgt || pgt >= HYP_VA_END)
 		return false;
 	off = arch_pa - arch;
 	pgt_pa = pgt + off;
 	if (pgt_pa < arch_pa || pgt_pa - arch_pa > MAX_APART)
 		return false;
-	if (s2_pkvm_get(s->mem, pgt_pa, &s->kvm->pgt_mmu, &back) || back + off != mmu ||
-	    s2_pkvm_get(s->mem, pgt_pa, &s->layout.pgt_pgd, &pgd) ||
-	    s2_pkvm_get(s->mem, mmu, &s->kvm->mmu_pgd_phys, &pgd_phys) || !pgd_phys ||
-	    pgd + off != pgd_phys || s2_pkvm_get(s->mem, pgt_pa, &s->layout.pgt_ia_bits, &bits) ||
-	    bits < 32 || bits > 52 || get_vtcr(s, arch_pa))
+	if (!get(s, pgt_pa, &s->kvm->pgt_mmu, &back) || back + off != mmu ||
+	    !get(s, pgt_pa, &s->layout.pgt_pgd, &pgd) ||
+	    !get(s, mmu, &s->kvm->mmu_pgd_phys, &pgd_phys) || !pgd_phys || pgd + off != pgd_phys ||
+	    !get(s, pgt_pa, &s->layout.pgt_ia_bits, &bits) || bits < 32 || bits > 52 ||
+	    !get_vtcr(s, arch_pa))
 		return false;
 	if (s2_pkvm_get(s->mem, pgt_pa, &s->layout.pgt_flags, &s->host_flags))
 		s->host_flags = 0;
@@ -123,19 +148,19 @@ static uint64_t symbol_pa(const struct s2_pkvm_search *s, enum s2_pkvm_symbol i)
 enum s2_code s2_pkvm_find_host(struct s2_pkvm_search *s)
 {
 	uint64_t host_arch = s2_member_off(&s->layout.host_arch.m), offset;
+	bool by_symbol = s->symbol[S2_SYM_HOST_MMU].hits || s->symbol[S2_SYM_HOST_KVM].hits;
 	enum s2_code code;
 
 	for (unsigned int i = S2_SYM_HOST_MMU; i <= S2_SYM_HOST_KVM; i++)
 		if (s->symbol[i].hits && is_host(s, symbol_pa(s, i) + host_arch + mmu_in_arch(s)))
 			break;
-	if (!s->have_host && !s->symbol[S2_SYM_HOST_MMU].hits && !s->symbol[S2_SYM_HOST_KVM].hits) {
+	if (!by_symbol) {
 		code = s2_pkvm_scan(s, host_word);
 		if (code)
 			return code;
 	}
 	if (!s->have_host)
-		return s2_fail(s->err, S2_NOTFOUND,
-			       "no sound host stage 2 (struct host_mmu) in the kernel image");
+		return say_why(s, by_symbol, "host stage 2 (struct host_mmu)");
 	if (s->symbol[S2_SYM_OFFSET].hits &&
 	    !s2_mem_read(s->mem, symbol_pa(s, S2_SYM_OFFSET), &offset, sizeof(offset), NULL) &&
 	    offset != s->pkvm->phys_offset)
@@ -153,7 +178,11 @@ bool s2_pkvm_hyp_find(struct s2_pkvm_search *s, uint64_t va, uint64_t *ret_pa, u
 	uint64_t size, raw;
 
 	s2_walk_init(s->walk, geom, s->mem, s->hyp_pgd_pa);
-	if (!s2_walk_range(s->walk, va, va) || !s2_walk_next(s->walk, &strip) || strip.missing)
+	if (!s2_walk_range(s->walk, va, va) || !s2_walk_next(s->walk, &strip))
+		return false;
+	if (s2_is_missing(strip.missing))
+		s2_gaps_add(&s->parts, strip.desc_pa, sizeof(raw), strip.missing);
+	if (strip.missing)
 		return false;
 	size = s2_entry_size(geom, strip.height);
 	raw = strip.desc[(va - strip.ia) / size];
@@ -216,11 +245,10 @@ static bool is_hyp(struct s2_pkvm_search *s, uint64_t pgt, bool loose)
 {
 	uint64_t off = s->pkvm->phys_offset, mmu, pgd, level, bits, ops;
 
-	if (s2_pkvm_get(s->mem, pgt, &s->kvm->pgt_mmu, &mmu) || mmu ||
-	    s2_pkvm_get(s->mem, pgt, &s->layout.pgt_pgd, &pgd) || !pgd || pgd >= HYP_VA_END ||
-	    s2_pkvm_get(s->mem, pgt, &s->layout.pgt_mm_ops, &ops) || !ops || ops >= HYP_VA_END ||
-	    s2_pkvm_get(s->mem, pgt, &s->layout.pgt_ia_bits, &bits) || bits < 36 || bits > 52 ||
-	    s2_pkvm_get(s->mem, pgt, &s->layout.pgt_start_level, &level))
+	if (!get(s, pgt, &s->kvm->pgt_mmu, &mmu) || mmu || !get(s, pgt, &s->layout.pgt_pgd, &pgd) ||
+	    !pgd || pgd >= HYP_VA_END || !get(s, pgt, &s->layout.pgt_mm_ops, &ops) || !ops ||
+	    ops >= HYP_VA_END || !get(s, pgt, &s->layout.pgt_ia_bits, &bits) || bits < 36 ||
+	    bits > 52 || !get(s, pgt, &s->layout.pgt_start_level, &level))
 		return false;
 	if (shape_hyp(s, (unsigned int)bits) ||
 	    (int)(int64_t)level != s2_level(&s->hyp_geom, s->hyp_geom.top))
@@ -261,6 +289,7 @@ enum s2_code s2_pkvm_find_hyp(struct s2_pkvm_search *s)
 	bool by_symbol = s->symbol[S2_SYM_PGTABLE].hits;
 	enum s2_code code = S2_OK;
 
+	s->parts = (struct s2_gaps){ 0 };
 	if (by_symbol)
 		(void)(is_hyp(s, symbol_pa(s, S2_SYM_PGTABLE), false) ||
 		       is_hyp(s, symbol_pa(s, S2_SYM_PGTABLE), true));
@@ -269,8 +298,6 @@ enum s2_code s2_pkvm_find_hyp(struct s2_pkvm_search *s)
 	if (!code && !by_symbol && !s->have_hyp)
 		code = s2_pkvm_scan(s, hyp_word_loose);
 	if (!code && !s->have_hyp)
-		return s2_fail(
-			s->err, S2_NOTFOUND,
-			"no sound stage 1 of the hypervisor (pkvm_pgtable) in the kernel image");
+		return say_why(s, by_symbol, "stage 1 of the hypervisor (pkvm_pgtable)");
 	return code;
 }

@@ -5,63 +5,119 @@
 
 #include <stdio.h>
 
-bool s2_kvm_is_vm(struct s2_kernel *kernel, const struct s2_kvm_layout *layout, uint64_t va)
+/* Numbers that any struct kvm has in range, KVM_MAX_VCPUS and PID_MAX_LIMIT; what cannot be read
+ * is. */
+static bool may_be_vm(struct s2_kernel *kernel, const struct s2_kvm_layout *layout, uint64_t va)
+{
+	uint64_t vcpus, pid;
+
+	return (s2_field_get(kernel, va, &layout->online_vcpus, &vcpus, NULL) || vcpus <= 512) &&
+	       (s2_field_get(kernel, va, &layout->pid, &pid, NULL) || (pid && pid <= 4U << 20));
+}
+
+/*
+ * Is there a struct kvm at @va? Its MMU points back to its arch part, and its page table back to
+ * the MMU (kvm_init_stage2_mmu() in arch/arm64/kvm/mmu.c): no other structure does that.
+ * S2_NOTFOUND: there is none; a missing code: there may be one.
+ */
+static enum s2_code check_vm(struct s2_kernel *kernel, const struct s2_kvm_layout *layout,
+			     uint64_t va)
 {
 	uint64_t mmu = va + s2_member_off(&layout->mmu.m);
-	uint64_t owner, pgt, back;
+	bool by_arch = layout->mmu_arch.have;
+	uint64_t owner, pgt = 0, back;
+	enum s2_code code = s2_field_get(kernel, mmu,
+					 by_arch ? &layout->mmu_arch : &layout->mmu_kvm, &owner,
+					 NULL);
 
-	if (layout->mmu_arch.have) {
-		if (s2_field_get(kernel, mmu, &layout->mmu_arch, &owner, NULL) ||
-		    owner != va + s2_member_off(&layout->arch.m))
-			return false;
-	} else if (s2_field_get(kernel, mmu, &layout->mmu_kvm, &owner, NULL) || owner != va) {
-		return false;
-	}
-	if (!layout->mmu_pgt.have || !layout->pgt_mmu.have)
-		return true;
-	if (s2_field_get(kernel, mmu, &layout->mmu_pgt, &pgt, NULL) || !pgt)
-		return false;
-	return !s2_field_get(kernel, pgt, &layout->pgt_mmu, &back, NULL) && back == mmu;
+	if (!code && owner != (by_arch ? va + s2_member_off(&layout->arch.m) : va))
+		return S2_NOTFOUND;
+	if (!code && (!layout->mmu_pgt.have || !layout->pgt_mmu.have))
+		return S2_OK;
+	if (!code)
+		code = s2_field_get(kernel, mmu, &layout->mmu_pgt, &pgt, NULL);
+	if (!code && !pgt)
+		return S2_NOTFOUND;
+	if (!code)
+		code = s2_field_get(kernel, pgt, &layout->pgt_mmu, &back, NULL);
+	if (!code)
+		return back == mmu ? S2_OK : S2_NOTFOUND;
+	return s2_is_missing(code) && may_be_vm(kernel, layout, va) ? code : S2_NOTFOUND;
 }
 
 struct search {
 	struct s2_kernel *kernel;
 	const struct s2_kvm_layout *layout;
+	struct s2_list_doubt doubt; /* candidates that may be vm_list */
 	uint64_t head;
 	unsigned int heads;
 };
 
+/* What is missing of a VM that others lead to makes it no other thing. */
 static bool all_vms(void *arg, uint64_t node)
 {
 	struct search *s = arg;
+	enum s2_code code =
+		check_vm(s->kernel, s->layout, node - s2_member_off(&s->layout->vm_list.m));
 
-	if (s2_kvm_is_vm(s->kernel, s->layout, node - s2_member_off(&s->layout->vm_list.m)))
+	if (!code || s2_is_missing(code))
 		return true;
 	s->heads = UINT32_MAX; /* marks a member that is no VM */
 	return false;
 }
 
-/* A candidate is vm_list when the whole list from there on consists of VMs. */
+/* A candidate is vm_list when the whole list from there on, as far as it is in the dump, consists
+ * of VMs. */
 static bool try_head(void *arg, const struct s2_list_candidate *candidate)
 {
 	struct search *s = arg;
 	struct search probe = { .kernel = s->kernel, .layout = s->layout };
 	uint64_t off = s2_member_off(&s->layout->vm_list.m);
+	enum s2_code code = check_vm(s->kernel, s->layout, candidate->next - off);
 
-	if (!s2_kvm_is_vm(s->kernel, s->layout, candidate->next - off))
+	if (s2_is_missing(code))
+		s2_list_doubt_add(&s->doubt, candidate->va, code);
+	if (code)
 		return true;
-	if (s2_kernel_list(s->kernel, candidate->va, all_vms, &probe, NULL) || probe.heads)
+	code = s2_kernel_list(s->kernel, candidate->va, all_vms, &probe, NULL);
+	if ((code && !s2_is_missing(code)) || probe.heads)
 		return true;
 	s->head = candidate->va;
 	s->heads++;
 	return s->heads < 2;
 }
 
+static void add_unchecked(struct s2_lost *lost, const struct s2_list_doubt *doubt)
+{
+	if (doubt->unchecked)
+		s2_lost_add(lost, S2_LOST_SEARCH, doubt->code, NULL, S2_LOST_NOWHERE,
+			    "could not check whether vm_list is at 0x%llx%s: what that points to "
+			    "is not in the dump",
+			    (unsigned long long)doubt->va,
+			    doubt->unchecked > 1 ? ", or at other places" : "");
+}
+
+/* No list was found: what it may hide behind. */
+static void say_doubt(const struct search *s, const struct s2_list_doubt *doubt,
+		      struct s2_lost *lost)
+{
+	if (doubt->gaps.bytes)
+		s2_lost_add(lost, S2_LOST_SEARCH, doubt->gaps.code, NULL, doubt->gaps.pa,
+			    "could not search %llu bytes of the kernel's data for vm_list, the "
+			    "first at PA 0x%llx (%s)",
+			    (unsigned long long)doubt->gaps.bytes,
+			    (unsigned long long)doubt->gaps.pa, s2_code_name(doubt->gaps.code));
+	add_unchecked(lost, doubt);
+	add_unchecked(lost, &s->doubt);
+}
+
 enum s2_code s2_kvm_vm_list(struct s2_kernel *kernel, const struct s2_kvm_layout *layout,
-			    uint64_t *ret, char *found, size_t found_size, struct s2_err *err)
+			    struct s2_lost *lost, uint64_t *ret, char *found, size_t found_size,
+			    struct s2_err *err)
 {
 	struct search s = { .kernel = kernel, .layout = layout };
 	struct s2_symbol symbol = { .name = "vm_list" };
+	struct s2_list_doubt doubt;
 	enum s2_code code;
 
 	/* Of several symbols of that name none is believed. */
@@ -75,7 +131,7 @@ enum s2_code s2_kvm_vm_list(struct s2_kernel *kernel, const struct s2_kvm_layout
 		return s2_fail(err, S2_NOTFOUND,
 			       "no symbol vm_list, and struct kvm of this kernel (before 5.9) has "
 			       "nothing to tell it by: --system-map or --vmlinux helps");
-	code = s2_kernel_scan_lists(kernel, try_head, &s, err);
+	code = s2_kernel_scan_lists(kernel, try_head, &s, &doubt, err);
 	if (code)
 		return code;
 	if (s.heads > 1)
@@ -83,6 +139,7 @@ enum s2_code s2_kvm_vm_list(struct s2_kernel *kernel, const struct s2_kvm_layout
 			err, S2_INVALID,
 			"no symbol vm_list, and more than one list of VMs in the kernel's data");
 	if (!s.heads) {
+		say_doubt(&s, &doubt, lost);
 		*ret = 0;
 		return S2_OK;
 	}

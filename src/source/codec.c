@@ -80,12 +80,12 @@ enum s2_code s2_codec_decompress(uint32_t flags, const void *in, size_t in_size,
 			continue;
 		if (!codecs[i].decompress)
 			return s2_fail(
-				err, S2_INVALID,
+				err, S2_IO,
 				"the page is compressed with %s, which this s2dump was built without",
 				codecs[i].name);
 		if (!codecs[i].decompress(in, in_size, out, out_size))
-			return s2_fail(err, S2_INVALID, "the %s data is broken", codecs[i].name);
+			return s2_fail(err, S2_DAMAGED, "the %s data is broken", codecs[i].name);
 		return S2_OK;
 	}
-	return s2_fail(err, S2_INVALID, "page flags 0x%x do not name one compression", flags);
+	return s2_fail(err, S2_DAMAGED, "page flags 0x%x do not name one compression", flags);
 }

@@ -2,6 +2,7 @@
 // ELF cores: vmcore, QEMU's dump-guest-memory, /proc/kcore, s2dump's own snapshot. Read bounded,
 // field by field.
 #include <elf.h>
+#include <endian.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,6 +32,12 @@
  */
 #define NO_PADDR UINT64_MAX
 
+/* e_machine, which lies at the same place whatever class and byte order are. */
+static unsigned int machine_of(const Elf64_Ehdr *ehdr)
+{
+	return ehdr->e_ident[EI_DATA] == ELFDATA2MSB ? be16toh(ehdr->e_machine) : ehdr->e_machine;
+}
+
 static enum s2_code elf_probe(const struct s2_file *file, struct s2_err *err)
 {
 	Elf64_Ehdr ehdr;
@@ -42,12 +49,17 @@ static enum s2_code elf_probe(const struct s2_file *file, struct s2_err *err)
 	if (len < sizeof(ehdr))
 		return s2_fail(err, S2_INVALID, "ELF header: the file ends inside it (%zu bytes)",
 			       len);
-	if (ehdr.e_ident[EI_CLASS] != ELFCLASS64)
+	if (ehdr.e_ident[EI_CLASS] == ELFCLASS32)
 		return s2_fail(err, S2_INVALID,
-			       "ELF header: class %u, only 64-bit dumps are supported",
+			       "is a 32-bit ELF file (machine %u), only 64-bit dumps are supported",
+			       machine_of(&ehdr));
+	if (ehdr.e_ident[EI_CLASS] != ELFCLASS64)
+		return s2_fail(err, S2_INVALID, "ELF header: class %u is neither 32-bit nor 64-bit",
 			       ehdr.e_ident[EI_CLASS]);
 	if (ehdr.e_ident[EI_DATA] != ELFDATA2LSB)
-		return s2_fail(err, S2_INVALID, "ELF header: big-endian dumps are not supported");
+		return s2_fail(err, S2_INVALID,
+			       "is a big-endian ELF file (machine %u), which is not supported",
+			       machine_of(&ehdr));
 	if (ehdr.e_type != ET_CORE)
 		return s2_fail(err, S2_INVALID,
 			       "ELF header: type %u is not a core dump (an executable or vmlinux?)",

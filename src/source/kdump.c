@@ -4,6 +4,7 @@
 //
 // Pages are blocks of the size that the header gives, which is not always the kernel's page size
 // (QEMU writes 64K blocks for any arm64 guest).
+#include <endian.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,7 @@
 #include "source/kdump.h"
 
 #define STATUS_INCOMPLETE 0x8 /* DUMP_DH_COMPRESSED_INCOMPLETE: the writer ran out of space */
+#define MAX_VERSION 6         /* of the header */
 #define MIN_BLOCK 4096
 #define MAX_BLOCK (1U << 20)
 #define MAX_PA_BITS 52
@@ -68,20 +70,69 @@ static void kdump_close(struct s2_source *source)
 	source->priv = NULL;
 }
 
-/* What the header says, bounded. @sub is zero where the header version does not have a member. */
-static enum s2_code read_headers(const struct s2_file *file, struct kdump *k,
-				 struct sub_header *sub, struct s2_err *err)
+/* The header's name of the machine, for people as well. */
+struct machine_name {
+	char text[sizeof(((struct kdump_header *)0)->utsname[4]) + 1];
+};
+
+static struct machine_name machine_name(const struct kdump_header *h)
 {
-	/* The members of the sub-header that each header version has. */
-	static const size_t sizes[] = { 0, 12, 32, 48, 64, 80, 104 };
-	struct kdump_header *h = &k->header;
-	enum s2_code code = s2_file_read(file, 0, h, sizeof(*h), err);
+	struct machine_name name = { "" };
+
+	memcpy(name.text, h->utsname[4], sizeof(h->utsname[4]));
+	for (char *p = name.text; *p; p++)
+		if (*p < ' ' || *p > '~')
+			*p = '?';
+	return name;
+}
+
+/* QEMU writes "Unknown" into the header, other tools nothing. */
+static enum s2_code check_machine(struct s2_source *source, const struct kdump_header *h,
+				  struct s2_err *err)
+{
+	struct machine_name name = machine_name(h);
+
+	if (!name.text[0] || !strcmp(name.text, "Unknown"))
+		return S2_OK;
+	source->machine = s2_machine_of_uname(name.text);
+	if (!source->machine)
+		return s2_fail(err, S2_INVALID, "kdump header: machine '%s' is not aarch64",
+			       name.text);
+	return S2_OK;
+}
+
+/* A machine of the other byte order, or of another kind, lays out the rest of the header otherwise.
+ */
+static enum s2_code read_header(struct s2_source *source, struct kdump_header *h,
+				struct s2_err *err)
+{
+	enum s2_code code = s2_file_read(&source->file, 0, h, sizeof(*h), err);
 
 	if (code)
 		return s2_wrap(err, code, "kdump header");
-	if (h->header_version < 1 || (size_t)h->header_version >= ARRAY_SIZE(sizes))
-		return s2_fail(err, S2_INVALID, "kdump header: version %d is not in 1..6",
-			       h->header_version);
+	if (h->header_version < 1 || h->header_version > MAX_VERSION) {
+		uint32_t swapped = be32toh((uint32_t)h->header_version);
+
+		if (swapped && swapped <= MAX_VERSION)
+			return s2_fail(err, S2_INVALID,
+				       "is a big-endian kdump (machine %s), which is not supported",
+				       machine_name(h).text);
+		return s2_fail(err, S2_INVALID, "kdump header: version %d is not in 1..%d",
+			       h->header_version, MAX_VERSION);
+	}
+	return check_machine(source, h, err);
+}
+
+/* What the header and the sub-header say, bounded. @sub is zero where the header version does not
+ * have a member. */
+static enum s2_code read_sub_header(const struct s2_file *file, struct kdump *k,
+				    struct sub_header *sub, struct s2_err *err)
+{
+	/* The members of the sub-header that each header version has. */
+	static const size_t sizes[MAX_VERSION + 1] = { 0, 12, 32, 48, 64, 80, 104 };
+	const struct kdump_header *h = &k->header;
+	enum s2_code code;
+
 	if (h->block_size < MIN_BLOCK || h->block_size > MAX_BLOCK ||
 	    h->block_size & (h->block_size - 1))
 		return s2_fail(err, S2_INVALID,
@@ -104,24 +155,6 @@ static enum s2_code read_headers(const struct s2_file *file, struct kdump *k,
 	k->block_log2 = (unsigned int)__builtin_ctz(h->block_size);
 	k->npfns = sub->max_mapnr_64;
 	k->split = sub->split;
-	return S2_OK;
-}
-
-/* QEMU writes "Unknown" into the header, other tools nothing. */
-static enum s2_code check_machine(struct s2_source *source, const struct kdump_header *h,
-				  struct s2_err *err)
-{
-	char name[sizeof(h->utsname[4]) + 1] = { 0 };
-
-	memcpy(name, h->utsname[4], sizeof(h->utsname[4]));
-	if (!name[0] || !strcmp(name, "Unknown"))
-		return S2_OK;
-	source->machine = s2_machine_of_uname(name);
-	for (char *p = name; *p; p++)
-		if (*p < ' ' || *p > '~')
-			*p = '?';
-	if (!source->machine)
-		return s2_fail(err, S2_INVALID, "kdump header: machine '%s' is not aarch64", name);
 	return S2_OK;
 }
 
@@ -248,9 +281,9 @@ static enum s2_code kdump_open(struct s2_source *source, const struct s2_raw_arg
 		return s2_fail(err, S2_NOMEM, "no memory");
 	k->nparts = 1;
 	k->part[0].file = &source->file;
-	code = read_headers(&source->file, k, &sub, err);
+	code = read_header(source, &k->header, err);
 	if (!code)
-		code = check_machine(source, &k->header, err);
+		code = read_sub_header(&source->file, k, &sub, err);
 	if (!code)
 		code = init_part(&k->part[0], k, &sub, err);
 	if (!code)

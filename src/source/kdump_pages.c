@@ -120,7 +120,7 @@ static enum s2_code find_page(const struct kdump *k, uint64_t pa,
 	if (desc.flags & ~S2_CODEC_FLAGS || !desc.size || desc.size > kdump_block_size(k) ||
 	    (!desc.flags && desc.size != kdump_block_size(k)))
 		return s2_fail(
-			err, S2_INVALID,
+			err, S2_DAMAGED,
 			"page descriptor %llu: size %u and flags 0x%x do not fit blocks of %llu",
 			(unsigned long long)rank, desc.size, desc.flags,
 			(unsigned long long)kdump_block_size(k));

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // LiME dumps: a header of 32 bytes in front of each range of memory (LiME doc/, version 1).
+#include <endian.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,7 +26,12 @@ static enum s2_code lime_probe(const struct s2_file *file, struct s2_err *err)
 	struct lime_header header;
 	uint32_t magic;
 
-	if (s2_file_read(file, 0, &magic, sizeof(magic), NULL) || magic != LIME_MAGIC)
+	if (s2_file_read(file, 0, &magic, sizeof(magic), NULL))
+		return S2_NOTMINE;
+	if (magic == htobe32(LIME_MAGIC))
+		return s2_fail(err, S2_INVALID,
+			       "is a big-endian LiME dump, which is not supported");
+	if (magic != LIME_MAGIC)
 		return S2_NOTMINE;
 	if (s2_file_read(file, 0, &header, sizeof(header), NULL))
 		return s2_fail(err, S2_INVALID, "LiME header: the file ends inside it");

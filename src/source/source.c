@@ -11,12 +11,12 @@
 #include "base/bits.h"
 
 /*
- * In probe order. Magic numbers do not collide, so order matters only for the raw image, which
- * takes anything and is not here.
+ * In probe order. Magic numbers do not collide, so order matters only for Xen's ELF cores, which
+ * are not to be taken for others, and for the raw image, which takes anything and is not here.
  */
 static const struct s2_source_ops *const s2_sources[] = {
-	&s2_source_elf,  &s2_source_kdump,       &s2_source_flattened,
-	&s2_source_lime, &s2_source_unsupported,
+	&s2_source_xen,       &s2_source_elf,  &s2_source_kdump,
+	&s2_source_flattened, &s2_source_lime, &s2_source_unsupported,
 };
 
 /* Machines whose dumps are read. To add one: its ELF number and what uname -m says there. */

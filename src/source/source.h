@@ -152,5 +152,6 @@ extern const struct s2_source_ops s2_source_kdump;
 extern const struct s2_source_ops s2_source_flattened;
 extern const struct s2_source_ops s2_source_lime;
 extern const struct s2_source_ops s2_source_unsupported;
+extern const struct s2_source_ops s2_source_xen;
 
 #endif

@@ -71,6 +71,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct memtable mem;
 	struct s2_err err;
 	uint64_t pa, found, budget = S2_BTF_BUDGET;
+	struct s2_gaps gaps = { 0 };
 	enum s2_code code;
 
 	s2_err_init(&err);
@@ -86,9 +87,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	memtable_init(&mem, data, BASE, size);
 	mem.views = data[size - 1] & 1;
-	if (!s2_btf_scan(&mem.mem, BASE, size, &budget, &pa, &found, NULL)) {
+	if (!s2_btf_scan(&mem.mem, BASE, size, &budget, &gaps, &pa, &found, NULL)) {
 		REQUIRE(pa >= BASE && pa - BASE + found <= size);
 		REQUIRE(!s2_btf_check(&mem.mem, pa, &found, NULL));
 	}
+	REQUIRE(!gaps.bytes);
 	return 0;
 }

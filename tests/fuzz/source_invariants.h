@@ -44,7 +44,7 @@ static inline void check_read(const struct s2_source *source, uint64_t pa, size_
 	s2_err_init(&err);
 	code = s2_mem_read(&source->mem, pa, once, len, &err);
 	if (code) {
-		REQUIRE(s2_is_missing(code) || code == S2_INVALID);
+		REQUIRE(s2_is_missing(code) || code == S2_IO);
 		REQUIRE(err.code == code && err.text[0]);
 		REQUIRE(!view);
 		return;

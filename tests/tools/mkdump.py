@@ -34,6 +34,20 @@ def note(name, kind, desc):
     return struct.pack("<III", len(name), len(desc), kind) + pad(name) + pad(desc)
 
 
+def dense(pa, data, keep=()):
+    """@data at @pa as runs without its zero pages, but for those in the ranges (pa, size) of @keep."""
+    runs = []
+    for at in range(pa, pa + len(data), PAGE):
+        page = bytes(data[at - pa:at - pa + PAGE])
+        if not any(page) and not any(start <= at < start + size for start, size in keep):
+            continue
+        if runs and runs[-1][0] + len(runs[-1][1]) == at:
+            runs[-1][1] += page
+        else:
+            runs.append([at, bytearray(page)])
+    return [(at, bytes(run)) for at, run in runs]
+
+
 def minus(pa, end, holes):
     """[pa, end) as alternating (start, end, excluded) pieces."""
     at = pa

@@ -114,6 +114,106 @@ static void guests_are_rejected(void **state)
 	kimage_free(&k);
 }
 
+/* Two kernels of one machine, the crashed and the capture kernel, say; each with memory of its own.
+ */
+struct two {
+	struct kimage k[2];
+	uint8_t *ram;
+	struct memtable mem;
+	struct s2_kernel_args args;
+};
+
+static void two_init(struct two *two)
+{
+	two->ram = malloc(2 * RAM_SIZE);
+	assert_non_null(two->ram);
+	for (unsigned int i = 0; i < 2; i++) {
+		struct kshape shape = test_shapes[0];
+		char *release;
+
+		shape.base += i * (uint64_t)RAM_SIZE;
+		make(&two->k[i], &shape, true);
+		if (i) { /* of another release */
+			release = strstr(two->k[i].info, "6.12.0");
+			memcpy(release, "6.13.0", 6);
+			memcpy(in_image(&two->k[i], UTS_AT) + 16 + 130, "6.13.0", 6);
+		}
+		map_range(&two->k[i], linear_va(&two->k[i], shape.base + NOTE_AT),
+			  shape.base + NOTE_AT, 4096, true);
+		put_note(&two->k[i], NOTE_AT, two->k[i].info);
+		memcpy(two->ram + i * (size_t)RAM_SIZE, two->k[i].ram, RAM_SIZE);
+	}
+	memtable_init(&two->mem, two->ram, test_shapes[0].base, 2 * RAM_SIZE);
+	s2_kernel_args_init(&two->args, &two->mem.mem);
+}
+
+static void two_exit(struct two *two)
+{
+	kimage_free(&two->k[0]);
+	kimage_free(&two->k[1]);
+	free(two->ram);
+}
+
+/* Opens it and holds it against number @which of what was @met, by which address and release. */
+static void expect_kernel(const struct two *two, unsigned int number, unsigned int which,
+			  unsigned int met)
+{
+	static const char *const releases[] = { "6.12.0-test", "6.13.0-test" };
+	struct s2_kernel *kernel = open_args(&two->args);
+	const struct s2_kernel_facts *facts = s2_kernel_facts(kernel);
+
+	assert_int_equal(facts->number, number);
+	assert_string_equal(facts->release, releases[which]);
+	assert_int_equal(facts->rejected, 0);
+	assert_non_null(s2_kernel_met(kernel, met - 1));
+	assert_null(s2_kernel_met(kernel, met));
+	assert_string_equal(s2_kernel_met(kernel, number - 1)->release, releases[which]);
+	if (met == 2) {
+		const struct s2_kernel_id *other = s2_kernel_met(kernel, 2 - number);
+
+		assert_string_equal(other->release, releases[!which]);
+		assert_int_equal(other->note_pa, two->k[!which].shape.base + NOTE_AT);
+	}
+	s2_kernel_close(kernel);
+}
+
+static void two_kernels(void **state)
+{
+	struct two two;
+	struct s2_kernel *kernel;
+	struct s2_err err;
+
+	(void)state;
+	two_init(&two);
+	/* By address, and the other is known; or as was asked for. */
+	expect_kernel(&two, 1, 0, 2);
+	two.args.number = 2;
+	expect_kernel(&two, 2, 1, 2);
+	two.args.number = 3;
+	s2_err_init(&err);
+	assert_int_equal(s2_kernel_open(&two.args, &kernel, &err), S2_USAGE);
+	assert_non_null(strstr(err.text, "--kernel=3"));
+	/* The container's is the first, whichever it is, and nothing is searched unasked. */
+	for (unsigned int i = 0; i < 2; i++) {
+		two.args.note = two.k[i].info;
+		two.args.note_size = strlen(two.k[i].info);
+		two.args.number = 0;
+		two.args.name_others = false;
+		expect_kernel(&two, 1, i, 1);
+		two.args.name_others = true;
+		expect_kernel(&two, 1, i, 2);
+		two.args.number = 2;
+		expect_kernel(&two, 2, !i, 2);
+	}
+	/* A second copy of a note is no other kernel. */
+	two.args.note = NULL;
+	two.args.number = 0;
+	memcpy(two.ram + NOTE_AT + 0x1000, two.ram + NOTE_AT, 4096);
+	memcpy(two.ram + 0x10000, two.ram + NOTE_AT, 4096);
+	expect_kernel(&two, 1, 0, 2);
+	two_exit(&two);
+}
+
 /* A note that does not fit the memory that it came with: the one in memory is taken, or none. */
 static void wrong_note_of_the_container(void **state)
 {
@@ -442,6 +542,7 @@ int main(void)
 		cmocka_unit_test(facts),
 		cmocka_unit_test(fields),
 		cmocka_unit_test(guests_are_rejected),
+		cmocka_unit_test(two_kernels),
 		cmocka_unit_test(wrong_note_of_the_container),
 		cmocka_unit_test(no_kernel),
 		cmocka_unit_test(types_without_symbols),

@@ -47,6 +47,7 @@ static void in_memory(void **state)
 			struct kimage k;
 			struct s2_types *types;
 			uint64_t pa = 0, size = 0, budget = S2_BTF_BUDGET;
+			struct s2_gaps gaps = { 0 };
 			uint64_t want;
 			size_t len;
 
@@ -61,7 +62,7 @@ static void in_memory(void **state)
 			memcpy(in_image(&k, RO_END - 2), "\x9f\xeb", 2);
 			want = image_pa(&k, BTF_AT);
 			assert_int_equal(s2_btf_scan(&k.mem.mem, image_pa(&k, 0), RO_END, &budget,
-						     &pa, &size, NULL),
+						     &gaps, &pa, &size, NULL),
 					 S2_OK);
 			assert_int_equal(pa, want);
 			assert_int_equal(size, len);
@@ -69,10 +70,11 @@ static void in_memory(void **state)
 			assert_true(s2_types_has_member(types, "outer", "deep.level"));
 			s2_types_free(types);
 			assert_int_equal(budget, S2_BTF_BUDGET - len);
+			assert_int_equal(gaps.bytes, 0);
 			/* Nothing is looked through when the budget does not allow it. */
 			budget = len - 1;
 			assert_int_equal(s2_btf_scan(&k.mem.mem, image_pa(&k, 0), RO_END, &budget,
-						     &pa, &size, NULL),
+						     &gaps, &pa, &size, NULL),
 					 S2_NOTFOUND);
 			budget = S2_BTF_BUDGET;
 			/* A piece of it is not in the dump. */
@@ -82,11 +84,49 @@ static void in_memory(void **state)
 			assert_int_equal(s2_btf_read(&k.mem.mem, pa, &types, NULL, NULL),
 					 S2_EXCLUDED);
 			assert_int_equal(s2_btf_scan(&k.mem.mem, image_pa(&k, 0), RO_END, &budget,
-						     &pa, &size, NULL),
+						     &gaps, &pa, &size, NULL),
 					 S2_NOTFOUND);
+			/* To the word: 100 is 4 in an aligned one of 8 bytes, as the blob lies. */
+			assert_int_equal(gaps.bytes, 8);
+			assert_int_equal(gaps.pa, (want + 100) & ~UINT64_C(7));
+			assert_int_equal(gaps.code, S2_EXCLUDED);
 			kimage_free(&k);
 		}
 	}
+}
+
+/* Whichever other page is missing, the blob is found, and the page counted. */
+static void found_beside_any_hole(void **state)
+{
+	struct kimage k;
+	uint64_t blob, len;
+
+	(void)state;
+	kimage_init(&k, &test_shapes[0]);
+	blob = image_pa(&k, BTF_AT);
+	len = put_blob(in_image(&k, BTF_AT), false);
+	k.mem.hole_size = 4096;
+	k.mem.hole_code = S2_TRUNCATED;
+	for (int views = 0; views < 2; views++) {
+		k.mem.views = views;
+		for (uint64_t off = 0; off < RO_END; off += 4096) {
+			uint64_t pa = 0, size = 0, budget = S2_BTF_BUDGET;
+			struct s2_gaps gaps = { 0 };
+			bool lost;
+			enum s2_code code;
+
+			k.mem.hole = image_pa(&k, off);
+			lost = k.mem.hole < blob + len && blob < k.mem.hole + 4096;
+			code = s2_btf_scan(&k.mem.mem, image_pa(&k, 0), RO_END, &budget, &gaps, &pa,
+					   &size, NULL);
+			assert_int_equal(code, lost ? S2_NOTFOUND : S2_OK);
+			assert_int_equal(pa, lost ? 0 : blob);
+			assert_int_equal(gaps.bytes, 4096);
+			assert_int_equal(gaps.pa, k.mem.hole);
+			assert_int_equal(gaps.code, S2_TRUNCATED);
+		}
+	}
+	kimage_free(&k);
 }
 
 /* The blob is found wherever it lies towards the chunks in which memory is searched. */
@@ -97,15 +137,16 @@ static void found_at_borders(void **state)
 
 	(void)state;
 	memtable_init(&mem, ram, 0, sizeof(ram));
-	for (size_t at = (1U << 20) - 5; at < (1U << 20) + 5; at++) {
+	for (size_t at = (1U << 16) - 5; at < (1U << 16) + 5; at++) {
 		uint64_t pa = 0, size = 0, budget = S2_BTF_BUDGET;
+		struct s2_gaps gaps = { 0 };
 
 		memset(ram, 0, sizeof(ram));
 		put_blob(ram + at, false);
 		for (int views = 0; views < 2; views++) {
 			mem.views = views;
-			assert_int_equal(s2_btf_scan(&mem.mem, 0, sizeof(ram), &budget, &pa, &size,
-						     NULL),
+			assert_int_equal(s2_btf_scan(&mem.mem, 0, sizeof(ram), &budget, &gaps, &pa,
+						     &size, NULL),
 					 S2_OK);
 			assert_int_equal(pa, at);
 		}
@@ -303,9 +344,10 @@ static void hostile(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(in_memory),    cmocka_unit_test(found_at_borders),
-		cmocka_unit_test(headers),      cmocka_unit_test(newer_kinds),
-		cmocka_unit_test(hostile_enum), cmocka_unit_test(hostile),
+		cmocka_unit_test(in_memory),        cmocka_unit_test(found_beside_any_hole),
+		cmocka_unit_test(found_at_borders), cmocka_unit_test(headers),
+		cmocka_unit_test(newer_kinds),      cmocka_unit_test(hostile_enum),
+		cmocka_unit_test(hostile),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

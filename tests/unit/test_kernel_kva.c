@@ -256,7 +256,8 @@ static void pieces_are_joined(void **state)
 
 		kimage_init(&k, &test_shapes[i]);
 		kva = kva_of(&k);
-		assert_int_equal(s2_kva_each(kva, k.stext, UINT64_MAX, see, &seen, NULL), S2_OK);
+		assert_int_equal(s2_kva_each(kva, k.stext, UINT64_MAX, see, &seen, NULL, NULL),
+				 S2_OK);
 		assert_int_equal(seen.n, 2);
 		assert_int_equal(seen.piece[0].va, k.stext);
 		assert_int_equal(seen.piece[0].pa, image_pa(&k, 0));
@@ -266,7 +267,8 @@ static void pieces_are_joined(void **state)
 		assert_int_equal(seen.piece[1].size, DATA_SIZE);
 		assert_true(seen.piece[1].writable);
 		seen = (struct seen){ .stop = 1 };
-		assert_int_equal(s2_kva_each(kva, k.stext, UINT64_MAX, see, &seen, NULL), S2_OK);
+		assert_int_equal(s2_kva_each(kva, k.stext, UINT64_MAX, see, &seen, NULL, NULL),
+				 S2_OK);
 		assert_int_equal(seen.n, 1);
 		s2_kva_free(kva);
 		kimage_free(&k);

@@ -246,7 +246,7 @@ static void image_pieces(void **state)
 	make(&k, &test_shapes[0], true);
 	map_range(&k, k.stext + 0x700000, k.shape.base, 0x10000, true);
 	kernel = open_noted(&k);
-	assert_int_equal(s2_kernel_image(kernel, see_piece, &seen, NULL), S2_OK);
+	assert_int_equal(s2_kernel_image(kernel, see_piece, &seen, NULL, NULL), S2_OK);
 	assert_int_equal(seen.n, 2);
 	assert_int_equal(seen.value[0], k.stext);
 	assert_int_equal(seen.value[1], k.stext + DATA_AT);
@@ -261,6 +261,7 @@ static void lists_are_found(void **state)
 		struct kimage k;
 		struct s2_kernel *kernel;
 		struct seen seen = { .n = 0 };
+		struct s2_list_doubt doubt;
 
 		make(&k, &test_shapes[i], true);
 		kernel = open_noted(&k);
@@ -271,12 +272,97 @@ static void lists_are_found(void **state)
 		put64(in_image(&k, DATA_AT + 0x600),
 		      k.stext + DATA_AT + 0x608); /* points about, but is no list */
 		put64(in_image(&k, DATA_AT + 0x608), k.stext + DATA_AT + 0x700);
-		assert_int_equal(s2_kernel_scan_lists(kernel, see_list, &seen, NULL), S2_OK);
+		assert_int_equal(s2_kernel_scan_lists(kernel, see_list, &seen, &doubt, NULL),
+				 S2_OK);
 		assert_int_equal(seen.n, 1);
 		assert_int_equal(seen.value[0], k.stext + DATA_AT + 0x10000 - 8);
+		assert_int_equal(doubt.gaps.bytes, 0);
+		assert_int_equal(doubt.unchecked, 0);
 		s2_kernel_close(kernel);
 		kimage_free(&k);
 	}
+}
+
+/* Whichever page of the data is missing, the list is found, unless it is the head's own: and then
+ * that is known. */
+static void lists_are_found_beside_any_hole(void **state)
+{
+	struct kimage k;
+	struct s2_kernel *kernel;
+
+	(void)state;
+	make(&k, &test_shapes[0], true);
+	kernel = open_noted(&k);
+	put_list(&k, 0x10000 - 8, 3);
+	k.mem.hole_size = 4096;
+	k.mem.hole_code = S2_EXCLUDED;
+	for (uint64_t off = 0; off < DATA_SIZE; off += 4096) {
+		struct seen seen = { .n = 0 };
+		struct s2_list_doubt doubt;
+		bool head = off == 0xf000 || off == 0x10000;
+
+		k.mem.hole = image_pa(&k, DATA_AT + off);
+		assert_int_equal(s2_kernel_scan_lists(kernel, see_list, &seen, &doubt, NULL),
+				 S2_OK);
+		assert_int_equal(seen.n, !head);
+		assert_int_equal(doubt.gaps.bytes, 4096);
+		assert_int_equal(doubt.gaps.pa, k.mem.hole);
+		assert_int_equal(doubt.gaps.code, S2_EXCLUDED);
+		assert_int_equal(doubt.unchecked, 0);
+	}
+	s2_kernel_close(kernel);
+	kimage_free(&k);
+}
+
+/* Members that are missing do not make the place that points to them no list. */
+static void lists_whose_members_are_missing(void **state)
+{
+	struct kimage k;
+	struct s2_kernel *kernel;
+	struct seen seen = { .n = 0 };
+	struct s2_list_doubt doubt;
+
+	(void)state;
+	make(&k, &test_shapes[0], true);
+	kernel = open_noted(&k);
+	put_list(&k, 0x200, 3);
+	k.mem.hole_code = S2_TRUNCATED;
+	k.mem.hole = k.shape.base + NOTE_AT + 0x1000; /* the first, but not the last */
+	k.mem.hole_size = 0x40;
+	assert_int_equal(s2_kernel_scan_lists(kernel, see_list, &seen, &doubt, NULL), S2_OK);
+	assert_int_equal(seen.n, 0);
+	assert_int_equal(doubt.gaps.bytes, 0);
+	assert_int_equal(doubt.unchecked, 1);
+	assert_int_equal(doubt.va, k.stext + DATA_AT + 0x200);
+	assert_int_equal(doubt.code, S2_TRUNCATED);
+	/* What the other neighbour denies is no list, whatever is missing. */
+	put64(k.ram + NOTE_AT + 0x1080, 0);
+	assert_int_equal(s2_kernel_scan_lists(kernel, see_list, &seen, &doubt, NULL), S2_OK);
+	assert_int_equal(seen.n, 0);
+	assert_int_equal(doubt.unchecked, 0);
+	s2_kernel_close(kernel);
+	kimage_free(&k);
+}
+
+/* A table of the kernel's own is missing: what it would map is counted. */
+static void image_behind_a_missing_table(void **state)
+{
+	struct kimage k;
+	struct s2_kernel *kernel;
+	struct seen seen = { .n = 0 };
+	struct s2_list_doubt doubt;
+
+	(void)state;
+	make(&k, &test_shapes[0], true);
+	kernel = open_noted(&k);
+	k.mem.hole_code = S2_EXCLUDED;
+	k.mem.hole = k.shape.base + TABLES_AT;
+	k.mem.hole_size = TABLES_END - TABLES_AT;
+	assert_int_equal(s2_kernel_scan_lists(kernel, see_list, &seen, &doubt, NULL), S2_NOTFOUND);
+	assert_int_equal(doubt.gaps.bytes, UINT64_C(1) << 30);
+	assert_int_equal(doubt.gaps.code, S2_EXCLUDED);
+	s2_kernel_close(kernel);
+	kimage_free(&k);
 }
 
 int main(void)
@@ -288,6 +374,9 @@ int main(void)
 		cmocka_unit_test(trees),
 		cmocka_unit_test(image_pieces),
 		cmocka_unit_test(lists_are_found),
+		cmocka_unit_test(lists_are_found_beside_any_hole),
+		cmocka_unit_test(lists_whose_members_are_missing),
+		cmocka_unit_test(image_behind_a_missing_table),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

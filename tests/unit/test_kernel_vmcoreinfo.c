@@ -227,6 +227,66 @@ static void scan_passes_holes(void **state)
 	kimage_free(&k);
 }
 
+/* Memory that is zero throughout, as far as it is there, is named as such. */
+static void scan_of_zeros(void **state)
+{
+	struct kimage k = ram_only();
+
+	(void)state;
+	for (int round = 0; round < 8; round++) {
+		struct s2_vmcoreinfo_scan scan;
+		struct s2_vmcoreinfo_hit hit;
+		struct s2_err err;
+		bool zero = round < 4;
+
+		k.mem.views = round % 2;
+		k.mem.hole = BASE + 0x3000;
+		k.mem.hole_size = round & 2 ? 4096 : 0;
+		k.mem.hole_code = S2_EXCLUDED;
+		k.ram[SIZE - 1] = !zero;
+		s2_err_init(&err);
+		s2_vmcoreinfo_scan_init(&scan, &k.mem.mem);
+		assert_int_equal(s2_vmcoreinfo_scan_next(&scan, &hit, &err), S2_NOTFOUND);
+		assert_non_null(strstr(err.text, zero ? "all memory in this file is zero" :
+							"no VMCOREINFO in memory"));
+		assert_int_equal(strstr(err.text, "4096 bytes") != NULL, (round & 2) != 0);
+	}
+	kimage_free(&k);
+}
+
+/* Each page in turn is missing: the others' notes are found, and it is counted. */
+static void scan_passes_any_hole(void **state)
+{
+	struct kimage k = ram_only();
+
+	(void)state;
+	for (uint64_t at = 0; at < SIZE; at += 0x1f000)
+		put_note(&k, at, "OSRELEASE=1\n");
+	k.mem.hole_size = 4096;
+	k.mem.hole_code = S2_TRUNCATED;
+	for (uint64_t page = 0; page < SIZE; page += 4096) {
+		struct s2_vmcoreinfo_scan scan;
+		struct s2_vmcoreinfo_hit hit;
+		struct s2_err err;
+		uint64_t want = BASE;
+
+		k.mem.hole = BASE + page;
+		s2_err_init(&err);
+		s2_vmcoreinfo_scan_init(&scan, &k.mem.mem);
+		while (!s2_vmcoreinfo_scan_next(&scan, &hit, &err)) {
+			want += want == k.mem.hole ? 0x1f000 : 0;
+			assert_int_equal(hit.pa, want);
+			want += 0x1f000;
+		}
+		assert_true(want + (want == k.mem.hole ? 0x1f000 : 0) >= BASE + SIZE);
+		assert_int_equal(scan.gaps.bytes, 4096);
+		assert_int_equal(scan.gaps.pa, k.mem.hole);
+		assert_non_null(
+			strstr(err.text, "no VMCOREINFO in memory (4096 bytes could not be"));
+	}
+	kimage_free(&k);
+}
+
 /* An extent that claims all addresses there are, with nothing behind it. */
 static enum s2_code empty_read(const struct s2_mem *mem, uint64_t pa, void *buf, size_t len,
 			       struct s2_err *err)
@@ -279,6 +339,8 @@ int main(void)
 		cmocka_unit_test(hostile_text),
 		cmocka_unit_test(scan_finds_page_starts),
 		cmocka_unit_test(scan_passes_holes),
+		cmocka_unit_test(scan_of_zeros),
+		cmocka_unit_test(scan_passes_any_hole),
 		cmocka_unit_test(scan_ends_on_hostile_extents),
 	};
 

@@ -185,6 +185,83 @@ static void list_by_its_members(void **state)
 	}
 }
 
+/* Each page of the kernel's data is missing in turn: the VM is found, unless the head was there;
+ * then that is told, and nobody may say that there is no VM. */
+static void list_beside_any_hole(void **state)
+{
+	struct kvmtest t;
+
+	(void)state;
+	kvm_init(&t, FORM_6_1, &test_shapes[0], false);
+	put_vm(&t, 1, 0x1000);
+	kvm_open(&t);
+	t.k.mem.hole_size = 4096;
+	t.k.mem.hole_code = S2_EXCLUDED;
+	for (uint64_t off = 0; off < DATA_SIZE; off += 4096) {
+		bool head = off == 0;
+
+		t.k.mem.hole = image_pa(&t.k, DATA_AT + off);
+		kvm_must(&t);
+		assert_int_equal(t.tables.n, !head);
+		assert_int_equal(t.lost.total, head);
+		assert_int_equal(t.lost.count[S2_LOST_SEARCH], head);
+		if (head) {
+			assert_int_equal(t.lost.loss[0].code, S2_EXCLUDED);
+			assert_int_equal(t.lost.loss[0].address, t.k.mem.hole);
+			assert_true(has_loss(&t, "",
+					     "could not search 4096 bytes of the kernel's data"));
+		}
+	}
+	kvm_exit(&t);
+}
+
+/* The head is there, what it points to is not: in part, or as a whole. */
+static void list_of_vms_that_are_missing(void **state)
+{
+	struct kvmtest t;
+	uint64_t first, second, linear;
+
+	(void)state;
+	kvm_init(&t, FORM_6_1, &test_shapes[0], false);
+	first = put_vm(&t, 1, 0x1000);
+	second = put_vm(&t, 2, 0x2000); /* the list begins with it */
+	kvm_open(&t);
+	linear = linear_va(&t.k, t.k.shape.base) - t.k.shape.base;
+	t.k.mem.hole_code = S2_ABSENT;
+	/* The second of the list, behind one that is known. */
+	t.k.mem.hole = first + KVM_ARCH - linear;
+	t.k.mem.hole_size = MMU_SIZE;
+	kvm_must(&t);
+	assert_int_equal(t.tables.n, 1);
+	assert_string_equal(t.tables.table[0].id, "vm:2");
+	assert_true(t.lost.total);
+	/* The MMU of the first: its other numbers do not speak against a VM. */
+	t.k.mem.hole = second + KVM_ARCH - linear;
+	kvm_must(&t);
+	assert_int_equal(t.tables.n, 0);
+	assert_int_equal(t.lost.count[S2_LOST_SEARCH], 1);
+	assert_true(has_loss(&t, "", "could not check whether vm_list is at"));
+	/* ... but this one does. */
+	set_bytes(&t, second + KVM_PID, 0, 4);
+	kvm_must(&t);
+	assert_int_equal(t.tables.n, 0);
+	assert_int_equal(t.lost.total, 0);
+	set_bytes(&t, second + KVM_PID, 2, 4);
+	/* All of it, or all of both. */
+	t.k.mem.hole = second - linear;
+	t.k.mem.hole_size = KVM_SIZE;
+	kvm_must(&t);
+	assert_int_equal(t.tables.n, 0);
+	assert_int_equal(t.lost.count[S2_LOST_SEARCH], 1);
+	t.k.mem.hole = first - linear;
+	t.k.mem.hole_size = second + KVM_SIZE - first;
+	kvm_must(&t);
+	assert_int_equal(t.tables.n, 0);
+	assert_int_equal(t.lost.count[S2_LOST_SEARCH], 1);
+	assert_int_equal(t.lost.loss[0].code, S2_ABSENT);
+	kvm_exit(&t);
+}
+
 /* Two things are called vm_list: then the members decide. */
 static void list_with_a_namesake(void **state)
 {
@@ -447,6 +524,8 @@ int main(void)
 		cmocka_unit_test(without_vtcr),
 		cmocka_unit_test(no_vms),
 		cmocka_unit_test(list_by_its_members),
+		cmocka_unit_test(list_beside_any_hole),
+		cmocka_unit_test(list_of_vms_that_are_missing),
 		cmocka_unit_test(list_with_a_namesake),
 		cmocka_unit_test(broken_lists),
 		cmocka_unit_test(several_vms_of_a_process),

@@ -12,6 +12,7 @@
 #include <zlib.h>
 
 #include <cmocka.h>
+#include <elf.h>
 #ifdef HAVE_LZO
 #include <lzo/lzo1x.h>
 #endif
@@ -56,6 +57,7 @@ static void test_unsupported(void **state)
 		  "the file ends inside it" },
 		{ HEAD("KDUMP   "), "kdump header" },
 		{ HEAD("EMiL\1\0\0\0"), "LiME header" },
+		{ HEAD("LiME\0\0\0\1"), "is a big-endian LiME dump" },
 		{ HEAD("makedumpfile\0\0\0\0"), "flattened header" },
 	};
 #undef HEAD
@@ -74,6 +76,77 @@ static void test_unsupported(void **state)
 	}
 }
 
+static void expect_refusal(const void *data, size_t size, const char *want)
+{
+	struct s2_source *source;
+	struct s2_err err;
+
+	s2_err_init(&err);
+	assert_int_equal(s2_source_open_memory(data, size, &no_args, &source, &err), S2_INVALID);
+	assert_string_equal(err.text, want);
+}
+
+/* Cores of Xen's guests have sections and no segments, crash dumps of the hypervisor a note. */
+static void test_xen(void **state)
+{
+	struct {
+		Elf64_Ehdr ehdr;
+		Elf64_Shdr shdr[3];
+		Elf64_Phdr phdr;
+		Elf64_Nhdr nhdr;
+		char name[16], desc[8], strings[64];
+	} f = {
+		.ehdr = { .e_type = ET_CORE,
+			  .e_machine = EM_X86_64,
+			  .e_shoff = sizeof(Elf64_Ehdr),
+			  .e_shentsize = sizeof(Elf64_Shdr),
+			  .e_shnum = 3,
+			  .e_shstrndx = 1,
+			  .e_phentsize = sizeof(Elf64_Phdr) },
+		.shdr = { { .sh_type = SHT_NULL },
+			  { .sh_type = SHT_STRTAB, .sh_size = sizeof(f.strings) },
+			  { .sh_type = SHT_PROGBITS, .sh_name = 1 } },
+		.phdr = { .p_type = PT_NOTE, .p_align = 4 },
+		.nhdr = { .n_namesz = 4, .n_descsz = 8, .n_type = 0x1000001 },
+		.name = "Xen",
+		.strings = "\0.xen_pages",
+	};
+	static const char guest[] =
+		"is a core of a Xen guest (xl dump-core, machine 62), which is not supported";
+	static const char hypervisor[] =
+		"is a crash dump of a Xen hypervisor (machine 62), which is not supported";
+	static const char other[] = "ELF header: machine 62 is not AArch64 (183)";
+
+	(void)state;
+	memcpy(f.ehdr.e_ident, "\177ELF\2\1\1", 7);
+	f.shdr[1].sh_offset = offsetof(__typeof__(f), strings);
+	f.phdr.p_offset = offsetof(__typeof__(f), nhdr);
+	f.phdr.p_filesz = offsetof(__typeof__(f), strings) - f.phdr.p_offset;
+	f.ehdr.e_phoff = offsetof(__typeof__(f), phdr);
+	expect_refusal(&f, sizeof(f), guest);
+	strcpy(f.strings + 1, ".note.Xen");
+	expect_refusal(&f, sizeof(f), guest);
+	strcpy(f.strings + 1, ".note");
+	expect_refusal(&f, sizeof(f), other);
+	f.ehdr.e_phnum = 1;
+	strcpy(f.name, "VMCOREINFO_XEN");
+	f.nhdr.n_namesz = 15;
+	expect_refusal(&f, sizeof(f), hypervisor);
+	memset(f.name, 0, sizeof(f.name));
+	strcpy(f.name, "Xen");
+	f.nhdr.n_namesz = 4;
+	expect_refusal(&f, sizeof(f), hypervisor);
+	f.nhdr.n_type = 0x1000003;
+	expect_refusal(&f, sizeof(f), other);
+	/* Headers that lie are of no Xen, and cost nothing. */
+	f.nhdr.n_type = 0x1000001;
+	f.phdr.p_offset = UINT64_MAX - 8;
+	expect_refusal(&f, sizeof(f), other);
+	f.ehdr.e_phoff = UINT64_MAX - 8;
+	f.ehdr.e_shoff = UINT64_MAX - 8;
+	expect_refusal(&f, sizeof(f), other);
+}
+
 #define ELF "elf --pattern 0x10000:0x2000 --vmcoreinfo A=1"
 #define KDUMP "kdump --pattern 0x10000:0x2000 --vmcoreinfo A=1"
 #define PHDR(i, member) (64 + 56 * (i) + (member))
@@ -89,8 +162,9 @@ static const struct lie {
 	uint64_t value;
 	const char *want;
 } lies[] = {
-	{ ELF, 4, 1, 1, "class 1" },
-	{ ELF, 5, 1, 2, "big-endian" },
+	{ ELF, 4, 1, 1, "is a 32-bit ELF file (machine 183)" },
+	{ ELF, 4, 1, 3, "class 3 is neither" },
+	{ ELF, 5, 1, 2, "is a big-endian ELF file (machine 46848)" }, /* 183 the other way round */
 	{ ELF, 16, 2, 2, "type 2 is not a core dump" },
 	{ ELF, 18, 2, 62, "machine 62 is not AArch64" },
 	{ ELF, 54, 2, 32, "program headers of 32 bytes" },
@@ -111,6 +185,11 @@ static const struct lie {
 	{ KDUMP, 8, 4, 0, "version 0 is not" },
 	{ KDUMP, 8, 4, 7, "version 7 is not" },
 	{ KDUMP, 8, 4, 0x80000000, "is not in 1..6" },
+	{ KDUMP, 8, 4, 0x01000000, "is a big-endian kdump (machine aarch64)" },
+	{ KDUMP, 8, 4, 0x06000000, "is a big-endian kdump" },
+	{ KDUMP, 8, 4, 0x07000000, "is not in 1..6" },
+	{ KDUMP " --machine s390x", 8, 4, 0x06000000, "is a big-endian kdump (machine s390x)" },
+	{ KDUMP " --machine armv7l", 428, 4, 1, "machine 'armv7l' is not aarch64" },
 	{ KDUMP, 428, 4, 0, "block size 0" },
 	{ KDUMP, 428, 4, 4095, "block size 4095" },
 	{ KDUMP, 428, 4, 12288, "block size 12288" },
@@ -152,7 +231,7 @@ static void read_all(const struct s2_source *source)
 	for (uint64_t pa = 0; pa < 0x40000; pa += PAGE) {
 		enum s2_code code = s2_mem_read(&source->mem, pa, buf, sizeof(buf), NULL);
 
-		assert_true(!code || s2_is_missing(code) || code == S2_INVALID);
+		assert_true(!code || s2_is_missing(code));
 	}
 }
 
@@ -204,12 +283,12 @@ static void test_page_descriptors(void **state)
 	} rows[] = {
 		{ 0, 8, 0, S2_TRUNCATED, "was not written" },
 		{ 0, 8, UINT64_MAX - 1, S2_TRUNCATED, "ends before its data" },
-		{ 8, 4, 0, S2_INVALID, "size 0" },
-		{ 8, 4, 4097, S2_INVALID, "size 4097" },
-		{ 8, 4, 100, S2_INVALID, "zlib data is broken" },
-		{ 12, 4, 0, S2_INVALID, "do not fit blocks" },
-		{ 12, 4, 3, S2_INVALID, "do not name one compression" },
-		{ 12, 4, 0x40, S2_INVALID, "do not fit blocks" },
+		{ 8, 4, 0, S2_DAMAGED, "size 0" },
+		{ 8, 4, 4097, S2_DAMAGED, "size 4097" },
+		{ 8, 4, 100, S2_DAMAGED, "zlib data is broken" },
+		{ 12, 4, 0, S2_DAMAGED, "do not fit blocks" },
+		{ 12, 4, 3, S2_DAMAGED, "do not name one compression" },
+		{ 12, 4, 0x40, S2_DAMAGED, "do not fit blocks" },
 	};
 	struct blob blob = build("kdump --pattern 0x10000:0x2000");
 	uint8_t *desc = blob.data + 4 * 4096, buf[PAGE];
@@ -322,10 +401,10 @@ static void round_trip(uint32_t flag, const uint8_t *page, const uint8_t *packed
 	assert_memory_equal(out, page, sizeof(out));
 	/* Never more, never less than a block. */
 	assert_int_equal(s2_codec_decompress(flag, packed, size, out, sizeof(out) - 8, NULL),
-			 S2_INVALID);
+			 S2_DAMAGED);
 	assert_int_equal(s2_codec_decompress(flag, packed, size - 1, out, sizeof(out), NULL),
-			 S2_INVALID);
-	assert_int_equal(s2_codec_decompress(flag, packed, 1, out, sizeof(out), NULL), S2_INVALID);
+			 S2_DAMAGED);
+	assert_int_equal(s2_codec_decompress(flag, packed, 1, out, sizeof(out), NULL), S2_DAMAGED);
 }
 
 /* What the libraries' own compressors make. */
@@ -371,7 +450,7 @@ static void test_codecs(void **state)
 	}
 #endif
 	assert_int_equal(s2_codec_decompress(0x08, packed, 10, page, sizeof(page), NULL),
-			 S2_INVALID);
+			 S2_DAMAGED);
 }
 
 /* A cache much smaller than the dump, read twice and out of order. */
@@ -434,6 +513,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_unsupported),
+		cmocka_unit_test(test_xen),
 		cmocka_unit_test(test_lies),
 		cmocka_unit_test(test_page_descriptors),
 		cmocka_unit_test(test_raw_map_does_not_wrap),

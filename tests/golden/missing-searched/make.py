@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# A protected 6.14 without symbols, of which one page is missing each: of vm_list (head), behind it (beside), of host_mmu (host),
+# of the first VM (vm); pages of the image that are zero are there. And the whole (whole).
+import mkdump
+import mkpkvm
+
+system = mkpkvm.System("6.14")
+image = system.image(0)
+runs = mkdump.dense(mkpkvm.BASE, system.ram.bytes, [(image, mkpkvm.NOTE - mkpkvm.IMAGE), (system.pa(mkpkvm.RESERVED), mkpkvm.RESERVED_SIZE)])
+holes = {"whole": [], "head": [(system.vm_list & -4096, 4096)], "beside": [((system.vm_list & -4096) + 4096, 4096)],
+         "host": [(system.image(mkpkvm.HYP_BSS[0]), 4096)], "vm": [(system.vms[-1].kvm, 4096)]}
+for name, hole in holes.items():
+    with open(name + ".kdump", "wb") as f:
+        f.write(mkdump.kdump(runs, hole))
+with open("map", "w", encoding="ascii") as f:
+    f.write(system.system_map())
