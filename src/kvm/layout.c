@@ -29,6 +29,8 @@ static const struct {
 	FIELD(memslots, "kvm", "memslots", false),
 	FIELD(nested_mmus, "kvm", "arch.nested_mmus", false),
 	FIELD(nested_mmus_size, "kvm", "arch.nested_mmus_size", false),
+	FIELD(handle, "kvm", "arch.pkvm.handle", false),         /* since 6.2 */
+	FIELD(is_created, "kvm", "arch.pkvm.is_created", false), /* since 6.18 */
 	FIELD(mmu_pgd_phys, "kvm_s2_mmu", "pgd_phys", true),
 	FIELD(mmu_vtcr, "kvm_s2_mmu", "vtcr", false),
 	FIELD(mmu_pgt, "kvm_s2_mmu", "pgt", true),

@@ -15,6 +15,7 @@ struct s2_kvm_layout {
 	/* struct kvm */
 	struct s2_field_at vm_list, arch, mmu, vtcr, pid, online_vcpus, vcpu_array, vcpus, memslots;
 	struct s2_field_at nested_mmus, nested_mmus_size;
+	struct s2_field_at handle, is_created; /* of a VM that the hypervisor knows */
 	/* struct kvm_s2_mmu, relative to it */
 	struct s2_field_at mmu_pgd_phys, mmu_vtcr, mmu_pgt, mmu_arch, mmu_tlb_vttbr, mmu_tlb_vtcr,
 		mmu_nested_enabled;

@@ -220,22 +220,26 @@ enum s2_code s2_pkvm_find(struct s2_kernel *kernel, const struct s2_mem *mem,
 	return S2_OK;
 }
 
-/* The guest at hypervisor address @va; false when there is none that can be read. */
-static bool read_guest(const struct s2_mem *mem, const struct s2_kvm_layout *layout,
+/* The guest at hypervisor address @va. A pointer that leads nowhere is a guest of which nothing is
+ * known. */
+static void read_guest(const struct s2_mem *mem, const struct s2_kvm_layout *layout,
 		       const struct s2_pkvm_layout *l, const struct s2_pkvm *pkvm, uint64_t va,
 		       struct s2_pkvm_guest *ret)
 {
 	uint64_t kvm = va + pkvm->phys_offset + s2_member_off(&l->vm_kvm.m), host_kvm;
 	uint64_t mmu = kvm + s2_member_off(&layout->mmu.m);
+	enum s2_code code;
 
 	ret->pa = va + pkvm->phys_offset;
-	if (s2_pkvm_get(mem, kvm, &layout->vtcr, &ret->vtcr) ||
-	    s2_pkvm_get(mem, mmu, &layout->mmu_pgd_phys, &ret->root_pa))
-		return false;
-	if (s2_pkvm_get(mem, ret->pa, &l->vm_host_kvm, &host_kvm))
-		host_kvm = 0;
-	ret->host_kvm_pa = host_kvm ? host_kvm + pkvm->phys_offset : 0;
-	return true;
+	code = s2_pkvm_get(mem, ret->pa, &l->vm_host_kvm, &host_kvm);
+	if (!code && host_kvm)
+		ret->host_kvm_pa = host_kvm + pkvm->phys_offset;
+	ret->unread = code == S2_NOTFOUND ? S2_OK : code;
+	code = s2_pkvm_get(mem, kvm, &layout->vtcr, &ret->vtcr);
+	if (!code)
+		code = s2_pkvm_get(mem, mmu, &layout->mmu_pgd_phys, &ret->root_pa);
+	if (code)
+		ret->unread = code;
 }
 
 enum s2_code s2_pkvm_guests(struct s2_kernel *kernel, const struct s2_mem *mem,
@@ -267,10 +271,7 @@ enum s2_code s2_pkvm_guests(struct s2_kernel *kernel, const struct s2_mem *mem,
 		if (code || !entry || entry == RESERVED_ENTRY)
 			continue;
 		list[n].handle = pkvm->handle_first + i;
-		/* A pointer that leads nowhere is shown, as a guest of which nothing is known. */
-		if (!read_guest(mem, layout, &l, pkvm, entry, &list[n]))
-			list[n].root_pa = 0;
-		n++;
+		read_guest(mem, layout, &l, pkvm, entry, &list[n++]);
 	}
 	if (code) {
 		free(list);
