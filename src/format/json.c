@@ -179,6 +179,8 @@ static void own_members(struct s2_out *out, const struct s2_own *own)
 {
 	if (!own->owner && !own->state) {
 		s2_out_str(out, ",\"owner\":null,\"state\":null");
+		if (own->missing)
+			s2_out_printf(out, ",\"state_from\":\"%s\"", s2_own_from_json(own->from));
 		return;
 	}
 	if (own->owner == S2_OWNER_OTHER)

@@ -206,7 +206,7 @@ static char *pieces(const struct s2_table *table, const struct s2_geometry *geom
 		while (s2_pkvm_next(table, geom, &mem.mem, &run, &piece)) {
 			assert_int_equal(piece.ia, end);
 			end = piece.ia + piece.size;
-			if (!piece.own.owner && !piece.own.state)
+			if (!piece.own.owner && !piece.own.state && !piece.own.missing)
 				continue;
 			len += (size_t)snprintf(text + len, sizeof(text) - len,
 						"%llx+%llx %s %s %s; ",
@@ -220,6 +220,22 @@ static char *pieces(const struct s2_table *table, const struct s2_geometry *geom
 	}
 	assert_int_equal(end, 1ULL << 32);
 	return text;
+}
+
+/* What is said of the page at @ia. */
+static struct s2_own at(const struct s2_table *table, const struct s2_geometry *geom, uint64_t ia)
+{
+	struct s2_merge merge;
+	struct s2_run run, piece;
+
+	s2_walk_init(&walk, geom, &mem.mem, BASE);
+	s2_merge_init(&merge, &walk, S2_MERGE_ATTRS, S2_SHOW_ALL);
+	while (s2_merge_next(&merge, &run))
+		while (s2_pkvm_next(table, geom, &mem.mem, &run, &piece))
+			if (ia - piece.ia < piece.size)
+				return piece.own;
+	fail_msg("nothing at 0x%llx", (unsigned long long)ia);
+	return (struct s2_own){ 0 };
 }
 
 /* A table with start level 2 (4 pages), one page of pages for IPA [BASE, BASE + 2M), a block of
@@ -294,12 +310,24 @@ static void test_split_vmemmap(void **state)
 			    "40002+2 hyp nopage annotation; "
 			    "40005+b host owned vmemmap; 40010+2 host shared-owned vmemmap; "
 			    "40012+1 hyp shared-borrowed vmemmap; 40013+6d host owned vmemmap; ");
-	/* A missing page of the array is not known either. */
+	/* A missing page of the array is not known either, and is told apart from no state. */
 	mem.hole = BASE + 8 * PAGE;
 	mem.hole_size = PAGE;
-	mem.hole_code = S2_ABSENT;
+	mem.hole_code = S2_EXCLUDED;
 	mem.views = false;
-	assert_string_equal(pieces(&table, &geom), "0+200 host  ; 40002+2 hyp nopage annotation; ");
+	assert_string_equal(pieces(&table, &geom),
+			    "0+200 host  ; 40000+1   missing; 40001+1   missing; "
+			    "40002+2 hyp nopage annotation; 40005+7b   missing; ");
+	assert_int_equal(at(&table, &geom, BASE + 5 * PAGE).missing, S2_EXCLUDED);
+	assert_int_equal(at(&table, &geom, BASE + 5 * PAGE).missing_pa, BASE + 8 * PAGE + 5 * 8);
+	/* Each page of the array is missing for itself: here it begins before a page's end. */
+	piece.pa -= 0x10 * 8;
+	mem.hole -= PAGE;
+	mem.hole_size = 2 * PAGE;
+	assert_string_equal(
+		pieces(&table, &geom),
+		"0+200 host  ; 40000+1   missing; 40001+1   missing; "
+		"40002+2 hyp nopage annotation; 40005+b   missing; 40010+70   missing; ");
 }
 
 int main(void)
