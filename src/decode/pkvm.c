@@ -272,6 +272,30 @@ static void cut(const struct s2_geometry *geom, struct s2_run *rest, struct s2_r
 	ret->count = ((ret->ia + ret->size - 1) >> shift) - (ret->ia >> shift) + 1;
 }
 
+/*
+ * Who owns the page of a struct hyp_page. Where the state that the component with a table of @role
+ * sees leaves that open, the other component's does not: what the hypervisor owns and the host may
+ * still read (its text, 6.18 on), what it uses and never took (its stacks, 6.16 to 7.1), what the
+ * host borrows and the hypervisor does not lend (from a guest, 7.1 on).
+ */
+static enum s2_owner owner_by_word(const struct s2_pkvm *pkvm, enum s2_pkvm_role role,
+				   uint64_t word)
+{
+	enum s2_page_state host = s2_pkvm_host_state(pkvm, word);
+	enum s2_page_state hyp = s2_pkvm_hyp_state(pkvm, word);
+	enum s2_page_state own = role == S2_PKVM_HOST ? host : hyp;
+	enum s2_owner owner = owner_by_state(pkvm, role, own);
+
+	if (owner || !host || !hyp)
+		return owner;
+	if (hyp == S2_STATE_OWNED || hyp == S2_STATE_SHARED_OWNED)
+		return S2_OWNER_HYP;
+	if (host == S2_STATE_OWNED || host == S2_STATE_SHARED_OWNED)
+		return S2_OWNER_HOST;
+	return host == S2_STATE_SHARED_BORROWED && hyp == S2_STATE_NOPAGE ? S2_OWNER_GUEST :
+									    S2_OWNER_NONE;
+}
+
 /* What hyp_vmemmap says of the page at @pa; nothing where it is not backed. */
 static struct s2_own in_vmemmap(const struct s2_pkvm *pkvm, const struct s2_geometry *geom,
 				const struct s2_mem *mem, enum s2_pkvm_role role, uint64_t pa)
@@ -289,7 +313,7 @@ static struct s2_own in_vmemmap(const struct s2_pkvm *pkvm, const struct s2_geom
 					.missing_pa = at };
 	own.state = (uint8_t)(role == S2_PKVM_HOST ? s2_pkvm_host_state(pkvm, word) :
 						     s2_pkvm_hyp_state(pkvm, word));
-	own.owner = (uint8_t)owner_by_state(pkvm, role, (enum s2_page_state)own.state);
+	own.owner = (uint8_t)owner_by_word(pkvm, role, word);
 	return own;
 }
 
