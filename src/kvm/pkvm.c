@@ -61,9 +61,15 @@ static void find_ffa(struct s2_pkvm_search *s)
 	if (s->symbol[S2_SYM_FFA].hits) {
 		uint64_t pa = s2_kva_image_pa(&s2_kernel_facts(s->kernel)->kva,
 					      s->symbol[S2_SYM_FFA].value);
+		enum s2_code code = s2_pkvm_get(s->mem, pa, &s->layout.ffa_tx, &tx);
 
-		if (!s2_pkvm_get(s->mem, pa, &s->layout.ffa_tx, &tx))
+		if (!code)
 			s->pkvm->ffa = tx ? S2_YES : S2_NO;
+		else if (s2_is_missing(code))
+			s2_lost_add(s->lost, S2_LOST_OWNER, code, NULL, pa,
+				    "host_buffers at PA 0x%" PRIx64
+				    ", which tell whether FF-A borrows memory, are %s",
+				    pa, s2_code_name(code));
 	} else if (!s->layout.ffa_tx.have) {
 		s->pkvm->ffa = S2_NO;
 	}
