@@ -285,6 +285,7 @@ static void by_hypervisor(struct walk_vms *w, struct s2_pkvm_guest *guest, struc
 	snprintf(table->found, sizeof(table->found), "struct pkvm_hyp_vm at PA 0x%" PRIx64,
 		 guest->pa);
 	guest->root_pa = 0; /* taken */
+	guest->unread = S2_OK;
 }
 
 /* A guest of the hypervisor of which not all could be read. */
@@ -382,7 +383,7 @@ static enum s2_code find_pkvm(struct walk_vms *w)
 	enum s2_code code;
 
 	s2_err_init(&why);
-	tables->mode = s2_kvm_mode(w->kernel, 0, tables->mode_why, sizeof(tables->mode_why));
+	tables->mode = s2_kvm_mode(w->kernel, w->lost, tables->mode_why, sizeof(tables->mode_why));
 	if (tables->mode != S2_KVM_PROTECTED && tables->mode != S2_KVM_UNKNOWN)
 		return S2_OK;
 	code = s2_pkvm_find(w->kernel, w->mem, &w->layout, w->lost, tables, &why);
@@ -464,7 +465,7 @@ enum s2_code s2_kvm_tables(struct s2_kernel *kernel, const struct s2_mem *mem, s
 	snprintf(tables.build_id, sizeof(tables.build_id), "%.60s",
 		 s2_kernel_facts(kernel)->build_id);
 	if (tables.mode == S2_KVM_UNKNOWN)
-		tables.mode = s2_kvm_mode(kernel, w.hcr, tables.mode_why, sizeof(tables.mode_why));
+		tables.mode = s2_kvm_mode_by_hcr(w.hcr, tables.mode_why, sizeof(tables.mode_why));
 	*ret = tables;
 	return S2_OK;
 }

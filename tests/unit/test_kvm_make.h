@@ -190,6 +190,13 @@ static inline void btf_vcpu(struct kvm_btf *b, const struct kvm_form *form)
 	int gprs = btf__add_array(b->btf, b->u64t, b->u64t, 31);
 	int regs, ctxt, arch;
 
+	/* enum kvm_mode of 6.1, and of 6.6 on. */
+	btf__add_enum(b->btf, "kvm_mode", 4);
+	btf__add_enum_value(b->btf, "KVM_MODE_DEFAULT", 0);
+	btf__add_enum_value(b->btf, "KVM_MODE_PROTECTED", 1);
+	if (form->vtcr_in_mmu)
+		btf__add_enum_value(b->btf, "KVM_MODE_NV", 2);
+	btf__add_enum_value(b->btf, "KVM_MODE_NONE", form->vtcr_in_mmu ? 3 : 2);
 	btf__add_enum(b->btf, "vcpu_sysreg", 4);
 	for (size_t i = 0; i < sizeof(nrs) / sizeof(nrs[0]); i++)
 		btf__add_enum_value(b->btf, nrs[i].name, nrs[i].nr);
