@@ -65,11 +65,16 @@ static enum s2_code read_sysreg(struct s2_kernel *kernel, struct s2_types *types
 	if (code)
 		return code;
 	if (!s2_types_enum(types, "vcpu_sysreg", "__VNCR_START__", &vncr_start, NULL) &&
-	    n >= vncr_start &&
-	    !s2_kernel_get(kernel, ctxt, "kvm_cpu_context", "vncr_array", &vncr_array, NULL) &&
-	    vncr_array)
-		return s2_kernel_read(kernel, vncr_array + (n - vncr_start) * sizeof(*ret), ret,
-				      sizeof(*ret), err);
+	    n >= vncr_start) {
+		code = s2_kernel_get(kernel, ctxt, "kvm_cpu_context", "vncr_array", &vncr_array,
+				     NULL);
+		if (s2_is_missing(code))
+			return s2_fail(err, code, "vncr_array, which tells where it is, is %s",
+				       s2_code_name(code));
+		if (!code && vncr_array)
+			return s2_kernel_read(kernel, vncr_array + (n - vncr_start) * sizeof(*ret),
+					      ret, sizeof(*ret), err);
+	}
 	if (n >= sys_regs.nelems)
 		return s2_fail(err, S2_INVALID, "register number %llu is not below %llu",
 			       (unsigned long long)n, (unsigned long long)sys_regs.nelems);

@@ -98,6 +98,13 @@ static void registers_in_the_vncr_page(void **state)
 		set64(&t, at + VCPU_CTXT + CTXT_VNCR, 0xffffdead00000000);
 		assert_int_not_equal(s2_kvm_vcpu(t.kernel, kvm, 0, &vcpu, &t.err), S2_OK);
 		assert_non_null(strstr(t.err.text, "vCPU 0"));
+		/* Nor is a pointer to it that is not in the dump. */
+		t.k.mem.hole = t.k.shape.base +
+			       (uint64_t)(at_va(&t, at + VCPU_CTXT + CTXT_VNCR) - t.k.ram);
+		t.k.mem.hole_size = 8;
+		t.k.mem.hole_code = S2_EXCLUDED;
+		assert_int_equal(s2_kvm_vcpu(t.kernel, kvm, 0, &vcpu, &t.err), S2_EXCLUDED);
+		assert_non_null(strstr(t.err.text, "SCTLR_EL1: vncr_array"));
 		kvm_exit(&t);
 	}
 }
