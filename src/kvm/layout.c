@@ -50,6 +50,8 @@ static const struct {
 	FIELD(slot_flags, "kvm_memory_slot", "flags", false),
 	FIELD(slot_hva, "kvm_memory_slot", "userspace_addr", false),
 	FIELD(slot_id, "kvm_memory_slot", "id", false),
+	FIELD(slot_gmem_file, "kvm_memory_slot", "gmem.file", false), /* CONFIG_KVM_GUEST_MEMFD */
+	FIELD(slot_gmem_pgoff, "kvm_memory_slot", "gmem.pgoff", false),
 };
 
 enum s2_code s2_kvm_layout(struct s2_kernel *kernel, struct s2_kvm_layout *ret, struct s2_err *err)

@@ -29,6 +29,7 @@ struct s2_kvm_layout {
 	/* struct kvm_memslots and struct kvm_memory_slot */
 	struct s2_field_at slots_gfn_tree, slots_node_idx, slots_used, slots_array;
 	struct s2_field_at slot_gfn_node, slot_base_gfn, slot_npages, slot_flags, slot_hva, slot_id;
+	struct s2_field_at slot_gmem_file, slot_gmem_pgoff;
 	uint64_t slot_size;
 };
 

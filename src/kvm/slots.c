@@ -23,7 +23,7 @@ struct gather {
 static enum s2_code read_slot(struct gather *g, uint64_t va, struct s2_slot *ret)
 {
 	const struct s2_kvm_layout *l = g->layout;
-	uint64_t gfn, npages, hva, flags, id;
+	uint64_t gfn, npages, hva, flags, id, file = 0, pgoff = 0;
 	enum s2_code code = s2_kvm_get(g->kernel, va, &l->slot_base_gfn, &gfn, g->err);
 
 	if (!code)
@@ -34,6 +34,11 @@ static enum s2_code read_slot(struct gather *g, uint64_t va, struct s2_slot *ret
 		code = s2_kvm_get(g->kernel, va, &l->slot_flags, &flags, g->err);
 	if (!code)
 		code = s2_kvm_get(g->kernel, va, &l->slot_id, &id, g->err);
+	if (!code && flags & S2_SLOT_GMEM && l->slot_gmem_file.have && l->slot_gmem_pgoff.have) {
+		code = s2_kvm_get(g->kernel, va, &l->slot_gmem_file, &file, g->err);
+		if (!code)
+			code = s2_kvm_get(g->kernel, va, &l->slot_gmem_pgoff, &pgoff, g->err);
+	}
 	if (code)
 		return code;
 	if (id > INT16_MAX)
@@ -48,7 +53,9 @@ static enum s2_code read_slot(struct gather *g, uint64_t va, struct s2_slot *ret
 				 .size = npages << g->page_log2,
 				 .hva = hva,
 				 .flags = (uint32_t)flags,
-				 .id = (int32_t)id };
+				 .id = (int32_t)id,
+				 .gmem_file = file,
+				 .gmem_pgoff = pgoff };
 	return S2_OK;
 }
 

@@ -16,13 +16,14 @@ struct kvm_form {
 	enum nested_form nested;
 	bool pkvm_mappings; /* since 6.14 */
 	bool vncr;          /* since 6.8 */
+	bool gmem;          /* guest_memfd, on arm64 since 6.18 */
 };
 
 static const struct kvm_form kvm_forms[] = {
-	{ "5.15", false, false, false, NESTED_NONE, false, false },
-	{ "6.1", false, true, true, NESTED_NONE, false, false },
-	{ "6.12 stable", true, true, true, NESTED_POINTERS, false, true },
-	{ "6.18", true, true, true, NESTED_STRUCTS, true, true },
+	{ "5.15", false, false, false, NESTED_NONE, false, false, false },
+	{ "6.1", false, true, true, NESTED_NONE, false, false, false },
+	{ "6.12 stable", true, true, true, NESTED_POINTERS, false, true, false },
+	{ "6.18", true, true, true, NESTED_STRUCTS, true, true, true },
 };
 #define NFORMS (sizeof(kvm_forms) / sizeof(kvm_forms[0]))
 #define FORM_5_15 (&kvm_forms[0])
@@ -68,7 +69,9 @@ static const struct kvm_form kvm_forms[] = {
 #define SLOT_HVA 0x70
 #define SLOT_FLAGS 0x78
 #define SLOT_ID 0x7c
-#define SLOT_SIZE 0x80
+#define SLOT_GMEM_FILE 0x80
+#define SLOT_GMEM_PGOFF 0x88
+#define SLOT_SIZE 0x90
 
 /* enum vcpu_sysreg: not in the order of anything. */
 enum {
@@ -156,8 +159,16 @@ static inline void btf_containers(struct kvm_btf *b)
 static inline void btf_slots(struct kvm_btf *b, const struct kvm_form *form)
 {
 	int nodes = btf__add_array(b->btf, b->u64t, b->rb_node, 2);
-	int slot = add_struct(b->btf, "kvm_memory_slot", SLOT_SIZE), array;
+	int slot, array, gmem = 0;
 
+	if (form->gmem) {
+		gmem = btf__add_struct(b->btf, NULL, 16);
+		add_field(b->btf, "file", b->ptr, 0);
+		add_field(b->btf, "pgoff", b->u64t, 8);
+	}
+	slot = add_struct(b->btf, "kvm_memory_slot", SLOT_SIZE);
+	if (form->gmem)
+		add_field(b->btf, "gmem", gmem, SLOT_GMEM_FILE);
 	if (form->slot_tree)
 		add_field(b->btf, "gfn_node", nodes, SLOT_NODES);
 	add_field(b->btf, "base_gfn", b->u64t, SLOT_GFN);
