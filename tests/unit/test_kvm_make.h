@@ -36,6 +36,7 @@ static const struct kvm_form kvm_forms[] = {
 #define KVM_PID 0x20
 #define KVM_ONLINE 0x24
 #define KVM_MEMSLOTS 0x30
+#define KVM_MM 0x38
 #define KVM_VCPUS 0x40
 #define KVM_ARCH 0x80
 #define KVM_VTCR (KVM_ARCH + 0x80)
@@ -72,6 +73,15 @@ static const struct kvm_form kvm_forms[] = {
 #define SLOT_GMEM_FILE 0x80
 #define SLOT_GMEM_PGOFF 0x88
 #define SLOT_SIZE 0x90
+
+/* What leads to the pages of a guest_memfd, and a VMM's page tables. */
+#define MM_PGD 0x10
+#define FILE_INODE 0x20
+#define FILE_SIZE 0x40
+#define INODE_MAPPING 0x30
+#define INODE_SIZE 0x80
+#define MAPPING_PAGES 0x8
+#define MAPPING_SIZE 0x40
 
 /* enum vcpu_sysreg: not in the order of anything. */
 enum {
@@ -274,7 +284,20 @@ static inline void btf_kvm(struct kvm_btf *b, const struct kvm_form *form)
 		add_field(b->btf, "vcpu_array", b->xarray, KVM_VCPUS);
 	else
 		add_field(b->btf, "vcpus", vcpus, KVM_VCPUS);
+	add_field(b->btf, "mm", b->ptr, KVM_MM);
 	add_field(b->btf, "arch", arch, KVM_ARCH);
+}
+
+static inline void btf_files(struct kvm_btf *b)
+{
+	add_struct(b->btf, "mm_struct", 0x40);
+	add_field(b->btf, "pgd", b->ptr, MM_PGD);
+	add_struct(b->btf, "file", FILE_SIZE);
+	add_field(b->btf, "f_inode", b->ptr, FILE_INODE);
+	add_struct(b->btf, "inode", INODE_SIZE);
+	add_field(b->btf, "i_mapping", b->ptr, INODE_MAPPING);
+	add_struct(b->btf, "address_space", MAPPING_SIZE);
+	add_field(b->btf, "i_pages", b->xarray, MAPPING_PAGES);
 }
 
 static inline void put_kvm_btf(struct kvmtest *t)
@@ -288,6 +311,7 @@ static inline void put_kvm_btf(struct kvmtest *t)
 	btf_slots(&b, t->form);
 	btf_vcpu(&b, t->form);
 	btf_kvm(&b, t->form);
+	btf_files(&b);
 	blob = btf__raw_data(b.btf, &size);
 	assert_true(BTF_AT + size < RO_END);
 	memcpy(in_image(&t->k, BTF_AT), blob, size);
