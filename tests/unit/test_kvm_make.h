@@ -17,13 +17,15 @@ struct kvm_form {
 	bool pkvm_mappings; /* since 6.14 */
 	bool vncr;          /* since 6.8 */
 	bool gmem;          /* guest_memfd, on arm64 since 6.18 */
+	bool dims;          /* BTF of 7.2.13: an array of 2 is one of 2 by 1 */
 };
 
 static const struct kvm_form kvm_forms[] = {
-	{ "5.15", false, false, false, NESTED_NONE, false, false, false },
-	{ "6.1", false, true, true, NESTED_NONE, false, false, false },
-	{ "6.12 stable", true, true, true, NESTED_POINTERS, false, true, false },
-	{ "6.18", true, true, true, NESTED_STRUCTS, true, true, true },
+	{ "5.15", false, false, false, NESTED_NONE, false, false, false, false },
+	{ "6.1", false, true, true, NESTED_NONE, false, false, false, false },
+	{ "6.12 stable", true, true, true, NESTED_POINTERS, false, true, false, false },
+	{ "6.18", true, true, true, NESTED_STRUCTS, true, true, true, false },
+	{ "7.2", true, true, true, NESTED_POINTERS, true, true, true, true },
 };
 #define NFORMS (sizeof(kvm_forms) / sizeof(kvm_forms[0]))
 #define FORM_5_15 (&kvm_forms[0])
@@ -168,7 +170,8 @@ static inline void btf_containers(struct kvm_btf *b)
 
 static inline void btf_slots(struct kvm_btf *b, const struct kvm_form *form)
 {
-	int nodes = btf__add_array(b->btf, b->u64t, b->rb_node, 2);
+	int node = form->dims ? btf__add_array(b->btf, b->u64t, b->rb_node, 1) : b->rb_node;
+	int nodes = btf__add_array(b->btf, b->u64t, node, 2);
 	int slot, array, gmem = 0;
 
 	if (form->gmem) {
@@ -267,6 +270,8 @@ static inline void btf_kvm(struct kvm_btf *b, const struct kvm_form *form)
 		mmus = btf__add_ptr(b->btf, mmus);
 	vcpus = btf__add_array(b->btf, b->u64t, b->ptr, 4);
 	memslots = btf__add_array(b->btf, b->u64t, b->ptr, 1);
+	if (form->dims)
+		memslots = btf__add_array(b->btf, b->u64t, memslots, 1);
 	arch = add_struct(b->btf, "kvm_arch", KVM_SIZE - KVM_ARCH);
 	add_field(b->btf, "mmu", mmu, 0);
 	if (!form->vtcr_in_mmu)
