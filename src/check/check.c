@@ -17,10 +17,17 @@ static void skip(struct s2_check_ctx *ctx, unsigned int i, const char *why)
 	ctx->running &= ~BIT64(i);
 }
 
+/* The hypervisor's stage 1 of a host that is not protected: no rule speaks of it. */
+static bool has_no_rules(const struct s2_table *table)
+{
+	return s2_role(table) == S2_PKVM_NONE && table->regime.arch == &s2_arm64_stage1_el2;
+}
+
 static bool any_host_managed(const struct s2_check_ctx *ctx)
 {
 	for (size_t i = 0; i < ctx->tables->n; i++)
-		if (s2_role(&ctx->tables->table[i]) == S2_PKVM_NONE)
+		if (s2_role(&ctx->tables->table[i]) == S2_PKVM_NONE &&
+		    !has_no_rules(&ctx->tables->table[i]))
 			return true;
 	return false;
 }
@@ -103,7 +110,8 @@ static void shape_tables(struct s2_check_ctx *ctx)
 	for (size_t i = 0; i < ctx->tables->n; i++) {
 		const struct s2_table *table = &ctx->tables->table[i];
 
-		if (table->regime.arch->shape(&table->regime, &ctx->geom[i], NULL)) {
+		if (has_no_rules(table) ||
+		    table->regime.arch->shape(&table->regime, &ctx->geom[i], NULL)) {
 			ctx->geom[i].arch = NULL;
 			continue;
 		}
@@ -157,7 +165,7 @@ enum s2_code s2_check_run(const struct s2_check_args *args, struct s2_check_repo
 	}
 	if (!code) {
 		for (size_t i = 0; i < args->tables->n; i++)
-			if (!ctx.geom[i].arch)
+			if (!ctx.geom[i].arch && !has_no_rules(&args->tables->table[i]))
 				s2_check_unknown(&ctx, S2_CHECK_COMPLETE,
 						 "%s: its geometry is not sound",
 						 args->tables->table[i].id);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kvm/hyp.h"
 #include "kvm/layout.h"
 #include "kvm/mode.h"
 #include "kvm/pkvm.h"
@@ -441,6 +442,8 @@ static enum s2_code find_vms(struct walk_vms *w)
 		code = read_pids(w);
 	for (size_t i = w->nvms; !code && i-- > 0;)
 		code = add_vm(w, i);
+	if (!code && tables->mode == S2_KVM_NVHE)
+		code = s2_kvm_hyp(w->kernel, w->mem, w->lost, tables, w->err);
 	return code ? code : add_orphans(w);
 }
 

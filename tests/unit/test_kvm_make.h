@@ -52,7 +52,12 @@ static const struct kvm_form kvm_forms[] = {
 #define MMU_TLB_VTTBR 96
 #define MMU_TLB_VTCR 104
 #define MMU_SIZE 120
+#define PGT_IA_BITS 0
+#define PGT_START_LEVEL 4
+#define PGT_PGD 8
 #define PGT_MMU 24
+#define PARAM_MAIR 0
+#define PARAM_HCR 16
 #define VCPU_CPU 8
 #define VCPU_ARCH 0x40
 #define VCPU_CTXT (VCPU_ARCH + 0x10)
@@ -133,7 +138,7 @@ static inline void add_field(struct btf *btf, const char *name, int type, unsign
 
 struct kvm_btf {
 	struct btf *btf;
-	int u64t, u32t, s32t, s16t, u8t, ptr, list, xarray, rb_node, rb_root;
+	int u64t, u32t, s32t, s16t, u8t, s8t, ptr, list, xarray, rb_node, rb_root;
 };
 
 static inline void btf_generic(struct kvm_btf *b)
@@ -144,6 +149,7 @@ static inline void btf_generic(struct kvm_btf *b)
 	b->s32t = btf__add_int(b->btf, "int", 4, BTF_INT_SIGNED);
 	b->s16t = btf__add_int(b->btf, "short", 2, BTF_INT_SIGNED);
 	b->u8t = btf__add_int(b->btf, "unsigned char", 1, 0);
+	b->s8t = btf__add_int(b->btf, "signed char", 1, BTF_INT_SIGNED);
 	b->ptr = btf__add_ptr(b->btf, 0);
 	b->list = add_struct(b->btf, "list_head", 16);
 	add_field(b->btf, "next", b->ptr, 0);
@@ -251,7 +257,13 @@ static inline void btf_kvm(struct kvm_btf *b, const struct kvm_form *form)
 	counter = btf__add_struct(b->btf, NULL, 4);
 	add_field(b->btf, "counter", b->s32t, 0);
 	atomic = btf__add_typedef(b->btf, "atomic_t", counter);
+	add_struct(b->btf, "kvm_nvhe_init_params", 24);
+	add_field(b->btf, "mair_el2", b->u64t, PARAM_MAIR);
+	add_field(b->btf, "hcr_el2", b->u64t, PARAM_HCR);
 	add_struct(b->btf, "kvm_pgtable", 48);
+	add_field(b->btf, "ia_bits", b->u32t, PGT_IA_BITS);
+	add_field(b->btf, "start_level", b->s8t, PGT_START_LEVEL);
+	add_field(b->btf, "pgd", b->ptr, PGT_PGD);
 	if (form->pkvm_mappings)
 		add_field(b->btf, "pkvm_mappings", b->rb_root, 8);
 	add_field(b->btf, "mmu", b->ptr, PGT_MMU);
