@@ -383,10 +383,18 @@ static void take_params(struct s2_pkvm_search *s, const struct params *params)
 	pkvm->cpu[pkvm->ncpus++] = params->cpu;
 }
 
+/* A search for parameters, and what it could not see. */
+struct params_search {
+	struct s2_pkvm_search *s;
+	enum s2_code missing; /* why */
+	uint64_t missing_pa, missing_bytes;
+};
+
 /* A CPU's parameters by symbol. */
 static bool on_cpu(void *arg, unsigned int n, uint64_t va, enum s2_code code)
 {
-	struct s2_pkvm_search *s = arg;
+	struct params_search *p = arg;
+	struct s2_pkvm_search *s = p->s;
 	struct params params;
 	uint64_t pa = S2_LOST_NOWHERE;
 
@@ -394,28 +402,22 @@ static bool on_cpu(void *arg, unsigned int n, uint64_t va, enum s2_code code)
 		code = s2_kernel_pa(s->kernel, va, &pa, NULL);
 	if (!code)
 		code = read_params(s, pa, &params);
-	if (s2_is_missing(code))
+	if (s2_is_missing(code)) {
+		p->missing = code;
 		s2_lost_add(s->lost, S2_LOST_PERCPU, code, "hyp", pa,
 			    "kvm_init_params of CPU %u (0x%" PRIx64 ") is %s", n, va,
 			    s2_code_name(code));
-	else if (!code && is_params(s, &params))
+	} else if (!code && is_params(s, &params)) {
 		take_params(s, &params);
+	}
 	return s->pkvm->ncpus < MAX_CPUS;
 }
 
-/* A search for parameters, and what it could not see. */
-struct params_search {
-	struct s2_pkvm_search *s;
-	enum s2_code missing; /* why, of the first place */
-	uint64_t missing_pa, missing_bytes;
-};
-
 static void not_seen(struct params_search *p, enum s2_code code, uint64_t pa, uint64_t size)
 {
-	if (!p->missing_bytes) {
-		p->missing = code;
+	if (!p->missing_bytes)
 		p->missing_pa = pa;
-	}
+	p->missing = code;
 	p->missing_bytes += size;
 }
 
@@ -485,18 +487,17 @@ void s2_pkvm_find_params(struct s2_pkvm_search *s)
 {
 	const struct s2_pkvm_layout *l = &s->layout;
 	struct params_search search = { .s = s };
-	uint64_t lost = s->lost ? s->lost->total : 0;
 
 	if (!s->have_hyp || !l->param_pgd_pa.have || !l->param_vttbr.have || !l->param_mair.have ||
 	    !l->param_tcr.have || !l->param_hcr.have)
 		return;
-	if (s2_nvhe_params(s->kernel, on_cpu, s) == S2_NOTFOUND || !s->pkvm->ncpus)
+	if (s2_nvhe_params(s->kernel, on_cpu, &search) == S2_NOTFOUND ||
+	    (!s->pkvm->ncpus && !search.missing)) {
 		search_params(&search);
-	if (s->lost && s->lost->total == lost)
 		lose_params(&search);
-	if (!s->pkvm->ncpus)
-		s2_lost_add(s->lost, S2_LOST_REGISTER,
-			    search.missing ? search.missing : S2_NOTFOUND, "hyp", S2_LOST_NOWHERE,
-			    "MAIR_EL2 and HCR_EL2 are not known, no CPU's kvm_nvhe_init_params was "
-			    "found: memory types are indices, permissions are as the table looks");
+	}
+	if (!s->pkvm->ncpus && search.missing)
+		s2_lost_add(s->lost, S2_LOST_REGISTER, search.missing, "hyp", S2_LOST_NOWHERE,
+			    "MAIR_EL2 and HCR_EL2 are not known without kvm_nvhe_init_params: "
+			    "memory types are indices, permissions are as the table looks");
 }
