@@ -9,7 +9,7 @@ SELF=$(basename "$0")
 BUILD_PACKAGES=(libc6-dev meson ninja-build pkg-config libjansson-dev libelf-dev libdwarf-dev libbpf-dev
 	zlib1g-dev liblzo2-dev libsnappy-dev libzstd-dev)
 TEST_PACKAGES=(gcc clang clang-format-14 libclang-rt-14-dev libcmocka-dev mandoc jq python3 python3-jsonschema
-	shellcheck)
+	shellcheck git)
 
 say() {
 	printf '\n== %s: %s\n' "$SELF" "$*"

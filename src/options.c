@@ -8,6 +8,8 @@
 
 #include "base/num.h"
 
+#define HCR_FWB BIT64(46)
+
 enum opt_id {
 	OPT_VTCR = 256,
 	OPT_VTTBR,
@@ -227,8 +229,7 @@ static enum s2_code parse_vcpu(const char *text, struct s2_options *o, struct s2
 	memcpy(o->vcpu_table, text, (size_t)(slash - text));
 	o->vcpu_table[slash - text] = '\0';
 	o->have_vcpu = true;
-	o->ntables = 0;
-	return parse_table(o->vcpu_table, o, err);
+	return S2_OK;
 }
 
 static enum s2_code parse_merge(const char *text, enum s2_merge_how *ret, struct s2_err *err)
@@ -462,6 +463,14 @@ static enum s2_code cross_check(const struct s2_options *o, struct s2_err *err)
 	if (o->raw.have_base && !is_aligned(o->raw.base, 8))
 		return s2_fail(err, S2_USAGE, "--base: 0x%llx is not a multiple of 8",
 			       (unsigned long long)o->raw.base);
+	if (s2_regime_has(&o->regime, S2_REG_HCR_EL2) && o->regime.fwb != S2_UNKNOWN &&
+	    (o->regime.fwb == S2_YES) != !!(o->regime.reg[S2_REG_HCR_EL2] & HCR_FWB))
+		return s2_fail(err, S2_USAGE, "--%sfwb contradicts --hcr=0x%llx",
+			       o->regime.fwb == S2_YES ? "" : "no-",
+			       (unsigned long long)o->regime.reg[S2_REG_HCR_EL2]);
+	if (o->have_vcpu && o->ntables)
+		return s2_fail(err, S2_USAGE,
+			       "--table and --vcpu exclude each other: --vcpu chooses the table");
 	if (o->effective && !o->have_vcpu)
 		return s2_fail(err, S2_USAGE, "--effective goes with --vcpu");
 	if (o->have_root && s2_regime_has(&o->regime, S2_REG_VTTBR_EL2))
@@ -505,6 +514,8 @@ enum s2_code s2_options_parse(int argc, char **argv, struct s2_options *ret, str
 		code = cross_check(ret, err);
 	if (code)
 		return code;
+	if (ret->have_vcpu)
+		ret->table[ret->ntables++] = ret->vcpu_table;
 	ret->raw.map = ret->map;
 	ret->have_regime = ret->regime.have_regs & BIT64(S2_REG_VTCR_EL2) || ret->regime.granule ||
 			   ret->regime.ia_bits || ret->regime.oa_bits ||
@@ -530,6 +541,25 @@ enum s2_code s2_options_check(const struct s2_options *options, const char *comm
 					       rows[i].name);
 	}
 	return S2_OK;
+}
+
+enum s2_code s2_options_shape(const struct s2_regime *regime, struct s2_geometry *ret,
+			      struct s2_err *err)
+{
+	struct s2_regime alone = *regime;
+	struct s2_geometry ignored;
+	enum s2_code code = alone.arch->shape(&alone, ret, err);
+
+	if (code != S2_INVALID || !s2_regime_has(&alone, S2_REG_VTCR_EL2))
+		return code;
+	/* A register that is sound without them is contradicted by the sizes. */
+	alone.granule = 0;
+	alone.ia_bits = alone.oa_bits = 0;
+	alone.start_level = S2_NO_LEVEL;
+	alone.lpa2 = S2_UNKNOWN;
+	if (!alone.arch->shape(&alone, &ignored, NULL))
+		code = err->code = S2_USAGE;
+	return code;
 }
 
 void s2_options_help(struct s2_out *out, unsigned int groups)

@@ -96,6 +96,10 @@ enum s2_code s2_options_check(const struct s2_options *options, const char *comm
 			      unsigned int groups, int argc, char **argv,
 			      struct s2_err *err) S2_MUST_CHECK;
 
+/* The geometry of a @regime from options. S2_USAGE: the sizes contradict VTCR_EL2. */
+enum s2_code s2_options_shape(const struct s2_regime *regime, struct s2_geometry *ret,
+			      struct s2_err *err) S2_MUST_CHECK;
+
 /* Prints the options of these groups, one per line, as `help` shows them. */
 void s2_options_help(struct s2_out *out, unsigned int groups);
 

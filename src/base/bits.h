@@ -28,6 +28,11 @@ static inline bool is_aligned(uint64_t value, uint64_t power_of_two)
 	return (value & (power_of_two - 1)) == 0;
 }
 
+static inline uint64_t align_up(uint64_t value, uint64_t power_of_two)
+{
+	return (value + power_of_two - 1) & ~(power_of_two - 1);
+}
+
 /* Mask of the low @n bits, 0 <= @n <= 64. */
 static inline uint64_t low_bits(unsigned int n)
 {
@@ -35,7 +40,5 @@ static inline uint64_t low_bits(unsigned int n)
 }
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
-
-#define S2_CONTAINER_OF(ptr, type, member) ((type *)((char *)(ptr)-offsetof(type, member)))
 
 #endif

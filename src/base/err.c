@@ -28,19 +28,22 @@ enum s2_code s2_err_set(struct s2_err *err, enum s2_code code, const char *fmt, 
 	return code;
 }
 
-enum s2_code s2_err_prepend(struct s2_err *err, const char *fmt, ...)
+enum s2_code s2_err_prepend(struct s2_err *err, enum s2_code code, const char *fmt, ...)
 {
 	char inner[S2_ERR_TEXT];
 	va_list args;
 	int n;
 
+	if (code == S2_OK)
+		code = S2_INVALID;
 	if (!err)
-		return S2_INVALID;
+		return code;
+	err->code = code;
 	memcpy(inner, err->text, sizeof(inner));
 	va_start(args, fmt);
 	n = vsnprintf(err->text, sizeof(err->text), fmt, args);
 	va_end(args);
-	if (n >= 0 && (size_t)n + 2 < sizeof(err->text)) {
+	if (*inner && n >= 0 && (size_t)n + 2 < sizeof(err->text)) {
 		size_t room = sizeof(err->text) - (size_t)n - 3;
 		size_t len = strlen(inner);
 
@@ -48,7 +51,7 @@ enum s2_code s2_err_prepend(struct s2_err *err, const char *fmt, ...)
 		memcpy(err->text + n + 2, inner, len < room ? len : room);
 		err->text[(size_t)n + 2 + (len < room ? len : room)] = '\0';
 	}
-	return err->code == S2_OK ? S2_INVALID : err->code;
+	return code;
 }
 
 const char *s2_code_name(enum s2_code code)

@@ -43,13 +43,17 @@ void s2_err_init(struct s2_err *err);
  */
 #define s2_fail(err, code, ...) s2_not_ok(s2_err_set(err, code, __VA_ARGS__))
 
-/* Says what was being done, on the way up: prepends the text and ": ". Returns the code. */
-#define s2_wrap(err, ...) s2_not_ok(s2_err_prepend(err, __VA_ARGS__))
+/*
+ * Says what was being done, on the way up: prepends the text and ": ". Returns @code, the one that
+ * came from below: without @err nobody else knows it.
+ */
+#define s2_wrap(err, code, ...) s2_not_ok(s2_err_prepend(err, code, __VA_ARGS__))
 
 /* What stands behind the two: never S2_OK. */
 enum s2_code s2_err_set(struct s2_err *err, enum s2_code code, const char *fmt, ...)
 	S2_PRINTF(3, 4);
-enum s2_code s2_err_prepend(struct s2_err *err, const char *fmt, ...) S2_PRINTF(2, 3);
+enum s2_code s2_err_prepend(struct s2_err *err, enum s2_code code, const char *fmt, ...)
+	S2_PRINTF(3, 4);
 
 /* Tells the compiler so: what is only set on success is then known not to be read after a failure. */
 static inline enum s2_code s2_not_ok(enum s2_code code)

@@ -23,6 +23,13 @@ static bool has_no_rules(const struct s2_table *table)
 	return s2_role(table) == S2_PKVM_NONE && table->regime.arch == &s2_arm64_stage1_el2;
 }
 
+/* Unknown, and whatever looks wrong to it is not: it lacks what it would need to tell. */
+static void give_up(struct s2_check_ctx *ctx, unsigned int i, const char *why)
+{
+	s2_check_unknown(ctx, (enum s2_check_id)i, "%s", why);
+	ctx->running &= ~BIT64(i);
+}
+
 static bool any_host_managed(const struct s2_check_ctx *ctx)
 {
 	for (size_t i = 0; i < ctx->tables->n; i++)
@@ -60,7 +67,7 @@ static const char *meaningless(const struct s2_check_ctx *ctx, unsigned int need
 	return NULL;
 }
 
-/* What a check that has a meaning lacks, NULL when nothing. */
+/* What a check that has a meaning cannot do without and lacks, NULL when nothing. */
 static const char *lacks(const struct s2_check_ctx *ctx, unsigned int needs)
 {
 	if (needs & S2_NEED_PKVM && (!ctx->pkvm || ctx->host == SIZE_MAX))
@@ -71,8 +78,6 @@ static const char *lacks(const struct s2_check_ctx *ctx, unsigned int needs)
 		return "hyp_memory[] is not known";
 	if (needs & S2_NEED_VMEMMAP && !ctx->pkvm->have_vmemmap)
 		return "hyp_vmemmap is not known";
-	if (needs & S2_NEED_KERNEL && !ctx->kernel)
-		return "the kernel's own structures are not in a snapshot";
 	return NULL;
 }
 
@@ -87,7 +92,10 @@ static void choose(struct s2_check_ctx *ctx)
 		else if (why)
 			skip(ctx, i, why);
 		else if ((why = lacks(ctx, s2_checks[i].needs)) != NULL)
-			s2_check_unknown(ctx, (enum s2_check_id)i, "%s", why);
+			give_up(ctx, i, why);
+		else if (s2_checks[i].needs & S2_NEED_KERNEL && !ctx->kernel)
+			s2_check_unknown(ctx, (enum s2_check_id)i,
+					 "the kernel's own structures are not in a snapshot");
 	}
 }
 
@@ -119,6 +127,25 @@ static void shape_tables(struct s2_check_ctx *ctx)
 			ctx->host = i;
 		else if (s2_role(table) == S2_PKVM_HYP)
 			ctx->hyp = i;
+	}
+}
+
+/* Tables, and VMs, that are there and cannot be read at all. */
+static void unreadable(struct s2_check_ctx *ctx)
+{
+	for (size_t i = 0; i < ctx->tables->n; i++) {
+		if (ctx->geom[i].arch || has_no_rules(&ctx->tables->table[i]))
+			continue;
+		s2_check_all_unknown(ctx, "%s: its geometry is not sound",
+				     ctx->tables->table[i].id);
+		ctx->kept_lost |= s2_role(&ctx->tables->table[i]) == S2_PKVM_GUEST;
+	}
+	for (size_t i = 0; ctx->args->lost && i < ctx->args->lost->n; i++) {
+		const struct s2_loss *loss = &ctx->args->lost->loss[i];
+
+		if (loss->what == S2_LOST_VM || loss->what == S2_LOST_TABLE)
+			s2_check_all_unknown(ctx, "a VM or table cannot be read: %s%s%.100s",
+					     loss->table, *loss->table ? ": " : "", loss->text);
 	}
 }
 
@@ -161,20 +188,19 @@ enum s2_code s2_check_run(const struct s2_check_args *args, struct s2_check_repo
 	if (!code) {
 		shape_tables(&ctx);
 		choose(&ctx);
+		s2_check_features(&ctx);
 		code = s2_pages_init(&ctx, err);
 	}
 	if (!code) {
-		for (size_t i = 0; i < args->tables->n; i++)
-			if (!ctx.geom[i].arch && !has_no_rules(&args->tables->table[i]))
-				s2_check_unknown(&ctx, S2_CHECK_COMPLETE,
-						 "%s: its geometry is not sound",
-						 args->tables->table[i].id);
+		unreadable(&ctx);
+		s2_check_vms_begin(&ctx);
 		pass(&ctx);
 		s2_check_refcounts(&ctx);
 		conclude(&ctx);
 		if (ctx.nomem)
 			code = s2_fail(err, S2_NOMEM, "no memory");
 	}
+	s2_check_vms_end(&ctx);
 	free(ctx.geom);
 	free(ctx.buf);
 	free(ctx.walk);

@@ -5,6 +5,7 @@
 #define S2_CHECK_CHECK_H
 
 #include "kernel/kernel.h"
+#include "base/lost.h"
 #include "kvm/tables.h"
 
 enum s2_check_id {
@@ -117,7 +118,8 @@ struct s2_check_args {
 	struct s2_kernel *kernel; /* NULL: only what tables and note say can be checked */
 	const struct s2_mem *mem;
 	const struct s2_tables *tables;
-	uint64_t wanted; /* bit n: check n */
+	const struct s2_lost *lost; /* what was lost while @tables were found; NULL: nothing */
+	uint64_t wanted;            /* bit n: check n */
 	uint64_t window; /* pages of memory that are looked at together; 0: as many as 32 MiB allow */
 };
 

@@ -39,10 +39,16 @@ void s2_check_given(struct s2_check_ctx *ctx, uint64_t pa, const struct s2_own *
 
 	if (!s2_check_runs(ctx, S2_CHECK_DONATION))
 		return;
+	if (guest == SIZE_MAX && ctx->kept_lost) {
+		s2_check_unknown(ctx, S2_CHECK_DONATION,
+				 "the table of guest 0x%x, to which PA 0x%" PRIx64
+				 " was given, is not known, or not chosen",
+				 own->handle, pa);
+		return;
+	}
 	if (guest == SIZE_MAX) {
 		s2_check_found(ctx, S2_CHECK_DONATION, ctx->table, pa, pa,
-			       "given to guest 0x%x, which does not exist or was not chosen",
-			       own->handle);
+			       "given to guest 0x%x, which does not exist", own->handle);
 		return;
 	}
 	if (!entry_at(ctx, guest, ia, &raw, &height)) {

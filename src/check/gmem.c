@@ -2,10 +2,11 @@
 // What a guest_memfd has for a slot: all faults in it are served from the file, whatever the VMM
 // maps (gmem_abort(), arch/arm64/kvm/mmu.c, 6.18).
 #include <inttypes.h>
+#include <stddef.h>
 #include <stdlib.h>
 
 #include "check/priv.h"
-#include "kvm/layout.h"
+#include "kernel/fields.h"
 
 struct s2_gmem {
 	struct s2_field_at f_inode, i_mapping, i_pages;
@@ -15,31 +16,24 @@ struct s2_gmem {
 	uint64_t file, pages; /* the last file, and the xarray of its pages */
 };
 
+static const struct s2_field_row rows[] = {
+	S2_FIELD(s2_gmem, f_inode, "file", "f_inode", true),
+	S2_FIELD(s2_gmem, i_mapping, "inode", "i_mapping", true),
+	S2_FIELD(s2_gmem, i_pages, "address_space", "i_pages", true),
+};
+
 struct s2_gmem *s2_gmem_open(struct s2_check_ctx *ctx)
 {
 	struct s2_gmem *gmem = calloc(1, sizeof(*gmem));
-	const struct {
-		const char *type, *path;
-		struct s2_field_at *field;
-	} wanted[] = {
-		{ "file", "f_inode", gmem ? &gmem->f_inode : NULL },
-		{ "inode", "i_mapping", gmem ? &gmem->i_mapping : NULL },
-		{ "address_space", "i_pages", gmem ? &gmem->i_pages : NULL },
-	};
-	struct s2_types *types;
 
 	if (!gmem) {
 		ctx->nomem = true;
 		return NULL;
 	}
 	s2_memmap_find(ctx, &gmem->map);
-	gmem->have = gmem->map.have && !s2_kernel_types(ctx->kernel, &types, NULL) &&
+	gmem->have = gmem->map.have &&
+		     !s2_fields_find(ctx->kernel, rows, ARRAY_SIZE(rows), gmem, NULL) &&
 		     !s2_kernel_xa_layout(ctx->kernel, &gmem->xa, NULL);
-	for (size_t i = 0; gmem->have && i < ARRAY_SIZE(wanted); i++) {
-		wanted[i].field->have = gmem->have = !s2_types_member(types, wanted[i].type,
-								      wanted[i].path,
-								      &wanted[i].field->m, NULL);
-	}
 	return gmem;
 }
 
@@ -51,9 +45,9 @@ static enum s2_code find_pages(struct s2_check_ctx *ctx, struct s2_gmem *gmem, u
 
 	if (gmem->file == file)
 		return S2_OK;
-	code = s2_kvm_get(ctx->kernel, file, &gmem->f_inode, &inode, NULL);
+	code = s2_field_get(ctx->kernel, file, &gmem->f_inode, &inode, NULL);
 	if (!code)
-		code = s2_kvm_get(ctx->kernel, inode, &gmem->i_mapping, &mapping, NULL);
+		code = s2_field_get(ctx->kernel, inode, &gmem->i_mapping, &mapping, NULL);
 	if (code)
 		return code;
 	gmem->file = file;

@@ -83,13 +83,16 @@ static void two_write(struct s2_check_ctx *ctx, const struct s2_facts *fact, uin
 static void of_host(struct s2_check_ctx *ctx, struct s2_facts *fact, uint64_t ia, uint64_t pa,
 		    bool write, enum s2_tristate confirmed)
 {
-	if (!fact->guest)
-		fact->guest = (uint16_t)(ctx->t + 1);
-	else if (write && fact->guest_write)
+	if (write && fact->guest_write) {
 		two_write(ctx, fact, ia, pa, confirmed);
-	fact->guest_write |= write;
-	fact->guest_odd |= confirmed == S2_NO;
-	fact->guest_unsure |= confirmed == S2_UNKNOWN;
+		return;
+	}
+	if (fact->guest && !write)
+		return;
+	fact->guest = (uint16_t)(ctx->t + 1);
+	fact->guest_write = write;
+	fact->guest_odd = confirmed == S2_NO;
+	fact->guest_unsure = confirmed == S2_UNKNOWN;
 }
 
 static void of_hypervisor(struct s2_facts *fact, uint64_t raw)

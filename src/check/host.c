@@ -27,6 +27,13 @@ static bool is_mixed(const struct s2_check_ctx *ctx, uint64_t ia, uint64_t size)
 	return next - ia < size;
 }
 
+enum s2_tristate s2_check_all_memory(const struct s2_check_ctx *ctx, uint64_t pa, uint64_t size)
+{
+	enum s2_tristate memory = s2_check_is_memory(ctx, pa);
+
+	return memory == S2_YES && is_mixed(ctx, pa, size) ? S2_NO : memory;
+}
+
 static void rights(struct s2_check_ctx *ctx, uint64_t ia, uint64_t oa, uint64_t size, uint64_t raw)
 {
 	enum s2_tristate memory = s2_check_is_memory(ctx, ia);
@@ -98,6 +105,11 @@ static void set_facts(struct s2_check_ctx *ctx, uint64_t pa, uint64_t size, stru
 		fact->host_write = what.host_write & 1;
 		fact->host_exec = what.host_exec & 1;
 	}
+}
+
+void s2_host_lost(struct s2_check_ctx *ctx, uint64_t ia, uint64_t size)
+{
+	set_facts(ctx, ia, size, (struct s2_facts){ .host = S2_HOST_UNREAD });
 }
 
 void s2_host_leaf(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, uint64_t oa,

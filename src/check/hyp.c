@@ -16,6 +16,15 @@
  * hyp_create_idmap()). */
 enum area { AREA_LINEAR, AREA_IDMAP, AREA_VMEMMAP, AREA_PRIVATE, AREA_NONE };
 
+enum s2_tristate s2_hyp_in_private(const struct s2_check_ctx *ctx, uint64_t va)
+{
+	uint64_t quarter = BIT64(ctx->g->ia_bits - 3), vmemmap = ctx->pkvm->vmemmap_va;
+
+	if (!ctx->pkvm->have_vmemmap)
+		return S2_UNKNOWN;
+	return va < vmemmap && vmemmap - va <= quarter ? S2_YES : S2_NO;
+}
+
 static enum area area_of(const struct s2_check_ctx *ctx, uint64_t va, uint64_t oa)
 {
 	uint64_t quarter = BIT64(ctx->g->ia_bits - 3), vmemmap = ctx->pkvm->vmemmap_va;
@@ -28,9 +37,7 @@ static enum area area_of(const struct s2_check_ctx *ctx, uint64_t va, uint64_t o
 		return AREA_NONE;
 	if (va >= vmemmap && va - vmemmap < quarter)
 		return AREA_VMEMMAP;
-	if (va < vmemmap && vmemmap - va <= quarter)
-		return AREA_PRIVATE;
-	return AREA_NONE;
+	return s2_hyp_in_private(ctx, va) == S2_YES ? AREA_PRIVATE : AREA_NONE;
 }
 
 static bool is_exec(const struct s2_check_ctx *ctx, uint64_t raw)
@@ -94,6 +101,13 @@ static void rights(struct s2_check_ctx *ctx, enum area area, uint64_t va, uint64
 
 	if (!ctx->nimage || area == AREA_IDMAP)
 		return;
+	if (part && part->lost) {
+		s2_check_unknown(ctx, S2_CHECK_HYP_PROT,
+				 "the kernel's own mapping of its image at PA 0x%" PRIx64
+				 " is not in the dump",
+				 oa);
+		return;
+	}
 	/* Vectors are mapped executable once more in the private range, stacks and devices as data.
 	 */
 	if (area == AREA_PRIVATE && part && part->exec)
@@ -126,6 +140,8 @@ static void facts_of(struct s2_check_ctx *ctx, enum area area, uint64_t oa, uint
 		if (area != AREA_LINEAR) {
 			fact->hyp_private = 1;
 			fact->hyp_private_write |= !(raw & S1_RO);
+			fact->hyp_quarter |= area == AREA_PRIVATE || area == AREA_VMEMMAP;
+			fact->hyp_again |= area == AREA_PRIVATE && !(raw & S1_RO);
 			continue;
 		}
 		fact->hyp_mapped = 1;
@@ -135,6 +151,32 @@ static void facts_of(struct s2_check_ctx *ctx, enum area area, uint64_t oa, uint
 	}
 }
 
+bool s2_hyp_is_stack(const struct s2_pkvm *pkvm, uint64_t pa)
+{
+	for (size_t i = 0; i < pkvm->ncpus; i++)
+		if (pkvm->cpu[i].stack_pa == pa)
+			return true;
+	return false;
+}
+
+/*
+ * In the private range the hypervisor maps memory for writing in two places: stacks, and fixmap
+ * slots for as long as they are used (nvhe/mm.c), one per CPU and one of a block's size. Counts the
+ * latter; true for a block, of which s2_hyp_end() says all that is to say.
+ */
+static bool is_slot_in_use(struct s2_check_ctx *ctx, unsigned int height, uint64_t oa, uint64_t raw)
+{
+	if (raw & S1_RO || s2_check_is_memory(ctx, oa) != S2_YES)
+		return false;
+	if (height) {
+		ctx->blocks_used += ctx->first_window;
+		return height == 1 && ctx->features.fixblock == S2_YES;
+	}
+	if (!s2_hyp_is_stack(ctx->pkvm, oa))
+		ctx->slots_used += ctx->first_window;
+	return false;
+}
+
 void s2_hyp_leaf(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, uint64_t oa,
 		 uint64_t raw)
 {
@@ -142,7 +184,7 @@ void s2_hyp_leaf(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, uin
 	enum area area = area_of(ctx, ia, oa);
 
 	if (ctx->first_window) {
-		if (area != AREA_LINEAR && field_get(LEAF_STATE, raw))
+		if (ctx->pkvm->have_memory && area != AREA_LINEAR && field_get(LEAF_STATE, raw))
 			s2_check_found(
 				ctx, S2_CHECK_WRITER, ctx->table, ia, oa,
 				"a page state outside of the linear map (descriptor 0x%" PRIx64 ")",
@@ -153,69 +195,98 @@ void s2_hyp_leaf(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, uin
 			s2_check_found(ctx, S2_CHECK_WX, ctx->table, ia, oa,
 				       "writable and executable (descriptor 0x%" PRIx64 ")", raw);
 	}
+	if (area == AREA_PRIVATE && is_slot_in_use(ctx, height, oa, raw))
+		return;
 	facts_of(ctx, area, oa, size, raw);
+}
+
+void s2_hyp_lost(struct s2_check_ctx *ctx, uint64_t ia, uint64_t size)
+{
+	const struct s2_pages *pages = &ctx->pages;
+	uint64_t page = BIT64(pages->page_log2), first = ia + ctx->pkvm->phys_offset, n = 0;
+
+	for (uint64_t i = 0; i < pages->nwindow; i++) {
+		uint64_t pa = s2_pages_pa(pages, pages->window + i);
+
+		if (pa - first < size)
+			pages->fact[i].hyp_unread = 1;
+	}
+	for (size_t i = 0; i < pages->nregions; i++) {
+		uint64_t low = pages->region[i].pa, high = low + pages->region[i].npages * page;
+
+		if (low < first)
+			low = first;
+		if (high > first + size)
+			high = first + size;
+		n += low < high ? high - low : 0;
+	}
+	ctx->private_lost |= n < size;
+	ctx->vmemmap_next = 0;
 }
 
 /* ---- The kernel image as swapper_pg_dir maps it ---- */
 
-static bool image_piece(void *arg, const struct s2_kva_piece *piece)
+/* Images are smaller by far; the space up to here is looked at. */
+#define IMAGE_MAX (UINT64_C(1) << 30)
+
+static bool add_part(struct s2_check_ctx *ctx, struct s2_image_part part)
 {
-	struct s2_check_ctx *ctx = arg;
-	struct s2_walk *walk = malloc(sizeof(*walk));
+	struct s2_image_part *grown = realloc(ctx->image, (ctx->nimage + 1) * sizeof(*ctx->image));
+
+	if (!grown) {
+		ctx->nomem = true;
+		return false;
+	}
+	ctx->image = grown;
+	ctx->image[ctx->nimage++] = part;
+	return true;
+}
+
+/* Whatever follows _stext at the image's own offset; what cannot be read there is noted as well. */
+static void read_image(struct s2_check_ctx *ctx)
+{
 	const struct s2_kva_facts *kva = &s2_kernel_facts(ctx->kernel)->kva;
 	struct s2_regime regime;
 	struct s2_geometry geom;
 	struct s2_merge merge;
 	struct s2_run run;
+	bool any = false;
 
 	s2_regime_init(&regime, &s2_arm64_stage1_el1);
 	regime.granule = kva->page_size;
 	regime.ia_bits = kva->va_bits;
 	regime.lpa2 = kva->lpa2 ? S2_YES : S2_NO;
 	regime.upper = true;
-	if (!walk || regime.arch->shape(&regime, &geom, NULL)) {
-		free(walk);
-		return false;
-	}
-	s2_walk_init(walk, &geom, ctx->mem, kva->swapper_pa);
-	if (!s2_walk_range(walk, piece->va, piece->va + piece->size - 1)) {
-		free(walk);
-		return true;
-	}
-	s2_merge_init(&merge, walk, S2_MERGE_PA, S2_SHOW_ALL);
+	if (regime.arch->shape(&regime, &geom, NULL))
+		return;
+	s2_walk_init(ctx->walk, &geom, ctx->mem, kva->swapper_pa);
+	if (!s2_walk_range(ctx->walk, kva->stext, kva->stext + IMAGE_MAX - 1))
+		return;
+	s2_merge_init(&merge, ctx->walk, S2_MERGE_PA, S2_SHOW_ALL);
 	while (s2_merge_next(&merge, &run)) {
-		struct s2_image_part *grown;
+		uint64_t pa = s2_kva_image_pa(kva, run.ia);
+		bool leaf = !run.missing && s2_is_leaf(run.entry.type);
 
-		if (run.missing || !s2_is_leaf(run.entry.type))
+		if (!run.missing && (!leaf || run.entry.oa != pa))
 			continue;
-		grown = realloc(ctx->image, (ctx->nimage + 1) * sizeof(*grown));
-		if (!grown) {
-			ctx->nomem = true;
-			break;
-		}
-		ctx->image = grown;
-		ctx->image[ctx->nimage++] =
-			(struct s2_image_part){ .pa = run.entry.oa,
-						.size = run.size,
-						.write = !(run.entry.raw & S1_RO),
-						.exec = !(run.entry.raw & S1_PXN) };
+		any |= leaf;
+		if (!add_part(ctx, (struct s2_image_part){ .pa = pa,
+							   .size = run.size,
+							   .write = !(run.entry.raw & S1_RO),
+							   .exec = !(run.entry.raw & S1_PXN),
+							   .lost = !leaf }))
+			return;
 	}
-	free(walk);
-	return !ctx->nomem;
+	if (!any)
+		ctx->nimage = 0;
 }
 
 void s2_hyp_begin(struct s2_check_ctx *ctx)
 {
-	/* A callback of this name came when all entries began to be counted (nvhe/setup.c, 6.2). */
-	struct s2_symbol symbol = { .name = "__kvm_nvhe_finalize_host_mappings_walker" };
-
 	ctx->vmemmap_next = 0;
 	if (!ctx->kernel || !ctx->first_window)
 		return;
-	if (!s2_kernel_symbols(ctx->kernel, &symbol, 1, NULL))
-		ctx->first_counts = symbol.hits > 0;
-	if (!ctx->nimage && s2_kernel_image(ctx->kernel, image_piece, ctx, NULL))
-		ctx->nimage = 0;
+	read_image(ctx);
 	if (!ctx->nimage)
 		s2_check_unknown(ctx, S2_CHECK_HYP_PROT,
 				 "the kernel's own mapping of its image cannot be read");
@@ -228,6 +299,16 @@ void s2_hyp_end(struct s2_check_ctx *ctx)
 	uint64_t page = BIT64(ctx->g->page_log2);
 
 	s2_writer_uniform(ctx);
+	if (ctx->features.fixblock == S2_YES && ctx->blocks_used + ctx->blocks_unused > 1)
+		s2_check_found(ctx, S2_CHECK_HYP_ADDRESS, ctx->table, 0, 0,
+			       "%" PRIu64
+			       " blocks of memory are mapped in the private range, where "
+			       "one is",
+			       ctx->blocks_used + ctx->blocks_unused);
+	if (!ctx->pkvm->ncpus || ctx->pkvm->cpus_lost)
+		s2_check_unknown(
+			ctx, S2_CHECK_HYP_ADDRESS,
+			"not all CPUs' parameters are known, which say where their stacks are");
 	for (size_t i = 0; i < ctx->pkvm->ncpus; i++) {
 		const struct s2_pkvm_cpu *cpu = &ctx->pkvm->cpu[i];
 		uint64_t va = cpu->stack_va - page, raw;
@@ -236,8 +317,13 @@ void s2_hyp_end(struct s2_check_ctx *ctx)
 		if (!cpu->stack_va || !cpu->stack_pa)
 			continue;
 		s2_walk_init(walk, ctx->g, ctx->mem, ctx->table->root_pa);
-		if (!s2_walk_range(walk, va, va) || !s2_walk_next(walk, &strip) || strip.missing)
+		if (!s2_walk_range(walk, va, va) || !s2_walk_next(walk, &strip) || strip.missing) {
+			s2_check_unknown(ctx, S2_CHECK_HYP_ADDRESS,
+					 "the mapping of a CPU's stack at 0x%" PRIx64
+					 " cannot be read",
+					 va);
 			continue;
+		}
 		raw = strip.desc[(va - strip.ia) >> ctx->g->height[strip.height].shift];
 		if (!ctx->g->arch->is_leaf(ctx->g, strip.height, raw) ||
 		    s2_leaf_oa(ctx->g, strip.height, raw) != cpu->stack_pa)

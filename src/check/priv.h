@@ -29,17 +29,20 @@ struct s2_facts {
 	uint32_t hyp_exec : 1;
 	uint32_t hyp_private : 1; /* mapped elsewhere in the hypervisor */
 	uint32_t hyp_private_write : 1;
+	uint32_t hyp_quarter : 1; /* mapped in its private range or as part of its page array */
+	uint32_t hyp_again : 1;   /* in its private range, for writing */
 	uint32_t hyp_unread : 1;
 	uint32_t table : 1;      /* a table page ... */
 	uint32_t table_pkvm : 1; /* ... that the hypervisor keeps */
 	uint32_t guest_write : 1;
-	uint32_t guest_odd : 1;    /* a guest's leaf that its VMM does not confirm */
-	uint32_t guest_unsure : 1; /* ... whose VMM is not known */
+	uint32_t guest_odd : 1;    /* that guest's leaf its VMM does not confirm */
+	uint32_t guest_unsure : 1; /* ... or its VMM is not known */
 	uint32_t kept_guest : 1;   /* mapped in a guest that the hypervisor keeps */
 	uint32_t kept_owned : 1;   /* ... which owns it */
 	uint32_t kept_shared : 1;  /* ... which shares it with the host */
-	uint16_t guest;            /* 1 + table of the first host-managed guest that maps it */
-	uint16_t borrowers;        /* leaves of hypervisor-managed guests that borrow it */
+	uint16_t guest; /* 1 + table of the first host-managed guest that writes it, else that maps
+			   it */
+	uint16_t borrowers; /* leaves of hypervisor-managed guests that borrow it */
 };
 
 /* The pages of memory, numbered without holes; facts are kept for a window of them. */
@@ -87,6 +90,17 @@ struct s2_form {
 
 #define S2_MAX_FORMS 16
 
+/* What this kernel's hypervisor does, by its functions and members; S2_UNKNOWN without them. */
+struct s2_check_features {
+	enum s2_tristate guest_blocks; /* it maps blocks for guests (6.16) */
+	enum s2_tristate fixmap;       /* it has a fixmap slot per CPU (6.2) */
+	enum s2_tristate fixblock;     /* ... and one of a block's size (6.16) */
+	enum s2_tristate
+		owns_private; /* it saw to it that all of its private range is its own (7.3) */
+	enum s2_tristate first_counts; /* the first tables count what the linear map of memory holds
+					  (up to 6.1) */
+};
+
 /* Bits that a kernel sets in all leaves of a kind or in none; which, types do not tell. */
 enum s2_uniform { S2_TEXT_GP, S2_TEXT_UXN, S2_DATA_PXN, S2_NUNIFORM };
 
@@ -103,6 +117,7 @@ struct s2_image_part {
 	uint64_t pa;
 	uint64_t size;
 	bool write, exec;
+	bool lost; /* what the kernel maps there cannot be read */
 };
 
 struct s2_check_ctx {
@@ -112,6 +127,7 @@ struct s2_check_ctx {
 	const struct s2_tables *tables;
 	const struct s2_pkvm *pkvm;
 	struct s2_check_report *report;
+	struct s2_check_features features;
 	struct s2_geometry *geom; /* by table; arch NULL: it cannot be read */
 	uint64_t running;         /* bit n: check n is done */
 	struct s2_pages pages;
@@ -119,20 +135,25 @@ struct s2_check_ctx {
 	bool first_window; /* what is no matter of pages is done once */
 	uint32_t pass;     /* counts windows, from 1 */
 	bool nomem;
-	size_t host, hyp; /* their tables, or SIZE_MAX */
+	size_t host, hyp;  /* their tables, or SIZE_MAX */
+	bool private_lost; /* a part of the hypervisor's table outside of its linear map is not read
+			    */
+	bool kept_lost;    /* ... of a table that the hypervisor keeps for a guest, or all of it */
 
 	/* The table that is being read. */
 	size_t t;
+	uint64_t path[S2_MAX_HEIGHTS]; /* table pages from the root to the one that is read */
 	const struct s2_table *table;
 	const struct s2_geometry *g;
 	struct s2_form form[S2_MAX_FORMS];
 	size_t nforms;
 	uint64_t *buf;        /* a page per height */
 	struct s2_walk *walk; /* for single look-ups */
-	bool first_counts;    /* hyp: the first tables count what the linear map of memory holds (up
-				 to 6.1) */
+	/* hyp: fixmap slots between uses, what looks like slots in use, and the same of blocks */
+	uint64_t slots_unused, slots_used, blocks_unused, blocks_used;
 	uint64_t vmemmap_next; /* hyp: where the next page of hyp_vmemmap must be */
 	struct s2_uniform_count uniform[S2_NUNIFORM]; /* hyp */
+	struct s2_vms *vms; /* guests of the hypervisor as objects, NULL without them */
 	struct s2_vmm *vmm; /* host-managed guests: the VMM's tables, or NULL */
 
 	struct s2_image_part *image;
@@ -144,10 +165,15 @@ void s2_check_found(struct s2_check_ctx *ctx, enum s2_check_id id, const struct 
 		    uint64_t ia, uint64_t pa, const char *fmt, ...) S2_PRINTF(6, 7);
 void s2_check_unknown(struct s2_check_ctx *ctx, enum s2_check_id id, const char *fmt, ...)
 	S2_PRINTF(3, 4);
+/* Of all checks: nothing can be called good. */
+void s2_check_all_unknown(struct s2_check_ctx *ctx, const char *fmt, ...) S2_PRINTF(2, 3);
 static inline bool s2_check_runs(const struct s2_check_ctx *ctx, enum s2_check_id id)
 {
 	return ctx->running & BIT64(id);
 }
+
+/* features.c */
+void s2_check_features(struct s2_check_ctx *ctx);
 
 /* pages.c */
 enum s2_code s2_pages_init(struct s2_check_ctx *ctx, struct s2_err *err) S2_MUST_CHECK;
@@ -178,8 +204,15 @@ void s2_host_leaf(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, ui
 void s2_host_invalid(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, uint64_t raw);
 void s2_hyp_leaf(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, uint64_t oa,
 		 uint64_t raw);
+/* Is @pa a CPU's stack at EL2, as its parameters say? */
+bool s2_hyp_is_stack(const struct s2_pkvm *pkvm, uint64_t pa);
+/* Does @va lie in the hypervisor's private range, below hyp_vmemmap? S2_UNKNOWN without that. */
+enum s2_tristate s2_hyp_in_private(const struct s2_check_ctx *ctx, uint64_t va);
 void s2_hyp_begin(struct s2_check_ctx *ctx);
 void s2_hyp_end(struct s2_check_ctx *ctx);
+/* A piece of input space that could not be read: what is said of its pages is not known. */
+void s2_host_lost(struct s2_check_ctx *ctx, uint64_t ia, uint64_t size);
+void s2_hyp_lost(struct s2_check_ctx *ctx, uint64_t ia, uint64_t size);
 void s2_guest_leaf(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, uint64_t oa,
 		   uint64_t raw);
 
@@ -215,10 +248,15 @@ void s2_check_given(struct s2_check_ctx *ctx, uint64_t pa, const struct s2_own *
 void s2_check_owned(struct s2_check_ctx *ctx, uint64_t ia, uint64_t oa);
 
 /* vms.c: guests of the hypervisor as objects. */
+void s2_check_vms_begin(struct s2_check_ctx *ctx);
 void s2_check_vms(struct s2_check_ctx *ctx);
+void s2_check_vms_end(struct s2_check_ctx *ctx);
 
 /* Is @pa memory? S2_UNKNOWN without hyp_memory[]. */
 enum s2_tristate s2_check_is_memory(const struct s2_check_ctx *ctx, uint64_t pa);
+
+/* Is all of [@pa, @pa + @size) memory, in one region? */
+enum s2_tristate s2_check_all_memory(const struct s2_check_ctx *ctx, uint64_t pa, uint64_t size);
 
 /* The role of a table, host-managed guests are S2_PKVM_NONE. */
 static inline enum s2_pkvm_role s2_role(const struct s2_table *table)

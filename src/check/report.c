@@ -46,6 +46,18 @@ void s2_check_unknown(struct s2_check_ctx *ctx, enum s2_check_id id, const char 
 	va_end(args);
 }
 
+void s2_check_all_unknown(struct s2_check_ctx *ctx, const char *fmt, ...)
+{
+	char text[sizeof(ctx->report->outcome[0].why)];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	for (unsigned int i = 0; i < S2_NCHECKS; i++)
+		s2_check_unknown(ctx, (enum s2_check_id)i, "%s", text);
+}
+
 void s2_check_free(struct s2_check_report *report)
 {
 	for (unsigned int i = 0; i < S2_NCHECKS; i++)

@@ -112,7 +112,8 @@ const struct s2_check_row s2_checks[S2_NCHECKS] = {
 				   .meaning =
 					   "the hypervisor's linear map has one offset, its text is identity-mapped, its page array lies without gaps",
 				   .tables = "hyp",
-				   .exceptions = "the private range (devices, stacks, fixmap)",
+				   .exceptions =
+					   "devices, stacks and fixmap slots in the private range",
 				   .severity = S2_SEV_ISOLATION,
 				   .needs = S2_NEED_PKVM | S2_NEED_HYP | S2_NEED_MEMORY },
 	[S2_CHECK_HYP_PROT] = { .name = "hyp-prot",
@@ -136,7 +137,7 @@ const struct s2_check_row s2_checks[S2_NCHECKS] = {
 					"the host has given a page to the hypervisor if and only if that owns and maps it (I3)",
 				.tables = "host, hyp",
 				.exceptions =
-					"EL2 stacks (private range; the host keeps them up to 6.11); donated pages mapped only there",
+					"EL2 stacks (private range; the host's up to 7.1); donated pages mapped only there; fixmap slots in use",
 				.severity = S2_SEV_ISOLATION,
 				.needs = HOST_HYP },
 	[S2_CHECK_HOST_NOPAGE] = { .name = "host-nopage",
@@ -207,7 +208,7 @@ const struct s2_check_row s2_checks[S2_NCHECKS] = {
 					 "no page is writable for two of host, hypervisor and guests, except along a recorded share (I12)",
 				 .tables = "host, hyp, guests",
 				 .exceptions =
-					 "EL2 stacks up to 6.11; what the host borrows its guests may read (the zero page up to 6.1)",
+					 "EL2 stacks up to 7.1; fixmap slots in use; what the host borrows its guests may read (the zero page up to 6.1)",
 				 .severity = S2_SEV_ISOLATION,
 				 .needs = S2_NEED_PKVM | S2_NEED_HYP | S2_NEED_MEMORY },
 	[S2_CHECK_TABLE_OWNER] = { .name = "table-owner",

@@ -12,9 +12,9 @@
 struct page_view {
 	const struct s2_facts *f;
 	uint64_t pa;
-	enum s2_page_state host; /* as the host's annotation or state says */
-	enum s2_page_state hyp;
-	bool have_word; /* struct hyp_page */
+	enum s2_page_state host; /* as the host's annotation or state says; NONE: not known */
+	enum s2_page_state hyp;  /* ... */
+	bool have_word;          /* struct hyp_page */
 	uint64_t word;
 	bool nomap;
 	bool stack;
@@ -56,8 +56,10 @@ static void found(struct s2_check_ctx *ctx, enum s2_check_id id, size_t table,
 			       s2_page_state_text(v->host), s2_page_state_text(v->hyp));
 }
 
-static enum s2_page_state host_state(const struct s2_check_ctx *ctx, const struct page_view *v)
+static enum s2_page_state host_state(const struct s2_pkvm *pkvm, const struct page_view *v)
 {
+	if (pkvm->host_in == S2_STATE_IN_VMEMMAP)
+		return v->have_word ? s2_pkvm_host_state(pkvm, v->word) : S2_STATE_NONE;
 	switch ((enum s2_host_fact)v->f->host) {
 	case S2_HOST_HYP:
 	case S2_HOST_GUEST:
@@ -67,48 +69,123 @@ static enum s2_page_state host_state(const struct s2_check_ctx *ctx, const struc
 		return S2_STATE_SHARED_OWNED;
 	case S2_HOST_BORROWED:
 		return S2_STATE_SHARED_BORROWED;
+	case S2_HOST_UNREAD:
+		return S2_STATE_NONE;
 	case S2_HOST_EMPTY:
 	case S2_HOST_OWNED:
-	case S2_HOST_UNREAD:
 		break;
 	}
-	(void)ctx;
 	return S2_STATE_OWNED;
 }
 
-static enum s2_page_state hyp_state(const struct page_view *v)
+static enum s2_page_state hyp_state(const struct s2_pkvm *pkvm, const struct page_view *v)
 {
 	static const uint8_t by_bits[] = { S2_STATE_OWNED, S2_STATE_SHARED_OWNED,
 					   S2_STATE_SHARED_BORROWED, S2_STATE_RESERVED };
 
+	if (pkvm->hyp_in == S2_STATE_IN_VMEMMAP)
+		return v->have_word ? s2_pkvm_hyp_state(pkvm, v->word) : S2_STATE_NONE;
+	if (v->f->hyp_unread)
+		return S2_STATE_NONE;
 	if (!v->f->hyp_mapped)
 		return S2_STATE_NOPAGE;
 	return (enum s2_page_state)by_bits[v->f->hyp];
 }
 
-static bool is_stack(const struct s2_pkvm *pkvm, uint64_t pa)
+/* Is the state known, and another one? */
+static bool is_not(enum s2_page_state state, enum s2_page_state what)
 {
-	for (size_t i = 0; i < pkvm->ncpus; i++)
-		if (pkvm->cpu[i].stack_pa == pa)
-			return true;
-	return false;
+	return state != S2_STATE_NONE && state != what;
+}
+
+static bool host_read(const struct page_view *v)
+{
+	return v->f->host != S2_HOST_UNREAD;
+}
+
+/* Hypervisor text that the host may still read (since 6.18; nvhe/setup.c, fix_host_ownership()). */
+static bool text_stays(const struct s2_check_ctx *ctx, const struct page_view *v)
+{
+	return ctx->pkvm->text_stays && (v->f->hyp_exec || v->f->hyp_unread) && !v->f->host_write &&
+	       v->f->host == S2_HOST_OWNED;
+}
+
+/* A page that no guest of the hypervisor has: only for sure when all their tables were read. */
+static bool kept_by_none(struct s2_check_ctx *ctx, enum s2_check_id id, const struct page_view *v)
+{
+	if (ctx->kept_lost)
+		s2_check_unknown(ctx, id,
+				 "PA 0x%" PRIx64
+				 " may be in a guest whose table is not known, or not chosen",
+				 v->pa);
+	return !ctx->kept_lost;
 }
 
 /* I3: the host gave the page away <=> the hypervisor owns it and maps it. */
 static void hyp_owns(struct s2_check_ctx *ctx, const struct page_view *v)
 {
 	bool given = v->f->host == S2_HOST_HYP;
-	bool stays = ctx->pkvm->text_stays && v->f->hyp_exec && !v->f->host_write;
+	bool elsewhere = v->f->hyp_private || ctx->private_lost;
 
-	if (given && v->hyp != S2_STATE_OWNED && !v->f->hyp_private)
+	if (given && is_not(v->hyp, S2_STATE_OWNED) && !elsewhere)
 		found(ctx, S2_CHECK_HYP_OWNS, ctx->host, v,
 		      "the hypervisor's, but it does not own it");
-	if (given && v->hyp == S2_STATE_OWNED && !v->f->hyp_mapped && !v->f->hyp_private)
+	if (given && v->hyp == S2_STATE_OWNED && !v->f->hyp_mapped && !v->f->hyp_unread &&
+	    !elsewhere)
 		found(ctx, S2_CHECK_HYP_OWNS, ctx->host, v,
 		      "the hypervisor's, but it does not map it");
-	if (!given && !stays && v->hyp == S2_STATE_OWNED && !v->nomap)
+	if (!given && !text_stays(ctx, v) && host_read(v) && v->hyp == S2_STATE_OWNED && !v->nomap)
 		found(ctx, S2_CHECK_HYP_OWNS, ctx->hyp, v,
 		      "the hypervisor owns it, but the host did not give it");
+}
+
+/*
+ * Of a page that the hypervisor writes in its private range alone: is it there for good reason, a
+ * stack (the host's up to 7.1) or a fixmap slot in use? Says so when that is not known.
+ */
+static bool is_private_use(struct s2_check_ctx *ctx, enum s2_check_id id, const struct page_view *v)
+{
+	const struct s2_pkvm *pkvm = ctx->pkvm;
+
+	if (v->f->hyp_mapped && v->f->hyp_write)
+		return false;
+	if (v->stack)
+		return true;
+	if (!pkvm->ncpus || pkvm->cpus_lost || ctx->private_lost ||
+	    ctx->features.fixmap == S2_UNKNOWN) {
+		s2_check_unknown(
+			ctx, id,
+			"PA 0x%" PRIx64
+			" is a CPU's stack or in a fixmap slot, or not; how many there are is not known",
+			v->pa);
+		return true;
+	}
+	return ctx->features.fixmap == S2_YES && ctx->slots_used + ctx->slots_unused <= pkvm->ncpus;
+}
+
+/*
+ * Where the hypervisor has seen to it at boot (nvhe/mm.c, pkvm_check_host_ownership()), all of its
+ * private range and page array is its own; but for slots in use, which come and go.
+ */
+static void owns_private(struct s2_check_ctx *ctx, const struct page_view *v)
+{
+	if (!v->f->hyp_quarter || ctx->features.owns_private != S2_YES)
+		return;
+	if (!is_not(v->hyp, S2_STATE_OWNED) && !is_not(v->host, S2_STATE_NOPAGE) &&
+	    (!host_read(v) || v->f->host == S2_HOST_HYP || text_stays(ctx, v)))
+		return;
+	if (v->f->hyp_again && !v->stack && is_private_use(ctx, S2_CHECK_HYP_OWNS, v))
+		return;
+	found(ctx, S2_CHECK_HYP_OWNS, ctx->hyp, v,
+	      "in the private range, but not the hypervisor's");
+}
+
+/* Stacks and slots hold what the linear map does not: twice is once too often. */
+static void mapped_again(struct s2_check_ctx *ctx, const struct page_view *v)
+{
+	if (v->f->hyp_again && v->f->hyp_mapped)
+		found(ctx, S2_CHECK_HYP_ADDRESS, ctx->hyp, v,
+		      "mapped for writing in the private range once more");
 }
 
 /* I4 and I5, where the host's state stands in hyp_vmemmap and its entry must follow. */
@@ -116,15 +193,13 @@ static void host_entry(struct s2_check_ctx *ctx, const struct page_view *v)
 {
 	bool annotated = v->f->host == S2_HOST_HYP || v->f->host == S2_HOST_GUEST ||
 			 v->f->host == S2_HOST_OTHER;
-	bool stays = ctx->pkvm->text_stays && v->f->hyp_exec && !v->f->host_write &&
-		     v->f->host == S2_HOST_OWNED;
 
 	if (v->host == S2_STATE_RESERVED)
 		found(ctx, S2_CHECK_HOST_NOPAGE, ctx->host, v, "the host's state means nothing");
-	else if (v->host == S2_STATE_NOPAGE && !annotated && !stays)
+	else if (v->host == S2_STATE_NOPAGE && !annotated && !text_stays(ctx, v) && host_read(v))
 		found(ctx, S2_CHECK_HOST_NOPAGE, ctx->host, v,
 		      "not the host's, but its entry is not annotated");
-	if (v->host != S2_STATE_NOPAGE && annotated)
+	if (is_not(v->host, S2_STATE_NOPAGE) && annotated)
 		found(ctx, S2_CHECK_HOST_KEEPS, ctx->host, v,
 		      "the host's, but its entry is annotated");
 }
@@ -137,23 +212,24 @@ static void shares(struct s2_check_ctx *ctx, const struct page_view *v)
 				 0;
 	bool borrowed = v->hyp == S2_STATE_SHARED_BORROWED || v->f->borrowers || count;
 
-	if (v->hyp == S2_STATE_SHARED_BORROWED && v->host != S2_STATE_SHARED_OWNED)
+	if (v->hyp == S2_STATE_SHARED_BORROWED && is_not(v->host, S2_STATE_SHARED_OWNED))
 		found(ctx, S2_CHECK_HYP_BORROWS, ctx->hyp, v,
 		      "borrowed from the host, which does not share it");
 	if (v->hyp == S2_STATE_SHARED_BORROWED && count)
 		found(ctx, S2_CHECK_HYP_BORROWS, ctx->hyp, v,
 		      "borrowed by the hypervisor and by guests");
-	if (v->hyp == S2_STATE_SHARED_OWNED && v->host != S2_STATE_SHARED_BORROWED)
+	if (v->hyp == S2_STATE_SHARED_OWNED && is_not(v->host, S2_STATE_SHARED_BORROWED))
 		found(ctx, S2_CHECK_HYP_BORROWS, ctx->hyp, v,
 		      "lent to the host, which does not borrow it");
 	if (v->hyp == S2_STATE_RESERVED)
 		found(ctx, S2_CHECK_HYP_BORROWS, ctx->hyp, v,
 		      "the hypervisor's state means nothing");
-	if (v->host == S2_STATE_SHARED_BORROWED && v->hyp != S2_STATE_SHARED_OWNED &&
-	    !v->f->kept_shared)
+	if (v->host == S2_STATE_SHARED_BORROWED && is_not(v->hyp, S2_STATE_SHARED_OWNED) &&
+	    !v->f->kept_shared && kept_by_none(ctx, S2_CHECK_HOST_SHARES, v))
 		found(ctx, S2_CHECK_HOST_SHARES, ctx->host, v,
 		      "borrowed by the host, but nobody lends it");
-	if (v->host != S2_STATE_SHARED_OWNED || borrowed || ctx->pkvm->ffa == S2_YES)
+	if (v->host != S2_STATE_SHARED_OWNED || borrowed || ctx->pkvm->ffa == S2_YES ||
+	    v->hyp == S2_STATE_NONE || !kept_by_none(ctx, S2_CHECK_HOST_SHARES, v))
 		return;
 	if (ctx->pkvm->ffa == S2_UNKNOWN)
 		s2_check_unknown(ctx, S2_CHECK_HOST_SHARES,
@@ -168,6 +244,8 @@ static void pins(struct s2_check_ctx *ctx, const struct page_view *v)
 {
 	uint64_t refs = s2_pkvm_refs(ctx->pkvm, v->word);
 
+	if (v->f->hyp_unread)
+		return;
 	if (v->hyp == S2_STATE_SHARED_BORROWED && (refs > 0) != (v->f->hyp_mapped != 0))
 		found(ctx, S2_CHECK_HYP_PINS, ctx->hyp, v,
 		      refs ? "pinned, but not mapped" : "mapped, but not pinned");
@@ -180,20 +258,22 @@ static void guests(struct s2_check_ctx *ctx, const struct page_view *v)
 				 field_get(ctx->pkvm->page.share, v->word) :
 				 0;
 
-	if (v->have_word && ctx->pkvm->page.share && count != v->f->borrowers)
+	if (v->have_word && ctx->pkvm->page.share && count != v->f->borrowers &&
+	    (count < v->f->borrowers || kept_by_none(ctx, S2_CHECK_SHARE_COUNT, v)))
 		s2_check_found(ctx, S2_CHECK_SHARE_COUNT, NULL, v->pa, v->pa,
 			       "host_share_guest_count is %" PRIu64 ", %u guest pages borrow it",
 			       count, v->f->borrowers);
-	if (v->f->borrowers && v->host != S2_STATE_SHARED_OWNED)
+	if (v->f->borrowers && is_not(v->host, S2_STATE_SHARED_OWNED))
 		found(ctx, S2_CHECK_GUEST_STATE, ctx->host, v,
 		      "borrowed by a guest, but the host does not share it");
-	if (v->f->kept_owned && v->f->host != S2_HOST_GUEST)
+	if (v->f->kept_owned && host_read(v) && v->f->host != S2_HOST_GUEST)
 		found(ctx, S2_CHECK_GUEST_STATE, ctx->host, v,
 		      "owned by a guest, but the host did not give it to one");
-	if (v->f->kept_shared && v->host != S2_STATE_SHARED_BORROWED)
+	if (v->f->kept_shared && is_not(v->host, S2_STATE_SHARED_BORROWED))
 		found(ctx, S2_CHECK_GUEST_STATE, ctx->host, v,
 		      "lent by a guest, but the host does not borrow it");
-	if (v->f->host == S2_HOST_GUEST && !v->f->kept_owned)
+	if (v->f->host == S2_HOST_GUEST && !v->f->kept_owned &&
+	    kept_by_none(ctx, S2_CHECK_DONATION, v))
 		found(ctx, S2_CHECK_DONATION, ctx->host, v, "given to a guest, but none owns it");
 }
 
@@ -203,9 +283,10 @@ static void isolation(struct s2_check_ctx *ctx, const struct page_view *v)
 	const struct s2_facts *f = v->f;
 	bool hyp_writes = (f->hyp_mapped && f->hyp_write) || f->hyp_private_write;
 	bool hosts = v->host == S2_STATE_OWNED || v->host == S2_STATE_SHARED_OWNED || f->host_write;
-	bool shared = v->hyp == S2_STATE_SHARED_BORROWED && v->host == S2_STATE_SHARED_OWNED;
+	bool shared = (v->hyp == S2_STATE_SHARED_BORROWED || v->hyp == S2_STATE_NONE) &&
+		      (v->host == S2_STATE_SHARED_OWNED || v->host == S2_STATE_NONE);
 
-	if (hyp_writes && hosts && !shared && !v->stack)
+	if (hyp_writes && hosts && !shared && !is_private_use(ctx, S2_CHECK_ISOLATION, v))
 		found(ctx, S2_CHECK_ISOLATION, ctx->hyp, v,
 		      "writable for the hypervisor and the host's");
 	if (f->guest &&
@@ -215,7 +296,7 @@ static void isolation(struct s2_check_ctx *ctx, const struct page_view *v)
 	if (f->kept_guest && f->host_write && !f->borrowers && !f->kept_shared)
 		found(ctx, S2_CHECK_ISOLATION, ctx->host, v,
 		      "a guest's own, but writable for the host");
-	if (f->kept_guest && hyp_writes && !shared)
+	if (f->kept_guest && hyp_writes && !shared && !is_private_use(ctx, S2_CHECK_ISOLATION, v))
 		found(ctx, S2_CHECK_ISOLATION, ctx->hyp, v,
 		      "a guest's, but writable for the hypervisor");
 }
@@ -232,7 +313,7 @@ static void tables(struct s2_check_ctx *ctx, const struct page_view *v)
 		      "a table page is mapped in a guest");
 	if (!ctx->pkvm)
 		return;
-	if (f->table_pkvm && f->host != S2_HOST_HYP)
+	if (f->table_pkvm && host_read(v) && f->host != S2_HOST_HYP)
 		found(ctx, S2_CHECK_TABLE_OWNER, ctx->host, v,
 		      "a table page of the hypervisor, but not its own");
 	if (!f->table_pkvm && (f->host == S2_HOST_HYP || f->host == S2_HOST_GUEST))
@@ -242,12 +323,15 @@ static void tables(struct s2_check_ctx *ctx, const struct page_view *v)
 
 static void reserved(struct s2_check_ctx *ctx, const struct page_view *v)
 {
+	if (!ctx->pkvm->reserved_size)
+		s2_check_unknown(ctx, S2_CHECK_HYP_RESERVED,
+				 "what is reserved for the hypervisor is not known");
 	if (v->pa - ctx->pkvm->reserved_pa >= ctx->pkvm->reserved_size)
 		return;
-	if (!v->f->hyp_mapped || !v->f->hyp_write)
+	if (!v->f->hyp_unread && (!v->f->hyp_mapped || !v->f->hyp_write))
 		found(ctx, S2_CHECK_HYP_RESERVED, ctx->hyp, v,
 		      "reserved for the hypervisor, which cannot write it");
-	if (v->f->host != S2_HOST_HYP)
+	if (host_read(v) && v->f->host != S2_HOST_HYP)
 		found(ctx, S2_CHECK_HYP_RESERVED, ctx->host, v,
 		      "reserved for the hypervisor, but the host's");
 }
@@ -260,13 +344,9 @@ static void one_page(struct s2_check_ctx *ctx, struct page_view *v)
 	tables(ctx, v);
 	if (!pkvm || ctx->host == SIZE_MAX)
 		return;
-	v->host = pkvm->host_in == S2_STATE_IN_VMEMMAP && v->have_word ?
-			  s2_pkvm_host_state(pkvm, v->word) :
-			  host_state(ctx, v);
-	v->hyp = pkvm->hyp_in == S2_STATE_IN_VMEMMAP && v->have_word ?
-			 s2_pkvm_hyp_state(pkvm, v->word) :
-			 hyp_state(v);
-	v->stack = v->f->hyp_private && is_stack(pkvm, v->pa);
+	v->host = host_state(pkvm, v);
+	v->hyp = hyp_state(pkvm, v);
+	v->stack = v->f->hyp_private && s2_hyp_is_stack(pkvm, v->pa);
 	if (pkvm->host_in == S2_STATE_IN_VMEMMAP && v->have_word)
 		host_entry(ctx, v);
 	if (pkvm->guests)
@@ -277,29 +357,44 @@ static void one_page(struct s2_check_ctx *ctx, struct page_view *v)
 		   s2_pkvm_memory_at(pkvm, v->pa, &next)->nomap;
 	reserved(ctx, v);
 	hyp_owns(ctx, v);
+	owns_private(ctx, v);
+	mapped_again(ctx, v);
 	shares(ctx, v);
 	isolation(ctx, v);
 	if (pkvm->hyp_in == S2_STATE_IN_VMEMMAP && v->have_word)
 		pins(ctx, v);
 }
 
-/* The struct hyp_page words of @n pages from @pa on; false when they cannot be had. */
-static bool words_of(struct s2_check_ctx *ctx, uint64_t pa, uint64_t n, unsigned char *buf)
+/*
+ * The struct hyp_page words of the pages from @pa on, *@n at most; less of them when they do not
+ * stand behind each other in one page of memory. False when they cannot be had.
+ */
+static bool words_of(struct s2_check_ctx *ctx, uint64_t pa, uint64_t *n, unsigned char *buf)
 {
-	uint64_t at, left;
+	uint64_t page = BIT64(ctx->pages.page_log2), at, left, size;
 
 	if (!ctx->pkvm || !ctx->pkvm->have_vmemmap ||
-	    s2_pkvm_page_pa(ctx->pkvm, ctx->pages.page_log2, pa, &at, &left) || left < n)
+	    s2_pkvm_page_pa(ctx->pkvm, ctx->pages.page_log2, pa, &at, &left)) {
+		*n = 1;
 		return false;
-	return !s2_mem_read(ctx->mem, at, buf, n * ctx->pkvm->page.size, NULL);
+	}
+	size = ctx->pkvm->page.size;
+	if ((page - (at & (page - 1))) / size < left)
+		left = (page - (at & (page - 1))) / size;
+	if (left && left < *n)
+		*n = left;
+	return !s2_mem_read(ctx->mem, at, buf, *n * size, NULL);
 }
 
+/* Without the word of a page the states that stand in it are not known. */
 static void no_words(struct s2_check_ctx *ctx, uint64_t pa)
 {
-	for (unsigned int i = 0; ctx->pkvm && i < S2_NCHECKS; i++)
-		if (s2_checks[i].needs & (S2_NEED_HOST_VMM | S2_NEED_HYP_VMM | S2_NEED_VMEMMAP) ||
-		    (s2_checks[i].needs & S2_NEED_STATES &&
-		     ctx->pkvm->host_in == S2_STATE_IN_VMEMMAP))
+	const unsigned int word = S2_NEED_HOST_VMM | S2_NEED_HYP_VMM | S2_NEED_VMEMMAP;
+	bool states = ctx->pkvm->host_in == S2_STATE_IN_VMEMMAP;
+
+	for (unsigned int i = 0; i < S2_NCHECKS; i++)
+		if (s2_checks[i].needs & word || (states && s2_checks[i].needs & S2_NEED_STATES) ||
+		    (states && i == S2_CHECK_ISOLATION))
 			s2_check_unknown(ctx, (enum s2_check_id)i,
 					 "hyp_vmemmap of PA 0x%" PRIx64 " is not in the dump", pa);
 }
@@ -321,7 +416,7 @@ void s2_check_states(struct s2_check_ctx *ctx)
 		s2_pages_number(pages, pa, &left);
 		n = n < left ? n : left;
 		n = n < BATCH ? n : BATCH;
-		have = words_of(ctx, pa, n, buf);
+		have = size && words_of(ctx, pa, &n, buf);
 		if (!have && size)
 			no_words(ctx, pa);
 		for (uint64_t k = 0; k < n; k++) {

@@ -28,7 +28,7 @@ static void count(struct s2_check_ctx *ctx, struct s2_tpage *page, unsigned int 
 {
 	uint32_t met;
 
-	if (s2_role(ctx->table) != S2_PKVM_HYP || !ctx->first_counts) {
+	if (s2_role(ctx->table) != S2_PKVM_HYP || ctx->features.first_counts != S2_YES) {
 		page->min++;
 		page->max++;
 		return;
@@ -53,6 +53,24 @@ static bool is_kernel_memory(const struct s2_check_ctx *ctx, uint64_t pa)
 			    &back, NULL) != S2_INVALID;
 }
 
+/* What the table that is read says of [@ia, @ia + @size) is not known. */
+static void lost(struct s2_check_ctx *ctx, uint64_t ia, uint64_t size)
+{
+	switch (s2_role(ctx->table)) {
+	case S2_PKVM_HOST:
+		s2_host_lost(ctx, ia, size);
+		break;
+	case S2_PKVM_HYP:
+		s2_hyp_lost(ctx, ia, size);
+		break;
+	case S2_PKVM_GUEST:
+		ctx->kept_lost = true;
+		break;
+	case S2_PKVM_NONE:
+		break;
+	}
+}
+
 /* A table page that cannot be read: outside of memory it is wrong, else it is only not in the dump.
  */
 static void missing(struct s2_check_ctx *ctx, uint64_t pa, uint64_t ia, enum s2_code code)
@@ -60,14 +78,25 @@ static void missing(struct s2_check_ctx *ctx, uint64_t pa, uint64_t ia, enum s2_
 	bool hosts = s2_role(ctx->table) == S2_PKVM_NONE;
 
 	if (s2_check_is_memory(ctx, pa) == S2_NO || (hosts && !is_kernel_memory(ctx, pa))) {
+		if (!ctx->first_window)
+			return;
 		s2_check_found(ctx, hosts ? S2_CHECK_TABLE_HIDDEN : S2_CHECK_TABLE_OWNER,
 			       ctx->table, ia, pa, "table page outside of memory");
+		s2_check_found(ctx, S2_CHECK_COMPLETE, ctx->table, ia, pa,
+			       "table page outside of memory");
 		return;
 	}
-	for (unsigned int i = 0; i < S2_NCHECKS; i++)
-		s2_check_unknown(ctx, (enum s2_check_id)i,
-				 "%s: table page at PA 0x%" PRIx64 " is %s", ctx->table->id, pa,
-				 s2_code_name(code));
+	s2_check_all_unknown(ctx, "%s: table page at PA 0x%" PRIx64 " is %s", ctx->table->id, pa,
+			     s2_code_name(code));
+}
+
+/* Is the table page at @pa one of those above, on the way from the root? */
+static bool leads_back(const struct s2_check_ctx *ctx, uint64_t pa, unsigned int height)
+{
+	for (unsigned int h = height + 1; h <= ctx->g->top; h++)
+		if (ctx->path[h] == pa)
+			return true;
+	return false;
 }
 
 static void mark_table(struct s2_check_ctx *ctx, uint64_t pa)
@@ -98,6 +127,9 @@ static struct s2_tpage *enter(struct s2_check_ctx *ctx, uint64_t pa, uint64_t ia
 		page->table = (uint16_t)ctx->t;
 		page->height = (uint8_t)height;
 	} else if (page->visit == ctx->pass) {
+		if (ctx->first_window && leads_back(ctx, pa, height))
+			s2_check_found(ctx, S2_CHECK_COMPLETE, ctx->table, ia, pa,
+				       "the table leads back into itself");
 		if (ctx->first_window)
 			s2_check_found(ctx, S2_CHECK_TABLE_ONCE, ctx->table, ia, pa,
 				       "table page is also in %s, level %d",
@@ -193,11 +225,13 @@ static void visit(struct s2_check_ctx *ctx, uint64_t pa, uint64_t ia, unsigned i
 	if (!page)
 		return;
 	where = (uint64_t)(page - ctx->tpages.slot);
+	ctx->path[height] = pa;
 	desc = s2_mem_view(ctx->mem, pa, n * sizeof(*desc));
 	if (!desc) {
 		code = s2_mem_read(ctx->mem, pa, buf, n * sizeof(*desc), NULL);
 		if (code) {
 			missing(ctx, pa, ia, code);
+			lost(ctx, ia, n << ctx->g->height[height].shift);
 			return;
 		}
 		desc = buf;

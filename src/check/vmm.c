@@ -116,8 +116,8 @@ static const struct s2_slot *slot_at(const struct s2_table *table, uint64_t ipa)
 }
 
 /* One stretch of the leaf against one descriptor of the VMM. */
-static bool agrees(struct s2_check_ctx *ctx, uint64_t ia, uint64_t oa, uint64_t raw, uint64_t hva,
-		   uint64_t *ret_left)
+static enum s2_tristate agrees(struct s2_check_ctx *ctx, uint64_t ia, uint64_t oa, uint64_t raw,
+			       uint64_t hva, uint64_t *ret_left)
 {
 	uint64_t theirs = 0, pa = 0;
 	enum s2_code code = lookup(ctx, hva, &theirs, &pa, ret_left);
@@ -127,39 +127,39 @@ static bool agrees(struct s2_check_ctx *ctx, uint64_t ia, uint64_t oa, uint64_t 
 		s2_check_unknown(ctx, S2_CHECK_VMM,
 				 "%s: the VMM's page table for 0x%" PRIx64 " is %s", ctx->table->id,
 				 hva, s2_code_name(code));
-		return true;
+		return S2_UNKNOWN;
 	}
 	if (code) {
 		*ret_left = BIT64(ctx->g->page_log2);
 		s2_check_found(ctx, S2_CHECK_VMM, ctx->table, ia, oa,
 			       "mapped, but the VMM has nothing at 0x%" PRIx64, hva);
-		return false;
+		return S2_NO;
 	}
 	if (pa != oa) {
 		s2_check_found(ctx, S2_CHECK_VMM, ctx->table, ia, oa,
 			       "the VMM has 0x%" PRIx64 " at 0x%" PRIx64, pa, hva);
-		return false;
+		return S2_NO;
 	}
 	if (raw & S2_W && theirs & S1_RO && !(theirs & S1_DBM)) {
 		s2_check_found(ctx, S2_CHECK_VMM, ctx->table, ia, oa,
 			       "writable, but the VMM may only read it (0x%" PRIx64 ")", hva);
-		return false;
+		return S2_NO;
 	}
 	if (field_get(S2_MEMATTR, raw) == MEMATTR_DEVICE &&
 	    field_get(S1_INDEX, theirs) <= LAST_NORMAL_INDEX) {
 		s2_check_found(ctx, S2_CHECK_VMM, ctx->table, ia, oa,
 			       "device memory, but ordinary memory in the VMM (0x%" PRIx64 ")",
 			       hva);
-		return false;
+		return S2_NO;
 	}
-	return true;
+	return S2_YES;
 }
 
 enum s2_tristate s2_vmm_confirms(struct s2_check_ctx *ctx, uint64_t ia, uint64_t size, uint64_t oa,
 				 uint64_t raw)
 {
 	const struct s2_slot *slot = slot_at(ctx->table, ia);
-	bool ok = true;
+	enum s2_tristate all = S2_YES;
 
 	if (!ctx->vmm)
 		return S2_UNKNOWN;
@@ -170,13 +170,16 @@ enum s2_tristate s2_vmm_confirms(struct s2_check_ctx *ctx, uint64_t ia, uint64_t
 			ctx->vmm->gmem = s2_gmem_open(ctx);
 		return s2_gmem_confirms(ctx, ctx->vmm->gmem, slot, ia, size, oa);
 	}
-	for (uint64_t off = 0; off < size && ok;) {
+	for (uint64_t off = 0; off < size && all != S2_NO;) {
 		uint64_t hva = slot->hva + (ia + off - slot->ipa), left = 0;
+		enum s2_tristate one;
 
 		if (ia + off - slot->ipa >= slot->size)
 			break; /* memslots says so */
-		ok = agrees(ctx, ia + off, oa + off, raw, hva, &left);
+		one = agrees(ctx, ia + off, oa + off, raw, hva, &left);
+		if (one != S2_YES)
+			all = one;
 		off += left ? left : BIT64(ctx->g->page_log2);
 	}
-	return ok ? S2_YES : S2_NO;
+	return all;
 }

@@ -7,12 +7,24 @@
 #include "check/priv.h"
 #include "kvm/pkvm.h"
 
-struct vms {
-	struct s2_check_ctx *ctx;
+#define S2_MEMATTR BITS64(5, 2)
+#define MEMATTR_DEVICE 1U
+#define MEMATTR_NC 5U
+
+struct s2_vms {
 	struct s2_kvm_layout layout;
+	struct s2_field_at own_handle;  /* of struct pkvm_hyp_vm */
+	struct s2_field_at host_kvm;    /* ... */
+	struct s2_field_at host_handle; /* of struct kvm */
 	struct s2_pkvm_guest *guest;
 	size_t n;
 	uint64_t kvm_size;
+};
+
+static const struct s2_field_row vm_rows[] = {
+	S2_FIELD(s2_vms, own_handle, "pkvm_hyp_vm", "kvm.arch.pkvm.handle", false),
+	S2_FIELD(s2_vms, host_kvm, "pkvm_hyp_vm", "host_kvm", false),
+	S2_FIELD(s2_vms, host_handle, "kvm", "arch.pkvm.handle", false),
 };
 
 /* The linear-map address of @pa, at which the host sees its own struct kvm. */
@@ -31,28 +43,30 @@ static const struct s2_table *table_of(const struct s2_check_ctx *ctx, uint32_t 
 }
 
 /* I17: the place in vm_table gives the handle, and both sides know it. */
-static void handles(struct vms *vms, const struct s2_pkvm_guest *guest)
+static void handles(struct s2_check_ctx *ctx, const struct s2_pkvm_guest *guest)
 {
-	struct s2_check_ctx *ctx = vms->ctx;
+	const struct s2_vms *vms = ctx->vms;
 	const struct s2_table *table = table_of(ctx, guest->handle);
-	uint64_t own, theirs;
+	uint64_t vm = host_va(ctx, guest->pa), own, theirs, kvm;
 
-	if (s2_kernel_get(ctx->kernel, host_va(ctx, guest->pa), "pkvm_hyp_vm",
-			  "kvm.arch.pkvm.handle", &own, NULL))
+	if (s2_field_get(ctx->kernel, vm, &vms->own_handle, &own, NULL) ||
+	    s2_field_get(ctx->kernel, vm, &vms->host_kvm, &kvm, NULL)) {
 		s2_check_unknown(ctx, S2_CHECK_HYP_VM,
 				 "struct pkvm_hyp_vm at PA 0x%" PRIx64 " cannot be read",
 				 guest->pa);
-	else if (own != guest->handle)
+		return;
+	}
+	if (own != guest->handle)
 		s2_check_found(ctx, S2_CHECK_HYP_VM, table, 0, guest->pa,
 			       "guest 0x%x of vm_table calls itself 0x%" PRIx64, guest->handle,
 			       own);
-	if (!guest->host_kvm_pa) {
+	if (!kvm) {
 		s2_check_found(ctx, S2_CHECK_HYP_VM, table, 0, guest->pa,
 			       "guest 0x%x has no struct kvm of the host", guest->handle);
 		return;
 	}
-	if (s2_kernel_get(ctx->kernel, host_va(ctx, guest->host_kvm_pa), "kvm", "arch.pkvm.handle",
-			  &theirs, NULL))
+	if (s2_field_get(ctx->kernel, host_va(ctx, guest->host_kvm_pa), &vms->host_handle, &theirs,
+			 NULL))
 		s2_check_unknown(ctx, S2_CHECK_HYP_VM,
 				 "struct kvm at PA 0x%" PRIx64 " cannot be read",
 				 guest->host_kvm_pa);
@@ -63,20 +77,28 @@ static void handles(struct vms *vms, const struct s2_pkvm_guest *guest)
 
 /* I18: __pkvm_init_vm() pins the host's struct kvm, which the host has shared before (nvhe/pkvm.c).
  */
-static void shared(struct vms *vms, const struct s2_pkvm_guest *guest)
+static void shared(struct s2_check_ctx *ctx, const struct s2_pkvm_guest *guest)
 {
-	struct s2_check_ctx *ctx = vms->ctx;
 	const struct s2_pkvm *pkvm = ctx->pkvm;
 	const struct s2_table *table = table_of(ctx, guest->handle);
 	uint64_t page = BIT64(ctx->pages.page_log2), word;
 
+	if (!guest->host_kvm_pa)
+		return; /* handles() says so */
 	for (uint64_t pa = guest->host_kvm_pa & ~(page - 1);
-	     pa < guest->host_kvm_pa + vms->kvm_size; pa += page) {
+	     pa < guest->host_kvm_pa + ctx->vms->kvm_size; pa += page) {
 		const struct s2_facts *fact = s2_pages_fact(&ctx->pages, pa);
 		bool host, hyp;
 
 		if (!fact)
 			continue;
+		if ((pkvm->host_in == S2_STATE_IN_PTE && fact->host == S2_HOST_UNREAD) ||
+		    (pkvm->hyp_in == S2_STATE_IN_PTE && fact->hyp_unread)) {
+			s2_check_unknown(ctx, S2_CHECK_VM_SHARED,
+					 "the tables' entries for PA 0x%" PRIx64 " are not known",
+					 pa);
+			continue;
+		}
 		if (s2_pkvm_page(pkvm, ctx->mem, ctx->pages.page_log2, pa, &word)) {
 			s2_check_unknown(ctx, S2_CHECK_VM_SHARED,
 					 "hyp_vmemmap of PA 0x%" PRIx64 " is not there", pa);
@@ -99,61 +121,124 @@ static void shared(struct vms *vms, const struct s2_pkvm_guest *guest)
 
 /* ---- I16: kvm_pgtable.pkvm_mappings ---- */
 
+/* struct pkvm_mapping, looked up once for all of them. */
+struct mapping_layout {
+	struct s2_field_at node, gfn, pfn;
+	struct s2_field_at nr_pages; /* since 6.16 */
+	struct s2_field_at nc;       /* since 7.3: Device or Normal-NC */
+	struct s2_field_at root;     /* of struct kvm_pgtable */
+	struct s2_field_at pgt;      /* of struct kvm */
+};
+
+#define MAPPING(f, t, p, required) S2_FIELD(mapping_layout, f, t, p, required)
+
+static const struct s2_field_row mapping_rows[] = {
+	MAPPING(node, "pkvm_mapping", "node", true),
+	MAPPING(gfn, "pkvm_mapping", "gfn", true),
+	MAPPING(pfn, "pkvm_mapping", "pfn", true),
+	MAPPING(nr_pages, "pkvm_mapping", "nr_pages", false),
+	MAPPING(nc, "pkvm_mapping", "nc", false),
+	MAPPING(root, "kvm_pgtable", "pkvm_mappings", true),
+	MAPPING(pgt, "kvm", "arch.mmu.pgt", true),
+};
+
 struct mappings {
 	struct s2_check_ctx *ctx;
+	const struct mapping_layout *layout;
 	const struct s2_table *table;
 	const struct s2_geometry *geom;
 	struct s2_walk *walk;
-	uint64_t node_off;
-	uint64_t pages; /* that the host believes to be mapped */
+	struct s2_strip strip; /* that the last address was found in */
+	bool have_strip;
+	uint64_t pages;       /* that the host believes to be mapped */
+	enum s2_code missing; /* S2_OK: all of the guest's table was read */
 	bool unreadable;
 };
 
-/* The leaf that maps @ia; 0 when there is none. */
-static uint64_t leaf_at(struct mappings *m, uint64_t ia, uint64_t *ret_oa)
+/* KVM's Device-nGnRE and Normal-NC at stage 2, with FWB and without (asm/memory.h, MT_S2_*). */
+static bool is_nc(uint64_t raw)
 {
-	struct s2_strip strip;
-	uint64_t raw, size;
+	uint64_t attr = field_get(S2_MEMATTR, raw);
 
-	s2_walk_init(m->walk, m->geom, m->ctx->mem, m->table->root_pa);
-	if (!s2_walk_range(m->walk, ia, ia) || !s2_walk_next(m->walk, &strip) || strip.missing)
-		return 0;
-	size = s2_entry_size(m->geom, strip.height);
-	raw = strip.desc[(ia - strip.ia) / size];
-	*ret_oa = s2_leaf_oa(m->geom, strip.height, raw) + (ia & (size - 1));
-	return raw;
+	return attr == MEMATTR_DEVICE || attr == MEMATTR_NC;
+}
+
+/* The entry for @ia and where it leads; a missing code, or S2_INVALID beyond the table. */
+static enum s2_code entry_at(struct mappings *m, uint64_t ia, uint64_t *ret_raw, uint64_t *ret_oa)
+{
+	struct s2_strip *strip = &m->strip;
+	uint64_t size;
+
+	if (!m->have_strip || ia < strip->ia ||
+	    (ia - strip->ia) >> m->geom->height[strip->height].shift >= strip->n) {
+		s2_walk_init(m->walk, m->geom, m->ctx->mem, m->table->root_pa);
+		m->have_strip =
+			s2_walk_range(m->walk, ia, UINT64_MAX & low_bits(m->geom->ia_bits)) &&
+			s2_walk_next(m->walk, strip);
+		if (!m->have_strip)
+			return S2_INVALID;
+	}
+	if (strip->missing) {
+		m->have_strip = false;
+		return strip->missing;
+	}
+	size = s2_entry_size(m->geom, strip->height);
+	*ret_raw = strip->desc[(ia - strip->ia) / size];
+	*ret_oa = s2_leaf_oa(m->geom, strip->height, *ret_raw) + (ia & (size - 1));
+	return S2_OK;
+}
+
+static void mapped_page(struct mappings *m, uint64_t ia, uint64_t pa, bool nc)
+{
+	uint64_t raw = 0, oa = 0;
+	enum s2_code code = entry_at(m, ia, &raw, &oa);
+
+	if (code && code != S2_INVALID) {
+		m->missing = code;
+		return;
+	}
+	if (!(raw & 1) &&
+	    s2_pkvm_invalid(m->ctx->pkvm, S2_PKVM_GUEST, raw).state == S2_STATE_POISONED)
+		return;
+	if (!(raw & 1))
+		s2_check_found(m->ctx, S2_CHECK_MAPPINGS, m->table, ia, pa,
+			       "in the host's list, but not mapped");
+	else if (oa != pa)
+		s2_check_found(m->ctx, S2_CHECK_MAPPINGS, m->table, ia, oa,
+			       "the host's list says 0x%" PRIx64, pa);
+	else if (m->layout->nc.have && nc != is_nc(raw))
+		s2_check_found(m->ctx, S2_CHECK_MAPPINGS, m->table, ia, oa,
+			       "%s in the host's list, but the leaf says otherwise (0x%" PRIx64 ")",
+			       nc ? "not cacheable" : "cacheable", raw);
 }
 
 static bool on_mapping(void *arg, uint64_t node)
 {
 	struct mappings *m = arg;
+	const struct mapping_layout *l = m->layout;
 	struct s2_kernel *kernel = m->ctx->kernel;
-	uint64_t va = node - m->node_off, gfn, pfn, n, oa;
+	uint64_t va = node - s2_member_off(&l->node.m), gfn, pfn, n = 1, nc = 0;
+	uint64_t block = BIT64(m->geom->page_log2 - 3);
 
-	if (s2_kernel_get(kernel, va, "pkvm_mapping", "gfn", &gfn, NULL) ||
-	    s2_kernel_get(kernel, va, "pkvm_mapping", "pfn", &pfn, NULL)) {
+	if (s2_field_get(kernel, va, &l->gfn, &gfn, NULL) ||
+	    s2_field_get(kernel, va, &l->pfn, &pfn, NULL) ||
+	    (l->nr_pages.have && s2_field_get(kernel, va, &l->nr_pages, &n, NULL)) ||
+	    (l->nc.have && s2_field_get(kernel, va, &l->nc, &nc, NULL))) {
 		m->unreadable = true;
 		return false;
 	}
-	if (s2_kernel_get(kernel, va, "pkvm_mapping", "nr_pages", &n, NULL))
-		n = 1; /* 6.14 */
-	for (uint64_t i = 0; i < n && i < BIT64(24); i++) {
-		uint64_t ia = (gfn + i) << m->geom->page_log2;
-		uint64_t raw = leaf_at(m, ia, &oa);
-
-		m->pages++;
-		if (!(raw & 1) &&
-		    s2_pkvm_invalid(m->ctx->pkvm, S2_PKVM_GUEST, raw).state == S2_STATE_POISONED)
-			continue;
-		if (!(raw & 1))
-			s2_check_found(m->ctx, S2_CHECK_MAPPINGS, m->table, ia,
-				       (pfn + i) << m->geom->page_log2,
-				       "in the host's list, but not mapped");
-		else if (oa != (pfn + i) << m->geom->page_log2)
-			s2_check_found(m->ctx, S2_CHECK_MAPPINGS, m->table, ia, oa,
-				       "the host's list says 0x%" PRIx64,
-				       (pfn + i) << m->geom->page_log2);
+	/* A page, or a block of the level above (pkvm.c, pkvm_pgtable_stage2_map()). */
+	if (n != 1 && n != block) {
+		s2_check_found(m->ctx, S2_CHECK_MAPPINGS, m->table, gfn << m->geom->page_log2,
+			       pfn << m->geom->page_log2,
+			       "a mapping of %" PRIu64 " pages; KVM makes them of 1 or %" PRIu64, n,
+			       block);
+		n = 1;
 	}
+	m->pages += n;
+	for (uint64_t i = 0; i < n; i++)
+		mapped_page(m, (gfn + i) << m->geom->page_log2, (pfn + i) << m->geom->page_log2,
+			    nc != 0);
 	return true;
 }
 
@@ -164,6 +249,8 @@ static uint64_t mapped_pages(struct mappings *m)
 
 	s2_walk_init(m->walk, m->geom, m->ctx->mem, m->table->root_pa);
 	while (s2_walk_next(m->walk, &strip)) {
+		if (strip.missing)
+			m->missing = strip.missing;
 		for (uint64_t i = 0; !strip.missing && i < strip.n; i++) {
 			uint64_t raw = strip.desc[i];
 
@@ -176,70 +263,122 @@ static uint64_t mapped_pages(struct mappings *m)
 	return n;
 }
 
-static void mappings(struct s2_check_ctx *ctx, size_t i)
+static void mappings(struct s2_check_ctx *ctx, const struct mapping_layout *layout, size_t i,
+		     struct s2_walk *walk)
 {
-	struct s2_types *types;
-	struct s2_member root, node;
-	struct mappings m = { .ctx = ctx, .table = &ctx->tables->table[i], .geom = &ctx->geom[i] };
+	struct mappings m = { .ctx = ctx,
+			      .layout = layout,
+			      .table = &ctx->tables->table[i],
+			      .geom = &ctx->geom[i],
+			      .walk = walk };
 	struct s2_err err;
 	uint64_t pgt, n;
 
 	s2_err_init(&err);
-	if (!m.table->object_va || s2_kernel_types(ctx->kernel, &types, NULL) ||
-	    s2_types_member(types, "kvm_pgtable", "pkvm_mappings", &root, NULL) ||
-	    s2_types_member(types, "pkvm_mapping", "node", &node, NULL) ||
-	    s2_kernel_get(ctx->kernel, m.table->object_va, "kvm", "arch.mmu.pgt", &pgt, NULL)) {
+	if (!m.table->object_va ||
+	    s2_field_get(ctx->kernel, m.table->object_va, &layout->pgt, &pgt, NULL)) {
 		s2_check_unknown(ctx, S2_CHECK_MAPPINGS, "%s: the host's list cannot be found",
 				 m.table->id);
 		return;
 	}
-	m.node_off = s2_member_off(&node);
-	m.walk = malloc(sizeof(*m.walk));
-	if (!m.walk) {
+	if (s2_kernel_rbtree(ctx->kernel, pgt + s2_member_off(&layout->root.m), on_mapping, &m,
+			     &err) ||
+	    m.unreadable) {
+		s2_check_unknown(ctx, S2_CHECK_MAPPINGS,
+				 "%s: the host's list cannot be read%s%.80s", m.table->id,
+				 *err.text ? ": " : "", err.text);
+		return;
+	}
+	n = mapped_pages(&m);
+	if (m.missing)
+		s2_check_unknown(ctx, S2_CHECK_MAPPINGS, "%s: a part of its table is %s",
+				 m.table->id, s2_code_name(m.missing));
+	else if (n != m.pages)
+		s2_check_found(ctx, S2_CHECK_MAPPINGS, m.table, 0, m.table->root_pa,
+			       "%" PRIu64 " pages are mapped, the host's list has %" PRIu64, n,
+			       m.pages);
+}
+
+static void all_mappings(struct s2_check_ctx *ctx)
+{
+	struct mapping_layout l = { .node = { .have = false } };
+	struct s2_walk *walk;
+	struct s2_err err;
+
+	s2_err_init(&err);
+	if (s2_fields_find(ctx->kernel, mapping_rows, ARRAY_SIZE(mapping_rows), &l, &err)) {
+		s2_check_unknown(ctx, S2_CHECK_MAPPINGS, "struct pkvm_mapping is not known: %.100s",
+				 err.text);
+		return;
+	}
+	walk = malloc(sizeof(*walk));
+	if (!walk) {
 		ctx->nomem = true;
 		return;
 	}
-	if (s2_kernel_rbtree(ctx->kernel, pgt + s2_member_off(&root), on_mapping, &m, &err) ||
-	    m.unreadable) {
-		s2_check_unknown(ctx, S2_CHECK_MAPPINGS, "%s: %.100s", m.table->id, err.text);
-	} else {
-		n = mapped_pages(&m);
-		if (n != m.pages)
-			s2_check_found(ctx, S2_CHECK_MAPPINGS, m.table, 0, m.table->root_pa,
-				       "%" PRIu64 " pages are mapped, the host's list has %" PRIu64,
-				       n, m.pages);
+	for (size_t i = 0; i < ctx->tables->n; i++)
+		if (s2_role(&ctx->tables->table[i]) == S2_PKVM_GUEST && ctx->geom[i].arch)
+			mappings(ctx, &l, i, walk);
+	free(walk);
+}
+
+/* ---- All of it ---- */
+
+/* Guests whose tables are not among those that are read: what they hold is not known. */
+static void note_lost(struct s2_check_ctx *ctx)
+{
+	for (size_t i = 0; i < ctx->vms->n; i++)
+		if (!table_of(ctx, ctx->vms->guest[i].handle))
+			ctx->kept_lost = true;
+}
+
+void s2_check_vms_begin(struct s2_check_ctx *ctx)
+{
+	struct s2_pkvm *pkvm = ctx->tables->pkvm;
+	struct s2_types *types;
+	struct s2_vms *vms;
+	struct s2_err err;
+
+	if (!pkvm || !pkvm->hyp_vms)
+		return;
+	s2_err_init(&err);
+	vms = calloc(1, sizeof(*vms));
+	if (!vms) {
+		ctx->nomem = true;
+		return;
 	}
-	free(m.walk);
+	if (!ctx->kernel || s2_kvm_layout(ctx->kernel, &vms->layout, &err) ||
+	    s2_pkvm_guests(ctx->kernel, ctx->mem, &vms->layout, pkvm, &vms->guest, &vms->n, &err) ||
+	    s2_kernel_types(ctx->kernel, &types, &err) ||
+	    s2_types_sizeof(types, "kvm", &vms->kvm_size, &err) ||
+	    s2_fields_find(ctx->kernel, vm_rows, ARRAY_SIZE(vm_rows), vms, &err)) {
+		s2_check_unknown(ctx, S2_CHECK_HYP_VM, "%.150s", err.text);
+		s2_check_unknown(ctx, S2_CHECK_VM_SHARED, "%.150s", err.text);
+		ctx->kept_lost = true;
+		free(vms->guest);
+		free(vms);
+		return;
+	}
+	ctx->vms = vms;
+	if (pkvm->guests)
+		note_lost(ctx);
 }
 
 void s2_check_vms(struct s2_check_ctx *ctx)
 {
-	struct vms vms = { .ctx = ctx };
-	struct s2_pkvm *pkvm = ctx->tables->pkvm;
-	struct s2_types *types;
-	struct s2_err err;
-
-	if (!ctx->kernel || !pkvm)
-		return;
-	s2_err_init(&err);
-	for (size_t i = 0; ctx->first_window && i < ctx->tables->n; i++)
-		if (s2_role(&ctx->tables->table[i]) == S2_PKVM_GUEST && ctx->geom[i].arch &&
-		    s2_check_runs(ctx, S2_CHECK_MAPPINGS))
-			mappings(ctx, i);
-	if (!s2_check_runs(ctx, S2_CHECK_HYP_VM) && !s2_check_runs(ctx, S2_CHECK_VM_SHARED))
-		return;
-	if (s2_kvm_layout(ctx->kernel, &vms.layout, &err) ||
-	    s2_pkvm_guests(ctx->kernel, ctx->mem, &vms.layout, pkvm, &vms.guest, &vms.n, &err) ||
-	    s2_kernel_types(ctx->kernel, &types, &err) ||
-	    s2_types_sizeof(types, "kvm", &vms.kvm_size, &err)) {
-		s2_check_unknown(ctx, S2_CHECK_HYP_VM, "%.150s", err.text);
-		s2_check_unknown(ctx, S2_CHECK_VM_SHARED, "%.150s", err.text);
-		return;
-	}
-	for (size_t i = 0; i < vms.n; i++) {
+	if (ctx->first_window && ctx->kernel && s2_check_runs(ctx, S2_CHECK_MAPPINGS))
+		all_mappings(ctx);
+	for (size_t i = 0; ctx->vms && i < ctx->vms->n; i++) {
 		if (ctx->first_window)
-			handles(&vms, &vms.guest[i]);
-		shared(&vms, &vms.guest[i]);
+			handles(ctx, &ctx->vms->guest[i]);
+		shared(ctx, &ctx->vms->guest[i]);
 	}
-	free(vms.guest);
+}
+
+void s2_check_vms_end(struct s2_check_ctx *ctx)
+{
+	if (!ctx->vms)
+		return;
+	free(ctx->vms->guest);
+	free(ctx->vms);
 }

@@ -112,6 +112,29 @@ static bool is_nested(const struct s2_table *table)
 	return table->guest_vtcr || table->guest_vttbr;
 }
 
+/*
+ * What the hypervisor writes for guests: everything of an ordinary one is borrowed from the host, in
+ * pages and, where it maps blocks, blocks (nvhe/mem_protect.c, __pkvm_host_share_guest()). What a
+ * protected guest owns, or shares with the host, is RWX and in pages (__pkvm_host_donate_guest()).
+ */
+static void kept_forms(struct s2_check_ctx *ctx, struct s2_form form)
+{
+	struct s2_form own = form;
+
+	form.value |= field_prep(LEAF_STATE, 2);
+	form.pages_only = ctx->features.guest_blocks == S2_NO;
+	add(ctx, form);
+	if (ctx->pkvm->id[S2_OWNER_GUEST] < 0)
+		return;
+	own.value |= S2_W;
+	own.free &= ~(S2_W | S2_XN);
+	own.pages_only = true;
+	for (uint64_t state = 0; state <= 1; state++) {
+		own.value = (own.value & ~LEAF_STATE) | field_prep(LEAF_STATE, state);
+		add(ctx, own);
+	}
+}
+
 static void guest_forms(struct s2_check_ctx *ctx)
 {
 	bool kept = s2_role(ctx->table) == S2_PKVM_GUEST;
@@ -120,16 +143,19 @@ static void guest_forms(struct s2_check_ctx *ctx)
 	uint64_t more = is_nested(ctx->table) ? LEAF_STATE | S2_XN0 : 0;
 
 	for (unsigned int fwb = 0; fwb < ARRAY_SIZE(memattrs); fwb++) {
+		struct s2_form form;
+
 		if (ctx->g->flags & (fwb ? S2_G_NOFWB : S2_G_FWB))
 			continue;
-		add_states(ctx,
-			   (struct s2_form){ .name = "memory",
-					     .value = field_prep(S2_MEMATTR, memattrs[fwb].normal) |
-						      S2_R,
-					     .free = S2_W | S2_XN | LEAF_AF | more },
-			   kept);
-		if (kept)
+		form = (struct s2_form){ .name = "memory",
+					 .value = field_prep(S2_MEMATTR, memattrs[fwb].normal) |
+						  S2_R,
+					 .free = S2_W | S2_XN | LEAF_AF | more };
+		if (kept) {
+			kept_forms(ctx, form);
 			continue;
+		}
+		add(ctx, form);
 		add(ctx, (struct s2_form){ .name = "non-cacheable",
 					   .value = field_prep(S2_MEMATTR, memattrs[fwb].nc) |
 						    S2_R | S2_XN,
@@ -234,7 +260,12 @@ void s2_writer_leaf(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, 
 	const struct s2_form *form;
 	uint64_t diff = nearest(ctx, height, oa, raw, &form);
 
-	if (diff && form)
+	if (!form)
+		s2_check_found(ctx, S2_CHECK_WRITER, ctx->table, ia, oa,
+			       "leaf 0x%" PRIx64
+			       " at level %d: KVM maps only pages in such a table",
+			       raw, s2_level(ctx->g, height));
+	else if (diff)
 		s2_check_found(ctx, S2_CHECK_WRITER, ctx->table, ia, oa,
 			       "leaf 0x%" PRIx64
 			       " at level %d differs from what KVM writes for %s in bits 0x%" PRIx64,
@@ -285,17 +316,32 @@ static bool is_locked(const struct s2_check_ctx *ctx, uint64_t raw)
 	return raw == BIT64(10) || raw == BIT64(60);
 }
 
-/* What fixmap_clear_slot() leaves: a page of data, no longer valid, in the private range. */
-static bool is_fixmap(const struct s2_check_ctx *ctx, unsigned int height, uint64_t ia,
-		      uint64_t raw)
+/*
+ * What fixmap_clear_slot() leaves in the private range (nvhe/mm.c): a page of data, or since 6.16,
+ * but not with 64K pages, a block of the level above (create_fixblock()), which lacks bit 0 alone.
+ */
+static bool is_fixmap(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, uint64_t raw)
 {
 	const struct s2_form *form;
+	uint64_t oa = s2_leaf_oa(ctx->g, height, raw);
+	bool block = height == 1 && ctx->g->page_log2 < 16 && ctx->features.fixblock != S2_NO;
 
-	if (height || (raw & 3) != 2 ||
+	if ((height && !block) || (raw & 3) != (block ? 0 : 2))
+		return false;
+	if (s2_hyp_in_private(ctx, ia) == S2_NO ||
 	    s2_check_is_memory(ctx, ia + ctx->pkvm->phys_offset) == S2_YES)
 		return false;
-	return !nearest(ctx, height, s2_leaf_oa(ctx->g, height, raw), raw | 3, &form) &&
-	       form == &ctx->form[0];
+	/* Both are made with memory, and map memory ever after. */
+	if (s2_check_all_memory(ctx, oa, s2_entry_size(ctx->g, height)) == S2_NO)
+		return false;
+	if (nearest(ctx, height, oa, raw, &form) || form != &ctx->form[0])
+		return false;
+	count_uniform(ctx, form, ia, oa, raw);
+	if (block)
+		ctx->blocks_unused++;
+	else
+		ctx->slots_unused++;
+	return true;
 }
 
 void s2_writer_invalid(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, uint64_t raw)

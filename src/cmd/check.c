@@ -166,6 +166,7 @@ static enum s2_exit check_file(const struct s2_options *o, uint64_t wanted, stru
 	args = (struct s2_check_args){ .kernel = input.kernel,
 				       .mem = &input.source->mem,
 				       .tables = &input.tables,
+				       .lost = input.lost,
 				       .wanted = wanted };
 	code = s2_check_run(&args, &report, err);
 	if (code) {

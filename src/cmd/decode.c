@@ -139,7 +139,7 @@ static enum s2_code explain_descriptor(const struct s2_options *o, struct s2_out
 					 regime.start_level > 0   ? 40 :
 								    48;
 	}
-	code = regime.arch->shape(&regime, &geom, err);
+	code = s2_options_shape(&regime, &geom, err);
 	if (code)
 		return code;
 	lowest = geom.page_log2 == 12 ? -1 : geom.page_log2 == 14 ? 0 : 1;

@@ -90,6 +90,30 @@ static const struct s2_format *format_of(const struct s2_options *o)
 	return o->format ? o->format : s2_format_find("ptdump");
 }
 
+/* Decoding a table's bits as those of another kind would lie. */
+static enum s2_code check_format(const struct s2_options *o, const struct s2_input *input,
+				 struct s2_err *err)
+{
+	const struct s2_format *format = format_of(o);
+
+	if (!format->stage2_only)
+		return S2_OK;
+	if (o->have_vcpu)
+		return s2_fail(err, S2_USAGE,
+			       "--format=%s is for tables of stage 2, --vcpu shows a stage 1",
+			       format->name);
+	for (size_t i = 0; i < input->tables.n; i++) {
+		const struct s2_table *table = &input->tables.table[i];
+
+		if (!s2_is_stage2(table->regime.arch))
+			return s2_fail(
+				err, S2_USAGE,
+				"--format=%s is for tables of stage 2, %s (%s) is none: choose with --table",
+				format->name, table->id, table->kind);
+	}
+	return S2_OK;
+}
+
 static enum s2_exit dump_tables(const struct s2_options *o, const struct s2_input *input,
 				const struct s2_mem *mem, const struct s2_table *tables, size_t n,
 				struct s2_out *out, struct s2_err *err)
@@ -128,8 +152,12 @@ static enum s2_exit dump_guest(const struct s2_options *o, const struct s2_input
 
 	if (code)
 		return s2_exit_of(code);
-	if (o->effective)
-		return s2_guest_effective(o, input, &guest, out, err);
+	if (o->effective) {
+		struct s2_printer printer;
+
+		s2_printer_init(&printer, format_of(o), input->lost, out);
+		return s2_guest_effective(o, input, &guest, &printer, err);
+	}
 	return dump_tables(o, input, &guest.memory.mem, guest.half, guest.nhalves, out, err);
 }
 
@@ -142,7 +170,9 @@ static enum s2_exit run_dump(const struct s2_options *o, struct s2_out *out, str
 
 	if (code)
 		return s2_exit_of(code);
-	code = s2_output_open(o, &input, out, &fd, err);
+	code = check_format(o, &input, err);
+	if (!code)
+		code = s2_output_open(o, out, &fd, err);
 	if (code)
 		status = s2_exit_of(code);
 	else if (o->have_vcpu)

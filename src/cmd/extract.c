@@ -205,7 +205,7 @@ static enum s2_exit extract(const struct s2_options *o, const struct s2_input *i
 		}
 	}
 	if (!code)
-		code = s2_output_open(o, input, out, &fd, err);
+		code = s2_output_open(o, out, &fd, err);
 	if (!code) {
 		add_vmemmap(input, &pages);
 		compact(&pages);

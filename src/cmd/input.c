@@ -15,6 +15,7 @@
 #include "cmd/pages.h"
 #include "cmd/progress.h"
 #include "decode/arm64.h"
+#include "decode/arm64_stage1.h"
 #include "decode/infer.h"
 #include "kvm/kvm.h"
 #include "kvm/mode.h"
@@ -22,6 +23,8 @@
 
 /* VMCOREINFO is a page, or a few. */
 #define MAX_VMCOREINFO (1U << 20)
+
+#define HCR_FWB BIT64(46)
 
 static bool is_raw(const struct s2_source *source)
 {
@@ -40,7 +43,7 @@ static enum s2_code infer_base(struct s2_source *source, const struct s2_geometr
 		return s2_fail(err, S2_NOMEM, "no memory");
 	code = s2_infer_base(geom, &source->mem, source->file.size, seen, &base, err);
 	if (code)
-		return s2_wrap(err, "cannot infer where the blob was in memory");
+		return s2_wrap(err, code, "cannot infer where the blob was in memory");
 	s2_raw_rebase(source, base);
 	fprintf(stderr, "s2dump: base address inferred: --base=0x%llx\n", (unsigned long long)base);
 	return S2_OK;
@@ -81,7 +84,7 @@ static enum s2_code table_from_options(const struct s2_options *o, struct s2_sou
 	struct s2_geometry geom;
 	enum s2_code code;
 
-	code = o->regime.arch->shape(&o->regime, &geom, err);
+	code = s2_options_shape(&o->regime, &geom, err);
 	if (code)
 		return code;
 	if (!placed && (o->have_root || s2_regime_has(&o->regime, S2_REG_VTTBR_EL2)))
@@ -102,9 +105,15 @@ static enum s2_code table_from_options(const struct s2_options *o, struct s2_sou
 /* Opens a file of symbols; -1 when none was given. */
 static enum s2_code open_symbols(const char *path, int *ret, struct s2_err *err)
 {
+	struct stat st;
+
 	*ret = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
-	if (path && *ret < 0)
+	if (!path)
+		return S2_OK;
+	if (*ret < 0 || fstat(*ret, &st) < 0)
 		return s2_fail(err, S2_IO, "%s: cannot open: %s", path, strerror(errno));
+	if (S_ISDIR(st.st_mode))
+		return s2_fail(err, S2_IO, "%s: is a directory", path);
 	return S2_OK;
 }
 
@@ -162,6 +171,12 @@ static enum s2_code tables_from_kernel(const struct s2_options *o, struct s2_inp
 	args.prefer_units = "kvm/";
 	s2_progress(o, "looking for a Linux kernel in the dump");
 	code = s2_kernel_open(&args, &input->kernel, err);
+	if (code == S2_NOTFOUND)
+		s2_wrap(err, code,
+			"the kernel is not found (--vtcr and --root read a table without it%s)",
+			o->system_map || o->vmlinux ? "; symbols alone do not help" : "");
+	if (!code)
+		code = s2_kernel_check_files(input->kernel, err);
 	s2_progress(o, "looking for KVM's tables");
 	if (!code)
 		code = s2_kvm_tables(input->kernel, &input->source->mem, input->lost,
@@ -185,18 +200,51 @@ static enum s2_code tables_from_kernel(const struct s2_options *o, struct s2_inp
 	return S2_OK;
 }
 
+/* What is only of use to look into a kernel means nothing where @why no kernel is looked at. */
+static enum s2_code refuse_kernel_options(const struct s2_options *o, const char *why,
+					  struct s2_err *err)
+{
+	const struct {
+		const char *name;
+		bool given;
+	} options[] = {
+		{ "--vmlinux", o->vmlinux },
+		{ "--system-map", o->system_map },
+		{ "--snapshot", o->have_snapshot },
+		{ "--vcpu", o->have_vcpu },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(options); i++)
+		if (options[i].given)
+			return s2_fail(err, S2_USAGE, "%s means nothing here: %s", options[i].name,
+				       why);
+	return S2_OK;
+}
+
 static enum s2_code find_tables(const struct s2_options *o, struct s2_input *input,
 				struct s2_err *err)
 {
 	struct s2_source *source = input->source;
+	bool snapshot = s2_source_note(source, S2_SNAPSHOT_NOTE, UINT32_MAX);
+	enum s2_code code = S2_OK;
 
+	if (o->have_regime)
+		code = refuse_kernel_options(
+			o, "with --vtcr (or --granule and --ia-bits) no kernel is looked at", err);
+	else if (snapshot)
+		code = refuse_kernel_options(o, "a snapshot holds no kernel", err);
+	if (code)
+		return code;
 	if (o->have_regime)
 		return table_from_options(o, source, &input->tables, err);
 	if (o->have_root || s2_regime_has(&o->regime, S2_REG_VTTBR_EL2))
 		return s2_fail(
 			err, S2_USAGE,
 			"--root and --vttbr describe a table together with --vtcr (or --granule and --ia-bits)");
-	if (s2_source_note(source, S2_SNAPSHOT_NOTE, UINT32_MAX))
+	if (o->pages)
+		return s2_fail(err, S2_USAGE,
+			       "--pages goes with --vtcr (or --granule and --ia-bits)");
+	if (snapshot)
 		return s2_snapshot_tables(source, &input->tables, err);
 	if (is_raw(source) && !o->raw.raw)
 		return s2_fail(
@@ -206,22 +254,74 @@ static enum s2_code find_tables(const struct s2_options *o, struct s2_input *inp
 	return tables_from_kernel(o, input, err);
 }
 
-/* What the options say of MemAttr, XN and bit 55 goes before what the file says. */
-static void override_regimes(const struct s2_options *o, struct s2_tables *tables)
+static enum s2_tristate bit_of(const struct s2_regime *regime, uint64_t bit)
 {
+	if (!s2_regime_has(regime, S2_REG_HCR_EL2))
+		return S2_UNKNOWN;
+	return regime->reg[S2_REG_HCR_EL2] & bit ? S2_YES : S2_NO;
+}
+
+static enum s2_tristate known_fwb(const struct s2_regime *regime)
+{
+	return regime->fwb != S2_UNKNOWN ? regime->fwb : bit_of(regime, HCR_FWB);
+}
+
+static bool contradict(enum s2_tristate a, enum s2_tristate b)
+{
+	return a != S2_UNKNOWN && b != S2_UNKNOWN && a != b;
+}
+
+/* An option may add to what the file says of a table, not gainsay it. */
+static enum s2_code check_regime(const struct s2_regime *option, const struct s2_table *table,
+				 struct s2_err *err)
+{
+	const struct s2_regime *regime = &table->regime;
+	bool stage2 = s2_is_stage2(regime->arch);
+
+	if (stage2 && contradict(option->fwb, known_fwb(regime)))
+		return s2_fail(err, S2_USAGE, "--%sfwb: the file says that HCR_EL2.FWB of %s is %d",
+			       option->fwb == S2_YES ? "" : "no-", table->id,
+			       known_fwb(regime) == S2_YES);
+	if (stage2 && contradict(bit_of(option, HCR_FWB), known_fwb(regime)))
+		return s2_fail(err, S2_USAGE, "--hcr: the file says that HCR_EL2.FWB of %s is %d",
+			       table->id, known_fwb(regime) == S2_YES);
+	if (!stage2 && contradict(bit_of(option, HCR_E2H), bit_of(regime, HCR_E2H)))
+		return s2_fail(err, S2_USAGE, "--hcr: the file says that HCR_EL2.E2H of %s is %d",
+			       table->id, bit_of(regime, HCR_E2H) == S2_YES);
+	if (stage2 && contradict(option->xnx, regime->xnx))
+		return s2_fail(err, S2_USAGE, "--no-xnx: the file says that %s has FEAT_XNX",
+			       table->id);
+	return S2_OK;
+}
+
+/* What the options say of MemAttr, XN and bit 55, where the file does not. */
+static enum s2_code complete_regimes(const struct s2_options *o, struct s2_tables *tables,
+				     struct s2_err *err)
+{
+	const struct s2_regime *option = &o->regime;
+	bool any = false;
+
 	for (size_t i = 0; i < tables->n; i++) {
 		struct s2_regime *regime = &tables->table[i].regime;
+		enum s2_code code = check_regime(option, &tables->table[i], err);
 
-		if (s2_regime_has(&o->regime, S2_REG_HCR_EL2))
-			regime->fwb = S2_UNKNOWN;
-		if (o->regime.fwb != S2_UNKNOWN)
-			regime->fwb = o->regime.fwb;
-		if (o->regime.xnx != S2_UNKNOWN)
-			regime->xnx = o->regime.xnx;
-		if (s2_regime_has(&o->regime, S2_REG_HCR_EL2))
-			s2_regime_set(regime, S2_REG_HCR_EL2, o->regime.reg[S2_REG_HCR_EL2]);
-		regime->realm |= o->regime.realm;
+		if (code)
+			return code;
+		if (s2_regime_has(option, S2_REG_HCR_EL2))
+			s2_regime_set(regime, S2_REG_HCR_EL2, option->reg[S2_REG_HCR_EL2]);
+		if (!s2_is_stage2(regime->arch))
+			continue;
+		any = true;
+		if (option->fwb != S2_UNKNOWN)
+			regime->fwb = option->fwb;
+		if (option->xnx != S2_UNKNOWN)
+			regime->xnx = option->xnx;
+		regime->realm |= option->realm;
 	}
+	if (tables->n && !any && (option->fwb || option->xnx || option->realm))
+		return s2_fail(err, S2_USAGE,
+			       "--fwb, --no-fwb, --no-xnx and --realm are for tables of stage 2");
+	return S2_OK;
 }
 
 static bool is_asked_for(const struct s2_options *o, const char *id)
@@ -274,13 +374,56 @@ static enum s2_code select_tables(const struct s2_options *o, struct s2_input *i
 	return S2_OK;
 }
 
+static bool same_file(const struct stat *a, const struct stat *b)
+{
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
+/* The name of the input that @out is, whatever path leads to it; NULL when it is none. */
+static const char *input_that_is(const struct s2_options *o, const struct stat *out)
+{
+	const char *files[] = { o->pages, o->vmlinux, o->system_map };
+	struct stat in;
+
+	for (int i = 0; i < o->nargs; i++) {
+		bool is_stdin = !strcmp(o->args[i], "-");
+
+		if (!(is_stdin ? fstat(STDIN_FILENO, &in) : stat(o->args[i], &in)) &&
+		    same_file(&in, out))
+			return o->args[i];
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
+		if (files[i] && !stat(files[i], &in) && same_file(&in, out))
+			return files[i];
+	return NULL;
+}
+
+static bool has_output(const struct s2_options *o)
+{
+	return o->output && strcmp(o->output, "-") != 0;
+}
+
+static enum s2_code refuse_input(const struct s2_options *o, const struct stat *out,
+				 struct s2_err *err)
+{
+	const char *input = input_that_is(o, out);
+
+	return input ? s2_fail(err, S2_USAGE, "-o %s: is the input %s", o->output, input) : S2_OK;
+}
+
 enum s2_code s2_input_open(const struct s2_options *options, char *const *paths, int npaths,
 			   struct s2_input *ret, struct s2_err *err)
 {
 	const char *path = paths[0];
 	struct s2_input input = { .path = path, .vmlinux_fd = -1, .system_map_fd = -1 };
+	struct stat out;
 	enum s2_code code;
 
+	if (has_output(options) && !stat(options->output, &out)) {
+		code = refuse_input(options, &out, err);
+		if (code)
+			return code;
+	}
 	input.lost = calloc(1, sizeof(*input.lost));
 	if (!input.lost)
 		return s2_fail(err, S2_NOMEM, "no memory");
@@ -300,13 +443,13 @@ enum s2_code s2_input_open(const struct s2_options *options, char *const *paths,
 		code = find_tables(options, &input, err);
 	if (options->verbose && input.source)
 		say_what_was_found(&input);
-	if (!code && !options->have_regime)
-		override_regimes(options, &input.tables);
 	if (!code)
 		code = select_tables(options, &input, err);
+	if (!code && !options->have_regime)
+		code = complete_regimes(options, &input.tables, err);
 	if (code) {
 		s2_input_close(&input);
-		return s2_wrap(err, "%s", path);
+		return s2_wrap(err, code, "%s", path);
 	}
 	*ret = input;
 	return S2_OK;
@@ -378,7 +521,7 @@ enum s2_code s2_input_shape(const struct s2_table *table, struct s2_geometry *re
 	uint64_t align;
 
 	if (code)
-		return s2_wrap(err, "%s", table->id);
+		return s2_wrap(err, code, "%s", table->id);
 	/* The start level is aligned to its size (Arm ARM, VTTBR_EL2.BADDR), to 64 bytes in the
 	 * 52-bit form. */
 	align = geom.oa_bits == 52 && geom.start_size < 64 ? 64 : geom.start_size;
@@ -394,30 +537,29 @@ enum s2_code s2_input_shape(const struct s2_table *table, struct s2_geometry *re
 	return S2_OK;
 }
 
-enum s2_code s2_output_open(const struct s2_options *options, const struct s2_input *input,
-			    struct s2_out *out, int *ret_fd, struct s2_err *err)
+enum s2_code s2_output_open(const struct s2_options *options, struct s2_out *out, int *ret_fd,
+			    struct s2_err *err)
 {
-	struct stat in_stat, out_stat;
-	int fd;
+	s2_auto_close int fd = -1;
+	struct stat out_stat;
+	enum s2_code code;
 
 	*ret_fd = -1;
-	if (!options->output || !strcmp(options->output, "-"))
+	if (!has_output(options))
 		return S2_OK;
 	fd = open(options->output, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
-	if (fd < 0)
+	if (fd < 0 || fstat(fd, &out_stat) < 0)
 		return s2_fail(err, S2_IO, "%s: cannot open for writing: %s", options->output,
 			       strerror(errno));
-	if (input && !fstat(fd, &out_stat) && !fstat(input->source->file.fd, &in_stat) &&
-	    out_stat.st_dev == in_stat.st_dev && out_stat.st_ino == in_stat.st_ino) {
-		close(fd);
-		return s2_fail(err, S2_USAGE, "%s: is the input itself", options->output);
-	}
-	if (!fstat(fd, &out_stat) && S_ISREG(out_stat.st_mode) && ftruncate(fd, 0) < 0) {
-		close(fd);
+	/* Once more: what the name means may have changed since the inputs were opened. */
+	code = refuse_input(options, &out_stat, err);
+	if (code)
+		return code;
+	if (S_ISREG(out_stat.st_mode) && ftruncate(fd, 0) < 0)
 		return s2_fail(err, S2_IO, "%s: cannot truncate: %s", options->output,
 			       strerror(errno));
-	}
 	s2_out_init(out, fd);
 	*ret_fd = fd;
+	fd = -1;
 	return S2_OK;
 }

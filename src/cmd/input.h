@@ -20,7 +20,7 @@ struct s2_input {
 
 /*
  * Opens the file at @paths[0], or several as the parts of one split dump, and finds the tables.
- * Errors are prefixed with the path.
+ * Errors are prefixed with the path. S2_USAGE when -o names an input.
  */
 enum s2_code s2_input_open(const struct s2_options *options, char *const *paths, int npaths,
 			   struct s2_input *ret, struct s2_err *err) S2_MUST_CHECK;
@@ -39,9 +39,12 @@ enum s2_exit s2_input_finish(const struct s2_input *input, enum s2_exit status);
 enum s2_code s2_input_shape(const struct s2_table *table, struct s2_geometry *ret,
 			    struct s2_err *err) S2_MUST_CHECK;
 
-/* Opens -o FILE for @out, or leaves it as it is. Refuses to overwrite the input. @ret_fd is -1 or
- * to be closed. */
-enum s2_code s2_output_open(const struct s2_options *options, const struct s2_input *input,
-			    struct s2_out *out, int *ret_fd, struct s2_err *err) S2_MUST_CHECK;
+/*
+ * Opens -o FILE for @out, or leaves it as it is. S2_USAGE, and nothing touched, when FILE is one of
+ * the inputs: a part of the dump or a file that an option names. For commands whose arguments are
+ * all files. @ret_fd is -1 or to be closed.
+ */
+enum s2_code s2_output_open(const struct s2_options *options, struct s2_out *out, int *ret_fd,
+			    struct s2_err *err) S2_MUST_CHECK;
 
 #endif

@@ -61,7 +61,7 @@ static enum s2_code read_lines(FILE *file, struct layout *l, uint64_t page, uint
 		if (!code)
 			code = append(l, pa, page, page, err);
 		if (code)
-			return s2_wrap(err, "line %lu", number);
+			return s2_wrap(err, code, "line %lu", number);
 	}
 	return ferror(file) ? s2_fail(err, S2_IO, "read error: %s", strerror(errno)) : S2_OK;
 }
@@ -106,7 +106,7 @@ enum s2_code s2_pages_place(struct s2_source *source, const char *path,
 	fclose(file);
 	if (code) {
 		free(l.seg);
-		return s2_wrap(err, "%s", path);
+		return s2_wrap(err, code, "%s", path);
 	}
 	return s2_segments_install(source, l.seg, l.n, err);
 }

@@ -20,7 +20,7 @@ void s2_summary_add(struct s2_summary *summary, const struct s2_run *run)
 	summary->end.missing += run->size;
 }
 
-static const char *what_happened(enum s2_code missing)
+const char *s2_missing_text(enum s2_code missing)
 {
 	switch (missing) {
 	case S2_LOOP:
@@ -46,6 +46,8 @@ void s2_summary_finish(struct s2_summary *summary, const struct s2_table *table,
 {
 	const struct s2_run *run = &summary->first_missing;
 	struct s2_dump_end *end = &summary->end;
+	/* A guest's own tables are at addresses of its memory, which stage 2 may not map. */
+	bool guest = geom->arch == &s2_arm64_stage1_el1;
 
 	end->tables = walk->tables;
 	end->odd_tables = walk->odd_tables;
@@ -55,9 +57,13 @@ void s2_summary_finish(struct s2_summary *summary, const struct s2_table *table,
 	if (end->complete)
 		return;
 	snprintf(summary->why, sizeof(summary->why),
-		 "%" PRIu64 " gap%s, first at 0x%" PRIx64 ": level %d table at PA 0x%" PRIx64 " %s",
+		 "%" PRIu64 " gap%s, first at 0x%" PRIx64 ": level %d table at %s 0x%" PRIx64 " %s",
 		 summary->gaps, summary->gaps == 1 ? "" : "s", run->ia, s2_level(geom, run->height),
-		 run->table_pa, what_happened(run->missing));
+		 guest ? "IPA" : "PA", run->table_pa,
+		 guest && run->missing == S2_ABSENT ?
+			 "is not mapped by stage 2, or not in the dump" :
+			 s2_missing_text(run->missing));
 	end->why = summary->why;
-	s2_lost_add(lost, S2_LOST_PAGE, run->missing, table->id, run->table_pa, "%s", summary->why);
+	s2_lost_add(lost, S2_LOST_PAGE, run->missing, table->id,
+		    guest ? S2_LOST_NOWHERE : run->table_pa, "%s", summary->why);
 }

@@ -21,4 +21,7 @@ void s2_summary_finish(struct s2_summary *summary, const struct s2_table *table,
 		       const struct s2_geometry *geom, const struct s2_walk *walk,
 		       struct s2_lost *lost);
 
+/* "is not in the dump", "was left out of the dump", ... */
+const char *s2_missing_text(enum s2_code missing);
+
 #endif

@@ -8,9 +8,8 @@
 #include <string.h>
 
 #include "base/num.h"
-#include "cmd/input.h"
+#include "cmd/guest.h"
 #include "decode/translate.h"
-#include "kvm/vcpu.h"
 
 #define PSTATE_PAN BIT64(22)
 
@@ -72,25 +71,15 @@ static enum s2_code choose_table(const struct job *job, const struct s2_table **
 }
 
 /* Registers of --vcpu ID/N; those given as options win. */
-static enum s2_code vcpu_registers(struct job *job, const struct s2_table *table,
-				   struct s2_err *err)
+static enum s2_code vcpu_registers(struct job *job, struct s2_err *err)
 {
 	struct s2_regime *regs = &job->req.regs;
+	const struct s2_table *table;
 	struct s2_vcpu vcpu;
-	enum s2_code code;
+	enum s2_code code = s2_guest_vcpu(job->o, job->input, &table, &vcpu, err);
 
-	if (!job->input->kernel || !table->object_va)
-		return s2_fail(
-			err, S2_USAGE,
-			"--vcpu: the registers of vCPUs are in dumps of memory, not in this file");
-	code = s2_kvm_vcpu(job->input->kernel, table->object_va, job->o->vcpu, &vcpu, err);
 	if (code)
-		return s2_wrap(err, "%s", table->id);
-	if (vcpu.cpu >= 0)
-		fprintf(stderr,
-			"s2dump: %s/%" PRIu64
-			" was loaded on CPU %d: its saved registers may be older than what ran\n",
-			table->id, job->o->vcpu, vcpu.cpu);
+		return code;
 	for (unsigned int i = 0; i < S2_NREGS; i++)
 		if (s2_regime_has(&vcpu.regs, (enum s2_reg)i) &&
 		    !s2_regime_has(regs, (enum s2_reg)i))
@@ -132,9 +121,12 @@ static enum s2_code prepare(struct job *job, struct s2_err *err)
 	short_registers(job);
 	code = choose_table(job, &table, err);
 	if (!code && o->have_vcpu)
-		code = vcpu_registers(job, table, err);
+		code = vcpu_registers(job, err);
 	if (code || is_el2(job->req.op))
 		return code;
+	if (!s2_is_stage2(table->regime.arch))
+		return s2_fail(err, S2_USAGE, "%s (%s) is not a stage 2, which %s goes through",
+			       table->id, table->kind, s2_at_names[job->req.op]);
 	code = s2_input_shape(table, &job->stage2, err);
 	if (code)
 		return code;
@@ -277,7 +269,7 @@ static enum s2_code translate_stdin(struct job *job, struct s2_err *err)
 			continue;
 		code = translate_one(job, word, err);
 		if (code)
-			return s2_wrap(err, "standard input, line %lu", line_number);
+			return s2_wrap(err, code, "standard input, line %lu", line_number);
 	}
 	if (ferror(stdin))
 		return s2_fail(err, S2_IO, "standard input: %s", strerror(errno));

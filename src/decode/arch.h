@@ -305,6 +305,12 @@ extern const struct s2_arch s2_arm64_stage1_el1; /* EL1&0; regime->upper: the TT
 extern const struct s2_arch
 	s2_arm64_stage1_el2; /* EL2, or EL2&0 when HCR_EL2 is given and E2H is 1 */
 
+/* True for the tables that a guest's (or the host's) intermediate physical addresses go through. */
+static inline bool s2_is_stage2(const struct s2_arch *arch)
+{
+	return arch == &s2_arm64_stage2;
+}
+
 /*
  * The value of @attr in @raw: the bits of the mask, gathered, and resolved through a register if
  * the row says so. An attribute without bits comes from the geometry (shareability with LPA2).

@@ -6,14 +6,10 @@
 /* TCR_EL1, and TCR_EL2 with HCR_EL2.E2H == 1. */
 #define TCR_T0SZ BITS64(5, 0)
 #define TCR_EPD0 BIT64(7)
-#define TCR_IRGN0 BITS64(9, 8)
-#define TCR_ORGN0 BITS64(11, 10)
 #define TCR_SH0 BITS64(13, 12)
 #define TCR_TG0 BITS64(15, 14)
 #define TCR_T1SZ BITS64(21, 16)
 #define TCR_EPD1 BIT64(23)
-#define TCR_IRGN1 BITS64(25, 24)
-#define TCR_ORGN1 BITS64(27, 26)
 #define TCR_SH1 BITS64(29, 28)
 #define TCR_TG1 BITS64(31, 30)
 #define TCR_IPS BITS64(34, 32)
@@ -27,8 +23,6 @@
 #define TCR_HWU1 BITS64(50, 47)
 #define TCR_TBID0 BIT64(51)
 #define TCR_TBID1 BIT64(52)
-#define TCR_NFD0 BIT64(53)
-#define TCR_NFD1 BIT64(54)
 #define TCR_E0PD0 BIT64(55)
 #define TCR_E0PD1 BIT64(56)
 #define TCR_DS BIT64(59)
@@ -63,8 +57,6 @@ static struct s2_tcr tcr_upper(uint64_t tcr)
 		.tg = (uint8_t)field_get(TCR_TG1, tcr),
 		.ps = (uint8_t)field_get(TCR_IPS, tcr),
 		.sh = (uint8_t)field_get(TCR_SH1, tcr),
-		.irgn = (uint8_t)field_get(TCR_IRGN1, tcr),
-		.orgn = (uint8_t)field_get(TCR_ORGN1, tcr),
 		.hwu = (uint8_t)field_get(TCR_HWU1, tcr),
 		.ds = tcr & TCR_DS,
 		.ha = tcr & TCR_HA,
@@ -74,7 +66,6 @@ static struct s2_tcr tcr_upper(uint64_t tcr)
 		.tbid = tcr & TCR_TBID1,
 		.epd = tcr & TCR_EPD1,
 		.e0pd = tcr & TCR_E0PD1,
-		.nfd = tcr & TCR_NFD1,
 	};
 }
 
@@ -85,8 +76,6 @@ struct s2_tcr s2_arm64_tcr(uint64_t tcr, bool two, bool upper)
 		.tsz = (uint8_t)field_get(TCR_T0SZ, tcr),
 		.tg = (uint8_t)field_get(TCR_TG0, tcr),
 		.sh = (uint8_t)field_get(TCR_SH0, tcr),
-		.irgn = (uint8_t)field_get(TCR_IRGN0, tcr),
-		.orgn = (uint8_t)field_get(TCR_ORGN0, tcr),
 	};
 
 	if (two && upper)
@@ -102,7 +91,6 @@ struct s2_tcr s2_arm64_tcr(uint64_t tcr, bool two, bool upper)
 		ret.tbid = tcr & TCR_TBID0;
 		ret.epd = tcr & TCR_EPD0;
 		ret.e0pd = tcr & TCR_E0PD0;
-		ret.nfd = tcr & TCR_NFD0;
 	} else {
 		ret.ps = (uint8_t)field_get(TCR2_PS, tcr);
 		ret.hwu = (uint8_t)field_get(TCR2_HWU, tcr);

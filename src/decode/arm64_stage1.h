@@ -33,9 +33,9 @@ struct s2_tcr {
 	uint8_t tsz;       /* T0SZ or T1SZ */
 	uint8_t tg;        /* the raw field, for messages */
 	uint8_t ps;        /* IPS or PS, raw */
-	uint8_t sh, irgn, orgn;
+	uint8_t sh;
 	uint8_t hwu; /* HWUn59..62 */
-	bool ds, ha, hd, hpd, tbi, tbid, epd, e0pd, nfd;
+	bool ds, ha, hd, hpd, tbi, tbid, epd, e0pd;
 };
 
 /*

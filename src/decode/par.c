@@ -5,7 +5,6 @@
 
 #define PAR_F BIT64(0)
 #define PAR_FST BITS64(6, 1)
-#define PAR_SH BITS64(8, 7)
 #define PAR_PTW BIT64(8)
 #define PAR_S BIT64(9)
 #define PAR_NS BIT64(9)
@@ -13,7 +12,6 @@
 #define PAR_OVERLAY BIT64(14)
 #define PAR_DIRTY BIT64(15)
 #define PAR_PA BITS64(51, 12)
-#define PAR_ATTR BITS64(63, 56)
 
 /* EncodeLDFSC; the architecture numbers level -1 apart. */
 static unsigned int fault_status(enum s2_at_fault fault, int level)

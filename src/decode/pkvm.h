@@ -144,6 +144,7 @@ struct s2_pkvm {
 	uint64_t reserved_size;
 	struct s2_pkvm_cpu *cpu;
 	size_t ncpus;
+	bool cpus_lost;        /* there are more, or may be: not all of them were found */
 	uint32_t handle_first; /* handle of vm_table[0] */
 };
 

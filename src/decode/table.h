@@ -4,6 +4,7 @@
 #define S2_DECODE_TABLE_H
 
 #include <stddef.h>
+#include <string.h>
 
 #include "decode/arch.h"
 #include "decode/pkvm.h"
@@ -38,10 +39,17 @@ struct s2_table {
 	bool have_slots;
 	uint64_t guest_vttbr; /* nested-stage2: the guest hypervisor's registers */
 	uint64_t guest_vtcr;
+	enum s2_tristate guest_stage2; /* ... and whether its HCR_EL2.VM is 1 */
 	const struct s2_pkvm
 		*pkvm;     /* of a protected system, else NULL; owned by the list of tables */
 	uint8_t pkvm_role; /* enum s2_pkvm_role */
 	uint32_t handle;   /* S2_PKVM_GUEST: the hypervisor's name for the guest */
 };
+
+/* A shadow of a guest hypervisor's own stage 2. */
+static inline bool s2_table_is_shadow(const struct s2_table *table)
+{
+	return !strcmp(table->kind, "nested-stage2");
+}
 
 #endif

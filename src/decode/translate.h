@@ -68,6 +68,10 @@ struct s2_at_request {
 	uint64_t stage1_root[2];
 };
 
+/* Fields of PAR_EL1 without a fault (Arm ARM D24.2). */
+#define PAR_SH BITS64(8, 7)
+#define PAR_ATTR BITS64(63, 56)
+
 enum s2_at_outcome {
 	S2_AT_DONE,    /* @pa and @par */
 	S2_AT_FAULT,   /* @par, @fault, @stage, @level */

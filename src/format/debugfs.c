@@ -15,6 +15,7 @@ struct column {
 struct generation {
 	const struct column *column;
 	unsigned int n;
+	bool says_shadow; /* a line before the header of a shadow table */
 };
 
 #define VALID BIT64(0)
@@ -49,9 +50,11 @@ static const struct column columns_6_19[] = {
 	{ TYPE, VALID, "BLK", "   " },
 };
 
-static const struct generation g_6_12 = { columns_6_12, ARRAY_SIZE(columns_6_12) };
-static const struct generation g_6_18 = { columns_6_18, ARRAY_SIZE(columns_6_18) };
-static const struct generation g_6_19 = { columns_6_19, ARRAY_SIZE(columns_6_19) };
+static const struct generation g_6_12 = { columns_6_12, ARRAY_SIZE(columns_6_12), false };
+static const struct generation g_6_18 = { columns_6_18, ARRAY_SIZE(columns_6_18), false };
+static const struct generation g_6_19 = { columns_6_19, ARRAY_SIZE(columns_6_19), false };
+/* v7.3: the columns stay, the text of a shadow table says first what it shadows. */
+static const struct generation g_7_3 = { columns_6_19, ARRAY_SIZE(columns_6_19), true };
 
 static uint64_t all_bits(const struct generation *gen)
 {
@@ -76,11 +79,29 @@ static void begin(struct s2_printer *printer, const struct s2_image *image)
 	(void)image;
 }
 
+/* The guest hypervisor's registers, as KVM keeps them in tlb_vtcr, tlb_vttbr,
+ * nested_stage2_enabled. */
+static void shadow_line(struct s2_out *out, const struct s2_table *table)
+{
+	static const char *const words[] = {
+		[S2_UNKNOWN] = "unknown", [S2_NO] = "disabled", [S2_YES] = "enabled"
+	};
+
+	s2_out_str(out, "VTCR: ");
+	s2_out_hex(out, table->guest_vtcr, 16);
+	s2_out_str(out, " VTTBR: ");
+	s2_out_hex(out, table->guest_vttbr, 16);
+	s2_out_printf(out, " s2: %s\n", words[table->guest_stage2]);
+}
+
 static void table(struct s2_printer *printer, const struct s2_table *table,
 		  const struct s2_geometry *geom)
 {
-	(void)table;
+	const struct generation *gen = printer->format->rows;
+
 	(void)geom;
+	if (gen->says_shadow && s2_table_is_shadow(table))
+		shadow_line(printer->out, table);
 	s2_out_str(printer->out, "---[ Guest IPA ]---\n");
 }
 
@@ -127,13 +148,15 @@ static void end(struct s2_printer *printer)
 #define DEBUGFS(n, h, r) \
 	{ \
 		.name = (n), .help = (h), .show = show, .begin = begin, .table = table, \
-		.run = run, .table_end = table_end, .end = end, .rows = (r) \
+		.run = run, .table_end = table_end, .end = end, .stage2_only = true, .rows = (r) \
 	}
 
 const struct s2_format s2_format_debugfs =
-	DEBUGFS("debugfs", "the kernel's stage2_page_tables file, newest form", &g_6_19);
+	DEBUGFS("debugfs", "the kernel's stage2_page_tables file, newest form", &g_7_3);
+const struct s2_format s2_format_debugfs_7_3 =
+	DEBUGFS("debugfs-7.3", "... as Linux 7.3 prints it", &g_7_3);
 const struct s2_format s2_format_debugfs_6_19 =
-	DEBUGFS("debugfs-6.19", "... as Linux 6.19 to 7.1 print it", &g_6_19);
+	DEBUGFS("debugfs-6.19", "... as Linux 6.19 to 7.2 print it", &g_6_19);
 const struct s2_format s2_format_debugfs_6_18 =
 	DEBUGFS("debugfs-6.18", "... as Linux 6.18 prints it", &g_6_18);
 const struct s2_format s2_format_debugfs_6_12 =

@@ -5,14 +5,14 @@
 #include <string.h>
 
 extern const struct s2_format s2_format_ptdump, s2_format_json, s2_format_jsonl;
-extern const struct s2_format s2_format_debugfs, s2_format_debugfs_6_19, s2_format_debugfs_6_18,
-	s2_format_debugfs_6_12;
+extern const struct s2_format s2_format_debugfs, s2_format_debugfs_7_3, s2_format_debugfs_6_19,
+	s2_format_debugfs_6_18, s2_format_debugfs_6_12;
 
 /* The order is that of --help. */
 const struct s2_format *const s2_formats[] = {
 	&s2_format_ptdump,       &s2_format_json,         &s2_format_jsonl,
-	&s2_format_debugfs,      &s2_format_debugfs_6_19, &s2_format_debugfs_6_18,
-	&s2_format_debugfs_6_12,
+	&s2_format_debugfs,      &s2_format_debugfs_7_3,  &s2_format_debugfs_6_19,
+	&s2_format_debugfs_6_18, &s2_format_debugfs_6_12,
 };
 const unsigned int s2_nformats = ARRAY_SIZE(s2_formats);
 

@@ -5,6 +5,7 @@
 
 #include "base/lost.h"
 #include "base/out.h"
+#include "decode/effective.h"
 #include "decode/merge.h"
 #include "decode/table.h"
 
@@ -45,9 +46,12 @@ struct s2_format {
 	void (*table)(struct s2_printer *printer, const struct s2_table *table,
 		      const struct s2_geometry *geom);
 	void (*run)(struct s2_printer *printer, const struct s2_run *run);
+	/* A row of --effective, in place of run(); NULL with stage2_only. */
+	void (*effective)(struct s2_printer *printer, const struct s2_effective_row *row);
 	void (*table_end)(struct s2_printer *printer, const struct s2_dump_end *end);
 	void (*end)(struct s2_printer *printer);
 	bool slots;       /* unmapped ranges are split at memslots */
+	bool stage2_only; /* knows the bits of stage-2 descriptors and no others */
 	const void *rows; /* for the format's own use */
 };
 
@@ -62,6 +66,7 @@ struct s2_printer {
 	uint64_t flag_bits; /* descriptor bits of the attributes that are flags */
 	uint64_t ntables, nruns;
 	bool list;                  /* headers only: `list` */
+	bool effective;             /* rows are those of --effective */
 	const struct s2_lost *lost; /* what could not be read, complete when end() is called */
 };
 

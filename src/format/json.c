@@ -297,13 +297,62 @@ static void table(struct s2_printer *printer, const struct s2_table *table,
 	s2_out_str(printer->out, printer->ntables ? ",\n{" : "\n{");
 	s2_json_table_head(printer->out, table, geom);
 	if (!printer->list)
-		s2_out_str(printer->out, ",\"ranges\":[");
+		s2_out_str(printer->out, printer->effective ? ",\"effective\":[" : ",\"ranges\":[");
 }
 
 static void run(struct s2_printer *printer, const struct s2_run *run)
 {
 	s2_out_str(printer->out, printer->nruns ? ",\n " : "\n ");
 	s2_json_run(printer->out, printer, run);
+}
+
+/* One right of both levels: bits of row->allowed. */
+static void right_member(struct s2_out *out, const char *name, unsigned int allowed,
+			 enum s2_effective_access el1, enum s2_effective_access el0)
+{
+	s2_out_printf(out, ",\"%s\":{\"el1\":%s,\"el0\":%s}", name,
+		      allowed & 1U << el1 ? "true" : "false",
+		      allowed & 1U << el0 ? "true" : "false");
+}
+
+static void effective_row(struct s2_out *out, const struct s2_effective_row *row)
+{
+	/* PAR_EL1.SH; with the names of stage 1 and 2. */
+	static const char *const sh[] = { "\"none\"", "\"reserved\"", "\"outer\"", "\"inner\"" };
+
+	s2_out_str(out, "{\"ia\":");
+	hex_string(out, row->va);
+	s2_out_str(out, ",\"size\":");
+	s2_out_dec(out, row->size, 0);
+	if (row->missing) {
+		s2_out_printf(out,
+			      ",\"valid\":null,\"missing\":\"%s\",\"stage\":%u,\"level\":%d,"
+			      "\"descriptor\":",
+			      s2_code_name(row->missing), row->missing_stage, row->missing_level);
+		hex_string(out, row->missing_pa);
+		s2_out_str(out, "}");
+		return;
+	}
+	s2_out_str(out, row->allowed ? ",\"valid\":true" : ",\"valid\":false");
+	right_member(out, "read", row->allowed, S2_EL1_READ, S2_EL0_READ);
+	right_member(out, "write", row->allowed, S2_EL1_WRITE, S2_EL0_WRITE);
+	right_member(out, "exec", row->allowed, S2_EL1_EXEC, S2_EL0_EXEC);
+	if (row->allowed) {
+		s2_out_str(out, ",\"pa\":");
+		hex_string(out, row->pa);
+		s2_out_printf(out, ",\"pa_contiguous\":%s", row->pa_contiguous ? "true" : "false");
+		if (row->attr_known)
+			s2_out_printf(out, ",\"attr\":\"0x%x\",\"sh\":%s", row->attr, sh[row->sh]);
+		else
+			s2_out_str(out, ",\"attr\":null,\"sh\":null");
+	}
+	s2_out_str(out, "}");
+}
+
+static void effective(struct s2_printer *printer, const struct s2_effective_row *row)
+{
+	s2_out_str(printer->out, printer->nruns ? ",\n " : "\n ");
+	effective_row(printer->out, row);
 }
 
 static void put_end(struct s2_out *out, const struct s2_dump_end *end)
@@ -339,6 +388,7 @@ const struct s2_format s2_format_json = {
 	.begin = begin,
 	.table = table,
 	.run = run,
+	.effective = effective,
 	.table_end = table_end,
 	.end = end,
 };
@@ -370,6 +420,15 @@ static void line_run(struct s2_printer *printer, const struct s2_run *run)
 	s2_out_str(printer->out, "}\n");
 }
 
+static void line_effective(struct s2_printer *printer, const struct s2_effective_row *row)
+{
+	s2_out_str(printer->out, "{\"record\":\"effective\",\"table\":");
+	s2_json_string(printer->out, printer->table->id);
+	s2_out_str(printer->out, ",\"effective\":");
+	effective_row(printer->out, row);
+	s2_out_str(printer->out, "}\n");
+}
+
 static void line_table_end(struct s2_printer *printer, const struct s2_dump_end *end)
 {
 	s2_out_str(printer->out, "{\"record\":\"end\",\"table\":");
@@ -395,6 +454,7 @@ const struct s2_format s2_format_jsonl = {
 	.begin = line_begin,
 	.table = line_table,
 	.run = line_run,
+	.effective = line_effective,
 	.table_end = line_table_end,
 	.end = line_end,
 };

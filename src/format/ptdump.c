@@ -187,6 +187,46 @@ static void run(struct s2_printer *printer, const struct s2_run *run)
 	s2_out_str(out, "\n");
 }
 
+static void effective(struct s2_printer *printer, const struct s2_effective_row *row)
+{
+	static const struct {
+		char letter;
+		uint8_t at;
+	} rights[S2_NACCESSES] = {
+		[S2_EL1_READ] = { 'R', 4 },   [S2_EL1_WRITE] = { 'W', 5 },
+		[S2_EL1_EXEC] = { 'X', 6 },   [S2_EL0_READ] = { 'R', 12 },
+		[S2_EL0_WRITE] = { 'W', 13 }, [S2_EL0_EXEC] = { 'X', 14 },
+	};
+	char text[] = "EL1:--- EL0:---";
+	struct s2_size_text size = s2_size_text(row->size);
+	struct s2_out *out = printer->out;
+
+	for (unsigned int i = 0; i < S2_NACCESSES; i++)
+		if (row->allowed & 1U << i)
+			text[rights[i].at] = rights[i].letter;
+	s2_out_hex(out, row->va, 16);
+	s2_out_str(out, "-");
+	s2_out_hex(out, row->va + row->size, 16);
+	s2_out_str(out, " ");
+	s2_out_dec(out, size.n, 9);
+	s2_out_mem(out, &size.unit, 1);
+	if (row->missing) {
+		s2_out_printf(out, " missing (%s)\n", s2_code_name(row->missing));
+		return;
+	}
+	s2_out_printf(out, " %s ", text);
+	if (!row->allowed) {
+		s2_out_str(out, "no access\n");
+		return;
+	}
+	if (row->attr_known)
+		s2_out_printf(out, "attr=0x%02x sh=%u ", row->attr, row->sh);
+	else
+		s2_out_str(out, "attr=? sh=? ");
+	s2_out_hex(out, row->pa, 12);
+	s2_out_str(out, row->pa_contiguous ? "\n" : "+\n");
+}
+
 static void table_end(struct s2_printer *printer, const struct s2_dump_end *end)
 {
 	if (end->odd_tables) {
@@ -213,6 +253,7 @@ const struct s2_format s2_format_ptdump = {
 	.begin = begin,
 	.table = table,
 	.run = run,
+	.effective = effective,
 	.table_end = table_end,
 	.end = end,
 };

@@ -27,7 +27,7 @@ static enum s2_code from_elf(Elf *elf, const char *path, struct s2_types **ret,
 				       elf_errmsg(-1));
 		code = s2_btf_new(data->d_buf, data->d_size, ret, ret_ntypes, err);
 		if (code)
-			s2_wrap(err, "%s", path);
+			s2_wrap(err, code, "%s", path);
 		return code;
 	}
 	return s2_fail(err, S2_NOTFOUND, "%s has no .BTF section", path);

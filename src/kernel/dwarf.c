@@ -29,7 +29,10 @@ struct dwarf_types {
 	enum stage stage;
 	struct entry *entry; /* open addressing, size a power of two */
 	size_t nentries, room;
+	const char *path;     /* of the file */
+	bool split;           /* a unit says that its types are elsewhere */
 	struct s2_err broken; /* the first thing that could not be read while indexing */
+	char why[400];        /* what lacks() says */
 	char name[256];       /* of the last info() */
 };
 
@@ -121,6 +124,10 @@ static bool index_unit(void *arg, Dwarf_Die unit)
 {
 	struct dwarf_types *self = arg;
 
+	/* DWARF 5 section 3.1.2, and gcc's and clang's form of it for DWARF 4. */
+	if (s2_dw_has(&self->dw, unit, DW_AT_dwo_name) ||
+	    s2_dw_has(&self->dw, unit, DW_AT_GNU_dwo_name))
+		self->split = true;
 	if (is_preferred(self, s2_dw_name(&self->dw, unit)) == (self->stage == NOTHING))
 		(void)s2_dw_children(&self->dw, unit, index_die, self, first_error(self));
 	return true;
@@ -179,10 +186,24 @@ static enum s2_code find(struct s2_types *types, enum s2_type_space space, const
 		/* A larger search may find more, but does not for what was found once: the index is
 		 * in no stable order. */
 	} while (after == S2_NO_TYPE && index_more(self));
-	if (self->broken.code)
-		return s2_fail(err, S2_NOTFOUND, "DWARF has no type %s, but is broken: %.200s",
-			       name, self->broken.text);
 	return s2_fail(err, S2_NOTFOUND, "DWARF has no type %s", name);
+}
+
+static const char *lacks(struct s2_types *types)
+{
+	struct dwarf_types *self = dwarf_of(types);
+
+	if (self->broken.code)
+		snprintf(self->why, sizeof(self->why), "DWARF of %.100s is broken: %.200s",
+			 self->path, self->broken.text);
+	else if (self->split)
+		snprintf(self->why, sizeof(self->why),
+			 "the units of %.200s are skeletons, the types are in .dwo files "
+			 "(CONFIG_DEBUG_INFO_SPLIT)",
+			 self->path);
+	else
+		return NULL;
+	return self->why;
 }
 
 /* Elements of an array: the product of its dimensions. */
@@ -432,6 +453,7 @@ static const struct s2_types_ops dwarf_ops = {
 	.fields = fields,
 	.enumerator = enumerator,
 	.any_enumerator = any_enumerator,
+	.lacks = lacks,
 	.free = dwarf_free,
 };
 
@@ -451,6 +473,7 @@ enum s2_code s2_dwarf_new(const struct s2_symbol_file *file, const char *prefer,
 	s2_err_init(&self->broken);
 	self->types.ops = &dwarf_ops;
 	self->types.pointer_size = 8;
+	self->path = file->path;
 	self->prefer = prefer;
 	self->stage = prefer ? NOTHING : PREFERRED;
 	*ret = &self->types;

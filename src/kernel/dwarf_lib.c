@@ -90,20 +90,27 @@ bool s2_dw_has(struct s2_dw *self, Dwarf_Die die, Dwarf_Half which)
 	return attr != NULL;
 }
 
-/* The DIE that DW_AT_type points to; S2_NO_TYPE: none (void). */
-uint64_t s2_dw_type(struct s2_dw *self, Dwarf_Die die)
+/* The offset of the DIE that an attribute refers to; false when there is none in .debug_info. */
+static bool reference(struct s2_dw *self, Dwarf_Die die, Dwarf_Half which, Dwarf_Off *ret)
 {
-	Dwarf_Attribute attr = attr_of(self, die, DW_AT_type);
+	Dwarf_Attribute attr = attr_of(self, die, which);
 	Dwarf_Error error = NULL;
-	Dwarf_Off off = 0;
 	int res;
 
 	if (!attr)
-		return S2_NO_TYPE;
-	res = dwarf_global_formref(attr, &off, &error);
-	(void)result(self, res, error, "type", NULL);
+		return false;
+	res = dwarf_global_formref(attr, ret, &error);
+	(void)result(self, res, error, "reference", NULL);
 	dwarf_dealloc(self->dbg, attr, DW_DLA_ATTR);
-	return res == DW_DLV_OK ? off : S2_NO_TYPE;
+	return res == DW_DLV_OK;
+}
+
+/* The DIE that DW_AT_type points to; S2_NO_TYPE: none (void). */
+uint64_t s2_dw_type(struct s2_dw *self, Dwarf_Die die)
+{
+	Dwarf_Off off;
+
+	return reference(self, die, DW_AT_type, &off) ? off : S2_NO_TYPE;
 }
 
 /* The name in the file's own memory; "" when there is none. */
@@ -135,6 +142,82 @@ enum s2_code s2_dw_at(struct s2_dw *self, uint64_t off, Dwarf_Die *ret, struct s
 	return result(self, res, error, "type", err);
 }
 
+/* DIEs within each other whose end libdwarf has to look for. Functions have some 20. */
+#define MAX_NESTED 200
+
+/* 0 when it is broken. */
+static Dwarf_Off offset_of(struct s2_dw *self, Dwarf_Die die)
+{
+	Dwarf_Error error = NULL;
+	Dwarf_Off off = 0;
+	int res = dwarf_dieoffset(die, &off, &error);
+
+	(void)result(self, res, error, "offset", NULL);
+	return res == DW_DLV_OK ? off : 0;
+}
+
+static enum s2_code next_sibling(struct s2_dw *self, Dwarf_Die die, unsigned int depth,
+				 Dwarf_Die *ret, struct s2_err *err);
+
+/*
+ * libdwarf goes where DW_AT_sibling says, and where a DIE with children has none, from child to
+ * child to their end. Up to 0.6 it does not look whether that leads back, and then has no end; so
+ * it is looked at here before.
+ */
+static enum s2_code check_children(struct s2_dw *self, Dwarf_Die die, unsigned int depth,
+				   struct s2_err *err)
+{
+	Dwarf_Error error = NULL;
+	Dwarf_Die child = NULL;
+	Dwarf_Off sibling;
+	enum s2_code code = S2_OK;
+	int res = dwarf_child(die, &child, &error);
+
+	if (res != DW_DLV_OK)
+		return res == DW_DLV_NO_ENTRY ? S2_OK : result(self, res, error, "entries", err);
+	if (reference(self, die, DW_AT_sibling, &sibling) && sibling > offset_of(self, die)) {
+		s2_dw_drop(self, child);
+		return S2_OK;
+	}
+	if (depth == MAX_NESTED)
+		code = s2_fail(err, S2_INVALID, "DWARF: entries lie within each other without end");
+	while (!code && child) {
+		Dwarf_Die next = NULL;
+
+		code = next_sibling(self, child, depth + 1, &next, err);
+		s2_dw_drop(self, child);
+		child = next;
+	}
+	s2_dw_drop(self, child);
+	return code;
+}
+
+/* The DIE behind @die and all that lies within it; NULL: it was the last one. */
+static enum s2_code next_sibling(struct s2_dw *self, Dwarf_Die die, unsigned int depth,
+				 Dwarf_Die *ret, struct s2_err *err)
+{
+	Dwarf_Error error = NULL;
+	Dwarf_Die next = NULL;
+	enum s2_code code = check_children(self, die, depth, err);
+	int res;
+
+	if (code)
+		return code;
+	res = dwarf_siblingof_b(self->dbg, die, 1, &next, &error);
+	if (res == DW_DLV_NO_ENTRY)
+		next = NULL;
+	else if (res != DW_DLV_OK)
+		return result(self, res, error, "entries", err);
+	else if (offset_of(self, next) <= offset_of(self, die)) {
+		s2_dw_drop(self, next);
+		return s2_fail(err, S2_INVALID,
+			       "DWARF: the entry at 0x%llx leads back to itself or before",
+			       (unsigned long long)offset_of(self, die));
+	}
+	*ret = next;
+	return S2_OK;
+}
+
 /* Calls @each for the children of @parent until it returns false. The DIE is only good during the
  * call. */
 enum s2_code s2_dw_children(struct s2_dw *self, Dwarf_Die parent,
@@ -142,20 +225,20 @@ enum s2_code s2_dw_children(struct s2_dw *self, Dwarf_Die parent,
 {
 	Dwarf_Error error = NULL;
 	Dwarf_Die die = NULL;
+	enum s2_code code = S2_OK;
 	int res = dwarf_child(parent, &die, &error);
 
-	while (res == DW_DLV_OK) {
+	if (res != DW_DLV_OK)
+		return res == DW_DLV_NO_ENTRY ? S2_OK : result(self, res, error, "entries", err);
+	while (!code && die) {
 		Dwarf_Die next = NULL;
 
-		if (!each(arg, die)) {
-			s2_dw_drop(self, die);
-			return S2_OK;
-		}
-		res = dwarf_siblingof_b(self->dbg, die, 1, &next, &error);
+		if (each(arg, die))
+			code = next_sibling(self, die, 0, &next, err);
 		s2_dw_drop(self, die);
 		die = next;
 	}
-	return res == DW_DLV_NO_ENTRY ? S2_OK : result(self, res, error, "entries", err);
+	return code;
 }
 
 /* Calls @each with the DIE of every compilation unit, until it returns false. @err keeps why it
@@ -220,6 +303,12 @@ static enum s2_code check_elf(Elf *elf, const char *path, uint64_t file_size, st
 			return s2_fail(err, S2_INVALID,
 				       "%s: section %zu runs past the end of the file", path,
 				       elf_ndxscn(scn));
+		/* dwz -m, and its form of DWARF 5 (section 7.3.6). */
+		if (!strcmp(name, ".gnu_debugaltlink") || !strcmp(name, ".debug_sup"))
+			return s2_fail(err, S2_INVALID,
+				       "%s: a part of the debugging information is in a "
+				       "supplementary file (%s), which is not read",
+				       path, name);
 		if (strcmp(name, ".debug_info") != 0 && strcmp(name, ".zdebug_info") != 0)
 			continue;
 		found = true;

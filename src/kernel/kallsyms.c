@@ -130,7 +130,7 @@ static enum s2_code read_image(const struct s2_mem *mem, const struct s2_kva_fac
 		return s2_fail(err, S2_NOMEM, "no memory for %s", what);
 	code = s2_mem_read(mem, s2_kva_image_pa(facts, va), buf, len, err);
 	if (code) {
-		s2_wrap(err, "%s", what);
+		s2_wrap(err, code, "%s", what);
 		return code;
 	}
 	*(void **)ret = s2_take(&buf);
@@ -197,7 +197,7 @@ static enum s2_code read_tokens(struct s2_kallsyms *ks, const struct s2_mem *mem
 		code = s2_mem_read(mem, s2_kva_image_pa(facts, at->token_index), ks->token_at,
 				   sizeof(ks->token_at), err);
 	if (code) {
-		s2_wrap(err, "kallsyms");
+		s2_wrap(err, code, "kallsyms");
 		return code;
 	}
 	for (unsigned int i = 0; i < 256; i++) {
@@ -290,7 +290,7 @@ static enum s2_code read_tables(struct s2_kallsyms *ks, const struct s2_mem *mem
 		code = s2_mem_read(mem, s2_kva_image_pa(facts, base_va), &ks->base,
 				   sizeof(ks->base), err);
 	if (code) {
-		s2_wrap(err, "kallsyms");
+		s2_wrap(err, code, "kallsyms");
 		return code;
 	}
 	if (!ks->nsyms || ks->nsyms > MAX_SYMS)

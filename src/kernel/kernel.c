@@ -123,13 +123,6 @@ enum s2_code s2_kernel_symbols(struct s2_kernel *kernel, struct s2_symbol *wante
 	return s2_symbols_find(kernel->symbols, wanted, n, err);
 }
 
-enum s2_code s2_kernel_symbols_each(struct s2_kernel *kernel, const char *prefix,
-				    bool (*each)(void *arg, const char *name, uint64_t value),
-				    void *arg, struct s2_err *err)
-{
-	return s2_symbols_each(kernel->symbols, prefix, each, arg, err);
-}
-
 enum s2_code s2_kernel_symbol(struct s2_kernel *kernel, const char *name, uint64_t *ret,
 			      struct s2_err *err)
 {
@@ -142,11 +135,6 @@ enum s2_code s2_kernel_symbol(struct s2_kernel *kernel, const char *name, uint64
 		return s2_fail(err, S2_NOTFOUND, "the kernel has no symbol %s", name);
 	*ret = symbol.value;
 	return S2_OK;
-}
-
-enum s2_tristate s2_kernel_has_data_symbols(struct s2_kernel *kernel)
-{
-	return s2_symbols_have_data(kernel->symbols);
 }
 
 /* The pieces of the image are those that obey its formula. */
@@ -243,6 +231,36 @@ static enum s2_code check_vmlinux(struct s2_kernel *kernel, struct s2_err *err)
 	return s2_symbols_find(kernel->symbols, &symbol, 1, err) == S2_INVALID ? S2_INVALID : S2_OK;
 }
 
+/* A stripped vmlinux is of use for its types. */
+static bool vmlinux_has_types(struct s2_kernel *kernel)
+{
+	struct s2_types *types = NULL;
+	uint32_t ntypes;
+
+	if (s2_btf_elf(&kernel->args.vmlinux, &types, &ntypes, NULL) &&
+	    s2_dwarf_new(&kernel->args.vmlinux, kernel->args.prefer_units, &types, NULL))
+		return false;
+	s2_types_free(types);
+	return true;
+}
+
+enum s2_code s2_kernel_check_files(struct s2_kernel *kernel, struct s2_err *err)
+{
+	const struct s2_kernel_args *args = &kernel->args;
+	enum s2_code code = S2_OK;
+
+	if (args->vmlinux.fd >= 0)
+		code = s2_symbols_check(kernel->symbols, S2_SYM_VMLINUX, err);
+	if (code == S2_NOTFOUND && vmlinux_has_types(kernel)) {
+		if (err)
+			s2_err_init(err);
+		code = S2_OK;
+	}
+	if (!code && args->system_map.fd >= 0)
+		code = s2_symbols_check(kernel->symbols, S2_SYM_SYSTEM_MAP, err);
+	return code;
+}
+
 static enum s2_code btf_of_vmlinux(struct s2_kernel *kernel, struct s2_types **ret,
 				   struct s2_err *err)
 {
@@ -328,6 +346,6 @@ enum s2_code s2_kernel_get(struct s2_kernel *kernel, uint64_t va, const char *ty
 	if (!code)
 		code = s2_member_value(&member, bytes, ret, err);
 	if (code)
-		s2_wrap(err, "%s.%s", type, path);
+		s2_wrap(err, code, "%s.%s", type, path);
 	return code;
 }

@@ -66,20 +66,20 @@ enum s2_code s2_kernel_read(struct s2_kernel *kernel, uint64_t va, void *buf, si
 enum s2_code s2_kernel_pa(struct s2_kernel *kernel, uint64_t va, uint64_t *ret,
 			  struct s2_err *err) S2_MUST_CHECK;
 
-/* s2_symbols_find() and s2_symbols_each(). */
+/* s2_symbols_find(). */
 enum s2_code s2_kernel_symbols(struct s2_kernel *kernel, struct s2_symbol *wanted, size_t n,
 			       struct s2_err *err) S2_MUST_CHECK;
-enum s2_code s2_kernel_symbols_each(struct s2_kernel *kernel, const char *prefix,
-				    bool (*each)(void *arg, const char *name, uint64_t value),
-				    void *arg, struct s2_err *err) S2_MUST_CHECK;
 
 /* One symbol's address; S2_NOTFOUND. A pass over the table each time: ask for many at once instead.
  */
 enum s2_code s2_kernel_symbol(struct s2_kernel *kernel, const char *name, uint64_t *ret,
 			      struct s2_err *err) S2_MUST_CHECK;
 
-/* Can data symbols be had? s2_symbols_have_data(). */
-enum s2_tristate s2_kernel_has_data_symbols(struct s2_kernel *kernel);
+/*
+ * Can the files that were given be used? What cannot, or is of another kernel, is an error, though
+ * the dump may tell all that is asked for. A vmlinux may have types and no symbols.
+ */
+enum s2_code s2_kernel_check_files(struct s2_kernel *kernel, struct s2_err *err) S2_MUST_CHECK;
 
 /*
  * The kernel's types: BTF in memory, else .BTF of the vmlinux, else its DWARF. S2_NOTFOUND when

@@ -120,7 +120,7 @@ enum s2_code s2_kva_new(const struct s2_mem *mem, const struct s2_kva_facts *fac
 			       (unsigned long long)facts->swapper_pa);
 	if (code) {
 		free(kva);
-		s2_wrap(err, "kernel page tables");
+		s2_wrap(err, code, "kernel page tables");
 		return code;
 	}
 	kva->facts = *facts;
@@ -204,7 +204,7 @@ enum s2_code s2_kva_read(struct s2_kva *kva, uint64_t va, void *buf, size_t len,
 		n = piece.size - skip < len ? piece.size - skip : len;
 		code = s2_mem_read(kva->mem, piece.pa + skip, out, (size_t)n, err);
 		if (code) {
-			s2_wrap(err, "kernel address 0x%llx", (unsigned long long)va);
+			s2_wrap(err, code, "kernel address 0x%llx", (unsigned long long)va);
 			return code;
 		}
 		out += n;

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <gelf.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -41,6 +42,49 @@ static enum s2_code elf_open(const struct s2_symbol_file *file, Elf **ret, struc
 	}
 	*ret = elf;
 	return S2_OK;
+}
+
+/* The build id among the notes in @data, in hex; false when there is none that fits. */
+static bool build_id_note(Elf_Data *data, char *ret, size_t size)
+{
+	size_t name, desc, next, off = 0;
+	GElf_Nhdr nhdr;
+
+	while ((next = gelf_getnote(data, off, &nhdr, &name, &desc)) > 0) {
+		const unsigned char *bytes = (const unsigned char *)data->d_buf + desc;
+
+		off = next;
+		if (nhdr.n_type != NT_GNU_BUILD_ID || nhdr.n_namesz != sizeof("GNU") ||
+		    memcmp((const char *)data->d_buf + name, "GNU", sizeof("GNU")) != 0 ||
+		    nhdr.n_descsz * 2 >= size)
+			continue;
+		for (size_t i = 0; i < nhdr.n_descsz; i++)
+			snprintf(ret + 2 * i, size - 2 * i, "%02x", bytes[i]);
+		return nhdr.n_descsz > 0;
+	}
+	return false;
+}
+
+enum s2_code s2_elf_build_id(const struct s2_symbol_file *file, char *ret, size_t size,
+			     struct s2_err *err)
+{
+	Elf *elf = NULL;
+	bool found = false;
+	enum s2_code code = elf_open(file, &elf, err);
+
+	if (code)
+		return code;
+	for (Elf_Scn *scn = elf_nextscn(elf, NULL); scn && !found; scn = elf_nextscn(elf, scn)) {
+		GElf_Shdr shdr;
+		Elf_Data *data;
+
+		if (!gelf_getshdr(scn, &shdr) || shdr.sh_type != SHT_NOTE)
+			continue;
+		data = elf_getdata(scn, NULL);
+		found = data && data->d_buf && build_id_note(data, ret, size);
+	}
+	elf_end(elf);
+	return found ? S2_OK : s2_fail(err, S2_NOTFOUND, "%s has no build id", file->path);
 }
 
 enum s2_code s2_elfsyms_open(const struct s2_symbol_file *file, struct s2_elfsyms *ret,

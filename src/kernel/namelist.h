@@ -23,6 +23,13 @@ enum s2_code s2_elfsyms_open(const struct s2_symbol_file *file, struct s2_elfsym
 void s2_elfsyms_close(struct s2_elfsyms *syms);
 void s2_elfsyms_query(const struct s2_elfsyms *syms, struct s2_symbol_query *query);
 
+/*
+ * The build id of the ELF file @file in hex, as VMCOREINFO has it. S2_NOTFOUND: it has none, or not
+ * in @size bytes. S2_INVALID: not an arm64 ELF file.
+ */
+enum s2_code s2_elf_build_id(const struct s2_symbol_file *file, char *ret, size_t size,
+			     struct s2_err *err) S2_MUST_CHECK;
+
 /* A System.map in memory: lines "address type name". */
 struct s2_sysmap {
 	char *text;

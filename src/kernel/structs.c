@@ -48,7 +48,7 @@ enum s2_code s2_kernel_list(struct s2_kernel *kernel, uint64_t head,
 		at = next;
 	}
 	if (code)
-		s2_wrap(err, "list at 0x%llx", (unsigned long long)head);
+		s2_wrap(err, code, "list at 0x%llx", (unsigned long long)head);
 	return code;
 }
 
@@ -182,7 +182,7 @@ enum s2_code s2_kernel_xa_load(struct s2_kernel *kernel, const struct s2_xa_layo
 		below = shift;
 	}
 	if (code)
-		return s2_wrap(err, "xarray at 0x%llx", (unsigned long long)va);
+		return s2_wrap(err, code, "xarray at 0x%llx", (unsigned long long)va);
 	if (!entry || xa_internal(entry))
 		return s2_fail(err, S2_NOTFOUND, "xarray at 0x%llx has nothing at %llu",
 			       (unsigned long long)va, (unsigned long long)index);
@@ -208,7 +208,7 @@ enum s2_code s2_kernel_xarray(struct s2_kernel *kernel, uint64_t va,
 	else if (!code && head && !xa_internal(head))
 		entry(arg, 0, head); /* a single entry at index 0 needs no node */
 	if (code)
-		s2_wrap(err, "xarray at 0x%llx", (unsigned long long)va);
+		s2_wrap(err, code, "xarray at 0x%llx", (unsigned long long)va);
 	return code;
 }
 
@@ -310,7 +310,7 @@ enum s2_code s2_kernel_rbtree(struct s2_kernel *kernel, uint64_t va,
 	if (!code)
 		code = rb_walk(kernel, &layout, root, node, arg, err);
 	if (code)
-		s2_wrap(err, "tree at 0x%llx", (unsigned long long)va);
+		s2_wrap(err, code, "tree at 0x%llx", (unsigned long long)va);
 	return code;
 }
 

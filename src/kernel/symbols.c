@@ -173,6 +173,28 @@ static enum s2_code fit_file(struct s2_symbols *symbols, enum s2_symbol_source s
 	return wanted[1].hits ? check_banner(symbols, path, wanted[1].value + *delta, err) : S2_OK;
 }
 
+/* A kernel of another build may have its symbols where this one has them, and other types. */
+static enum s2_code check_build_id(const struct s2_symbols *symbols,
+				   const struct s2_symbol_file *file, struct s2_err *err)
+{
+	char have[128];
+	const char *want;
+	size_t len;
+	enum s2_code code = s2_elf_build_id(file, have, sizeof(have), err);
+
+	if (code == S2_NOTFOUND ||
+	    (!code && !s2_vmcoreinfo_text(symbols->args.info, "BUILD-ID", &want, &len))) {
+		if (err)
+			s2_err_init(err);
+		return S2_OK; /* nothing to compare */
+	}
+	if (code || (strlen(have) == len && !memcmp(have, want, len)))
+		return code;
+	return s2_fail(err, S2_INVALID,
+		       "%s is of another kernel: its build id is %s, the dump's %.*s", file->path,
+		       have, (int)(len < 64 ? len : 64), want);
+}
+
 static enum s2_code open_vmlinux(struct s2_symbols *symbols, char *remark, size_t size,
 				 struct s2_err *err)
 {
@@ -182,7 +204,9 @@ static enum s2_code open_vmlinux(struct s2_symbols *symbols, char *remark, size_
 
 	if (file->fd < 0)
 		return S2_NOTFOUND; /* none was given: nothing to say */
-	code = s2_elfsyms_open(file, syms, err);
+	code = check_build_id(symbols, file, err);
+	if (!code)
+		code = s2_elfsyms_open(file, syms, err);
 	if (code)
 		return code;
 	code = fit_file(symbols, S2_SYM_VMLINUX, file->path, &syms->delta, err);
@@ -272,14 +296,22 @@ static bool ready(struct s2_symbols *symbols, size_t i)
 	return state->open;
 }
 
-/* Asks all sources in turn until @enough says so. */
+static bool all_found(const struct s2_symbol_query *query)
+{
+	for (size_t i = 0; i < query->n; i++)
+		if (!query->wanted[i].source)
+			return false;
+	return true;
+}
+
+/* Asks all sources in turn until one has answered and nothing is missing. */
 static enum s2_code ask(struct s2_symbols *symbols, struct s2_symbol_query *query,
-			bool (*enough)(const struct s2_symbol_query *query), struct s2_err *err)
+			struct s2_err *err)
 {
 	const struct state *state = NULL;
 	bool any = false;
 
-	for (size_t i = 0; i < ARRAY_SIZE(sources) && !(any && enough(query)); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(sources) && !(any && all_found(query)); i++) {
 		enum s2_code code;
 
 		if (!ready(symbols, i)) {
@@ -296,12 +328,15 @@ static enum s2_code ask(struct s2_symbols *symbols, struct s2_symbol_query *quer
 	return any || !state ? S2_OK : s2_fail(err, state->code, "%s", state->err.text);
 }
 
-static bool all_found(const struct s2_symbol_query *query)
+enum s2_code s2_symbols_check(struct s2_symbols *symbols, enum s2_symbol_source source,
+			      struct s2_err *err)
 {
-	for (size_t i = 0; i < query->n; i++)
-		if (!query->wanted[i].source)
-			return false;
-	return true;
+	const struct state *state = &symbols->state[source];
+
+	for (size_t i = 0; i < ARRAY_SIZE(sources); i++)
+		if (sources[i].source == source && ready(symbols, i))
+			return S2_OK;
+	return s2_fail(err, state->code, "%s", state->err.text);
 }
 
 enum s2_code s2_symbols_find(struct s2_symbols *symbols, struct s2_symbol *wanted, size_t n,
@@ -312,54 +347,5 @@ enum s2_code s2_symbols_find(struct s2_symbols *symbols, struct s2_symbol *wante
 	for (size_t i = 0; i < n; i++)
 		wanted[i] = (struct s2_symbol){ .name = wanted[i].name };
 	s2_symbol_query_init(&query, wanted, n);
-	return ask(symbols, &query, all_found, err);
-}
-
-/* An enumeration in which somebody counts. */
-struct counted {
-	bool (*each)(void *arg, const char *name, uint64_t value);
-	void *arg;
-	size_t n;
-};
-
-static bool count(void *arg, const char *name, uint64_t value)
-{
-	struct counted *counted = arg;
-
-	counted->n++;
-	return counted->each(counted->arg, name, value);
-}
-
-static bool any_counted(const struct s2_symbol_query *query)
-{
-	const struct counted *counted = query->arg;
-
-	return counted->n != 0;
-}
-
-enum s2_code s2_symbols_each(struct s2_symbols *symbols, const char *prefix,
-			     bool (*each)(void *arg, const char *name, uint64_t value), void *arg,
-			     struct s2_err *err)
-{
-	struct counted counted = { .each = each, .arg = arg };
-	struct s2_symbol_query query = {
-		.prefix = prefix,
-		.prefix_len = strlen(prefix),
-		.each = count,
-		.arg = &counted,
-	};
-
-	return ask(symbols, &query, any_counted, err);
-}
-
-enum s2_tristate s2_symbols_have_data(struct s2_symbols *symbols)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(sources); i++) {
-		if (!ready(symbols, i))
-			continue;
-		return sources[i].source != S2_SYM_KALLSYMS || has_data(&symbols->kallsyms) ?
-			       S2_YES :
-			       S2_NO;
-	}
-	return S2_UNKNOWN;
+	return ask(symbols, &query, err);
 }

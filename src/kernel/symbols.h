@@ -97,16 +97,11 @@ void s2_symbols_free(struct s2_symbols *symbols);
 enum s2_code s2_symbols_find(struct s2_symbols *symbols, struct s2_symbol *wanted, size_t n,
 			     struct s2_err *err) S2_MUST_CHECK;
 
-/* Every symbol whose name starts with @prefix, from the first source that has any. Errors as above.
- */
-enum s2_code s2_symbols_each(struct s2_symbols *symbols, const char *prefix,
-			     bool (*each)(void *arg, const char *name, uint64_t value), void *arg,
-			     struct s2_err *err) S2_MUST_CHECK;
-
 /*
- * Do the symbols that can be had name data as well? Kernels without CONFIG_KALLSYMS_ALL (Debian up
- * to 6.1) keep functions only. S2_UNKNOWN: there are no symbols at all.
+ * Can @source be asked? It is opened now if it was not yet; else the reason why not, S2_NOTFOUND
+ * when it has no symbols.
  */
-enum s2_tristate s2_symbols_have_data(struct s2_symbols *symbols);
+enum s2_code s2_symbols_check(struct s2_symbols *symbols, enum s2_symbol_source source,
+			      struct s2_err *err) S2_MUST_CHECK;
 
 #endif

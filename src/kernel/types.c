@@ -219,6 +219,16 @@ static enum s2_code follow(struct s2_types *types, uint64_t type, const char *pa
 	}
 }
 
+/* There is no such type, or it is where the source does not show it. */
+static enum s2_code no_type(struct s2_types *types, const char *what, const char *name,
+			    struct s2_err *err)
+{
+	const char *why = types->ops->lacks ? types->ops->lacks(types) : NULL;
+
+	return s2_fail(err, S2_NOTFOUND, "the kernel has no %s %s%s%s", what, name,
+		       why ? " that can be read: " : "", why ? why : "");
+}
+
 enum s2_code s2_types_member(struct s2_types *types, const char *type, const char *path,
 			     struct s2_member *ret, struct s2_err *err)
 {
@@ -245,9 +255,8 @@ enum s2_code s2_types_member(struct s2_types *types, const char *type, const cha
 		}
 	}
 	if (!any)
-		return s2_fail(err, last, "the kernel has no struct %s", type);
-	s2_wrap(err, "struct %s, member %s", type, path);
-	return last;
+		return no_type(types, "struct", type, err);
+	return s2_wrap(err, last, "struct %s, member %s", type, path);
 }
 
 bool s2_types_has_member(struct s2_types *types, const char *type, const char *path)
@@ -268,7 +277,7 @@ static enum s2_code find_any(struct s2_types *types, const char *name, uint64_t 
 		if (code != S2_NOTFOUND)
 			return code;
 	}
-	return s2_fail(err, S2_NOTFOUND, "the kernel has no type %s", name);
+	return no_type(types, "type", name, err);
 }
 
 bool s2_types_has(struct s2_types *types, const char *type)

@@ -132,6 +132,9 @@ struct s2_types_ops {
 	/* The first enum, named or not, that has the enumerator. */
 	enum s2_code (*any_enumerator)(struct s2_types *types, const char *name, uint64_t *ret,
 				       struct s2_err *err);
+	/* Why there may be types that this source does not show; NULL: it shows all. May be absent.
+	 */
+	const char *(*lacks)(struct s2_types *types);
 	void (*free)(struct s2_types *types);
 };
 

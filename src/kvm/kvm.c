@@ -101,7 +101,7 @@ static enum s2_code vcpu_hcr(struct walk_vms *w, uint64_t kvm_va, uint64_t *ret)
 				      &first.va, sizeof(first.va), w->err);
 	if (!code && !first.va)
 		return S2_NOTFOUND;
-	return code ? code : s2_kvm_get(w->kernel, first.va, &w->layout.vcpu_hcr, ret, w->err);
+	return code ? code : s2_field_get(w->kernel, first.va, &w->layout.vcpu_hcr, ret, w->err);
 }
 
 /* The stage-2 table of the kvm_s2_mmu at @mmu, as far as registers and root go. */
@@ -110,14 +110,14 @@ static enum s2_code mmu_table(struct walk_vms *w, uint64_t kvm_va, uint64_t mmu,
 {
 	uint64_t vtcr, hcr;
 	enum s2_code code =
-		s2_kvm_get(w->kernel, mmu, &w->layout.mmu_pgd_phys, &ret->root_pa, w->err);
+		s2_field_get(w->kernel, mmu, &w->layout.mmu_pgd_phys, &ret->root_pa, w->err);
 
 	if (code)
 		return code;
 	if (w->layout.mmu_vtcr.have)
-		code = s2_kvm_get(w->kernel, mmu, &w->layout.mmu_vtcr, &vtcr, w->err);
+		code = s2_field_get(w->kernel, mmu, &w->layout.mmu_vtcr, &vtcr, w->err);
 	else
-		code = s2_kvm_get(w->kernel, kvm_va, &w->layout.vtcr, &vtcr, w->err);
+		code = s2_field_get(w->kernel, kvm_va, &w->layout.vtcr, &vtcr, w->err);
 	if (code)
 		return code;
 	s2_regime_init(&ret->regime, &s2_arm64_stage2);
@@ -128,7 +128,7 @@ static enum s2_code mmu_table(struct walk_vms *w, uint64_t kvm_va, uint64_t mmu,
 		w->hcr = hcr;
 	}
 	return code && code != S2_NOTFOUND ?
-		       set_aside(w, S2_LOST_REGISTER, ret->id, s2_wrap(w->err, "hcr_el2")) :
+		       set_aside(w, S2_LOST_REGISTER, ret->id, s2_wrap(w->err, code, "hcr_el2")) :
 		       S2_OK;
 }
 
@@ -141,7 +141,7 @@ static int64_t count_of(struct walk_vms *w, uint64_t va, const struct s2_field_a
 	enum s2_code code;
 
 	s2_err_init(&why);
-	code = s2_kvm_get(w->kernel, va, field, &value, &why);
+	code = s2_field_get(w->kernel, va, field, &value, &why);
 	if (s2_is_missing(code))
 		s2_lost_add(w->lost, S2_LOST_VM, code, NULL, S2_LOST_NOWHERE,
 			    "%s of struct kvm at 0x%" PRIx64 ": %s", what, va, why.text);
@@ -194,15 +194,17 @@ static enum s2_code nested_mmu(struct walk_vms *w, uint64_t array, uint64_t i, u
 static enum s2_code nested_table(struct walk_vms *w, uint64_t kvm_va, uint64_t array, uint64_t i,
 				 struct s2_table *ret)
 {
-	uint64_t mmu;
+	uint64_t mmu, enabled;
 	enum s2_code code = nested_mmu(w, array, i, &mmu);
 
 	if (!code)
-		code = s2_kvm_get(w->kernel, mmu, &w->layout.mmu_tlb_vttbr, &ret->guest_vttbr,
-				  w->err);
+		code = s2_field_get(w->kernel, mmu, &w->layout.mmu_tlb_vttbr, &ret->guest_vttbr,
+				    w->err);
 	if (code || ret->guest_vttbr & VTTBR_CNP)
 		return code;
-	code = s2_kvm_get(w->kernel, mmu, &w->layout.mmu_tlb_vtcr, &ret->guest_vtcr, w->err);
+	code = s2_field_get(w->kernel, mmu, &w->layout.mmu_tlb_vtcr, &ret->guest_vtcr, w->err);
+	if (!s2_field_get(w->kernel, mmu, &w->layout.mmu_nested_enabled, &enabled, NULL))
+		ret->guest_stage2 = enabled ? S2_YES : S2_NO;
 	return code ? code : mmu_table(w, kvm_va, mmu, ret);
 }
 
@@ -213,13 +215,13 @@ static enum s2_code add_nested(struct walk_vms *w, uint64_t kvm_va, const struct
 
 	if (!w->layout.nested_mmus.have || !w->layout.nested_mmus_size.have)
 		return S2_OK;
-	code = s2_kvm_get(w->kernel, kvm_va, &w->layout.nested_mmus_size, &n, w->err);
+	code = s2_field_get(w->kernel, kvm_va, &w->layout.nested_mmus_size, &n, w->err);
 	if (!code)
-		code = s2_kvm_get(w->kernel, kvm_va, &w->layout.nested_mmus, &array, w->err);
+		code = s2_field_get(w->kernel, kvm_va, &w->layout.nested_mmus, &array, w->err);
 	if (!code && n > MAX_NESTED)
 		code = s2_fail(w->err, S2_INVALID, "%" PRId64 " shadow MMUs", (int64_t)n);
 	if (code)
-		return set_aside(w, S2_LOST_TABLE, vm->id, s2_wrap(w->err, "nested_mmus"));
+		return set_aside(w, S2_LOST_TABLE, vm->id, s2_wrap(w->err, code, "nested_mmus"));
 	if (!array)
 		return S2_OK;
 	for (uint64_t i = 0; i < n; i++) {
@@ -232,7 +234,7 @@ static enum s2_code add_nested(struct walk_vms *w, uint64_t kvm_va, const struct
 		code = nested_table(w, kvm_va, array, i, &table);
 		if (code)
 			code = set_aside(w, S2_LOST_TABLE, table.id,
-					 s2_wrap(w->err, "nested_mmus[%" PRIu64 "]", i));
+					 s2_wrap(w->err, code, "nested_mmus[%" PRIu64 "]", i));
 		else if (table.root_pa)
 			code = s2_tables_add(w->tables, &table, w->err);
 		if (code)
@@ -269,10 +271,10 @@ static enum s2_code handle_of(struct walk_vms *w, uint64_t kvm_va, uint64_t *ret
 	if (!w->layout.hyp_managed || !w->layout.handle.have)
 		return S2_OK;
 	if (w->layout.is_created.have)
-		code = s2_kvm_get(w->kernel, kvm_va, &w->layout.is_created, &created, w->err);
+		code = s2_field_get(w->kernel, kvm_va, &w->layout.is_created, &created, w->err);
 	if (code || !created)
 		return code;
-	return s2_kvm_get(w->kernel, kvm_va, &w->layout.handle, ret, w->err);
+	return s2_field_get(w->kernel, kvm_va, &w->layout.handle, ret, w->err);
 }
 
 /* Makes @table that of a guest whose table the hypervisor keeps. */

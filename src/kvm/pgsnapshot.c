@@ -135,7 +135,7 @@ static enum s2_code read_list(struct snapshot *s, struct s2_err *err)
 		code = s2_kernel_read(s->kernel, s->value[USED_HVA], s->used, n * sizeof(*s->used),
 				      err);
 	if (code)
-		return s2_wrap(err, "used_pages_hva");
+		return s2_wrap(err, code, "used_pages_hva");
 	qsort(s->used, n, sizeof(*s->used), by_value);
 	s->nused = n;
 	return S2_OK;
@@ -261,7 +261,7 @@ enum s2_code s2_pgtable_snapshot(struct s2_kernel *kernel, const struct s2_mem *
 		code = make_table(&s, types, tables, &table, err);
 	free(s.used);
 	if (code)
-		return s2_wrap(err, "struct kvm_pgtable_snapshot at 0x%" PRIx64, addr);
+		return s2_wrap(err, code, "struct kvm_pgtable_snapshot at 0x%" PRIx64, addr);
 	if (err)
 		s2_err_init(err); /* why there are no VMs, say, is no matter here */
 	snprintf(table.found, sizeof(table.found), "struct kvm_pgtable_snapshot at 0x%" PRIx64,

@@ -31,6 +31,7 @@ static const char *const symbol_names[S2_NPKVM_SYMBOLS] = {
 	[S2_SYM_FFA] = "__kvm_nvhe_host_buffers",
 	[S2_SYM_MEM_BASE] = "hyp_mem_base",
 	[S2_SYM_MEM_SIZE] = "hyp_mem_size",
+	[S2_SYM_NR_CPUS] = "__kvm_nvhe_hyp_nr_cpus",
 };
 
 void s2_pkvm_free(struct s2_pkvm *pkvm)
@@ -220,7 +221,7 @@ enum s2_code s2_pkvm_find(struct s2_kernel *kernel, const struct s2_mem *mem,
 	}
 	if (code) {
 		s2_pkvm_free(pkvm);
-		return s2_wrap(err, "pKVM");
+		return s2_wrap(err, code, "pKVM");
 	}
 	tables->pkvm = pkvm;
 	return S2_OK;
@@ -281,7 +282,7 @@ enum s2_code s2_pkvm_guests(struct s2_kernel *kernel, const struct s2_mem *mem,
 	}
 	if (code) {
 		free(list);
-		return s2_wrap(err, "vm_table");
+		return s2_wrap(err, code, "vm_table");
 	}
 	*ret = list;
 	*ret_n = n;

@@ -4,17 +4,9 @@
 
 #include "kvm/pkvm_priv.h"
 
-#define FIELD(f, t, p) \
-	{ \
-		offsetof(struct s2_pkvm_layout, f), t, p \
-	}
+#define FIELD(f, t, p) S2_FIELD(s2_pkvm_layout, f, t, p, false)
 
-/* The first path of a field that exists counts. */
-static const struct {
-	size_t field;
-	const char *type;
-	const char *path;
-} rows[] = {
+static const struct s2_field_row rows[] = {
 	FIELD(pgt_ia_bits, "kvm_pgtable", "ia_bits"),
 	FIELD(pgt_start_level, "kvm_pgtable", "start_level"),
 	FIELD(pgt_pgd, "kvm_pgtable", "pgd"),
@@ -35,7 +27,6 @@ static const struct {
 	FIELD(param_vtcr, "kvm_nvhe_init_params", "vtcr"),
 	FIELD(vm_kvm, "pkvm_hyp_vm", "kvm"),
 	FIELD(vm_host_kvm, "pkvm_hyp_vm", "host_kvm"),
-	FIELD(kvm_handle, "kvm", "arch.pkvm.handle"),
 	FIELD(page_refcount, "hyp_page", "refcount"),
 	FIELD(page_order, "hyp_page", "order"),
 	FIELD(page_host, "hyp_page", "__host_state"), /* since 6.16 */
@@ -153,15 +144,10 @@ enum s2_code s2_pkvm_layout(struct s2_kernel *kernel, struct s2_pkvm_layout *ret
 	uint64_t value;
 	enum s2_code code = s2_kernel_types(kernel, &types, err);
 
+	if (!code)
+		code = s2_fields_find(kernel, rows, ARRAY_SIZE(rows), &l, err);
 	if (code)
 		return code;
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		struct s2_field_at *field = (struct s2_field_at *)((char *)&l + rows[i].field);
-
-		if (!field->have)
-			field->have = !s2_types_member(types, rows[i].type, rows[i].path, &field->m,
-						       NULL);
-	}
 	if (!l.host_arch.have || !l.pgt_pgd.have || !l.pgt_ia_bits.have || !l.pgt_mm_ops.have)
 		return s2_fail(err, S2_NOTFOUND,
 			       "this kernel has no types of a host stage 2 (struct host_mmu)");
@@ -186,12 +172,5 @@ enum s2_code s2_pkvm_layout(struct s2_kernel *kernel, struct s2_pkvm_layout *ret
 enum s2_code s2_pkvm_get(const struct s2_mem *mem, uint64_t pa, const struct s2_field_at *field,
 			 uint64_t *ret)
 {
-	unsigned char bytes[16];
-	enum s2_code code;
-
-	if (!field->have || s2_member_span(&field->m) > sizeof(bytes))
-		return S2_NOTFOUND;
-	code = s2_mem_read(mem, pa + s2_member_off(&field->m), bytes,
-			   (size_t)s2_member_span(&field->m), NULL);
-	return code ? code : s2_member_value(&field->m, bytes, ret, NULL);
+	return s2_field_get_pa(mem, pa, field, ret, NULL);
 }

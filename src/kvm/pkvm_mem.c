@@ -46,18 +46,36 @@ static bool region_at(const struct s2_pkvm_search *s, uint64_t pa, struct s2_pkv
 	    s2_pkvm_get(s->mem, pa, &s->layout.region_size, &size) ||
 	    s2_pkvm_get(s->mem, pa, &s->layout.region_flags, &flags))
 		return false;
-	/* Memory comes in pages; what is not so is something else. */
-	if (!is_aligned(base | size, 4096))
-		return false;
 	if (!size || base >> 52 || size >> 52 || (base + size) >> 52 || flags > MEMBLOCK_FLAGS)
 		return false;
 	*ret = (struct s2_pkvm_region){ .pa = base, .size = size, .nomap = flags & MEMBLOCK_NOMAP };
 	return true;
 }
 
-/* Takes the sorted regions from @pa on, at most @max; false when there is none or they are not
- * sorted. */
-static bool take_regions(struct s2_pkvm_search *s, uint64_t pa, size_t max)
+/*
+ * Regions in whole pages. The kernel copies memblock's bytes (pkvm.c, register_memblock_regions()),
+ * which may end anywhere, and asks of each page where its first byte lies (nvhe/mem_protect.c,
+ * find_mem_range()). Returns how many are left.
+ */
+static size_t whole_pages(struct s2_pkvm_region *list, size_t n, uint64_t page)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		uint64_t first = align_up(list[i].pa, page);
+		uint64_t end = align_up(list[i].pa + list[i].size, page);
+
+		if (first < end)
+			list[kept++] = (struct s2_pkvm_region){ .pa = first,
+								.size = end - first,
+								.nomap = list[i].nomap };
+	}
+	return kept;
+}
+
+/* Takes the sorted regions from @pa on, at most @max, and says how many entries they stand in; 0
+ * when there is none or they are not sorted. */
+static size_t take_regions(struct s2_pkvm_search *s, uint64_t pa, size_t max)
 {
 	struct s2_pkvm_region *list = calloc(MAX_REGIONS, sizeof(*list));
 	size_t n = 0;
@@ -70,13 +88,13 @@ static bool take_regions(struct s2_pkvm_search *s, uint64_t pa, size_t max)
 	}
 	if (!n || (max < MAX_REGIONS && n != max)) {
 		free(list);
-		return false;
+		return 0;
 	}
 	free(s->pkvm->memory);
 	s->pkvm->memory = list;
-	s->pkvm->nmemory = n;
-	s->pkvm->have_memory = true;
-	return true;
+	s->pkvm->nmemory = whole_pages(list, n, s2_kernel_facts(s->kernel)->kva.page_size);
+	s->pkvm->have_memory = s->pkvm->nmemory > 0;
+	return n;
 }
 
 /* Does the hypervisor map the page at @pa, in its linear map, for writing? Its .bss and its
@@ -140,7 +158,7 @@ static bool memory_word(struct s2_pkvm_search *s, uint64_t pa, uint64_t value)
 {
 	uint64_t at = pa - s2_member_off(&s->layout.region_base.m), size = s->layout.sizeof_region;
 	struct s2_pkvm_region region, before, *old = s->pkvm->memory;
-	size_t nold = s->pkvm->nmemory;
+	size_t nold = s->pkvm->nmemory, used;
 
 	if (value > s->hyp_pgd_pa || !region_at(s, at, &region) || region.pa != value ||
 	    s->hyp_pgd_pa - value >= region.size)
@@ -152,8 +170,8 @@ static bool memory_word(struct s2_pkvm_search *s, uint64_t pa, uint64_t value)
 		region = before;
 	}
 	s->pkvm->memory = NULL;
-	if (!take_regions(s, at, MAX_REGIONS) || !zero_behind(s, at, s->pkvm->nmemory) ||
-	    !in_linear_map(s) ||
+	used = take_regions(s, at, MAX_REGIONS);
+	if (!used || !zero_behind(s, at, used) || !in_linear_map(s) ||
 	    (!is_hyp_data(s, pa) && total(s->pkvm->memory, s->pkvm->nmemory) <= total(old, nold))) {
 		free(s->pkvm->memory);
 		s->pkvm->memory = old;
@@ -487,6 +505,7 @@ void s2_pkvm_find_params(struct s2_pkvm_search *s)
 {
 	const struct s2_pkvm_layout *l = &s->layout;
 	struct params_search search = { .s = s };
+	uint64_t nr_cpus;
 
 	if (!s->have_hyp || !l->param_pgd_pa.have || !l->param_vttbr.have || !l->param_mair.have ||
 	    !l->param_tcr.have || !l->param_hcr.have)
@@ -496,6 +515,11 @@ void s2_pkvm_find_params(struct s2_pkvm_search *s)
 		search_params(&search);
 		lose_params(&search);
 	}
+	s->pkvm->cpus_lost = search.missing != S2_OK;
+	/* The hypervisor's own count decides, where it can be read. */
+	if (s->symbol[S2_SYM_NR_CPUS].hits &&
+	    !s2_mem_read(s->mem, symbol_pa(s, S2_SYM_NR_CPUS), &nr_cpus, sizeof(nr_cpus), NULL))
+		s->pkvm->cpus_lost = s->pkvm->ncpus < nr_cpus;
 	if (!s->pkvm->ncpus && search.missing)
 		s2_lost_add(s->lost, S2_LOST_REGISTER, search.missing, "hyp", S2_LOST_NOWHERE,
 			    "MAIR_EL2 and HCR_EL2 are not known without kvm_nvhe_init_params: "

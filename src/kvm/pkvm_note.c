@@ -30,7 +30,7 @@ static const struct {
 	NUMBER(hyp_in),      NUMBER(host_memattr),  NUMBER(page.size),    NUMBER(page.refcount),
 	NUMBER(page.order),  NUMBER(page.host),     NUMBER(page.hyp),     NUMBER(page.share),
 	NUMBER(phys_offset), NUMBER(have_vmemmap),  NUMBER(vmemmap_va),   NUMBER(have_memory),
-	NUMBER(reserved_pa), NUMBER(reserved_size), NUMBER(handle_first),
+	NUMBER(reserved_pa), NUMBER(reserved_size), NUMBER(handle_first), NUMBER(cpus_lost),
 };
 
 static json_t *hex(uint64_t value)
@@ -296,7 +296,7 @@ enum s2_code s2_pkvm_from_json(json_t *obj, struct s2_pkvm **ret, struct s2_err 
 		code = get_cpus(obj, pkvm, err);
 	if (code) {
 		s2_pkvm_free(pkvm);
-		return s2_wrap(err, "pkvm");
+		return s2_wrap(err, code, "pkvm");
 	}
 	*ret = pkvm;
 	return S2_OK;

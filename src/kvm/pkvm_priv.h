@@ -13,7 +13,7 @@ struct s2_pkvm_layout {
 	struct s2_field_at region_base, region_size, region_flags;
 	struct s2_field_at param_mair, param_tcr, param_stack_va, param_stack_pa, param_pgd_pa,
 		param_hcr, param_vttbr, param_vtcr;
-	struct s2_field_at vm_kvm, vm_host_kvm, kvm_handle;
+	struct s2_field_at vm_kvm, vm_host_kvm;
 	struct s2_field_at page_refcount, page_order, page_host, page_hyp, page_share;
 	struct s2_field_at ffa_tx;
 	uint64_t sizeof_region, sizeof_page;
@@ -32,6 +32,7 @@ enum s2_pkvm_symbol {
 	S2_SYM_FFA,
 	S2_SYM_MEM_BASE,
 	S2_SYM_MEM_SIZE,
+	S2_SYM_NR_CPUS,
 	S2_NPKVM_SYMBOLS,
 };
 

@@ -24,20 +24,20 @@ static enum s2_code read_slot(struct gather *g, uint64_t va, struct s2_slot *ret
 {
 	const struct s2_kvm_layout *l = g->layout;
 	uint64_t gfn, npages, hva, flags, id, file = 0, pgoff = 0;
-	enum s2_code code = s2_kvm_get(g->kernel, va, &l->slot_base_gfn, &gfn, g->err);
+	enum s2_code code = s2_field_get(g->kernel, va, &l->slot_base_gfn, &gfn, g->err);
 
 	if (!code)
-		code = s2_kvm_get(g->kernel, va, &l->slot_npages, &npages, g->err);
+		code = s2_field_get(g->kernel, va, &l->slot_npages, &npages, g->err);
 	if (!code)
-		code = s2_kvm_get(g->kernel, va, &l->slot_hva, &hva, g->err);
+		code = s2_field_get(g->kernel, va, &l->slot_hva, &hva, g->err);
 	if (!code)
-		code = s2_kvm_get(g->kernel, va, &l->slot_flags, &flags, g->err);
+		code = s2_field_get(g->kernel, va, &l->slot_flags, &flags, g->err);
 	if (!code)
-		code = s2_kvm_get(g->kernel, va, &l->slot_id, &id, g->err);
+		code = s2_field_get(g->kernel, va, &l->slot_id, &id, g->err);
 	if (!code && flags & S2_SLOT_GMEM && l->slot_gmem_file.have && l->slot_gmem_pgoff.have) {
-		code = s2_kvm_get(g->kernel, va, &l->slot_gmem_file, &file, g->err);
+		code = s2_field_get(g->kernel, va, &l->slot_gmem_file, &file, g->err);
 		if (!code)
-			code = s2_kvm_get(g->kernel, va, &l->slot_gmem_pgoff, &pgoff, g->err);
+			code = s2_field_get(g->kernel, va, &l->slot_gmem_pgoff, &pgoff, g->err);
 	}
 	if (code)
 		return code;
@@ -95,7 +95,7 @@ static enum s2_code from_tree(struct gather *g, uint64_t slots_va)
 {
 	const struct s2_kvm_layout *l = g->layout;
 	uint64_t idx;
-	enum s2_code code = s2_kvm_get(g->kernel, slots_va, &l->slots_node_idx, &idx, g->err);
+	enum s2_code code = s2_field_get(g->kernel, slots_va, &l->slots_node_idx, &idx, g->err);
 
 	if (code)
 		return code;
@@ -112,7 +112,7 @@ static enum s2_code from_array(struct gather *g, uint64_t slots_va)
 {
 	const struct s2_kvm_layout *l = g->layout;
 	uint64_t used;
-	enum s2_code code = s2_kvm_get(g->kernel, slots_va, &l->slots_used, &used, g->err);
+	enum s2_code code = s2_field_get(g->kernel, slots_va, &l->slots_used, &used, g->err);
 
 	if (!code && used > MAX_SLOTS)
 		code = s2_fail(g->err, S2_INVALID, "kvm_memslots.used_slots is %llu",
@@ -164,7 +164,7 @@ enum s2_code s2_kvm_slots(struct s2_kernel *kernel, const struct s2_kvm_layout *
 		code = in_order(&g);
 	if (code) {
 		free(g.slot);
-		return err ? s2_wrap(err, "memslots") : code;
+		return s2_wrap(err, code, "memslots");
 	}
 	*ret = g.slot;
 	*ret_n = g.n;

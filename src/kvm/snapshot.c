@@ -93,6 +93,8 @@ static json_t *note_table(const struct s2_table *table)
 	if (table->guest_vtcr || table->guest_vttbr) {
 		json_object_set_new(obj, "guest_vttbr", hex(table->guest_vttbr));
 		json_object_set_new(obj, "guest_vtcr", hex(table->guest_vtcr));
+		json_object_set_new(obj, "guest_stage2",
+				    json_string(tristate_name(table->guest_stage2)));
 	}
 	if (table->pkvm) {
 		json_object_set_new(obj, "pkvm_role", json_integer(table->pkvm_role));
@@ -249,7 +251,7 @@ static enum s2_code get_slots(json_t *obj, struct s2_table *table, struct s2_err
 		if (code) {
 			free(table->slot);
 			table->slot = NULL;
-			return s2_wrap(err, "memslot %zu", i);
+			return s2_wrap(err, code, "memslot %zu", i);
 		}
 	}
 	table->nslots = n;
@@ -302,6 +304,7 @@ static enum s2_code get_table(json_t *obj, struct s2_table *ret, struct s2_err *
 				       &table.guest_vttbr, err);
 		if (code)
 			return code;
+		table.guest_stage2 = get_tristate(obj, "guest_stage2");
 	}
 	code = get_slots(obj, &table, err);
 	if (code)
@@ -391,7 +394,7 @@ static enum s2_code parse_note(json_t *root, struct s2_tables *tables, struct s2
 				free(table.slot);
 		}
 		if (code)
-			return s2_wrap(err, "table %zu", i);
+			return s2_wrap(err, code, "table %zu", i);
 	}
 	return code;
 }
@@ -408,7 +411,7 @@ enum s2_code s2_snapshot_tables(const struct s2_source *source, struct s2_tables
 	json_decref(root);
 	if (code) {
 		s2_tables_free(&tables);
-		return s2_wrap(err, "%s note", S2_SNAPSHOT_NOTE);
+		return s2_wrap(err, code, "%s note", S2_SNAPSHOT_NOTE);
 	}
 	*ret = tables;
 	return S2_OK;

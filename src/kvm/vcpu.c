@@ -53,52 +53,66 @@ static enum s2_code find_vcpu(struct s2_kernel *kernel, const struct s2_kvm_layo
 	return S2_OK;
 }
 
+/* What is needed to read the registers of one context. */
+struct context {
+	struct s2_kernel *kernel;
+	struct s2_types *types;
+	const struct s2_kvm_layout *layout;
+	uint64_t va;
+};
+
 /* Where register number @n lives: with NV2, those from __VNCR_START__ on in the page that
  * vncr_array points to. */
-static enum s2_code read_sysreg(struct s2_kernel *kernel, struct s2_types *types, uint64_t ctxt,
-				uint64_t n, uint64_t *ret, struct s2_err *err)
+static enum s2_code read_sysreg(const struct context *ctxt, uint64_t n, uint64_t *ret,
+				struct s2_err *err)
 {
-	struct s2_member sys_regs;
+	const struct s2_kvm_layout *l = ctxt->layout;
 	uint64_t vncr_start, vncr_array;
-	enum s2_code code = s2_types_member(types, "kvm_cpu_context", "sys_regs", &sys_regs, err);
 
-	if (code)
-		return code;
-	if (!s2_types_enum(types, "vcpu_sysreg", "__VNCR_START__", &vncr_start, NULL) &&
+	if (!s2_types_enum(ctxt->types, "vcpu_sysreg", "__VNCR_START__", &vncr_start, NULL) &&
 	    n >= vncr_start) {
-		code = s2_kernel_get(kernel, ctxt, "kvm_cpu_context", "vncr_array", &vncr_array,
-				     NULL);
+		enum s2_code code =
+			s2_field_get(ctxt->kernel, ctxt->va, &l->ctxt_vncr, &vncr_array, NULL);
+
 		if (s2_is_missing(code))
 			return s2_fail(err, code, "vncr_array, which tells where it is, is %s",
 				       s2_code_name(code));
 		if (!code && vncr_array)
-			return s2_kernel_read(kernel, vncr_array + (n - vncr_start) * sizeof(*ret),
-					      ret, sizeof(*ret), err);
+			return s2_kernel_read(ctxt->kernel,
+					      vncr_array + (n - vncr_start) * sizeof(*ret), ret,
+					      sizeof(*ret), err);
 	}
-	if (n >= sys_regs.nelems)
+	if (n >= l->ctxt_sys_regs.m.nelems)
 		return s2_fail(err, S2_INVALID, "register number %llu is not below %llu",
-			       (unsigned long long)n, (unsigned long long)sys_regs.nelems);
-	return s2_kernel_read(kernel, ctxt + s2_member_off(&sys_regs) + n * sizeof(*ret), ret,
+			       (unsigned long long)n,
+			       (unsigned long long)l->ctxt_sys_regs.m.nelems);
+	return s2_kernel_read(ctxt->kernel,
+			      ctxt->va + s2_member_off(&l->ctxt_sys_regs.m) + n * sizeof(*ret), ret,
 			      sizeof(*ret), err);
 }
 
-static enum s2_code read_regs(struct s2_kernel *kernel, uint64_t ctxt, struct s2_vcpu *vcpu,
-			      struct s2_err *err)
+static enum s2_code read_regs(const struct context *ctxt, struct s2_vcpu *vcpu, struct s2_err *err)
 {
-	struct s2_types *types;
-	enum s2_code code = s2_kernel_types(kernel, &types, err);
+	const struct s2_kvm_layout *l = ctxt->layout;
+	enum s2_code code;
 
-	for (size_t i = 0; !code && i < ARRAY_SIZE(regs); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(regs); i++) {
 		uint64_t n, value;
 
-		if (s2_types_enum(types, "vcpu_sysreg", regs[i].enumerator, &n, NULL))
+		if (s2_types_enum(ctxt->types, "vcpu_sysreg", regs[i].enumerator, &n, NULL))
 			continue;
-		code = read_sysreg(kernel, types, ctxt, n, &value, err);
+		code = read_sysreg(ctxt, n, &value, err);
 		if (code)
-			return s2_wrap(err, "%s", regs[i].enumerator);
+			return s2_wrap(err, code, "%s", regs[i].enumerator);
 		s2_regime_set(&vcpu->regs, regs[i].reg, value);
 	}
-	return code;
+	code = s2_field_get(ctxt->kernel, ctxt->va, &l->ctxt_pstate, &vcpu->pstate, err);
+	if (code)
+		return s2_wrap(err, code, "pstate");
+	code = s2_field_get(ctxt->kernel, ctxt->va, &l->ctxt_pc, &vcpu->pc, err);
+	if (code)
+		return s2_wrap(err, code, "pc");
+	return S2_OK;
 }
 
 enum s2_code s2_kvm_vcpu(struct s2_kernel *kernel, uint64_t kvm_va, uint64_t index,
@@ -106,34 +120,29 @@ enum s2_code s2_kvm_vcpu(struct s2_kernel *kernel, uint64_t kvm_va, uint64_t ind
 {
 	struct s2_vcpu vcpu = { .cpu = -1 };
 	struct s2_kvm_layout layout;
-	struct s2_member ctxt;
-	struct s2_types *types;
+	struct context ctxt = { .kernel = kernel, .layout = &layout };
 	uint64_t va, hcr, cpu;
 	enum s2_code code = s2_kvm_layout(kernel, &layout, err);
 
 	if (!code)
+		code = s2_kernel_types(kernel, &ctxt.types, err);
+	if (!code)
 		code = find_vcpu(kernel, &layout, kvm_va, index, &va, err);
+	if (!code && (!layout.vcpu_ctxt.have || !layout.ctxt_sys_regs.have))
+		code = s2_fail(err, S2_NOTFOUND,
+			       "this kernel has no kvm_vcpu.arch.ctxt with sys_regs");
 	if (!code)
-		code = s2_kernel_types(kernel, &types, err);
-	if (!code)
-		code = s2_types_member(types, "kvm_vcpu", "arch.ctxt", &ctxt, err);
-	if (!code)
-		code = s2_kvm_get(kernel, va, &layout.vcpu_hcr, &hcr, err);
+		code = s2_field_get(kernel, va, &layout.vcpu_hcr, &hcr, err);
 	if (code)
 		return code;
 	s2_regime_init(&vcpu.regs, NULL);
 	s2_regime_set(&vcpu.regs, S2_REG_HCR_EL2, hcr);
-	code = read_regs(kernel, va + s2_member_off(&ctxt), &vcpu, err);
+	ctxt.va = va + s2_member_off(&layout.vcpu_ctxt.m);
+	code = read_regs(&ctxt, &vcpu, err);
 	if (!code)
-		code = s2_kernel_get(kernel, va + s2_member_off(&ctxt), "kvm_cpu_context",
-				     "regs.pstate", &vcpu.pstate, err);
-	if (!code)
-		code = s2_kernel_get(kernel, va + s2_member_off(&ctxt), "kvm_cpu_context",
-				     "regs.pc", &vcpu.pc, err);
-	if (!code)
-		code = s2_kernel_get(kernel, va, "kvm_vcpu", "cpu", &cpu, err);
+		code = s2_field_get(kernel, va, &layout.vcpu_cpu, &cpu, err);
 	if (code)
-		return s2_wrap(err, "vCPU %llu", (unsigned long long)index);
+		return s2_wrap(err, code, "vCPU %llu", (unsigned long long)index);
 	vcpu.cpu = (int)(int64_t)cpu;
 	*ret = vcpu;
 	return S2_OK;

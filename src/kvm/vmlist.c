@@ -8,14 +8,20 @@
 bool s2_kvm_is_vm(struct s2_kernel *kernel, const struct s2_kvm_layout *layout, uint64_t va)
 {
 	uint64_t mmu = va + s2_member_off(&layout->mmu.m);
-	uint64_t arch, pgt, back;
+	uint64_t owner, pgt, back;
 
-	if (s2_kvm_get(kernel, mmu, &layout->mmu_arch, &arch, NULL) ||
-	    arch != va + s2_member_off(&layout->arch.m))
+	if (layout->mmu_arch.have) {
+		if (s2_field_get(kernel, mmu, &layout->mmu_arch, &owner, NULL) ||
+		    owner != va + s2_member_off(&layout->arch.m))
+			return false;
+	} else if (s2_field_get(kernel, mmu, &layout->mmu_kvm, &owner, NULL) || owner != va) {
 		return false;
-	if (s2_kvm_get(kernel, mmu, &layout->mmu_pgt, &pgt, NULL) || !pgt)
+	}
+	if (!layout->mmu_pgt.have || !layout->pgt_mmu.have)
+		return true;
+	if (s2_field_get(kernel, mmu, &layout->mmu_pgt, &pgt, NULL) || !pgt)
 		return false;
-	return !s2_kvm_get(kernel, pgt, &layout->pgt_mmu, &back, NULL) && back == mmu;
+	return !s2_field_get(kernel, pgt, &layout->pgt_mmu, &back, NULL) && back == mmu;
 }
 
 struct search {
@@ -65,6 +71,10 @@ enum s2_code s2_kvm_vm_list(struct s2_kernel *kernel, const struct s2_kvm_layout
 		*ret = symbol.value;
 		return S2_OK;
 	}
+	if (!layout->mmu_arch.have && !layout->mmu_kvm.have)
+		return s2_fail(err, S2_NOTFOUND,
+			       "no symbol vm_list, and struct kvm of this kernel (before 5.9) has "
+			       "nothing to tell it by: --system-map or --vmlinux helps");
 	code = s2_kernel_scan_lists(kernel, try_head, &s, err);
 	if (code)
 		return code;

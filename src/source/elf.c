@@ -72,7 +72,7 @@ static enum s2_code count_phdrs(const struct s2_file *file, const Elf64_Ehdr *eh
 		enum s2_code code = s2_file_read(file, ehdr->e_shoff, &shdr, sizeof(shdr), err);
 
 		if (code)
-			return s2_wrap(err, "section header 0 (PN_XNUM)");
+			return s2_wrap(err, code, "section header 0 (PN_XNUM)");
 		n = shdr.sh_info;
 	}
 	if (!n)
@@ -104,7 +104,7 @@ static enum s2_code read_phdrs(const struct s2_file *file, const Elf64_Ehdr *ehd
 			       (unsigned long long)n);
 	code = s2_file_read(file, ehdr->e_phoff, phdr, (size_t)n * sizeof(*phdr), err);
 	if (code)
-		return s2_wrap(err, "program headers");
+		return s2_wrap(err, code, "program headers");
 	for (uint64_t i = 0; i < n; i++)
 		if (!s2_add_ok(phdr[i].p_offset, phdr[i].p_filesz, &end))
 			return s2_fail(

@@ -12,11 +12,6 @@
 #define DATA_ALIGN 4096
 #define COPY_CHUNK 65536
 
-static uint64_t align_up(uint64_t value, uint64_t align)
-{
-	return (value + align - 1) & ~(align - 1);
-}
-
 static void pad_to(struct s2_out *out, uint64_t *off, uint64_t target)
 {
 	static const char zero[DATA_ALIGN];

@@ -107,7 +107,6 @@ enum s2_code s2_file_open(const char *path, struct s2_file *ret, struct s2_err *
 			return code;
 		close(fd);
 		fd = copy;
-		file.spooled = true;
 		if (fstat(fd, &st) < 0)
 			return s2_fail(err, S2_IO, "cannot stat: %s", strerror(errno));
 	}

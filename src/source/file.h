@@ -21,7 +21,6 @@ struct s2_file {
 	uint64_t size;               /* logical size */
 	const uint8_t *map;          /* the file on disk, NULL when it cannot be mapped */
 	uint64_t map_size;           /* size of the file on disk */
-	bool spooled;                /* came from a pipe and lies in an unlinked temporary file */
 	bool borrowed;               /* @map belongs to someone else, see s2_file_memory() */
 	bool live;                   /* /proc/kcore: the kernel answers, and it may refuse parts */
 	struct s2_file_piece *piece; /* sorted and disjoint, NULL when the file is as on disk */

@@ -78,7 +78,7 @@ static enum s2_code read_headers(const struct s2_file *file, struct kdump *k,
 	enum s2_code code = s2_file_read(file, 0, h, sizeof(*h), err);
 
 	if (code)
-		return s2_wrap(err, "kdump header");
+		return s2_wrap(err, code, "kdump header");
 	if (h->header_version < 1 || (size_t)h->header_version >= ARRAY_SIZE(sizes))
 		return s2_fail(err, S2_INVALID, "kdump header: version %d is not in 1..6",
 			       h->header_version);
@@ -94,7 +94,7 @@ static enum s2_code read_headers(const struct s2_file *file, struct kdump *k,
 	if (h->signature[0] == 'K') { /* DISKDUMP has registers there */
 		code = s2_file_read(file, h->block_size, sub, sizes[h->header_version], err);
 		if (code)
-			return s2_wrap(err, "kdump sub-header");
+			return s2_wrap(err, code, "kdump sub-header");
 	}
 	if (h->header_version < 6 || h->signature[0] != 'K') {
 		sub->max_mapnr_64 = h->max_mapnr;

@@ -233,9 +233,8 @@ static enum s2_code kdump_read(const struct s2_mem *mem, uint64_t pa, void *buf,
 				memcpy(out, block + skip, n);
 		}
 		if (code)
-			return err ? s2_wrap(err, "physical address 0x%llx",
-					     (unsigned long long)pa) :
-				     code;
+			return s2_wrap(err, code, "physical address 0x%llx",
+				       (unsigned long long)pa);
 		out += n;
 		pa += n;
 		len -= n;

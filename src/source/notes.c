@@ -16,11 +16,6 @@
  */
 static const char *const writers[] = { "CORE", "LINUX", "VMCOREINFO", "QEMU" };
 
-static uint64_t align_up(uint64_t value, uint64_t align)
-{
-	return (value + align - 1) & ~(align - 1);
-}
-
 /*
  * The note at @off, which may end past the file. Offsets are aligned relative to @base, where the
  * notes begin. No sum overflows, because @off is in the file and the sizes have 32 bits.

@@ -56,9 +56,8 @@ static enum s2_code seg_read(const struct s2_mem *mem, uint64_t pa, void *buf, s
 		n = seg->file_size - skip < len ? seg->file_size - skip : len;
 		code = s2_file_read(&source->file, seg->file_off + skip, out, (size_t)n, err);
 		if (code)
-			return err ? s2_wrap(err, "physical address 0x%llx",
-					     (unsigned long long)pa) :
-				     code;
+			return s2_wrap(err, code, "physical address 0x%llx",
+				       (unsigned long long)pa);
 		out += n;
 		pa += n;
 		len -= (size_t)n;

@@ -131,7 +131,7 @@ enum s2_code s2_source_open_parts(const char *const *paths, size_t n,
 	enum s2_code code = s2_source_open(paths[0], args, &whole, err);
 
 	if (code)
-		return n > 1 ? s2_wrap(err, "%s", paths[0]) : code;
+		return n > 1 ? s2_wrap(err, code, "%s", paths[0]) : code;
 	for (size_t i = 1; i < n; i++) {
 		struct s2_source *part;
 
@@ -145,7 +145,7 @@ enum s2_code s2_source_open_parts(const char *const *paths, size_t n,
 		}
 		if (code) {
 			s2_source_close(whole);
-			return s2_wrap(err, "%s", paths[i]);
+			return s2_wrap(err, code, "%s", paths[i]);
 		}
 	}
 	*ret = whole;

@@ -97,8 +97,9 @@ def run_case(case, args, version):
     return wrong
 
 
-def cases(pattern=""):
-    return sorted(path.parent for path in HERE.glob("*/cmd") if pattern in path.parent.name)
+def cases(pattern="", names=()):
+    return sorted(path.parent for path in HERE.glob("*/cmd")
+                  if pattern in path.parent.name and (not names or path.parent.name in names))
 
 
 def main():
@@ -106,17 +107,22 @@ def main():
     parser.add_argument("--s2dump", required=True)
     parser.add_argument("--update", action="store_true", help="take what comes out as expected; then read the diff")
     parser.add_argument("--filter", default="", help="only cases whose name has this in it")
+    parser.add_argument("--case", action="append", default=[], metavar="NAME", help="only this case (repeatable)")
+    parser.add_argument("--first", action="store_true", help="end with the first case that fails")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     args = parser.parse_args()
     args.s2dump = str(pathlib.Path(args.s2dump).resolve())
     version, failed = version_of(args.s2dump), 0
-    todo = cases(args.filter)
+    todo = cases(args.filter, args.case)
     with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
         for n, (case, wrong) in enumerate(zip(todo, pool.map(lambda c: run_case(c, args, version), todo)), 1):
             print(f"{'not ' if wrong else ''}ok {n} - {case.name}")
             for line in wrong:
                 print(f"  # {line}")
             failed += bool(wrong)
+            if failed and args.first:
+                pool.shutdown(wait=False, cancel_futures=True)
+                return 1
     print(f"1..{len(todo)}")
     print(f"{len(todo) - failed} passed, {failed} failed")
     return 1 if failed or not todo else 0

@@ -3,32 +3,16 @@
 
 import os
 import shutil
-import subprocess
 
-from capture import HERE, LabError
+import debian
+from capture import HERE
+from debian import run
 
 ROOT = os.path.dirname(os.path.dirname(HERE))
 
 # Static libraries. Not libsnappy, which needs a C++ library and is nothing that /proc/kcore needs.
-PACKAGES = ["libjansson-dev", "libelf-dev", "libbpf-dev", "libdwarf-dev", "zlib1g-dev",
+PACKAGES = ["libjansson-dev", "libelf-dev", "libdwarf-dev", "zlib1g-dev",
             "liblzo2-dev", "libzstd-dev"]
-
-
-def run(what, *command, **more):
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, **more)
-    except OSError as e:
-        raise LabError(f"{what}: {e}") from e
-    if done.returncode:
-        text = (done.stdout + done.stderr).strip().splitlines()
-        raise LabError(f"{what}: {' '.join(command)}: " + " | ".join(text[-5:]))
-
-
-def download(packages, out, version=""):
-    """The arm64 packages into @out, nothing is installed. @version is empty or "=VERSION"."""
-    run("download", "apt-get", "-q", "-o", "APT::Sandbox::User=root", "download",
-        *(name + ":arm64" + version for name in packages), cwd=out)
-    return sorted(os.path.join(out, f) for f in os.listdir(out) if f.endswith(".deb"))
 
 
 def sysroot(cache):
@@ -39,7 +23,7 @@ def sysroot(cache):
     part = out + ".part"
     shutil.rmtree(part, ignore_errors=True)
     os.makedirs(os.path.join(part, "debs"))
-    for deb in download(PACKAGES, os.path.join(part, "debs")):
+    for deb in debian.apt(cache).download(PACKAGES, os.path.join(part, "debs")):
         run("unpack", "dpkg-deb", "-x", deb, part)
     shutil.rmtree(os.path.join(part, "debs"))
     os.rename(part, out)

@@ -37,6 +37,8 @@ HCR_E2H = 1 << 34
 #   mem     MiB of memory
 #   kcore   run an arm64 build of s2dump on the machine's own /proc/kcore while the guests are there:
 #           it works; or it refuses, because the host must not read the hypervisor's memory
+#   guests  those of the guests that not every kernel can have, and that this one must
+#   full    only with --full: says little that no other row says
 CONFIGS = {
     "6.1-vhe": {"kernel": "6.1"},
     "6.1-nvhe": {"kernel": "6.1", "mode": "nvhe"},
@@ -49,6 +51,12 @@ CONFIGS = {
     "6.12-vhe-note": {"kernel": "6.12", "note": True},
     "6.12-16k": {"kernel": "6.12-16k", "mem": 1024},
     "6.12-16k-n1": {"kernel": "6.12-16k", "cpu": "neoverse-n1", "mem": 1024},
+    "6.18-vhe": {"kernel": "6.18", "guests": ["gmem"], "full": True},
+    "6.18-protected": {"kernel": "6.18", "mode": "protected", "guests": ["gmem"]},
+    "7.x-vhe": {"kernel": "7.x", "guests": ["gmem"], "full": True},
+    "7.x-nvhe": {"kernel": "7.x", "mode": "nvhe", "guests": ["gmem"], "full": True},
+    "7.x-nested": {"kernel": "7.x", "mode": "nested", "guests": ["gmem"]},
+    "7.x-protected": {"kernel": "7.x", "mode": "protected", "guests": ["gmem", "protected"]},
     "6.1-vhe-kcore": {"kernel": "6.1", "kcore": "works"},
     "6.1-protected-kcore": {"kernel": "6.1", "mode": "protected", "kcore": "refuses"},
     "6.12-vhe-kcore": {"kernel": "6.12", "kcore": "works"},

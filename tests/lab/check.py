@@ -8,10 +8,12 @@ import tempfile
 
 import mksparse
 import model
+import pkvm
 import refwalk
 import translate
 import small
 import truncate
+import vcpu
 
 HOST_WORD = 0x5a5a5a5a5a5a5a5a  # as in init.c
 GUEST_WORD = 0xa5a5a5a5a5a5a5a5
@@ -20,7 +22,7 @@ OFF_HOST, OFF_GUEST = 0, 8
 HCR_VM = 1 << 0
 HCR_FWB = 1 << 46
 MEMATTR_WB, MEMATTR_WB_FWB = 0xf, 6  # what KVM writes for memory, asm/memory.h
-PKVM_HYP_ANNOTATION = 1 << 2  # owner 1 in bits [9:2] of an invalid descriptor, 5.15 to 7.0
+SPECIAL_GUESTS = {"gmem", "protected"}  # not of every kernel: see `guests` in capture.py
 S2DUMP_SECONDS = 60
 PIECES, FLIPS = 1000, 100
 
@@ -73,10 +75,6 @@ class Capture:
                   if e["ev"] == "frame" and e["name"] == name]
         return b"".join(self.ram(pa, page) for pa in frames)[:size]
 
-    def protected(self):
-        return any(e["ev"] == "kernel" and "kvm [" in e["text"] and "Protected" in e["text"]
-                   for e in self.log.events)
-
     def tables(self):
         """(label, VM or None for the host of pKVM, registers) of every table with a known root."""
         for number, regs in self.regs["vms"].items():
@@ -98,19 +96,25 @@ def check_guests(cap):
     problems = [f"vm {e.get('vm')}: {e.get('what')}" for e in cap.log.bad]
     limit = cap.log.host["ipa_limit"]
     for vm in cap.log.vms.values():
-        if not 32 <= vm.ipa_bits <= limit and not cap.protected():
+        if not 32 <= vm.ipa_bits <= limit and not cap.log.protected:
             problems.append(f"{vm.ipa_bits} bits were accepted, limit {limit}")
         if str(vm.number) not in cap.regs["vms"]:
             problems.append(f"vm {vm.number} was never seen running")
+    special = set(cap.regs["row"].get("guests", []))
+    made = {vm.name for vm in cap.log.vms.values()} & SPECIAL_GUESTS
+    problems += [f"there should be no guest {name}" for name in made - special]
+    problems += [f"there is no guest {name}" for name in special - made]
     for e in cap.log.refused.values():
-        if 32 <= e["ipa_bits"] <= limit:
+        if 32 <= e["ipa_bits"] <= limit and e["name"] not in SPECIAL_GUESTS:
             problems.append(f"{e['ipa_bits']} bits were refused: {e['text']}, limit {limit}")
     return problems
 
 
-def check_leaves(vm, leaves):
+def check_leaves(vm, leaves, regs):
     """The table holds what the model says, no more and no less."""
     problems = list(vm.problems)
+    # Ageing takes the access flag away, and where hardware sets it again nobody sees a fault.
+    aged = bool(regs["VTCR_EL2"] & refwalk.HARDWARE_AF)
     got = {leaf.ia: leaf for leaf in leaves}
     for ia in sorted(set(got) | set(vm.maps)):
         leaf, want = got.get(ia), vm.maps.get(ia)
@@ -120,7 +124,9 @@ def check_leaves(vm, leaves):
             problems.append(f"{ia:#x} should not be mapped")
         elif leaf.size != want.size:
             problems.append(f"{ia:#x} is {leaf.size:#x} large, not {want.size:#x}")
-        elif (leaf.read, leaf.write, leaf.exec_el1, leaf.exec_el0, leaf.af) != \
+        elif leaf.sw != want.state:
+            problems.append(f"{ia:#x} has state {leaf.sw}, not {want.state}: {leaf.desc:#x}")
+        elif (leaf.read, leaf.write, leaf.exec_el1, leaf.exec_el0, leaf.af or aged) != \
                 (True, want.write, want.exec, want.exec, True):
             problems.append(f"{ia:#x} has other permissions: {leaf.desc:#x}")
     return problems
@@ -153,7 +159,7 @@ def check_geometry(cap, vm, g):
     # pKVM of 6.12 ignores the size that is asked for (kvm_init_ipa_range() in mmu.c); that of 6.1
     # does not.
     limit = cap.log.host["ipa_limit"]
-    if g.ia_bits != vm.ipa_bits and not (cap.protected() and g.ia_bits == limit):
+    if g.ia_bits != vm.ipa_bits and not (cap.log.protected and g.ia_bits == limit):
         problems.append(f"{g.ia_bits} input bits, asked for {vm.ipa_bits}")
     if 1 << g.page_log2 != cap.log.host["page_size"]:
         problems.append(f"granule {1 << g.page_log2}")
@@ -164,16 +170,6 @@ def check_memattr(leaves, regs):
     want = MEMATTR_WB_FWB if regs["HCR_EL2"] & HCR_FWB else MEMATTR_WB
     return [f"{leaf.ia:#x} has MemAttr {leaf.memattr:#x}, not {want:#x}"
             for leaf in leaves if leaf.memattr != want]
-
-
-def check_host(leaves, annotations):
-    """The table that pKVM keeps for its host: identity, and the hypervisor's pages taken out."""
-    problems = [f"{leaf.ia:#x} goes to {leaf.pa:#x}" for leaf in leaves if leaf.ia != leaf.pa]
-    problems += [f"{ia:#x} is annotated {desc:#x}" for ia, _, _, desc in annotations
-                 if desc != PKVM_HYP_ANNOTATION]
-    if not leaves or not annotations:
-        problems.append(f"{len(leaves)} leaves and {len(annotations)} annotations")
-    return problems
 
 
 def check_s1(cap, vm, leaves, regs):
@@ -214,14 +210,18 @@ def json_tables(text):
         raise S2dumpError(f"output is not the documented JSON: {e!r}") from e
 
 
-def run_json(*command):
+def run_text(*command):
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=S2DUMP_SECONDS)
     except (OSError, subprocess.TimeoutExpired) as e:
         raise S2dumpError(str(e)) from e
     if done.returncode:
         raise S2dumpError(f"exit status {done.returncode}: {done.stderr.strip()[:200]}")
-    return json_tables(done.stdout)
+    return done.stdout
+
+
+def run_json(*command):
+    return json_tables(run_text(*command))
 
 
 def geometry_arguments(regs, g):
@@ -244,11 +244,12 @@ def compare_header(table, g, regs):
     return problems
 
 
-def compare_ranges(table, leaves, annotations, g, merge):
+def compare_ranges(table, leaves, annotations, g, regs, merge):
     """Every descriptor of the reference walk lies in one range that says the same about it."""
     problems = []
     ranges = [r for r in table["ranges"] if r["valid"]]
     index, n = 0, len(leaves)
+    fwb = bool(regs["HCR_EL2"] & HCR_FWB)
     previous_end = 0
     for r in ranges:
         ia, size, level = int(r["ia"], 16), r["size"], r["level"]
@@ -280,7 +281,8 @@ def compare_ranges(table, leaves, annotations, g, merge):
         for leaf in mine:
             want = {"level": leaf.level, "type": "page" if leaf.level == 3 else "block",
                     "read": leaf.read, "write": leaf.write, "af": leaf.af,
-                    "exec": {"el1": leaf.exec_el1, "el0": leaf.exec_el0}, "memattr": "normal-wb"}
+                    "exec": {"el1": leaf.exec_el1, "el0": leaf.exec_el0},
+                    "memattr": refwalk.MEMATTR.get((fwb, leaf.memattr))}
             if leaf.sh is not None:
                 want["sh"] = {0: "non", 2: "outer", 3: "inner"}.get(leaf.sh)
             wrong = [f"{k} {r.get(k)!r}" for k, v in want.items() if r.get(k) != v]
@@ -303,7 +305,7 @@ def compare_table(table, reference):
     g, leaves, annotations, regs, merge = reference
     try:
         return (compare_header(table, g, regs)
-                + compare_ranges(table, leaves, annotations, g, merge))
+                + compare_ranges(table, leaves, annotations, g, regs, merge))
     except (KeyError, TypeError, ValueError) as e:
         return [f"output is not the documented JSON: {e!r}"]
 
@@ -365,13 +367,14 @@ def check_kcore(report, cap, s2dump, references):
         report.check(f"{name}, {len(out)} bytes after {run['ms'] / 1000:.1f} s", problems)
 
 
-def check_list(report, s2dump, cap, dump):
-    """`s2dump list` finds every VM in a dump by itself, and says which process it belongs to."""
+def check_list(report, cap, dump, *command):
+    """`s2dump list` finds every VM in a dump by itself, says which process it belongs to, and the mode of KVM."""
     name = f"{cap.name}: {os.path.basename(dump)}: s2dump list"
     try:
-        tables = run_json(s2dump, "list", "--json", dump)
+        document = json.loads(run_text(*command))
         got = {(t["id"], int(t["root"], 16), int(t["registers"]["vtcr_el2"], 16))
-               for t in tables if t["kind"] == "stage2"}
+               for t in document["tables"] if t["kind"] == "stage2"}
+        mode = document["image"]["kvm_mode"]
     except S2dumpError as e:
         report.fail(f"{name}: {e}")
         return
@@ -385,6 +388,8 @@ def check_list(report, s2dump, cap, dump):
             want.add((f"vm:{vm.pid}", root, regs["VTCR_EL2"]))
     problems = [f"{i} root {r:#x} vtcr {v:#x} is missing" for i, r, v in sorted(want - got)]
     problems += [f"{i} root {r:#x} vtcr {v:#x} is too much" for i, r, v in sorted(got - want)]
+    if mode != cap.regs["row"].get("mode", "vhe"):
+        problems.append(f"the mode is {mode}")
     report.check(name, problems)
 
 
@@ -404,6 +409,19 @@ def check_pieces(report, cap, s2dump):
                     ("flipped", truncate.flip(s2dump, path, flips=FLIPS))):
                 said = ", ".join(f"{n} with status {s}" for s, n in sorted(count.items(), key=str))
                 report.check(f"{name}, {how} {sum(count.values())} times ({said})", problems)
+
+
+def check_owners(report, cap, s2dump, references, donated):
+    """Whose each page is, and in which state, in the tables of a protected host."""
+    try:
+        tables = run_json(s2dump, "--json", "--merge=none", cap.ram_path, f"--base={cap.ram_base:#x}")
+        vms = {f"vm:{vm.pid}": vm for vm in cap.log.vms.values()}
+        problems = pkvm.compare_owners(tables, vms, references, donated)
+    except S2dumpError as e:
+        problems = [str(e)]
+    except (KeyError, TypeError, ValueError) as e:
+        problems = [f"output is not the documented JSON: {e!r}"]
+    report.check(f"{cap.name}: s2dump: owners and states", problems)
 
 
 def check_invariants(report, cap, s2dump):
@@ -427,7 +445,7 @@ def check_dir(report, directory, s2dump=None, dumps=False):
     report.check(f"{cap.name}: guests", check_guests(cap))
     files = [os.path.join(directory, f) for f in ("vmcore.elf", "vmcore.kdump-flat")]
     files = [f for f in files if dumps and s2dump and os.path.exists(f)]
-    references = {}
+    references, donated = {}, {}
     for label, vm, regs in cap.tables():
         name = f"{cap.name}: {label}"
         try:
@@ -440,18 +458,21 @@ def check_dir(report, directory, s2dump=None, dumps=False):
             report.check(f"{name}: {g.ia_bits} bits from level {g.start_level}",
                          check_geometry(cap, vm, g))
             report.check(f"{name}: {len(leaves)} descriptors are as the log says",
-                         check_leaves(vm, leaves))
+                         check_leaves(vm, leaves, regs))
             report.check(f"{name}: pagemap and contents", check_addresses(cap, vm, leaves))
             report.check(f"{name}: memory type", check_memattr(leaves, regs))
+            if vm.protected:
+                donated.update((leaf.pa, leaf) for leaf in leaves)
             if vm.s1_regs:
                 report.check(f"{name}: stage 1", check_s1(cap, vm, leaves, regs))
                 if s2dump:
                     translate.check(report, name, cap, vm, s2dump,
                                     ((vm.host_words, HOST_WORD, OFF_HOST),
                                      (vm.guest_words, GUEST_WORD, OFF_GUEST)))
+                    vcpu.check(report, name, cap, vm, s2dump, leaves)
         else:
             report.check(f"{name}: {len(leaves)} descriptors, {len(annotations)} annotations",
-                         check_host(leaves, annotations))
+                         pkvm.check_host(cap.log, leaves, annotations, donated))
         if not s2dump:
             report.skip(f"{name}: s2dump: no --s2dump")
             continue
@@ -464,8 +485,12 @@ def check_dir(report, directory, s2dump=None, dumps=False):
             check_s2dump(report, f"{name}: s2dump {os.path.basename(path)}",
                          (g, leaves, annotations, regs, "none"), s2dump, "--json", path, *more)
     if s2dump:
+        if cap.log.borrows:
+            check_owners(report, cap, s2dump, references, donated)
         check_invariants(report, cap, s2dump)
+        check_list(report, cap, cap.ram_path, s2dump, "list", "--json", cap.ram_path,
+                   f"--base={cap.ram_base:#x}")
     for path in files:
-        check_list(report, s2dump, cap, path)
+        check_list(report, cap, path, s2dump, "list", "--json", path)
     check_kcore(report, cap, s2dump, references)
     return cap, references

@@ -5,8 +5,8 @@ import os
 import subprocess
 import tempfile
 
-import arm64
 import check
+import debian
 import mksparse
 from capture import LabError
 
@@ -14,24 +14,24 @@ from capture import LabError
 VMLINUX, SYSTEM_MAP, DWARF_ONLY = "vmlinux", "System.map", "vmlinux.dwarf"
 
 
-def fetch(kernel):
+def fetch(apt, kernel):
     """vmlinux and System.map of the very package in the directory @kernel, into it."""
     name, version, _ = os.path.basename(kernel).split("_")
     package = f"{name.removesuffix('-unsigned')}-dbg"
     with tempfile.TemporaryDirectory(prefix="fetch-", dir=kernel) as scratch:
-        deb, = arm64.download([package], scratch, "=" + version.replace("%3a", ":"))
+        deb, = apt.download([package], scratch, "=" + version.replace("%3a", ":"))
         tar = subprocess.Popen(["dpkg-deb", "--fsys-tarfile", deb], stdout=subprocess.PIPE)
-        arm64.run("unpack", "tar", "-x", "-C", scratch, "--strip-components=5", "--wildcards",
-                  "./usr/lib/debug/boot/vmlinux-*", "./usr/lib/debug/boot/System.map-*",
-                  stdin=tar.stdout)
+        debian.run("unpack", "tar", "-x", "-C", scratch, "--strip-components=5", "--wildcards",
+                   "./usr/lib/debug/boot/vmlinux-*", "./usr/lib/debug/boot/System.map-*",
+                   stdin=tar.stdout)
         tar.stdout.close()
         if tar.wait():
             raise LabError(f"dpkg-deb cannot read {deb}")
         for plain in SYSTEM_MAP, VMLINUX:
             found, = [f for f in os.listdir(scratch) if f.startswith(plain + "-")]
             os.rename(os.path.join(scratch, found), os.path.join(scratch, plain))
-        arm64.run("objcopy", "aarch64-linux-gnu-objcopy", "--remove-section", ".BTF",
-                  os.path.join(scratch, VMLINUX), os.path.join(scratch, DWARF_ONLY))
+        debian.run("objcopy", "aarch64-linux-gnu-objcopy", "--remove-section", ".BTF",
+                   os.path.join(scratch, VMLINUX), os.path.join(scratch, DWARF_ONLY))
         for plain in SYSTEM_MAP, DWARF_ONLY, VMLINUX:
             os.rename(os.path.join(scratch, plain), os.path.join(kernel, plain))
     return kernel

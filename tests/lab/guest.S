@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The program that every lab guest runs: a loop over a list of "read, write, call, spin" orders.
+// The program that every lab guest runs: a loop over a list of "read, write, call, hvc, spin" orders.
 
 /*
  * Position independent. On entry:
@@ -7,8 +7,9 @@
  *	x27	number of the VM, left alone, so that a debugger can tell guests apart
  *	x28	the doorbell: an address without memory behind it, a store there leaves the guest
  *
- * What is stored to the doorbell: 0 list done (the list starts again after the exit), 2 a read
- * gave something else than expected (x3 where, x5 what), 3 the guest took an exception.
+ * What is stored to the doorbell: 0 list done (the list starts again after the exit) or the exit
+ * that is an order, 2 a read gave something else than expected (x3 where, x5 what), 3 the guest
+ * took an exception, 4 the hypervisor refused (x3 what for, x5 its answer).
  */
 	.text
 	.global	guest_start, guest_end, guest_spin, guest_vectors
@@ -27,6 +28,10 @@ next:
 	b.eq	order_write
 	cmp	x2, #3
 	b.eq	order_call
+	cmp	x2, #4
+	b.eq	order_hvc
+	cmp	x2, #5
+	b.eq	order_exit
 guest_spin:
 	add	x26, x26, #1
 	b	guest_spin
@@ -45,6 +50,29 @@ order_write:
 
 order_call:
 	blr	x3
+	b	next
+
+	/* SMCCC: x0 is the function and the answer, x1 to x3 are arguments and lost. */
+order_hvc:
+	mov	x8, x0
+	mov	x9, x1
+	mov	x10, x3
+	mov	x0, x4
+	mov	x1, x3
+	mov	x2, xzr
+	mov	x3, xzr
+	hvc	#0
+	mov	x5, x0
+	mov	x3, x10
+	mov	x1, x9
+	mov	x0, x8
+	cbz	x5, next
+	mov	x6, #4
+	str	x6, [x28]
+	b	guest_spin
+
+order_exit:
+	str	xzr, [x28]
 	b	next
 
 done:

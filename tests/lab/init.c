@@ -56,10 +56,52 @@
 #define MAX_PAGES 1024
 #define MAX_ORDERS 160
 
-enum backing { BACK_PAGES, BACK_HUGETLB, BACK_THP };
-static const char *const backing_name[] = { "pages", "hugetlb", "thp" };
+/* Linux 6.8 and 6.18, newer than the headers that this is built with:
+ * Documentation/virt/kvm/api.rst. */
+#define CAP_GUEST_MEMFD 234
+#define MEM_GUEST_MEMFD (1U << 2)
+#define GUEST_MEMFD_MMAP (1ULL << 0)
+#define GUEST_MEMFD_INIT_SHARED (1ULL << 1)
+#define VM_TYPE_PROTECTED (1UL << 31)
 
-enum order_kind { ORDER_DONE, ORDER_READ, ORDER_WRITE, ORDER_CALL, ORDER_SPIN };
+struct memory_region2 {
+	uint32_t slot;
+	uint32_t flags;
+	uint64_t guest_phys_addr;
+	uint64_t memory_size;
+	uint64_t userspace_addr;
+	uint64_t guest_memfd_offset;
+	uint32_t guest_memfd;
+	uint32_t pad1;
+	uint64_t pad2[14];
+};
+
+struct create_guest_memfd {
+	uint64_t size;
+	uint64_t flags;
+	uint64_t reserved[6];
+};
+
+#define SET_USER_MEMORY_REGION2 _IOW(KVMIO, 0x49, struct memory_region2)
+#define CREATE_GUEST_MEMFD _IOWR(KVMIO, 0xd4, struct create_guest_memfd)
+
+/* What a protected guest may ask the hypervisor for: Documentation/virt/kvm/arm/hypercalls.rst. */
+#define HVC_MEM_SHARE 0xc6000003U
+#define HVC_MEM_UNSHARE 0xc6000004U
+
+enum backing { BACK_PAGES, BACK_HUGETLB, BACK_THP, BACK_GMEM };
+static const char *const backing_name[] = { "pages", "hugetlb", "thp", "gmem" };
+
+/* As in guest.S. */
+enum order_kind {
+	ORDER_DONE,
+	ORDER_READ,
+	ORDER_WRITE,
+	ORDER_CALL,
+	ORDER_HVC,
+	ORDER_EXIT,
+	ORDER_SPIN,
+};
 
 struct order {
 	uint64_t kind;
@@ -81,6 +123,7 @@ struct vm {
 	int index;
 	const char *name;
 	unsigned int ipa_bits;
+	unsigned long type;
 	int fd;
 	int vcpu;
 	struct kvm_run *run;
@@ -200,8 +243,9 @@ static void slot_set(struct vm *vm, struct slot *s, uint64_t size)
 	s->present = size != 0;
 }
 
-static struct slot *slot_add(struct vm *vm, uint64_t gpa, uint64_t size, enum backing backing,
-			     uint32_t flags)
+/* What is the same of every new slot; it is not KVM's yet. */
+static struct slot *slot_new(struct vm *vm, uint64_t gpa, uint64_t size, enum backing backing,
+			     uint32_t flags, uint8_t *hva)
 {
 	struct slot *s = &vm->slots[vm->nslots];
 
@@ -211,16 +255,70 @@ static struct slot *slot_add(struct vm *vm, uint64_t gpa, uint64_t size, enum ba
 		.gpa = gpa,
 		.size = size,
 		.backing = backing,
-		.hva = host_memory(gpa, size, backing),
+		.hva = hva,
 	};
-	slot_set(vm, s, size);
+	return s;
+}
+
+static void say_slot(const struct vm *vm, const struct slot *s)
+{
 	say("LAB: {\"ev\": \"slot\", \"vm\": %d, \"slot\": %u, \"gpa\": \"0x%llx\", "
 	    "\"size\": %llu, \"hva\": \"0x%llx\", \"readonly\": %s, \"log\": %s, "
 	    "\"backing\": \"%s\"}",
-	    vm->index, s->id, (unsigned long long)gpa, (unsigned long long)size,
-	    (unsigned long long)(uintptr_t)s->hva, flags & KVM_MEM_READONLY ? "true" : "false",
-	    flags & KVM_MEM_LOG_DIRTY_PAGES ? "true" : "false", backing_name[backing]);
+	    vm->index, s->id, (unsigned long long)s->gpa, (unsigned long long)s->size,
+	    (unsigned long long)(uintptr_t)s->hva, s->flags & KVM_MEM_READONLY ? "true" : "false",
+	    s->flags & KVM_MEM_LOG_DIRTY_PAGES ? "true" : "false", backing_name[s->backing]);
+}
+
+static struct slot *slot_add(struct vm *vm, uint64_t gpa, uint64_t size, enum backing backing,
+			     uint32_t flags)
+{
+	struct slot *s = slot_new(vm, gpa, size, backing, flags, host_memory(gpa, size, backing));
+
+	slot_set(vm, s, size);
+	say_slot(vm, s);
 	return s;
+}
+
+static int gmem_new(struct vm *vm, uint64_t size)
+{
+	struct create_guest_memfd create = {
+		.size = size,
+		.flags = GUEST_MEMFD_MMAP | GUEST_MEMFD_INIT_SHARED,
+	};
+	int fd = ioctl(vm->fd, CREATE_GUEST_MEMFD, &create);
+
+	if (fd < 0)
+		die("KVM_CREATE_GUEST_MEMFD");
+	return fd;
+}
+
+/*
+ * A slot of the pages of a guest_memfd file from @offset on. The VMM's memory at the slot's address
+ * is the same pages, or, when @apart, memory that has nothing to do with the guest.
+ */
+static void slot_add_gmem(struct vm *vm, uint64_t gpa, uint64_t size, int file, uint64_t offset,
+			  bool apart)
+{
+	uint8_t *map = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, file, offset);
+	struct memory_region2 region = {
+		.flags = MEM_GUEST_MEMFD,
+		.guest_phys_addr = gpa,
+		.memory_size = size,
+		.guest_memfd_offset = offset,
+		.guest_memfd = file,
+	};
+	struct slot *s;
+
+	if (map == MAP_FAILED)
+		die("mmap guest_memfd");
+	s = slot_new(vm, gpa, size, BACK_GMEM, 0, map);
+	region.slot = s->id;
+	region.userspace_addr = (uintptr_t)(apart ? host_memory(gpa, size, BACK_PAGES) : map);
+	if (ioctl(vm->fd, SET_USER_MEMORY_REGION2, &region))
+		die("KVM_SET_USER_MEMORY_REGION2");
+	s->present = true;
+	say_slot(vm, s);
 }
 
 static void slot_delete(struct vm *vm, struct slot *s)
@@ -435,6 +533,22 @@ static void guest_call(struct vm *vm, uint64_t page)
 	order(vm, ORDER_CALL, page + OFF_RET, 0);
 }
 
+/* Pages of a protected guest: the host may read and write them from the first on to the second. */
+static void guest_share(struct vm *vm, uint64_t page)
+{
+	say("LAB: {\"ev\": \"share\", \"vm\": %d, \"ipa\": \"0x%llx\"}", vm->index,
+	    (unsigned long long)page);
+	touched(vm, page);
+	order(vm, ORDER_HVC, page, HVC_MEM_SHARE);
+}
+
+static void guest_unshare(struct vm *vm, uint64_t page)
+{
+	say("LAB: {\"ev\": \"unshare\", \"vm\": %d, \"ipa\": \"0x%llx\"}", vm->index,
+	    (unsigned long long)page);
+	order(vm, ORDER_HVC, page, HVC_MEM_UNSHARE);
+}
+
 static uint64_t get_reg(struct vm *vm, uint64_t id)
 {
 	uint64_t value = 0;
@@ -479,11 +593,10 @@ static void guest_broke(struct vm *vm, const char *what)
 	_exit(1);
 }
 
-/* Lets the guest do its orders. A store into a read-only slot also leaves the guest, as MMIO. */
-static void go(struct vm *vm)
+/* Until the guest rings its doorbell. A store into a read-only slot also leaves the guest, as MMIO.
+ */
+static void run_until_doorbell(struct vm *vm)
 {
-	order(vm, ORDER_DONE, 0, 0);
-	vm->norders = 0;
 	for (;;) {
 		uint64_t value;
 
@@ -502,10 +615,28 @@ static void go(struct vm *vm)
 		memcpy(&value, vm->run->mmio.data, sizeof(value));
 		if (value == 2)
 			guest_broke(vm, "read something else than expected");
+		if (value == 4)
+			guest_broke(vm, "was refused by the hypervisor");
 		if (value)
 			guest_broke(vm, "took an exception");
 		return;
 	}
+}
+
+/* Lets the guest do its orders. */
+static void go(struct vm *vm)
+{
+	order(vm, ORDER_DONE, 0, 0);
+	vm->norders = 0;
+	run_until_doorbell(vm);
+}
+
+/* The same for a guest whose orders cannot be changed once it has read them: it spins afterwards. */
+static void go_once(struct vm *vm)
+{
+	order(vm, ORDER_EXIT, 0, 0);
+	order(vm, ORDER_SPIN, 0, 0);
+	run_until_doorbell(vm);
 }
 
 static void vcpu_set(struct vm *vm, uint64_t code, uint64_t list, uint64_t doorbell)
@@ -530,6 +661,18 @@ static void vcpu_start(struct vm *vm, uint64_t code, uint64_t list, uint64_t doo
 	say_touch(vm, 'r', list);
 }
 
+static void say_refused(const struct vm *vm)
+{
+	say("LAB: {\"ev\": \"refused\", \"vm\": %d, \"name\": \"%s\", \"ipa_bits\": %u, "
+	    "\"errno\": %d, \"text\": \"%s\"}",
+	    vm->index, vm->name, vm->ipa_bits, errno, strerror(errno));
+}
+
+static bool can_have(int capability)
+{
+	return !capability || ioctl(kvm_fd, KVM_CHECK_EXTENSION, capability) > 0;
+}
+
 /* Makes the VM with its boot slot: page 0 is code, page 1 the orders. -1: refused, and why. */
 static int vm_new(struct vm *vm)
 {
@@ -537,15 +680,15 @@ static int vm_new(struct vm *vm)
 	struct slot *boot;
 	int mmap_size;
 
-	vm->fd = ioctl(kvm_fd, KVM_CREATE_VM, KVM_VM_TYPE_ARM_IPA_SIZE(vm->ipa_bits));
+	vm->fd = ioctl(kvm_fd, KVM_CREATE_VM, KVM_VM_TYPE_ARM_IPA_SIZE(vm->ipa_bits) | vm->type);
 	if (vm->fd < 0) {
-		say("LAB: {\"ev\": \"refused\", \"vm\": %d, \"name\": \"%s\", \"ipa_bits\": %u, "
-		    "\"errno\": %d, \"text\": \"%s\"}",
-		    vm->index, vm->name, vm->ipa_bits, errno, strerror(errno));
+		say_refused(vm);
 		return -1;
 	}
-	say("LAB: {\"ev\": \"vm\", \"vm\": %d, \"name\": \"%s\", \"pid\": %d, \"ipa_bits\": %u}",
-	    vm->index, vm->name, getpid(), vm->ipa_bits);
+	say("LAB: {\"ev\": \"vm\", \"vm\": %d, \"name\": \"%s\", \"pid\": %d, \"ipa_bits\": %u, "
+	    "\"protected\": %s}",
+	    vm->index, vm->name, getpid(), vm->ipa_bits,
+	    vm->type & VM_TYPE_PROTECTED ? "true" : "false");
 
 	vm->vcpu = ioctl(vm->fd, KVM_CREATE_VCPU, 0);
 	if (vm->vcpu < 0)
@@ -794,6 +937,73 @@ static void build_ipa52(struct vm *vm)
 		build_wide(vm);
 }
 
+/*
+ * guest_memfd: pages of a file that the VMM sees too, from the middle of the file on, and a
+ * read-only slot; and pages of another file, which the VMM has other memory beside.
+ */
+static void build_gmem(struct vm *vm)
+{
+	const uint64_t seen = 2 * GIB, apart = 4 * GIB;
+	const uint64_t p = page_size;
+	int file = gmem_new(vm, 4 * MIB), other = gmem_new(vm, MIB);
+
+	vm_start_flat(vm);
+	slot_add_gmem(vm, seen, 2 * MIB, file, MIB, false);
+	slot_add_gmem(vm, apart, MIB, other, 0, true);
+	fill(vm, seen, 32);
+	fill(vm, apart, 16);
+	for (uint64_t i = 0; i < 8; i++)
+		guest_write(vm, seen + i * p);
+	for (uint64_t i = 8; i < 12; i++)
+		guest_read(vm, seen + i * p, true);
+	guest_call(vm, seen + 12 * p);
+	/* Pages that nobody has touched before. */
+	guest_write(vm, seen + 100 * p);
+	guest_read(vm, seen + 101 * p, false);
+	for (uint64_t i = 0; i < 4; i++)
+		guest_write(vm, apart + i * p);
+	guest_read(vm, apart + 7 * p, true);
+	guest_call(vm, apart + 9 * p);
+	guest_write(vm, apart + 20 * p);
+	go(vm);
+}
+
+/*
+ * A protected guest: its pages are taken from the host as it touches them, and some of them lent
+ * back. All its memory is pages, RWX, whatever the host has there.
+ */
+static void build_protected(struct vm *vm)
+{
+	const uint64_t ram = 2 * GIB, thp = 4 * GIB;
+	const uint64_t p = page_size;
+
+	vm_start_flat(vm);
+	slot_add(vm, ram, 4 * MIB, BACK_PAGES, 0);
+	slot_add(vm, thp, block_size, BACK_THP, 0);
+	fill(vm, ram, 64);
+	fill(vm, thp, block_size / p);
+	for (uint64_t i = 0; i < 8; i++)
+		guest_write(vm, ram + i * p);
+	for (uint64_t i = 8; i < 16; i++)
+		guest_read(vm, ram + i * p, true);
+	guest_call(vm, ram + 16 * p);
+	guest_read(vm, ram + 200 * p, false);
+	guest_write(vm, thp + p);
+	guest_read(vm, thp + 7 * p, true);
+	/* Shared: after it was touched; and a page that the guest does not have yet. */
+	guest_share(vm, ram + 2 * p);
+	guest_share(vm, ram + 30 * p);
+	guest_share(vm, thp + p);
+	/* Taken back, and taken back and shared once more. */
+	guest_share(vm, ram + 4 * p);
+	guest_unshare(vm, ram + 4 * p);
+	guest_share(vm, ram + 5 * p);
+	guest_unshare(vm, ram + 5 * p);
+	guest_share(vm, ram + 5 * p);
+	guest_write(vm, ram + 30 * p);
+	go_once(vm);
+}
+
 /* A guest with its MMU on: VA and IPA differ, both halves, pages, blocks, and table attributes. */
 static void build_s1(struct vm *vm)
 {
@@ -875,11 +1085,21 @@ static const struct {
 	const char *name;
 	unsigned int ipa_bits;
 	void (*build)(struct vm *vm);
+	unsigned long type; /* to KVM_CREATE_VM, beside the size */
+	int capability;     /* of KVM, without which there is no such guest */
 } guests[] = {
-	{ "ipa40", 40, build_ipa40 }, { "ipa32", 32, build_ipa32 }, { "ipa36", 36, build_ipa36 },
-	{ "ipa43", 43, build_ipa43 }, { "ipa44", 44, build_bits },  { "ipa48", 48, build_wide },
-	{ "ipa51", 51, build_wide },  { "ipa52", 52, build_ipa52 }, { "ipa31", 31, build_small },
-	{ "s1", 40, build_s1 },
+	{ .name = "ipa40", .ipa_bits = 40, .build = build_ipa40 },
+	{ .name = "ipa32", .ipa_bits = 32, .build = build_ipa32 },
+	{ .name = "ipa36", .ipa_bits = 36, .build = build_ipa36 },
+	{ .name = "ipa43", .ipa_bits = 43, .build = build_ipa43 },
+	{ .name = "ipa44", .ipa_bits = 44, .build = build_bits },
+	{ .name = "ipa48", .ipa_bits = 48, .build = build_wide },
+	{ .name = "ipa51", .ipa_bits = 51, .build = build_wide },
+	{ .name = "ipa52", .ipa_bits = 52, .build = build_ipa52 },
+	{ .name = "ipa31", .ipa_bits = 31, .build = build_small },
+	{ .name = "gmem", .ipa_bits = 40, .build = build_gmem, .capability = CAP_GUEST_MEMFD },
+	{ .name = "protected", .ipa_bits = 40, .build = build_protected, .type = VM_TYPE_PROTECTED },
+	{ .name = "s1", .ipa_bits = 40, .build = build_s1 },
 };
 
 /* ---- physical addresses ---- */
@@ -913,8 +1133,13 @@ static void say_pages(struct vm *vm)
 
 	for (unsigned int i = 0; i < vm->npages; i++) {
 		uint8_t *hva = hva_of(vm, vm->pages[i]);
+		const struct slot *slot = slot_of(vm, vm->pages[i]);
 		unsigned long long pa;
 
+		/* A page of the file that only the guest has used so far: now this map has it, too.
+		 */
+		if (slot && slot->backing == BACK_GMEM)
+			(void)*(volatile uint8_t *)hva;
 		if (hva && pa_of(fd, hva, &pa))
 			say("LAB: {\"ev\": \"page\", \"vm\": %d, \"ipa\": \"0x%llx\", "
 			    "\"pa\": \"0x%llx\"}",
@@ -1061,8 +1286,14 @@ static void child(int index, int pipe_fd)
 
 	vm = (struct vm){ .index = index,
 			  .name = guests[index].name,
-			  .ipa_bits = guests[index].ipa_bits };
+			  .ipa_bits = guests[index].ipa_bits,
+			  .type = guests[index].type };
 	sigaction(SIGUSR1, &sa, NULL);
+	if (!can_have(guests[index].capability)) {
+		errno = EOPNOTSUPP;
+		say_refused(&vm);
+		_exit(0);
+	}
 	if (vm_new(&vm))
 		_exit(0);
 	guests[index].build(&vm);
@@ -1070,7 +1301,8 @@ static void child(int index, int pipe_fd)
 		if (vm.slots[i].present && vm.slots[i].backing == BACK_THP)
 			say_thp(&vm, &vm.slots[i]);
 	say_pages(&vm);
-	order(&vm, ORDER_SPIN, 0, 0);
+	if (!vm.type)
+		order(&vm, ORDER_SPIN, 0, 0);
 	if (write(pipe_fd, "r", 1) != 1)
 		_exit(1);
 	if (!ioctl(vm.vcpu, KVM_RUN, 0) || errno != EINTR)

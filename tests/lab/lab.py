@@ -20,6 +20,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(HERE), "tools"))
 import arm64  # noqa: E402
 import capture  # noqa: E402
 import check  # noqa: E402
+import debian  # noqa: E402
 import debug  # noqa: E402
 import sample  # noqa: E402
 
@@ -29,6 +30,8 @@ KERNELS = {
     "6.1": r"linux-image-6\.1\.[^ ]*-cloud-arm64(-unsigned)?",
     "6.12": r"linux-image-6\.12\.[^ ]*-cloud-arm64(-unsigned)?",
     "6.12-16k": r"linux-image-6\.12\.[^ ]*-arm64-16k(-unsigned)?",
+    "6.18": r"linux-image-6\.18\.[^ ]*-cloud-arm64(-unsigned)?",
+    "7.x": r"linux-binary-7\.[^ ]*-cloud-arm64(-unsigned)?",
 }
 
 # Whose debugging information is used, when it has been fetched: that of 6.12 says nothing more.
@@ -44,27 +47,26 @@ def version_key(text):
     return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", text)]
 
 
-def packages(pattern):
+def packages(apt, pattern):
     """Matching package names, newest first; of a version, the signed one before the other."""
-    listed = subprocess.run(["apt-cache", "search", "--names-only", "^linux-image-6"], check=True,
-                            capture_output=True, text=True).stdout
-    names = {line.split()[0] for line in listed.splitlines() if line}
-    names = {n for n in names if re.fullmatch(pattern, n)}
+    names = {n for n in apt.search("^linux-(image|binary)-[0-9]") if re.fullmatch(pattern, n)}
     return sorted(names, key=lambda n: (version_key(n.removesuffix("-unsigned")),
                                         not n.endswith("-unsigned")), reverse=True)
 
 
-def unpack(deb, out):
-    """Of the whole package only the kernel and one module are kept, under plain names."""
+def unpack(debs, out):
+    """Of the whole packages only the kernel and one module are kept, under plain names."""
     tree = out + ".tree"
     shutil.rmtree(tree, ignore_errors=True)
     os.makedirs(tree)
-    tar = subprocess.Popen(["dpkg-deb", "--fsys-tarfile", deb], stdout=subprocess.PIPE)
-    subprocess.run(["tar", "-x", "-C", tree, "--wildcards", "./boot/vmlinuz-*",
-                    "*/qemu_fw_cfg.ko*"], stdin=tar.stdout, check=True)
-    tar.stdout.close()
-    if tar.wait():
-        raise capture.LabError(f"dpkg-deb cannot read {deb}")
+    for deb in debs:
+        tar = subprocess.Popen(["dpkg-deb", "--fsys-tarfile", deb], stdout=subprocess.PIPE)
+        # The one or the other pattern may match nothing in a package: what is missing is missed below.
+        subprocess.run(["tar", "-x", "-C", tree, "--wildcards", "*/vmlinuz*", "*/qemu_fw_cfg.ko*"],
+                       stdin=tar.stdout, stderr=subprocess.DEVNULL)
+        tar.stdout.close()
+        if tar.wait():
+            raise capture.LabError(f"dpkg-deb cannot read {deb}")
     os.makedirs(out)
     for folder, _, files in os.walk(tree):
         for name in files:
@@ -76,6 +78,9 @@ def unpack(deb, out):
             with open(os.path.join(out, plain), "wb") as f:
                 f.write(data)
     shutil.rmtree(tree)
+    for name in "vmlinuz", "qemu_fw_cfg.ko":
+        if not os.path.exists(os.path.join(out, name)):
+            raise capture.LabError(f"no {name} in {', '.join(map(os.path.basename, debs))}")
 
 
 def kernel_dirs(kernel):
@@ -86,22 +91,24 @@ def kernel_dirs(kernel):
 
 
 def fetch(kernel):
-    for package in packages(KERNELS[kernel]):
-        top = os.path.join(cache_dir(), "kernels", kernel)
-        os.makedirs(top, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix="fetch-", dir=cache_dir()) as scratch:
-            done = subprocess.run(["apt-get", "-q", "-o", "APT::Sandbox::User=root", "download",
-                                   package + ":arm64"], cwd=scratch, capture_output=True, text=True)
-            debs = [f for f in os.listdir(scratch) if f.endswith(".deb")]
-            if done.returncode or not debs:
-                continue
-            out = os.path.join(top, debs[0].removesuffix(".deb"))
-            if out not in kernel_dirs(kernel):
-                shutil.rmtree(out, ignore_errors=True)
-                unpack(os.path.join(scratch, debs[0]), out)
-            return out
-    raise capture.LabError(f"no package for kernel {kernel} can be downloaded "
-                           "(dpkg --add-architecture arm64; apt-get update)")
+    """The newest package of a kernel. From 6.19 on Debian has the modules in a package of their own."""
+    os.makedirs(cache_dir(), exist_ok=True)
+    apt = debian.apt(cache_dir())
+    names = packages(apt, KERNELS[kernel])
+    if not names:
+        raise capture.LabError(f"there is no package for kernel {kernel}")
+    top = os.path.join(cache_dir(), "kernels", kernel)
+    os.makedirs(top, exist_ok=True)
+    wanted = [names[0]]
+    if names[0].startswith("linux-binary-"):
+        wanted.append(names[0].replace("binary", "modules", 1))
+    with tempfile.TemporaryDirectory(prefix="fetch-", dir=cache_dir()) as scratch:
+        debs = apt.download(wanted, scratch)
+        out = os.path.join(top, os.path.basename(debs[0]).removesuffix(".deb"))
+        if out not in kernel_dirs(kernel):
+            shutil.rmtree(out, ignore_errors=True)
+            unpack(debs, out)
+    return out
 
 
 def find_kernel(row):
@@ -141,7 +148,8 @@ def kernel_of(cap):
 
 def cmd_fetch(args):
     if args.dbg:
-        path = debug.fetch(os.path.dirname(find_kernel({"kernel": DEBUG})["vmlinuz"]))
+        kernel = os.path.dirname(find_kernel({"kernel": DEBUG})["vmlinuz"])
+        path = debug.fetch(debian.apt(cache_dir()), kernel)
         print(f"{DEBUG}: {path}")
         return
     for kernel in args.kernels or KERNELS:
@@ -187,7 +195,8 @@ def cmd_sample(args):
 
 def cmd_all(args):
     report = check.Report()
-    for config in args.configs.split(",") if args.configs else capture.CONFIGS:
+    usual = [name for name, row in capture.CONFIGS.items() if args.full or not row.get("full")]
+    for config in args.configs.split(",") if args.configs else usual:
         start = time.monotonic()
         try:
             directory = captured(config)
@@ -235,9 +244,11 @@ def main():
     p.add_argument("-o", "--output", required=True)
     p.add_argument("--vm", help="number, `host' or `all' (default: the running VM)")
     p.set_defaults(run=cmd_sample)
-    p = commands.add_parser("all", help="capture and check everything")
+    p = commands.add_parser("all", help="capture and check")
     add_check_options(p)
-    p.add_argument("--configs", help="comma separated, default all")
+    p.add_argument("--configs", help="comma separated")
+    p.add_argument("--full", action="store_true",
+                   help="also the configurations that say little that no other says")
     p.set_defaults(run=cmd_all)
 
     args = parser.parse_args()

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # What KVM should have mapped, worked out from the lab's log of what happened and nothing else.
 
-"""The rules are those of user_mem_abort() in arch/arm64/kvm/mmu.c, read in Debian's 6.1.192 and
-6.12.117; they are the same in both as far as the lab goes:
+"""The rules are those of user_mem_abort() in arch/arm64/kvm/mmu.c, read in Debian's 6.1.192, 6.12.117
+and 7.3.4; they are the same in all as far as the lab goes:
 
 * A fault maps one page, or one block where the host backs it with a huge page, the IPA and the
   host address agree modulo the block size, the slot covers the block, and it is not dirty logged.
@@ -17,14 +17,26 @@
   replace a table by a block.
 * Memory given back by the host (MADV_DONTNEED), a zero page that is copied, and a deleted slot
   leave stage 2.
+
+A slot of guest_memfd (6.18 on) has pages only, writable also after a read (gmem_abort() in 7.3.4).
+
+A protected guest (7.1 on) has pages only, which the host may neither write nor execute any more, and
+which the guest may do everything with (pkvm_mem_abort(), pkvm_pgtable_stage2_map() in 7.3.4). The
+hypervisor keeps the state of a page in the software bits [56:55] of its descriptor: owned, shared
+with the host by the guest; or lent to the guest by the host, of every page of other guests of a
+protected host, from 6.14 on.
 """
 
 import json
+import re
+
+# enum pkvm_page_state, arch/arm64/kvm/hyp/include/nvhe/memory.h.
+OWNED, SHARED_OWNED, SHARED_BORROWED = 0, 1, 2
 
 
 class Mapping:
-    def __init__(self, ipa, size, write, exec_):
-        self.ipa, self.size, self.write, self.exec = ipa, size, write, exec_
+    def __init__(self, ipa, size, write, exec_, state):
+        self.ipa, self.size, self.write, self.exec, self.state = ipa, size, write, exec_, state
 
 
 class Slot:
@@ -43,9 +55,11 @@ class Slot:
 
 
 class Vm:
-    def __init__(self, event, host):
+    def __init__(self, event, host, borrows):
+        """@borrows: the hypervisor keeps the tables of this host's guests, and says whose a page is."""
         self.number, self.name, self.pid = event["vm"], event["name"], event["pid"]
-        self.ipa_bits = event["ipa_bits"]
+        self.ipa_bits, self.protected = event["ipa_bits"], event["protected"]
+        self.state = SHARED_BORROWED if borrows and not self.protected else OWNED
         self.page, self.block, self.dic = host["page_size"], host["block_size"], host["dic"]
         self.slots = {}
         self.written = set()    # pages that have a private, writable host page
@@ -69,7 +83,7 @@ class Vm:
 
     def block_possible(self, slot, ipa):
         start = ipa & -self.block
-        return (slot.backing != "pages" and not slot.log
+        return (slot.backing in ("hugetlb", "thp") and not self.protected and not slot.log
                 and (slot.backing != "thp" or slot.huge == slot.size)
                 and slot.gpa % self.block == slot.hva % self.block
                 and slot.gpa <= start and start + self.block <= slot.gpa + slot.size)
@@ -90,15 +104,16 @@ class Vm:
             if m:  # the zero page is replaced, the notifier takes it out
                 self.unmap(page, self.page)
                 m = None
-        write = not slot.readonly and (how == "w" or (not slot.log and page in self.written))
-        exec_ = how == "x" or self.dic
+        anyway = self.protected or slot.backing == "gmem" or (not slot.log and page in self.written)
+        write = not slot.readonly and (how == "w" or anyway)
+        exec_ = how == "x" or self.dic or self.protected
         if m and not (slot.log and how == "w" and m.size > self.page):
             m.write |= write
             m.exec |= exec_
             return
         size = self.block if self.block_possible(slot, ipa) else self.page
         self.unmap(ipa & -size, size)
-        self.maps[ipa & -size] = Mapping(ipa & -size, size, write, exec_)
+        self.maps[ipa & -size] = Mapping(ipa & -size, size, write, exec_, self.state)
 
     def apply(self, e):
         kind = e["ev"]
@@ -121,6 +136,12 @@ class Vm:
             slot = self.slot(ipa)
             if e["how"] == "w" and slot and not slot.readonly:
                 self.guest_words.add(ipa & -self.page)
+        elif kind == "share":
+            # A page that the guest does not have yet is given to it first.
+            self.access("w", int(e["ipa"], 16))
+            self.maps[int(e["ipa"], 16)].state = SHARED_OWNED
+        elif kind == "unshare":
+            self.maps[int(e["ipa"], 16)].state = OWNED
         elif kind == "clean":
             got = {int(p, 16) for p in e["dirty"]}
             slot = self.slots[e["slot"]]
@@ -163,11 +184,16 @@ class Log:
             self.events = [json.loads(line) for line in f]
         self.host = next((e for e in self.events if e["ev"] == "host"), None)
         self.vms, self.refused = {}, {}
+        # The host is one of a protected hypervisor.
+        self.protected = any(e["ev"] == "kernel" and "kvm [" in e["text"] and "Protected" in e["text"]
+                             for e in self.events)
+        # Its hypervisor manages the tables of guests.
+        self.borrows = self.protected and self.release() >= (6, 14)
         self.bad = [e for e in self.events if e["ev"] in ("died", "broken")]
         self.runs = [e for e in self.events if e["ev"] == "s2dump"]
         for e in self.events:
             if e["ev"] == "vm":
-                self.vms[e["vm"]] = Vm(e, self.host)
+                self.vms[e["vm"]] = Vm(e, self.host, self.borrows)
             elif e["ev"] == "refused":
                 self.refused[e["vm"]] = e
         # Whether THP worked is known only at the end, but decides from the first fault on.
@@ -178,3 +204,6 @@ class Log:
                 vm.apply(e)
                 if e["ev"] == "slot":
                     vm.slots[e["slot"]].huge = huge.get((e["vm"], e["slot"]), 0)
+
+    def release(self):
+        return tuple(map(int, re.match(r"(\d+)\.(\d+)", self.host["release"]).groups()))

@@ -8,11 +8,14 @@ about a captured table, and what s2dump is compared with. Section numbers are of
 from collections import namedtuple
 
 Leaf = namedtuple("Leaf", """ia size level table index desc pa
-                  read write exec_el1 exec_el0 af memattr sh""")
+                  read write exec_el1 exec_el0 af memattr sh sw""")
 Geometry = namedtuple("Geometry", "page_log2 ia_bits oa_bits start_level start_bits root ds")
 
 OA_BITS = {0: 32, 1: 36, 2: 40, 3: 42, 4: 44, 5: 48, 6: 52}  # VTCR_EL2.PS
 PAGE_LOG2 = {0: 12, 1: 16, 2: 14}  # VTCR_EL2.TG0
+HARDWARE_AF = 1 << 21  # VTCR_EL2.HA
+# MemAttr[3:0] by HCR_EL2.FWB (D8.6.6): those that KVM uses for memory.
+MEMATTR = {(False, 0xf): "normal-wb", (True, 6): "normal-wb", (True, 7): "as-s1"}
 
 
 class WalkError(Exception):
@@ -82,7 +85,7 @@ def leaf(g, ia, level, table, index, desc):
                 pa=output_address(g, desc, shift),
                 read=bool(bits(desc, 6, 6)), write=bool(bits(desc, 7, 7)),
                 exec_el1=xn in (0, 3), exec_el0=xn in (0, 1), af=bool(bits(desc, 10, 10)),
-                memattr=bits(desc, 5, 2), sh=None if g.ds else bits(desc, 9, 8))
+                memattr=bits(desc, 5, 2), sh=None if g.ds else bits(desc, 9, 8), sw=bits(desc, 58, 55))
 
 
 def walk(read, vtcr, vttbr):

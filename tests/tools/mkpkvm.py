@@ -1,13 +1,15 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Memory of small protected systems, written from the layouts of 6.14 to 7.1, sound or with one thing wrong.
+"""Memory of small protected systems, written from the layouts of 6.12 to 7.3, sound or with one thing wrong.
 
     mkpkvm.py GENERATION OUT [--break NAME]   writes OUT (raw memory, --base=0x40000000) and OUT.map (System.map)
-    mkpkvm.py --list                          what can be broken
+    mkpkvm.py GENERATION OUT --without NAME   writes OUT (ELF core) without a fact that some checks need, and OUT.map
+    mkpkvm.py --list                          what can be broken, and left out
     mkpkvm.py --test --s2dump PATH            builds all of them and holds `s2dump check` to what it must say
 
-Generations: 6.14 (host state in hyp_vmemmap), 6.17 (the hypervisor's as well), 6.18 (its text stays readable), 7.1
-(typed annotations, pages given to guests). Nothing here is shared with the readers.
+Generations: 6.12 (states in leaves, guests are the host's), 6.14 (host state in hyp_vmemmap), 6.17 (the hypervisor's as
+well, blocks), 6.18 (its text stays readable), 7.1 (typed annotations, pages given to guests), 7.2 (stacks are the
+hypervisor's), 7.3 (all of the private range is). Nothing here is shared with the readers.
 """
 import argparse
 import json
@@ -27,9 +29,14 @@ IO_BASE, VMEMMAP_VA = 0x400000000000, 0x600000000000
 HYP_TEXT, IDMAP, BTF, HYP_RODATA, DATA = (0x8000, 0xc000), 0xc000, 0x20000, (0x1e000, 0x1f000), 0x80000
 HYP_BSS = (0x80000, 0x82000)
 SWAPPER = 0x7f000
+FAR_DATA = 0x200000  # another table page of the kernel's maps it
+LENT = 0x90000
 # In low memory.
 PERCPU, STACK, KVM, GUEST, DONATED, SHARED, FREE = 0x100000, 0x110000, 0x120000, 0x180000, 0x190000, 0x1a0000, 0x1b0000
+BLOCK, BLOCK_SIZE = 0x200000, 0x200000
 HYPVM, TABLES = 0xd00000, 0xd20000  # donated by the host
+MEMMAP, MEMMAP_VA, PAGE_STRUCT, REFCOUNT = 0x40000, 0xfffffffe00000000, 64, 52  # struct page
+MM, VMM, HOSTS = 0x80000, 0x400000 - 0x40000, 0x400000 - 0x20000  # struct mm_struct, VMMs' tables, guests' tables
 SNAPSHOT = 0xf00000                  # struct kvm_pgtable_snapshot, its list, its tables
 
 OWNED, SHARED_OWNED, BORROWED, NOPAGE = 0, 1, 2, 3
@@ -120,7 +127,12 @@ class Btf:
         return head + types + self.strings
 
 
-GENERATIONS = ("6.14", "6.17", "6.18", "7.1")
+GENERATIONS = ("6.12", "6.14", "6.17", "6.18", "7.1", "7.2", "7.3")
+
+
+def since(first):
+    """The generations from @first on."""
+    return GENERATIONS[GENERATIONS.index(first):]
 
 
 def kernel_types(gen):
@@ -130,9 +142,10 @@ def kernel_types(gen):
     b.struct("rb_root", [("rb_node", "void*")])
     b.struct("rb_root_cached", [("rb_root", "rb_root"), ("rb_leftmost", "void*")])
     b.struct("kvm_s2_mmu", [("vmid", "u64"), ("pgd_phys", "u64"), ("pgt", "void*"), ("vtcr", "u64"), ("arch", "void*")])
-    protected = [("handle", "u16" if gen == "7.1" else "u32"), ("teardown_mc", "u64[3]")]
-    if gen in ("6.18", "7.1"):
+    protected = [("handle", "u16" if gen in since("7.1") else "u32"), ("teardown_mc", "u64[3]")]
+    if gen in since("6.18"):
         protected += [("is_protected", "u8"), ("is_created", "u8")]
+    b.struct("mm_struct", [("pgd", "void*")])
     b.struct("kvm_protected_vm", protected)
     b.struct("kvm_arch", [("mmu", "kvm_s2_mmu"), ("pkvm", "kvm_protected_vm")])
     b.struct("atomic_t", [("counter", "int")])
@@ -141,15 +154,19 @@ def kernel_types(gen):
     b.struct("kvm_memslots", [("gfn_tree", "rb_root"), ("node_idx", "int")])
     b.struct("kvm_memory_slot", [("gfn_node", "rb_node[2]"), ("base_gfn", "u64"), ("npages", "u64"),
                                  ("userspace_addr", "u64"), ("flags", "u32"), ("id", "u16"), ("as_id", "u16")])
-    b.enum("kvm_pgtable_stage2_flags", {"KVM_PGTABLE_S2_IDMAP": 1, "KVM_PGTABLE_S2_AS_S1": 2} if gen == "7.1" else
+    b.enum("kvm_pgtable_stage2_flags", {"KVM_PGTABLE_S2_IDMAP": 1, "KVM_PGTABLE_S2_AS_S1": 2} if gen in since("7.1") else
            {"KVM_PGTABLE_S2_NOFWB": 1, "KVM_PGTABLE_S2_IDMAP": 2})
-    b.struct("", [("ia_bits", "u32"), ("start_level", "s8"), ("pgd", "void*"), ("mm_ops", "void*"),
-                  ("flags", "kvm_pgtable_stage2_flags"), ("force_pte_cb", "void*")])
-    b.ids["real"], b.sizes["real"], b.fields["real"] = len(b.types), b.sizes[""], b.fields[""]
-    root = "rb_root" if gen == "6.14" else "rb_root_cached"
-    b.struct("", [("pkvm_mappings", root), ("", "real")], 5)
-    b.ids["either"], b.sizes["either"], b.fields["either"] = len(b.types), b.sizes[""], dict(b.fields[""])
-    b.struct("kvm_pgtable", [("", "either"), ("mmu", "void*")])
+    pgtable = [("ia_bits", "u32"), ("start_level", "s8"), ("pgd", "void*"), ("mm_ops", "void*"),
+               ("flags", "kvm_pgtable_stage2_flags"), ("force_pte_cb", "void*")]
+    if gen == "6.12":
+        b.struct("kvm_pgtable", pgtable + [("mmu", "void*")])
+    else:
+        b.struct("", pgtable)
+        b.ids["real"], b.sizes["real"], b.fields["real"] = len(b.types), b.sizes[""], b.fields[""]
+        root = "rb_root" if gen == "6.14" else "rb_root_cached"
+        b.struct("", [("pkvm_mappings", root), ("", "real")], 5)
+        b.ids["either"], b.sizes["either"], b.fields["either"] = len(b.types), b.sizes[""], dict(b.fields[""])
+        b.struct("kvm_pgtable", [("", "either"), ("mmu", "void*")])
     b.struct("kvm_pgtable_mm_ops", [("ops", "u64[11]")])
     b.struct("host_mmu", [("arch", "kvm_arch"), ("pgt", "kvm_pgtable"), ("mm_ops", "kvm_pgtable_mm_ops"), ("lock", "u32")])
     b.struct("memblock_region", [("base", "u64"), ("size", "u64"), ("flags", "u32"), ("nid", "int")])
@@ -157,19 +174,28 @@ def kernel_types(gen):
                                                           "pgd_pa", "hcr_el2", "vttbr", "vtcr", "tmp")])
     b.struct("pkvm_hyp_vm", [("kvm", "kvm"), ("host_kvm", "void*"), ("pgt", "kvm_pgtable")])
     mapping = [("node", "rb_node"), ("gfn", "u64"), ("pfn", "u64")]
-    b.struct("pkvm_mapping", mapping + ([("nr_pages", "u64")] if gen != "6.14" else []))
-    if gen == "6.14":
+    if gen in since("7.3"):
+        b.struct("pkvm_mapping", mapping + [("nr_pages", "u64", 48), ("nc", "u64", 1)])
+    elif gen in since("6.14"):
+        b.struct("pkvm_mapping", mapping + ([("nr_pages", "u64")] if gen != "6.14" else []))
+    if gen == "6.12":
+        b.struct("hyp_page", [("refcount", "u16"), ("order", "u16")])
+    elif gen == "6.14":
         b.struct("hyp_page", [("refcount", "u16"), ("order", "u8"), ("host_state", "u8"), ("host_share_guest_count", "u32")])
     else:
         b.struct("hyp_page", [("refcount", "u16", 16), ("order", "u8", 8), ("__host_state", "u8", 4),
                               ("__hyp_state_comp", "u8", 4), ("host_share_guest_count", "u32", 32)])
     b.struct("kvm_ffa_buffers", [("lock", "u32"), ("tx", "void*"), ("rx", "void*")])
     b.struct("kvm_pgtable_visit_ctx", [("ptep", "void*")])
-    b.enum("pkvm_page_state", {"PKVM_PAGE_OWNED": 0, "PKVM_PAGE_SHARED_OWNED": 1, "PKVM_PAGE_SHARED_BORROWED": 2,
-                               "PKVM_NOPAGE": 4 if gen == "6.14" else 3})
-    b.enum("pkvm_component_id", {"PKVM_ID_HOST": 0, "PKVM_ID_HYP": 1, **({"PKVM_ID_GUEST": 2} if gen == "7.1" else
+    if gen == "6.12":
+        b.enum("pkvm_page_state", {"PKVM_PAGE_OWNED": 0, "PKVM_PAGE_SHARED_OWNED": 1 << 55,
+                                   "PKVM_PAGE_SHARED_BORROWED": 1 << 56, "PKVM_NOPAGE": (3 << 55) + 1})
+    else:
+        b.enum("pkvm_page_state", {"PKVM_PAGE_OWNED": 0, "PKVM_PAGE_SHARED_OWNED": 1, "PKVM_PAGE_SHARED_BORROWED": 2,
+                                   "PKVM_NOPAGE": 4 if gen == "6.14" else 3})
+    b.enum("pkvm_component_id", {"PKVM_ID_HOST": 0, "PKVM_ID_HYP": 1, **({"PKVM_ID_GUEST": 2} if gen in since("7.1") else
                                                                        {"PKVM_ID_FFA": 2})})
-    if gen == "7.1":
+    if gen in since("7.1"):
         b.enum("kvm_invalid_pte_type", {"KVM_INVALID_PTE_TYPE_LOCKED": 1, "KVM_HOST_INVALID_PTE_TYPE_DONATION": 2,
                                         "KVM_GUEST_INVALID_PTE_TYPE_POISONED": 3})
         b.enum("kvm_pgtable_prot", {"KVM_PGTABLE_PROT_PX": 1, "KVM_PGTABLE_PROT_UX": 2})
@@ -200,6 +226,10 @@ class Table:
             table = self.ram.get(at) & 0xfffffffff000
         raise AssertionError
 
+    def pages_at(self, ia, height):
+        """PA of the table page that holds the entry for @ia at @height."""
+        return self.slot(ia, height) & ~0xfff
+
     def set(self, ia, desc, height=0):
         at = self.slot(ia, height)
         self.ram.put(at, desc)
@@ -218,13 +248,19 @@ class Ram:
 
 
 class System:
+    info = ""  # more lines of VMCOREINFO
+
     def __init__(self, gen):
         self.gen, self.ram, self.btf, self.symbols = gen, Ram(), kernel_types(gen), {}
-        self.in_vmemmap = gen != "6.14"      # the hypervisor's states as well
-        self.text_stays = gen in ("6.18", "7.1")
-        self.typed = gen == "7.1"
+        self.in_pte = gen == "6.12"          # both states
+        self.in_vmemmap = gen in since("6.17")  # both; else the host's only
+        self.hosts_guests = gen == "6.12"    # their tables are the host's
+        self.page_size = self.btf.sizes["hyp_page"]
+        self.text_stays = gen in since("6.18")
+        self.typed = gen in since("7.1")
+        self.blocks = gen in since("6.17")
         self.nopage = 4 if gen == "6.14" else 3
-        self.used = {"s": SNAPSHOT + 0x10000, "k": KTABLES, "r": RESERVED + 0x10000, "g": TABLES}
+        self.used = {"s": SNAPSHOT + 0x10000, "k": KTABLES, "r": RESERVED + 0x10000, "g": TABLES, "v": VMM, "h": HOSTS}
         self.host_state, self.hyp_state, self.refs, self.shares, self.hyp_leaf = {}, {}, {}, {}, {}
         self.build()
 
@@ -294,9 +330,12 @@ class System:
             if map_it:
                 self.hyp_map(p, kind)
 
+    def state_bits(self, state):
+        return state << 55 if self.in_pte else 0
+
     def share_with_hyp(self, pa, pinned=True):
         self.host_state[pa], self.hyp_state[pa] = SHARED_OWNED, BORROWED
-        self.s2.set(pa, self.host_leaf(pa))
+        self.s2.set(pa, self.host_leaf(pa) | self.state_bits(SHARED_OWNED))
         self.refs[pa] = 1 if pinned else 0
         if pinned or not self.in_vmemmap:
             self.hyp_map(pa, "rw", BORROWED)
@@ -306,6 +345,13 @@ class System:
         self.shares[pa] = self.shares.get(pa, 0) + 1
         table.set(gfn << 12, self.guest_leaf(pa, BORROWED))
         self.s2.set(pa, self.host_leaf(pa))
+
+    def share_block_with_guest(self, pa, table, gfn):
+        for p in range(pa, pa + BLOCK_SIZE, PAGE):
+            self.host_state[p] = SHARED_OWNED
+            self.shares[p] = self.shares.get(p, 0) + 1
+        table.set(gfn << 12, self.guest_leaf(pa, BORROWED, page=False), 1)
+        self.s2.set(pa, self.host_leaf(pa, page=False), 1)
 
     def give_to_guest(self, pa, table, handle, gfn):
         self.host_state[pa] = self.nopage
@@ -322,17 +368,25 @@ class System:
         self.vms = [self.vm(i) for i in range(2)]
         self.scenario()
         self.host_rest()
+        if self.gen in since("7.2"):
+            self.give_to_hyp(self.pa(STACK), map_it=False)
+        if self.gen in since("7.3"):
+            self.function("__kvm_nvhe_pkvm_check_host_ownership")
         self.snapshot()
         self.finish()
 
     def swapper(self):
+        """The kernel's own table."""
         ram, page = self.ram, self.alloc("k")
         root = self.image(SWAPPER)
         table = Table(ram, lambda n: root if n == 0 else page(n), 48)
         table.root = root
+        self.swapper_table = table
+        for i in range(SIZE // PAGE * PAGE_STRUCT // PAGE):
+            table.set(MEMMAP_VA + i * PAGE, self.pa(MEMMAP) + i * PAGE | 3 | 1 << 10 | 3 << 8 | 3 << 53)
         for off in range(0, SIZE, PAGE):
             table.set(self.lin(BASE + off), (BASE + off) | 3 | 1 << 10 | 3 << 8 | 3 << 53)
-        for off in range(0, 0x100000, PAGE):
+        for off in (*range(0, 0x100000, PAGE), FAR_DATA):
             write, execute = off >= DATA, off < 0x10000
             table.set(STEXT + off, self.image(off) | 3 | 1 << 10 | 3 << 8 | (0 if write else 1 << 7) |
                       1 << 54 | (0 if execute else 1 << 53))
@@ -340,6 +394,10 @@ class System:
     def symbol(self, name, off):
         self.symbols[name] = STEXT + off
         return self.image(off)
+
+    def function(self, name):
+        """A function of the hypervisor: what counts is that there is one."""
+        self.symbols[name] = STEXT + HYP_TEXT[0] + 16 * len(self.symbols)
 
     def objects(self):
         """Anchors in the hypervisor's .bss: host_mmu, pkvm_pgtable, hyp_memory."""
@@ -366,6 +424,7 @@ class System:
         self.put(memory, "memblock_region", "size", SIZE)
         self.ram.put(self.symbol("__kvm_nvhe_vm_table", HYP_BSS[0] + 0x490), self.hyp(self.pa(RESERVED + 0x8000)))
         self.symbol("__kvm_nvhe_host_buffers", HYP_BSS[0] + 0x4a0)
+        self.ram.put(self.symbol("__kvm_nvhe_hyp_nr_cpus", HYP_BSS[0] + 0x4b8), 1)
         self.ram.put(self.symbol("hyp_mem_base", DATA + 0x8000), self.pa(RESERVED))
         self.ram.put(self.symbol("hyp_mem_size", DATA + 0x8008), RESERVED_SIZE)
         self.ram.put(self.symbol("kvm_protected_mode_initialized", DATA + 0x8010), 1, "<I")
@@ -388,16 +447,22 @@ class System:
         self.give_to_hyp(self.pa(PERCPU))
         for (first, end), kind in ((HYP_TEXT, "rx"), (HYP_RODATA, "ro"), (HYP_BSS, "rw")):
             self.give_to_hyp(self.image(first), (end - first) // PAGE, kind)
+        self.give_to_hyp(self.image(FAR_DATA))
         self.s1.set(self.image(IDMAP), self.hyp_desc(self.image(IDMAP), "rx"))
         self.stack_at = self.s1.set(IO_BASE + 0x1000, self.hyp_desc(self.pa(STACK), "rw"))
-        for i in range(SIZE // PAGE * 8 // PAGE):
-            self.s1.set(VMEMMAP_VA + (BASE >> 12) * 8 + i * PAGE, self.hyp_desc(self.pa(RESERVED) + i * PAGE, "rw"))
+        for i in range(SIZE // PAGE * self.page_size // PAGE):
+            self.s1.set(VMEMMAP_VA + (BASE >> 12) * self.page_size + i * PAGE, self.hyp_desc(self.pa(RESERVED) + i * PAGE, "rw"))
         # A fixmap slot: what it mapped last, no longer valid.
         self.fixmap_at = self.s1.set(IO_BASE + 0x3000, self.hyp_desc(self.image(HYP_BSS[0]), "rw") & ~1)
+        self.function("__kvm_nvhe_hyp_fixmap_map")
+        # The same for a block, with the first one that memory holds.
+        if self.blocks:
+            self.fixblock_at = self.s1.set(IO_BASE + BLOCK_SIZE, self.hyp_desc(BASE, "rw") & ~3, 1)
+            self.function("__kvm_nvhe_hyp_fixblock_map")
 
     def vm(self, i):
         kvm, hyp_vm = self.pa(KVM) + i * 0x2000, self.pa(HYPVM) + i * PAGE
-        table = Table(self.ram, self.alloc("g"), 40, 2, 3)
+        table = Table(self.ram, self.alloc("h" if self.hosts_guests else "g"), 40, 2, 3)
         table.handle, table.kvm, table.hyp_vm, table.mappings = HANDLE + i, kvm, hyp_vm, {}
         self.share_with_hyp(kvm)
         self.give_to_hyp(hyp_vm)
@@ -413,30 +478,66 @@ class System:
         table.root_at = pgt
         # struct pkvm_hyp_vm
         self.put(hyp_vm, "pkvm_hyp_vm", "kvm.arch.mmu.vtcr", 0x80023558)
-        self.put(hyp_vm, "pkvm_hyp_vm", "kvm.arch.mmu.pgd_phys", table.root)
+        if self.hosts_guests:
+            self.put(kvm, "kvm", "arch.mmu.pgd_phys", table.root)
+        else:
+            self.put(hyp_vm, "pkvm_hyp_vm", "kvm.arch.mmu.pgd_phys", table.root)
         self.put(hyp_vm, "pkvm_hyp_vm", "host_kvm", self.hyp(kvm))
         self.ram.put(self.pa(RESERVED + 0x8000) + i * 8, self.hyp(hyp_vm))
-        # One memslot of 2 MiB at 0x80000000.
+        # One memslot of 4 MiB at 0x80000000.
         slots, slot = kvm + 0x900, kvm + 0xa00
         self.put(kvm, "kvm", "memslots", self.lin(slots))
         self.ram.put(slots, self.lin(slot))
-        for name, value, fmt in (("base_gfn", 0x80000, "<Q"), ("npages", 512, "<Q"), ("userspace_addr", 0x10000000, "<Q")):
+        for name, value, fmt in (("base_gfn", 0x80000, "<Q"), ("npages", 1024, "<Q"), ("userspace_addr", 0x10000000, "<Q")):
             self.put(slot, "kvm_memory_slot", name, value, fmt)
+        # The VMM: a process with 48 bits of address space.
+        table.vmm, mm = Table(self.ram, self.alloc("v"), 48), self.pa(MM) + i * 64
+        self.put(kvm, "kvm", "mm", self.lin(mm))
+        self.put(mm, "mm_struct", "pgd", self.lin(table.vmm.root))
         return table
 
+    def hosts_guest_maps(self, table, gfn, pa, write=True):
+        """A guest of the host, and its VMM, which has the page at its memslot's address."""
+        table.set(gfn << 12, self.guest_leaf(pa) & ~(0 if write else 0x80))
+        table.vmm.set(0x10000000 + (gfn - 0x80000 << 12), self.vmm_leaf(pa, write))
+
+    @staticmethod
+    def vmm_leaf(pa, write=True):
+        """A user page: valid, EL0, inner shareable, AF, nG, UXN and PXN; read-only with AP[2]."""
+        return pa | 3 | 1 << 6 | 3 << 8 | 1 << 10 | 1 << 11 | 3 << 53 | (0 if write else 1 << 7)
+
+    def scenario_of_host(self):
+        one, two = self.vms
+        for i in range(4):
+            self.hosts_guest_maps(one, 0x80000 + i, self.pa(GUEST) + i * PAGE)
+            self.hosts_guest_maps(two, 0x80010 + i, self.pa(GUEST) + (8 + i) * PAGE)
+        self.hosts_guest_maps(two, 0x80000, self.pa(GUEST), write=False)  # the first's, and only read
+        self.hosts_guest_maps(two, 0x80001, self.pa(GUEST) + PAGE)  # both VMMs share it, and both guests write it
+        self.share_with_hyp(self.pa(SHARED))
+        # What the hypervisor lends to the host: read-only there (kvm_vgic_global_state).
+        lent = self.image(LENT)
+        self.s1.set(self.hyp(lent), self.hyp_desc(lent, "ro") | SHARED_OWNED << 55)
+        self.s2.set(lent, self.host_leaf(lent) | BORROWED << 55)
+
     def scenario(self):
+        if self.hosts_guests:
+            self.scenario_of_host()
+            return
         one, two = self.vms
         for i in range(4):
             self.share_with_guest(self.pa(GUEST) + i * PAGE, one, 0x80000 + i)
-            one.mappings[0x80000 + i] = self.pa(GUEST) + i * PAGE
+            one.mappings[0x80000 + i] = self.pa(GUEST) + i * PAGE, 1
         self.share_with_guest(self.pa(GUEST), two, 0x80000)  # two guests borrow one page
-        two.mappings[0x80000] = self.pa(GUEST)
+        two.mappings[0x80000] = self.pa(GUEST), 1
+        if self.blocks:
+            self.share_block_with_guest(self.pa(BLOCK), two, 0x80200)
+            two.mappings[0x80200] = self.pa(BLOCK), 512
         self.share_with_hyp(self.pa(SHARED))
         self.share_with_hyp(self.pa(SHARED) + PAGE, pinned=False)
         if self.typed:
             for i in range(4):
                 self.give_to_guest(self.pa(DONATED) + i * PAGE, one, one.handle, 0x80100 + i)
-                one.mappings[0x80100 + i] = self.pa(DONATED) + i * PAGE
+                one.mappings[0x80100 + i] = self.pa(DONATED) + i * PAGE, 1
             # The guest shares one of them with the host again, and one was taken away by force.
             shared = self.pa(DONATED) + PAGE
             one.set(0x80101 << 12, self.guest_leaf(shared, SHARED_OWNED))
@@ -453,7 +554,7 @@ class System:
         for off in (FREE, FREE + PAGE, STACK, NOTE):
             self.s2.set(self.pa(off), self.host_leaf(self.pa(off)))
         self.s2.set(self.pa(0xe00000), self.host_leaf(self.pa(0xe00000), page=False), 1)
-        for table in self.vms:
+        for table in self.vms if not self.hosts_guests else ():
             for page in table.pages:
                 self.give_to_hyp(page)
 
@@ -475,7 +576,7 @@ class System:
         self.snapshot_table, self.snapshot_words = table, words
 
     def finish(self):
-        for table in self.vms:
+        for table in self.vms if not self.hosts_guests else ():
             self.mappings(table)
         heads = [self.vm_list] + [t.kvm + self.field("kvm", "vm_list") for t in self.vms]
         vas = [STEXT + DATA + 0x8020] + [self.lin(pa) for pa in heads[1:]]
@@ -502,10 +603,11 @@ class System:
             node = at[0]
             at[0] += 0x40
             self.ram.put(node, parent)
-            self.ram.put(node + 24, items[mid][0])
-            self.ram.put(node + 32, items[mid][1] >> 12)
-            if self.gen != "6.14":
-                self.ram.put(node + 40, 1)
+            gfn, (pa, pages) = items[mid]
+            self.ram.put(node + 24, gfn)
+            self.ram.put(node + 32, pa >> 12)
+            if self.blocks:
+                self.ram.put(node + 40, pages)
             self.ram.put(node + 16, grow(lo, mid, self.lin(node)))
             self.ram.put(node + 8, grow(mid + 1, hi, self.lin(node)))
             return self.lin(node)
@@ -514,16 +616,26 @@ class System:
     def count(self):
         for table in (self.s1, self.s2, *self.vms):
             for page in table.pages:
-                self.refs[page] = 1 + sum(1 for i in range(512) if self.ram.get(page + i * 8))
+                refs = 1 + sum(1 for i in range(512) if self.ram.get(page + i * 8))
+                if self.hosts_guests and table in self.vms:
+                    self.ram.put(self.page_at(page) + REFCOUNT, refs, "<i")
+                else:
+                    self.refs[page] = refs
+
+    def page_at(self, pa):
+        """struct page of the host."""
+        return self.pa(MEMMAP) + (pa - BASE >> 12) * PAGE_STRUCT
 
     def hyp_page_at(self, pa):
-        return self.pa(RESERVED) + (pa - BASE >> 12) * 8
+        return self.pa(RESERVED) + (pa - BASE >> 12) * self.page_size
 
     def vmemmap(self):
         for pa in set(self.host_state) | set(self.hyp_state) | set(self.refs) | set(self.shares):
             at = self.hyp_page_at(pa)
             host, hyp = self.host_state.get(pa, OWNED), self.hyp_state.get(pa, 3)
             self.ram.put(at, self.refs.get(pa, 0), "<H")
+            if self.in_pte:
+                continue
             self.ram.put(at + 3, host if not self.in_vmemmap else host | (hyp ^ 3) << 4, "<B")
             self.ram.put(at + 4, self.shares.get(pa, 0), "<I")
 
@@ -535,7 +647,9 @@ class System:
         text = (f"OSRELEASE={release.decode()}\nPAGESIZE=4096\nSYMBOL(init_uts_ns)={STEXT + 0x11000:x}\n"
                 f"OFFSET(uts_namespace.name)=16\nSYMBOL(swapper_pg_dir)={STEXT + SWAPPER:x}\nSYMBOL(_stext)={STEXT:x}\n"
                 f"NUMBER(VA_BITS)=48\nNUMBER(kimage_voffset)=0x{STEXT - self.image(0):x}\n"
-                f"NUMBER(PHYS_OFFSET)=0x{BASE:x}\nNUMBER(TCR_EL1_T1SZ)=0x10\nKERNELOFFSET=0\n").encode()
+                f"NUMBER(PHYS_OFFSET)=0x{BASE:x}\nNUMBER(TCR_EL1_T1SZ)=0x10\nKERNELOFFSET=0\n"
+                f"SIZE(page)={PAGE_STRUCT}\nOFFSET(page._refcount)={REFCOUNT}\n"
+                f"NUMBER(VMEMMAP_START)=0x{MEMMAP_VA:x}\n{self.info}").encode()
         body = struct.pack("<III", 11, len(text), 0) + b"VMCOREINFO\0\0" + text
         self.ram.bytes[NOTE:NOTE + len(body)] = body
 
@@ -551,6 +665,13 @@ class System:
 
     def set_state(self, pa, host=None, hyp=None, refs=None, shares=None):
         at = self.hyp_page_at(pa)
+        if self.in_pte:
+            for state, slot in ((host, self.s2.slot(pa)), (hyp, self.s1.slot(self.hyp(pa)))):
+                if state is not None:
+                    self.poke(slot, self.ram.get(slot) & ~(3 << 55) | state << 55)
+            if refs is not None:
+                self.ram.put(at, refs, "<H")
+            return
         byte = self.ram.get(at + 3, "<B")
         if host is not None:
             byte = host if not self.in_vmemmap else byte & 0xf0 | host
@@ -565,18 +686,27 @@ class System:
 
 # --- What can be wrong -------------------------------------------------------------------------------------------------
 
-ALL = GENERATIONS
-NEW = ("6.17", "6.18", "7.1")
-D = ("7.1",)
+ALL = since("6.14")
+OLD = ("6.12",)
+EVERY = GENERATIONS
+NEW = since("6.17")
+D = since("7.1")
 BREAKS = {}
 
 
 def breaks(*checks, gens=ALL, near=False):
-    """@checks must fail (others may as well). near: it only looks wrong, all must pass."""
+    """
+    @checks must fail (others may as well). The function may return [(table, ia)]: what the first of @checks must find,
+    and nothing else. near: it only looks wrong to @checks; they must pass, and none may fail.
+    """
     def add(function):
         BREAKS[function.__name__.replace("_", "-")] = (function, checks, gens, near)
         return function
     return add
+
+
+def near(*checks, gens=ALL):
+    return breaks(*checks, gens=gens, near=True)
 
 
 @breaks("host-identity")
@@ -584,12 +714,76 @@ def host_leaf_elsewhere(s):
     s.xor(s.s2.slot(s.pa(FREE)), 0x2000)
 
 
-@breaks(near=True)
+@near("host-identity", "refcount")
 def host_leaf_gone(s):
     """The host maps lazily: an entry less is no fault."""
     at = s.s2.slot(s.pa(FREE))
     s.poke(at, 0)
     s.set_state(at & ~0xfff, refs=s.ram.get(s.hyp_page_at(at & ~0xfff), "<H") - 1)
+
+
+@near("isolation", gens=since("7.2"))
+def stack_is_the_hypervisors(s):
+    assert s.ram.get(s.s2.slot(s.pa(STACK))) == s.annotation(1)
+
+
+@breaks("hyp-owns", gens=since("7.3"))
+def stack_is_not_the_hypervisors(s):
+    """The hypervisor stops at boot when its private range is not all its own."""
+    s.poke(s.s2.slot(s.pa(STACK)), s.host_leaf(s.pa(STACK)))
+    s.set_state(s.pa(STACK), host=OWNED, hyp=3)
+
+
+@near("hyp-owns", gens=since("7.3"))
+def fixmap_in_use(s):
+    """A slot maps a page of anyone for a moment; there is one per CPU."""
+    s.poke(s.fixmap_at, s.hyp_desc(s.pa(FREE), "rw"))
+
+
+@breaks("isolation", "hyp-owns", gens=since("7.3"))
+def fixmap_in_use_twice(s):
+    """One CPU has one slot, and that is not in use."""
+    at = s.s1.set(IO_BASE + 0x4000, s.hyp_desc(s.pa(FREE), "rw"))
+    s.set_state(at & ~0xfff, refs=s.ram.get(s.hyp_page_at(at & ~0xfff), "<H") + 1)
+    return [("hyp", s.hyp(s.pa(FREE)))]
+
+
+@breaks("isolation", gens=("6.12", "6.14", "6.18", "7.2"))
+def private_page_of_the_host(s):
+    s.s1.set(IO_BASE + 0x4000, s.hyp_desc(s.pa(FREE), "rw"))
+
+
+@near("isolation", gens=NEW)
+def fixblock_in_use(s):
+    """While a guest's block is cleaned, its memory is mapped for the hypervisor."""
+    s.poke(s.fixblock_at, s.hyp_desc(s.pa(BLOCK), "rw") & ~2)
+
+
+@breaks("hyp-address", gens=NEW)
+def fixblock_twice(s):
+    s.s1.set(IO_BASE + 2 * BLOCK_SIZE, s.hyp_desc(s.pa(BLOCK), "rw") & ~2, 1)
+
+
+@breaks("hyp-address", gens=EVERY)
+def fixmap_of_its_own(s):
+    """Nobody needs a slot for what the linear map has: this is the page that the slot was made with."""
+    s.xor(s.fixmap_at, 1)
+
+
+@breaks("hyp-address", gens=EVERY)
+def page_array_bent(s):
+    s.xor(s.s1.slot(VMEMMAP_VA + (BASE >> 12) * s.page_size + 2 * PAGE), 0x4000)
+
+
+@near("hyp-address", gens=EVERY)
+def device_in_private_range(s):
+    """The debug UART: memory of no region."""
+    at = s.s1.set(IO_BASE + 0x5000, 0x9000000 | 3 | 4 << 2 | 1 << 6 | 3 << 8 | 1 << 10 | 1 << 54)
+    s.set_state(at & ~0xfff, refs=s.ram.get(s.hyp_page_at(at & ~0xfff), "<H") + 1)
+    if s.gen in since("7.3"):
+        s.s2.set(0x9000000, s.annotation(1))
+        s.count()
+        s.vmemmap()
 
 
 @breaks("host-prot")
@@ -617,13 +811,13 @@ def owned_by_two(s):
     s.set_state(s.pa(FREE), hyp=OWNED)
 
 
-@breaks(near=True)
+@near("isolation", "hyp-owns", gens=("6.14", "6.17", "6.18", "7.1"))
 def stack_is_the_hosts(s):
     """The stack is mapped in the private range and still the host's: so it is in these kernels."""
     assert s.ram.get(s.s2.slot(s.pa(STACK))) & 1
 
 
-@breaks(near=True, gens=("6.18", "7.1"))
+@near("host-nopage", "host-prot", "hyp-owns", gens=since("6.18"))
 def text_stays_readable(s):
     """NOPAGE, and mapped read-only."""
     assert s.ram.get(s.s2.slot(s.image(HYP_TEXT[0]))) & 0xc1 == 0x41
@@ -664,7 +858,7 @@ def shared_with_nobody(s):
     s.set_state(s.pa(FREE), host=SHARED_OWNED)
 
 
-@breaks(near=True)
+@near("host-shares")
 def shared_with_ffa(s):
     """The host has given FF-A its buffers: what it shares may be there."""
     s.put(s.symbol("__kvm_nvhe_host_buffers", HYP_BSS[0] + 0x4a0), "kvm_ffa_buffers", "tx", s.hyp(s.pa(FREE)))
@@ -686,7 +880,7 @@ def count_too_low(s):
     s.set_state(s.pa(GUEST), shares=1)
 
 
-@breaks(near=True)
+@near("share-count", "isolation")
 def page_of_two_guests(s):
     """np-guests may borrow the same page."""
     assert s.ram.get(s.hyp_page_at(s.pa(GUEST)) + 4, "<I") == 2
@@ -702,7 +896,7 @@ def mapped_not_pinned(s):
     s.set_state(s.pa(SHARED), refs=0)
 
 
-@breaks(near=True, gens=NEW)
+@near("hyp-pins", gens=NEW)
 def shared_not_pinned(s):
     """Shared with the hypervisor and not pinned: not mapped."""
     assert s.ram.get(s.hyp_page_at(s.pa(SHARED) + PAGE), "<H") == 0
@@ -744,7 +938,7 @@ def donated_at_another_gfn(s):
     s.poke(s.s2.slot(s.pa(DONATED)), s.annotation(2, HANDLE, 0x80102))
 
 
-@breaks(near=True, gens=D)
+@near("mappings", "donation", "host-keeps", gens=D)
 def poisoned_stays_listed(s):
     """Taken away by force: poisoned in the guest, the host's again, and still in the host's list."""
     assert s.ram.get(s.vms[0].slot(0x80103 << 12)) == 3 << 60
@@ -796,7 +990,7 @@ def host_knows_another(s):
     s.put(s.vms[1].kvm, "kvm", "arch.pkvm.handle", HANDLE, "<H" if s.typed else "<I")
 
 
-@breaks(near=True)
+@near("hyp-vm")
 def reserved_entry(s):
     """A place in vm_table that is being taken (6.18)."""
     s.poke(s.pa(RESERVED + 0x8000) + 7 * 8, 0xa110ca7ed)
@@ -810,6 +1004,20 @@ def kvm_not_pinned(s):
 @breaks("hyp-reserved")
 def reserved_not_mapped(s):
     s.poke(s.hyp_leaf[s.pa(RESERVED + RESERVED_SIZE) - PAGE], 0)
+
+
+@near("host-prot", "hyp-address", gens=EVERY)
+def region_ends_in_page(s):
+    """A no-map reservation of 0x800 bytes splits memblock's regions in the middle of a page."""
+    memory, size = s.image(HYP_BSS[0] + 0x500), s.btf.sizes["memblock_region"]
+    split = s.pa(FREE) - BASE
+    for i, (base, length, flags) in enumerate(((BASE, split, 0), (BASE + split, 0x800, 4),
+                                               (BASE + split + 0x800, SIZE - split - 0x1000, 0))):
+        for name, value, fmt in (("base", base, "<Q"), ("size", length, "<Q"), ("flags", flags, "<I")):
+            s.put(memory + i * size, "memblock_region", name, value, fmt)
+    s.ram.put(s.image(HYP_BSS[0] + 0x488), 3, "<I")
+    if s.blocks:  # lies in one region
+        s.poke(s.fixblock_at, s.ram.get(s.fixblock_at) + BLOCK)
 
 
 @breaks("hyp-address")
@@ -835,6 +1043,68 @@ def hyp_constants_executable(s):
 @breaks("writer")
 def odd_bit_in_leaf(s):
     s.xor(s.s2.slot(s.pa(FREE)), 1 << 58)
+
+
+@breaks("writer", gens=NEW)
+def fixblock_of_another_kind(s):
+    """Read-only, as nobody makes it."""
+    s.xor(s.fixblock_at, 1 << 7)
+
+
+@breaks("writer", gens=NEW)
+def fixblock_of_a_page(s):
+    """Bit 1 has no place in a block."""
+    s.xor(s.fixblock_at, 2)
+
+
+@breaks("writer", gens=NEW)
+def fixblock_of_no_memory(s):
+    s.xor(s.fixblock_at, 1 << 30)
+
+
+@breaks("writer", gens=NEW)
+def fixblock_beside_the_private_range(s):
+    at = s.s1.slot(VMEMMAP_VA + (BASE >> 12) * 8 + BLOCK_SIZE, 1)
+    s.poke(at, s.ram.get(s.fixblock_at))
+
+
+@breaks("writer", gens=("6.14",))
+def fixblock_too_early(s):
+    s.s1.set(IO_BASE + BLOCK_SIZE, s.hyp_desc(BASE, "rw") & ~3, 1)
+
+
+@near("writer", gens=NEW)
+def fixblock_moved(s):
+    """It maps a guest's block for as long as that is cleaned, and keeps the address."""
+    s.xor(s.fixblock_at, BLOCK)
+
+
+@breaks("writer")
+def fixmap_of_no_memory(s):
+    s.xor(s.fixmap_at, 1 << 30)
+
+
+@breaks("writer", gens=("6.14",))
+def guest_block_too_early(s):
+    """Before 6.16 the hypervisor maps pages only."""
+    s.share_block_with_guest(s.pa(BLOCK), s.vms[1], 0x80200)
+
+
+@breaks("writer", "guest-state", gens=NEW)
+def guest_block_owned(s):
+    """Guests are lent blocks, not given."""
+    s.xor(s.vms[1].slot(0x80200 << 12, 1), 1 << 56)
+
+
+@breaks("writer", gens=D)
+def guest_page_owned_read_only(s):
+    """What a protected guest owns it may write and execute."""
+    s.xor(s.vms[0].slot(0x80100 << 12), 1 << 7)
+
+
+@breaks("writer", "guest-state", gens=("6.14", "6.17", "6.18"))
+def guest_page_owned_too_early(s):
+    s.xor(s.vms[1].slot(0x80000 << 12), 1 << 56)
 
 
 @breaks("writer")
@@ -866,25 +1136,411 @@ def table_page_empty(s):
 
 @breaks("memslots")
 def guest_outside_slots(s):
-    s.vms[0].set(0x80000000 + (3 << 20), s.guest_leaf(s.pa(GUEST) + PAGE, BORROWED))
+    s.vms[0].set(0x80000000 + (5 << 20), s.guest_leaf(s.pa(GUEST) + PAGE, BORROWED))
+
+
+@breaks("mappings", gens=since("7.3"))
+def mapping_not_cacheable(s):
+    """nc beside the number of pages, and an ordinary leaf."""
+    s.xor(s.vms[1].kvm + 0x1000 + 40, 1 << 48)
+
+
+@breaks("mappings", gens=since("7.3"))
+def leaf_not_cacheable(s):
+    slot = s.vms[1].slot(0x80000 << 12)
+    s.poke(slot, s.ram.get(slot) & ~0x3c | 5 << 2)
+
+
+@breaks("mappings", gens=NEW)
+def mapping_of_more_than_a_block(s):
+    """KVM maps a page or a block; the number is not believed."""
+    s.xor(s.vms[1].kvm + 0x1000 + 40, 2)
+    return [("vm:101", 0x80200000), ("vm:101", 0)]
+
+
+@breaks("complete", "table-once", gens=EVERY)
+def table_into_itself(s):
+    s.poke(s.vms[1].slot(0xa0000000, 1), s.vms[1].pages_at(0xa0000000, 1) | 3)
+    return [("vm:101", 0xa0000000)]
+
+
+@breaks("complete", "table-owner")
+def table_page_outside_of_memory(s):
+    at = s.vms[1].slot(0xa0000000, 1)
+    s.poke(at, 0x7f000000 | 3)
+
+
+@near("complete", "table-once", gens=EVERY)
+def table_maps_itself(s):
+    """The hypervisor's linear map holds the pages of its own table, and the page that maps it."""
+    own = s.s1.slot(s.hyp(s.s1.root))
+    assert s.ram.get(own) & 3 == 3 and s.ram.get(s.s1.slot(s.hyp(own & ~0xfff))) & 0xfffffffff000 == own & ~0xfff
+
+
+@breaks("encoding", gens=EVERY)
+def reserved_encoding(s):
+    """Bits [1:0] of 01 mean nothing at level 3."""
+    s.xor(s.vms[1].slot(0x80000 << 12), 2)
+    return [("vm:101", 0x80000000)]
+
+
+@breaks("encoding", gens=EVERY)
+def address_beyond_the_output_size(s):
+    """VTCR_EL2.PS is 0b010: 40 bits."""
+    s.poke(s.s2.slot(0x900000000, 1), s.host_leaf(0x800000000000, xn=1, page=False))
+
+
+@near("encoding", gens=EVERY)
+def invalid_entry_with_bits(s):
+    """An invalid entry may hold anything as far as the architecture goes; here, an annotation."""
+    assert s.ram.get(s.s2.slot(s.pa(PERCPU))) == s.annotation(1)
+
+
+@near("writer", "wx", gens=EVERY)
+def guest_leaf_changes(s):
+    """Write, execute and AF of an ordinary guest come and go."""
+    s.xor(s.vms[1].slot(0x80000 << 12), 1 << 10 | 1 << 54 | (0 if s.hosts_guests else 1 << 7))
+
+
+@near("table-empty", gens=EVERY)
+def root_is_empty(s):
+    """The start level may be empty."""
+    second = s.vms[1].root + PAGE
+    assert not any(s.ram.get(second + i * 8) for i in range(512))
+
+
+@breaks("table-hidden", gens=OLD)
+def table_page_in_a_guest(s):
+    slot = s.vms[0].slot(0x80000 << 12)
+    s.poke(slot, s.guest_leaf(s.vms[1].root))
+    return [("vm:100", 0x80000000)]
+
+
+@breaks("table-hidden", gens=OLD)
+def table_page_given_away(s):
+    s.poke(s.s2.slot(s.vms[1].root), s.annotation(1))
+
+
+@near("table-hidden", "table-owner", gens=EVERY)
+def page_beside_a_table_page(s):
+    page = max(s.vms[1].pages) + 8 * PAGE
+    if s.hosts_guests:
+        s.hosts_guest_maps(s.vms[0], 0x80006, page)
+        s.count()
+
+
+@near("locked", gens=OLD)
+def guest_entry_unmapped(s):
+    s.poke(s.vms[0].slot(0x80003 << 12), 0)
+    s.count()
+
+
+@near("memslots", gens=OLD)
+def interrupt_controller(s):
+    """GICV: a device page where there is no memslot (vgic/vgic-v2.c)."""
+    s.vms[0].set(0x8010000, 0x8040000 | 3 | 1 << 2 | 0xc0 | 3 << 8 | 1 << 10 | 1 << 54)
+    s.count()
+
+
+@breaks("memslots", gens=OLD)
+def memory_outside_slots(s):
+    s.vms[0].set(0x8010000, s.guest_leaf(s.pa(GUEST)))
+    return [("vm:100", 0x8010000)]
+
+
+@breaks("wx", gens=OLD)
+def guest_device_executable(s):
+    s.vms[0].set(0x8010000, 0x8040000 | 3 | 3 << 2 | 0xc0 | 3 << 8 | 1 << 10)
+    return [("vm:100", 0x8010000)]
+
+
+@breaks("refcount", gens=OLD)
+def hosts_table_page_count(s):
+    s.ram.put(s.page_at(s.vms[0].root) + REFCOUNT, 7, "<i")
+    return [("vm:100", 0)]
+
+
+@breaks("vmm", gens=OLD)
+def vmm_has_another_page(s):
+    s.xor(s.vms[0].vmm.slot(0x10000000), 0x10000)
+    return [("vm:100", 0x80000000)]
+
+
+@breaks("vmm", gens=OLD)
+def vmm_has_nothing(s):
+    s.poke(s.vms[0].vmm.slot(0x10000000), 0)
+    return [("vm:100", 0x80000000)]
+
+
+@breaks("vmm", gens=OLD)
+def vmm_may_only_read(s):
+    s.poke(s.vms[0].vmm.slot(0x10000000), s.vmm_leaf(s.pa(GUEST), write=False))
+    return [("vm:100", 0x80000000)]
+
+
+@near("vmm", gens=OLD)
+def vmm_write_is_pending(s):
+    """Read-only with DBM: clean and writable (asm/pgtable-prot.h, PTE_WRITE)."""
+    s.poke(s.vms[0].vmm.slot(0x10000000), s.vmm_leaf(s.pa(GUEST), write=False) | 1 << 51)
+
+
+@near("vmm", gens=OLD)
+def both_may_only_read(s):
+    assert s.ram.get(s.vms[1].slot(0x80000 << 12)) & 0x80 == 0
+    assert s.ram.get(s.vms[1].vmm.slot(0x10000000)) & 0x80
+
+
+def device_page(s, index):
+    """A device of the VMM, passed on to the guest: MT_NORMAL is 0, MT_NORMAL_TAGGED 1, MT_NORMAL_NC 2, Device 3 and 4."""
+    s.hosts_guest_maps(s.vms[0], 0x80008, 0x8040000)
+    s.vms[0].set(0x80008 << 12, 0x8040000 | 3 | 1 << 2 | 0xc0 | 3 << 8 | 1 << 10 | 1 << 54)
+    s.poke(s.vms[0].vmm.slot(0x10008000), s.vmm_leaf(0x8040000) | index << 2)
+    s.count()
+
+
+@breaks("vmm", gens=OLD)
+def vmm_has_tagged_memory(s):
+    """Device memory for the guest, ordinary memory for its VMM."""
+    device_page(s, 1)
+    return [("vm:100", 0x80008000)]
+
+
+@near("vmm", gens=OLD)
+def vmm_has_not_cacheable_memory(s):
+    device_page(s, 2)
+
+
+@breaks("two-guests", "vmm", gens=OLD)
+def stolen_page(s):
+    """The second guest writes a page of the first, which its VMM does not have."""
+    page = s.pa(GUEST) + 5 * PAGE
+    s.hosts_guest_maps(s.vms[0], 0x80005, page)
+    s.vms[1].set(0x80005 << 12, s.guest_leaf(page))
+    s.count()
+    return [("vm:100", 0x80005000)]
+
+
+@breaks("two-guests", "vmm", gens=OLD)
+def lost_page(s):
+    """The first guest writes a page that is the second's: its own VMM does not have it."""
+    page = s.pa(GUEST) + 5 * PAGE
+    s.hosts_guest_maps(s.vms[1], 0x80005, page)
+    s.vms[0].set(0x80005 << 12, s.guest_leaf(page))
+    s.count()
+    return [("vm:100", 0x80005000)]
+
+
+@near("two-guests", gens=OLD)
+def shared_on_purpose(s):
+    assert s.ram.get(s.vms[0].slot(0x80001 << 12)) == s.ram.get(s.vms[1].slot(0x80001 << 12))
+
+
+@breaks("host-state", gens=OLD)
+def state_in_a_block(s):
+    s.xor(s.s2.slot(s.pa(0xe00000), 1), SHARED_OWNED << 55)
+    return [("host", s.pa(0xe00000))]
+
+
+@breaks("host-state", gens=OLD)
+def state_of_both_bits(s):
+    s.xor(s.s2.slot(s.pa(FREE)), 3 << 55)
+    return [("host", s.pa(FREE))]
+
+
+@breaks("host-state", gens=OLD)
+def state_of_a_device(s):
+    s.s2.set(0x9000000, s.host_leaf(0x9000000, xn=1) | SHARED_OWNED << 55)
+
+
+@near("host-state", "hyp-borrows", "hyp-prot", gens=OLD)
+def lent_to_the_host(s):
+    """A page of data that the hypervisor maps read-only and lends to the host."""
+    assert s.ram.get(s.s2.slot(s.image(LENT))) >> 55 & 3 == BORROWED
+
+
+@breaks("host-shares", gens=OLD)
+def borrowed_from_nobody_in_leaf(s):
+    s.set_state(s.pa(FREE), host=BORROWED)
+
+
+@breaks("hyp-borrows", gens=OLD)
+def borrowed_not_shared_in_leaf(s):
+    s.set_state(s.pa(SHARED), host=OWNED)
+
+
+@breaks("writer", gens=EVERY)
+def one_guarded_page_of_text(s):
+    """BTI (GP) is in all of the text or in none."""
+    at = s.image(HYP_TEXT[0]) + PAGE
+    s.xor(s.hyp_leaf[at], 1 << 50)
+    return [("hyp", s.hyp(at))]
+
+
+@near("hyp-prot", "wx", gens=EVERY)
+def vectors_in_private_range(s):
+    """A page of text once more, as hyp_map_vectors() maps it."""
+    s.s1.set(IO_BASE + 0x6000, s.hyp_desc(s.image(HYP_TEXT[0]), "rx"))
+    s.count()
+    s.vmemmap()
+
+
+@breaks("writer", gens=EVERY)
+def half_of_the_text_guarded(s):
+    """As many with as without: those that have more than the others are named."""
+    vectors_in_private_range(s)
+    text = [s.image(HYP_TEXT[0]) + i * PAGE for i in (1, 3)]
+    for at in (s.s1.slot(s.image(IDMAP)), *(s.hyp_leaf[pa] for pa in text)):
+        s.xor(at, 1 << 50)
+    return [("hyp", s.image(IDMAP))] + [("hyp", s.hyp(pa)) for pa in text]
+
+
+@near("hyp-reserved", "hyp-prot", gens=EVERY)
+def page_below_the_reserved(s):
+    assert s.pa(RESERVED) in s.hyp_leaf and s.pa(RESERVED) - PAGE not in s.hyp_leaf
+
+
+@near("host-nopage", "host-keeps", gens=ALL)
+def given_and_not_touched(s):
+    """Owned by the host, whose entry is empty."""
+    assert not s.ram.get(s.s2.slot(s.pa(FREE) + 2 * PAGE))
+
+
+@near("guest-state", "donation", gens=D)
+def lent_by_a_guest(s):
+    assert s.ram.get(s.vms[0].slot(0x80101 << 12)) >> 55 & 3 == SHARED_OWNED
+
+
+@near("vm-shared", gens=EVERY)
+def kvm_pinned_twice(s):
+    s.set_state(s.vms[0].kvm, refs=2)
+
+
+# --- What can be missing ---
+
+WITHOUT = {}
+
+
+def without(*rows, gens=EVERY):
+    """Leaves out a fact: all of @rows must be unknown, and none may fail. The function returns the pages that are missing."""
+    def add(function):
+        WITHOUT[function.__name__.replace("_", "-")] = (function, rows, gens)
+        return function
+    return add
+
+
+@without("host-prot", "hyp-address", "hyp-prot", "hyp-reserved", "hyp-owns", "hyp-borrows", "host-shares", "isolation",
+         "table-owner", "vm-shared")
+def hyp_memory(s):
+    """hyp_memory[] is empty."""
+    s.ram.put(s.image(HYP_BSS[0] + 0x488), 0, "<I")
+    return []
+
+
+@without("host-nopage", "host-keeps", "hyp-borrows", "host-shares", "share-count", "guest-state", "isolation", "refcount",
+         gens=ALL)
+def hyp_vmemmap(s):
+    s.ram.put(s.image(HYP_BSS[0] + 0x480), 0)
+    return []
+
+
+@without("host-nopage", "host-keeps", "share-count", "isolation", gens=ALL)
+def page_of_hyp_vmemmap(s):
+    """That of the pages of guests."""
+    return [s.hyp_page_at(s.pa(GUEST)) & ~0xfff]
+
+
+@without("hyp-address")
+def cpu_parameters(s):
+    return [s.pa(PERCPU)]
+
+
+@without("hyp-reserved", gens=("7.1",))
+def reserved_memory(s):
+    """Nobody says what is reserved; no table tells, because its only page of a level is missing as well."""
+    s.ram.put(s.image(DATA + 0x8008), 0)
+    return [s.s1.pages_at(s.hyp(s.pa(RESERVED)), 0)]
+
+
+@without("hyp-prot")
+def kernels_own_tables(s):
+    """A page of swapper_pg_dir's tree that maps a part of the image."""
+    return [s.swapper_table.pages_at(STEXT + FAR_DATA, 0)]
+
+
+@without("donation", "share-count", gens=D)
+def table_of_a_guest(s):
+    return [s.vms[0].pages_at(0x80000000, 0)]
+
+
+@without("vmm", gens=OLD)
+def table_of_a_vmm(s):
+    return [s.vms[0].vmm.pages_at(0x10000000, 0)]
+
+
+@without("mappings", gens=ALL)
+def list_of_mappings(s):
+    return [s.vms[0].kvm + 0x1000]
+
+
+@without("hyp-vm", "vm-shared")
+def table_of_guests(s):
+    """No symbol of vm_table."""
+    del s.symbols["__kvm_nvhe_vm_table"]
+    return []
+
+
+@without("memslots", gens=OLD)
+def memslots(s):
+    """The pointer to them leads nowhere."""
+    s.put(s.vms[0].kvm, "kvm", "memslots", s.lin(s.pa(SIZE)))
+    return []
 
 
 # --- Commands ----------------------------------------------------------------------------------------------------------
 
 def build(gen, fault, path):
-    system = System(gen)
+    system, expected = System(gen), None
     if fault:
-        BREAKS[fault][0](system)
+        expected = BREAKS[fault][0](system)
     with open(path, "wb") as f:
         f.write(system.ram.bytes)
     with open(path + ".map", "w", encoding="utf-8") as f:
         f.write(system.system_map())
-    return system
+    return system, expected
 
 
-def run_check(s2dump, path):
-    done = subprocess.run([s2dump, "check", "--json", f"--base={BASE:#x}", f"--system-map={path}.map", path],
+def write_elf(system, gone, path):
+    """An ELF core of all of memory but the pages in @gone."""
+    pages = [pa for pa in range(BASE, BASE + SIZE, PAGE) if pa not in gone]
+    runs = []
+    for pa in pages:
+        if runs and runs[-1][1] == pa:
+            runs[-1][1] += PAGE
+        else:
+            runs.append([pa, pa + PAGE])
+    at = (64 + 56 * len(runs) + PAGE - 1) // PAGE * PAGE
+    head = struct.pack("<16sHHIQQQIHHHHHH", b"\x7fELF\2\1\1", 4, 183, 1, 0, 64, 0, 0, 64, 56, len(runs), 0, 0, 0)
+    for start, end in runs:
+        head += struct.pack("<IIQQQQQQ", 1, 6, at, 0, start, end - start, end - start, PAGE)
+        at += end - start
+    with open(path, "wb") as f:
+        f.write(head.ljust((len(head) + PAGE - 1) // PAGE * PAGE, b"\0"))
+        for start, end in runs:
+            f.write(system.ram.bytes[start - BASE:end - BASE])
+    with open(path + ".map", "w", encoding="utf-8") as f:
+        f.write(system.system_map())
+
+
+def build_without(gen, name, path):
+    system = System(gen)
+    write_elf(system, set(WITHOUT[name][0](system)), path)
+
+
+def run_check(s2dump, path, *where):
+    done = subprocess.run([s2dump, "check", "--json", *where, f"--system-map={path}.map", path],
                           capture_output=True, text=True, check=False)
+    if done.returncode == 3 and not where:
+        return 3, {}, done.stderr
     if done.returncode not in (0, 1, 4):
         raise SystemExit(f"check ended with {done.returncode}: {done.stderr}")
     return done.returncode, {c["name"]: c for c in json.loads(done.stdout)["checks"]}, done.stderr
@@ -901,7 +1557,7 @@ def test_snapshot(s2dump, folder):
     """--snapshot by virtual and by physical address, extracted, and with a page that its list lacks."""
     bad, path, out = [], os.path.join(folder, "snap"), os.path.join(folder, "out")
     for gen in GENERATIONS:
-        system = build(gen, None, path)
+        system = build(gen, None, path)[0]
         where = [f"--base={BASE:#x}", f"--system-map={path}.map"]
         want = [(hex(0x80000000 + i * 0x600000), PAGE, hex(system.pa(GUEST) + i * PAGE), None, None) for i in range(3)]
         for addr in (system.pa(SNAPSHOT), system.lin(system.pa(SNAPSHOT))):
@@ -933,24 +1589,91 @@ def test_snapshot(s2dump, folder):
     return bad
 
 
+def verdict(gen, fault, expected, answer):
+    """What is not as it should be with one system."""
+    code, checks, text = answer
+    failed = {n for n, c in checks.items() if c["result"] == "fail"}
+    unknown = {n: c.get("why") for n, c in checks.items() if c["result"] == "unknown"}
+    rows, near_miss = (BREAKS[fault][1], BREAKS[fault][3]) if fault else ((), False)
+    want = set() if near_miss else set(rows)
+    bad = []
+    if set(rows) & {"complete"}:  # nothing can be said of what lies behind
+        unknown.pop("mappings", None)
+    if unknown or text.strip():
+        bad.append(f"{gen} {fault}: unknown {unknown} {text.strip()}")
+    if not want and failed:
+        bad.append(f"{gen} {fault}: fails " + str({n: checks[n]["findings"][:2] for n in failed}))
+    if want - failed or code != (1 if want else 0):
+        bad.append(f"{gen} {fault}: exit {code}, does not fail {want - failed} (fails {failed})")
+    if near_miss and any(checks[n]["result"] != "pass" for n in rows):
+        bad.append(f"{gen} {fault}: not all of {rows} pass")
+    if expected is not None:
+        got = [(f["table"], int(f["ia"], 0)) for f in checks[rows[0]]["findings"]]
+        if got != expected:
+            bad.append(f"{gen} {fault}: {rows[0]} finds {got}, should be {expected}")
+    return bad
+
+
+def missing_verdict(what, rows, answer):
+    """Nothing fails because it is missing, and what cannot be told is unknown, with the reason."""
+    code, checks, text = answer
+    failed = {n: c["findings"][:1] for n, c in checks.items() if c["result"] == "fail"}
+    told = {n for n, c in checks.items() if c["result"] == "unknown" and c.get("why")}
+    bad = []
+    if failed or code == 1:
+        bad.append(f"{what}: exit {code}, fails {failed}")
+    if rows and (set(rows) - told or code != 4):
+        bad.append(f"{what}: exit {code}, not unknown: {set(rows) - told} {text.strip()}")
+    return bad, told
+
+
+def test_missing(s2dump, folder):
+    """Each fact left out, then every page that holds one; each row must once have been unknown."""
+    bad, told, path = [], set(), os.path.join(folder, "core")
+    done = subprocess.run([s2dump, "check", "--list", "--json"], capture_output=True, text=True, check=True)
+    for name, (_, rows, gens) in WITHOUT.items():
+        for gen in gens:
+            build_without(gen, name, path)
+            more, seen = missing_verdict(f"{gen} without {name}", rows, run_check(s2dump, path))
+            bad += more
+            told |= seen
+    for gen in ("6.12", "6.14", "7.3"):
+        system = System(gen)
+        used = [pa for pa in range(BASE, BASE + SIZE, PAGE) if any(system.ram.bytes[pa - BASE:pa - BASE + PAGE])]
+        for pa in used:
+            if STEXT + BTF <= STEXT + pa - system.image(0) < STEXT + BTF + 0x10000 and pa != system.image(HYP_RODATA[0]):
+                continue  # types
+            write_elf(system, {pa}, path)
+            more, seen = missing_verdict(f"{gen} without PA {pa:#x}", (), run_check(s2dump, path))
+            bad += more
+            told |= seen
+    for row in (c["name"] for c in json.loads(done.stdout)["checks"]):
+        if row not in told:
+            bad.append(f"{row}: never unknown")
+    return bad
+
+
+def rows_without_case(s2dump):
+    """Each row has an image that it fails on, and one that only looks so."""
+    done = subprocess.run([s2dump, "check", "--list", "--json"], capture_output=True, text=True, check=True)
+    bad = []
+    for row in (c["name"] for c in json.loads(done.stdout)["checks"]):
+        for near_miss in (False, True):
+            if not any(row in rows and is_near == near_miss for _, rows, _, is_near in BREAKS.values()):
+                bad.append(f"{row}: nothing {'nearly ' if near_miss else ''}breaks it")
+    return bad
+
+
 def test(s2dump):
-    bad, cases = [], 0
+    bad, cases = rows_without_case(s2dump), 0
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "ram")
         for gen in GENERATIONS:
             for fault in [None] + [name for name, row in BREAKS.items() if gen in row[2]]:
-                build(gen, fault, path)
-                code, checks, text = run_check(s2dump, path)
+                expected = build(gen, fault, path)[1]
+                bad += verdict(gen, fault, expected, run_check(s2dump, path, f"--base={BASE:#x}"))
                 cases += 1
-                failed = {n for n, c in checks.items() if c["result"] == "fail"}
-                unknown = {n: c.get("why") for n, c in checks.items() if c["result"] == "unknown"}
-                want = set(BREAKS[fault][1]) if fault else set()
-                if unknown or text.strip():
-                    bad.append(f"{gen} {fault}: unknown {unknown} {text.strip()}")
-                if not want and failed:
-                    bad.append(f"{gen} {fault}: fails " + str({n: checks[n]["findings"][:2] for n in failed}))
-                if want - failed or code != (1 if want else 0):
-                    bad.append(f"{gen} {fault}: exit {code}, does not fail {want - failed} (fails {failed})")
+        bad += test_missing(s2dump, folder)
         bad += test_snapshot(s2dump, folder)
     for line in bad:
         print(line)
@@ -963,6 +1686,7 @@ def main():
     parser.add_argument("generation", nargs="?", choices=GENERATIONS)
     parser.add_argument("out", nargs="?")
     parser.add_argument("--break", dest="fault", choices=sorted(BREAKS))
+    parser.add_argument("--without", choices=sorted(WITHOUT))
     parser.add_argument("--list", action="store_true")
     parser.add_argument("--test", action="store_true")
     parser.add_argument("--s2dump")
@@ -970,12 +1694,17 @@ def main():
     if args.list:
         for name, (function, checks, gens, near) in sorted(BREAKS.items()):
             print(f"{name:28} {'nothing' if near else ','.join(checks):28} {' '.join(gens)}")
+        for name, (function, rows, gens) in sorted(WITHOUT.items()):
+            print(f"without {name:20} {','.join(rows)} {' '.join(gens)}")
         return 0
     if args.test:
         return test(args.s2dump)
     if not args.out:
         parser.error("GENERATION and OUT are needed")
-    build(args.generation, args.fault, args.out)
+    if args.without:
+        build_without(args.generation, args.without, args.out)
+    else:
+        build(args.generation, args.fault, args.out)
     return 0
 
 

@@ -111,13 +111,52 @@ static void errors_gain_context(void **state)
 	(void)state;
 	s2_err_init(&err);
 	assert_int_equal(s2_fail(&err, S2_ABSENT, "page %d", 3), S2_ABSENT);
-	assert_int_equal(s2_wrap(&err, "table %s", "x"), S2_ABSENT);
+	assert_int_equal(s2_wrap(&err, S2_ABSENT, "table %s", "x"), S2_ABSENT);
 	assert_string_equal(err.text, "table x: page 3");
 	memset(longer, 'a', sizeof(longer) - 1);
 	longer[sizeof(longer) - 1] = '\0';
-	assert_int_equal(s2_wrap(&err, "%s", longer), S2_ABSENT);
+	assert_int_equal(s2_wrap(&err, S2_ABSENT, "%s", longer), S2_ABSENT);
 	assert_int_equal(strlen(err.text), S2_ERR_TEXT - 1);
 	assert_int_equal(s2_fail(NULL, S2_IO, "nobody reads"), S2_IO);
+	assert_int_equal(s2_fail(NULL, S2_OK, "a mistake of the caller"), S2_INVALID);
+}
+
+static void errors_keep_their_code(void **state)
+{
+	struct s2_err err;
+
+	(void)state;
+	for (int code = S2_NOTMINE; code <= S2_LOOP; code++) {
+		assert_int_equal(s2_wrap(NULL, (enum s2_code)code, "nobody reads"), code);
+		s2_err_init(&err);
+		assert_int_equal(s2_wrap(&err, (enum s2_code)code, "nothing was said below"), code);
+		assert_int_equal(err.code, code);
+		assert_string_equal(err.text, "nothing was said below");
+	}
+	assert_int_equal(s2_wrap(NULL, S2_OK, "a mistake of the caller"), S2_INVALID);
+}
+
+static void codes_have_names(void **state)
+{
+	static const char *const names[] = {
+		[S2_OK] = "ok",
+		[S2_NOTMINE] = "not-mine",
+		[S2_USAGE] = "usage",
+		[S2_INVALID] = "invalid",
+		[S2_NOTFOUND] = "not-found",
+		[S2_IO] = "io",
+		[S2_NOMEM] = "no-memory",
+		[S2_ABSENT] = "absent",
+		[S2_EXCLUDED] = "excluded",
+		[S2_TRUNCATED] = "truncated",
+		[S2_DAMAGED] = "damaged",
+		[S2_LOOP] = "loop",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		assert_string_equal(s2_code_name((enum s2_code)i), names[i]);
+	assert_string_equal(s2_code_name((enum s2_code)ARRAY_SIZE(names)), "unknown");
 }
 
 /* What was written through @out so far, by way of a pipe. */
@@ -225,9 +264,14 @@ static void losses(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(numbers),        cmocka_unit_test(ranges),
-		cmocka_unit_test(fields),         cmocka_unit_test(errors_gain_context),
-		cmocka_unit_test(output_numbers), cmocka_unit_test(output_failures),
+		cmocka_unit_test(numbers),
+		cmocka_unit_test(ranges),
+		cmocka_unit_test(fields),
+		cmocka_unit_test(errors_gain_context),
+		cmocka_unit_test(errors_keep_their_code),
+		cmocka_unit_test(codes_have_names),
+		cmocka_unit_test(output_numbers),
+		cmocka_unit_test(output_failures),
 		cmocka_unit_test(losses),
 	};
 

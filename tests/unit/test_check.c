@@ -22,9 +22,10 @@
 
 static uint64_t words[PAGES * 512];
 static struct memtable mem;
-static struct s2_slot slot[2];
-static struct s2_table table[2];
+static struct s2_slot slot[3];
+static struct s2_table table[3];
 static struct s2_tables tables;
+static struct s2_lost lost;
 static struct s2_check_report report;
 static uint64_t window;
 
@@ -62,7 +63,7 @@ static uint64_t *leaf(unsigned int t, unsigned int i)
 static const struct s2_check_outcome *run(enum s2_check_id id)
 {
 	struct s2_check_args args = {
-		.mem = &mem.mem, .tables = &tables, .wanted = ~0ULL, .window = window
+		.mem = &mem.mem, .tables = &tables, .lost = &lost, .wanted = ~0ULL, .window = window
 	};
 
 	s2_check_free(&report);
@@ -153,8 +154,8 @@ static void test_faults(void **state)
 	*leaf(0, 0) = (BASE + 9 * PAGE) | LEAF; /* the other's table page */
 	only(S2_CHECK_TABLE_HIDDEN, "vm:1", 0x40000000);
 	make();
-	words[(4 + 2) * 512] = (BASE + 8 * PAGE) | 3; /* vm:2 leads to vm:1's pages */
-	only(S2_CHECK_TABLE_ONCE, "vm:2", 0x80000000);
+	words[(4 + 2) * 512] = (BASE + 8 * PAGE) | 3;  /* vm:2 leads to vm:1's pages */
+	only(S2_CHECK_TABLE_ONCE, "vm:2", 0x80000000); /* and it is complete */
 	make();
 	words[2 * 512] = (BASE + 28 * PAGE) | 3;
 	only(S2_CHECK_TABLE_EMPTY, "vm:1", 0x80000000);
@@ -175,6 +176,93 @@ static void test_two_guests(void **state)
 	assert_int_equal(run(S2_CHECK_TWO_GUESTS)->result, S2_CHECK_UNKNOWN);
 	*leaf(1, 0) &= ~0x80ULL; /* the second reads only */
 	assert_int_equal(run(S2_CHECK_TWO_GUESTS)->result, S2_CHECK_PASS);
+}
+
+/* A third guest with one page, its start level behind the others' pages. */
+static void add_third(uint64_t desc)
+{
+	table[2] = table[1];
+	slot[2] = slot[1];
+	snprintf(table[2].id, sizeof(table[2].id), "vm:3");
+	table[2].slot = &slot[2];
+	table[2].root_pa = BASE + 24 * PAGE;
+	words[25 * 512] = (BASE + 28 * PAGE) | 3;
+	words[28 * 512] = desc;
+	tables.n = 3;
+}
+
+/* Who was first to map a page and only reads it is not one of the two who write it. */
+static void test_writers_are_named(void **state)
+{
+	const struct s2_check_outcome *o;
+
+	(void)state;
+	make();
+	*leaf(1, 0) = *leaf(0, 0);
+	*leaf(0, 0) &= ~0x80ULL;
+	add_third(*leaf(1, 0));
+	o = run(S2_CHECK_TWO_GUESTS);
+	assert_int_equal(o->result, S2_CHECK_UNKNOWN);
+	assert_int_equal(o->nunknown, 1);
+	assert_non_null(strstr(o->why, "in vm:3 and vm:2"));
+}
+
+/* Device memory is MemAttr 0 to 3; what lies above is Normal, and executable as the guest likes. */
+static void test_device_memory(void **state)
+{
+	(void)state;
+	for (unsigned int attr = 0; attr < 16; attr++) {
+		make();
+		*leaf(0, 0) = (*leaf(0, 0) & ~0x3cULL) | attr << 2;
+		assert_int_equal(run(S2_CHECK_WX)->result,
+				 attr < 4 ? S2_CHECK_FAIL : S2_CHECK_PASS);
+		*leaf(0, 0) |= 1ULL << 54;
+		assert_int_equal(run(S2_CHECK_WX)->result, S2_CHECK_PASS);
+	}
+}
+
+/* One guest with one block at the start level, @shift bits large. */
+static void make_block(uint64_t granule, unsigned int start_level, unsigned int shift, bool lpa2)
+{
+	make();
+	memset(words, 0, sizeof(words));
+	tables.n = 1;
+	table[0].regime.granule = granule;
+	table[0].regime.start_level = (int)start_level;
+	table[0].regime.ia_bits = shift + (granule == PAGE ? 9 : 5);
+	table[0].regime.lpa2 = lpa2 ? S2_YES : S2_NO;
+	slot[0] = (struct s2_slot){ .ipa = 0, .size = 1ULL << shift };
+	words[0] = (LEAF & ~2ULL & ~(lpa2 ? 0x300ULL : 0)) | 1ULL << shift;
+}
+
+/* Blocks at level 1 with 4K pages and at level 2 with others, and no larger ones (pgtable.h,
+ * KVM_PGTABLE_MIN_BLOCK_LEVEL), though the architecture with LPA2 has some. */
+static void test_block_levels(void **state)
+{
+	(void)state;
+	make_block(PAGE, 1, 30, false);
+	assert_int_equal(run(S2_CHECK_WRITER)->result, S2_CHECK_PASS);
+	make_block(PAGE, 0, 39, true);
+	assert_int_equal(run(S2_CHECK_WRITER)->result, S2_CHECK_FAIL);
+	make_block(16384, 2, 25, false);
+	assert_int_equal(run(S2_CHECK_WRITER)->result, S2_CHECK_PASS);
+	make_block(16384, 1, 36, true);
+	assert_int_equal(run(S2_CHECK_WRITER)->result, S2_CHECK_FAIL);
+}
+
+/* A VM that could not be read, or a table of no sound geometry: nothing is called good. */
+static void test_unreadable(void **state)
+{
+	(void)state;
+	make();
+	s2_lost_add(&lost, S2_LOST_VM, S2_EXCLUDED, "vm:3", S2_LOST_NOWHERE, "excluded");
+	assert_int_equal(run(S2_CHECK_LOCKED)->result, S2_CHECK_UNKNOWN);
+	assert_non_null(strstr(report.outcome[S2_CHECK_LOCKED].why, "vm:3: excluded"));
+	s2_lost_clear(&lost);
+	make();
+	table[1].regime.start_level = 7;
+	assert_int_equal(run(S2_CHECK_LOCKED)->result, S2_CHECK_UNKNOWN);
+	assert_int_equal(report.outcome[S2_CHECK_COMPLETE].result, S2_CHECK_UNKNOWN);
 }
 
 /* A table page that is not in the dump: nothing is called good, nothing bad. */
@@ -202,6 +290,9 @@ static void test_bounds(void **state)
 	for (unsigned int i = 0; i < 512; i++)
 		words[512 + i] = (BASE + PAGE) | 3;
 	assert_int_equal(run(S2_CHECK_TABLE_ONCE)->result, S2_CHECK_FAIL);
+	assert_int_equal(report.outcome[S2_CHECK_COMPLETE].result, S2_CHECK_FAIL);
+	assert_string_equal(report.outcome[S2_CHECK_COMPLETE].finding[0].text,
+			    "the table leads back into itself");
 	make();
 	for (unsigned int i = 0; i < 512; i++)
 		*leaf(0, i) = (BASE + 20 * PAGE) | LEAF | 1ULL << 60;
@@ -247,11 +338,13 @@ static int end(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_rows),       cmocka_unit_test(test_sound),
-		cmocka_unit_test(test_every_bit),  cmocka_unit_test(test_faults),
-		cmocka_unit_test(test_two_guests), cmocka_unit_test(test_missing),
-		cmocka_unit_test(test_bounds),     cmocka_unit_test(test_skip),
-		cmocka_unit_test(test_windows),
+		cmocka_unit_test(test_rows),          cmocka_unit_test(test_sound),
+		cmocka_unit_test(test_every_bit),     cmocka_unit_test(test_faults),
+		cmocka_unit_test(test_two_guests),    cmocka_unit_test(test_missing),
+		cmocka_unit_test(test_bounds),        cmocka_unit_test(test_skip),
+		cmocka_unit_test(test_windows),       cmocka_unit_test(test_writers_are_named),
+		cmocka_unit_test(test_device_memory), cmocka_unit_test(test_block_levels),
+		cmocka_unit_test(test_unreadable),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, end);

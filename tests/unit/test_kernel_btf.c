@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "kernel/btf.h"
+#include "kernel/names.h"
 #include "test_kernel_sample.h"
 
 /* The blob of the sample, with a header of 32 bytes and a layout section as 7.1 writes it, when
@@ -143,6 +144,128 @@ static void headers(void **state)
 	}
 }
 
+#define INFO(kind, n) ((uint32_t)(kind) << 24 | (n))
+#define MANY 70000 /* more than the 16 bits that vlen had up to 7.0 */
+
+static void put_words(uint8_t *at, uint32_t *off, const uint32_t *words, size_t n)
+{
+	for (size_t i = 0; i < n; i++, *off += 4)
+		put32(at + *off, words[i]);
+}
+
+/*
+ * `struct late { u64 early; }` behind two types of newer kinds: 20, followed by 8 bytes and 4 for
+ * its one element, and 127, followed by one byte for each of MANY. A layout section (struct
+ * btf_layout: info_sz, elem_sz, two bytes of flags) of @nlayout kinds.
+ */
+static size_t put_newer(uint8_t *at, uint32_t nlayout)
+{
+	static const char strings[] = "\0early\0late\0u64";
+	const uint32_t header[] = { 0x0001eb9f, 32 };
+	const uint32_t before[] = { 1, INFO(20, 1), 0, ~0U, ~0U, ~0U, 0, INFO(127, MANY), 0 };
+	const uint32_t after[] = { 12, INFO(1, 0), 8, 64, 7, INFO(4, 1), 8, 1, 3, 0 };
+	const uint32_t types = (uint32_t)(sizeof(before) + sizeof(after)) + MANY;
+	const uint32_t sections[] = { 0,     types,      types + nlayout * 4, sizeof(strings),
+				      types, nlayout * 4 };
+	uint32_t off = 0;
+
+	put_words(at, &off, header, 2);
+	put_words(at, &off, sections, 6);
+	put_words(at, &off, before, sizeof(before) / 4);
+	memset(at + off, 0xff, MANY);
+	off += MANY;
+	put_words(at, &off, after, sizeof(after) / 4);
+	for (uint32_t kind = 0; kind < nlayout; kind++, off += 4)
+		put32(at + off, kind == 20 ? 0x0408 : kind == 127 ? 0x0100 : 0xffff);
+	memcpy(at + off, strings, sizeof(strings));
+	return off + sizeof(strings);
+}
+
+/* A kind that is not known is stepped over by what the layout section says, or refused by number. */
+static void newer_kinds(void **state)
+{
+	static uint8_t blob[MANY + 1000];
+	struct s2_types *types;
+	struct s2_member member;
+	struct memtable mem;
+	struct s2_err err;
+	uint64_t size;
+	uint32_t n;
+	size_t len = put_newer(blob, 128);
+
+	(void)state;
+	assert_int_equal(s2_btf_new(blob, len, &types, &n, NULL), S2_OK);
+	assert_int_equal(n, 4);
+	assert_int_equal(s2_types_member(types, "late", "early", &member, NULL), S2_OK);
+	assert_int_equal(member.kind, S2_KIND_INT);
+	assert_int_equal(member.size, 8);
+	assert_false(s2_types_has(types, "early"));
+	s2_types_free(types);
+	/* Kind 127 is not in the section; its number is what there is to say. */
+	len = put_newer(blob, 127);
+	s2_err_init(&err);
+	assert_int_not_equal(s2_btf_new(blob, len, &types, NULL, &err), S2_OK);
+	assert_non_null(strstr(err.text, "type 2 is of kind 127"));
+	len = put_newer(blob, 0);
+	s2_err_init(&err);
+	assert_int_not_equal(s2_btf_new(blob, len, &types, NULL, &err), S2_OK);
+	assert_non_null(strstr(err.text, "type 1 is of kind 20"));
+	/* Found in memory it is BTF all the same. */
+	memtable_init(&mem, blob, 0, sizeof(blob));
+	assert_int_equal(s2_btf_check(&mem.mem, 0, &size, NULL), S2_OK);
+	assert_int_equal(size, len);
+	/* One that claims to lie among the types, or past the strings' begin, is none. */
+	for (int i = 0; i < 2; i++) {
+		len = put_newer(blob, 128);
+		put32(blob + 24 + i * 4, i ? 0xfffffffc : 8);
+		assert_int_not_equal(s2_btf_new(blob, len, &types, NULL, NULL), S2_OK);
+	}
+	/* Sizes that lead past the end of the types. */
+	len = put_newer(blob, 128);
+	put32(blob + 36, INFO(20, 0xffffff));
+	s2_err_init(&err);
+	assert_int_equal(s2_btf_new(blob, len, &types, NULL, &err), S2_INVALID);
+	assert_non_null(strstr(err.text, "type 1 at offset 0"));
+}
+
+/* An enum whose million enumerators bear a name that hashes like the one that is asked for: looking
+ * through it for each would take hours. */
+static void hostile_enum(void **state)
+{
+	enum { N = 1000000 };
+	static const char strings[] = "\0E_KQBQI\0E_SSDAA";
+	const uint32_t types = 12 + (N + 1) * 8;
+	const uint32_t header[] = { 0x0001eb9f, 24, 0, types, types, sizeof(strings) };
+	const uint32_t head[] = { 0, INFO(6, N + 1), 4 };
+	uint8_t *blob = malloc(24 + types + sizeof(strings));
+	struct s2_types *s2types;
+	uint32_t off = 0;
+	uint64_t value;
+
+	(void)state;
+	assert_non_null(blob);
+	assert_int_equal(s2_names_hash(S2_NSPACES, "E_KQBQI"),
+			 s2_names_hash(S2_NSPACES, "E_SSDAA"));
+	put_words(blob, &off, header, 6);
+	put_words(blob, &off, head, 3);
+	for (uint32_t i = 0; i <= N; i++) {
+		const uint32_t enumerator[] = { 1, i };
+
+		put_words(blob, &off, enumerator, 2);
+	}
+	memcpy(blob + off, strings, sizeof(strings));
+	assert_int_equal(s2_btf_new(blob, off + sizeof(strings), &s2types, NULL, NULL), S2_OK);
+	assert_int_equal(s2_types_enum(s2types, NULL, "E_SSDAA", &value, NULL), S2_NOTFOUND);
+	s2_types_free(s2types);
+	/* The last one bears it. */
+	put32(blob + off - 8, 9);
+	assert_int_equal(s2_btf_new(blob, off + sizeof(strings), &s2types, NULL, NULL), S2_OK);
+	assert_int_equal(s2_types_enum(s2types, NULL, "E_SSDAA", &value, NULL), S2_OK);
+	assert_int_equal(value, N);
+	s2_types_free(s2types);
+	free(blob);
+}
+
 /* Every bit turned, and every length: an answer or an error. */
 static void hostile(void **state)
 {
@@ -180,10 +303,9 @@ static void hostile(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(in_memory),
-		cmocka_unit_test(found_at_borders),
-		cmocka_unit_test(headers),
-		cmocka_unit_test(hostile),
+		cmocka_unit_test(in_memory),    cmocka_unit_test(found_at_borders),
+		cmocka_unit_test(headers),      cmocka_unit_test(newer_kinds),
+		cmocka_unit_test(hostile_enum), cmocka_unit_test(hostile),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

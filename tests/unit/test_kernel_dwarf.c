@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "kernel/dwarf.h"
+#include "kernel/dwarf_lib.h" /* DW_* */
 
 struct sample_inner {
 	uint32_t a;
@@ -265,17 +266,21 @@ static void names(void **state)
 	}
 }
 
-/* An ELF file with one section. */
-static struct s2_symbol_file elf_with(const char *name, Elf64_Xword flags, const void *data,
-				      size_t size)
+struct section {
+	const char *name;
+	const void *data;
+	size_t size;
+	Elf64_Xword flags;
+};
+
+/* An ELF file with these sections. */
+static struct s2_symbol_file elf_with(const struct section *sections, unsigned int n)
 {
 	struct s2_symbol_file file = { .path = "made.elf", .fd = memfd_create("made", 0) };
 	char strings[64] = "";
-	Elf *elf;
-	Elf_Scn *scn[2];
-	Elf_Data *d;
+	size_t used = 1;
 	Elf64_Ehdr *ehdr;
-	Elf64_Shdr *shdr;
+	Elf *elf;
 
 	assert_true(file.fd >= 0);
 	elf_version(EV_CURRENT);
@@ -284,31 +289,148 @@ static struct s2_symbol_file elf_with(const char *name, Elf64_Xword flags, const
 	ehdr->e_machine = EM_AARCH64;
 	ehdr->e_ident[EI_DATA] = ELFDATA2LSB;
 	ehdr->e_type = ET_EXEC;
-	snprintf(strings + 1, sizeof(strings) - 1, "%s", name);
-	for (int i = 0; i < 2; i++) {
-		scn[i] = elf_newscn(elf);
-		d = elf_newdata(scn[i]);
+	for (unsigned int i = 0; i <= n; i++) {
+		Elf_Scn *scn = elf_newscn(elf);
+		Elf_Data *d = elf_newdata(scn);
+		Elf64_Shdr *shdr = elf64_getshdr(scn);
+
 		d->d_align = 1;
-		d->d_buf = i ? strings : (void *)(uintptr_t)data;
-		d->d_size = i ? sizeof(strings) : size;
+		d->d_buf = i < n ? (void *)(uintptr_t)sections[i].data : strings;
+		d->d_size = i < n ? sections[i].size : sizeof(strings);
 		d->d_type = ELF_T_BYTE;
-		shdr = elf64_getshdr(scn[i]);
-		shdr->sh_type = i ? SHT_STRTAB : SHT_PROGBITS;
-		shdr->sh_name = i ? 0 : 1;
-		shdr->sh_flags = i ? 0 : flags;
+		shdr->sh_type = i < n ? SHT_PROGBITS : SHT_STRTAB;
+		if (i == n)
+			break;
+		shdr->sh_flags = sections[i].flags;
+		shdr->sh_name = (Elf64_Word)used;
+		used += (size_t)snprintf(strings + used, sizeof(strings) - used, "%s",
+					 sections[i].name) +
+			1;
 	}
-	ehdr->e_shstrndx = (Elf64_Half)elf_ndxscn(scn[1]);
+	ehdr->e_shstrndx = (Elf64_Half)(n + 1);
 	assert_true(elf_update(elf, ELF_C_WRITE) > 0);
 	elf_end(elf);
 	return file;
 }
 
+/* Number, tag, whether there are children, pairs of attribute and form (DWARF 4, section 7.5.3). */
+#define ABBREV(number, tag, children, ...) number, tag, children, __VA_ARGS__, 0, 0
+#define NAME DW_AT_name, DW_FORM_string
+#define SIZE DW_AT_byte_size, DW_FORM_data1
+
+/* A unit header (section 7.5.1.1), then what @dies holds. */
+static struct s2_symbol_file dwarf_with(const uint8_t *dies, size_t dies_len)
+{
+	static const uint8_t abbrev[] = {
+		ABBREV(1, DW_TAG_compile_unit, 1, NAME),
+		ABBREV(2, DW_TAG_structure_type, 1, NAME, SIZE),
+		ABBREV(3, DW_TAG_structure_type, 1, DW_AT_sibling, DW_FORM_ref4, NAME, SIZE),
+		ABBREV(4, DW_TAG_member, 0, NAME),
+		/* DW_AT_GNU_dwo_name, 0x2130 as LEB128 */
+		ABBREV(5, DW_TAG_compile_unit, 0, 0xb0, 0x42, DW_FORM_string),
+		ABBREV(6, DW_TAG_compile_unit, 0, DW_AT_dwo_name, DW_FORM_string), 0
+	};
+	uint8_t info[128] = { [4] = 4, [10] = 8 };
+	const struct section sections[] = { { ".debug_info", info, 11 + dies_len, 0 },
+					    { ".debug_abbrev", abbrev, sizeof(abbrev), 0 } };
+
+	assert_true(11 + dies_len <= sizeof(info));
+	info[0] = (uint8_t)(7 + dies_len);
+	memcpy(info + 11, dies, dies_len);
+	return elf_with(sections, 2);
+}
+
+#define UNIT 1, 'u', 0
+#define STRUCT(c) 2, c, 0, 8
+#define SIBLING(c, off) 3, off, 0, 0, 0, c, 0, 8
+#define MEMBER(c) 4, c, 0
+#define END 0
+
+#define SIBLING_AT (19 - 11) /* the first byte of the reference, in what follows the header */
+
+/* DW_AT_sibling may lead to the entry itself, or before it, in any depth: "z" is behind that. */
+static void siblings(void **state)
+{
+	static const struct {
+		bool good;
+		uint8_t to;
+	} rows[] = {
+		/* "a" begins at 14, "b" in it at 18, the member at 26, "z" at 31. */
+		{ true, 30 },   /* to the end of a */
+		{ false, 18 },  /* to itself */
+		{ false, 14 },  /* to a, within which it is */
+		{ false, 0 },   /* to the head of the unit */
+		{ false, 200 }, /* to where there is nothing */
+	};
+	static const uint8_t dies[] = { UNIT, STRUCT('a'), SIBLING('b', 0), MEMBER('m'), END,
+					END,  STRUCT('z'), MEMBER('n'),     END,         END };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		uint8_t copy[sizeof(dies)];
+		struct s2_symbol_file file;
+		struct s2_types *types;
+		struct s2_err err;
+		uint64_t size = 0;
+		enum s2_code code;
+
+		memcpy(copy, dies, sizeof(dies));
+		copy[SIBLING_AT] = rows[i].to;
+		file = dwarf_with(copy, sizeof(copy));
+		s2_err_init(&err);
+		assert_int_equal(s2_dwarf_new(&file, NULL, &types, &err), S2_OK);
+		code = s2_types_sizeof(types, "z", &size, &err);
+		assert_int_equal(code, rows[i].good ? S2_OK : S2_NOTFOUND);
+		if (rows[i].good)
+			assert_int_equal(size, 8);
+		else
+			assert_non_null(strstr(err.text, "made.elf is broken"));
+		s2_types_free(types);
+		close(file.fd);
+	}
+}
+
+/* Units that only say where the types are. */
+static void split_units(void **state)
+{
+	/* libdwarf takes a section of fewer bytes for empty. */
+	static const uint8_t dies[][9] = { { 5, 'k', 'v', 'm', '.', 'd', 'w', 'o', 0 },
+					   { 6, 'k', 'v', 'm', '.', 'd', 'w', 'o', 0 } };
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct s2_symbol_file file = dwarf_with(dies[i], sizeof(dies[i]));
+		struct s2_types *types;
+		struct s2_member member;
+		struct s2_err err;
+		uint64_t size;
+
+		s2_err_init(&err);
+		assert_int_equal(s2_dwarf_new(&file, "kvm", &types, &err), S2_OK);
+		assert_int_equal(s2_types_member(types, "kvm", "arch", &member, &err), S2_NOTFOUND);
+		assert_non_null(strstr(err.text, "struct kvm"));
+		assert_non_null(strstr(err.text, "units of made.elf are skeletons"));
+		assert_int_equal(s2_types_sizeof(types, "kvm", &size, &err), S2_NOTFOUND);
+		assert_non_null(strstr(err.text, "skeletons"));
+		s2_types_free(types);
+		close(file.fd);
+	}
+}
+
 static void what_cannot_be_read(void **state)
 {
 	const Elf64_Chdr zstd = { .ch_type = 2, .ch_size = 1000, .ch_addralign = 1 };
+	const struct section compressed = { ".debug_info", &zstd, sizeof(zstd), SHF_COMPRESSED };
+	const struct section text = { ".text", "x", 1, 0 };
+	const struct section dwz[] = { { ".debug_info", "x", 1, 0 },
+				       { ".gnu_debugaltlink", "x", 2, 0 } };
+	const struct section sup[] = { { ".debug_sup", "\5\0\0x", 5, 0 },
+				       { ".debug_info", "x", 1, 0 } };
 	struct s2_symbol_file files[] = {
-		elf_with(".debug_info", SHF_COMPRESSED, &zstd, sizeof(zstd)),
-		elf_with(".text", 0, "x", 1),
+		elf_with(&compressed, 1),
+		elf_with(&text, 1),
+		elf_with(dwz, 2),
+		elf_with(sup, 2),
 		{ .path = "text", .fd = memfd_create("text", 0) },
 		{ .path = "none", .fd = -1 },
 	};
@@ -317,12 +439,14 @@ static void what_cannot_be_read(void **state)
 		const char *text;
 	} want[] = { { S2_INVALID, "zstd" },
 		     { S2_NOTFOUND, "no debugging" },
+		     { S2_INVALID, "supplementary file (.gnu_debugaltlink)" },
+		     { S2_INVALID, "supplementary file (.debug_sup)" },
 		     { S2_INVALID, "not an ELF" },
 		     { S2_INVALID, "none" } };
 
 	(void)state;
-	assert_int_equal(write(files[2].fd, "hello", 5), 5);
-	for (size_t i = 0; i < 4; i++) {
+	assert_int_equal(write(files[4].fd, "hello", 5), 5);
+	for (size_t i = 0; i < sizeof(want) / sizeof(want[0]); i++) {
 		struct s2_types *types;
 		struct s2_err err;
 
@@ -337,10 +461,9 @@ static void what_cannot_be_read(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(members),
-		cmocka_unit_test(bit_fields),
-		cmocka_unit_test(names),
-		cmocka_unit_test(what_cannot_be_read),
+		cmocka_unit_test(members),     cmocka_unit_test(bit_fields),
+		cmocka_unit_test(names),       cmocka_unit_test(siblings),
+		cmocka_unit_test(split_units), cmocka_unit_test(what_cannot_be_read),
 	};
 
 	self = (struct s2_symbol_file){ .path = "/proc/self/exe",

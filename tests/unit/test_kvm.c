@@ -62,6 +62,55 @@ static void vms(void **state)
 	}
 }
 
+/* Kernels whose struct kvm says less of its MMU, or holds the table itself. */
+static const struct kvm_form kvm_5_10 = { "5.10", .mmu = MMU_KVM };
+static const struct kvm_form kvm_5_9 = { "5.9", .mmu = MMU_NO_PGT };
+static const struct kvm_form kvm_5_4 = { "5.4", .mmu = MMU_NONE };
+static const struct kvm_form kvm_4_19 = { "4.19", .mmu = MMU_NO_VTCR };
+
+static void old_kernels(void **state)
+{
+	static const struct kvm_form *const forms[] = { &kvm_5_10, &kvm_5_9, &kvm_5_4 };
+
+	(void)state;
+	for (size_t f = 0; f < ARRAY_SIZE(forms); f++) {
+		for (int with_data = 0; with_data < 2; with_data++) {
+			struct kvmtest t;
+			uint64_t kvm;
+
+			kvm_init(&t, forms[f], &test_shapes[0], with_data);
+			kvm = put_vm(&t, 100, 0x12340000);
+			put_vcpus(&t, kvm, 1, HCR_E2H_FWB);
+			if (!with_data && forms[f] == &kvm_5_4) {
+				assert_int_equal(kvm_ask(&t), S2_NOTFOUND);
+				assert_non_null(strstr(t.err.text, "--system-map"));
+				kvm_exit(&t);
+				continue;
+			}
+			kvm_must(&t);
+			assert_int_equal(t.tables.n, 1);
+			assert_string_equal(t.tables.table[0].id, "vm:100");
+			assert_int_equal(t.tables.table[0].root_pa, 0x12340000);
+			assert_int_equal(t.tables.table[0].regime.reg[S2_REG_VTCR_EL2], TEST_VTCR);
+			kvm_exit(&t);
+		}
+	}
+}
+
+/* 4.19 keeps VTCR_EL2 nowhere: the member is named, and what reads a table all the same. */
+static void without_vtcr(void **state)
+{
+	struct kvmtest t;
+
+	(void)state;
+	kvm_init(&t, &kvm_4_19, &test_shapes[0], true);
+	put_vm(&t, 100, 0x12340000);
+	assert_int_equal(kvm_ask(&t), S2_NOTFOUND);
+	assert_non_null(strstr(t.err.text, "member arch.vtcr"));
+	assert_non_null(strstr(t.err.text, "--vtcr and --root"));
+	kvm_exit(&t);
+}
+
 static void no_vms(void **state)
 {
 	(void)state;
@@ -111,7 +160,7 @@ static void list_by_its_members(void **state)
 			decoy = put_head(&t, 0x140);
 			kvm = heap_alloc(&t, KVM_SIZE);
 			put_vm_at(&t, decoy, kvm, 2, 0x2000);
-			set64(&t, kvm + KVM_ARCH + MMU_ARCH, kvm);
+			set64(&t, kvm + KVM_ARCH + MMU_OWNER, kvm);
 			/* and VMs with another thing behind them. */
 			decoy = put_head(&t, 0x180);
 			link_vm(&t, decoy, heap_alloc(&t, KVM_SIZE));
@@ -306,6 +355,7 @@ static void nested_guests(void **state)
 		set64(&t, mmu[1] + MMU_TLB_VTTBR, 0x0003000012340000);
 		set64(&t, mmu[1] + MMU_TLB_VTCR, 0x80023559);
 		set64(&t, mmu[1] + MMU_VTCR, TEST_VTCR | BIT64(21));
+		set_bytes(&t, mmu[1] + MMU_NESTED_ENABLED, 1, 1);
 		set64(&t, mmu[3] + MMU_TLB_VTTBR, 0x56780000);
 		set64(&t, mmu[3] + MMU_TLB_VTCR, 0x80023558);
 		kvm_must(&t);
@@ -313,11 +363,13 @@ static void nested_guests(void **state)
 		assert_int_equal(t.tables.n, 3);
 		assert_string_equal(t.tables.table[0].kind, "stage2");
 		assert_int_equal(t.tables.table[0].guest_vtcr, 0);
+		assert_int_equal(t.tables.table[0].guest_stage2, S2_UNKNOWN);
 		table = table_of(&t, "vm:42/nested:1");
 		assert_string_equal(table->kind, "nested-stage2");
 		assert_int_equal(table->root_pa, 0x101000);
 		assert_int_equal(table->guest_vttbr, 0x0003000012340000);
 		assert_int_equal(table->guest_vtcr, 0x80023559);
+		assert_int_equal(table->guest_stage2, S2_YES);
 		assert_int_equal(table->regime.reg[S2_REG_VTCR_EL2], TEST_VTCR | BIT64(21));
 		assert_int_equal(table->regime.reg[S2_REG_HCR_EL2], HCR_E2H_FWB);
 		assert_int_equal(table->pid, 42);
@@ -326,6 +378,7 @@ static void nested_guests(void **state)
 		table = table_of(&t, "vm:42/nested:3");
 		assert_int_equal(table->root_pa, 0x103000);
 		assert_int_equal(table->guest_vttbr, 0x56780000);
+		assert_int_equal(table->guest_stage2, S2_NO);
 		/* One that has no table yet, and sizes that no VM has. */
 		set64(&t, mmu[3] + MMU_PGD_PHYS, 0);
 		kvm_must(&t);
@@ -397,6 +450,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(vms),
+		cmocka_unit_test(old_kernels),
+		cmocka_unit_test(without_vtcr),
 		cmocka_unit_test(no_vms),
 		cmocka_unit_test(list_by_its_members),
 		cmocka_unit_test(list_with_a_namesake),

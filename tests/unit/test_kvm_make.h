@@ -8,6 +8,15 @@
 
 enum nested_form { NESTED_NONE, NESTED_STRUCTS, NESTED_POINTERS };
 
+/* What struct kvm_arch says of the VM's own table. */
+enum mmu_form {
+	MMU_ARCH,    /* mmu: pgt, arch; since 5.13 */
+	MMU_KVM,     /* mmu: pgt, kvm; 5.10 */
+	MMU_NO_PGT,  /* mmu: kvm; 5.9 */
+	MMU_NONE,    /* pgd_phys, vtcr; 5.0 to 5.8 */
+	MMU_NO_VTCR, /* pgd_phys; 4.19 */
+};
+
 struct kvm_form {
 	const char *name;
 	bool vtcr_in_mmu; /* since 6.8 */
@@ -18,14 +27,15 @@ struct kvm_form {
 	bool vncr;          /* since 6.8 */
 	bool gmem;          /* guest_memfd, on arm64 since 6.18 */
 	bool dims;          /* BTF of 7.2.13: an array of 2 is one of 2 by 1 */
+	enum mmu_form mmu;
 };
 
 static const struct kvm_form kvm_forms[] = {
-	{ "5.15", false, false, false, NESTED_NONE, false, false, false, false },
-	{ "6.1", false, true, true, NESTED_NONE, false, false, false, false },
-	{ "6.12 stable", true, true, true, NESTED_POINTERS, false, true, false, false },
-	{ "6.18", true, true, true, NESTED_STRUCTS, true, true, true, false },
-	{ "7.2", true, true, true, NESTED_POINTERS, true, true, true, true },
+	{ "5.15", false, false, false, NESTED_NONE, false, false, false, false, MMU_ARCH },
+	{ "6.1", false, true, true, NESTED_NONE, false, false, false, false, MMU_ARCH },
+	{ "6.12 stable", true, true, true, NESTED_POINTERS, false, true, false, false, MMU_ARCH },
+	{ "6.18", true, true, true, NESTED_STRUCTS, true, true, true, false, MMU_ARCH },
+	{ "7.2", true, true, true, NESTED_POINTERS, true, true, true, true, MMU_ARCH },
 };
 #define NFORMS (sizeof(kvm_forms) / sizeof(kvm_forms[0]))
 #define FORM_5_15 (&kvm_forms[0])
@@ -48,9 +58,10 @@ static const struct kvm_form kvm_forms[] = {
 #define MMU_PGD_PHYS 8
 #define MMU_PGT 16
 #define MMU_VTCR 24
-#define MMU_ARCH 88
+#define MMU_OWNER 88
 #define MMU_TLB_VTTBR 96
 #define MMU_TLB_VTCR 104
+#define MMU_NESTED_ENABLED 112
 #define MMU_SIZE 120
 #define PGT_IA_BITS 0
 #define PGT_START_LEVEL 4
@@ -250,6 +261,37 @@ static inline void btf_vcpu(struct kvm_btf *b, const struct kvm_form *form)
 	add_field(b->btf, "arch", arch, VCPU_ARCH);
 }
 
+/* struct kvm_s2_mmu and what it points to; 0: this kernel has none. */
+static inline int btf_mmu(struct kvm_btf *b, const struct kvm_form *form)
+{
+	int mmu;
+
+	if (form->mmu >= MMU_NONE)
+		return 0;
+	if (form->mmu != MMU_NO_PGT) {
+		add_struct(b->btf, "kvm_pgtable", 48);
+		add_field(b->btf, "ia_bits", b->u32t, PGT_IA_BITS);
+		add_field(b->btf, "start_level", b->s8t, PGT_START_LEVEL);
+		add_field(b->btf, "pgd", b->ptr, PGT_PGD);
+		if (form->pkvm_mappings)
+			add_field(b->btf, "pkvm_mappings", b->rb_root, 8);
+		add_field(b->btf, "mmu", b->ptr, PGT_MMU);
+	}
+	mmu = add_struct(b->btf, "kvm_s2_mmu", MMU_SIZE);
+	add_field(b->btf, "pgd_phys", b->u64t, MMU_PGD_PHYS);
+	if (form->mmu != MMU_NO_PGT)
+		add_field(b->btf, "pgt", b->ptr, MMU_PGT);
+	if (form->vtcr_in_mmu)
+		add_field(b->btf, "vtcr", b->u64t, MMU_VTCR);
+	add_field(b->btf, form->mmu == MMU_ARCH ? "arch" : "kvm", b->ptr, MMU_OWNER);
+	if (form->nested != NESTED_NONE) {
+		add_field(b->btf, "tlb_vttbr", b->u64t, MMU_TLB_VTTBR);
+		add_field(b->btf, "tlb_vtcr", b->u64t, MMU_TLB_VTCR);
+		add_field(b->btf, "nested_stage2_enabled", b->u8t, MMU_NESTED_ENABLED);
+	}
+	return mmu;
+}
+
 static inline void btf_kvm(struct kvm_btf *b, const struct kvm_form *form)
 {
 	int counter, atomic, mmu, mmus, arch, vcpus, memslots;
@@ -260,23 +302,7 @@ static inline void btf_kvm(struct kvm_btf *b, const struct kvm_form *form)
 	add_struct(b->btf, "kvm_nvhe_init_params", 24);
 	add_field(b->btf, "mair_el2", b->u64t, PARAM_MAIR);
 	add_field(b->btf, "hcr_el2", b->u64t, PARAM_HCR);
-	add_struct(b->btf, "kvm_pgtable", 48);
-	add_field(b->btf, "ia_bits", b->u32t, PGT_IA_BITS);
-	add_field(b->btf, "start_level", b->s8t, PGT_START_LEVEL);
-	add_field(b->btf, "pgd", b->ptr, PGT_PGD);
-	if (form->pkvm_mappings)
-		add_field(b->btf, "pkvm_mappings", b->rb_root, 8);
-	add_field(b->btf, "mmu", b->ptr, PGT_MMU);
-	mmu = add_struct(b->btf, "kvm_s2_mmu", MMU_SIZE);
-	add_field(b->btf, "pgd_phys", b->u64t, MMU_PGD_PHYS);
-	add_field(b->btf, "pgt", b->ptr, MMU_PGT);
-	if (form->vtcr_in_mmu)
-		add_field(b->btf, "vtcr", b->u64t, MMU_VTCR);
-	add_field(b->btf, "arch", b->ptr, MMU_ARCH);
-	if (form->nested != NESTED_NONE) {
-		add_field(b->btf, "tlb_vttbr", b->u64t, MMU_TLB_VTTBR);
-		add_field(b->btf, "tlb_vtcr", b->u64t, MMU_TLB_VTCR);
-	}
+	mmu = btf_mmu(b, form);
 	mmus = btf__add_ptr(b->btf, mmu);
 	if (form->nested == NESTED_POINTERS)
 		mmus = btf__add_ptr(b->btf, mmus);
@@ -285,8 +311,11 @@ static inline void btf_kvm(struct kvm_btf *b, const struct kvm_form *form)
 	if (form->dims)
 		memslots = btf__add_array(b->btf, b->u64t, memslots, 1);
 	arch = add_struct(b->btf, "kvm_arch", KVM_SIZE - KVM_ARCH);
-	add_field(b->btf, "mmu", mmu, 0);
-	if (!form->vtcr_in_mmu)
+	if (mmu)
+		add_field(b->btf, "mmu", mmu, 0);
+	else
+		add_field(b->btf, "pgd_phys", b->u64t, MMU_PGD_PHYS);
+	if (!form->vtcr_in_mmu && form->mmu != MMU_NO_VTCR)
 		add_field(b->btf, "vtcr", b->u64t, KVM_VTCR - KVM_ARCH);
 	if (form->nested != NESTED_NONE) {
 		add_field(b->btf, "nested_mmus", mmus, KVM_NESTED - KVM_ARCH);
@@ -490,7 +519,7 @@ static inline void put_mmu(struct kvmtest *t, uint64_t kvm, uint64_t mmu, uint64
 
 	set64(t, mmu + MMU_PGD_PHYS, root);
 	set64(t, mmu + MMU_PGT, pgt);
-	set64(t, mmu + MMU_ARCH, kvm + KVM_ARCH);
+	set64(t, mmu + MMU_OWNER, t->form->mmu == MMU_ARCH ? kvm + KVM_ARCH : kvm);
 	set64(t, pgt + PGT_MMU, mmu);
 	set64(t, t->form->vtcr_in_mmu ? mmu + MMU_VTCR : kvm + KVM_VTCR, TEST_VTCR);
 }

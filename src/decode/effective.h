@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What is left of a stage 1 after stage 2: a pull iterator over what EL1 and EL0 may do. */
+#ifndef S2_DECODE_EFFECTIVE_H
+#define S2_DECODE_EFFECTIVE_H
+
+#include "decode/merge.h"
+#include "decode/translate.h"
+
+/* The accesses that a row tells of, in the order of its bits. Data come first: see attr below. */
+enum s2_effective_access {
+	S2_EL1_READ,
+	S2_EL1_WRITE,
+	S2_EL0_READ,
+	S2_EL0_WRITE,
+	S2_EL1_EXEC,
+	S2_EL0_EXEC,
+	S2_NACCESSES
+};
+
+/* Virtual addresses that are the same to all accesses, [va, va + size); size wraps as in s2_run. */
+struct s2_effective_row {
+	uint64_t va;
+	uint64_t size;
+	unsigned int allowed; /* bit n: enum s2_effective_access; 0: every access faults */
+	bool pa_contiguous;   /* of allowed rows: output addresses follow each other */
+	bool attr_known;
+	uint8_t attr; /* PAR_EL1.ATTR of the first access that is allowed: fetches read Device
+			 memory as Normal */
+	uint8_t sh;   /* PAR_EL1.SH */
+	uint64_t pa;  /* of @va */
+	/* S2_OK, or why it is not known: the descriptor at @missing_pa is not there. */
+	enum s2_code missing;
+	uint8_t missing_stage;
+	int8_t missing_level;
+	uint64_t missing_pa;
+};
+
+struct s2_effective {
+	/* The caller's, to be filled in. */
+	struct s2_at_request req; /* regs, stage2, stage2_root */
+	const struct s2_mem *mem; /* of the machine */
+	struct s2_merge stage1;   /* of stage 1 over guest memory, S2_MERGE_PA or S2_MERGE_NONE */
+	struct s2_walk *stage2_walk; /* room for a walk */
+	enum s2_merge_how how;       /* what to join in the end */
+	/* Its own; zero. */
+	struct s2_run run1, run2; /* what is left of a range of each stage */
+	uint64_t unit;            /* bytes of run1 that one walk of stage 2 serves, what is left */
+	struct s2_merge stage2;
+	struct s2_effective_row ahead; /* met, and not joined; size 0: none */
+};
+
+/*
+ * The next row: of everything that stage 1 maps, and of its tables that could not be read; what it
+ * does not map has no row. A step is as large as what both stages say of it, so that a large
+ * mapping to nothing is one. S2_NOTFOUND at the end; the errors of s2_translate().
+ */
+enum s2_code s2_effective_next(struct s2_effective *e, struct s2_effective_row *ret,
+			       struct s2_err *err) S2_MUST_CHECK;
+
+#endif

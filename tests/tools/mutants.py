@@ -1,0 +1,541 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Puts mistakes into the sources, one at a time, and says which of them no test notices.
+#
+#   mutants.py [--count N] [--seed SEED] [--at FILE:LINE ...] [--accepted FILE] [--least PERCENT] [--jobs N]
+#
+# A mistake (mutant) is a flipped comparison, a changed constant or a dropped statement in a .c file of src/check, src/decode,
+# src/kvm or src/cmd. SEED decides which are drawn; --at takes all of one line instead. The sources are not touched: the changed file
+# is compiled below build/mutants, and one that does not compile, or into the same object, does not count. Of the tests (unit, golden
+# and the examples of the documents; not the lab) only those run that reach the changed lines, those nearest to the file first, up to
+# the first that fails; one that takes too long has failed. What was found is kept below build/mutants for as long as sources and
+# tests stay the same, so a run that was interrupted goes on where it was.
+#
+# Ends with 1 when fewer than PERCENT of the mutants are noticed. Those that fit a row of FILE are left out of account.
+
+import argparse
+import collections
+import concurrent.futures
+import fnmatch
+import hashlib
+import json
+import os
+import queue
+import random
+import re
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+WORK = os.path.join(ROOT, "build", "mutants")
+FOLDERS = ("src/check", "src/decode", "src/kvm", "src/cmd")
+
+# What a test may take more than it did on the unchanged program: a factor, and seconds for a machine that has other work.
+SLOWER, SECONDS = 10, 20
+# What a mutant may take at most, so that none fills the machine: seconds on the processor, bytes of heap and of each file.
+MOST_CPU, MOST_HEAP, MOST_FILE = 600, 4 << 30, 8 << 30
+
+Mutant = collections.namedtuple("Mutant", "path start end text kind first last")
+
+
+def read(path):
+    with open(os.path.join(ROOT, path), encoding="utf-8") as f:
+        return f.read()
+
+
+# --- drawing -----------------------------------------------------------------------------------
+
+TOKEN = re.compile(r"""(?P<skip>\s+|//[^\n]*|/\*.*?\*/|\#(?:[^\n\\]|\\.)*)
+                     | (?P<string>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')
+                     | (?P<number>\b(?:0[xX][0-9a-fA-F]+|[0-9]+)[uUlL]*\b)
+                     | (?P<word>[A-Za-z_]\w*)
+                     | (?P<sign><<=|>>=|->|\+\+|--|<<|>>|<=|>=|==|!=|&&|\|\||[-+*/%&|^]=|.)""", re.X | re.S)
+
+FLIPPED = {"<": (">=", "<="), "<=": (">", "<"), ">": ("<=", ">="), ">=": ("<", ">"), "==": ("!=",), "!=": ("==",),
+           "&&": ("||",), "||": ("&&",)}
+# What a statement that can be dropped does not begin with.
+KEPT = {"if", "for", "while", "do", "switch", "case", "default", "else", "goto", "return", "struct", "enum", "union", "const",
+        "static", "extern", "unsigned", "signed", "int", "char", "bool", "long", "void", "double"}
+
+
+def tokens(text):
+    return [m for m in TOKEN.finditer(text) if m.lastgroup != "skip"]
+
+
+def constants(number):
+    """Other numbers in place of this one, of the same base and suffix."""
+    digits = number.rstrip("uUlL")
+    suffix = number[len(digits):]
+    octal = digits[0] == "0" and digits.isdigit()
+    value = int(digits, 8 if octal else 0)
+    shape = "{:#x}" if digits[:2] in ("0x", "0X") else "0{:o}" if octal and value else "{}"
+    return [shape.format(v) + suffix for v in ((value + 1, value - 1) if value else (1,))]
+
+
+class Statements:
+    """Where the statements of a file begin and end, by its tokens."""
+
+    def __init__(self, found):
+        self.found = found
+        self.of = [(0, 0)] * len(found)  # by token: first and last token of its statement
+        self.droppable = []
+        depth, first, starts_after = 0, 0, ";"
+        heads = []  # depths at which the parentheses of an if, for or while were opened
+        for n, token in enumerate(found):
+            sign = token[0]
+            if sign == "(":
+                if depth == 0 and found[n - 1][0] in ("if", "for", "while", "switch"):
+                    heads.append(depth)
+                depth += 1
+            elif sign == ")":
+                depth -= 1
+                if heads and heads[-1] == depth:
+                    heads.pop()
+                    self.end(first, n)
+                    first, starts_after = n + 1, "head"
+            elif depth == 0 and (sign in "{};" or sign == ":" and found[first][0] in ("case", "default")):
+                if sign == ";":
+                    self.statement(first, n, starts_after)
+                self.end(first, n)
+                first, starts_after = n + 1, sign
+            elif depth == 0 and sign == "else":
+                self.end(first, n)
+                first, starts_after = n + 1, "head"
+
+    def end(self, first, last):
+        for n in range(first, last + 1):
+            self.of[n] = first, last
+
+    def statement(self, first, last, after):
+        if first == last or self.found[first].lastgroup != "word":
+            return
+        word = self.found[first][0]
+        declares = self.found[first + 1].lastgroup == "word" or word in KEPT
+        if (after == "head" and word == "return") or not declares:
+            self.droppable.append((first, last))
+
+
+def mutants_of(path):
+    text = read(path)
+    found = tokens(text)
+    statements = Statements(found)
+    line_at = [0]
+    for line in text.split("\n"):
+        line_at.append(line_at[-1] + len(line) + 1)
+
+    def line(off):
+        low, high = 0, len(line_at) - 1
+        while low < high:
+            mid = (low + high + 1) // 2
+            low, high = (mid, high) if line_at[mid] <= off else (low, mid - 1)
+        return low + 1
+
+    def mutant(first, last, new, kind):
+        whole = statements.of[first]
+        return Mutant(path, found[first].start(), found[last].end(), new, kind, line(found[whole[0]].start()),
+                      line(found[whole[1]].end() - 1))
+
+    for n, token in enumerate(found):
+        group, word = token.lastgroup, token[0]
+        if group == "sign":
+            for new in FLIPPED.get(word, ()):
+                yield mutant(n, n, new, f"{word} -> {new}")
+        elif group == "number":
+            for new in constants(word):
+                yield mutant(n, n, new, f"{word} -> {new}")
+        elif word in ("true", "false"):
+            new = "false" if word == "true" else "true"
+            yield mutant(n, n, new, f"{word} -> {new}")
+    for first, last in statements.droppable:
+        old = text[found[first].start():found[last].end()]
+        yield mutant(first, last, ";" + "\n" * old.count("\n"), "dropped")
+
+
+def line_of(mutant):
+    return read(mutant.path).count("\n", 0, mutant.start) + 1
+
+
+def line_text(mutant):
+    return read(mutant.path).split("\n")[line_of(mutant) - 1].strip()
+
+
+def name(mutant):
+    return f"{mutant.path}:{line_of(mutant)}: {mutant.kind}: {line_text(mutant)}"
+
+
+def drawn(seed, at):
+    paths = [f"{folder}/{file}" for folder in FOLDERS for file in sorted(os.listdir(os.path.join(ROOT, folder)))
+             if file.endswith(".c")]
+    found = [m for path in paths for m in mutants_of(path)]
+    if at:
+        return [m for m in found if f"{m.path}:{line_of(m)}" in at]
+    random.Random(str(seed)).shuffle(found)
+    return found
+
+
+# --- building ----------------------------------------------------------------------------------
+
+def quiet(argv, cwd=ROOT, **more):
+    done = subprocess.run(argv, cwd=cwd, capture_output=True, text=True, check=False, **more)
+    if done.returncode:
+        sys.exit(f"mutants: '{' '.join(argv)}' ended with {done.returncode}:\n{done.stdout}{done.stderr}")
+    return done.stdout
+
+
+def build(folder, *options):
+    # -w: a mistake may well deserve a warning, and is to be found by tests.
+    if not os.path.exists(os.path.join(folder, "build.ninja")):
+        shutil.rmtree(folder, ignore_errors=True)
+        quiet(["meson", "setup", folder, "--buildtype=plain", "-Dtests=true", "-Dbench=false", *options])
+    quiet(["ninja", "-C", folder])
+
+
+def last_command(folder, target):
+    return quiet(["ninja", "-C", folder, "-t", "commands", target]).strip().split("\n")[-1]
+
+
+class Step:
+    """A test program: what starts it, what it is linked with, how near it is to each folder."""
+
+    def __init__(self, test, folder):
+        self.name = test["name"]
+        # Paths below the build folder become relative to it, where every test is started: workers have folders of their own.
+        self.argv = [os.path.relpath(arg, folder) if arg.startswith(folder + "/") and ".." not in arg else arg
+                     for arg in test["cmd"]]
+        self.env = dict(test["env"], LC_ALL="C.UTF-8")
+        self.program = next((arg for arg in self.argv if arg.startswith(("tests/", "src/"))), None)
+        self.golden = self.name == "golden"
+        self.unit = "s2dump:unit" in test["suite"] and self.program != "src/cmd/s2dump"
+        self.link = last_command(folder, self.program)
+        self.libraries = re.findall(r"\b(src/\w+)/lib\w+\.a", self.link)
+        self.seconds = 0.0
+
+    def key(self, folder):
+        own = self.unit and self.libraries[:1] == [folder]
+        return (0 if own else 1 if self.golden else 2, self.seconds)
+
+
+def steps(folder):
+    tests = json.loads(quiet(["meson", "introspect", "--tests", folder]))
+    wanted = [t for t in tests if {"s2dump:unit", "s2dump:golden"} & set(t["suite"]) or t["name"] == "docs"]
+    return [Step(t, folder) for t in wanted]
+
+
+# --- running -----------------------------------------------------------------------------------
+
+def limits():
+    resource.setrlimit(resource.RLIMIT_CPU, (MOST_CPU, MOST_CPU))
+    resource.setrlimit(resource.RLIMIT_DATA, (MOST_HEAP, MOST_HEAP))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (MOST_FILE, MOST_FILE))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def passes(step, folder, timeout, more_args=(), env=()):
+    """True when the test passes; whatever it started is gone when this returns."""
+    with tempfile.TemporaryDirectory(prefix="s2mutant.") as scratch:
+        child = subprocess.Popen([*step.argv, *more_args], cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                 stderr=subprocess.DEVNULL, start_new_session=True, preexec_fn=limits,
+                                 env={**os.environ, **step.env, **dict(env), "SOURCE_ROOT": ROOT, "TMPDIR": scratch})
+        try:
+            return child.wait(timeout) == 0
+        except subprocess.TimeoutExpired:
+            return False
+        finally:
+            try:
+                os.killpg(child.pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+            child.wait()
+
+
+def golden_cases():
+    folder = os.path.join(ROOT, "tests", "golden")
+    return sorted(case for case in os.listdir(folder) if os.path.exists(os.path.join(folder, case, "cmd")))
+
+
+def gcov(build_dir, paths):
+    """{path: {line: times run}} of what gcov says of these .gcda or .gcno files."""
+    counts = collections.defaultdict(dict)
+    for document in quiet(["gcov", "--json-format", "--stdout", *paths], cwd=build_dir).splitlines():
+        for file in json.loads(document)["files"]:
+            path = os.path.relpath(os.path.join(build_dir, file["file"]), ROOT)
+            counts[path].update((line["line_number"], line["count"]) for line in file["lines"])
+    return counts
+
+
+def files_below(folder, end):
+    """Paths below @folder, of the folders that mutants are drawn in."""
+    return sorted(os.path.relpath(os.path.join(where, file), folder) for top in FOLDERS
+                  for where, _, files in os.walk(os.path.join(folder, top)) for file in files if file.endswith(end))
+
+
+def lines_reached(build_dir, counted):
+    """{path: lines} that ran; @counted has the .gcda of one test."""
+    found = files_below(counted, ".gcda")
+    for where in found:
+        notes = where[:-len("gcda")] + "gcno"
+        shutil.copy(os.path.join(build_dir, notes), os.path.join(counted, notes))
+    counts = gcov(build_dir, [os.path.join(counted, where) for where in found]) if found else {}
+    return {path: sorted(n for n, count in lines.items() if count) for path, lines in counts.items() if path.endswith(".c")}
+
+
+def learn(todo, build_dir, jobs):
+    """What each test reaches on the unchanged program, where it must pass, and how long it takes.
+
+    reach: {test or golden/case: {path: lines}}, seconds: {test or golden/case: seconds}, code: {path: lines that are code}."""
+    pieces = [(step, case) for step in todo for case in (golden_cases() if step.golden else [None])]
+
+    def one(piece):
+        step, case = piece
+        with tempfile.TemporaryDirectory(prefix="s2mutant.") as counted:
+            env = {"GCOV_PREFIX": counted, "GCOV_PREFIX_STRIP": str(build_dir.count("/"))}
+            start = time.monotonic()
+            if not passes(step, build_dir, MOST_CPU, [f"--case={case}"] if case else [], env):
+                sys.exit(f"mutants: {step.name} {case or ''} does not pass before anything was changed")
+            return time.monotonic() - start, lines_reached(build_dir, counted)
+
+    reach, seconds = {}, {}
+    with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+        for (step, case), (took, lines) in zip(pieces, pool.map(one, pieces)):
+            key = f"{step.name}/{case}" if case else step.name
+            seconds[key], reach[key] = took, lines
+            print(f"{key}: {took:.1f} s, reaches {sum(map(len, lines.values()))} lines", flush=True)
+    code = {path: sorted(lines) for path, lines in gcov(build_dir, files_below(build_dir, ".gcno")).items()}
+    return {"reach": reach, "seconds": seconds, "code": code}
+
+
+# --- one mutant --------------------------------------------------------------------------------
+
+class Worker:
+    """A build folder of its own, in which one object at a time is another."""
+
+    def __init__(self, folder, todo, known):
+        self.folder, self.todo, self.known = folder, todo, known
+        with open(os.path.join(folder, "compile_commands.json"), encoding="utf-8") as f:
+            self.commands = {os.path.relpath(os.path.join(c["directory"], c["file"]), ROOT): c for c in json.load(f)}
+        self.clean = {}  # path: the object of the unchanged source, compiled in the same way
+
+    def compile(self, path, text):
+        """The object of this text as bytes, or None."""
+        source, made = os.path.join(self.folder, "mutant.c"), os.path.join(self.folder, "mutant.o")
+        with open(source, "w", encoding="utf-8") as f:
+            f.write(text)
+        row = self.commands[path]
+        command = row["command"].replace(row["output"], "mutant.o").replace(row["file"], "mutant.c")
+        done = subprocess.run(f"{command} -w", shell=True, cwd=self.folder, capture_output=True, timeout=120, check=False)
+        if done.returncode:
+            return None
+        with open(made, "rb") as f:
+            return f.read()
+
+    def put(self, path, code):
+        with open(os.path.join(self.folder, self.commands[path]["output"]), "wb") as f:
+            f.write(code)
+
+    def reaching(self, mutant, step):
+        """The pieces of this test that run the changed lines, or anything of the file when these are no code but a table."""
+        span = set(range(mutant.first, mutant.last + 1))
+        is_code = span & set(self.known["code"][mutant.path])
+        return [key for key, lines in self.known["reach"].items()
+                if key.split("/")[0] == step.name and mutant.path in lines
+                and (span & set(lines[mutant.path]) if is_code else lines[mutant.path])]
+
+    def noticed_by(self, mutant):
+        folder = os.path.dirname(mutant.path)
+        for step in sorted(self.todo, key=lambda s: s.key(folder)):
+            pieces = self.reaching(mutant, step)
+            if not pieces:
+                continue
+            quiet(["sh", "-c", step.link], cwd=self.folder)
+            args = ["--first", *(f"--case={piece.split('/', 1)[1]}" for piece in pieces)] if step.golden else []
+            limit = SECONDS + SLOWER * sum(self.known["seconds"][piece] for piece in pieces)
+            if not passes(step, self.folder, limit, args):
+                return step.name
+        return None
+
+    def try_out(self, mutant):
+        """What became of it: "noticed", "survives", "same object" or "does not compile"; and the test that noticed."""
+        text = read(mutant.path)
+        if mutant.path not in self.clean:
+            self.clean[mutant.path] = self.compile(mutant.path, text)
+        changed = self.compile(mutant.path, text[:mutant.start] + mutant.text + text[mutant.end:])
+        if changed is None:
+            return "does not compile", None
+        if changed == self.clean[mutant.path]:
+            return "same object", None
+        self.put(mutant.path, changed)
+        try:
+            test = self.noticed_by(mutant)
+        finally:
+            self.put(mutant.path, self.clean[mutant.path])
+        return ("noticed" if test else "survives"), test
+
+
+# --- the whole ---------------------------------------------------------------------------------
+
+def digest():
+    """Of everything that decides what becomes of a mutant."""
+    total = hashlib.sha256()
+    for top in ("src", "tests", "samples", "man", "README.md", "meson.build"):
+        paths = [os.path.join(ROOT, top)]
+        if os.path.isdir(paths[0]):
+            paths = sorted(os.path.join(folder, f) for folder, _, files in os.walk(paths[0]) for f in files
+                           if not f.endswith((".pyc", ".accepted")))
+        for path in paths:
+            with open(path, "rb") as f:
+                total.update(os.path.relpath(path, ROOT).encode() + b"\0" + f.read())
+    return total.hexdigest()[:16]
+
+
+class Results:
+    """What was found, a line each, by digest and mutant."""
+
+    def __init__(self, of):
+        self.path = os.path.join(WORK, f"results-{of}.jsonl")
+        self.found = {}
+        if os.path.exists(self.path):
+            with open(self.path, encoding="utf-8") as f:
+                for line in f:
+                    try:
+                        row = json.loads(line)
+                    except ValueError:
+                        continue  # the line that an interrupted run was writing
+                    self.found[tuple(row["key"])] = row["result"], row["by"]
+        self.file = open(self.path, "a", encoding="utf-8")
+
+    @staticmethod
+    def key(mutant):
+        return mutant.path, mutant.start, mutant.end, mutant.text
+
+    def get(self, mutant):
+        return self.found.get(self.key(mutant))
+
+    def add(self, mutant, result, by):
+        self.found[self.key(mutant)] = result, by
+        self.file.write(json.dumps({"key": self.key(mutant), "result": result, "by": by}) + "\n")
+        self.file.flush()
+
+
+def prepare(of, jobs):
+    """Build folders for @jobs workers, the tests, and what each of them reaches."""
+    os.makedirs(WORK, exist_ok=True)
+    first, counting = os.path.join(WORK, "0"), os.path.join(WORK, "reach")
+    build(first, "-Doptimization=1")
+    todo = steps(first)
+    kept = os.path.join(WORK, f"reach-{of}.json")
+    if not os.path.exists(kept):
+        build(counting, "-Doptimization=0", "-Db_coverage=true")
+        known = learn(todo, counting, jobs)
+        with open(kept + ".new", "w", encoding="utf-8") as f:
+            json.dump(known, f)
+        os.rename(kept + ".new", kept)
+    with open(kept, encoding="utf-8") as f:
+        known = json.load(f)
+    for step in todo:
+        step.seconds = sum(t for key, t in known["seconds"].items() if key.split("/")[0] == step.name)
+    workers = []
+    for n in range(jobs):
+        folder = os.path.join(WORK, str(n))
+        if n:
+            shutil.rmtree(folder, ignore_errors=True)
+            shutil.copytree(first, folder, symlinks=True)
+        workers.append(Worker(folder, todo, known))
+    return workers
+
+
+def accepted_rows(path):
+    """`FILE | LINE | MUTATION | REASON`, the first three as shell patterns or to the letter."""
+    if not path:
+        return []
+    with open(path, encoding="utf-8") as f:
+        return [[cell.strip() for cell in line.split(" | ", 3)] for line in f if line.strip() and line[0] != "#"]
+
+
+def reason(rows, mutant):
+    words = mutant.path, line_text(mutant), mutant.kind
+    for row in rows:
+        if all(a == b or fnmatch.fnmatchcase(a, b) for a, b in zip(words, row)):
+            return row[3]
+    return None
+
+
+def run(workers, results, candidates, count):
+    """Tries candidates until @count of them counted; in their order, whatever is ready first."""
+    free = queue.Queue()
+    for worker in workers:
+        free.put(worker)
+
+    def one(mutant):
+        known = results.get(mutant)
+        if known:
+            return (*known, 0.0)
+        worker, start = free.get(), time.monotonic()
+        try:
+            result, by = worker.try_out(mutant)
+        finally:
+            free.put(worker)
+        return result, by, time.monotonic() - start
+
+    counted, outcome = 0, []
+    with concurrent.futures.ThreadPoolExecutor(len(workers)) as pool:
+        ahead, rest = collections.deque(), iter(candidates)
+        while counted < count:
+            while len(ahead) < len(workers):
+                mutant = next(rest, None)
+                if mutant is None:
+                    break
+                ahead.append((mutant, pool.submit(one, mutant)))
+            if not ahead:
+                break
+            mutant, future = ahead.popleft()
+            result, by, seconds = future.result()
+            if not results.get(mutant):
+                results.add(mutant, result, by)
+            outcome.append((mutant, result))
+            counted += result in ("noticed", "survives")
+            print(f"{counted:4} {result}{f' by {by}' if by else ''} ({seconds:.1f} s): {name(mutant)}", flush=True)
+    return outcome
+
+
+def main():
+    parser = argparse.ArgumentParser(description="Says which mistakes no test notices.")
+    parser.add_argument("--count", type=int, default=300)
+    parser.add_argument("--seed", default="1")
+    parser.add_argument("--at", action="append", metavar="FILE:LINE")
+    parser.add_argument("--accepted", metavar="FILE")
+    parser.add_argument("--least", type=float, default=0, metavar="PERCENT")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count())
+    args = parser.parse_args()
+    if args.count < 1:
+        parser.error("--count must be at least 1")
+    os.makedirs(WORK, exist_ok=True)
+    of = digest()
+    workers = prepare(of, args.jobs)
+    candidates = drawn(args.seed, args.at)
+    outcome = run(workers, Results(of), candidates, args.count if not args.at else len(candidates))
+    rows = accepted_rows(args.accepted)
+    tally = collections.Counter(result for _, result in outcome)
+    survivors = [m for m, result in outcome if result == "survives"]
+    reasons = {m: reason(rows, m) for m in survivors}
+    print()
+    for mutant in sorted(survivors):
+        print(f"survives: {name(mutant)}" + (f"  # {reasons[mutant]}" if reasons[mutant] else ""))
+    unnoticed = sum(1 for m in survivors if not reasons[m])
+    judged = tally["noticed"] + unnoticed
+    percent = 100 * tally["noticed"] / judged if judged else 100.0
+    print(f"seed {args.seed}: {tally['noticed']} of {judged} mutants noticed ({percent:.1f} %), {unnoticed} survive, "
+          f"{len(survivors) - unnoticed} more are accepted; not counted: {tally['same object']} that compile to the same object, "
+          f"{tally['does not compile']} that do not compile")
+    if percent < args.least:
+        print(f"mutants: fewer than {args.least:g} % are noticed", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// A guest's memory through stage 2, and what both stages together allow: rows written from the Arm
+// ARM.
+#include "decode/effective.h"
+#include "decode/guestmem.h"
+#include "translate_lab.h"
+
+/* IPA 0 on: pages 10, 12, 11 of the machine, then nothing, then a block; stage 2 at pages 8, 9. */
+static void map_guest(struct lab *lab, struct s2_geometry *geom)
+{
+	struct s2_regime regime;
+
+	s2_regime_init(&regime, &s2_arm64_stage2);
+	s2_regime_set(&regime, S2_REG_VTCR_EL2, 0x80023558);
+	assert_int_equal(regime.arch->shape(&regime, geom, NULL), S2_OK);
+	put(lab, 8, 0, enc_table(ENC_48, PAGE(14)));
+	put(lab, 14, 0, enc_table(ENC_48, PAGE(15)));
+	put(lab, 14, 1, enc_block(ENC_48, 0x80000000, ENC_MEM));
+	put(lab, 15, 0, enc_page(ENC_48, PAGE(10), ENC_MEM));
+	put(lab, 15, 1, enc_page(ENC_48, PAGE(12), ENC_MEM));
+	put(lab, 15, 2, enc_page(ENC_48, PAGE(11), ENC_MEM));
+}
+
+static void lookup(void **state)
+{
+	struct lab *lab = *state;
+	struct s2_geometry geom;
+	struct s2_entry entry;
+	unsigned int height;
+
+	map_guest(lab, &geom);
+	assert_int_equal(s2_lookup(&lab->mem.mem, &geom, PAGE(8), 0x1fff, &entry, &height), S2_OK);
+	assert_int_equal(height, 0);
+	assert_int_equal(entry.type, S2_PAGE);
+	assert_int_equal(entry.oa, PAGE(12));
+	assert_int_equal(s2_lookup(&lab->mem.mem, &geom, PAGE(8), 0x3000, &entry, &height), S2_OK);
+	assert_int_equal(entry.type, S2_INVALID_ENTRY);
+	assert_int_equal(height, 0);
+	assert_int_equal(s2_lookup(&lab->mem.mem, &geom, PAGE(8), 0x3fffff, &entry, &height),
+			 S2_OK);
+	assert_int_equal(height, 1);
+	assert_int_equal(entry.oa, 0x80000000);
+	/* The second of the concatenated tables; beyond the input size; a table that is missing. */
+	put(lab, 9, 511, enc_block(ENC_48, 0xc0000000, ENC_MEM));
+	assert_int_equal(s2_lookup(&lab->mem.mem, &geom, PAGE(8), 0xffffffffff, &entry, &height),
+			 S2_OK);
+	assert_int_equal(height, 2);
+	assert_int_equal(entry.oa, 0xc0000000);
+	assert_int_equal(s2_lookup(&lab->mem.mem, &geom, PAGE(8), BIT64(40), &entry, &height),
+			 S2_ABSENT);
+	lab->mem.hole = PAGE(15);
+	lab->mem.hole_size = 4096;
+	lab->mem.hole_code = S2_EXCLUDED;
+	assert_int_equal(s2_lookup(&lab->mem.mem, &geom, PAGE(8), 0, &entry, &height), S2_EXCLUDED);
+}
+
+static void reads(void **state)
+{
+	struct lab *lab = *state;
+	struct s2_geometry geom;
+	struct s2_guestmem guest;
+	struct s2_extent extent;
+	uint64_t words[3];
+	char byte;
+
+	map_guest(lab, &geom);
+	put(lab, 10, 511, 0x1111);
+	put(lab, 12, 0, 0x2222);
+	put(lab, 12, 511, 0x3333);
+	put(lab, 11, 0, 0x4444);
+	s2_guestmem_init(&guest, &lab->mem.mem, &geom, PAGE(8));
+	assert_int_equal(guest.mem.bytes, lab->mem.mem.bytes);
+	/* Across pages that do not follow each other in the machine. */
+	assert_int_equal(s2_mem_read(&guest.mem, 0xff8, words, 16, NULL), S2_OK);
+	assert_int_equal(words[0], 0x1111);
+	assert_int_equal(words[1], 0x2222);
+	assert_int_equal(s2_mem_read(&guest.mem, 0x1ff8, words, 16, NULL), S2_OK);
+	assert_int_equal(words[0], 0x3333);
+	assert_int_equal(words[1], 0x4444);
+	assert_null(s2_mem_view(&guest.mem, 0, 8));
+	/* All or nothing where stage 2 maps nothing, or nothing that the output size reaches. */
+	assert_int_equal(s2_mem_read(&guest.mem, 0x2ff8, words, 16, &lab->err), S2_ABSENT);
+	assert_string_equal(lab->err.text, "stage 2 does not map IPA 0x3000");
+	put(lab, 15, 3, enc_page(ENC_48, BIT64(41) | BASE, ENC_MEM));
+	assert_int_equal(s2_mem_read(&guest.mem, 0x3000, words, 8, NULL), S2_ABSENT);
+	assert_int_equal(s2_mem_read(&guest.mem, 0x200000, &byte, 1, NULL), S2_ABSENT);
+	/* What the dump lacks keeps its reason. */
+	lab->mem.hole = PAGE(12);
+	lab->mem.hole_size = 4096;
+	lab->mem.hole_code = S2_TRUNCATED;
+	assert_int_equal(s2_mem_read(&guest.mem, 0xff8, words, 16, NULL), S2_TRUNCATED);
+	assert_int_equal(s2_mem_read(&guest.mem, 0xff8, words, 8, NULL), S2_OK);
+	assert_int_equal(s2_mem_next(&guest.mem, 0, &extent), S2_OK);
+	assert_int_equal(extent.pa, 0);
+	assert_int_equal(extent.size, BIT64(40));
+	assert_int_equal(s2_mem_next(&guest.mem, BIT64(40) - 1, &extent), S2_OK);
+	assert_int_equal(s2_mem_next(&guest.mem, BIT64(40), &extent), S2_NOTFOUND);
+}
+
+struct effect {
+	struct s2_geometry stage1, stage2;
+	struct s2_walk walk1, walk2;
+	struct s2_guestmem guest;
+	struct s2_effective e;
+};
+
+/* The guest's tables are pages 10, 12, 11: IPA 0 its TTBR0, 0x1000 level 2, 0x2000 level 3. */
+static struct effect *start(struct lab *lab, enum s2_merge_how how)
+{
+	struct effect *t = calloc(1, sizeof(*t));
+	struct s2_regime regime;
+
+	assert_non_null(t);
+	map_guest(lab, &t->stage2);
+	reg(lab, S2_REG_HCR_EL2, 0x80000001);
+	reg(lab, S2_REG_SCTLR_EL1, 0x1005);
+	reg(lab, S2_REG_TTBR0_EL1, 0);
+	regime = lab->req.regs;
+	regime.arch = &s2_arm64_stage1_el1;
+	regime.start_level = S2_NO_LEVEL;
+	assert_int_equal(regime.arch->shape(&regime, &t->stage1, NULL), S2_OK);
+	put(lab, 10, 0, enc_table(ENC_48, 0x1000));
+	put(lab, 12, 0, enc_table(ENC_48, 0x2000));
+	s2_guestmem_init(&t->guest, &lab->mem.mem, &t->stage2, PAGE(8));
+	s2_walk_init(&t->walk1, &t->stage1, &t->guest.mem, 0);
+	t->e.req.regs = lab->req.regs;
+	t->e.req.stage2 = &t->stage2;
+	t->e.req.stage2_root = PAGE(8);
+	t->e.mem = &lab->mem.mem;
+	t->e.stage2_walk = &t->walk2;
+	t->e.how = how;
+	return t;
+}
+
+static void begin(struct effect *t)
+{
+	s2_merge_init(&t->e.stage1, &t->walk1,
+		      t->e.how == S2_MERGE_NONE ? S2_MERGE_NONE : S2_MERGE_PA, S2_SHOW_ALL);
+}
+
+static void expect(struct effect *t, uint64_t va, uint64_t size, unsigned int allowed, uint64_t pa)
+{
+	struct s2_effective_row row = { 0 };
+	enum s2_code code = s2_effective_next(&t->e, &row, NULL);
+
+	if (code || row.va != va || row.size != size || row.allowed != allowed ||
+	    (allowed && row.pa != pa) || row.missing)
+		fail_msg("code %d: 0x%llx + 0x%llx allowed 0x%x pa 0x%llx missing %d", code,
+			 (unsigned long long)row.va, (unsigned long long)row.size, row.allowed,
+			 (unsigned long long)row.pa, row.missing);
+}
+
+static void expect_end(struct effect *t)
+{
+	struct s2_effective_row row;
+
+	assert_int_equal(s2_effective_next(&t->e, &row, NULL), S2_NOTFOUND);
+	free(t);
+}
+
+#define DATA_RW (1U << S2_EL1_READ | 1U << S2_EL1_WRITE | 1U << S2_EL0_READ | 1U << S2_EL0_WRITE)
+
+/*
+ * A contiguous group takes address bits [15:12] from the VA (pseudocode StageOA): entries that
+ * begin in the middle of a group lead elsewhere than they say, each for itself.
+ */
+static void misprogrammed_contiguous(void **state)
+{
+	struct lab *lab = *state;
+	struct effect *t = start(lab, S2_MERGE_PA);
+	uint64_t bits = AF | ISH | AP(1) | UXN | PXN | CONT;
+
+	/* Sixteen entries as they should be; then two that say 0x208000 and 0x209000. */
+	for (unsigned int i = 0; i < 16; i++)
+		put(lab, 11, i, enc_page(ENC_48, 0x210000 + i * 0x1000ULL, bits));
+	put(lab, 11, 16, enc_page(ENC_48, 0x208000, bits));
+	put(lab, 11, 17, enc_page(ENC_48, 0x209000, bits));
+	begin(t);
+	expect(t, 0, 0x10000, DATA_RW, 0x80010000);
+	/* VA 0x10000 leads to IPA 0x200000, not to 0x208000; VA 0x11000 to 0x201000. */
+	expect(t, 0x10000, 0x2000, DATA_RW, 0x80000000);
+	expect_end(t);
+}
+
+/* What lies beyond the input size of stage 2, what it does not map, and two ways to merge. */
+static void holes(void **state)
+{
+	struct lab *lab = *state;
+	struct effect *t = start(lab, S2_MERGE_ATTRS);
+	uint64_t bits = AF | ISH | AP(1) | UXN | PXN;
+
+	for (unsigned int i = 1; i < 4; i++) /* 3 GiB up to the end of 40 bits, then beyond */
+		put(lab, 10, i, enc_block(ENC_48, BIT64(40) - BIT64(30) * (3 - i), bits));
+	put(lab, 12, 1, enc_block(ENC_48, 0x200000, bits));
+	begin(t);
+	expect(t, 0x200000, 0x200000, DATA_RW, 0x80000000);
+	expect(t, 0x40000000, 3 * BIT64(30), 0, 0);
+	expect_end(t);
+	t = start(lab, S2_MERGE_NONE);
+	begin(t);
+	expect(t, 0x200000, 0x200000, DATA_RW, 0x80000000);
+	for (unsigned int i = 1; i < 4; i++)
+		expect(t, i * BIT64(30), BIT64(30), 0, 0);
+	expect_end(t);
+}
+
+/* A missing table of stage 2 is missing, for as much as it stands for. */
+static void missing(void **state)
+{
+	struct lab *lab = *state;
+	struct effect *t = start(lab, S2_MERGE_ATTRS);
+	struct s2_effective_row row;
+
+	put(lab, 14, 2, enc_table(ENC_48, PAGE(20)));
+	put(lab, 12, 1, enc_block(ENC_48, 0x400000, AF | ISH | AP(1)));
+	lab->mem.hole = PAGE(20);
+	lab->mem.hole_size = 4096;
+	lab->mem.hole_code = S2_EXCLUDED;
+	begin(t);
+	assert_int_equal(s2_effective_next(&t->e, &row, NULL), S2_OK);
+	assert_int_equal(row.va, 0x200000);
+	assert_int_equal(row.size, 0x200000);
+	assert_int_equal(row.missing, S2_EXCLUDED);
+	assert_int_equal(row.missing_stage, 2);
+	assert_int_equal(row.missing_level, 3);
+	assert_int_equal(row.missing_pa, PAGE(20));
+	assert_int_equal(row.allowed, 0);
+	expect_end(t);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(lookup, setup, teardown),
+		cmocka_unit_test_setup_teardown(reads, setup, teardown),
+		cmocka_unit_test_setup_teardown(misprogrammed_contiguous, setup, teardown),
+		cmocka_unit_test_setup_teardown(holes, setup, teardown),
+		cmocka_unit_test_setup_teardown(missing, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
