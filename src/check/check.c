@@ -17,6 +17,12 @@ static void skip(struct s2_check_ctx *ctx, unsigned int i, const char *why)
 	ctx->running &= ~BIT64(i);
 }
 
+/* The hypervisor's stage 1 of a host that is not protected: no rule speaks of it. */
+static bool has_no_rules(const struct s2_table *table)
+{
+	return s2_role(table) == S2_PKVM_NONE && table->regime.arch == &s2_arm64_stage1_el2;
+}
+
 /* Unknown, and whatever looks wrong to it is not: it lacks what it would need to tell. */
 static void give_up(struct s2_check_ctx *ctx, unsigned int i, const char *why)
 {
@@ -27,7 +33,8 @@ static void give_up(struct s2_check_ctx *ctx, unsigned int i, const char *why)
 static bool any_host_managed(const struct s2_check_ctx *ctx)
 {
 	for (size_t i = 0; i < ctx->tables->n; i++)
-		if (s2_role(&ctx->tables->table[i]) == S2_PKVM_NONE)
+		if (s2_role(&ctx->tables->table[i]) == S2_PKVM_NONE &&
+		    !has_no_rules(&ctx->tables->table[i]))
 			return true;
 	return false;
 }
@@ -111,7 +118,8 @@ static void shape_tables(struct s2_check_ctx *ctx)
 	for (size_t i = 0; i < ctx->tables->n; i++) {
 		const struct s2_table *table = &ctx->tables->table[i];
 
-		if (table->regime.arch->shape(&table->regime, &ctx->geom[i], NULL)) {
+		if (has_no_rules(table) ||
+		    table->regime.arch->shape(&table->regime, &ctx->geom[i], NULL)) {
 			ctx->geom[i].arch = NULL;
 			continue;
 		}
@@ -126,7 +134,7 @@ static void shape_tables(struct s2_check_ctx *ctx)
 static void unreadable(struct s2_check_ctx *ctx)
 {
 	for (size_t i = 0; i < ctx->tables->n; i++) {
-		if (ctx->geom[i].arch)
+		if (ctx->geom[i].arch || has_no_rules(&ctx->tables->table[i]))
 			continue;
 		s2_check_all_unknown(ctx, "%s: its geometry is not sound",
 				     ctx->tables->table[i].id);

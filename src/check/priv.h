@@ -223,10 +223,24 @@ void s2_vmm_close(struct s2_vmm *vmm);
 enum s2_tristate s2_vmm_confirms(struct s2_check_ctx *ctx, uint64_t ia, uint64_t size, uint64_t oa,
 				 uint64_t raw);
 
+/* gmem.c: and the one that the slot's guest_memfd has there? Freed by free(). */
+struct s2_gmem *s2_gmem_open(struct s2_check_ctx *ctx);
+enum s2_tristate s2_gmem_confirms(struct s2_check_ctx *ctx, struct s2_gmem *gmem,
+				  const struct s2_slot *slot, uint64_t ia, uint64_t size,
+				  uint64_t oa);
+
 /* states.c: invariants between the tables, page by page. */
 void s2_check_states(struct s2_check_ctx *ctx);
 
 /* refcount.c */
+/* struct page's place and size, from VMCOREINFO. */
+struct s2_memmap {
+	bool have;
+	uint64_t va; /* of the struct page of PA 0, mod 2^64 */
+	uint64_t size;
+	uint64_t refcount; /* offset of page._refcount */
+};
+void s2_memmap_find(struct s2_check_ctx *ctx, struct s2_memmap *ret);
 void s2_check_refcounts(struct s2_check_ctx *ctx);
 
 /* donation.c: annotation and leaf of a page that the host gave to a guest must name each other. */

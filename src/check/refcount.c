@@ -5,15 +5,7 @@
 
 #include "check/priv.h"
 
-/* struct page's place and size, from VMCOREINFO. */
-struct memmap {
-	bool have;
-	uint64_t va; /* of the struct page of PA 0, mod 2^64 */
-	uint64_t size;
-	uint64_t refcount;
-};
-
-static void find_memmap(struct s2_check_ctx *ctx, struct memmap *ret)
+void s2_memmap_find(struct s2_check_ctx *ctx, struct s2_memmap *ret)
 {
 	const struct s2_vmcoreinfo *info;
 	const struct s2_kva_facts *kva;
@@ -36,7 +28,7 @@ static void find_memmap(struct s2_check_ctx *ctx, struct memmap *ret)
 	ret->have = true;
 }
 
-static bool read_refcount(struct s2_check_ctx *ctx, const struct memmap *map,
+static bool read_refcount(struct s2_check_ctx *ctx, const struct s2_memmap *map,
 			  const struct s2_table *table, uint64_t pa, uint64_t *ret)
 {
 	uint64_t word;
@@ -61,11 +53,11 @@ static bool read_refcount(struct s2_check_ctx *ctx, const struct memmap *map,
 void s2_check_refcounts(struct s2_check_ctx *ctx)
 {
 	uint64_t page = BIT64(ctx->pages.page_log2);
-	struct memmap map;
+	struct s2_memmap map;
 
 	if (!s2_check_runs(ctx, S2_CHECK_REFCOUNT))
 		return;
-	find_memmap(ctx, &map);
+	s2_memmap_find(ctx, &map);
 	for (size_t i = 0; i < ctx->tpages.room; i++) {
 		const struct s2_tpage *t = &ctx->tpages.slot[i];
 		const struct s2_table *table = &ctx->tables->table[t->table];

@@ -67,9 +67,10 @@ const struct s2_check_row s2_checks[S2_NCHECKS] = {
 				.severity = S2_SEV_ISOLATION },
 	[S2_CHECK_VMM] = { .name = "vmm",
 			   .meaning =
-				   "a guest's page is the one that its VMM has at that memslot's address, and writable only if there",
-			   .tables = "host-managed guests, the VMM's own page tables",
-			   .exceptions = "guest_memfd slots",
+				   "a guest's page is its VMM's at that memslot's address, or its guest_memfd's, and writable only if there",
+			   .tables =
+				   "host-managed guests, the VMM's page tables, files of guest_memfd",
+			   .exceptions = "",
 			   .severity = S2_SEV_ISOLATION,
 			   .needs = S2_NEED_KERNEL | S2_NEED_VMS },
 	[S2_CHECK_TWO_GUESTS] = { .name = "two-guests",

@@ -17,8 +17,6 @@
 /* MT_NORMAL and MT_NORMAL_TAGGED (asm/memory.h). */
 #define LAST_NORMAL_INDEX 1
 
-#define KVM_MEM_GUEST_MEMFD 4U
-
 /* KVM's Device-nGnRE at stage 2, with FWB and without. */
 #define MEMATTR_DEVICE 1U
 
@@ -28,6 +26,7 @@ struct s2_vmm {
 	struct s2_walk walk;
 	struct s2_strip strip; /* that the last address was found in */
 	bool have_strip;
+	struct s2_gmem *gmem; /* for slots of a guest_memfd, made when the first one is met */
 };
 
 static enum s2_code find_pgd(struct s2_check_ctx *ctx, const struct s2_table *table, uint64_t *ret)
@@ -73,6 +72,8 @@ struct s2_vmm *s2_vmm_open(struct s2_check_ctx *ctx, const struct s2_table *tabl
 
 void s2_vmm_close(struct s2_vmm *vmm)
 {
+	if (vmm)
+		free(vmm->gmem);
 	free(vmm);
 }
 
@@ -162,8 +163,13 @@ enum s2_tristate s2_vmm_confirms(struct s2_check_ctx *ctx, uint64_t ia, uint64_t
 
 	if (!ctx->vmm)
 		return S2_UNKNOWN;
-	if (!slot || slot->flags & KVM_MEM_GUEST_MEMFD)
+	if (!slot)
 		return S2_NO;
+	if (slot->flags & S2_SLOT_GMEM) {
+		if (!ctx->vmm->gmem)
+			ctx->vmm->gmem = s2_gmem_open(ctx);
+		return s2_gmem_confirms(ctx, ctx->vmm->gmem, slot, ia, size, oa);
+	}
 	for (uint64_t off = 0; off < size && all != S2_NO;) {
 		uint64_t hva = slot->hva + (ia + off - slot->ipa), left = 0;
 		enum s2_tristate one;

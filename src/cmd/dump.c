@@ -21,9 +21,22 @@ static enum s2_code walk_range(const struct s2_options *o, const struct s2_geome
 		       o->range_start, o->range_end, geom->ia_bits);
 }
 
+/* Owner and state of a piece stand in a page of hyp_vmemmap that was not read. */
+static void lose_owner(struct s2_lost *lost, const struct s2_table *table,
+		       const struct s2_geometry *geom, const struct s2_own *own)
+{
+	uint64_t page = own->missing_pa & ~(BIT64(geom->page_log2) - 1);
+
+	s2_lost_add(lost, S2_LOST_OWNER, (enum s2_code)own->missing, table->id, page,
+		    "the page at PA 0x%" PRIx64
+		    " of hyp_vmemmap is %s: owners and states of the pages in it are not known",
+		    page, s2_code_name((enum s2_code)own->missing));
+}
+
 /* In pieces of one memslot, and of one owner and state. */
 static void print_run(struct s2_printer *printer, const struct s2_table *table,
-		      const struct s2_geometry *geom, const struct s2_mem *mem, struct s2_run *run)
+		      const struct s2_geometry *geom, const struct s2_mem *mem,
+		      struct s2_lost *lost, struct s2_run *run)
 {
 	struct s2_run in_slot, piece;
 
@@ -31,9 +44,13 @@ static void print_run(struct s2_printer *printer, const struct s2_table *table,
 		s2_printer_run(printer, run);
 		return;
 	}
-	while (s2_slots_next(table, geom, run, &in_slot))
-		while (s2_pkvm_next(table, geom, mem, &in_slot, &piece))
+	while (s2_slots_next(table, geom, run, &in_slot)) {
+		while (s2_pkvm_next(table, geom, mem, &in_slot, &piece)) {
+			if (piece.own.missing)
+				lose_owner(lost, table, geom, &piece.own);
 			s2_printer_run(printer, &piece);
+		}
+	}
 }
 
 static enum s2_code dump_table(const struct s2_options *o, const struct s2_input *input,
@@ -59,7 +76,7 @@ static enum s2_code dump_table(const struct s2_options *o, const struct s2_input
 	s2_merge_init(&merge, walk, how, printer->format->show(printer->format, &geom));
 	while (!s2_out_dead(printer->out) && s2_merge_next(&merge, &run)) {
 		s2_summary_add(&summary, &geom, &run);
-		print_run(printer, table, &geom, mem, &run);
+		print_run(printer, table, &geom, mem, input->lost, &run);
 	}
 	s2_summary_finish(&summary, table, &geom, walk, input->lost);
 	printer->format->table_end(printer, &summary.end);

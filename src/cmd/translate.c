@@ -56,9 +56,15 @@ static enum s2_code choose_table(const struct job *job, const struct s2_table **
 				 struct s2_err *err)
 {
 	const struct s2_tables *tables = &job->input->tables;
+	const struct s2_table *only = tables->table;
+	size_t n = 0;
 
-	if (tables->n == 1) {
-		*ret = &tables->table[0];
+	/* Beside its one guest an nVHE host has the stage 1 of its hypervisor. */
+	for (size_t i = 0; i < tables->n; i++)
+		if (tables->table[i].regime.arch == &s2_arm64_stage2 && !n++)
+			only = &tables->table[i];
+	if (tables->n == 1 || n == 1) {
+		*ret = only;
 		return S2_OK;
 	}
 	if (!tables->n)

@@ -51,6 +51,7 @@ static const char *const froms[] = {
 	[S2_FROM_PTE] = "pte",
 	[S2_FROM_ANNOTATION] = "annotation",
 	[S2_FROM_VMEMMAP] = "vmemmap",
+	[S2_FROM_MISSING] = "missing",
 };
 
 const char *s2_owner_json(enum s2_owner owner)
@@ -271,30 +272,70 @@ static void cut(const struct s2_geometry *geom, struct s2_run *rest, struct s2_r
 	ret->count = ((ret->ia + ret->size - 1) >> shift) - (ret->ia >> shift) + 1;
 }
 
+/*
+ * Who owns the page of a struct hyp_page. Where the state that the component with a table of @role
+ * sees leaves that open, the other component's does not: what the hypervisor owns and the host may
+ * still read (its text, 6.18 on), what it uses and never took (its stacks, 6.16 to 7.1), what the
+ * host borrows and the hypervisor does not lend (from a guest, 7.1 on).
+ */
+static enum s2_owner owner_by_word(const struct s2_pkvm *pkvm, enum s2_pkvm_role role,
+				   uint64_t word)
+{
+	enum s2_page_state host = s2_pkvm_host_state(pkvm, word);
+	enum s2_page_state hyp = s2_pkvm_hyp_state(pkvm, word);
+	enum s2_page_state own = role == S2_PKVM_HOST ? host : hyp;
+	enum s2_owner owner = owner_by_state(pkvm, role, own);
+
+	if (owner || !host || !hyp)
+		return owner;
+	if (hyp == S2_STATE_OWNED || hyp == S2_STATE_SHARED_OWNED)
+		return S2_OWNER_HYP;
+	if (host == S2_STATE_OWNED || host == S2_STATE_SHARED_OWNED)
+		return S2_OWNER_HOST;
+	return host == S2_STATE_SHARED_BORROWED && hyp == S2_STATE_NOPAGE ? S2_OWNER_GUEST :
+									    S2_OWNER_NONE;
+}
+
+/* What hyp_vmemmap says of the page at @pa; nothing where it is not backed. */
+static struct s2_own in_vmemmap(const struct s2_pkvm *pkvm, const struct s2_geometry *geom,
+				const struct s2_mem *mem, enum s2_pkvm_role role, uint64_t pa)
+{
+	struct s2_own own = { .from = S2_FROM_VMEMMAP };
+	uint64_t at, left, word = 0;
+	enum s2_code code;
+
+	if (s2_pkvm_page_pa(pkvm, geom->page_log2, pa, &at, &left))
+		return (struct s2_own){ 0 };
+	code = s2_mem_read(mem, at, &word, pkvm->page.size, NULL);
+	if (code)
+		return (struct s2_own){ .from = S2_FROM_MISSING,
+					.missing = (uint8_t)code,
+					.missing_pa = at };
+	own.state = (uint8_t)(role == S2_PKVM_HOST ? s2_pkvm_host_state(pkvm, word) :
+						     s2_pkvm_hyp_state(pkvm, word));
+	own.owner = (uint8_t)owner_by_word(pkvm, role, word);
+	return own;
+}
+
 /* How many bytes from @pa on, at most @size, have the same state in hyp_vmemmap; @ret_own says
  * which. */
 static uint64_t same_in_vmemmap(const struct s2_pkvm *pkvm, const struct s2_geometry *geom,
 				const struct s2_mem *mem, enum s2_pkvm_role role, uint64_t pa,
 				uint64_t size, struct s2_own *ret_own)
 {
-	uint64_t page = BIT64(geom->page_log2), done = 0;
-	enum s2_page_state first = S2_STATE_NONE;
+	uint64_t page = BIT64(geom->page_log2), done = page - (pa & (page - 1));
+	struct s2_own first = in_vmemmap(pkvm, geom, mem, role, pa);
 
 	while (done < size) {
-		enum s2_page_state state = S2_STATE_NONE;
-		uint64_t word;
+		struct s2_own own = in_vmemmap(pkvm, geom, mem, role, pa + done);
 
-		if (!s2_pkvm_page(pkvm, mem, geom->page_log2, pa + done, &word))
-			state = role == S2_PKVM_HOST ? s2_pkvm_host_state(pkvm, word) :
-						       s2_pkvm_hyp_state(pkvm, word);
-		if (done && state != first)
+		if (own.state != first.state || own.owner != first.owner ||
+		    own.missing != first.missing ||
+		    (own.missing_pa ^ first.missing_pa) >> geom->page_log2)
 			break;
-		first = state;
-		done += page - ((pa + done) & (page - 1));
+		done += page;
 	}
-	*ret_own = (struct s2_own){ .state = (uint8_t)first,
-				    .owner = (uint8_t)owner_by_state(pkvm, role, first),
-				    .from = first ? S2_FROM_VMEMMAP : S2_FROM_NONE };
+	*ret_own = first;
 	return done < size ? done : size;
 }
 

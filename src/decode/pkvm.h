@@ -34,16 +34,24 @@ enum s2_page_state {
 };
 
 /* Where owner and state were read. */
-enum s2_own_from { S2_FROM_NONE, S2_FROM_PTE, S2_FROM_ANNOTATION, S2_FROM_VMEMMAP };
+enum s2_own_from {
+	S2_FROM_NONE,
+	S2_FROM_PTE,
+	S2_FROM_ANNOTATION,
+	S2_FROM_VMEMMAP,
+	S2_FROM_MISSING, /* they stand in hyp_vmemmap, which is not in the dump there */
+};
 
 struct s2_own {
-	uint8_t owner;    /* enum s2_owner */
-	uint8_t state;    /* enum s2_page_state */
-	uint8_t from;     /* enum s2_own_from */
-	uint8_t id;       /* the raw owner id of an annotation */
-	bool have_handle; /* handle and gfn count: owner GUEST */
-	uint32_t handle;  /* of the guest */
-	uint64_t gfn;     /* of the first page */
+	uint8_t owner;       /* enum s2_owner */
+	uint8_t state;       /* enum s2_page_state */
+	uint8_t from;        /* enum s2_own_from */
+	uint8_t id;          /* the raw owner id of an annotation */
+	bool have_handle;    /* handle and gfn count: owner GUEST */
+	uint32_t handle;     /* of the guest */
+	uint64_t gfn;        /* of the first page */
+	uint8_t missing;     /* enum s2_code: why the page's struct hyp_page was not read, */
+	uint64_t missing_pa; /* ... and where it is */
 };
 
 /* JSON names, and the kernel's: "hyp" and "HYP", "owned" and "PKVM_PAGE_OWNED". "" for NONE. */

@@ -18,7 +18,11 @@ struct s2_slot {
 	uint64_t hva;   /* in the VMM's address space */
 	uint32_t flags; /* KVM_MEM_*: 1 logs dirty pages, 2 is read-only, 4 is guest_memfd */
 	int32_t id;
+	uint64_t gmem_file;  /* guest_memfd: struct file that has the pages, 0 when not known */
+	uint64_t gmem_pgoff; /* ... and the page of it that the slot begins with */
 };
+
+#define S2_SLOT_GMEM 4U /* of s2_slot.flags: KVM_MEM_GUEST_MEMFD */
 
 struct s2_table {
 	char id[S2_ID_LEN]; /* "vm:1234", "host", "hyp", "vm:1234/nested:0", "raw" */

@@ -14,9 +14,9 @@ struct s2_image {
 	const char *path;
 	const char *format;
 	const char *release;
-	bool incomplete; /* the container says so of itself */
-	const char *
-		kvm_mode; /* "vhe", "nvhe", "protected", "unknown"; "" when it was not looked for */
+	bool incomplete;      /* the container says so of itself */
+	const char *kvm_mode; /* "vhe", "nvhe", "protected", "nested", "unknown"; "" when it was not
+				 looked for */
 };
 
 /* How a table's dump ended. */

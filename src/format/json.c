@@ -93,9 +93,10 @@ static void put_slots(struct s2_out *out, const struct s2_table *table)
 		hex_string(out, slot->ipa);
 		s2_out_printf(out, ",\"size\":%llu,\"hva\":", (unsigned long long)slot->size);
 		hex_string(out, slot->hva);
-		s2_out_printf(out, ",\"readonly\":%s,\"log_dirty\":%s}",
+		s2_out_printf(out, ",\"readonly\":%s,\"log_dirty\":%s,\"gmem\":%s}",
 			      slot->flags & 2 ? "true" : "false",
-			      slot->flags & 1 ? "true" : "false");
+			      slot->flags & 1 ? "true" : "false",
+			      slot->flags & S2_SLOT_GMEM ? "true" : "false");
 	}
 	s2_out_str(out, "]");
 }
@@ -179,6 +180,8 @@ static void own_members(struct s2_out *out, const struct s2_own *own)
 {
 	if (!own->owner && !own->state) {
 		s2_out_str(out, ",\"owner\":null,\"state\":null");
+		if (own->missing)
+			s2_out_printf(out, ",\"state_from\":\"%s\"", s2_own_from_json(own->from));
 		return;
 	}
 	if (own->owner == S2_OWNER_OTHER)

@@ -92,6 +92,10 @@ static void print_flags(struct s2_printer *printer, const struct s2_run *run)
 /* OWNER:STATE in the kernel's words; "-" where there is no pKVM that could tell. */
 static void print_own(struct s2_out *out, const struct s2_own *own)
 {
+	if (own->missing) {
+		s2_out_str(out, "?:?");
+		return;
+	}
 	if (!own->owner && !own->state) {
 		s2_out_str(out, "-");
 		return;
@@ -170,7 +174,7 @@ static void run(struct s2_printer *printer, const struct s2_run *run)
 			s2_out_printf(out, "slot:%d", run->slot);
 		else
 			s2_out_str(out, run->slot == S2_SLOT_NONE ? "no-slot" : "-");
-		if (run->own.owner || run->own.state) {
+		if (run->own.owner || run->own.state || run->own.missing) {
 			s2_out_str(out, " ");
 			print_own(out, &run->own);
 		}

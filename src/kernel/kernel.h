@@ -142,6 +142,22 @@ enum s2_code s2_kernel_xarray(struct s2_kernel *kernel, uint64_t va,
 			      bool (*entry)(void *arg, uint64_t index, uint64_t value), void *arg,
 			      struct s2_err *err) S2_MUST_CHECK;
 
+/* How struct xarray and struct xa_node are laid out; S2_NOTFOUND, S2_INVALID. */
+struct s2_xa_layout {
+	uint64_t head, shift, slots; /* byte offsets */
+	unsigned int chunk_log2;
+};
+enum s2_code s2_kernel_xa_layout(struct s2_kernel *kernel, struct s2_xa_layout *ret,
+				 struct s2_err *err) S2_MUST_CHECK;
+
+/*
+ * The entry at @index of the struct xarray at @va, and the first index that has it (it may span
+ * several, as a folio does). S2_NOTFOUND: there is none. S2_LOOP as above.
+ */
+enum s2_code s2_kernel_xa_load(struct s2_kernel *kernel, const struct s2_xa_layout *layout,
+			       uint64_t va, uint64_t index, uint64_t *ret, uint64_t *ret_first,
+			       struct s2_err *err) S2_MUST_CHECK;
+
 /* The nodes of the struct rb_root at @va in order. S2_LOOP as above. A struct rb_root_cached begins
  * with its root. */
 enum s2_code s2_kernel_rbtree(struct s2_kernel *kernel, uint64_t va,

@@ -63,8 +63,7 @@ static bool xa_node(uint64_t entry)
 
 struct xa_walk {
 	struct s2_kernel *kernel;
-	uint64_t shift_off, slots_off;
-	unsigned int chunk_log2;
+	struct s2_xa_layout layout;
 	unsigned int left; /* slots that may still be looked at */
 	bool (*entry)(void *arg, uint64_t index, uint64_t value);
 	void *arg;
@@ -79,19 +78,19 @@ static enum s2_code xa_descend(struct xa_walk *walk, uint64_t node, uint64_t bas
 {
 	uint64_t slots[64];
 	uint8_t shift;
-	enum s2_code code = s2_kva_read(walk->kernel->kva, node + walk->shift_off, &shift,
+	enum s2_code code = s2_kva_read(walk->kernel->kva, node + walk->layout.shift, &shift,
 					sizeof(shift), walk->err);
 
 	if (!code)
-		code = s2_kva_read(walk->kernel->kva, node + walk->slots_off, slots,
-				   sizeof(slots[0]) << walk->chunk_log2, walk->err);
+		code = s2_kva_read(walk->kernel->kva, node + walk->layout.slots, slots,
+				   sizeof(slots[0]) << walk->layout.chunk_log2, walk->err);
 	if (code)
 		return code;
-	if (shift >= below || shift % walk->chunk_log2 ||
-	    (below != 64 && shift + walk->chunk_log2 != below))
+	if (shift >= below || shift % walk->layout.chunk_log2 ||
+	    (below != 64 && shift + walk->layout.chunk_log2 != below))
 		return s2_fail(walk->err, S2_LOOP, "xarray node 0x%llx has shift %u below shift %u",
 			       (unsigned long long)node, shift, below);
-	for (uint64_t i = 0; i < BIT64(walk->chunk_log2) && !code && !walk->stopped; i++) {
+	for (uint64_t i = 0; i < BIT64(walk->layout.chunk_log2) && !code && !walk->stopped; i++) {
 		uint64_t index = base + (i << shift);
 
 		if (!walk->left--)
@@ -104,12 +103,12 @@ static enum s2_code xa_descend(struct xa_walk *walk, uint64_t node, uint64_t bas
 	return code;
 }
 
-/* How struct xarray and struct xa_node are laid out. */
-static enum s2_code xa_layout(struct xa_walk *walk, uint64_t *ret_head, struct s2_err *err)
+enum s2_code s2_kernel_xa_layout(struct s2_kernel *kernel, struct s2_xa_layout *ret,
+				 struct s2_err *err)
 {
 	struct s2_member head, shift, slots;
 	struct s2_types *types;
-	enum s2_code code = s2_kernel_types(walk->kernel, &types, err);
+	enum s2_code code = s2_kernel_types(kernel, &types, err);
 
 	if (!code)
 		code = s2_types_member(types, "xarray", "xa_head", &head, err);
@@ -123,10 +122,69 @@ static enum s2_code xa_layout(struct xa_walk *walk, uint64_t *ret_head, struct s
 	if (slots.nelems != 64 && slots.nelems != 16)
 		return s2_fail(err, S2_INVALID, "xa_node has %llu slots",
 			       (unsigned long long)slots.nelems);
-	walk->chunk_log2 = slots.nelems == 64 ? 6 : 4;
-	walk->shift_off = s2_member_off(&shift);
-	walk->slots_off = s2_member_off(&slots);
-	*ret_head = s2_member_off(&head);
+	*ret = (struct s2_xa_layout){ .head = s2_member_off(&head),
+				      .shift = s2_member_off(&shift),
+				      .slots = s2_member_off(&slots),
+				      .chunk_log2 = slots.nelems == 64 ? 6 : 4 };
+	return S2_OK;
+}
+
+/* Slot @i of the node at @node, and its number: a sibling leads to the first slot of its entry. */
+static enum s2_code xa_slot(struct s2_kernel *kernel, const struct s2_xa_layout *layout,
+			    uint64_t node, uint64_t i, uint64_t *ret, uint64_t *ret_i,
+			    struct s2_err *err)
+{
+	uint64_t entry = 0;
+	enum s2_code code = read_u64(kernel, node + layout->slots + i * sizeof(entry), &entry, err);
+
+	if (!code && xa_internal(entry) && entry >> 2 < i) {
+		i = entry >> 2;
+		code = read_u64(kernel, node + layout->slots + i * sizeof(entry), &entry, err);
+	}
+	if (code)
+		return code;
+	*ret = entry;
+	*ret_i = i;
+	return S2_OK;
+}
+
+enum s2_code s2_kernel_xa_load(struct s2_kernel *kernel, const struct s2_xa_layout *layout,
+			       uint64_t va, uint64_t index, uint64_t *ret, uint64_t *ret_first,
+			       struct s2_err *err)
+{
+	uint64_t entry = 0, first = 0, mask = low_bits(layout->chunk_log2);
+	unsigned int below = 64;
+	uint8_t shift = 0;
+	enum s2_code code = read_u64(kernel, va + layout->head, &entry, err);
+
+	if (!code && !xa_node(entry) && index)
+		entry = 0; /* a single entry at index 0 needs no node */
+	while (!code && xa_node(entry)) {
+		uint64_t node = entry - 2, i = 0;
+
+		code = s2_kva_read(kernel->kva, node + layout->shift, &shift, sizeof(shift), err);
+		if (code)
+			break;
+		if (shift >= below || shift % layout->chunk_log2 ||
+		    (below != 64 && shift + layout->chunk_log2 != below))
+			return s2_fail(err, S2_LOOP,
+				       "xarray node 0x%llx has shift %u below shift %u",
+				       (unsigned long long)node, shift, below);
+		if (below == 64 && index >> shift > mask)
+			entry = 0;
+		else
+			code = xa_slot(kernel, layout, node, (index >> shift) & mask, &entry, &i,
+				       err);
+		first = (((index >> shift) & ~mask) | i) << shift;
+		below = shift;
+	}
+	if (code)
+		return s2_wrap(err, code, "xarray at 0x%llx", (unsigned long long)va);
+	if (!entry || xa_internal(entry))
+		return s2_fail(err, S2_NOTFOUND, "xarray at 0x%llx has nothing at %llu",
+			       (unsigned long long)va, (unsigned long long)index);
+	*ret = entry;
+	*ret_first = first;
 	return S2_OK;
 }
 
@@ -137,11 +195,11 @@ enum s2_code s2_kernel_xarray(struct s2_kernel *kernel, uint64_t va,
 	struct xa_walk walk = {
 		.kernel = kernel, .left = MAX_NODES, .entry = entry, .arg = arg, .err = err
 	};
-	uint64_t head_off = 0, head;
-	enum s2_code code = xa_layout(&walk, &head_off, err);
+	uint64_t head;
+	enum s2_code code = s2_kernel_xa_layout(kernel, &walk.layout, err);
 
 	if (!code)
-		code = read_u64(kernel, va + head_off, &head, err);
+		code = read_u64(kernel, va + walk.layout.head, &head, err);
 	if (!code && xa_node(head))
 		code = xa_descend(&walk, head - 2, 0, 64);
 	else if (!code && head && !xa_internal(head))

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kvm/hyp.h"
 #include "kvm/layout.h"
 #include "kvm/mode.h"
 #include "kvm/pkvm.h"
@@ -30,8 +31,9 @@ struct walk_vms {
 	uint64_t hcr;                /* of any vCPU */
 	struct s2_pkvm_guest *guest; /* of the hypervisor's */
 	size_t nguests;
-	uint64_t *vm; /* struct kvm addresses, in the order of the list */
-	int64_t *pid; /* of each of them, -1 when not known */
+	enum s2_code guests_unread; /* why they are not known */
+	uint64_t *vm;               /* struct kvm addresses, in the order of the list */
+	int64_t *pid;               /* of each of them, -1 when not known */
 	size_t nvms, room;
 	enum s2_code code;
 	struct s2_err *err;
@@ -241,17 +243,38 @@ static enum s2_code add_nested(struct walk_vms *w, uint64_t kvm_va, const struct
 	return S2_OK;
 }
 
-/* The guest of the hypervisor that stands for the VM at @kvm_va; NULL when there is none. */
-static struct s2_pkvm_guest *guest_of(struct walk_vms *w, uint64_t kvm_va)
+/* The guest of the hypervisor that stands for the VM at @kvm_va; NULL when there is none. By the
+ * pointer of the one to the other, or by handle when that could not be read. */
+static struct s2_pkvm_guest *guest_of(struct walk_vms *w, uint64_t kvm_va, uint64_t handle)
 {
 	uint64_t pa;
 
 	if (!w->nguests || s2_kernel_pa(w->kernel, kvm_va, &pa, NULL))
 		return NULL;
 	for (size_t i = 0; i < w->nguests; i++)
-		if (w->guest[i].host_kvm_pa == pa)
+		if (w->guest[i].host_kvm_pa ? w->guest[i].host_kvm_pa == pa :
+					      w->guest[i].unread && w->guest[i].handle == handle)
 			return &w->guest[i];
 	return NULL;
+}
+
+/*
+ * The hypervisor's handle of the VM at @kvm_va, 0 when it knows no such VM: since 6.18 a handle is
+ * reserved before the VM is created, up to 6.17 it comes with it (arch/arm64/kvm/pkvm.c).
+ */
+static enum s2_code handle_of(struct walk_vms *w, uint64_t kvm_va, uint64_t *ret)
+{
+	uint64_t created = 1;
+	enum s2_code code = S2_OK;
+
+	*ret = 0;
+	if (!w->layout.hyp_managed || !w->layout.handle.have)
+		return S2_OK;
+	if (w->layout.is_created.have)
+		code = s2_field_get(w->kernel, kvm_va, &w->layout.is_created, &created, w->err);
+	if (code || !created)
+		return code;
+	return s2_field_get(w->kernel, kvm_va, &w->layout.handle, ret, w->err);
 }
 
 /* Makes @table that of a guest whose table the hypervisor keeps. */
@@ -265,13 +288,47 @@ static void by_hypervisor(struct walk_vms *w, struct s2_pkvm_guest *guest, struc
 	snprintf(table->found, sizeof(table->found), "struct pkvm_hyp_vm at PA 0x%" PRIx64,
 		 guest->pa);
 	guest->root_pa = 0; /* taken */
+	guest->unread = S2_OK;
+}
+
+/* A guest of the hypervisor of which not all could be read. */
+static void lose_guest(struct walk_vms *w, struct s2_pkvm_guest *guest, const char *id)
+{
+	s2_lost_add(w->lost, S2_LOST_TABLE, guest->unread, id, guest->pa,
+		    "struct pkvm_hyp_vm at PA 0x%" PRIx64 " is %s, it knows where the table is",
+		    guest->pa, s2_code_name(guest->unread));
+	guest->unread = S2_OK; /* told */
+}
+
+/*
+ * kvm_init_stage2_mmu() leaves pgd_phys 0 when the hypervisor keeps the table (6.14 on,
+ * protected): then this kvm_pgtable is a tree of mappings and no table.
+ */
+static enum s2_code table_from_hypervisor(struct walk_vms *w, uint64_t kvm_va,
+					  struct s2_table *table)
+{
+	struct s2_pkvm_guest *guest;
+	uint64_t handle;
+	enum s2_code code = handle_of(w, kvm_va, &handle);
+
+	if (code)
+		return code;
+	guest = guest_of(w, kvm_va, handle);
+	if (guest && guest->root_pa)
+		by_hypervisor(w, guest, table);
+	else if (guest && guest->unread)
+		lose_guest(w, guest, table->id);
+	else if (!guest && handle && w->guests_unread)
+		s2_lost_add(w->lost, S2_LOST_TABLE, w->guests_unread, table->id, S2_LOST_NOWHERE,
+			    "the hypervisor keeps its table, and what it knows of its guests was "
+			    "not read");
+	return S2_OK;
 }
 
 static enum s2_code add_vm(struct walk_vms *w, size_t i)
 {
 	struct s2_table table = { 0 };
 	uint64_t kvm_va = w->vm[i];
-	struct s2_pkvm_guest *guest;
 	enum s2_code code;
 
 	name_vm(w, i, &table);
@@ -279,19 +336,19 @@ static enum s2_code add_vm(struct walk_vms *w, size_t i)
 	snprintf(table.kind, sizeof(table.kind), "stage2");
 	snprintf(table.found, sizeof(table.found), "struct kvm at 0x%" PRIx64, kvm_va);
 	code = mmu_table(w, kvm_va, kvm_va + s2_member_off(&w->layout.mmu.m), &table);
+	if (!code && !table.root_pa)
+		code = table_from_hypervisor(w, kvm_va, &table);
 	if (code)
 		return set_aside(w, S2_LOST_VM, table.id, code);
-	/*
-	 * kvm_init_stage2_mmu() leaves pgd_phys 0 when the hypervisor keeps the table (6.14 on,
-	 * protected): then this kvm_pgtable is a tree of mappings and no table.
-	 */
-	guest = table.root_pa ? NULL : guest_of(w, kvm_va);
-	if (guest)
-		by_hypervisor(w, guest, &table);
 	if (table.root_pa) {
 		code = s2_kvm_slots(w->kernel, &w->layout, kvm_va, &table.slot, &table.nslots,
 				    w->err);
 		table.have_slots = !code;
+		/* A pointer that is in the dump, and NULL, is no loss. */
+		if (code == S2_NOTFOUND) {
+			snprintf(table.remark, sizeof(table.remark), "%.150s", w->err->text);
+			code = S2_OK;
+		}
 		code = set_aside(w, S2_LOST_SLOTS, table.id, code);
 		if (!code)
 			code = s2_tables_add(w->tables, &table, w->err);
@@ -311,10 +368,14 @@ static enum s2_code add_orphans(struct walk_vms *w)
 	for (size_t i = 0; !code && i < w->nguests; i++) {
 		struct s2_table table = { .pid = -1, .vcpus = -1 };
 
-		if (!w->guest[i].root_pa || !w->tables->pkvm->guests)
+		if (!w->tables->pkvm->guests)
+			continue;
+		snprintf(table.id, sizeof(table.id), "vm:handle-0x%x", w->guest[i].handle);
+		if (w->guest[i].unread)
+			lose_guest(w, &w->guest[i], table.id);
+		if (!w->guest[i].root_pa)
 			continue;
 		s2_regime_init(&table.regime, &s2_arm64_stage2);
-		snprintf(table.id, sizeof(table.id), "vm:handle-0x%x", w->guest[i].handle);
 		snprintf(table.kind, sizeof(table.kind), "stage2");
 		by_hypervisor(w, &w->guest[i], &table);
 		code = s2_tables_add(w->tables, &table, w->err);
@@ -330,13 +391,14 @@ static enum s2_code find_pkvm(struct walk_vms *w)
 	enum s2_code code;
 
 	s2_err_init(&why);
-	tables->mode = s2_kvm_mode(w->kernel, 0, tables->mode_why, sizeof(tables->mode_why));
+	tables->mode = s2_kvm_mode(w->kernel, w->lost, tables->mode_why, sizeof(tables->mode_why));
 	if (tables->mode != S2_KVM_PROTECTED && tables->mode != S2_KVM_UNKNOWN)
 		return S2_OK;
 	code = s2_pkvm_find(w->kernel, w->mem, &w->layout, w->lost, tables, &why);
 	if (code == S2_NOMEM)
 		return s2_fail(w->err, code, "%s", why.text);
 	if (code) {
+		w->guests_unread = code;
 		if (tables->mode == S2_KVM_PROTECTED || s2_is_missing(code))
 			s2_lost_add(w->lost, S2_LOST_TABLE, code, "host", S2_LOST_NOWHERE, "%s",
 				    why.text);
@@ -347,9 +409,11 @@ static enum s2_code find_pkvm(struct walk_vms *w)
 	tables->mode = S2_KVM_PROTECTED;
 	code = s2_pkvm_guests(w->kernel, w->mem, &w->layout, tables->pkvm, &w->guest, &w->nguests,
 			      &why);
+	w->guests_unread = code;
 	if (code && tables->pkvm->guests)
 		s2_lost_add(w->lost, S2_LOST_VM, code, NULL, S2_LOST_NOWHERE,
-			    "guests of the hypervisor: %s", why.text);
+			    "guests of the hypervisor: %s: %zu VMs are known, no table of theirs",
+			    why.text, w->nvms);
 	return S2_OK;
 }
 
@@ -385,6 +449,8 @@ static enum s2_code find_vms(struct walk_vms *w)
 		code = read_pids(w);
 	for (size_t i = w->nvms; !code && i-- > 0;)
 		code = add_vm(w, i);
+	if (!code && tables->mode == S2_KVM_NVHE)
+		code = s2_kvm_hyp(w->kernel, w->mem, w->lost, tables, w->err);
 	return code ? code : add_orphans(w);
 }
 
@@ -409,7 +475,7 @@ enum s2_code s2_kvm_tables(struct s2_kernel *kernel, const struct s2_mem *mem, s
 	snprintf(tables.build_id, sizeof(tables.build_id), "%.60s",
 		 s2_kernel_facts(kernel)->build_id);
 	if (tables.mode == S2_KVM_UNKNOWN)
-		tables.mode = s2_kvm_mode(kernel, w.hcr, tables.mode_why, sizeof(tables.mode_why));
+		tables.mode = s2_kvm_mode_by_hcr(w.hcr, tables.mode_why, sizeof(tables.mode_why));
 	*ret = tables;
 	return S2_OK;
 }

@@ -20,6 +20,8 @@ static const struct s2_field_row rows[] = {
 	FIELD(memslots, "kvm", "memslots", false),
 	FIELD(nested_mmus, "kvm", "arch.nested_mmus", false),
 	FIELD(nested_mmus_size, "kvm", "arch.nested_mmus_size", false),
+	FIELD(handle, "kvm", "arch.pkvm.handle", false),         /* since 6.2 */
+	FIELD(is_created, "kvm", "arch.pkvm.is_created", false), /* since 6.18 */
 	FIELD(mmu_pgd_phys, "kvm_s2_mmu", "pgd_phys", false),
 	FIELD(mmu_pgd_phys, "kvm_arch", "pgd_phys", true), /* up to 5.8 */
 	FIELD(mmu_vtcr, "kvm_s2_mmu", "vtcr", false),
@@ -47,6 +49,8 @@ static const struct s2_field_row rows[] = {
 	FIELD(slot_flags, "kvm_memory_slot", "flags", false),
 	FIELD(slot_hva, "kvm_memory_slot", "userspace_addr", false),
 	FIELD(slot_id, "kvm_memory_slot", "id", false),
+	FIELD(slot_gmem_file, "kvm_memory_slot", "gmem.file", false), /* CONFIG_KVM_GUEST_MEMFD */
+	FIELD(slot_gmem_pgoff, "kvm_memory_slot", "gmem.pgoff", false),
 };
 
 enum s2_code s2_kvm_layout(struct s2_kernel *kernel, struct s2_kvm_layout *ret, struct s2_err *err)

@@ -9,6 +9,7 @@ struct s2_kvm_layout {
 	/* struct kvm */
 	struct s2_field_at vm_list, arch, mmu, vtcr, pid, online_vcpus, vcpu_array, vcpus, memslots;
 	struct s2_field_at nested_mmus, nested_mmus_size;
+	struct s2_field_at handle, is_created; /* of a VM that the hypervisor knows */
 	/* struct kvm_s2_mmu, relative to it; before 5.9 struct kvm_arch */
 	struct s2_field_at mmu_pgd_phys, mmu_vtcr, mmu_pgt, mmu_arch, mmu_kvm, mmu_tlb_vttbr,
 		mmu_tlb_vtcr, mmu_nested_enabled;
@@ -24,6 +25,7 @@ struct s2_kvm_layout {
 	/* struct kvm_memslots and struct kvm_memory_slot */
 	struct s2_field_at slots_gfn_tree, slots_node_idx, slots_used, slots_array;
 	struct s2_field_at slot_gfn_node, slot_base_gfn, slot_npages, slot_flags, slot_hva, slot_id;
+	struct s2_field_at slot_gmem_file, slot_gmem_pgoff;
 	uint64_t slot_size;
 };
 

@@ -3,13 +3,21 @@
 #ifndef S2_KVM_MODE_H
 #define S2_KVM_MODE_H
 
+#include "base/lost.h"
 #include "kernel/kernel.h"
 #include "kvm/tables.h"
 
-/* @hcr: HCR_EL2 of any vCPU, 0 when none is known. @why says what decided, for people. */
-enum s2_kvm_mode s2_kvm_mode(struct s2_kernel *kernel, uint64_t hcr, char *why, size_t why_size);
+/*
+ * What the kernel's variables or its log say. @why says what decided, for people. A variable or a
+ * log that would tell and is not in the dump goes to @lost.
+ */
+enum s2_kvm_mode s2_kvm_mode(struct s2_kernel *kernel, struct s2_lost *lost, char *why,
+			     size_t why_size);
 
-/* "vhe", "nvhe", "protected", "unknown" */
+/* Without either: from HCR_EL2 of any vCPU, 0 when none is known. */
+enum s2_kvm_mode s2_kvm_mode_by_hcr(uint64_t hcr, char *why, size_t why_size);
+
+/* "vhe", "nvhe", "protected", "nested", "unknown" */
 const char *s2_kvm_mode_name(enum s2_kvm_mode mode);
 
 #endif

@@ -62,9 +62,15 @@ static void find_ffa(struct s2_pkvm_search *s)
 	if (s->symbol[S2_SYM_FFA].hits) {
 		uint64_t pa = s2_kva_image_pa(&s2_kernel_facts(s->kernel)->kva,
 					      s->symbol[S2_SYM_FFA].value);
+		enum s2_code code = s2_pkvm_get(s->mem, pa, &s->layout.ffa_tx, &tx);
 
-		if (!s2_pkvm_get(s->mem, pa, &s->layout.ffa_tx, &tx))
+		if (!code)
 			s->pkvm->ffa = tx ? S2_YES : S2_NO;
+		else if (s2_is_missing(code))
+			s2_lost_add(s->lost, S2_LOST_OWNER, code, NULL, pa,
+				    "host_buffers at PA 0x%" PRIx64
+				    ", which tell whether FF-A borrows memory, are %s",
+				    pa, s2_code_name(code));
 	} else if (!s->layout.ffa_tx.have) {
 		s->pkvm->ffa = S2_NO;
 	}
@@ -221,22 +227,26 @@ enum s2_code s2_pkvm_find(struct s2_kernel *kernel, const struct s2_mem *mem,
 	return S2_OK;
 }
 
-/* The guest at hypervisor address @va; false when there is none that can be read. */
-static bool read_guest(const struct s2_mem *mem, const struct s2_kvm_layout *layout,
+/* The guest at hypervisor address @va. A pointer that leads nowhere is a guest of which nothing is
+ * known. */
+static void read_guest(const struct s2_mem *mem, const struct s2_kvm_layout *layout,
 		       const struct s2_pkvm_layout *l, const struct s2_pkvm *pkvm, uint64_t va,
 		       struct s2_pkvm_guest *ret)
 {
 	uint64_t kvm = va + pkvm->phys_offset + s2_member_off(&l->vm_kvm.m), host_kvm;
 	uint64_t mmu = kvm + s2_member_off(&layout->mmu.m);
+	enum s2_code code;
 
 	ret->pa = va + pkvm->phys_offset;
-	if (s2_pkvm_get(mem, kvm, &layout->vtcr, &ret->vtcr) ||
-	    s2_pkvm_get(mem, mmu, &layout->mmu_pgd_phys, &ret->root_pa))
-		return false;
-	if (s2_pkvm_get(mem, ret->pa, &l->vm_host_kvm, &host_kvm))
-		host_kvm = 0;
-	ret->host_kvm_pa = host_kvm ? host_kvm + pkvm->phys_offset : 0;
-	return true;
+	code = s2_pkvm_get(mem, ret->pa, &l->vm_host_kvm, &host_kvm);
+	if (!code && host_kvm)
+		ret->host_kvm_pa = host_kvm + pkvm->phys_offset;
+	ret->unread = code == S2_NOTFOUND ? S2_OK : code;
+	code = s2_pkvm_get(mem, kvm, &layout->vtcr, &ret->vtcr);
+	if (!code)
+		code = s2_pkvm_get(mem, mmu, &layout->mmu_pgd_phys, &ret->root_pa);
+	if (code)
+		ret->unread = code;
 }
 
 enum s2_code s2_pkvm_guests(struct s2_kernel *kernel, const struct s2_mem *mem,
@@ -268,10 +278,7 @@ enum s2_code s2_pkvm_guests(struct s2_kernel *kernel, const struct s2_mem *mem,
 		if (code || !entry || entry == RESERVED_ENTRY)
 			continue;
 		list[n].handle = pkvm->handle_first + i;
-		/* A pointer that leads nowhere is shown, as a guest of which nothing is known. */
-		if (!read_guest(mem, layout, &l, pkvm, entry, &list[n]))
-			list[n].root_pa = 0;
-		n++;
+		read_guest(mem, layout, &l, pkvm, entry, &list[n++]);
 	}
 	if (code) {
 		free(list);

@@ -24,12 +24,14 @@ struct s2_pkvm_guest {
 	uint64_t host_kvm_pa; /* of the host's struct kvm, 0 when it is not known */
 	uint64_t root_pa;
 	uint64_t vtcr;
+	enum s2_code unread; /* why not all of the structure is known; S2_OK: all of it is */
 };
 
 /*
  * The guests in vm_table[], in its order; to be freed by the caller. Guests without a table of
- * their own (6.6 to 6.13: the host's is used) have root_pa 0. S2_NOTFOUND: this kernel has no
- * vm_table, or its symbol is not known.
+ * their own (6.6 to 6.13: the host's is used) have root_pa 0, and so have those whose structure
+ * could not be read: see unread. S2_NOTFOUND: this kernel has no vm_table, or its symbol is not
+ * known; a missing code: vm_table was not read.
  */
 enum s2_code s2_pkvm_guests(struct s2_kernel *kernel, const struct s2_mem *mem,
 			    const struct s2_kvm_layout *layout, struct s2_pkvm *pkvm,

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // What the hypervisor knows of memory: hyp_memory[], hyp_vmemmap, its reserved part, each CPU's
 // parameters.
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "decode/arm64.h"
 #include "decode/merge.h"
+#include "kvm/params.h"
 #include "kvm/pkvm_priv.h"
 
 /* HYP_MEMBLOCK_REGIONS (arch/arm64/include/asm/kvm_pkvm.h). */
@@ -23,6 +25,16 @@
 static uint64_t symbol_pa(const struct s2_pkvm_search *s, enum s2_pkvm_symbol i)
 {
 	return s2_kva_image_pa(&s2_kernel_facts(s->kernel)->kva, s->symbol[i].value);
+}
+
+/* A variable of the hypervisor that could not be read takes something with it. */
+static void lose_of_hyp(struct s2_pkvm_search *s, enum s2_lost_what what, enum s2_code code,
+			enum s2_pkvm_symbol i)
+{
+	if (s2_is_missing(code))
+		s2_lost_add(s->lost, what, code, NULL, symbol_pa(s, i),
+			    "%s at PA 0x%" PRIx64 " is %s", s->symbol[i].name, symbol_pa(s, i),
+			    s2_code_name(code));
 }
 
 /* The region that stands at @pa; false when that cannot be one. */
@@ -171,16 +183,30 @@ static bool memory_word(struct s2_pkvm_search *s, uint64_t pa, uint64_t value)
 	return !is_hyp_data(s, pa);
 }
 
+static enum s2_code regions_by_symbol(struct s2_pkvm_search *s, uint32_t n)
+{
+	uint64_t pa = symbol_pa(s, S2_SYM_MEMORY), size = n * s->layout.sizeof_region;
+	char *whole = malloc((size_t)size);
+	enum s2_code code = whole ? s2_mem_read(s->mem, pa, whole, (size_t)size, NULL) : S2_NOMEM;
+
+	free(whole);
+	if (!code)
+		take_regions(s, pa, n);
+	return code;
+}
+
 void s2_pkvm_find_memory(struct s2_pkvm_search *s)
 {
 	uint32_t n;
+	enum s2_code code;
 
 	if (!s->layout.sizeof_region || !s->layout.region_base.have || !s->layout.region_flags.have)
 		return;
 	if (s->symbol[S2_SYM_MEMORY].hits && s->symbol[S2_SYM_NMEMORY].hits) {
-		if (!s2_mem_read(s->mem, symbol_pa(s, S2_SYM_NMEMORY), &n, sizeof(n), NULL) && n &&
-		    n <= MAX_REGIONS)
-			take_regions(s, symbol_pa(s, S2_SYM_MEMORY), n);
+		code = s2_mem_read(s->mem, symbol_pa(s, S2_SYM_NMEMORY), &n, sizeof(n), NULL);
+		if (!code && n && n <= MAX_REGIONS)
+			code = regions_by_symbol(s, n);
+		lose_of_hyp(s, S2_LOST_OWNER, code, S2_SYM_MEMORY);
 		return;
 	}
 	if (s->have_hyp && s2_pkvm_scan(s, memory_word))
@@ -236,7 +262,11 @@ void s2_pkvm_find_vmemmap(struct s2_pkvm_search *s)
 	if (!s->have_hyp || !pkvm->page.size)
 		return;
 	if (s->symbol[S2_SYM_VMEMMAP].hits) {
-		if (s2_mem_read(s->mem, symbol_pa(s, S2_SYM_VMEMMAP), &va, sizeof(va), NULL))
+		enum s2_code code =
+			s2_mem_read(s->mem, symbol_pa(s, S2_SYM_VMEMMAP), &va, sizeof(va), NULL);
+
+		lose_of_hyp(s, S2_LOST_OWNER, code, S2_SYM_VMEMMAP);
+		if (code)
 			return;
 	} else if (!vmemmap_by_rule(s, &va)) {
 		return;
@@ -245,11 +275,17 @@ void s2_pkvm_find_vmemmap(struct s2_pkvm_search *s)
 	if (!va || !s2_walk_range(s->walk, va, va + BIT64(s->hyp_ia_bits - 3) - 1))
 		return;
 	s2_merge_init(&merge, s->walk, S2_MERGE_PA, S2_SHOW_ALL);
-	while (s2_merge_next(&merge, &run))
+	while (s2_merge_next(&merge, &run)) {
+		if (run.missing)
+			s2_lost_add(s->lost, S2_LOST_OWNER, run.missing, NULL, run.table_pa,
+				    "hyp_vmemmap from 0x%" PRIx64
+				    " on: the table page at PA 0x%" PRIx64 " is %s",
+				    run.ia, run.table_pa, s2_code_name(run.missing));
 		if (s2_run_mapped(&s->hyp_geom, &run) && run.ia >= va &&
 		    !add_piece(pkvm, (run.ia - va) / pkvm->page.size, run.size / pkvm->page.size,
 			       run.entry.oa))
 			return;
+	}
 	pkvm->vmemmap_va = va;
 	pkvm->have_vmemmap = pkvm->npieces > 0;
 }
@@ -287,11 +323,16 @@ static void reserved_around_table(struct s2_pkvm_search *s)
 void s2_pkvm_find_reserved(struct s2_pkvm_search *s)
 {
 	uint64_t base, size;
+	enum s2_code code = S2_NOTFOUND;
 
-	if (s->symbol[S2_SYM_MEM_BASE].hits && s->symbol[S2_SYM_MEM_SIZE].hits &&
-	    !s2_mem_read(s->mem, symbol_pa(s, S2_SYM_MEM_BASE), &base, sizeof(base), NULL) &&
-	    !s2_mem_read(s->mem, symbol_pa(s, S2_SYM_MEM_SIZE), &size, sizeof(size), NULL) &&
-	    base && size && !(base >> 52) && !(size >> 52)) {
+	if (s->symbol[S2_SYM_MEM_BASE].hits && s->symbol[S2_SYM_MEM_SIZE].hits)
+		code = s2_mem_read(s->mem, symbol_pa(s, S2_SYM_MEM_BASE), &base, sizeof(base),
+				   NULL);
+	if (!code)
+		code = s2_mem_read(s->mem, symbol_pa(s, S2_SYM_MEM_SIZE), &size, sizeof(size),
+				   NULL);
+	lose_of_hyp(s, S2_LOST_OWNER, code, S2_SYM_MEM_BASE);
+	if (!code && base && size && !(base >> 52) && !(size >> 52)) {
 		s->pkvm->reserved_pa = base;
 		s->pkvm->reserved_size = size;
 		return;
@@ -302,85 +343,185 @@ void s2_pkvm_find_reserved(struct s2_pkvm_search *s)
 
 /* ---- struct kvm_nvhe_init_params ---- */
 
-static void add_cpu(struct s2_pkvm_search *s, uint64_t pa)
+struct params {
+	uint64_t pgd, vttbr, vtcr, mair, tcr, hcr;
+	struct s2_pkvm_cpu cpu;
+};
+
+/* What is wanted of the structure at @pa; members that this kernel does not have stay 0. */
+static enum s2_code read_params(const struct s2_pkvm_search *s, uint64_t pa, struct params *ret)
 {
 	const struct s2_pkvm_layout *l = &s->layout;
-	struct s2_pkvm *pkvm = s->pkvm;
-	struct s2_pkvm_cpu cpu = { .pa = pa };
-	struct s2_pkvm_cpu *grown;
+	const struct {
+		const struct s2_field_at *field;
+		uint64_t *to;
+	} wanted[] = {
+		{ &l->param_pgd_pa, &ret->pgd },
+		{ &l->param_vttbr, &ret->vttbr },
+		{ &l->param_vtcr, &ret->vtcr },
+		{ &l->param_mair, &ret->mair },
+		{ &l->param_tcr, &ret->tcr },
+		{ &l->param_hcr, &ret->hcr },
+		{ &l->param_stack_va, &ret->cpu.stack_va },
+		{ &l->param_stack_pa, &ret->cpu.stack_pa },
+	};
 
-	if (s2_pkvm_get(s->mem, pa, &l->param_stack_va, &cpu.stack_va))
-		cpu.stack_va = 0;
-	if (s2_pkvm_get(s->mem, pa, &l->param_stack_pa, &cpu.stack_pa))
-		cpu.stack_pa = 0;
-	if (!pkvm->ncpus && (s2_pkvm_get(s->mem, pa, &l->param_mair, &s->mair) ||
-			     s2_pkvm_get(s->mem, pa, &l->param_tcr, &s->tcr) ||
-			     s2_pkvm_get(s->mem, pa, &l->param_hcr, &s->hcr)))
-		return;
-	grown = realloc(pkvm->cpu, (pkvm->ncpus + 1) * sizeof(*grown));
-	if (!grown)
-		return;
-	pkvm->cpu = grown;
-	pkvm->cpu[pkvm->ncpus++] = cpu;
+	*ret = (struct params){ .cpu = { .pa = pa } };
+	for (size_t i = 0; i < ARRAY_SIZE(wanted); i++) {
+		enum s2_code code = s2_pkvm_get(s->mem, pa, wanted[i].field, wanted[i].to);
+
+		if (s2_is_missing(code))
+			return code;
+	}
+	return S2_OK;
 }
 
 /* The parameters of a CPU know the PGD of the hypervisor and the root and the geometry of the
  * host's stage 2. */
-static bool is_params(const struct s2_pkvm_search *s, uint64_t pa)
+static bool is_params(const struct s2_pkvm_search *s, const struct params *params)
 {
-	uint64_t pgd, vttbr, vtcr;
+	return params->pgd == s->hyp_pgd_pa && params->vtcr == s->host_vtcr &&
+	       (params->vttbr & BITS64(47, 6)) == (s->host_pgd_pa & BITS64(47, 6));
+}
 
-	return !s2_pkvm_get(s->mem, pa, &s->layout.param_pgd_pa, &pgd) && pgd == s->hyp_pgd_pa &&
-	       !s2_pkvm_get(s->mem, pa, &s->layout.param_vtcr, &vtcr) && vtcr == s->host_vtcr &&
-	       !s2_pkvm_get(s->mem, pa, &s->layout.param_vttbr, &vttbr) &&
-	       (vttbr & BITS64(47, 6)) == (s->host_pgd_pa & BITS64(47, 6));
+/* Registers are those of the first CPU: all are given the same. */
+static void take_params(struct s2_pkvm_search *s, const struct params *params)
+{
+	struct s2_pkvm *pkvm = s->pkvm;
+	struct s2_pkvm_cpu *grown = realloc(pkvm->cpu, (pkvm->ncpus + 1) * sizeof(*grown));
+
+	if (!grown)
+		return;
+	if (!pkvm->ncpus) {
+		s->mair = params->mair;
+		s->tcr = params->tcr;
+		s->hcr = params->hcr;
+	}
+	pkvm->cpu = grown;
+	pkvm->cpu[pkvm->ncpus++] = params->cpu;
+}
+
+/* A search for parameters, and what it could not see. */
+struct params_search {
+	struct s2_pkvm_search *s;
+	enum s2_code missing; /* why */
+	uint64_t missing_pa, missing_bytes;
+};
+
+/* A CPU's parameters by symbol. */
+static bool on_cpu(void *arg, unsigned int n, uint64_t va, enum s2_code code)
+{
+	struct params_search *p = arg;
+	struct s2_pkvm_search *s = p->s;
+	struct params params;
+	uint64_t pa = S2_LOST_NOWHERE;
+
+	if (!code)
+		code = s2_kernel_pa(s->kernel, va, &pa, NULL);
+	if (!code)
+		code = read_params(s, pa, &params);
+	if (s2_is_missing(code)) {
+		p->missing = code;
+		s2_lost_add(s->lost, S2_LOST_PERCPU, code, "hyp", pa,
+			    "kvm_init_params of CPU %u (0x%" PRIx64 ") is %s", n, va,
+			    s2_code_name(code));
+	} else if (!code && is_params(s, &params)) {
+		take_params(s, &params);
+	}
+	return s->pkvm->ncpus < MAX_CPUS;
+}
+
+static void not_seen(struct params_search *p, enum s2_code code, uint64_t pa, uint64_t size)
+{
+	if (!p->missing_bytes)
+		p->missing_pa = pa;
+	p->missing = code;
+	p->missing_bytes += size;
 }
 
 /* Per-CPU areas are mapped for writing, and lie outside of the reserved memory and the kernel
  * image. */
-static void params_in(struct s2_pkvm_search *s, const struct s2_run *run)
+static void params_in(struct params_search *p, const struct s2_run *run)
 {
+	struct s2_pkvm_search *s = p->s;
 	uint64_t chunk[512], off_pgd = s2_member_off(&s->layout.param_pgd_pa.m);
 
 	for (uint64_t off = 0; off < run->size; off += sizeof(chunk)) {
 		uint64_t pa = run->entry.oa + off;
+		enum s2_code code;
 
 		if (pa - s->pkvm->reserved_pa < s->pkvm->reserved_size)
 			continue;
-		if (s2_mem_read(s->mem, pa, chunk, sizeof(chunk), NULL)) {
-			s->pkvm->cpus_lost = true;
-			continue;
-		}
-		for (size_t i = 0; i < ARRAY_SIZE(chunk); i++)
+		code = s2_mem_read(s->mem, pa, chunk, sizeof(chunk), NULL);
+		if (code)
+			not_seen(p, code, pa, sizeof(chunk));
+		for (size_t i = 0; !code && i < ARRAY_SIZE(chunk); i++) {
+			uint64_t at = pa + i * sizeof(chunk[0]) - off_pgd;
+			struct params params;
+
 			if (chunk[i] == s->hyp_pgd_pa && s->pkvm->ncpus < MAX_CPUS &&
-			    is_params(s, pa + i * sizeof(chunk[0]) - off_pgd))
-				add_cpu(s, pa + i * sizeof(chunk[0]) - off_pgd);
+			    !read_params(s, at, &params) && is_params(s, &params))
+				take_params(s, &params);
+		}
 	}
 }
 
-void s2_pkvm_find_params(struct s2_pkvm_search *s)
+static void search_params(struct params_search *p)
 {
+	struct s2_pkvm_search *s = p->s;
 	struct s2_merge merge;
 	struct s2_run run;
 	uint64_t looked = 0;
-	uint64_t nr_cpus;
 
-	if (!s->have_hyp || !s->layout.param_pgd_pa.have || !s->layout.param_vttbr.have)
-		return;
 	s2_walk_init(s->walk, &s->hyp_geom, s->mem, s->hyp_pgd_pa);
 	s2_merge_init(&merge, s->walk, S2_MERGE_PA, S2_SHOW_ALL);
 	while (looked < MAX_PARAM_BYTES && s2_merge_next(&merge, &run)) {
-		s->pkvm->cpus_lost |= run.missing != S2_OK;
+		if (run.missing)
+			not_seen(p, run.missing, run.table_pa, run.size);
 		if (!s2_run_mapped(&s->hyp_geom, &run) ||
 		    run.ia + s->pkvm->phys_offset != run.entry.oa || run.entry.raw & BIT64(7))
 			continue;
 		if (run.entry.oa - s->pkvm->reserved_pa < s->pkvm->reserved_size)
 			continue;
 		looked += run.size;
-		params_in(s, &run);
+		params_in(p, &run);
 	}
+}
+
+/* What was not seen may have held them. */
+static void lose_params(const struct params_search *p)
+{
+	struct s2_pkvm_search *s = p->s;
+
+	if (!p->missing_bytes)
+		return;
+	s2_lost_add(s->lost, S2_LOST_SEARCH, p->missing, "hyp", p->missing_pa,
+		    "%" PRIu64 " bytes that may hold a CPU's kvm_nvhe_init_params, the first at PA "
+		    "0x%" PRIx64 ", are %s",
+		    p->missing_bytes, p->missing_pa, s2_code_name(p->missing));
+}
+
+void s2_pkvm_find_params(struct s2_pkvm_search *s)
+{
+	const struct s2_pkvm_layout *l = &s->layout;
+	struct params_search search = { .s = s };
+	uint64_t nr_cpus;
+
+	if (!s->have_hyp || !l->param_pgd_pa.have || !l->param_vttbr.have || !l->param_mair.have ||
+	    !l->param_tcr.have || !l->param_hcr.have)
+		return;
+	if (s2_nvhe_params(s->kernel, on_cpu, &search) == S2_NOTFOUND ||
+	    (!s->pkvm->ncpus && !search.missing)) {
+		search_params(&search);
+		lose_params(&search);
+	}
+	s->pkvm->cpus_lost = search.missing != S2_OK;
 	/* The hypervisor's own count decides, where it can be read. */
 	if (s->symbol[S2_SYM_NR_CPUS].hits &&
 	    !s2_mem_read(s->mem, symbol_pa(s, S2_SYM_NR_CPUS), &nr_cpus, sizeof(nr_cpus), NULL))
 		s->pkvm->cpus_lost = s->pkvm->ncpus < nr_cpus;
+	if (!s->pkvm->ncpus && search.missing)
+		s2_lost_add(s->lost, S2_LOST_REGISTER, search.missing, "hyp", S2_LOST_NOWHERE,
+			    "MAIR_EL2 and HCR_EL2 are not known without kvm_nvhe_init_params: "
+			    "memory types are indices, permissions are as the table looks");
 }

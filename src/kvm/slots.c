@@ -23,7 +23,7 @@ struct gather {
 static enum s2_code read_slot(struct gather *g, uint64_t va, struct s2_slot *ret)
 {
 	const struct s2_kvm_layout *l = g->layout;
-	uint64_t gfn, npages, hva, flags, id;
+	uint64_t gfn, npages, hva, flags, id, file = 0, pgoff = 0;
 	enum s2_code code = s2_field_get(g->kernel, va, &l->slot_base_gfn, &gfn, g->err);
 
 	if (!code)
@@ -34,6 +34,11 @@ static enum s2_code read_slot(struct gather *g, uint64_t va, struct s2_slot *ret
 		code = s2_field_get(g->kernel, va, &l->slot_flags, &flags, g->err);
 	if (!code)
 		code = s2_field_get(g->kernel, va, &l->slot_id, &id, g->err);
+	if (!code && flags & S2_SLOT_GMEM && l->slot_gmem_file.have && l->slot_gmem_pgoff.have) {
+		code = s2_field_get(g->kernel, va, &l->slot_gmem_file, &file, g->err);
+		if (!code)
+			code = s2_field_get(g->kernel, va, &l->slot_gmem_pgoff, &pgoff, g->err);
+	}
 	if (code)
 		return code;
 	if (id > INT16_MAX)
@@ -48,7 +53,9 @@ static enum s2_code read_slot(struct gather *g, uint64_t va, struct s2_slot *ret
 				 .size = npages << g->page_log2,
 				 .hva = hva,
 				 .flags = (uint32_t)flags,
-				 .id = (int32_t)id };
+				 .id = (int32_t)id,
+				 .gmem_file = file,
+				 .gmem_pgoff = pgoff };
 	return S2_OK;
 }
 
@@ -145,6 +152,8 @@ enum s2_code s2_kvm_slots(struct s2_kernel *kernel, const struct s2_kvm_layout *
 	/* The first pointer of kvm->memslots[] is address space 0, the only one that arm64 has. */
 	code = s2_kernel_read(kernel, kvm_va + s2_member_off(&layout->memslots.m), &slots_va,
 			      sizeof(slots_va), err);
+	if (!code && !slots_va)
+		code = s2_fail(err, S2_NOTFOUND, "the VM has none (memslots[0] is NULL)");
 	if (!code && layout->slots_gfn_tree.have && layout->slot_gfn_node.have)
 		code = from_tree(&g, slots_va);
 	else if (!code && layout->slots_used.have && layout->slots_array.have)

@@ -353,7 +353,7 @@ static void get_mode(json_t *root, struct s2_tables *tables)
 {
 	const char *text = json_string_value(json_object_get(root, "kvm_mode"));
 
-	for (unsigned int i = S2_KVM_VHE; text && i <= S2_KVM_PROTECTED; i++) {
+	for (unsigned int i = S2_KVM_VHE; text && i < S2_NKVM_MODES; i++) {
 		if (strcmp(text, s2_kvm_mode_name((enum s2_kvm_mode)i)) != 0)
 			continue;
 		tables->mode = (enum s2_kvm_mode)i;

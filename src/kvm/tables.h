@@ -7,7 +7,14 @@
 #include "decode/table.h"
 #include "source/source.h"
 
-enum s2_kvm_mode { S2_KVM_UNKNOWN = 0, S2_KVM_VHE, S2_KVM_NVHE, S2_KVM_PROTECTED };
+enum s2_kvm_mode {
+	S2_KVM_UNKNOWN = 0,
+	S2_KVM_VHE,
+	S2_KVM_NVHE,
+	S2_KVM_PROTECTED,
+	S2_KVM_NESTED, /* VHE, and guests may be hypervisors (kvm-arm.mode=nested) */
+	S2_NKVM_MODES,
+};
 
 struct s2_tables {
 	struct s2_table *table;

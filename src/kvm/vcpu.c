@@ -70,10 +70,18 @@ static enum s2_code read_sysreg(const struct context *ctxt, uint64_t n, uint64_t
 	uint64_t vncr_start, vncr_array;
 
 	if (!s2_types_enum(ctxt->types, "vcpu_sysreg", "__VNCR_START__", &vncr_start, NULL) &&
-	    n >= vncr_start &&
-	    !s2_field_get(ctxt->kernel, ctxt->va, &l->ctxt_vncr, &vncr_array, NULL) && vncr_array)
-		return s2_kernel_read(ctxt->kernel, vncr_array + (n - vncr_start) * sizeof(*ret),
-				      ret, sizeof(*ret), err);
+	    n >= vncr_start) {
+		enum s2_code code =
+			s2_field_get(ctxt->kernel, ctxt->va, &l->ctxt_vncr, &vncr_array, NULL);
+
+		if (s2_is_missing(code))
+			return s2_fail(err, code, "vncr_array, which tells where it is, is %s",
+				       s2_code_name(code));
+		if (!code && vncr_array)
+			return s2_kernel_read(ctxt->kernel,
+					      vncr_array + (n - vncr_start) * sizeof(*ret), ret,
+					      sizeof(*ret), err);
+	}
 	if (n >= l->ctxt_sys_regs.m.nelems)
 		return s2_fail(err, S2_INVALID, "register number %llu is not below %llu",
 			       (unsigned long long)n,

@@ -273,7 +273,7 @@ def check_schema(attrs):
         described |= set(items(section(page, "Ss", title), "Li"))
     # Registers are members, too; members of exec and of memslots are described where these stand.
     registers = set(re.findall(r'"(\w+_el\d)"', read("src/decode/arch.c")))
-    inner = {"el1", "el0", "ipa", "hva", "readonly", "log_dirty"}
+    inner = {"el1", "el0", "ipa", "hva", "readonly", "log_dirty", "gmem"}
     same("member", "the schema", set(found) - registers - inner, "s2dump-json.5", described)
     for name, arrays in attrs.items():
         values = {row[0] for rows in arrays if rows for row in rows if row[0].startswith('"')}

@@ -432,6 +432,11 @@ class System:
         self.vm_list = self.symbol("vm_list", DATA + 0x8020)
         self.symbol("_stext", 0)
         params = self.pa(PERCPU) + 0x100
+        if self.gen in ("6.17", "7.1"):  # by symbol; in the others it has to be searched for
+            self.symbol("__kvm_nvhe___per_cpu_start", HYP_BSS[0] + 0x1800)
+            self.symbol("__kvm_nvhe_kvm_init_params", HYP_BSS[0] + 0x1900)
+            self.ram.put(self.symbol("__kvm_nvhe_kvm_arm_hyp_percpu_base", HYP_BSS[0] + 0x4c0), self.lin(self.pa(PERCPU)))
+            self.ram.put(self.symbol("nr_cpu_ids", DATA + 0x8028), 1, "<I")
         for name, value in (("mair_el2", 0x40044ffff), ("tcr_el2", 0x80850010), ("stack_hyp_va", IO_BASE + 0x2000),
                             ("stack_pa", self.pa(STACK)), ("pgd_pa", self.s1.root), ("hcr_el2", 0x80000001),
                             ("vttbr", self.s2.root), ("vtcr", vtcr)):

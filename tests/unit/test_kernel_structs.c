@@ -89,6 +89,29 @@ static void lists(void **state)
 	kimage_free(&k);
 }
 
+/* The entry at @index must be @value, 0: none, and begin at @first. */
+static void must_load(struct s2_kernel *kernel, uint64_t xa, uint64_t index, uint64_t value,
+		      uint64_t first)
+{
+	struct s2_xa_layout layout;
+	uint64_t got = 0, got_first = 0;
+
+	assert_int_equal(s2_kernel_xa_layout(kernel, &layout, NULL), S2_OK);
+	assert_int_equal(s2_kernel_xa_load(kernel, &layout, xa, index, &got, &got_first, NULL),
+			 value ? S2_OK : S2_NOTFOUND);
+	assert_int_equal(got, value);
+	assert_int_equal(got_first, first);
+}
+
+static enum s2_code load(struct s2_kernel *kernel, uint64_t xa, uint64_t index)
+{
+	struct s2_xa_layout layout;
+	uint64_t value, first;
+
+	assert_int_equal(s2_kernel_xa_layout(kernel, &layout, NULL), S2_OK);
+	return s2_kernel_xa_load(kernel, &layout, xa, index, &value, &first, NULL);
+}
+
 static void xarrays(void **state)
 {
 	struct kimage k;
@@ -108,7 +131,10 @@ static void xarrays(void **state)
 	leaf_bytes = root_bytes + 0x400;
 	assert_int_equal(s2_kernel_xarray(kernel, xa, see_entry, &seen, NULL), S2_OK);
 	assert_int_equal(seen.n, 0);
+	must_load(kernel, xa, 0, 0, 0);
 	put64(head, 0xffff000012345678); /* one entry, no node */
+	must_load(kernel, xa, 0, 0xffff000012345678, 0);
+	must_load(kernel, xa, 1, 0, 0);
 	assert_int_equal(s2_kernel_xarray(kernel, xa, see_entry, &seen, NULL), S2_OK);
 	assert_int_equal(seen.n, 1);
 	assert_int_equal(seen.index[0], 0);
@@ -133,21 +159,42 @@ static void xarrays(void **state)
 	assert_int_equal(seen.value[1], 19);
 	assert_int_equal(seen.index[2], 191);
 	assert_int_equal(seen.index[3], 320);
+	must_load(kernel, xa, 131, 0xffff000000002000, 131);
+	must_load(kernel, xa, 132, 19, 132);
+	must_load(kernel, xa, 133, 0, 0); /* retry, */
+	must_load(kernel, xa, 134, 0, 0); /* zero, */
+	must_load(kernel, xa, 135, 0, 0); /* nothing */
+	must_load(kernel, xa, 191, 0xffff000000003000, 191);
+	must_load(kernel, xa, 3, 0, 0);
+	/* An entry of two slots of 64 indices each begins where its first slot does. */
+	must_load(kernel, xa, 319, 0, 0);
+	must_load(kernel, xa, 320, 0xffff000000001000, 320);
+	must_load(kernel, xa, 383, 0xffff000000001000, 320);
+	must_load(kernel, xa, 384, 0xffff000000001000, 320);
+	must_load(kernel, xa, 447, 0xffff000000001000, 320);
+	must_load(kernel, xa, 448, 0, 0);
+	/* Beyond the root, whose slots would say otherwise. */
+	must_load(kernel, xa, 4096 + 131, 0, 0);
+	must_load(kernel, xa, UINT64_MAX, 0, 0);
 	seen = (struct seen){ .stop = 1 };
 	assert_int_equal(s2_kernel_xarray(kernel, xa, see_entry, &seen, NULL), S2_OK);
 	assert_int_equal(seen.n, 1);
 	/* A node below itself. */
 	put64(root_bytes + 40, root | 2);
 	assert_int_equal(s2_kernel_xarray(kernel, xa, see_entry, &seen, NULL), S2_LOOP);
+	assert_int_equal(load(kernel, xa, 5), S2_LOOP);
 	/* Shifts that no node has, and a node below the last level. */
 	root_bytes[0] = 7;
 	assert_int_equal(s2_kernel_xarray(kernel, xa, see_entry, &seen, NULL), S2_LOOP);
+	assert_int_equal(load(kernel, xa, 5), S2_LOOP);
 	root_bytes[0] = 66;
 	assert_int_equal(s2_kernel_xarray(kernel, xa, see_entry, &seen, NULL), S2_LOOP);
+	assert_int_equal(load(kernel, xa, 5), S2_LOOP);
 	root_bytes[0] = 0;
 	assert_int_equal(s2_kernel_xarray(kernel, xa, see_entry, &seen, NULL), S2_LOOP);
 	put64(head, 0xdead0002);
 	assert_int_equal(s2_kernel_xarray(kernel, xa, see_entry, &seen, NULL), S2_INVALID);
+	assert_int_equal(load(kernel, xa, 5), S2_INVALID);
 	s2_kernel_close(kernel);
 	kimage_free(&k);
 }

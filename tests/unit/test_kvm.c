@@ -391,12 +391,19 @@ static void vms_without_hcr(void **state)
 	}
 }
 
-/* The shadow MMUs of a VM, as this release keeps them; returns the address of each. */
+/* How many pointers the array has room for beyond those that mean something. */
+#define BEHIND 6U
+
+/* The shadow MMUs of a VM, as this release keeps them; returns the address of each. An array of
+ * pointers has room for all vCPUs that there may be, and is not zeroed (7.2, kvm_init_nested()). */
 static void put_nested(struct kvmtest *t, uint64_t kvm, uint64_t *mmu, unsigned int n)
 {
 	bool pointers = t->form->nested == NESTED_POINTERS;
-	uint64_t array = heap_alloc(t, n * (pointers ? 8 : MMU_SIZE));
+	uint64_t array = heap_alloc(t, pointers ? (n + BEHIND) * 8 : n * MMU_SIZE);
 
+	for (unsigned int i = n; pointers && i < n + BEHIND; i++)
+		set64(t, array + i * 8,
+		      i % 3 ? i % 3 == 1 ? kvm + KVM_ARCH : 0xdeaddeaddeaddead : 0);
 	set64(t, kvm + KVM_NESTED, array);
 	set64(t, kvm + KVM_NESTED_SIZE, n);
 	for (unsigned int i = 0; i < n; i++) {

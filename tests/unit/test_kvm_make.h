@@ -25,14 +25,17 @@ struct kvm_form {
 	enum nested_form nested;
 	bool pkvm_mappings; /* since 6.14 */
 	bool vncr;          /* since 6.8 */
+	bool gmem;          /* guest_memfd, on arm64 since 6.18 */
+	bool dims;          /* BTF of 7.2.13: an array of 2 is one of 2 by 1 */
 	enum mmu_form mmu;
 };
 
 static const struct kvm_form kvm_forms[] = {
-	{ "5.15", false, false, false, NESTED_NONE, false, false, MMU_ARCH },
-	{ "6.1", false, true, true, NESTED_NONE, false, false, MMU_ARCH },
-	{ "6.12 stable", true, true, true, NESTED_POINTERS, false, true, MMU_ARCH },
-	{ "6.18", true, true, true, NESTED_STRUCTS, true, true, MMU_ARCH },
+	{ "5.15", false, false, false, NESTED_NONE, false, false, false, false, MMU_ARCH },
+	{ "6.1", false, true, true, NESTED_NONE, false, false, false, false, MMU_ARCH },
+	{ "6.12 stable", true, true, true, NESTED_POINTERS, false, true, false, false, MMU_ARCH },
+	{ "6.18", true, true, true, NESTED_STRUCTS, true, true, true, false, MMU_ARCH },
+	{ "7.2", true, true, true, NESTED_POINTERS, true, true, true, true, MMU_ARCH },
 };
 #define NFORMS (sizeof(kvm_forms) / sizeof(kvm_forms[0]))
 #define FORM_5_15 (&kvm_forms[0])
@@ -45,6 +48,7 @@ static const struct kvm_form kvm_forms[] = {
 #define KVM_PID 0x20
 #define KVM_ONLINE 0x24
 #define KVM_MEMSLOTS 0x30
+#define KVM_MM 0x38
 #define KVM_VCPUS 0x40
 #define KVM_ARCH 0x80
 #define KVM_VTCR (KVM_ARCH + 0x80)
@@ -59,7 +63,12 @@ static const struct kvm_form kvm_forms[] = {
 #define MMU_TLB_VTCR 104
 #define MMU_NESTED_ENABLED 112
 #define MMU_SIZE 120
+#define PGT_IA_BITS 0
+#define PGT_START_LEVEL 4
+#define PGT_PGD 8
 #define PGT_MMU 24
+#define PARAM_MAIR 0
+#define PARAM_HCR 16
 #define VCPU_CPU 8
 #define VCPU_ARCH 0x40
 #define VCPU_CTXT (VCPU_ARCH + 0x10)
@@ -79,7 +88,18 @@ static const struct kvm_form kvm_forms[] = {
 #define SLOT_HVA 0x70
 #define SLOT_FLAGS 0x78
 #define SLOT_ID 0x7c
-#define SLOT_SIZE 0x80
+#define SLOT_GMEM_FILE 0x80
+#define SLOT_GMEM_PGOFF 0x88
+#define SLOT_SIZE 0x90
+
+/* What leads to the pages of a guest_memfd, and a VMM's page tables. */
+#define MM_PGD 0x10
+#define FILE_INODE 0x20
+#define FILE_SIZE 0x40
+#define INODE_MAPPING 0x30
+#define INODE_SIZE 0x80
+#define MAPPING_PAGES 0x8
+#define MAPPING_SIZE 0x40
 
 /* enum vcpu_sysreg: not in the order of anything. */
 enum {
@@ -129,7 +149,7 @@ static inline void add_field(struct btf *btf, const char *name, int type, unsign
 
 struct kvm_btf {
 	struct btf *btf;
-	int u64t, u32t, s32t, s16t, u8t, ptr, list, xarray, rb_node, rb_root;
+	int u64t, u32t, s32t, s16t, u8t, s8t, ptr, list, xarray, rb_node, rb_root;
 };
 
 static inline void btf_generic(struct kvm_btf *b)
@@ -140,6 +160,7 @@ static inline void btf_generic(struct kvm_btf *b)
 	b->s32t = btf__add_int(b->btf, "int", 4, BTF_INT_SIGNED);
 	b->s16t = btf__add_int(b->btf, "short", 2, BTF_INT_SIGNED);
 	b->u8t = btf__add_int(b->btf, "unsigned char", 1, 0);
+	b->s8t = btf__add_int(b->btf, "signed char", 1, BTF_INT_SIGNED);
 	b->ptr = btf__add_ptr(b->btf, 0);
 	b->list = add_struct(b->btf, "list_head", 16);
 	add_field(b->btf, "next", b->ptr, 0);
@@ -166,9 +187,18 @@ static inline void btf_containers(struct kvm_btf *b)
 
 static inline void btf_slots(struct kvm_btf *b, const struct kvm_form *form)
 {
-	int nodes = btf__add_array(b->btf, b->u64t, b->rb_node, 2);
-	int slot = add_struct(b->btf, "kvm_memory_slot", SLOT_SIZE), array;
+	int node = form->dims ? btf__add_array(b->btf, b->u64t, b->rb_node, 1) : b->rb_node;
+	int nodes = btf__add_array(b->btf, b->u64t, node, 2);
+	int slot, array, gmem = 0;
 
+	if (form->gmem) {
+		gmem = btf__add_struct(b->btf, NULL, 16);
+		add_field(b->btf, "file", b->ptr, 0);
+		add_field(b->btf, "pgoff", b->u64t, 8);
+	}
+	slot = add_struct(b->btf, "kvm_memory_slot", SLOT_SIZE);
+	if (form->gmem)
+		add_field(b->btf, "gmem", gmem, SLOT_GMEM_FILE);
 	if (form->slot_tree)
 		add_field(b->btf, "gfn_node", nodes, SLOT_NODES);
 	add_field(b->btf, "base_gfn", b->u64t, SLOT_GFN);
@@ -201,6 +231,13 @@ static inline void btf_vcpu(struct kvm_btf *b, const struct kvm_form *form)
 	int gprs = btf__add_array(b->btf, b->u64t, b->u64t, 31);
 	int regs, ctxt, arch;
 
+	/* enum kvm_mode of 6.1, and of 6.6 on. */
+	btf__add_enum(b->btf, "kvm_mode", 4);
+	btf__add_enum_value(b->btf, "KVM_MODE_DEFAULT", 0);
+	btf__add_enum_value(b->btf, "KVM_MODE_PROTECTED", 1);
+	if (form->vtcr_in_mmu)
+		btf__add_enum_value(b->btf, "KVM_MODE_NV", 2);
+	btf__add_enum_value(b->btf, "KVM_MODE_NONE", form->vtcr_in_mmu ? 3 : 2);
 	btf__add_enum(b->btf, "vcpu_sysreg", 4);
 	for (size_t i = 0; i < sizeof(nrs) / sizeof(nrs[0]); i++)
 		btf__add_enum_value(b->btf, nrs[i].name, nrs[i].nr);
@@ -233,6 +270,9 @@ static inline int btf_mmu(struct kvm_btf *b, const struct kvm_form *form)
 		return 0;
 	if (form->mmu != MMU_NO_PGT) {
 		add_struct(b->btf, "kvm_pgtable", 48);
+		add_field(b->btf, "ia_bits", b->u32t, PGT_IA_BITS);
+		add_field(b->btf, "start_level", b->s8t, PGT_START_LEVEL);
+		add_field(b->btf, "pgd", b->ptr, PGT_PGD);
 		if (form->pkvm_mappings)
 			add_field(b->btf, "pkvm_mappings", b->rb_root, 8);
 		add_field(b->btf, "mmu", b->ptr, PGT_MMU);
@@ -259,12 +299,17 @@ static inline void btf_kvm(struct kvm_btf *b, const struct kvm_form *form)
 	counter = btf__add_struct(b->btf, NULL, 4);
 	add_field(b->btf, "counter", b->s32t, 0);
 	atomic = btf__add_typedef(b->btf, "atomic_t", counter);
+	add_struct(b->btf, "kvm_nvhe_init_params", 24);
+	add_field(b->btf, "mair_el2", b->u64t, PARAM_MAIR);
+	add_field(b->btf, "hcr_el2", b->u64t, PARAM_HCR);
 	mmu = btf_mmu(b, form);
 	mmus = btf__add_ptr(b->btf, mmu);
 	if (form->nested == NESTED_POINTERS)
 		mmus = btf__add_ptr(b->btf, mmus);
 	vcpus = btf__add_array(b->btf, b->u64t, b->ptr, 4);
 	memslots = btf__add_array(b->btf, b->u64t, b->ptr, 1);
+	if (form->dims)
+		memslots = btf__add_array(b->btf, b->u64t, memslots, 1);
 	arch = add_struct(b->btf, "kvm_arch", KVM_SIZE - KVM_ARCH);
 	if (mmu)
 		add_field(b->btf, "mmu", mmu, 0);
@@ -285,7 +330,20 @@ static inline void btf_kvm(struct kvm_btf *b, const struct kvm_form *form)
 		add_field(b->btf, "vcpu_array", b->xarray, KVM_VCPUS);
 	else
 		add_field(b->btf, "vcpus", vcpus, KVM_VCPUS);
+	add_field(b->btf, "mm", b->ptr, KVM_MM);
 	add_field(b->btf, "arch", arch, KVM_ARCH);
+}
+
+static inline void btf_files(struct kvm_btf *b)
+{
+	add_struct(b->btf, "mm_struct", 0x40);
+	add_field(b->btf, "pgd", b->ptr, MM_PGD);
+	add_struct(b->btf, "file", FILE_SIZE);
+	add_field(b->btf, "f_inode", b->ptr, FILE_INODE);
+	add_struct(b->btf, "inode", INODE_SIZE);
+	add_field(b->btf, "i_mapping", b->ptr, INODE_MAPPING);
+	add_struct(b->btf, "address_space", MAPPING_SIZE);
+	add_field(b->btf, "i_pages", b->xarray, MAPPING_PAGES);
 }
 
 static inline void put_kvm_btf(struct kvmtest *t)
@@ -299,6 +357,7 @@ static inline void put_kvm_btf(struct kvmtest *t)
 	btf_slots(&b, t->form);
 	btf_vcpu(&b, t->form);
 	btf_kvm(&b, t->form);
+	btf_files(&b);
 	blob = btf__raw_data(b.btf, &size);
 	assert_true(BTF_AT + size < RO_END);
 	memcpy(in_image(&t->k, BTF_AT), blob, size);

@@ -179,7 +179,7 @@ static void every_claim(void **state)
 
 	(void)state;
 	for (unsigned int i = 0; i < 12; i++) {
-		struct s2_tables a = { .mode = (enum s2_kvm_mode)(i % 4) }, back;
+		struct s2_tables a = { .mode = (enum s2_kvm_mode)(i % S2_NKVM_MODES) }, back;
 		struct s2_table table = { .pid = -1, .vcpus = -1, .root_pa = BIT64(52) - 4096 };
 
 		s2_regime_init(&table.regime, archs[i % 2]);

@@ -98,6 +98,13 @@ static void registers_in_the_vncr_page(void **state)
 		set64(&t, at + VCPU_CTXT + CTXT_VNCR, 0xffffdead00000000);
 		assert_int_not_equal(s2_kvm_vcpu(t.kernel, kvm, 0, &vcpu, &t.err), S2_OK);
 		assert_non_null(strstr(t.err.text, "vCPU 0"));
+		/* Nor is a pointer to it that is not in the dump. */
+		t.k.mem.hole = t.k.shape.base +
+			       (uint64_t)(at_va(&t, at + VCPU_CTXT + CTXT_VNCR) - t.k.ram);
+		t.k.mem.hole_size = 8;
+		t.k.mem.hole_code = S2_EXCLUDED;
+		assert_int_equal(s2_kvm_vcpu(t.kernel, kvm, 0, &vcpu, &t.err), S2_EXCLUDED);
+		assert_non_null(strstr(t.err.text, "SCTLR_EL1: vncr_array"));
 		kvm_exit(&t);
 	}
 }
@@ -130,6 +137,7 @@ static void broken_vcpus(void **state)
 
 #define KEY_OFF (DATA_AT + 0x20000)
 #define HYP_OFF (DATA_AT + 0x20008)
+#define MODE_OFF (DATA_AT + 0x20018)
 
 static void must_be_mode(struct kvmtest *t, enum s2_kvm_mode mode, const char *why)
 {
@@ -160,6 +168,40 @@ static void mode_by_symbols(void **state)
 	kvm_exit(&t);
 }
 
+/* kvm-arm.mode=nested: enum kvm_mode's NV is 2 in all kernels that have it (6.6). */
+static void mode_nested(void **state)
+{
+	(void)state;
+	for (unsigned int i = 0; i < 4; i++) {
+		struct kvmtest t;
+
+		kvm_init(&t, FORM_6_18, &test_shapes[0], true);
+		add_symbol(&t, "Dkvm_protected_mode_initialized", t.k.stext + KEY_OFF);
+		add_symbol(&t, "bhyp_pgtable", t.k.stext + HYP_OFF);
+		add_symbol(&t, "dkvm_mode", t.k.stext + MODE_OFF);
+		set_bytes(&t, t.k.stext + MODE_OFF, i, 4);
+		must_be_mode(&t, i == 2 ? S2_KVM_NESTED : S2_KVM_VHE, "kvm_mode");
+		/* What the command line asked for is no matter where the hypervisor is another. */
+		set64(&t, t.k.stext + HYP_OFF, 0xffff000001234000);
+		must_be_mode(&t, S2_KVM_NVHE, "hyp_pgtable");
+		kvm_exit(&t);
+	}
+	/* A kernel without KVM_MODE_NV (6.1: NONE is 2), and one with two variables of the name. */
+	for (unsigned int i = 0; i < 2; i++) {
+		struct kvmtest t;
+
+		kvm_init(&t, i ? FORM_6_18 : FORM_6_1, &test_shapes[0], true);
+		add_symbol(&t, "Dkvm_protected_mode_initialized", t.k.stext + KEY_OFF);
+		add_symbol(&t, "bhyp_pgtable", t.k.stext + HYP_OFF);
+		add_symbol(&t, "dkvm_mode", t.k.stext + MODE_OFF);
+		if (i)
+			add_symbol(&t, "dkvm_mode", t.k.stext + MODE_OFF + 4);
+		set_bytes(&t, t.k.stext + MODE_OFF, 2, 4);
+		must_be_mode(&t, S2_KVM_VHE, "kvm_mode");
+		kvm_exit(&t);
+	}
+}
+
 /* printk's ring: struct printk_ringbuffer * prb, its text_data_ring, and the text. */
 static char *put_log(struct kvmtest *t)
 {
@@ -188,6 +230,7 @@ static void mode_by_log(void **state)
 		{ "kvm [1]: Protected hVHE mode initialized successfully", S2_KVM_PROTECTED },
 		{ "kvm [1]: Hyp nVHE mode initialized successfully", S2_KVM_NVHE },
 		{ "kvm [1]: Hyp hVHE mode initialized successfully", S2_KVM_NVHE },
+		{ "kvm [1]: VHE+NV2 mode initialized successfully", S2_KVM_NESTED }, /* 6.18 */
 	};
 
 	(void)state;
@@ -248,8 +291,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(registers),    cmocka_unit_test(registers_in_the_vncr_page),
 		cmocka_unit_test(broken_vcpus), cmocka_unit_test(mode_by_symbols),
-		cmocka_unit_test(mode_by_log),  cmocka_unit_test(broken_logs),
-		cmocka_unit_test(mode_by_hcr),
+		cmocka_unit_test(mode_nested),  cmocka_unit_test(mode_by_log),
+		cmocka_unit_test(broken_logs),  cmocka_unit_test(mode_by_hcr),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

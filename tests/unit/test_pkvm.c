@@ -206,7 +206,7 @@ static char *pieces(const struct s2_table *table, const struct s2_geometry *geom
 		while (s2_pkvm_next(table, geom, &mem.mem, &run, &piece)) {
 			assert_int_equal(piece.ia, end);
 			end = piece.ia + piece.size;
-			if (!piece.own.owner && !piece.own.state)
+			if (!piece.own.owner && !piece.own.state && !piece.own.missing)
 				continue;
 			len += (size_t)snprintf(text + len, sizeof(text) - len,
 						"%llx+%llx %s %s %s; ",
@@ -220,6 +220,22 @@ static char *pieces(const struct s2_table *table, const struct s2_geometry *geom
 	}
 	assert_int_equal(end, 1ULL << 32);
 	return text;
+}
+
+/* What is said of the page at @ia. */
+static struct s2_own at(const struct s2_table *table, const struct s2_geometry *geom, uint64_t ia)
+{
+	struct s2_merge merge;
+	struct s2_run run, piece;
+
+	s2_walk_init(&walk, geom, &mem.mem, BASE);
+	s2_merge_init(&merge, &walk, S2_MERGE_ATTRS, S2_SHOW_ALL);
+	while (s2_merge_next(&merge, &run))
+		while (s2_pkvm_next(table, geom, &mem.mem, &run, &piece))
+			if (ia - piece.ia < piece.size)
+				return piece.own;
+	fail_msg("nothing at 0x%llx", (unsigned long long)ia);
+	return (struct s2_own){ 0 };
 }
 
 /* A table with start level 2 (4 pages), one page of pages for IPA [BASE, BASE + 2M), a block of
@@ -294,21 +310,103 @@ static void test_split_vmemmap(void **state)
 			    "40002+2 hyp nopage annotation; "
 			    "40005+b host owned vmemmap; 40010+2 host shared-owned vmemmap; "
 			    "40012+1 hyp shared-borrowed vmemmap; 40013+6d host owned vmemmap; ");
-	/* A missing page of the array is not known either. */
+	/* A missing page of the array is not known either, and is told apart from no state. */
 	mem.hole = BASE + 8 * PAGE;
 	mem.hole_size = PAGE;
-	mem.hole_code = S2_ABSENT;
+	mem.hole_code = S2_EXCLUDED;
 	mem.views = false;
-	assert_string_equal(pieces(&table, &geom), "0+200 host  ; 40002+2 hyp nopage annotation; ");
+	assert_string_equal(pieces(&table, &geom),
+			    "0+200 host  ; 40000+1   missing; 40001+1   missing; "
+			    "40002+2 hyp nopage annotation; 40005+7b   missing; ");
+	assert_int_equal(at(&table, &geom, BASE + 5 * PAGE).missing, S2_EXCLUDED);
+	assert_int_equal(at(&table, &geom, BASE + 5 * PAGE).missing_pa, BASE + 8 * PAGE + 5 * 8);
+	/* Each page of the array is missing for itself: here it begins before a page's end. */
+	piece.pa -= 0x10 * 8;
+	mem.hole -= PAGE;
+	mem.hole_size = 2 * PAGE;
+	assert_string_equal(
+		pieces(&table, &geom),
+		"0+200 host  ; 40000+1   missing; 40001+1   missing; "
+		"40002+2 hyp nopage annotation; 40005+b   missing; 40010+70   missing; ");
+}
+
+/* struct hyp_page of 6.16 on with these states of host and hypervisor; the latter is kept ^ 3. */
+static uint64_t word_of(uint64_t host, uint64_t hyp)
+{
+	return host << 24 | (hyp ^ 3) << 28;
+}
+
+/* A page of memory that is seen by the host or the hypervisor, with these states of both. */
+static void expect_owner(struct s2_table *table, enum s2_pkvm_role role, uint64_t host,
+			 uint64_t hyp, enum s2_owner owner)
+{
+	struct s2_geometry geom;
+	uint64_t own = role == S2_PKVM_HOST ? host : hyp;
+	struct s2_own got;
+
+	table->pkvm_role = (uint8_t)role;
+	words[8 * 512] = word_of(host, hyp);
+	shape(table, &geom);
+	got = at(table, &geom, BASE);
+	expect(got, owner, (enum s2_page_state)(S2_STATE_OWNED + own));
+	assert_int_equal(got.from, S2_FROM_VMEMMAP);
+	assert_false(got.have_handle);
+}
+
+/*
+ * What a healthy host of 6.16 to 7.3 shows (states 0 OWNED, 1 SHARED_OWNED, 2 SHARED_BORROWED,
+ * 3 NOPAGE): the state of the one side alone does not tell the owner, both do.
+ */
+static void test_owner_by_both(void **state)
+{
+	struct s2_pkvm_region region = { .pa = BASE, .size = 0x100 * PAGE };
+	struct s2_vmemmap_piece piece = { .pfn = BASE / PAGE, .n = 0x80, .pa = BASE + 8 * PAGE };
+	struct s2_pkvm p = rules(S2_ANNOTATION_TYPED);
+	struct s2_table table = { .pkvm = &p };
+
+	(void)state;
+	p.memory = &region;
+	p.nmemory = 1;
+	p.have_memory = true;
+	p.host_in = p.hyp_in = S2_STATE_IN_VMEMMAP;
+	p.page = (struct s2_hyp_page_bits){ .size = 8, .host = 0xf000000, .hyp = 0xf0000000 };
+	p.piece = &piece;
+	p.npieces = 1;
+	p.have_vmemmap = true;
+	make_table();
+	/* Hypervisor text, which the host may read (6.18). */
+	words[4 * 512] = BASE | 0x40000000000747;
+	expect_owner(&table, S2_PKVM_HOST, 3, 0, S2_OWNER_HYP);
+	expect_owner(&table, S2_PKVM_HYP, 3, 0, S2_OWNER_HYP);
+	words[4 * 512] = BASE | 0x7ff;
+	/* A protected guest's page that it shares with the host (7.1). */
+	expect_owner(&table, S2_PKVM_HOST, 2, 3, S2_OWNER_GUEST);
+	/* The same lent by the hypervisor. */
+	expect_owner(&table, S2_PKVM_HOST, 2, 1, S2_OWNER_HYP);
+	expect_owner(&table, S2_PKVM_HYP, 2, 1, S2_OWNER_HYP);
+	/* An EL2 stack up to 7.1: the host's, and the hypervisor maps it. */
+	expect_owner(&table, S2_PKVM_HYP, 0, 3, S2_OWNER_HOST);
+	expect_owner(&table, S2_PKVM_HOST, 0, 3, S2_OWNER_HOST);
+	expect_owner(&table, S2_PKVM_HYP, 1, 3, S2_OWNER_HOST);
+	expect_owner(&table, S2_PKVM_HYP, 1, 2, S2_OWNER_HOST);
+	/* Nobody's by either side: a guest's that it keeps, or wrong. */
+	expect_owner(&table, S2_PKVM_HOST, 3, 3, S2_OWNER_NONE);
+	expect_owner(&table, S2_PKVM_HYP, 3, 3, S2_OWNER_NONE);
+	expect_owner(&table, S2_PKVM_HYP, 2, 3, S2_OWNER_GUEST);
+	/* With the host's states alone (6.14) it stays open. */
+	p.page.hyp = 0;
+	expect_owner(&table, S2_PKVM_HOST, 3, 0, S2_OWNER_NONE);
+	expect_owner(&table, S2_PKVM_HOST, 2, 3, S2_OWNER_NONE);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_high),      cmocka_unit_test(test_low),
-		cmocka_unit_test(test_typed),     cmocka_unit_test(test_fixmap),
-		cmocka_unit_test(test_leaf),      cmocka_unit_test(test_hyp_page),
-		cmocka_unit_test(test_split_pte), cmocka_unit_test(test_split_vmemmap),
+		cmocka_unit_test(test_high),          cmocka_unit_test(test_low),
+		cmocka_unit_test(test_typed),         cmocka_unit_test(test_fixmap),
+		cmocka_unit_test(test_leaf),          cmocka_unit_test(test_hyp_page),
+		cmocka_unit_test(test_split_pte),     cmocka_unit_test(test_split_vmemmap),
+		cmocka_unit_test(test_owner_by_both),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

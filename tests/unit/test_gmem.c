@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Pages of a guest_memfd slot are held against the file's own, whatever the VMM maps.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "check/check.h"
+#include "test_kvm_make.h"
+
+#define IPA 0x40000000ULL
+#define PGOFF 61 /* so that the slot's pages lie in two nodes of the file's xarray */
+#define NPAGES 16U
+#define MAPPED 6U
+#define LEAF 0x7ff /* a page, Normal, read and write, AF */
+#define VMEMMAP 0xfffffdffc0000000ULL
+#define SIZEOF_PAGE 64ULL
+
+struct gmemtest {
+	struct kvmtest t;
+	uint64_t leaf; /* VA of the descriptor of the slot's first page */
+	uint64_t file, node[2];
+	uint64_t slot;
+	struct s2_check_report report;
+};
+
+/* The page that the file has as page @i of the slot. */
+static uint64_t page_pa(const struct gmemtest *g, unsigned int i)
+{
+	return g->t.k.shape.base + 0x200000 + i * 0x3000;
+}
+
+static uint64_t heap_pa(const struct gmemtest *g, uint64_t va)
+{
+	return g->t.k.shape.base + HEAP_AT + (va - linear_va(&g->t.k, g->t.k.shape.base + HEAP_AT));
+}
+
+/* vmemmap is VMEMMAP_START minus (memstart_addr >> PAGE_SHIFT) struct pages (asm/pgtable.h). */
+static uint64_t folio(const struct gmemtest *g, unsigned int i)
+{
+	return VMEMMAP + (page_pa(g, i) - g->t.k.shape.phys_offset) / 4096 * SIZEOF_PAGE;
+}
+
+/* Where the xarray has page @i of the slot. */
+static uint64_t entry_va(const struct gmemtest *g, unsigned int i)
+{
+	return g->node[(PGOFF + i) / 64] + 40 + (PGOFF + i) % 64 * 8;
+}
+
+static void put_table(struct gmemtest *g, uint64_t kvm)
+{
+	struct kvmtest *t = &g->t;
+	uint64_t root, level2;
+
+	t->used = (t->used + 8191) & ~8191ULL;
+	root = heap_alloc(t, 8192);
+	level2 = heap_alloc(t, 4096);
+	g->leaf = heap_alloc(t, 4096);
+	set64(t, root + IPA / 0x40000000 * 8, heap_pa(g, level2) | 3);
+	set64(t, level2, heap_pa(g, g->leaf) | 3);
+	for (unsigned int i = 0; i < MAPPED; i++)
+		set64(t, g->leaf + i * 8, page_pa(g, i) | LEAF);
+	set64(t, kvm + KVM_ARCH + MMU_PGD_PHYS, heap_pa(g, root));
+}
+
+/* Pages [0, MAPPED) of the slot, all but one of them mapped by the guest. */
+static void put_file(struct gmemtest *g)
+{
+	struct kvmtest *t = &g->t;
+	uint64_t inode = heap_alloc(t, INODE_SIZE), mapping = heap_alloc(t, MAPPING_SIZE);
+	uint64_t top = heap_alloc(t, 552);
+
+	g->file = heap_alloc(t, FILE_SIZE);
+	set64(t, g->file + FILE_INODE, inode);
+	set64(t, inode + INODE_MAPPING, mapping);
+	set64(t, mapping + MAPPING_PAGES + 8, top | 2);
+	set_bytes(t, top, 6, 1);
+	for (unsigned int n = 0; n < 2; n++) {
+		g->node[n] = heap_alloc(t, 552);
+		set64(t, top + 40 + n * 8, g->node[n] | 2);
+	}
+	for (unsigned int i = 0; i <= MAPPED; i++)
+		set64(t, entry_va(g, i), folio(g, i));
+}
+
+static void gmem_init(struct gmemtest *g)
+{
+	struct kvmtest *t = &g->t;
+	uint64_t kvm, set, mm;
+
+	memset(g, 0, sizeof(*g));
+	kvm_init(t, FORM_6_18, &test_shapes[0], true);
+	info_line(&t->k,
+		  "NUMBER(VMEMMAP_START)=0x%llx\nSIZE(page)=%llu\nOFFSET(page._refcount)=52\n",
+		  VMEMMAP, SIZEOF_PAGE);
+	kvm = put_vm(t, 1, 0);
+	put_table(g, kvm);
+	put_file(g);
+	/* The VMM has a table and nothing in it: nobody maps this file. */
+	mm = heap_alloc(t, 64);
+	t->used = (t->used + 4095) & ~4095ULL;
+	set64(t, kvm + KVM_MM, mm);
+	set64(t, mm + MM_PGD, heap_alloc(t, 4096));
+	set = heap_alloc(t, SLOTS_ARRAY + SLOT_SIZE);
+	g->slot = heap_alloc(t, SLOT_SIZE);
+	set64(t, set, g->slot + SLOT_NODES);
+	set64(t, g->slot + SLOT_GFN, IPA / 4096);
+	set64(t, g->slot + SLOT_NPAGES, NPAGES);
+	set64(t, g->slot + SLOT_HVA, 0x7f0000000000);
+	set64(t, g->slot + SLOT_GMEM_FILE, g->file);
+	set64(t, g->slot + SLOT_GMEM_PGOFF, PGOFF);
+	set_bytes(t, g->slot + SLOT_FLAGS, 4, 4);
+	set64(t, kvm + KVM_MEMSLOTS, set);
+}
+
+static const struct s2_check_outcome *check(struct gmemtest *g)
+{
+	struct s2_check_args args = { .wanted = BIT64(S2_CHECK_VMM) };
+
+	s2_kernel_close(g->t.kernel);
+	g->t.kernel = NULL;
+	kvm_must(&g->t);
+	args.kernel = g->t.kernel;
+	args.mem = &g->t.k.mem.mem;
+	args.tables = &g->t.tables;
+	s2_check_free(&g->report);
+	assert_int_equal(s2_check_run(&args, &g->report, NULL), S2_OK);
+	return &g->report.outcome[S2_CHECK_VMM];
+}
+
+static void must_fail(struct gmemtest *g, unsigned int i, const char *text)
+{
+	const struct s2_check_outcome *o = check(g);
+
+	assert_int_equal(o->result, S2_CHECK_FAIL);
+	assert_int_equal(o->nfindings, 1);
+	assert_string_equal(o->finding[0].table, "vm:1");
+	assert_int_equal(o->finding[0].ia, IPA + i * 4096ULL);
+	if (!strstr(o->finding[0].text, text))
+		fail_msg("'%s' is not in '%s'", text, o->finding[0].text);
+}
+
+static void gmem_exit(struct gmemtest *g)
+{
+	s2_check_free(&g->report);
+	kvm_exit(&g->t);
+}
+
+/* The file has what is mapped, and one page more; at the VMM's address there is nothing at all. */
+static void sound(void **state)
+{
+	struct gmemtest g;
+	const struct s2_check_outcome *o;
+
+	(void)state;
+	gmem_init(&g);
+	o = check(&g);
+	if (o->result != S2_CHECK_PASS)
+		fail_msg("%s", o->nfindings ? o->finding[0].text : o->why);
+	/* Of a folio of two pages only the first has an entry of its own. */
+	set64(&g.t, entry_va(&g, 1), (PGOFF % 64) << 2 | 2);
+	set64(&g.t, g.leaf + 8, (page_pa(&g, 0) + 4096) | LEAF);
+	assert_int_equal(check(&g)->result, S2_CHECK_PASS);
+	/* Without the flag it is an ordinary slot, and the VMM has nothing there. */
+	set_bytes(&g.t, g.slot + SLOT_FLAGS, 0, 4);
+	assert_int_equal(check(&g)->result, S2_CHECK_FAIL);
+	gmem_exit(&g);
+}
+
+static void another_page(void **state)
+{
+	struct gmemtest g;
+
+	(void)state;
+	gmem_init(&g);
+	set64(&g.t, g.leaf + 4 * 8, (page_pa(&g, 4) + 4096) | LEAF);
+	must_fail(&g, 4, "the guest_memfd has 0x");
+	set64(&g.t, g.leaf + 4 * 8, page_pa(&g, 4) | LEAF);
+	/* A page that the file gave up must not stay mapped. */
+	set64(&g.t, entry_va(&g, 5), 0);
+	must_fail(&g, 5, "has no page 66");
+	set64(&g.t, entry_va(&g, 5), 9 << 1 | 1); /* a value is no page */
+	must_fail(&g, 5, "has no page 66");
+	gmem_exit(&g);
+}
+
+/* The slot begins at another page of the file. */
+static void another_offset(void **state)
+{
+	struct gmemtest g;
+
+	(void)state;
+	gmem_init(&g);
+	set64(&g.t, g.slot + SLOT_GMEM_PGOFF, PGOFF + 1);
+	assert_int_equal(check(&g)->nfindings, MAPPED);
+	gmem_exit(&g);
+}
+
+/* What is not in the dump is unknown: each part of the way to the pages. */
+static void missing(void **state)
+{
+	struct gmemtest g;
+
+	(void)state;
+	gmem_init(&g);
+	for (unsigned int i = 0; i < 3; i++) {
+		uint64_t va = i == 0 ? g.file + FILE_INODE : i == 1 ? g.node[0] : g.node[1];
+
+		g.t.k.mem.hole = heap_pa(&g, va);
+		g.t.k.mem.hole_size = 8;
+		g.t.k.mem.hole_code = S2_EXCLUDED;
+		assert_int_equal(check(&g)->result, S2_CHECK_UNKNOWN);
+		assert_int_equal(g.report.outcome[S2_CHECK_VMM].nfindings, 0);
+	}
+	g.t.k.mem.hole_size = 0;
+	set64(&g.t, g.slot + SLOT_GMEM_FILE, 0);
+	assert_int_equal(check(&g)->result, S2_CHECK_UNKNOWN);
+	set64(&g.t, g.slot + SLOT_GMEM_FILE, 0xffffdead00000000);
+	assert_int_equal(check(&g)->result, S2_CHECK_UNKNOWN);
+	gmem_exit(&g);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(sound),
+		cmocka_unit_test(another_page),
+		cmocka_unit_test(another_offset),
+		cmocka_unit_test(missing),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
