@@ -9,6 +9,9 @@
 #define FLOOR_WORK (UINT64_C(64) << 20)
 #define WORK_PER_ENTRY 64
 
+/* A base must explain more than so many pages for each that it leaves. */
+#define LEFT_OVER 4
+
 /* Odds that no table which hardware walks as intended has. */
 #define IMPOSSIBLE (S2_ODD_ENCODING | S2_ODD_OA_SIZE | S2_ODD_OA_ALIGN | S2_ODD_RES0)
 
@@ -352,8 +355,8 @@ static uint64_t left_over(struct search *s)
 }
 
 /*
- * Does @best explain more of the blob than it leaves? Damage that cuts off most of the tables
- * leaves too little that could tell the base.
+ * Does @best explain enough of what the blob holds? Damage that cuts off many of the tables leaves
+ * too little that could tell the base.
  */
 static enum s2_code weigh(struct search *s, const struct score *best, struct s2_err *err)
 {
@@ -365,7 +368,7 @@ static enum s2_code weigh(struct search *s, const struct score *best, struct s2_
 	left = left_over(s) + best->reached - best->tables;
 	if (s->work > s->max_work)
 		return too_many(err);
-	if (left < best->used)
+	if (left * LEFT_OVER < best->used)
 		return S2_OK;
 	return s2_fail(
 		err, S2_NOTFOUND,

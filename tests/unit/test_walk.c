@@ -371,6 +371,28 @@ static void empty_tables_prove_nothing(void **state)
 	assert_non_null(strstr(err.text, "more than one base address fits"));
 }
 
+static void leaves_too_much(void **state)
+{
+	struct s2_inferred found;
+	struct s2_geometry geom;
+	struct s2_err err;
+
+	(void)state;
+	/* Five tables in four levels, two descriptors point four pages too far: a page further, the
+	 * rest fits together, but for two tables that are left over. */
+	shape(0x80050090, &geom);
+	memset(words, 0, sizeof(words));
+	words[338] = enc_table(ENC_48, BASE + 2 * 4096);
+	words[2 * 512 + 35] = enc_table(ENC_48, BASE + 5 * 4096);
+	words[512 + 394] = enc_table(ENC_48, BASE + 8 * 4096);
+	words[512 + 395] = enc_table(ENC_48, BASE + 3 * 4096);
+	words[512 + 396] = enc_table(ENC_48, BASE + 5 * 4096);
+	for (unsigned int i = 0; i < 9; i++)
+		words[(3 + i / 3) * 512 + i % 3] = enc_page(ENC_48, 0x1000, ENC_MEM);
+	assert_int_equal(infer(&geom, 9, &found, &err), S2_NOTFOUND);
+	assert_non_null(strstr(err.text, "explains too little"));
+}
+
 static void one_descriptor_is_damaged(void **state)
 {
 	struct s2_inferred found;
@@ -409,6 +431,7 @@ int main(void)
 		cmocka_unit_test(bounded_work),
 		cmocka_unit_test(infers_the_base),
 		cmocka_unit_test(second_base),
+		cmocka_unit_test(leaves_too_much),
 		cmocka_unit_test(one_descriptor_is_damaged),
 		cmocka_unit_test(empty_tables_prove_nothing),
 	};
