@@ -338,12 +338,14 @@ class Worker:
             f.write(code)
 
     def reaching(self, mutant, step):
-        """The pieces of this test that run the changed lines, or anything of the file when these are no code but a table."""
-        span = set(range(mutant.first, mutant.last + 1))
-        is_code = span & set(self.known["code"][mutant.path])
-        return [key for key, lines in self.known["reach"].items()
-                if key.split("/")[0] == step.name and mutant.path in lines
-                and (span & set(lines[mutant.path]) if is_code else lines[mutant.path])]
+        """The pieces of this test that run the changed lines; or anything of the file, when these are no code but a table; or
+        all that are linked with it, when the whole file is no code."""
+        span, code = set(range(mutant.first, mutant.last + 1)), set(self.known["code"].get(mutant.path, ()))
+        pieces = [key for key in self.known["reach"] if key.split("/")[0] == step.name]
+        if not code:
+            return pieces if os.path.dirname(mutant.path) in step.libraries else []
+        wanted = span & code or code
+        return [key for key in pieces if wanted & set(self.known["reach"][key].get(mutant.path, ()))]
 
     def noticed_by(self, mutant):
         folder = os.path.dirname(mutant.path)
