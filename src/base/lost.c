@@ -25,10 +25,10 @@ const char *s2_lost_name(enum s2_lost_what what, uint64_t n)
 	return n == 1 ? names[what].one : names[what].many;
 }
 
-/* The list is short, and what is lost twice is lost twice in a row mostly. */
+/* What is lost twice is lost twice in a row mostly: from the end. */
 static struct s2_loss *find_same(struct s2_lost *lost, const struct s2_loss *loss)
 {
-	for (size_t i = 0; i < lost->n; i++) {
+	for (size_t i = lost->n; i-- > 0;) {
 		struct s2_loss *have = &lost->loss[i];
 
 		if (have->what == loss->what && have->code == loss->code &&

@@ -143,7 +143,8 @@ static void unreadable(struct s2_check_ctx *ctx)
 	for (size_t i = 0; ctx->args->lost && i < ctx->args->lost->n; i++) {
 		const struct s2_loss *loss = &ctx->args->lost->loss[i];
 
-		if (loss->what == S2_LOST_VM || loss->what == S2_LOST_TABLE)
+		if (loss->what == S2_LOST_VM || loss->what == S2_LOST_TABLE ||
+		    loss->what == S2_LOST_SEARCH)
 			s2_check_all_unknown(ctx, "a VM or table cannot be read: %s%s%.100s",
 					     loss->table, *loss->table ? ": " : "", loss->text);
 	}

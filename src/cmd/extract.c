@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/cleanup.h"
+#include "base/scan.h"
 #include "cmd/input.h"
 #include "source/elf_write.h"
 
@@ -13,9 +14,10 @@ struct pages {
 	struct s2_piece *piece;
 	size_t n, room;
 	bool failed;
-	/* Those of the table at hand that stay missing, and the first of them. */
-	uint64_t nmissing, missing_pa;
-	enum s2_code missing;
+	/* Those of the table at hand that cannot be followed, and the first of them. */
+	uint64_t nbroken, broken_pa;
+	enum s2_code broken;
+	struct s2_gaps gaps; /* what of all pages is not there */
 };
 
 static int by_pa(const void *a, const void *b)
@@ -77,9 +79,9 @@ static void on_table(void *arg, uint64_t pa, uint64_t size, unsigned int height,
 	struct pages *pages = arg;
 
 	(void)height;
-	if (state && !pages->nmissing++) {
-		pages->missing_pa = pa;
-		pages->missing = state;
+	if (state && !s2_is_missing(state) && !pages->nbroken++) {
+		pages->broken_pa = pa;
+		pages->broken = state;
 	}
 	if (state == S2_OK || s2_is_missing(state))
 		add(pages, pa, size, state);
@@ -115,17 +117,14 @@ static enum s2_code collect(const struct s2_input *input, const struct s2_table 
 	s2_walk_init(walk, &geom, &input->source->mem, table->root_pa);
 	walk->on_table = on_table;
 	walk->arg = pages;
-	pages->nmissing = 0;
+	pages->nbroken = 0;
 	while (s2_walk_next(walk, &strip))
 		;
-	if (pages->nmissing)
-		s2_lost_add(
-			input->lost, S2_LOST_PAGE, pages->missing, table->id, pages->missing_pa,
-			"%" PRIu64
-			" table page%s missing, and missing in the snapshot, first at PA 0x%" PRIx64
-			" (%s)",
-			pages->nmissing, pages->nmissing == 1 ? " is" : "s are", pages->missing_pa,
-			s2_code_name(pages->missing));
+	if (pages->nbroken)
+		s2_lost_add(input->lost, S2_LOST_PAGE, pages->broken, table->id, pages->broken_pa,
+			    "%" PRIu64 " table page%s not followed, first at PA 0x%" PRIx64 " (%s)",
+			    pages->nbroken, pages->nbroken == 1 ? " is" : "s are", pages->broken_pa,
+			    s2_code_name(pages->broken));
 	return check_room(pages, err);
 }
 
@@ -134,8 +133,9 @@ static void append(struct pages *out, uint64_t pa, uint64_t size, enum s2_code s
 {
 	struct s2_piece *last = out->n ? &out->piece[out->n - 1] : NULL;
 
-	if (!s2_is_missing(state) && state != S2_OK)
-		state = S2_TRUNCATED; /* an I/O error: the bytes should be there */
+	/* An I/O error, or damage: the bytes should be there. */
+	if (state == S2_DAMAGED || (!s2_is_missing(state) && state != S2_OK))
+		state = S2_TRUNCATED;
 	if (state == S2_ABSENT)
 		return;
 	if (last && last->pa + last->size == pa && last->state == state)
@@ -163,6 +163,8 @@ static enum s2_code to_pieces(const struct s2_mem *mem, const struct pages *page
 				len = S2_WALK_CHUNK;
 				state = s2_mem_read(mem, page->pa + off, buf, (size_t)len, NULL);
 			}
+			if (state)
+				s2_gaps_add(&ret->gaps, page->pa + off, len, state);
 			append(ret, page->pa + off, len, state);
 			off += len;
 		}
@@ -180,6 +182,13 @@ static enum s2_code write_snapshot(const struct s2_input *input, const struct pa
 	if (!note)
 		return s2_fail(err, S2_NOMEM, "no memory");
 	code = to_pieces(&input->source->mem, pages, &pieces, err);
+	if (pieces.gaps.bytes)
+		s2_lost_add(
+			input->lost, S2_LOST_PAGE, pieces.gaps.code, NULL, pieces.gaps.pa,
+			"%" PRIu64
+			" bytes of pages are missing, and missing in the snapshot, first at PA 0x%" PRIx64
+			" (%s)",
+			pieces.gaps.bytes, pieces.gaps.pa, s2_code_name(pieces.gaps.code));
 	if (!code)
 		code = s2_elf_write(out, &input->source->mem, pieces.piece, pieces.n,
 				    S2_SNAPSHOT_NOTE, S2_SNAPSHOT_NOTE_TYPE, note, err);

@@ -213,13 +213,16 @@ static enum s2_code tables_from_kernel(const struct s2_options *o, struct s2_inp
 			o->system_map || o->vmlinux ? "; symbols alone do not help" : "");
 	if (!code)
 		code = s2_kernel_check_files(input->kernel, err);
+	if (code) {
+		s2_progress(o, NULL);
+		return code;
+	}
 	s2_progress(o, "looking for KVM's tables");
-	if (!code && (!o->kernel || o->verbose))
+	if (!o->kernel || o->verbose)
 		name_others(input);
-	if (!code)
-		code = s2_kvm_tables(input->kernel, &input->source->mem, input->lost,
-				     &input->tables, err);
-	if (input->kernel && o->have_snapshot && code != S2_NOMEM)
+	code = s2_kvm_tables(input->kernel, &input->source->mem, input->lost, &input->tables, err);
+	/* A snapshot that the kernel made needs none of KVM's own structures. */
+	if (o->have_snapshot && code != S2_NOMEM)
 		code = s2_pgtable_snapshot(input->kernel, &input->source->mem, o->snapshot,
 					   &input->tables, err);
 	s2_progress(o, NULL);
@@ -489,6 +492,8 @@ enum s2_code s2_input_open(const struct s2_options *options, char *const *paths,
 	if (!code && !options->have_regime)
 		code = complete_regimes(options, &input.tables, err);
 	if (code) {
+		/* What was not found may be among what was lost. */
+		(void)s2_input_finish(&input, s2_exit_of(code));
 		s2_input_close(&input);
 		return s2_wrap(err, code, "%s", path);
 	}

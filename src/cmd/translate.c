@@ -315,7 +315,7 @@ static enum s2_exit run_translate(const struct s2_options *o, struct s2_out *out
 	struct s2_options own = *o;
 	struct job job = { .o = &own, .out = out, .steps = true };
 	struct s2_input input;
-	enum s2_exit status = S2_EXIT_OK;
+	enum s2_exit status;
 	enum s2_code code = choose_op(&job, err);
 
 	own.stage1_alone = !o->have_vcpu && !o->ntables && without_stage2(job.req.op, &o->regime);
@@ -329,10 +329,11 @@ static enum s2_exit run_translate(const struct s2_options *o, struct s2_out *out
 	for (int i = 1; !code && i < o->nargs; i++)
 		code = strcmp(o->args[i], "-") ? translate_one(&job, o->args[i], err) :
 						 translate_stdin(&job, err);
-	if (!code)
-		status = s2_input_finish(&input, job.missing ? S2_EXIT_INCOMPLETE : S2_EXIT_OK);
+	status = s2_input_finish(&input, code        ? s2_exit_of(code) :
+					 job.missing ? S2_EXIT_INCOMPLETE :
+						       S2_EXIT_OK);
 	s2_input_close(&input);
-	return code ? s2_exit_of(code) : status;
+	return status;
 }
 
 const struct s2_cmd s2_cmd_translate = {

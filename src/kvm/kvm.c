@@ -247,14 +247,17 @@ static enum s2_code add_nested(struct walk_vms *w, uint64_t kvm_va, const struct
  * pointer of the one to the other, or by handle when that could not be read. */
 static struct s2_pkvm_guest *guest_of(struct walk_vms *w, uint64_t kvm_va, uint64_t handle)
 {
-	uint64_t pa;
+	uint64_t pa = 0;
+	bool have_pa = !s2_kernel_pa(w->kernel, kvm_va, &pa, NULL);
 
-	if (!w->nguests || s2_kernel_pa(w->kernel, kvm_va, &pa, NULL))
-		return NULL;
-	for (size_t i = 0; i < w->nguests; i++)
-		if (w->guest[i].host_kvm_pa ? w->guest[i].host_kvm_pa == pa :
-					      w->guest[i].unread && w->guest[i].handle == handle)
+	for (size_t i = 0; i < w->nguests; i++) {
+		const struct s2_pkvm_guest *guest = &w->guest[i];
+		bool by_pointer = have_pa && guest->host_kvm_pa;
+
+		if (by_pointer ? guest->host_kvm_pa == pa :
+				 (guest->unread || !have_pa) && guest->handle == handle)
 			return &w->guest[i];
+	}
 	return NULL;
 }
 
