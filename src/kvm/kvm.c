@@ -251,11 +251,10 @@ static struct s2_pkvm_guest *guest_of(struct walk_vms *w, uint64_t kvm_va, uint6
 	bool have_pa = !s2_kernel_pa(w->kernel, kvm_va, &pa, NULL);
 
 	for (size_t i = 0; i < w->nguests; i++) {
-		const struct s2_pkvm_guest *guest = &w->guest[i];
-		bool by_pointer = have_pa && guest->host_kvm_pa;
+		bool by_pointer = have_pa && w->guest[i].host_kvm_pa;
 
-		if (by_pointer ? guest->host_kvm_pa == pa :
-				 (guest->unread || !have_pa) && guest->handle == handle)
+		if (by_pointer ? w->guest[i].host_kvm_pa == pa :
+				 (w->guest[i].unread || !have_pa) && w->guest[i].handle == handle)
 			return &w->guest[i];
 	}
 	return NULL;
