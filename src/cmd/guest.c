@@ -10,8 +10,8 @@
 
 #include "base/cleanup.h"
 #include "cmd/summary.h"
-#include "decode/arm64_stage1.h"
-#include "decode/effective.h"
+#include "decode/arm64/stage1.h"
+#include "decode/arm64/effective.h"
 
 static bool in_half(const struct s2_geometry *geom, uint64_t first, uint64_t last)
 {

@@ -9,8 +9,8 @@
 
 #include "base/num.h"
 #include "cmd/guest.h"
-#include "decode/arm64_stage1.h"
-#include "decode/translate.h"
+#include "decode/arm64/stage1.h"
+#include "decode/arm64/translate.h"
 
 #define PSTATE_PAN BIT64(22)
 #define HCR_VM BIT64(0)

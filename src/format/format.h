@@ -5,7 +5,7 @@
 
 #include "base/lost.h"
 #include "base/out.h"
-#include "decode/effective.h"
+#include "decode/arm64/effective.h"
 #include "decode/merge.h"
 #include "decode/table.h"
 

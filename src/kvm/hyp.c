@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 #include "base/cleanup.h"
-#include "decode/arm64_stage1.h"
+#include "decode/arm64/stage1.h"
 #include "decode/walk.h"
 #include "kvm/params.h"
 

@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "decode/arm64.h"
-#include "decode/arm64_stage1.h"
+#include "decode/arm64/arm64.h"
+#include "decode/arm64/stage1.h"
 #include "kvm/pkvm_priv.h"
 
 /* KVM_MAX_PVMS, HANDLE_OFFSET and RESERVED_ENTRY of nvhe/pkvm.c. */

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "decode/arm64.h"
+#include "decode/arm64/arm64.h"
 #include "decode/merge.h"
 #include "kvm/params.h"
 #include "kvm/pkvm_priv.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The anchors of pKVM's tables: host_mmu and pkvm_pgtable, by symbol, or by how they must point at
 // each other.
-#include "decode/arm64_stage1.h"
+#include "decode/arm64/stage1.h"
 #include "kvm/pkvm_priv.h"
 
 #define VTCR_PS BITS64(18, 16)

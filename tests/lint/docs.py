@@ -16,7 +16,7 @@ import tempfile
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 # Architectures that a command can reach; a row per file with attribute rows.
-ATTR_SOURCES = ["src/decode/arm64_stage2.c"]
+ATTR_SOURCES = ["src/decode/arm64/stage2.c"]
 
 problems = []
 
@@ -147,7 +147,7 @@ def check_groups(program, page):
 
 def check_stage1(page):
     """The rows of stage 1 have a section of their own: each name and each text of the columns is in it."""
-    text = read("src/decode/arm64_stage1.c")
+    text = read("src/decode/arm64/stage1.c")
     lines = section(page, "Ss", "Stage 1")
     names = set(re.findall(r"\.name = \"(\w+)\", \\?\s*\.field", text))
     names -= {name for name in names if name.endswith("table")}  # of table descriptors, which are not shown

@@ -169,8 +169,8 @@ def name(mutant):
 
 
 def drawn(seed, at):
-    paths = [f"{folder}/{file}" for folder in FOLDERS for file in sorted(os.listdir(os.path.join(ROOT, folder)))
-             if file.endswith(".c")]
+    paths = sorted(os.path.relpath(os.path.join(where, file), ROOT) for folder in FOLDERS
+                   for where, _, files in os.walk(os.path.join(ROOT, folder)) for file in files if file.endswith(".c"))
     found = [m for path in paths for m in mutants_of(path)]
     if at:
         return [m for m in found if f"{m.path}:{line_of(m)}" in at]

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "decode/arm64.h"
+#include "decode/arm64/arm64.h"
 #include "enc.h"
 
 /*

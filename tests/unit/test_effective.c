@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // A guest's memory through stage 2, and what both stages together allow: rows written from the Arm
 // ARM.
-#include "decode/effective.h"
+#include "decode/arm64/effective.h"
 #include "decode/guestmem.h"
 #include "translate_lab.h"
 

@@ -11,7 +11,7 @@
 #include <cmocka.h>
 #include <jansson.h>
 
-#include "decode/arm64.h"
+#include "decode/arm64/arm64.h"
 #include "format/format.h"
 
 static struct s2_out out;

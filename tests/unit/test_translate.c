@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The translate engine where the oracle (tests/lab/at) cannot look: walks, what is missing, what is
 // not known.
-#include "decode/arm64_stage1.h"
+#include "decode/arm64/stage1.h"
 #include "translate_lab.h"
 
 static void pages_and_steps(void **state)

@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "decode/translate.h"
+#include "decode/arm64/translate.h"
 #include "enc.h"
 #include "memtable.h"
 

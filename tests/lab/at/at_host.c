@@ -9,7 +9,7 @@
 
 #include "at_cases.h"
 #include "base/mem.h"
-#include "decode/translate.h"
+#include "decode/arm64/translate.h"
 
 static uint64_t arena[AT_ARENA_SIZE / sizeof(uint64_t)];
 

@@ -18,8 +18,8 @@ import generate
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 SRC = os.path.join(HERE, "..", "..", "..", "src")
-HOST_SOURCES = ["base/err.c", "decode/arch.c", "decode/arm64.c", "decode/arm64_s1shape.c", "decode/arm64_stage1.c", "decode/at_params.c",
-                "decode/memattr.c", "decode/par.c", "decode/s1perm.c", "decode/translate.c"]
+HOST_SOURCES = ["base/err.c", "decode/arch.c", "decode/arm64/arm64.c", "decode/arm64/s1shape.c", "decode/arm64/stage1.c", "decode/arm64/at_params.c",
+                "decode/arm64/memattr.c", "decode/arm64/par.c", "decode/arm64/s1perm.c", "decode/arm64/translate.c"]
 
 
 def build(out):

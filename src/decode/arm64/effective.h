@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What is left of a stage 1 after stage 2: a pull iterator over what EL1 and EL0 may do. */
-#ifndef S2_DECODE_EFFECTIVE_H
-#define S2_DECODE_EFFECTIVE_H
+#ifndef S2_DECODE_ARM64_EFFECTIVE_H
+#define S2_DECODE_ARM64_EFFECTIVE_H
 
 #include "decode/merge.h"
-#include "decode/translate.h"
+#include "decode/arm64/translate.h"
 
 /* The accesses that a row tells of, in the order of its bits. Data come first: see attr below. */
 enum s2_effective_access {

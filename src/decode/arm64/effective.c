@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Both stages walked side by side; where neither changes, one translation of each access speaks for
 // all addresses.
-#include "decode/effective.h"
+#include "decode/arm64/effective.h"
 
 #define CONTIGUOUS BIT64(52)
 

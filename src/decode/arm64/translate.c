@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Translating one address as the hardware does, after the Arm ARM's pseudocode
 // AArch64.FullTranslate; names are given below.
-#include "decode/translate.h"
+#include "decode/arm64/translate.h"
 
 #include <stddef.h>
 #include <string.h>
 
-#include "decode/at.h"
+#include "decode/arm64/at.h"
 
 #define DESC_AF BIT64(10)
 #define DESC_FNXS BIT64(11)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // What VMSAv8-64 descriptors of both stages have in common: types and address bits (Arm ARM D8.3).
-#include "decode/arm64.h"
+#include "decode/arm64/arm64.h"
 
 bool s2_arm64_is_table(const struct s2_geometry *geom, unsigned int height, uint64_t raw)
 {

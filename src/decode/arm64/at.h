@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the files of the translate engine share: the parameters of both stages, the access, the walk
  * in progress. */
-#ifndef S2_DECODE_AT_H
-#define S2_DECODE_AT_H
+#ifndef S2_DECODE_ARM64_AT_H
+#define S2_DECODE_ARM64_AT_H
 
-#include "decode/translate.h"
+#include "decode/arm64/translate.h"
 
 /* How an access looks at each stage (Arm ARM pseudocode AccessDescriptor). */
 struct s2_access {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // arm64 stage 2: what VMSAv8-64 stage-2 descriptors say (Arm ARM DDI 0487, D8.3, D8.6).
-#include "decode/arm64.h"
+#include "decode/arm64/arm64.h"
 
 /*
  * Attribute values. Index is the field's value. JSON texts are stable names; the ptdump texts have

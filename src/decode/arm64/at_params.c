@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Registers to walk parameters (Arm ARM pseudocode AArch64.GetS1TTWParams, GetS2TTWParams and the
 // checks on their fields).
-#include "decode/at.h"
+#include "decode/arm64/at.h"
 
-#include "decode/arm64_stage1.h"
+#include "decode/arm64/stage1.h"
 
 #define SCTLR_M BIT64(0)
 #define SCTLR_C BIT64(2)

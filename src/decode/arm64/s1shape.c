@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // arm64 stage 1: TCR_ELx and other claims to geometry (Arm ARM DDI 0487, D8.2), TTBRn_ELx to a
 // table address.
-#include "decode/arm64_stage1.h"
+#include "decode/arm64/stage1.h"
 
 /* TCR_EL1, and TCR_EL2 with HCR_EL2.E2H == 1. */
 #define TCR_T0SZ BITS64(5, 0)

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* One address through stage 1 and stage 2, as the arm64 AT instruction would: the PAR_EL1 value,
  * the fault, every step. */
-#ifndef S2_DECODE_TRANSLATE_H
-#define S2_DECODE_TRANSLATE_H
+#ifndef S2_DECODE_ARM64_TRANSLATE_H
+#define S2_DECODE_ARM64_TRANSLATE_H
 
 #include "base/mem.h"
 #include "decode/arch.h"
-#include "decode/memattr.h"
+#include "decode/arm64/memattr.h"
 
 /*
  * What is asked. The names are those of the AT instruction; those that end in X are instruction

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // PAR_EL1: the answer of an AT instruction as a register value (Arm ARM D23.2 PAR_EL1, pseudocode
 // AArch64.EncodePAR).
-#include "decode/at.h"
+#include "decode/arm64/at.h"
 
 #define PAR_F BIT64(0)
 #define PAR_FST BITS64(6, 1)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // arm64 memory attributes, after the Arm ARM's pseudocode functions named at each function.
-#include "decode/memattr.h"
+#include "decode/arm64/memattr.h"
 
 #include "base/bits.h"
 

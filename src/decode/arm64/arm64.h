@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* arm64: what is not the same for all architectures. */
-#ifndef S2_DECODE_ARM64_H
-#define S2_DECODE_ARM64_H
+#ifndef S2_DECODE_ARM64_ARM64_H
+#define S2_DECODE_ARM64_ARM64_H
 
 #include "decode/arch.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* arm64 memory attributes: decoding MAIR_ELx and MemAttr, combining two stages, encoding for
  * PAR_EL1. */
-#ifndef S2_DECODE_MEMATTR_H
-#define S2_DECODE_MEMATTR_H
+#ifndef S2_DECODE_ARM64_MEMATTR_H
+#define S2_DECODE_ARM64_MEMATTR_H
 
 #include <stdbool.h>
 #include <stdint.h>

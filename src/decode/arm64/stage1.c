@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // arm64 stage 1: VMSAv8-64 descriptors to meaning, for EL1&0, EL2 and EL2&0 (Arm ARM DDI 0487,
 // D8.3, D8.4, D8.6).
-#include "decode/arm64_stage1.h"
+#include "decode/arm64/stage1.h"
 
-#include "decode/arm64.h"
-#include "decode/memattr.h"
+#include "decode/arm64/arm64.h"
+#include "decode/arm64/memattr.h"
 
 /*
  * Permissions of two exception levels, the privileged one @lc (@uc in columns) and EL0. Index: bit

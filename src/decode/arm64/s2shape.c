@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // VTCR_EL2, or sizes from options, to the geometry of stage-2 tables (Arm ARM DDI 0487, D8.2, D23.2).
-#include "decode/arm64.h"
+#include "decode/arm64/arm64.h"
 
 /* VTCR_EL2 fields, Arm ARM D23.2 (KVM's use of them: arch/arm64/include/asm/kvm_arm.h). */
 #define VTCR_T0SZ BITS64(5, 0)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Who may do what: stage-1 permissions, direct and indirect, with overlays, and stage-2 permissions
 // (Arm ARM D8.4).
-#include "decode/arm64_stage1.h"
-#include "decode/at.h"
+#include "decode/arm64/stage1.h"
+#include "decode/arm64/at.h"
 
 #define AP1 BIT64(6)
 #define AP2 BIT64(7)
