@@ -184,9 +184,14 @@ static enum s2_code parse_reg(const char *text, const char *what, enum s2_reg re
 	uint64_t value;
 	enum s2_code code = s2_parse_u64(text, what, &value, err);
 
-	if (!code)
-		s2_regime_set(&o->regime, reg, value);
-	return code;
+	if (code)
+		return code;
+	if (s2_regime_has(&o->regime, reg) && o->regime.reg[reg] != value)
+		return s2_fail(err, S2_USAGE,
+			       "%s: 0x%llx contradicts 0x%llx, which was given for it before", what,
+			       (unsigned long long)value, (unsigned long long)o->regime.reg[reg]);
+	s2_regime_set(&o->regime, reg, value);
+	return S2_OK;
 }
 
 static enum s2_code parse_table(const char *text, struct s2_options *o, struct s2_err *err)

@@ -404,8 +404,8 @@ static enum s2_code select_tables(const struct s2_options *o, struct s2_input *i
 			any |= !fnmatch(o->table[g], tables->table[i].id, 0);
 		if (!any)
 			return s2_fail(err, S2_NOTFOUND,
-				       "--table: no table is called '%s' (see s2dump list)",
-				       o->table[g]);
+				       "--%s: no table is called '%s' (see s2dump list)",
+				       o->have_vcpu ? "vcpu" : "table", o->table[g]);
 	}
 	for (size_t i = 0; i < tables->n; i++) {
 		if (is_asked_for(o, tables->table[i].id))
