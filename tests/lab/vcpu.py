@@ -84,7 +84,10 @@ def compare_effective(vm, leaves, ranges):
     """Rows with access say of each of their pages what the two stages together say."""
     problems, got = [], {}
     for r in ranges:
-        el1, el0 = (set(r[el]) - {"-"} for el in ("el1", "el0"))
+        if not r["valid"]:
+            continue
+        el1, el0 = ({letter for name, letter in (("read", "R"), ("write", "W"), ("exec", "X")) if r[name][el]}
+                    for el in ("el1", "el0"))
         ia, size = int(r["ia"], 16), r["size"]
         if not el1 and not el0:
             continue
