@@ -168,6 +168,11 @@ def name(mutant):
     return f"{mutant.path}:{line_of(mutant)}: {mutant.kind}: {line_text(mutant)}"
 
 
+def library_of(path):
+    """src/LAYER: an architecture's folder is a part of its layer's library."""
+    return "/".join(path.split("/")[:2])
+
+
 def drawn(seed, at):
     paths = sorted(os.path.relpath(os.path.join(where, file), ROOT) for folder in FOLDERS
                    for where, _, files in os.walk(os.path.join(ROOT, folder)) for file in files if file.endswith(".c"))
@@ -343,12 +348,12 @@ class Worker:
         span, code = set(range(mutant.first, mutant.last + 1)), set(self.known["code"].get(mutant.path, ()))
         pieces = [key for key in self.known["reach"] if key.split("/")[0] == step.name]
         if not code:
-            return pieces if os.path.dirname(mutant.path) in step.libraries else []
+            return pieces if library_of(mutant.path) in step.libraries else []
         wanted = span & code or code
         return [key for key in pieces if wanted & set(self.known["reach"][key].get(mutant.path, ()))]
 
     def noticed_by(self, mutant):
-        folder = os.path.dirname(mutant.path)
+        folder = library_of(mutant.path)
         for step in sorted(self.todo, key=lambda s: s.key(folder)):
             pieces = self.reaching(mutant, step)
             if not pieces:
