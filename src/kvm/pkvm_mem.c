@@ -404,8 +404,8 @@ static void take_params(struct s2_pkvm_search *s, const struct params *params)
 /* A search for parameters, and what it could not see. */
 struct params_search {
 	struct s2_pkvm_search *s;
-	enum s2_code missing; /* why */
-	uint64_t missing_pa, missing_bytes;
+	enum s2_code missing; /* of a CPU's parameters that a symbol names: why */
+	struct s2_gaps gaps;  /* ... of what was searched for them */
 };
 
 /* A CPU's parameters by symbol. */
@@ -431,14 +431,6 @@ static bool on_cpu(void *arg, unsigned int n, uint64_t va, enum s2_code code)
 	return s->pkvm->ncpus < MAX_CPUS;
 }
 
-static void not_seen(struct params_search *p, enum s2_code code, uint64_t pa, uint64_t size)
-{
-	if (!p->missing_bytes)
-		p->missing_pa = pa;
-	p->missing = code;
-	p->missing_bytes += size;
-}
-
 /* Per-CPU areas are mapped for writing, and lie outside of the reserved memory and the kernel
  * image. */
 static void params_in(struct params_search *p, const struct s2_run *run)
@@ -454,7 +446,7 @@ static void params_in(struct params_search *p, const struct s2_run *run)
 			continue;
 		code = s2_mem_read(s->mem, pa, chunk, sizeof(chunk), NULL);
 		if (code)
-			not_seen(p, code, pa, sizeof(chunk));
+			s2_gaps_add(&p->gaps, pa, sizeof(chunk), code);
 		for (size_t i = 0; !code && i < ARRAY_SIZE(chunk); i++) {
 			uint64_t at = pa + i * sizeof(chunk[0]) - off_pgd;
 			struct params params;
@@ -477,7 +469,7 @@ static void search_params(struct params_search *p)
 	s2_merge_init(&merge, s->walk, S2_MERGE_PA, S2_SHOW_ALL);
 	while (looked < MAX_PARAM_BYTES && s2_merge_next(&merge, &run)) {
 		if (run.missing)
-			not_seen(p, run.missing, run.table_pa, run.size);
+			s2_gaps_add(&p->gaps, run.table_pa, run.size, run.missing);
 		if (!s2_run_mapped(&s->hyp_geom, &run) ||
 		    run.ia + s->pkvm->phys_offset != run.entry.oa || run.entry.raw & BIT64(7))
 			continue;
@@ -493,12 +485,12 @@ static void lose_params(const struct params_search *p)
 {
 	struct s2_pkvm_search *s = p->s;
 
-	if (!p->missing_bytes)
+	if (!p->gaps.bytes)
 		return;
-	s2_lost_add(s->lost, S2_LOST_SEARCH, p->missing, "hyp", p->missing_pa,
+	s2_lost_add(s->lost, S2_LOST_SEARCH, p->gaps.code, "hyp", p->gaps.pa,
 		    "%" PRIu64 " bytes that may hold a CPU's kvm_nvhe_init_params, the first at PA "
 		    "0x%" PRIx64 ", are %s",
-		    p->missing_bytes, p->missing_pa, s2_code_name(p->missing));
+		    p->gaps.bytes, p->gaps.pa, s2_code_name(p->gaps.code));
 }
 
 void s2_pkvm_find_params(struct s2_pkvm_search *s)
@@ -514,6 +506,8 @@ void s2_pkvm_find_params(struct s2_pkvm_search *s)
 	    (!s->pkvm->ncpus && !search.missing)) {
 		search_params(&search);
 		lose_params(&search);
+		if (search.gaps.bytes)
+			search.missing = search.gaps.code;
 	}
 	s->pkvm->cpus_lost = search.missing != S2_OK;
 	/* The hypervisor's own count decides, where it can be read. */
