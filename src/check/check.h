@@ -6,7 +6,7 @@
 
 #include "kernel/kernel.h"
 #include "base/lost.h"
-#include "kvm/tables.h"
+#include "host/tables.h"
 
 enum s2_check_id {
 	S2_CHECK_COMPLETE,

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "check/priv.h"
-#include "kvm/pkvm.h"
+#include "host/pkvm/pkvm.h"
 
 #define S2_MEMATTR BITS64(5, 2)
 #define MEMATTR_DEVICE 1U

@@ -18,9 +18,9 @@
 #include "decode/arm64/arm64.h"
 #include "decode/arm64/stage1.h"
 #include "decode/infer.h"
-#include "kvm/kvm.h"
-#include "kvm/mode.h"
-#include "kvm/pgsnapshot.h"
+#include "host/kvm/kvm.h"
+#include "host/kvm/mode.h"
+#include "host/kvm/pgsnapshot.h"
 
 /* VMCOREINFO is a page, or a few. */
 #define MAX_VMCOREINFO (1U << 20)

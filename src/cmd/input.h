@@ -6,7 +6,7 @@
 
 #include "base/lost.h"
 #include "kernel/kernel.h"
-#include "kvm/tables.h"
+#include "host/tables.h"
 #include "options.h"
 
 struct s2_input {

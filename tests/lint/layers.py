@@ -20,9 +20,9 @@ ALLOWED = {
     "source": {"base"},
     "format": {"base", "decode"},
     "kernel": {"base", "decode", "source"},
-    "kvm": {"base", "decode", "source", "kernel"},
-    "check": {"base", "decode", "source", "kernel", "kvm"},
-    "cmd": {"base", "decode", "source", "format", "kernel", "kvm", "check"},
+    "host": {"base", "decode", "source", "kernel"},
+    "check": {"base", "decode", "source", "kernel", "host"},
+    "cmd": {"base", "decode", "source", "format", "kernel", "host", "check"},
 }
 
 # The generated header with the version.

@@ -5,7 +5,7 @@
 #   mutants.py [--count N] [--seed SEED] [--at FILE:LINE ...] [--accepted FILE] [--least PERCENT] [--jobs N]
 #
 # A mistake (mutant) is a flipped comparison, a changed constant or a dropped statement in a .c file of src/check, src/decode,
-# src/kvm or src/cmd. SEED decides which are drawn; --at takes all of one line instead. The sources are not touched: the changed file
+# src/host or src/cmd. SEED decides which are drawn; --at takes all of one line instead. The sources are not touched: the changed file
 # is compiled below build/mutants, and one that does not compile, or into the same object, does not count. Of the tests (unit, golden
 # and the examples of the documents; not the lab) only those run that reach the changed lines, those nearest to the file first, up to
 # the first that fails; one that takes too long has failed. What was found is kept below build/mutants for as long as sources and
@@ -33,7 +33,7 @@ import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 WORK = os.path.join(ROOT, "build", "mutants")
-FOLDERS = ("src/check", "src/decode", "src/kvm", "src/cmd")
+FOLDERS = ("src/check", "src/decode", "src/host", "src/cmd")
 
 # What a test may take more than it did on the unchanged program: a factor, and seconds for a machine that has other work.
 SLOWER, SECONDS = 10, 20

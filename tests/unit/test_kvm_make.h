@@ -3,7 +3,7 @@
 #ifndef TEST_KVM_MAKE_H
 #define TEST_KVM_MAKE_H
 
-#include "kvm/kvm.h"
+#include "host/kvm/kvm.h"
 #include "test_kernel_make.h"
 
 enum nested_form { NESTED_NONE, NESTED_STRUCTS, NESTED_POINTERS };

@@ -9,7 +9,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "kvm/pkvm.h"
+#include "host/pkvm/pkvm.h"
 #include "source/elf_write.h"
 #include "test_kvm_make.h"
 

@@ -6,8 +6,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "kvm/mode.h"
-#include "kvm/vcpu.h"
+#include "host/kvm/mode.h"
+#include "host/kvm/vcpu.h"
 #include "test_kvm_make.h"
 
 static void put_reg(struct kvmtest *t, uint64_t vcpu, unsigned int nr, uint64_t value)

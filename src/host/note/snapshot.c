@@ -8,10 +8,10 @@
 
 #include "base/cleanup.h"
 #include "base/num.h"
-#include "kvm/mode.h"
-#include "kvm/pkvm.h"
-#include "kvm/pkvm_note.h"
-#include "kvm/tables.h"
+#include "host/kvm/mode.h"
+#include "host/pkvm/pkvm.h"
+#include "host/pkvm/note.h"
+#include "host/tables.h"
 
 #define MAX_NOTE (16U << 20)
 

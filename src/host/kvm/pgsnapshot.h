@@ -5,7 +5,7 @@
 #define S2_KVM_PGSNAPSHOT_H
 
 #include "kernel/kernel.h"
-#include "kvm/tables.h"
+#include "host/tables.h"
 
 /*
  * Makes the table `snapshot` of the struct kvm_pgtable_snapshot at @addr, a kernel virtual or a

@@ -4,8 +4,8 @@
 #define S2_KVM_PKVM_H
 
 #include "base/lost.h"
-#include "kvm/layout.h"
-#include "kvm/tables.h"
+#include "host/kvm/layout.h"
+#include "host/tables.h"
 
 /*
  * Adds the tables `host` (stage 2) and `hyp` (stage 1 of EL2) to @tables, and fills @tables->pkvm.

@@ -5,7 +5,7 @@
 
 #include "base/lost.h"
 #include "kernel/kernel.h"
-#include "kvm/tables.h"
+#include "host/tables.h"
 
 /*
  * What the kernel's variables or its log say. @why says what decided, for people. A variable or a

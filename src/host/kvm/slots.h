@@ -4,7 +4,7 @@
 #define S2_KVM_SLOTS_H
 
 #include "decode/table.h"
-#include "kvm/layout.h"
+#include "host/kvm/layout.h"
 
 /*
  * The slots of address space 0 of the VM at @kvm_va, sorted by address. S2_LOOP or a missing code

@@ -2,7 +2,7 @@
 // pKVM's structures by member and its encodings by enumerator: what this kernel's marks mean.
 #include <stddef.h>
 
-#include "kvm/pkvm_priv.h"
+#include "host/pkvm/priv.h"
 
 #define FIELD(f, t, p) S2_FIELD(s2_pkvm_layout, f, t, p, false)
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // struct kvm_pgtable_snapshot (patches of 2023, v3 and v4): a copy of a stage 2, with a list of its
 // pages.
-#include "kvm/pgsnapshot.h"
+#include "host/kvm/pgsnapshot.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -9,7 +9,7 @@
 
 #include "base/cleanup.h"
 #include "decode/walk.h"
-#include "kvm/layout.h"
+#include "host/kvm/layout.h"
 
 /* A table of a machine with a few TB in pages; more is not believed. */
 #define MAX_USED_PAGES (16U << 20)

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // vCPU registers: sys_regs[] by the kernel's own enumerators, or the VNCR page where the CPU has NV2.
-#include "kvm/vcpu.h"
+#include "host/kvm/vcpu.h"
 
 #include "base/bits.h"
-#include "kvm/layout.h"
+#include "host/kvm/layout.h"
 
 /* The registers that translation asks for; a kernel that does not have one has no enumerator for
  * it. */

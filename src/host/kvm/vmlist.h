@@ -4,7 +4,7 @@
 #define S2_KVM_VMLIST_H
 
 #include "base/lost.h"
-#include "kvm/layout.h"
+#include "host/kvm/layout.h"
 
 /*
  * The address of vm_list. By symbol; else by searching the kernel's data for a list whose members

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // vm_list by symbol, or by what its members must look like where symbols of data are missing
 // (Debian's 6.1).
-#include "kvm/vmlist.h"
+#include "host/kvm/vmlist.h"
 
 #include <stdio.h>
 

@@ -4,7 +4,7 @@
 #define S2_KVM_PKVM_PRIV_H
 
 #include "decode/walk.h"
-#include "kvm/pkvm.h"
+#include "host/pkvm/pkvm.h"
 
 /* Members of the hypervisor's structures, looked up like those of layout.h. */
 struct s2_pkvm_layout {

@@ -5,7 +5,7 @@
 
 #include "base/lost.h"
 #include "kernel/kernel.h"
-#include "kvm/tables.h"
+#include "host/tables.h"
 
 /*
  * Adds the table `hyp` to @tables, by the symbol hyp_pgtable; without that symbol nothing. What of

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Memslots as a red-black tree by gfn (since 5.17) or as a flat array (before), into one sorted list.
-#include "kvm/slots.h"
+#include "host/kvm/slots.h"
 
 #include <stdlib.h>
 

@@ -6,7 +6,7 @@
 
 #include "base/lost.h"
 #include "kernel/kernel.h"
-#include "kvm/tables.h"
+#include "host/tables.h"
 
 /*
  * Fills @ret with the tables of all VMs of vm_list: each VM's own stage 2 and the shadow stage 2 of

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // From vm_list to tables: every VM, its own stage 2, the shadow tables of its nested guests.
-#include "kvm/kvm.h"
+#include "host/kvm/kvm.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "kvm/hyp.h"
-#include "kvm/layout.h"
-#include "kvm/mode.h"
-#include "kvm/pkvm.h"
-#include "kvm/slots.h"
-#include "kvm/vmlist.h"
+#include "host/kvm/hyp.h"
+#include "host/kvm/layout.h"
+#include "host/kvm/mode.h"
+#include "host/pkvm/pkvm.h"
+#include "host/kvm/slots.h"
+#include "host/kvm/vmlist.h"
 
 /* Shadow MMUs per VM: KVM keeps two per vCPU (S2_MMU_PER_VCPU), and 512 vCPUs at most. */
 #define MAX_NESTED 4096

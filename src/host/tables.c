@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // A growing list of tables with unique names.
-#include "kvm/tables.h"
+#include "host/tables.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "kvm/pkvm.h"
+#include "host/pkvm/pkvm.h"
 
 /* More tables than a host can have VMs, nested ones included; beyond it the input is lying. */
 #define MAX_TABLES 65536

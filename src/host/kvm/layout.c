@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Member lookups in one table of rows; each row says whether KVM can be read without it.
-#include "kvm/layout.h"
+#include "host/kvm/layout.h"
 
 #include <stddef.h>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // From the anchors to tables: `host`, `hyp`, and the guests that the hypervisor manages.
-#include "kvm/pkvm.h"
+#include "host/pkvm/pkvm.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -10,7 +10,7 @@
 #include "base/cleanup.h"
 #include "decode/arm64/arm64.h"
 #include "decode/arm64/stage1.h"
-#include "kvm/pkvm_priv.h"
+#include "host/pkvm/priv.h"
 
 /* KVM_MAX_PVMS, HANDLE_OFFSET and RESERVED_ENTRY of nvhe/pkvm.c. */
 #define MAX_GUESTS 255

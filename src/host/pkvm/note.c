@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Owners and states survive `extract`: encodings, ids, memory and the page array in the snapshot's
 // note.
-#include "kvm/pkvm_note.h"
+#include "host/pkvm/note.h"
 
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/num.h"
-#include "kvm/pkvm.h"
+#include "host/pkvm/pkvm.h"
 
 /* Numbers of struct s2_pkvm that stand in the note under their own name. A row each; old notes read
  * as 0. */

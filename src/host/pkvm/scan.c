@@ -2,7 +2,7 @@
 // The anchors of pKVM's tables: host_mmu and pkvm_pgtable, by symbol, or by how they must point at
 // each other.
 #include "decode/arm64/stage1.h"
-#include "kvm/pkvm_priv.h"
+#include "host/pkvm/priv.h"
 
 #define VTCR_PS BITS64(18, 16)
 #define VTCR_DS BIT64(32)

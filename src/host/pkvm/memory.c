@@ -7,8 +7,8 @@
 
 #include "decode/arm64/arm64.h"
 #include "decode/merge.h"
-#include "kvm/params.h"
-#include "kvm/pkvm_priv.h"
+#include "host/kvm/params.h"
+#include "host/pkvm/priv.h"
 
 /* HYP_MEMBLOCK_REGIONS (arch/arm64/include/asm/kvm_pkvm.h). */
 #define MAX_REGIONS 128
