@@ -19,8 +19,8 @@
 #include "decode/arm64/stage1.h"
 #include "decode/infer.h"
 #include "host/kvm/kvm.h"
-#include "host/kvm/mode.h"
-#include "host/kvm/pgsnapshot.h"
+#include "host/kvm/arm64/mode.h"
+#include "host/kvm/arm64/pgsnapshot.h"
 
 /* VMCOREINFO is a page, or a few. */
 #define MAX_VMCOREINFO (1U << 20)

@@ -23,7 +23,8 @@ CLASSES = {
     "arm64": (
         r"\w*(?:vs?tcr|vs?ttbr|hcr_|sctlr|ttbr|mair|pire0|tcr2?_el|lpa2?(?![a-z])|fwb|xnx|s2ap|memattr|fnxs|pxn|uxn"
         r"|arm64)\w*|\w+_el[0-3]\b",
-        ("decode/arm64", "kernel/arm64/", "host/kvm/arm64/", "check/arm64/")),
+        # pKVM is a host of this architecture alone.
+        ("decode/arm64/", "kernel/arm64/", "host/kvm/arm64/", "host/pkvm/", "check/arm64/", "check/pkvm/")),
     "pkvm": (r"\w*pkvm\w*", ("host/pkvm/", "check/pkvm/")),
 }
 

@@ -6,8 +6,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "host/kvm/mode.h"
-#include "host/kvm/vcpu.h"
+#include "host/kvm/arm64/mode.h"
+#include "host/kvm/arm64/vcpu.h"
 #include "test_kvm_make.h"
 
 static void put_reg(struct kvmtest *t, uint64_t vcpu, unsigned int nr, uint64_t value)

@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "host/kvm/hyp.h"
+#include "host/kvm/arm64/hyp.h"
 #include "host/kvm/layout.h"
-#include "host/kvm/mode.h"
+#include "host/kvm/arm64/mode.h"
 #include "host/pkvm/pkvm.h"
 #include "host/kvm/slots.h"
 #include "host/kvm/vmlist.h"

@@ -8,7 +8,7 @@
 
 #include "base/cleanup.h"
 #include "base/num.h"
-#include "host/kvm/mode.h"
+#include "host/kvm/arm64/mode.h"
 #include "host/pkvm/pkvm.h"
 #include "host/pkvm/note.h"
 #include "host/tables.h"

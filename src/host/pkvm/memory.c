@@ -7,7 +7,7 @@
 
 #include "decode/arm64/arm64.h"
 #include "decode/merge.h"
-#include "host/kvm/params.h"
+#include "host/kvm/arm64/params.h"
 #include "host/pkvm/priv.h"
 
 /* HYP_MEMBLOCK_REGIONS (arch/arm64/include/asm/kvm_pkvm.h). */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // hyp_pgtable (arch/arm64/kvm/mmu.c): a kvm_pgtable of the host, whose table EL2 walks.
-#include "host/kvm/hyp.h"
+#include "host/kvm/arm64/hyp.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -9,7 +9,7 @@
 #include "base/cleanup.h"
 #include "decode/arm64/stage1.h"
 #include "decode/walk.h"
-#include "host/kvm/params.h"
+#include "host/kvm/arm64/params.h"
 
 /* What the leaves tell of the regime (pgtable.c, hyp_set_prot_attr()): SH is inner shareable in all
  * leaves but where LPA2 has address bits in its place; AP[1] is set in all of an EL2 regime and in

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The per-CPU areas of the nVHE image: a base per CPU, and the distance of a variable from the first.
-#include "host/kvm/params.h"
+#include "host/kvm/arm64/params.h"
 
 /* More than CONFIG_NR_CPUS of any kernel that is built. */
 #define MAX_CPUS 4096

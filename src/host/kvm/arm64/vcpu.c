@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // vCPU registers: sys_regs[] by the kernel's own enumerators, or the VNCR page where the CPU has NV2.
-#include "host/kvm/vcpu.h"
+#include "host/kvm/arm64/vcpu.h"
 
 #include "base/bits.h"
 #include "host/kvm/layout.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // struct kvm_pgtable_snapshot (patches of 2023, v3 and v4): a copy of a stage 2, with a list of its
 // pages.
-#include "host/kvm/pgsnapshot.h"
+#include "host/kvm/arm64/pgsnapshot.h"
 
 #include <inttypes.h>
 #include <stdio.h>

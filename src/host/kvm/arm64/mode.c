@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // KVM's mode from variables, from what vCPUs carry, or from what the kernel said when it started.
-#include "host/kvm/mode.h"
+#include "host/kvm/arm64/mode.h"
 
 #include <stdio.h>
 #include <stdlib.h>
