@@ -5,6 +5,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "decode/arm64/arm64.h"
+
 void s2_summary_add(struct s2_summary *summary, const struct s2_geometry *geom,
 		    const struct s2_run *run)
 {

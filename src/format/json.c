@@ -122,11 +122,11 @@ void s2_json_table_head(struct s2_out *out, const struct s2_table *table,
 	s2_out_str(out, ",\"root\":");
 	hex_string(out, table->root_pa);
 	s2_out_str(out, ",\"registers\":{");
-	for (unsigned int i = 0; i < S2_NREGS; i++) {
-		if (!(table->regime.have_regs & BIT64(i)))
+	for (unsigned int i = 0; i < geom->arch->nclaims; i++) {
+		if (!s2_regime_shows(&table->regime, i))
 			continue;
-		s2_out_printf(out, "%s\"%s\":\"0x%llx\"", lead, s2_reg_names[i],
-			      (unsigned long long)table->regime.reg[i]);
+		s2_out_printf(out, "%s\"%s\":\"0x%llx\"", lead, geom->arch->claims[i].name,
+			      (unsigned long long)table->regime.value[i]);
 		lead = ",";
 	}
 	s2_out_str(out, "}");

@@ -48,10 +48,10 @@ static void table(struct s2_printer *printer, const struct s2_table *table,
 		      geom->flags & S2_G_NOFWB ? ", no FWB" :
 						 "",
 		      (unsigned long long)table->root_pa);
-	for (unsigned int i = 0; i < S2_NREGS; i++)
-		if (table->regime.have_regs & BIT64(i))
-			s2_out_printf(out, ", %s=0x%llx", s2_reg_names[i],
-				      (unsigned long long)table->regime.reg[i]);
+	for (unsigned int i = 0; i < geom->arch->nclaims; i++)
+		if (s2_regime_shows(&table->regime, i))
+			s2_out_printf(out, ", %s=0x%llx", geom->arch->claims[i].name,
+				      (unsigned long long)table->regime.value[i]);
 	if (table->pid >= 0)
 		s2_out_printf(out, ", pid %lld", (long long)table->pid);
 	print_odds(out, " !", s2_geom_odds, s2_ngeom_odds, geom->odd);

@@ -8,6 +8,18 @@ bool s2_arm64_is_table(const struct s2_geometry *geom, unsigned int height, uint
 	return height > 0 && (raw & 3) == 3;
 }
 
+uint8_t s2_arm64_heights(unsigned int page_log2)
+{
+	switch (page_log2) {
+	case 12:
+		return 5;
+	case 14:
+		return 4;
+	default:
+		return 3;
+	}
+}
+
 enum s2_type s2_arm64_type(const struct s2_geometry *geom, unsigned int height, uint64_t raw)
 {
 	switch (raw & 3) {
