@@ -22,7 +22,8 @@ ALLOWED = {
     "kernel": {"base", "decode", "source"},
     "host": {"base", "decode", "source", "kernel"},
     "check": {"base", "decode", "source", "kernel", "host"},
-    "cmd": {"base", "decode", "source", "format", "kernel", "host", "check"},
+    "open": {"base", "decode", "source", "kernel", "host", "check"},
+    "cmd": {"base", "decode", "source", "format", "kernel", "host", "check", "open"},
 }
 
 # The generated header with the version.
