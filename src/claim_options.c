@@ -3,6 +3,7 @@
 #include "claim_options.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <strings.h>
 
 #include "base/num.h"

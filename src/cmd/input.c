@@ -493,21 +493,11 @@ enum s2_code s2_input_shape(const struct s2_table *table, struct s2_geometry *re
 {
 	struct s2_geometry geom;
 	enum s2_code code = table->regime.arch->shape(&table->regime, &geom, err);
-	uint64_t align;
 
+	if (!code)
+		code = geom.arch->check_root(&geom, table->root_pa, err);
 	if (code)
 		return s2_wrap(err, code, "%s", table->id);
-	/* The start level is aligned to its size (Arm ARM, VTTBR_EL2.BADDR), to 64 bytes in the
-	 * 52-bit form. */
-	align = geom.oa_bits == 52 && geom.start_size < 64 ? 64 : geom.start_size;
-	if (!is_aligned(table->root_pa, align))
-		return s2_fail(err, S2_INVALID,
-			       "%s: root 0x%llx is not aligned to the %llu bytes of the start level",
-			       table->id, (unsigned long long)table->root_pa,
-			       (unsigned long long)align);
-	if (table->root_pa >> 52)
-		return s2_fail(err, S2_INVALID, "%s: root 0x%llx is beyond 52 bits", table->id,
-			       (unsigned long long)table->root_pa);
 	*ret = geom;
 	return S2_OK;
 }

@@ -5,8 +5,8 @@
 #define S2_DECODE_ARCH_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
-#include <string.h>
 
 #include "base/bits.h"
 #include "base/err.h"
@@ -303,10 +303,26 @@ struct s2_attr {
 	uint64_t (*resolve)(const struct s2_geometry *geom, uint64_t value);
 };
 
+/* A fact about a table that headers tell and JSON has as a member. */
+struct s2_feature {
+	const char *name; /* JSON: true, false, or null when it is not known */
+	uint32_t yes;     /* S2_G_* that says so */
+	uint32_t no;      /* S2_G_* that says it is not so; 0: whatever is not @yes */
+	const char *text; /* in a header */
+	const char *no_text;
+};
+
+/* What a table translates: what software asks for, or what the first stage answered. */
+enum s2_stage { S2_STAGE_1 = 1, S2_STAGE_2 = 2 };
+
+/* One table format. Its names, @name and @format, stand in notes. */
 struct s2_arch {
-	const char *name;              /* JSON: "arm64" */
-	const char *ia_name;           /* what input addresses are called: "IPA", "VA" */
-	const char *stage;             /* "stage2", "stage1-el1", "stage1-el2" */
+	const char *name;    /* JSON: "arm64" */
+	const char *format;  /* "stage2", "stage1-el1", "stage1-el2" */
+	const char *ia_name; /* what input addresses are called: "IPA", "VA" */
+	enum s2_stage stage;
+	const struct s2_feature *features;
+	unsigned int nfeatures;
 	const struct s2_claim *claims; /* in the order of options and JSON */
 	unsigned int nclaims;
 
@@ -320,6 +336,11 @@ struct s2_arch {
 	 */
 	enum s2_code (*root)(const struct s2_geometry *geom, const struct s2_regime *regime,
 			     uint64_t *ret, struct s2_err *err);
+
+	/* May the start level stand at @root? S2_INVALID: alignment, or more bits than tables have.
+	 */
+	enum s2_code (*check_root)(const struct s2_geometry *geom, uint64_t root,
+				   struct s2_err *err);
 
 	/* Do claims from options contradict each other, before anything is shaped? S2_USAGE. */
 	enum s2_code (*agree)(const struct s2_regime *option, struct s2_err *err);
@@ -381,14 +402,15 @@ static inline bool s2_maps(const struct s2_geometry *geom, unsigned int height, 
 	       s2_within_oa(geom, s2_leaf_oa(geom, height, raw), 1);
 }
 
-/* All table formats; the first is what options mean that several know. */
+/* All table formats of -Darchs=, generated, NULL at the end; the first is what options mean that
+ * several know. */
 extern const struct s2_arch *const s2_archs[];
 extern const unsigned int s2_narchs;
 
 /* True for the tables that a guest's (or the host's) intermediate physical addresses go through. */
 static inline bool s2_is_stage2(const struct s2_arch *arch)
 {
-	return !strcmp(arch->stage, "stage2");
+	return arch->stage == S2_STAGE_2;
 }
 
 /*

@@ -17,6 +17,13 @@ bool s2_arm64_is_table(const struct s2_geometry *geom, unsigned int height, uint
 bool s2_arm64_is_leaf(const struct s2_geometry *geom, unsigned int height, uint64_t raw);
 uint64_t s2_arm64_key_mask(const struct s2_geometry *geom, unsigned int height, uint64_t raw);
 
+#define S2_ARM64_NFEATURES 2
+extern const struct s2_feature s2_arm64_features[S2_ARM64_NFEATURES];
+
+/* The check_root() of both stages. */
+enum s2_code s2_arm64_check_root(const struct s2_geometry *geom, uint64_t root,
+				 struct s2_err *err) S2_MUST_CHECK;
+
 /* Levels of a granule, as heights: 4K -1..3, 16K 0..3, 64K 1..3. */
 uint8_t s2_arm64_heights(unsigned int page_log2);
 

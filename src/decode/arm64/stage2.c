@@ -402,7 +402,11 @@ static void decode(const struct s2_geometry *geom, unsigned int height, uint64_t
 const struct s2_arch s2_arm64_stage2 = {
 	.name = "arm64",
 	.ia_name = "IPA",
-	.stage = "stage2",
+	.format = "stage2",
+	.stage = S2_STAGE_2,
+	.features = s2_arm64_features,
+	.nfeatures = S2_ARM64_NFEATURES,
+	.check_root = s2_arm64_check_root,
 	.claims = s2_arm64_claims,
 	.nclaims = ARRAY_SIZE(s2_arm64_claims),
 	.shape = s2_arm64_stage2_shape,

@@ -100,7 +100,7 @@ static json_t *note_table(const struct s2_table *table)
 	json_object_set_new(obj, "id", json_string(table->id));
 	json_object_set_new(obj, "kind", json_string(table->kind));
 	json_object_set_new(obj, "arch", json_string(r->arch->name));
-	json_object_set_new(obj, "stage", json_string(r->arch->stage));
+	json_object_set_new(obj, "stage", json_string(r->arch->format));
 	json_object_set_new(obj, "root", hex(table->root_pa));
 	json_object_set_new(obj, "registers", regs);
 	note_claims(obj, r);
@@ -199,7 +199,7 @@ static enum s2_code get_arch(json_t *obj, const struct s2_arch **ret, struct s2_
 	const char *stage = json_string_value(json_object_get(obj, "stage"));
 
 	for (unsigned int i = 0; arch && stage && i < s2_narchs; i++) {
-		if (!strcmp(s2_archs[i]->name, arch) && !strcmp(s2_archs[i]->stage, stage)) {
+		if (!strcmp(s2_archs[i]->name, arch) && !strcmp(s2_archs[i]->format, stage)) {
 			*ret = s2_archs[i];
 			return S2_OK;
 		}
