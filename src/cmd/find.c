@@ -93,12 +93,12 @@ static void print_hit(struct search *s, struct wanted *want, const struct s2_run
 }
 
 /* A wanted address may lie in a page of the table itself. */
-static void on_table(void *arg, uint64_t pa, uint64_t size, unsigned int height, enum s2_code state)
+static bool on_table(void *arg, const struct s2_reached *reached)
 {
 	struct search *s = arg;
+	uint64_t pa = reached->pa;
 
-	(void)state;
-	for (size_t i = first_from(s, pa); i < s->n && s->want[i].pa < pa + size; i++) {
+	for (size_t i = first_from(s, pa); i < s->n && s->want[i].pa < pa + reached->size; i++) {
 		struct wanted *want = &s->want[i];
 
 		if (want->end <= pa)
@@ -111,12 +111,14 @@ static void on_table(void *arg, uint64_t pa, uint64_t size, unsigned int height,
 				      want->pa, want->end - want->pa);
 			s2_json_string(s->out, s->table->id);
 			s2_out_printf(s->out, ",\"level\":%d,\"table_pa\":\"0x%" PRIx64 "\"}\n",
-				      s2_level(s->geom, height), pa);
+				      s2_level(s->geom, reached->height), pa);
 		} else {
 			s2_out_printf(s->out, "0x%" PRIx64 " %s level %d table at 0x%" PRIx64 "\n",
-				      want->pa, s->table->id, s2_level(s->geom, height), pa);
+				      want->pa, s->table->id, s2_level(s->geom, reached->height),
+				      pa);
 		}
 	}
+	return true;
 }
 
 static enum s2_code search_table(struct search *s, struct s2_walk *walk, struct s2_err *err)
@@ -132,7 +134,7 @@ static enum s2_code search_table(struct search *s, struct s2_walk *walk, struct 
 	s->geom = &geom;
 	s2_printer_shape(&s->printer, s->table, &geom);
 	s2_walk_init(walk, &geom, &s->input->source->mem, s->table->root_pa);
-	walk->on_table = on_table;
+	walk->enter = on_table;
 	walk->arg = s;
 	s2_merge_init(&merge, walk, S2_MERGE_PA, S2_SHOW_ALL);
 	while (!s2_out_dead(s->out) && s2_merge_next(&merge, &run)) {
