@@ -50,13 +50,6 @@ struct s2_reached {
 				range): it will not be */
 };
 
-/*
- * Asked for each table page in walk order, before it is read: is it to be entered? False: it is not
- * read, and no strip covers what lies below it. That a page cannot be read, or in part only, its
- * strips say.
- */
-typedef bool s2_walk_enter(void *arg, const struct s2_reached *reached);
-
 /* About 400 KiB: keep it on the heap. Nothing in it needs releasing. */
 struct s2_walk {
 	const struct s2_geometry *geom;
@@ -73,7 +66,12 @@ struct s2_walk {
 	uint64_t budget;      /* table pages that may be read at most */
 	int depth;            /* frames in use - 1, -1 when none */
 	bool done;
-	s2_walk_enter *enter; /* NULL: all tables are entered */
+	/*
+	 * Asked for each table page in walk order, before it is read: is it to be entered? False:
+	 * it is not read, and no strip covers what lies below it. That a page cannot be read, or in
+	 * part only, its strips say. NULL: all are entered.
+	 */
+	bool (*enter)(void *arg, const struct s2_reached *reached);
 	void *arg;
 	struct s2_frame frame[S2_MAX_HEIGHTS];
 	uint64_t buf[S2_MAX_HEIGHTS][S2_MAX_ENTRIES];
