@@ -117,21 +117,21 @@ static enum s2_exit run_dump(const struct s2_options *o, struct s2_out *out, str
 {
 	struct s2_input input;
 	enum s2_exit status;
-	s2_auto_close int fd = -1;
 	enum s2_code code = s2_input_open(o, o->args, o->nargs, &input, err);
 
 	if (code)
 		return s2_exit_of(code);
 	code = check_format(o, &input, err);
-	if (!code)
-		code = s2_output_open(o, out, &fd, err);
+	s2_input_output(&input, out);
 	if (code)
 		status = s2_exit_of(code);
 	else if (o->have_vcpu)
 		status = dump_guest(o, &input, out, err);
 	else
 		status = dump_tables(o, &input, input.tables.table, input.tables.n, out, err);
-	if (fd >= 0 && s2_out_flush(out, err))
+	/* The old file stays where a new one was not made; a table that cannot be read is no
+	 * reason. */
+	if (!err->code && s2_input_commit(&input, err))
 		status = S2_EXIT_INPUT;
 	status = s2_input_finish(&input, status);
 	s2_input_close(&input);

@@ -202,28 +202,26 @@ static enum s2_code write_snapshot(const struct s2_input *input, const struct pa
 	return code;
 }
 
-static enum s2_exit extract(const struct s2_options *o, const struct s2_input *input,
-			    struct s2_out *out, struct s2_err *err)
+static enum s2_exit extract(struct s2_input *input, struct s2_out *out, struct s2_err *err)
 {
 	s2_auto_free struct collect *c = malloc(sizeof(*c));
-	s2_auto_close int fd = -1;
 	struct pages pages = { 0 };
 	enum s2_exit status;
-	enum s2_code code = S2_OK;
+	enum s2_code code;
 
 	if (!c)
 		return s2_exit_of(s2_fail(err, S2_NOMEM, "no memory"));
 	c->input = input;
 	c->pages = &pages;
 	status = s2_each_table(input, input->tables.table, input->tables.n, collect, c, err);
-	if (!pages.failed)
-		code = s2_output_open(o, out, &fd, err);
-	if (!code && !pages.failed) {
+	code = err->code;
+	if (!code) {
+		s2_input_output(input, out);
 		compact(&pages);
 		code = write_snapshot(input, &pages, out, err);
 	}
-	if (!code && !pages.failed)
-		code = s2_out_flush(out, err);
+	if (!code)
+		code = s2_input_commit(input, err);
 	free(pages.piece);
 	return code ? s2_exit_of(code) : status;
 }
@@ -240,7 +238,7 @@ static enum s2_exit run_extract(const struct s2_options *o, struct s2_out *out, 
 	code = s2_input_open(o, o->args, o->nargs, &input, err);
 	if (code)
 		return s2_exit_of(code);
-	status = s2_input_finish(&input, extract(o, &input, out, err));
+	status = s2_input_finish(&input, extract(&input, out, err));
 	s2_input_close(&input);
 	return status;
 }

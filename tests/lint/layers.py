@@ -23,7 +23,8 @@ ALLOWED = {
     "kernel": {"base", "decode", "source"},
     "host": {"base", "decode", "model", "source", "kernel"},
     "check": {"base", "decode", "model", "source", "kernel", "host"},
-    "cmd": {"base", "decode", "model", "source", "format", "kernel", "host", "check"},
+    "open": {"base", "decode", "model", "source", "kernel", "host", "check"},
+    "cmd": {"base", "decode", "model", "source", "format", "kernel", "host", "check", "open"},
 }
 
 # The generated header with the version.
