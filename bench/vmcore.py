@@ -19,6 +19,7 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "../tests/tools"))
 import mksparse  # noqa: E402
+import s2json  # noqa: E402
 
 MIB, GIB, TIB = 1 << 20, 1 << 30, 1 << 40
 RAM_BASE = 0x40000000
@@ -102,7 +103,7 @@ def first_and_last(argv, cool):
     with subprocess.Popen([*argv, "--format=jsonl"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as p:
         first = None
         for line in p.stdout:
-            if first is None and line.startswith(b'{"record":"range"'):
+            if first is None and s2json.is_record(line, "range"):
                 first = time.perf_counter() - start
     end = time.perf_counter() - start
     if p.returncode or first is None:
@@ -122,7 +123,7 @@ def floor_time(argv):
 
 def tables(argv):
     done = subprocess.run([*argv, "--json"], capture_output=True, check=False)
-    return json.loads(done.stdout)["tables"] if not done.returncode else None
+    return s2json.rows(done.stdout, "dump") if not done.returncode else None
 
 
 def works_with(argv, mib):

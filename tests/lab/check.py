@@ -10,6 +10,7 @@ import mksparse
 import model
 import pkvm
 import refwalk
+import s2json
 import translate
 import small
 import truncate
@@ -205,7 +206,7 @@ class S2dumpError(Exception):
 
 def json_tables(text):
     try:
-        return json.loads(text)["tables"]
+        return s2json.rows(text, "dump")
     except (ValueError, KeyError) as e:
         raise S2dumpError(f"output is not the documented JSON: {e!r}") from e
 
@@ -247,7 +248,7 @@ def compare_header(table, g, regs):
 def compare_ranges(table, leaves, annotations, g, regs, merge):
     """Every descriptor of the reference walk lies in one range that says the same about it."""
     problems = []
-    ranges = [r for r in table["ranges"] if r["valid"]]
+    ranges = [r for r in table["ranges"] if r["mapped"]]
     index, n = 0, len(leaves)
     fwb = bool(regs["HCR_EL2"] & HCR_FWB)
     previous_end = 0
@@ -270,21 +271,22 @@ def compare_ranges(table, leaves, annotations, g, regs, merge):
             problems.append(f"{where}: the reference has {len(mine)} descriptors here")
             continue
         contiguous = all(leaf.pa == mine[0].pa + i * step for i, leaf in enumerate(mine))
-        if r["pa_contiguous"] != contiguous:
-            problems.append(f"{where}: pa_contiguous is {r['pa_contiguous']}")
+        pieces = 1 + sum(b.pa != a.pa + step for a, b in zip(mine, mine[1:]))
+        if r["pieces"] is not s2json.NotJudged and ((r["pa"] is None) == contiguous or r["pieces"] != pieces):
+            problems.append(f"{where}: {r['pieces']} pieces at {r['pa']}, not {pieces}")
         if merge == "pa" and not contiguous:
             problems.append(f"{where} is not contiguous")
-        if int(r["pa"], 16) != mine[0].pa:
+        if r["pa"] and int(r["pa"], 16) != mine[0].pa:
             problems.append(f"{where}: pa {r['pa']}, not {mine[0].pa:#x}")
-        if int(r["raw"], 16) != mine[0].desc:
+        if r["raw"] is not s2json.NotJudged and int(r["raw"], 16) != mine[0].desc:
             problems.append(f"{where}: raw {r['raw']}, not {mine[0].desc:#x}")
         for leaf in mine:
             want = {"level": leaf.level, "type": "page" if leaf.level == 3 else "block",
                     "read": leaf.read, "write": leaf.write, "af": leaf.af,
-                    "exec": {"el1": leaf.exec_el1, "el0": leaf.exec_el0},
+                    "exec_priv": leaf.exec_el1, "exec_user": leaf.exec_el0,
                     "memattr": refwalk.MEMATTR.get((fwb, leaf.memattr))}
             if leaf.sh is not None:
-                want["sh"] = {0: "non", 2: "outer", 3: "inner"}.get(leaf.sh)
+                want["sh"] = {0: "none", 2: "outer", 3: "inner"}.get(leaf.sh)
             wrong = [f"{k} {r.get(k)!r}" for k, v in want.items() if r.get(k) != v]
             if wrong:
                 problems.append(f"{leaf.ia:#x} ({leaf.desc:#x}): " + ", ".join(wrong))
@@ -292,7 +294,7 @@ def compare_ranges(table, leaves, annotations, g, regs, merge):
     if index != n:
         problems.append(f"{leaves[index].ia:#x} is missing at the end")
     # An annotated invalid descriptor is something to show, not a hole.
-    noted = [r for r in table["ranges"] if not r["valid"] and int(r.get("raw", "0"), 16)]
+    noted = [r for r in table["ranges"] if r["mapped"] is False and int(r["raw"], 16)]
     for ia, size, _, desc in annotations:
         if not any(int(r["ia"], 16) <= ia and ia + size <= int(r["ia"], 16) + r["size"]
                    and int(r["raw"], 16) == desc for r in noted):
@@ -371,7 +373,7 @@ def check_list(report, cap, dump, *command):
     """`s2dump list` finds every VM in a dump by itself, says which process it belongs to, and the mode of KVM."""
     name = f"{cap.name}: {os.path.basename(dump)}: s2dump list"
     try:
-        document = json.loads(run_text(*command))
+        document = s2json.document(run_text(*command), "list")
         got = {(t["id"], int(t["root"], 16), int(t["registers"]["vtcr_el2"], 16))
                for t in document["tables"] if t["kind"] == "stage2"}
         mode = document["image"]["kvm_mode"]
@@ -430,7 +432,7 @@ def check_invariants(report, cap, s2dump):
                           capture_output=True, text=True, timeout=S2DUMP_SECONDS)
     problems = [f"exit status {done.returncode}: {done.stderr.strip()[:200]}"] if done.returncode else []
     try:
-        checks = json.loads(done.stdout)["checks"]
+        checks = s2json.rows(done.stdout)
         problems += [f"{c['name']}: {c['result']}" for c in checks if c["result"] not in ("pass", "skipped")]
         if not any(c["result"] == "pass" for c in checks):
             problems.append("nothing was checked")

@@ -57,15 +57,15 @@ def compare_owners(tables, vms, references, donated):
         for r in table["ranges"]:
             got, ia = (r["owner"], r["state"]), int(r["ia"], 16)
             want = None
-            if vm and r["valid"]:
+            if vm and r["mapped"]:
                 want = IN_GUEST[page_state.get(int(r["pa"], 16), model.SHARED_BORROWED)]
             elif table["id"] == "host" and ia in page_state:
                 want = IN_HOST[page_state[ia]]
             elif table["id"] == "host" and any(start <= ia < end for start, end in lent):
                 want = IN_HOST[model.SHARED_BORROWED]
-            elif table["id"] == "host" and r["valid"] and not r["write"]:
+            elif table["id"] == "host" and r["mapped"] and not r["write"]:
                 want = ("hyp", "nopage")  # its text, which the host may read since 6.18
-            elif table["id"] == "hyp" and r["valid"] and got[0] is None:
+            elif table["id"] == "hyp" and r["mapped"] and got[0] is None:
                 problems.append(f"hyp {ia:#x} has no owner, state {got[1]}")
             if want:
                 seen.add((table["kind"], want))

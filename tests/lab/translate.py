@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Holds `s2dump translate --vcpu` against what the guest with stage 1 did: each address leads to the page that it touched.
-import json
 import subprocess
+
+import s2json
 
 OPS = {"r": "S12E1R", "w": "S12E1W", "x": "S12E1X"}
 
@@ -13,15 +14,15 @@ def run(s2dump, cap, vm, op, addresses):
                           timeout=60)
     if done.returncode:
         raise ValueError(f"exit status {done.returncode}: {done.stderr.strip()[:200]}")
-    return [json.loads(line) for line in done.stdout.splitlines()]
+    return s2json.rows(done.stdout, "translate")
 
 
 def problems_of(touch, answer, vm, cap, words):
     """One touch that succeeded, and what s2dump says of its address. @words: (pages, constant, offset) of patterns."""
     va, ipa = int(touch["va"], 16), int(touch["ipa"], 16)
     page = ipa & ~(vm.page - 1)
-    if answer["fault"]:
-        return [f"{va:#x} {touch['how']}: {answer.get('kind')} at stage {answer['stage']} level {answer['level']}"]
+    if answer["result"] != "done":
+        return [f"{va:#x} {touch['how']}: {answer['fault'] or answer['result']} at stage {answer['stage']} level {answer['level']}"]
     pa = int(answer["pa"], 16)
     found = []
     if int(answer["ipa"], 16) != ipa:

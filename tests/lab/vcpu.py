@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Holds `s2dump dump --vcpu`, and with `--effective`, against the tables that the guest with stage 1 was given.
 
-import json
 import subprocess
+
+import s2json
 
 PAGE = 4096  # of the guest's own tables
 # Attributes of a table descriptor that hold for all below it (Arm ARM D8.3.3).
 PXN_TABLE, RO_TABLE = 1 << 59, 1 << 62
 SECONDS = 60
+# Members for R, W and X of EL1, and of EL0.
+RIGHTS = (("read", "write", "exec_priv"), ("read_user", "write_user", "exec_user"))
 
 
 def run(s2dump, cap, vm, *options):
@@ -16,16 +19,7 @@ def run(s2dump, cap, vm, *options):
     done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS)
     if done.returncode:
         raise ValueError(f"exit status {done.returncode}: {done.stderr.strip()[:200]}")
-    return json.loads(done.stdout)
-
-
-def lists_of(document, member):
-    """All lists of that name, whatever they are wrapped in."""
-    if isinstance(document, list):
-        return [found for part in document for found in lists_of(part, member)]
-    if not isinstance(document, dict):
-        return []
-    return [document[member]] if member in document else lists_of(list(document.values()), member)
+    return [r for table in s2json.rows(done.stdout, "dump") for r in table["ranges"]]
 
 
 def rights(e, table_attr):
@@ -46,17 +40,16 @@ def compare_leaves(vm, ranges):
     """Each s1map event is one descriptor, and there are no others. Its rights are its own: what the
     tables above take away is no part of it."""
     problems = []
-    got = {int(r["ia"], 16): r for r in ranges if r["valid"]}
+    got = {int(r["ia"], 16): r for r in ranges if r["mapped"]}
     want = {int(e["va"], 16): e for e in vm.s1_maps}
     problems += [f"{va:#x} should not be mapped" for va in got.keys() - want.keys()]
     problems += [f"{va:#x} should be mapped" for va in want.keys() - got.keys()]
     for va in got.keys() & want.keys():
         r, e = got[va], want[va]
         el1, el0 = rights(e, 0)
-        expected = {"size": e["size"], "level": e["level"], "contiguous": e["contiguous"],
+        expected = {"size": e["size"], "level": e["level"], "cont": e["contiguous"],
                     "attrindx": e["attr_index"], "af": True}
-        expected.update({name: {"el1": letter in el1, "el0": letter in el0}
-                         for name, letter in (("read", "R"), ("write", "W"), ("exec", "X"))})
+        expected.update({name: letter in level for level, names in zip((el1, el0), RIGHTS) for name, letter in zip(names, "RWX")})
         wrong = [f"{k} {r.get(k)!r}" for k, v in expected.items() if r.get(k) != v]
         if int(r["pa"], 16) != int(e["ipa"], 16):
             wrong.append(f"pa {r['pa']}")
@@ -84,14 +77,13 @@ def compare_effective(vm, leaves, ranges):
     """Rows with access say of each of their pages what the two stages together say."""
     problems, got = [], {}
     for r in ranges:
-        if not r["valid"]:
+        if not r["mapped"]:
             continue
-        el1, el0 = ({letter for name, letter in (("read", "R"), ("write", "W"), ("exec", "X")) if r[name][el]}
-                    for el in ("el1", "el0"))
+        el1, el0 = ({letter for name, letter in zip(names, "RWX") if r[name]} for names in RIGHTS)
         ia, size = int(r["ia"], 16), r["size"]
         if not el1 and not el0:
             continue
-        if size > PAGE and not r["pa_contiguous"]:
+        if size > PAGE and r["pa"] is None:
             problems.append(f"{ia:#x}+{size:#x} has no address for each page")
             continue
         for off in range(0, size, PAGE):
@@ -107,15 +99,12 @@ def compare_effective(vm, leaves, ranges):
 def check(report, name, cap, vm, s2dump, leaves):
     problems, n = [], 0
     try:
-        ranges = [r for part in lists_of(run(s2dump, cap, vm, "--merge=none"), "ranges") for r in part]
-        problems = compare_leaves(vm, ranges)
+        problems = compare_leaves(vm, run(s2dump, cap, vm, "--merge=none"))
     except (ValueError, KeyError, TypeError, subprocess.TimeoutExpired) as e:
         problems = [repr(e)]
     report.check(f"{name}: s2dump dump --vcpu, {len(vm.s1_maps)} descriptors", problems)
     try:
-        ranges = [r for part in lists_of(run(s2dump, cap, vm, "--effective", "--merge=pa"), "effective")
-                  for r in part]
-        problems, n = compare_effective(vm, leaves, ranges)
+        problems, n = compare_effective(vm, leaves, run(s2dump, cap, vm, "--effective", "--merge=pa"))
     except (ValueError, KeyError, TypeError, subprocess.TimeoutExpired) as e:
         problems = [repr(e)]
     if not n:

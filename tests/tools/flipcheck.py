@@ -9,7 +9,6 @@
 import argparse
 import collections
 import fnmatch
-import json
 import os
 import random
 import shutil
@@ -17,6 +16,8 @@ import struct
 import subprocess
 import sys
 import tempfile
+
+import s2json
 
 
 def segments(path):
@@ -71,21 +72,21 @@ def s2dump(args, *rest):
 
 def table_pages(args, dump, folder):
     """{table: [(pa, size)]} as `extract` finds them, a table at a time."""
-    listed = json.loads(s2dump(args, "list", "--json", dump.path, *dump.options()).stdout)
+    listed = s2json.rows(s2dump(args, "list", "--json", dump.path, *dump.options()).stdout, "list")
     pages = {}
-    for table in listed["tables"]:
+    for table in listed:
         out = os.path.join(folder, "one.s2dump")
         if s2dump(args, "extract", dump.path, *dump.options(), f"--table={table['id']}", "-o", out).returncode:
             raise SystemExit(f"cannot extract {table['id']}")
         pages[table["id"]] = [(pa, size) for pa, _, size in segments(out)]
-    return pages, listed["tables"]
+    return pages, listed
 
 
 def entries(dump, table):
     """{pa of a word: (first input address, size)} of all words of a table's pages."""
     page_log2 = table["granule"].bit_length() - 1
     stride, found = page_log2 - 3, {}
-    lpa2 = table["lpa2"]
+    lpa2 = table["features"]["lpa2"]
     mask = (1 << (50 if lpa2 else 48)) - 1 & -1 << page_log2
 
     def visit(pa, ia, height, n):
@@ -110,8 +111,7 @@ def check(args, dump):
     done = s2dump(args, "check", "--json", dump.path, *dump.options())
     if done.returncode not in (0, 1, 4):
         return done.returncode, []
-    checks = json.loads(done.stdout)["checks"]
-    return done.returncode, [c for c in checks if c["result"] == "fail"]
+    return done.returncode, [c for c in s2json.rows(done.stdout) if c["result"] == "fail"]
 
 
 def kind_of(word):

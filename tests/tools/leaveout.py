@@ -9,7 +9,6 @@ With one page of memory missing `dump --json` must print the tables that it prin
 of no matter, where it does, halves are tried. Pages without which there is no kernel at all (its note, its types) end with 3.
 """
 import argparse
-import json
 import os
 import struct
 import subprocess
@@ -17,6 +16,7 @@ import sys
 import tempfile
 
 import mkpkvm
+import s2json
 
 PAGE = mkpkvm.PAGE
 NPAGES = mkpkvm.SIZE // PAGE
@@ -62,8 +62,8 @@ class Trial:
                               capture_output=True, text=True, check=False)
         if done.returncode not in (0, 4):
             return done.returncode, None, done.stderr
-        doc = json.loads(done.stdout)
-        return done.returncode, (doc["image"].get("kvm_mode"), doc["tables"]), doc["problems"]
+        doc = s2json.document(done.stdout)
+        return done.returncode, (doc["image"]["kvm_mode"], doc["tables"]), doc["problems"]
 
     def needed_for_a_kernel(self, page):
         """Without a note, _stext's tables or types there is nothing to begin with: that is said, with exit 3."""

@@ -12,12 +12,13 @@ well, blocks), 6.18 (its text stays readable), 7.1 (typed annotations, pages giv
 hypervisor's), 7.3 (all of the private range is). Nothing here is shared with the readers.
 """
 import argparse
-import json
 import os
 import struct
 import subprocess
 import sys
 import tempfile
+
+import s2json
 
 BASE, SIZE, PAGE = 0x40000000, 16 << 20, 4096
 IMAGE, NOTE, KTABLES, RESERVED, RESERVED_SIZE = 0x400000, 0x800000, 0x900000, 0xc00000, 0x100000
@@ -1543,14 +1544,14 @@ def run_check(s2dump, path, *where):
         return 3, {}, done.stderr
     if done.returncode not in (0, 1, 4):
         raise SystemExit(f"check ended with {done.returncode}: {done.stderr}")
-    return done.returncode, {c["name"]: c for c in json.loads(done.stdout)["checks"]}, done.stderr
+    return done.returncode, {c["name"]: c for c in s2json.rows(done.stdout)}, done.stderr
 
 
 def dumped(s2dump, path, *options):
     done = subprocess.run([s2dump, "dump", "--json", *options, path], capture_output=True, text=True, check=False)
-    tables = json.loads(done.stdout)["tables"] if done.returncode == 0 else []
-    return done.returncode, done.stderr, [(r["ia"], r["size"], r.get("pa"), r["owner"], r["state"])
-                                          for t in tables for r in t["ranges"] if r["valid"] or r["owner"]]
+    tables = s2json.rows(done.stdout) if done.returncode == 0 else []
+    return done.returncode, done.stderr, [(r["ia"], r["size"], r["pa"], r["owner"], r["state"])
+                                          for t in tables for r in t["ranges"] if r["mapped"] or r["owner"]]
 
 
 def test_snapshot(s2dump, folder):
@@ -1593,7 +1594,7 @@ def verdict(gen, fault, expected, answer):
     """What is not as it should be with one system."""
     code, checks, text = answer
     failed = {n for n, c in checks.items() if c["result"] == "fail"}
-    unknown = {n: c.get("why") for n, c in checks.items() if c["result"] == "unknown"}
+    unknown = {n: c["why"] for n, c in checks.items() if c["result"] == "unknown"}
     rows, near_miss = (BREAKS[fault][1], BREAKS[fault][3]) if fault else ((), False)
     want = set() if near_miss else set(rows)
     bad = []
@@ -1618,7 +1619,7 @@ def missing_verdict(what, rows, answer):
     """Nothing fails because it is missing, and what cannot be told is unknown, with the reason."""
     code, checks, text = answer
     failed = {n: c["findings"][:1] for n, c in checks.items() if c["result"] == "fail"}
-    told = {n for n, c in checks.items() if c["result"] == "unknown" and c.get("why")}
+    told = {n for n, c in checks.items() if c["result"] == "unknown" and c["why"]}
     bad = []
     if failed or code == 1:
         bad.append(f"{what}: exit {code}, fails {failed}")
@@ -1647,7 +1648,7 @@ def test_missing(s2dump, folder):
             more, seen = missing_verdict(f"{gen} without PA {pa:#x}", (), run_check(s2dump, path))
             bad += more
             told |= seen
-    for row in (c["name"] for c in json.loads(done.stdout)["checks"]):
+    for row in (c["name"] for c in s2json.rows(done.stdout)):
         if row not in told:
             bad.append(f"{row}: never unknown")
     return bad
@@ -1657,7 +1658,7 @@ def rows_without_case(s2dump):
     """Each row has an image that it fails on, and one that only looks so."""
     done = subprocess.run([s2dump, "check", "--list", "--json"], capture_output=True, text=True, check=True)
     bad = []
-    for row in (c["name"] for c in json.loads(done.stdout)["checks"]):
+    for row in (c["name"] for c in s2json.rows(done.stdout)):
         for near_miss in (False, True):
             if not any(row in rows and is_near == near_miss for _, rows, _, is_near in BREAKS.values()):
                 bad.append(f"{row}: nothing {'nearly ' if near_miss else ''}breaks it")

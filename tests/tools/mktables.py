@@ -80,6 +80,12 @@ def memattr_name(value, fwb):
     return with_fwb if with_fwb == no_fwb else linux.get(value, f"memattr-{value:#x}")
 
 
+# What a range has that says nothing: as it is of an entry that could not be read, but for that.
+NOTHING = dict.fromkeys(("mapped", "pa", "pieces", "read", "write", "exec", "read_user", "write_user", "exec_priv", "exec_user",
+                         "memattr", "sh", "af", "cont", "dbm", "fnxs", "nt", "ns", "xn0", "sw", "pbha", "ignored", "slot", "in_slot",
+                         "owner", "state", "state_from", "handle", "gfn", "raw", "missing"))
+
+
 class Geometry:
     """Numbers that a stage-2 regime comes down to. Nothing is checked: broken ones are wanted, too."""
 
@@ -180,7 +186,7 @@ class Geometry:
             return level == 2 or (level == 1 and self.lpa2)
         return True if level == 2 else None if level == 1 and self.oa_bits < 52 else level == 1
 
-    # Meaning of a descriptor, as a range of `s2dump --json` has it.
+    # Meaning of a descriptor, as a range of `s2dump --json` has it (schema 2).
 
     def type_of(self, level, raw):
         if not raw & 1:
@@ -212,13 +218,12 @@ class Geometry:
         }
 
     def interpret(self, level, raw):
-        """The members of a range that one descriptor decides (all but ia, size, count, pa_contiguous)."""
+        """The members of a range that one descriptor decides (all but ia, size, count, descriptor_pa)."""
         kind = self.type_of(level, raw)
-        ret = {"level": level, "type": kind, "valid": kind in ("block", "page"), "owner": None, "state": None,
-               "raw": hex(raw), "odd": []}
+        ret = {**NOTHING, "level": level, "type": kind, "mapped": False, "raw": hex(raw), "odd": []}
         if kind == "reserved":
             ret["odd"] = ["reserved-encoding"]
-        if not ret["valid"]:
+        if kind not in ("block", "page"):
             return ret
         f = {name: get(raw, *bits) for name, bits in LEAF_FIELDS.items()}
         pa = self.read_address(raw, self.shift(level))
@@ -228,9 +233,7 @@ class Geometry:
         xn = f["xn"] if self.xnx else f["xn"] & 2
         dirty = f["dbm"] and self.field("ha") and self.field("hd")
         hwu = any(self.field(f"hwu{n}") for n in (59, 60, 61, 62))
-        ret.update(pa=hex(pa), read=bool(f["s2ap"] & 1), write=bool(f["s2ap"] & 2 or dirty),
-                   exec={"el1": xn in (0, 3), "el0": xn in (0, 1)}, af=bool(f["af"]), sh=sh, memattr=memattr,
-                   contiguous=bool(f["cont"]), dbm=bool(f["dbm"]), fnxs=bool(f["fnxs"]),
+        ret.update(af=bool(f["af"]), sh=sh, memattr=memattr, cont=bool(f["cont"]), dbm=bool(f["dbm"]), fnxs=bool(f["fnxs"]),
                    sw=f["sw"] >> 1 if self.realm else f["sw"])
         if level < 3:
             ret["nt"] = bool(f["nt"])
@@ -242,6 +245,11 @@ class Geometry:
             ret["pbha"] = f["pbha"]
         ret["ignored"] = f["bit63"] if hwu else f["bit63"] << 4 | f["pbha"]
         ret["odd"] = [name for name, set_ in self.leaf_odd(level, raw, pa, memattr, sh).items() if set_]
+        if "oa-size" in ret["odd"]:  # an Address size fault: it maps nothing
+            return ret
+        read, write, priv, user = bool(f["s2ap"] & 1), bool(f["s2ap"] & 2 or dirty), xn in (0, 3), xn in (0, 1)
+        ret.update(mapped=True, pa=hex(pa), pieces=1, read=read, read_user=read, write=write, write_user=write, exec=priv or user,
+                   exec_priv=priv, exec_user=user)
         return ret
 
 
@@ -319,10 +327,10 @@ class Memory:
 
 
 class Entry:
-    """One descriptor in input order, or one that could not be read: then @missing says why and @table whose it is."""
+    """One descriptor in input order, at @at, or one that could not be read: then @missing says why and @table whose it is."""
 
-    def __init__(self, ia, level, raw, missing=None, table=None):
-        self.ia, self.level, self.raw, self.missing, self.table = ia, level, raw, missing, table
+    def __init__(self, ia, level, raw, at, missing=None, table=None):
+        self.ia, self.level, self.raw, self.at, self.missing, self.table = ia, level, raw, at, missing, table
 
 
 def walk(geom, memory, root, first=0, last=None):
@@ -337,11 +345,11 @@ def walk(geom, memory, root, first=0, last=None):
             if ia + (1 << shift) <= first or ia > last:
                 continue
             page = table + i // per_page * geom.page
-            raw = None if missing else memory.word(page, 8 * per_page, i % per_page)
+            raw, at = None if missing else memory.word(page, 8 * per_page, i % per_page), page + 8 * (i % per_page)
             if raw is None:
-                yield Entry(ia, level, None, missing or "absent", page)
+                yield Entry(ia, level, None, at, missing or "absent", page)
             elif level == 3 or raw & 3 != 3:
-                yield Entry(ia, level, raw)
+                yield Entry(ia, level, raw, at)
             else:
                 below = geom.read_address(raw, geom.page_log2)
                 start = below < root + geom.start_bytes and root < below + geom.page
@@ -353,30 +361,29 @@ def walk(geom, memory, root, first=0, last=None):
 
 
 def ranges(geom, entries, merge):
-    """Entries joined as --merge says, as the ranges of `s2dump --json`. One place, no cleverness."""
-    out, previous = [], None
+    """Entries joined as --merge says, as the ranges of `s2dump --json` (schema 2). One place, no cleverness."""
+    out, previous, pa, pieces = [], None, None, 1
     for e in entries:
         size = 1 << geom.shift(e.level)
         # What could not be read has no descriptors to tell apart: then "none" means one range per table page.
         key = (e.level, e.missing, geom.key(e.level, e.raw) if not e.missing else e.table if merge == "none" else 0)
         joins = key == previous and (merge != "none" or e.missing)
-        if joins and "pa" in out[-1]:
-            cur = out[-1]
-            if geom.read_address(e.raw, geom.shift(e.level)) != int(cur["pa"], 16) + cur["size"]:
-                cur["pa_contiguous"] = False if merge == "attrs" else cur["pa_contiguous"]
-                joins = merge == "attrs"
+        leaf = not e.missing and geom.type_of(e.level, e.raw) in ("page", "block")
+        expected, pa = pa, geom.read_address(e.raw, geom.shift(e.level)) if leaf else None
+        follows = not leaf or pa == expected
+        joins = joins and (follows or merge == "attrs")
+        pieces = 1 if not joins else pieces + (not follows)
+        pa = pa + size if leaf else None
         previous = key
         if joins:
             out[-1]["size"] += size
             out[-1]["count"] += 1
+            if out[-1]["mapped"] and pieces > 1:
+                out[-1].update(pa=None, pieces=pieces)
             continue
-        if e.missing:
-            new = {"level": e.level, "type": "missing", "valid": None, "missing": e.missing, "table": hex(e.table),
-                   "owner": None, "state": None, "odd": []}
-        else:
-            new = geom.interpret(e.level, e.raw)
-            new.update({"pa_contiguous": True} if "pa" in new else {})
-        out.append({"ia": hex(e.ia), "size": size, "count": 1, **new})
+        new = {**NOTHING, "level": e.level, "type": "missing", "missing": e.missing, "odd": []} if e.missing else \
+            geom.interpret(e.level, e.raw)
+        out.append({"ia": hex(e.ia), "size": size, "count": 1, "descriptor_pa": hex(e.at), **new})
     return out
 
 

@@ -11,7 +11,6 @@ whole is mapped; status 0 only with all tables, complete. It is cut at multiples
 """
 import argparse
 import concurrent.futures
-import json
 import os
 import random
 import shutil
@@ -19,12 +18,14 @@ import subprocess
 import sys
 import tempfile
 
+import s2json
+
 STATUSES = (0, 3, 4)
 SECONDS = 20
 # Of a range, what must be the same wherever a piece of it is shown.
-SAME = ["level", "type", "valid", "owner", "state", "odd", "read", "write", "exec", "af", "sh", "memattr", "contiguous", "dbm",
-        "fnxs", "nt", "xn0", "sw", "ns", "pbha", "ignored"]
-TABLE_SAME = ["kind", "arch", "granule", "ia_bits", "oa_bits", "start_level", "start_tables", "lpa2"]
+SAME = ["level", "type", "mapped", "owner", "state", "odd", "read", "write", "exec", "read_user", "write_user", "exec_priv", "exec_user",
+        "af", "sh", "memattr", "cont", "dbm", "fnxs", "nt", "xn0", "sw", "ns", "pbha", "ignored"]
+TABLE_SAME = ["kind", "arch", "granule", "ia_bits", "oa_bits", "start_level", "start_tables"]
 
 
 def run(s2dump, path, extra):
@@ -53,9 +54,10 @@ def differences(whole, piece):
         for name, value in table["registers"].items():
             if full["registers"].get(name) != value:
                 yield f"{table['id']}: {name} is {value}, not {full['registers'].get(name)}"
-        same = [key for key in SAME if key != "memattr" or table["fwb"] is not None]
-        if table["fwb"] not in (None, full["fwb"]):
-            yield f"{table['id']}: fwb is {table['fwb']}"
+        features, known_fwb = table["features"], full["features"]["fwb"]
+        same = [key for key in SAME if key != "memattr" or features["fwb"] is not None]
+        if {**features, "fwb": known_fwb} != full["features"] or features["fwb"] not in (None, known_fwb):
+            yield f"{table['id']}: features are {features}"
         ranges = iter(full["ranges"])
         of = next(ranges)
         for r in table["ranges"]:
@@ -69,7 +71,7 @@ def differences(whole, piece):
                 for key in same:
                     if r.get(key) != of.get(key):
                         yield f"{table['id']}: {at:#x}: {key} is {r.get(key)}, not {of.get(key)}"
-                if r["valid"] and int(r["pa"], 16) + at - start != int(of["pa"], 16) + at - int(of["ia"], 16):
+                if r["mapped"] and int(r["pa"], 16) + at - start != int(of["pa"], 16) + at - int(of["ia"], 16):
                     yield f"{table['id']}: {at:#x}: another output address"
                 at = int(of["ia"], 16) + of["size"]
 
@@ -82,7 +84,7 @@ def judge_cut(whole, status, out, err):
     if status not in STATUSES:
         return f"exit status {status}: {last_line(err)}"
     try:
-        tables = json.loads(out)["tables"]
+        tables = s2json.rows(out, "dump")
     except (ValueError, KeyError):
         return None if status == 3 else f"exit status {status}, but no document"
     found = next(differences(whole, tables), None)
@@ -153,7 +155,7 @@ def tables_of(s2dump, dump, extra):
     status, out, err = run(s2dump, dump, extra)
     if status:
         raise SystemExit(f"truncate.py: {dump}: exit status {status}: {err.decode(errors='replace')}")
-    return json.loads(out)["tables"]
+    return s2json.rows(out, "dump")
 
 
 def cut(s2dump, dump, extra=(), step=512, tail=1 << 20, points=3000, jobs=2):

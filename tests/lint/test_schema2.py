@@ -1,0 +1,355 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Tests tests/tools/schema2.py and schema/s2dump-2.schema.json: all golden JSON converts, is valid, and is judged equal to itself; changes are found.
+
+import argparse
+import copy
+import json
+import os
+import pathlib
+import random
+import subprocess
+import sys
+import tempfile
+
+from jsonschema import Draft202012Validator
+
+TOP = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(TOP / "tests" / "tools"))
+import mktables  # noqa: E402
+import schema2  # noqa: E402
+
+SCHEMA = json.loads((TOP / "schema" / "s2dump-2.schema.json").read_text())
+VERSION = "1.2.3"  # stands for @VERSION@ in golden output
+
+
+def validator(name):
+    return Draft202012Validator({**SCHEMA, "$ref": f"#/$defs/{name}"})
+
+
+VALIDATORS = {name: validator(name) for name in (*schema2.PAYLOADS, "record")}
+
+
+def runs_of_objects(text):
+    """Objects that stand in a text one after the other, with nothing between them but white space, as lists."""
+    decoder, at, run, end = json.JSONDecoder(), 0, [], 0
+    while True:
+        start = text.find("{", at)
+        if start < 0:
+            break
+        try:
+            found, at = decoder.raw_decode(text, start)
+        except json.JSONDecodeError:
+            at = start + 1
+            continue
+        if run and text[end:start].strip():
+            yield run
+            run = []
+        run.append(found)
+        end = at
+    if run:
+        yield run
+
+
+def is_ours(found):
+    """A document, a record, or an object of find or translate; what jq made of them is not."""
+    return ("tables" in found and "s2dump" in found) or ("checks" in found) or "record" in found or {"op", "par"} <= set(found) or \
+        {"op", "missing"} <= set(found) or {"pa", "as"} <= set(found)
+
+
+def golden():
+    """(case, text) of each document of schema 1 in the golden cases; records of one run are one."""
+    for path in sorted(TOP.glob("tests/golden/*/stdout")):
+        text = path.read_text().replace("@VERSION@", VERSION)
+        for run in runs_of_objects(text):
+            ours = [o for o in run if is_ours(o)]
+            loose = [o for o in ours if "op" in o or "as" in o]
+            lines = [o for o in ours if "record" in o]
+            for document in [o for o in ours if o not in loose and o not in lines]:
+                yield path.parent.name, json.dumps(document)
+            # A cut-out of records is none.
+            starts = [n for n, o in enumerate(lines) if o["record"] == "image"]
+            for first, last in zip(starts, starts[1:] + [len(lines)]):
+                if any(o["record"] == "end" for o in lines[first:last]) or not any(o["record"] == "table" for o in lines[first:last]):
+                    yield path.parent.name, "\n".join(map(json.dumps, lines[first:last]))
+            for kind in ("op", "as"):
+                some = [o for o in loose if kind in o]
+                if some:
+                    yield path.parent.name, "\n".join(map(json.dumps, some))
+
+
+def printed(s2dump, work):
+    """(what, text) of all that the program prints of samples and made tables."""
+    everything = (["--json"], ["--merge=pa", "--json"], ["--format=jsonl"], ["list", "--json"], ["check", "--json"],
+                  ["find", "--json", "0x40000000-0x50000000", "1"], ["translate", "--json", "0", "0x40000000"])
+    for path in sorted(TOP.glob("samples/*.s2dump")):
+        for command, *more in everything:
+            yield from output(s2dump, [command, *[m for m in more if m.startswith("--")], str(path), *[m for m in more if m[0] != "-"]])
+    for path in sorted(TOP.glob("tests/golden/*/*.tables")):
+        tables = mktables.load_case(path)
+        blob = work / f"{path.parent.name}.{path.stem}.bin"
+        blob.write_bytes(tables.blob())
+        yield from output(s2dump, ["--json", str(blob), f"--vtcr={tables.geom.vtcr():#x}", f"--base={tables.base:#x}"])
+
+
+def output(s2dump, words):
+    done = subprocess.run([s2dump, *words], capture_output=True, timeout=60, check=False)
+    if done.stdout:
+        yield " ".join(os.path.basename(word) for word in words), done.stdout.decode()
+
+
+def fresh(doc, known):
+    """A document of schema 2 without the ranges whose like is known, so that the test ends soon."""
+    def new(r):
+        like = str({k: v for k, v in r.items() if k not in ("ia", "pa", "raw", "size", "count", "descriptor_pa")})
+        return like not in known and not known.add(like)
+
+    return {**doc, "tables": [{**t, "ranges": [r for r in t["ranges"] if new(r)]} if "ranges" in t else t for t in doc["tables"]]} \
+        if "tables" in doc else doc
+
+
+def errors(name, instance, open_paths):
+    """What the schema says against an instance, but where nothing is known."""
+    for error in VALIDATORS[name].iter_errors(instance):
+        at = tuple(error.absolute_path)
+        # A choice is refused as a whole for one member that is open.
+        inside = error.validator == "oneOf" and any(path[:len(at)] == at for path in open_paths)
+        if at not in open_paths and not inside:
+            yield f"{error.json_path}: {error.message[:300]}"
+
+
+def check_document(converted):
+    """What is wrong with the conversion of one document."""
+    plain = schema2.printable(converted)
+    yield from errors(converted["s2dump"]["command"], plain, set(schema2.not_judged(converted)))
+    if plain["complete"] is None or plain["problems"] is None:
+        return
+    lines = list(schema2.records(plain))
+    for line in lines:
+        open_here = set(schema2.not_judged(converted)) if line["record"] in ("range", "image", "table", "check") else set()
+        for error in VALIDATORS["record"].iter_errors(line):
+            if not open_here:
+                yield f"record {line['record']}: {error.message[:200]}"
+    if schema2.document(lines) != plain:
+        yield "is another document after it was records"
+
+
+def leaves_of(value, path=()):
+    if isinstance(value, (dict, list)):
+        for key, inner in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from leaves_of(inner, (*path, key))
+    else:
+        yield path, value
+
+
+def changed(value):
+    if isinstance(value, bool) or value is None:
+        return not value
+    return value + 1 if isinstance(value, int) else value + "0"
+
+
+def check_judge(old, rng):
+    """A value that is changed must be seen, wherever schema 1 says what it is."""
+    leaves = [(path, value) for path, value in leaves_of(old)
+              if value is not schema2.NotJudged and path[-1] not in ("ia", "kind", "slot") and "complete" not in path]
+    for path, value in rng.sample(leaves, min(len(leaves), 40)):
+        new = copy.deepcopy(old)
+        parent = new
+        for key in path[:-1]:
+            parent = parent[key]
+        parent[path[-1]] = changed(value)
+        # What the judge may not say: rights that stage 1 loses, the address of several pieces.
+        if path[-1] in schema2.RIGHTS and value is True or path[-1] == "pa" and parent.get("pieces") is schema2.NotJudged:
+            continue
+        if not list(schema2.differences(old, new)):
+            yield f"a change of {'.'.join(map(str, path))} from {value!r} is not seen"
+
+
+def test_printed(s2dump):
+    rng, count, kinds, known = random.Random(18), 0, set(), set()
+    with tempfile.TemporaryDirectory(prefix="s2schema.") as work:
+        texts = [*golden(), *printed(s2dump, pathlib.Path(work))]
+    for case, text in texts:
+        whole = schema2.read(text)
+        doc = fresh(whole, known)
+        count += 1
+        kinds.add(doc["s2dump"]["command"])
+        wrong = [*schema2.differences(whole, whole), *check_document(doc), *check_judge(doc, rng)]
+        yield from (f"{case}: {what}" for what in wrong)
+    print(f"{count} documents of {', '.join(sorted(kinds))}")
+    if kinds != {"dump", "list", "translate", "find", "check"}:
+        yield f"only {count} documents of {kinds}"
+
+
+# ---- by hand: what design §6 and the manual say, member by member -----------------------------------------------------------
+
+def table1(**more):
+    return {"id": "vm:1", "kind": "stage2", "arch": "arm64", "granule": 4096, "ia_bits": 40, "oa_bits": 48, "start_level": 1,
+            "start_tables": 2, "lpa2": False, "fwb": True, "root": "0x1000", "registers": {}, "pid": 1, "odd": [], "ranges": [],
+            "complete": True, "odd_tables": 0, "missing_bytes": 0, "table_pages": 1, **more}
+
+
+def page1(**more):
+    return {"ia": "0x40000000", "size": 16384, "level": 3, "type": "page", "valid": True, "pa": "0x8000000", "pa_contiguous": True,
+            "read": True, "write": True, "exec": {"el1": True, "el0": False}, "af": True, "sh": "inner", "memattr": "normal-wb",
+            "contiguous": True, "dbm": False, "fnxs": False, "sw": 3, "ignored": 0, "owner": None, "state": None, "count": 4,
+            "raw": "0x8000783", "odd": [], **more}
+
+
+def stage1(**more):
+    both = {"read": {"el1": True, "el0": False}, "write": {"el1": True, "el0": False}, "exec": {"el1": True, "el0": True}}
+    r = page1(**{**both, "attrindx": 4, "ng": True, "gp": False, **more})
+    del r["fnxs"]
+    return r
+
+
+def slot1(ident, ipa, size):
+    return {"id": ident, "ipa": ipa, "size": size, "hva": "0x0", "readonly": False, "log_dirty": True, "gmem": False}
+
+
+def document1(table):
+    return {"s2dump": {"version": VERSION, "schema": 1}, "image": {"path": "f", "format": "raw", "release": None}, "tables": [table],
+            "problems": []}
+
+
+def ranges2(table, *names):
+    return [tuple(r[n] for n in names) for r in schema2.convert(document1(table))["tables"][0]["ranges"]]
+
+
+def expect(what, got, want):
+    if got != want:
+        yield f"{what}: {got}, not {want}"
+
+
+def test_ranges():
+    open_ = schema2.NotJudged
+    yield from expect("rights of stage 2", ranges2(table1(ranges=[page1()]), *schema2.RIGHTS),
+                      [(True, True, True, True, True, True, False)])
+    yield from expect("a page", ranges2(table1(ranges=[page1()]), "mapped", "pa", "pieces", "cont", "nt", "sw", "slot", "in_slot"),
+                      [(True, "0x8000000", 1, True, None, 3, None, None)])
+    yield from expect("not contiguous", ranges2(table1(ranges=[page1(pa_contiguous=False)]), "pa", "pieces"), [(None, open_)])
+    yield from expect("beyond the output size", ranges2(table1(ranges=[page1(odd=["oa-size"])]), "mapped", "read", "pa", "pieces", "sw"),
+                      [(False, None, None, None, 3)])
+    # One slot ends in the middle: two ranges, each with its own addresses.
+    two = table1(memslots=[slot1(0, "0x40000000", 4096), slot1(7, "0x40002000", 8192)], ranges=[page1()])
+    yield from expect("cut at slots", ranges2(two, "ia", "size", "count", "pa", "slot", "in_slot", "raw"),
+                      [("0x40000000", 4096, 1, "0x8000000", 0, True, "0x8000783"), ("0x40001000", 4096, 1, "0x8001000", None, False, open_),
+                       ("0x40002000", 8192, 2, "0x8002000", 7, True, open_)])
+    uneven = table1(memslots=[slot1(0, "0x40000000", 2048)], ranges=[page1()])
+    yield from expect("a slot that ends inside of a page", ranges2(uneven, "size", "slot"), [(16384, open_)])
+    gone = {"ia": "0x40203000", "size": 8192, "level": 3, "type": "missing", "valid": None, "missing": "io", "table": "0x7000",
+            "owner": None, "state": None, "count": 2, "odd": []}
+    yield from expect("missing", ranges2(table1(ranges=[gone]), "mapped", "missing", "descriptor_pa", "raw", "read", "memattr"),
+                      [(None, "unreadable", "0x7018", None, None, None)])
+    yield from expect("owner not in the dump", ranges2(table1(ranges=[page1(state_from="missing")]), "owner", "state", "state_from"),
+                      [(None, None, "missing")])
+
+
+def test_stage1():
+    guest = {"kind": "guest-stage1", "id": "vm:1/0/ttbr0"}
+    yield from expect("rights of stage 1", ranges2(table1(ranges=[stage1()], **guest), *schema2.RIGHTS, "ng", "attrindx"),
+                      [(True, True, True, False, False, True, True, True, 4)])
+    wxn = {**guest, "registers": {"sctlr_el1": hex(schema2.WXN)}}
+    yield from expect("WXN", ranges2(table1(ranges=[stage1()], **wxn), "exec", "exec_priv", "exec_user"), [(True, False, True)])
+    yield from expect("WXN with PIE", ranges2(table1(ranges=[stage1(piindex=3)], **wxn), "exec", "write"), [(schema2.NotJudged, True)])
+    bare = {**stage1(memattr="attr5"), "read": None, "write": None, "exec": None}
+    del bare["attrindx"]
+    yield from expect("without MAIR and PIR", ranges2(table1(ranges=[bare], **guest), "attrindx", "memattr", *schema2.RIGHTS),
+                      [(5, "attr5", *[None] * 7)])
+    hyp = stage1(read={"el2": True}, write={"el2": True}, exec={"el2": True})
+    yield from expect("EL2 alone", ranges2(table1(kind="hyp-stage1", id="hyp", ranges=[hyp]), *schema2.RIGHTS), [(True,) * 7])
+
+
+def test_memattr():
+    """Arm ARM, MAIR_EL1: the table of Attr<n>."""
+    for attr, want in ((0x00, "device-nGnRnE"), (0x04, "device-nGnRE"), (0x0c, "device-GRE"), (0x44, "normal-nc"), (0xff, "normal-wb"),
+                       (0xbb, "normal-wt"), (0x11, "normal-wt"), (0x77, "normal-wb"), (0x4f, "normal-onc-iwb"), (0xf4, "normal-owb-inc"),
+                       (0xaf, "normal-owt-iwb"), (0xf0, "normal-wb-tagged"), (0x40, "normal-nc-nxs"), (0x02, "reserved"),
+                       (0x70, "reserved")):
+        yield from expect(f"memory type {attr:#x}", schema2.memattr_of(attr), want)
+
+
+def test_find():
+    hit = {"pa": "0x8001234", "size": 1, "as": "mapping", "table": "vm:1", "range": page1(ia="0x40001000", size=4096, count=1, pa="0x8001000")}
+    none = {"pa": "0x1", "size": 1, "as": None}
+    doc = schema2.convert([hit, {"pa": "0x7000", "size": 1, "as": "table", "table": "vm:1", "level": 2, "table_pa": "0x7000"}, none])
+    yield from expect("find", [(f["as"], f["ia"], f["level"], f["table_pa"], f["incomplete"]) for f in doc["found"]],
+                      [("mapping", "0x40001234", None, None, None), ("table", None, 2, "0x7000", None),
+                       (None, None, None, None, schema2.NotJudged)])
+    plain = schema2.printable(doc)
+    yield from errors("find", plain, set(schema2.not_judged(doc)))
+
+
+def test_check():
+    doc = {"s2dump": {"version": VERSION, "schema": 1}, "image": {"path": "f", "format": "kdump"},
+           "checks": [{"name": "wx", "result": "fail", "severity": "corruption", "count": 1,
+                       "findings": [{"table": None, "ia": "0x0", "pa": "0x1", "text": "t"}]}], "problems": []}
+    converted = schema2.convert(doc)
+    yield from expect("check", (converted["checks"][0]["why"], converted["checks"][0]["checked"]), (None, schema2.NotJudged))
+    yield from errors("check", schema2.printable(converted), set(schema2.not_judged(converted)))
+    rows = {"checks": [{"name": "wx", "severity": "corruption", "meaning": "m", "tables": "t", "exceptions": ""}]}
+    converted = schema2.convert(rows)
+    yield from expect("check --list", (converted["image"], converted["checks"][0]["result"]), (None, None))
+    yield from errors("check", schema2.printable(converted), set(schema2.not_judged(converted)))
+
+
+def test_judge_ranges():
+    """Cut elsewhere is the same; not joined, and a right that appears, are differences; one that tables above take is none."""
+    old = schema2.convert(document1(table1(ranges=[page1()])))["tables"][0]
+
+    def judged(kind="stage2", **change):
+        new = copy.deepcopy(old["ranges"])
+        for r in new:
+            r.update(raw="0x8000783", descriptor_pa="0x1000", **change)
+        return list(schema2.range_differences(old["ranges"], new, "ranges", kind))
+
+    yield from expect("the same", judged(), [])
+    yield from expect("a right less in stage 1", judged("guest-stage1", exec=False, exec_priv=False), [])
+    yield from expect("a right less in stage 2", len(judged(exec=False)), 1)
+    yield from expect("a right more", len(judged("guest-stage1", exec_user=True)), 1)
+    halves = [{**old["ranges"][0], "size": 8192, "count": 2, "raw": None, "descriptor_pa": None} for _ in range(2)]
+    halves[1].update(ia="0x40002000", pa="0x8002000")
+    found = list(schema2.range_differences(old["ranges"], halves, "ranges", "stage2"))
+    yield from expect("not joined", [f.split(": ")[1] for f in found if "joined" in f], ["equal to the one before it, and not joined"])
+    halves[1]["slot"] = 5
+    apart = [{**old["ranges"][0], "slot": schema2.NotJudged}]
+    found = [f for f in schema2.range_differences(apart, halves, "ranges", "stage2") if "raw" not in f]
+    yield from expect("cut at a slot", found, [])
+
+
+def test_schema():
+    Draft202012Validator.check_schema(SCHEMA)
+    for name, kind in SCHEMA["$defs"].items():
+        if kind.get("type") == "object" and "registers" != name:
+            if kind["additionalProperties"] is not False or kind["required"] != list(kind["properties"]):
+                yield f"{name} is not strict"
+    doc = schema2.printable(schema2.convert(document1(table1(ranges=[page1()]))))
+    for path, _ in list(leaves_of(doc)):
+        broken = copy.deepcopy(doc)
+        parent = broken
+        for key in path[:-1]:
+            parent = parent[key]
+        if isinstance(parent, dict):
+            del parent[path[-1]]
+            if not list(errors("dump", broken, ())) and path[-2] != "registers":
+                yield f"a document without {'.'.join(map(str, path))} is accepted"
+
+
+def main():
+    parser = argparse.ArgumentParser(description="Tests the converter to schema 2, and the schema.")
+    parser.add_argument("--s2dump", required=True)
+    args = parser.parse_args()
+    failed = 0
+    tests = [test for name, test in sorted(globals().items()) if name.startswith("test_")]
+    for n, test in enumerate(tests, 1):
+        wrong = list(test(os.path.abspath(args.s2dump)) if test is test_printed else test())
+        print(f"{'not ' if wrong else ''}ok {n} - {test.__name__}")
+        for line in wrong[:20]:
+            print(f"  # {line}")
+        failed += bool(wrong)
+    print(f"1..{len(tests)}")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
