@@ -92,7 +92,7 @@ static enum s2_tristate agrees(struct s2_check_ctx *ctx, uint64_t ia, uint64_t o
 	uint64_t theirs = found.raw, pa = found.pa;
 
 	*ret_left = found.left;
-	if (s2_is_missing(code)) {
+	if (code && code != S2_NOTFOUND) {
 		*ret_left = BIT64(ctx->g->page_log2);
 		s2_check_unknown(ctx, S2_CHECK_VMM,
 				 "%s: the VMM's page table for 0x%" PRIx64 " is %s", ctx->table->id,

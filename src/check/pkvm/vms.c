@@ -164,7 +164,8 @@ static bool is_nc(uint64_t raw)
 	return attr == MEMATTR_DEVICE || attr == MEMATTR_NC;
 }
 
-/* What the guest's table has at @ia; the pages of a block are looked up once. */
+/* What the guest's table has at @ia, which it has; else why that is not known. The pages of a block
+ * are looked up once. */
 static enum s2_code find(struct mappings *m, uint64_t ia, struct s2_found *ret)
 {
 	uint64_t skip = ia - m->found_ia;
@@ -186,7 +187,7 @@ static void mapped_page(struct mappings *m, uint64_t ia, uint64_t pa, bool nc)
 	enum s2_code code = find(m, ia, &found);
 	uint64_t raw = found.raw;
 
-	if (code && code != S2_NOTFOUND) {
+	if (code) {
 		m->missing = code;
 		return;
 	}
@@ -212,6 +213,7 @@ static bool on_mapping(void *arg, uint64_t node)
 	struct s2_kernel *kernel = m->ctx->kernel;
 	uint64_t va = node - s2_member_off(&l->node.m), gfn, pfn, n = 1, nc = 0;
 	uint64_t block = BIT64(m->geom->page_log2 - 3);
+	uint64_t gfns = BIT64(m->geom->ia_bits - m->geom->page_log2);
 
 	if (s2_field_get(kernel, va, &l->gfn, &gfn, NULL) ||
 	    s2_field_get(kernel, va, &l->pfn, &pfn, NULL) ||
@@ -227,6 +229,12 @@ static bool on_mapping(void *arg, uint64_t node)
 			       "a mapping of %" PRIu64 " pages; KVM makes them of 1 or %" PRIu64, n,
 			       block);
 		n = 1;
+	}
+	if (gfn >= gfns || n > gfns - gfn) {
+		s2_check_found(m->ctx, S2_CHECK_MAPPINGS, m->table, 0, pfn << m->geom->page_log2,
+			       "gfn 0x%" PRIx64 " in the host's list is beyond its address space",
+			       gfn);
+		return true;
 	}
 	m->pages += n;
 	for (uint64_t i = 0; i < n; i++)
