@@ -1007,6 +1007,26 @@ def reserved_not_mapped(s):
     s.poke(s.hyp_leaf[s.pa(RESERVED + RESERVED_SIZE) - PAGE], 0)
 
 
+@breaks("hyp-reserved", "hyp-prot", gens=EVERY)
+def reserved_read_only(s):
+    """The hypervisor maps what is reserved for it, and cannot write it."""
+    s.xor(s.hyp_leaf[s.pa(RESERVED + RESERVED_SIZE) - PAGE], 1 << 7)
+
+
+@breaks("hyp-reserved", gens=EVERY)
+def reserved_page_of_the_host(s):
+    page = s.pa(RESERVED + RESERVED_SIZE) - PAGE
+    s.poke(s.s2.slot(page), s.host_leaf(page))
+    return [("host", page)]
+
+
+@breaks("writer", gens=("6.12", "6.14"))
+def state_in_the_private_range(s):
+    """The hypervisor keeps states where it maps memory at its own address."""
+    s.xor(s.stack_at, SHARED_OWNED << 55)
+    return [("hyp", IO_BASE + 0x1000)]
+
+
 @near("host-prot", "hyp-address", gens=EVERY)
 def region_ends_in_page(s):
     """A no-map reservation of 0x800 bytes splits memblock's regions in the middle of a page."""
@@ -1605,6 +1625,75 @@ def test_snapshot(s2dump, folder):
     return bad
 
 
+def listed(s2dump, path, *options):
+    """What list says: exit status, standard error, tables by id."""
+    done = subprocess.run([s2dump, "list", "--json", *options, f"--system-map={path}.map", path], capture_output=True,
+                          text=True, check=False)
+    return done.returncode, done.stderr, {t["id"]: t for t in s2json.rows(done.stdout)} if done.stdout else {}
+
+
+def facts(table):
+    names = ("kind", "granule", "ia_bits", "start_level", "start_tables", "root", "registers")
+    return (*(table[name] for name in names), table["features"]["fwb"])
+
+
+VTCR, HCR, MAIR = "0x80023558", "0x80000001", "0x40044ffff"
+
+
+def known_tables(system):
+    """What the images are made with."""
+    stage2 = (4096, 40, 1, 2)
+    want = {"host": ("host-stage2", *stage2, hex(system.s2.root), {"vtcr_el2": VTCR, "hcr_el2": HCR}, False),
+            "hyp": ("hyp-stage1", 4096, 48, 0, 1, hex(system.s1.root), {"hcr_el2": HCR, "mair_el2": MAIR}, None)}
+    for i, table in enumerate(system.vms):
+        want[f"vm:{100 + i}"] = ("stage2", *stage2, hex(table.root), {"vtcr_el2": VTCR}, None)
+    return want
+
+
+def test_tables(s2dump, folder):
+    """Every table with its registers and sizes; and what becomes of them without the CPUs' parameters."""
+    bad, path = [], os.path.join(folder, "tables")
+    for gen in GENERATIONS:
+        def expect(what, condition, answer):
+            if not condition:
+                bad.append(f"{gen} tables, {what}: {answer}")
+        system = build(gen, None, path)[0]
+        params, where = system.pa(PERCPU) + 0x100, f"--base={BASE:#x}"
+        code, text, tables = answer = listed(s2dump, path, where)
+        expect("as made", (code, text) == (0, "") and {k: facts(t) for k, t in tables.items()} == known_tables(system), answer)
+        for i in range(2):
+            table = tables[f"vm:{100 + i}"]
+            vm, slots = table["vm"], [tuple(m[name] for name in ("id", "ipa", "size", "hva", "readonly", "log"))
+                                      for m in table["slots"]]
+            expect("VM", (vm["pid"], vm["vcpus"], vm["handle"]) == (100 + i, 1, None if system.hosts_guests else hex(HANDLE + i)) and
+                   slots == [(0, "0x80000000", 4 << 20, "0x10000000", False, False)], table)
+        # TCR_EL2 with another T0SZ.
+        system.put(params, "kvm_nvhe_init_params", "tcr_el2", 0x80850011)
+        with open(path, "wb") as f:
+            f.write(system.ram.bytes)
+        answer = listed(s2dump, path, where)
+        expect("T0SZ", "contradicts the 48 bits" in answer[1], answer)
+        # HCR_EL2.FWB is the host's as well, but for KVM_PGTABLE_S2_NOFWB, which went with 7.1.
+        system.put(params, "kvm_nvhe_init_params", "hcr_el2", 1 << 46 | 0x80000001)
+        with open(path, "wb") as f:
+            f.write(system.ram.bytes)
+        answer = listed(s2dump, path, where)
+        expect("FWB", answer[2]["host"]["features"]["fwb"] is system.typed and
+               answer[2]["host"]["registers"].get("hcr_el2") == "0x400080000001", answer)
+        # Without them the table tells whether EL2 has an EL0: AP[1] is set, or in no leaf.
+        for hcr in (0, 1 << 34):
+            system = System(gen)
+            if hcr:
+                for pa in [*system.hyp_leaf.values(), system.stack_at]:
+                    system.poke(pa, system.ram.get(pa) & ~(1 << 6))
+            write_elf(system, {system.pa(PERCPU)}, path)
+            answer = code, text, tables = listed(s2dump, path)
+            expect("no parameters", code == 4 and "kvm_nvhe_init_params" in text and
+                   tables["hyp"]["registers"] == {"hcr_el2": hex(hcr)} and
+                   tables["host"]["registers"] == {"vtcr_el2": VTCR}, answer)
+    return bad
+
+
 def verdict(gen, fault, expected, answer):
     """What is not as it should be with one system."""
     code, checks, text = answer
@@ -1694,6 +1783,7 @@ def test(s2dump, first):
                 bad += verdict(gen, fault, expected, run_check(s2dump, path, f"--base={BASE:#x}"))
                 cases += 1
         if not bad or not first:
+            bad += test_tables(s2dump, folder)
             bad += test_missing(s2dump, folder)
             bad += test_snapshot(s2dump, folder)
     for line in bad:
