@@ -1694,6 +1694,47 @@ def test_tables(s2dump, folder):
     return bad
 
 
+# What the hypervisor's variables must not be found by: where they are is told by what they hold.
+SYMBOLS = ("_stext", "__kvm_nvhe_vm_table")
+SEARCHED = ("linear-map-bent", "given-but-mapped", "hyp-text-writable", "stack-elsewhere", "annotated-but-free",
+            "host-leaf-elsewhere", "page-array-bent")
+
+
+def decoys(system):
+    """The kernel's own arrays of regions: of other memory, of a part of it, and what cannot be one."""
+    regions = (BASE, SIZE - PAGE, 0), (BASE, SIZE << 8, 0x100), (BASE, 1 << 52, 0), (BASE, 0, 0), \
+        (system.pa(RESERVED), RESERVED_SIZE, 0), (BASE + SIZE, SIZE, 0)
+    for at in (system.pa(FREE) + PAGE, system.image(DATA + 0x9000)):
+        for i, (base, size, flags) in enumerate(regions):
+            for name, value, fmt in (("base", base, "<Q"), ("size", size, "<Q"), ("flags", flags, "<I")):
+                system.put(at + i * 0x100, "memblock_region", name, value, fmt)
+
+
+def test_searched(s2dump, folder):
+    """Without the symbols of its variables, the same tables of the hypervisor are found, and checked."""
+    bad, path, where = [], os.path.join(folder, "searched"), f"--base={BASE:#x}"
+    for gen in GENERATIONS:
+        for fault in (None, *(name for name in SEARCHED if gen in BREAKS[name][2])):
+            system = build(gen, fault, path)[0]
+            decoys(system)
+            with open(path, "wb") as f:
+                f.write(system.ram.bytes)
+            with open(path + ".map", "w", encoding="utf-8") as f:
+                f.write("".join(line for line in system.system_map().splitlines(True)
+                                if line.split()[2] in SYMBOLS or STEXT + HYP_TEXT[0] <= int(line.split()[0], 16) <
+                                STEXT + HYP_TEXT[1]))
+            code, checks, text = run_check(s2dump, path, where)
+            failed = {name for name, check in checks.items() if check["result"] == "fail"}
+            if (code, text) != (1 if fault else 0, "") or (BREAKS[fault][1][0] not in failed if fault else failed):
+                bad.append(f"{gen} {fault} searched: exit {code}, fails {failed} {text}")
+            if fault:
+                continue
+            code, text, tables = listed(s2dump, path, where)
+            if {name: facts(table) for name, table in tables.items()} != known_tables(system):
+                bad.append(f"{gen} searched: {code} {text} {tables}")
+    return bad
+
+
 def verdict(gen, fault, expected, answer):
     """What is not as it should be with one system."""
     code, checks, text = answer
@@ -1784,6 +1825,7 @@ def test(s2dump, first):
                 cases += 1
         if not bad or not first:
             bad += test_tables(s2dump, folder)
+            bad += test_searched(s2dump, folder)
             bad += test_missing(s2dump, folder)
             bad += test_snapshot(s2dump, folder)
     for line in bad:
