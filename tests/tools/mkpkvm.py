@@ -1694,6 +1694,29 @@ def test_tables(s2dump, folder):
     return bad
 
 
+def test_find(s2dump, folder):
+    """Who maps an address: rows begin and end with the pages that it touches, whatever was joined."""
+    bad, path = [], os.path.join(folder, "find")
+    for gen in GENERATIONS:
+        system = build(gen, None, path)[0]
+        free, guest = system.pa(FREE), system.pa(GUEST)
+        # From, to, and what the first of two tables shows: address, first byte and size of the row.
+        asked = ((free, free + 2 * PAGE + 1, "host", free, free, 2), (free + PAGE, free + PAGE + 1, "host", free + PAGE,
+                 free + PAGE, 1), (free + PAGE - 1, free + PAGE + 1, "host", free + PAGE - 1, free, 2),
+                 (guest + PAGE, guest + 3 * PAGE, "vm:100", 0x80001000, 0x80001000, 2),
+                 (guest + PAGE + 8, guest + PAGE + 9, "vm:100", 0x80001008, 0x80001000, 1))
+        args = [f"{first:#x}-{end:#x}" for first, end, *_ in asked]
+        done = subprocess.run([s2dump, "find", "--json", f"--base={BASE:#x}", f"--system-map={path}.map", path, *args],
+                              capture_output=True, text=True, check=False)
+        rows = [(int(r["pa"], 0), r["size"], r["table"], r["ia"], r["range"]["ia"], r["range"]["size"])
+                for r in s2json.rows(done.stdout) if r["as"] == "mapping"]
+        for first, end, table, ia, start, pages in asked:
+            want = first, end - first, table, hex(ia), hex(start), pages * PAGE
+            if done.returncode or rows.count(want) != 1:
+                bad.append(f"{gen} find {first:#x}-{end:#x}: {done.returncode} {rows} lacks {want} {done.stderr}")
+    return bad
+
+
 # What the hypervisor's variables must not be found by: where they are is told by what they hold.
 SYMBOLS = ("_stext", "__kvm_nvhe_vm_table")
 SEARCHED = ("linear-map-bent", "given-but-mapped", "hyp-text-writable", "stack-elsewhere", "annotated-but-free",
@@ -1826,6 +1849,7 @@ def test(s2dump, first):
         if not bad or not first:
             bad += test_tables(s2dump, folder)
             bad += test_searched(s2dump, folder)
+            bad += test_find(s2dump, folder)
             bad += test_missing(s2dump, folder)
             bad += test_snapshot(s2dump, folder)
     for line in bad:
