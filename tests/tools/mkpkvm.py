@@ -1625,6 +1625,35 @@ def test_snapshot(s2dump, folder):
     return bad
 
 
+def test_kernel_copy(s2dump, folder):
+    """Numbers of a kvm_pgtable_snapshot at the ends of what they may be."""
+    bad, path = [], os.path.join(folder, "copy")
+    for gen in ("6.12", "7.3"):
+        used = len(System(gen).snapshot_table.pages) - 2
+        for what, value, word in (("ia_bits", 24, "are no stage 2"), ("ia_bits", 53, "are no stage 2"),
+                                  ("start_level", -2, "are no stage 2"), ("start_level", 4, "are no stage 2"),
+                                  (1, 1, "PGD pages"), (1, 17, "PGD pages"), (1, 16, None), (3, used, None),
+                                  (3, used - 1, "used_pages_indx"), ("flags", 0, None), ("flags", 1, None)):
+            system = System(gen)
+            if isinstance(what, int):
+                system.ram.put(system.snapshot_words + what * 8, value)
+            else:
+                system.put(system.pa(SNAPSHOT), "kvm_pgtable", what, value, "<b" if what == "start_level" else "<I")
+            with open(path, "wb") as f:
+                f.write(system.ram.bytes)
+            with open(path + ".map", "w", encoding="utf-8") as f:
+                f.write(system.system_map())
+            done = subprocess.run([s2dump, "dump", "--json", f"--base={BASE:#x}", f"--system-map={path}.map",
+                                   f"--snapshot={system.pa(SNAPSHOT):#x}", path], capture_output=True, text=True, check=False)
+            # KVM_PGTABLE_S2_NOFWB is bit 0, and is no more in 7.1.
+            fwb = False if (what, value) == ("flags", 1) and not system.typed else None
+            good = done.returncode == 3 and word in done.stderr if word else \
+                done.returncode == 0 and s2json.rows(done.stdout)[0]["features"]["fwb"] is fwb
+            if not good:
+                bad.append(f"{gen} --snapshot with {what} {value}: {done.returncode} {done.stderr}")
+    return bad
+
+
 def listed(s2dump, path, *options):
     """What list says: exit status, standard error, tables by id."""
     done = subprocess.run([s2dump, "list", "--json", *options, f"--system-map={path}.map", path], capture_output=True,
@@ -1847,6 +1876,7 @@ def test(s2dump, first):
                 bad += verdict(gen, fault, expected, run_check(s2dump, path, f"--base={BASE:#x}"))
                 cases += 1
         if not bad or not first:
+            bad += test_kernel_copy(s2dump, folder)
             bad += test_tables(s2dump, folder)
             bad += test_searched(s2dump, folder)
             bad += test_find(s2dump, folder)
