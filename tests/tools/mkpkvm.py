@@ -1108,7 +1108,7 @@ def fixmap_of_no_memory(s):
 @breaks("writer", gens=("6.14",))
 def guest_block_too_early(s):
     """Before 6.16 the hypervisor maps pages only."""
-    s.share_block_with_guest(s.pa(BLOCK), s.vms[1], 0x80200)
+    s.share_block_with_guest(s.pa(0xe00000), s.vms[1], 0x80200)
 
 
 @breaks("writer", "guest-state", gens=NEW)
@@ -1336,6 +1336,45 @@ def vmm_has_tagged_memory(s):
 @near("vmm", gens=OLD)
 def vmm_has_not_cacheable_memory(s):
     device_page(s, 2)
+
+
+def guest_block(s, wrong=None, as_block=False):
+    """2 MiB of the first guest, which its VMM has page by page, or as a block as well."""
+    s.vms[0].set(0x80200 << 12, s.guest_leaf(s.pa(0xe00000), page=False), 1)
+    if as_block:
+        s.vms[0].vmm.set(0x10200000, s.vmm_leaf(s.pa(0xe00000)) & ~2, 1)
+    else:
+        for i in range(512):
+            s.vms[0].vmm.set(0x10200000 + i * PAGE, s.vmm_leaf(s.pa(0xe00000) + i * PAGE ^ (PAGE if i == wrong else 0)))
+    s.count()
+
+
+@near("vmm", gens=OLD)
+def vmm_has_a_block_by_pages(s):
+    guest_block(s)
+
+
+@near("vmm", gens=OLD)
+def vmm_has_a_block(s):
+    guest_block(s, as_block=True)
+
+
+@breaks("vmm", gens=OLD)
+def vmm_lacks_the_end_of_a_block(s):
+    guest_block(s, 511)
+    return [("vm:100", 0x803ff000)]
+
+
+@breaks("vmm", gens=OLD)
+def vmm_lacks_the_middle_of_a_block(s):
+    guest_block(s, 100)
+    return [("vm:100", 0x80264000)]
+
+
+@near("vmm", gens=OLD)
+def vmm_has_a_device(s):
+    """Device-nGnRE in the VMM as well."""
+    device_page(s, 4)
 
 
 @breaks("two-guests", "vmm", gens=OLD)
