@@ -2,6 +2,7 @@
 // Claims to geometry at both stages: every size beside every granule, each field of the registers
 // alone, each bit of a leaf alone, and what contradicts what.
 #include "enc.h"
+#include "decode/arm64/arm64.h"
 #include "stage1_lab.h"
 
 #define MAX_BITS 70
@@ -20,10 +21,10 @@ static void claim(struct s2_regime *regime, const struct s2_arch *arch, unsigned
 		  unsigned int ia_bits, unsigned int oa_bits, bool lpa2)
 {
 	s2_regime_init(regime, arch);
-	regime->granule = 1ULL << granule;
-	regime->ia_bits = ia_bits;
-	regime->oa_bits = oa_bits;
-	regime->lpa2 = lpa2 ? S2_YES : S2_UNKNOWN;
+	s2_regime_set(regime, S2_ARM64_GRANULE, 1ULL << granule);
+	s2_regime_set(regime, S2_ARM64_IA_BITS, ia_bits);
+	s2_regime_set(regime, S2_ARM64_OA_BITS, oa_bits);
+	s2_regime_set_flag(regime, S2_ARM64_LPA2, lpa2 ? S2_YES : S2_UNKNOWN);
 }
 
 /* Stage 1 (D8.2.7): 16 bits, 17 with 64K, to 48, 52 with LPA2 or 64K; outputs from 32 on. */
@@ -140,7 +141,7 @@ static void stage2_start_levels(void **state)
 					if (ia > 48 && g != 2 && !lpa2)
 						continue;
 					claim(&regime, &s2_arm64_stage2, page, ia, 0, lpa2);
-					regime.start_level = level;
+					s2_regime_set_level(&regime, S2_ARM64_START_LEVEL, level);
 					s2_err_init(&err);
 					code = regime.arch->shape(&regime, &geom, &err);
 					if (!exists || !fits) {
@@ -182,7 +183,7 @@ static void start_levels_and_output_sizes(void **state)
 			/* T0SZ of level 0 begins at 16 + 9 bits less. */
 			if (row[i].granule == 12 && row[i].sl0 == 2)
 				vtcr = (vtcr & ~0x3fULL) | 20;
-			assert_int_equal(shape(&s2_arm64_stage2, S2_REG_VTCR_EL2, vtcr, false,
+			assert_int_equal(shape(&s2_arm64_stage2, S2_ARM64_VTCR_EL2, vtcr, false,
 					       &geom, &err),
 					 S2_OK);
 			assert_int_equal(!!(geom.odd & S2_GODD_SL_PA), ps_bits[ps] < row[i].least);
@@ -249,7 +250,7 @@ static void tcr_flags(void **state)
 		struct s2_geometry geom;
 		struct s2_err err;
 
-		assert_int_equal(shape(&s2_arm64_stage1_el1, S2_REG_TCR_EL1,
+		assert_int_equal(shape(&s2_arm64_stage1_el1, S2_ARM64_TCR_EL1,
 				       tcr_el1(12, 25, 5, 0) | row[i].bits, false, &geom, &err),
 				 S2_OK);
 		assert_int_equal(geom.flags & flags, row[i].flags);
@@ -274,28 +275,28 @@ static void stage1_contradictions(void **state)
 						     "granule start at level 1" };
 
 		claim(&regime, &s2_arm64_stage1_el1, 12, 39, 48, false);
-		regime.start_level = 1;
-		s2_regime_set(&regime, S2_REG_TCR_EL1, tcr_el1(12, 25, 5, 0));
+		s2_regime_set_level(&regime, S2_ARM64_START_LEVEL, 1);
+		s2_regime_set(&regime, S2_ARM64_TCR_EL1, tcr_el1(12, 25, 5, 0));
 		s2_err_init(&err);
 		assert_int_equal(regime.arch->shape(&regime, &geom, &err), S2_OK);
 		if (i == 0)
-			regime.granule = 16384;
+			s2_regime_set(&regime, S2_ARM64_GRANULE, 16384);
 		else if (i == 1)
-			regime.ia_bits = 38;
+			s2_regime_set(&regime, S2_ARM64_IA_BITS, 38);
 		else if (i == 2)
-			regime.oa_bits = 44;
+			s2_regime_set(&regime, S2_ARM64_OA_BITS, 44);
 		else if (i == 3)
-			regime.lpa2 = S2_YES;
+			s2_regime_set_flag(&regime, S2_ARM64_LPA2, S2_YES);
 		else
-			regime.start_level = 2;
+			s2_regime_set_level(&regime, S2_ARM64_START_LEVEL, 2);
 		expect_refused(regime.arch->shape(&regime, &geom, &err), &err, words[i]);
 	}
 	claim(&regime, &s2_arm64_stage1_el1, 13, 39, 48, false);
 	expect_refused(regime.arch->shape(&regime, &geom, &err), &err, "granule 8192 is none of");
 	claim(&regime, &s2_arm64_stage1_el1, 12, 0, 48, false);
 	expect_refused(regime.arch->shape(&regime, &geom, &err), &err, "not known");
-	regime.ia_bits = 39;
-	regime.granule = 0;
+	s2_regime_set(&regime, S2_ARM64_IA_BITS, 39);
+	s2_regime_set(&regime, S2_ARM64_GRANULE, 0);
 	expect_refused(regime.arch->shape(&regime, &geom, &err), &err, "not known");
 }
 
@@ -316,28 +317,28 @@ static void stage2_contradictions(void **state)
 		};
 
 		claim(&regime, &s2_arm64_stage2, 12, 40, 40, false);
-		regime.start_level = 1;
-		s2_regime_set(&regime, S2_REG_VTCR_EL2, 0x80023558);
+		s2_regime_set_level(&regime, S2_ARM64_START_LEVEL, 1);
+		s2_regime_set(&regime, S2_ARM64_VTCR_EL2, 0x80023558);
 		s2_err_init(&err);
 		assert_int_equal(regime.arch->shape(&regime, &geom, &err), S2_OK);
 		if (i == 0)
-			regime.granule = 16384;
+			s2_regime_set(&regime, S2_ARM64_GRANULE, 16384);
 		else if (i == 1)
-			regime.ia_bits = 39;
+			s2_regime_set(&regime, S2_ARM64_IA_BITS, 39);
 		else if (i == 2)
-			regime.oa_bits = 44;
+			s2_regime_set(&regime, S2_ARM64_OA_BITS, 44);
 		else if (i == 3)
-			regime.lpa2 = S2_YES;
+			s2_regime_set_flag(&regime, S2_ARM64_LPA2, S2_YES);
 		else
-			regime.start_level = 2;
+			s2_regime_set_level(&regime, S2_ARM64_START_LEVEL, 2);
 		expect_refused(regime.arch->shape(&regime, &geom, &err), &err, words[i]);
 	}
 	claim(&regime, &s2_arm64_stage2, 13, 40, 0, false);
 	expect_refused(regime.arch->shape(&regime, &geom, &err), &err, "granule 8192 is none of");
 	claim(&regime, &s2_arm64_stage2, 12, 0, 0, false);
 	expect_refused(regime.arch->shape(&regime, &geom, &err), &err, "not known");
-	regime.ia_bits = 40;
-	regime.granule = 0;
+	s2_regime_set(&regime, S2_ARM64_IA_BITS, 40);
+	s2_regime_set(&regime, S2_ARM64_GRANULE, 0);
 	expect_refused(regime.arch->shape(&regime, &geom, &err), &err, "not known");
 }
 
@@ -356,12 +357,12 @@ static void limits_of_t0sz(void **state)
 			struct s2_geometry geom;
 			struct s2_err err;
 
-			expect_refused(shape(&s2_arm64_stage1_el1, S2_REG_TCR_EL1,
+			expect_refused(shape(&s2_arm64_stage1_el1, S2_ARM64_TCR_EL1,
 					     tcr_el1(page_of[g], 63, 5, ds), false, &geom, &err),
 				       &err, limits[g][ds]);
 			assert_non_null(strstr(err.text, size_of[g]));
-			expect_refused(shape(&s2_arm64_stage2, S2_REG_VTCR_EL2, vtcr, false, &geom,
-					     &err),
+			expect_refused(shape(&s2_arm64_stage2, S2_ARM64_VTCR_EL2, vtcr, false,
+					     &geom, &err),
 				       &err, limits[g][ds]);
 			assert_non_null(strstr(err.text, size_of[g]));
 		}
@@ -392,10 +393,10 @@ static void geometry_of(size_t i, int stage, uint64_t ps, struct s2_geometry *ge
 			ps << 16 | ds << 32 | 3 << 12;
 	struct s2_err err;
 	enum s2_code code =
-		stage == 1 ? shape(&s2_arm64_stage1_el1, S2_REG_TCR_EL1,
+		stage == 1 ? shape(&s2_arm64_stage1_el1, S2_ARM64_TCR_EL1,
 				   tcr_el1(formats[i].page, 16, (unsigned int)ps, (int)ds), false,
 				   geom, &err) :
-			     shape(&s2_arm64_stage2, S2_REG_VTCR_EL2, vtcr, false, geom, &err);
+			     shape(&s2_arm64_stage2, S2_ARM64_VTCR_EL2, vtcr, false, geom, &err);
 
 	if (code)
 		fail_msg("format %zu stage %d: %s", i, stage, err.text);
@@ -474,7 +475,7 @@ static void vtcr_reserved_bits(void **state)
 	for (unsigned int bit = 19; bit < 64; bit++) {
 		struct s2_geometry geom;
 		struct s2_err err;
-		enum s2_code code = shape(&s2_arm64_stage2, S2_REG_VTCR_EL2,
+		enum s2_code code = shape(&s2_arm64_stage2, S2_ARM64_VTCR_EL2,
 					  0x80023558 ^ 1ULL << bit, false, &geom, &err);
 
 		if (bit == 36 || bit == 38) { /* S2PIE, D128 */
@@ -503,7 +504,7 @@ static void small_vttbr(void **state)
 				unsigned int least = bits - 29 + 3;
 				enum s2_code code;
 
-				assert_int_equal(shape(&s2_arm64_stage2, S2_REG_VTCR_EL2,
+				assert_int_equal(shape(&s2_arm64_stage2, S2_ARM64_VTCR_EL2,
 						       1ULL << 31 | (64 - bits) | 1 << 6 | 1 << 14 |
 							       ps << 16,
 						       false, &geom, &err),
@@ -513,6 +514,32 @@ static void small_vttbr(void **state)
 				if (!code)
 					assert_int_equal(root, at);
 			}
+}
+
+/* A value is strange exactly when the manual reserves it, or no access may be made of it. */
+static void strange_values(void **state)
+{
+	static const struct s2_arch *const archs[] = { &s2_arm64_stage2, &s2_arm64_stage1_el1,
+						       &s2_arm64_stage1_el2 };
+
+	(void)state;
+	for (size_t a = 0; a < ARRAY_SIZE(archs); a++)
+		for (unsigned int i = 0; i < archs[a]->nattrs; i++) {
+			const struct s2_attr *attr = &archs[a]->attrs[i];
+
+			for (unsigned int v = 0; attr->values && v < attr->nvalues; v++) {
+				const struct s2_attr_value *value = &attr->values[v];
+				uint32_t want = 0;
+
+				if (strstr(value->json, "reserved"))
+					want = !strcmp(attr->name, "sh")      ? S2_ODD_SH :
+					       !strcmp(attr->name, "memattr") ? S2_ODD_MEMATTR :
+										S2_ODD_RESERVED;
+				if (value->odd != want)
+					fail_msg("%s %s=%s: odd 0x%x, not 0x%x", archs[a]->name,
+						 attr->name, value->json, value->odd, want);
+			}
+		}
 }
 
 int main(void)
@@ -530,6 +557,7 @@ int main(void)
 		cmocka_unit_test(bits_of_leaves),
 		cmocka_unit_test(vtcr_reserved_bits),
 		cmocka_unit_test(small_vttbr),
+		cmocka_unit_test(strange_values),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,6 +2,7 @@
 // The translate engine: every size, level and address bit of every granule at both stages, and
 // every operation with every permission, against the manual's tables.
 #include "translate_lab.h"
+#include "decode/arm64/arm64.h"
 
 #define ROOT 0x48000000ULL /* not in memory: where a walk begins shows in what is missing */
 #define LEAF (AP(1) | AF | ISH)
@@ -50,17 +51,17 @@ static void shape(struct lab *lab, const struct form *f, int stage, unsigned int
 	uint64_t sl0 = f->page_log2 == 12 ? (f->level == 3 ? 3 : 2 - (uint64_t)f->level) :
 					    3 - (uint64_t)f->level;
 
-	reg(lab, S2_REG_HCR_EL2, stage == 2);
+	reg(lab, S2_ARM64_HCR_EL2, stage == 2);
 	if (stage == 1) {
-		reg(lab, S2_REG_TCR_EL1,
+		reg(lab, S2_ARM64_TCR_EL1,
 		    tsz | tg0(f->page_log2) << 14 | (uint64_t)ps << 32 | (uint64_t)f->ds << 59);
-		reg(lab, S2_REG_TTBR0_EL1, base);
+		reg(lab, S2_ARM64_TTBR0_EL1, base);
 		return;
 	}
-	reg(lab, S2_REG_VTCR_EL2,
+	reg(lab, S2_ARM64_VTCR_EL2,
 	    1ULL << 31 | tsz | sl0 << 6 | tg0(f->page_log2) << 14 | (uint64_t)ps << 16 |
 		    (uint64_t)f->ds << 32);
-	reg(lab, S2_REG_VTTBR_EL2, base);
+	reg(lab, S2_ARM64_VTTBR_EL2, base);
 }
 
 static uint64_t leaf(const struct form *f, int stage, uint64_t oa, uint64_t more)
@@ -213,10 +214,11 @@ static void check_txsz(struct lab *lab, unsigned int page_log2, bool ds_bit, uns
 	bool wide = ds || page_log2 == 16;
 	uint64_t lower = tsz ? (1ULL << (64 - tsz)) - 1 : ~0ULL;
 
-	reg(lab, S2_REG_TCR_EL1,
+	reg(lab, S2_ARM64_TCR_EL1,
 	    tsz | (uint64_t)tsz << 16 | tg0(page_log2) << 14 | tg1[(page_log2 - 12) / 2] << 30 |
 		    6ULL << 32 | (uint64_t)ds_bit << 59);
-	reg(lab, S2_REG_TCR_EL2, tsz | tg0(page_log2) << 14 | 6ULL << 16 | (uint64_t)ds_bit << 32);
+	reg(lab, S2_ARM64_TCR_EL2,
+	    tsz | tg0(page_log2) << 14 | 6ULL << 16 | (uint64_t)ds_bit << 32);
 	lab->req.features = ttst ? 0 : S2_AT_NO_TTST;
 	if (tsz < least || tsz > most) {
 		expect_fault(lab, S2_AT_S1E1R, 0, FAULTED(4));
@@ -246,10 +248,10 @@ static void every_txsz(void **state)
 {
 	struct lab *lab = *state;
 
-	reg(lab, S2_REG_SCTLR_EL2, 5);
-	reg(lab, S2_REG_TTBR0_EL1, ~0ULL);
-	reg(lab, S2_REG_TTBR1_EL1, ~0ULL);
-	reg(lab, S2_REG_TTBR0_EL2, ~0ULL);
+	reg(lab, S2_ARM64_SCTLR_EL2, 5);
+	reg(lab, S2_ARM64_TTBR0_EL1, ~0ULL);
+	reg(lab, S2_ARM64_TTBR1_EL1, ~0ULL);
+	reg(lab, S2_ARM64_TTBR0_EL2, ~0ULL);
 	for (unsigned int page_log2 = 12; page_log2 <= 16; page_log2 += 2)
 		for (int ds = 0; ds < 2; ds++)
 			for (unsigned int tsz = 0; tsz < 64; tsz++)
@@ -300,7 +302,7 @@ static void check_vtcr(struct lab *lab, unsigned int page_log2, bool ds_bit, uns
 
 	lab->req.features = ttst ? 0 : S2_AT_NO_TTST;
 	lab->req.pa_bits = (uint8_t)pa_bits;
-	reg(lab, S2_REG_VTCR_EL2,
+	reg(lab, S2_ARM64_VTCR_EL2,
 	    1ULL << 31 | tsz | (uint64_t)(sl & 3) << 6 | tg0(page_log2) << 14 | 6ULL << 16 |
 		    (uint64_t)ds_bit << 32 | (uint64_t)(sl >> 2) << 33);
 	/* S2TxSZFaults, S2InvalidSL, S2InconsistentSL: 1 bit to 16 tables beyond the level below. */
@@ -323,8 +325,8 @@ static void every_vtcr(void **state)
 	static const unsigned int sizes[] = { 40, 41, 42, 43, 44, 48, 51, 52 };
 	struct lab *lab = *state;
 
-	reg(lab, S2_REG_HCR_EL2, 1);
-	reg(lab, S2_REG_VTTBR_EL2, ~0ULL);
+	reg(lab, S2_ARM64_HCR_EL2, 1);
+	reg(lab, S2_ARM64_VTTBR_EL2, ~0ULL);
 	for (unsigned int page_log2 = 12; page_log2 <= 16; page_log2 += 2)
 		for (int ds = 0; ds < 2; ds++)
 			for (unsigned int sl = 0; sl < 8; sl++)
@@ -406,10 +408,10 @@ static void every_operation(void **state)
 	/* IPA 0..2M by pages: 9 at level 2, 10 at level 3. */
 	put(lab, 8, 0, enc_table(ENC_48, PAGE(9)));
 	put(lab, 9, 0, enc_table(ENC_48, PAGE(10)));
-	reg(lab, S2_REG_SCTLR_EL2, 0x5);
-	reg(lab, S2_REG_TCR_EL2, 25 | 5 << 16 | 1ULL << 31 | 1 << 23);
-	reg(lab, S2_REG_TTBR0_EL2, PAGE(0));
-	reg(lab, S2_REG_MAIR_EL2, 0xff);
+	reg(lab, S2_ARM64_SCTLR_EL2, 0x5);
+	reg(lab, S2_ARM64_TCR_EL2, 25 | 5 << 16 | 1ULL << 31 | 1 << 23);
+	reg(lab, S2_ARM64_TTBR0_EL2, PAGE(0));
+	reg(lab, S2_ARM64_MAIR_EL2, 0xff);
 	lab->req.pan = true;
 	for (enum s2_at_op op = 0; op < S2_AT_NOPS; op++)
 		for (unsigned int i = 0; i < 256; i++)
@@ -435,7 +437,7 @@ static void memory_of_fetches(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(row); i++) {
 		put(lab, 3, 5, enc_page(ENC_48, 0x5000, AP(2) | AF | INDEX(row[i].index)));
 		stage2(lab, row[i].hcr);
-		reg(lab, S2_REG_SCTLR_EL1, row[i].sctlr);
+		reg(lab, S2_ARM64_SCTLR_EL1, row[i].sctlr);
 		put(lab, 8, 0, enc_block(ENC_48, 0, S2RW | AF | ISH | MEMATTR(15)));
 		expect_pa(lab, S2_AT_S12E1R, 0x5000, 0x5000);
 		assert_int_equal(lab->ret.par >> 56, row[i].data);
@@ -444,7 +446,7 @@ static void memory_of_fetches(void **state)
 	}
 	/* Device at stage 2: fetched as Non-cacheable memory. */
 	stage2(lab, 0);
-	reg(lab, S2_REG_SCTLR_EL1, 0x1005);
+	reg(lab, S2_ARM64_SCTLR_EL1, 0x1005);
 	put(lab, 3, 5, enc_page(ENC_48, 0x5000, AP(2) | AF));
 	put(lab, 8, 0, enc_block(ENC_48, 0, S2RW | AF | ISH | MEMATTR(1)));
 	expect_pa(lab, S2_AT_S12E1R, 0x5000, 0x5000);
@@ -457,7 +459,7 @@ static void physical_sizes(void **state)
 {
 	struct lab *lab = *state;
 
-	reg(lab, S2_REG_SCTLR_EL1, 0); /* stage 1 off */
+	reg(lab, S2_ARM64_SCTLR_EL1, 0); /* stage 1 off */
 	for (unsigned int bits = 0; bits < 64; bits++) {
 		lab->req.pa_bits = (uint8_t)bits;
 		if (bits && (bits < 32 || bits > 52)) {
@@ -475,7 +477,7 @@ static void small_roots(void **state)
 {
 	struct lab *lab = *state;
 
-	reg(lab, S2_REG_HCR_EL2, 1);
+	reg(lab, S2_ARM64_HCR_EL2, 1);
 	lab->req.have_stage2_root = true;
 	for (unsigned int bits = 30; bits <= 34; bits++)
 		for (unsigned int align = 3; align < 8; align++)
@@ -483,7 +485,7 @@ static void small_roots(void **state)
 				unsigned int least = bits - 29 + 3;
 
 				/* 64K from level 2 on, which resolves bits from 29 on. */
-				reg(lab, S2_REG_VTCR_EL2,
+				reg(lab, S2_ARM64_VTCR_EL2,
 				    1ULL << 31 | (64 - bits) | 1 << 6 | 1 << 14 | ps << 16);
 				lab->req.stage2_root = ROOT | 1ULL << align;
 				if (ps == 6 && least < 6)
@@ -507,12 +509,12 @@ static void no_hierarchy_with_indirection(void **state)
 	put(lab, 3, 5, enc_page(ENC_48, 0x5000, AP(0) | AF | ISH));
 	put(lab, 2, 0, enc_table(ENC_48, PAGE(3)) | 1ULL << 62); /* read-only below */
 	/* Indices: PIR 5 is read and write, POR 7 all. */
-	reg(lab, S2_REG_PIR_EL1, 0x5555555555555555);
-	reg(lab, S2_REG_PIRE0_EL1, 0x5555555555555555);
-	reg(lab, S2_REG_POR_EL1, 0x7777777777777777);
-	reg(lab, S2_REG_POR_EL0, 0x7777777777777777);
+	reg(lab, S2_ARM64_PIR_EL1, 0x5555555555555555);
+	reg(lab, S2_ARM64_PIRE0_EL1, 0x5555555555555555);
+	reg(lab, S2_ARM64_POR_EL1, 0x7777777777777777);
+	reg(lab, S2_ARM64_POR_EL0, 0x7777777777777777);
 	for (size_t i = 0; i < ARRAY_SIZE(row); i++) {
-		reg(lab, S2_REG_TCR2_EL1, row[i].tcr2);
+		reg(lab, S2_ARM64_TCR2_EL1, row[i].tcr2);
 		if (row[i].counts)
 			expect_fault(lab, S2_AT_S1E1W, 0x5000, FAULTED(0xf));
 		else
@@ -528,9 +530,9 @@ static void memory_by_facts(void **state)
 	struct s2_regime regime;
 
 	s2_regime_init(&regime, &s2_arm64_stage1_el1);
-	regime.granule = 4096;
-	regime.ia_bits = 39;
-	s2_regime_set(&regime, S2_REG_MAIR_EL1, 0x44bb);
+	s2_regime_set(&regime, S2_ARM64_GRANULE, 4096);
+	s2_regime_set(&regime, S2_ARM64_IA_BITS, 39);
+	s2_regime_set(&regime, S2_ARM64_MAIR_EL1, 0x44bb);
 	assert_int_equal(regime.arch->shape(&regime, &one, &lab->err), S2_OK);
 	put(lab, 3, 5, enc_page(ENC_48, 0x5000, AP(1) | AF | ISH | INDEX(0)));
 	memset(&lab->req, 0, sizeof(lab->req));
@@ -543,10 +545,10 @@ static void memory_by_facts(void **state)
 	put(lab, 8, 0, enc_block(ENC_48, BASE, S2RW | AF | ISH | MEMATTR(7)));
 	for (enum s2_tristate fwb = S2_UNKNOWN; fwb <= S2_YES; fwb++) {
 		s2_regime_init(&regime, &s2_arm64_stage2);
-		regime.granule = 4096;
-		regime.ia_bits = 40;
-		regime.start_level = 1;
-		regime.fwb = fwb;
+		s2_regime_set(&regime, S2_ARM64_GRANULE, 4096);
+		s2_regime_set(&regime, S2_ARM64_IA_BITS, 40);
+		s2_regime_set_level(&regime, S2_ARM64_START_LEVEL, 1);
+		s2_regime_set_flag(&regime, S2_ARM64_FWB, fwb);
 		assert_int_equal(regime.arch->shape(&regime, &two, &lab->err), S2_OK);
 		memset(&lab->req, 0, sizeof(lab->req));
 		lab->req.stage2 = &two;
@@ -566,7 +568,7 @@ static void shareability_below_stage2(void **state)
 
 	put(lab, 3, 5, enc_page(ENC_48, 0x5000, AP(1) | AF));
 	stage2(lab, 1ULL << 46);
-	reg(lab, S2_REG_SCTLR_EL1, 0x1);
+	reg(lab, S2_ARM64_SCTLR_EL1, 0x1);
 	put(lab, 8, 0, enc_block(ENC_48, 0, S2RW | AF | MEMATTR(6)));
 	expect_pa(lab, S2_AT_S12E1R, 0x5000, 0x5000);
 	assert_int_equal(lab->ret.par, 0xff00000000005a00);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "check/priv.h"
+#include "decode/arm64/arm64.h"
 #include "decode/merge.h"
 
 #define S1_RO BIT64(7)
@@ -255,20 +256,14 @@ static bool add_part(struct s2_check_ctx *ctx, struct s2_image_part part)
 static void read_image(struct s2_check_ctx *ctx)
 {
 	const struct s2_kva_facts *kva = &s2_kernel_facts(ctx->kernel)->kva;
-	struct s2_regime regime;
 	struct s2_geometry geom;
 	struct s2_merge merge;
 	struct s2_run run;
 	bool any = false;
 
-	s2_regime_init(&regime, &s2_arm64_stage1_el1);
-	regime.granule = kva->page_size;
-	regime.ia_bits = kva->va_bits;
-	regime.lpa2 = kva->lpa2 ? S2_YES : S2_NO;
-	regime.upper = true;
-	if (regime.arch->shape(&regime, &geom, NULL))
+	if (kva->regime.arch->shape(&kva->regime, &geom, NULL))
 		return;
-	s2_walk_init(ctx->walk, &geom, ctx->mem, kva->swapper_pa);
+	s2_walk_init(ctx->walk, &geom, ctx->mem, kva->root_pa);
 	if (!s2_walk_range(ctx->walk, kva->stext, kva->stext + IMAGE_MAX - 1))
 		return;
 	s2_merge_init(&merge, ctx->walk, S2_MERGE_PA, S2_SHOW_ALL);
