@@ -150,6 +150,9 @@ static void print_missing(struct s2_printer *printer, const struct s2_run *run)
 	case S2_LOOP:
 		s2_out_str(printer->out, "table leads back to ");
 		break;
+	case S2_BUDGET:
+		s2_out_str(printer->out, "budget spent before table at ");
+		break;
 	case S2_INVALID:
 		s2_out_str(printer->out, "table out of range at ");
 		break;

@@ -1759,6 +1759,15 @@ def test_tables(s2dump, folder):
             expect("no parameters", code == 4 and "kvm_nvhe_init_params" in text and
                    tables["hyp"]["registers"] == {"hcr_el2": hex(hcr)} and
                    tables["host"]["registers"] == {"vtcr_el2": VTCR}, answer)
+        # Of what the hypervisor maps, no more is searched for them than a dump of this size can be of, and that is told.
+        if gen not in ("6.17", "7.1"):
+            system = System(gen)
+            for pa in range(BASE + (1 << 30), BASE + (1 << 30) + (256 << 20), 2 << 20):
+                system.s1.set(system.hyp(pa), system.hyp_desc(pa, "rw") & ~2, 1)
+            write_elf(system, set(), path)
+            answer = code, text, tables = listed(s2dump, path)
+            expect("search ends", code == 4 and "not searched for kvm_nvhe_init_params: too much is mapped" in text and
+                   tables["hyp"]["registers"] == {"hcr_el2": HCR, "mair_el2": MAIR}, answer)
     return bad
 
 
