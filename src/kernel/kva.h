@@ -28,6 +28,7 @@ struct s2_kva_facts {
 /* Kernels of one architecture: a row in s2_kva_ops[], which is generated from -Darchs=. */
 struct s2_kva_ops {
 	const char *name;
+	unsigned int elf_machine; /* EM_* of its vmlinux files */
 
 	/*
 	 * Takes all facts but @ret->ops from VMCOREINFO. S2_NOTMINE when it is of another

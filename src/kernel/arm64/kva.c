@@ -2,6 +2,8 @@
 // The address space of an arm64 kernel, from its VMCOREINFO.
 #include "kernel/kva.h"
 
+#include <elf.h>
+
 #include "base/bits.h"
 #include "decode/arm64/arm64.h"
 
@@ -113,6 +115,7 @@ static bool writable(uint64_t raw)
 
 const struct s2_kva_ops s2_arm64_kva = {
 	.name = "arm64",
+	.elf_machine = EM_AARCH64,
 	.facts = facts_of,
 	.untag = untag,
 	.writable = writable,
