@@ -274,6 +274,31 @@ static void bounded_work(void **state)
 	assert_true(strips < 1000000);
 }
 
+/* Two start tables, and a budget for one: the other is missing as a whole, where it stands. */
+static void budget_ends_in_the_start_level(void **state)
+{
+	struct s2_geometry geom;
+	struct s2_strip strip;
+
+	(void)state;
+	shape(0x80023558, &geom);
+	memset(words, 0, sizeof(words));
+	memtable_init(&mem, words, BASE, 2 * 4096);
+	s2_walk_init(&walk, &geom, &mem.mem, BASE);
+	walk.budget.left = 1;
+	assert_true(s2_walk_next(&walk, &strip));
+	assert_int_equal(strip.missing, S2_OK);
+	assert_int_equal(strip.n, 512);
+	assert_true(s2_walk_next(&walk, &strip));
+	assert_int_equal(strip.missing, S2_BUDGET);
+	assert_int_equal(strip.n, 512);
+	assert_int_equal(strip.ia, 512ULL << 30);
+	assert_int_equal(strip.table_pa, BASE + 0x1000);
+	assert_int_equal(strip.desc_pa, BASE + 0x1000);
+	assert_false(s2_walk_next(&walk, &strip));
+	assert_int_equal(walk.tables, 1);
+}
+
 struct entered {
 	struct s2_reached reached[8];
 	unsigned int n;
@@ -620,6 +645,7 @@ int main(void)
 		cmocka_unit_test(merges_all_it_can),
 		cmocka_unit_test(range_is_a_window),
 		cmocka_unit_test(bounded_work),
+		cmocka_unit_test(budget_ends_in_the_start_level),
 		cmocka_unit_test(enters_as_told),
 		cmocka_unit_test(what_is_refused_is_not_read),
 		cmocka_unit_test(infers_the_base),
