@@ -81,6 +81,8 @@ void s2_kernel_close(struct s2_kernel *kernel)
 {
 	if (!kernel)
 		return;
+	for (size_t i = 0; i < kernel->nmodules; i++)
+		s2_types_free(kernel->module[i].types);
 	s2_types_free(kernel->types);
 	s2_symbols_free(kernel->symbols);
 	s2_kva_free(kernel->kva);

@@ -38,6 +38,8 @@ const char *s2_symbol_source_name(enum s2_symbol_source source)
 		return "System.map";
 	case S2_SYM_KALLSYMS:
 		return "kallsyms";
+	case S2_SYM_MODULE:
+		return "module";
 	}
 	return "none";
 }
@@ -117,6 +119,7 @@ static enum s2_code query_source(struct s2_symbols *symbols, enum s2_symbol_sour
 	case S2_SYM_KALLSYMS:
 		return s2_kallsyms_query(&symbols->kallsyms, query, err);
 	case S2_SYM_NONE:
+	case S2_SYM_MODULE:
 		break;
 	}
 	return S2_OK;

@@ -18,9 +18,10 @@ enum s2_symbol_source {
 	S2_SYM_VMLINUX,
 	S2_SYM_SYSTEM_MAP,
 	S2_SYM_KALLSYMS,
+	S2_SYM_MODULE, /* a module's own, s2_module_symbols() */
 };
 
-/* "vmlinux", "System.map", "kallsyms" */
+/* "vmlinux", "System.map", "kallsyms", "module" */
 const char *s2_symbol_source_name(enum s2_symbol_source source);
 
 /* A question and its answer. Fill in @name, leave the rest 0. */
