@@ -28,12 +28,13 @@ def rows(text, command=None):
 
 def different(want, got):
     """{member: (want, got)} of two records, where both say something. Lists of words are sets."""
-    def plain(value):
-        return sorted(value) if isinstance(value, list) and all(isinstance(v, str) for v in value) else value
+    def unlike(a, b):
+        if a is NotJudged or b is NotJudged:
+            return False
+        return sorted(a) != sorted(b) if isinstance(a, list) and isinstance(b, list) else a != b
 
-    both = {name: (want.get(name), got.get(name)) for name in {**want, **got}}
-    return {name: (a, b) for name, (a, b) in both.items()
-            if a is not NotJudged and b is not NotJudged and plain(a) != plain(b)}
+    both = ((name, want.get(name), got.get(name)) for name in {**want, **got})
+    return {name: (a, b) for name, a, b in both if a != b and unlike(a, b)}
 
 
 def same(want, got):

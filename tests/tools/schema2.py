@@ -10,6 +10,7 @@ translate print in schema 1. Ranges need not be cut at the same places: they are
 that are equal in everything should have been one. NotJudged stands for what schema 1 does not know."""
 
 import argparse
+import functools
 import itertools
 import json
 import pathlib
@@ -42,11 +43,16 @@ def members(kind):
     return SCHEMA[kind]["required"]
 
 
+@functools.cache
+def blank(kind, default):
+    return dict.fromkeys(members(kind), default)
+
+
 def make(kind, default=None, /, **known):
     """An object with all members of its kind, in their order; those that are not given are @default."""
-    wrong = set(known) - set(members(kind))
-    assert not wrong, f"{kind} has no {wrong}"
-    return {name: known.get(name, default) for name in members(kind)}
+    ret = {**blank(kind, default), **known}
+    assert len(ret) == len(members(kind)), f"{kind} has no {set(ret) - set(members(kind))}"
+    return ret
 
 
 def take(source, *names):
@@ -89,9 +95,14 @@ def kind_of_range(table):
     return "stage1_range" if table["format"] == "stage1" else "stage2_range"
 
 
+@functools.cache
+def attribute_names(kind):
+    """(name here, name in schema 1)"""
+    return [(n, ATTRIBUTES.get(n, n)) for n in members(kind) if n not in COMMON and n not in RIGHTS]
+
+
 def attributes_of(r, kind):
-    names = [n for n in members(kind) if n not in COMMON and n not in RIGHTS]
-    ret = {name: r.get(ATTRIBUTES.get(name, name)) for name in names}
+    ret = {name: r.get(old) for name, old in attribute_names(kind)}
     # Without MAIR_ELx the type is the index itself.
     if kind == "stage1_range" and ret["attrindx"] is None and r["memattr"].startswith("attr"):
         ret["attrindx"] = int(r["memattr"][4:])
