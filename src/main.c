@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <unistd.h>
 
+#include "cmd/guard.h"
 #include "config.h"
 #include "options.h"
 
@@ -130,6 +131,7 @@ static void on_bus_error(int signal)
 
 	(void)signal;
 	(void)ignored;
+	s2_guard_remove();
 	_exit(S2_EXIT_INPUT);
 }
 
@@ -141,6 +143,8 @@ int main(int argc, char **argv)
 	s2_err_init(&err);
 	/* A reader that goes away is seen by write(2), not by a signal. */
 	signal(SIGPIPE, SIG_IGN);
+	/* So is a file that may not grow further (RLIMIT_FSIZE). */
+	signal(SIGXFSZ, SIG_IGN);
 	signal(SIGBUS, on_bus_error);
 	status = run(argc, argv, &err);
 	if ((status == S2_EXIT_USAGE || status == S2_EXIT_INPUT) && *err.text)

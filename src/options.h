@@ -4,7 +4,7 @@
 #define S2_OPTIONS_H
 
 #include "decode/merge.h"
-#include "decode/table.h"
+#include "model/table.h"
 #include "format/format.h"
 #include "source/source.h"
 

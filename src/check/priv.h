@@ -5,6 +5,7 @@
 
 #include "check/check.h"
 #include "decode/walk.h"
+#include "host/pkvm/annotate.h"
 
 /* What the host's entry for a page of memory says. */
 enum s2_host_fact {
@@ -261,7 +262,7 @@ enum s2_tristate s2_check_all_memory(const struct s2_check_ctx *ctx, uint64_t pa
 /* The role of a table, host-managed guests are S2_PKVM_NONE. */
 static inline enum s2_pkvm_role s2_role(const struct s2_table *table)
 {
-	return table->pkvm ? (enum s2_pkvm_role)table->pkvm_role : S2_PKVM_NONE;
+	return s2_pkvm_role_of(table);
 }
 
 #endif

@@ -6,80 +6,42 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "cmd/each.h"
 #include "cmd/guest.h"
 #include "cmd/input.h"
-#include "cmd/summary.h"
-#include "decode/slots.h"
+#include "model/ranges.h"
 
-static enum s2_code walk_range(const struct s2_options *o, const struct s2_geometry *geom,
-			       struct s2_walk *walk, struct s2_err *err)
+/* What dump_table() works with. */
+struct dump {
+	const struct s2_options *options;
+	struct s2_ctx ctx;
+	struct s2_printer printer;
+	struct s2_ranges ranges;
+};
+
+static enum s2_code dump_table(void *arg, const struct s2_table *table,
+			       const struct s2_geometry *geom, struct s2_err *err)
 {
-	if (!o->have_range || s2_walk_range(walk, o->range_start, o->range_end - 1))
-		return S2_OK;
-	return s2_fail(err, S2_USAGE,
-		       "--range: 0x%" PRIx64 "-0x%" PRIx64 " is outside of the %u-bit input space",
-		       o->range_start, o->range_end, geom->ia_bits);
-}
+	struct dump *dump = arg;
+	const struct s2_options *o = dump->options;
+	struct s2_printer *printer = &dump->printer;
+	struct s2_view view = { .how = o->merge,
+				.show = printer->format->show(printer->format, geom),
+				.annotate = printer->format->annotated,
+				.have_range = o->have_range,
+				.first = o->range_start,
+				.last = o->range_end - 1 };
+	struct s2_row row;
 
-/* Owner and state of a piece stand in a page of hyp_vmemmap that was not read. */
-static void lose_owner(struct s2_lost *lost, const struct s2_table *table,
-		       const struct s2_geometry *geom, const struct s2_own *own)
-{
-	uint64_t page = own->missing_pa & ~(BIT64(geom->page_log2) - 1);
-
-	s2_lost_add(lost, S2_LOST_OWNER, (enum s2_code)own->missing, table->id, page,
-		    "the page at PA 0x%" PRIx64
-		    " of hyp_vmemmap is %s: owners and states of the pages in it are not known",
-		    page, s2_code_name((enum s2_code)own->missing));
-}
-
-/* In pieces of one memslot, and of one owner and state. */
-static void print_run(struct s2_printer *printer, const struct s2_table *table,
-		      const struct s2_geometry *geom, const struct s2_mem *mem,
-		      struct s2_lost *lost, struct s2_run *run)
-{
-	struct s2_run in_slot, piece;
-
-	if (!printer->format->slots) {
-		s2_printer_run(printer, run);
-		return;
-	}
-	while (s2_slots_next(table, geom, run, &in_slot)) {
-		while (s2_pkvm_next(table, geom, mem, &in_slot, &piece)) {
-			if (piece.own.missing)
-				lose_owner(lost, table, geom, &piece.own);
-			s2_printer_run(printer, &piece);
-		}
-	}
-}
-
-static enum s2_code dump_table(const struct s2_options *o, const struct s2_input *input,
-			       const struct s2_mem *mem, const struct s2_table *table,
-			       struct s2_walk *walk, struct s2_printer *printer, struct s2_err *err)
-{
-	struct s2_summary summary = { .end = { 0 } };
-	enum s2_merge_how how = o->merge;
-	struct s2_geometry geom;
-	struct s2_merge merge;
-	struct s2_run run;
-	enum s2_code code = s2_input_shape(table, &geom, err);
-
-	if (code)
-		return code;
-	s2_walk_init(walk, &geom, mem, table->root_pa);
-	code = walk_range(o, &geom, walk, err);
-	if (code)
-		return code;
-	s2_printer_table(printer, table, &geom);
-	if (how == S2_MERGE_ATTRS && s2_pkvm_by_pa(table))
-		how = S2_MERGE_PA;
-	s2_merge_init(&merge, walk, how, printer->format->show(printer->format, &geom));
-	while (!s2_out_dead(printer->out) && s2_merge_next(&merge, &run)) {
-		s2_summary_add(&summary, &geom, &run);
-		print_run(printer, table, &geom, mem, input->lost, &run);
-	}
-	s2_summary_finish(&summary, table, &geom, walk, input->lost);
-	printer->format->table_end(printer, &summary.end);
+	if (!s2_ranges_init(&dump->ranges, table, geom, &view, &dump->ctx))
+		return s2_fail(err, S2_USAGE,
+			       "--range: 0x%" PRIx64 "-0x%" PRIx64
+			       " is outside of the %u-bit input space",
+			       o->range_start, o->range_end, geom->ia_bits);
+	s2_printer_table(printer, table, geom);
+	while (!s2_out_dead(printer->out) && s2_ranges_next(&dump->ranges, &row))
+		s2_printer_row(printer, &row);
+	printer->format->table_end(printer, s2_ranges_end(&dump->ranges));
 	return S2_OK;
 }
 
@@ -115,31 +77,21 @@ static enum s2_code check_format(const struct s2_options *o, const struct s2_inp
 }
 
 static enum s2_exit dump_tables(const struct s2_options *o, const struct s2_input *input,
-				const struct s2_mem *mem, const struct s2_table *tables, size_t n,
-				struct s2_out *out, struct s2_err *err)
+				const struct s2_table *tables, size_t n, struct s2_out *out,
+				struct s2_err *err)
 {
 	struct s2_image image = s2_input_image(input);
-	s2_auto_free struct s2_walk *walk = malloc(sizeof(*walk));
-	enum s2_exit status = S2_EXIT_OK;
-	struct s2_printer printer;
+	s2_auto_free struct dump *dump = malloc(sizeof(*dump));
+	enum s2_exit status;
 
-	if (!walk)
+	if (!dump)
 		return s2_exit_of(s2_fail(err, S2_NOMEM, "no memory"));
-	s2_printer_init(&printer, format_of(o), input->lost, out);
-	printer.format->begin(&printer, &image);
-	for (size_t i = 0; i < n; i++) {
-		struct s2_err table_err;
-		enum s2_code code;
-
-		s2_err_init(&table_err);
-		code = dump_table(o, input, mem, &tables[i], walk, &printer, &table_err);
-		/* One broken table does not hide the others. */
-		if (code)
-			fprintf(stderr, "s2dump: %s: %s\n", input->path, table_err.text);
-		if (code)
-			status = s2_exit_of(code);
-	}
-	printer.format->end(&printer);
+	dump->options = o;
+	dump->ctx = (struct s2_ctx){ .mem = &input->source->mem, .lost = input->lost };
+	s2_printer_init(&dump->printer, format_of(o), s2_annotators, input->lost, out);
+	dump->printer.format->begin(&dump->printer, &image);
+	status = s2_each_table(input, tables, n, dump_table, dump, err);
+	dump->printer.format->end(&dump->printer);
 	return status;
 }
 
@@ -155,32 +107,31 @@ static enum s2_exit dump_guest(const struct s2_options *o, const struct s2_input
 	if (o->effective) {
 		struct s2_printer printer;
 
-		s2_printer_init(&printer, format_of(o), input->lost, out);
+		s2_printer_init(&printer, format_of(o), s2_annotators, input->lost, out);
 		return s2_guest_effective(o, input, &guest, &printer, err);
 	}
-	return dump_tables(o, input, &guest.memory.mem, guest.half, guest.nhalves, out, err);
+	return dump_tables(o, input, guest.half, guest.nhalves, out, err);
 }
 
 static enum s2_exit run_dump(const struct s2_options *o, struct s2_out *out, struct s2_err *err)
 {
 	struct s2_input input;
 	enum s2_exit status;
-	s2_auto_close int fd = -1;
 	enum s2_code code = s2_input_open(o, o->args, o->nargs, &input, err);
 
 	if (code)
 		return s2_exit_of(code);
 	code = check_format(o, &input, err);
-	if (!code)
-		code = s2_output_open(o, out, &fd, err);
+	s2_input_output(&input, out);
 	if (code)
 		status = s2_exit_of(code);
 	else if (o->have_vcpu)
 		status = dump_guest(o, &input, out, err);
 	else
-		status = dump_tables(o, &input, &input.source->mem, input.tables.table,
-				     input.tables.n, out, err);
-	if (fd >= 0 && s2_out_flush(out, err))
+		status = dump_tables(o, &input, input.tables.table, input.tables.n, out, err);
+	/* The old file stays where a new one was not made; a table that cannot be read is no
+	 * reason. */
+	if (!err->code && s2_input_commit(&input, err))
 		status = S2_EXIT_INPUT;
 	status = s2_input_finish(&input, status);
 	s2_input_close(&input);

@@ -6,7 +6,7 @@
 
 #include "base/cleanup.h"
 #include "base/scan.h"
-#include "cmd/input.h"
+#include "cmd/each.h"
 #include "source/elf_write.h"
 
 /* Table pages, as they are met; sorted and made unique when the list has doubled. */
@@ -93,38 +93,44 @@ static enum s2_code check_room(const struct pages *pages, struct s2_err *err)
 			       S2_OK;
 }
 
-/* The hypervisor's page array, where it holds the states that a dump of these tables shows. */
-static void add_vmemmap(const struct s2_input *input, struct pages *pages)
+/* What an annotator needs: in whole words, as table pages are. */
+static void add_needed(void *arg, uint64_t pa, uint64_t size)
 {
-	const struct s2_pkvm *pkvm = input->tables.pkvm;
-
-	if (!pkvm || (pkvm->host_in != S2_STATE_IN_VMEMMAP && pkvm->hyp_in != S2_STATE_IN_VMEMMAP))
-		return;
-	for (size_t i = 0; i < pkvm->npieces; i++)
-		add(pages, pkvm->piece[i].pa & ~UINT64_C(7),
-		    (pkvm->piece[i].n * pkvm->page.size + 7) & ~UINT64_C(7), S2_OK);
+	add(arg, pa & ~UINT64_C(7), (size + 7) & ~UINT64_C(7), S2_OK);
 }
 
-static enum s2_code collect(const struct s2_input *input, const struct s2_table *table,
-			    struct s2_walk *walk, struct pages *pages, struct s2_err *err)
-{
-	struct s2_geometry geom;
-	struct s2_strip strip;
-	enum s2_code code = s2_input_shape(table, &geom, err);
+/* What collect() works with. */
+struct collect {
+	const struct s2_input *input;
+	struct pages *pages;
+	struct s2_walk walk;
+};
 
-	if (code)
-		return code;
-	s2_walk_init(walk, &geom, &input->source->mem, table->root_pa);
-	walk->on_table = on_table;
-	walk->arg = pages;
+static enum s2_code collect(void *arg, const struct s2_table *table, const struct s2_geometry *geom,
+			    struct s2_err *err)
+{
+	struct collect *c = arg;
+	struct pages *pages = c->pages;
+	struct s2_strip strip;
+
+	s2_walk_init(&c->walk, geom, &c->input->source->mem, table->root_pa);
+	c->walk.on_table = on_table;
+	c->walk.arg = pages;
 	pages->nbroken = 0;
-	while (s2_walk_next(walk, &strip))
+	while (s2_walk_next(&c->walk, &strip))
 		;
 	if (pages->nbroken)
-		s2_lost_add(input->lost, S2_LOST_PAGE, pages->broken, table->id, pages->broken_pa,
+		s2_lost_add(c->input->lost, S2_LOST_PAGE, pages->broken, table->id,
+			    pages->broken_pa,
 			    "%" PRIu64 " table page%s not followed, first at PA 0x%" PRIx64 " (%s)",
 			    pages->nbroken, pages->nbroken == 1 ? " is" : "s are", pages->broken_pa,
 			    s2_code_name(pages->broken));
+	for (unsigned int i = 0; i < table->nannotators; i++) {
+		const struct s2_annotator *annotator = &table->annotator[i];
+
+		if (annotator->ops->needs)
+			annotator->ops->needs(annotator, add_needed, pages);
+	}
 	return check_room(pages, err);
 }
 
@@ -196,41 +202,26 @@ static enum s2_code write_snapshot(const struct s2_input *input, const struct pa
 	return code;
 }
 
-static enum s2_exit extract(const struct s2_options *o, const struct s2_input *input,
-			    struct s2_out *out, struct s2_err *err)
+static enum s2_exit extract(struct s2_input *input, struct s2_out *out, struct s2_err *err)
 {
-	s2_auto_free struct s2_walk *walk = malloc(sizeof(*walk));
-	s2_auto_close int fd = -1;
+	s2_auto_free struct collect *c = malloc(sizeof(*c));
 	struct pages pages = { 0 };
-	enum s2_exit status = S2_EXIT_OK;
-	enum s2_code code = walk ? S2_OK : s2_fail(err, S2_NOMEM, "no memory");
+	enum s2_exit status;
+	enum s2_code code;
 
-	for (size_t i = 0; i < input->tables.n && !code; i++) {
-		struct s2_err table_err;
-
-		s2_err_init(&table_err);
-		code = collect(input, &input->tables.table[i], walk, &pages, &table_err);
-		if (code == S2_NOMEM) {
-			s2_fail(err, code, "%s", table_err.text);
-		} else if (code) {
-			/* One broken table does not hide the others. */
-			fprintf(stderr, "s2dump: %s: %s\n", input->path, table_err.text);
-			status = S2_EXIT_INPUT;
-			code = S2_OK;
-		}
-	}
+	if (!c)
+		return s2_exit_of(s2_fail(err, S2_NOMEM, "no memory"));
+	c->input = input;
+	c->pages = &pages;
+	status = s2_each_table(input, input->tables.table, input->tables.n, collect, c, err);
+	code = err->code;
 	if (!code) {
-		add_vmemmap(input, &pages);
-		code = check_room(&pages, err);
-	}
-	if (!code)
-		code = s2_output_open(o, out, &fd, err);
-	if (!code) {
+		s2_input_output(input, out);
 		compact(&pages);
 		code = write_snapshot(input, &pages, out, err);
 	}
 	if (!code)
-		code = s2_out_flush(out, err);
+		code = s2_input_commit(input, err);
 	free(pages.piece);
 	return code ? s2_exit_of(code) : status;
 }
@@ -247,7 +238,7 @@ static enum s2_exit run_extract(const struct s2_options *o, struct s2_out *out, 
 	code = s2_input_open(o, o->args, o->nargs, &input, err);
 	if (code)
 		return s2_exit_of(code);
-	status = s2_input_finish(&input, extract(o, &input, out, err));
+	status = s2_input_finish(&input, extract(&input, out, err));
 	s2_input_close(&input);
 	return status;
 }

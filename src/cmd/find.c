@@ -8,8 +8,8 @@
 
 #include "base/cleanup.h"
 #include "base/num.h"
-#include "cmd/input.h"
-#include "cmd/summary.h"
+#include "cmd/each.h"
+#include "model/ranges.h"
 
 /* A wanted range of physical addresses, [pa, end). */
 struct wanted {
@@ -28,6 +28,7 @@ struct search {
 	bool json;
 	const struct s2_table *table;
 	const struct s2_geometry *geom;
+	struct s2_ranges ranges;
 };
 
 static int by_pa(const void *a, const void *b)
@@ -74,7 +75,7 @@ static struct s2_run clip(const struct s2_geometry *geom, const struct s2_run *r
 
 static void print_hit(struct search *s, struct wanted *want, const struct s2_run *run)
 {
-	struct s2_run part = clip(s->geom, run, want->pa, want->end);
+	struct s2_row part = { .run = clip(s->geom, run, want->pa, want->end) };
 
 	want->hits++;
 	if (s->json) {
@@ -84,12 +85,12 @@ static void print_hit(struct search *s, struct wanted *want, const struct s2_run
 			      want->pa, want->end - want->pa);
 		s2_json_string(s->out, s->table->id);
 		s2_out_str(s->out, ",\"range\":");
-		s2_json_run(s->out, &s->printer, &part);
+		s2_json_row(s->out, &s->printer, &part);
 		s2_out_str(s->out, "}\n");
 		return;
 	}
 	s2_out_printf(s->out, "0x%" PRIx64 " %s ", want->pa, s->table->id);
-	s->printer.format->run(&s->printer, &part);
+	s->printer.format->row(&s->printer, &part);
 }
 
 /* A wanted address may lie in a page of the table itself. */
@@ -119,34 +120,35 @@ static void on_table(void *arg, uint64_t pa, uint64_t size, unsigned int height,
 	}
 }
 
-static enum s2_code search_table(struct search *s, struct s2_walk *walk, struct s2_err *err)
+static void match(struct search *s, const struct s2_run *run)
 {
-	struct s2_summary summary = { .end = { 0 } };
-	struct s2_geometry geom;
-	struct s2_merge merge;
-	struct s2_run run;
-	enum s2_code code = s2_input_shape(s->table, &geom, err);
+	uint64_t mapped = s2_run_mapped(s->geom, run);
 
-	if (code)
-		return code;
-	s->geom = &geom;
-	s2_printer_shape(&s->printer, s->table, &geom);
-	s2_walk_init(walk, &geom, &s->input->source->mem, s->table->root_pa);
-	walk->on_table = on_table;
-	walk->arg = s;
-	s2_merge_init(&merge, walk, S2_MERGE_PA, S2_SHOW_ALL);
-	while (!s2_out_dead(s->out) && s2_merge_next(&merge, &run)) {
-		uint64_t mapped = s2_run_mapped(&geom, &run);
+	for (size_t i = mapped ? first_from(s, run->entry.oa) : s->n;
+	     i < s->n && s->want[i].pa < run->entry.oa + mapped; i++)
+		if (s->want[i].end > run->entry.oa)
+			print_hit(s, &s->want[i], run);
+}
 
-		s2_summary_add(&summary, &geom, &run);
-		if (!mapped)
-			continue;
-		for (size_t i = first_from(s, run.entry.oa);
-		     i < s->n && s->want[i].pa < run.entry.oa + mapped; i++)
-			if (s->want[i].end > run.entry.oa)
-				print_hit(s, &s->want[i], &run);
-	}
-	s2_summary_finish(&summary, s->table, &geom, walk, s->input->lost);
+static enum s2_code search_table(void *arg, const struct s2_table *table,
+				 const struct s2_geometry *geom, struct s2_err *err)
+{
+	struct search *s = arg;
+	struct s2_view view = {
+		.how = S2_MERGE_PA, .show = S2_SHOW_ALL, .on_table = on_table, .arg = s
+	};
+	struct s2_ctx ctx = { .mem = &s->input->source->mem, .lost = s->input->lost };
+	struct s2_row row;
+
+	(void)err;
+	s->table = table;
+	s->geom = geom;
+	s2_printer_shape(&s->printer, table, geom);
+	if (!s2_ranges_init(&s->ranges, table, geom, &view, &ctx))
+		return S2_OK;
+	while (!s2_out_dead(s->out) && s2_ranges_next(&s->ranges, &row))
+		match(s, &row.run);
+	(void)s2_ranges_end(&s->ranges);
 	return S2_OK;
 }
 
@@ -177,25 +179,14 @@ static enum s2_code parse_wanted(const struct s2_options *o, struct search *s, s
 	return S2_OK;
 }
 
-/* One broken table does not hide the others. */
 static enum s2_exit search_all(struct search *s, struct s2_err *err)
 {
-	s2_auto_free struct s2_walk *walk = malloc(sizeof(*walk));
-	enum s2_exit status = S2_EXIT_OK;
+	enum s2_exit status;
 
-	if (!walk)
-		return s2_exit_of(s2_fail(err, S2_NOMEM, "no memory"));
-	s2_printer_init(&s->printer, s2_format_find("ptdump"), s->input->lost, s->out);
-	for (size_t i = 0; i < s->input->tables.n; i++) {
-		struct s2_err table_err;
-
-		s2_err_init(&table_err);
-		s->table = &s->input->tables.table[i];
-		if (!search_table(s, walk, &table_err))
-			continue;
-		fprintf(stderr, "s2dump: %s: %s\n", s->input->path, table_err.text);
-		status = S2_EXIT_INPUT;
-	}
+	s2_printer_init(&s->printer, s2_format_find("ptdump"), s2_annotators, s->input->lost,
+			s->out);
+	status = s2_each_table(s->input, s->input->tables.table, s->input->tables.n, search_table,
+			       s, err);
 	for (size_t i = 0; i < s->n; i++) {
 		if (s->want[i].hits)
 			continue;
@@ -216,19 +207,24 @@ static enum s2_exit search_all(struct search *s, struct s2_err *err)
 
 static enum s2_exit run_find(const struct s2_options *o, struct s2_out *out, struct s2_err *err)
 {
-	struct search s = { .out = out, .json = o->json };
+	s2_auto_free struct search *s = calloc(1, sizeof(*s));
 	struct s2_input input;
 	enum s2_exit status = S2_EXIT_OK;
-	enum s2_code code = parse_wanted(o, &s, err);
+	enum s2_code code;
 
+	if (!s)
+		return s2_exit_of(s2_fail(err, S2_NOMEM, "no memory"));
+	s->out = out;
+	s->json = o->json;
+	code = parse_wanted(o, s, err);
 	if (!code)
 		code = s2_input_open(o, o->args, 1, &input, err);
 	if (!code) {
-		s.input = &input;
-		status = s2_input_finish(&input, search_all(&s, err));
+		s->input = &input;
+		status = s2_input_finish(&input, search_all(s, err));
 		s2_input_close(&input);
 	}
-	free(s.want);
+	free(s->want);
 	return code ? s2_exit_of(code) : status;
 }
 

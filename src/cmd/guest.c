@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "cmd/summary.h"
+#include "model/totals.h"
 #include "decode/arm64/stage1.h"
 #include "decode/arm64/effective.h"
 
@@ -28,7 +28,9 @@ static enum s2_code add_half(struct s2_guest *g, const struct s2_options *o, boo
 
 	if (s2_arm64_tcr(g->vcpu.regs.reg[S2_REG_TCR_EL1], true, upper).epd)
 		return S2_OK;
-	*table = (struct s2_table){ .pid = -1, .vcpus = -1, .regime = g->vcpu.regs };
+	*table = (struct s2_table){
+		.pid = -1, .vcpus = -1, .mem = &g->memory.mem, .regime = g->vcpu.regs
+	};
 	snprintf(table->id, sizeof(table->id), "%.40s/%" PRIu64 "/ttbr%d", g->stage2_table->id,
 		 o->vcpu, upper);
 	snprintf(table->kind, sizeof(table->kind), "guest-stage1");
@@ -106,42 +108,13 @@ enum s2_code s2_guest_open(const struct s2_options *o, const struct s2_input *in
 }
 
 /* What --effective leaves out is counted like the gaps of any table. */
-struct gaps {
-	struct s2_dump_end end;
-	struct s2_effective_row first;
-	uint64_t n;
-	char why[200];
-};
-
-static void add_row(struct gaps *gaps, const struct s2_effective_row *row)
+static void add_row(struct s2_totals *totals, const struct s2_effective_row *row)
 {
-	gaps->end.ranges++;
-	if (!row->missing)
-		return;
-	if (!gaps->n++)
-		gaps->first = *row;
-	gaps->end.missing += row->size;
-}
-
-static void finish(struct gaps *gaps, const struct s2_table *table, const struct s2_walk *stage1,
-		   struct s2_lost *lost)
-{
-	const struct s2_effective_row *row = &gaps->first;
-
-	gaps->end.tables = stage1->tables;
-	gaps->end.odd_tables = stage1->odd_tables;
-	gaps->end.odd_desc_pa = stage1->odd_desc_pa;
-	gaps->end.odd_table = stage1->odd;
-	gaps->end.complete = !gaps->n;
-	if (!gaps->n)
-		return;
-	snprintf(gaps->why, sizeof(gaps->why),
-		 "%" PRIu64 " gap%s, first at 0x%" PRIx64
-		 ": stage %u level %d descriptor at PA 0x%" PRIx64 " %s",
-		 gaps->n, gaps->n == 1 ? "" : "s", row->va, row->missing_stage, row->missing_level,
-		 row->missing_pa, s2_missing_text(row->missing));
-	gaps->end.why = gaps->why;
-	s2_lost_add(lost, S2_LOST_PAGE, row->missing, table->id, row->missing_pa, "%s", gaps->why);
+	if (row->missing)
+		s2_totals_gap(totals, row->va, row->size, row->missing, row->missing_pa,
+			      "stage %u level %d descriptor at PA 0x%" PRIx64 " %s",
+			      row->missing_stage, row->missing_level, row->missing_pa,
+			      s2_missing_text(row->missing));
 }
 
 /* Room for a walk of each stage. */
@@ -159,10 +132,11 @@ static enum s2_code effective_half(const struct s2_options *o, const struct s2_i
 					   .stage2_root = g->stage2_table->root_pa },
 				  .mem = &input->source->mem,
 				  .stage2_walk = &walks->stage2 };
-	struct gaps gaps = { .n = 0 };
+	struct s2_totals totals;
 	struct s2_effective_row row;
 	enum s2_code code = S2_OK;
 
+	s2_totals_init(&totals);
 	s2_walk_init(&walks->stage1, geom, &g->memory.mem, table->root_pa);
 	if (o->have_range && !s2_walk_range(&walks->stage1, o->range_start, o->range_end - 1))
 		return S2_OK;
@@ -172,12 +146,12 @@ static enum s2_code effective_half(const struct s2_options *o, const struct s2_i
 		      o->merge == S2_MERGE_NONE ? S2_MERGE_NONE : S2_MERGE_PA, S2_SHOW_ALL);
 	e.how = o->merge;
 	while (!s2_out_dead(printer->out) && !(code = s2_effective_next(&e, &row, err))) {
-		add_row(&gaps, &row);
+		add_row(&totals, &row);
 		printer->format->effective(printer, &row);
 		printer->nruns++;
 	}
-	finish(&gaps, table, &walks->stage1, input->lost);
-	printer->format->table_end(printer, &gaps.end);
+	s2_totals_end(&totals, table, &walks->stage1, input->lost);
+	printer->format->table_end(printer, &totals);
 	return code == S2_NOTFOUND ? S2_OK : code;
 }
 

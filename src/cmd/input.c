@@ -2,17 +2,15 @@
 // Opening an input: container or raw image, tables from options or from what the file says of itself.
 #include "cmd/input.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <fnmatch.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/cleanup.h"
 #include "base/scan.h"
+#include "cmd/guard.h"
 #include "cmd/pages.h"
 #include "cmd/progress.h"
 #include "decode/arm64/arm64.h"
@@ -79,8 +77,9 @@ static enum s2_code find_root(const struct s2_options *o, const struct s2_source
 }
 
 /* The one table that the options describe. */
-static enum s2_code table_from_options(const struct s2_options *o, struct s2_source *source,
-				       struct s2_tables *tables, struct s2_err *err)
+static enum s2_code table_from_options(const struct s2_options *o, const struct s2_files *files,
+				       struct s2_source *source, struct s2_tables *tables,
+				       struct s2_err *err)
 {
 	struct s2_table table = { .id = "raw",
 				  .kind = "stage2",
@@ -110,25 +109,10 @@ static enum s2_code table_from_options(const struct s2_options *o, struct s2_sou
 	if (!code)
 		code = find_root(o, source, &geom, &table.root_pa, err);
 	if (!code && o->pages)
-		code = s2_pages_place(source, o->pages, &geom, table.root_pa, err);
+		code = s2_pages_place(source, &files->pages, &geom, table.root_pa, err);
 	if (code)
 		return code;
 	return s2_tables_add(tables, &table, err);
-}
-
-/* Opens a file of symbols; -1 when none was given. */
-static enum s2_code open_symbols(const char *path, int *ret, struct s2_err *err)
-{
-	struct stat st;
-
-	*ret = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
-	if (!path)
-		return S2_OK;
-	if (*ret < 0 || fstat(*ret, &st) < 0)
-		return s2_fail(err, S2_IO, "%s: cannot open: %s", path, strerror(errno));
-	if (S_ISDIR(st.st_mode))
-		return s2_fail(err, S2_IO, "%s: is a directory", path);
-	return S2_OK;
 }
 
 /* The payload of the container's VMCOREINFO note, to be freed; NULL when there is none. */
@@ -146,6 +130,11 @@ static void *vmcoreinfo_note(const struct s2_source *source, size_t *ret_size)
 	}
 	*ret_size = (size_t)note->size;
 	return text;
+}
+
+static struct s2_symbol_file symbol_file(const struct s2_opened *file)
+{
+	return (struct s2_symbol_file){ .path = file->name, .fd = file->fd };
 }
 
 static void say_what_was_found(const struct s2_input *input)
@@ -193,15 +182,9 @@ static enum s2_code tables_from_kernel(const struct s2_options *o, struct s2_inp
 	enum s2_code code;
 
 	s2_kernel_args_init(&args, &input->source->mem);
-	code = open_symbols(o->vmlinux, &input->vmlinux_fd, err);
-	if (!code)
-		code = open_symbols(o->system_map, &input->system_map_fd, err);
-	if (code)
-		return code;
 	args.note = note = vmcoreinfo_note(input->source, &args.note_size);
-	args.vmlinux = (struct s2_symbol_file){ .path = o->vmlinux, .fd = input->vmlinux_fd };
-	args.system_map =
-		(struct s2_symbol_file){ .path = o->system_map, .fd = input->system_map_fd };
+	args.vmlinux = symbol_file(&input->files.vmlinux);
+	args.system_map = symbol_file(&input->files.system_map);
 	args.prefer_units = "kvm/";
 	args.number = o->kernel;
 	args.name_others = o->kernel || o->verbose;
@@ -278,7 +261,7 @@ static enum s2_code find_tables(const struct s2_options *o, struct s2_input *inp
 	if (code)
 		return code;
 	if (o->have_regime)
-		return table_from_options(o, source, &input->tables, err);
+		return table_from_options(o, &input->files, source, &input->tables, err);
 	if (o->have_root || s2_regime_has(&o->regime, S2_REG_VTTBR_EL2))
 		return s2_fail(
 			err, S2_USAGE,
@@ -418,63 +401,40 @@ static enum s2_code select_tables(const struct s2_options *o, struct s2_input *i
 	return S2_OK;
 }
 
-static bool same_file(const struct stat *a, const struct stat *b)
+static struct s2_files_request files_of(const struct s2_options *o, char *const *paths, int npaths)
 {
-	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
-}
+	bool to_file = o->output && strcmp(o->output, "-") != 0;
 
-/* The name of the input that @out is, whatever path leads to it; NULL when it is none. */
-static const char *input_that_is(const struct s2_options *o, const struct stat *out)
-{
-	const char *files[] = { o->pages, o->vmlinux, o->system_map };
-	struct stat in;
-
-	for (int i = 0; i < o->nargs; i++) {
-		bool is_stdin = !strcmp(o->args[i], "-");
-
-		if (!(is_stdin ? fstat(STDIN_FILENO, &in) : stat(o->args[i], &in)) &&
-		    same_file(&in, out))
-			return o->args[i];
-	}
-	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
-		if (files[i] && !stat(files[i], &in) && same_file(&in, out))
-			return files[i];
-	return NULL;
-}
-
-static bool has_output(const struct s2_options *o)
-{
-	return o->output && strcmp(o->output, "-") != 0;
-}
-
-static enum s2_code refuse_input(const struct s2_options *o, const struct stat *out,
-				 struct s2_err *err)
-{
-	const char *input = input_that_is(o, out);
-
-	return input ? s2_fail(err, S2_USAGE, "-o %s: is the input %s", o->output, input) : S2_OK;
+	return (struct s2_files_request){ .input = paths,
+					  .ninputs = (size_t)npaths,
+					  .pages = o->pages,
+					  .vmlinux = o->vmlinux,
+					  .system_map = o->system_map,
+					  .output = { .path = to_file ? o->output : NULL,
+						      .as = "-o",
+						      .temporary = s2_guard_temporary } };
 }
 
 enum s2_code s2_input_open(const struct s2_options *options, char *const *paths, int npaths,
 			   struct s2_input *ret, struct s2_err *err)
 {
+	const struct s2_files_request request = files_of(options, paths, npaths);
 	const char *path = paths[0];
-	struct s2_input input = { .path = path, .vmlinux_fd = -1, .system_map_fd = -1 };
-	struct stat out;
+	struct s2_input input = { .path = path };
 	enum s2_code code;
 
-	if (has_output(options) && !stat(options->output, &out)) {
-		code = refuse_input(options, &out, err);
-		if (code)
-			return code;
-	}
-	input.lost = calloc(1, sizeof(*input.lost));
-	if (!input.lost)
-		return s2_fail(err, S2_NOMEM, "no memory");
 	s2_progress(options, "opening the dump");
-	code = npaths > 1 ? s2_source_open_parts((const char *const *)paths, (size_t)npaths,
-						 &options->raw, &input.source, err) :
-			    s2_source_open(path, &options->raw, &input.source, err);
+	code = s2_files_open(&request, &input.files, err);
+	input.lost = calloc(1, sizeof(*input.lost));
+	if (!code && !input.lost)
+		code = s2_fail(err, S2_NOMEM, "no memory");
+	if (code) {
+		s2_progress(options, NULL);
+		s2_input_close(&input);
+		return code;
+	}
+	code = s2_source_open_parts(input.files.input, input.files.ninputs, &options->raw,
+				    &input.source, err);
 	s2_progress(options, NULL);
 
 	if (!code && *input.source->remark)
@@ -551,11 +511,11 @@ void s2_input_close(struct s2_input *input)
 		s2_lost_clear(input->lost);
 	free(input->lost);
 	s2_kernel_close(input->kernel);
-	if (input->vmlinux_fd >= 0)
-		close(input->vmlinux_fd);
-	if (input->system_map_fd >= 0)
-		close(input->system_map_fd);
 	s2_source_close(input->source);
+	/* A file that was not made whole needs no last bytes. */
+	if (input->out)
+		input->out->used = 0;
+	s2_files_close(&input->files);
 	input->source = NULL;
 }
 
@@ -583,29 +543,20 @@ enum s2_code s2_input_shape(const struct s2_table *table, struct s2_geometry *re
 	return S2_OK;
 }
 
-enum s2_code s2_output_open(const struct s2_options *options, struct s2_out *out, int *ret_fd,
-			    struct s2_err *err)
+void s2_input_output(struct s2_input *input, struct s2_out *out)
 {
-	s2_auto_close int fd = -1;
-	struct stat out_stat;
+	if (input->files.out.fd < 0)
+		return;
+	s2_out_init(out, input->files.out.fd);
+	input->out = out;
+}
+
+enum s2_code s2_input_commit(struct s2_input *input, struct s2_err *err)
+{
 	enum s2_code code;
 
-	*ret_fd = -1;
-	if (!has_output(options))
+	if (!input->out)
 		return S2_OK;
-	fd = open(options->output, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
-	if (fd < 0 || fstat(fd, &out_stat) < 0)
-		return s2_fail(err, S2_IO, "%s: cannot open for writing: %s", options->output,
-			       strerror(errno));
-	/* Once more: what the name means may have changed since the inputs were opened. */
-	code = refuse_input(options, &out_stat, err);
-	if (code)
-		return code;
-	if (S_ISREG(out_stat.st_mode) && ftruncate(fd, 0) < 0)
-		return s2_fail(err, S2_IO, "%s: cannot truncate: %s", options->output,
-			       strerror(errno));
-	s2_out_init(out, fd);
-	*ret_fd = fd;
-	fd = -1;
-	return S2_OK;
+	code = s2_out_flush(input->out, err);
+	return code ? code : s2_output_commit(&input->files.out, err);
 }

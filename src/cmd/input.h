@@ -7,20 +7,22 @@
 #include "base/lost.h"
 #include "kernel/kernel.h"
 #include "host/tables.h"
+#include "open/files.h"
 #include "options.h"
 
 struct s2_input {
 	const char *path;
 	struct s2_source *source;
 	struct s2_kernel *kernel; /* NULL when the tables did not come from one */
-	int vmlinux_fd, system_map_fd;
+	struct s2_files files;
+	struct s2_out *out;      /* that goes to files.out; NULL: to standard output */
 	struct s2_tables tables; /* those that --table selects */
 	struct s2_lost *lost;    /* what the command could not read, so far */
 };
 
 /*
- * Opens the file at @paths[0], or several as the parts of one split dump, and finds the tables.
- * Errors are prefixed with the path. S2_USAGE when -o names an input.
+ * Opens all files that the options name: the one at @paths[0], or several as the parts of one split
+ * dump; then finds the tables. Errors are prefixed with the path. S2_USAGE when -o names an input.
  */
 enum s2_code s2_input_open(const struct s2_options *options, char *const *paths, int npaths,
 			   struct s2_input *ret, struct s2_err *err) S2_MUST_CHECK;
@@ -39,12 +41,10 @@ enum s2_exit s2_input_finish(const struct s2_input *input, enum s2_exit status);
 enum s2_code s2_input_shape(const struct s2_table *table, struct s2_geometry *ret,
 			    struct s2_err *err) S2_MUST_CHECK;
 
-/*
- * Opens -o FILE for @out, or leaves it as it is. S2_USAGE, and nothing touched, when FILE is one of
- * the inputs: a part of the dump or a file that an option names. For commands whose arguments are
- * all files. @ret_fd is -1 or to be closed.
- */
-enum s2_code s2_output_open(const struct s2_options *options, struct s2_out *out, int *ret_fd,
-			    struct s2_err *err) S2_MUST_CHECK;
+/* Lets @out go to the file of -o, or leaves it as it is. */
+void s2_input_output(struct s2_input *input, struct s2_out *out);
+
+/* All was written: the file of -o takes its place. Without it the old file stays. */
+enum s2_code s2_input_commit(struct s2_input *input, struct s2_err *err) S2_MUST_CHECK;
 
 #endif

@@ -5,25 +5,20 @@
 #include <stdlib.h>
 
 #include "base/cleanup.h"
-#include "cmd/input.h"
-#include "cmd/summary.h"
+#include "cmd/each.h"
+#include "model/ranges.h"
 
-static void sum_up(const struct s2_input *input, const struct s2_table *table,
-		   const struct s2_geometry *geom, struct s2_walk *walk, struct s2_summary *ret)
-{
-	struct s2_merge merge;
-	struct s2_run run;
-
-	*ret = (struct s2_summary){ .end = { 0 } };
-	s2_walk_init(walk, geom, &input->source->mem, table->root_pa);
-	s2_merge_init(&merge, walk, S2_MERGE_ATTRS, S2_SHOW_ALL);
-	while (s2_merge_next(&merge, &run))
-		s2_summary_add(ret, geom, &run);
-	s2_summary_finish(ret, table, geom, walk, input->lost);
-}
+/* What list_table() works with. */
+struct list {
+	bool json;
+	struct s2_out *out;
+	struct s2_ctx ctx;
+	struct s2_printer printer;
+	struct s2_ranges ranges;
+};
 
 static void text_line(struct s2_out *out, const struct s2_table *table,
-		      const struct s2_geometry *geom, const struct s2_summary *sums)
+		      const struct s2_geometry *geom, const struct s2_totals *sums)
 {
 	struct s2_size_text mapped = s2_size_text(sums->mapped);
 
@@ -35,54 +30,59 @@ static void text_line(struct s2_out *out, const struct s2_table *table,
 		      "%c tables=%" PRIu64,
 		      1U << (geom->page_log2 - 10), geom->ia_bits, geom->oa_bits,
 		      s2_level(geom, geom->top), geom->start_tables, table->root_pa, mapped.n,
-		      mapped.unit, sums->end.tables);
+		      mapped.unit, sums->tables);
 	if (table->pid >= 0)
 		s2_out_printf(out, " pid=%" PRId64, table->pid);
 	if (table->vcpus >= 0)
 		s2_out_printf(out, " vcpus=%" PRId64, table->vcpus);
-	s2_out_str(out, sums->end.complete ? "\n" : " incomplete\n");
+	s2_out_str(out, sums->complete ? "\n" : " incomplete\n");
+}
+
+static enum s2_code list_table(void *arg, const struct s2_table *table,
+			       const struct s2_geometry *geom, struct s2_err *err)
+{
+	struct s2_view view = { .how = S2_MERGE_ATTRS, .show = S2_SHOW_ALL };
+	struct list *list = arg;
+	const struct s2_totals *totals;
+	struct s2_row row;
+
+	(void)err;
+	if (s2_ranges_init(&list->ranges, table, geom, &view, &list->ctx))
+		while (s2_ranges_next(&list->ranges, &row))
+			;
+	totals = s2_ranges_end(&list->ranges);
+	if (!list->json) {
+		text_line(list->out, table, geom, totals);
+		return S2_OK;
+	}
+	s2_printer_table(&list->printer, table, geom);
+	s2_out_printf(list->out, ",\"mapped_bytes\":%" PRIu64, totals->mapped);
+	list->printer.format->table_end(&list->printer, totals);
+	return S2_OK;
 }
 
 static enum s2_exit list_tables(const struct s2_options *o, const struct s2_input *input,
 				struct s2_out *out, struct s2_err *err)
 {
 	struct s2_image image = s2_input_image(input);
-	s2_auto_free struct s2_walk *walk = malloc(sizeof(*walk));
-	enum s2_exit status = S2_EXIT_OK;
-	struct s2_printer printer;
+	s2_auto_free struct list *list = malloc(sizeof(*list));
+	enum s2_exit status;
 
-	if (!walk)
+	if (!list)
 		return s2_exit_of(s2_fail(err, S2_NOMEM, "no memory"));
-	s2_printer_init(&printer, s2_format_find("json"), input->lost, out);
-	printer.list = true;
+	list->json = o->json;
+	list->out = out;
+	list->ctx = (struct s2_ctx){ .mem = &input->source->mem, .lost = input->lost };
+	s2_printer_init(&list->printer, s2_format_find("json"), s2_annotators, input->lost, out);
+	list->printer.list = true;
 	if (o->json)
-		printer.format->begin(&printer, &image);
+		list->printer.format->begin(&list->printer, &image);
 	else if (*image.release)
 		s2_out_printf(out, "# Linux %s, KVM mode %s\n", image.release,
 			      *image.kvm_mode ? image.kvm_mode : "not known");
-	for (size_t i = 0; i < input->tables.n; i++) {
-		const struct s2_table *table = &input->tables.table[i];
-		struct s2_geometry geom;
-		struct s2_err table_err;
-		struct s2_summary sums;
-
-		s2_err_init(&table_err);
-		if (s2_input_shape(table, &geom, &table_err)) {
-			fprintf(stderr, "s2dump: %s: %s\n", input->path, table_err.text);
-			status = S2_EXIT_INPUT;
-			continue;
-		}
-		sum_up(input, table, &geom, walk, &sums);
-		if (!o->json) {
-			text_line(out, table, &geom, &sums);
-			continue;
-		}
-		s2_printer_table(&printer, table, &geom);
-		s2_out_printf(out, ",\"mapped_bytes\":%" PRIu64, sums.mapped);
-		printer.format->table_end(&printer, &sums.end);
-	}
+	status = s2_each_table(input, input->tables.table, input->tables.n, list_table, list, err);
 	if (o->json)
-		printer.format->end(&printer);
+		list->printer.format->end(&list->printer);
 	return status;
 }
 

@@ -3,11 +3,12 @@
 #include "cmd/pages.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-#include "base/cleanup.h"
 #include "base/num.h"
 
 struct layout {
@@ -88,16 +89,27 @@ static enum s2_code check(struct layout *l, uint64_t image_size, struct s2_err *
 	return S2_OK;
 }
 
-enum s2_code s2_pages_place(struct s2_source *source, const char *path,
+/* @opened as a stream of its own, to be closed; NULL and errno. */
+static FILE *stream_of(const struct s2_opened *opened)
+{
+	int fd = fcntl(opened->fd, F_DUPFD_CLOEXEC, 0);
+	FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
+
+	if (!file && fd >= 0)
+		close(fd);
+	return file;
+}
+
+enum s2_code s2_pages_place(struct s2_source *source, const struct s2_opened *pages,
 			    const struct s2_geometry *geom, uint64_t root, struct s2_err *err)
 {
 	uint64_t page = BIT64(geom->page_log2);
-	FILE *file = fopen(path, "re");
+	FILE *file = stream_of(pages);
 	struct layout l = { 0 };
 	enum s2_code code;
 
 	if (!file)
-		return s2_fail(err, S2_IO, "%s: cannot open: %s", path, strerror(errno));
+		return s2_fail(err, S2_IO, "%s: cannot read: %s", pages->name, strerror(errno));
 	code = append(&l, root, geom->start_size, (geom->start_size + page - 1) & ~(page - 1), err);
 	if (!code)
 		code = read_lines(file, &l, page, source->file.size, err);
@@ -106,7 +118,7 @@ enum s2_code s2_pages_place(struct s2_source *source, const char *path,
 	fclose(file);
 	if (code) {
 		free(l.seg);
-		return s2_wrap(err, code, "%s", path);
+		return s2_wrap(err, code, "%s", pages->name);
 	}
 	return s2_segments_install(source, l.seg, l.n, err);
 }

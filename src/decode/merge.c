@@ -84,7 +84,6 @@ static void start_run(struct s2_merge *merge, struct s2_run *run)
 				.table_pa = strip->table_pa,
 				.height = strip->height,
 				.missing = strip->missing,
-				.slot = S2_SLOT_UNKNOWN,
 				.pa_contiguous = true };
 	if (strip->missing)
 		return;

@@ -4,7 +4,6 @@
 #ifndef S2_DECODE_MERGE_H
 #define S2_DECODE_MERGE_H
 
-#include "decode/pkvm.h"
 #include "decode/walk.h"
 
 enum s2_merge_how {
@@ -12,10 +11,6 @@ enum s2_merge_how {
 	S2_MERGE_PA,    /* and where output addresses jump */
 	S2_MERGE_NONE,  /* one range per descriptor, or per gap */
 };
-
-/* In place of a memslot's id. */
-#define S2_SLOT_NONE (-1)
-#define S2_SLOT_UNKNOWN (-2)
 
 /* A range of input addresses that says one thing, [ia, ia + size); size wraps to 0 only at 2^64. */
 struct s2_run {
@@ -27,9 +22,7 @@ struct s2_run {
 	struct s2_entry entry; /* the first descriptor, decoded; all zero when missing */
 	unsigned int height;
 	bool pa_contiguous;   /* output addresses follow each other (leaf runs) */
-	int32_t slot;         /* unmapped ranges after s2_slots_next(): memslot id, or S2_SLOT_* */
 	enum s2_code missing; /* S2_OK: read; else why not */
-	struct s2_own own;    /* after s2_pkvm_next(): whose it is, and in which state */
 };
 
 /* Which descriptor bits a format shows: ANDed onto the architecture's key. ~0 shows all. */

@@ -105,8 +105,9 @@ static void table(struct s2_printer *printer, const struct s2_table *table,
 	s2_out_str(printer->out, "---[ Guest IPA ]---\n");
 }
 
-static void run(struct s2_printer *printer, const struct s2_run *run)
+static void print_row(struct s2_printer *printer, const struct s2_row *row)
 {
+	const struct s2_run *run = &row->run;
 	const struct generation *gen = printer->format->rows;
 	struct s2_size_text size = s2_size_text(run->size);
 	struct s2_out *out = printer->out;
@@ -134,7 +135,7 @@ static void run(struct s2_printer *printer, const struct s2_run *run)
 	s2_out_str(out, "\n");
 }
 
-static void table_end(struct s2_printer *printer, const struct s2_dump_end *end)
+static void table_end(struct s2_printer *printer, const struct s2_totals *end)
 {
 	(void)printer;
 	(void)end;
@@ -148,7 +149,8 @@ static void end(struct s2_printer *printer)
 #define DEBUGFS(n, h, r) \
 	{ \
 		.name = (n), .help = (h), .show = show, .begin = begin, .table = table, \
-		.run = run, .table_end = table_end, .end = end, .stage2_only = true, .rows = (r) \
+		.row = print_row, .table_end = table_end, .end = end, .stage2_only = true, \
+		.rows = (r) \
 	}
 
 const struct s2_format s2_format_debugfs =

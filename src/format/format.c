@@ -25,9 +25,12 @@ const struct s2_format *s2_format_find(const char *name)
 }
 
 void s2_printer_init(struct s2_printer *printer, const struct s2_format *format,
-		     const struct s2_lost *lost, struct s2_out *out)
+		     const struct s2_annotator_ops *const *annotators, const struct s2_lost *lost,
+		     struct s2_out *out)
 {
-	*printer = (struct s2_printer){ .format = format, .lost = lost, .out = out };
+	*printer = (struct s2_printer){
+		.format = format, .annotators = annotators, .lost = lost, .out = out
+	};
 }
 
 void s2_printer_shape(struct s2_printer *printer, const struct s2_table *table,
@@ -48,6 +51,21 @@ void s2_printer_shape(struct s2_printer *printer, const struct s2_table *table,
 		if (arch->attrs[i].kind == S2_ATTR_FLAG)
 			printer->flag_bits |= arch->attrs[i].mask;
 	}
+	for (unsigned int i = 0; printer->annotators[i]; i++) {
+		const struct s2_annotator *annotator =
+			s2_table_annotator(table, printer->annotators[i]);
+
+		printer->label[i] = annotator ? (uint8_t)(annotator - table->annotator) :
+						S2_MAX_ANNOTATORS;
+	}
+}
+
+const struct s2_label *s2_printer_label(const struct s2_printer *printer, const struct s2_row *row,
+					unsigned int i)
+{
+	static const struct s2_label nothing;
+
+	return printer->label[i] < row->nlabels ? &row->label[printer->label[i]] : &nothing;
 }
 
 void s2_printer_table(struct s2_printer *printer, const struct s2_table *table,
@@ -58,9 +76,9 @@ void s2_printer_table(struct s2_printer *printer, const struct s2_table *table,
 	printer->ntables++;
 }
 
-void s2_printer_run(struct s2_printer *printer, const struct s2_run *run)
+void s2_printer_row(struct s2_printer *printer, const struct s2_row *row)
 {
-	printer->format->run(printer, run);
+	printer->format->row(printer, row);
 	printer->nruns++;
 }
 

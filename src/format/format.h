@@ -6,8 +6,7 @@
 #include "base/lost.h"
 #include "base/out.h"
 #include "decode/arm64/effective.h"
-#include "decode/merge.h"
-#include "decode/table.h"
+#include "model/ranges.h"
 
 /* What the whole document is about. Texts may be "" when not known. */
 struct s2_image {
@@ -17,19 +16,6 @@ struct s2_image {
 	bool incomplete;      /* the container says so of itself */
 	const char *kvm_mode; /* "vhe", "nvhe", "protected", "nested", "unknown"; "" when it was not
 				 looked for */
-};
-
-/* How a table's dump ended. */
-struct s2_dump_end {
-	bool complete;    /* every table page of the walked range was read */
-	uint64_t missing; /* input-address bytes whose entries could not be read */
-	uint64_t odd;     /* ranges with oddities */
-	uint64_t ranges;
-	uint64_t tables;      /* table pages read */
-	uint64_t odd_tables;  /* table descriptors with oddities */
-	uint64_t odd_desc_pa; /* of the first of them */
-	uint32_t odd_table;   /* its S2_ODD_* */
-	const char *why;      /* why it is not complete, one line; NULL */
 };
 
 struct s2_printer;
@@ -45,12 +31,12 @@ struct s2_format {
 	void (*begin)(struct s2_printer *printer, const struct s2_image *image);
 	void (*table)(struct s2_printer *printer, const struct s2_table *table,
 		      const struct s2_geometry *geom);
-	void (*run)(struct s2_printer *printer, const struct s2_run *run);
-	/* A row of --effective, in place of run(); NULL with stage2_only. */
+	void (*row)(struct s2_printer *printer, const struct s2_row *row);
+	/* A row of --effective, in place of row(); NULL with stage2_only. */
 	void (*effective)(struct s2_printer *printer, const struct s2_effective_row *row);
-	void (*table_end)(struct s2_printer *printer, const struct s2_dump_end *end);
+	void (*table_end)(struct s2_printer *printer, const struct s2_totals *end);
 	void (*end)(struct s2_printer *printer);
-	bool slots;       /* unmapped ranges are split at memslots */
+	bool annotated;   /* rows are what annotators say one thing of */
 	bool stage2_only; /* knows the bits of stage-2 descriptors and no others */
 	const void *rows; /* for the format's own use */
 };
@@ -64,6 +50,10 @@ struct s2_printer {
 	const struct s2_attr *attr[32];
 	unsigned int nattrs;
 	uint64_t flag_bits; /* descriptor bits of the attributes that are flags */
+	/* All annotators that rows have members and columns of, NULL at the end; and which label of
+	 * this table's rows is theirs, S2_MAX_ANNOTATORS: none. */
+	const struct s2_annotator_ops *const *annotators;
+	uint8_t label[S2_MAX_ANNOTATORS];
 	uint64_t ntables, nruns;
 	bool list;                  /* headers only: `list` */
 	bool effective;             /* rows are those of --effective */
@@ -77,13 +67,18 @@ extern const unsigned int s2_nformats;
 const struct s2_format *s2_format_find(const char *name);
 
 void s2_printer_init(struct s2_printer *printer, const struct s2_format *format,
-		     const struct s2_lost *lost, struct s2_out *out);
+		     const struct s2_annotator_ops *const *annotators, const struct s2_lost *lost,
+		     struct s2_out *out);
 void s2_printer_table(struct s2_printer *printer, const struct s2_table *table,
 		      const struct s2_geometry *geom);
-/* Prepares for runs of a table without printing anything. */
+/* Prepares for rows of a table without printing anything. */
 void s2_printer_shape(struct s2_printer *printer, const struct s2_table *table,
 		      const struct s2_geometry *geom);
-void s2_printer_run(struct s2_printer *printer, const struct s2_run *run);
+void s2_printer_row(struct s2_printer *printer, const struct s2_row *row);
+
+/* What annotator number @i of printer->annotators says of @row; all zero when it was not asked. */
+const struct s2_label *s2_printer_label(const struct s2_printer *printer, const struct s2_row *row,
+					unsigned int i);
 
 /* "4K", "2M", "1G": divided by 1024 while it divides evenly, at least K, as the kernel's ptdump
  * prints sizes. */
@@ -96,8 +91,8 @@ struct s2_size_text s2_size_text(uint64_t size);
 /* JSON text of a string, with quotes; bytes that are not UTF-8 become U+FFFD. */
 void s2_json_string(struct s2_out *out, const char *text);
 
-/* A range as one JSON object, without anything before or after it. */
-void s2_json_run(struct s2_out *out, const struct s2_printer *printer, const struct s2_run *run);
+/* A row as one JSON object, without anything before or after it. */
+void s2_json_row(struct s2_out *out, const struct s2_printer *printer, const struct s2_row *row);
 
 /* The members of a table object that describe it, from "id" to "found", without braces. */
 void s2_json_table_head(struct s2_out *out, const struct s2_table *table,

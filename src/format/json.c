@@ -144,7 +144,7 @@ void s2_json_table_head(struct s2_out *out, const struct s2_table *table,
 		s2_out_str(out, ",\"guest_vtcr\":");
 		hex_string(out, table->guest_vtcr);
 	}
-	if (table->pkvm_role == S2_PKVM_GUEST)
+	if (table->have_handle)
 		s2_out_printf(out, ",\"handle\":\"0x%x\"", table->handle);
 	if (table->have_slots)
 		put_slots(out, table);
@@ -175,34 +175,55 @@ static void leaf_members(struct s2_out *out, const struct s2_printer *printer,
 	}
 }
 
-/* Whose the range is, in which state, and where that was read: known under pKVM only. */
-static void own_members(struct s2_out *out, const struct s2_own *own)
+static void put_value(struct s2_out *out, enum s2_kind kind, const struct s2_value *value)
 {
-	if (!own->owner && !own->state) {
-		s2_out_str(out, ",\"owner\":null,\"state\":null");
-		if (own->missing)
-			s2_out_printf(out, ",\"state_from\":\"%s\"", s2_own_from_json(own->from));
-		return;
+	switch (kind) {
+	case S2_KIND_STRING:
+		s2_out_str(out, "\"");
+		s2_out_str(out, value->text);
+		s2_out_str(out, "\"");
+		break;
+	case S2_KIND_NUMBER:
+		s2_out_dec(out, value->number, 0);
+		break;
+	case S2_KIND_HEX:
+		hex_string(out, value->number);
+		break;
+	case S2_KIND_BOOL:
+		s2_out_str(out, value->number ? "true" : "false");
+		break;
 	}
-	if (own->owner == S2_OWNER_OTHER)
-		s2_out_printf(out, ",\"owner\":\"%s-%u\"", s2_owner_json(own->owner), own->id);
-	else if (own->owner)
-		s2_out_printf(out, ",\"owner\":\"%s\"", s2_owner_json(own->owner));
-	else
-		s2_out_str(out, ",\"owner\":null");
-	if (own->have_handle)
-		s2_out_printf(out, ",\"handle\":\"0x%x\",\"gfn\":\"0x%llx\"", own->handle,
-			      (unsigned long long)own->gfn);
-	if (own->state)
-		s2_out_printf(out, ",\"state\":\"%s\"", s2_page_state_json(own->state));
-	else
-		s2_out_str(out, ",\"state\":null");
-	if (own->from)
-		s2_out_printf(out, ",\"state_from\":\"%s\"", s2_own_from_json(own->from));
 }
 
-void s2_json_run(struct s2_out *out, const struct s2_printer *printer, const struct s2_run *run)
+/* What annotators say, all of them: a member that does not apply is null, or is left out. */
+static void label_members(struct s2_out *out, const struct s2_printer *printer,
+			  const struct s2_row *row)
 {
+	for (unsigned int i = 0; printer->annotators[i]; i++) {
+		const struct s2_annotator_ops *ops = printer->annotators[i];
+		const struct s2_label *label = s2_printer_label(printer, row, i);
+
+		for (size_t k = 0; k < ops->nmembers; k++) {
+			const struct s2_row_member *member = &ops->members[k];
+			struct s2_value value;
+
+			member->get(label, &value);
+			if (value.is == S2_VALUE_LEFT_OUT)
+				continue;
+			s2_out_str(out, ",\"");
+			s2_out_str(out, member->json);
+			s2_out_str(out, "\":");
+			if (value.is == S2_VALUE_KNOWN)
+				put_value(out, member->kind, &value);
+			else
+				s2_out_str(out, "null");
+		}
+	}
+}
+
+void s2_json_row(struct s2_out *out, const struct s2_printer *printer, const struct s2_row *row)
+{
+	const struct s2_run *run = &row->run;
 	bool leaf = !run->missing && s2_is_leaf(run->entry.type);
 
 	s2_out_str(out, "{\"ia\":");
@@ -220,11 +241,7 @@ void s2_json_run(struct s2_out *out, const struct s2_printer *printer, const str
 	}
 	if (leaf)
 		leaf_members(out, printer, run);
-	if (run->slot >= 0)
-		s2_out_printf(out, ",\"memslot\":%d", run->slot);
-	else if (run->slot == S2_SLOT_NONE)
-		s2_out_str(out, ",\"memslot\":null");
-	own_members(out, &run->own);
+	label_members(out, printer, row);
 	s2_out_str(out, ",\"count\":");
 	s2_out_dec(out, run->count, 0);
 	if (!run->missing) {
@@ -300,10 +317,10 @@ static void table(struct s2_printer *printer, const struct s2_table *table,
 		s2_out_str(printer->out, printer->effective ? ",\"effective\":[" : ",\"ranges\":[");
 }
 
-static void run(struct s2_printer *printer, const struct s2_run *run)
+static void print_row(struct s2_printer *printer, const struct s2_row *row)
 {
 	s2_out_str(printer->out, printer->nruns ? ",\n " : "\n ");
-	s2_json_run(printer->out, printer, run);
+	s2_json_row(printer->out, printer, row);
 }
 
 /* One right of both levels: bits of row->allowed. */
@@ -355,7 +372,7 @@ static void effective(struct s2_printer *printer, const struct s2_effective_row 
 	effective_row(printer->out, row);
 }
 
-static void put_end(struct s2_out *out, const struct s2_dump_end *end)
+static void put_end(struct s2_out *out, const struct s2_totals *end)
 {
 	s2_out_str(out, end->complete ? ",\"complete\":true" : ",\"complete\":false,\"why\":");
 	if (!end->complete)
@@ -365,7 +382,7 @@ static void put_end(struct s2_out *out, const struct s2_dump_end *end)
 		      (unsigned long long)end->missing, (unsigned long long)end->tables);
 }
 
-static void table_end(struct s2_printer *printer, const struct s2_dump_end *end)
+static void table_end(struct s2_printer *printer, const struct s2_totals *end)
 {
 	if (!printer->list)
 		s2_out_str(printer->out, "]");
@@ -383,11 +400,11 @@ static void end(struct s2_printer *printer)
 const struct s2_format s2_format_json = {
 	.name = "json",
 	.help = "one JSON document, see s2dump-json(5)",
-	.slots = true,
+	.annotated = true,
 	.show = show,
 	.begin = begin,
 	.table = table,
-	.run = run,
+	.row = print_row,
 	.effective = effective,
 	.table_end = table_end,
 	.end = end,
@@ -411,12 +428,12 @@ static void line_table(struct s2_printer *printer, const struct s2_table *table,
 	s2_out_str(printer->out, "}\n");
 }
 
-static void line_run(struct s2_printer *printer, const struct s2_run *run)
+static void line_row(struct s2_printer *printer, const struct s2_row *row)
 {
 	s2_out_str(printer->out, "{\"record\":\"range\",\"table\":");
 	s2_json_string(printer->out, printer->table->id);
 	s2_out_str(printer->out, ",\"range\":");
-	s2_json_run(printer->out, printer, run);
+	s2_json_row(printer->out, printer, row);
 	s2_out_str(printer->out, "}\n");
 }
 
@@ -429,7 +446,7 @@ static void line_effective(struct s2_printer *printer, const struct s2_effective
 	s2_out_str(printer->out, "}\n");
 }
 
-static void line_table_end(struct s2_printer *printer, const struct s2_dump_end *end)
+static void line_table_end(struct s2_printer *printer, const struct s2_totals *end)
 {
 	s2_out_str(printer->out, "{\"record\":\"end\",\"table\":");
 	s2_json_string(printer->out, printer->table->id);
@@ -449,11 +466,11 @@ static void line_end(struct s2_printer *printer)
 const struct s2_format s2_format_jsonl = {
 	.name = "jsonl",
 	.help = "one JSON object per line: image, table, range, end",
-	.slots = true,
+	.annotated = true,
 	.show = show,
 	.begin = line_begin,
 	.table = line_table,
-	.run = line_run,
+	.row = line_row,
 	.effective = line_effective,
 	.table_end = line_table_end,
 	.end = line_end,

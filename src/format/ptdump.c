@@ -89,28 +89,30 @@ static void print_flags(struct s2_printer *printer, const struct s2_run *run)
 	s2_out_pad(printer->out, len ? text : "-", 4);
 }
 
-/* OWNER:STATE in the kernel's words; "-" where there is no pKVM that could tell. */
-static void print_own(struct s2_out *out, const struct s2_own *own)
+/* What annotators say of @row, a column each; @lead goes before the first. */
+static void print_labels(struct s2_printer *printer, const struct s2_row *row, bool mapped,
+			 const char *lead)
 {
-	if (own->missing) {
-		s2_out_str(out, "?:?");
-		return;
+	for (unsigned int i = 0; printer->annotators[i]; i++) {
+		const struct s2_annotator_ops *ops = printer->annotators[i];
+		enum s2_column column = mapped ? ops->mapped : ops->unmapped;
+		char buf[S2_LABEL_TEXT];
+		const char *text;
+
+		if (column == S2_COLUMN_NEVER)
+			continue;
+		text = ops->text(s2_printer_label(printer, row, i), buf);
+		if (!text && column == S2_COLUMN_SAID)
+			continue;
+		s2_out_str(printer->out, lead);
+		s2_out_str(printer->out, text ? text : "-");
+		lead = " ";
 	}
-	if (!own->owner && !own->state) {
-		s2_out_str(out, "-");
-		return;
-	}
-	s2_out_str(out, s2_owner_text(own->owner));
-	if (own->owner == S2_OWNER_OTHER)
-		s2_out_printf(out, "-%u", own->id);
-	if (own->have_handle)
-		s2_out_printf(out, "(0x%x,gfn=0x%llx)", own->handle, (unsigned long long)own->gfn);
-	s2_out_str(out, ":");
-	s2_out_str(out, s2_page_state_text(own->state));
 }
 
-static void print_leaf(struct s2_printer *printer, const struct s2_run *run)
+static void print_leaf(struct s2_printer *printer, const struct s2_row *row)
 {
+	const struct s2_run *run = &row->run;
 	struct s2_out *out = printer->out;
 
 	for (unsigned int i = 0; i < printer->nattrs; i++) {
@@ -125,8 +127,7 @@ static void print_leaf(struct s2_printer *printer, const struct s2_run *run)
 		s2_out_str(out, " ");
 	}
 	print_flags(printer, run);
-	s2_out_str(out, " ");
-	print_own(out, &run->own);
+	print_labels(printer, row, true, " ");
 	s2_out_str(out, " ");
 	s2_out_hex(out, run->entry.oa, 12);
 	if (!run->pa_contiguous)
@@ -150,8 +151,9 @@ static void print_missing(struct s2_printer *printer, const struct s2_run *run)
 	s2_out_hex(printer->out, run->table_pa, 12);
 }
 
-static void run(struct s2_printer *printer, const struct s2_run *run)
+static void print_row(struct s2_printer *printer, const struct s2_row *row)
 {
+	const struct s2_run *run = &row->run;
 	struct s2_size_text size = s2_size_text(run->size);
 	struct s2_out *out = printer->out;
 
@@ -168,16 +170,9 @@ static void run(struct s2_printer *printer, const struct s2_run *run)
 	if (run->missing) {
 		print_missing(printer, run);
 	} else if (s2_is_leaf(run->entry.type)) {
-		print_leaf(printer, run);
+		print_leaf(printer, row);
 	} else {
-		if (run->slot >= 0)
-			s2_out_printf(out, "slot:%d", run->slot);
-		else
-			s2_out_str(out, run->slot == S2_SLOT_NONE ? "no-slot" : "-");
-		if (run->own.owner || run->own.state || run->own.missing) {
-			s2_out_str(out, " ");
-			print_own(out, &run->own);
-		}
+		print_labels(printer, row, false, "");
 		if (run->entry.raw) {
 			s2_out_str(out, " raw=");
 			s2_out_hex(out, run->entry.raw, 1);
@@ -227,7 +222,7 @@ static void effective(struct s2_printer *printer, const struct s2_effective_row 
 	s2_out_str(out, row->pa_contiguous ? "\n" : "+\n");
 }
 
-static void table_end(struct s2_printer *printer, const struct s2_dump_end *end)
+static void table_end(struct s2_printer *printer, const struct s2_totals *end)
 {
 	if (end->odd_tables) {
 		s2_out_printf(printer->out, "---[ odd table descriptors: %llu, first at PA 0x%llx",
@@ -248,11 +243,11 @@ static void end(struct s2_printer *printer)
 const struct s2_format s2_format_ptdump = {
 	.name = "ptdump",
 	.help = "ranges in the style of the kernel's ptdump (default)",
-	.slots = true,
+	.annotated = true,
 	.show = show,
 	.begin = begin,
 	.table = table,
-	.run = run,
+	.row = print_row,
 	.effective = effective,
 	.table_end = table_end,
 	.end = end,

@@ -4,7 +4,7 @@
 #ifndef S2_KVM_TABLES_H
 #define S2_KVM_TABLES_H
 
-#include "decode/table.h"
+#include "model/table.h"
 #include "source/source.h"
 
 enum s2_kvm_mode {
@@ -15,6 +15,8 @@ enum s2_kvm_mode {
 	S2_KVM_NESTED, /* VHE, and guests may be hypervisors (kvm-arm.mode=nested) */
 	S2_NKVM_MODES,
 };
+
+struct s2_pkvm;
 
 struct s2_tables {
 	struct s2_table *table;

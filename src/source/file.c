@@ -1,64 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Opening, mapping and bounded reading of input files.
+// Mapping and bounded reading of input files.
 #include "source/file.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/cleanup.h"
 #include "base/num.h"
-
-#define SPOOL_CHUNK (1U << 20)
-
-/* Copies everything that @fd still gives to an unlinked temporary file. */
-static enum s2_code spool(int fd, int *ret, struct s2_err *err)
-{
-	s2_auto_free char *buf = malloc(SPOOL_CHUNK);
-	FILE *tmp = tmpfile();
-	int copy = tmp ? dup(fileno(tmp)) : -1;
-
-	if (tmp)
-		fclose(tmp);
-	if (!buf || copy < 0) {
-		if (copy >= 0)
-			close(copy);
-		return s2_fail(err, S2_IO, "cannot make a temporary file: %s", strerror(errno));
-	}
-	for (;;) {
-		ssize_t n = read(fd, buf, SPOOL_CHUNK);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0) {
-			s2_fail(err, S2_IO, "read error: %s", strerror(errno));
-			break;
-		}
-		if (n == 0) {
-			*ret = copy;
-			return S2_OK;
-		}
-		for (ssize_t done = 0; done < n;) {
-			ssize_t w = write(copy, buf + done, (size_t)(n - done));
-
-			if (w < 0 && errno != EINTR) {
-				s2_fail(err, S2_IO, "cannot write the temporary copy: %s",
-					strerror(errno));
-				close(copy);
-				return S2_IO;
-			}
-			if (w > 0)
-				done += w;
-		}
-	}
-	close(copy);
-	return S2_IO;
-}
 
 static enum s2_code file_size(int fd, const struct stat *st, uint64_t *ret, struct s2_err *err)
 {
@@ -72,74 +23,44 @@ static enum s2_code file_size(int fd, const struct stat *st, uint64_t *ret, stru
 	return S2_OK;
 }
 
-/* What the user can do about @error, where the system's own words do not tell. */
-static const char *hint(const char *path, int error)
+enum s2_code s2_file_open(const struct s2_opened *opened, struct s2_file *ret, struct s2_err *err)
 {
-	if (strncmp(path, "/proc/", 6) != 0)
-		return "";
-	if (error == EPERM)
-		return " (this needs CAP_SYS_RAWIO and a kernel that is not locked down)";
-	return error == EACCES ? " (this needs root)" : "";
-}
-
-enum s2_code s2_file_open(const char *path, struct s2_file *ret, struct s2_err *err)
-{
-	s2_auto_close int fd = strcmp(path, "-") ? open(path, O_RDONLY | O_CLOEXEC) :
-						   dup(STDIN_FILENO);
-	struct s2_file file = { .fd = -1 };
+	struct s2_file file = { .fd = opened->fd, .cmdline_fd = opened->cmdline_fd };
 	struct stat st;
 	enum s2_code code;
 	void *map;
 
-	if (fd < 0)
-		return s2_fail(err, S2_IO, "cannot open: %s%s", strerror(errno), hint(path, errno));
-	if (fstat(fd, &st) < 0)
+	if (fstat(file.fd, &st) < 0)
 		return s2_fail(err, S2_IO, "cannot stat: %s", strerror(errno));
-	if (S_ISDIR(st.st_mode))
-		return s2_fail(err, S2_IO, "is a directory");
-	if (S_ISCHR(st.st_mode))
-		return s2_fail(err, S2_IO, "is a terminal or another character device, not a file");
-	if (!S_ISREG(st.st_mode) && !S_ISBLK(st.st_mode)) {
-		int copy = -1;
-
-		code = spool(fd, &copy, err);
-		if (code)
-			return code;
-		close(fd);
-		fd = copy;
-		if (fstat(fd, &st) < 0)
-			return s2_fail(err, S2_IO, "cannot stat: %s", strerror(errno));
-	}
-	code = file_size(fd, &st, &file.map_size, err);
+	code = file_size(file.fd, &st, &file.map_size, err);
 	if (code)
 		return code;
 	if (!file.map_size)
 		return s2_fail(err, S2_INVALID, "is empty");
 	file.size = file.map_size;
-	map = mmap(NULL, (size_t)file.map_size, PROT_READ, MAP_PRIVATE | MAP_NORESERVE, fd, 0);
+	map = mmap(NULL, (size_t)file.map_size, PROT_READ, MAP_PRIVATE | MAP_NORESERVE, file.fd, 0);
 	if (map != MAP_FAILED)
 		file.map = map;
-	file.fd = fd;
-	fd = -1;
 	*ret = file;
 	return S2_OK;
 }
 
 void s2_file_memory(const void *data, size_t size, struct s2_file *ret)
 {
-	*ret = (struct s2_file){
-		.fd = -1, .size = size, .map = data, .map_size = size, .borrowed = true
-	};
+	*ret = (struct s2_file){ .fd = -1,
+				 .cmdline_fd = -1,
+				 .size = size,
+				 .map = data,
+				 .map_size = size,
+				 .borrowed = true };
 }
 
 void s2_file_close(struct s2_file *file)
 {
 	if (file->map && !file->borrowed)
 		munmap((void *)(uintptr_t)file->map, (size_t)file->map_size);
-	if (file->fd >= 0)
-		close(file->fd);
 	free(file->piece);
-	*file = (struct s2_file){ .fd = -1 };
+	*file = (struct s2_file){ .fd = -1, .cmdline_fd = -1 };
 }
 
 /* Reads from the file on disk; the range was checked against its size. */

@@ -16,8 +16,19 @@ struct s2_file_piece {
 	uint64_t file_off; /* in the file on disk */
 };
 
+/*
+ * A file that was opened before any byte of an input was looked at (open/files.h). The descriptors
+ * stay the opener's, and must outlive whatever reads through them.
+ */
+struct s2_opened {
+	const char *name; /* for messages */
+	int fd;           /* a regular file or a block device; -1: none was given */
+	int cmdline_fd;   /* /proc/cmdline, where the file may be the running kernel's memory; -1 */
+};
+
 struct s2_file {
-	int fd;
+	int fd;                      /* the opener's, -1 for bytes in memory */
+	int cmdline_fd;              /* likewise, see struct s2_opened */
 	uint64_t size;               /* logical size */
 	const uint8_t *map;          /* the file on disk, NULL when it cannot be mapped */
 	uint64_t map_size;           /* size of the file on disk */
@@ -27,11 +38,9 @@ struct s2_file {
 	size_t npieces;
 };
 
-/*
- * Opens @path for reading, "-" for standard input. What cannot be sought is copied to an unlinked
- * temporary file first. Directories and empty files are errors.
- */
-enum s2_code s2_file_open(const char *path, struct s2_file *ret, struct s2_err *err) S2_MUST_CHECK;
+/* Prepares @opened for reading. An empty file is an error. */
+enum s2_code s2_file_open(const struct s2_opened *opened, struct s2_file *ret,
+			  struct s2_err *err) S2_MUST_CHECK;
 
 /* @size bytes at @data as a file without a name; they stay the caller's and must outlive it. */
 void s2_file_memory(const void *data, size_t size, struct s2_file *ret);

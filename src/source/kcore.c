@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The running kernel's memory, /proc/kcore: an ELF core with traps of its own.
 #include <elf.h>
-#include <fcntl.h>
 #include <linux/magic.h>
 #include <string.h>
 #include <sys/vfs.h>
@@ -32,15 +31,14 @@ static bool is_protected(char *cmdline)
 	return strstr(cmdline, "kvm-arm.mode=protected");
 }
 
-static bool runs_protected_kvm(void)
+static bool runs_protected_kvm(int cmdline_fd)
 {
-	s2_auto_close int fd = open("/proc/cmdline", O_RDONLY | O_CLOEXEC);
 	s2_auto_free char *cmdline = calloc(1, CMDLINE_SIZE);
 	ssize_t n;
 
-	if (fd < 0 || !cmdline)
+	if (cmdline_fd < 0 || !cmdline)
 		return false;
-	n = read(fd, cmdline, CMDLINE_SIZE - 1);
+	n = read(cmdline_fd, cmdline, CMDLINE_SIZE - 1);
 	return n > 0 && is_protected(cmdline);
 }
 
@@ -66,7 +64,7 @@ enum s2_code s2_kcore_check(struct s2_source *source, const struct s2_segment *s
 	 * with BUG() (arch/arm64/kvm/hyp/nvhe/mem_protect.c, handle_host_mem_abort()), and the
 	 * machine is gone. Nothing tells which pages these are, and the tables are among them.
 	 */
-	if (runs_protected_kvm())
+	if (runs_protected_kvm(source->file.cmdline_fd))
 		return s2_fail(
 			err, S2_INVALID,
 			"this kernel runs protected KVM: it panics when the hypervisor's memory "

@@ -93,7 +93,7 @@ static enum s2_code open_file(struct s2_source *source, const struct s2_raw_args
 	return S2_OK;
 }
 
-enum s2_code s2_source_open(const char *path, const struct s2_raw_args *args,
+enum s2_code s2_source_open(const struct s2_opened *file, const struct s2_raw_args *args,
 			    struct s2_source **ret, struct s2_err *err)
 {
 	struct s2_source *source = calloc(1, sizeof(*source));
@@ -101,7 +101,7 @@ enum s2_code s2_source_open(const char *path, const struct s2_raw_args *args,
 
 	if (!source)
 		return s2_fail(err, S2_NOMEM, "no memory");
-	code = s2_file_open(path, &source->file, err);
+	code = s2_file_open(file, &source->file, err);
 	if (code) {
 		free(source);
 		return code;
@@ -123,29 +123,29 @@ enum s2_code s2_source_open_memory(const void *data, size_t size, const struct s
 	return open_file(source, args, ret, err);
 }
 
-enum s2_code s2_source_open_parts(const char *const *paths, size_t n,
+enum s2_code s2_source_open_parts(const struct s2_opened *parts, size_t n,
 				  const struct s2_raw_args *args, struct s2_source **ret,
 				  struct s2_err *err)
 {
 	struct s2_source *whole;
-	enum s2_code code = s2_source_open(paths[0], args, &whole, err);
+	enum s2_code code = s2_source_open(&parts[0], args, &whole, err);
 
 	if (code)
-		return n > 1 ? s2_wrap(err, code, "%s", paths[0]) : code;
+		return n > 1 ? s2_wrap(err, code, "%s", parts[0].name) : code;
 	for (size_t i = 1; i < n; i++) {
 		struct s2_source *part;
 
-		code = s2_source_open(paths[i], args, &part, err);
+		code = s2_source_open(&parts[i], args, &part, err);
 		if (!code && (!whole->ops->join || part->ops != whole->ops)) {
 			s2_source_close(part);
 			code = s2_fail(err, S2_INVALID, "is not a part of the same dump as %s",
-				       paths[0]);
+				       parts[0].name);
 		} else if (!code) {
 			code = whole->ops->join(whole, part, err);
 		}
 		if (code) {
 			s2_source_close(whole);
-			return s2_wrap(err, code, "%s", paths[i]);
+			return s2_wrap(err, code, "%s", parts[i].name);
 		}
 	}
 	*ret = whole;

@@ -68,16 +68,16 @@ struct s2_source {
 	char format_text[48]; /* room for a @format that is put together */
 };
 
-/* Opens @path: probes all containers, or takes it as a raw image. */
-enum s2_code s2_source_open(const char *path, const struct s2_raw_args *args,
+/* Probes @file for all containers, or takes it as a raw image. */
+enum s2_code s2_source_open(const struct s2_opened *file, const struct s2_raw_args *args,
 			    struct s2_source **ret, struct s2_err *err) S2_MUST_CHECK;
 
 /*
  * Opens the parts of one dump (makedumpfile --split), in any order, as one source. Every part but
- * the first must be of the same kind and belong to the same dump; with one path this is
+ * the first must be of the same kind and belong to the same dump; with one part this is
  * s2_source_open().
  */
-enum s2_code s2_source_open_parts(const char *const *paths, size_t n,
+enum s2_code s2_source_open_parts(const struct s2_opened *parts, size_t n,
 				  const struct s2_raw_args *args, struct s2_source **ret,
 				  struct s2_err *err) S2_MUST_CHECK;
 

@@ -17,12 +17,14 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 ALLOWED = {
     "base": set(),
     "decode": {"base"},
+    "model": {"base", "decode"},
     "source": {"base"},
-    "format": {"base", "decode"},
+    "format": {"base", "decode", "model"},
     "kernel": {"base", "decode", "source"},
-    "host": {"base", "decode", "source", "kernel"},
-    "check": {"base", "decode", "source", "kernel", "host"},
-    "cmd": {"base", "decode", "source", "format", "kernel", "host", "check"},
+    "host": {"base", "decode", "model", "source", "kernel"},
+    "check": {"base", "decode", "model", "source", "kernel", "host"},
+    "open": {"base", "decode", "model", "source", "kernel", "host", "check"},
+    "cmd": {"base", "decode", "model", "source", "format", "kernel", "host", "check", "open"},
 }
 
 # The generated header with the version.

@@ -25,7 +25,8 @@ CLASSES = {
         r"|arm64)\w*|\w+_el[0-3]\b",
         # pKVM is a host of this architecture alone.
         ("decode/arm64/", "kernel/arm64/", "host/kvm/arm64/", "host/pkvm/", "check/arm64/", "check/pkvm/")),
-    "pkvm": (r"\w*pkvm\w*", ("host/pkvm/", "check/pkvm/")),
+    # The list of annotators names them all.
+    "pkvm": (r"\w*pkvm\w*", ("host/pkvm/", "check/pkvm/", "host/annotators.c")),
 }
 
 COMMENT = re.compile(r'/\*.*?\*/|//[^\n]*|("(?:\\.|[^"\\\n])*")', re.S)

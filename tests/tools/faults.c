@@ -111,8 +111,8 @@ static void *real(void **slot, const char *name)
 #define CALLER __builtin_return_address(0)
 
 static void *real_malloc, *real_calloc, *real_realloc, *real_mmap64, *real_pread64, *real_read,
-	*real_fstat64, *real_open64, *real_dup, *real_lseek64, *real_tmpfile64, *real_write,
-	*real_fopen64, *real_ftruncate64;
+	*real_fstat64, *real_open64, *real_openat64, *real_fcntl64, *real_lseek64, *real_write,
+	*real_fdopen, *real_ftruncate64, *real_fsync, *real_renameat;
 
 void *malloc(size_t size)
 {
@@ -186,9 +186,29 @@ int open64(const char *path, int flags, ...)
 	return fails(CALLER) ? -1 : REAL(int, open64, const char *, int, ...)(path, flags, 0666);
 }
 
-int dup(int fd)
+int openat64(int dir, const char *path, int flags, ...)
 {
-	return fails(CALLER) ? -1 : REAL(int, dup, int)(fd);
+	return fails(CALLER) ?
+		       -1 :
+		       REAL(int, openat64, int, const char *, int, ...)(dir, path, flags, 0666);
+}
+
+/* The program duplicates descriptors only, whose argument is a number. */
+int fcntl64(int fd, int command, ...)
+{
+	return fails(CALLER) ? -1 : REAL(int, fcntl64, int, int, ...)(fd, command, 0);
+}
+
+int fsync(int fd)
+{
+	return fails(CALLER) ? -1 : REAL(int, fsync, int)(fd);
+}
+
+int renameat(int old_dir, const char *old, int new_dir, const char *new)
+{
+	return fails(CALLER) ? -1 :
+			       REAL(int, renameat, int, const char *, int,
+				    const char *)(old_dir, old, new_dir, new);
 }
 
 off64_t lseek64(int fd, off64_t off, int whence)
@@ -196,14 +216,9 @@ off64_t lseek64(int fd, off64_t off, int whence)
 	return fails(CALLER) ? -1 : REAL(off64_t, lseek64, int, off64_t, int)(fd, off, whence);
 }
 
-FILE *tmpfile64(void)
+FILE *fdopen(int fd, const char *mode)
 {
-	return fails(CALLER) ? NULL : REAL(FILE *, tmpfile64, void)();
-}
-
-FILE *fopen64(const char *path, const char *mode)
-{
-	return fails(CALLER) ? NULL : REAL(FILE *, fopen64, const char *, const char *)(path, mode);
+	return fails(CALLER) ? NULL : REAL(FILE *, fdopen, int, const char *)(fd, mode);
 }
 
 int ftruncate64(int fd, off64_t size)

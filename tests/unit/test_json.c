@@ -51,25 +51,27 @@ static void same_as_jansson(void **state)
 	for (unsigned int n = 0; n < 5000; n++) {
 		struct s2_geometry geom;
 		struct s2_printer printer;
-		struct s2_run run = { .ia = rnd(), .size = rnd() >> 12, .count = rnd() >> 20 };
+		struct s2_row row = {
+			.run = { .ia = rnd(), .size = rnd() >> 12, .count = rnd() >> 20 }
+		};
 		json_error_t jerr;
 		json_t *value;
 		char *mine, *theirs;
 
 		shape(vtcrs[n % ARRAY_SIZE(vtcrs)], &geom);
-		run.height = n % (geom.top + 1U);
-		run.pa_contiguous = n & 1;
+		row.run.height = n % (geom.top + 1U);
+		row.run.pa_contiguous = n & 1;
 		if (n % 7 == 0)
-			run.missing = n & 8 ? S2_ABSENT : S2_TRUNCATED;
+			row.run.missing = n & 8 ? S2_ABSENT : S2_TRUNCATED;
 		else
-			geom.arch->decode(&geom, run.height,
-					  run.height && (n & 2) ? (rnd() & ~3ULL) | 1 : rnd(),
-					  &run.entry);
+			geom.arch->decode(&geom, row.run.height,
+					  row.run.height && (n & 2) ? (rnd() & ~3ULL) | 1 : rnd(),
+					  &row.run.entry);
 		s2_out_init(&out, -1);
-		s2_printer_init(&printer, s2_format_find("json"), NULL, &out);
+		s2_printer_init(&printer, s2_format_find("json"), s2_annotators, NULL, &out);
 		s2_printer_table(&printer, &table, &geom);
 		out.used = 0;
-		s2_json_run(&out, &printer, &run);
+		s2_json_row(&out, &printer, &row);
 		mine = take();
 		value = json_loads(mine, 0, &jerr);
 		if (!value)

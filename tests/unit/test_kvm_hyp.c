@@ -92,7 +92,7 @@ static void listed(void **state)
 		assert_int_equal(h.t.lost.total, 0);
 		assert_string_equal(hyp->kind, "hyp-stage1");
 		assert_int_equal(hyp->root_pa, heap_pa(&h, h.root));
-		assert_null(hyp->pkvm);
+		assert_int_equal(hyp->nannotators, 0);
 		assert_int_equal(hyp->pid, -1);
 		assert_ptr_equal(hyp->regime.arch, &s2_arm64_stage1_el2);
 		assert_int_equal(s2_arm64_stage1_el2.shape(&hyp->regime, &geom, NULL), S2_OK);

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "host/pkvm/pkvm.h"
+#include "model/slots.h"
 #include "source/elf_write.h"
 #include "test_kvm_make.h"
 
@@ -91,9 +92,10 @@ static void same_table(const struct s2_table *a, const struct s2_table *b)
 	assert_int_equal(a->vcpus, b->vcpus);
 	assert_int_equal(a->guest_vttbr, b->guest_vttbr);
 	assert_int_equal(a->guest_vtcr, b->guest_vtcr);
-	assert_int_equal(a->pkvm_role, b->pkvm_role);
+	assert_int_equal(s2_pkvm_role_of(a), s2_pkvm_role_of(b));
+	assert_int_equal(a->have_handle, b->have_handle);
 	assert_int_equal(a->handle, b->handle);
-	assert_int_equal(!a->pkvm, !b->pkvm);
+	assert_int_equal(a->nannotators, b->nannotators);
 	assert_int_equal(a->have_slots, b->have_slots);
 	assert_int_equal(a->nslots, b->nslots);
 	for (size_t i = 0; i < a->nslots; i++) {
@@ -194,7 +196,8 @@ static void every_claim(void **state)
 		table.regime.xnx = (enum s2_tristate)(i / 3 % 3);
 		table.regime.realm = i & 1;
 		table.regime.upper = i & 2;
-		table.have_slots = i & 4;
+		if (i & 4)
+			s2_slots_known(&table, NULL, 0);
 		strcpy(table.id, "the longest name that a table can have: sixty-three characters.");
 		assert_int_equal(strlen(table.id), S2_ID_LEN - 1);
 		strcpy(table.kind, "hyp-stage1");
@@ -250,8 +253,8 @@ static void pkvm(void **state)
 	p->cpu[0] = (struct s2_pkvm_cpu){ .pa = 1, .stack_va = UINT64_MAX, .stack_pa = 3 };
 	p->handle_first = 0x1000;
 	a.pkvm = p;
-	table.pkvm = p;
-	table.pkvm_role = S2_PKVM_GUEST;
+	s2_pkvm_annotate(&table, p, S2_PKVM_GUEST);
+	table.have_handle = true;
 	table.handle = UINT32_MAX;
 	s2_regime_init(&table.regime, &s2_arm64_stage2);
 	strcpy(table.id, "vm:handle-0xffffffff");
@@ -259,7 +262,7 @@ static void pkvm(void **state)
 	assert_int_equal(s2_tables_add(&a, &table, NULL), S2_OK);
 	there_and_back(&a, &back);
 	q = back.pkvm;
-	assert_ptr_equal(back.table[0].pkvm, q);
+	assert_ptr_equal(back.table[0].annotator[0].data, q);
 	assert_int_equal(q->annotation, p->annotation);
 	assert_true(q->locked_bit && q->guests && q->have_vmemmap && q->have_memory);
 	assert_false(q->hyp_vms);
@@ -449,8 +452,7 @@ static void role_without_pkvm(void **state)
 
 	(void)state;
 	assert_int_equal(read_text(NOTE(TABLE("a", ",\"pkvm_role\":1")), &tables, &err), S2_OK);
-	assert_null(tables.table[0].pkvm);
-	assert_false(s2_pkvm_by_pa(&tables.table[0]));
+	assert_int_equal(tables.table[0].nannotators, 0);
 	s2_tables_free(&tables);
 }
 

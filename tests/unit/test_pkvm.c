@@ -10,7 +10,8 @@
 #include <cmocka.h>
 
 #include "decode/merge.h"
-#include "decode/table.h"
+#include "host/pkvm/annotate.h"
+#include "model/ranges.h"
 #include "memtable.h"
 
 #define BASE 0x40000000ULL
@@ -18,7 +19,7 @@
 
 static uint64_t words[64 * 512];
 static struct memtable mem;
-static struct s2_walk walk;
+static struct s2_ranges ranges;
 
 /* 6.6 to 7.0: ids HOST 0, HYP 1, FFA 2. */
 static struct s2_pkvm rules(enum s2_annotation annotation)
@@ -190,33 +191,43 @@ static void shape(struct s2_table *table, struct s2_geometry *geom)
 	assert_int_equal(table->regime.arch->shape(&table->regime, geom, NULL), S2_OK);
 }
 
+/* Rows as they are before neighbours are joined again. */
+static void begin(const struct s2_table *table, const struct s2_geometry *geom)
+{
+	struct s2_view view = { .how = S2_MERGE_ATTRS, .show = S2_SHOW_ALL, .annotate = true };
+	struct s2_ctx ctx = { .mem = &mem.mem };
+
+	assert_true(s2_ranges_init(&ranges, table, geom, &view, &ctx));
+}
+
+static struct s2_own own_of(const struct s2_row *row)
+{
+	return row->nlabels ? s2_pkvm_own(&row->label[0]) : (struct s2_own){ 0 };
+}
+
 /* Pieces of the host's table as text: "ia+size owner state from; ..." in pages. */
 static char *pieces(const struct s2_table *table, const struct s2_geometry *geom)
 {
 	static char text[2000];
 	size_t len = 0;
-	struct s2_merge merge;
-	struct s2_run run, piece;
+	struct s2_row row;
 	uint64_t end = 0;
 
-	s2_walk_init(&walk, geom, &mem.mem, BASE);
-	s2_merge_init(&merge, &walk, S2_MERGE_ATTRS, S2_SHOW_ALL);
+	begin(table, geom);
 	text[0] = '\0';
-	while (s2_merge_next(&merge, &run)) {
-		while (s2_pkvm_next(table, geom, &mem.mem, &run, &piece)) {
-			assert_int_equal(piece.ia, end);
-			end = piece.ia + piece.size;
-			if (!piece.own.owner && !piece.own.state && !piece.own.missing)
-				continue;
-			len += (size_t)snprintf(text + len, sizeof(text) - len,
-						"%llx+%llx %s %s %s; ",
-						(unsigned long long)(piece.ia / PAGE),
-						(unsigned long long)(piece.size / PAGE),
-						s2_owner_json((enum s2_owner)piece.own.owner),
-						s2_page_state_json(
-							(enum s2_page_state)piece.own.state),
-						s2_own_from_json((enum s2_own_from)piece.own.from));
-		}
+	while (s2_ranges_next(&ranges, &row)) {
+		struct s2_own own = own_of(&row);
+
+		assert_int_equal(row.run.ia, end);
+		end = row.run.ia + row.run.size;
+		if (!own.owner && !own.state && !own.missing)
+			continue;
+		len += (size_t)snprintf(text + len, sizeof(text) - len, "%llx+%llx %s %s %s; ",
+					(unsigned long long)(row.run.ia / PAGE),
+					(unsigned long long)(row.run.size / PAGE),
+					s2_owner_json((enum s2_owner)own.owner),
+					s2_page_state_json((enum s2_page_state)own.state),
+					s2_own_from_json((enum s2_own_from)own.from));
 	}
 	assert_int_equal(end, 1ULL << 32);
 	return text;
@@ -225,15 +236,12 @@ static char *pieces(const struct s2_table *table, const struct s2_geometry *geom
 /* What is said of the page at @ia. */
 static struct s2_own at(const struct s2_table *table, const struct s2_geometry *geom, uint64_t ia)
 {
-	struct s2_merge merge;
-	struct s2_run run, piece;
+	struct s2_row row;
 
-	s2_walk_init(&walk, geom, &mem.mem, BASE);
-	s2_merge_init(&merge, &walk, S2_MERGE_ATTRS, S2_SHOW_ALL);
-	while (s2_merge_next(&merge, &run))
-		while (s2_pkvm_next(table, geom, &mem.mem, &run, &piece))
-			if (ia - piece.ia < piece.size)
-				return piece.own;
+	begin(table, geom);
+	while (s2_ranges_next(&ranges, &row))
+		if (ia - row.run.ia < row.run.size)
+			return own_of(&row);
 	fail_msg("nothing at 0x%llx", (unsigned long long)ia);
 	return (struct s2_own){ 0 };
 }
@@ -257,10 +265,11 @@ static void test_split_pte(void **state)
 {
 	struct s2_pkvm_region region = { .pa = BASE, .size = 0x100 * PAGE };
 	struct s2_pkvm p = rules(S2_ANNOTATION_LOW);
-	struct s2_table table = { .pkvm = &p, .pkvm_role = S2_PKVM_HOST };
+	struct s2_table table = { .root_pa = BASE };
 	struct s2_geometry geom;
 
 	(void)state;
+	s2_pkvm_annotate(&table, &p, S2_PKVM_HOST);
 	p.locked_bit = true;
 	p.memory = &region;
 	p.nmemory = 1;
@@ -278,7 +287,7 @@ static void test_split_pte(void **state)
 		"0+200 host owned pte; 40000+1 host owned pte; 40001+1 host shared-owned pte; "
 		"40002+2 hyp nopage annotation; 40004+1  locked annotation; ");
 	/* A table of no protected system says nothing. */
-	table.pkvm = NULL;
+	table.nannotators = 0;
 	assert_string_equal(pieces(&table, &geom), "");
 }
 
@@ -287,13 +296,14 @@ static void test_split_vmemmap(void **state)
 	struct s2_pkvm_region region = { .pa = BASE, .size = 0x100 * PAGE };
 	struct s2_vmemmap_piece piece = { .pfn = BASE / PAGE, .n = 0x80, .pa = BASE + 8 * PAGE };
 	struct s2_pkvm p = rules(S2_ANNOTATION_LOW);
-	struct s2_table table = { .pkvm = &p, .pkvm_role = S2_PKVM_HOST };
+	struct s2_table table = { .root_pa = BASE };
 	struct s2_geometry geom;
 
 	(void)state;
 	p.memory = &region;
 	p.nmemory = 1;
 	p.have_memory = true;
+	s2_pkvm_annotate(&table, &p, S2_PKVM_HOST);
 	p.host_in = S2_STATE_IN_VMEMMAP;
 	p.page = (struct s2_hyp_page_bits){ .size = 8, .host = 0xf000000 };
 	p.piece = &piece;
@@ -337,14 +347,15 @@ static uint64_t word_of(uint64_t host, uint64_t hyp)
 }
 
 /* A page of memory that is seen by the host or the hypervisor, with these states of both. */
-static void expect_owner(struct s2_table *table, enum s2_pkvm_role role, uint64_t host,
-			 uint64_t hyp, enum s2_owner owner)
+static void expect_owner(struct s2_table *table, const struct s2_pkvm *p, enum s2_pkvm_role role,
+			 uint64_t host, uint64_t hyp, enum s2_owner owner)
 {
 	struct s2_geometry geom;
 	uint64_t own = role == S2_PKVM_HOST ? host : hyp;
 	struct s2_own got;
 
-	table->pkvm_role = (uint8_t)role;
+	table->nannotators = 0;
+	s2_pkvm_annotate(table, p, role);
 	words[8 * 512] = word_of(host, hyp);
 	shape(table, &geom);
 	got = at(table, &geom, BASE);
@@ -362,7 +373,7 @@ static void test_owner_by_both(void **state)
 	struct s2_pkvm_region region = { .pa = BASE, .size = 0x100 * PAGE };
 	struct s2_vmemmap_piece piece = { .pfn = BASE / PAGE, .n = 0x80, .pa = BASE + 8 * PAGE };
 	struct s2_pkvm p = rules(S2_ANNOTATION_TYPED);
-	struct s2_table table = { .pkvm = &p };
+	struct s2_table table = { .root_pa = BASE };
 
 	(void)state;
 	p.memory = &region;
@@ -376,27 +387,27 @@ static void test_owner_by_both(void **state)
 	make_table();
 	/* Hypervisor text, which the host may read (6.18). */
 	words[4 * 512] = BASE | 0x40000000000747;
-	expect_owner(&table, S2_PKVM_HOST, 3, 0, S2_OWNER_HYP);
-	expect_owner(&table, S2_PKVM_HYP, 3, 0, S2_OWNER_HYP);
+	expect_owner(&table, &p, S2_PKVM_HOST, 3, 0, S2_OWNER_HYP);
+	expect_owner(&table, &p, S2_PKVM_HYP, 3, 0, S2_OWNER_HYP);
 	words[4 * 512] = BASE | 0x7ff;
 	/* A protected guest's page that it shares with the host (7.1). */
-	expect_owner(&table, S2_PKVM_HOST, 2, 3, S2_OWNER_GUEST);
+	expect_owner(&table, &p, S2_PKVM_HOST, 2, 3, S2_OWNER_GUEST);
 	/* The same lent by the hypervisor. */
-	expect_owner(&table, S2_PKVM_HOST, 2, 1, S2_OWNER_HYP);
-	expect_owner(&table, S2_PKVM_HYP, 2, 1, S2_OWNER_HYP);
+	expect_owner(&table, &p, S2_PKVM_HOST, 2, 1, S2_OWNER_HYP);
+	expect_owner(&table, &p, S2_PKVM_HYP, 2, 1, S2_OWNER_HYP);
 	/* An EL2 stack up to 7.1: the host's, and the hypervisor maps it. */
-	expect_owner(&table, S2_PKVM_HYP, 0, 3, S2_OWNER_HOST);
-	expect_owner(&table, S2_PKVM_HOST, 0, 3, S2_OWNER_HOST);
-	expect_owner(&table, S2_PKVM_HYP, 1, 3, S2_OWNER_HOST);
-	expect_owner(&table, S2_PKVM_HYP, 1, 2, S2_OWNER_HOST);
+	expect_owner(&table, &p, S2_PKVM_HYP, 0, 3, S2_OWNER_HOST);
+	expect_owner(&table, &p, S2_PKVM_HOST, 0, 3, S2_OWNER_HOST);
+	expect_owner(&table, &p, S2_PKVM_HYP, 1, 3, S2_OWNER_HOST);
+	expect_owner(&table, &p, S2_PKVM_HYP, 1, 2, S2_OWNER_HOST);
 	/* Nobody's by either side: a guest's that it keeps, or wrong. */
-	expect_owner(&table, S2_PKVM_HOST, 3, 3, S2_OWNER_NONE);
-	expect_owner(&table, S2_PKVM_HYP, 3, 3, S2_OWNER_NONE);
-	expect_owner(&table, S2_PKVM_HYP, 2, 3, S2_OWNER_GUEST);
+	expect_owner(&table, &p, S2_PKVM_HOST, 3, 3, S2_OWNER_NONE);
+	expect_owner(&table, &p, S2_PKVM_HYP, 3, 3, S2_OWNER_NONE);
+	expect_owner(&table, &p, S2_PKVM_HYP, 2, 3, S2_OWNER_GUEST);
 	/* With the host's states alone (6.14) it stays open. */
 	p.page.hyp = 0;
-	expect_owner(&table, S2_PKVM_HOST, 3, 0, S2_OWNER_NONE);
-	expect_owner(&table, S2_PKVM_HOST, 2, 3, S2_OWNER_NONE);
+	expect_owner(&table, &p, S2_PKVM_HOST, 3, 0, S2_OWNER_NONE);
+	expect_owner(&table, &p, S2_PKVM_HOST, 2, 3, S2_OWNER_NONE);
 }
 
 int main(void)

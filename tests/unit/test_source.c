@@ -35,11 +35,12 @@ static enum s2_code open_blob(const void *data, size_t size, struct s2_source **
 static struct s2_source *open_path(const char *path)
 {
 	const struct s2_raw_args args = { 0 };
+	const struct s2_opened file = opened(path);
 	struct s2_source *source;
 	struct s2_err err;
 
 	s2_err_init(&err);
-	if (s2_source_open(path, &args, &source, &err))
+	if (s2_source_open(&file, &args, &source, &err))
 		fail_msg("%s: %s", path, err.text);
 	return source;
 }

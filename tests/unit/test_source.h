@@ -3,10 +3,13 @@
 #ifndef S2_TESTS_UNIT_TEST_SOURCE_H
 #define S2_TESTS_UNIT_TEST_SOURCE_H
 
+#include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "source/source.h"
 
 #define PAGE 4096
 
@@ -23,6 +26,15 @@ static void make(const char *args, const char *name, char *ret, size_t size)
 		 root ? root : ".", (int)strcspn(args, " "), args, ret, args + strcspn(args, " "));
 	if (system(command))
 		fail_msg("%s failed", command);
+}
+
+/* Open until the test program ends. */
+static inline struct s2_opened opened(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	assert_return_code(fd, 0);
+	return (struct s2_opened){ .name = path, .fd = fd, .cmdline_fd = -1 };
 }
 
 struct blob {

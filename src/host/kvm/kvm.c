@@ -11,6 +11,7 @@
 #include "host/kvm/layout.h"
 #include "host/kvm/arm64/mode.h"
 #include "host/pkvm/pkvm.h"
+#include "model/slots.h"
 #include "host/kvm/slots.h"
 #include "host/kvm/vmlist.h"
 
@@ -283,8 +284,8 @@ static enum s2_code handle_of(struct walk_vms *w, uint64_t kvm_va, uint64_t *ret
 static void by_hypervisor(struct walk_vms *w, struct s2_pkvm_guest *guest, struct s2_table *table)
 {
 	table->root_pa = guest->root_pa;
-	table->pkvm = w->tables->pkvm;
-	table->pkvm_role = S2_PKVM_GUEST;
+	s2_pkvm_annotate(table, w->tables->pkvm, S2_PKVM_GUEST);
+	table->have_handle = true;
 	table->handle = guest->handle;
 	s2_regime_set(&table->regime, S2_REG_VTCR_EL2, guest->vtcr);
 	snprintf(table->found, sizeof(table->found), "struct pkvm_hyp_vm at PA 0x%" PRIx64,
@@ -343,9 +344,12 @@ static enum s2_code add_vm(struct walk_vms *w, size_t i)
 	if (code)
 		return set_aside(w, S2_LOST_VM, table.id, code);
 	if (table.root_pa) {
-		code = s2_kvm_slots(w->kernel, &w->layout, kvm_va, &table.slot, &table.nslots,
-				    w->err);
-		table.have_slots = !code;
+		struct s2_slot *slot;
+		size_t nslots;
+
+		code = s2_kvm_slots(w->kernel, &w->layout, kvm_va, &slot, &nslots, w->err);
+		if (!code)
+			s2_slots_known(&table, slot, nslots);
 		/* A pointer that is in the dump, and NULL, is no loss. */
 		if (code == S2_NOTFOUND) {
 			snprintf(table.remark, sizeof(table.remark), "%.150s", w->err->text);

@@ -3,7 +3,7 @@
 #ifndef S2_KVM_SLOTS_H
 #define S2_KVM_SLOTS_H
 
-#include "decode/table.h"
+#include "model/table.h"
 #include "host/kvm/layout.h"
 
 /*

@@ -12,6 +12,7 @@
 #include "host/pkvm/pkvm.h"
 #include "host/pkvm/note.h"
 #include "host/tables.h"
+#include "model/slots.h"
 
 #define MAX_NOTE (16U << 20)
 
@@ -96,8 +97,8 @@ static json_t *note_table(const struct s2_table *table)
 		json_object_set_new(obj, "guest_stage2",
 				    json_string(tristate_name(table->guest_stage2)));
 	}
-	if (table->pkvm) {
-		json_object_set_new(obj, "pkvm_role", json_integer(table->pkvm_role));
+	if (s2_pkvm_role_of(table)) {
+		json_object_set_new(obj, "pkvm_role", json_integer(s2_pkvm_role_of(table)));
 		json_object_set_new(obj, "handle", json_integer(table->handle));
 	}
 	if (table->have_slots)
@@ -236,31 +237,30 @@ static enum s2_code get_slots(json_t *obj, struct s2_table *table, struct s2_err
 {
 	json_t *list = json_object_get(obj, "memslots");
 	size_t n = json_array_size(list);
+	struct s2_slot *slot;
 
 	if (!list)
 		return S2_OK;
-	table->slot = calloc(n ? n : 1, sizeof(*table->slot));
-	if (!table->slot)
+	slot = calloc(n ? n : 1, sizeof(*slot));
+	if (!slot)
 		return s2_fail(err, S2_NOMEM, "no memory for memslots");
 	for (size_t i = 0; i < n; i++) {
-		enum s2_code code = get_slot(json_array_get(list, i), &table->slot[i], err);
+		enum s2_code code = get_slot(json_array_get(list, i), &slot[i], err);
 
-		if (!code && i &&
-		    table->slot[i].ipa < table->slot[i - 1].ipa + table->slot[i - 1].size)
+		if (!code && i && slot[i].ipa < slot[i - 1].ipa + slot[i - 1].size)
 			code = s2_fail(err, S2_INVALID, "overlaps the one before");
 		if (code) {
-			free(table->slot);
-			table->slot = NULL;
+			free(slot);
 			return s2_wrap(err, code, "memslot %zu", i);
 		}
 	}
-	table->nslots = n;
-	table->have_slots = true;
+	s2_slots_known(table, slot, n);
 	return S2_OK;
 }
 
 /* On success the caller owns the table's memslots. */
-static enum s2_code get_table(json_t *obj, struct s2_table *ret, struct s2_err *err)
+static enum s2_code get_table(json_t *obj, struct s2_table *ret, enum s2_pkvm_role *ret_role,
+			      struct s2_err *err)
 {
 	struct s2_table table = { .pid = -1, .vcpus = -1 };
 	int64_t granule = 0, ia_bits = 0, oa_bits = 0, start_level = S2_NO_LEVEL, role = 0,
@@ -309,7 +309,8 @@ static enum s2_code get_table(json_t *obj, struct s2_table *ret, struct s2_err *
 	code = get_slots(obj, &table, err);
 	if (code)
 		return code;
-	table.pkvm_role = (uint8_t)role;
+	*ret_role = (enum s2_pkvm_role)role;
+	table.have_handle = role == S2_PKVM_GUEST;
 	table.handle = (uint32_t)handle;
 	table.regime.granule = (uint64_t)granule;
 	table.regime.ia_bits = (unsigned int)ia_bits;
@@ -383,11 +384,12 @@ static enum s2_code parse_note(json_t *root, struct s2_tables *tables, struct s2
 		code = s2_pkvm_from_json(json_object_get(root, "pkvm"), &tables->pkvm, err);
 	for (size_t i = 0; !code && i < json_array_size(list); i++) {
 		struct s2_table table;
+		enum s2_pkvm_role role;
 
-		code = get_table(json_array_get(list, i), &table, err);
+		code = get_table(json_array_get(list, i), &table, &role, err);
 		if (!code) {
-			if (table.pkvm_role)
-				table.pkvm = tables->pkvm;
+			if (role && tables->pkvm)
+				s2_pkvm_annotate(&table, tables->pkvm, role);
 			snprintf(table.found, sizeof(table.found), "snapshot note");
 			code = s2_tables_add(tables, &table, err);
 			if (code)

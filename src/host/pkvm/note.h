@@ -5,7 +5,7 @@
 
 #include <jansson.h>
 
-#include "decode/pkvm.h"
+#include "host/pkvm/encoding.h"
 
 /* What s2_pkvm_next() needs, as an object; the caller owns the reference. NULL without memory. */
 json_t *s2_pkvm_to_json(const struct s2_pkvm *pkvm);

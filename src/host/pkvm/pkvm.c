@@ -104,10 +104,9 @@ static enum s2_code add_host(struct s2_pkvm_search *s, struct s2_tables *tables)
 				  .kind = "host-stage2",
 				  .root_pa = s->host_pgd_pa,
 				  .pid = -1,
-				  .vcpus = -1,
-				  .pkvm = s->pkvm,
-				  .pkvm_role = S2_PKVM_HOST };
+				  .vcpus = -1 };
 
+	s2_pkvm_annotate(&table, s->pkvm, S2_PKVM_HOST);
 	s2_regime_init(&table.regime, &s2_arm64_stage2);
 	s2_regime_set(&table.regime, S2_REG_VTCR_EL2, s->host_vtcr);
 	host_memattr(s, &table.regime);
@@ -138,13 +137,10 @@ static uint64_t guess_hcr(struct s2_pkvm_search *s)
 
 static enum s2_code add_hyp(struct s2_pkvm_search *s, struct s2_tables *tables)
 {
-	struct s2_table table = { .id = "hyp",
-				  .kind = "hyp-stage1",
-				  .root_pa = s->hyp_pgd_pa,
-				  .pid = -1,
-				  .vcpus = -1,
-				  .pkvm = s->pkvm,
-				  .pkvm_role = S2_PKVM_HYP };
+	struct s2_table table = {
+		.id = "hyp", .kind = "hyp-stage1", .root_pa = s->hyp_pgd_pa, .pid = -1, .vcpus = -1
+	};
+	s2_pkvm_annotate(&table, s->pkvm, S2_PKVM_HYP);
 	table.regime = s->hyp_regime;
 	s2_regime_set(&table.regime, S2_REG_HCR_EL2, s->pkvm->ncpus ? s->hcr : guess_hcr(s));
 	if (s->pkvm->ncpus)

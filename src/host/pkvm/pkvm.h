@@ -5,6 +5,7 @@
 
 #include "base/lost.h"
 #include "host/kvm/layout.h"
+#include "host/pkvm/annotate.h"
 #include "host/tables.h"
 
 /*

@@ -10,6 +10,7 @@
 #include "base/cleanup.h"
 #include "decode/walk.h"
 #include "host/kvm/layout.h"
+#include "host/pkvm/annotate.h"
 
 /* A table of a machine with a few TB in pages; more is not believed. */
 #define MAX_USED_PAGES (16U << 20)
@@ -235,8 +236,7 @@ static enum s2_code make_table(struct snapshot *s, struct s2_types *types,
 			       s->value[PGD_PAGES], s->ia_bits, geom.start_tables);
 	table->root_pa = s->pgd;
 	if (tables->pkvm && has_flag(types, "KVM_PGTABLE_S2_IDMAP", s->flags)) {
-		table->pkvm = tables->pkvm;
-		table->pkvm_role = S2_PKVM_HOST;
+		s2_pkvm_annotate(table, tables->pkvm, S2_PKVM_HOST);
 	}
 	return check_list(s, &geom, table, err);
 }

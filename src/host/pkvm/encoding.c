@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // pKVM's software encodings: annotations of invalid entries, state bits of leaves, struct hyp_page.
-#include "decode/pkvm.h"
-
-#include "decode/merge.h"
-#include "decode/table.h"
+#include "host/pkvm/encoding.h"
 
 /* KVM_INVALID_PTE_OWNER_MASK, KVM_INVALID_PTE_LOCKED (arch/arm64/kvm/hyp/pgtable.c, 5.14, 5.15
  * and 6.2). */
@@ -255,23 +252,6 @@ enum s2_code s2_pkvm_page(const struct s2_pkvm *pkvm, const struct s2_mem *mem,
 	return code;
 }
 
-/* Cuts @ret after @size bytes, the rest stays in @rest. */
-static void cut(const struct s2_geometry *geom, struct s2_run *rest, struct s2_run *ret,
-		uint64_t size)
-{
-	unsigned int shift = geom->height[ret->height].shift;
-
-	if (size >= ret->size)
-		return;
-	rest->size = ret->size - size;
-	rest->ia = ret->ia + size;
-	if (s2_is_leaf(rest->entry.type))
-		rest->entry.oa += size;
-	rest->count = ((rest->ia + rest->size - 1) >> shift) - (rest->ia >> shift) + 1;
-	ret->size = size;
-	ret->count = ((ret->ia + ret->size - 1) >> shift) - (ret->ia >> shift) + 1;
-}
-
 /*
  * Who owns the page of a struct hyp_page. Where the state that the component with a table of @role
  * sees leaves that open, the other component's does not: what the hypervisor owns and the host may
@@ -296,143 +276,11 @@ static enum s2_owner owner_by_word(const struct s2_pkvm *pkvm, enum s2_pkvm_role
 									    S2_OWNER_NONE;
 }
 
-/* What hyp_vmemmap says of the page at @pa; nothing where it is not backed. */
-static struct s2_own in_vmemmap(const struct s2_pkvm *pkvm, const struct s2_geometry *geom,
-				const struct s2_mem *mem, enum s2_pkvm_role role, uint64_t pa)
+struct s2_own s2_pkvm_word(const struct s2_pkvm *pkvm, enum s2_pkvm_role role, uint64_t word)
 {
-	struct s2_own own = { .from = S2_FROM_VMEMMAP };
-	uint64_t at, left, word = 0;
-	enum s2_code code;
-
-	if (s2_pkvm_page_pa(pkvm, geom->page_log2, pa, &at, &left))
-		return (struct s2_own){ 0 };
-	code = s2_mem_read(mem, at, &word, pkvm->page.size, NULL);
-	if (code)
-		return (struct s2_own){ .from = S2_FROM_MISSING,
-					.missing = (uint8_t)code,
-					.missing_pa = at };
-	own.state = (uint8_t)(role == S2_PKVM_HOST ? s2_pkvm_host_state(pkvm, word) :
-						     s2_pkvm_hyp_state(pkvm, word));
-	own.owner = (uint8_t)owner_by_word(pkvm, role, word);
-	return own;
-}
-
-/* How many bytes from @pa on, at most @size, have the same state in hyp_vmemmap; @ret_own says
- * which. */
-static uint64_t same_in_vmemmap(const struct s2_pkvm *pkvm, const struct s2_geometry *geom,
-				const struct s2_mem *mem, enum s2_pkvm_role role, uint64_t pa,
-				uint64_t size, struct s2_own *ret_own)
-{
-	uint64_t page = BIT64(geom->page_log2), done = page - (pa & (page - 1));
-	struct s2_own first = in_vmemmap(pkvm, geom, mem, role, pa);
-
-	while (done < size) {
-		struct s2_own own = in_vmemmap(pkvm, geom, mem, role, pa + done);
-
-		if (own.state != first.state || own.owner != first.owner ||
-		    own.missing != first.missing ||
-		    (own.missing_pa ^ first.missing_pa) >> geom->page_log2)
-			break;
-		done += page;
-	}
-	*ret_own = first;
-	return done < size ? done : size;
-}
-
-/* The host's memory: a descriptor that is 0 is not mapped yet, but the page is the host's all the
- * same. */
-static void own_of_host(const struct s2_pkvm *pkvm, const struct s2_geometry *geom,
-			const struct s2_mem *mem, struct s2_run *rest, struct s2_run *ret)
-{
-	bool leaf = s2_is_leaf(ret->entry.type), in_memory = false;
-	uint64_t next, size = ret->size;
-
-	if (!leaf && ret->entry.raw) {
-		ret->own = s2_pkvm_invalid(pkvm, S2_PKVM_HOST, ret->entry.raw);
-		return;
-	}
-	if (pkvm->host_in == S2_STATE_IN_PTE && leaf) {
-		ret->own = s2_pkvm_leaf(pkvm, S2_PKVM_HOST, ret->entry.raw);
-		return;
-	}
-	if (!pkvm->have_memory)
-		return;
-	/* From here on by address; a leaf is an identity map, and check says when it is not. */
-	if (!s2_pkvm_memory_at(pkvm, ret->ia, &next))
-		ret->own.owner = leaf ? S2_OWNER_HOST : S2_OWNER_NONE;
-	else if (pkvm->host_in == S2_STATE_IN_PTE)
-		ret->own = s2_pkvm_leaf(pkvm, S2_PKVM_HOST, ret->entry.raw);
-	else
-		in_memory = true;
-	if (next - ret->ia < size)
-		size = next - ret->ia;
-	if (in_memory && pkvm->host_in == S2_STATE_IN_VMEMMAP)
-		size = same_in_vmemmap(pkvm, geom, mem, S2_PKVM_HOST, ret->ia, size, &ret->own);
-	else if (in_memory)
-		ret->own.owner = S2_OWNER_HOST; /* 5.14 has owners, but no states */
-	cut(geom, rest, ret, size);
-}
-
-static void own_of_hyp(const struct s2_pkvm *pkvm, const struct s2_geometry *geom,
-		       const struct s2_mem *mem, struct s2_run *rest, struct s2_run *ret)
-{
-	uint64_t next;
-
-	if (!s2_is_leaf(ret->entry.type))
-		return;
-	if (pkvm->hyp_in == S2_STATE_IN_PTE) {
-		ret->own = s2_pkvm_leaf(pkvm, S2_PKVM_HYP, ret->entry.raw);
-		return;
-	}
-	if (pkvm->hyp_in != S2_STATE_IN_VMEMMAP || !ret->pa_contiguous)
-		return;
-	next = same_in_vmemmap(pkvm, geom, mem, S2_PKVM_HYP, ret->entry.oa, ret->size, &ret->own);
-	cut(geom, rest, ret, next);
-}
-
-static void own_of_guest(const struct s2_table *table, const struct s2_geometry *geom,
-			 struct s2_run *ret)
-{
-	if (!s2_is_leaf(ret->entry.type)) {
-		ret->own = s2_pkvm_invalid(table->pkvm, S2_PKVM_GUEST, ret->entry.raw);
-		return;
-	}
-	ret->own = s2_pkvm_leaf(table->pkvm, S2_PKVM_GUEST, ret->entry.raw);
-	if (ret->own.owner == S2_OWNER_GUEST) {
-		ret->own.have_handle = true;
-		ret->own.handle = table->handle;
-		ret->own.gfn = ret->ia >> geom->page_log2;
-	}
-}
-
-bool s2_pkvm_by_pa(const struct s2_table *table)
-{
-	return table->pkvm && table->pkvm_role == S2_PKVM_HYP &&
-	       table->pkvm->hyp_in == S2_STATE_IN_VMEMMAP;
-}
-
-bool s2_pkvm_next(const struct s2_table *table, const struct s2_geometry *geom,
-		  const struct s2_mem *mem, struct s2_run *rest, struct s2_run *ret)
-{
-	if (!rest->size)
-		return false;
-	*ret = *rest;
-	rest->size = 0;
-	ret->own = (struct s2_own){ 0 };
-	if (!table->pkvm || ret->missing)
-		return true;
-	switch ((enum s2_pkvm_role)table->pkvm_role) {
-	case S2_PKVM_HOST:
-		own_of_host(table->pkvm, geom, mem, rest, ret);
-		break;
-	case S2_PKVM_HYP:
-		own_of_hyp(table->pkvm, geom, mem, rest, ret);
-		break;
-	case S2_PKVM_GUEST:
-		own_of_guest(table, geom, ret);
-		break;
-	case S2_PKVM_NONE:
-		break;
-	}
-	return true;
+	return (struct s2_own){ .owner = (uint8_t)owner_by_word(pkvm, role, word),
+				.state = (uint8_t)(role == S2_PKVM_HOST ?
+							   s2_pkvm_host_state(pkvm, word) :
+							   s2_pkvm_hyp_state(pkvm, word)),
+				.from = S2_FROM_VMEMMAP };
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* pKVM: who owns a page and in which state, from descriptors, annotations and the hypervisor's page
  * array. */
-#ifndef S2_DECODE_PKVM_H
-#define S2_DECODE_PKVM_H
+#ifndef S2_PKVM_ENCODING_H
+#define S2_PKVM_ENCODING_H
 
 #include <stddef.h>
 
@@ -48,9 +48,9 @@ struct s2_own {
 	uint8_t from;        /* enum s2_own_from */
 	uint8_t id;          /* the raw owner id of an annotation */
 	bool have_handle;    /* handle and gfn count: owner GUEST */
+	uint8_t missing;     /* enum s2_code: why the page's struct hyp_page was not read, */
 	uint32_t handle;     /* of the guest */
 	uint64_t gfn;        /* of the first page */
-	uint8_t missing;     /* enum s2_code: why the page's struct hyp_page was not read, */
 	uint64_t missing_pa; /* ... and where it is */
 };
 
@@ -117,7 +117,7 @@ struct s2_pkvm_cpu {
 
 #define S2_MEMATTR_UNKNOWN 0xff
 
-/* What a protected system's tables mean; filled by kvm/pkvm*.c or from a snapshot's note. */
+/* What a protected system's tables mean; filled by s2_pkvm_find() or from a snapshot's note. */
 struct s2_pkvm {
 	enum s2_annotation annotation;
 	bool locked_bit;      /* LOW: bit 10 means locked */
@@ -154,6 +154,9 @@ struct s2_own s2_pkvm_invalid(const struct s2_pkvm *pkvm, enum s2_pkvm_role role
 /* What the software bits [56:55] of a valid leaf say. */
 struct s2_own s2_pkvm_leaf(const struct s2_pkvm *pkvm, enum s2_pkvm_role role, uint64_t raw);
 
+/* What a struct hyp_page word says to the component with a table of @role. */
+struct s2_own s2_pkvm_word(const struct s2_pkvm *pkvm, enum s2_pkvm_role role, uint64_t word);
+
 /* State of a component from a struct hyp_page word; @bits is page.host or page.hyp. */
 enum s2_page_state s2_pkvm_host_state(const struct s2_pkvm *pkvm, uint64_t word);
 enum s2_page_state s2_pkvm_hyp_state(const struct s2_pkvm *pkvm, uint64_t word);
@@ -176,18 +179,5 @@ enum s2_code s2_pkvm_page_pa(const struct s2_pkvm *pkvm, unsigned int page_log2,
 			     uint64_t *ret, uint64_t *ret_left);
 enum s2_code s2_pkvm_page(const struct s2_pkvm *pkvm, const struct s2_mem *mem,
 			  unsigned int page_log2, uint64_t pa, uint64_t *ret);
-
-struct s2_table;
-struct s2_run;
-
-/*
- * Takes the first piece off @rest of which one owner and state can be said, with own set. For tables
- * of no protected system that is all of it, and own says nothing. False when nothing is left.
- */
-bool s2_pkvm_next(const struct s2_table *table, const struct s2_geometry *geom,
-		  const struct s2_mem *mem, struct s2_run *rest, struct s2_run *ret);
-
-/* Must runs of this table be split where output addresses jump, for s2_pkvm_next() to work? */
-bool s2_pkvm_by_pa(const struct s2_table *table);
 
 #endif

@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Whose a range is and in which state: asked of descriptors, of hyp_memory[], of the hypervisor's
+// page array.
+#include "host/pkvm/annotate.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+/* The table that is asked about, and the rules by which it is read. */
+struct ask {
+	const struct s2_pkvm *pkvm;
+	enum s2_pkvm_role role;
+	const struct s2_asked *asked;
+};
+
+_Static_assert(sizeof(struct s2_own) <= sizeof(struct s2_label), "an owner fits into a label");
+
+struct s2_own s2_pkvm_own(const struct s2_label *label)
+{
+	struct s2_own own;
+
+	memcpy(&own, label, sizeof(own));
+	return own;
+}
+
+void s2_pkvm_annotate(struct s2_table *table, const struct s2_pkvm *pkvm, enum s2_pkvm_role role)
+{
+	struct s2_annotator annotator = { .ops = &s2_pkvm_annotator,
+					  .data = pkvm,
+					  .param = { (uint32_t)role } };
+
+	s2_table_annotate(table, &annotator);
+}
+
+/* What hyp_vmemmap says of the page at @pa; nothing where it is not backed. */
+static struct s2_own in_vmemmap(const struct ask *ask, uint64_t pa)
+{
+	const struct s2_pkvm *pkvm = ask->pkvm;
+	uint64_t at, left, word = 0;
+	enum s2_code code;
+
+	if (s2_pkvm_page_pa(pkvm, ask->asked->geom->page_log2, pa, &at, &left))
+		return (struct s2_own){ 0 };
+	code = s2_mem_read(ask->asked->mem, at, &word, pkvm->page.size, NULL);
+	if (code)
+		return (struct s2_own){ .from = S2_FROM_MISSING,
+					.missing = (uint8_t)code,
+					.missing_pa = at };
+	return s2_pkvm_word(pkvm, ask->role, word);
+}
+
+/* How many bytes from @pa on, @size or a little more at most, have the same state in hyp_vmemmap;
+ * @ret_own says which. */
+static uint64_t same_in_vmemmap(const struct ask *ask, uint64_t pa, uint64_t size,
+				struct s2_own *ret_own)
+{
+	unsigned int page_log2 = ask->asked->geom->page_log2;
+	uint64_t page = BIT64(page_log2), done = page - (pa & (page - 1));
+	struct s2_own first = in_vmemmap(ask, pa);
+
+	while (done < size) {
+		struct s2_own own = in_vmemmap(ask, pa + done);
+
+		if (own.state != first.state || own.owner != first.owner ||
+		    own.missing != first.missing ||
+		    (own.missing_pa ^ first.missing_pa) >> page_log2)
+			break;
+		done += page;
+	}
+	*ret_own = first;
+	return done;
+}
+
+/* The host's memory: a descriptor that is 0 is not mapped yet, but the page is the host's all the
+ * same. */
+static uint64_t own_of_host(const struct ask *ask, const struct s2_run *run, struct s2_own *ret)
+{
+	const struct s2_pkvm *pkvm = ask->pkvm;
+	bool leaf = s2_is_leaf(run->entry.type), in_memory = false;
+	uint64_t next, size;
+
+	if (!leaf && run->entry.raw) {
+		*ret = s2_pkvm_invalid(pkvm, S2_PKVM_HOST, run->entry.raw);
+		return run->size;
+	}
+	if (pkvm->host_in == S2_STATE_IN_PTE && leaf) {
+		*ret = s2_pkvm_leaf(pkvm, S2_PKVM_HOST, run->entry.raw);
+		return run->size;
+	}
+	if (!pkvm->have_memory)
+		return run->size;
+	/* From here on by address; a leaf is an identity map, and check says when it is not. */
+	if (!s2_pkvm_memory_at(pkvm, run->ia, &next))
+		ret->owner = leaf ? S2_OWNER_HOST : S2_OWNER_NONE;
+	else if (pkvm->host_in == S2_STATE_IN_PTE)
+		*ret = s2_pkvm_leaf(pkvm, S2_PKVM_HOST, run->entry.raw);
+	else
+		in_memory = true;
+	size = next - run->ia < run->size ? next - run->ia : run->size;
+	if (in_memory && pkvm->host_in == S2_STATE_IN_VMEMMAP) {
+		uint64_t same = same_in_vmemmap(ask, run->ia, size, ret);
+
+		return same < size ? same : size;
+	}
+	if (in_memory)
+		ret->owner = S2_OWNER_HOST; /* 5.14 has owners, but no states */
+	return size;
+}
+
+static uint64_t own_of_hyp(const struct ask *ask, const struct s2_run *run, struct s2_own *ret)
+{
+	if (!s2_is_leaf(run->entry.type))
+		return run->size;
+	if (ask->pkvm->hyp_in == S2_STATE_IN_PTE)
+		*ret = s2_pkvm_leaf(ask->pkvm, S2_PKVM_HYP, run->entry.raw);
+	if (ask->pkvm->hyp_in != S2_STATE_IN_VMEMMAP || !run->pa_contiguous)
+		return run->size;
+	return same_in_vmemmap(ask, run->entry.oa, run->size, ret);
+}
+
+static uint64_t own_of_guest(const struct ask *ask, const struct s2_run *run, struct s2_own *ret)
+{
+	if (!s2_is_leaf(run->entry.type)) {
+		*ret = s2_pkvm_invalid(ask->pkvm, S2_PKVM_GUEST, run->entry.raw);
+		return run->size;
+	}
+	*ret = s2_pkvm_leaf(ask->pkvm, S2_PKVM_GUEST, run->entry.raw);
+	if (ret->owner == S2_OWNER_GUEST) {
+		ret->have_handle = true;
+		ret->handle = ask->asked->table->handle;
+		ret->gfn = run->ia >> ask->asked->geom->page_log2;
+	}
+	return run->size;
+}
+
+/* Owner and state stand in a page of hyp_vmemmap that was not read. */
+static void lose(const struct s2_asked *asked, const struct s2_own *own)
+{
+	uint64_t page = own->missing_pa & ~(BIT64(asked->geom->page_log2) - 1);
+
+	s2_lost_add(asked->lost, S2_LOST_OWNER, (enum s2_code)own->missing, asked->table->id, page,
+		    "the page at PA 0x%" PRIx64
+		    " of hyp_vmemmap is %s: owners and states of the pages in it are not known",
+		    page, s2_code_name((enum s2_code)own->missing));
+}
+
+static uint64_t at(const struct s2_annotator *annotator, const struct s2_asked *asked,
+		   const struct s2_run *run, struct s2_label *ret_label)
+{
+	struct ask ask = { .pkvm = annotator->data,
+			   .role = (enum s2_pkvm_role)annotator->param[0],
+			   .asked = asked };
+	struct s2_own own = { 0 };
+	uint64_t size = run->size;
+
+	switch (ask.role) {
+	case S2_PKVM_HOST:
+		size = own_of_host(&ask, run, &own);
+		break;
+	case S2_PKVM_HYP:
+		size = own_of_hyp(&ask, run, &own);
+		break;
+	case S2_PKVM_GUEST:
+		size = own_of_guest(&ask, run, &own);
+		break;
+	case S2_PKVM_NONE:
+		break;
+	}
+	if (own.missing)
+		lose(asked, &own);
+	memcpy(ret_label, &own, sizeof(own));
+	return size;
+}
+
+/* States in the hypervisor's page array are asked by output address. */
+static bool by_pa(const struct s2_annotator *annotator)
+{
+	const struct s2_pkvm *pkvm = annotator->data;
+
+	return annotator->param[0] == S2_PKVM_HYP && pkvm->hyp_in == S2_STATE_IN_VMEMMAP;
+}
+
+static bool joins(const struct s2_label *a, const struct s2_label *b, uint64_t distance,
+		  const struct s2_geometry *geom)
+{
+	struct s2_own x = s2_pkvm_own(a), y = s2_pkvm_own(b);
+
+	return x.owner == y.owner && x.state == y.state && x.from == y.from && x.id == y.id &&
+	       x.missing == y.missing && !((x.missing_pa ^ y.missing_pa) >> geom->page_log2) &&
+	       x.have_handle == y.have_handle && x.handle == y.handle &&
+	       (!x.have_handle || x.gfn + (distance >> geom->page_log2) == y.gfn);
+}
+
+/* OWNER:STATE in the kernel's words. */
+static const char *text(const struct s2_label *label, char buf[S2_LABEL_TEXT])
+{
+	struct s2_own own = s2_pkvm_own(label);
+	char id[8] = "", of[40] = "";
+
+	if (own.missing)
+		return "?:?";
+	if (!own.owner && !own.state)
+		return NULL;
+	if (own.owner == S2_OWNER_OTHER)
+		snprintf(id, sizeof(id), "-%u", own.id);
+	if (own.have_handle)
+		snprintf(of, sizeof(of), "(0x%x,gfn=0x%" PRIx64 ")", own.handle, own.gfn);
+	snprintf(buf, S2_LABEL_TEXT, "%s%s%s:%s", s2_owner_text((enum s2_owner)own.owner), id, of,
+		 s2_page_state_text((enum s2_page_state)own.state));
+	return buf;
+}
+
+static void get_owner(const struct s2_label *label, struct s2_value *ret)
+{
+	struct s2_own own = s2_pkvm_own(label);
+
+	ret->is = own.owner ? S2_VALUE_KNOWN : S2_VALUE_NULL;
+	ret->text = s2_owner_json((enum s2_owner)own.owner);
+	if (own.owner != S2_OWNER_OTHER)
+		return;
+	snprintf(ret->buf, sizeof(ret->buf), "%s-%u", ret->text, own.id);
+	ret->text = ret->buf;
+}
+
+static void get_handle(const struct s2_label *label, struct s2_value *ret)
+{
+	struct s2_own own = s2_pkvm_own(label);
+
+	ret->is = own.have_handle ? S2_VALUE_KNOWN : S2_VALUE_LEFT_OUT;
+	ret->number = own.handle;
+}
+
+static void get_gfn(const struct s2_label *label, struct s2_value *ret)
+{
+	struct s2_own own = s2_pkvm_own(label);
+
+	ret->is = own.have_handle ? S2_VALUE_KNOWN : S2_VALUE_LEFT_OUT;
+	ret->number = own.gfn;
+}
+
+static void get_state(const struct s2_label *label, struct s2_value *ret)
+{
+	struct s2_own own = s2_pkvm_own(label);
+
+	ret->is = own.state ? S2_VALUE_KNOWN : S2_VALUE_NULL;
+	ret->text = s2_page_state_json((enum s2_page_state)own.state);
+}
+
+/* Where both were read, if anything was, or should have been. */
+static void get_from(const struct s2_label *label, struct s2_value *ret)
+{
+	struct s2_own own = s2_pkvm_own(label);
+	bool said = own.owner || own.state || own.missing;
+
+	ret->is = said && own.from ? S2_VALUE_KNOWN : S2_VALUE_LEFT_OUT;
+	ret->text = s2_own_from_json((enum s2_own_from)own.from);
+}
+
+static const struct s2_row_member members[] = {
+	{ "owner", S2_KIND_STRING, get_owner },
+	{ "handle", S2_KIND_HEX, get_handle },
+	{ "gfn", S2_KIND_HEX, get_gfn },
+	{ "state", S2_KIND_STRING, get_state },
+	{ "state_from", S2_KIND_STRING, get_from },
+};
+
+/* The hypervisor's page array, where it holds the states of a component. */
+static void needs(const struct s2_annotator *annotator,
+		  void (*add)(void *arg, uint64_t pa, uint64_t size), void *arg)
+{
+	const struct s2_pkvm *pkvm = annotator->data;
+
+	if (pkvm->host_in != S2_STATE_IN_VMEMMAP && pkvm->hyp_in != S2_STATE_IN_VMEMMAP)
+		return;
+	for (size_t i = 0; i < pkvm->npieces; i++)
+		add(arg, pkvm->piece[i].pa, pkvm->piece[i].n * pkvm->page.size);
+}
+
+const struct s2_annotator_ops s2_pkvm_annotator = {
+	.name = "pkvm",
+	.members = members,
+	.nmembers = ARRAY_SIZE(members),
+	.mapped = S2_COLUMN_ALWAYS,
+	.unmapped = S2_COLUMN_SAID,
+	.by_pa = by_pa,
+	.at = at,
+	.joins = joins,
+	.text = text,
+	.needs = needs,
+};

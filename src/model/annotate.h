@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What else is known of an address than its descriptor: annotators of a table, and what they say. */
+#ifndef S2_MODEL_ANNOTATE_H
+#define S2_MODEL_ANNOTATE_H
+
+#include "base/lost.h"
+#include "decode/merge.h"
+
+struct json_t;
+struct s2_annotator;
+struct s2_table;
+
+/* Annotators of one table, at most. */
+#define S2_MAX_ANNOTATORS 4
+
+/* What an annotator says of a stretch; only the annotator knows how. All zero: nothing. */
+struct s2_label {
+	uint64_t word[4];
+};
+
+/* Room for a label's text. */
+#define S2_LABEL_TEXT 80
+
+/* How the value of a member is to be written. */
+enum s2_kind {
+	S2_KIND_STRING,
+	S2_KIND_NUMBER, /* decimal */
+	S2_KIND_HEX,
+	S2_KIND_BOOL,
+};
+
+enum s2_presence {
+	S2_VALUE_LEFT_OUT, /* the row has no such member */
+	S2_VALUE_NULL,     /* it does not apply, or is not known */
+	S2_VALUE_KNOWN,
+};
+
+struct s2_value {
+	enum s2_presence is;
+	uint64_t number;  /* NUMBER, HEX, BOOL */
+	const char *text; /* STRING: a constant, or @buf */
+	char buf[32];
+};
+
+/* A member of the rows of every table that has the annotator. The name stays for ever. */
+struct s2_row_member {
+	const char *json;
+	enum s2_kind kind;
+	void (*get)(const struct s2_label *label, struct s2_value *ret);
+};
+
+/* When text has a column of the annotator. */
+enum s2_column {
+	S2_COLUMN_NEVER,
+	S2_COLUMN_SAID,   /* when it has something to say */
+	S2_COLUMN_ALWAYS, /* also in tables that do not have it: "-" */
+};
+
+/* What an annotator may ask while it looks at a table. */
+struct s2_asked {
+	const struct s2_table *table;
+	const struct s2_geometry *geom;
+	const struct s2_mem *mem; /* the machine's */
+	struct s2_lost *lost;     /* takes what could not be read; may be NULL */
+	bool mapped;              /* slots: also of ranges that are mapped */
+};
+
+struct s2_annotator_ops {
+	const char *name;
+	const struct s2_row_member *members;
+	size_t nmembers;
+	enum s2_column mapped, unmapped;
+
+	/* Do output addresses have to follow each other in the ranges that at() is asked about? May
+	 * be NULL: no. */
+	bool (*by_pa)(const struct s2_annotator *annotator);
+
+	/*
+	 * What is known of @run, which was read, from its first byte on: for that many bytes
+	 * @ret_label holds. More than @run->size is as good as that.
+	 */
+	uint64_t (*at)(const struct s2_annotator *annotator, const struct s2_asked *asked,
+		       const struct s2_run *run, struct s2_label *ret_label);
+
+	/* Do two stretches say one thing when @b begins @distance bytes after @a? */
+	bool (*joins)(const struct s2_label *a, const struct s2_label *b, uint64_t distance,
+		      const struct s2_geometry *geom);
+
+	/* What text shows: one token, a constant or in @buf; NULL when there is nothing to say. */
+	const char *(*text)(const struct s2_label *label, char buf[S2_LABEL_TEXT]);
+
+	/* Which memory beside the table's pages a snapshot must hold for at(). May be NULL: none. */
+	void (*needs)(const struct s2_annotator *annotator,
+		      void (*add)(void *arg, uint64_t pa, uint64_t size), void *arg);
+};
+
+/* An annotator of one table: a value. What @data points to belongs to the list of tables. */
+struct s2_annotator {
+	const struct s2_annotator_ops *ops;
+	const void *data;
+	uint32_t param[2]; /* as @ops likes */
+};
+
+/* All there are, NULL at the end; the order is that of members and columns in a row. */
+extern const struct s2_annotator_ops *const s2_annotators[];
+
+#endif

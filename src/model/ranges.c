@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Rows of a table: runs of the merger, cut where annotators change their mind, joined where
+// neighbours say the same.
+#include "model/ranges.h"
+
+static bool needs_pa(const struct s2_table *table)
+{
+	for (unsigned int i = 0; i < table->nannotators; i++) {
+		const struct s2_annotator *annotator = &table->annotator[i];
+
+		if (annotator->ops->by_pa && annotator->ops->by_pa(annotator))
+			return true;
+	}
+	return false;
+}
+
+bool s2_ranges_init(struct s2_ranges *ret, const struct s2_table *table,
+		    const struct s2_geometry *geom, const struct s2_view *view,
+		    const struct s2_ctx *ctx)
+{
+	enum s2_merge_how how = view->how;
+
+	ret->geom = geom;
+	ret->table = table;
+	ret->lost = ctx->lost;
+	ret->how = view->how;
+	ret->annotate = view->annotate && table->nannotators;
+	ret->join = view->join && view->how != S2_MERGE_NONE;
+	ret->have_rest = false;
+	ret->have_ahead = false;
+	ret->asked = (struct s2_asked){ .table = table,
+					.geom = geom,
+					.mem = ctx->mem,
+					.lost = ctx->lost,
+					.mapped = view->annotate_leafs };
+	s2_totals_init(&ret->totals);
+	s2_walk_init(&ret->walk, geom, table->mem ? table->mem : ctx->mem, table->root_pa);
+	ret->walk.on_table = view->on_table;
+	ret->walk.arg = view->arg;
+	if (view->have_range && !s2_walk_range(&ret->walk, view->first, view->last))
+		return false;
+	/* Where rows are joined again, pieces are counted, and annotators may cut anywhere. */
+	if (how == S2_MERGE_ATTRS && (ret->join || (ret->annotate && needs_pa(table))))
+		how = S2_MERGE_PA;
+	s2_merge_init(&ret->merge, &ret->walk, how, view->show);
+	return true;
+}
+
+/* How many entries a run over [@ia, @ia + @size) touches. */
+static uint64_t entries_touched(const struct s2_geometry *geom, const struct s2_run *run)
+{
+	unsigned int shift = geom->height[run->height].shift;
+
+	return ((run->ia + run->size - 1) >> shift) - (run->ia >> shift) + 1;
+}
+
+/* Cuts @run after @size bytes; what comes behind is in @rest. */
+static void cut(const struct s2_geometry *geom, struct s2_run *run, uint64_t size,
+		struct s2_run *rest)
+{
+	*rest = *run;
+	rest->ia += size;
+	rest->size -= size;
+	if (s2_is_leaf(rest->entry.type))
+		rest->entry.oa += size;
+	rest->count = entries_touched(geom, rest);
+	run->size = size;
+	run->count = entries_touched(geom, run);
+}
+
+/* Labels for as much of the row's run as one thing can be said of; the rest stays behind. */
+static void annotate(struct s2_ranges *ranges, struct s2_row *row)
+{
+	const struct s2_table *table = ranges->table;
+	struct s2_run *run = &row->run;
+
+	ranges->have_rest = false;
+	row->nlabels = run->missing ? 0 : table->nannotators;
+	for (unsigned int i = 0; i < row->nlabels; i++) {
+		const struct s2_annotator *annotator = &table->annotator[i];
+		uint64_t size = annotator->ops->at(annotator, &ranges->asked, run, &row->label[i]);
+
+		if (size >= run->size)
+			continue;
+		/* The second cut is nearer than the first: one rest holds both. */
+		if (ranges->have_rest) {
+			struct s2_run between;
+
+			cut(ranges->geom, run, size, &between);
+			between.size += ranges->rest.size;
+			between.count = entries_touched(ranges->geom, &between);
+			ranges->rest = between;
+		} else {
+			cut(ranges->geom, run, size, &ranges->rest);
+		}
+		ranges->have_rest = true;
+	}
+}
+
+/* The next row as it comes: a run, or a part of one. */
+static bool pull(struct s2_ranges *ranges, struct s2_row *ret)
+{
+	if (ranges->have_rest) {
+		ret->run = ranges->rest;
+	} else {
+		if (!s2_merge_next(&ranges->merge, &ret->run))
+			return false;
+		s2_totals_run(&ranges->totals, ranges->table, ranges->geom, &ret->run);
+	}
+	ret->pieces = ret->run.pa_contiguous;
+	ret->nlabels = 0;
+	if (ranges->annotate)
+		annotate(ranges, ret);
+	return true;
+}
+
+bool s2_ranges_next(struct s2_ranges *ranges, struct s2_row *ret)
+{
+	if (!ranges->join)
+		return pull(ranges, ret);
+	if (!ranges->have_ahead && !pull(ranges, &ranges->ahead))
+		return false;
+	*ret = ranges->ahead;
+	do
+		ranges->have_ahead = pull(ranges, &ranges->ahead);
+	while (ranges->have_ahead &&
+	       s2_row_join(ranges->table, ranges->geom, ranges->how, ret, &ranges->ahead));
+	return true;
+}
+
+const struct s2_totals *s2_ranges_end(struct s2_ranges *ranges)
+{
+	s2_totals_end(&ranges->totals, ranges->table, &ranges->walk, ranges->lost);
+	return &ranges->totals;
+}
+
+static bool same_labels(const struct s2_table *table, const struct s2_geometry *geom,
+			const struct s2_row *a, const struct s2_row *b)
+{
+	if (a->nlabels != b->nlabels)
+		return false;
+	for (unsigned int i = 0; i < a->nlabels; i++)
+		if (!table->annotator[i].ops->joins(&a->label[i], &b->label[i],
+						    b->run.ia - a->run.ia, geom))
+			return false;
+	return true;
+}
+
+bool s2_row_join(const struct s2_table *table, const struct s2_geometry *geom,
+		 enum s2_merge_how how, struct s2_row *a, const struct s2_row *b)
+{
+	struct s2_run *run = &a->run;
+	const struct s2_run *next = &b->run;
+	bool follows = run->pa_contiguous && next->entry.oa == run->entry.oa + run->size;
+
+	if (how == S2_MERGE_NONE || run->height != next->height || run->missing != next->missing ||
+	    run->key_mask != next->key_mask ||
+	    ((run->entry.raw ^ next->entry.raw) & run->key_mask) || !same_labels(table, geom, a, b))
+		return false;
+	if (!run->missing && s2_is_leaf(run->entry.type)) {
+		if (how == S2_MERGE_PA && !follows)
+			return false;
+		a->pieces = a->pieces && b->pieces ? a->pieces + b->pieces - follows : 0;
+		run->pa_contiguous = follows && next->pa_contiguous;
+	}
+	run->size += next->size;
+	run->count = entries_touched(geom, run);
+	return true;
+}

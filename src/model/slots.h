@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Memslots beside ranges: which unmapped addresses are guest memory, and which are nothing. */
+#ifndef S2_MODEL_SLOTS_H
+#define S2_MODEL_SLOTS_H
+
+#include "model/table.h"
+
+/* Says in which memslot a range lies, or that it lies between them. */
+extern const struct s2_annotator_ops s2_slots_annotator;
+
+/* The memslots of @table are known: the @n at @slot, sorted by IPA and disjoint. */
+void s2_slots_known(struct s2_table *table, struct s2_slot *slot, size_t n);
+
+#endif

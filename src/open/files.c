@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The door: what a command reads and writes is opened here, and by descriptors from here on.
+#include "open/files.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "base/bits.h"
+#include "base/cleanup.h"
+
+#define COPY_CHUNK (1U << 20)
+
+static const struct s2_opened none = { .fd = -1, .cmdline_fd = -1 };
+
+void s2_files_init(struct s2_files *files)
+{
+	*files = (struct s2_files){ .pages = none, .vmlinux = none, .system_map = none };
+	s2_output_init(&files->out);
+}
+
+/* A file in TMPDIR that has no name; -1 and errno. */
+static int unnamed_file(void)
+{
+	const char *dir = getenv("TMPDIR");
+	char path[4096];
+	int fd = open(dir && *dir ? dir : "/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+
+	/* Not all file systems can: then one that loses its name at once. */
+	if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR))
+		return fd;
+	snprintf(path, sizeof(path), "%.4000s/s2dump-XXXXXX", dir && *dir ? dir : "/tmp");
+	fd = mkostemp(path, O_CLOEXEC);
+	if (fd >= 0)
+		unlink(path);
+	return fd;
+}
+
+static enum s2_code write_all(int fd, const char *buf, size_t len, struct s2_err *err)
+{
+	while (len) {
+		ssize_t n = write(fd, buf, len);
+
+		if (n < 0 && errno != EINTR)
+			return s2_fail(err, S2_IO, "cannot write the temporary copy: %s",
+				       strerror(errno));
+		if (n > 0) {
+			buf += n;
+			len -= (size_t)n;
+		}
+	}
+	return S2_OK;
+}
+
+static enum s2_code copy_all(int from, int to, struct s2_err *err)
+{
+	s2_auto_free char *buf = malloc(COPY_CHUNK);
+
+	if (!buf)
+		return s2_fail(err, S2_NOMEM, "no memory");
+	for (;;) {
+		ssize_t n = read(from, buf, COPY_CHUNK);
+		enum s2_code code;
+
+		if (n == 0)
+			return S2_OK;
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return s2_fail(err, S2_IO, "read error: %s", strerror(errno));
+		code = write_all(to, buf, (size_t)n, err);
+		if (code)
+			return code;
+	}
+}
+
+/* Puts a copy in the place of what cannot be sought. */
+static enum s2_code spool(struct s2_opened *file, struct s2_err *err)
+{
+	s2_auto_close int copy = -1;
+	struct stat st;
+	enum s2_code code;
+
+	if (fstat(file->fd, &st) < 0)
+		return s2_fail(err, S2_IO, "cannot stat: %s", strerror(errno));
+	if (S_ISREG(st.st_mode) || S_ISBLK(st.st_mode))
+		return S2_OK;
+	copy = unnamed_file();
+	if (copy < 0)
+		return s2_fail(err, S2_IO, "cannot make a temporary file: %s", strerror(errno));
+	code = copy_all(file->fd, copy, err);
+	if (code)
+		return code;
+	close(file->fd);
+	file->fd = copy;
+	copy = -1;
+	return S2_OK;
+}
+
+/* What the user can do about @error, where the system's own words do not tell. */
+static const char *hint(const char *path, int error)
+{
+	if (strncmp(path, "/proc/", 6) != 0)
+		return "";
+	if (error == EPERM)
+		return " (this needs CAP_SYS_RAWIO and a kernel that is not locked down)";
+	return error == EACCES ? " (this needs root)" : "";
+}
+
+/* What can be read at all: no directory. */
+static enum s2_code open_file(const char *name, int fd, struct s2_opened *ret, struct stat *ret_st,
+			      struct s2_err *err)
+{
+	*ret = (struct s2_opened){ .name = name, .fd = fd, .cmdline_fd = -1 };
+	if (fd < 0)
+		return s2_fail(err, S2_IO, "cannot open: %s%s", strerror(errno), hint(name, errno));
+	if (fstat(fd, ret_st) < 0)
+		return s2_fail(err, S2_IO, "cannot stat: %s", strerror(errno));
+	if (S_ISDIR(ret_st->st_mode))
+		return s2_fail(err, S2_IO, "is a directory");
+	return S2_OK;
+}
+
+/* Only /proc/kcore needs it (source/kcore.c); what it is shows when it is interpreted. */
+static int open_cmdline(int fd)
+{
+	struct statfs fs;
+
+	if (fstatfs(fd, &fs) || fs.f_type != PROC_SUPER_MAGIC)
+		return -1;
+	return open("/proc/cmdline", O_RDONLY | O_CLOEXEC);
+}
+
+static enum s2_code open_input(const char *name, struct s2_opened *ret, struct s2_file_id *ret_id,
+			       struct s2_err *err)
+{
+	int fd = strcmp(name, "-") ? open(name, O_RDONLY | O_CLOEXEC) :
+				     fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0);
+	struct stat st;
+	enum s2_code code = open_file(name, fd, ret, &st, err);
+
+	if (code)
+		return code;
+	if (S_ISCHR(st.st_mode))
+		return s2_fail(err, S2_IO, "is a terminal or another character device, not a file");
+	*ret_id = (struct s2_file_id){ .dev = st.st_dev, .ino = st.st_ino };
+	ret->cmdline_fd = open_cmdline(fd);
+	return S2_OK;
+}
+
+static enum s2_code open_named(const char *name, struct s2_opened *ret, struct s2_err *err)
+{
+	struct stat st;
+	enum s2_code code;
+
+	if (!name)
+		return S2_OK;
+	code = open_file(name, open(name, O_RDONLY | O_CLOEXEC), ret, &st, err);
+	return code ? s2_wrap(err, code, "%s", name) : S2_OK;
+}
+
+static enum s2_code open_inputs(const struct s2_files_request *request, struct s2_files *files,
+				struct s2_err *err)
+{
+	files->input = calloc(request->ninputs, sizeof(*files->input));
+	files->id = calloc(request->ninputs, sizeof(*files->id));
+	if (!files->input || !files->id)
+		return s2_fail(err, S2_NOMEM, "no memory");
+	for (size_t i = 0; i < request->ninputs; i++) {
+		enum s2_code code;
+
+		files->input[i] = none;
+		files->ninputs = i + 1;
+		code = open_input(request->input[i], &files->input[i], &files->id[i], err);
+		if (code)
+			return s2_wrap(err, code, "%s", request->input[i]);
+	}
+	return S2_OK;
+}
+
+static bool is_file(const struct s2_file_id *id, const struct stat *st)
+{
+	return id->dev == st->st_dev && id->ino == st->st_ino;
+}
+
+/* The name of the file that stands where the output is to go; NULL when it is none that is read. */
+static const char *input_in_the_way(const struct s2_files *files)
+{
+	const struct s2_opened *others[] = { &files->pages, &files->vmlinux, &files->system_map };
+	struct stat st;
+
+	if (!files->out.exists)
+		return NULL;
+	for (size_t i = 0; i < files->ninputs; i++)
+		if (is_file(&files->id[i], &files->out.old))
+			return files->input[i].name;
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
+		if (others[i]->fd >= 0 && !fstat(others[i]->fd, &st) &&
+		    is_file(&(struct s2_file_id){ st.st_dev, st.st_ino }, &files->out.old))
+			return others[i]->name;
+	return NULL;
+}
+
+static enum s2_code open_output(const struct s2_output_request *request, struct s2_files *files,
+				struct s2_err *err)
+{
+	enum s2_code code = s2_output_find(request, &files->out, err);
+	const char *input;
+
+	if (code)
+		return code;
+	input = input_in_the_way(files);
+	if (input)
+		return s2_fail(err, S2_USAGE, "%s %s: is the input %s", request->as, request->path,
+			       input);
+	return s2_output_create(&files->out, err);
+}
+
+enum s2_code s2_files_open(const struct s2_files_request *request, struct s2_files *ret,
+			   struct s2_err *err)
+{
+	enum s2_code code;
+
+	s2_files_init(ret);
+	code = open_inputs(request, ret, err);
+	if (!code)
+		code = open_named(request->pages, &ret->pages, err);
+	if (!code)
+		code = open_named(request->vmlinux, &ret->vmlinux, err);
+	if (!code)
+		code = open_named(request->system_map, &ret->system_map, err);
+	if (!code)
+		code = open_output(&request->output, ret, err);
+	for (size_t i = 0; !code && i < ret->ninputs; i++) {
+		code = spool(&ret->input[i], err);
+		if (code)
+			s2_wrap(err, code, "%s", ret->input[i].name);
+	}
+	return code;
+}
+
+static void close_file(struct s2_opened *file)
+{
+	if (file->fd >= 0)
+		close(file->fd);
+	if (file->cmdline_fd >= 0)
+		close(file->cmdline_fd);
+	*file = none;
+}
+
+void s2_files_close(struct s2_files *files)
+{
+	for (size_t i = 0; i < files->ninputs; i++)
+		close_file(&files->input[i]);
+	free(files->input);
+	free(files->id);
+	close_file(&files->pages);
+	close_file(&files->vmlinux);
+	close_file(&files->system_map);
+	s2_output_close(&files->out);
+	s2_files_init(files);
+}

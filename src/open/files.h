@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Every file of a command: all are opened here, before the first byte of one is interpreted. */
+#ifndef S2_OPEN_FILES_H
+#define S2_OPEN_FILES_H
+
+#include <stddef.h>
+
+#include "open/output.h"
+#include "source/file.h"
+
+/* What the user named; "-" among the inputs is standard input. */
+struct s2_files_request {
+	char *const *input; /* parts of one dump */
+	size_t ninputs;
+	const char *pages, *vmlinux, *system_map; /* NULL: not given */
+	struct s2_output_request output;
+};
+
+/* Which file a descriptor is, whatever name led to it. */
+struct s2_file_id {
+	uint64_t dev, ino;
+};
+
+struct s2_files {
+	struct s2_opened *input;
+	struct s2_file_id *id; /* of each input */
+	size_t ninputs;
+	struct s2_opened pages, vmlinux, system_map;
+	struct s2_output out;
+};
+
+/* None, so that s2_files_close() does nothing. */
+void s2_files_init(struct s2_files *files);
+
+/*
+ * Opens them all. An input that cannot be sought is copied to an unlinked temporary file in TMPDIR.
+ * S2_USAGE, and nothing touched, when the output is one of the other files. Messages name the file.
+ * @request's names must outlive @ret, which is to be closed whatever the outcome.
+ */
+enum s2_code s2_files_open(const struct s2_files_request *request, struct s2_files *ret,
+			   struct s2_err *err) S2_MUST_CHECK;
+void s2_files_close(struct s2_files *files);
+
+#endif
