@@ -7,22 +7,10 @@
 #include <string.h>
 
 #include "base/num.h"
-
-#define HCR_FWB BIT64(46)
+#include "claim_options.h"
 
 enum opt_id {
-	OPT_VTCR = 256,
-	OPT_VTTBR,
-	OPT_HCR,
-	OPT_GRANULE,
-	OPT_IA_BITS,
-	OPT_OA_BITS,
-	OPT_START_LEVEL,
-	OPT_LPA2,
-	OPT_FWB,
-	OPT_NO_FWB,
-	OPT_NO_XNX,
-	OPT_REALM,
+	OPT_CLAIMS = 256, /* those of all architectures stand here */
 	OPT_BASE,
 	OPT_ROOT,
 	OPT_SNAPSHOT,
@@ -35,14 +23,7 @@ enum opt_id {
 	OPT_AS,
 	OPT_VMLINUX,
 	OPT_PAGES,
-	OPT_TCR,
-	OPT_TTBR0,
-	OPT_TTBR1,
-	OPT_MAIR,
-	OPT_SCTLR,
 	OPT_REG,
-	OPT_PAN,
-	OPT_PA_BITS,
 	OPT_VCPU,
 	OPT_EFFECTIVE,
 	OPT_PROGRESS,
@@ -52,6 +33,7 @@ enum opt_id {
 	OPT_ONLY,
 	OPT_SKIP,
 	OPT_LIST,
+	OPT_CLAIM, /* ... and from here on the claims of architectures are counted */
 	OPT_VERBOSE = 'v',
 	OPT_HELP = 'h',
 	OPT_VERSION = 'V',
@@ -59,35 +41,20 @@ enum opt_id {
 };
 
 struct opt_row {
-	enum opt_id id;
+	unsigned int id; /* enum opt_id */
 	const char *name;
 	const char *arg; /* NULL: none */
 	unsigned int groups;
 	const char *help;
 };
 
-/* The order is that of --help. A new option: an id above, a row here, a case in apply(), the
- * manual, the completion. */
+/*
+ * The order is that of --help. A new option: an id above, a row here, a case in apply(), the
+ * manual, the completion. The rows of OPT_CLAIMS stand for the options of all architectures'
+ * claims: those of tables, and those of one translation.
+ */
 static const struct opt_row rows[] = {
-	{ OPT_VTCR, "vtcr", "VALUE", S2_OPTS_GEOM,
-	  "VTCR_EL2: granule, input and output size, start level" },
-	{ OPT_VTTBR, "vttbr", "VALUE", S2_OPTS_INPUT,
-	  "VTTBR_EL2: where the start level is (instead of --root)" },
-	{ OPT_HCR, "hcr", "VALUE", S2_OPTS_GEOM, "HCR_EL2: its FWB bit decides how MemAttr reads" },
-	{ OPT_GRANULE, "granule", "SIZE", S2_OPTS_GEOM,
-	  "translation granule: 4K, 16K or 64K (without --vtcr)" },
-	{ OPT_IA_BITS, "ia-bits", "N", S2_OPTS_GEOM, "bits of the input address (without --vtcr)" },
-	{ OPT_OA_BITS, "oa-bits", "N", S2_OPTS_GEOM,
-	  "bits of the output address: 32 36 40 42 44 48 52 (without --vtcr)" },
-	{ OPT_START_LEVEL, "start-level", "N", S2_OPTS_GEOM,
-	  "level of the start tables, -1..3 (without --vtcr)" },
-	{ OPT_LPA2, "lpa2", NULL, S2_OPTS_GEOM,
-	  "52-bit descriptors of the 4K and 16K granules (without --vtcr: DS)" },
-	{ OPT_FWB, "fwb", NULL, S2_OPTS_GEOM, "MemAttr reads as with HCR_EL2.FWB = 1" },
-	{ OPT_NO_FWB, "no-fwb", NULL, S2_OPTS_GEOM, "MemAttr reads as with HCR_EL2.FWB = 0" },
-	{ OPT_NO_XNX, "no-xnx", NULL, S2_OPTS_GEOM,
-	  "the hardware has no FEAT_XNX: bit 53 is ignored" },
-	{ OPT_REALM, "realm", NULL, S2_OPTS_GEOM, "Realm stage 2: bit 55 is NS" },
+	{ OPT_CLAIMS, NULL, NULL, S2_OPTS_GEOM, NULL },
 	{ OPT_BASE, "base", "PA", S2_OPTS_INPUT, "raw image: physical address of its first byte" },
 	{ OPT_ROOT, "root", "PA", S2_OPTS_INPUT, "physical address of the start level" },
 	{ OPT_SNAPSHOT, "snapshot", "ADDR", S2_OPTS_INPUT,
@@ -113,17 +80,9 @@ static const struct opt_row rows[] = {
 	  "registers of vCPU N of the VM with this table, e.g. vm:1234/0" },
 	{ OPT_EFFECTIVE, "effective", NULL, S2_OPTS_SHOW,
 	  "with --vcpu: what EL1 and EL0 may do after both stages" },
-	{ OPT_TCR, "tcr", "VALUE", S2_OPTS_TRANSLATE, "TCR_EL1 (TCR_EL2 for the S1E2 operations)" },
-	{ OPT_TTBR0, "ttbr0", "VALUE", S2_OPTS_TRANSLATE, "TTBR0_EL1 (TTBR0_EL2)" },
-	{ OPT_TTBR1, "ttbr1", "VALUE", S2_OPTS_TRANSLATE, "TTBR1_EL1 (TTBR1_EL2)" },
-	{ OPT_MAIR, "mair", "VALUE", S2_OPTS_TRANSLATE, "MAIR_EL1 (MAIR_EL2)" },
-	{ OPT_SCTLR, "sctlr", "VALUE", S2_OPTS_TRANSLATE, "SCTLR_EL1 (SCTLR_EL2)" },
+	{ OPT_CLAIMS, NULL, NULL, S2_OPTS_TRANSLATE, NULL },
 	{ OPT_REG, "reg", "NAME=VALUE", S2_OPTS_TRANSLATE,
 	  "any other register: tcr2_el1, pir_el1, por_el0, ..." },
-	{ OPT_PAN, "pan", NULL, S2_OPTS_TRANSLATE,
-	  "PSTATE.PAN is 1 (counts for S1E1RP and S1E1WP)" },
-	{ OPT_PA_BITS, "pa-bits", "N", S2_OPTS_TRANSLATE,
-	  "physical address bits of the hardware, ID_AA64MMFR0_EL1.PARange (default 52)" },
 	{ OPT_AS, "as", "WHAT", S2_OPTS_DECODE | S2_OPTS_TRANSLATE,
 	  "decode: descriptor or vtcr_el2; translate: S2E1R (an IPA), S12E1R, S1E0W, ..." },
 	{ OPT_LEVEL, "level", "N", S2_OPTS_DECODE, "the level that the descriptor stands at" },
@@ -178,52 +137,12 @@ static enum s2_code parse_map(const char *text, struct s2_options *o, struct s2_
 	return S2_OK;
 }
 
-static enum s2_code parse_reg(const char *text, const char *what, enum s2_reg reg,
-			      struct s2_options *o, struct s2_err *err)
-{
-	uint64_t value;
-	enum s2_code code = s2_parse_u64(text, what, &value, err);
-
-	if (code)
-		return code;
-	if (s2_regime_has(&o->regime, reg) && o->regime.reg[reg] != value)
-		return s2_fail(err, S2_USAGE,
-			       "%s: 0x%llx contradicts 0x%llx, which was given for it before", what,
-			       (unsigned long long)value, (unsigned long long)o->regime.reg[reg]);
-	s2_regime_set(&o->regime, reg, value);
-	return S2_OK;
-}
-
 static enum s2_code parse_table(const char *text, struct s2_options *o, struct s2_err *err)
 {
 	if (o->ntables == S2_MAX_GLOBS)
 		return s2_fail(err, S2_USAGE, "--table: more than %d", S2_MAX_GLOBS);
 	o->table[o->ntables++] = text;
 	return S2_OK;
-}
-
-static enum s2_code parse_short(const char *text, const char *what, enum s2_short_reg which,
-				struct s2_options *o, struct s2_err *err)
-{
-	enum s2_code code = s2_parse_u64(text, what, &o->short_reg[which], err);
-
-	if (!code)
-		o->have_short |= 1U << which;
-	return code;
-}
-
-static enum s2_code parse_named_reg(const char *text, struct s2_options *o, struct s2_err *err)
-{
-	const char *equals = strchr(text, '=');
-
-	for (unsigned int i = 0; equals && i < S2_NREGS; i++) {
-		size_t len = strlen(s2_reg_names[i]);
-
-		if ((size_t)(equals - text) == len && !strncasecmp(text, s2_reg_names[i], len))
-			return parse_reg(equals + 1, "--reg", (enum s2_reg)i, o, err);
-	}
-	return s2_fail(err, S2_USAGE,
-		       "--reg: '%s' is not NAME=VALUE of a register that s2dump knows", text);
 }
 
 /* ID/N: the id is a table's, and selects it like --table. */
@@ -282,48 +201,6 @@ static enum s2_code parse_format(const char *text, struct s2_options *o, struct 
 	return S2_OK;
 }
 
-/* One of the sizes that PS and PARange can tell. */
-static enum s2_code parse_size_bits(const char *text, const char *what, unsigned int *ret,
-				    struct s2_err *err)
-{
-	static const uint8_t legal[] = { 32, 36, 40, 42, 44, 48, 52 };
-	uint64_t value;
-	enum s2_code code = s2_parse_u64(text, what, &value, err);
-
-	if (code)
-		return code;
-	for (unsigned int i = 0; i < ARRAY_SIZE(legal); i++) {
-		if (legal[i] == value) {
-			*ret = legal[i];
-			return S2_OK;
-		}
-	}
-	return s2_fail(err, S2_USAGE, "%s: %s is none of 32, 36, 40, 42, 44, 48, 52", what, text);
-}
-
-static enum s2_code parse_granule(const char *text, struct s2_options *o, struct s2_err *err)
-{
-	uint64_t value;
-	enum s2_code code = s2_parse_u64(text, "--granule", &value, err);
-
-	if (code)
-		return code;
-	if (value != 4096 && value != 16384 && value != 65536)
-		return s2_fail(err, S2_USAGE, "--granule: %s is none of 4K, 16K, 64K", text);
-	o->regime.granule = value;
-	return S2_OK;
-}
-
-static enum s2_code parse_ia_bits(const char *text, struct s2_options *o, struct s2_err *err)
-{
-	uint64_t value;
-	enum s2_code code = s2_parse_u64_in(text, "--ia-bits", 13, 52, &value, err);
-
-	if (!code)
-		o->regime.ia_bits = (unsigned int)value;
-	return code;
-}
-
 static enum s2_code parse_kernel(const char *text, struct s2_options *o, struct s2_err *err)
 {
 	uint64_t value;
@@ -343,44 +220,25 @@ static enum s2_code parse_check(const char *text, const char *what, const char *
 	return S2_OK;
 }
 
-static enum s2_code set_fwb(struct s2_options *o, enum s2_tristate fwb, struct s2_err *err)
+/* A level that some architecture has. */
+static enum s2_code parse_level(const char *text, int *ret, struct s2_err *err)
 {
-	if (o->regime.fwb != S2_UNKNOWN && o->regime.fwb != fwb)
-		return s2_fail(err, S2_USAGE, "--fwb and --no-fwb exclude each other");
-	o->regime.fwb = fwb;
-	return S2_OK;
+	int min = s2_archs[0]->level_base, max = min;
+
+	for (unsigned int i = 0; i < s2_narchs; i++) {
+		const struct s2_arch *arch = s2_archs[i];
+		int base = arch->level_base;
+		int top = base + arch->level_step * (int)(arch->max_heights - 1);
+
+		min = base < min ? base : top < min ? top : min;
+		max = base > max ? base : top > max ? top : max;
+	}
+	return s2_parse_int_in(text, "--level", min, max, ret, err);
 }
 
 static enum s2_code apply(enum opt_id id, const char *arg, struct s2_options *o, struct s2_err *err)
 {
 	switch (id) {
-	case OPT_VTCR:
-		return parse_reg(arg, "--vtcr", S2_REG_VTCR_EL2, o, err);
-	case OPT_VTTBR:
-		return parse_reg(arg, "--vttbr", S2_REG_VTTBR_EL2, o, err);
-	case OPT_HCR:
-		return parse_reg(arg, "--hcr", S2_REG_HCR_EL2, o, err);
-	case OPT_GRANULE:
-		return parse_granule(arg, o, err);
-	case OPT_IA_BITS:
-		return parse_ia_bits(arg, o, err);
-	case OPT_OA_BITS:
-		return parse_size_bits(arg, "--oa-bits", &o->regime.oa_bits, err);
-	case OPT_START_LEVEL:
-		return s2_parse_int_in(arg, "--start-level", -1, 3, &o->regime.start_level, err);
-	case OPT_LPA2:
-		o->regime.lpa2 = S2_YES;
-		return S2_OK;
-	case OPT_FWB:
-		return set_fwb(o, S2_YES, err);
-	case OPT_NO_FWB:
-		return set_fwb(o, S2_NO, err);
-	case OPT_NO_XNX:
-		o->regime.xnx = S2_NO;
-		return S2_OK;
-	case OPT_REALM:
-		o->regime.realm = true;
-		return S2_OK;
 	case OPT_BASE:
 		o->raw.have_base = o->raw.raw = true;
 		return s2_parse_u64(arg, "--base", &o->raw.base, err);
@@ -413,23 +271,8 @@ static enum s2_code apply(enum opt_id id, const char *arg, struct s2_options *o,
 		return S2_OK;
 	case OPT_PROGRESS:
 		return parse_when(arg, &o->progress, err);
-	case OPT_TCR:
-		return parse_short(arg, "--tcr", S2_SHORT_TCR, o, err);
-	case OPT_TTBR0:
-		return parse_short(arg, "--ttbr0", S2_SHORT_TTBR0, o, err);
-	case OPT_TTBR1:
-		return parse_short(arg, "--ttbr1", S2_SHORT_TTBR1, o, err);
-	case OPT_MAIR:
-		return parse_short(arg, "--mair", S2_SHORT_MAIR, o, err);
-	case OPT_SCTLR:
-		return parse_short(arg, "--sctlr", S2_SHORT_SCTLR, o, err);
 	case OPT_REG:
-		return parse_named_reg(arg, o, err);
-	case OPT_PAN:
-		o->pan = true;
-		return S2_OK;
-	case OPT_PA_BITS:
-		return parse_size_bits(arg, "--pa-bits", &o->pa_bits, err);
+		return s2_claim_set_register(arg, &o->regime, err);
 	case OPT_EFFECTIVE:
 		o->effective = true;
 		return S2_OK;
@@ -444,7 +287,7 @@ static enum s2_code apply(enum opt_id id, const char *arg, struct s2_options *o,
 		o->as = arg;
 		return S2_OK;
 	case OPT_LEVEL:
-		return s2_parse_int_in(arg, "--level", -1, 3, &o->level, err);
+		return parse_level(arg, &o->level, err);
 	case OPT_ONLY:
 		return parse_check(arg, "--only", o->only, &o->nonly, err);
 	case OPT_SKIP:
@@ -458,6 +301,9 @@ static enum s2_code apply(enum opt_id id, const char *arg, struct s2_options *o,
 	case OPT_VERBOSE:
 		o->verbose = true;
 		return S2_OK;
+	case OPT_CLAIMS:
+	case OPT_CLAIM:
+		break;
 	case OPT_HELP:
 		o->help = true;
 		return S2_OK;
@@ -468,13 +314,74 @@ static enum s2_code apply(enum opt_id id, const char *arg, struct s2_options *o,
 	return s2_fail(err, S2_USAGE, "unknown option");
 }
 
-static void long_options(struct option *ret)
+/* All rows, with those of the claims in their places. */
+struct opt_list {
+	struct opt_row row[ARRAY_SIZE(rows) + 4 * S2_MAX_CLAIMS];
+	unsigned int n;
+};
+
+/* The group of options that set claims of this use. */
+static unsigned int claim_group(enum s2_claim_use use)
 {
-	for (unsigned int i = 0; i < ARRAY_SIZE(rows); i++)
-		ret[i] = (struct option){ .name = rows[i].name,
-					  .has_arg = rows[i].arg ? required_argument : no_argument,
-					  .val = (int)rows[i].id };
-	ret[ARRAY_SIZE(rows)] = (struct option){ 0 };
+	switch (use) {
+	case S2_CLAIM_ROOT:
+		return S2_OPTS_INPUT;
+	case S2_CLAIM_ACCESS:
+		return S2_OPTS_TRANSLATE;
+	case S2_CLAIM_PLAIN:
+	case S2_CLAIM_SHAPE:
+	case S2_CLAIM_DETAIL:
+		break;
+	}
+	return S2_OPTS_GEOM;
+}
+
+/* The options of claims that are (or are not) of one translation. */
+static void add_claims(struct opt_list *list, bool access)
+{
+	struct s2_claim_option option;
+
+	for (unsigned int i = 0; list->n < ARRAY_SIZE(list->row) && s2_claim_option(i, &option);
+	     i++) {
+		if ((option.use == S2_CLAIM_ACCESS) != access)
+			continue;
+		list->row[list->n++] = (struct opt_row){ .id = OPT_CLAIM + i,
+							 .name = option.name,
+							 .arg = option.arg,
+							 .groups = claim_group(option.use),
+							 .help = option.help };
+	}
+}
+
+static void list_options(struct opt_list *ret)
+{
+	ret->n = 0;
+	for (unsigned int i = 0; i < ARRAY_SIZE(rows) && ret->n < ARRAY_SIZE(ret->row); i++) {
+		if (rows[i].id == OPT_CLAIMS)
+			add_claims(ret, rows[i].groups == S2_OPTS_TRANSLATE);
+		else
+			ret->row[ret->n++] = rows[i];
+	}
+}
+
+/* The last of @ret's entries ends the list for getopt_long(). */
+static void long_options(const struct opt_list *list, struct option *ret)
+{
+	for (unsigned int i = 0; i < list->n; i++)
+		ret[i] = (struct option){ .name = list->row[i].name,
+					  .has_arg = list->row[i].arg ? required_argument :
+									no_argument,
+					  .val = (int)list->row[i].id };
+	ret[list->n] = (struct option){ 0 };
+}
+
+static const struct opt_row *find_row(const struct opt_list *list, unsigned int id)
+{
+	unsigned int i = 0;
+
+	while (list->row[i].id != id)
+		i++;
+	return &list->row[i];
 }
 
 /* Contradictions between options, whatever the command. */
@@ -490,19 +397,15 @@ static enum s2_code cross_check(const struct s2_options *o, struct s2_err *err)
 	if (o->raw.have_base && !is_aligned(o->raw.base, 8))
 		return s2_fail(err, S2_USAGE, "--base: 0x%llx is not a multiple of 8",
 			       (unsigned long long)o->raw.base);
-	if (s2_regime_has(&o->regime, S2_REG_HCR_EL2) && o->regime.fwb != S2_UNKNOWN &&
-	    (o->regime.fwb == S2_YES) != !!(o->regime.reg[S2_REG_HCR_EL2] & HCR_FWB))
-		return s2_fail(err, S2_USAGE, "--%sfwb contradicts --hcr=0x%llx",
-			       o->regime.fwb == S2_YES ? "" : "no-",
-			       (unsigned long long)o->regime.reg[S2_REG_HCR_EL2]);
 	if (o->have_vcpu && o->ntables)
 		return s2_fail(err, S2_USAGE,
 			       "--table and --vcpu exclude each other: --vcpu chooses the table");
 	if (o->effective && !o->have_vcpu)
 		return s2_fail(err, S2_USAGE, "--effective goes with --vcpu");
-	if (o->have_root && s2_regime_has(&o->regime, S2_REG_VTTBR_EL2))
-		return s2_fail(err, S2_USAGE, "--root and --vttbr exclude each other");
-	return S2_OK;
+	if (o->have_root && s2_regime_given(&o->regime, S2_CLAIM_ROOT))
+		return s2_fail(err, S2_USAGE, "--root and --%s exclude each other",
+			       s2_regime_given(&o->regime, S2_CLAIM_ROOT)->option);
+	return o->regime.arch->agree(&o->regime, err);
 }
 
 static enum s2_code next_option(int argc, char **argv, const struct option *longopts, int *ret,
@@ -521,21 +424,25 @@ static enum s2_code next_option(int argc, char **argv, const struct option *long
 
 enum s2_code s2_options_parse(int argc, char **argv, struct s2_options *ret, struct s2_err *err)
 {
-	struct option longopts[ARRAY_SIZE(rows) + 1];
+	struct opt_list list;
+	struct option longopts[ARRAY_SIZE(list.row) + 1];
 	enum s2_code code = S2_OK;
 	int id = 0;
 
 	memset(ret, 0, sizeof(*ret));
-	s2_regime_init(&ret->regime, &s2_arm64_stage2);
+	s2_regime_init(&ret->regime, s2_archs[0]);
 	ret->level = S2_NO_LEVEL;
-	long_options(longopts);
+	list_options(&list);
+	long_options(&list, longopts);
 	opterr = 0;
 	optind = 0;
 	while (!code) {
 		code = next_option(argc, argv, longopts, &id, err);
 		if (code || id < 0)
 			break;
-		code = apply((enum opt_id)id, optarg, ret, err);
+		code = id >= OPT_CLAIM ? s2_claim_set(find_row(&list, (unsigned int)id)->name,
+						      optarg, &ret->regime, err) :
+					 apply((enum opt_id)id, optarg, ret, err);
 	}
 	if (!code)
 		code = cross_check(ret, err);
@@ -544,9 +451,7 @@ enum s2_code s2_options_parse(int argc, char **argv, struct s2_options *ret, str
 	if (ret->have_vcpu)
 		ret->table[ret->ntables++] = ret->vcpu_table;
 	ret->raw.map = ret->map;
-	ret->have_regime = ret->regime.have_regs & BIT64(S2_REG_VTCR_EL2) || ret->regime.granule ||
-			   ret->regime.ia_bits || ret->regime.oa_bits ||
-			   ret->regime.start_level != S2_NO_LEVEL || ret->regime.lpa2 != S2_UNKNOWN;
+	ret->have_regime = s2_regime_given(&ret->regime, S2_CLAIM_SHAPE);
 	ret->args = argv + optind;
 	ret->nargs = argc - optind;
 	return S2_OK;
@@ -555,17 +460,19 @@ enum s2_code s2_options_parse(int argc, char **argv, struct s2_options *ret, str
 enum s2_code s2_options_check(const struct s2_options *options, const char *command,
 			      unsigned int groups, int argc, char **argv, struct s2_err *err)
 {
-	struct option longopts[ARRAY_SIZE(rows) + 1];
+	struct opt_list list;
+	struct option longopts[ARRAY_SIZE(list.row) + 1];
 	int id;
 
 	(void)options;
-	long_options(longopts);
+	list_options(&list);
+	long_options(&list, longopts);
 	optind = 0;
 	while ((id = getopt_long(argc, argv, ":o:vhV", longopts, NULL)) >= 0) {
-		for (unsigned int i = 0; i < ARRAY_SIZE(rows); i++)
-			if ((int)rows[i].id == id && !(rows[i].groups & (groups | S2_OPTS_ALL)))
-				return s2_fail(err, S2_USAGE, "%s does not take --%s", command,
-					       rows[i].name);
+		const struct opt_row *row = find_row(&list, (unsigned int)id);
+
+		if (!(row->groups & (groups | S2_OPTS_ALL)))
+			return s2_fail(err, S2_USAGE, "%s does not take --%s", command, row->name);
 	}
 	return S2_OK;
 }
@@ -577,13 +484,10 @@ enum s2_code s2_options_shape(const struct s2_regime *regime, struct s2_geometry
 	struct s2_geometry ignored;
 	enum s2_code code = alone.arch->shape(&alone, ret, err);
 
-	if (code != S2_INVALID || !s2_regime_has(&alone, S2_REG_VTCR_EL2))
+	if (code != S2_INVALID)
 		return code;
 	/* A register that is sound without them is contradicted by the sizes. */
-	alone.granule = 0;
-	alone.ia_bits = alone.oa_bits = 0;
-	alone.start_level = S2_NO_LEVEL;
-	alone.lpa2 = S2_UNKNOWN;
+	s2_regime_keep_registers(&alone);
 	if (!alone.arch->shape(&alone, &ignored, NULL))
 		code = err->code = S2_USAGE;
 	return code;
@@ -591,16 +495,20 @@ enum s2_code s2_options_shape(const struct s2_regime *regime, struct s2_geometry
 
 void s2_options_help(struct s2_out *out, unsigned int groups)
 {
-	for (unsigned int i = 0; i < ARRAY_SIZE(rows); i++) {
+	struct opt_list list;
+
+	list_options(&list);
+	for (unsigned int i = 0; i < list.n; i++) {
+		const struct opt_row *row = &list.row[i];
 		char text[64];
 
-		if (!(rows[i].groups & groups))
+		if (!(row->groups & groups))
 			continue;
-		snprintf(text, sizeof(text), "%s%c%s --%s%s%s", rows[i].id < 256 ? "-" : " ",
-			 rows[i].id < 256 ? (char)rows[i].id : ' ', rows[i].id < 256 ? "," : " ",
-			 rows[i].name, rows[i].arg ? "=" : "", rows[i].arg ? rows[i].arg : "");
+		snprintf(text, sizeof(text), "%s%c%s --%s%s%s", row->id < 256 ? "-" : " ",
+			 row->id < 256 ? (char)row->id : ' ', row->id < 256 ? "," : " ", row->name,
+			 row->arg ? "=" : "", row->arg ? row->arg : "");
 		s2_out_str(out, "  ");
 		s2_out_pad(out, text, 32);
-		s2_out_printf(out, " %s\n", rows[i].help);
+		s2_out_printf(out, " %s\n", row->help);
 	}
 }

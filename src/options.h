@@ -31,16 +31,6 @@ enum s2_opt_group {
 	S2_OPTS_CHECK = 1 << 9, /* check's own */
 };
 
-/* Registers that have a short option, whose exception level depends on the operation. */
-enum s2_short_reg {
-	S2_SHORT_TCR,
-	S2_SHORT_TTBR0,
-	S2_SHORT_TTBR1,
-	S2_SHORT_MAIR,
-	S2_SHORT_SCTLR,
-	S2_NSHORT
-};
-
 #define S2_MAX_MAPS 1024
 #define S2_MAX_GLOBS 64
 #define S2_MAX_CHECKS 64
@@ -49,8 +39,9 @@ struct s2_options {
 	const char *command; /* as given, NULL when it was left out */
 	char **args;         /* what is left: files, values */
 	int nargs;
-	struct s2_regime regime;
-	bool have_regime; /* at least one of registers and sizes was given */
+	struct s2_regime
+		regime;   /* all claims that were given, of the architecture that knows them */
+	bool have_regime; /* one of them shapes a table: a register or size */
 	bool have_root;
 	uint64_t root;
 	struct s2_raw_args raw;
@@ -66,13 +57,9 @@ struct s2_options {
 	const char *as; /* --as of decode and translate */
 	int level;      /* decode --level, S2_NO_LEVEL when not given */
 	bool verbose;
-	unsigned int have_short; /* bit n: short_reg[n] was given */
-	uint64_t short_reg[S2_NSHORT];
-	bool pan;             /* PSTATE.PAN */
-	unsigned int pa_bits; /* --pa-bits, 0 when not given */
 	/*
 	 * Set by translate, not by an option. @stage1_alone: the file is memory, and no table is
-	 * looked for. @unshaped: what VTCR_EL2 and VTTBR_EL2 say is for the walk to judge.
+	 * looked for. @unshaped: what control registers say is for the walk to judge.
 	 */
 	bool stage1_alone, unshaped;
 	bool effective; /* dump --vcpu: permissions after both stages */
@@ -103,7 +90,7 @@ enum s2_code s2_options_check(const struct s2_options *options, const char *comm
 			      unsigned int groups, int argc, char **argv,
 			      struct s2_err *err) S2_MUST_CHECK;
 
-/* The geometry of a @regime from options. S2_USAGE: the sizes contradict VTCR_EL2. */
+/* The geometry of a @regime from options. S2_USAGE: the sizes contradict a register. */
 enum s2_code s2_options_shape(const struct s2_regime *regime, struct s2_geometry *ret,
 			      struct s2_err *err) S2_MUST_CHECK;
 

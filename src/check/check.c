@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "check/priv.h"
+#include "decode/arm64/arm64.h"
 
 static void skip(struct s2_check_ctx *ctx, unsigned int i, const char *why)
 {

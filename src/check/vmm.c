@@ -6,6 +6,8 @@
 
 #include "check/priv.h"
 
+#include "decode/arm64/arm64.h"
+
 #define S2_MEMATTR BITS64(5, 2)
 #define S2_W BIT64(7)
 
@@ -58,9 +60,9 @@ struct s2_vmm *s2_vmm_open(struct s2_check_ctx *ctx, const struct s2_table *tabl
 	}
 	kva = &s2_kernel_facts(ctx->kernel)->kva;
 	s2_regime_init(&regime, &s2_arm64_stage1_el1);
-	regime.granule = kva->page_size;
-	regime.ia_bits = kva->va_bits;
-	regime.lpa2 = kva->lpa2 ? S2_YES : S2_NO;
+	s2_regime_set(&regime, S2_ARM64_GRANULE, kva->page_size);
+	s2_regime_set(&regime, S2_ARM64_IA_BITS, kva->va_bits);
+	s2_regime_set_flag(&regime, S2_ARM64_LPA2, kva->lpa2 ? S2_YES : S2_NO);
 	if (find_pgd(ctx, table, &vmm->pgd_pa) || regime.arch->shape(&regime, &vmm->geom, NULL)) {
 		s2_check_unknown(ctx, S2_CHECK_VMM, "%s: its VMM's page tables cannot be found",
 				 table->id);

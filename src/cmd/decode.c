@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // `decode`: one descriptor or register value, field by field, in words and numbers.
+#include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/num.h"
-#include "decode/explain.h"
 #include "options.h"
 
 /* "[5:2]", or the single bits of a mask that lies apart: "[51,7]". */
@@ -51,17 +51,27 @@ static void print_geometry(struct s2_out *out, const struct s2_geometry *geom)
 				      s2_geom_odds[i].meaning);
 }
 
-static void explain_vtcr(struct s2_out *out, uint64_t value)
+/* A register in the letters of the architecture's manual. */
+static void print_register(struct s2_out *out, const char *name, uint64_t value)
 {
+	for (; *name; name++)
+		s2_out_printf(out, "%c", toupper((unsigned char)*name));
+	s2_out_printf(out, " 0x%" PRIx64 "\n", value);
+}
+
+static void explain_register(struct s2_out *out, const struct s2_arch *arch, unsigned int claim,
+			     uint64_t value)
+{
+	const struct s2_claim *row = &arch->claims[claim];
 	struct s2_regime regime;
 	struct s2_geometry geom;
 	uint64_t known = 0;
 	struct s2_err err;
 
 	s2_err_init(&err);
-	s2_out_printf(out, "VTCR_EL2 0x%" PRIx64 "\n", value);
-	for (unsigned int i = 0; i < s2_nvtcr_fields; i++) {
-		const struct s2_field *f = &s2_vtcr_fields[i];
+	print_register(out, row->name, value);
+	for (unsigned int i = 0; i < row->nfields; i++) {
+		const struct s2_field *f = &row->fields[i];
 		uint64_t v = field_get(f->mask, value);
 
 		known |= f->mask;
@@ -69,9 +79,9 @@ static void explain_vtcr(struct s2_out *out, uint64_t value)
 	}
 	if (value & ~known)
 		s2_out_printf(out, "  RES0 bits set: 0x%" PRIx64 "\n", value & ~known);
-	s2_regime_init(&regime, &s2_arm64_stage2);
-	s2_regime_set(&regime, S2_REG_VTCR_EL2, value);
-	if (s2_arm64_stage2.shape(&regime, &geom, &err))
+	s2_regime_init(&regime, arch);
+	s2_regime_set(&regime, claim, value);
+	if (arch->shape(&regime, &geom, &err))
 		s2_out_printf(out, "  = refused: %s\n", err.text);
 	else
 		print_geometry(out, &geom);
@@ -129,48 +139,61 @@ static enum s2_code explain_descriptor(const struct s2_options *o, struct s2_out
 	struct s2_regime regime = o->regime;
 	struct s2_geometry geom;
 	enum s2_code code;
-	int lowest;
+	int height;
 
-	if (!s2_regime_has(&regime, S2_REG_VTCR_EL2)) {
-		if (!regime.granule)
-			regime.granule = 4096;
-		if (!regime.ia_bits)
-			regime.ia_bits = regime.start_level == -1 ? 52 :
-					 regime.start_level > 0   ? 40 :
-								    48;
-	}
+	regime.arch->assume(&regime);
 	code = s2_options_shape(&regime, &geom, err);
 	if (code)
 		return code;
-	lowest = geom.page_log2 == 12 ? -1 : geom.page_log2 == 14 ? 0 : 1;
-	if (o->level != S2_NO_LEVEL && o->level < lowest)
-		return s2_fail(err, S2_USAGE, "--level: %d does not exist with the %uK granule",
-			       o->level, 1U << (geom.page_log2 - 10));
 	if (o->level != S2_NO_LEVEL) {
-		explain_at(out, &geom, (unsigned int)(geom.arch->last_level - o->level), raw);
+		height = s2_height_of(geom.arch, o->level);
+		if (height < 0 || height >= geom.heights)
+			return s2_fail(err, S2_USAGE,
+				       "--level: %d does not exist with the %uK granule", o->level,
+				       1U << (geom.page_log2 - 10));
+		explain_at(out, &geom, (unsigned int)height, raw);
 		return S2_OK;
 	}
-	/* Without a level: a page descriptor reads as a table above, and a block belongs to the
-	 * level above pages. */
-	if ((raw & 3) == 3) {
+	/* Without a level: what reads as a table is a page at the lowest, and a block belongs to
+	 * the level above pages. */
+	if (geom.arch->is_table(&geom, 1, raw)) {
 		explain_at(out, &geom, 0, raw);
 		explain_at(out, &geom, 1, raw);
-	} else {
-		explain_at(out, &geom, (raw & 3) == 1, raw);
+		return S2_OK;
 	}
+	explain_at(out, &geom,
+		   !geom.arch->is_leaf(&geom, 0, raw) && geom.arch->is_leaf(&geom, 1, raw), raw);
 	return S2_OK;
 }
 
-/* A bare number that is a sound VTCR_EL2 down to its RES bits is explained as one, too. */
-static bool looks_like_vtcr(uint64_t value)
+/* A register of @arch that has fields to explain, by its name or its option's; -1 when none. */
+static int find_register(const struct s2_arch *arch, const char *name)
 {
-	struct s2_regime regime;
-	struct s2_geometry geom;
+	for (unsigned int i = 0; i < arch->nclaims; i++) {
+		const struct s2_claim *claim = &arch->claims[i];
 
-	s2_regime_init(&regime, &s2_arm64_stage2);
-	s2_regime_set(&regime, S2_REG_VTCR_EL2, value);
-	return !s2_arm64_stage2.shape(&regime, &geom, NULL) &&
-	       !(geom.odd & (S2_GODD_RES0 | S2_GODD_RES1));
+		if (claim->fields && (!strcasecmp(name, claim->name) ||
+				      (claim->option && !strcasecmp(name, claim->option))))
+			return (int)i;
+	}
+	return -1;
+}
+
+/* A bare number that is a sound value of a register down to its RES bits is explained as one, too. */
+static void explain_as_register(struct s2_out *out, const struct s2_arch *arch, uint64_t value)
+{
+	for (unsigned int i = 0; i < arch->nclaims; i++) {
+		struct s2_regime regime;
+		struct s2_geometry geom;
+
+		if (!arch->claims[i].fields)
+			continue;
+		s2_regime_init(&regime, arch);
+		s2_regime_set(&regime, i, value);
+		if (!arch->shape(&regime, &geom, NULL) &&
+		    !(geom.odd & (S2_GODD_RES0 | S2_GODD_RES1)))
+			explain_register(out, arch, i, value);
+	}
 }
 
 static enum s2_code explain(const struct s2_options *o, struct s2_out *out, const char *arg,
@@ -181,6 +204,7 @@ static enum s2_code explain(const struct s2_options *o, struct s2_out *out, cons
 	enum s2_code code;
 	uint64_t value;
 	char name[32];
+	int claim;
 
 	if (equals) {
 		if ((size_t)(equals - arg) >= sizeof(name))
@@ -192,15 +216,18 @@ static enum s2_code explain(const struct s2_options *o, struct s2_out *out, cons
 	code = s2_parse_u64(equals ? equals + 1 : arg, "decode", &value, err);
 	if (code)
 		return code;
-	if (as && (!strcasecmp(as, "vtcr_el2") || !strcasecmp(as, "vtcr"))) {
-		explain_vtcr(out, value);
-		return S2_OK;
+	for (unsigned int i = 0; as && i < s2_narchs; i++) {
+		claim = find_register(s2_archs[i], as);
+		if (claim >= 0) {
+			explain_register(out, s2_archs[i], (unsigned int)claim, value);
+			return S2_OK;
+		}
 	}
 	if (as && strcasecmp(as, "descriptor") != 0 && strcasecmp(as, "desc") != 0)
-		return s2_fail(err, S2_USAGE, "decode: '%s' is neither descriptor nor vtcr_el2",
-			       as);
-	if (!as && !o->have_regime && o->level == S2_NO_LEVEL && looks_like_vtcr(value))
-		explain_vtcr(out, value);
+		return s2_fail(err, S2_USAGE, "decode: '%s' is neither descriptor nor %s", as,
+			       "vtcr_el2");
+	if (!as && !o->have_regime && o->level == S2_NO_LEVEL)
+		explain_as_register(out, o->regime.arch, value);
 	return explain_descriptor(o, out, value, err);
 }
 

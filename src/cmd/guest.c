@@ -22,11 +22,11 @@ static enum s2_code add_half(struct s2_guest *g, const struct s2_options *o, boo
 			     struct s2_err *err)
 {
 	struct s2_table *table = &g->half[g->nhalves];
-	enum s2_reg ttbr = upper ? S2_REG_TTBR1_EL1 : S2_REG_TTBR0_EL1;
+	enum s2_arm64_claim ttbr = upper ? S2_ARM64_TTBR1_EL1 : S2_ARM64_TTBR0_EL1;
 	struct s2_geometry *geom = &g->half_geom[g->nhalves];
 	enum s2_code code;
 
-	if (s2_arm64_tcr(g->vcpu.regs.reg[S2_REG_TCR_EL1], true, upper).epd)
+	if (s2_arm64_tcr(g->vcpu.regs.value[S2_ARM64_TCR_EL1], true, upper).epd)
 		return S2_OK;
 	*table = (struct s2_table){
 		.pid = -1, .vcpus = -1, .mem = &g->memory.mem, .regime = g->vcpu.regs
@@ -36,11 +36,11 @@ static enum s2_code add_half(struct s2_guest *g, const struct s2_options *o, boo
 	snprintf(table->kind, sizeof(table->kind), "guest-stage1");
 	snprintf(table->found, sizeof(table->found), "registers of the vCPU");
 	table->regime.arch = &s2_arm64_stage1_el1;
-	table->regime.upper = upper;
-	table->regime.start_level = S2_NO_LEVEL;
+	s2_regime_set(&table->regime, S2_ARM64_UPPER, upper);
+	s2_regime_clear(&table->regime, S2_ARM64_START_LEVEL);
 	code = table->regime.arch->shape(&table->regime, geom, err);
 	if (!code)
-		code = s2_arm64_ttbr_root(geom, g->vcpu.regs.reg[ttbr], &table->root_pa, err);
+		code = s2_arm64_ttbr_root(geom, g->vcpu.regs.value[ttbr], &table->root_pa, err);
 	if (code)
 		return s2_wrap(err, code, "%s", table->id);
 	/* A range of virtual addresses lies in one of the halves. */
@@ -90,7 +90,7 @@ enum s2_code s2_guest_open(const struct s2_options *o, const struct s2_input *in
 		code = s2_input_shape(ret->stage2_table, &ret->stage2, err);
 	if (code)
 		return code;
-	if (!(ret->vcpu.regs.reg[S2_REG_SCTLR_EL1] & BIT64(0)))
+	if (!(ret->vcpu.regs.value[S2_ARM64_SCTLR_EL1] & SCTLR_M))
 		return s2_fail(err, S2_INVALID,
 			       "%s/%" PRIu64 ": SCTLR_EL1.M is 0, the guest's stage 1 is off",
 			       ret->stage2_table->id, o->vcpu);

@@ -10,11 +10,10 @@
 
 #include "base/cleanup.h"
 #include "base/scan.h"
+#include "claim_options.h"
 #include "cmd/guard.h"
 #include "cmd/pages.h"
 #include "cmd/progress.h"
-#include "decode/arm64/arm64.h"
-#include "decode/arm64/stage1.h"
 #include "decode/infer.h"
 #include "host/kvm/kvm.h"
 #include "host/kvm/arm64/mode.h"
@@ -22,8 +21,6 @@
 
 /* VMCOREINFO is a page, or a few. */
 #define MAX_VMCOREINFO (1U << 20)
-
-#define HCR_FWB BIT64(46)
 
 static bool is_raw(const struct s2_source *source)
 {
@@ -63,11 +60,11 @@ static enum s2_code find_root(const struct s2_options *o, const struct s2_source
 		*ret = o->root;
 		return S2_OK;
 	}
-	if (o->pages && !s2_regime_has(&o->regime, S2_REG_VTTBR_EL2))
+	if (o->pages && !s2_regime_given(&o->regime, S2_CLAIM_ROOT))
 		return s2_fail(err, S2_USAGE,
 			       "--pages needs --root (or --vttbr): where is the start level?");
-	if (s2_regime_has(&o->regime, S2_REG_VTTBR_EL2))
-		return s2_arm64_vttbr_root(geom, o->regime.reg[S2_REG_VTTBR_EL2], ret, err);
+	if (s2_regime_given(&o->regime, S2_CLAIM_ROOT))
+		return geom->arch->root(geom, &o->regime, ret, err);
 	if (!is_raw(source))
 		return s2_fail(
 			err, S2_USAGE,
@@ -92,7 +89,7 @@ static enum s2_code table_from_options(const struct s2_options *o, const struct 
 	enum s2_code code;
 
 	if (o->unshaped && placed && !o->pages) {
-		code = s2_regime_has(&o->regime, S2_REG_VTTBR_EL2) ?
+		code = s2_regime_given(&o->regime, S2_CLAIM_ROOT) ?
 			       S2_OK :
 			       find_root(o, source, NULL, &table.root_pa, err);
 		return code ? code : s2_tables_add(tables, &table, err);
@@ -100,7 +97,7 @@ static enum s2_code table_from_options(const struct s2_options *o, const struct 
 	code = s2_options_shape(&o->regime, &geom, err);
 	if (code)
 		return code;
-	if (!placed && (o->have_root || s2_regime_has(&o->regime, S2_REG_VTTBR_EL2)))
+	if (!placed && (o->have_root || s2_regime_given(&o->regime, S2_CLAIM_ROOT)))
 		return s2_fail(
 			err, S2_USAGE,
 			"--root and --vttbr need --base or --map: where is the image in memory?");
@@ -262,7 +259,7 @@ static enum s2_code find_tables(const struct s2_options *o, struct s2_input *inp
 		return code;
 	if (o->have_regime)
 		return table_from_options(o, &input->files, source, &input->tables, err);
-	if (o->have_root || s2_regime_has(&o->regime, S2_REG_VTTBR_EL2))
+	if (o->have_root || s2_regime_given(&o->regime, S2_CLAIM_ROOT))
 		return s2_fail(
 			err, S2_USAGE,
 			"--root and --vttbr describe a table together with --vtcr (or --granule and --ia-bits)");
@@ -281,74 +278,46 @@ static enum s2_code find_tables(const struct s2_options *o, struct s2_input *inp
 	return tables_from_kernel(o, input, err);
 }
 
-static enum s2_tristate bit_of(const struct s2_regime *regime, uint64_t bit)
+/* "--a, --b and --c": the options of claims that say how descriptors of stage 2 read. */
+static void detail_options(char *buf, size_t size)
 {
-	if (!s2_regime_has(regime, S2_REG_HCR_EL2))
-		return S2_UNKNOWN;
-	return regime->reg[S2_REG_HCR_EL2] & bit ? S2_YES : S2_NO;
+	struct s2_claim_option option;
+	const char *last = NULL;
+	size_t len = 0;
+
+	*buf = '\0';
+	for (unsigned int i = 0; s2_claim_option(i, &option); i++) {
+		if (option.use != S2_CLAIM_DETAIL)
+			continue;
+		if (last && len < size)
+			len += (size_t)snprintf(buf + len, size - len, "%s--%s", len ? ", " : "",
+						last);
+		last = option.name;
+	}
+	if (last && len < size)
+		snprintf(buf + len, size - len, "%s--%s", len ? " and " : "", last);
 }
 
-static enum s2_tristate known_fwb(const struct s2_regime *regime)
-{
-	return regime->fwb != S2_UNKNOWN ? regime->fwb : bit_of(regime, HCR_FWB);
-}
-
-static bool contradict(enum s2_tristate a, enum s2_tristate b)
-{
-	return a != S2_UNKNOWN && b != S2_UNKNOWN && a != b;
-}
-
-/* An option may add to what the file says of a table, not gainsay it. */
-static enum s2_code check_regime(const struct s2_regime *option, const struct s2_table *table,
-				 struct s2_err *err)
-{
-	const struct s2_regime *regime = &table->regime;
-	bool stage2 = s2_is_stage2(regime->arch);
-
-	if (stage2 && contradict(option->fwb, known_fwb(regime)))
-		return s2_fail(err, S2_USAGE, "--%sfwb: the file says that HCR_EL2.FWB of %s is %d",
-			       option->fwb == S2_YES ? "" : "no-", table->id,
-			       known_fwb(regime) == S2_YES);
-	if (stage2 && contradict(bit_of(option, HCR_FWB), known_fwb(regime)))
-		return s2_fail(err, S2_USAGE, "--hcr: the file says that HCR_EL2.FWB of %s is %d",
-			       table->id, known_fwb(regime) == S2_YES);
-	if (!stage2 && contradict(bit_of(option, HCR_E2H), bit_of(regime, HCR_E2H)))
-		return s2_fail(err, S2_USAGE, "--hcr: the file says that HCR_EL2.E2H of %s is %d",
-			       table->id, bit_of(regime, HCR_E2H) == S2_YES);
-	if (stage2 && contradict(option->xnx, regime->xnx))
-		return s2_fail(err, S2_USAGE, "--no-xnx: the file says that %s has FEAT_XNX",
-			       table->id);
-	return S2_OK;
-}
-
-/* What the options say of MemAttr, XN and bit 55, where the file does not. */
+/* What the options say of how descriptors read, where the file does not. */
 static enum s2_code complete_regimes(const struct s2_options *o, struct s2_tables *tables,
 				     struct s2_err *err)
 {
-	const struct s2_regime *option = &o->regime;
 	bool any = false;
+	char list[160];
 
 	for (size_t i = 0; i < tables->n; i++) {
-		struct s2_regime *regime = &tables->table[i].regime;
-		enum s2_code code = check_regime(option, &tables->table[i], err);
+		struct s2_table *table = &tables->table[i];
+		enum s2_code code =
+			table->regime.arch->complete(&o->regime, table->id, &table->regime, err);
 
 		if (code)
 			return code;
-		if (s2_regime_has(option, S2_REG_HCR_EL2))
-			s2_regime_set(regime, S2_REG_HCR_EL2, option->reg[S2_REG_HCR_EL2]);
-		if (!s2_is_stage2(regime->arch))
-			continue;
-		any = true;
-		if (option->fwb != S2_UNKNOWN)
-			regime->fwb = option->fwb;
-		if (option->xnx != S2_UNKNOWN)
-			regime->xnx = option->xnx;
-		regime->realm |= option->realm;
+		any |= s2_is_stage2(table->regime.arch);
 	}
-	if (tables->n && !any && (option->fwb || option->xnx || option->realm))
-		return s2_fail(err, S2_USAGE,
-			       "--fwb, --no-fwb, --no-xnx and --realm are for tables of stage 2");
-	return S2_OK;
+	if (!tables->n || any || !s2_regime_given(&o->regime, S2_CLAIM_DETAIL))
+		return S2_OK;
+	detail_options(list, sizeof(list));
+	return s2_fail(err, S2_USAGE, "%s are for tables of stage 2", list);
 }
 
 static bool is_asked_for(const struct s2_options *o, const char *id)
@@ -524,21 +493,11 @@ enum s2_code s2_input_shape(const struct s2_table *table, struct s2_geometry *re
 {
 	struct s2_geometry geom;
 	enum s2_code code = table->regime.arch->shape(&table->regime, &geom, err);
-	uint64_t align;
 
+	if (!code)
+		code = geom.arch->check_root(&geom, table->root_pa, err);
 	if (code)
 		return s2_wrap(err, code, "%s", table->id);
-	/* The start level is aligned to its size (Arm ARM, VTTBR_EL2.BADDR), to 64 bytes in the
-	 * 52-bit form. */
-	align = geom.oa_bits == 52 && geom.start_size < 64 ? 64 : geom.start_size;
-	if (!is_aligned(table->root_pa, align))
-		return s2_fail(err, S2_INVALID,
-			       "%s: root 0x%llx is not aligned to the %llu bytes of the start level",
-			       table->id, (unsigned long long)table->root_pa,
-			       (unsigned long long)align);
-	if (table->root_pa >> 52)
-		return s2_fail(err, S2_INVALID, "%s: root 0x%llx is beyond 52 bits", table->id,
-			       (unsigned long long)table->root_pa);
 	*ret = geom;
 	return S2_OK;
 }

@@ -13,9 +13,6 @@
 #include "decode/arm64/translate.h"
 
 #define PSTATE_PAN BIT64(22)
-#define HCR_VM BIT64(0)
-#define HCR_DC BIT64(12)
-#define HCR_TGE BIT64(27)
 
 /* Everything that is the same for all addresses of one call. */
 struct job {
@@ -84,10 +81,10 @@ static enum s2_code vcpu_registers(struct job *job, struct s2_err *err)
 
 	if (code)
 		return code;
-	for (unsigned int i = 0; i < S2_NREGS; i++)
-		if (s2_regime_has(&vcpu.regs, (enum s2_reg)i) &&
-		    !s2_regime_has(regs, (enum s2_reg)i))
-			s2_regime_set(regs, (enum s2_reg)i, vcpu.regs.reg[i]);
+	for (unsigned int i = 0; i < S2_ARM64_NREGS; i++)
+		if (s2_regime_has(&vcpu.regs, (enum s2_arm64_claim)i) &&
+		    !s2_regime_has(regs, (enum s2_arm64_claim)i))
+			s2_regime_set(regs, (enum s2_arm64_claim)i, vcpu.regs.value[i]);
 	job->req.pan |= !!(vcpu.pstate & PSTATE_PAN);
 	return S2_OK;
 }
@@ -95,32 +92,39 @@ static enum s2_code vcpu_registers(struct job *job, struct s2_err *err)
 /* --tcr and its like mean the registers of EL1, or of EL2 for the S1E2 operations. */
 static void short_registers(struct job *job)
 {
-	static const enum s2_reg el1[] = { S2_REG_TCR_EL1, S2_REG_TTBR0_EL1, S2_REG_TTBR1_EL1,
-					   S2_REG_MAIR_EL1, S2_REG_SCTLR_EL1 };
-	static const enum s2_reg el2[] = { S2_REG_TCR_EL2, S2_REG_TTBR0_EL2, S2_REG_TTBR1_EL2,
-					   S2_REG_MAIR_EL2, S2_REG_SCTLR_EL2 };
-	const enum s2_reg *which = is_el2(job->req.op) ? el2 : el1;
+	static const enum s2_arm64_claim el1[] = { S2_ARM64_TCR_EL1, S2_ARM64_TTBR0_EL1,
+						   S2_ARM64_TTBR1_EL1, S2_ARM64_MAIR_EL1,
+						   S2_ARM64_SCTLR_EL1 };
+	static const enum s2_arm64_claim el2[] = { S2_ARM64_TCR_EL2, S2_ARM64_TTBR0_EL2,
+						   S2_ARM64_TTBR1_EL2, S2_ARM64_MAIR_EL2,
+						   S2_ARM64_SCTLR_EL2 };
+	const enum s2_arm64_claim *which = is_el2(job->req.op) ? el2 : el1;
 
-	for (unsigned int i = 0; i < S2_NSHORT; i++)
-		if (job->o->have_short & 1U << i)
-			s2_regime_set(&job->req.regs, which[i], job->o->short_reg[i]);
+	for (unsigned int i = 0; i < ARRAY_SIZE(el1); i++)
+		if (s2_regime_has(&job->o->regime, S2_ARM64_TCR + i))
+			s2_regime_set(&job->req.regs, which[i],
+				      job->o->regime.value[S2_ARM64_TCR + i]);
 }
 
 /* Without --as: through both stages when there is anything to know of the first. */
 static enum s2_code choose_op(struct job *job, struct s2_err *err)
 {
-	job->req.op = job->o->have_vcpu || job->o->have_short ? S2_AT_S12E1R : S2_AT_S2E1R;
+	bool stage1 = job->o->have_vcpu;
+
+	for (unsigned int i = S2_ARM64_TCR; i <= S2_ARM64_SCTLR; i++)
+		stage1 |= s2_regime_has(&job->o->regime, i);
+	job->req.op = stage1 ? S2_AT_S12E1R : S2_AT_S2E1R;
 	return job->o->as ? parse_op(job->o->as, &job->req.op, err) : S2_OK;
 }
 
 /* Is there no stage 2 in the way: an EL2 regime, or HCR_EL2 turns it off? */
 static bool without_stage2(enum s2_at_op op, const struct s2_regime *regs)
 {
-	uint64_t hcr = regs->reg[S2_REG_HCR_EL2];
+	uint64_t hcr = regs->value[S2_ARM64_HCR_EL2];
 
 	if (is_el2(op))
 		return true;
-	if (is_stage2_only(op) || !s2_regime_has(regs, S2_REG_HCR_EL2))
+	if (is_stage2_only(op) || !s2_regime_has(regs, S2_ARM64_HCR_EL2))
 		return false;
 	return (hcr & HCR_E2H && hcr & HCR_TGE) || !(hcr & (HCR_VM | HCR_DC));
 }
@@ -132,19 +136,21 @@ static enum s2_code stage2_of(struct job *job, const struct s2_table *table, str
 	struct s2_regime *regs = &job->req.regs;
 	enum s2_code code;
 
-	if (s2_regime_has(&table->regime, S2_REG_VTCR_EL2)) {
-		s2_regime_set(regs, S2_REG_VTCR_EL2, table->regime.reg[S2_REG_VTCR_EL2]);
-		regs->fwb = table->regime.fwb;
+	if (s2_regime_has(&table->regime, S2_ARM64_VTCR_EL2)) {
+		s2_regime_set(regs, S2_ARM64_VTCR_EL2, table->regime.value[S2_ARM64_VTCR_EL2]);
+		s2_regime_set_flag(regs, S2_ARM64_FWB,
+				   s2_regime_flag(&table->regime, S2_ARM64_FWB));
 	} else {
 		code = s2_input_shape(table, &job->stage2, err);
 		if (code)
 			return code;
 		job->req.stage2 = &job->stage2;
 	}
-	job->req.have_stage2_root = !s2_regime_has(regs, S2_REG_VTTBR_EL2);
+	job->req.have_stage2_root = !s2_regime_has(regs, S2_ARM64_VTTBR_EL2);
 	job->req.stage2_root = table->root_pa;
-	if (!s2_regime_has(regs, S2_REG_HCR_EL2) && s2_regime_has(&table->regime, S2_REG_HCR_EL2))
-		s2_regime_set(regs, S2_REG_HCR_EL2, table->regime.reg[S2_REG_HCR_EL2]);
+	if (!s2_regime_has(regs, S2_ARM64_HCR_EL2) &&
+	    s2_regime_has(&table->regime, S2_ARM64_HCR_EL2))
+		s2_regime_set(regs, S2_ARM64_HCR_EL2, table->regime.value[S2_ARM64_HCR_EL2]);
 	return S2_OK;
 }
 
@@ -155,9 +161,9 @@ static enum s2_code prepare(struct job *job, struct s2_err *err)
 	enum s2_code code;
 
 	job->req.regs = o->regime;
-	job->req.pan = o->pan;
-	job->req.pa_bits = (uint8_t)o->pa_bits;
-	job->req.features = o->regime.xnx == S2_NO ? S2_AT_NO_XNX : 0;
+	job->req.pan = o->regime.value[S2_ARM64_PAN];
+	job->req.pa_bits = (uint8_t)o->regime.value[S2_ARM64_PA_BITS];
+	job->req.features = s2_regime_flag(&o->regime, S2_ARM64_XNX) == S2_NO ? S2_AT_NO_XNX : 0;
 	short_registers(job);
 	if (o->stage1_alone)
 		return S2_OK;
@@ -319,7 +325,7 @@ static enum s2_exit run_translate(const struct s2_options *o, struct s2_out *out
 	enum s2_code code = choose_op(&job, err);
 
 	own.stage1_alone = !o->have_vcpu && !o->ntables && without_stage2(job.req.op, &o->regime);
-	own.unshaped = s2_regime_has(&o->regime, S2_REG_VTCR_EL2);
+	own.unshaped = s2_regime_has(&o->regime, S2_ARM64_VTCR_EL2);
 	if (!code)
 		code = s2_input_open(&own, o->args, 1, &input, err);
 	if (code)

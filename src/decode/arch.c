@@ -1,22 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What all architectures share: register names, oddity names, reading an attribute by its row.
+// What all architectures share: claims, oddity names, reading an attribute by its row.
 #include "decode/arch.h"
 
 #include <stddef.h>
-
-const char *const s2_reg_names[S2_NREGS] = {
-	[S2_REG_VTCR_EL2] = "vtcr_el2",   [S2_REG_VTTBR_EL2] = "vttbr_el2",
-	[S2_REG_HCR_EL2] = "hcr_el2",     [S2_REG_SCTLR_EL1] = "sctlr_el1",
-	[S2_REG_TCR_EL1] = "tcr_el1",     [S2_REG_TCR2_EL1] = "tcr2_el1",
-	[S2_REG_TTBR0_EL1] = "ttbr0_el1", [S2_REG_TTBR1_EL1] = "ttbr1_el1",
-	[S2_REG_MAIR_EL1] = "mair_el1",   [S2_REG_PIR_EL1] = "pir_el1",
-	[S2_REG_PIRE0_EL1] = "pire0_el1", [S2_REG_POR_EL1] = "por_el1",
-	[S2_REG_POR_EL0] = "por_el0",     [S2_REG_SCTLR_EL2] = "sctlr_el2",
-	[S2_REG_TCR_EL2] = "tcr_el2",     [S2_REG_TTBR0_EL2] = "ttbr0_el2",
-	[S2_REG_TTBR1_EL2] = "ttbr1_el2", [S2_REG_MAIR_EL2] = "mair_el2",
-	[S2_REG_TCR2_EL2] = "tcr2_el2",   [S2_REG_PIR_EL2] = "pir_el2",
-	[S2_REG_PIRE0_EL2] = "pire0_el2", [S2_REG_POR_EL2] = "por_el2",
-};
 
 /* One row per S2_ODD_* bit, in the order in which they are printed. */
 const struct s2_odd_row s2_odds[] = {
@@ -53,7 +39,58 @@ const unsigned int s2_ngeom_odds = ARRAY_SIZE(s2_geom_odds);
 
 void s2_regime_init(struct s2_regime *regime, const struct s2_arch *arch)
 {
-	*regime = (struct s2_regime){ .arch = arch, .start_level = S2_NO_LEVEL };
+	*regime = (struct s2_regime){ .arch = arch };
+}
+
+enum s2_tristate s2_regime_flag(const struct s2_regime *regime, unsigned int claim)
+{
+	if (!s2_regime_has(regime, claim))
+		return S2_UNKNOWN;
+	return regime->value[claim] ? S2_YES : S2_NO;
+}
+
+void s2_regime_set_flag(struct s2_regime *regime, unsigned int claim, enum s2_tristate value)
+{
+	if (value == S2_UNKNOWN)
+		s2_regime_clear(regime, claim);
+	else
+		s2_regime_set(regime, claim, value == S2_YES);
+}
+
+int s2_regime_level(const struct s2_regime *regime, unsigned int claim)
+{
+	return s2_regime_has(regime, claim) ? (int)(int64_t)regime->value[claim] : S2_NO_LEVEL;
+}
+
+void s2_regime_set_level(struct s2_regime *regime, unsigned int claim, int level)
+{
+	if (level == S2_NO_LEVEL)
+		s2_regime_clear(regime, claim);
+	else
+		s2_regime_set(regime, claim, (uint64_t)level);
+}
+
+const struct s2_claim *s2_regime_given(const struct s2_regime *regime, enum s2_claim_use use)
+{
+	for (unsigned int i = 0; i < regime->arch->nclaims; i++)
+		if (regime->arch->claims[i].use == use && s2_regime_has(regime, i))
+			return &regime->arch->claims[i];
+	return NULL;
+}
+
+bool s2_regime_shows(const struct s2_regime *regime, unsigned int claim)
+{
+	const struct s2_claim *row = &regime->arch->claims[claim];
+
+	return row->kind == S2_CLAIM_REGISTER && row->use != S2_CLAIM_ACCESS &&
+	       s2_regime_has(regime, claim);
+}
+
+void s2_regime_keep_registers(struct s2_regime *regime)
+{
+	for (unsigned int i = 0; i < regime->arch->nclaims; i++)
+		if (regime->arch->claims[i].kind != S2_CLAIM_REGISTER)
+			s2_regime_clear(regime, i);
 }
 
 const char *s2_type_name(enum s2_type type)
@@ -90,7 +127,12 @@ enum s2_where s2_where(enum s2_type type)
 
 int s2_level(const struct s2_geometry *geom, unsigned int height)
 {
-	return geom->arch->last_level - (int)height;
+	return geom->arch->level_base + geom->arch->level_step * (int)height;
+}
+
+int s2_height_of(const struct s2_arch *arch, int level)
+{
+	return (level - arch->level_base) * arch->level_step;
 }
 
 uint64_t s2_attr_get(const struct s2_attr *attr, const struct s2_geometry *geom, uint64_t raw)

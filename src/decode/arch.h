@@ -5,6 +5,7 @@
 #define S2_DECODE_ARCH_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/bits.h"
@@ -15,72 +16,102 @@
 #define S2_MAX_PAGE_LOG2 16
 #define S2_MAX_ENTRIES (1U << (S2_MAX_PAGE_LOG2 - 3))
 
-/* System registers that a regime can be told; names in s2_reg_names[]. */
-enum s2_reg {
-	S2_REG_VTCR_EL2,
-	S2_REG_VTTBR_EL2,
-	S2_REG_HCR_EL2,
-	S2_REG_SCTLR_EL1,
-	S2_REG_TCR_EL1,
-	S2_REG_TCR2_EL1,
-	S2_REG_TTBR0_EL1,
-	S2_REG_TTBR1_EL1,
-	S2_REG_MAIR_EL1,
-	S2_REG_PIR_EL1,
-	S2_REG_PIRE0_EL1,
-	S2_REG_POR_EL1,
-	S2_REG_POR_EL0,
-	S2_REG_SCTLR_EL2,
-	S2_REG_TCR_EL2,
-	S2_REG_TTBR0_EL2,
-	S2_REG_TTBR1_EL2,
-	S2_REG_MAIR_EL2,
-	S2_REG_TCR2_EL2,
-	S2_REG_PIR_EL2,
-	S2_REG_PIRE0_EL2,
-	S2_REG_POR_EL2,
-	S2_NREGS,
-};
-
-/* Lower-case names as in JSON and options: "vtcr_el2", ... */
-extern const char *const s2_reg_names[S2_NREGS];
-
 enum s2_tristate { S2_UNKNOWN = 0, S2_NO, S2_YES };
 
 struct s2_arch;
 struct s2_geometry;
 
+/* How a claim is typed and written. In a regime all are 64-bit values. */
+enum s2_claim_kind {
+	S2_CLAIM_REGISTER, /* a system register; among "registers" of JSON and notes */
+	S2_CLAIM_BYTES,    /* a size; 0 says as much as nothing */
+	S2_CLAIM_BITS,     /* a number of address bits; 0 says as much as nothing */
+	S2_CLAIM_LEVEL,    /* in the architecture's numbers, which may be negative */
+	S2_CLAIM_FLAG,     /* 1 yes, 0 no; not known when not given */
+	S2_CLAIM_SWITCH,   /* 1, or not given */
+};
+
+enum s2_claim_use {
+	S2_CLAIM_PLAIN,  /* a register that shapes no table by itself */
+	S2_CLAIM_SHAPE,  /* makes the geometry: its option describes a table */
+	S2_CLAIM_DETAIL, /* how descriptors of stage 2 read: its option completes what a file says */
+	S2_CLAIM_ROOT,   /* a register that holds the start level's address */
+	S2_CLAIM_ACCESS, /* of one translation, not of a table: options of `translate` */
+};
+
+/* A field of a control register, for people. */
+struct s2_field {
+	const char *name; /* as the architecture's manual prints it */
+	uint64_t mask;
+	const char *const *values; /* text per value, NULL: a plain number */
+	const char *meaning;
+};
+
+/*
+ * One row per claim of an architecture: it makes the options, their help, the names in JSON and in
+ * notes, and what `decode` explains. Several table formats of one architecture may share the rows.
+ */
+struct s2_claim {
+	const char *name; /* in JSON and notes: "vtcr_el2", "ia_bits" */
+	enum s2_claim_kind kind;
+	enum s2_claim_use use;
+	const char *option; /* without dashes; NULL: none */
+	const char *arg;    /* its argument, NULL for flags and switches */
+	const char *help;
+	const char *no_option; /* S2_CLAIM_FLAG: says no; NULL: none */
+	const char *no_help;
+	int64_t min, max;      /* numbers: what a note may say, both included */
+	const uint64_t *legal; /* what the option takes, NULL: all within min and max */
+	unsigned int nlegal;
+	const struct s2_field *fields; /* S2_CLAIM_REGISTER: from bit 0 up; NULL: not explained */
+	unsigned int nfields;          /* bits in no field are RES0 */
+};
+
+#define S2_MAX_CLAIMS 48
+
 /* Claims, unchecked: from options, registers, a snapshot note or a dump. shape() turns them into
  * facts. */
 struct s2_regime {
 	const struct s2_arch *arch;
-	uint64_t reg[S2_NREGS];
-	uint64_t have_regs; /* bit n: reg[n] was given */
-
-	/* Instead of a register, or beside it (then they must agree). 0 or S2_NO_LEVEL: not given. */
-	uint64_t granule; /* bytes: 4096, 16384, 65536 */
-	unsigned int ia_bits;
-	unsigned int oa_bits;
-	int start_level; /* hardware numbering, S2_NO_LEVEL when not given */
-	enum s2_tristate lpa2;
-	enum s2_tristate fwb;
-	enum s2_tristate xnx;
-	bool realm; /* Realm EL1&0 stage 2: bit 55 is NS */
-	bool upper; /* stage 1: the TTBR1 half of the address space */
+	uint64_t value[S2_MAX_CLAIMS]; /* by the index of arch->claims[]; 0 when not given */
+	uint64_t have;                 /* bit n: value[n] was given */
 };
 
 #define S2_NO_LEVEL INT32_MIN
 
-static inline void s2_regime_set(struct s2_regime *regime, enum s2_reg reg, uint64_t value)
+static inline void s2_regime_set(struct s2_regime *regime, unsigned int claim, uint64_t value)
 {
-	regime->reg[reg] = value;
-	regime->have_regs |= BIT64(reg);
+	regime->value[claim] = value;
+	regime->have |= BIT64(claim);
 }
 
-static inline bool s2_regime_has(const struct s2_regime *regime, enum s2_reg reg)
+static inline void s2_regime_clear(struct s2_regime *regime, unsigned int claim)
 {
-	return regime->have_regs & BIT64(reg);
+	regime->value[claim] = 0;
+	regime->have &= ~BIT64(claim);
 }
+
+static inline bool s2_regime_has(const struct s2_regime *regime, unsigned int claim)
+{
+	return regime->have & BIT64(claim);
+}
+
+/* A claim of S2_CLAIM_FLAG. */
+enum s2_tristate s2_regime_flag(const struct s2_regime *regime, unsigned int claim);
+void s2_regime_set_flag(struct s2_regime *regime, unsigned int claim, enum s2_tristate value);
+
+/* A claim of S2_CLAIM_LEVEL, S2_NO_LEVEL when not given. */
+int s2_regime_level(const struct s2_regime *regime, unsigned int claim);
+void s2_regime_set_level(struct s2_regime *regime, unsigned int claim, int level);
+
+/* The first claim of this use that was given, NULL when none was. */
+const struct s2_claim *s2_regime_given(const struct s2_regime *regime, enum s2_claim_use use);
+
+/* Is the claim a register of the table that was given, to be shown and saved as one? */
+bool s2_regime_shows(const struct s2_regime *regime, unsigned int claim);
+
+/* Gives up all claims but registers. */
+void s2_regime_keep_registers(struct s2_regime *regime);
 
 void s2_regime_init(struct s2_regime *regime, const struct s2_arch *arch);
 
@@ -189,6 +220,7 @@ struct s2_geometry {
 	uint8_t ia_bits;
 	uint8_t oa_bits;
 	uint8_t top;           /* height of the start level */
+	uint8_t heights;       /* levels that descriptors of this regime can stand at */
 	uint32_t start_tables; /* concatenated tables at the start level, 1..16 */
 	uint64_t start_size;   /* bytes that the start level occupies (all tables together) */
 	uint64_t ia_base;      /* input address of the first entry (not 0 in a TTBR1 half) */
@@ -214,6 +246,9 @@ static inline uint64_t s2_start_entries(const struct s2_geometry *geom)
 
 /* A height as the architecture numbers it. */
 int s2_level(const struct s2_geometry *geom, unsigned int height);
+
+/* The height of a level; negative or too large when the architecture has no such level. */
+int s2_height_of(const struct s2_arch *arch, int level);
 
 /* Output address bits of a leaf at @height (the next-table address has its own mask). */
 static inline uint64_t s2_leaf_oa(const struct s2_geometry *geom, unsigned int height, uint64_t raw)
@@ -268,14 +303,57 @@ struct s2_attr {
 	uint64_t (*resolve)(const struct s2_geometry *geom, uint64_t value);
 };
 
+/* A fact about a table that headers tell and JSON has as a member. */
+struct s2_feature {
+	const char *name; /* JSON: true, false, or null when it is not known */
+	uint32_t yes;     /* S2_G_* that says so */
+	uint32_t no;      /* S2_G_* that says it is not so; 0: whatever is not @yes */
+	const char *text; /* in a header */
+	const char *no_text;
+};
+
+/* What a table translates: what software asks for, or what the first stage answered. */
+enum s2_stage { S2_STAGE_1 = 1, S2_STAGE_2 = 2 };
+
+/* One table format. Its names, @name and @format, stand in notes. */
 struct s2_arch {
 	const char *name;    /* JSON: "arm64" */
+	const char *format;  /* "stage2", "stage1-el1", "stage1-el2" */
 	const char *ia_name; /* what input addresses are called: "IPA", "VA" */
-	const char *stage;   /* "stage2", "stage1-el1", "stage1-el2" */
+	enum s2_stage stage;
+	const struct s2_feature *features;
+	unsigned int nfeatures;
+	const struct s2_claim *claims; /* in the order of options and JSON */
+	unsigned int nclaims;
 
 	/* Claims to facts. Refuses what no hardware accepts and names the register field. */
 	enum s2_code (*shape)(const struct s2_regime *regime, struct s2_geometry *ret,
 			      struct s2_err *err);
+
+	/*
+	 * The start level's address from a register of S2_CLAIM_ROOT. S2_INVALID when it is not
+	 * aligned as the geometry demands.
+	 */
+	enum s2_code (*root)(const struct s2_geometry *geom, const struct s2_regime *regime,
+			     uint64_t *ret, struct s2_err *err);
+
+	/* May the start level stand at @root? S2_INVALID: alignment, or more bits than tables have.
+	 */
+	enum s2_code (*check_root)(const struct s2_geometry *geom, uint64_t root,
+				   struct s2_err *err);
+
+	/* Do claims from options contradict each other, before anything is shaped? S2_USAGE. */
+	enum s2_code (*agree)(const struct s2_regime *option, struct s2_err *err);
+
+	/*
+	 * Adds to @regime what options say and the file did not: @option is a regime of the same
+	 * architecture. S2_USAGE when they gainsay what the file says of the table called @id.
+	 */
+	enum s2_code (*complete)(const struct s2_regime *option, const char *id,
+				 struct s2_regime *regime, struct s2_err *err);
+
+	/* Claims that `decode` takes for granted when a descriptor comes alone. */
+	void (*assume)(struct s2_regime *regime);
 
 	/* True when @raw at @height > 0 leads to a table. Cheap; the walker asks it for every upper
 	 * entry. */
@@ -298,7 +376,9 @@ struct s2_arch {
 
 	const struct s2_attr *attrs; /* in column order */
 	unsigned int nattrs;
-	int last_level; /* the architecture's number for height 0; numbers fall as heights rise */
+	int level_base;           /* the architecture's number for height 0 */
+	int level_step;           /* added for each height above: arm64 -1, x86 and RISC-V 1 */
+	unsigned int max_heights; /* levels that some geometry has */
 };
 
 /*
@@ -322,15 +402,15 @@ static inline bool s2_maps(const struct s2_geometry *geom, unsigned int height, 
 	       s2_within_oa(geom, s2_leaf_oa(geom, height, raw), 1);
 }
 
-extern const struct s2_arch s2_arm64_stage2;
-extern const struct s2_arch s2_arm64_stage1_el1; /* EL1&0; regime->upper: the TTBR1_EL1 half */
-extern const struct s2_arch
-	s2_arm64_stage1_el2; /* EL2, or EL2&0 when HCR_EL2 is given and E2H is 1 */
+/* All table formats of -Darchs=, generated, NULL at the end; the first is what options mean that
+ * several know. */
+extern const struct s2_arch *const s2_archs[];
+extern const unsigned int s2_narchs;
 
 /* True for the tables that a guest's (or the host's) intermediate physical addresses go through. */
 static inline bool s2_is_stage2(const struct s2_arch *arch)
 {
-	return arch == &s2_arm64_stage2;
+	return arch->stage == S2_STAGE_2;
 }
 
 /*

@@ -101,6 +101,18 @@ static void put_slots(struct s2_out *out, const struct s2_table *table)
 	s2_out_str(out, "]");
 }
 
+static void put_features(struct s2_out *out, const struct s2_geometry *geom)
+{
+	for (unsigned int i = 0; i < geom->arch->nfeatures; i++) {
+		const struct s2_feature *feature = &geom->arch->features[i];
+
+		s2_out_printf(out, ",\"%s\":%s", feature->name,
+			      geom->flags & feature->yes                ? "true" :
+			      !feature->no || geom->flags & feature->no ? "false" :
+									  "null");
+	}
+}
+
 void s2_json_table_head(struct s2_out *out, const struct s2_table *table,
 			const struct s2_geometry *geom)
 {
@@ -115,18 +127,15 @@ void s2_json_table_head(struct s2_out *out, const struct s2_table *table,
 		",\"arch\":\"%s\",\"granule\":%u,\"ia_bits\":%u,\"oa_bits\":%u,\"start_level\":%d,\"start_tables\":%u",
 		geom->arch->name, 1U << geom->page_log2, geom->ia_bits, geom->oa_bits,
 		s2_level(geom, geom->top), geom->start_tables);
-	s2_out_printf(out, ",\"lpa2\":%s,\"fwb\":%s", geom->flags & S2_G_LPA2 ? "true" : "false",
-		      geom->flags & S2_G_FWB   ? "true" :
-		      geom->flags & S2_G_NOFWB ? "false" :
-						 "null");
+	put_features(out, geom);
 	s2_out_str(out, ",\"root\":");
 	hex_string(out, table->root_pa);
 	s2_out_str(out, ",\"registers\":{");
-	for (unsigned int i = 0; i < S2_NREGS; i++) {
-		if (!(table->regime.have_regs & BIT64(i)))
+	for (unsigned int i = 0; i < geom->arch->nclaims; i++) {
+		if (!s2_regime_shows(&table->regime, i))
 			continue;
-		s2_out_printf(out, "%s\"%s\":\"0x%llx\"", lead, s2_reg_names[i],
-			      (unsigned long long)table->regime.reg[i]);
+		s2_out_printf(out, "%s\"%s\":\"0x%llx\"", lead, geom->arch->claims[i].name,
+			      (unsigned long long)table->regime.value[i]);
 		lead = ",";
 	}
 	s2_out_str(out, "}");

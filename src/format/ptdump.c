@@ -30,6 +30,18 @@ static void print_odds(struct s2_out *out, const char *lead, const struct s2_odd
 	}
 }
 
+static void print_features(struct s2_out *out, const struct s2_geometry *geom)
+{
+	for (unsigned int i = 0; i < geom->arch->nfeatures; i++) {
+		const struct s2_feature *feature = &geom->arch->features[i];
+
+		if (geom->flags & feature->yes)
+			s2_out_printf(out, ", %s", feature->text);
+		else if (geom->flags & feature->no)
+			s2_out_printf(out, ", %s", feature->no_text);
+	}
+}
+
 static void table(struct s2_printer *printer, const struct s2_table *table,
 		  const struct s2_geometry *geom)
 {
@@ -42,16 +54,13 @@ static void table(struct s2_printer *printer, const struct s2_table *table,
 		      s2_level(geom, geom->top));
 	if (geom->start_tables > 1)
 		s2_out_printf(out, " x%u", geom->start_tables);
-	s2_out_printf(out, ", PA %u bits%s%s, root 0x%llx", geom->oa_bits,
-		      geom->flags & S2_G_LPA2 ? ", LPA2" : "",
-		      geom->flags & S2_G_FWB   ? ", FWB" :
-		      geom->flags & S2_G_NOFWB ? ", no FWB" :
-						 "",
-		      (unsigned long long)table->root_pa);
-	for (unsigned int i = 0; i < S2_NREGS; i++)
-		if (table->regime.have_regs & BIT64(i))
-			s2_out_printf(out, ", %s=0x%llx", s2_reg_names[i],
-				      (unsigned long long)table->regime.reg[i]);
+	s2_out_printf(out, ", PA %u bits", geom->oa_bits);
+	print_features(out, geom);
+	s2_out_printf(out, ", root 0x%llx", (unsigned long long)table->root_pa);
+	for (unsigned int i = 0; i < geom->arch->nclaims; i++)
+		if (s2_regime_shows(&table->regime, i))
+			s2_out_printf(out, ", %s=0x%llx", geom->arch->claims[i].name,
+				      (unsigned long long)table->regime.value[i]);
 	if (table->pid >= 0)
 		s2_out_printf(out, ", pid %lld", (long long)table->pid);
 	print_odds(out, " !", s2_geom_odds, s2_ngeom_odds, geom->odd);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "decode/merge.h"
+#include "decode/arm64/arm64.h"
 #include "memtable.h"
 
 #define REQUIRE(cond) \
@@ -86,7 +87,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	data += sizeof(c);
 	size = (size - sizeof(c)) & ~(size_t)7;
 	s2_regime_init(&regime, &s2_arm64_stage2);
-	s2_regime_set(&regime, S2_REG_VTCR_EL2,
+	s2_regime_set(&regime, S2_ARM64_VTCR_EL2,
 		      c.flags & 8 ? legal_vtcr[c.vtcr % ARRAY_SIZE(legal_vtcr)] : c.vtcr);
 	if (s2_arm64_stage2.shape(&regime, &geom, NULL))
 		return 0;

@@ -272,7 +272,7 @@ def check_schema(attrs):
     for title in ("Document", "Table", "Range", "Effective rights", "Problems"):
         described |= set(items(section(page, "Ss", title), "Li"))
     # Registers are members, too; members of exec and of memslots are described where these stand.
-    registers = set(re.findall(r'"(\w+_el\d)"', read("src/decode/arch.c")))
+    registers = set(re.findall(r'"(\w+_el\d)"', read("src/decode/arm64/claims.c")))
     inner = {"el1", "el0", "ipa", "hva", "readonly", "log_dirty", "gmem"}
     same("member", "the schema", set(found) - registers - inner, "s2dump-json.5", described)
     for name, arrays in attrs.items():

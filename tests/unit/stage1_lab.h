@@ -37,14 +37,14 @@ static inline uint64_t tcr_el2(unsigned int page_log2, unsigned int tsz, unsigne
 	       (uint64_t)ds << 32 | 1ULL << 31 | 1ULL << 23 | 3ULL << 12;
 }
 
-static inline enum s2_code shape(const struct s2_arch *arch, enum s2_reg reg, uint64_t tcr,
+static inline enum s2_code shape(const struct s2_arch *arch, enum s2_arm64_claim reg, uint64_t tcr,
 				 bool upper, struct s2_geometry *geom, struct s2_err *err)
 {
 	struct s2_regime regime;
 
 	s2_regime_init(&regime, arch);
 	s2_regime_set(&regime, reg, tcr);
-	regime.upper = upper;
+	s2_regime_set(&regime, S2_ARM64_UPPER, upper);
 	s2_err_init(err);
 	return arch->shape(&regime, geom, err);
 }

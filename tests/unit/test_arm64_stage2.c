@@ -59,7 +59,7 @@ static enum s2_code shape_vtcr(uint64_t value, struct s2_geometry *geom, struct 
 	struct s2_regime regime;
 
 	s2_regime_init(&regime, &s2_arm64_stage2);
-	s2_regime_set(&regime, S2_REG_VTCR_EL2, value);
+	s2_regime_set(&regime, S2_ARM64_VTCR_EL2, value);
 	s2_err_init(err);
 	return s2_arm64_stage2.shape(&regime, geom, err);
 }
@@ -134,9 +134,11 @@ static void kvm_geometries(void **state)
 
 		s2_err_init(&err);
 		s2_regime_init(&regime, &s2_arm64_stage2);
-		regime.granule = kvm[i].granule;
-		regime.ia_bits = kvm[i].ipa;
-		regime.lpa2 = kvm[i].ipa == 52 && kvm[i].granule != 65536 ? S2_YES : S2_UNKNOWN;
+		s2_regime_set(&regime, S2_ARM64_GRANULE, kvm[i].granule);
+		s2_regime_set(&regime, S2_ARM64_IA_BITS, kvm[i].ipa);
+		s2_regime_set_flag(&regime, S2_ARM64_LPA2,
+				   kvm[i].ipa == 52 && kvm[i].granule != 65536 ? S2_YES :
+										 S2_UNKNOWN);
 		assert_int_equal(s2_arm64_stage2.shape(&regime, &geom, &err), S2_OK);
 		assert_int_equal(s2_level(&geom, geom.top), kvm[i].level);
 		assert_int_equal(geom.start_tables, kvm[i].pages);
@@ -229,12 +231,12 @@ static void contradictions(void **state)
 	(void)state;
 	s2_err_init(&err);
 	s2_regime_init(&regime, &s2_arm64_stage2);
-	s2_regime_set(&regime, S2_REG_VTCR_EL2, 0x80023558);
-	regime.ia_bits = 39;
+	s2_regime_set(&regime, S2_ARM64_VTCR_EL2, 0x80023558);
+	s2_regime_set(&regime, S2_ARM64_IA_BITS, 39);
 	assert_int_equal(s2_arm64_stage2.shape(&regime, &geom, &err), S2_INVALID);
 	assert_non_null(strstr(err.text, "--ia-bits 39 contradicts VTCR_EL2.T0SZ"));
-	regime.ia_bits = 40;
-	regime.granule = 65536;
+	s2_regime_set(&regime, S2_ARM64_IA_BITS, 40);
+	s2_regime_set(&regime, S2_ARM64_GRANULE, 65536);
 	assert_int_equal(s2_arm64_stage2.shape(&regime, &geom, &err), S2_INVALID);
 	assert_non_null(strstr(err.text, "VTCR_EL2.TG0"));
 }

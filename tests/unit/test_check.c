@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "check/priv.h"
+#include "decode/arm64/arm64.h"
 #include "memtable.h"
 
 #define BASE 0x80000000ULL
@@ -40,10 +41,10 @@ static void make(void)
 		slot[t] = (struct s2_slot){ .ipa = 0x40000000, .size = 8 * PAGE };
 		snprintf(table[t].id, sizeof(table[t].id), "vm:%u", t + 1);
 		s2_regime_init(&table[t].regime, &s2_arm64_stage2);
-		table[t].regime.granule = PAGE;
-		table[t].regime.ia_bits = 32;
-		table[t].regime.start_level = 2;
-		table[t].regime.fwb = S2_NO;
+		s2_regime_set(&table[t].regime, S2_ARM64_GRANULE, PAGE);
+		s2_regime_set(&table[t].regime, S2_ARM64_IA_BITS, 32);
+		s2_regime_set_level(&table[t].regime, S2_ARM64_START_LEVEL, 2);
+		s2_regime_set_flag(&table[t].regime, S2_ARM64_FWB, S2_NO);
 		table[t].root_pa = BASE + t * 4 * PAGE;
 		table[t].slot = &slot[t];
 		table[t].nslots = 1;
@@ -227,10 +228,10 @@ static void make_block(uint64_t granule, unsigned int start_level, unsigned int 
 	make();
 	memset(words, 0, sizeof(words));
 	tables.n = 1;
-	table[0].regime.granule = granule;
-	table[0].regime.start_level = (int)start_level;
-	table[0].regime.ia_bits = shift + (granule == PAGE ? 9 : 5);
-	table[0].regime.lpa2 = lpa2 ? S2_YES : S2_NO;
+	s2_regime_set(&table[0].regime, S2_ARM64_GRANULE, granule);
+	s2_regime_set_level(&table[0].regime, S2_ARM64_START_LEVEL, (int)start_level);
+	s2_regime_set(&table[0].regime, S2_ARM64_IA_BITS, shift + (granule == PAGE ? 9 : 5));
+	s2_regime_set_flag(&table[0].regime, S2_ARM64_LPA2, lpa2 ? S2_YES : S2_NO);
 	slot[0] = (struct s2_slot){ .ipa = 0, .size = 1ULL << shift };
 	words[0] = (LEAF & ~2ULL & ~(lpa2 ? 0x300ULL : 0)) | 1ULL << shift;
 }
@@ -260,7 +261,7 @@ static void test_unreadable(void **state)
 	assert_non_null(strstr(report.outcome[S2_CHECK_LOCKED].why, "vm:3: excluded"));
 	s2_lost_clear(&lost);
 	make();
-	table[1].regime.start_level = 7;
+	s2_regime_set_level(&table[1].regime, S2_ARM64_START_LEVEL, 7);
 	assert_int_equal(run(S2_CHECK_LOCKED)->result, S2_CHECK_UNKNOWN);
 	assert_int_equal(report.outcome[S2_CHECK_COMPLETE].result, S2_CHECK_UNKNOWN);
 }

@@ -11,7 +11,7 @@ static void map_guest(struct lab *lab, struct s2_geometry *geom)
 	struct s2_regime regime;
 
 	s2_regime_init(&regime, &s2_arm64_stage2);
-	s2_regime_set(&regime, S2_REG_VTCR_EL2, 0x80023558);
+	s2_regime_set(&regime, S2_ARM64_VTCR_EL2, 0x80023558);
 	assert_int_equal(regime.arch->shape(&regime, geom, NULL), S2_OK);
 	put(lab, 8, 0, enc_table(ENC_48, PAGE(14)));
 	put(lab, 14, 0, enc_table(ENC_48, PAGE(15)));
@@ -112,12 +112,12 @@ static struct effect *start(struct lab *lab, enum s2_merge_how how)
 
 	assert_non_null(t);
 	map_guest(lab, &t->stage2);
-	reg(lab, S2_REG_HCR_EL2, 0x80000001);
-	reg(lab, S2_REG_SCTLR_EL1, 0x1005);
-	reg(lab, S2_REG_TTBR0_EL1, 0);
+	reg(lab, S2_ARM64_HCR_EL2, 0x80000001);
+	reg(lab, S2_ARM64_SCTLR_EL1, 0x1005);
+	reg(lab, S2_ARM64_TTBR0_EL1, 0);
 	regime = lab->req.regs;
 	regime.arch = &s2_arm64_stage1_el1;
-	regime.start_level = S2_NO_LEVEL;
+	s2_regime_clear(&regime, S2_ARM64_START_LEVEL);
 	assert_int_equal(regime.arch->shape(&regime, &t->stage1, NULL), S2_OK);
 	put(lab, 10, 0, enc_table(ENC_48, 0x1000));
 	put(lab, 12, 0, enc_table(ENC_48, 0x2000));

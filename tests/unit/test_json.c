@@ -30,8 +30,8 @@ static void shape(uint64_t vtcr, struct s2_geometry *geom)
 	struct s2_regime regime;
 
 	s2_regime_init(&regime, &s2_arm64_stage2);
-	s2_regime_set(&regime, S2_REG_VTCR_EL2, vtcr);
-	regime.fwb = S2_NO;
+	s2_regime_set(&regime, S2_ARM64_VTCR_EL2, vtcr);
+	s2_regime_set_flag(&regime, S2_ARM64_FWB, S2_NO);
 	assert_int_equal(s2_arm64_stage2.shape(&regime, geom, NULL), S2_OK);
 }
 
@@ -59,6 +59,7 @@ static void same_as_jansson(void **state)
 		char *mine, *theirs;
 
 		shape(vtcrs[n % ARRAY_SIZE(vtcrs)], &geom);
+		s2_regime_init(&table.regime, geom.arch);
 		row.run.height = n % (geom.top + 1U);
 		row.run.pa_contiguous = n & 1;
 		if (n % 7 == 0)

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "test_kvm_make.h"
+#include "decode/arm64/arm64.h"
 
 /* Every release and every page size: VMs with a table, its registers and who owns it. */
 static void vms(void **state)
@@ -42,10 +43,10 @@ static void vms(void **state)
 			assert_true(table->have_slots);
 			assert_int_equal(table->nslots, 0);
 			assert_ptr_equal(table->regime.arch, &s2_arm64_stage2);
-			assert_int_equal(table->regime.have_regs,
-					 BIT64(S2_REG_VTCR_EL2) | BIT64(S2_REG_HCR_EL2));
-			assert_int_equal(table->regime.reg[S2_REG_VTCR_EL2], TEST_VTCR);
-			assert_int_equal(table->regime.reg[S2_REG_HCR_EL2], HCR_E2H_FWB);
+			assert_int_equal(table->regime.have,
+					 BIT64(S2_ARM64_VTCR_EL2) | BIT64(S2_ARM64_HCR_EL2));
+			assert_int_equal(table->regime.value[S2_ARM64_VTCR_EL2], TEST_VTCR);
+			assert_int_equal(table->regime.value[S2_ARM64_HCR_EL2], HCR_E2H_FWB);
 			assert_int_equal(s2_arm64_stage2.shape(&table->regime, &geom, NULL), S2_OK);
 			assert_int_equal(geom.ia_bits, 40);
 			assert_true(geom.flags & S2_G_FWB);
@@ -54,7 +55,7 @@ static void vms(void **state)
 			assert_int_equal(table->root_pa, 0x56780000);
 			assert_int_equal(table->object_va, young);
 			assert_int_equal(table->vcpus, 3);
-			assert_int_equal(table->regime.reg[S2_REG_HCR_EL2], BIT64(34));
+			assert_int_equal(table->regime.value[S2_ARM64_HCR_EL2], BIT64(34));
 			assert_int_equal(s2_arm64_stage2.shape(&table->regime, &geom, NULL), S2_OK);
 			assert_false(geom.flags & S2_G_FWB);
 			kvm_exit(&t);
@@ -91,7 +92,8 @@ static void old_kernels(void **state)
 			assert_int_equal(t.tables.n, 1);
 			assert_string_equal(t.tables.table[0].id, "vm:100");
 			assert_int_equal(t.tables.table[0].root_pa, 0x12340000);
-			assert_int_equal(t.tables.table[0].regime.reg[S2_REG_VTCR_EL2], TEST_VTCR);
+			assert_int_equal(t.tables.table[0].regime.value[S2_ARM64_VTCR_EL2],
+					 TEST_VTCR);
 			kvm_exit(&t);
 		}
 	}
@@ -356,8 +358,10 @@ static void vm_in_vmalloc_memory(void **state)
 			assert_string_equal(t.tables.table[0].id, "vm:9");
 			assert_int_equal(t.tables.table[0].root_pa, 0x9000);
 			assert_int_equal(t.tables.table[0].object_va, kvm);
-			assert_int_equal(t.tables.table[0].regime.reg[S2_REG_VTCR_EL2], TEST_VTCR);
-			assert_int_equal(t.tables.table[0].regime.reg[S2_REG_HCR_EL2], HCR_E2H_FWB);
+			assert_int_equal(t.tables.table[0].regime.value[S2_ARM64_VTCR_EL2],
+					 TEST_VTCR);
+			assert_int_equal(t.tables.table[0].regime.value[S2_ARM64_HCR_EL2],
+					 HCR_E2H_FWB);
 			kvm_exit(&t);
 		}
 	}
@@ -377,8 +381,7 @@ static void vms_without_hcr(void **state)
 		for (int i = 0; i < 3; i++) {
 			kvm_must(&t);
 			assert_int_equal(t.tables.n, 1);
-			assert_int_equal(t.tables.table[0].regime.have_regs,
-					 BIT64(S2_REG_VTCR_EL2));
+			assert_int_equal(t.tables.table[0].regime.have, BIT64(S2_ARM64_VTCR_EL2));
 			if (i == 0)
 				put_vcpus(&t, kvm, 1, 0);
 			else
@@ -386,7 +389,7 @@ static void vms_without_hcr(void **state)
 		}
 		set64(&t, where, 0xffffdead00000002); /* a node that is not there */
 		kvm_must(&t);
-		assert_false(s2_regime_has(&t.tables.table[0].regime, S2_REG_HCR_EL2));
+		assert_false(s2_regime_has(&t.tables.table[0].regime, S2_ARM64_HCR_EL2));
 		kvm_exit(&t);
 	}
 }
@@ -447,8 +450,8 @@ static void nested_guests(void **state)
 		assert_int_equal(table->guest_vttbr, 0x0003000012340000);
 		assert_int_equal(table->guest_vtcr, 0x80023559);
 		assert_int_equal(table->guest_stage2, S2_YES);
-		assert_int_equal(table->regime.reg[S2_REG_VTCR_EL2], TEST_VTCR | BIT64(21));
-		assert_int_equal(table->regime.reg[S2_REG_HCR_EL2], HCR_E2H_FWB);
+		assert_int_equal(table->regime.value[S2_ARM64_VTCR_EL2], TEST_VTCR | BIT64(21));
+		assert_int_equal(table->regime.value[S2_ARM64_HCR_EL2], HCR_E2H_FWB);
 		assert_int_equal(table->pid, 42);
 		assert_int_equal(table->vcpus, 2);
 		assert_false(table->have_slots);

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "test_kvm_make.h"
+#include "decode/arm64/arm64.h"
 
 #define KEY_OFF (DATA_AT + 0x20000)
 #define HYP_OFF (DATA_AT + 0x20008)
@@ -99,10 +100,10 @@ static void listed(void **state)
 		assert_int_equal(geom.ia_bits, 48);
 		assert_int_equal(geom.page_log2, 12);
 		assert_false(geom.flags & S2_G_LPA2);
-		assert_int_equal(s2_regime_has(&hyp->regime, S2_REG_MAIR_EL2), with_params);
-		assert_int_equal(hyp->regime.reg[S2_REG_HCR_EL2], with_params ? 0x80000000 : 0);
+		assert_int_equal(s2_regime_has(&hyp->regime, S2_ARM64_MAIR_EL2), with_params);
+		assert_int_equal(hyp->regime.value[S2_ARM64_HCR_EL2], with_params ? 0x80000000 : 0);
 		if (with_params)
-			assert_int_equal(hyp->regime.reg[S2_REG_MAIR_EL2], 0x40044ffff);
+			assert_int_equal(hyp->regime.value[S2_ARM64_MAIR_EL2], 0x40044ffff);
 		kvm_exit(&h.t);
 	}
 }
@@ -117,17 +118,17 @@ static void by_its_leaves(void **state)
 	hyp_init(&h, false);
 	set64(&h.t, h.leaf, 0x12345000 | LEAF_HVHE);
 	hyp = ask(&h);
-	assert_int_equal(hyp->regime.reg[S2_REG_HCR_EL2], BIT64(34));
-	assert_int_equal(hyp->regime.lpa2, S2_NO);
+	assert_int_equal(hyp->regime.value[S2_ARM64_HCR_EL2], BIT64(34));
+	assert_int_equal(s2_regime_flag(&hyp->regime, S2_ARM64_LPA2), S2_NO);
 	set64(&h.t, h.leaf, 0x12345000 | (LEAF_NVHE & ~SH_INNER));
 	hyp = ask(&h);
-	assert_int_equal(hyp->regime.reg[S2_REG_HCR_EL2], 0);
-	assert_int_equal(hyp->regime.lpa2, S2_YES);
+	assert_int_equal(hyp->regime.value[S2_ARM64_HCR_EL2], 0);
+	assert_int_equal(s2_regime_flag(&hyp->regime, S2_ARM64_LPA2), S2_YES);
 	/* A table that maps nothing tells nothing. */
 	set64(&h.t, h.leaf, 0);
 	hyp = ask(&h);
-	assert_false(s2_regime_has(&hyp->regime, S2_REG_HCR_EL2));
-	assert_int_equal(hyp->regime.lpa2, S2_UNKNOWN);
+	assert_false(s2_regime_has(&hyp->regime, S2_ARM64_HCR_EL2));
+	assert_int_equal(s2_regime_flag(&hyp->regime, S2_ARM64_LPA2), S2_UNKNOWN);
 	kvm_exit(&h.t);
 }
 
@@ -180,7 +181,7 @@ static void missing(void **state)
 	h.t.k.mem.hole = heap_pa(&h, h.percpu + (PARAMS_OFF - START_OFF) + PARAM_HCR);
 	hyp = ask(&h);
 	assert_non_null(hyp);
-	assert_false(s2_regime_has(&hyp->regime, S2_REG_MAIR_EL2));
+	assert_false(s2_regime_has(&hyp->regime, S2_ARM64_MAIR_EL2));
 	assert_true(has_loss(&h.t, "hyp", "kvm_init_params is excluded"));
 	assert_int_equal(h.t.lost.count[S2_LOST_REGISTER], 1);
 	kvm_exit(&h.t);

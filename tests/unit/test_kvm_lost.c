@@ -83,9 +83,10 @@ static void make_vms(struct kvmtest *t, const struct kvm_form *form, const struc
 static bool same_table(const struct s2_table *a, const struct s2_table *b)
 {
 	return !strcmp(a->id, b->id) && !strcmp(a->kind, b->kind) && a->root_pa == b->root_pa &&
-	       a->regime.have_regs == b->regime.have_regs &&
-	       !memcmp(a->regime.reg, b->regime.reg, sizeof(a->regime.reg)) && a->pid == b->pid &&
-	       a->vcpus == b->vcpus && a->have_slots == b->have_slots && a->nslots == b->nslots &&
+	       a->regime.have == b->regime.have &&
+	       !memcmp(a->regime.value, b->regime.value, sizeof(a->regime.value)) &&
+	       a->pid == b->pid && a->vcpus == b->vcpus && a->have_slots == b->have_slots &&
+	       a->nslots == b->nslots &&
 	       (!a->nslots || !memcmp(a->slot, b->slot, a->nslots * sizeof(*a->slot))) &&
 	       a->guest_vttbr == b->guest_vttbr && a->guest_vtcr == b->guest_vtcr;
 }

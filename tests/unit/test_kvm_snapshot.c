@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "host/pkvm/pkvm.h"
+#include "decode/arm64/arm64.h"
 #include "model/slots.h"
 #include "source/elf_write.h"
 #include "test_kvm_make.h"
@@ -67,18 +68,9 @@ static enum s2_code read_text(const char *text, struct s2_tables *ret, struct s2
 static void same_regime(const struct s2_regime *a, const struct s2_regime *b)
 {
 	assert_ptr_equal(a->arch, b->arch);
-	assert_int_equal(a->have_regs, b->have_regs);
-	for (unsigned int i = 0; i < S2_NREGS; i++)
-		assert_int_equal(a->reg[i], b->reg[i]);
-	assert_int_equal(a->granule, b->granule);
-	assert_int_equal(a->ia_bits, b->ia_bits);
-	assert_int_equal(a->oa_bits, b->oa_bits);
-	assert_int_equal(a->start_level, b->start_level);
-	assert_int_equal(a->lpa2, b->lpa2);
-	assert_int_equal(a->fwb, b->fwb);
-	assert_int_equal(a->xnx, b->xnx);
-	assert_int_equal(a->realm, b->realm);
-	assert_int_equal(a->upper, b->upper);
+	assert_int_equal(a->have, b->have);
+	for (unsigned int i = 0; i < S2_MAX_CLAIMS; i++)
+		assert_int_equal(a->value[i], b->value[i]);
 }
 
 static void same_table(const struct s2_table *a, const struct s2_table *b)
@@ -185,24 +177,32 @@ static void every_claim(void **state)
 		struct s2_table table = { .pid = -1, .vcpus = -1, .root_pa = BIT64(52) - 4096 };
 
 		s2_regime_init(&table.regime, archs[i % 2]);
-		for (unsigned int reg = i % 3; reg < S2_NREGS; reg += 2)
-			s2_regime_set(&table.regime, (enum s2_reg)reg, UINT64_MAX - reg * i);
-		table.regime.granule = i % 3 ? UINT64_C(4096) << (i % 3 * 2) : 0;
-		table.regime.ia_bits = i * 4;
-		table.regime.oa_bits = i * 4;
-		table.regime.start_level = i % 6 ? (int)(i % 6) - 2 : S2_NO_LEVEL;
-		table.regime.lpa2 = (enum s2_tristate)(i % 3);
-		table.regime.fwb = (enum s2_tristate)(i / 2 % 3);
-		table.regime.xnx = (enum s2_tristate)(i / 3 % 3);
-		table.regime.realm = i & 1;
-		table.regime.upper = i & 2;
+		for (unsigned int reg = i % 3; reg < S2_ARM64_NREGS; reg += 2)
+			s2_regime_set(&table.regime, (enum s2_arm64_claim)reg,
+				      UINT64_MAX - reg * i);
+		if (i % 3)
+			s2_regime_set(&table.regime, S2_ARM64_GRANULE,
+				      UINT64_C(4096) << (i % 3 * 2));
+		if (i)
+			s2_regime_set(&table.regime, S2_ARM64_IA_BITS, i * 4);
+		if (i)
+			s2_regime_set(&table.regime, S2_ARM64_OA_BITS, i * 4);
+		s2_regime_set_level(&table.regime, S2_ARM64_START_LEVEL,
+				    i % 6 ? (int)(i % 6) - 2 : S2_NO_LEVEL);
+		s2_regime_set_flag(&table.regime, S2_ARM64_LPA2, (enum s2_tristate)(i % 3));
+		s2_regime_set_flag(&table.regime, S2_ARM64_FWB, (enum s2_tristate)(i / 2 % 3));
+		s2_regime_set_flag(&table.regime, S2_ARM64_XNX, (enum s2_tristate)(i / 3 % 3));
+		if (i & 1)
+			s2_regime_set(&table.regime, S2_ARM64_REALM, 1);
+		if (i & 2)
+			s2_regime_set(&table.regime, S2_ARM64_UPPER, 1);
 		if (i & 4)
 			s2_slots_known(&table, NULL, 0);
 		strcpy(table.id, "the longest name that a table can have: sixty-three characters.");
 		assert_int_equal(strlen(table.id), S2_ID_LEN - 1);
 		strcpy(table.kind, "hyp-stage1");
 		if (i % 6 == 1)
-			table.regime.start_level = -1;
+			s2_regime_set_level(&table.regime, S2_ARM64_START_LEVEL, -1);
 		assert_int_equal(s2_tables_add(&a, &table, NULL), S2_OK);
 		strcpy(table.id, "\"quoted\\\n");
 		assert_int_equal(s2_tables_add(&a, &table, NULL), S2_OK);

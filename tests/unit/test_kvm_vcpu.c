@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "host/kvm/arm64/mode.h"
+#include "decode/arm64/arm64.h"
 #include "host/kvm/arm64/vcpu.h"
 #include "test_kvm_make.h"
 
@@ -37,25 +38,30 @@ static void registers(void **state)
 			kvm_open(&t);
 			if (s2_kvm_vcpu(t.kernel, kvm, n - 1, &vcpu, &t.err))
 				fail_msg("%s", t.err.text);
-			assert_int_equal(vcpu.regs.have_regs,
-					 BIT64(S2_REG_HCR_EL2) | BIT64(S2_REG_SCTLR_EL1) |
-						 BIT64(S2_REG_TCR_EL1) | BIT64(S2_REG_TTBR0_EL1) |
-						 BIT64(S2_REG_TTBR1_EL1) | BIT64(S2_REG_MAIR_EL1) |
-						 BIT64(S2_REG_POR_EL0));
-			assert_int_equal(vcpu.regs.reg[S2_REG_HCR_EL2], HCR_E2H_FWB | 1);
-			assert_int_equal(vcpu.regs.reg[S2_REG_SCTLR_EL1], 0x1000 + NR_SCTLR_EL1);
-			assert_int_equal(vcpu.regs.reg[S2_REG_TCR_EL1], 0x1000 + NR_TCR_EL1);
-			assert_int_equal(vcpu.regs.reg[S2_REG_TTBR0_EL1], 0x1000 + NR_TTBR0_EL1);
-			assert_int_equal(vcpu.regs.reg[S2_REG_TTBR1_EL1], 0x1000 + NR_TTBR1_EL1);
-			assert_int_equal(vcpu.regs.reg[S2_REG_MAIR_EL1], 0x1000 + NR_MAIR_EL1);
-			assert_int_equal(vcpu.regs.reg[S2_REG_POR_EL0], 0x1000 + NR_POR_EL0);
+			assert_int_equal(vcpu.regs.have, BIT64(S2_ARM64_HCR_EL2) |
+								 BIT64(S2_ARM64_SCTLR_EL1) |
+								 BIT64(S2_ARM64_TCR_EL1) |
+								 BIT64(S2_ARM64_TTBR0_EL1) |
+								 BIT64(S2_ARM64_TTBR1_EL1) |
+								 BIT64(S2_ARM64_MAIR_EL1) |
+								 BIT64(S2_ARM64_POR_EL0));
+			assert_int_equal(vcpu.regs.value[S2_ARM64_HCR_EL2], HCR_E2H_FWB | 1);
+			assert_int_equal(vcpu.regs.value[S2_ARM64_SCTLR_EL1],
+					 0x1000 + NR_SCTLR_EL1);
+			assert_int_equal(vcpu.regs.value[S2_ARM64_TCR_EL1], 0x1000 + NR_TCR_EL1);
+			assert_int_equal(vcpu.regs.value[S2_ARM64_TTBR0_EL1],
+					 0x1000 + NR_TTBR0_EL1);
+			assert_int_equal(vcpu.regs.value[S2_ARM64_TTBR1_EL1],
+					 0x1000 + NR_TTBR1_EL1);
+			assert_int_equal(vcpu.regs.value[S2_ARM64_MAIR_EL1], 0x1000 + NR_MAIR_EL1);
+			assert_int_equal(vcpu.regs.value[S2_ARM64_POR_EL0], 0x1000 + NR_POR_EL0);
 			assert_int_equal(vcpu.pc, 0xffff800080001234);
 			assert_int_equal(vcpu.pstate, 0x3c5);
 			assert_int_equal(vcpu.cpu, 7);
 			if (n > 1) {
 				assert_int_equal(s2_kvm_vcpu(t.kernel, kvm, 0, &vcpu, NULL), S2_OK);
 				assert_int_equal(vcpu.cpu, -1);
-				assert_int_equal(vcpu.regs.reg[S2_REG_TCR_EL1], 0);
+				assert_int_equal(vcpu.regs.value[S2_ARM64_TCR_EL1], 0);
 			}
 			assert_int_equal(s2_kvm_vcpu(t.kernel, kvm, n, &vcpu, &t.err), S2_NOTFOUND);
 			assert_string_equal(t.err.text,
@@ -88,12 +94,12 @@ static void registers_in_the_vncr_page(void **state)
 		kvm_open(&t);
 		if (s2_kvm_vcpu(t.kernel, kvm, 0, &vcpu, &t.err))
 			fail_msg("%s", t.err.text);
-		assert_int_equal(vcpu.regs.reg[S2_REG_SCTLR_EL1],
+		assert_int_equal(vcpu.regs.value[S2_ARM64_SCTLR_EL1],
 				 0x2000 + NR_SCTLR_EL1 - NR_VNCR_START);
-		assert_int_equal(vcpu.regs.reg[S2_REG_TTBR0_EL1],
+		assert_int_equal(vcpu.regs.value[S2_ARM64_TTBR0_EL1],
 				 0x2000 + NR_TTBR0_EL1 - NR_VNCR_START);
-		assert_int_equal(vcpu.regs.reg[S2_REG_TCR_EL1], 0x1000 + NR_TCR_EL1);
-		assert_int_equal(vcpu.regs.reg[S2_REG_POR_EL0], 0x1000 + NR_POR_EL0);
+		assert_int_equal(vcpu.regs.value[S2_ARM64_TCR_EL1], 0x1000 + NR_TCR_EL1);
+		assert_int_equal(vcpu.regs.value[S2_ARM64_POR_EL0], 0x1000 + NR_POR_EL0);
 		/* A page that is not there is no reason to take what sys_regs[] holds. */
 		set64(&t, at + VCPU_CTXT + CTXT_VNCR, 0xffffdead00000000);
 		assert_int_not_equal(s2_kvm_vcpu(t.kernel, kvm, 0, &vcpu, &t.err), S2_OK);

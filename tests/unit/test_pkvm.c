@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "decode/merge.h"
+#include "decode/arm64/arm64.h"
 #include "host/pkvm/annotate.h"
 #include "model/ranges.h"
 #include "memtable.h"
@@ -184,10 +185,10 @@ static void test_hyp_page(void **state)
 static void shape(struct s2_table *table, struct s2_geometry *geom)
 {
 	s2_regime_init(&table->regime, &s2_arm64_stage2);
-	table->regime.granule = PAGE;
-	table->regime.ia_bits = 32;
-	table->regime.start_level = 2;
-	table->regime.fwb = S2_NO;
+	s2_regime_set(&table->regime, S2_ARM64_GRANULE, PAGE);
+	s2_regime_set(&table->regime, S2_ARM64_IA_BITS, 32);
+	s2_regime_set_level(&table->regime, S2_ARM64_START_LEVEL, 2);
+	s2_regime_set_flag(&table->regime, S2_ARM64_FWB, S2_NO);
 	assert_int_equal(table->regime.arch->shape(&table->regime, geom, NULL), S2_OK);
 }
 

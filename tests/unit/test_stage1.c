@@ -2,6 +2,7 @@
 // Stage 1: every TxSZ of every granule in both halves, every address bit alone, table bases,
 // walking the upper half.
 #include "decode/merge.h"
+#include "decode/arm64/arm64.h"
 #include "enc.h"
 #include "memtable.h"
 #include "stage1_lab.h"
@@ -34,7 +35,7 @@ static void check_size(unsigned int page_log2, unsigned int tsz, int ds, bool el
 	struct s2_geometry geom;
 	struct s2_err err;
 	enum s2_code code =
-		shape(arch, el2 ? S2_REG_TCR_EL2 : S2_REG_TCR_EL1, tcr, upper, &geom, &err);
+		shape(arch, el2 ? S2_ARM64_TCR_EL2 : S2_ARM64_TCR_EL1, tcr, upper, &geom, &err);
 	unsigned int below;
 
 	if (level == -9 || (tsz < 16 && page_log2 != 16 && !ds)) {
@@ -80,14 +81,14 @@ static void halves_have_their_own_granule(void **state)
 	struct s2_err err;
 
 	(void)state;
-	assert_int_equal(shape(&s2_arm64_stage1_el1, S2_REG_TCR_EL1, tcr, false, &geom, &err),
+	assert_int_equal(shape(&s2_arm64_stage1_el1, S2_ARM64_TCR_EL1, tcr, false, &geom, &err),
 			 S2_OK);
 	assert_int_equal(geom.page_log2, 12);
 	assert_int_equal(geom.ia_bits, 39);
 	assert_int_equal(geom.oa_bits, 52);
 	assert_true(geom.flags & S2_G_LPA2);
 	assert_false(geom.flags & (S2_G_HPD | S2_G_UPPER));
-	assert_int_equal(shape(&s2_arm64_stage1_el1, S2_REG_TCR_EL1, tcr, true, &geom, &err),
+	assert_int_equal(shape(&s2_arm64_stage1_el1, S2_ARM64_TCR_EL1, tcr, true, &geom, &err),
 			 S2_OK);
 	assert_int_equal(geom.page_log2, 16);
 	assert_int_equal(geom.ia_bits, 42);
@@ -105,9 +106,9 @@ static void el2_with_e2h_has_the_el1_layout(void **state)
 
 	(void)state;
 	s2_regime_init(&regime, &s2_arm64_stage1_el2);
-	s2_regime_set(&regime, S2_REG_TCR_EL2, tcr_el1(14, 17, 4, 0));
-	s2_regime_set(&regime, S2_REG_HCR_EL2, 1ULL << 34);
-	regime.upper = true;
+	s2_regime_set(&regime, S2_ARM64_TCR_EL2, tcr_el1(14, 17, 4, 0));
+	s2_regime_set(&regime, S2_ARM64_HCR_EL2, 1ULL << 34);
+	s2_regime_set(&regime, S2_ARM64_UPPER, true);
 	s2_err_init(&err);
 	assert_int_equal(s2_arm64_stage1_el2.shape(&regime, &geom, &err), S2_OK);
 	assert_int_equal(geom.page_log2, 14);
@@ -115,7 +116,7 @@ static void el2_with_e2h_has_the_el1_layout(void **state)
 	assert_int_equal(geom.ia_base, ~0ULL << 47);
 	assert_true(geom.flags & S2_G_TWO_EL);
 	/* Without E2H there is no upper half. */
-	s2_regime_set(&regime, S2_REG_HCR_EL2, 0);
+	s2_regime_set(&regime, S2_ARM64_HCR_EL2, 0);
 	assert_int_equal(s2_arm64_stage1_el2.shape(&regime, &geom, &err), S2_INVALID);
 	assert_non_null(strstr(err.text, "E2H"));
 }
@@ -127,21 +128,21 @@ static void refused(void **state)
 	struct s2_err err;
 
 	(void)state;
-	assert_int_equal(shape(&s2_arm64_stage1_el1, S2_REG_TCR_EL1, 25 | 3ULL << 14, false, &geom,
-			       &err),
+	assert_int_equal(shape(&s2_arm64_stage1_el1, S2_ARM64_TCR_EL1, 25 | 3ULL << 14, false,
+			       &geom, &err),
 			 S2_INVALID);
 	assert_non_null(strstr(err.text, "TG0 is 3"));
-	assert_int_equal(shape(&s2_arm64_stage1_el1, S2_REG_TCR_EL1, 25ULL << 16, true, &geom,
+	assert_int_equal(shape(&s2_arm64_stage1_el1, S2_ARM64_TCR_EL1, 25ULL << 16, true, &geom,
 			       &err),
 			 S2_INVALID);
 	assert_non_null(strstr(err.text, "TG1 is 0"));
-	assert_int_equal(shape(&s2_arm64_stage1_el1, S2_REG_TCR_EL1, tcr_el1(12, 25, 7, 0), false,
+	assert_int_equal(shape(&s2_arm64_stage1_el1, S2_ARM64_TCR_EL1, tcr_el1(12, 25, 7, 0), false,
 			       &geom, &err),
 			 S2_INVALID);
 	assert_non_null(strstr(err.text, "PS is 7"));
 	s2_regime_init(&regime, &s2_arm64_stage1_el1);
-	s2_regime_set(&regime, S2_REG_TCR_EL1, tcr_el1(12, 25, 5, 0));
-	s2_regime_set(&regime, S2_REG_TCR2_EL1, 1ULL << 5);
+	s2_regime_set(&regime, S2_ARM64_TCR_EL1, tcr_el1(12, 25, 5, 0));
+	s2_regime_set(&regime, S2_ARM64_TCR2_EL1, 1ULL << 5);
 	assert_int_equal(s2_arm64_stage1_el1.shape(&regime, &geom, &err), S2_INVALID);
 	assert_non_null(strstr(err.text, "D128"));
 	s2_regime_init(&regime, &s2_arm64_stage1_el1);
@@ -173,16 +174,16 @@ static void from_claims(void **state)
 		struct s2_err err;
 
 		s2_regime_init(&regime, &s2_arm64_stage1_el1);
-		regime.granule = linux_va[i].granule;
-		regime.ia_bits = linux_va[i].ia_bits;
-		regime.lpa2 = linux_va[i].lpa2;
-		regime.upper = true;
+		s2_regime_set(&regime, S2_ARM64_GRANULE, linux_va[i].granule);
+		s2_regime_set(&regime, S2_ARM64_IA_BITS, linux_va[i].ia_bits);
+		s2_regime_set_flag(&regime, S2_ARM64_LPA2, linux_va[i].lpa2);
+		s2_regime_set(&regime, S2_ARM64_UPPER, true);
 		s2_err_init(&err);
 		assert_int_equal(s2_arm64_stage1_el1.shape(&regime, &geom, &err), S2_OK);
 		assert_int_equal(s2_level(&geom, geom.top), linux_va[i].level);
 		assert_int_equal(geom.oa_bits, linux_va[i].oa_bits);
 		assert_int_equal(geom.ia_base, ~0ULL << linux_va[i].ia_bits);
-		regime.ia_bits = 53;
+		s2_regime_set(&regime, S2_ARM64_IA_BITS, 53);
 		assert_int_equal(s2_arm64_stage1_el1.shape(&regime, &geom, &err), S2_INVALID);
 	}
 }
@@ -224,8 +225,8 @@ static void roots(void **state)
 		uint64_t root = 0;
 		enum s2_code code;
 
-		assert_int_equal(shape(&s2_arm64_stage1_el1, S2_REG_TCR_EL1, tcr[row[i].tcr], false,
-				       &geom, &err),
+		assert_int_equal(shape(&s2_arm64_stage1_el1, S2_ARM64_TCR_EL1, tcr[row[i].tcr],
+				       false, &geom, &err),
 				 S2_OK);
 		code = s2_arm64_ttbr_root(&geom, row[i].ttbr, &root, &err);
 		if (code != row[i].code)
@@ -254,7 +255,7 @@ static void address_bits(void **state)
 		struct s2_geometry geom;
 		struct s2_err err;
 
-		assert_int_equal(shape(&s2_arm64_stage1_el1, S2_REG_TCR_EL1,
+		assert_int_equal(shape(&s2_arm64_stage1_el1, S2_ARM64_TCR_EL1,
 				       tcr_el1(page, 16, 6, format[f].ds), true, &geom, &err),
 				 S2_OK);
 		for (unsigned int height = 0; height <= 3; height++) {
@@ -309,7 +310,7 @@ static void total(void **state)
 		struct s2_geometry geom;
 		struct s2_err err;
 
-		assert_int_equal(shape(&s2_arm64_stage1_el1, S2_REG_TCR_EL1,
+		assert_int_equal(shape(&s2_arm64_stage1_el1, S2_ARM64_TCR_EL1,
 				       tcr_el1(page, 16, form % 4, page != 16 && (form & 1)), true,
 				       &geom, &err),
 				 S2_OK);
@@ -351,9 +352,9 @@ static void upper_half_walk(void **state)
 	(void)state;
 	assert_non_null(walk);
 	s2_regime_init(&regime, &s2_arm64_stage1_el1);
-	regime.granule = 4096;
-	regime.ia_bits = 39;
-	regime.upper = true;
+	s2_regime_set(&regime, S2_ARM64_GRANULE, 4096);
+	s2_regime_set(&regime, S2_ARM64_IA_BITS, 39);
+	s2_regime_set(&regime, S2_ARM64_UPPER, true);
 	s2_err_init(&err);
 	assert_int_equal(s2_arm64_stage1_el1.shape(&regime, &geom, &err), S2_OK);
 	page[0][0] = enc_table(ENC_48, 0x40001000);
@@ -378,14 +379,14 @@ static void upper_half_walk(void **state)
 static void refuses_by_name(void **state)
 {
 	static const struct {
-		enum s2_reg reg;
+		enum s2_arm64_claim reg;
 		uint64_t value;
 		const char *name;
 	} row[] = {
-		{ S2_REG_TCR2_EL1, 1 << 4, "AIE" },
-		{ S2_REG_TCR2_EL1, 1 << 5, "D128" },
-		{ S2_REG_SCTLR_EL1, 1 << 25, "EE" },
-		{ S2_REG_HCR_EL2, 3ULL << 42, "NV1" },
+		{ S2_ARM64_TCR2_EL1, 1 << 4, "AIE" },
+		{ S2_ARM64_TCR2_EL1, 1 << 5, "D128" },
+		{ S2_ARM64_SCTLR_EL1, 1 << 25, "EE" },
+		{ S2_ARM64_HCR_EL2, 3ULL << 42, "NV1" },
 	};
 
 	(void)state;
@@ -396,7 +397,7 @@ static void refuses_by_name(void **state)
 
 		s2_err_init(&err);
 		s2_regime_init(&regime, &s2_arm64_stage1_el1);
-		s2_regime_set(&regime, S2_REG_TCR_EL1, tcr_el1(12, 25, 5, 0));
+		s2_regime_set(&regime, S2_ARM64_TCR_EL1, tcr_el1(12, 25, 5, 0));
 		assert_int_equal(regime.arch->shape(&regime, &geom, &err), S2_OK);
 		s2_regime_set(&regime, row[i].reg, row[i].value);
 		assert_int_equal(regime.arch->shape(&regime, &geom, &err), S2_INVALID);

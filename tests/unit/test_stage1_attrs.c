@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Stage 1: every attribute of a descriptor against literal tables, for EL1&0 and EL2.
 #include "stage1_lab.h"
+#include "decode/arm64/arm64.h"
 
 /* What attr() gives after it has failed the test. */
 static const struct s2_attr_value none = { "", "", "", 0 };
@@ -60,7 +61,7 @@ static void permissions_el1(void **state)
 	struct s2_err err;
 
 	(void)state;
-	assert_int_equal(shape(&s2_arm64_stage1_el1, S2_REG_TCR_EL1, tcr_el1(12, 25, 5, 0), false,
+	assert_int_equal(shape(&s2_arm64_stage1_el1, S2_ARM64_TCR_EL1, tcr_el1(12, 25, 5, 0), false,
 			       &geom, &err),
 			 S2_OK);
 	for (size_t i = 0; i < ARRAY_SIZE(row); i++) {
@@ -69,7 +70,7 @@ static void permissions_el1(void **state)
 		expect(&geom, "exec", row[i].raw | 0x401, row[i].exec);
 	}
 	/* HA and HD: DBM makes read-only pages writable, clean. */
-	assert_int_equal(shape(&s2_arm64_stage1_el1, S2_REG_TCR_EL1,
+	assert_int_equal(shape(&s2_arm64_stage1_el1, S2_ARM64_TCR_EL1,
 			       tcr_el1(12, 25, 5, 0) | 3ULL << 39, false, &geom, &err),
 			 S2_OK);
 	expect(&geom, "write", AP(3) | DBM | 0x401, "w");
@@ -88,7 +89,7 @@ static void permissions_el2(void **state)
 	struct s2_err err;
 
 	(void)state;
-	assert_int_equal(shape(&s2_arm64_stage1_el2, S2_REG_TCR_EL2, tcr_el2(12, 25, 5, 0), false,
+	assert_int_equal(shape(&s2_arm64_stage1_el2, S2_ARM64_TCR_EL2, tcr_el2(12, 25, 5, 0), false,
 			       &geom, &err),
 			 S2_OK);
 	/* What KVM writes for hyp text, data and rodata (hyp_set_prot_attr): AP[1] is RES1. */
@@ -136,8 +137,8 @@ static void memory_types(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(row); i++)
 		for (unsigned int index = 0; index < 8; index++) {
 			s2_regime_init(&regime, &s2_arm64_stage1_el1);
-			s2_regime_set(&regime, S2_REG_TCR_EL1, tcr_el1(12, 25, 5, 0));
-			s2_regime_set(&regime, S2_REG_MAIR_EL1,
+			s2_regime_set(&regime, S2_ARM64_TCR_EL1, tcr_el1(12, 25, 5, 0));
+			s2_regime_set(&regime, S2_ARM64_MAIR_EL1,
 				      (uint64_t)row[i].mair << index * 8 |
 					      0x44ULL << (index ^ 1) * 8);
 			s2_err_init(&err);
@@ -148,7 +149,7 @@ static void memory_types(void **state)
 					 strcmp(row[i].text, "reserved") ? 0 : S2_ODD_MEMATTR);
 		}
 	/* Without MAIR the index is all there is. */
-	assert_int_equal(shape(&s2_arm64_stage1_el1, S2_REG_TCR_EL1, tcr_el1(12, 25, 5, 0), false,
+	assert_int_equal(shape(&s2_arm64_stage1_el1, S2_ARM64_TCR_EL1, tcr_el1(12, 25, 5, 0), false,
 			       &geom, &err),
 			 S2_OK);
 	expect(&geom, "memattr", 5 << 2 | 0x403, "attr5");
@@ -161,7 +162,7 @@ static void other_attributes(void **state)
 	struct s2_err err;
 
 	(void)state;
-	assert_int_equal(shape(&s2_arm64_stage1_el1, S2_REG_TCR_EL1, tcr_el1(12, 25, 5, 0), false,
+	assert_int_equal(shape(&s2_arm64_stage1_el1, S2_ARM64_TCR_EL1, tcr_el1(12, 25, 5, 0), false,
 			       &geom, &err),
 			 S2_OK);
 	expect(&geom, "af", 0x401, "AF");
@@ -185,7 +186,7 @@ static void other_attributes(void **state)
 	assert_int_equal(entry.type, S2_TABLE);
 	assert_int_equal(entry.odd, 0);
 	/* With DS=1 the field holds address bits, and TCR_EL1.SH1 counts. */
-	assert_int_equal(shape(&s2_arm64_stage1_el1, S2_REG_TCR_EL1, tcr_el1(12, 25, 6, 1), true,
+	assert_int_equal(shape(&s2_arm64_stage1_el1, S2_ARM64_TCR_EL1, tcr_el1(12, 25, 6, 1), true,
 			       &geom, &err),
 			 S2_OK);
 	expect(&geom, "sh", 0x401, "osh");
@@ -199,15 +200,15 @@ static void indirect_permissions(void **state)
 
 	(void)state;
 	s2_regime_init(&regime, &s2_arm64_stage1_el1);
-	s2_regime_set(&regime, S2_REG_TCR_EL1, tcr_el1(12, 25, 5, 0));
-	s2_regime_set(&regime, S2_REG_TCR2_EL1, 1ULL << 1);
+	s2_regime_set(&regime, S2_ARM64_TCR_EL1, tcr_el1(12, 25, 5, 0));
+	s2_regime_set(&regime, S2_ARM64_TCR2_EL1, 1ULL << 1);
 	s2_err_init(&err);
 	assert_int_equal(s2_arm64_stage1_el1.shape(&regime, &geom, &err), S2_OK);
 	expect(&geom, "read", 0x401, "?");
 	/* Index 9 (bits 54 and 6): EL1 read, write; EL0 read, execute. Index 2 (bit 51): EL1
 	 * execute, EL0 write: nothing. */
-	s2_regime_set(&regime, S2_REG_PIR_EL1, 0x5ULL << 36 | 0x3ULL << 8);
-	s2_regime_set(&regime, S2_REG_PIRE0_EL1, 0x3ULL << 36 | 0x5ULL << 8);
+	s2_regime_set(&regime, S2_ARM64_PIR_EL1, 0x5ULL << 36 | 0x3ULL << 8);
+	s2_regime_set(&regime, S2_ARM64_PIRE0_EL1, 0x3ULL << 36 | 0x5ULL << 8);
 	assert_int_equal(s2_arm64_stage1_el1.shape(&regime, &geom, &err), S2_OK);
 	expect(&geom, "read", 1ULL << 54 | 1ULL << 6 | 0x401, "R");
 	expect(&geom, "write", 1ULL << 54 | 1ULL << 6 | 0x401, "W:EL1");

@@ -65,14 +65,14 @@ static void missing(void **state)
 static void top_byte(void **state)
 {
 	struct lab *lab = *state;
-	uint64_t tcr = lab->req.regs.reg[S2_REG_TCR_EL1];
+	uint64_t tcr = lab->req.regs.value[S2_ARM64_TCR_EL1];
 
 	put(lab, 3, 5, enc_page(ENC_48, 0x123456000, AP(1) | AF | ISH));
 	expect_fault(lab, S2_AT_S1E1R, 0xab00000000005000, FAULTED(0x4));
-	reg(lab, S2_REG_TCR_EL1, tcr | 1ULL << 37);
+	reg(lab, S2_ARM64_TCR_EL1, tcr | 1ULL << 37);
 	expect_pa(lab, S2_AT_S1E1R, 0xab00000000005000, 0x123456000);
 	/* TBID: not for instructions. */
-	reg(lab, S2_REG_TCR_EL1, tcr | 1ULL << 37 | 1ULL << 51);
+	reg(lab, S2_ARM64_TCR_EL1, tcr | 1ULL << 37 | 1ULL << 51);
 	expect_pa(lab, S2_AT_S1E1R, 0xab00000000005000, 0x123456000);
 	expect_fault(lab, S2_AT_S1E0X, 0xab00000000005000, FAULTED(0x4));
 	expect_pa(lab, S2_AT_S1E0X, 0x5000, 0x123456000);
@@ -81,17 +81,17 @@ static void top_byte(void **state)
 static void walks_that_are_switched_off(void **state)
 {
 	struct lab *lab = *state;
-	uint64_t tcr = lab->req.regs.reg[S2_REG_TCR_EL1];
+	uint64_t tcr = lab->req.regs.value[S2_ARM64_TCR_EL1];
 
 	put(lab, 3, 5, enc_page(ENC_48, 0x123456000, AP(1) | AF | ISH));
-	reg(lab, S2_REG_TCR_EL1, tcr | 1ULL << 7); /* EPD0 */
+	reg(lab, S2_ARM64_TCR_EL1, tcr | 1ULL << 7); /* EPD0 */
 	expect_fault(lab, S2_AT_S1E1R, 0x5000, FAULTED(0x4));
-	reg(lab, S2_REG_TCR_EL1, tcr | 1ULL << 55); /* E0PD0 */
+	reg(lab, S2_ARM64_TCR_EL1, tcr | 1ULL << 55); /* E0PD0 */
 	expect_pa(lab, S2_AT_S1E1R, 0x5000, 0x123456000);
 	expect_fault(lab, S2_AT_S1E0R, 0x5000, FAULTED(0x4));
 	/* A half whose walks are off needs no TTBR, and its TG may be reserved. */
-	lab->req.regs.have_regs &= ~(1ULL << S2_REG_TTBR1_EL1);
-	reg(lab, S2_REG_TCR_EL1, 25 | 1ULL << 23);
+	lab->req.regs.have &= ~(1ULL << S2_ARM64_TTBR1_EL1);
+	reg(lab, S2_ARM64_TCR_EL1, 25 | 1ULL << 23);
 	expect_fault(lab, S2_AT_S1E1R, 0xffffffffffff0000, FAULTED(0x4));
 }
 
@@ -124,7 +124,7 @@ static void faults_of_stage2(void **state)
 	put(lab, 3, 5, enc_page(ENC_48, 1ULL << 40, AP(1) | AF | ISH));
 	expect_fault(lab, S2_AT_S12E0R, 0x5678, FAULTED(0x4) | PAR_S);
 	/* A start level that does not go with T0SZ. */
-	reg(lab, S2_REG_VTCR_EL2, 0x80023518 | 2 << 6);
+	reg(lab, S2_ARM64_VTCR_EL2, 0x80023518 | 2 << 6);
 	expect_fault(lab, S2_AT_S12E0R, 0x5678, FAULTED(0x4) | PAR_S | PAR_PTW);
 }
 
@@ -148,9 +148,9 @@ static void stage2_alone(void **state)
 	expect_fault(lab, S2_AT_S2E1R, 1ULL << 40, FAULTED(0x4) | PAR_S);
 	/* Facts instead of registers. */
 	s2_regime_init(&regime, &s2_arm64_stage2);
-	regime.granule = 4096;
-	regime.ia_bits = 40;
-	regime.start_level = 1;
+	s2_regime_set(&regime, S2_ARM64_GRANULE, 4096);
+	s2_regime_set(&regime, S2_ARM64_IA_BITS, 40);
+	s2_regime_set_level(&regime, S2_ARM64_START_LEVEL, 1);
 	assert_int_equal(s2_arm64_stage2.shape(&regime, &geom, &lab->err), S2_OK);
 	memset(&lab->req, 0, sizeof(lab->req));
 	lab->req.stage2 = &geom;
@@ -167,9 +167,9 @@ static void stage1_by_facts(void **state)
 	struct s2_geometry geom;
 
 	s2_regime_init(&regime, &s2_arm64_stage1_el1);
-	regime.granule = 4096;
-	regime.ia_bits = 39;
-	regime.upper = true;
+	s2_regime_set(&regime, S2_ARM64_GRANULE, 4096);
+	s2_regime_set(&regime, S2_ARM64_IA_BITS, 39);
+	s2_regime_set(&regime, S2_ARM64_UPPER, true);
 	assert_int_equal(s2_arm64_stage1_el1.shape(&regime, &geom, &lab->err), S2_OK);
 	put(lab, 3, 511, enc_page(ENC_48, 0x2000, AP(2) | AF));
 	memset(&lab->req, 0, sizeof(lab->req));
@@ -203,8 +203,8 @@ static void level_minus_one(void **state)
 	struct lab *lab = *state;
 
 	/* 4K, DS, 52 bits: page 10 at level -1, then 11 .. 14. */
-	reg(lab, S2_REG_TCR_EL1, 12 | 25ULL << 16 | 2ULL << 30 | 6ULL << 32 | 1ULL << 59);
-	reg(lab, S2_REG_TTBR0_EL1, PAGE(10) | 1);
+	reg(lab, S2_ARM64_TCR_EL1, 12 | 25ULL << 16 | 2ULL << 30 | 6ULL << 32 | 1ULL << 59);
+	reg(lab, S2_ARM64_TTBR0_EL1, PAGE(10) | 1);
 	expect_fault(lab, S2_AT_S1E1R, 0x5000, FAULTED(0x2b));
 	assert_int_equal(lab->ret.level, -1);
 	put(lab, 10, 0, enc_table(ENC_LPA2, PAGE(11)));
@@ -214,10 +214,10 @@ static void level_minus_one(void **state)
 	put(lab, 10, 0, enc_block(ENC_LPA2, 0, AF | AP(1)));
 	expect_fault(lab, S2_AT_S1E1R, 0x5000, FAULTED(0x2b));
 	/* PS 48 bits: the table at level -1 points beyond. */
-	reg(lab, S2_REG_TCR_EL1, 12 | 25ULL << 16 | 2ULL << 30 | 5ULL << 32 | 1ULL << 59);
+	reg(lab, S2_ARM64_TCR_EL1, 12 | 25ULL << 16 | 2ULL << 30 | 5ULL << 32 | 1ULL << 59);
 	put(lab, 10, 0, enc_table(ENC_LPA2, 1ULL << 51));
 	expect_fault(lab, S2_AT_S1E1R, 0x5000, FAULTED(0x29));
-	reg(lab, S2_REG_TTBR0_EL1, PAGE(10) | 4);
+	reg(lab, S2_ARM64_TTBR0_EL1, PAGE(10) | 4);
 	expect_fault(lab, S2_AT_S1E1R, 0x5000, FAULTED(0x00));
 }
 
@@ -225,10 +225,10 @@ static void el2_regimes(void **state)
 {
 	struct lab *lab = *state;
 
-	reg(lab, S2_REG_SCTLR_EL2, 0x5);
-	reg(lab, S2_REG_TCR_EL2, 25 | 5 << 16 | 1ULL << 31 | 1 << 23);
-	reg(lab, S2_REG_TTBR0_EL2, PAGE(0));
-	reg(lab, S2_REG_MAIR_EL2, 0xff);
+	reg(lab, S2_ARM64_SCTLR_EL2, 0x5);
+	reg(lab, S2_ARM64_TCR_EL2, 25 | 5 << 16 | 1ULL << 31 | 1 << 23);
+	reg(lab, S2_ARM64_TTBR0_EL2, PAGE(0));
+	reg(lab, S2_ARM64_MAIR_EL2, 0xff);
 	put(lab, 3, 5, enc_page(ENC_48, 0x5000, AP(1) | AF));
 	put(lab, 3, 6, enc_page(ENC_48, 0x6000, AP(3) | AF | UXN));
 	expect_pa(lab, S2_AT_S1E2W, 0x5000, 0x5000);
@@ -238,15 +238,15 @@ static void el2_regimes(void **state)
 	/* No upper half: bit 55 is out of range. */
 	expect_fault(lab, S2_AT_S1E2R, 0xfffffffffffff000, FAULTED(0x4));
 	/* E2H: the layout of TCR_EL1, two halves, EL0 pages are not executable at EL2. */
-	reg(lab, S2_REG_HCR_EL2, 1ULL << 34);
-	reg(lab, S2_REG_TCR_EL2, 25 | 25ULL << 16 | 2ULL << 30 | 5ULL << 32);
-	reg(lab, S2_REG_TTBR1_EL2, PAGE(1));
+	reg(lab, S2_ARM64_HCR_EL2, 1ULL << 34);
+	reg(lab, S2_ARM64_TCR_EL2, 25 | 25ULL << 16 | 2ULL << 30 | 5ULL << 32);
+	reg(lab, S2_ARM64_TTBR1_EL2, PAGE(1));
 	expect_fault(lab, S2_AT_S1E2X, 0x5000, FAULTED(0xf));
 	put(lab, 3, 511, enc_page(ENC_48, 0x2000, AP(0) | AF));
 	expect_pa(lab, S2_AT_S1E2R, 0xfffffffffffff000, 0x2000);
 	/* TGE as well: S1E0R asks EL2&0, whatever EL1's registers say. */
-	reg(lab, S2_REG_HCR_EL2, 1ULL << 34 | 1ULL << 27 | 1);
-	reg(lab, S2_REG_SCTLR_EL1, 0);
+	reg(lab, S2_ARM64_HCR_EL2, 1ULL << 34 | 1ULL << 27 | 1);
+	reg(lab, S2_ARM64_SCTLR_EL1, 0);
 	expect_pa(lab, S2_AT_S12E0R, 0x5000, 0x5000);
 	expect_fault(lab, S2_AT_S1E0R, 0xfffffffffffff000, FAULTED(0xf));
 }
@@ -255,7 +255,7 @@ static void stage1_off(void **state)
 {
 	struct lab *lab = *state;
 
-	reg(lab, S2_REG_SCTLR_EL1, 0);
+	reg(lab, S2_ARM64_SCTLR_EL1, 0);
 	lab->req.pa_bits = 40;
 	expect_pa(lab, S2_AT_S1E1R, 0x123456789a, 0x123456789a);
 	assert_int_equal(lab->ret.par, 0x1234567b00); /* Device-nGnRnE, Outer Shareable */
@@ -265,7 +265,7 @@ static void stage1_off(void **state)
 	expect_fault(lab, S2_AT_S1E1R, 0xffffffffffff0000, FAULTED(0x0));
 	/* HCR_EL2.DC: off whatever SCTLR_EL1 says, and stage 2 is on. */
 	stage2(lab, 1 << 12);
-	reg(lab, S2_REG_SCTLR_EL1, 5);
+	reg(lab, S2_ARM64_SCTLR_EL1, 5);
 	expect_pa(lab, S2_AT_S12E1R, 0x1234, BASE + 0x1234);
 	assert_int_equal(lab->ret.par >> 56, 0xff);
 }
@@ -278,7 +278,7 @@ static void big_endian(void **state)
 	put(lab, 3, 5, enc_page(ENC_48, 0x80005000, AP(1) | AF));
 	for (unsigned int i = 0; i < 4 * 512; i++)
 		lab->words[i] = __builtin_bswap64(lab->words[i]);
-	reg(lab, S2_REG_SCTLR_EL1, 5 | 1 << 25);
+	reg(lab, S2_ARM64_SCTLR_EL1, 5 | 1 << 25);
 	expect_pa(lab, S2_AT_S1E1R, 0x5123, 0x80005123);
 	assert_int_equal(lab->ret.step[0].raw, enc_table(ENC_48, PAGE(2)));
 	stage2(lab, 0);
@@ -288,7 +288,7 @@ static void big_endian(void **state)
 	for (unsigned int i = 8 * 512; i < 9 * 512; i++)
 		lab->words[i] = __builtin_bswap64(lab->words[i]);
 	expect_fault(lab, S2_AT_S2E1R, 0x80005123, FAULTED(0x5) | PAR_S);
-	reg(lab, S2_REG_SCTLR_EL2, 1 << 25);
+	reg(lab, S2_ARM64_SCTLR_EL2, 1 << 25);
 	expect_pa(lab, S2_AT_S12E1R, 0x5123, 0xc0005123);
 	expect_pa(lab, S2_AT_S2E1R, 0x80005123, 0xc0005123);
 }
@@ -299,7 +299,7 @@ static void hardware_size(void **state)
 	struct lab *lab = *state;
 
 	stage2(lab, 0);
-	reg(lab, S2_REG_VTCR_EL2, 0x80053558);
+	reg(lab, S2_ARM64_VTCR_EL2, 0x80053558);
 	put(lab, 8, 3, enc_block(ENC_48, 1ULL << 40, S2RW | AF | MEMATTR(15)));
 	expect_pa(lab, S2_AT_S2E1R, 0xc0000123, (1ULL << 40) + 0x123);
 	lab->req.pa_bits = 40;
@@ -310,8 +310,8 @@ static void hardware_size(void **state)
 	/* 64K, PS says 52 bits: VTTBR_EL2[5:2] are address bits [51:48] where the hardware has
 	 * those. */
 	put(lab, 16, 0, enc_block(ENC_LPA, 0, S2RW | AF | MEMATTR(15)));
-	reg(lab, S2_REG_VTCR_EL2, 0x80000000 | 22 | 1 << 6 | 1 << 14 | 6 << 16);
-	reg(lab, S2_REG_VTTBR_EL2, PAGE(16) | 1 << 2);
+	reg(lab, S2_ARM64_VTCR_EL2, 0x80000000 | 22 | 1 << 6 | 1 << 14 | 6 << 16);
+	reg(lab, S2_ARM64_VTTBR_EL2, PAGE(16) | 1 << 2);
 	lab->req.pa_bits = 48;
 	expect_pa(lab, S2_AT_S2E1R, 0x123, 0x123);
 	lab->req.pa_bits = 52;
@@ -326,14 +326,14 @@ static void root_without_vttbr(void **state)
 	struct lab *lab = *state;
 
 	stage2(lab, 0);
-	lab->req.regs.have_regs &= ~(1ULL << S2_REG_VTTBR_EL2);
+	lab->req.regs.have &= ~(1ULL << S2_ARM64_VTTBR_EL2);
 	lab->req.have_stage2_root = true;
 	lab->req.stage2_root = PAGE(8);
 	expect_pa(lab, S2_AT_S2E1R, 0x123, BASE + 0x123);
 	lab->req.stage2_root = PAGE(9);
 	assert_int_equal(ask(lab, S2_AT_S2E1R, 0x123), S2_INVALID);
 	assert_non_null(strstr(lab->err.text, "not aligned"));
-	reg(lab, S2_REG_VTCR_EL2, 0x80023552); /* T0SZ 18 does not fit level 1 */
+	reg(lab, S2_ARM64_VTCR_EL2, 0x80023552); /* T0SZ 18 does not fit level 1 */
 	expect_fault(lab, S2_AT_S2E1R, 0x123, FAULTED(0x4) | PAR_S);
 }
 
@@ -341,21 +341,21 @@ static void refusals(void **state)
 {
 	struct lab *lab = *state;
 
-	reg(lab, S2_REG_TCR2_EL1, 1 << 5);
+	reg(lab, S2_ARM64_TCR2_EL1, 1 << 5);
 	assert_int_equal(ask(lab, S2_AT_S1E1R, 0), S2_INVALID);
 	assert_non_null(strstr(lab->err.text, "128-bit"));
-	reg(lab, S2_REG_TCR2_EL1, 0);
-	reg(lab, S2_REG_HCR_EL2, 1);
+	reg(lab, S2_ARM64_TCR2_EL1, 0);
+	reg(lab, S2_ARM64_HCR_EL2, 1);
 	assert_int_equal(ask(lab, S2_AT_S1E1R, 0), S2_INVALID);
 	assert_non_null(strstr(lab->err.text, "VTCR_EL2"));
 	stage2(lab, 0);
-	reg(lab, S2_REG_VTCR_EL2, 0x80023558 | 3 << 14);
+	reg(lab, S2_ARM64_VTCR_EL2, 0x80023558 | 3 << 14);
 	assert_int_equal(ask(lab, S2_AT_S2E1R, 0), S2_INVALID);
 	assert_non_null(strstr(lab->err.text, "TG0"));
-	reg(lab, S2_REG_VTCR_EL2, 0x80023558 | 1ULL << 36);
+	reg(lab, S2_ARM64_VTCR_EL2, 0x80023558 | 1ULL << 36);
 	assert_int_equal(ask(lab, S2_AT_S2E1R, 0), S2_INVALID);
 	assert_non_null(strstr(lab->err.text, "S2PIE"));
-	reg(lab, S2_REG_VTCR_EL2, 0x80023558);
+	reg(lab, S2_ARM64_VTCR_EL2, 0x80023558);
 	assert_int_equal(ask(lab, S2_AT_NOPS, 0), S2_INVALID);
 	lab->req.pa_bits = 53;
 	assert_int_equal(ask(lab, S2_AT_S2E1R, 0), S2_INVALID);
@@ -373,14 +373,14 @@ static void garbage(void **state)
 			put(lab, (unsigned int)(seed >> 59), (unsigned int)(seed >> 32 & 3),
 			    (seed >> 20 & 0x1f) << 12 | BASE | (seed & 0xfff0000000000fff));
 		}
-		for (unsigned int r = 0; r < S2_NREGS; r++) {
+		for (unsigned int r = 0; r < S2_ARM64_NREGS; r++) {
 			seed = seed * 6364136223846793005ULL + 1442695040888963407ULL;
-			lab->req.regs.reg[r] = seed ^ seed >> 31;
+			lab->req.regs.value[r] = seed ^ seed >> 31;
 		}
-		lab->req.regs.reg[S2_REG_HCR_EL2] &= ~(1ULL << 12);
-		lab->req.regs.reg[S2_REG_VTTBR_EL2] = PAGE(i & 15);
-		lab->req.regs.reg[S2_REG_TTBR0_EL1] = PAGE(i >> 4 & 15);
-		lab->req.regs.have_regs = seed >> 16;
+		lab->req.regs.value[S2_ARM64_HCR_EL2] &= ~(1ULL << 12);
+		lab->req.regs.value[S2_ARM64_VTTBR_EL2] = PAGE(i & 15);
+		lab->req.regs.value[S2_ARM64_TTBR0_EL1] = PAGE(i >> 4 & 15);
+		lab->req.regs.have = seed >> 16;
 		if (ask(lab, (enum s2_at_op)(seed % S2_AT_NOPS), seed >> 40))
 			continue;
 		assert_true(lab->ret.nsteps <= S2_AT_MAX_STEPS);
@@ -391,12 +391,12 @@ static void garbage(void **state)
 		put(lab, 0, k, enc_table(ENC_LPA2, PAGE(0)));
 		put(lab, 1, k, enc_table(ENC_LPA2, PAGE(1)));
 	}
-	reg(lab, S2_REG_SCTLR_EL1, 5);
-	reg(lab, S2_REG_HCR_EL2, 1);
-	reg(lab, S2_REG_TCR_EL1, 12 | 6ULL << 32 | 1ULL << 59);
-	reg(lab, S2_REG_TTBR0_EL1, PAGE(0));
-	reg(lab, S2_REG_VTCR_EL2, 12 | 6 << 16 | 1ULL << 31 | 3ULL << 32);
-	reg(lab, S2_REG_VTTBR_EL2, PAGE(1));
+	reg(lab, S2_ARM64_SCTLR_EL1, 5);
+	reg(lab, S2_ARM64_HCR_EL2, 1);
+	reg(lab, S2_ARM64_TCR_EL1, 12 | 6ULL << 32 | 1ULL << 59);
+	reg(lab, S2_ARM64_TTBR0_EL1, PAGE(0));
+	reg(lab, S2_ARM64_VTCR_EL2, 12 | 6 << 16 | 1ULL << 31 | 3ULL << 32);
+	reg(lab, S2_ARM64_VTTBR_EL2, PAGE(1));
 	assert_int_equal(ask(lab, S2_AT_S12E1R, 0x1000), S2_OK);
 	assert_int_equal(lab->ret.outcome, S2_AT_FAULT);
 	assert_int_equal(lab->ret.nsteps, 5);

@@ -2,6 +2,7 @@
 // The translate engine's permissions and memory attributes, with those that QEMU lacks: EPAN,
 // S1PIE, S1POE, XS, MTE.
 #include "translate_lab.h"
+#include "decode/arm64/arm64.h"
 
 static void pan(void **state)
 {
@@ -16,7 +17,7 @@ static void pan(void **state)
 	expect_fault(lab, S2_AT_S1E1WP, 0x5000, FAULTED(0xf));
 	expect_pa(lab, S2_AT_S1E1RP, 0x6000, 0x6000);
 	/* SCTLR_EL1.EPAN: executable at EL0 counts as well. */
-	reg(lab, S2_REG_SCTLR_EL1, 0x5 | 1ULL << 57);
+	reg(lab, S2_ARM64_SCTLR_EL1, 0x5 | 1ULL << 57);
 	expect_fault(lab, S2_AT_S1E1RP, 0x6000, FAULTED(0xf));
 	expect_pa(lab, S2_AT_S1E1RP, 0x7000, 0x7000);
 	lab->req.pan = false;
@@ -26,7 +27,7 @@ static void pan(void **state)
 static void hierarchical(void **state)
 {
 	struct lab *lab = *state;
-	uint64_t tcr = lab->req.regs.reg[S2_REG_TCR_EL1];
+	uint64_t tcr = lab->req.regs.value[S2_ARM64_TCR_EL1];
 
 	put(lab, 3, 5, enc_page(ENC_48, 0x5000, AP(1) | AF));
 	put(lab, 2, 0, enc_table(ENC_48, PAGE(3)) | 1ULL << 62); /* APTable: read-only below */
@@ -39,7 +40,7 @@ static void hierarchical(void **state)
 	expect_fault(lab, S2_AT_S1E0X, 0x5000, FAULTED(0xf));
 	put(lab, 0, 0, enc_table(ENC_48, PAGE(2)) | 1ULL << 59);
 	expect_fault(lab, S2_AT_S1E1X, 0x5000, FAULTED(0xf));
-	reg(lab, S2_REG_TCR_EL1, tcr | 1ULL << 41); /* HPD0 */
+	reg(lab, S2_ARM64_TCR_EL1, tcr | 1ULL << 41); /* HPD0 */
 	expect_pa(lab, S2_AT_S1E0W, 0x5000, 0x5000);
 	expect_fault(lab, S2_AT_S1E1X, 0x5000, FAULTED(0xf)); /* writable at EL0 */
 }
@@ -52,12 +53,12 @@ static void write_means_no_execute(void **state)
 	put(lab, 3, 6, enc_page(ENC_48, 0x6000, AP(2) | AF));
 	put(lab, 3, 7, enc_page(ENC_48, 0x7000, AP(2) | AF | DBM));
 	expect_pa(lab, S2_AT_S1E1X, 0x5000, 0x5000);
-	reg(lab, S2_REG_SCTLR_EL1, 0x5 | 1ULL << 19);
+	reg(lab, S2_ARM64_SCTLR_EL1, 0x5 | 1ULL << 19);
 	expect_fault(lab, S2_AT_S1E1X, 0x5000, FAULTED(0xf));
 	expect_pa(lab, S2_AT_S1E1X, 0x6000, 0x6000);
 	expect_pa(lab, S2_AT_S1E1X, 0x7000, 0x7000);
 	/* Hardware dirty state: DBM makes it writable. */
-	reg(lab, S2_REG_TCR_EL1, lab->req.regs.reg[S2_REG_TCR_EL1] | 3ULL << 39);
+	reg(lab, S2_ARM64_TCR_EL1, lab->req.regs.value[S2_ARM64_TCR_EL1] | 3ULL << 39);
 	expect_fault(lab, S2_AT_S1E1X, 0x7000, FAULTED(0xf));
 	expect_pa(lab, S2_AT_S1E1W, 0x7000, 0x7000);
 	expect_fault(lab, S2_AT_S1E1W, 0x6000, FAULTED(0xf));
@@ -76,11 +77,11 @@ static void attributes(void **state)
 	assert_int_equal(lab->ret.par, 0x4400000000002b00); /* NC is Outer Shareable */
 	expect_pa(lab, S2_AT_S1E1R, 0x3000, 0x3000);
 	assert_int_equal(lab->ret.par, 0x0400000000003b00); /* Device too */
-	reg(lab, S2_REG_SCTLR_EL1, 0x1);                    /* C = 0 */
+	reg(lab, S2_ARM64_SCTLR_EL1, 0x1);                  /* C = 0 */
 	expect_pa(lab, S2_AT_S1E1R, 0x1000, 0x1000);
 	assert_int_equal(lab->ret.par, 0x4400000000001b00);
 	/* MAIR_EL1 not given: the address is known, the attributes are not. */
-	lab->req.regs.have_regs &= ~(1ULL << S2_REG_MAIR_EL1);
+	lab->req.regs.have &= ~(1ULL << S2_ARM64_MAIR_EL1);
 	expect_pa(lab, S2_AT_S1E1R, 0x1000, 0x1000);
 	assert_int_equal(lab->ret.par, 0x1a00);
 	assert_int_equal(lab->ret.par_known, ~(0xffULL << 56 | 3ULL << 7));
@@ -90,7 +91,7 @@ static void features_xs_and_mte(void **state)
 {
 	struct lab *lab = *state;
 
-	reg(lab, S2_REG_MAIR_EL1, 0xf0a04001);
+	reg(lab, S2_ARM64_MAIR_EL1, 0xf0a04001);
 	for (unsigned int i = 0; i < 4; i++)
 		put(lab, 3, i, enc_page(ENC_48, 0x1000, AP(1) | AF | ISH | INDEX(i)));
 	static const uint8_t plain[4] = { 0x00, 0x44, 0xaa, 0xff },
@@ -136,7 +137,7 @@ static void combined_attributes(void **state)
 			fail_msg("row %zu: 0x%llx", i, (unsigned long long)lab->ret.par);
 	}
 	/* HCR_EL2 not given: stage 2 is taken as on, its attributes may mean two things. */
-	lab->req.regs.have_regs &= ~(1ULL << S2_REG_HCR_EL2);
+	lab->req.regs.have &= ~(1ULL << S2_ARM64_HCR_EL2);
 	expect_pa(lab, S2_AT_S12E1R, 0x5000, 0x80000000);
 	assert_int_equal(lab->ret.par_known >> 56, 0);
 }
@@ -151,11 +152,11 @@ static void indirection_and_overlays(void **state)
 	put(lab, 3, 7, leaf | 3ULL << 60); /* POIndex 3 */
 	put(lab, 2, 0,
 	    enc_table(ENC_48, PAGE(3)) | 0xf800000000000000); /* hierarchical bits do not count */
-	reg(lab, S2_REG_TCR2_EL1, 1 << 1);
+	reg(lab, S2_ARM64_TCR2_EL1, 1 << 1);
 	assert_int_equal(ask(lab, S2_AT_S1E1R, 0x5000), S2_INVALID);
 	assert_non_null(strstr(lab->err.text, "PIR_EL1"));
-	reg(lab, S2_REG_PIR_EL1, 0x5ULL << 36);   /* EL1: read, write */
-	reg(lab, S2_REG_PIRE0_EL1, 0x3ULL << 36); /* EL0: read, execute */
+	reg(lab, S2_ARM64_PIR_EL1, 0x5ULL << 36);   /* EL1: read, write */
+	reg(lab, S2_ARM64_PIRE0_EL1, 0x3ULL << 36); /* EL0: read, execute */
 	expect_pa(lab, S2_AT_S1E1W, 0x5000, 0x5000);
 	expect_pa(lab, S2_AT_S1E0R, 0x5000, 0x5000);
 	expect_pa(lab, S2_AT_S1E0X, 0x5000, 0x5000);
@@ -166,24 +167,24 @@ static void indirection_and_overlays(void **state)
 	expect_fault(lab, S2_AT_S1E1RP, 0x5000, FAULTED(0xf));
 	lab->req.pan = false;
 	/* Read, write, execute with WXN: not executable. */
-	reg(lab, S2_REG_PIRE0_EL1, 0);
-	reg(lab, S2_REG_PIR_EL1, 0x6ULL << 36);
+	reg(lab, S2_ARM64_PIRE0_EL1, 0);
+	reg(lab, S2_ARM64_PIR_EL1, 0x6ULL << 36);
 	expect_fault(lab, S2_AT_S1E1X, 0x5000, FAULTED(0xf));
-	reg(lab, S2_REG_PIR_EL1, 0x7ULL << 36);
+	reg(lab, S2_ARM64_PIR_EL1, 0x7ULL << 36);
 	expect_pa(lab, S2_AT_S1E1X, 0x5000, 0x5000);
 	/* Writable at EL0 and executable at EL1: nothing is left. */
-	reg(lab, S2_REG_PIRE0_EL1, 0x5ULL << 36);
+	reg(lab, S2_ARM64_PIRE0_EL1, 0x5ULL << 36);
 	expect_fault(lab, S2_AT_S1E1R, 0x5000, FAULTED(0xf));
 	expect_fault(lab, S2_AT_S1E0R, 0x5000, FAULTED(0xf));
 	/* Overlay: EL1 may only read with index 3; index 0 grants nothing. */
-	reg(lab, S2_REG_PIRE0_EL1, 0x1ULL << 36);
-	reg(lab, S2_REG_TCR2_EL1, 1 << 1 | 1 << 3);
-	reg(lab, S2_REG_POR_EL1, 0x1ULL << 12);
+	reg(lab, S2_ARM64_PIRE0_EL1, 0x1ULL << 36);
+	reg(lab, S2_ARM64_TCR2_EL1, 1 << 1 | 1 << 3);
+	reg(lab, S2_ARM64_POR_EL1, 0x1ULL << 12);
 	expect_pa(lab, S2_AT_S1E1R, 0x7000, 0x5000);
 	expect_fault(lab, S2_AT_S1E1W, 0x7000, FAULTED(0xf) | 1 << 14); /* Overlay */
 	expect_fault(lab, S2_AT_S1E1R, 0x5000, FAULTED(0xf) | 1 << 14);
 	expect_pa(lab, S2_AT_S1E0R, 0x5000, 0x5000); /* E0POE is off */
-	reg(lab, S2_REG_PIR_EL1, 0xcULL << 36);      /* no overlay for this one */
+	reg(lab, S2_ARM64_PIR_EL1, 0xcULL << 36);    /* no overlay for this one */
 	expect_pa(lab, S2_AT_S1E1W, 0x5000, 0x5000);
 }
 
@@ -196,9 +197,9 @@ static void wxn_with_overlay(void **state)
 	put(lab, 3, 5, enc_page(ENC_48, 0x5000, AP(0) | AF | 1ULL << 60)); /* POIndex 1 */
 	put(lab, 3, 6, enc_page(ENC_48, 0x6000, AP(0) | AF | 2ULL << 60));
 	put(lab, 3, 7, enc_page(ENC_48, 0x7000, AP(2) | AF | 1ULL << 60)); /* read-only */
-	reg(lab, S2_REG_SCTLR_EL1, 0x5 | 1ULL << 19);
-	reg(lab, S2_REG_TCR2_EL1, 1 << 3);
-	reg(lab, S2_REG_POR_EL1, 0x570); /* 1: RWX, 2: RW */
+	reg(lab, S2_ARM64_SCTLR_EL1, 0x5 | 1ULL << 19);
+	reg(lab, S2_ARM64_TCR2_EL1, 1 << 3);
+	reg(lab, S2_ARM64_POR_EL1, 0x570); /* 1: RWX, 2: RW */
 	expect_pa(lab, S2_AT_S1E1X, 0x5000, 0x5000);
 	expect_fault(lab, S2_AT_S1E1W, 0x5000, FAULTED(0xf) | 1 << 14);
 	expect_pa(lab, S2_AT_S1E1R, 0x5000, 0x5000);
@@ -207,7 +208,7 @@ static void wxn_with_overlay(void **state)
 	expect_pa(lab, S2_AT_S1E1X, 0x7000, 0x7000);
 	expect_fault(lab, S2_AT_S1E1W, 0x7000, FAULTED(0xf));
 	/* Without the overlay, execution goes. */
-	reg(lab, S2_REG_TCR2_EL1, 0);
+	reg(lab, S2_ARM64_TCR2_EL1, 0);
 	expect_fault(lab, S2_AT_S1E1X, 0x5000, FAULTED(0xf));
 	expect_pa(lab, S2_AT_S1E1W, 0x5000, 0x5000);
 }
@@ -219,13 +220,13 @@ static void wxn_outlives_permissions(void **state)
 	struct lab *lab = *state;
 
 	put(lab, 3, 5, enc_page(ENC_48, 0x5000, AF | 1ULL << 60)); /* PIIndex 0, POIndex 1 */
-	reg(lab, S2_REG_TCR2_EL1, 1 << 1 | 1 << 3);
-	reg(lab, S2_REG_POR_EL1, 0x70); /* all */
-	reg(lab, S2_REG_PIR_EL1, 6);
-	reg(lab, S2_REG_PIRE0_EL1, 5);
+	reg(lab, S2_ARM64_TCR2_EL1, 1 << 1 | 1 << 3);
+	reg(lab, S2_ARM64_POR_EL1, 0x70); /* all */
+	reg(lab, S2_ARM64_PIR_EL1, 6);
+	reg(lab, S2_ARM64_PIRE0_EL1, 5);
 	expect_fault(lab, S2_AT_S1E1W, 0x5000, FAULTED(0xf) | 1 << 14);
 	expect_fault(lab, S2_AT_S1E1R, 0x5000, FAULTED(0xf));
-	reg(lab, S2_REG_PIR_EL1, 7);
+	reg(lab, S2_ARM64_PIR_EL1, 7);
 	expect_fault(lab, S2_AT_S1E1W, 0x5000, FAULTED(0xf));
 }
 
@@ -237,7 +238,7 @@ static void nested_without_el0(void **state)
 	put(lab, 3, 5,
 	    enc_page(ENC_48, 0x5000, AP(1) | AF | PXN)); /* AP[1] and bit 53 are nothing */
 	put(lab, 3, 6, enc_page(ENC_48, 0x6000, AP(3) | AF | UXN));
-	reg(lab, S2_REG_HCR_EL2, 3ULL << 42);
+	reg(lab, S2_ARM64_HCR_EL2, 3ULL << 42);
 	lab->req.pan = true;
 	expect_pa(lab, S2_AT_S1E1WP, 0x5000, 0x5000);
 	expect_pa(lab, S2_AT_S1E1X, 0x5000, 0x5000);
@@ -254,15 +255,15 @@ static void nested_without_el0(void **state)
 	put(lab, 2, 0, enc_table(ENC_48, PAGE(3)) | 1ULL << 62); /* APTable[1] */
 	expect_fault(lab, S2_AT_S1E1W, 0x5000, FAULTED(0xf));
 	/* PIRE0_EL1 and TCR2_EL1.E0POE do not count. */
-	reg(lab, S2_REG_TCR2_EL1, 1 << 1 | 1 << 2);
-	reg(lab, S2_REG_PIR_EL1, 0x7777777777777777);
+	reg(lab, S2_ARM64_TCR2_EL1, 1 << 1 | 1 << 2);
+	reg(lab, S2_ARM64_PIR_EL1, 0x7777777777777777);
 	expect_pa(lab, S2_AT_S1E1X, 0x5000, 0x5000);
 	/* NV1 without NV is the implementation's choice; NV alone changes nothing. */
-	reg(lab, S2_REG_TCR2_EL1, 0);
-	reg(lab, S2_REG_HCR_EL2, 1ULL << 43);
+	reg(lab, S2_ARM64_TCR2_EL1, 0);
+	reg(lab, S2_ARM64_HCR_EL2, 1ULL << 43);
 	assert_int_equal(ask(lab, S2_AT_S1E1R, 0x5000), S2_INVALID);
 	assert_non_null(strstr(lab->err.text, "HCR_EL2.NV1"));
-	reg(lab, S2_REG_HCR_EL2, 1ULL << 42);
+	reg(lab, S2_ARM64_HCR_EL2, 1ULL << 42);
 	expect_fault(lab, S2_AT_S1E1X, 0x5000, FAULTED(0xf));
 	expect_pa(lab, S2_AT_S1E0R, 0x5000, 0x5000);
 }
@@ -271,7 +272,7 @@ static void attribute_index_extension(void **state)
 {
 	struct lab *lab = *state;
 
-	reg(lab, S2_REG_TCR2_EL1, 1 << 4);
+	reg(lab, S2_ARM64_TCR2_EL1, 1 << 4);
 	assert_int_equal(ask(lab, S2_AT_S1E1R, 0x5000), S2_INVALID);
 	assert_non_null(strstr(lab->err.text, "TCR2_EL1.AIE"));
 }

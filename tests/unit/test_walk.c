@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "decode/infer.h"
+#include "decode/arm64/arm64.h"
 #include "decode/merge.h"
 #include "enc.h"
 #include "memtable.h"
@@ -39,8 +40,8 @@ static void shape(uint64_t vtcr, struct s2_geometry *geom)
 
 	s2_err_init(&err);
 	s2_regime_init(&regime, &s2_arm64_stage2);
-	s2_regime_set(&regime, S2_REG_VTCR_EL2, vtcr);
-	regime.fwb = S2_NO;
+	s2_regime_set(&regime, S2_ARM64_VTCR_EL2, vtcr);
+	s2_regime_set_flag(&regime, S2_ARM64_FWB, S2_NO);
 	if (s2_arm64_stage2.shape(&regime, geom, &err))
 		fail_msg("%s", err.text);
 }

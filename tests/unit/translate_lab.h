@@ -49,7 +49,7 @@ static inline void put(struct lab *lab, unsigned int page, unsigned int index, u
 	lab->words[page * 512 + index] = value;
 }
 
-static inline void reg(struct lab *lab, enum s2_reg name, uint64_t value)
+static inline void reg(struct lab *lab, enum s2_arm64_claim name, uint64_t value)
 {
 	s2_regime_set(&lab->req.regs, name, value);
 }
@@ -97,11 +97,11 @@ static inline int setup(void **state)
 	assert_non_null(lab);
 	memtable_init(&lab->mem, lab->words, BASE, sizeof(lab->words));
 	s2_regime_init(&lab->req.regs, NULL);
-	reg(lab, S2_REG_SCTLR_EL1, 0x5); /* M, C */
-	reg(lab, S2_REG_TCR_EL1, 25 | 25ULL << 16 | 2ULL << 30 | 5ULL << 32);
-	reg(lab, S2_REG_TTBR0_EL1, PAGE(0));
-	reg(lab, S2_REG_TTBR1_EL1, PAGE(1));
-	reg(lab, S2_REG_MAIR_EL1, 0x04bb44ff); /* 0 WB, 1 NC, 2 WT, 3 nGnRE */
+	reg(lab, S2_ARM64_SCTLR_EL1, 0x5); /* M, C */
+	reg(lab, S2_ARM64_TCR_EL1, 25 | 25ULL << 16 | 2ULL << 30 | 5ULL << 32);
+	reg(lab, S2_ARM64_TTBR0_EL1, PAGE(0));
+	reg(lab, S2_ARM64_TTBR1_EL1, PAGE(1));
+	reg(lab, S2_ARM64_MAIR_EL1, 0x04bb44ff); /* 0 WB, 1 NC, 2 WT, 3 nGnRE */
 	put(lab, 0, 0, enc_table(ENC_48, PAGE(2)));
 	put(lab, 1, 511, enc_table(ENC_48, PAGE(2)));
 	put(lab, 2, 0, enc_table(ENC_48, PAGE(3)));
@@ -119,9 +119,9 @@ static inline int teardown(void **state)
 /* Stage 2 with 4K pages and 40 bits: pages 8 and 9, IPA 0..1G maps to PA 1G.. by a block. */
 static inline void stage2(struct lab *lab, uint64_t hcr)
 {
-	reg(lab, S2_REG_HCR_EL2, hcr | 1);
-	reg(lab, S2_REG_VTCR_EL2, 0x80023558);
-	reg(lab, S2_REG_VTTBR_EL2, PAGE(8));
+	reg(lab, S2_ARM64_HCR_EL2, hcr | 1);
+	reg(lab, S2_ARM64_VTCR_EL2, 0x80023558);
+	reg(lab, S2_ARM64_VTTBR_EL2, PAGE(8));
 	put(lab, 8, 0, enc_block(ENC_48, BASE, S2RW | AF | ISH | MEMATTR(15)));
 	put(lab, 8, 1, enc_block(ENC_48, BASE, S2RW | AF | ISH | MEMATTR(15)));
 }

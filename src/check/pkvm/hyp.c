@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "check/priv.h"
+#include "decode/arm64/arm64.h"
 #include "decode/merge.h"
 
 #define S1_RO BIT64(7)
@@ -253,10 +254,10 @@ static void read_image(struct s2_check_ctx *ctx)
 	bool any = false;
 
 	s2_regime_init(&regime, &s2_arm64_stage1_el1);
-	regime.granule = kva->page_size;
-	regime.ia_bits = kva->va_bits;
-	regime.lpa2 = kva->lpa2 ? S2_YES : S2_NO;
-	regime.upper = true;
+	s2_regime_set(&regime, S2_ARM64_GRANULE, kva->page_size);
+	s2_regime_set(&regime, S2_ARM64_IA_BITS, kva->va_bits);
+	s2_regime_set_flag(&regime, S2_ARM64_LPA2, kva->lpa2 ? S2_YES : S2_NO);
+	s2_regime_set(&regime, S2_ARM64_UPPER, true);
 	if (regime.arch->shape(&regime, &geom, NULL))
 		return;
 	s2_walk_init(ctx->walk, &geom, ctx->mem, kva->swapper_pa);

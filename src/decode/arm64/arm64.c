@@ -8,6 +8,39 @@ bool s2_arm64_is_table(const struct s2_geometry *geom, unsigned int height, uint
 	return height > 0 && (raw & 3) == 3;
 }
 
+const struct s2_feature s2_arm64_features[S2_ARM64_NFEATURES] = {
+	{ .name = "lpa2", .yes = S2_G_LPA2, .text = "LPA2" },
+	{ .name = "fwb", .yes = S2_G_FWB, .no = S2_G_NOFWB, .text = "FWB", .no_text = "no FWB" },
+};
+
+enum s2_code s2_arm64_check_root(const struct s2_geometry *geom, uint64_t root, struct s2_err *err)
+{
+	/* The start level is aligned to its size (Arm ARM, VTTBR_EL2.BADDR), to 64 bytes in the
+	 * 52-bit form. */
+	uint64_t align = geom->oa_bits == 52 && geom->start_size < 64 ? 64 : geom->start_size;
+
+	if (!is_aligned(root, align))
+		return s2_fail(err, S2_INVALID,
+			       "root 0x%llx is not aligned to the %llu bytes of the start level",
+			       (unsigned long long)root, (unsigned long long)align);
+	if (root >> 52)
+		return s2_fail(err, S2_INVALID, "root 0x%llx is beyond 52 bits",
+			       (unsigned long long)root);
+	return S2_OK;
+}
+
+uint8_t s2_arm64_heights(unsigned int page_log2)
+{
+	switch (page_log2) {
+	case 12:
+		return 5;
+	case 14:
+		return 4;
+	default:
+		return 3;
+	}
+}
+
 enum s2_type s2_arm64_type(const struct s2_geometry *geom, unsigned int height, uint64_t raw)
 {
 	switch (raw & 3) {

@@ -5,70 +5,48 @@
 
 #include "decode/arm64/stage1.h"
 
-#define SCTLR_M BIT64(0)
 #define SCTLR_C BIT64(2)
 #define SCTLR_I BIT64(12)
 #define SCTLR_WXN BIT64(19)
 #define SCTLR_EPAN BIT64(57)
 
-#define HCR_VM BIT64(0)
-#define HCR_PTW BIT64(2)
-#define HCR_DC BIT64(12)
-#define HCR_TGE BIT64(27)
-#define HCR_CD BIT64(32)
-#define HCR_ID BIT64(33)
-#define HCR_FWB BIT64(46)
-#define HCR_DCT BIT64(57)
-
-#define VTCR_T0SZ BITS64(5, 0)
-#define VTCR_SL0 BITS64(7, 6)
-#define VTCR_SH0 BITS64(13, 12)
-#define VTCR_TG0 BITS64(15, 14)
-#define VTCR_PS BITS64(18, 16)
-#define VTCR_HA BIT64(21)
-#define VTCR_HD BIT64(22)
-#define VTCR_DS BIT64(32)
-#define VTCR_SL2 BIT64(33)
-#define VTCR_S2PIE BIT64(36)
-#define VTCR_D128 BIT64(38)
-
 /* The registers of a stage-1 regime. */
 struct bank {
 	const char *name; /* of the suffix */
-	enum s2_reg sctlr, tcr, tcr2, ttbr[2], mair, pir, pire0, por;
+	enum s2_arm64_claim sctlr, tcr, tcr2, ttbr[2], mair, pir, pire0, por;
 };
 
 static const struct bank el1_bank = {
 	"EL1",
-	S2_REG_SCTLR_EL1,
-	S2_REG_TCR_EL1,
-	S2_REG_TCR2_EL1,
-	{ S2_REG_TTBR0_EL1, S2_REG_TTBR1_EL1 },
-	S2_REG_MAIR_EL1,
-	S2_REG_PIR_EL1,
-	S2_REG_PIRE0_EL1,
-	S2_REG_POR_EL1,
+	S2_ARM64_SCTLR_EL1,
+	S2_ARM64_TCR_EL1,
+	S2_ARM64_TCR2_EL1,
+	{ S2_ARM64_TTBR0_EL1, S2_ARM64_TTBR1_EL1 },
+	S2_ARM64_MAIR_EL1,
+	S2_ARM64_PIR_EL1,
+	S2_ARM64_PIRE0_EL1,
+	S2_ARM64_POR_EL1,
 };
 static const struct bank el2_bank = {
 	"EL2",
-	S2_REG_SCTLR_EL2,
-	S2_REG_TCR_EL2,
-	S2_REG_TCR2_EL2,
-	{ S2_REG_TTBR0_EL2, S2_REG_TTBR1_EL2 },
-	S2_REG_MAIR_EL2,
-	S2_REG_PIR_EL2,
-	S2_REG_PIRE0_EL2,
-	S2_REG_POR_EL2,
+	S2_ARM64_SCTLR_EL2,
+	S2_ARM64_TCR_EL2,
+	S2_ARM64_TCR2_EL2,
+	{ S2_ARM64_TTBR0_EL2, S2_ARM64_TTBR1_EL2 },
+	S2_ARM64_MAIR_EL2,
+	S2_ARM64_PIR_EL2,
+	S2_ARM64_PIRE0_EL2,
+	S2_ARM64_POR_EL2,
 };
 
-static bool have(const struct s2_at *at, enum s2_reg reg)
+static bool have(const struct s2_at *at, enum s2_arm64_claim reg)
 {
 	return s2_regime_has(&at->req->regs, reg);
 }
 
-static uint64_t get(const struct s2_at *at, enum s2_reg reg)
+static uint64_t get(const struct s2_at *at, enum s2_arm64_claim reg)
 {
-	return have(at, reg) ? at->req->regs.reg[reg] : 0;
+	return have(at, reg) ? at->req->regs.value[reg] : 0;
 }
 
 static unsigned int min_uint(unsigned int a, unsigned int b)
@@ -224,13 +202,13 @@ static enum s2_code stage1_extras(struct s2_at *at, const struct bank *bank, str
 	if (s1->poe && !have(at, bank->por))
 		return s2_fail(err, S2_INVALID, "TCR2_%s.POE is 1, but POR_%s is not known",
 			       bank->name, bank->name);
-	if (s1->e0poe && !have(at, S2_REG_POR_EL0))
+	if (s1->e0poe && !have(at, S2_ARM64_POR_EL0))
 		return s2_fail(err, S2_INVALID, "TCR2_%s.E0POE is 1, but POR_EL0 is not known",
 			       bank->name);
 	s1->pir = get(at, bank->pir);
 	s1->pire0 = get(at, bank->pire0);
 	s1->por = get(at, bank->por);
-	s1->por_el0 = get(at, S2_REG_POR_EL0);
+	s1->por_el0 = get(at, S2_ARM64_POR_EL0);
 	return S2_OK;
 }
 
@@ -247,7 +225,7 @@ static enum s2_code stage1_params(struct s2_at *at, const struct s2_access *acce
 				  struct s2_err *err)
 {
 	struct s2_at_stage1 *s1 = &at->s1;
-	uint64_t hcr = get(at, S2_REG_HCR_EL2);
+	uint64_t hcr = get(at, S2_ARM64_HCR_EL2);
 	bool e2h = hcr & HCR_E2H, tge = hcr & HCR_TGE;
 	bool el2 = el == 2 || (e2h && tge);
 	const struct bank *bank = el2 ? &el2_bank : &el1_bank;
@@ -323,18 +301,18 @@ static bool stage2_fits(const struct s2_at *at, uint64_t vtcr, struct s2_at_walk
 
 static bool have_root(const struct s2_at *at)
 {
-	return at->req->have_stage2_root || have(at, S2_REG_VTTBR_EL2);
+	return at->req->have_stage2_root || have(at, S2_ARM64_VTTBR_EL2);
 }
 
 static enum s2_code stage2_tables(struct s2_at *at, struct s2_err *err)
 {
 	static const uint8_t tg0_log2[4] = { 12, 16, 14, 0 };
 	struct s2_at_walk *walk = &at->s2.walk;
-	uint64_t vtcr = get(at, S2_REG_VTCR_EL2);
+	uint64_t vtcr = get(at, S2_ARM64_VTCR_EL2);
 
-	if (!have(at, S2_REG_VTCR_EL2) || !have_root(at))
+	if (!have(at, S2_ARM64_VTCR_EL2) || !have_root(at))
 		return s2_fail(err, S2_INVALID, "stage 2 is in the way, but %s is not known",
-			       have(at, S2_REG_VTCR_EL2) ? "VTTBR_EL2" : "VTCR_EL2");
+			       have(at, S2_ARM64_VTCR_EL2) ? "VTTBR_EL2" : "VTCR_EL2");
 	if (vtcr & (VTCR_D128 | VTCR_S2PIE))
 		return s2_fail(err, S2_INVALID, "VTCR_EL2 0x%llx: %s is not supported",
 			       (unsigned long long)vtcr, vtcr & VTCR_D128 ? "D128" : "S2PIE");
@@ -350,7 +328,7 @@ static enum s2_code stage2_tables(struct s2_at *at, struct s2_err *err)
 	if (at->s2.bad_size)
 		return S2_OK;
 	walk->base = at->req->have_stage2_root ? at->req->stage2_root :
-						 table_base(walk, get(at, S2_REG_VTTBR_EL2));
+						 table_base(walk, get(at, S2_ARM64_VTTBR_EL2));
 	if (!is_aligned(walk->base, BIT64(base_align_log2(walk))))
 		return s2_fail(err, S2_INVALID,
 			       "root 0x%llx is not aligned to the %llu bytes of the start level",
@@ -363,22 +341,22 @@ static enum s2_code stage2_params(struct s2_at *at, struct s2_err *err)
 {
 	struct s2_at_stage2 *s2 = &at->s2;
 	const struct s2_geometry *geom = at->req->stage2;
-	uint64_t hcr = get(at, S2_REG_HCR_EL2);
+	uint64_t hcr = get(at, S2_ARM64_HCR_EL2);
 
 	s2->on = true;
 	s2->ptw = hcr & HCR_PTW;
 	s2->cd = hcr & HCR_CD;
 	s2->id = hcr & HCR_ID;
 	s2->xnx = !(at->req->features & S2_AT_NO_XNX);
-	if (have(at, S2_REG_HCR_EL2)) {
+	if (have(at, S2_ARM64_HCR_EL2)) {
 		s2->fwb = hcr & HCR_FWB;
 		s2->nofwb = !s2->fwb;
 	}
-	if (at->req->regs.fwb != S2_UNKNOWN) {
-		s2->fwb = at->req->regs.fwb == S2_YES;
+	if (s2_regime_flag(&at->req->regs, S2_ARM64_FWB) != S2_UNKNOWN) {
+		s2->fwb = s2_regime_flag(&at->req->regs, S2_ARM64_FWB) == S2_YES;
 		s2->nofwb = !s2->fwb;
 	}
-	s2->ee = get(at, S2_REG_SCTLR_EL2) & SCTLR_EE;
+	s2->ee = get(at, S2_ARM64_SCTLR_EL2) & SCTLR_EE;
 	if (!geom)
 		return stage2_tables(at, err);
 	walk_from_geometry(at, geom, at->req->stage2_root, &s2->walk);
@@ -393,10 +371,10 @@ static enum s2_code stage2_params(struct s2_at *at, struct s2_err *err)
 enum s2_code s2_at_params(struct s2_at *at, const struct s2_access *access, int el, bool stage1,
 			  bool stage2, struct s2_err *err)
 {
-	uint64_t hcr = get(at, S2_REG_HCR_EL2);
+	uint64_t hcr = get(at, S2_ARM64_HCR_EL2);
 	bool el2 = el == 2 || ((hcr & HCR_E2H) && (hcr & HCR_TGE));
-	bool given = at->req->stage2 || (have(at, S2_REG_VTCR_EL2) && have_root(at));
-	bool vm = have(at, S2_REG_HCR_EL2) ? hcr & (HCR_VM | HCR_DC) : given;
+	bool given = at->req->stage2 || (have(at, S2_ARM64_VTCR_EL2) && have_root(at));
+	bool vm = have(at, S2_ARM64_HCR_EL2) ? hcr & (HCR_VM | HCR_DC) : given;
 	enum s2_code code;
 
 	if (stage1) {
@@ -406,7 +384,7 @@ enum s2_code s2_at_params(struct s2_at *at, const struct s2_access *access, int 
 		if (el2)
 			return S2_OK;
 	}
-	if (stage2 && stage1 && !given && !have(at, S2_REG_HCR_EL2))
+	if (stage2 && stage1 && !given && !have(at, S2_ARM64_HCR_EL2))
 		return s2_fail(err, S2_INVALID,
 			       "stage 2 is asked for, but neither HCR_EL2 nor its tables are known");
 	return stage1 && !vm ? S2_OK : stage2_params(at, err);

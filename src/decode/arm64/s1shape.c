@@ -106,25 +106,25 @@ struct s2_tcr s2_arm64_tcr(uint64_t tcr, bool two, bool upper)
 
 /* Where a regime's registers stand, and what its messages call them. */
 struct regs {
-	enum s2_reg sctlr, tcr, tcr2, mair, pir, pire0;
+	enum s2_arm64_claim sctlr, tcr, tcr2, mair, pir, pire0;
 	const char *tcr_name;
 	bool nv1; /* HCR_EL2.NV1 counts */
 };
 
-static const struct regs el1_regs = { .sctlr = S2_REG_SCTLR_EL1,
-				      .tcr = S2_REG_TCR_EL1,
-				      .tcr2 = S2_REG_TCR2_EL1,
-				      .mair = S2_REG_MAIR_EL1,
-				      .pir = S2_REG_PIR_EL1,
-				      .pire0 = S2_REG_PIRE0_EL1,
+static const struct regs el1_regs = { .sctlr = S2_ARM64_SCTLR_EL1,
+				      .tcr = S2_ARM64_TCR_EL1,
+				      .tcr2 = S2_ARM64_TCR2_EL1,
+				      .mair = S2_ARM64_MAIR_EL1,
+				      .pir = S2_ARM64_PIR_EL1,
+				      .pire0 = S2_ARM64_PIRE0_EL1,
 				      .tcr_name = "TCR_EL1",
 				      .nv1 = true };
-static const struct regs el2_regs = { .sctlr = S2_REG_SCTLR_EL2,
-				      .tcr = S2_REG_TCR_EL2,
-				      .tcr2 = S2_REG_TCR2_EL2,
-				      .mair = S2_REG_MAIR_EL2,
-				      .pir = S2_REG_PIR_EL2,
-				      .pire0 = S2_REG_PIRE0_EL2,
+static const struct regs el2_regs = { .sctlr = S2_ARM64_SCTLR_EL2,
+				      .tcr = S2_ARM64_TCR_EL2,
+				      .tcr2 = S2_ARM64_TCR2_EL2,
+				      .mair = S2_ARM64_MAIR_EL2,
+				      .pir = S2_ARM64_PIR_EL2,
+				      .pire0 = S2_ARM64_PIRE0_EL2,
 				      .tcr_name = "TCR_EL2" };
 
 /* The numbers that claims boil down to, before they are checked. */
@@ -183,14 +183,16 @@ static enum s2_code numbers_from_tcr(const struct s2_tcr *tcr, const char *name,
 static enum s2_code numbers_from_claims(const struct s2_regime *regime, const char *name,
 					struct numbers *n, struct s2_err *err)
 {
+	unsigned int ia_bits = (unsigned int)regime->value[S2_ARM64_IA_BITS];
+	unsigned int oa_bits = (unsigned int)regime->value[S2_ARM64_OA_BITS];
 	unsigned int min, max;
 
-	if (!regime->granule || !regime->ia_bits)
+	if (!regime->value[S2_ARM64_GRANULE] || !ia_bits)
 		return s2_fail(
 			err, S2_INVALID,
 			"the geometry is not known: give %s, or the granule and the input bits",
 			name);
-	switch (regime->granule) {
+	switch (regime->value[S2_ARM64_GRANULE]) {
 	case 4096:
 		n->page_log2 = 12;
 		break;
@@ -202,22 +204,21 @@ static enum s2_code numbers_from_claims(const struct s2_regime *regime, const ch
 		break;
 	default:
 		return s2_fail(err, S2_INVALID, "granule %llu is none of 4K, 16K, 64K",
-			       (unsigned long long)regime->granule);
+			       (unsigned long long)regime->value[S2_ARM64_GRANULE]);
 	}
-	n->lpa2 = regime->lpa2 == S2_YES;
+	n->lpa2 = s2_regime_flag(regime, S2_ARM64_LPA2) == S2_YES;
 	if (n->lpa2 && n->page_log2 == 16)
 		return s2_fail(err, S2_INVALID,
 			       "--lpa2 goes with the 4K and 16K granules (%s.DS is RES0 with 64K)",
 			       name);
 	min = n->page_log2 == 16 ? 17 : 16;
 	max = n->lpa2 || n->page_log2 == 16 ? 52 : 48;
-	if (regime->ia_bits < min || regime->ia_bits > max)
+	if (ia_bits < min || ia_bits > max)
 		return s2_fail(err, S2_INVALID,
-			       "%u input bits are not in %u..%u for the %uK granule%s",
-			       regime->ia_bits, min, max, 1U << (n->page_log2 - 10),
-			       n->lpa2 ? " with LPA2" : "");
-	n->ia_bits = regime->ia_bits;
-	n->oa_bits = regime->oa_bits ? regime->oa_bits : max;
+			       "%u input bits are not in %u..%u for the %uK granule%s", ia_bits,
+			       min, max, 1U << (n->page_log2 - 10), n->lpa2 ? " with LPA2" : "");
+	n->ia_bits = ia_bits;
+	n->oa_bits = oa_bits ? oa_bits : max;
 	if (n->oa_bits < 32 || n->oa_bits > max)
 		return s2_fail(err, S2_INVALID,
 			       "%u output bits are not in 32..%u for the %uK granule%s", n->oa_bits,
@@ -230,16 +231,20 @@ static enum s2_code numbers_from_claims(const struct s2_regime *regime, const ch
 static enum s2_code cross_check(const struct s2_regime *regime, const struct numbers *n,
 				const char *name, struct s2_err *err)
 {
-	if (regime->granule && regime->granule != BIT64(n->page_log2))
+	uint64_t granule = regime->value[S2_ARM64_GRANULE];
+	unsigned int ia_bits = (unsigned int)regime->value[S2_ARM64_IA_BITS];
+	unsigned int oa_bits = (unsigned int)regime->value[S2_ARM64_OA_BITS];
+
+	if (granule && granule != BIT64(n->page_log2))
 		return s2_fail(err, S2_INVALID, "a granule of %llu contradicts %s.TG (%u)",
-			       (unsigned long long)regime->granule, name, 1U << n->page_log2);
-	if (regime->ia_bits && regime->ia_bits != n->ia_bits)
+			       (unsigned long long)granule, name, 1U << n->page_log2);
+	if (ia_bits && ia_bits != n->ia_bits)
 		return s2_fail(err, S2_INVALID, "%u input bits contradict %s.TSZ (%u bits)",
-			       regime->ia_bits, name, n->ia_bits);
-	if (regime->oa_bits && regime->oa_bits != n->oa_bits)
+			       ia_bits, name, n->ia_bits);
+	if (oa_bits && oa_bits != n->oa_bits)
 		return s2_fail(err, S2_INVALID, "%u output bits contradict %s.PS (%u bits)",
-			       regime->oa_bits, name, n->oa_bits);
-	if (regime->lpa2 == S2_YES && !n->lpa2)
+			       oa_bits, name, n->oa_bits);
+	if (s2_regime_flag(regime, S2_ARM64_LPA2) == S2_YES && !n->lpa2)
 		return s2_fail(err, S2_INVALID, "--lpa2 contradicts %s.DS (0)", name);
 	return S2_OK;
 }
@@ -291,16 +296,16 @@ static void shape_heights(const struct numbers *n, struct s2_geometry *geom)
 static void memory_and_permissions(const struct s2_regime *regime, const struct regs *regs,
 				   struct s2_geometry *geom)
 {
-	uint64_t tcr2 = s2_regime_has(regime, regs->tcr2) ? regime->reg[regs->tcr2] : 0;
+	uint64_t tcr2 = s2_regime_has(regime, regs->tcr2) ? regime->value[regs->tcr2] : 0;
 
 	if (s2_regime_has(regime, regs->mair)) {
-		geom->mair = regime->reg[regs->mair];
+		geom->mair = regime->value[regs->mair];
 		geom->flags |= S2_G_MAIR;
 	}
 	if (tcr2 & TCR2ELX_PIE) {
 		geom->flags |= S2_G_PIE | S2_G_HPD;
-		geom->pir = regime->reg[regs->pir];
-		geom->pire0 = regime->reg[regs->pire0];
+		geom->pir = regime->value[regs->pir];
+		geom->pire0 = regime->value[regs->pire0];
 		if (s2_regime_has(regime, regs->pir) &&
 		    (s2_regime_has(regime, regs->pire0) || !(geom->flags & S2_G_TWO_EL)))
 			geom->flags |= S2_G_PIR;
@@ -317,12 +322,13 @@ static void finish(const struct s2_regime *regime, const struct regs *regs, cons
 	/* AArch64.S1StartLevel: as few levels as the input size needs; no tables are concatenated. */
 	geom->top = (uint8_t)((n->ia_bits - 1 - n->page_log2) / stride);
 	geom->page_log2 = (uint8_t)n->page_log2;
+	geom->heights = s2_arm64_heights(n->page_log2);
 	geom->ia_bits = (uint8_t)n->ia_bits;
 	geom->oa_bits = (uint8_t)n->oa_bits;
 	geom->start_size = BIT64(n->ia_bits - n->page_log2 - geom->top * stride) * sizeof(uint64_t);
 	geom->start_tables = 1;
 	geom->sh = (uint8_t)n->sh;
-	if (regime->upper) {
+	if (regime->value[S2_ARM64_UPPER]) {
 		geom->flags |= S2_G_UPPER;
 		geom->ia_base = ~low_bits(n->ia_bits);
 	}
@@ -343,15 +349,16 @@ static void finish(const struct s2_regime *regime, const struct regs *regs, cons
 static enum s2_code refuse(const struct s2_regime *regime, const struct regs *regs,
 			   struct s2_err *err)
 {
-	uint64_t tcr2 = s2_regime_has(regime, regs->tcr2) ? regime->reg[regs->tcr2] : 0;
-	uint64_t hcr = s2_regime_has(regime, S2_REG_HCR_EL2) ? regime->reg[S2_REG_HCR_EL2] : 0;
+	uint64_t tcr2 = s2_regime_has(regime, regs->tcr2) ? regime->value[regs->tcr2] : 0;
+	uint64_t hcr = s2_regime_has(regime, S2_ARM64_HCR_EL2) ? regime->value[S2_ARM64_HCR_EL2] :
+								 0;
 
 	if (tcr2 & TCR2ELX_D128)
 		return s2_fail(err, S2_INVALID, "128-bit descriptors (D128) are not supported");
 	if (tcr2 & TCR2ELX_AIE)
 		return s2_fail(err, S2_INVALID,
 			       "memory attributes through MAIR2 (TCR2.AIE) are not supported");
-	if (s2_regime_has(regime, regs->sctlr) && (regime->reg[regs->sctlr] & SCTLR_EE))
+	if (s2_regime_has(regime, regs->sctlr) && (regime->value[regs->sctlr] & SCTLR_EE))
 		return s2_fail(
 			err, S2_INVALID,
 			"big-endian tables (SCTLR.EE) are not supported here, but in translate");
@@ -370,17 +377,18 @@ static enum s2_code shape(const struct s2_regime *regime, const struct regs *reg
 	struct numbers n = { 0 };
 	enum s2_code code;
 
-	if (regime->upper && !two)
+	if (regime->value[S2_ARM64_UPPER] && !two)
 		return s2_fail(err, S2_INVALID,
 			       "the EL2 regime has no upper half unless HCR_EL2.E2H is 1");
 	code = refuse(regime, regs, err);
 	if (code)
 		return code;
 	if (s2_regime_has(regime, regs->tcr)) {
-		struct s2_tcr tcr = s2_arm64_tcr(regime->reg[regs->tcr], two, regime->upper);
+		struct s2_tcr tcr =
+			s2_arm64_tcr(regime->value[regs->tcr], two, regime->value[S2_ARM64_UPPER]);
 
-		code = numbers_from_tcr(&tcr, regs->tcr_name, regime->upper ? "1" : "0", &n, &geom,
-					err);
+		code = numbers_from_tcr(&tcr, regs->tcr_name,
+					regime->value[S2_ARM64_UPPER] ? "1" : "0", &n, &geom, err);
 		if (!code)
 			code = cross_check(regime, &n, regs->tcr_name, err);
 	} else {
@@ -389,12 +397,13 @@ static enum s2_code shape(const struct s2_regime *regime, const struct regs *reg
 	if (code)
 		return code;
 	finish(regime, regs, &n, &geom);
-	if (regime->start_level != S2_NO_LEVEL && regime->start_level != 3 - (int)geom.top)
+	if (s2_regime_level(regime, S2_ARM64_START_LEVEL) != S2_NO_LEVEL &&
+	    s2_regime_level(regime, S2_ARM64_START_LEVEL) != 3 - (int)geom.top)
 		return s2_fail(
 			err, S2_INVALID,
 			"start level %d: %u input bits with the %uK granule start at level %d",
-			regime->start_level, n.ia_bits, 1U << (n.page_log2 - 10),
-			3 - (int)geom.top);
+			s2_regime_level(regime, S2_ARM64_START_LEVEL), n.ia_bits,
+			1U << (n.page_log2 - 10), 3 - (int)geom.top);
 	*ret = geom;
 	return S2_OK;
 }
@@ -408,7 +417,8 @@ enum s2_code s2_arm64_s1_shape_el1(const struct s2_regime *regime, struct s2_geo
 enum s2_code s2_arm64_s1_shape_el2(const struct s2_regime *regime, struct s2_geometry *ret,
 				   struct s2_err *err)
 {
-	bool e2h = s2_regime_has(regime, S2_REG_HCR_EL2) && (regime->reg[S2_REG_HCR_EL2] & HCR_E2H);
+	bool e2h = s2_regime_has(regime, S2_ARM64_HCR_EL2) &&
+		   (regime->value[S2_ARM64_HCR_EL2] & HCR_E2H);
 
 	return shape(regime, &el2_regs, e2h, ret, err);
 }

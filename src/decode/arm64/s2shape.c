@@ -1,24 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // VTCR_EL2, or sizes from options, to the geometry of stage-2 tables (Arm ARM DDI 0487, D8.2, D23.2).
 #include "decode/arm64/arm64.h"
-
-/* VTCR_EL2 fields, Arm ARM D23.2 (KVM's use of them: arch/arm64/include/asm/kvm_arm.h). */
-#define VTCR_T0SZ BITS64(5, 0)
-#define VTCR_SL0 BITS64(7, 6)
-#define VTCR_SH0 BITS64(13, 12)
-#define VTCR_TG0 BITS64(15, 14)
-#define VTCR_PS BITS64(18, 16)
-#define VTCR_HA BIT64(21)
-#define VTCR_HD BIT64(22)
-#define VTCR_HWU BITS64(28, 25)
-#define VTCR_RES1 BIT64(31)
-#define VTCR_DS BIT64(32)
-#define VTCR_SL2 BIT64(33)
-#define VTCR_S2PIE BIT64(36)
-#define VTCR_D128 BIT64(38)
-#define VTCR_RES0 (BIT64(20) | BITS64(24, 23) | BIT64(39) | BITS64(43, 42) | BITS64(63, 46))
-
-#define HCR_FWB BIT64(46)
+#include "decode/arm64/registers.h"
 
 /* The numbers that claims boil down to, before they are checked against each other. */
 struct numbers {
@@ -156,29 +139,31 @@ static enum s2_code numbers_from_options(const struct s2_regime *regime, struct 
 {
 	enum s2_code code;
 
-	if (!regime->granule || !regime->ia_bits)
+	int start_level = s2_regime_level(regime, S2_ARM64_START_LEVEL);
+	unsigned int oa_bits = (unsigned int)regime->value[S2_ARM64_OA_BITS];
+
+	if (!regime->value[S2_ARM64_GRANULE] || !regime->value[S2_ARM64_IA_BITS])
 		return s2_fail(
 			err, S2_INVALID,
 			"the geometry is not known: give --vtcr, or --granule and --ia-bits (and --start-level)");
-	code = granule_log2(regime->granule, &n->page_log2, err);
+	code = granule_log2(regime->value[S2_ARM64_GRANULE], &n->page_log2, err);
 	if (code)
 		return code;
-	n->lpa2 = regime->lpa2 == S2_YES;
+	n->lpa2 = s2_regime_flag(regime, S2_ARM64_LPA2) == S2_YES;
 	if (n->lpa2 && n->page_log2 == 16)
 		return s2_fail(
 			err, S2_INVALID,
 			"--lpa2 goes with the 4K and 16K granules (VTCR_EL2.DS is RES0 with 64K)");
-	n->ia_bits = regime->ia_bits;
+	n->ia_bits = (unsigned int)regime->value[S2_ARM64_IA_BITS];
 	if (n->ia_bits > 48 && n->page_log2 != 16 && !n->lpa2)
 		return s2_fail(err, S2_INVALID, "%u input bits need --lpa2 with the %uK granule",
 			       n->ia_bits, 1U << (n->page_log2 - 10));
-	n->oa_bits = regime->oa_bits ? regime->oa_bits : n->lpa2 || n->page_log2 == 16 ? 52 : 48;
+	n->oa_bits = oa_bits ? oa_bits : n->lpa2 || n->page_log2 == 16 ? 52 : 48;
 	if (n->oa_bits > 48 && n->page_log2 != 16 && !n->lpa2)
 		return s2_fail(err, S2_INVALID, "%u output bits need --lpa2 with the %uK granule",
 			       n->oa_bits, 1U << (n->page_log2 - 10));
-	n->start_level = regime->start_level != S2_NO_LEVEL ?
-				 regime->start_level :
-				 fewest_levels(n->page_log2, n->ia_bits);
+	n->start_level = start_level != S2_NO_LEVEL ? start_level :
+						      fewest_levels(n->page_log2, n->ia_bits);
 	if (n->start_level == -1 && (n->page_log2 != 12 || !n->lpa2))
 		return s2_fail(err, S2_INVALID,
 			       "start level -1 exists only with the 4K granule and LPA2");
@@ -194,20 +179,25 @@ static enum s2_code numbers_from_options(const struct s2_regime *regime, struct 
 static enum s2_code cross_check(const struct s2_regime *regime, const struct numbers *n,
 				struct s2_err *err)
 {
-	if (regime->granule && regime->granule != BIT64(n->page_log2))
+	uint64_t granule = regime->value[S2_ARM64_GRANULE];
+	unsigned int ia_bits = (unsigned int)regime->value[S2_ARM64_IA_BITS];
+	unsigned int oa_bits = (unsigned int)regime->value[S2_ARM64_OA_BITS];
+	int start_level = s2_regime_level(regime, S2_ARM64_START_LEVEL);
+
+	if (granule && granule != BIT64(n->page_log2))
 		return s2_fail(err, S2_INVALID, "--granule %llu contradicts VTCR_EL2.TG0 (%u)",
-			       (unsigned long long)regime->granule, 1U << n->page_log2);
-	if (regime->ia_bits && regime->ia_bits != n->ia_bits)
+			       (unsigned long long)granule, 1U << n->page_log2);
+	if (ia_bits && ia_bits != n->ia_bits)
 		return s2_fail(err, S2_INVALID, "--ia-bits %u contradicts VTCR_EL2.T0SZ (%u bits)",
-			       regime->ia_bits, n->ia_bits);
-	if (regime->oa_bits && regime->oa_bits != n->oa_bits)
+			       ia_bits, n->ia_bits);
+	if (oa_bits && oa_bits != n->oa_bits)
 		return s2_fail(err, S2_INVALID, "--oa-bits %u contradicts VTCR_EL2.PS (%u bits)",
-			       regime->oa_bits, n->oa_bits);
-	if (regime->start_level != S2_NO_LEVEL && regime->start_level != n->start_level)
+			       oa_bits, n->oa_bits);
+	if (start_level != S2_NO_LEVEL && start_level != n->start_level)
 		return s2_fail(err, S2_INVALID,
-			       "--start-level %d contradicts VTCR_EL2.SL0 (level %d)",
-			       regime->start_level, n->start_level);
-	if (regime->lpa2 == S2_YES && !n->lpa2)
+			       "--start-level %d contradicts VTCR_EL2.SL0 (level %d)", start_level,
+			       n->start_level);
+	if (s2_regime_flag(regime, S2_ARM64_LPA2) == S2_YES && !n->lpa2)
 		return s2_fail(err, S2_INVALID, "--lpa2 contradicts VTCR_EL2.DS (0)");
 	return S2_OK;
 }
@@ -257,8 +247,8 @@ enum s2_code s2_arm64_stage2_shape(const struct s2_regime *regime, struct s2_geo
 	unsigned int stride, top_shift, min_bits, max_bits;
 	enum s2_code code;
 
-	if (s2_regime_has(regime, S2_REG_VTCR_EL2)) {
-		code = numbers_from_vtcr(regime->reg[S2_REG_VTCR_EL2], &n, &geom, err);
+	if (s2_regime_has(regime, S2_ARM64_VTCR_EL2)) {
+		code = numbers_from_vtcr(regime->value[S2_ARM64_VTCR_EL2], &n, &geom, err);
 		if (!code)
 			code = cross_check(regime, &n, err);
 	} else {
@@ -297,6 +287,7 @@ enum s2_code s2_arm64_stage2_shape(const struct s2_regime *regime, struct s2_geo
 		geom.odd |= S2_GODD_SL_PA;
 
 	geom.page_log2 = (uint8_t)n.page_log2;
+	geom.heights = s2_arm64_heights(n.page_log2);
 	geom.ia_bits = (uint8_t)n.ia_bits;
 	geom.oa_bits = (uint8_t)n.oa_bits;
 	geom.start_size = BIT64(n.ia_bits - top_shift) * sizeof(uint64_t);
@@ -315,17 +306,24 @@ enum s2_code s2_arm64_stage2_shape(const struct s2_regime *regime, struct s2_geo
 		geom.oa_high = BITS64(15, 12);
 		geom.oa_high_shift = 48 - 12;
 	}
-	if (regime->fwb != S2_UNKNOWN)
-		geom.flags |= regime->fwb == S2_YES ? S2_G_FWB : S2_G_NOFWB;
-	else if (s2_regime_has(regime, S2_REG_HCR_EL2))
-		geom.flags |= regime->reg[S2_REG_HCR_EL2] & HCR_FWB ? S2_G_FWB : S2_G_NOFWB;
-	if (regime->xnx != S2_NO)
+	if (s2_regime_flag(regime, S2_ARM64_FWB) != S2_UNKNOWN)
+		geom.flags |= s2_regime_flag(regime, S2_ARM64_FWB) == S2_YES ? S2_G_FWB :
+									       S2_G_NOFWB;
+	else if (s2_regime_has(regime, S2_ARM64_HCR_EL2))
+		geom.flags |= regime->value[S2_ARM64_HCR_EL2] & HCR_FWB ? S2_G_FWB : S2_G_NOFWB;
+	if (s2_regime_flag(regime, S2_ARM64_XNX) != S2_NO)
 		geom.flags |= S2_G_XNX;
-	if (regime->realm)
+	if (regime->value[S2_ARM64_REALM])
 		geom.flags |= S2_G_REALM;
 	shape_heights(&n, &geom);
 	*ret = geom;
 	return S2_OK;
+}
+
+enum s2_code s2_arm64_stage2_root(const struct s2_geometry *geom, const struct s2_regime *regime,
+				  uint64_t *ret, struct s2_err *err)
+{
+	return s2_arm64_vttbr_root(geom, regime->value[S2_ARM64_VTTBR_EL2], ret, err);
 }
 
 enum s2_code s2_arm64_vttbr_root(const struct s2_geometry *geom, uint64_t vttbr, uint64_t *ret,

@@ -4,21 +4,8 @@
 #ifndef S2_DECODE_ARM64_STAGE1_H
 #define S2_DECODE_ARM64_STAGE1_H
 
-#include "decode/arch.h"
-
-#define HCR_E2H BIT64(34)
-#define HCR_NV BIT64(42)
-#define HCR_NV1 BIT64(43)
-
-/* TCR2_ELx. */
-#define TCR2ELX_PIE BIT64(1)
-#define TCR2ELX_E0POE BIT64(2)
-#define TCR2ELX_POE BIT64(3)
-#define TCR2ELX_AIE BIT64(4)
-#define TCR2ELX_D128 BIT64(5)
-
-/* SCTLR_ELx: tables are big-endian. */
-#define SCTLR_EE BIT64(25)
+#include "decode/arm64/arm64.h"
+#include "decode/arm64/registers.h"
 
 /* What a 4-bit field of PIR_ELx or PIRE0_ELx grants (Arm ARM D8.4.2). */
 enum s2_pie {

@@ -5,7 +5,7 @@
 #define S2_DECODE_ARM64_TRANSLATE_H
 
 #include "base/mem.h"
-#include "decode/arch.h"
+#include "decode/arm64/arm64.h"
 #include "decode/arm64/memattr.h"
 
 /*
@@ -52,7 +52,7 @@ enum s2_at_feature {
 struct s2_at_request {
 	enum s2_at_op op;
 	uint64_t ia;           /* VA, or IPA for the S2E ops */
-	struct s2_regime regs; /* only reg[], have_regs and fwb are looked at */
+	struct s2_regime regs; /* claims of S2_ARM64_*: registers and FWB are looked at */
 	bool pan;              /* PSTATE.PAN, for S1E1RP and S1E1WP */
 	uint8_t pa_bits;       /* ID_AA64MMFR0_EL1.PARange in bits; 0: not known, 52 */
 	uint32_t features;     /* S2_AT_* features */

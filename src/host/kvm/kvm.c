@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "decode/arm64/arm64.h"
 #include "host/kvm/arm64/hyp.h"
 #include "host/kvm/layout.h"
 #include "host/kvm/arm64/mode.h"
@@ -122,10 +123,10 @@ static enum s2_code mmu_table(struct walk_vms *w, uint64_t kvm_va, uint64_t mmu,
 	if (code)
 		return code;
 	s2_regime_init(&ret->regime, &s2_arm64_stage2);
-	s2_regime_set(&ret->regime, S2_REG_VTCR_EL2, vtcr);
+	s2_regime_set(&ret->regime, S2_ARM64_VTCR_EL2, vtcr);
 	code = vcpu_hcr(w, kvm_va, &hcr);
 	if (!code && hcr) {
-		s2_regime_set(&ret->regime, S2_REG_HCR_EL2, hcr);
+		s2_regime_set(&ret->regime, S2_ARM64_HCR_EL2, hcr);
 		w->hcr = hcr;
 	}
 	return code && code != S2_NOTFOUND ?
@@ -287,7 +288,7 @@ static void by_hypervisor(struct walk_vms *w, struct s2_pkvm_guest *guest, struc
 	s2_pkvm_annotate(table, w->tables->pkvm, S2_PKVM_GUEST);
 	table->have_handle = true;
 	table->handle = guest->handle;
-	s2_regime_set(&table->regime, S2_REG_VTCR_EL2, guest->vtcr);
+	s2_regime_set(&table->regime, S2_ARM64_VTCR_EL2, guest->vtcr);
 	snprintf(table->found, sizeof(table->found), "struct pkvm_hyp_vm at PA 0x%" PRIx64,
 		 guest->pa);
 	guest->root_pa = 0; /* taken */

@@ -19,12 +19,6 @@
 /* Version of the note's layout: a reader refuses what is newer. */
 #define NOTE_VERSION 1
 
-/* Architectures by the names that stand in a note. A row each. */
-static const struct s2_arch *const archs[] = {
-	&s2_arm64_stage2,
-	&s2_arm64_stage1_el2,
-};
-
 static json_t *hex(uint64_t value)
 {
 	char text[24];
@@ -64,31 +58,52 @@ static json_t *note_slots(const struct s2_table *table)
 	return list;
 }
 
+/* One claim that is no register, as notes have always written it. */
+static json_t *note_claim(const struct s2_regime *regime, unsigned int i)
+{
+	switch (regime->arch->claims[i].kind) {
+	case S2_CLAIM_BYTES:
+	case S2_CLAIM_BITS:
+		return json_integer((json_int_t)regime->value[i]);
+	case S2_CLAIM_LEVEL:
+		return s2_regime_has(regime, i) ? json_integer(s2_regime_level(regime, i)) : NULL;
+	case S2_CLAIM_FLAG:
+		return json_string(tristate_name(s2_regime_flag(regime, i)));
+	case S2_CLAIM_SWITCH:
+		return json_boolean(regime->value[i]);
+	case S2_CLAIM_REGISTER:
+		break;
+	}
+	return NULL;
+}
+
+static void note_claims(json_t *obj, const struct s2_regime *regime)
+{
+	for (unsigned int i = 0; i < regime->arch->nclaims; i++) {
+		const struct s2_claim *claim = &regime->arch->claims[i];
+		json_t *value = claim->use == S2_CLAIM_ACCESS ? NULL : note_claim(regime, i);
+
+		if (value)
+			json_object_set_new(obj, claim->name, value);
+	}
+}
+
 static json_t *note_table(const struct s2_table *table)
 {
 	const struct s2_regime *r = &table->regime;
 	json_t *regs = json_object();
 	json_t *obj = json_object();
 
-	for (unsigned int i = 0; i < S2_NREGS; i++)
-		if (r->have_regs & BIT64(i))
-			json_object_set_new(regs, s2_reg_names[i], hex(r->reg[i]));
+	for (unsigned int i = 0; i < r->arch->nclaims; i++)
+		if (s2_regime_shows(r, i))
+			json_object_set_new(regs, r->arch->claims[i].name, hex(r->value[i]));
 	json_object_set_new(obj, "id", json_string(table->id));
 	json_object_set_new(obj, "kind", json_string(table->kind));
 	json_object_set_new(obj, "arch", json_string(r->arch->name));
-	json_object_set_new(obj, "stage", json_string(r->arch->stage));
+	json_object_set_new(obj, "stage", json_string(r->arch->format));
 	json_object_set_new(obj, "root", hex(table->root_pa));
 	json_object_set_new(obj, "registers", regs);
-	json_object_set_new(obj, "granule", json_integer((json_int_t)r->granule));
-	json_object_set_new(obj, "ia_bits", json_integer(r->ia_bits));
-	json_object_set_new(obj, "oa_bits", json_integer(r->oa_bits));
-	if (r->start_level != S2_NO_LEVEL)
-		json_object_set_new(obj, "start_level", json_integer(r->start_level));
-	json_object_set_new(obj, "lpa2", json_string(tristate_name(r->lpa2)));
-	json_object_set_new(obj, "fwb", json_string(tristate_name(r->fwb)));
-	json_object_set_new(obj, "xnx", json_string(tristate_name(r->xnx)));
-	json_object_set_new(obj, "realm", json_boolean(r->realm));
-	json_object_set_new(obj, "upper", json_boolean(r->upper));
+	note_claims(obj, r);
 	json_object_set_new(obj, "pid", json_integer(table->pid));
 	json_object_set_new(obj, "vcpus", json_integer(table->vcpus));
 	if (table->guest_vtcr || table->guest_vttbr) {
@@ -183,9 +198,9 @@ static enum s2_code get_arch(json_t *obj, const struct s2_arch **ret, struct s2_
 	const char *arch = json_string_value(json_object_get(obj, "arch"));
 	const char *stage = json_string_value(json_object_get(obj, "stage"));
 
-	for (size_t i = 0; arch && stage && i < ARRAY_SIZE(archs); i++) {
-		if (!strcmp(archs[i]->name, arch) && !strcmp(archs[i]->stage, stage)) {
-			*ret = archs[i];
+	for (unsigned int i = 0; arch && stage && i < s2_narchs; i++) {
+		if (!strcmp(s2_archs[i]->name, arch) && !strcmp(s2_archs[i]->format, stage)) {
+			*ret = s2_archs[i];
 			return S2_OK;
 		}
 	}
@@ -193,23 +208,68 @@ static enum s2_code get_arch(json_t *obj, const struct s2_arch **ret, struct s2_
 		       stage ? stage : "?");
 }
 
-static enum s2_code get_registers(json_t *obj, struct s2_regime *regime, struct s2_err *err)
+static enum s2_code get_register(json_t *value, unsigned int i, struct s2_regime *regime,
+				 struct s2_err *err)
+{
+	uint64_t word;
+	enum s2_code code;
+
+	if (!value)
+		return S2_OK;
+	code = get_hex(value, regime->arch->claims[i].name, &word, err);
+	if (!code)
+		s2_regime_set(regime, i, word);
+	return code;
+}
+
+/* A claim that is no register; what notes write for one that was not given sets nothing. */
+static enum s2_code get_claim(json_t *obj, unsigned int i, struct s2_regime *regime,
+			      struct s2_err *err)
+{
+	const struct s2_claim *claim = &regime->arch->claims[i];
+	enum s2_code code = S2_OK;
+	int64_t number = 0;
+
+	switch (claim->kind) {
+	case S2_CLAIM_BYTES:
+	case S2_CLAIM_BITS:
+		code = get_int(obj, claim->name, 0, claim->max, &number, err);
+		if (number)
+			s2_regime_set(regime, i, (uint64_t)number);
+		break;
+	case S2_CLAIM_LEVEL:
+		number = S2_NO_LEVEL;
+		code = get_int(obj, claim->name, claim->min, claim->max, &number, err);
+		s2_regime_set_level(regime, i, (int)number);
+		break;
+	case S2_CLAIM_FLAG:
+		s2_regime_set_flag(regime, i, get_tristate(obj, claim->name));
+		break;
+	case S2_CLAIM_SWITCH:
+		if (json_is_true(json_object_get(obj, claim->name)))
+			s2_regime_set(regime, i, 1);
+		break;
+	case S2_CLAIM_REGISTER:
+		break;
+	}
+	return code;
+}
+
+static enum s2_code get_claims(json_t *obj, struct s2_regime *regime, struct s2_err *err)
 {
 	json_t *regs = json_object_get(obj, "registers");
+	enum s2_code code = S2_OK;
 
-	for (unsigned int i = 0; i < S2_NREGS; i++) {
-		json_t *value = json_object_get(regs, s2_reg_names[i]);
-		uint64_t word;
-		enum s2_code code;
+	for (unsigned int i = 0; !code && i < regime->arch->nclaims; i++) {
+		const struct s2_claim *claim = &regime->arch->claims[i];
 
-		if (!value)
+		if (claim->use == S2_CLAIM_ACCESS)
 			continue;
-		code = get_hex(value, s2_reg_names[i], &word, err);
-		if (code)
-			return code;
-		s2_regime_set(regime, (enum s2_reg)i, word);
+		code = claim->kind == S2_CLAIM_REGISTER ?
+			       get_register(json_object_get(regs, claim->name), i, regime, err) :
+			       get_claim(obj, i, regime, err);
 	}
-	return S2_OK;
+	return code;
 }
 
 static enum s2_code get_slot(json_t *obj, struct s2_slot *ret, struct s2_err *err)
@@ -263,8 +323,7 @@ static enum s2_code get_table(json_t *obj, struct s2_table *ret, enum s2_pkvm_ro
 			      struct s2_err *err)
 {
 	struct s2_table table = { .pid = -1, .vcpus = -1 };
-	int64_t granule = 0, ia_bits = 0, oa_bits = 0, start_level = S2_NO_LEVEL, role = 0,
-		handle = 0;
+	int64_t role = 0, handle = 0;
 	const struct s2_arch *arch;
 	enum s2_code code = get_arch(obj, &arch, err);
 
@@ -277,15 +336,7 @@ static enum s2_code get_table(json_t *obj, struct s2_table *ret, enum s2_pkvm_ro
 	if (!code)
 		code = get_hex(json_object_get(obj, "root"), "root", &table.root_pa, err);
 	if (!code)
-		code = get_registers(obj, &table.regime, err);
-	if (!code)
-		code = get_int(obj, "granule", 0, 65536, &granule, err);
-	if (!code)
-		code = get_int(obj, "ia_bits", 0, 64, &ia_bits, err);
-	if (!code)
-		code = get_int(obj, "oa_bits", 0, 56, &oa_bits, err);
-	if (!code)
-		code = get_int(obj, "start_level", -1, 3, &start_level, err);
+		code = get_claims(obj, &table.regime, err);
 	if (!code)
 		code = get_int(obj, "pid", -1, INT32_MAX, &table.pid, err);
 	if (!code)
@@ -312,15 +363,6 @@ static enum s2_code get_table(json_t *obj, struct s2_table *ret, enum s2_pkvm_ro
 	*ret_role = (enum s2_pkvm_role)role;
 	table.have_handle = role == S2_PKVM_GUEST;
 	table.handle = (uint32_t)handle;
-	table.regime.granule = (uint64_t)granule;
-	table.regime.ia_bits = (unsigned int)ia_bits;
-	table.regime.oa_bits = (unsigned int)oa_bits;
-	table.regime.start_level = (int)start_level;
-	table.regime.lpa2 = get_tristate(obj, "lpa2");
-	table.regime.fwb = get_tristate(obj, "fwb");
-	table.regime.xnx = get_tristate(obj, "xnx");
-	table.regime.realm = json_is_true(json_object_get(obj, "realm"));
-	table.regime.upper = json_is_true(json_object_get(obj, "upper"));
 	*ret = table;
 	return S2_OK;
 }

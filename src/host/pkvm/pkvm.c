@@ -17,8 +17,6 @@
 #define HANDLE_OFFSET 0x1000
 #define RESERVED_ENTRY UINT64_C(0xa110ca7ed)
 
-#define HCR_FWB BIT64(46)
-
 static const char *const symbol_names[S2_NPKVM_SYMBOLS] = {
 	[S2_SYM_HOST_MMU] = "__kvm_nvhe_host_mmu", /* since 6.2 */
 	[S2_SYM_HOST_KVM] = "__kvm_nvhe_host_kvm", /* up to 6.1 */
@@ -92,7 +90,7 @@ static void host_memattr(struct s2_pkvm_search *s, struct s2_regime *regime)
 
 	if (has_flag(s->kernel, "KVM_PGTABLE_S2_NOFWB", s->host_flags)) {
 		s->pkvm->host_memattr = 0xf;
-		regime->fwb = S2_NO;
+		s2_regime_set_flag(regime, S2_ARM64_FWB, S2_NO);
 	} else if (s->pkvm->ncpus) {
 		s->pkvm->host_memattr = !(s->hcr & HCR_FWB) ? 0xf : as_s1 ? 7 : 6;
 	}
@@ -108,10 +106,10 @@ static enum s2_code add_host(struct s2_pkvm_search *s, struct s2_tables *tables)
 
 	s2_pkvm_annotate(&table, s->pkvm, S2_PKVM_HOST);
 	s2_regime_init(&table.regime, &s2_arm64_stage2);
-	s2_regime_set(&table.regime, S2_REG_VTCR_EL2, s->host_vtcr);
+	s2_regime_set(&table.regime, S2_ARM64_VTCR_EL2, s->host_vtcr);
 	host_memattr(s, &table.regime);
 	if (s->pkvm->ncpus)
-		s2_regime_set(&table.regime, S2_REG_HCR_EL2, s->hcr);
+		s2_regime_set(&table.regime, S2_ARM64_HCR_EL2, s->hcr);
 	snprintf(table.found, sizeof(table.found), "struct kvm_s2_mmu at PA 0x%" PRIx64 "%s",
 		 s->host_mmu_pa,
 		 s->symbol[S2_SYM_HOST_MMU].hits || s->symbol[S2_SYM_HOST_KVM].hits ?
@@ -142,9 +140,9 @@ static enum s2_code add_hyp(struct s2_pkvm_search *s, struct s2_tables *tables)
 	};
 	s2_pkvm_annotate(&table, s->pkvm, S2_PKVM_HYP);
 	table.regime = s->hyp_regime;
-	s2_regime_set(&table.regime, S2_REG_HCR_EL2, s->pkvm->ncpus ? s->hcr : guess_hcr(s));
+	s2_regime_set(&table.regime, S2_ARM64_HCR_EL2, s->pkvm->ncpus ? s->hcr : guess_hcr(s));
 	if (s->pkvm->ncpus)
-		s2_regime_set(&table.regime, S2_REG_MAIR_EL2, s->mair);
+		s2_regime_set(&table.regime, S2_ARM64_MAIR_EL2, s->mair);
 	/*
 	 * TCR_EL2 is not taken from the CPUs' parameters: __kvm_hyp_init adds PS to it
 	 * (nvhe/hyp-init.S), and with hVHE and LPA2 6.12 puts DS where IPS is. Only the size must

@@ -4,9 +4,6 @@
 #include "decode/arm64/stage1.h"
 #include "host/pkvm/priv.h"
 
-#define VTCR_PS BITS64(18, 16)
-#define VTCR_DS BIT64(32)
-
 /* struct host_mmu is a few KiB; its parts cannot be further apart. */
 #define MAX_APART (64U << 10)
 
@@ -198,14 +195,15 @@ bool s2_pkvm_hyp_find(struct s2_pkvm_search *s, uint64_t va, uint64_t *ret_pa, u
 static enum s2_code shape_hyp(struct s2_pkvm_search *s, unsigned int ia_bits)
 {
 	s2_regime_init(&s->hyp_regime, &s2_arm64_stage1_el2);
-	s->hyp_regime.granule = s2_kernel_facts(s->kernel)->kva.page_size;
-	s->hyp_regime.ia_bits = ia_bits;
+	s2_regime_set(&s->hyp_regime, S2_ARM64_GRANULE, s2_kernel_facts(s->kernel)->kva.page_size);
+	s2_regime_set(&s->hyp_regime, S2_ARM64_IA_BITS, ia_bits);
 	if (s->host_vtcr & VTCR_DS)
-		s->hyp_regime.lpa2 = S2_YES;
-	s->hyp_regime.oa_bits = s2_arm64_ps_bits((unsigned int)field_get(VTCR_PS, s->host_vtcr));
-	if (s->hyp_regime.oa_bits > 48 && !(s->host_vtcr & VTCR_DS) &&
-	    s->hyp_regime.granule != 65536)
-		s->hyp_regime.oa_bits = 48;
+		s2_regime_set_flag(&s->hyp_regime, S2_ARM64_LPA2, S2_YES);
+	s2_regime_set(&s->hyp_regime, S2_ARM64_OA_BITS,
+		      s2_arm64_ps_bits((unsigned int)field_get(VTCR_PS, s->host_vtcr)));
+	if (s->hyp_regime.value[S2_ARM64_OA_BITS] > 48 && !(s->host_vtcr & VTCR_DS) &&
+	    s->hyp_regime.value[S2_ARM64_GRANULE] != 65536)
+		s2_regime_set(&s->hyp_regime, S2_ARM64_OA_BITS, 48);
 	return s->hyp_regime.arch->shape(&s->hyp_regime, &s->hyp_geom, NULL);
 }
 
@@ -226,7 +224,7 @@ static bool is_given_away(struct s2_pkvm_search *s, uint64_t pa)
 	uint64_t raw;
 
 	s2_regime_init(&regime, &s2_arm64_stage2);
-	s2_regime_set(&regime, S2_REG_VTCR_EL2, s->host_vtcr);
+	s2_regime_set(&regime, S2_ARM64_VTCR_EL2, s->host_vtcr);
 	if (regime.arch->shape(&regime, &geom, NULL))
 		return false;
 	s2_walk_init(s->walk, &geom, s->mem, s->host_pgd_pa);

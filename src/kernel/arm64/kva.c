@@ -9,6 +9,7 @@
 #include "base/bits.h"
 #include "base/cleanup.h"
 #include "decode/arch.h"
+#include "decode/arm64/arm64.h"
 #include "decode/walk.h"
 
 /* Direct-mapped memory of translations, by page number. Kernel objects of one walk sit in few
@@ -109,10 +110,10 @@ enum s2_code s2_kva_new(const struct s2_mem *mem, const struct s2_kva_facts *fac
 	if (!kva)
 		return s2_fail(err, S2_NOMEM, "no memory for the kernel's page tables");
 	s2_regime_init(&regime, &s2_arm64_stage1_el1);
-	regime.granule = facts->page_size;
-	regime.ia_bits = facts->va_bits;
-	regime.lpa2 = facts->lpa2 ? S2_YES : S2_NO;
-	regime.upper = true;
+	s2_regime_set(&regime, S2_ARM64_GRANULE, facts->page_size);
+	s2_regime_set(&regime, S2_ARM64_IA_BITS, facts->va_bits);
+	s2_regime_set_flag(&regime, S2_ARM64_LPA2, facts->lpa2 ? S2_YES : S2_NO);
+	s2_regime_set(&regime, S2_ARM64_UPPER, true);
 	code = regime.arch->shape(&regime, &kva->geom, err);
 	if (!code && !is_aligned(facts->swapper_pa, sizeof(uint64_t)))
 		code = s2_fail(err, S2_INVALID,

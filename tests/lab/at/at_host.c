@@ -44,14 +44,14 @@ static enum s2_code arena_next(const struct s2_mem *mem, uint64_t pa, struct s2_
 static const struct s2_mem_ops arena_ops = { arena_read, arena_view, arena_next };
 static const struct s2_mem arena_mem = { &arena_ops, AT_ARENA_SIZE };
 
-static const enum s2_reg reg_of[AT_NREGS] = {
-	[AT_HCR_EL2] = S2_REG_HCR_EL2,     [AT_VTCR_EL2] = S2_REG_VTCR_EL2,
-	[AT_VTTBR_EL2] = S2_REG_VTTBR_EL2, [AT_SCTLR_EL1] = S2_REG_SCTLR_EL1,
-	[AT_TCR_EL1] = S2_REG_TCR_EL1,     [AT_TTBR0_EL1] = S2_REG_TTBR0_EL1,
-	[AT_TTBR1_EL1] = S2_REG_TTBR1_EL1, [AT_MAIR_EL1] = S2_REG_MAIR_EL1,
-	[AT_SCTLR_EL2] = S2_REG_SCTLR_EL2, [AT_TCR_EL2] = S2_REG_TCR_EL2,
-	[AT_TTBR0_EL2] = S2_REG_TTBR0_EL2, [AT_TTBR1_EL2] = S2_REG_TTBR1_EL2,
-	[AT_MAIR_EL2] = S2_REG_MAIR_EL2,   [AT_VBAR_EL1] = S2_NREGS,
+static const enum s2_arm64_claim reg_of[AT_NREGS] = {
+	[AT_HCR_EL2] = S2_ARM64_HCR_EL2,     [AT_VTCR_EL2] = S2_ARM64_VTCR_EL2,
+	[AT_VTTBR_EL2] = S2_ARM64_VTTBR_EL2, [AT_SCTLR_EL1] = S2_ARM64_SCTLR_EL1,
+	[AT_TCR_EL1] = S2_ARM64_TCR_EL1,     [AT_TTBR0_EL1] = S2_ARM64_TTBR0_EL1,
+	[AT_TTBR1_EL1] = S2_ARM64_TTBR1_EL1, [AT_MAIR_EL1] = S2_ARM64_MAIR_EL1,
+	[AT_SCTLR_EL2] = S2_ARM64_SCTLR_EL2, [AT_TCR_EL2] = S2_ARM64_TCR_EL2,
+	[AT_TTBR0_EL2] = S2_ARM64_TTBR0_EL2, [AT_TTBR1_EL2] = S2_ARM64_TTBR1_EL2,
+	[AT_MAIR_EL2] = S2_ARM64_MAIR_EL2,   [AT_VBAR_EL1] = S2_ARM64_NREGS,
 };
 
 static void request(const struct at_case *c, const struct at_query *q, struct s2_at_request *req)
@@ -60,7 +60,7 @@ static void request(const struct at_case *c, const struct at_query *q, struct s2
 		.ia = q->ia, .pan = q->op & AT_PAN, .pa_bits = 52, .features = S2_AT_MTE2
 	};
 	for (unsigned int i = 0; i < AT_NREGS; i++)
-		if (reg_of[i] != S2_NREGS)
+		if (reg_of[i] != S2_ARM64_NREGS)
 			s2_regime_set(&req->regs, reg_of[i], c->reg[i]);
 	if (q->op & AT_EXEC)
 		req->op = q->op & AT_EL0 ? S2_AT_S12E0X : S2_AT_S12E1X;

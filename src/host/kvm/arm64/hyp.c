@@ -102,10 +102,10 @@ static enum s2_code make_regime(struct s2_kernel *kernel, const struct s2_mem *m
 	enum s2_code code;
 
 	s2_regime_init(regime, &s2_arm64_stage1_el2);
-	regime->granule = s2_kernel_facts(kernel)->kva.page_size;
-	regime->ia_bits = (unsigned int)pgt->ia_bits;
-	if (pgt->ia_bits == 52 && regime->granule != 65536)
-		regime->lpa2 = S2_YES;
+	s2_regime_set(regime, S2_ARM64_GRANULE, s2_kernel_facts(kernel)->kva.page_size);
+	s2_regime_set(regime, S2_ARM64_IA_BITS, (unsigned int)pgt->ia_bits);
+	if (pgt->ia_bits == 52 && regime->value[S2_ARM64_GRANULE] != 65536)
+		s2_regime_set_flag(regime, S2_ARM64_LPA2, S2_YES);
 	code = regime->arch->shape(regime, &geom, err);
 	if (code)
 		return code;
@@ -113,15 +113,16 @@ static enum s2_code make_regime(struct s2_kernel *kernel, const struct s2_mem *m
 		return s2_fail(err, S2_INVALID, "%" PRIu64 " bits do not begin at level %d",
 			       pgt->ia_bits, (int)(int64_t)pgt->start_level);
 	have_leaf = first_leaf(mem, &geom, pgt->pgd_pa, &leaf);
-	if (have_leaf && regime->granule != 65536)
-		regime->lpa2 = field_get(LEAF_SH, leaf) == SH_INNER ? S2_NO : S2_YES;
+	if (have_leaf && regime->value[S2_ARM64_GRANULE] != 65536)
+		s2_regime_set_flag(regime, S2_ARM64_LPA2,
+				   field_get(LEAF_SH, leaf) == SH_INNER ? S2_NO : S2_YES);
 	if (s2_nvhe_params(kernel, on_cpu, &r) || !r.have) {
 		if (have_leaf)
-			s2_regime_set(regime, S2_REG_HCR_EL2, leaf & LEAF_AP1 ? 0 : HCR_E2H);
+			s2_regime_set(regime, S2_ARM64_HCR_EL2, leaf & LEAF_AP1 ? 0 : HCR_E2H);
 		return s2_is_missing(r.code) ? r.code : S2_OK;
 	}
-	s2_regime_set(regime, S2_REG_HCR_EL2, r.hcr);
-	s2_regime_set(regime, S2_REG_MAIR_EL2, r.mair);
+	s2_regime_set(regime, S2_ARM64_HCR_EL2, r.hcr);
+	s2_regime_set(regime, S2_ARM64_MAIR_EL2, r.mair);
 	return S2_OK;
 }
 

@@ -6,10 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/bits.h"
 #include "base/cleanup.h"
-
-#define HCR_E2H BIT64(34)
+#include "decode/arm64/registers.h"
 
 /* The log's text ring holds 2^17 bytes by default; more than this is not a log. */
 #define MAX_LOG (64U << 20)

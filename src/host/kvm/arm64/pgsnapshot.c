@@ -8,15 +8,14 @@
 #include <stdlib.h>
 
 #include "base/cleanup.h"
+#include "decode/arm64/arm64.h"
+#include "decode/arm64/registers.h"
 #include "decode/walk.h"
 #include "host/kvm/layout.h"
 #include "host/pkvm/annotate.h"
 
 /* A table of a machine with a few TB in pages; more is not believed. */
 #define MAX_USED_PAGES (16U << 20)
-
-#define VTCR_PS BITS64(18, 16)
-#define VTCR_DS BIT64(32)
 
 enum field { PGTABLE, MC, PGD_HVA, PGD_PAGES, USED_HVA, NUM_USED, USED_INDX, NFIELDS };
 
@@ -153,18 +152,18 @@ static void make_regime(const struct snapshot *s, struct s2_types *types,
 			const struct s2_tables *tables, struct s2_regime *regime)
 {
 	s2_regime_init(regime, &s2_arm64_stage2);
-	regime->granule = s2_kernel_facts(s->kernel)->kva.page_size;
-	regime->ia_bits = (unsigned int)s->ia_bits;
-	regime->start_level = (int)(int64_t)s->start_level;
+	s2_regime_set(regime, S2_ARM64_GRANULE, s2_kernel_facts(s->kernel)->kva.page_size);
+	s2_regime_set(regime, S2_ARM64_IA_BITS, (unsigned int)s->ia_bits);
+	s2_regime_set_level(regime, S2_ARM64_START_LEVEL, (int)(int64_t)s->start_level);
 	if (has_flag(types, "KVM_PGTABLE_S2_NOFWB", s->flags))
-		regime->fwb = S2_NO;
+		s2_regime_set_flag(regime, S2_ARM64_FWB, S2_NO);
 	/* LPA2 is the whole system's choice: any other table tells. */
 	for (size_t i = 0; i < tables->n; i++)
-		if (s2_regime_has(&tables->table[i].regime, S2_REG_VTCR_EL2) &&
-		    tables->table[i].regime.reg[S2_REG_VTCR_EL2] & VTCR_DS)
-			regime->lpa2 = S2_YES;
-	if (regime->ia_bits > 48 && regime->granule != 65536)
-		regime->lpa2 = S2_YES;
+		if (s2_regime_has(&tables->table[i].regime, S2_ARM64_VTCR_EL2) &&
+		    tables->table[i].regime.value[S2_ARM64_VTCR_EL2] & VTCR_DS)
+			s2_regime_set_flag(regime, S2_ARM64_LPA2, S2_YES);
+	if (regime->value[S2_ARM64_IA_BITS] > 48 && regime->value[S2_ARM64_GRANULE] != 65536)
+		s2_regime_set_flag(regime, S2_ARM64_LPA2, S2_YES);
 }
 
 struct listed {

@@ -3,19 +3,20 @@
 #include "host/kvm/arm64/vcpu.h"
 
 #include "base/bits.h"
+#include "decode/arm64/arm64.h"
 #include "host/kvm/layout.h"
 
 /* The registers that translation asks for; a kernel that does not have one has no enumerator for
  * it. */
 static const struct {
-	enum s2_reg reg;
+	enum s2_arm64_claim reg;
 	const char *enumerator;
 } regs[] = {
-	{ S2_REG_SCTLR_EL1, "SCTLR_EL1" }, { S2_REG_TCR_EL1, "TCR_EL1" },
-	{ S2_REG_TCR2_EL1, "TCR2_EL1" },   { S2_REG_TTBR0_EL1, "TTBR0_EL1" },
-	{ S2_REG_TTBR1_EL1, "TTBR1_EL1" }, { S2_REG_MAIR_EL1, "MAIR_EL1" },
-	{ S2_REG_PIR_EL1, "PIR_EL1" },     { S2_REG_PIRE0_EL1, "PIRE0_EL1" },
-	{ S2_REG_POR_EL1, "POR_EL1" },     { S2_REG_POR_EL0, "POR_EL0" },
+	{ S2_ARM64_SCTLR_EL1, "SCTLR_EL1" }, { S2_ARM64_TCR_EL1, "TCR_EL1" },
+	{ S2_ARM64_TCR2_EL1, "TCR2_EL1" },   { S2_ARM64_TTBR0_EL1, "TTBR0_EL1" },
+	{ S2_ARM64_TTBR1_EL1, "TTBR1_EL1" }, { S2_ARM64_MAIR_EL1, "MAIR_EL1" },
+	{ S2_ARM64_PIR_EL1, "PIR_EL1" },     { S2_ARM64_PIRE0_EL1, "PIRE0_EL1" },
+	{ S2_ARM64_POR_EL1, "POR_EL1" },     { S2_ARM64_POR_EL0, "POR_EL0" },
 };
 
 struct pick {
@@ -136,7 +137,7 @@ enum s2_code s2_kvm_vcpu(struct s2_kernel *kernel, uint64_t kvm_va, uint64_t ind
 	if (code)
 		return code;
 	s2_regime_init(&vcpu.regs, NULL);
-	s2_regime_set(&vcpu.regs, S2_REG_HCR_EL2, hcr);
+	s2_regime_set(&vcpu.regs, S2_ARM64_HCR_EL2, hcr);
 	ctxt.va = va + s2_member_off(&layout.vcpu_ctxt.m);
 	code = read_regs(&ctxt, &vcpu, err);
 	if (!code)

@@ -6,7 +6,7 @@
 #include "kernel/kernel.h"
 
 struct s2_vcpu {
-	struct s2_regime regs; /* reg[] and have_regs: the EL1 translation registers, HCR_EL2 */
+	struct s2_regime regs; /* the EL1 translation registers, HCR_EL2 */
 	uint64_t pstate;
 	uint64_t pc;
 	int cpu; /* the CPU that it is loaded on, -1: none; then the registers are current */
