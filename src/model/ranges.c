@@ -31,8 +31,7 @@ bool s2_ranges_init(struct s2_ranges *ret, const struct s2_table *table,
 	ret->asked = (struct s2_asked){ .table = table,
 					.geom = geom,
 					.mem = ctx->mem,
-					.lost = ctx->lost,
-					.mapped = view->annotate_leafs };
+					.lost = ctx->lost };
 	s2_totals_init(&ret->totals);
 	s2_walk_init(&ret->walk, geom, table->mem ? table->mem : ctx->mem, table->root_pa);
 	ret->walk.on_table = view->on_table;
@@ -75,11 +74,15 @@ static void annotate(struct s2_ranges *ranges, struct s2_row *row)
 	struct s2_run *run = &row->run;
 
 	ranges->have_rest = false;
-	row->nlabels = run->missing ? 0 : table->nannotators;
+	row->nlabels = table->nannotators;
 	for (unsigned int i = 0; i < row->nlabels; i++) {
 		const struct s2_annotator *annotator = &table->annotator[i];
-		uint64_t size = annotator->ops->at(annotator, &ranges->asked, run, &row->label[i]);
+		uint64_t size;
 
+		row->label[i] = (struct s2_label){ { 0 } };
+		if (run->missing && !annotator->ops->by_ia)
+			continue;
+		size = annotator->ops->at(annotator, &ranges->asked, run, &row->label[i]);
 		if (size >= run->size)
 			continue;
 		/* The second cut is nearer than the first: one rest holds both. */

@@ -55,7 +55,10 @@ void s2_totals_run(struct s2_totals *totals, const struct s2_table *table,
 	bool guest = table->mem != NULL;
 
 	if (!run->missing) {
-		totals->mapped += s2_run_mapped(geom, run);
+		uint64_t mapped = s2_run_mapped(geom, run);
+
+		totals->mapped += mapped;
+		totals->pages[run->height] += mapped ? run->count : 0;
 		return;
 	}
 	s2_totals_gap(totals, run->ia, run->size, run->missing,

@@ -9,6 +9,7 @@
 struct s2_totals {
 	bool complete;        /* every table page of the walked range was read */
 	uint64_t mapped;      /* bytes */
+	uint64_t pages[S2_MAX_HEIGHTS]; /* entries that map, by height */
 	uint64_t missing;     /* input-address bytes whose entries could not be read */
 	uint64_t gaps;        /* ranges of them */
 	uint64_t tables;      /* table pages read */
