@@ -141,9 +141,10 @@ static void table_end(struct s2_printer *printer, const struct s2_totals *end)
 	(void)end;
 }
 
-static void end(struct s2_printer *printer)
+static void end(struct s2_printer *printer, bool complete)
 {
 	(void)printer;
+	(void)complete;
 }
 
 #define DEBUGFS(n, h, r) \

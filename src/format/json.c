@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "config.h"
+#include "format/format.h"
 
 /* Appends @value's JSON text and drops the reference. */
 static void put(struct s2_out *out, json_t *value)

@@ -4,7 +4,13 @@
 #ifndef S2_FORMAT_JSON_H
 #define S2_FORMAT_JSON_H
 
-#include "format/format.h"
+#include "base/lost.h"
+#include "base/out.h"
+#include "decode/arch.h"
+
+struct s2_image;
+struct s2_printer;
+struct s2_row;
 
 #define S2_JSON_SCHEMA 2
 
@@ -15,8 +21,7 @@
 struct s2_json {
 	struct s2_out *out;
 	bool lines;
-	bool more;     /* in the innermost object or array: something was written */
-	uint64_t items; /* of the array that all is in */
+	bool more; /* in the innermost object or array: something was written */
 };
 
 /*

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The formats json and jsonl: tables and their rows, streamed.
-#include "format/json.h"
+#include "format/format.h"
 
 static struct s2_show show(const struct s2_format *format, const struct s2_geometry *geom)
 {
@@ -96,7 +96,9 @@ void s2_json_row(struct s2_json *json, const struct s2_printer *printer, const s
 		s2_json_number(json, "pieces", row->pieces);
 	else
 		s2_json_null(json, "pieces");
-	s2_json_rights(json, mapped ? s2_printer_rights(printer, run, &rights) : NULL);
+	if (mapped)
+		s2_printer_rights(printer, run, &rights);
+	s2_json_rights(json, mapped ? &rights : NULL);
 	attribute_members(json, printer, run, leaf);
 	label_members(json, printer, row);
 	s2_json_number(json, "count", run->count);
@@ -131,16 +133,16 @@ static void effective_members(struct s2_json *json, const struct s2_effective_ro
 		s2_json_number(json, "pieces", row->pieces);
 	else
 		s2_json_null(json, "pieces");
-	s2_json_rights(json, row->allowed ? s2_effective_rights(row, &rights) : NULL);
-	if (row->allowed && row->attr_known) {
-		s2_json_word(json, "memattr", s2_mair_name(row->attr));
-		s2_json_word(json, "sh", s2_effective_sh(row));
+	rights = s2_effective_rights(row);
+	s2_json_rights(json, row->allowed ? &rights : NULL);
+	s2_json_key(json, "memattr");
+	s2_out_str(json->out, row->memattr ? row->memattr->json : "null");
+	s2_json_key(json, "sh");
+	s2_out_str(json->out, row->shareability ? row->shareability->json : "null");
+	if (row->memattr)
 		s2_json_hex(json, "attr", row->attr);
-	} else {
-		s2_json_null(json, "memattr");
-		s2_json_null(json, "sh");
+	else
 		s2_json_null(json, "attr");
-	}
 	s2_json_word(json, "missing", row->missing ? s2_code_name(row->missing) : NULL);
 	if (row->missing) {
 		s2_json_number(json, "stage", row->missing_stage);

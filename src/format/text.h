@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base/out.h"
+#include "decode/arch.h"
 
 /*
  * A size in the largest unit in which it is at least 1: "4K", "127.5T", "512" (bytes), "0". Exact
@@ -24,18 +25,12 @@ unsigned int s2_text_ia_digits(uint64_t last);
  * more. */
 void s2_text_ia_range(struct s2_out *out, uint64_t ia, uint64_t size, unsigned int digits);
 
-/* What is allowed at one or two privilege levels. */
-struct s2_text_rights {
-	bool read, write, exec;                /* the privileged level */
-	bool read_user, write_user, exec_user; /* the other */
-};
-
 /*
  * "rwx", "r--": execution is x at both levels, p at the privileged one only, u at the other only.
  * With @two_levels "rw-/r-x": the privileged level's, then the other's.
  */
 #define S2_TEXT_RIGHTS_LEN 8
-void s2_text_rights(const struct s2_text_rights *rights, bool two_levels,
+void s2_text_rights(const struct s2_rights *rights, bool two_levels,
 		    char ret[S2_TEXT_RIGHTS_LEN]);
 
 /* A column of words joined by commas, "-" when there is none. */
