@@ -85,8 +85,9 @@ static void print_hit(struct search *s, struct wanted *want, const struct s2_run
 			      want->pa, want->end - want->pa);
 		s2_json_string(s->out, s->table->id);
 		s2_out_str(s->out, ",\"range\":");
-		s2_json_row(s->out, &s->printer, &part);
-		s2_out_str(s->out, "}\n");
+		s2_out_str(s->out, "{");
+		s2_json_row(&(struct s2_json){ .out = s->out }, &s->printer, &part);
+		s2_out_str(s->out, "}}\n");
 		return;
 	}
 	s2_out_printf(s->out, "0x%" PRIx64 " %s ", want->pa, s->table->id);

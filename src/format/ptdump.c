@@ -7,7 +7,7 @@
 #include "format/text.h"
 
 /* Widths of columns that all tables have; what is longer pushes the rest of its line. */
-enum { SIZE_WIDTH = 8, TYPE_WIDTH = 7, FLAGS_WIDTH = 5, MEMORY_WIDTH = 13, SH_WIDTH = 3 };
+enum { W_SIZE = 8, W_TYPE = 7, W_FLAGS = 5, W_MEMORY = 13, W_SH = 3 };
 
 static struct s2_show show(const struct s2_format *format, const struct s2_geometry *geom)
 {
@@ -153,14 +153,14 @@ static void print_titles(struct s2_printer *printer)
 	struct s2_out *out = printer->out;
 
 	put_column(out, "# ia", 2 * ia_digits(printer->geom) + 5);
-	s2_out_printf(out, "%*s ", SIZE_WIDTH, "size");
+	s2_out_printf(out, "%*s ", W_SIZE, "size");
 	if (!printer->effective)
 		s2_out_str(out, s2_level(printer->geom, printer->geom->top) < 0 ? " l " : "l ");
-	put_column(out, "type", TYPE_WIDTH);
+	put_column(out, "type", W_TYPE);
 	put_column(out, "rights", rights_width(printer));
 	if (printer->effective) {
-		put_column(out, "memory", MEMORY_WIDTH);
-		put_column(out, "sh", SH_WIDTH);
+		put_column(out, "memory", W_MEMORY);
+		put_column(out, "sh", W_SH);
 	}
 	for (unsigned int i = 0; !printer->effective && i < printer->nmembers; i++) {
 		const struct s2_attr *attr = printer->member[i].attr;
@@ -169,7 +169,7 @@ static void print_titles(struct s2_printer *printer)
 			put_column(out, attr->title, attr->width);
 	}
 	if (!printer->effective)
-		put_column(out, "flags", FLAGS_WIDTH);
+		put_column(out, "flags", W_FLAGS);
 	for (unsigned int i = 0; printer->annotators[i]; i++) {
 		const struct s2_annotator_ops *ops = printer->annotators[i];
 
@@ -200,7 +200,7 @@ static void put_range(struct s2_printer *printer, uint64_t ia, uint64_t size)
 
 	s2_text_ia_range(printer->out, ia, size, ia_digits(printer->geom));
 	s2_text_size(size, text);
-	s2_out_printf(printer->out, " %*s ", SIZE_WIDTH, text);
+	s2_out_printf(printer->out, " %*s ", W_SIZE, text);
 }
 
 static void put_rights(struct s2_printer *printer, const struct s2_rights *rights)
@@ -245,7 +245,7 @@ static void put_flags(struct s2_printer *printer, const struct s2_run *run, bool
 	for (unsigned int i = 0; run->entry.odd && i < s2_nodds; i++)
 		if (run->entry.odd & s2_odds[i].bit)
 			s2_text_flag(&flags, "!", s2_odds[i].name);
-	put_column(printer->out, flags.text, FLAGS_WIDTH);
+	put_column(printer->out, flags.text, W_FLAGS);
 }
 
 /* The columns that say what the entry is like. */
@@ -307,7 +307,7 @@ static void print_row(struct s2_printer *printer, const struct s2_row *row)
 
 	put_range(printer, run->ia, run->size);
 	s2_out_printf(out, "%*d ", width, s2_level(printer->geom, run->height));
-	put_column(out, run->missing ? "missing" : s2_type_name(run->entry.type), TYPE_WIDTH);
+	put_column(out, run->missing ? "missing" : s2_type_name(run->entry.type), W_TYPE);
 	if (mapped) {
 		s2_printer_rights(printer, run, &rights);
 		put_rights(printer, &rights);
@@ -332,13 +332,13 @@ static void effective(struct s2_printer *printer, const struct s2_effective_row 
 	struct s2_out *out = printer->out;
 
 	put_range(printer, row->va, row->size);
-	put_column(out, row->missing ? "missing" : row->allowed ? "mapped" : "fault", TYPE_WIDTH);
+	put_column(out, row->missing ? "missing" : row->allowed ? "mapped" : "fault", W_TYPE);
 	if (row->allowed)
 		put_rights(printer, &rights);
 	else
 		put_column(out, "-", rights_width(printer));
-	put_column(out, row->memattr ? row->memattr->text : unknown, MEMORY_WIDTH);
-	put_column(out, row->shareability ? row->shareability->text : "-", SH_WIDTH);
+	put_column(out, row->memattr ? row->memattr->text : unknown, W_MEMORY);
+	put_column(out, row->shareability ? row->shareability->text : "-", W_SH);
 	if (row->missing)
 		put_missing(out, row->missing, row->missing_pa);
 	else if (row->allowed)

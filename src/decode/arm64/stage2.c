@@ -402,18 +402,18 @@ static void decode(const struct s2_geometry *geom, unsigned int height, uint64_t
 static void rights(const struct s2_geometry *geom, uint64_t raw, bool alone,
 		   struct s2_rights *ret)
 {
-	unsigned int xn = (unsigned int)field_get(BITS64(54, 53), raw);
+	unsigned int bits = (unsigned int)field_get(BITS64(54, 53), raw);
 	bool clean = (raw & BIT64(51)) && (geom->flags & S2_G_HD);
 
 	(void)alone;
 	if (!(geom->flags & S2_G_XNX))
-		xn &= 2;
+		bits &= 2;
 	ret->known = true;
 	ret->read = ret->read_user = raw & BIT64(6);
 	/* With DBM the hardware sets S2AP[1] on the first write. */
 	ret->write = ret->write_user = (raw & BIT64(7)) || clean;
-	ret->exec = xn == 0 || xn == 3;
-	ret->exec_user = xn == 0 || xn == 1;
+	ret->exec = bits == 0 || bits == 3;
+	ret->exec_user = bits == 0 || bits == 1;
 }
 
 /* Read and write are the same at both, and text has a letter for each way to execute. */
