@@ -200,10 +200,15 @@ static enum s2_code parse_when(const char *text, enum s2_tristate *ret, struct s
 
 static enum s2_code parse_format(const char *text, struct s2_options *o, struct s2_err *err)
 {
-	o->format = s2_format_find(text);
-	if (!o->format)
+	const struct s2_format *format = s2_format_find(text);
+
+	if (!format)
 		return s2_fail(err, S2_USAGE,
 			       "--format: unknown format '%s' (see s2dump help dump)", text);
+	if (o->format && o->format != format)
+		return s2_fail(err, S2_USAGE, "--format=%s and --format=%s exclude each other",
+			       o->format->name, format->name);
+	o->format = format;
 	return S2_OK;
 }
 

@@ -131,14 +131,27 @@ static void shape_tables(struct s2_check_ctx *ctx)
 	}
 }
 
+/* Which kinds of tables a loss may be of: a VM's may be kept by either. */
+static unsigned int kind_of(const struct s2_loss *loss)
+{
+	/* CPUs' parameters of the hypervisor: cpus_lost, which the checks that need them ask for. */
+	if (loss->what == S2_LOST_SEARCH && *loss->table)
+		return 0;
+	if (!strcmp(loss->table, "host"))
+		return S2_READS_HOST;
+	if (!strcmp(loss->table, "hyp"))
+		return S2_READS_HYP;
+	return S2_READS_GUESTS | S2_READS_KEPT;
+}
+
 /* Tables, and VMs, that are there and cannot be read at all. */
 static void unreadable(struct s2_check_ctx *ctx)
 {
 	for (size_t i = 0; i < ctx->tables->n; i++) {
 		if (ctx->geom[i].arch || has_no_rules(&ctx->tables->table[i]))
 			continue;
-		s2_check_all_unknown(ctx, "%s: its geometry is not sound",
-				     ctx->tables->table[i].id);
+		s2_check_all_unknown(ctx, s2_reads(&ctx->tables->table[i]),
+				     "%s: its geometry is not sound", ctx->tables->table[i].id);
 		ctx->kept_lost |= s2_role(&ctx->tables->table[i]) == S2_PKVM_GUEST;
 	}
 	for (size_t i = 0; ctx->args->lost && i < ctx->args->lost->n; i++) {
@@ -146,7 +159,8 @@ static void unreadable(struct s2_check_ctx *ctx)
 
 		if (loss->what == S2_LOST_VM || loss->what == S2_LOST_TABLE ||
 		    loss->what == S2_LOST_SEARCH)
-			s2_check_all_unknown(ctx, "a VM or table cannot be read: %s%s%.100s",
+			s2_check_all_unknown(ctx, kind_of(loss),
+					     "a VM or table cannot be read: %s%s%.100s",
 					     loss->table, *loss->table ? ": " : "", loss->text);
 	}
 }
@@ -183,9 +197,9 @@ enum s2_code s2_check_run(const struct s2_check_args *args, struct s2_check_repo
 	enum s2_code code = S2_OK;
 
 	ctx.geom = calloc(args->tables->n + 1, sizeof(*ctx.geom));
-	ctx.buf = malloc(S2_MAX_HEIGHTS * S2_MAX_ENTRIES * sizeof(*ctx.buf));
+	ctx.tables_walk = malloc(sizeof(*ctx.tables_walk));
 	ctx.walk = malloc(sizeof(*ctx.walk));
-	if (!ctx.geom || !ctx.buf || !ctx.walk)
+	if (!ctx.geom || !ctx.tables_walk || !ctx.walk)
 		code = s2_fail(err, S2_NOMEM, "no memory");
 	if (!code) {
 		shape_tables(&ctx);
@@ -204,7 +218,7 @@ enum s2_code s2_check_run(const struct s2_check_args *args, struct s2_check_repo
 	}
 	s2_check_vms_end(&ctx);
 	free(ctx.geom);
-	free(ctx.buf);
+	free(ctx.tables_walk);
 	free(ctx.walk);
 	free(ctx.pages.region);
 	free(ctx.pages.fact);

@@ -67,6 +67,15 @@ struct s2_check_row {
 	const char *exceptions; /* what is not reported although it looks like it, "" when nothing */
 	enum s2_check_severity severity;
 	unsigned int needs; /* S2_NEED_* */
+	unsigned int reads; /* S2_READS_*: without a page of such a table it is unknown */
+};
+
+/* Kinds of tables. */
+enum s2_check_reads {
+	S2_READS_GUESTS = 1 << 0, /* those of guests, kept by the host */
+	S2_READS_HOST = 1 << 1,   /* the host's own */
+	S2_READS_HYP = 1 << 2,    /* the hypervisor's */
+	S2_READS_KEPT = 1 << 3,   /* those of guests, kept by the hypervisor */
 };
 
 /* Without these a check is skipped or unknown. */

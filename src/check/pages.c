@@ -148,6 +148,11 @@ static bool grow(struct s2_tpages *tpages)
 	return true;
 }
 
+struct s2_tpage *s2_tpages_get(struct s2_tpages *tpages, uint64_t pa)
+{
+	return probe(tpages->slot, tpages->room, pa);
+}
+
 struct s2_tpage *s2_tpages_add(struct s2_tpages *tpages, uint64_t pa, bool *ret_new)
 {
 	struct s2_tpage *slot;

@@ -144,12 +144,13 @@ struct s2_check_ctx {
 	/* The table that is being read. */
 	size_t t;
 	uint64_t path[S2_MAX_HEIGHTS]; /* table pages from the root to the one that is read */
+	uint64_t entries;              /* of that which was entered last */
 	const struct s2_table *table;
 	const struct s2_geometry *g;
 	struct s2_form form[S2_MAX_FORMS];
 	size_t nforms;
-	uint64_t *buf;        /* a page per height */
-	struct s2_walk *walk; /* for single look-ups */
+	struct s2_walk *tables_walk; /* that reads all tables */
+	struct s2_walk *walk;        /* for single look-ups */
 	/* hyp: fixmap slots between uses, what looks like slots in use, and the same of blocks */
 	uint64_t slots_unused, slots_used, blocks_unused, blocks_used;
 	uint64_t vmemmap_next; /* hyp: where the next page of hyp_vmemmap must be */
@@ -166,8 +167,9 @@ void s2_check_found(struct s2_check_ctx *ctx, enum s2_check_id id, const struct 
 		    uint64_t ia, uint64_t pa, const char *fmt, ...) S2_PRINTF(6, 7);
 void s2_check_unknown(struct s2_check_ctx *ctx, enum s2_check_id id, const char *fmt, ...)
 	S2_PRINTF(3, 4);
-/* Of all checks: nothing can be called good. */
-void s2_check_all_unknown(struct s2_check_ctx *ctx, const char *fmt, ...) S2_PRINTF(2, 3);
+/* Of all checks that read tables of the kinds @reads. */
+void s2_check_all_unknown(struct s2_check_ctx *ctx, unsigned int reads, const char *fmt, ...)
+	S2_PRINTF(3, 4);
 static inline bool s2_check_runs(const struct s2_check_ctx *ctx, enum s2_check_id id)
 {
 	return ctx->running & BIT64(id);
@@ -184,6 +186,8 @@ uint64_t s2_pages_number(const struct s2_pages *pages, uint64_t pa, uint64_t *re
 uint64_t s2_pages_pa(const struct s2_pages *pages, uint64_t number);
 /* The facts of the page at @pa, NULL when it is no memory or not in the window. */
 struct s2_facts *s2_pages_fact(const struct s2_pages *pages, uint64_t pa);
+/* One that was added. */
+struct s2_tpage *s2_tpages_get(struct s2_tpages *tpages, uint64_t pa);
 /* NULL without memory; *@ret_new says whether it was not there yet. */
 struct s2_tpage *s2_tpages_add(struct s2_tpages *tpages, uint64_t pa, bool *ret_new);
 
@@ -263,6 +267,12 @@ enum s2_tristate s2_check_all_memory(const struct s2_check_ctx *ctx, uint64_t pa
 static inline enum s2_pkvm_role s2_role(const struct s2_table *table)
 {
 	return s2_pkvm_role_of(table);
+}
+
+/* The kind of a table, S2_READS_*: in the order of the roles (pkvm/host.c holds them to it). */
+static inline unsigned int s2_reads(const struct s2_table *table)
+{
+	return 1U << s2_role(table);
 }
 
 #endif

@@ -46,7 +46,7 @@ void s2_check_unknown(struct s2_check_ctx *ctx, enum s2_check_id id, const char 
 	va_end(args);
 }
 
-void s2_check_all_unknown(struct s2_check_ctx *ctx, const char *fmt, ...)
+void s2_check_all_unknown(struct s2_check_ctx *ctx, unsigned int reads, const char *fmt, ...)
 {
 	char text[sizeof(ctx->report->outcome[0].why)];
 	va_list args;
@@ -55,7 +55,8 @@ void s2_check_all_unknown(struct s2_check_ctx *ctx, const char *fmt, ...)
 	vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
 	for (unsigned int i = 0; i < S2_NCHECKS; i++)
-		s2_check_unknown(ctx, (enum s2_check_id)i, "%s", text);
+		if (s2_checks[i].reads & reads)
+			s2_check_unknown(ctx, (enum s2_check_id)i, "%s", text);
 }
 
 void s2_check_free(struct s2_check_report *report)

@@ -5,11 +5,6 @@
 
 #include "check/priv.h"
 
-static uint64_t entries_per_page(const struct s2_geometry *g)
-{
-	return BIT64(g->page_log2) / sizeof(uint64_t);
-}
-
 /* In how many regions of memory the hypervisor's linear map puts a part of [@va, @va + @size). */
 static uint32_t regions_met(const struct s2_check_ctx *ctx, uint64_t va, uint64_t size)
 {
@@ -71,11 +66,14 @@ static void lost(struct s2_check_ctx *ctx, uint64_t ia, uint64_t size)
 	}
 }
 
-/* A table page that cannot be read: outside of memory it is wrong, else it is only not in the dump.
+/*
+ * A table page, or the part of it that @strip stands for, that cannot be read: outside of memory it
+ * is wrong, else it is only not in the dump.
  */
-static void missing(struct s2_check_ctx *ctx, uint64_t pa, uint64_t ia, enum s2_code code)
+static void missing(struct s2_check_ctx *ctx, const struct s2_strip *strip, uint64_t ia)
 {
 	bool hosts = s2_role(ctx->table) == S2_PKVM_NONE;
+	uint64_t pa = strip->table_pa;
 
 	if (s2_check_is_memory(ctx, pa) == S2_NO || (hosts && !is_kernel_memory(ctx, pa))) {
 		if (!ctx->first_window)
@@ -86,17 +84,16 @@ static void missing(struct s2_check_ctx *ctx, uint64_t pa, uint64_t ia, enum s2_
 			       "table page outside of memory");
 		return;
 	}
-	s2_check_all_unknown(ctx, "%s: table page at PA 0x%" PRIx64 " is %s", ctx->table->id, pa,
-			     s2_code_name(code));
-}
-
-/* Is the table page at @pa one of those above, on the way from the root? */
-static bool leads_back(const struct s2_check_ctx *ctx, uint64_t pa, unsigned int height)
-{
-	for (unsigned int h = height + 1; h <= ctx->g->top; h++)
-		if (ctx->path[h] == pa)
-			return true;
-	return false;
+	if (strip->n == ctx->entries)
+		s2_check_all_unknown(ctx, s2_reads(ctx->table),
+				     "%s: table page at PA 0x%" PRIx64 " is %s", ctx->table->id, pa,
+				     s2_code_name(strip->missing));
+	else
+		s2_check_all_unknown(ctx, s2_reads(ctx->table),
+				     "%s: %" PRIu64 " bytes from PA 0x%" PRIx64
+				     " of a table page are %s",
+				     ctx->table->id, strip->n * sizeof(uint64_t), strip->desc_pa,
+				     s2_code_name(strip->missing));
 }
 
 static void mark_table(struct s2_check_ctx *ctx, uint64_t pa)
@@ -110,35 +107,40 @@ static void mark_table(struct s2_check_ctx *ctx, uint64_t pa)
 		fact->table_pkvm = 1;
 }
 
-/* Notes the table page; NULL when it need not be read (again). */
-static struct s2_tpage *enter(struct s2_check_ctx *ctx, uint64_t pa, uint64_t ia,
-			      unsigned int height)
+/* Notes the table page; false when it need not be read (again). */
+static bool note_page(struct s2_check_ctx *ctx, const struct s2_reached *reached)
 {
-	bool is_new;
+	uint64_t pa = reached->pa, ia = reached->ia;
 	struct s2_tpage *page;
+	bool is_new;
 
 	mark_table(ctx, pa);
 	page = s2_tpages_add(&ctx->tpages, pa, &is_new);
 	if (!page) {
 		ctx->nomem = true;
-		return NULL;
+		return false;
 	}
 	if (is_new) {
 		page->table = (uint16_t)ctx->t;
-		page->height = (uint8_t)height;
-	} else if (page->visit == ctx->pass) {
-		if (ctx->first_window && leads_back(ctx, pa, height))
-			s2_check_found(ctx, S2_CHECK_COMPLETE, ctx->table, ia, pa,
-				       "the table leads back into itself");
+		page->height = (uint8_t)reached->height;
+	}
+	if (ctx->first_window && reached->state == S2_LOOP)
+		s2_check_found(ctx, S2_CHECK_COMPLETE, ctx->table, ia, pa,
+			       "the table leads back into itself");
+	if (page->visit == ctx->pass || reached->state == S2_LOOP) {
 		if (ctx->first_window)
 			s2_check_found(ctx, S2_CHECK_TABLE_ONCE, ctx->table, ia, pa,
 				       "table page is also in %s, level %d",
 				       ctx->tables->table[page->table].id,
 				       s2_level(&ctx->geom[page->table], page->height));
-		return NULL;
+		return false;
 	}
+	if (!page->visit)
+		page->whole = true;
 	page->visit = ctx->pass;
-	return page;
+	ctx->path[reached->height] = pa;
+	ctx->entries = reached->size / sizeof(uint64_t);
+	return true;
 }
 
 static void odd_entry(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, uint64_t raw)
@@ -187,83 +189,92 @@ static void table_bits(struct s2_check_ctx *ctx, unsigned int height, uint64_t i
 			       raw, s2_level(ctx->g, height), extra);
 }
 
-static void visit(struct s2_check_ctx *ctx, uint64_t pa, uint64_t ia, unsigned int height,
-		  uint64_t n);
-
-static void entry(struct s2_check_ctx *ctx, struct s2_tpage *page, unsigned int height, uint64_t ia,
-		  uint64_t raw)
+/* The page of the table that is read at @height, which was noted when it was entered. */
+static struct s2_tpage *page_at(struct s2_check_ctx *ctx, unsigned int height)
 {
-	const struct s2_arch *arch = ctx->g->arch;
+	return s2_tpages_get(&ctx->tpages, ctx->path[height]);
+}
 
-	if (ctx->first_window) {
-		count(ctx, page, height, ia);
-		odd_entry(ctx, height, ia, raw);
-	}
-	if (arch->is_table(ctx->g, height, raw)) {
+/* What is said of every entry that is not 0; once. */
+static void any_entry(struct s2_check_ctx *ctx, struct s2_tpage *page, unsigned int height,
+		      uint64_t ia, uint64_t raw)
+{
+	if (!ctx->first_window)
+		return;
+	count(ctx, page, height, ia);
+	odd_entry(ctx, height, ia, raw);
+}
+
+static bool on_table(void *arg, const struct s2_reached *reached)
+{
+	struct s2_check_ctx *ctx = arg;
+	unsigned int height = reached->height + 1;
+
+	if (ctx->nomem)
+		return false;
+	if (reached->desc_pa != S2_WALK_ROOT) {
+		any_entry(ctx, page_at(ctx, height), height, reached->ia, reached->raw);
 		if (ctx->first_window)
-			table_bits(ctx, height, ia, raw);
-		visit(ctx, s2_table_oa(ctx->g, raw), ia, height - 1, entries_per_page(ctx->g));
-	} else if (arch->is_leaf(ctx->g, height, raw)) {
-		leaf(ctx, height, ia, raw);
-	} else {
+			table_bits(ctx, height, reached->ia, reached->raw);
+	}
+	return note_page(ctx, reached);
+}
+
+/* A page, or a part of it, that could not be read. */
+static void lost_strip(struct s2_check_ctx *ctx, const struct s2_strip *strip)
+{
+	struct s2_tpage *page = page_at(ctx, strip->height);
+
+	page->whole = false;
+	missing(ctx, strip, strip->ia);
+	lost(ctx, strip->ia, strip->n << ctx->g->height[strip->height].shift);
+}
+
+static void entries(struct s2_check_ctx *ctx, const struct s2_strip *strip)
+{
+	unsigned int height = strip->height;
+	struct s2_tpage *page = page_at(ctx, height);
+	uint64_t size = s2_entry_size(ctx->g, height);
+	bool empty = true;
+
+	for (uint64_t i = 0; i < strip->n; i++) {
+		uint64_t raw = strip->desc[i], ia = strip->ia + i * size;
+
+		if (!raw)
+			continue;
+		empty = false;
+		any_entry(ctx, page, height, ia, raw);
+		if (ctx->g->arch->is_leaf(ctx->g, height, raw)) {
+			leaf(ctx, height, ia, raw);
+			continue;
+		}
 		if (ctx->first_window)
 			s2_writer_invalid(ctx, height, ia, raw);
 		if (s2_role(ctx->table) == S2_PKVM_HOST)
 			s2_host_invalid(ctx, height, ia, raw);
 	}
+	if (empty && strip->n == ctx->entries && height < ctx->g->top && ctx->first_window)
+		s2_check_found(ctx, S2_CHECK_TABLE_EMPTY, ctx->table, strip->ia, strip->table_pa,
+			       "level %d table page is empty", s2_level(ctx->g, height));
 }
 
-/* Reads the table page at @pa, of which @n entries count, and everything below. */
-static void visit(struct s2_check_ctx *ctx, uint64_t pa, uint64_t ia, unsigned int height,
-		  uint64_t n)
+static void walk_table(struct s2_check_ctx *ctx)
 {
-	uint64_t *buf = ctx->buf + height * S2_MAX_ENTRIES;
-	struct s2_tpage *page = enter(ctx, pa, ia, height);
-	const uint64_t *desc;
-	bool empty = true;
-	enum s2_code code;
-	uint64_t where;
+	struct s2_strip strip;
 
-	if (!page)
-		return;
-	where = (uint64_t)(page - ctx->tpages.slot);
-	ctx->path[height] = pa;
-	desc = s2_mem_view(ctx->mem, pa, n * sizeof(*desc));
-	if (!desc) {
-		code = s2_mem_read(ctx->mem, pa, buf, n * sizeof(*desc), NULL);
-		if (code) {
-			missing(ctx, pa, ia, code);
-			lost(ctx, ia, n << ctx->g->height[height].shift);
-			return;
-		}
-		desc = buf;
+	s2_walk_init(ctx->tables_walk, ctx->g, ctx->mem, ctx->table->root_pa);
+	ctx->tables_walk->enter = on_table;
+	ctx->tables_walk->arg = ctx;
+	while (!ctx->nomem && s2_walk_next(ctx->tables_walk, &strip)) {
+		if (strip.missing)
+			lost_strip(ctx, &strip);
+		else
+			entries(ctx, &strip);
 	}
-	page->whole = true;
-	for (uint64_t i = 0; i < n; i++) {
-		if (!desc[i])
-			continue;
-		empty = false;
-		/* The hash may have grown below. */
-		if (where >= ctx->tpages.room || ctx->tpages.slot[where].pa != pa + 1) {
-			bool is_new;
-
-			page = s2_tpages_add(&ctx->tpages, pa, &is_new);
-			if (!page)
-				return;
-			where = (uint64_t)(page - ctx->tpages.slot);
-		}
-		entry(ctx, &ctx->tpages.slot[where], height,
-		      ia + (i << ctx->g->height[height].shift), desc[i]);
-	}
-	if (empty && height < ctx->g->top && ctx->first_window)
-		s2_check_found(ctx, S2_CHECK_TABLE_EMPTY, ctx->table, ia, pa,
-			       "level %d table page is empty", s2_level(ctx->g, height));
 }
 
 static void read_table(struct s2_check_ctx *ctx)
 {
-	const struct s2_geometry *g = ctx->g;
-	uint64_t per_table = s2_start_entries(g) / g->start_tables;
 	enum s2_pkvm_role role = s2_role(ctx->table);
 
 	s2_writer_forms(ctx);
@@ -273,9 +284,7 @@ static void read_table(struct s2_check_ctx *ctx)
 	if (role == S2_PKVM_NONE &&
 	    (s2_check_runs(ctx, S2_CHECK_VMM) || s2_check_runs(ctx, S2_CHECK_TWO_GUESTS)))
 		ctx->vmm = s2_vmm_open(ctx, ctx->table);
-	for (uint32_t i = 0; i < g->start_tables; i++)
-		visit(ctx, ctx->table->root_pa + i * per_table * sizeof(uint64_t),
-		      g->ia_base + i * (per_table << g->height[g->top].shift), g->top, per_table);
+	walk_table(ctx);
 	if (role == S2_PKVM_HYP && ctx->first_window)
 		s2_hyp_end(ctx);
 	s2_vmm_close(ctx->vmm);

@@ -79,8 +79,8 @@ void s2_vmm_close(struct s2_vmm *vmm)
 	free(vmm);
 }
 
-/* The descriptor that maps @va, its output address in @ret_pa; a missing code when it is not in the
- * dump. */
+/* The descriptor that maps @va, its output address in @ret_pa. S2_NOTFOUND: there is none; all
+ * else: that is not known. */
 static enum s2_code lookup(struct s2_check_ctx *ctx, uint64_t va, uint64_t *ret_raw,
 			   uint64_t *ret_pa, uint64_t *ret_left)
 {
@@ -95,7 +95,7 @@ static enum s2_code lookup(struct s2_check_ctx *ctx, uint64_t va, uint64_t *ret_
 			s2_walk_range(&vmm->walk, va, UINT64_MAX & low_bits(vmm->geom.ia_bits)) &&
 			s2_walk_next(&vmm->walk, strip);
 		if (!vmm->have_strip)
-			return S2_INVALID;
+			return S2_NOTFOUND;
 	}
 	if (strip->missing) {
 		vmm->have_strip = false;
@@ -106,7 +106,7 @@ static enum s2_code lookup(struct s2_check_ctx *ctx, uint64_t va, uint64_t *ret_
 	*ret_raw = raw;
 	*ret_left = size - (va & (size - 1));
 	*ret_pa = (s2_leaf_oa(&vmm->geom, strip->height, raw) & ~(size - 1)) | (va & (size - 1));
-	return s2_maps(&vmm->geom, strip->height, raw) ? S2_OK : S2_INVALID;
+	return s2_maps(&vmm->geom, strip->height, raw) ? S2_OK : S2_NOTFOUND;
 }
 
 static const struct s2_slot *slot_at(const struct s2_table *table, uint64_t ipa)
@@ -124,7 +124,7 @@ static enum s2_tristate agrees(struct s2_check_ctx *ctx, uint64_t ia, uint64_t o
 	uint64_t theirs = 0, pa = 0;
 	enum s2_code code = lookup(ctx, hva, &theirs, &pa, ret_left);
 
-	if (s2_is_missing(code)) {
+	if (code && code != S2_NOTFOUND) {
 		*ret_left = BIT64(ctx->g->page_log2);
 		s2_check_unknown(ctx, S2_CHECK_VMM,
 				 "%s: the VMM's page table for 0x%" PRIx64 " is %s", ctx->table->id,

@@ -2,6 +2,7 @@
 // `check`: the invariants that hold between tables, one line each, and what breaks them.
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "check/check.h"
 #include "cmd/input.h"
@@ -131,6 +132,14 @@ static enum s2_exit print_report(const struct s2_options *o, const struct s2_inp
 	return n[S2_CHECK_UNKNOWN] ? S2_EXIT_INCOMPLETE : S2_EXIT_OK;
 }
 
+static bool is_chosen(const struct s2_options *o, const char *name)
+{
+	for (unsigned int i = 0; i < o->nonly; i++)
+		if (!strcmp(o->only[i], name))
+			return true;
+	return false;
+}
+
 static enum s2_code choose(const struct s2_options *o, uint64_t *ret, struct s2_err *err)
 {
 	uint64_t wanted = o->nonly ? 0 : low_bits(S2_NCHECKS);
@@ -144,6 +153,9 @@ static enum s2_code choose(const struct s2_options *o, uint64_t *ret, struct s2_
 			return s2_fail(err, S2_USAGE,
 				       "--%s: no check is called '%s' (see s2dump check --list)",
 				       only ? "only" : "skip", name);
+		if (!only && is_chosen(o, name))
+			return s2_fail(err, S2_USAGE, "--only=%s and --skip=%s exclude each other",
+				       name, name);
 		if (only)
 			wanted |= BIT64(row - s2_checks);
 		else

@@ -74,17 +74,37 @@ static void add(struct pages *pages, uint64_t pa, uint64_t size, enum s2_code st
 	pages->piece[pages->n++] = (struct s2_piece){ .pa = pa, .size = size, .state = state };
 }
 
-static void on_table(void *arg, uint64_t pa, uint64_t size, unsigned int height, enum s2_code state)
+static bool on_table(void *arg, const struct s2_reached *reached)
 {
 	struct pages *pages = arg;
 
-	(void)height;
-	if (state && !s2_is_missing(state) && !pages->nbroken++) {
-		pages->broken_pa = pa;
-		pages->broken = state;
+	if (reached->state && !pages->nbroken++) {
+		pages->broken_pa = reached->pa;
+		pages->broken = reached->state;
 	}
-	if (state == S2_OK || s2_is_missing(state))
-		add(pages, pa, size, state);
+	if (reached->state)
+		return false;
+	add(pages, reached->pa, reached->size, S2_OK);
+	return true;
+}
+
+/* Of the page that was entered last nothing could be read. */
+static void lost_page(struct pages *pages, const struct s2_strip *strip)
+{
+	struct s2_piece *last = pages->n ? &pages->piece[pages->n - 1] : NULL;
+
+	if (pages->failed || !last || last->pa != strip->table_pa ||
+	    strip->n * sizeof(uint64_t) != last->size)
+		return;
+	if (!s2_is_missing(strip->missing)) {
+		pages->n--;
+		if (!pages->nbroken++) {
+			pages->broken_pa = strip->table_pa;
+			pages->broken = strip->missing;
+		}
+		return;
+	}
+	last->state = strip->missing;
 }
 
 static enum s2_code check_room(const struct pages *pages, struct s2_err *err)
@@ -114,11 +134,12 @@ static enum s2_code collect(void *arg, const struct s2_table *table, const struc
 	struct s2_strip strip;
 
 	s2_walk_init(&c->walk, geom, &c->input->source->mem, table->root_pa);
-	c->walk.on_table = on_table;
+	c->walk.enter = on_table;
 	c->walk.arg = pages;
 	pages->nbroken = 0;
 	while (s2_walk_next(&c->walk, &strip))
-		;
+		if (strip.missing)
+			lost_page(pages, &strip);
 	if (pages->nbroken)
 		s2_lost_add(c->input->lost, S2_LOST_PAGE, pages->broken, table->id,
 			    pages->broken_pa,

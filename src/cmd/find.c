@@ -95,12 +95,12 @@ static void print_hit(struct search *s, struct wanted *want, const struct s2_run
 }
 
 /* A wanted address may lie in a page of the table itself. */
-static void on_table(void *arg, uint64_t pa, uint64_t size, unsigned int height, enum s2_code state)
+static bool on_table(void *arg, const struct s2_reached *reached)
 {
 	struct search *s = arg;
+	uint64_t pa = reached->pa;
 
-	(void)state;
-	for (size_t i = first_from(s, pa); i < s->n && s->want[i].pa < pa + size; i++) {
+	for (size_t i = first_from(s, pa); i < s->n && s->want[i].pa < pa + reached->size; i++) {
 		struct wanted *want = &s->want[i];
 
 		if (want->end <= pa)
@@ -113,12 +113,14 @@ static void on_table(void *arg, uint64_t pa, uint64_t size, unsigned int height,
 				      want->pa, want->end - want->pa);
 			s2_json_string(s->out, s->table->id);
 			s2_out_printf(s->out, ",\"level\":%d,\"table_pa\":\"0x%" PRIx64 "\"}\n",
-				      s2_level(s->geom, height), pa);
+				      s2_level(s->geom, reached->height), pa);
 		} else {
 			s2_out_printf(s->out, "0x%" PRIx64 " %s level %d table at 0x%" PRIx64 "\n",
-				      want->pa, s->table->id, s2_level(s->geom, height), pa);
+				      want->pa, s->table->id, s2_level(s->geom, reached->height),
+				      pa);
 		}
 	}
+	return true;
 }
 
 static void match(struct search *s, const struct s2_run *run)
@@ -136,7 +138,7 @@ static enum s2_code search_table(void *arg, const struct s2_table *table,
 {
 	struct search *s = arg;
 	struct s2_view view = {
-		.how = S2_MERGE_PA, .show = S2_SHOW_ALL, .on_table = on_table, .arg = s
+		.how = S2_MERGE_PA, .show = S2_SHOW_ALL, .enter = on_table, .arg = s
 	};
 	struct s2_ctx ctx = { .mem = &s->input->source->mem, .lost = s->input->lost };
 	struct s2_row row;

@@ -334,12 +334,43 @@ static bool concerns(void *arg, const struct s2_loss *loss)
 	return !*loss->table || is_asked_for(arg, loss->table);
 }
 
+/* May something that was asked for be among what was lost without a name? */
+static bool lost_nameless(const struct s2_lost *lost)
+{
+	for (size_t i = 0; i < lost->n; i++)
+		if (!*lost->loss[i].table && lost->loss[i].what == S2_LOST_VM)
+			return true;
+	return lost->total && !lost->n;
+}
+
 static bool fits_loss(const char *pattern, const struct s2_lost *lost)
 {
 	for (size_t i = 0; i < lost->n; i++)
 		if (*lost->loss[i].table && !fnmatch(pattern, lost->loss[i].table, 0))
 			return true;
 	return false;
+}
+
+/* Names the tables that there are, as far as the line reaches. */
+static enum s2_code refuse_table(const struct s2_options *o, const char *pattern,
+				 const struct s2_input *input, struct s2_err *err)
+{
+	const struct s2_tables *tables = &input->tables;
+	char list[3 * S2_ID_LEN] = "";
+	size_t len = 0;
+
+	for (size_t i = 0; i < tables->n && len < sizeof(list); i++) {
+		bool fits = len + strlen(tables->table[i].id) + sizeof(", , ...") <= sizeof(list);
+
+		len += (size_t)snprintf(list + len, sizeof(list) - len, "%s%s", i ? ", " : "",
+					fits ? tables->table[i].id : "...");
+		if (!fits)
+			break;
+	}
+	return s2_fail(err, lost_nameless(input->lost) ? S2_NOTFOUND : S2_USAGE,
+		       "--%s: no table is called '%.100s'; there %s %s",
+		       o->have_vcpu ? "vcpu" : "table", pattern, tables->n == 1 ? "is" : "are",
+		       tables->n ? list : "none");
 }
 
 /* Keeps the tables that one of the patterns fits; a pattern that fits none is an error. */
@@ -355,9 +386,7 @@ static enum s2_code select_tables(const struct s2_options *o, struct s2_input *i
 		for (size_t i = 0; i < tables->n; i++)
 			any |= !fnmatch(o->table[g], tables->table[i].id, 0);
 		if (!any)
-			return s2_fail(err, S2_NOTFOUND,
-				       "--%s: no table is called '%s' (see s2dump list)",
-				       o->have_vcpu ? "vcpu" : "table", o->table[g]);
+			return refuse_table(o, o->table[g], input, err);
 	}
 	for (size_t i = 0; i < tables->n; i++) {
 		if (is_asked_for(o, tables->table[i].id))

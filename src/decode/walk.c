@@ -80,7 +80,7 @@ void s2_walk_init(struct s2_walk *walk, const struct s2_geometry *geom, const st
 		       VISITS_PER_PAGE * (walk->mem->bytes >> geom->page_log2);
 	walk->depth = -1;
 	walk->done = false;
-	walk->on_table = NULL;
+	walk->enter = NULL;
 	walk->arg = NULL;
 }
 
@@ -126,6 +126,11 @@ static void clip(struct s2_walk *walk, struct s2_frame *frame, unsigned int heig
 		frame->i = (uint32_t)((walk->ia - frame->ia) >> shift);
 }
 
+static bool may_enter(struct s2_walk *walk, const struct s2_reached *reached)
+{
+	return !walk->enter || walk->enter(walk->arg, reached);
+}
+
 /* Loads the next page of the start level; false when there is none. */
 static bool push_start(struct s2_walk *walk, struct s2_strip *ret, bool *yielded)
 {
@@ -135,6 +140,7 @@ static bool push_start(struct s2_walk *walk, struct s2_strip *ret, bool *yielded
 	uint64_t first = walk->start_next & ~(per_page - 1);
 	uint64_t n = s2_start_entries(geom) - first;
 	struct s2_frame *frame = &walk->frame[0];
+	struct s2_reached reached;
 	enum s2_code code;
 
 	if (walk->start_next > walk->start_last)
@@ -142,12 +148,16 @@ static bool push_start(struct s2_walk *walk, struct s2_strip *ret, bool *yielded
 	if (n > per_page)
 		n = per_page;
 	walk->start_next = first + n;
-	frame->ia = geom->ia_base + (first << shift);
-	code = load(walk, frame, walk->buf[0], walk->root_pa + first * sizeof(uint64_t),
-		    (uint32_t)n);
+	reached = (struct s2_reached){ .pa = walk->root_pa + first * sizeof(uint64_t),
+				       .size = n * sizeof(uint64_t),
+				       .height = geom->top,
+				       .ia = geom->ia_base + (first << shift),
+				       .desc_pa = S2_WALK_ROOT };
+	if (!may_enter(walk, &reached))
+		return true;
+	frame->ia = reached.ia;
+	code = load(walk, frame, walk->buf[0], reached.pa, (uint32_t)n);
 	walk->tables++;
-	if (walk->on_table)
-		walk->on_table(walk->arg, frame->table_pa, n * sizeof(uint64_t), geom->top, code);
 	clip(walk, frame, geom->top);
 	if (code) {
 		missing_strip(ret, geom->top, frame->ia + ((uint64_t)frame->i << shift),
@@ -171,46 +181,62 @@ static bool is_ancestor(const struct s2_walk *walk, uint64_t pa)
 	return pa + BIT64(geom->page_log2) > walk->root_pa && pa < walk->root_pa + geom->start_size;
 }
 
+/* The table that entry i of the current frame points to. */
+static struct s2_reached reach(struct s2_walk *walk)
+{
+	const struct s2_geometry *geom = walk->geom;
+	const struct s2_frame *parent = top_frame(walk);
+	unsigned int height = frame_height(walk);
+	struct s2_reached ret = {
+		.pa = s2_table_oa(geom, parent->desc[parent->i]),
+		.size = BIT64(geom->page_log2),
+		.height = height - 1,
+		.ia = parent->ia + ((uint64_t)parent->i << geom->height[height].shift),
+		.raw = parent->desc[parent->i],
+		.desc_pa = parent->table_pa + parent->i * sizeof(uint64_t),
+	};
+	struct s2_entry entry;
+
+	geom->arch->decode(geom, height, ret.raw, &entry);
+	if (entry.odd && !walk->odd_tables++) {
+		walk->odd_desc_pa = ret.desc_pa;
+		walk->odd = entry.odd;
+	}
+	if (entry.odd & S2_ODD_OA_SIZE)
+		ret.state = S2_INVALID;
+	else if (is_ancestor(walk, ret.pa) || walk->tables >= walk->budget)
+		ret.state = S2_LOOP;
+	return ret;
+}
+
 /* Enters the table that entry i of the current frame points to. True when it yielded a missing
  * strip instead. */
 static bool descend(struct s2_walk *walk, struct s2_strip *ret)
 {
 	const struct s2_geometry *geom = walk->geom;
-	struct s2_frame *parent = top_frame(walk);
-	unsigned int height = frame_height(walk);
-	uint64_t raw = parent->desc[parent->i];
-	uint64_t pa = s2_table_oa(geom, raw);
-	uint64_t ia = parent->ia + ((uint64_t)parent->i << geom->height[height].shift);
-	uint32_t n = (uint32_t)(BIT64(geom->page_log2) / sizeof(uint64_t));
+	struct s2_reached reached = reach(walk);
+	uint32_t n = (uint32_t)(reached.size / sizeof(uint64_t));
 	struct s2_frame *child = &walk->frame[walk->depth + 1];
-	struct s2_entry entry;
-	enum s2_code code;
+	enum s2_code code = reached.state;
 
-	parent->i++;
-	geom->arch->decode(geom, height, raw, &entry);
-	if (entry.odd && !walk->odd_tables++) {
-		walk->odd_desc_pa = parent->table_pa + (parent->i - 1) * sizeof(raw);
-		walk->odd = entry.odd;
-	}
-	if (entry.odd & S2_ODD_OA_SIZE) {
-		code = S2_INVALID;
-	} else if (is_ancestor(walk, pa) || walk->tables >= walk->budget) {
-		code = S2_LOOP;
-	} else {
-		code = load(walk, child, walk->buf[walk->depth + 1], pa, n);
+	top_frame(walk)->i++;
+	if (!may_enter(walk, &reached))
+		return false;
+	if (!code) {
+		code = load(walk, child, walk->buf[walk->depth + 1], reached.pa, n);
 		walk->tables++;
 	}
-	if (walk->on_table)
-		walk->on_table(walk->arg, pa, n * sizeof(uint64_t), height - 1, code);
-	child->ia = ia;
-	child->table_pa = pa;
+	child->ia = reached.ia;
+	child->table_pa = reached.pa;
 	child->n = n;
 	child->i = 0;
-	clip(walk, child, height - 1);
+	clip(walk, child, reached.height);
 	if (code) {
-		missing_strip(ret, height - 1,
-			      ia + ((uint64_t)child->i << geom->height[height - 1].shift),
-			      child->n - child->i, pa, pa + child->i * sizeof(uint64_t), code);
+		missing_strip(ret, reached.height,
+			      reached.ia +
+				      ((uint64_t)child->i << geom->height[reached.height].shift),
+			      child->n - child->i, reached.pa,
+			      reached.pa + child->i * sizeof(uint64_t), code);
 		return true;
 	}
 	walk->depth++;

@@ -12,7 +12,8 @@
 
 /*
  * The next run of consecutive non-table descriptors of one table page, or a stretch that could not
- * be read. Strips of a walk follow each other without gap and overlap and cover the walked range.
+ * be read. Strips of a walk follow each other without gap and overlap and cover the walked range,
+ * but for what lies below tables that were not entered.
  */
 struct s2_strip {
 	const uint64_t *desc; /* @n descriptors; NULL when missing is not S2_OK */
@@ -34,6 +35,21 @@ struct s2_frame {
 	uint8_t gap[S2_WALK_MAX_CHUNKS]; /* enum s2_code per chunk */
 };
 
+/* There is no descriptor that leads to the start level. */
+#define S2_WALK_ROOT UINT64_MAX
+
+/* A table page that a walk has come to. */
+struct s2_reached {
+	uint64_t pa;         /* where it is, */
+	uint64_t size;       /* bytes that the walked regime uses of it, */
+	unsigned int height; /* of its entries, */
+	uint64_t ia;         /* and the input address of the first of them */
+	uint64_t raw;        /* the descriptor that leads there; 0 for the start level */
+	uint64_t desc_pa;    /* where that is, or S2_WALK_ROOT */
+	enum s2_code state;  /* S2_OK: it would be read next; S2_LOOP or S2_INVALID (address out of
+				range): it will not be */
+};
+
 /* About 400 KiB: keep it on the heap. Nothing in it needs releasing. */
 struct s2_walk {
 	const struct s2_geometry *geom;
@@ -50,10 +66,12 @@ struct s2_walk {
 	uint64_t budget;      /* table pages that may be read at most */
 	int depth;            /* frames in use - 1, -1 when none */
 	bool done;
-	/* Called for each table page that was reached, in walk order; extract collects them. May be
-	 * NULL. */
-	void (*on_table)(void *arg, uint64_t pa, uint64_t size, unsigned int height,
-			 enum s2_code state);
+	/*
+	 * Asked for each table page in walk order, before it is read: is it to be entered? False:
+	 * it is not read, and no strip covers what lies below it. That a page cannot be read, or in
+	 * part only, its strips say. NULL: all are entered.
+	 */
+	bool (*enter)(void *arg, const struct s2_reached *reached);
 	void *arg;
 	struct s2_frame frame[S2_MAX_HEIGHTS];
 	uint64_t buf[S2_MAX_HEIGHTS][S2_MAX_ENTRIES];

@@ -312,7 +312,7 @@ static enum s2_code (*const type_sources[])(struct s2_kernel *kernel, struct s2_
 
 static void open_types(struct s2_kernel *kernel)
 {
-	char all[S2_ERR_TEXT] = "";
+	char all[S2_ERR_TEXT] = "", last[S2_ERR_TEXT] = "";
 	size_t used = 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(type_sources); i++) {
@@ -322,6 +322,10 @@ static void open_types(struct s2_kernel *kernel)
 		s2_err_init(&why);
 		if (!type_sources[i](kernel, &kernel->types, &why))
 			return;
+		/* What two sources lack is said once. */
+		if (!strcmp(why.text, last))
+			continue;
+		memcpy(last, why.text, sizeof(last));
 		n = snprintf(all + used, sizeof(all) - used, "%s%.*s", i ? "; " : "", 150,
 			     why.text);
 		used = n > 0 && (size_t)n < sizeof(all) - used ? used + (size_t)n : sizeof(all) - 1;

@@ -34,7 +34,7 @@ bool s2_ranges_init(struct s2_ranges *ret, const struct s2_table *table,
 					.lost = ctx->lost };
 	s2_totals_init(&ret->totals);
 	s2_walk_init(&ret->walk, geom, table->mem ? table->mem : ctx->mem, table->root_pa);
-	ret->walk.on_table = view->on_table;
+	ret->walk.enter = view->enter;
 	ret->walk.arg = view->arg;
 	if (view->have_range && !s2_walk_range(&ret->walk, view->first, view->last))
 		return false;

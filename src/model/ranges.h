@@ -27,8 +27,7 @@ struct s2_view {
 	bool have_range; /* only entries that intersect [first, last] */
 	uint64_t first, last;
 	/* For each table page that was reached, see struct s2_walk. May be NULL. */
-	void (*on_table)(void *arg, uint64_t pa, uint64_t size, unsigned int height,
-			 enum s2_code state);
+	bool (*enter)(void *arg, const struct s2_reached *reached);
 	void *arg;
 };
 

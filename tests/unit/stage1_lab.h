@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "decode/arm64/arm64.h"
 #include "decode/arm64/stage1.h"
 
 static inline int tg0(unsigned int page_log2)

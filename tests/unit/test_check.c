@@ -283,6 +283,32 @@ static void test_missing(void **state)
 	assert_int_equal(run(S2_CHECK_WRITER)->result, S2_CHECK_FAIL);
 }
 
+/* Of a table page that is there in part, each descriptor that is there is checked. */
+static void test_half_present(void **state)
+{
+	const struct s2_check_outcome *o;
+
+	(void)state;
+	make();
+	mem.hole = BASE + 9 * PAGE + 512; /* descriptors 64 to 127 of vm:2 */
+	mem.hole_size = 512;
+	mem.hole_code = S2_TRUNCATED;
+	*leaf(1, 63) = *leaf(1, 0) | 1ULL << 60;
+	*leaf(1, 64) = *leaf(1, 63);
+	*leaf(1, 127) = *leaf(1, 63);
+	*leaf(1, 128) = *leaf(1, 63);
+	o = run(S2_CHECK_WRITER);
+	assert_int_equal(o->nfindings, 2);
+	assert_int_equal(o->finding[0].ia, 0x40000000 + 63 * PAGE);
+	assert_int_equal(o->finding[1].ia, 0x40000000 + 128 * PAGE);
+	assert_int_equal(o->nunknown, 1);
+	assert_string_equal(report.outcome[S2_CHECK_COMPLETE].why,
+			    "vm:2: 512 bytes from PA 0x80009200 of a table page are truncated");
+	/* What is not there does not make a page empty. */
+	memset(leaf(1, 0), 0, PAGE);
+	assert_int_equal(run(S2_CHECK_TABLE_EMPTY)->result, S2_CHECK_UNKNOWN);
+}
+
 /* A table that leads into itself ends, and so does the list of findings. */
 static void test_bounds(void **state)
 {
@@ -345,7 +371,7 @@ int main(void)
 		cmocka_unit_test(test_bounds),        cmocka_unit_test(test_skip),
 		cmocka_unit_test(test_windows),       cmocka_unit_test(test_writers_are_named),
 		cmocka_unit_test(test_device_memory), cmocka_unit_test(test_block_levels),
-		cmocka_unit_test(test_unreadable),
+		cmocka_unit_test(test_unreadable),    cmocka_unit_test(test_half_present),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, end);

@@ -284,7 +284,9 @@ static void types_without_symbols(void **state)
 	s2_err_init(&err);
 	assert_int_equal(s2_kernel_types(kernel, &types, &err), S2_NOTFOUND);
 	assert_non_null(strstr(err.text, "no BTF in the kernel image"));
+	/* Both its BTF and its DWARF lack it: said once. */
 	assert_non_null(strstr(err.text, "--vmlinux"));
+	assert_null(strstr(strstr(err.text, "--vmlinux") + 1, "--vmlinux"));
 	s2_kernel_close(kernel);
 	kimage_free(&k);
 }

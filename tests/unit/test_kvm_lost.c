@@ -145,6 +145,9 @@ static void no_page_goes_in_silence(void **state)
 			base = t.k.shape.base;
 			for (uint64_t off = 0; off < DATA_SIZE; off += t.page)
 				matter += without(&t, &whole, base + IMAGE_AT + DATA_AT + off);
+			/* Without kallsyms the list is found by its members, the mode is not. */
+			assert_true(without(&t, &whole, base + IMAGE_AT + KALLSYMS_AT));
+			assert_true(has_loss(&t, "", "KVM's mode: the kernel's symbols"));
 			assert_true(matter >= 3); /* vm_list, hyp_pgtable, kvm_mode or the key */
 			for (uint64_t off = 0; off < t.used; off += t.page)
 				matter += without(&t, &whole, base + HEAP_AT + off);

@@ -268,6 +268,98 @@ static void bounded_work(void **state)
 	assert_true(strips < 1000000);
 }
 
+struct entered {
+	struct s2_reached reached[8];
+	unsigned int n;
+	uint64_t refused; /* the table page that is not entered */
+};
+
+static bool note_entered(void *arg, const struct s2_reached *reached)
+{
+	struct entered *entered = arg;
+
+	assert_true(entered->n < ARRAY_SIZE(entered->reached));
+	entered->reached[entered->n++] = *reached;
+	return reached->pa != entered->refused;
+}
+
+/* Two start tables (level 1, 40 bits), a table of level 2 that leads to one of level 3, into
+ * itself, beyond 40 bits, and to a page that is not there. */
+static void make_entered(struct s2_geometry *geom)
+{
+	shape(0x80023558, geom);
+	memset(words, 0, sizeof(words));
+	memtable_init(&mem, words, BASE, 5 * 4096);
+	words[1] = enc_table(ENC_48, BASE + 0x2000);
+	words[512 * 2 + 3] = enc_table(ENC_48, BASE + 0x3000);
+	words[512 * 2 + 4] = enc_table(ENC_48, BASE + 0x2000);
+	words[512 * 2 + 5] = enc_table(ENC_48, 1ULL << 40);
+	words[512 * 2 + 6] = enc_table(ENC_48, BASE + 0x5000);
+	words[512 * 3] = enc_page(ENC_48, 0x1000, ENC_MEM);
+}
+
+static void enters_as_told(void **state)
+{
+	static const struct s2_reached want[] = {
+		{ BASE, 4096, 2, 0, 0, S2_WALK_ROOT, S2_OK },
+		{ BASE + 0x2000, 4096, 1, 0x40000000, BASE + 0x2003, BASE + 8, S2_OK },
+		{ BASE + 0x3000, 4096, 0, 0x40600000, BASE + 0x3003, BASE + 0x2018, S2_OK },
+		{ BASE + 0x2000, 4096, 0, 0x40800000, BASE + 0x2003, BASE + 0x2020, S2_LOOP },
+		{ 1ULL << 40, 4096, 0, 0x40a00000, 1ULL << 40 | 3, BASE + 0x2028, S2_INVALID },
+		{ BASE + 0x5000, 4096, 0, 0x40c00000, BASE + 0x5003, BASE + 0x2030, S2_OK },
+		{ BASE + 0x1000, 4096, 2, 0x8000000000, 0, S2_WALK_ROOT, S2_OK },
+	};
+	static const uint64_t nobody = ~0ULL;
+	const uint64_t refused[] = { nobody, BASE + 0x3000, 1ULL << 40, BASE + 0x1000 };
+	const uint64_t spans[] = { 0, 1ULL << 21, 1ULL << 21, 1ULL << 39 };
+	struct s2_geometry geom;
+
+	(void)state;
+	make_entered(&geom);
+	for (size_t r = 0; r < ARRAY_SIZE(refused); r++) {
+		struct entered entered = { .refused = refused[r] };
+		uint64_t covered = 0;
+		struct s2_strip strip;
+
+		s2_walk_init(&walk, &geom, &mem.mem, BASE);
+		walk.enter = note_entered;
+		walk.arg = &entered;
+		while (s2_walk_next(&walk, &strip))
+			covered += strip.n * s2_entry_size(&geom, strip.height);
+		assert_int_equal(covered, (1ULL << 40) - spans[r]);
+		assert_int_equal(entered.n, ARRAY_SIZE(want));
+		for (size_t i = 0; i < ARRAY_SIZE(want); i++) {
+			const struct s2_reached *got = &entered.reached[i];
+
+			assert_int_equal(got->pa, want[i].pa);
+			assert_int_equal(got->size, want[i].size);
+			assert_int_equal(got->height, want[i].height);
+			assert_int_equal(got->ia, want[i].ia);
+			assert_int_equal(got->raw, want[i].raw);
+			assert_int_equal(got->desc_pa, want[i].desc_pa);
+			assert_int_equal(got->state, want[i].state);
+		}
+	}
+}
+
+/* What is not entered is not read. */
+static void what_is_refused_is_not_read(void **state)
+{
+	struct entered entered = { .refused = BASE + 0x3000 };
+	struct s2_geometry geom;
+	struct s2_strip strip;
+
+	(void)state;
+	make_entered(&geom);
+	s2_walk_init(&walk, &geom, &mem.mem, BASE);
+	walk.enter = note_entered;
+	walk.arg = &entered;
+	while (s2_walk_next(&walk, &strip))
+		assert_int_not_equal(strip.table_pa, BASE + 0x3000);
+	/* Both start tables, the table of level 2, and the page that is not there. */
+	assert_int_equal(walk.tables, 4);
+}
+
 /* s2_infer_base() of the first @pages pages of @words. */
 static enum s2_code infer(const struct s2_geometry *geom, uint64_t pages, struct s2_inferred *ret,
 			  struct s2_err *err)
@@ -430,6 +522,8 @@ int main(void)
 		cmocka_unit_test(merges_all_it_can),
 		cmocka_unit_test(range_is_a_window),
 		cmocka_unit_test(bounded_work),
+		cmocka_unit_test(enters_as_told),
+		cmocka_unit_test(what_is_refused_is_not_read),
 		cmocka_unit_test(infers_the_base),
 		cmocka_unit_test(second_base),
 		cmocka_unit_test(leaves_too_much),

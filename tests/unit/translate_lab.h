@@ -83,6 +83,7 @@ static inline void expect_fault(struct lab *lab, enum s2_at_op op, uint64_t ia, 
 			 (unsigned long long)ia, (int)lab->ret.outcome,
 			 (unsigned long long)lab->ret.par, (unsigned long long)par,
 			 lab->ret.why ? lab->ret.why : "", lab->err.text);
+	assert_int_equal(lab->ret.stage, par & PAR_S ? 2 : 1);
 	assert_non_null(lab->ret.why);
 }
 

@@ -201,25 +201,34 @@ void s2_hyp_leaf(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, uin
 	facts_of(ctx, area, oa, size, raw);
 }
 
+/* Pages [@first, @first + @n) by number, as far as they are in the window. */
+static void mark_unread(struct s2_pages *pages, uint64_t first, uint64_t n)
+{
+	uint64_t from = first > pages->window ? first : pages->window;
+	uint64_t to = pages->window + pages->nwindow;
+
+	if (first + n < to)
+		to = first + n;
+	for (uint64_t i = from; i < to; i++)
+		pages->fact[i - pages->window].hyp_unread = 1;
+}
+
 void s2_hyp_lost(struct s2_check_ctx *ctx, uint64_t ia, uint64_t size)
 {
-	const struct s2_pages *pages = &ctx->pages;
-	uint64_t page = BIT64(pages->page_log2), first = ia + ctx->pkvm->phys_offset, n = 0;
+	uint64_t page = BIT64(ctx->pages.page_log2), first = ia + ctx->pkvm->phys_offset, n = 0;
 
-	for (uint64_t i = 0; i < pages->nwindow; i++) {
-		uint64_t pa = s2_pages_pa(pages, pages->window + i);
+	for (size_t i = 0; i < ctx->pages.nregions; i++) {
+		const struct s2_page_region *region = &ctx->pages.region[i];
+		/* Where the two meet: offsets are mod 2^64, as phys_offset is. */
+		uint64_t begin = region->pa - first < size ? region->pa : first;
+		uint64_t in = begin - region->pa, left = region->npages * page - in;
 
-		if (pa - first < size)
-			pages->fact[i].hyp_unread = 1;
-	}
-	for (size_t i = 0; i < pages->nregions; i++) {
-		uint64_t low = pages->region[i].pa, high = low + pages->region[i].npages * page;
-
-		if (low < first)
-			low = first;
-		if (high > first + size)
-			high = first + size;
-		n += low < high ? high - low : 0;
+		if (in >= region->npages * page)
+			continue;
+		if (left > size - (begin - first))
+			left = size - (begin - first);
+		n += left;
+		mark_unread(&ctx->pages, region->first + in / page, (left + page - 1) / page);
 	}
 	ctx->private_lost |= n < size;
 	ctx->vmemmap_next = 0;

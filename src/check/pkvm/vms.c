@@ -163,7 +163,7 @@ static bool is_nc(uint64_t raw)
 	return attr == MEMATTR_DEVICE || attr == MEMATTR_NC;
 }
 
-/* The entry for @ia and where it leads; a missing code, or S2_INVALID beyond the table. */
+/* The entry for @ia, which the table has, and where it leads; else why it is not known. */
 static enum s2_code entry_at(struct mappings *m, uint64_t ia, uint64_t *ret_raw, uint64_t *ret_oa)
 {
 	struct s2_strip *strip = &m->strip;
@@ -176,7 +176,7 @@ static enum s2_code entry_at(struct mappings *m, uint64_t ia, uint64_t *ret_raw,
 			s2_walk_range(m->walk, ia, UINT64_MAX & low_bits(m->geom->ia_bits)) &&
 			s2_walk_next(m->walk, strip);
 		if (!m->have_strip)
-			return S2_INVALID;
+			return S2_NOTFOUND;
 	}
 	if (strip->missing) {
 		m->have_strip = false;
@@ -193,7 +193,7 @@ static void mapped_page(struct mappings *m, uint64_t ia, uint64_t pa, bool nc)
 	uint64_t raw = 0, oa = 0;
 	enum s2_code code = entry_at(m, ia, &raw, &oa);
 
-	if (code && code != S2_INVALID) {
+	if (code) {
 		m->missing = code;
 		return;
 	}
@@ -219,6 +219,7 @@ static bool on_mapping(void *arg, uint64_t node)
 	struct s2_kernel *kernel = m->ctx->kernel;
 	uint64_t va = node - s2_member_off(&l->node.m), gfn, pfn, n = 1, nc = 0;
 	uint64_t block = BIT64(m->geom->page_log2 - 3);
+	uint64_t gfns = BIT64(m->geom->ia_bits - m->geom->page_log2);
 
 	if (s2_field_get(kernel, va, &l->gfn, &gfn, NULL) ||
 	    s2_field_get(kernel, va, &l->pfn, &pfn, NULL) ||
@@ -234,6 +235,12 @@ static bool on_mapping(void *arg, uint64_t node)
 			       "a mapping of %" PRIu64 " pages; KVM makes them of 1 or %" PRIu64, n,
 			       block);
 		n = 1;
+	}
+	if (gfn >= gfns || n > gfns - gfn) {
+		s2_check_found(m->ctx, S2_CHECK_MAPPINGS, m->table, 0, pfn << m->geom->page_log2,
+			       "gfn 0x%" PRIx64 " in the host's list is beyond its address space",
+			       gfn);
+		return true;
 	}
 	m->pages += n;
 	for (uint64_t i = 0; i < n; i++)

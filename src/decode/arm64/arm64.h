@@ -36,6 +36,10 @@ enum s2_type s2_arm64_type(const struct s2_geometry *geom, unsigned int height, 
  */
 uint64_t s2_arm64_oa_size_bits(const struct s2_geometry *geom, uint64_t in_place);
 
+/* Entries of a contiguous group, log2, at both stages (Arm ARM pseudocode ContiguousSize); 0: none,
+ * the bit is RES0. */
+uint8_t s2_arm64_contiguous_log2(unsigned int page_log2, unsigned int height);
+
 /* The shape() of s2_arm64_stage2: VTCR_EL2, or granule and sizes, to facts. */
 enum s2_code s2_arm64_stage2_shape(const struct s2_regime *regime, struct s2_geometry *ret,
 				   struct s2_err *err) S2_MUST_CHECK;

@@ -85,10 +85,10 @@ struct s2_at_perm {
 	bool ndirty; /* indirect permissions: writes need hardware to clear nDirty */
 };
 
-/* at_params.c: the regime for @req->op from registers or facts; S2_INVALID with the reason when
- * they do not do. */
-enum s2_code s2_at_params(struct s2_at *at, const struct s2_access *access, int el, bool stage1,
-			  bool stage2, struct s2_err *err) S2_MUST_CHECK;
+/* at_params.c: the regime for @req->op, EL2's with @of_el2, from registers or facts; S2_INVALID
+ * with the reason when they do not do. */
+enum s2_code s2_at_params(struct s2_at *at, const struct s2_access *access, bool of_el2,
+			  bool stage1, bool stage2, struct s2_err *err) S2_MUST_CHECK;
 
 /* s1perm.c: effective permissions (AArch64.S1ComputePermissions). */
 struct s2_at_perm s2_at_s1_perm(const struct s2_at_stage1 *s1, uint64_t raw,

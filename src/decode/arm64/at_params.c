@@ -221,13 +221,13 @@ static uint8_t addr_top(const struct s2_at *at, const struct bank *bank, bool fe
 	return tcr.tbi && !(tcr.tbid && fetch) ? 55 : 63;
 }
 
-static enum s2_code stage1_params(struct s2_at *at, const struct s2_access *access, int el,
+static enum s2_code stage1_params(struct s2_at *at, const struct s2_access *access, bool of_el2,
 				  struct s2_err *err)
 {
 	struct s2_at_stage1 *s1 = &at->s1;
 	uint64_t hcr = get(at, S2_ARM64_HCR_EL2);
 	bool e2h = hcr & HCR_E2H, tge = hcr & HCR_TGE;
-	bool el2 = el == 2 || (e2h && tge);
+	bool el2 = of_el2 || (e2h && tge);
 	const struct bank *bank = el2 ? &el2_bank : &el1_bank;
 	uint64_t sctlr = have(at, bank->sctlr) ? get(at, bank->sctlr) : SCTLR_M | SCTLR_C | SCTLR_I;
 	enum s2_code code;
@@ -368,17 +368,17 @@ static enum s2_code stage2_params(struct s2_at *at, struct s2_err *err)
 	return S2_OK;
 }
 
-enum s2_code s2_at_params(struct s2_at *at, const struct s2_access *access, int el, bool stage1,
-			  bool stage2, struct s2_err *err)
+enum s2_code s2_at_params(struct s2_at *at, const struct s2_access *access, bool of_el2,
+			  bool stage1, bool stage2, struct s2_err *err)
 {
 	uint64_t hcr = get(at, S2_ARM64_HCR_EL2);
-	bool el2 = el == 2 || ((hcr & HCR_E2H) && (hcr & HCR_TGE));
+	bool el2 = of_el2 || ((hcr & HCR_E2H) && (hcr & HCR_TGE));
 	bool given = at->req->stage2 || (have(at, S2_ARM64_VTCR_EL2) && have_root(at));
 	bool vm = have(at, S2_ARM64_HCR_EL2) ? hcr & (HCR_VM | HCR_DC) : given;
 	enum s2_code code;
 
 	if (stage1) {
-		code = stage1_params(at, access, el, err);
+		code = stage1_params(at, access, of_el2, err);
 		if (code)
 			return code;
 		if (el2)

@@ -3,6 +3,8 @@
 // table address.
 #include "decode/arm64/stage1.h"
 
+#include "decode/arm64/arm64.h"
+
 /* TCR_EL1, and TCR_EL2 with HCR_EL2.E2H == 1. */
 #define TCR_T0SZ BITS64(5, 0)
 #define TCR_EPD0 BIT64(7)
@@ -251,8 +253,7 @@ static enum s2_code cross_check(const struct s2_regime *regime, const struct num
 	return S2_OK;
 }
 
-/* Entries of a contiguous group, log2 (Arm ARM pseudocode ContiguousSize); 0: none. */
-static uint8_t contiguous_log2(unsigned int page_log2, unsigned int height)
+uint8_t s2_arm64_contiguous_log2(unsigned int page_log2, unsigned int height)
 {
 	switch (page_log2) {
 	case 12:
@@ -282,7 +283,7 @@ static void shape_heights(const struct numbers *n, struct s2_geometry *geom)
 			    (h == 2 && (n->page_log2 == 12 || n->lpa2 || n->page_log2 == 16)) ||
 			    (h == 3 && n->page_log2 == 12 && n->lpa2);
 		row->leaf_odd = h == 2 && n->page_log2 == 16 && n->oa_bits < 52;
-		row->cont_log2 = contiguous_log2(n->page_log2, h);
+		row->cont_log2 = s2_arm64_contiguous_log2(n->page_log2, h);
 		row->oa_low = BITS64(oa_top, shift);
 		row->res0 = oa_top < 49 ? BITS64(49, oa_top + 1) : 0;
 		if (!(geom->flags & S2_G_TWO_EL) && !(geom->flags & S2_G_PIE))

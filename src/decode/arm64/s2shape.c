@@ -208,10 +208,6 @@ static void shape_heights(const struct numbers *n, struct s2_geometry *geom)
 {
 	unsigned int stride = n->page_log2 - 3;
 	unsigned int oa_top = n->lpa2 ? 49 : 47;
-	/* Entries of a contiguous group, log2, by height (Arm ARM D8.7.1): 4K 16; 16K 128 pages or
-	 * 32 blocks; 64K 32. */
-	static const uint8_t cont_page[3] = { 4, 7, 5 };
-	unsigned int which = (n->page_log2 - 12) / 2;
 
 	for (unsigned int h = 0; h < S2_MAX_HEIGHTS; h++) {
 		struct s2_height *row = &geom->height[h];
@@ -226,10 +222,7 @@ static void shape_heights(const struct numbers *n, struct s2_geometry *geom)
 		/* A 4 TiB block needs FEAT_LPA; PS below 52 bits does not prove that the hardware
 		 * has it. */
 		row->leaf_odd = h == 2 && n->page_log2 == 16 && n->oa_bits < 52;
-		row->cont_log2 = h == 0             ? cont_page[which] :
-				 n->page_log2 == 12 ? 4 :
-				 h == 1             ? 5 :
-						      0;
+		row->cont_log2 = s2_arm64_contiguous_log2(n->page_log2, h);
 		row->oa_low = BITS64(oa_top, shift);
 		row->res0 = BITS64(50, oa_top + 1);
 		row->align = shift > 12 ? BITS64(shift - 1, 12) & ~geom->oa_high : 0;

@@ -18,32 +18,31 @@
 #define DESC_UXNTABLE BIT64(60)
 #define DESC_APTABLE BITS64(62, 61)
 
-/* What an operation asks for. @el: whose regime; @el0: as whom. */
+/* What an operation asks for. @el2: of the regime of EL2; @el0: as whom. */
 static const struct op {
-	uint8_t el;
-	bool el0, write, fetch, pan, stage1, stage2;
+	bool el2, el0, write, fetch, pan, stage1, stage2;
 } ops[S2_AT_NOPS] = {
-	[S2_AT_S1E1R] = { .el = 1, .stage1 = true },
-	[S2_AT_S1E1W] = { .el = 1, .stage1 = true, .write = true },
-	[S2_AT_S1E0R] = { .el = 1, .stage1 = true, .el0 = true },
-	[S2_AT_S1E0W] = { .el = 1, .stage1 = true, .el0 = true, .write = true },
-	[S2_AT_S1E1RP] = { .el = 1, .stage1 = true, .pan = true },
-	[S2_AT_S1E1WP] = { .el = 1, .stage1 = true, .pan = true, .write = true },
-	[S2_AT_S12E1R] = { .el = 1, .stage1 = true, .stage2 = true },
-	[S2_AT_S12E1W] = { .el = 1, .stage1 = true, .stage2 = true, .write = true },
-	[S2_AT_S12E0R] = { .el = 1, .stage1 = true, .stage2 = true, .el0 = true },
-	[S2_AT_S12E0W] = { .el = 1, .stage1 = true, .stage2 = true, .el0 = true, .write = true },
-	[S2_AT_S1E2R] = { .el = 2, .stage1 = true },
-	[S2_AT_S1E2W] = { .el = 2, .stage1 = true, .write = true },
-	[S2_AT_S1E1X] = { .el = 1, .stage1 = true, .fetch = true },
-	[S2_AT_S1E0X] = { .el = 1, .stage1 = true, .el0 = true, .fetch = true },
-	[S2_AT_S12E1X] = { .el = 1, .stage1 = true, .stage2 = true, .fetch = true },
-	[S2_AT_S12E0X] = { .el = 1, .stage1 = true, .stage2 = true, .el0 = true, .fetch = true },
-	[S2_AT_S1E2X] = { .el = 2, .stage1 = true, .fetch = true },
-	[S2_AT_S2E1R] = { .el = 1, .stage2 = true },
-	[S2_AT_S2E1W] = { .el = 1, .stage2 = true, .write = true },
-	[S2_AT_S2E1X] = { .el = 1, .stage2 = true, .fetch = true },
-	[S2_AT_S2E0X] = { .el = 1, .stage2 = true, .el0 = true, .fetch = true },
+	[S2_AT_S1E1R] = { .stage1 = true },
+	[S2_AT_S1E1W] = { .stage1 = true, .write = true },
+	[S2_AT_S1E0R] = { .stage1 = true, .el0 = true },
+	[S2_AT_S1E0W] = { .stage1 = true, .el0 = true, .write = true },
+	[S2_AT_S1E1RP] = { .stage1 = true, .pan = true },
+	[S2_AT_S1E1WP] = { .stage1 = true, .pan = true, .write = true },
+	[S2_AT_S12E1R] = { .stage1 = true, .stage2 = true },
+	[S2_AT_S12E1W] = { .stage1 = true, .stage2 = true, .write = true },
+	[S2_AT_S12E0R] = { .stage1 = true, .stage2 = true, .el0 = true },
+	[S2_AT_S12E0W] = { .stage1 = true, .stage2 = true, .el0 = true, .write = true },
+	[S2_AT_S1E2R] = { .el2 = true, .stage1 = true },
+	[S2_AT_S1E2W] = { .el2 = true, .stage1 = true, .write = true },
+	[S2_AT_S1E1X] = { .stage1 = true, .fetch = true },
+	[S2_AT_S1E0X] = { .stage1 = true, .el0 = true, .fetch = true },
+	[S2_AT_S12E1X] = { .stage1 = true, .stage2 = true, .fetch = true },
+	[S2_AT_S12E0X] = { .stage1 = true, .stage2 = true, .el0 = true, .fetch = true },
+	[S2_AT_S1E2X] = { .el2 = true, .stage1 = true, .fetch = true },
+	[S2_AT_S2E1R] = { .stage2 = true },
+	[S2_AT_S2E1W] = { .stage2 = true, .write = true },
+	[S2_AT_S2E1X] = { .stage2 = true, .fetch = true },
+	[S2_AT_S2E0X] = { .stage2 = true, .el0 = true, .fetch = true },
 };
 
 const char *const s2_at_names[S2_AT_NOPS] = {
@@ -117,7 +116,7 @@ static enum s2_type type_of(const struct s2_at *at, const struct s2_at_walk *wal
 	case 3:
 		return level == 3 ? S2_PAGE : S2_TABLE;
 	case 1:
-		return level < 3 && block_allowed(at, walk, level) ? S2_BLOCK : S2_RESERVED_ENTRY;
+		return block_allowed(at, walk, level) ? S2_BLOCK : S2_RESERVED_ENTRY;
 	default:
 		return S2_INVALID_ENTRY;
 	}
@@ -445,7 +444,7 @@ enum s2_code s2_translate(const struct s2_at_request *req, const struct s2_mem *
 				     .fetch = op->fetch,
 				     .el0 = op->el0,
 				     .pan = op->pan && req->pan };
-	code = s2_at_params(&at, &access, op->el, op->stage1, op->stage2, err);
+	code = s2_at_params(&at, &access, op->el2, op->stage1, op->stage2, err);
 	if (code)
 		return code;
 	memset(ret, 0, offsetof(struct s2_at_result, step));

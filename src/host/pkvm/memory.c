@@ -498,12 +498,13 @@ void s2_pkvm_find_params(struct s2_pkvm_search *s)
 	const struct s2_pkvm_layout *l = &s->layout;
 	struct params_search search = { .s = s };
 	uint64_t nr_cpus;
+	enum s2_code code;
 
 	if (!s->have_hyp || !l->param_pgd_pa.have || !l->param_vttbr.have || !l->param_mair.have ||
 	    !l->param_tcr.have || !l->param_hcr.have)
 		return;
-	if (s2_nvhe_params(s->kernel, on_cpu, &search) == S2_NOTFOUND ||
-	    (!s->pkvm->ncpus && !search.missing)) {
+	code = s2_nvhe_params(s->kernel, on_cpu, &search);
+	if (code == S2_NOTFOUND || s2_is_missing(code) || (!s->pkvm->ncpus && !search.missing)) {
 		search_params(&search);
 		lose_params(&search);
 		if (search.gaps.bytes)

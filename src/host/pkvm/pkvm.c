@@ -42,13 +42,24 @@ void s2_pkvm_free(struct s2_pkvm *pkvm)
 	free(pkvm);
 }
 
-static void find_symbols(struct s2_kernel *kernel, struct s2_symbol *symbol)
+static void find_symbols(struct s2_pkvm_search *s)
 {
 	for (unsigned int i = 0; i < S2_NPKVM_SYMBOLS; i++)
-		symbol[i] = (struct s2_symbol){ .name = symbol_names[i] };
-	if (s2_kernel_symbols(kernel, symbol, S2_NPKVM_SYMBOLS, NULL))
+		s->symbol[i] = (struct s2_symbol){ .name = symbol_names[i] };
+	s->symbols_unread = s2_kernel_symbols(s->kernel, s->symbol, S2_NPKVM_SYMBOLS, NULL);
+	if (s->symbols_unread)
 		for (unsigned int i = 0; i < S2_NPKVM_SYMBOLS; i++)
-			symbol[i].hits = 0;
+			s->symbol[i].hits = 0;
+}
+
+/* Tables are found without symbols, these are not. */
+static void lose_symbols(const struct s2_pkvm_search *s)
+{
+	if (s2_is_missing(s->symbols_unread))
+		s2_lost_add(s->lost, S2_LOST_OWNER, s->symbols_unread, "host", S2_LOST_NOWHERE,
+			    "the kernel's symbols are %s: which memory the hypervisor knows, and "
+			    "whether FF-A borrows any, is not known",
+			    s2_code_name(s->symbols_unread));
 }
 
 /* Only after the host has given FF-A its buffers can it share memory with it (nvhe/ffa.c,
@@ -169,6 +180,7 @@ static enum s2_code find_all(struct s2_pkvm_search *s, struct s2_tables *tables)
 
 	if (code)
 		return code;
+	lose_symbols(s);
 	find_ffa(s);
 	s->err = &hyp_err;
 	hyp_code = s2_pkvm_find_hyp(s);
@@ -210,7 +222,7 @@ enum s2_code s2_pkvm_find(struct s2_kernel *kernel, const struct s2_mem *mem,
 	pkvm->handle_first = HANDLE_OFFSET;
 	code = s2_pkvm_layout(kernel, &s.layout, pkvm, err);
 	if (!code) {
-		find_symbols(kernel, s.symbol);
+		find_symbols(&s);
 		code = find_all(&s, tables);
 	}
 	if (code) {
@@ -259,7 +271,10 @@ enum s2_code s2_pkvm_guests(struct s2_kernel *kernel, const struct s2_mem *mem,
 		return code;
 	if (!l.vm_kvm.have)
 		return s2_fail(err, S2_NOTFOUND, "this kernel's hypervisor keeps no guests");
-	if (s2_kernel_symbols(kernel, &symbol, 1, NULL) || !symbol.hits)
+	code = s2_kernel_symbols(kernel, &symbol, 1, err);
+	if (s2_is_missing(code))
+		return s2_wrap(err, code, "%s", symbol.name);
+	if (code || !symbol.hits)
 		return s2_fail(err, S2_NOTFOUND, "the symbol %s is not known", symbol.name);
 	code = s2_mem_read(mem, s2_kva_image_pa(&s2_kernel_facts(kernel)->kva, symbol.value),
 			   &table, sizeof(table), err);

@@ -42,6 +42,7 @@ struct s2_pkvm_search {
 	const struct s2_kvm_layout *kvm;
 	struct s2_pkvm_layout layout;
 	struct s2_symbol symbol[S2_NPKVM_SYMBOLS];
+	enum s2_code symbols_unread; /* why none of them is known */
 	struct s2_pkvm *pkvm;
 	struct s2_lost *lost;
 	struct s2_err *err;

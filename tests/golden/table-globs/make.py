@@ -13,3 +13,7 @@ tables = [note_table("vm:1234", guest.base, guest.geom.vtcr(), pid=1234, vcpus=2
 with open("many.s2", "wb") as file:
     file.write(snapshot(note(payload(tables, release="6.12.107+deb12-arm64", build_id="00ff")),
                         [(guest.base, guest.blob()), (other.base, other.blob())]))
+names = [f"vm:{n}/{'x' * 50}" for n in range(5)]
+with open("long.s2", "wb") as file:
+    file.write(snapshot(note(payload([note_table(name, guest.base, guest.geom.vtcr()) for name in names])),
+                        [(guest.base, guest.blob())]))

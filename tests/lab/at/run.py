@@ -1,9 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Asks QEMU's AT instructions and s2dump the same questions and compares the answers.
+# Asks QEMU's AT instructions and s2dump the same questions and compares the answers; or s2dump alone, with answers that QEMU
+# gave before.
 
 import argparse
 import collections
+import hashlib
+import lzma
 import os
 import random
 import struct
@@ -33,8 +36,8 @@ def build(out):
                    [os.path.join(SRC, name) for name in HOST_SOURCES], check=True)
 
 
-def ask_host(out):
-    run = subprocess.run([os.path.join(out, "at_host"), "cases.bin"], cwd=out, check=True, stdout=subprocess.PIPE)
+def ask_host(out, program):
+    run = subprocess.run([program, "cases.bin"], cwd=out, check=True, stdout=subprocess.PIPE)
     return [compare.Answer(line) for line in run.stdout.decode().splitlines()]
 
 
@@ -44,9 +47,34 @@ def ask_qemu(out):
                     "-device", "loader,file=guest.elf,cpu-num=0",
                     "-device", "loader,file=cases.bin,addr=0x50000000,force-raw=on"], cwd=out, check=True, timeout=300)
     with open(os.path.join(out, "at.out"), "rb") as result:
-        data = result.read()
+        return result.read()
+
+
+def words_of(data):
+    """The ID registers, and a pair of words per query."""
     words = struct.unpack("<%dQ" % (len(data) // 8), data)
     return words[:3], list(zip(words[3::2], words[4::2]))
+
+
+# A record: the seed and the number of queries, the digest of the cases that QEMU was given, its answers.
+
+RECORD = struct.Struct("<QQ32s")
+
+
+def digest(out):
+    with open(os.path.join(out, "cases.bin"), "rb") as cases:
+        return hashlib.sha256(cases.read()).digest()
+
+
+def write_record(path, seed, queries, out, data):
+    with lzma.open(path, "wb") as record:
+        record.write(RECORD.pack(seed, queries, digest(out)) + data)
+
+
+def read_record(path):
+    with lzma.open(path) as record:
+        data = record.read()
+    return (*RECORD.unpack_from(data), data[RECORD.size:])
 
 
 def asserts(case, query, answer):
@@ -87,27 +115,50 @@ def drop(made, answers):
     return skipped, kept
 
 
+def asked(out, seed, queries, program):
+    """Makes cases.bin of what can be asked; the cases, s2dump's answers, and what was left out."""
+    made = generate.cases(random.Random(seed), queries)
+    generate.write(os.path.join(out, "cases.bin"), made)
+    skipped, answers = drop(made, ask_host(out, program))
+    generate.write(os.path.join(out, "cases.bin"), made)
+    return made, answers, skipped
+
+
+def replay(out, path, program):
+    """s2dump against a record."""
+    seed, queries, cases, data = read_record(path)
+    made, answers, skipped = asked(out, seed, queries, os.path.abspath(program))
+    if digest(out) != cases:
+        sys.exit("%s: not what seed %d makes, or s2dump reads other memory than it did: record anew" % (path, seed))
+    ids, results = words_of(data)
+    return report(made, answers, results, ids, skipped, 0, 10)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seed", type=int, default=None)
     parser.add_argument("--queries", type=int, default=20000)
     parser.add_argument("--show", type=int, default=10, help="how many differences to print")
     parser.add_argument("--keep", help="a directory to build and leave everything in")
+    parser.add_argument("--record", metavar="FILE", help="keep QEMU's answers in FILE")
+    parser.add_argument("--replay", metavar="FILE", help="take QEMU's answers from FILE")
+    parser.add_argument("--host", metavar="PROGRAM", help="at_host, built already (with --replay)")
     args = parser.parse_args()
     seed = args.seed if args.seed is not None else random.SystemRandom().randrange(1 << 32)
-    print("seed %d" % seed)
     with tempfile.TemporaryDirectory() as temp:
         out = args.keep or temp
+        if args.replay:
+            return replay(out, args.replay, args.host)
+        print("seed %d" % seed)
         os.makedirs(out, exist_ok=True)
         build(out)
-        made = generate.cases(random.Random(seed), args.queries)
-        generate.write(os.path.join(out, "cases.bin"), made)
-        skipped, answers = drop(made, ask_host(out))
-        generate.write(os.path.join(out, "cases.bin"), made)
+        made, answers, skipped = asked(out, seed, args.queries, os.path.join(out, "at_host"))
         start = time.monotonic()
-        ids, results = ask_qemu(out)
+        data = ask_qemu(out)
         seconds = time.monotonic() - start
-    return report(made, answers, results, ids, skipped, seconds, args.show)
+        if args.record:
+            write_record(args.record, seed, args.queries, out, data)
+    return report(made, answers, words_of(data)[1], words_of(data)[0], skipped, seconds, args.show)
 
 
 def report(made, answers, results, ids, skipped, seconds, show):

@@ -116,9 +116,12 @@ static enum s2_code make_regime(struct s2_kernel *kernel, const struct s2_mem *m
 	if (have_leaf && regime->value[S2_ARM64_GRANULE] != 65536)
 		s2_regime_set_flag(regime, S2_ARM64_LPA2,
 				   field_get(LEAF_SH, leaf) == SH_INNER ? S2_NO : S2_YES);
-	if (s2_nvhe_params(kernel, on_cpu, &r) || !r.have) {
+	code = s2_nvhe_params(kernel, on_cpu, &r);
+	if (code || !r.have) {
 		if (have_leaf)
 			s2_regime_set(regime, S2_ARM64_HCR_EL2, leaf & LEAF_AP1 ? 0 : HCR_E2H);
+		if (s2_is_missing(code))
+			return code;
 		return s2_is_missing(r.code) ? r.code : S2_OK;
 	}
 	s2_regime_set(regime, S2_ARM64_HCR_EL2, r.hcr);
@@ -151,7 +154,11 @@ enum s2_code s2_kvm_hyp(struct s2_kernel *kernel, const struct s2_mem *mem, stru
 	enum s2_code code;
 
 	s2_err_init(&why);
-	if (s2_kernel_symbols(kernel, &symbol, 1, NULL) || symbol.hits != 1)
+	code = s2_kernel_symbols(kernel, &symbol, 1, &why);
+	if (s2_is_missing(code))
+		s2_lost_add(lost, S2_LOST_TABLE, code, "hyp", S2_LOST_NOWHERE, "hyp_pgtable: %s",
+			    why.text);
+	if (code || symbol.hits != 1)
 		return S2_OK;
 	code = read_pgtable(kernel, symbol.value, &pgt, &why);
 	if (!code && !pgt.va)

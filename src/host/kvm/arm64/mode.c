@@ -131,18 +131,20 @@ static bool asked_for_nested(struct s2_kernel *kernel, const struct s2_symbol *k
 /*
  * kvm_protected_mode_initialized is a static key whose counter comes first. hyp_pgtable is the
  * hypervisor's stage 1, which the kernel keeps under nVHE only: VHE has none and protected mode
- * gives it away.
+ * gives it away. @ret_unread tells why no symbol is known.
  */
-static enum s2_kvm_mode from_symbols(struct s2_kernel *kernel, struct s2_lost *lost)
+static enum s2_kvm_mode from_symbols(struct s2_kernel *kernel, struct s2_lost *lost,
+				     enum s2_code *ret_unread)
 {
 	struct s2_symbol s[] = { { .name = "kvm_protected_mode_initialized" },
 				 { .name = "hyp_pgtable" },
 				 { .name = "kvm_mode" } };
 	uint32_t enabled;
 	uint64_t pgtable;
-	enum s2_code code;
+	enum s2_code code = s2_kernel_symbols(kernel, s, ARRAY_SIZE(s), NULL);
 
-	if (s2_kernel_symbols(kernel, s, ARRAY_SIZE(s), NULL) || !s[0].hits || s[1].hits != 1)
+	*ret_unread = code;
+	if (code || !s[0].hits || s[1].hits != 1)
 		return S2_KVM_UNKNOWN;
 	code = s2_kernel_read(kernel, s[0].value, &enabled, sizeof(enabled), NULL);
 	lose(lost, code, s[0].name);
@@ -162,13 +164,17 @@ static enum s2_kvm_mode from_symbols(struct s2_kernel *kernel, struct s2_lost *l
 enum s2_kvm_mode s2_kvm_mode(struct s2_kernel *kernel, struct s2_lost *lost, char *why,
 			     size_t why_size)
 {
-	enum s2_kvm_mode mode = from_symbols(kernel, lost);
+	enum s2_code unread;
+	enum s2_kvm_mode mode = from_symbols(kernel, lost, &unread);
 
 	snprintf(why, why_size, "kvm_protected_mode_initialized, hyp_pgtable and kvm_mode");
 	if (mode != S2_KVM_UNKNOWN)
 		return mode;
 	snprintf(why, why_size, "the kernel log");
-	return from_log(kernel, lost);
+	mode = from_log(kernel, lost);
+	if (mode == S2_KVM_UNKNOWN)
+		lose(lost, unread, "the kernel's symbols");
+	return mode;
 }
 
 /* vcpu_reset_hcr() sets E2H where the host (VHE) or its hypervisor (hVHE, 6.6 on) runs with it. */

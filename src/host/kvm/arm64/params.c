@@ -20,6 +20,8 @@ enum s2_code s2_nvhe_params(struct s2_kernel *kernel,
 	uint32_t ncpus = 0;
 	enum s2_code code = s2_kernel_symbols(kernel, s, NSYMBOLS, NULL);
 
+	if (s2_is_missing(code))
+		return code;
 	for (unsigned int i = 0; i < NSYMBOLS; i++)
 		if (code || s[i].hits != 1)
 			return S2_NOTFOUND;

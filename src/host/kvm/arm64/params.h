@@ -8,7 +8,8 @@
 /*
  * Calls @cpu for each CPU that has parameters until it returns false: with the address of its
  * structure, or, with a missing code, because the way there (@va is then where it broke off) is not
- * in the dump. By symbols (per_cpu_ptr_nvhe_sym(), asm/kvm_host.h). S2_NOTFOUND: without them.
+ * in the dump. By symbols (per_cpu_ptr_nvhe_sym(), asm/kvm_host.h). S2_NOTFOUND: without them; a
+ * missing code: they are not in the dump.
  */
 enum s2_code s2_nvhe_params(struct s2_kernel *kernel,
 			    bool (*cpu)(void *arg, unsigned int n, uint64_t va, enum s2_code code),

@@ -173,19 +173,18 @@ struct listed {
 	uint64_t first;
 };
 
-static void on_table(void *arg, uint64_t pa, uint64_t size, unsigned int height, enum s2_code state)
+static bool on_table(void *arg, const struct s2_reached *reached)
 {
 	struct listed *l = arg;
+	uint64_t pa = reached->pa;
 
-	(void)size;
-	(void)height;
-	(void)state;
 	if (pa >= l->s->pgd && pa < l->pgd_end)
-		return;
+		return true;
 	if (bsearch(&pa, l->s->used, (size_t)l->s->nused, sizeof(pa), by_value))
-		return;
+		return true;
 	if (!l->outside++)
 		l->first = pa;
+	return true;
 }
 
 /* Every table page must be the PGD's or in the list; what is not is said, and shown all the same. */
@@ -200,7 +199,7 @@ static enum s2_code check_list(const struct snapshot *s, const struct s2_geometr
 	if (!walk)
 		return s2_fail(err, S2_NOMEM, "no memory");
 	s2_walk_init(walk, geom, s->mem, s->pgd);
-	walk->on_table = on_table;
+	walk->enter = on_table;
 	walk->arg = &listed;
 	while (s2_walk_next(walk, &strip))
 		;
