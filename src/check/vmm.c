@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "check/priv.h"
+#include "decode/lookup.h"
 
 #include "decode/arm64/arm64.h"
 
@@ -25,9 +26,6 @@
 struct s2_vmm {
 	struct s2_geometry geom;
 	uint64_t pgd_pa;
-	struct s2_walk walk;
-	struct s2_strip strip; /* that the last address was found in */
-	bool have_strip;
 	struct s2_gmem *gmem; /* for slots of a guest_memfd, made when the first one is met */
 };
 
@@ -79,36 +77,6 @@ void s2_vmm_close(struct s2_vmm *vmm)
 	free(vmm);
 }
 
-/* The descriptor that maps @va, its output address in @ret_pa. S2_NOTFOUND: there is none; all
- * else: that is not known. */
-static enum s2_code lookup(struct s2_check_ctx *ctx, uint64_t va, uint64_t *ret_raw,
-			   uint64_t *ret_pa, uint64_t *ret_left)
-{
-	struct s2_vmm *vmm = ctx->vmm;
-	struct s2_strip *strip = &vmm->strip;
-	uint64_t size, raw;
-
-	if (!vmm->have_strip || va < strip->ia ||
-	    (va - strip->ia) >> vmm->geom.height[strip->height].shift >= strip->n) {
-		s2_walk_init(&vmm->walk, &vmm->geom, ctx->mem, vmm->pgd_pa);
-		vmm->have_strip =
-			s2_walk_range(&vmm->walk, va, UINT64_MAX & low_bits(vmm->geom.ia_bits)) &&
-			s2_walk_next(&vmm->walk, strip);
-		if (!vmm->have_strip)
-			return S2_NOTFOUND;
-	}
-	if (strip->missing) {
-		vmm->have_strip = false;
-		return strip->missing;
-	}
-	size = s2_entry_size(&vmm->geom, strip->height);
-	raw = strip->desc[(va - strip->ia) / size];
-	*ret_raw = raw;
-	*ret_left = size - (va & (size - 1));
-	*ret_pa = (s2_leaf_oa(&vmm->geom, strip->height, raw) & ~(size - 1)) | (va & (size - 1));
-	return s2_maps(&vmm->geom, strip->height, raw) ? S2_OK : S2_NOTFOUND;
-}
-
 static const struct s2_slot *slot_at(const struct s2_table *table, uint64_t ipa)
 {
 	for (size_t i = 0; i < table->nslots; i++)
@@ -121,9 +89,11 @@ static const struct s2_slot *slot_at(const struct s2_table *table, uint64_t ipa)
 static enum s2_tristate agrees(struct s2_check_ctx *ctx, uint64_t ia, uint64_t oa, uint64_t raw,
 			       uint64_t hva, uint64_t *ret_left)
 {
-	uint64_t theirs = 0, pa = 0;
-	enum s2_code code = lookup(ctx, hva, &theirs, &pa, ret_left);
+	struct s2_found found;
+	enum s2_code code = s2_lookup(ctx->mem, &ctx->vmm->geom, ctx->vmm->pgd_pa, hva, &found);
+	uint64_t theirs = found.raw, pa = found.pa;
 
+	*ret_left = found.left;
 	if (code && code != S2_NOTFOUND) {
 		*ret_left = BIT64(ctx->g->page_log2);
 		s2_check_unknown(ctx, S2_CHECK_VMM,
@@ -131,7 +101,7 @@ static enum s2_tristate agrees(struct s2_check_ctx *ctx, uint64_t ia, uint64_t o
 				 hva, s2_code_name(code));
 		return S2_UNKNOWN;
 	}
-	if (code) {
+	if (code || !found.mapped) {
 		*ret_left = BIT64(ctx->g->page_log2);
 		s2_check_found(ctx, S2_CHECK_VMM, ctx->table, ia, oa,
 			       "mapped, but the VMM has nothing at 0x%" PRIx64, hva);

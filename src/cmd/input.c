@@ -392,7 +392,7 @@ static enum s2_code select_tables(const struct s2_options *o, struct s2_input *i
 		if (is_asked_for(o, tables->table[i].id))
 			tables->table[kept++] = tables->table[i];
 		else
-			free(tables->table[i].slot);
+			s2_table_clear(&tables->table[i]);
 	}
 	tables->n = kept;
 	s2_lost_filter(input->lost, concerns, (void *)(uintptr_t)o);

@@ -20,12 +20,4 @@ struct s2_guestmem {
 void s2_guestmem_init(struct s2_guestmem *ret, const struct s2_mem *host,
 		      const struct s2_geometry *geom, uint64_t root_pa);
 
-/*
- * Follows one input address to its leaf: @ret_entry is what stands there (any type but a table),
- * @ret_height its height. A missing code when a descriptor on the way is not in @mem.
- */
-enum s2_code s2_lookup(const struct s2_mem *mem, const struct s2_geometry *geom, uint64_t root_pa,
-		       uint64_t ia, struct s2_entry *ret_entry,
-		       unsigned int *ret_height) S2_MUST_CHECK;
-
 #endif

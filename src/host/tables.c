@@ -13,7 +13,7 @@
 void s2_tables_free(struct s2_tables *tables)
 {
 	for (size_t i = 0; i < tables->n; i++)
-		free(tables->table[i].slot);
+		s2_table_clear(&tables->table[i]);
 	free(tables->table);
 	s2_pkvm_free(tables->pkvm);
 	*tables = (struct s2_tables){ 0 };

@@ -9,6 +9,7 @@
 struct json_t;
 struct s2_annotator;
 struct s2_table;
+struct s2_tables;
 
 /* Annotators of one table, at most. */
 #define S2_MAX_ANNOTATORS 4
@@ -87,6 +88,19 @@ struct s2_annotator_ops {
 	/* Which memory beside the table's pages a snapshot must hold for at(). May be NULL: none. */
 	void (*needs)(const struct s2_annotator *annotator,
 		      void (*add)(void *arg, uint64_t pa, uint64_t size), void *arg);
+
+	/* Puts what it knows of @table into the table's object in a snapshot's note. */
+	void (*save)(const struct s2_table *table, struct json_t *obj);
+
+	/*
+	 * The way back: annotates @table when the object says so. @list is where the table will be,
+	 * with what all its tables share. On failure @table is as it was.
+	 */
+	enum s2_code (*load)(struct json_t *obj, const struct s2_tables *list,
+			     struct s2_table *table, struct s2_err *err);
+
+	/* Releases what @table has for this annotator alone. May be NULL: nothing. */
+	void (*free)(struct s2_table *table);
 };
 
 /* An annotator of one table: a value. What @data points to belongs to the list of tables. */

@@ -110,10 +110,11 @@ static bool pull(struct s2_ranges *ranges, struct s2_row *ret)
 			return false;
 		s2_totals_run(&ranges->totals, ranges->table, ranges->geom, &ret->run);
 	}
-	ret->pieces = ret->run.pa_contiguous;
 	ret->nlabels = 0;
 	if (ranges->annotate)
 		annotate(ranges, ret);
+	ret->pieces = ret->run.pa_contiguous;
+	ret->oa_next = ret->run.entry.oa + ret->run.size;
 	return true;
 }
 
@@ -154,7 +155,7 @@ bool s2_row_join(const struct s2_table *table, const struct s2_geometry *geom,
 {
 	struct s2_run *run = &a->run;
 	const struct s2_run *next = &b->run;
-	bool follows = run->pa_contiguous && next->entry.oa == run->entry.oa + run->size;
+	bool follows = a->pieces && next->entry.oa == a->oa_next;
 
 	if (how == S2_MERGE_NONE || run->height != next->height || run->missing != next->missing ||
 	    run->key_mask != next->key_mask ||
@@ -164,7 +165,8 @@ bool s2_row_join(const struct s2_table *table, const struct s2_geometry *geom,
 		if (how == S2_MERGE_PA && !follows)
 			return false;
 		a->pieces = a->pieces && b->pieces ? a->pieces + b->pieces - follows : 0;
-		run->pa_contiguous = follows && next->pa_contiguous;
+		a->oa_next = b->oa_next;
+		run->pa_contiguous = a->pieces == 1;
 	}
 	run->size += next->size;
 	run->count = entries_touched(geom, run);

@@ -12,6 +12,7 @@ struct s2_row {
 	/* Stretches of output addresses that follow each other, of a leaf run; 0: there is more
 	 * than one, and nobody counted. */
 	uint64_t pieces;
+	uint64_t oa_next;     /* of a leaf run whose pieces are counted: where its last one ends */
 	unsigned int nlabels; /* labels that count: table->nannotators, or 0 */
 	struct s2_label label[S2_MAX_ANNOTATORS];
 };

@@ -4,6 +4,9 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
+
+#include "model/note.h"
 
 /* A label's word[0]; of SLOT_IN word[1] is the id, and word[2] are the flags. */
 enum { SLOT_NOT_ASKED, SLOT_NONE, SLOT_IN };
@@ -82,7 +85,7 @@ static const char *text(const struct s2_label *label, char buf[S2_LABEL_TEXT])
 	return buf;
 }
 
-static void get_slot(const struct s2_label *label, struct s2_value *ret)
+static void get_slot_id(const struct s2_label *label, struct s2_value *ret)
 {
 	ret->known = label->word[0] == SLOT_IN;
 	ret->number = label->word[1];
@@ -95,13 +98,89 @@ static void get_in_slot(const struct s2_label *label, struct s2_value *ret)
 }
 
 static const struct s2_row_member members[] = {
-	{ "slot", S2_KIND_NUMBER, get_slot },
+	{ "slot", S2_KIND_NUMBER, get_slot_id },
 	{ "in_slot", S2_KIND_BOOL, get_in_slot },
 };
 
 static const struct s2_row_column columns[] = {
 	{ "slot", 5, text },
 };
+
+/* ---- In a snapshot's note ---- */
+
+static void save(const struct s2_table *table, json_t *obj)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < table->nslots; i++) {
+		const struct s2_slot *slot = &table->slot[i];
+		json_t *one = json_object();
+
+		json_object_set_new(one, "id", json_integer(slot->id));
+		json_object_set_new(one, "ipa", s2_note_hex(slot->ipa));
+		json_object_set_new(one, "size", s2_note_hex(slot->size));
+		json_object_set_new(one, "hva", s2_note_hex(slot->hva));
+		json_object_set_new(one, "flags", json_integer(slot->flags));
+		json_array_append_new(list, one);
+	}
+	json_object_set_new(obj, "memslots", list);
+}
+
+static enum s2_code get_slot(json_t *obj, struct s2_slot *ret, struct s2_err *err)
+{
+	int64_t id = 0, flags = 0;
+	enum s2_code code = s2_note_get_int(obj, "id", 0, INT32_MAX, &id, err);
+
+	if (!code)
+		code = s2_note_get_int(obj, "flags", 0, UINT32_MAX, &flags, err);
+	if (!code)
+		code = s2_note_get_hex(json_object_get(obj, "ipa"), "ipa", &ret->ipa, err);
+	if (!code)
+		code = s2_note_get_hex(json_object_get(obj, "size"), "size", &ret->size, err);
+	if (!code)
+		code = s2_note_get_hex(json_object_get(obj, "hva"), "hva", &ret->hva, err);
+	if (!code && (ret->ipa >> 52 || ret->size >> 52))
+		code = s2_fail(err, S2_INVALID, "0x%llx of 0x%llx bytes is out of range",
+			       (unsigned long long)ret->ipa, (unsigned long long)ret->size);
+	ret->id = (int32_t)id;
+	ret->flags = (uint32_t)flags;
+	return code;
+}
+
+static enum s2_code load(json_t *obj, const struct s2_tables *tables, struct s2_table *table,
+			 struct s2_err *err)
+{
+	json_t *list = json_object_get(obj, "memslots");
+	size_t n = json_array_size(list);
+	struct s2_slot *slot;
+
+	(void)tables;
+	if (!list)
+		return S2_OK;
+	slot = calloc(n ? n : 1, sizeof(*slot));
+	if (!slot)
+		return s2_fail(err, S2_NOMEM, "no memory for memslots");
+	for (size_t i = 0; i < n; i++) {
+		enum s2_code code = get_slot(json_array_get(list, i), &slot[i], err);
+
+		if (!code && i && slot[i].ipa < slot[i - 1].ipa + slot[i - 1].size)
+			code = s2_fail(err, S2_INVALID, "overlaps the one before");
+		if (code) {
+			free(slot);
+			return s2_wrap(err, code, "memslot %zu", i);
+		}
+	}
+	s2_slots_known(table, slot, n);
+	return S2_OK;
+}
+
+static void release(struct s2_table *table)
+{
+	free(table->slot);
+	table->slot = NULL;
+	table->nslots = 0;
+	table->have_slots = false;
+}
 
 const struct s2_annotator_ops s2_slots_annotator = {
 	.name = "memslots",
@@ -112,4 +191,7 @@ const struct s2_annotator_ops s2_slots_annotator = {
 	.by_ia = true,
 	.at = at,
 	.joins = joins,
+	.save = save,
+	.load = load,
+	.free = release,
 };

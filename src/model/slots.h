@@ -8,7 +8,8 @@
 /* Says in which memslot a range lies, or that it lies between them. */
 extern const struct s2_annotator_ops s2_slots_annotator;
 
-/* The memslots of @table are known: the @n at @slot, sorted by IPA and disjoint. */
+/* The memslots of @table are known: the @n at @slot, sorted by IPA and disjoint. They are the
+ * table's from now on (s2_table_clear()). */
 void s2_slots_known(struct s2_table *table, struct s2_slot *slot, size_t n);
 
 #endif

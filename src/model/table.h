@@ -63,6 +63,9 @@ static inline bool s2_table_is_vms(const struct s2_table *table)
 	return !strncmp(table->id, "vm:", 3);
 }
 
+/* Releases what @table owns through its annotators, and drops those. */
+void s2_table_clear(struct s2_table *table);
+
 /* The table's annotator of that kind, or NULL. */
 static inline const struct s2_annotator *s2_table_annotator(const struct s2_table *table,
 							    const struct s2_annotator_ops *ops)

@@ -1007,6 +1007,26 @@ def reserved_not_mapped(s):
     s.poke(s.hyp_leaf[s.pa(RESERVED + RESERVED_SIZE) - PAGE], 0)
 
 
+@breaks("hyp-reserved", "hyp-prot", gens=EVERY)
+def reserved_read_only(s):
+    """The hypervisor maps what is reserved for it, and cannot write it."""
+    s.xor(s.hyp_leaf[s.pa(RESERVED + RESERVED_SIZE) - PAGE], 1 << 7)
+
+
+@breaks("hyp-reserved", gens=EVERY)
+def reserved_page_of_the_host(s):
+    page = s.pa(RESERVED + RESERVED_SIZE) - PAGE
+    s.poke(s.s2.slot(page), s.host_leaf(page))
+    return [("host", page)]
+
+
+@breaks("writer", gens=("6.12", "6.14"))
+def state_in_the_private_range(s):
+    """The hypervisor keeps states where it maps memory at its own address."""
+    s.xor(s.stack_at, SHARED_OWNED << 55)
+    return [("hyp", IO_BASE + 0x1000)]
+
+
 @near("host-prot", "hyp-address", gens=EVERY)
 def region_ends_in_page(s):
     """A no-map reservation of 0x800 bytes splits memblock's regions in the middle of a page."""
@@ -1605,6 +1625,139 @@ def test_snapshot(s2dump, folder):
     return bad
 
 
+def listed(s2dump, path, *options):
+    """What list says: exit status, standard error, tables by id."""
+    done = subprocess.run([s2dump, "list", "--json", *options, f"--system-map={path}.map", path], capture_output=True,
+                          text=True, check=False)
+    return done.returncode, done.stderr, {t["id"]: t for t in s2json.rows(done.stdout)} if done.stdout else {}
+
+
+def facts(table):
+    names = ("kind", "granule", "ia_bits", "start_level", "start_tables", "root", "registers")
+    return (*(table[name] for name in names), table["features"]["fwb"])
+
+
+VTCR, HCR, MAIR = "0x80023558", "0x80000001", "0x40044ffff"
+
+
+def known_tables(system):
+    """What the images are made with."""
+    stage2 = (4096, 40, 1, 2)
+    want = {"host": ("host-stage2", *stage2, hex(system.s2.root), {"vtcr_el2": VTCR, "hcr_el2": HCR}, False),
+            "hyp": ("hyp-stage1", 4096, 48, 0, 1, hex(system.s1.root), {"hcr_el2": HCR, "mair_el2": MAIR}, None)}
+    for i, table in enumerate(system.vms):
+        want[f"vm:{100 + i}"] = ("stage2", *stage2, hex(table.root), {"vtcr_el2": VTCR}, None)
+    return want
+
+
+def test_tables(s2dump, folder):
+    """Every table with its registers and sizes; and what becomes of them without the CPUs' parameters."""
+    bad, path = [], os.path.join(folder, "tables")
+    for gen in GENERATIONS:
+        def expect(what, condition, answer):
+            if not condition:
+                bad.append(f"{gen} tables, {what}: {answer}")
+        system = build(gen, None, path)[0]
+        params, where = system.pa(PERCPU) + 0x100, f"--base={BASE:#x}"
+        code, text, tables = answer = listed(s2dump, path, where)
+        expect("as made", (code, text) == (0, "") and {k: facts(t) for k, t in tables.items()} == known_tables(system), answer)
+        for i in range(2):
+            table = tables[f"vm:{100 + i}"]
+            vm, slots = table["vm"], [tuple(m[name] for name in ("id", "ipa", "size", "hva", "readonly", "log"))
+                                      for m in table["slots"]]
+            expect("VM", (vm["pid"], vm["vcpus"], vm["handle"]) == (100 + i, 1, None if system.hosts_guests else hex(HANDLE + i)) and
+                   slots == [(0, "0x80000000", 4 << 20, "0x10000000", False, False)], table)
+        # TCR_EL2 with another T0SZ.
+        system.put(params, "kvm_nvhe_init_params", "tcr_el2", 0x80850011)
+        with open(path, "wb") as f:
+            f.write(system.ram.bytes)
+        answer = listed(s2dump, path, where)
+        expect("T0SZ", "contradicts the 48 bits" in answer[1], answer)
+        # HCR_EL2.FWB is the host's as well, but for KVM_PGTABLE_S2_NOFWB, which went with 7.1.
+        system.put(params, "kvm_nvhe_init_params", "hcr_el2", 1 << 46 | 0x80000001)
+        with open(path, "wb") as f:
+            f.write(system.ram.bytes)
+        answer = listed(s2dump, path, where)
+        expect("FWB", answer[2]["host"]["features"]["fwb"] is system.typed and
+               answer[2]["host"]["registers"].get("hcr_el2") == "0x400080000001", answer)
+        # Without them the table tells whether EL2 has an EL0: AP[1] is set, or in no leaf.
+        for hcr in (0, 1 << 34):
+            system = System(gen)
+            if hcr:
+                for pa in [*system.hyp_leaf.values(), system.stack_at]:
+                    system.poke(pa, system.ram.get(pa) & ~(1 << 6))
+            write_elf(system, {system.pa(PERCPU)}, path)
+            answer = code, text, tables = listed(s2dump, path)
+            expect("no parameters", code == 4 and "kvm_nvhe_init_params" in text and
+                   tables["hyp"]["registers"] == {"hcr_el2": hex(hcr)} and
+                   tables["host"]["registers"] == {"vtcr_el2": VTCR}, answer)
+    return bad
+
+
+def test_find(s2dump, folder):
+    """Who maps an address: rows begin and end with the pages that it touches, whatever was joined."""
+    bad, path = [], os.path.join(folder, "find")
+    for gen in GENERATIONS:
+        system = build(gen, None, path)[0]
+        free, guest = system.pa(FREE), system.pa(GUEST)
+        # From, to, and what the first of two tables shows: address, first byte and size of the row.
+        asked = ((free, free + 2 * PAGE + 1, "host", free, free, 2), (free + PAGE, free + PAGE + 1, "host", free + PAGE,
+                 free + PAGE, 1), (free + PAGE - 1, free + PAGE + 1, "host", free + PAGE - 1, free, 2),
+                 (guest + PAGE, guest + 3 * PAGE, "vm:100", 0x80001000, 0x80001000, 2),
+                 (guest + PAGE + 8, guest + PAGE + 9, "vm:100", 0x80001008, 0x80001000, 1))
+        args = [f"{first:#x}-{end:#x}" for first, end, *_ in asked]
+        done = subprocess.run([s2dump, "find", "--json", f"--base={BASE:#x}", f"--system-map={path}.map", path, *args],
+                              capture_output=True, text=True, check=False)
+        rows = [(int(r["pa"], 0), r["size"], r["table"], r["ia"], r["range"]["ia"], r["range"]["size"])
+                for r in s2json.rows(done.stdout) if r["as"] == "mapping"]
+        for first, end, table, ia, start, pages in asked:
+            want = first, end - first, table, hex(ia), hex(start), pages * PAGE
+            if done.returncode or rows.count(want) != 1:
+                bad.append(f"{gen} find {first:#x}-{end:#x}: {done.returncode} {rows} lacks {want} {done.stderr}")
+    return bad
+
+
+# What the hypervisor's variables must not be found by: where they are is told by what they hold.
+SYMBOLS = ("_stext", "__kvm_nvhe_vm_table")
+SEARCHED = ("linear-map-bent", "given-but-mapped", "hyp-text-writable", "stack-elsewhere", "annotated-but-free",
+            "host-leaf-elsewhere", "page-array-bent")
+
+
+def decoys(system):
+    """The kernel's own arrays of regions: of other memory, of a part of it, and what cannot be one."""
+    regions = (BASE, SIZE - PAGE, 0), (BASE, SIZE << 8, 0x100), (BASE, 1 << 52, 0), (BASE, 0, 0), \
+        (system.pa(RESERVED), RESERVED_SIZE, 0), (BASE + SIZE, SIZE, 0)
+    for at in (system.pa(FREE) + PAGE, system.image(DATA + 0x9000)):
+        for i, (base, size, flags) in enumerate(regions):
+            for name, value, fmt in (("base", base, "<Q"), ("size", size, "<Q"), ("flags", flags, "<I")):
+                system.put(at + i * 0x100, "memblock_region", name, value, fmt)
+
+
+def test_searched(s2dump, folder):
+    """Without the symbols of its variables, the same tables of the hypervisor are found, and checked."""
+    bad, path, where = [], os.path.join(folder, "searched"), f"--base={BASE:#x}"
+    for gen in GENERATIONS:
+        for fault in (None, *(name for name in SEARCHED if gen in BREAKS[name][2])):
+            system = build(gen, fault, path)[0]
+            decoys(system)
+            with open(path, "wb") as f:
+                f.write(system.ram.bytes)
+            with open(path + ".map", "w", encoding="utf-8") as f:
+                f.write("".join(line for line in system.system_map().splitlines(True)
+                                if line.split()[2] in SYMBOLS or STEXT + HYP_TEXT[0] <= int(line.split()[0], 16) <
+                                STEXT + HYP_TEXT[1]))
+            code, checks, text = run_check(s2dump, path, where)
+            failed = {name for name, check in checks.items() if check["result"] == "fail"}
+            if (code, text) != (1 if fault else 0, "") or (BREAKS[fault][1][0] not in failed if fault else failed):
+                bad.append(f"{gen} {fault} searched: exit {code}, fails {failed} {text}")
+            if fault:
+                continue
+            code, text, tables = listed(s2dump, path, where)
+            if {name: facts(table) for name, table in tables.items()} != known_tables(system):
+                bad.append(f"{gen} searched: {code} {text} {tables}")
+    return bad
+
+
 def verdict(gen, fault, expected, answer):
     """What is not as it should be with one system."""
     code, checks, text = answer
@@ -1694,6 +1847,9 @@ def test(s2dump, first):
                 bad += verdict(gen, fault, expected, run_check(s2dump, path, f"--base={BASE:#x}"))
                 cases += 1
         if not bad or not first:
+            bad += test_tables(s2dump, folder)
+            bad += test_searched(s2dump, folder)
+            bad += test_find(s2dump, folder)
             bad += test_missing(s2dump, folder)
             bad += test_snapshot(s2dump, folder)
     for line in bad:

@@ -3,6 +3,7 @@
 // ARM.
 #include "decode/arm64/effective.h"
 #include "decode/guestmem.h"
+#include "decode/lookup.h"
 #include "translate_lab.h"
 
 /* IPA 0 on: pages 10, 12, 11 of the machine, then nothing, then a block; stage 2 at pages 8, 9. */
@@ -25,33 +26,44 @@ static void lookup(void **state)
 {
 	struct lab *lab = *state;
 	struct s2_geometry geom;
-	struct s2_entry entry;
-	unsigned int height;
+	struct s2_found found;
 
 	map_guest(lab, &geom);
-	assert_int_equal(s2_lookup(&lab->mem.mem, &geom, PAGE(8), 0x1fff, &entry, &height), S2_OK);
-	assert_int_equal(height, 0);
-	assert_int_equal(entry.type, S2_PAGE);
-	assert_int_equal(entry.oa, PAGE(12));
-	assert_int_equal(s2_lookup(&lab->mem.mem, &geom, PAGE(8), 0x3000, &entry, &height), S2_OK);
-	assert_int_equal(entry.type, S2_INVALID_ENTRY);
-	assert_int_equal(height, 0);
-	assert_int_equal(s2_lookup(&lab->mem.mem, &geom, PAGE(8), 0x3fffff, &entry, &height),
-			 S2_OK);
-	assert_int_equal(height, 1);
-	assert_int_equal(entry.oa, 0x80000000);
+	assert_int_equal(s2_lookup(&lab->mem.mem, &geom, PAGE(8), 0x1fff, &found), S2_OK);
+	assert_int_equal(found.height, 0);
+	assert_true(found.leaf);
+	assert_int_equal(found.raw, enc_page(ENC_48, PAGE(12), ENC_MEM));
+	assert_int_equal(found.table_pa, PAGE(15));
+	assert_int_equal(found.desc_pa, PAGE(15) + 8);
+	assert_int_equal(found.pa, PAGE(12) + 0xfff);
+	assert_int_equal(found.left, 1);
+	assert_int_equal(found.mapped, 1);
+	assert_int_equal(s2_lookup(&lab->mem.mem, &geom, PAGE(8), 0x3000, &found), S2_OK);
+	assert_false(found.leaf);
+	assert_int_equal(found.mapped, 0);
+	assert_int_equal(found.height, 0);
+	assert_int_equal(s2_lookup(&lab->mem.mem, &geom, PAGE(8), 0x3fffff, &found), S2_OK);
+	assert_int_equal(found.height, 1);
+	assert_int_equal(found.pa, 0x801fffff);
 	/* The second of the concatenated tables; beyond the input size; a table that is missing. */
 	put(lab, 9, 511, enc_block(ENC_48, 0xc0000000, ENC_MEM));
-	assert_int_equal(s2_lookup(&lab->mem.mem, &geom, PAGE(8), 0xffffffffff, &entry, &height),
-			 S2_OK);
-	assert_int_equal(height, 2);
-	assert_int_equal(entry.oa, 0xc0000000);
-	assert_int_equal(s2_lookup(&lab->mem.mem, &geom, PAGE(8), BIT64(40), &entry, &height),
-			 S2_ABSENT);
+	assert_int_equal(s2_lookup(&lab->mem.mem, &geom, PAGE(8), 0xffffffffff, &found), S2_OK);
+	assert_int_equal(found.height, 2);
+	assert_int_equal(found.pa, 0xc0000000 + 0x3fffffff);
+	assert_int_equal(found.table_pa, PAGE(9));
+	assert_int_equal(found.desc_pa, PAGE(9) + 511 * 8);
+	assert_int_equal(s2_lookup(&lab->mem.mem, &geom, PAGE(8), BIT64(40), &found), S2_NOTFOUND);
 	lab->mem.hole = PAGE(15);
 	lab->mem.hole_size = 4096;
 	lab->mem.hole_code = S2_EXCLUDED;
-	assert_int_equal(s2_lookup(&lab->mem.mem, &geom, PAGE(8), 0, &entry, &height), S2_EXCLUDED);
+	assert_int_equal(s2_lookup(&lab->mem.mem, &geom, PAGE(8), 0, &found), S2_EXCLUDED);
+	assert_int_equal(found.height, 0);
+	assert_int_equal(found.desc_pa, PAGE(15));
+	/* Its address is beyond the output size: nothing is read there. */
+	put(lab, 14, 2, enc_table(ENC_48, BIT64(47)));
+	assert_int_equal(s2_lookup(&lab->mem.mem, &geom, PAGE(8), 0x400000, &found), S2_INVALID);
+	assert_int_equal(found.height, 1);
+	assert_int_equal(found.desc_pa, PAGE(14) + 2 * 8);
 }
 
 static void reads(void **state)

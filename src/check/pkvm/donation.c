@@ -4,21 +4,19 @@
 #include <inttypes.h>
 
 #include "check/priv.h"
+#include "decode/lookup.h"
 
 /* The entry of table @i for @ia; false when it cannot be read. */
 static bool entry_at(struct s2_check_ctx *ctx, size_t i, uint64_t ia, uint64_t *ret_raw,
 		     unsigned int *ret_height)
 {
-	const struct s2_geometry *g = &ctx->geom[i];
-	struct s2_strip strip;
+	struct s2_found found;
 
-	if (!g->arch)
+	if (!ctx->geom[i].arch ||
+	    s2_lookup(ctx->mem, &ctx->geom[i], ctx->tables->table[i].root_pa, ia, &found))
 		return false;
-	s2_walk_init(ctx->walk, g, ctx->mem, ctx->tables->table[i].root_pa);
-	if (!s2_walk_range(ctx->walk, ia, ia) || !s2_walk_next(ctx->walk, &strip) || strip.missing)
-		return false;
-	*ret_raw = strip.desc[(ia - strip.ia) >> g->height[strip.height].shift];
-	*ret_height = strip.height;
+	*ret_raw = found.raw;
+	*ret_height = found.height;
 	return true;
 }
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "check/priv.h"
+#include "decode/lookup.h"
 #include "host/pkvm/pkvm.h"
 
 #define S2_MEMATTR BITS64(5, 2)
@@ -148,8 +149,8 @@ struct mappings {
 	const struct s2_table *table;
 	const struct s2_geometry *geom;
 	struct s2_walk *walk;
-	struct s2_strip strip; /* that the last address was found in */
-	bool have_strip;
+	struct s2_found found; /* of found_ia; left is 0 when nothing was found there */
+	uint64_t found_ia;
 	uint64_t pages;       /* that the host believes to be mapped */
 	enum s2_code missing; /* S2_OK: all of the guest's table was read */
 	bool unreadable;
@@ -163,35 +164,28 @@ static bool is_nc(uint64_t raw)
 	return attr == MEMATTR_DEVICE || attr == MEMATTR_NC;
 }
 
-/* The entry for @ia, which the table has, and where it leads; else why it is not known. */
-static enum s2_code entry_at(struct mappings *m, uint64_t ia, uint64_t *ret_raw, uint64_t *ret_oa)
+/* What the guest's table has at @ia, which it has; else why that is not known. The pages of a block
+ * are looked up once. */
+static enum s2_code find(struct mappings *m, uint64_t ia, struct s2_found *ret)
 {
-	struct s2_strip *strip = &m->strip;
-	uint64_t size;
+	uint64_t skip = ia - m->found_ia;
+	enum s2_code code = S2_OK;
 
-	if (!m->have_strip || ia < strip->ia ||
-	    (ia - strip->ia) >> m->geom->height[strip->height].shift >= strip->n) {
-		s2_walk_init(m->walk, m->geom, m->ctx->mem, m->table->root_pa);
-		m->have_strip =
-			s2_walk_range(m->walk, ia, UINT64_MAX & low_bits(m->geom->ia_bits)) &&
-			s2_walk_next(m->walk, strip);
-		if (!m->have_strip)
-			return S2_NOTFOUND;
+	if (skip >= m->found.left) {
+		code = s2_lookup(m->ctx->mem, m->geom, m->table->root_pa, ia, &m->found);
+		m->found_ia = ia;
+		skip = 0;
 	}
-	if (strip->missing) {
-		m->have_strip = false;
-		return strip->missing;
-	}
-	size = s2_entry_size(m->geom, strip->height);
-	*ret_raw = strip->desc[(ia - strip->ia) / size];
-	*ret_oa = s2_leaf_oa(m->geom, strip->height, *ret_raw) + (ia & (size - 1));
-	return S2_OK;
+	*ret = m->found;
+	ret->pa += skip;
+	return code;
 }
 
 static void mapped_page(struct mappings *m, uint64_t ia, uint64_t pa, bool nc)
 {
-	uint64_t raw = 0, oa = 0;
-	enum s2_code code = entry_at(m, ia, &raw, &oa);
+	struct s2_found found;
+	enum s2_code code = find(m, ia, &found);
+	uint64_t raw = found.raw;
 
 	if (code) {
 		m->missing = code;
@@ -203,11 +197,11 @@ static void mapped_page(struct mappings *m, uint64_t ia, uint64_t pa, bool nc)
 	if (!(raw & 1))
 		s2_check_found(m->ctx, S2_CHECK_MAPPINGS, m->table, ia, pa,
 			       "in the host's list, but not mapped");
-	else if (oa != pa)
-		s2_check_found(m->ctx, S2_CHECK_MAPPINGS, m->table, ia, oa,
+	else if (found.pa != pa)
+		s2_check_found(m->ctx, S2_CHECK_MAPPINGS, m->table, ia, found.pa,
 			       "the host's list says 0x%" PRIx64, pa);
 	else if (m->layout->nc.have && nc != is_nc(raw))
-		s2_check_found(m->ctx, S2_CHECK_MAPPINGS, m->table, ia, oa,
+		s2_check_found(m->ctx, S2_CHECK_MAPPINGS, m->table, ia, found.pa,
 			       "%s in the host's list, but the leaf says otherwise (0x%" PRIx64 ")",
 			       nc ? "not cacheable" : "cacheable", raw);
 }

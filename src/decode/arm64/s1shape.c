@@ -50,7 +50,7 @@ static const uint8_t ps_bits[8] = { 32, 36, 40, 42, 44, 48, 52, 0 };
 
 unsigned int s2_arm64_ps_bits(unsigned int ps)
 {
-	return ps < ARRAY_SIZE(ps_bits) ? ps_bits[ps] : 0;
+	return ps_bits[ps];
 }
 
 static struct s2_tcr tcr_upper(uint64_t tcr)

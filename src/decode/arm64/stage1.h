@@ -37,7 +37,7 @@ struct s2_tcr {
  */
 struct s2_tcr s2_arm64_tcr(uint64_t tcr, bool two, bool upper);
 
-/* Output size in bits of an IPS or PS value; 0 when it is reserved. */
+/* Output size in bits of an IPS or PS value (3 bits); 0 when it is reserved. */
 unsigned int s2_arm64_ps_bits(unsigned int ps);
 
 /*

@@ -360,7 +360,7 @@ static enum s2_code add_vm(struct walk_vms *w, size_t i)
 		if (!code)
 			code = s2_tables_add(w->tables, &table, w->err);
 		if (code) {
-			free(table.slot);
+			s2_table_clear(&table);
 			return code;
 		}
 	}

@@ -7,25 +7,17 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "base/num.h"
 #include "host/kvm/arm64/mode.h"
 #include "host/pkvm/pkvm.h"
 #include "host/pkvm/note.h"
 #include "host/tables.h"
-#include "model/slots.h"
+#include "model/note.h"
 
 #define MAX_NOTE (16U << 20)
 
 /* Version of the note's layout: a reader refuses what is newer. */
 #define NOTE_VERSION 1
 
-static json_t *hex(uint64_t value)
-{
-	char text[24];
-
-	snprintf(text, sizeof(text), "0x%llx", (unsigned long long)value);
-	return json_string(text);
-}
 
 static const char *tristate_name(enum s2_tristate t)
 {
@@ -38,24 +30,6 @@ static const char *tristate_name(enum s2_tristate t)
 		break;
 	}
 	return "unknown";
-}
-
-static json_t *note_slots(const struct s2_table *table)
-{
-	json_t *list = json_array();
-
-	for (size_t i = 0; i < table->nslots; i++) {
-		const struct s2_slot *slot = &table->slot[i];
-		json_t *obj = json_object();
-
-		json_object_set_new(obj, "id", json_integer(slot->id));
-		json_object_set_new(obj, "ipa", hex(slot->ipa));
-		json_object_set_new(obj, "size", hex(slot->size));
-		json_object_set_new(obj, "hva", hex(slot->hva));
-		json_object_set_new(obj, "flags", json_integer(slot->flags));
-		json_array_append_new(list, obj);
-	}
-	return list;
 }
 
 /* One claim that is no register, as notes have always written it. */
@@ -96,28 +70,24 @@ static json_t *note_table(const struct s2_table *table)
 
 	for (unsigned int i = 0; i < r->arch->nclaims; i++)
 		if (s2_regime_shows(r, i))
-			json_object_set_new(regs, r->arch->claims[i].name, hex(r->value[i]));
+			json_object_set_new(regs, r->arch->claims[i].name, s2_note_hex(r->value[i]));
 	json_object_set_new(obj, "id", json_string(table->id));
 	json_object_set_new(obj, "kind", json_string(table->kind));
 	json_object_set_new(obj, "arch", json_string(r->arch->name));
 	json_object_set_new(obj, "stage", json_string(r->arch->format));
-	json_object_set_new(obj, "root", hex(table->root_pa));
+	json_object_set_new(obj, "root", s2_note_hex(table->root_pa));
 	json_object_set_new(obj, "registers", regs);
 	note_claims(obj, r);
 	json_object_set_new(obj, "pid", json_integer(table->pid));
 	json_object_set_new(obj, "vcpus", json_integer(table->vcpus));
 	if (table->guest_vtcr || table->guest_vttbr) {
-		json_object_set_new(obj, "guest_vttbr", hex(table->guest_vttbr));
-		json_object_set_new(obj, "guest_vtcr", hex(table->guest_vtcr));
+		json_object_set_new(obj, "guest_vttbr", s2_note_hex(table->guest_vttbr));
+		json_object_set_new(obj, "guest_vtcr", s2_note_hex(table->guest_vtcr));
 		json_object_set_new(obj, "guest_stage2",
 				    json_string(tristate_name(table->guest_stage2)));
 	}
-	if (s2_pkvm_role_of(table)) {
-		json_object_set_new(obj, "pkvm_role", json_integer(s2_pkvm_role_of(table)));
-		json_object_set_new(obj, "handle", json_integer(table->handle));
-	}
-	if (table->have_slots)
-		json_object_set_new(obj, "memslots", note_slots(table));
+	for (unsigned int i = 0; i < table->nannotators; i++)
+		table->annotator[i].ops->save(table, obj);
 	return obj;
 }
 
@@ -154,36 +124,6 @@ static enum s2_code get_string(json_t *obj, const char *key, char *buf, size_t s
 	return S2_OK;
 }
 
-static enum s2_code get_hex(json_t *value, const char *key, uint64_t *ret, struct s2_err *err)
-{
-	const char *text = json_string_value(value);
-
-	if (!text)
-		return s2_fail(err, S2_INVALID, "'%s' is not a string", key);
-	if (s2_parse_u64(text, key, ret, err)) {
-		if (err)
-			err->code = S2_INVALID; /* nobody typed it */
-		return S2_INVALID;
-	}
-	return S2_OK;
-}
-
-/* An optional whole number in [min, max]; @ret keeps its value when the key is absent. */
-static enum s2_code get_int(json_t *obj, const char *key, int64_t min, int64_t max, int64_t *ret,
-			    struct s2_err *err)
-{
-	json_t *value = json_object_get(obj, key);
-
-	if (!value)
-		return S2_OK;
-	if (!json_is_integer(value) || json_integer_value(value) < min ||
-	    json_integer_value(value) > max)
-		return s2_fail(err, S2_INVALID, "'%s' is not a whole number in %lld..%lld", key,
-			       (long long)min, (long long)max);
-	*ret = json_integer_value(value);
-	return S2_OK;
-}
-
 static enum s2_tristate get_tristate(json_t *obj, const char *key)
 {
 	const char *text = json_string_value(json_object_get(obj, key));
@@ -216,7 +156,7 @@ static enum s2_code get_register(json_t *value, unsigned int i, struct s2_regime
 
 	if (!value)
 		return S2_OK;
-	code = get_hex(value, regime->arch->claims[i].name, &word, err);
+	code = s2_note_get_hex(value, regime->arch->claims[i].name, &word, err);
 	if (!code)
 		s2_regime_set(regime, i, word);
 	return code;
@@ -233,13 +173,13 @@ static enum s2_code get_claim(json_t *obj, unsigned int i, struct s2_regime *reg
 	switch (claim->kind) {
 	case S2_CLAIM_BYTES:
 	case S2_CLAIM_BITS:
-		code = get_int(obj, claim->name, 0, claim->max, &number, err);
+		code = s2_note_get_int(obj, claim->name, 0, claim->max, &number, err);
 		if (number)
 			s2_regime_set(regime, i, (uint64_t)number);
 		break;
 	case S2_CLAIM_LEVEL:
 		number = S2_NO_LEVEL;
-		code = get_int(obj, claim->name, claim->min, claim->max, &number, err);
+		code = s2_note_get_int(obj, claim->name, claim->min, claim->max, &number, err);
 		s2_regime_set_level(regime, i, (int)number);
 		break;
 	case S2_CLAIM_FLAG:
@@ -272,58 +212,27 @@ static enum s2_code get_claims(json_t *obj, struct s2_regime *regime, struct s2_
 	return code;
 }
 
-static enum s2_code get_slot(json_t *obj, struct s2_slot *ret, struct s2_err *err)
+/* What annotators know of the table, in the order in which a snapshot of this snapshot has it. */
+static enum s2_code get_annotators(json_t *obj, const struct s2_tables *list,
+				   struct s2_table *table, struct s2_err *err)
 {
-	int64_t id = 0, flags = 0;
-	enum s2_code code = get_int(obj, "id", 0, INT32_MAX, &id, err);
+	enum s2_code code = S2_OK;
+	unsigned int n = 0;
 
-	if (!code)
-		code = get_int(obj, "flags", 0, UINT32_MAX, &flags, err);
-	if (!code)
-		code = get_hex(json_object_get(obj, "ipa"), "ipa", &ret->ipa, err);
-	if (!code)
-		code = get_hex(json_object_get(obj, "size"), "size", &ret->size, err);
-	if (!code)
-		code = get_hex(json_object_get(obj, "hva"), "hva", &ret->hva, err);
-	if (!code && (ret->ipa >> 52 || ret->size >> 52))
-		code = s2_fail(err, S2_INVALID, "0x%llx of 0x%llx bytes is out of range",
-			       (unsigned long long)ret->ipa, (unsigned long long)ret->size);
-	ret->id = (int32_t)id;
-	ret->flags = (uint32_t)flags;
+	while (s2_annotators[n])
+		n++;
+	while (!code && n--)
+		code = s2_annotators[n]->load(obj, list, table, err);
+	if (code)
+		s2_table_clear(table);
 	return code;
 }
 
-static enum s2_code get_slots(json_t *obj, struct s2_table *table, struct s2_err *err)
-{
-	json_t *list = json_object_get(obj, "memslots");
-	size_t n = json_array_size(list);
-	struct s2_slot *slot;
-
-	if (!list)
-		return S2_OK;
-	slot = calloc(n ? n : 1, sizeof(*slot));
-	if (!slot)
-		return s2_fail(err, S2_NOMEM, "no memory for memslots");
-	for (size_t i = 0; i < n; i++) {
-		enum s2_code code = get_slot(json_array_get(list, i), &slot[i], err);
-
-		if (!code && i && slot[i].ipa < slot[i - 1].ipa + slot[i - 1].size)
-			code = s2_fail(err, S2_INVALID, "overlaps the one before");
-		if (code) {
-			free(slot);
-			return s2_wrap(err, code, "memslot %zu", i);
-		}
-	}
-	s2_slots_known(table, slot, n);
-	return S2_OK;
-}
-
-/* On success the caller owns the table's memslots. */
-static enum s2_code get_table(json_t *obj, struct s2_table *ret, enum s2_pkvm_role *ret_role,
+/* On success the caller owns what the table has, s2_table_clear(). */
+static enum s2_code get_table(json_t *obj, const struct s2_tables *list, struct s2_table *ret,
 			      struct s2_err *err)
 {
 	struct s2_table table = { .pid = -1, .vcpus = -1 };
-	int64_t role = 0, handle = 0;
 	const struct s2_arch *arch;
 	enum s2_code code = get_arch(obj, &arch, err);
 
@@ -334,35 +243,28 @@ static enum s2_code get_table(json_t *obj, struct s2_table *ret, enum s2_pkvm_ro
 	if (!code)
 		code = get_string(obj, "kind", table.kind, sizeof(table.kind), err);
 	if (!code)
-		code = get_hex(json_object_get(obj, "root"), "root", &table.root_pa, err);
+		code = s2_note_get_hex(json_object_get(obj, "root"), "root", &table.root_pa, err);
 	if (!code)
 		code = get_claims(obj, &table.regime, err);
 	if (!code)
-		code = get_int(obj, "pid", -1, INT32_MAX, &table.pid, err);
+		code = s2_note_get_int(obj, "pid", -1, INT32_MAX, &table.pid, err);
 	if (!code)
-		code = get_int(obj, "vcpus", -1, INT32_MAX, &table.vcpus, err);
-	if (!code)
-		code = get_int(obj, "pkvm_role", S2_PKVM_NONE, S2_PKVM_GUEST, &role, err);
-	if (!code)
-		code = get_int(obj, "handle", 0, UINT32_MAX, &handle, err);
+		code = s2_note_get_int(obj, "vcpus", -1, INT32_MAX, &table.vcpus, err);
 	if (code)
 		return code;
 	if (json_object_get(obj, "guest_vtcr")) {
-		code = get_hex(json_object_get(obj, "guest_vtcr"), "guest_vtcr", &table.guest_vtcr,
-			       err);
+		code = s2_note_get_hex(json_object_get(obj, "guest_vtcr"), "guest_vtcr",
+				       &table.guest_vtcr, err);
 		if (!code)
-			code = get_hex(json_object_get(obj, "guest_vttbr"), "guest_vttbr",
-				       &table.guest_vttbr, err);
+			code = s2_note_get_hex(json_object_get(obj, "guest_vttbr"), "guest_vttbr",
+					       &table.guest_vttbr, err);
 		if (code)
 			return code;
 		table.guest_stage2 = get_tristate(obj, "guest_stage2");
 	}
-	code = get_slots(obj, &table, err);
+	code = get_annotators(obj, list, &table, err);
 	if (code)
 		return code;
-	*ret_role = (enum s2_pkvm_role)role;
-	table.have_handle = role == S2_PKVM_GUEST;
-	table.handle = (uint32_t)handle;
 	*ret = table;
 	return S2_OK;
 }
@@ -408,7 +310,7 @@ static enum s2_code parse_note(json_t *root, struct s2_tables *tables, struct s2
 {
 	json_t *list = json_object_get(root, "tables");
 	int64_t version = 0;
-	enum s2_code code = get_int(root, "version", 1, INT32_MAX, &version, err);
+	enum s2_code code = s2_note_get_int(root, "version", 1, INT32_MAX, &version, err);
 
 	if (code)
 		return code;
@@ -426,16 +328,13 @@ static enum s2_code parse_note(json_t *root, struct s2_tables *tables, struct s2
 		code = s2_pkvm_from_json(json_object_get(root, "pkvm"), &tables->pkvm, err);
 	for (size_t i = 0; !code && i < json_array_size(list); i++) {
 		struct s2_table table;
-		enum s2_pkvm_role role;
 
-		code = get_table(json_array_get(list, i), &table, &role, err);
+		code = get_table(json_array_get(list, i), tables, &table, err);
 		if (!code) {
-			if (role && tables->pkvm)
-				s2_pkvm_annotate(&table, tables->pkvm, role);
 			snprintf(table.found, sizeof(table.found), "snapshot note");
 			code = s2_tables_add(tables, &table, err);
 			if (code)
-				free(table.slot);
+				s2_table_clear(&table);
 		}
 		if (code)
 			return s2_wrap(err, code, "table %zu", i);

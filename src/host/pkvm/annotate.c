@@ -7,6 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "host/tables.h"
+#include "model/note.h"
+
 /* The table that is asked about, and the rules by which it is read. */
 struct ask {
 	const struct s2_pkvm *pkvm;
@@ -294,6 +297,31 @@ static void needs(const struct s2_annotator *annotator,
 		add(arg, pkvm->piece[i].pa, pkvm->piece[i].n * pkvm->page.size);
 }
 
+/* Its facts stand in the note once, s2_pkvm_to_json(). */
+static void save(const struct s2_table *table, json_t *obj)
+{
+	json_object_set_new(obj, "pkvm_role", json_integer(s2_pkvm_role_of(table)));
+	json_object_set_new(obj, "handle", json_integer(table->handle));
+}
+
+static enum s2_code load(json_t *obj, const struct s2_tables *list, struct s2_table *table,
+			 struct s2_err *err)
+{
+	int64_t role = S2_PKVM_NONE, handle = 0;
+	enum s2_code code =
+		s2_note_get_int(obj, "pkvm_role", S2_PKVM_NONE, S2_PKVM_GUEST, &role, err);
+
+	if (!code)
+		code = s2_note_get_int(obj, "handle", 0, UINT32_MAX, &handle, err);
+	if (code)
+		return code;
+	table->have_handle = role == S2_PKVM_GUEST;
+	table->handle = (uint32_t)handle;
+	if (role && list->pkvm)
+		s2_pkvm_annotate(table, list->pkvm, (enum s2_pkvm_role)role);
+	return S2_OK;
+}
+
 const struct s2_annotator_ops s2_pkvm_annotator = {
 	.name = "pkvm",
 	.members = members,
@@ -304,4 +332,6 @@ const struct s2_annotator_ops s2_pkvm_annotator = {
 	.at = at,
 	.joins = joins,
 	.needs = needs,
+	.save = save,
+	.load = load,
 };

@@ -4,11 +4,10 @@
 #include "host/pkvm/note.h"
 
 #include <stddef.h>
-#include <stdio.h>
 #include <stdlib.h>
 
-#include "base/num.h"
 #include "host/pkvm/pkvm.h"
+#include "model/note.h"
 
 /* Numbers of struct s2_pkvm that stand in the note under their own name. A row each; old notes read
  * as 0. */
@@ -32,14 +31,6 @@ static const struct {
 	NUMBER(phys_offset), NUMBER(have_vmemmap),  NUMBER(vmemmap_va),   NUMBER(have_memory),
 	NUMBER(reserved_pa), NUMBER(reserved_size), NUMBER(handle_first), NUMBER(cpus_lost),
 };
-
-static json_t *hex(uint64_t value)
-{
-	char text[24];
-
-	snprintf(text, sizeof(text), "0x%llx", (unsigned long long)value);
-	return json_string(text);
-}
 
 static uint64_t load(const void *at, size_t size)
 {
@@ -87,24 +78,24 @@ json_t *s2_pkvm_to_json(const struct s2_pkvm *pkvm)
 
 	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++)
 		json_object_set_new(obj, numbers[i].key,
-				    hex(load((const char *)pkvm + numbers[i].off,
-					     numbers[i].size)));
+				    s2_note_hex(load((const char *)pkvm + numbers[i].off,
+						     numbers[i].size)));
 	for (size_t i = 0; i < S2_NOWNERS; i++)
 		json_array_append_new(ids, json_integer(pkvm->id[i]));
 	for (size_t i = 0; i < pkvm->npieces; i++) {
-		json_array_append_new(pieces, hex(pkvm->piece[i].pfn));
-		json_array_append_new(pieces, hex(pkvm->piece[i].n));
-		json_array_append_new(pieces, hex(pkvm->piece[i].pa));
+		json_array_append_new(pieces, s2_note_hex(pkvm->piece[i].pfn));
+		json_array_append_new(pieces, s2_note_hex(pkvm->piece[i].n));
+		json_array_append_new(pieces, s2_note_hex(pkvm->piece[i].pa));
 	}
 	for (size_t i = 0; i < pkvm->nmemory; i++) {
-		json_array_append_new(memory, hex(pkvm->memory[i].pa));
-		json_array_append_new(memory, hex(pkvm->memory[i].size));
-		json_array_append_new(memory, hex(pkvm->memory[i].nomap));
+		json_array_append_new(memory, s2_note_hex(pkvm->memory[i].pa));
+		json_array_append_new(memory, s2_note_hex(pkvm->memory[i].size));
+		json_array_append_new(memory, s2_note_hex(pkvm->memory[i].nomap));
 	}
 	for (size_t i = 0; i < pkvm->ncpus; i++) {
-		json_array_append_new(cpus, hex(pkvm->cpu[i].pa));
-		json_array_append_new(cpus, hex(pkvm->cpu[i].stack_va));
-		json_array_append_new(cpus, hex(pkvm->cpu[i].stack_pa));
+		json_array_append_new(cpus, s2_note_hex(pkvm->cpu[i].pa));
+		json_array_append_new(cpus, s2_note_hex(pkvm->cpu[i].stack_va));
+		json_array_append_new(cpus, s2_note_hex(pkvm->cpu[i].stack_pa));
 	}
 	json_object_set_new(obj, "cpus", cpus);
 	json_object_set_new(obj, "ids", ids);
@@ -113,20 +104,6 @@ json_t *s2_pkvm_to_json(const struct s2_pkvm *pkvm)
 	json_object_set_new(obj, "vmemmap", pieces);
 	json_object_set_new(obj, "memory", memory);
 	return obj;
-}
-
-static enum s2_code get_number(json_t *value, const char *what, uint64_t *ret, struct s2_err *err)
-{
-	const char *text = json_string_value(value);
-
-	if (!text)
-		return s2_fail(err, S2_INVALID, "'%s' is not a string", what);
-	if (s2_parse_u64(text, what, ret, err)) {
-		if (err)
-			err->code = S2_INVALID; /* nobody typed it */
-		return S2_INVALID;
-	}
-	return S2_OK;
 }
 
 static enum s2_code get_small(json_t *obj, const char *key, uint8_t *list, size_t n,
@@ -174,7 +151,7 @@ static enum s2_code get_triples(json_t *obj, const char *key, uint64_t (**ret)[3
 	if (!list)
 		return s2_fail(err, S2_NOMEM, "no memory");
 	for (size_t i = 0; !code && i < n * 3; i++)
-		code = get_number(json_array_get(array, i), key, &list[i / 3][i % 3], err);
+		code = s2_note_get_hex(json_array_get(array, i), key, &list[i / 3][i % 3], err);
 	if (code) {
 		free(list);
 		return code;
@@ -275,7 +252,7 @@ enum s2_code s2_pkvm_from_json(json_t *obj, struct s2_pkvm **ret, struct s2_err 
 
 		if (!value)
 			continue;
-		code = get_number(value, numbers[i].key, &number, err);
+		code = s2_note_get_hex(value, numbers[i].key, &number, err);
 		if (!code && (number > numbers[i].max ||
 			      !store((char *)pkvm + numbers[i].off, numbers[i].size, number)))
 			code = s2_fail(err, S2_INVALID, "'%s' is out of range", numbers[i].key);

@@ -2,6 +2,7 @@
 // The anchors of pKVM's tables: host_mmu and pkvm_pgtable, by symbol, or by how they must point at
 // each other.
 #include "decode/arm64/stage1.h"
+#include "decode/lookup.h"
 #include "host/pkvm/priv.h"
 
 /* struct host_mmu is a few KiB; its parts cannot be further apart. */
@@ -170,23 +171,15 @@ enum s2_code s2_pkvm_find_host(struct s2_pkvm_search *s)
 
 bool s2_pkvm_hyp_find(struct s2_pkvm_search *s, uint64_t va, uint64_t *ret_pa, uint64_t *ret_raw)
 {
-	const struct s2_geometry *geom = &s->hyp_geom;
-	struct s2_strip strip;
-	uint64_t size, raw;
+	struct s2_found found;
+	enum s2_code code = s2_lookup(s->mem, &s->hyp_geom, s->hyp_pgd_pa, va, &found);
 
-	s2_walk_init(s->walk, geom, s->mem, s->hyp_pgd_pa);
-	if (!s2_walk_range(s->walk, va, va) || !s2_walk_next(s->walk, &strip))
+	if (s2_is_missing(code))
+		s2_gaps_add(&s->parts, found.desc_pa, sizeof(found.raw), code);
+	if (code || !found.mapped)
 		return false;
-	if (s2_is_missing(strip.missing))
-		s2_gaps_add(&s->parts, strip.desc_pa, sizeof(raw), strip.missing);
-	if (strip.missing)
-		return false;
-	size = s2_entry_size(geom, strip.height);
-	raw = strip.desc[(va - strip.ia) / size];
-	if (!s2_maps(geom, strip.height, raw))
-		return false;
-	*ret_pa = (s2_leaf_oa(geom, strip.height, raw) & ~(size - 1)) | (va & (size - 1));
-	*ret_raw = raw;
+	*ret_pa = found.pa;
+	*ret_raw = found.raw;
 	return true;
 }
 
@@ -220,18 +213,14 @@ static bool is_given_away(struct s2_pkvm_search *s, uint64_t pa)
 {
 	struct s2_regime regime;
 	struct s2_geometry geom;
-	struct s2_strip strip;
-	uint64_t raw;
+	struct s2_found found;
 
 	s2_regime_init(&regime, &s2_arm64_stage2);
 	s2_regime_set(&regime, S2_ARM64_VTCR_EL2, s->host_vtcr);
 	if (regime.arch->shape(&regime, &geom, NULL))
 		return false;
-	s2_walk_init(s->walk, &geom, s->mem, s->host_pgd_pa);
-	if (!s2_walk_range(s->walk, pa, pa) || !s2_walk_next(s->walk, &strip) || strip.missing)
-		return false;
-	raw = strip.desc[(pa - strip.ia) >> geom.height[strip.height].shift];
-	return raw && !(raw & 1);
+	return !s2_lookup(s->mem, &geom, s->host_pgd_pa, pa, &found) && found.raw &&
+	       !(found.raw & 1);
 }
 
 /*

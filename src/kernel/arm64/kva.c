@@ -10,6 +10,7 @@
 #include "base/cleanup.h"
 #include "decode/arch.h"
 #include "decode/arm64/arm64.h"
+#include "decode/lookup.h"
 #include "decode/walk.h"
 
 /* Direct-mapped memory of translations, by page number. Kernel objects of one walk sit in few
@@ -24,7 +25,6 @@ struct s2_kva {
 	struct s2_geometry geom;
 	const struct s2_mem *mem;
 	struct s2_kva_piece cached[NCACHED]; /* size 0: empty */
-	struct s2_walk walk;
 };
 
 static enum s2_code page_size_from(const struct s2_vmcoreinfo *info, uint64_t *ret,
@@ -155,26 +155,29 @@ enum s2_code s2_kva_find(struct s2_kva *kva, uint64_t va, struct s2_kva_piece *r
 {
 	uint64_t plain = s2_kva_untag(va);
 	struct s2_kva_piece *slot = &kva->cached[plain / kva->facts.page_size % NCACHED];
-	struct s2_strip strip;
+	struct s2_found found;
+	enum s2_code code;
 
 	if (slot->size && plain - slot->va < slot->size) {
 		*ret = *slot;
 		return S2_OK;
 	}
-	s2_walk_init(&kva->walk, &kva->geom, kva->mem, kva->facts.swapper_pa);
-	if (!s2_walk_range(&kva->walk, plain, plain) || !s2_walk_next(&kva->walk, &strip))
+	code = s2_lookup(kva->mem, &kva->geom, kva->facts.swapper_pa, plain, &found);
+	if (code == S2_NOTFOUND)
 		return s2_fail(err, S2_INVALID, "0x%llx is not a kernel address",
 			       (unsigned long long)va);
-	if (strip.missing)
-		return s2_fail(err, strip.missing,
+	if (code)
+		return s2_fail(err, code,
 			       "kernel address 0x%llx: the table at physical address 0x%llx is %s",
-			       (unsigned long long)va, (unsigned long long)strip.table_pa,
-			       s2_code_name(strip.missing));
-	if (!piece_of(&kva->geom, &strip, 0, slot)) {
-		slot->size = 0;
+			       (unsigned long long)va, (unsigned long long)found.table_pa,
+			       s2_code_name(code));
+	if (!found.mapped)
 		return s2_fail(err, S2_INVALID, "kernel address 0x%llx is not mapped",
 			       (unsigned long long)va);
-	}
+	slot->size = s2_entry_size(&kva->geom, found.height);
+	slot->va = plain & ~(slot->size - 1);
+	slot->pa = found.pa & ~(slot->size - 1);
+	slot->writable = !(found.raw & AP_RO);
 	*ret = *slot;
 	return S2_OK;
 }

@@ -265,7 +265,7 @@ enum s2_code s2_pgtable_snapshot(struct s2_kernel *kernel, const struct s2_mem *
 	snprintf(table.found, sizeof(table.found), "struct kvm_pgtable_snapshot at 0x%" PRIx64,
 		 addr);
 	for (size_t i = 0; i < tables->n; i++)
-		free(tables->table[i].slot);
+		s2_table_clear(&tables->table[i]);
 	tables->n = 0;
 	return s2_tables_add(tables, &table, err);
 }
