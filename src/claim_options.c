@@ -8,6 +8,9 @@
 
 #include "base/num.h"
 
+/* Positions in the list of options: two for each claim that an architecture may have. */
+#define PER_ARCH (2 * S2_MAX_CLAIMS)
+
 /* The claim of @arch that --@name sets, @no when it says no to it; -1 when there is none. */
 static int find_claim(const struct s2_arch *arch, const char *name, bool *no)
 {
@@ -32,22 +35,37 @@ static bool seen_before(unsigned int n, const char *name)
 	return false;
 }
 
-bool s2_claim_option(unsigned int n, struct s2_claim_option *ret)
+/* Table formats of one architecture share their claims: those were counted. */
+static bool shares_claims(unsigned int n)
 {
-	for (unsigned int a = 0; a < s2_narchs; a++) {
-		for (unsigned int i = 0; i < 2 * s2_archs[a]->nclaims; i++) {
-			const struct s2_claim *claim = &s2_archs[a]->claims[i / 2];
-			bool no = i & 1;
-			const char *name = no ? claim->no_option : claim->option;
-
-			if (!name || seen_before(a, name) || n--)
-				continue;
-			*ret = (struct s2_claim_option){ .name = name,
-							 .arg = no ? NULL : claim->arg,
-							 .help = no ? claim->no_help : claim->help,
-							 .use = claim->use };
+	for (unsigned int a = 0; a < n; a++)
+		if (s2_archs[a]->claims == s2_archs[n]->claims)
 			return true;
+	return false;
+}
+
+bool s2_claim_option_next(unsigned int *at, struct s2_claim_option *ret)
+{
+	for (; *at < s2_narchs * PER_ARCH; ++*at) {
+		unsigned int a = *at / PER_ARCH, i = *at % PER_ARCH;
+		const struct s2_arch *arch = s2_archs[a];
+		const struct s2_claim *claim = &arch->claims[i / 2];
+		bool no = i & 1;
+		const char *name;
+
+		if (i / 2 >= arch->nclaims || shares_claims(a)) {
+			*at += PER_ARCH - i - 1;
+			continue;
 		}
+		name = no ? claim->no_option : claim->option;
+		if (!name || seen_before(a, name))
+			continue;
+		*ret = (struct s2_claim_option){ .name = name,
+						 .arg = no ? NULL : claim->arg,
+						 .help = no ? claim->no_help : claim->help,
+						 .use = claim->use };
+		++*at;
+		return true;
 	}
 	return false;
 }

@@ -14,10 +14,10 @@ struct s2_claim_option {
 };
 
 /*
- * The @n'th option of the claims of all architectures, in the order of their rows; false when there
- * are fewer. A name that several architectures know comes once.
+ * The next option of the claims of all architectures, in the order of their rows, from position @at
+ * (0 at first) on; false at the end. A name that several architectures know comes once.
  */
-bool s2_claim_option(unsigned int n, struct s2_claim_option *ret);
+bool s2_claim_option_next(unsigned int *at, struct s2_claim_option *ret);
 
 /*
  * Sets the claim that --@name is for. @regime becomes one of the first architecture that knows this

@@ -358,12 +358,12 @@ static unsigned int claim_group(enum s2_claim_use use)
 static void add_claims(struct opt_list *list, bool access)
 {
 	struct s2_claim_option option;
+	unsigned int at = 0;
 
-	for (unsigned int i = 0; list->n < ARRAY_SIZE(list->row) && s2_claim_option(i, &option);
-	     i++) {
+	while (list->n < ARRAY_SIZE(list->row) && s2_claim_option_next(&at, &option)) {
 		if ((option.use == S2_CLAIM_ACCESS) != access)
 			continue;
-		list->row[list->n++] = (struct opt_row){ .id = OPT_CLAIM + i,
+		list->row[list->n++] = (struct opt_row){ .id = OPT_CLAIM + at,
 							 .name = option.name,
 							 .arg = option.arg,
 							 .groups = claim_group(option.use),

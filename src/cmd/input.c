@@ -284,9 +284,10 @@ static void detail_options(char *buf, size_t size)
 	struct s2_claim_option option;
 	const char *last = NULL;
 	size_t len = 0;
+	unsigned int at = 0;
 
 	*buf = '\0';
-	for (unsigned int i = 0; s2_claim_option(i, &option); i++) {
+	while (s2_claim_option_next(&at, &option)) {
 		if (option.use != S2_CLAIM_DETAIL)
 			continue;
 		if (last && len < size)

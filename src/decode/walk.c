@@ -255,6 +255,8 @@ static uint32_t run_length(const struct s2_walk *walk, const struct s2_frame *fr
 	for (; j < frame->n; j++) {
 		if (!frame->whole && gap_at(frame, j))
 			break;
+		if (j > i && frame->desc[j] == frame->desc[j - 1])
+			continue; /* empty entries, mostly */
 		if (geom->arch->is_table(geom, height, frame->desc[j]))
 			break;
 	}

@@ -225,12 +225,38 @@ static void unknown_stays_unknown(void **state)
 	}
 }
 
+/* The class of a byte: as it decodes, without hints and transience. */
+static void every_class(void **state)
+{
+	(void)state;
+	for (unsigned int mair = 0; mair < 256; mair++) {
+		struct model m = of_mair(mair);
+		unsigned int want = S2_MAIR_RESERVED;
+
+		if (mair == 0x40)
+			want = S2_MAIR_NC_NXS;
+		else if (mair == 0xa0)
+			want = S2_MAIR_WT_NXS;
+		else if (mair == 0xf0)
+			want = S2_MAIR_TAGGED;
+		else if (!reserved(mair) && m.device)
+			want = (m.xs ? S2_MAIR_DEVICE : S2_MAIR_DEVICE_NXS) + m.type;
+		else if (!reserved(mair))
+			want = S2_MAIR_NORMAL + 3U * (unsigned int)kind(m.outer) +
+			       (unsigned int)kind(m.inner);
+		if (s2_mair_class((uint8_t)mair) != want)
+			fail_msg("MAIR 0x%x: %d, not %u", mair, (int)s2_mair_class((uint8_t)mair),
+				 want);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_byte),
 		cmocka_unit_test(every_shareability),
 		cmocka_unit_test(unknown_stays_unknown),
+		cmocka_unit_test(every_class),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -81,10 +81,10 @@ static int setup(void **state)
 	asked = asked_scattered = 0;
 	table = (struct s2_table){ .id = "t", .root_pa = BASE };
 	s2_regime_init(&table.regime, &s2_arm64_stage2);
-	table.regime.granule = PAGE;
-	table.regime.ia_bits = 32;
-	table.regime.start_level = 2;
-	table.regime.fwb = S2_NO;
+	s2_regime_set(&table.regime, S2_ARM64_GRANULE, PAGE);
+	s2_regime_set(&table.regime, S2_ARM64_IA_BITS, 32);
+	s2_regime_set_level(&table.regime, S2_ARM64_START_LEVEL, 2);
+	s2_regime_set_flag(&table.regime, S2_ARM64_FWB, S2_NO);
 	assert_int_equal(table.regime.arch->shape(&table.regime, &geom, NULL), S2_OK);
 	for (uint32_t i = 0; i < 2; i++)
 		s2_table_annotate(&table,

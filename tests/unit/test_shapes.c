@@ -62,6 +62,7 @@ static void stage1_claims(void **state)
 					assert_int_equal(geom.oa_bits, oa ? oa : most);
 					assert_int_equal(geom.ia_bits, ia);
 					assert_int_equal(geom.odd, 0);
+					assert_int_equal(geom.sh, 3); /* Linux: TCR_SHARED */
 				}
 }
 

@@ -433,7 +433,7 @@ enum s2_code s2_arm64_ttbr_root(const struct s2_geometry *geom, uint64_t ttbr, u
 {
 	/* TTBRn_ELx: BADDR [47:1], ASID [63:48], CnP [0] (Arm ARM D23.2; AArch64.S1TTBaseAddress). */
 	bool wide = (geom->flags & S2_G_LPA2) || geom->oa_bits == 52;
-	uint64_t align = wide && geom->start_size < 64 ? 64 : geom->start_size;
+	uint64_t align = geom->start_size; /* 64 bytes at least follow from where wide ones stand */
 	uint64_t root = ttbr & BITS64(47, 1);
 
 	if (wide)

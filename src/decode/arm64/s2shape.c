@@ -327,11 +327,8 @@ enum s2_code s2_arm64_vttbr_root(const struct s2_geometry *geom, uint64_t vttbr,
 	uint64_t root = vttbr & BITS64(47, 1);
 	uint64_t align = geom->start_size;
 
-	if ((geom->flags & S2_G_LPA2) || geom->oa_bits == 52) {
+	if ((geom->flags & S2_G_LPA2) || geom->oa_bits == 52)
 		root = (vttbr & BITS64(47, 6)) | field_get(BITS64(5, 2), vttbr) << 48;
-		if (align < 64)
-			align = 64;
-	}
 	if (!is_aligned(root, align))
 		return s2_fail(
 			err, S2_INVALID,

@@ -18,7 +18,6 @@
 /* Version of the note's layout: a reader refuses what is newer. */
 #define NOTE_VERSION 1
 
-
 static const char *tristate_name(enum s2_tristate t)
 {
 	switch (t) {
@@ -70,7 +69,8 @@ static json_t *note_table(const struct s2_table *table)
 
 	for (unsigned int i = 0; i < r->arch->nclaims; i++)
 		if (s2_regime_shows(r, i))
-			json_object_set_new(regs, r->arch->claims[i].name, s2_note_hex(r->value[i]));
+			json_object_set_new(regs, r->arch->claims[i].name,
+					    s2_note_hex(r->value[i]));
 	json_object_set_new(obj, "id", json_string(table->id));
 	json_object_set_new(obj, "kind", json_string(table->kind));
 	json_object_set_new(obj, "arch", json_string(r->arch->name));
