@@ -115,6 +115,10 @@ struct s2_size_text s2_size_text(uint64_t size);
 void s2_printer_rights(const struct s2_printer *printer, const struct s2_run *run,
 		       struct s2_rights *ret);
 
+/* A mapped row as `find` prints it: type, rights, attributes and what annotators say, each with a
+ * blank after it. */
+void s2_ptdump_short(struct s2_printer *printer, const struct s2_row *row);
+
 /* What is left of rights after both stages. */
 struct s2_rights s2_effective_rights(const struct s2_effective_row *row);
 

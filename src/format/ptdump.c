@@ -325,6 +325,37 @@ static void print_row(struct s2_printer *printer, const struct s2_row *row)
 	s2_out_str(out, "\n");
 }
 
+void s2_ptdump_short(struct s2_printer *printer, const struct s2_row *row)
+{
+	struct s2_out *out = printer->out;
+	const struct s2_run *run = &row->run;
+	char text[S2_TEXT_RIGHTS_LEN] = "?";
+	struct s2_rights rights;
+
+	s2_printer_rights(printer, run, &rights);
+	if (rights.known)
+		s2_text_rights(&rights, printer->geom->arch->two_levels(printer->geom), text);
+	s2_out_printf(out, "%s %s ", s2_type_name(run->entry.type), text);
+	for (unsigned int i = 0; i < printer->nmembers; i++) {
+		const struct s2_attr *attr = printer->member[i].attr;
+
+		if (attr && attr->kind == S2_ATTR_COLUMN)
+			put_column(out,
+				   s2_attr_value(attr, s2_attr_get(attr, printer->geom,
+								   run->entry.raw))
+					   ->text,
+				   0);
+	}
+	for (unsigned int i = 0; printer->annotators[i]; i++) {
+		const struct s2_annotator_ops *ops = printer->annotators[i];
+		const struct s2_label *label = s2_printer_label(printer, row, i);
+		char buf[S2_LABEL_TEXT];
+
+		for (size_t k = 0; k < ops->ncolumns && (!i || s2_printer_has(printer, i)); k++)
+			put_column(out, ops->columns[k].text(label, buf), 0);
+	}
+}
+
 static void effective(struct s2_printer *printer, const struct s2_effective_row *row)
 {
 	const char *unknown = row->allowed ? "?" : "-";
