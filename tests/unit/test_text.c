@@ -114,8 +114,8 @@ static void rights(void **state)
 
 	(void)state;
 	for (unsigned int bits = 0; bits < 64; bits++) {
-		struct s2_rights r = { bits & 1, bits & 2,  bits & 4,
-					    bits & 8, bits & 16, bits & 32 };
+		struct s2_rights r = { true,     bits & 1,  bits & 2, bits & 4,
+				       bits & 8, bits & 16, bits & 32 };
 		char one[4] = { bits & 1 ? 'r' : '-', bits & 2 ? 'w' : '-',
 				"-pux"[!!(bits & 4) + 2 * !!(bits & 32)], '\0' };
 		char two[8] = { one[0],
