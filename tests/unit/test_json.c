@@ -71,6 +71,7 @@ static void same_as_jansson(void **state)
 					  &row.run.entry);
 		s2_out_init(&out, -1);
 		s2_printer_init(&printer, s2_format_find("json"), s2_annotators, NULL, &out);
+		printer.format->begin(&printer, &(struct s2_image){ .path = "p" });
 		s2_printer_table(&printer, &table, &geom);
 		out.used = 0;
 		s2_out_str(&out, "{");
