@@ -56,7 +56,7 @@ struct s2_options {
 	enum s2_merge_how merge; /* when not given: what the format says */
 	bool raw_rights;         /* rights of entries alone */
 	bool long_list;          /* list: walk the tables */
-	const char *output; /* -o, NULL: standard output */
+	const char *output;      /* -o, NULL: standard output */
 	bool json;
 	const char *as; /* --as of decode and translate */
 	int level;      /* decode --level, S2_NO_LEVEL when not given */

@@ -221,13 +221,13 @@ static void print_nothing(struct search *s, const struct wanted *want)
 		s2_json_item_end(&s->printer.json);
 		return;
 	}
-	s2_out_printf(s->out, "# 0x%" PRIx64 ": nothing reaches it; %zu table%s read, ", want->pa, n,
-		      n == 1 ? "" : "s");
+	s2_out_printf(s->out, "# 0x%" PRIx64 ": nothing reaches it; %zu table%s read, ", want->pa,
+		      n, n == 1 ? "" : "s");
 	for (size_t i = 0; i < n; i++) {
 		if (!s->incomplete[i])
 			continue;
-		s2_out_printf(s->out, "%s%s", any ? " " : "incomplete: ",
-			      s->input->tables.table[i].id);
+		s2_out_printf(s->out, "%s%s",
+			      any ? " " : "incomplete: ", s->input->tables.table[i].id);
 		any = true;
 	}
 	s2_out_str(s->out, any ? "\n" : "all complete\n");

@@ -150,8 +150,8 @@ static enum s2_code effective_half(const struct s2_options *o, const struct s2_i
 		return S2_OK;
 	s2_printer_table(printer, table, geom);
 	/* Pieces must lead to addresses that follow each other; how they are joined comes after. */
-	s2_merge_init(&e.stage1, &walks->stage1,
-		      how == S2_MERGE_NONE ? S2_MERGE_NONE : S2_MERGE_PA, S2_SHOW_ALL);
+	s2_merge_init(&e.stage1, &walks->stage1, how == S2_MERGE_NONE ? S2_MERGE_NONE : S2_MERGE_PA,
+		      S2_SHOW_ALL);
 	e.how = how;
 	while (!s2_out_dead(printer->out) && !(code = s2_effective_next(&e, &row, err))) {
 		add_row(&totals, &row);

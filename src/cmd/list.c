@@ -14,9 +14,9 @@
 #define CELL 96
 enum { SHORT_COLUMNS = 10, COLUMNS = 14 };
 
-static const char *const titles[COLUMNS] = { "# id",  "name",     "pid",  "vcpus",  "ram",
-					     "slots", "vmid",     "state", "geometry", "root",
-					     "mapped", "pages",   "tables", "missing" };
+static const char *const titles[COLUMNS] = { "# id",   "name",  "pid",    "vcpus",    "ram",
+					     "slots",  "vmid",  "state",  "geometry", "root",
+					     "mapped", "pages", "tables", "missing" };
 
 struct line {
 	char cell[COLUMNS][CELL];

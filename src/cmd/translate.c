@@ -22,7 +22,7 @@ struct job {
 	struct s2_out *out;
 	struct s2_at_request req;
 	struct s2_geometry stage2;
-	bool steps;   /* show every descriptor */
+	bool steps; /* show every descriptor */
 	struct s2_json json;
 };
 
@@ -277,9 +277,9 @@ static void par_members(struct s2_json *json, const struct s2_at_result *r)
 
 static void print_json(struct job *job, const struct s2_at_result *r)
 {
-	static const char *const results[] = { [S2_AT_DONE] = "done",
-					       [S2_AT_FAULT] = "fault",
-					       [S2_AT_MISSING] = "missing" };
+	static const char *const results[] = {
+		[S2_AT_DONE] = "done", [S2_AT_FAULT] = "fault", [S2_AT_MISSING] = "missing"
+	};
 	struct s2_json *json = &job->json;
 	bool done = r->outcome == S2_AT_DONE, missing = r->outcome == S2_AT_MISSING;
 
@@ -291,8 +291,7 @@ static void print_json(struct job *job, const struct s2_at_result *r)
 	hex_if(json, "pa", done, r->pa);
 	s2_json_rights(json, NULL);
 	par_members(json, r);
-	s2_json_word(json, "fault",
-		     r->outcome == S2_AT_FAULT ? s2_at_fault_name(r->fault) : NULL);
+	s2_json_word(json, "fault", r->outcome == S2_AT_FAULT ? s2_at_fault_name(r->fault) : NULL);
 	if (done) {
 		s2_json_null(json, "stage");
 		s2_json_null(json, "level");

@@ -299,8 +299,8 @@ struct s2_attr {
 			  low to high */
 	uint8_t where; /* S2_IN_* */
 	uint8_t kind;  /* enum s2_attr_kind */
-	const char *title; /* of a column of text, */
-	uint8_t width;     /* and how wide that is */
+	const char *title;                  /* of a column of text, */
+	uint8_t width;                      /* and how wide that is */
 	bool blocks_only;                   /* not in pages (height 0) */
 	uint32_t needs;                     /* S2_G_* that must all be set */
 	uint32_t unless;                    /* S2_G_* of which none may be set */
@@ -391,7 +391,8 @@ struct s2_arch {
 	 */
 	void (*rights)(const struct s2_geometry *geom, uint64_t raw, bool alone,
 		       struct s2_rights *ret);
-	bool (*two_levels)(const struct s2_geometry *geom); /* do both levels have rights of their own? */
+	bool (*two_levels)(
+		const struct s2_geometry *geom); /* do both levels have rights of their own? */
 
 	const struct s2_attr *attrs; /* in column order */
 	unsigned int nattrs;

@@ -258,7 +258,8 @@ static void put_attributes(struct s2_printer *printer, const struct s2_run *run,
 		if (!attr || attr->kind != S2_ATTR_COLUMN)
 			continue;
 		value = leaf ? s2_attr_get(attr, printer->geom, run->entry.raw) : 0;
-		put_column(printer->out, leaf ? s2_attr_value(attr, value)->text : "-", attr->width);
+		put_column(printer->out, leaf ? s2_attr_value(attr, value)->text : "-",
+			   attr->width);
 	}
 	put_flags(printer, run, leaf);
 }
@@ -341,8 +342,8 @@ void s2_ptdump_short(struct s2_printer *printer, const struct s2_row *row)
 
 		if (attr && attr->kind == S2_ATTR_COLUMN)
 			put_column(out,
-				   s2_attr_value(attr, s2_attr_get(attr, printer->geom,
-								   run->entry.raw))
+				   s2_attr_value(attr,
+						 s2_attr_get(attr, printer->geom, run->entry.raw))
 					   ->text,
 				   0);
 	}

@@ -57,8 +57,7 @@ void s2_text_ia_range(struct s2_out *out, uint64_t ia, uint64_t size, unsigned i
 		s2_out_str(out, "0x10000000000000000");
 }
 
-void s2_text_rights(const struct s2_rights *rights, bool two_levels,
-		    char ret[S2_TEXT_RIGHTS_LEN])
+void s2_text_rights(const struct s2_rights *rights, bool two_levels, char ret[S2_TEXT_RIGHTS_LEN])
 {
 	char *p = ret;
 

@@ -49,8 +49,8 @@ struct s2_row_member {
 struct s2_row_column {
 	const char *title;
 	unsigned int width;
-	/* One token, a constant or in @buf: "-" when there is nothing to say, "?" when what there is
-	 * is not known. */
+	/* One token, a constant or in @buf: "-" when there is nothing to say, "?" when what there
+	 * is is not known. */
 	const char *(*text)(const struct s2_label *label, char buf[S2_LABEL_TEXT]);
 };
 
@@ -75,7 +75,8 @@ struct s2_annotator_ops {
 	bool (*by_pa)(const struct s2_annotator *annotator);
 
 	/*
-	 * What is known of @run, which was read but with @by_ia, from its first byte on: for that many bytes
+	 * What is known of @run, which was read but with @by_ia, from its first byte on: for that
+	 * many bytes
 	 * @ret_label holds. More than @run->size is as good as that.
 	 */
 	uint64_t (*at)(const struct s2_annotator *annotator, const struct s2_asked *asked,

@@ -30,10 +30,9 @@ bool s2_ranges_init(struct s2_ranges *ret, const struct s2_table *table,
 	ret->join = view->join && view->how != S2_MERGE_NONE;
 	ret->have_rest = false;
 	ret->have_ahead = false;
-	ret->asked = (struct s2_asked){ .table = table,
-					.geom = geom,
-					.mem = ctx->mem,
-					.lost = ctx->lost };
+	ret->asked = (struct s2_asked){
+		.table = table, .geom = geom, .mem = ctx->mem, .lost = ctx->lost
+	};
 	s2_totals_init(&ret->totals);
 	s2_walk_init(&ret->walk, geom, table->mem ? table->mem : ctx->mem, table->root_pa);
 	ret->walk.enter = view->enter;

@@ -50,8 +50,8 @@ static uint64_t at(const struct s2_annotator *annotator, const struct s2_asked *
 		return run->size;
 	if (table->slot[i].ipa > run->ia)
 		return table->slot[i].ipa - run->ia;
-	*ret_label = (struct s2_label){ { SLOT_IN, (uint64_t)table->slot[i].id,
-					  table->slot[i].flags } };
+	*ret_label =
+		(struct s2_label){ { SLOT_IN, (uint64_t)table->slot[i].id, table->slot[i].flags } };
 	return table->slot[i].ipa + table->slot[i].size - run->ia;
 }
 
@@ -69,7 +69,9 @@ static const char *text(const struct s2_label *label, char buf[S2_LABEL_TEXT])
 	static const struct {
 		uint32_t flag;
 		const char *mark;
-	} marks[] = { { S2_SLOT_READONLY, "ro" }, { S2_SLOT_LOG, "log" }, { S2_SLOT_GMEM, "gmem" } };
+	} marks[] = { { S2_SLOT_READONLY, "ro" },
+		      { S2_SLOT_LOG, "log" },
+		      { S2_SLOT_GMEM, "gmem" } };
 	const char *lead = ":";
 	int len;
 
@@ -79,7 +81,8 @@ static const char *text(const struct s2_label *label, char buf[S2_LABEL_TEXT])
 	for (unsigned int i = 0; i < ARRAY_SIZE(marks); i++) {
 		if (!(label->word[2] & marks[i].flag))
 			continue;
-		len += snprintf(buf + len, S2_LABEL_TEXT - (size_t)len, "%s%s", lead, marks[i].mark);
+		len += snprintf(buf + len, S2_LABEL_TEXT - (size_t)len, "%s%s", lead,
+				marks[i].mark);
 		lead = ",";
 	}
 	return buf;

@@ -216,8 +216,8 @@ static uint64_t resolve_memattr(const struct s2_geometry *geom, uint64_t index)
 /* Permission indirection without the registers that it goes through. */
 #define PIE_UNKNOWN_ROW(key) \
 	{ \
-		.name = key, .field = "PIIndex", .mask = PIINDEX, RIGHT, \
-		.needs = S2_G_PIE, .unless = S2_G_PIR, VALUES(perm_unknown) \
+		.name = key, .field = "PIIndex", .mask = PIINDEX, RIGHT, .needs = S2_G_PIE, \
+		.unless = S2_G_PIR, VALUES(perm_unknown) \
 	}
 
 /* What all regimes share, after the permissions. */
@@ -268,10 +268,7 @@ static uint64_t resolve_memattr(const struct s2_geometry *geom, uint64_t index)
 		  LEAF_FLAG, \
 		  .needs = S2_G_HA, \
 		  VALUES(af_ha) }, \
-		{ .name = "attrindx", \
-		  .field = "AttrIndx[2:0]", \
-		  .mask = BITS64(4, 2), \
-		  LEAF_FLAG }, \
+		{ .name = "attrindx", .field = "AttrIndx[2:0]", .mask = BITS64(4, 2), LEAF_FLAG }, \
 		{ .name = "piindex", \
 		  .field = "PIIndex[3:0]", \
 		  .mask = PIINDEX, \

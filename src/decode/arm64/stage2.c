@@ -399,8 +399,7 @@ static void decode(const struct s2_geometry *geom, unsigned int height, uint64_t
 }
 
 /* Both levels may read and write the same; XN[1:0] (Arm ARM D8.4.1) tells them apart. */
-static void rights(const struct s2_geometry *geom, uint64_t raw, bool alone,
-		   struct s2_rights *ret)
+static void rights(const struct s2_geometry *geom, uint64_t raw, bool alone, struct s2_rights *ret)
 {
 	unsigned int bits = (unsigned int)field_get(BITS64(54, 53), raw);
 	bool clean = (raw & BIT64(51)) && (geom->flags & S2_G_HD);
