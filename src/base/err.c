@@ -81,6 +81,8 @@ const char *s2_code_name(enum s2_code code)
 		return "damaged";
 	case S2_LOOP:
 		return "loop";
+	case S2_BUDGET:
+		return "budget";
 	}
 	return "unknown";
 }

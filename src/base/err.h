@@ -20,7 +20,8 @@ enum s2_code {
 	S2_TRUNCATED, /* the dump should hold this memory, but the file ends before it, or the
 			 writer stopped */
 	S2_DAMAGED,   /* the dump holds something in its place that cannot be this memory */
-	S2_LOOP,      /* a table leads back into itself, or is reached more often than is sound */
+	S2_LOOP,      /* a table leads back into itself, a list does not end where it began */
+	S2_BUDGET,    /* so much memory cannot hold so much: s2dump did not go on (base/budget.h) */
 };
 
 /* Room for one line; longer text loses its end. */

@@ -2,6 +2,7 @@
 // Which checks apply, the passes that they need, and what comes of them.
 #include "check/check.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -165,15 +166,29 @@ static void unreadable(struct s2_check_ctx *ctx)
 	}
 }
 
+/* Memory that is too much for a dump of this size, or in too many pieces. */
+static void left_out(struct s2_check_ctx *ctx)
+{
+	uint64_t pa = ctx->pages.left_out_pa;
+
+	if (pa == S2_NO_PAGE)
+		return;
+	s2_check_all_unknown(ctx, S2_READS_PAGES,
+			     "memory from PA 0x%" PRIx64
+			     " on is not looked at: too much for a dump of this size",
+			     pa);
+	s2_lost_add(ctx->args->lost, S2_LOST_SEARCH, S2_BUDGET, NULL, pa,
+		    "memory from PA 0x%" PRIx64
+		    " on is not checked: too much for a dump of this size",
+		    pa);
+}
+
 static void pass(struct s2_check_ctx *ctx)
 {
 	ctx->first_window = true;
 	for (uint64_t at = 0;; at += ctx->pages.nwindow) {
-		ctx->pages.window = at;
 		ctx->pass++;
-		memset(ctx->pages.fact, 0, ctx->pages.nwindow * sizeof(*ctx->pages.fact));
-		if (at + ctx->pages.nwindow > ctx->pages.npages)
-			ctx->pages.nwindow = ctx->pages.npages - at;
+		s2_pages_window(ctx, at);
 		s2_check_tables(ctx);
 		s2_check_states(ctx);
 		s2_check_vms(ctx);
@@ -209,6 +224,7 @@ enum s2_code s2_check_run(const struct s2_check_args *args, struct s2_check_repo
 	}
 	if (!code) {
 		unreadable(&ctx);
+		left_out(&ctx);
 		s2_check_vms_begin(&ctx);
 		pass(&ctx);
 		s2_check_refcounts(&ctx);

@@ -67,7 +67,8 @@ struct s2_check_row {
 	const char *exceptions; /* what is not reported although it looks like it, "" when nothing */
 	enum s2_check_severity severity;
 	unsigned int needs; /* S2_NEED_* */
-	unsigned int reads; /* S2_READS_*: without a page of such a table it is unknown */
+	unsigned int reads; /* S2_READS_*: without a page of such a table, or of memory, it is
+				unknown */
 };
 
 /* Kinds of tables. */
@@ -76,6 +77,7 @@ enum s2_check_reads {
 	S2_READS_HOST = 1 << 1,   /* the host's own */
 	S2_READS_HYP = 1 << 2,    /* the hypervisor's */
 	S2_READS_KEPT = 1 << 3,   /* those of guests, kept by the hypervisor */
+	S2_READS_PAGES = 1 << 4,  /* no table: what all of them say of each page of memory */
 };
 
 /* Without these a check is skipped or unknown. */
@@ -127,8 +129,9 @@ struct s2_check_args {
 	struct s2_kernel *kernel; /* NULL: only what tables and note say can be checked */
 	const struct s2_mem *mem;
 	const struct s2_tables *tables;
-	const struct s2_lost *lost; /* what was lost while @tables were found; NULL: nothing */
-	uint64_t wanted;            /* bit n: check n */
+	struct s2_lost *lost; /* what was lost while @tables were found, what is lost here is added;
+				 NULL: nothing */
+	uint64_t wanted;      /* bit n: check n */
 	uint64_t window; /* pages of memory that are looked at together; 0: as many as 32 MiB allow */
 };
 

@@ -8,8 +8,16 @@
 /* Facts of this many pages at a time: 16 GiB in 4K pages, 32 MiB of facts. */
 #define WINDOW (4U << 20)
 
+/*
+ * Memory is what the dump says, or the hypervisor, and costs as much as it is large, whether it is
+ * in the dump or not: a snapshot of few table pages is of a whole machine. So there is a floor of 1
+ * TiB in 4K pages, and a filter may have left out most of what a larger dump is of.
+ */
+#define FLOOR_PAGES (64ULL * WINDOW)
+#define PAGES_PER_PAGE 1024
+
 /* Extents of a dump that are looked at as memory, when the hypervisor does not say what is. */
-#define MAX_EXTENTS 65536
+#define FLOOR_EXTENTS 65536
 
 static enum s2_code add_region(struct s2_pages *pages, uint64_t pa, uint64_t size,
 			       struct s2_err *err)
@@ -19,6 +27,13 @@ static enum s2_code add_region(struct s2_pages *pages, uint64_t pa, uint64_t siz
 
 	pa = (pa + page - 1) & ~(page - 1);
 	if (pa >= end)
+		return S2_OK;
+	if (pages->budget.left < (end - pa) / page) {
+		if (pages->left_out_pa == S2_NO_PAGE)
+			pages->left_out_pa = pa + pages->budget.left * page;
+		end = pa + pages->budget.left * page;
+	}
+	if (s2_budget_take(&pages->budget, (end - pa) / page) || pa == end)
 		return S2_OK;
 	grown = realloc(pages->region, (pages->nregions + 1) * sizeof(*grown));
 	if (!grown)
@@ -34,12 +49,20 @@ static enum s2_code add_region(struct s2_pages *pages, uint64_t pa, uint64_t siz
 static enum s2_code from_extents(struct s2_check_ctx *ctx, struct s2_err *err)
 {
 	struct s2_extent extent;
+	struct s2_budget extents;
 	enum s2_code code = S2_OK;
 	uint64_t pa = 0;
 
-	for (unsigned int i = 0; i < MAX_EXTENTS && !s2_mem_next(ctx->mem, pa, &extent); i++) {
+	s2_budget_init(&extents, FLOOR_EXTENTS, 1, ctx->mem->bytes >> ctx->pages.page_log2);
+	while (!s2_mem_next(ctx->mem, pa, &extent)) {
 		uint64_t from = extent.pa > pa ? extent.pa : pa;
 
+		if (ctx->pages.left_out_pa != S2_NO_PAGE)
+			break;
+		if (s2_budget_take(&extents, 1)) {
+			ctx->pages.left_out_pa = from;
+			break;
+		}
 		code = add_region(&ctx->pages, from, extent.pa + extent.size - from, err);
 		if (code || extent.pa + extent.size < pa)
 			break;
@@ -58,6 +81,9 @@ enum s2_code s2_pages_init(struct s2_check_ctx *ctx, struct s2_err *err)
 	for (size_t i = 0; i < ctx->tables->n; i++)
 		if (ctx->geom[i].arch)
 			pages->page_log2 = ctx->geom[i].page_log2;
+	pages->left_out_pa = S2_NO_PAGE;
+	s2_budget_init(&pages->budget, FLOOR_PAGES, PAGES_PER_PAGE,
+		       ctx->mem->bytes >> pages->page_log2);
 	if (ctx->pkvm && ctx->pkvm->have_memory) {
 		for (size_t i = 0; i < ctx->pkvm->nmemory && !code; i++)
 			code = add_region(pages, ctx->pkvm->memory[i].pa, ctx->pkvm->memory[i].size,
@@ -70,6 +96,22 @@ enum s2_code s2_pages_init(struct s2_check_ctx *ctx, struct s2_err *err)
 	pages->nwindow = pages->npages < window ? pages->npages : window;
 	pages->fact = calloc(pages->nwindow ? pages->nwindow : 1, sizeof(*pages->fact));
 	return pages->fact ? S2_OK : s2_fail(err, S2_NOMEM, "no memory for what is known of pages");
+}
+
+void s2_pages_window(struct s2_check_ctx *ctx, uint64_t first)
+{
+	struct s2_pages *pages = &ctx->pages;
+
+	memset(pages->fact, 0, pages->nwindow * sizeof(*pages->fact));
+	if (first + pages->nwindow > pages->npages)
+		pages->nwindow = pages->npages - first;
+	pages->window = first;
+	pages->window_pa = pages->window_end = 0;
+	if (!pages->nwindow)
+		return;
+	pages->window_pa = s2_pages_pa(pages, first);
+	pages->window_end =
+		s2_pages_pa(pages, first + pages->nwindow - 1) + BIT64(pages->page_log2);
 }
 
 uint64_t s2_pages_number(const struct s2_pages *pages, uint64_t pa, uint64_t *ret_left)

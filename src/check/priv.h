@@ -3,6 +3,7 @@
 #ifndef S2_CHECK_PRIV_H
 #define S2_CHECK_PRIV_H
 
+#include "base/budget.h"
 #include "check/check.h"
 #include "decode/walk.h"
 #include "host/pkvm/annotate.h"
@@ -58,7 +59,10 @@ struct s2_pages {
 	size_t nregions;
 	unsigned int page_log2;
 	uint64_t npages;
-	uint64_t window, nwindow; /* pages [window, window + nwindow) */
+	uint64_t left_out_pa;           /* S2_NO_PAGE, or from where on memory is not looked at */
+	struct s2_budget budget;        /* pages of memory, all windows */
+	uint64_t window, nwindow;       /* pages [window, window + nwindow), ... */
+	uint64_t window_pa, window_end; /* which lie here */
 	struct s2_facts *fact;
 };
 
@@ -139,6 +143,7 @@ struct s2_check_ctx {
 	size_t host, hyp;  /* their tables, or SIZE_MAX */
 	bool private_lost; /* a part of the hypervisor's table outside of its linear map is not read
 			    */
+	bool over_budget;  /* the table that is read has more pages than the walk's budget */
 	bool kept_lost;    /* ... of a table that the hypervisor keeps for a guest, or all of it */
 
 	/* The table that is being read. */
@@ -180,12 +185,25 @@ void s2_check_features(struct s2_check_ctx *ctx);
 
 /* pages.c */
 enum s2_code s2_pages_init(struct s2_check_ctx *ctx, struct s2_err *err) S2_MUST_CHECK;
+/* Moves the window: no facts are known of its pages yet. */
+void s2_pages_window(struct s2_check_ctx *ctx, uint64_t first);
 /* Number of the page at @pa, or S2_NO_PAGE; @ret_left: how many pages from there on are memory
  * without a hole. */
 uint64_t s2_pages_number(const struct s2_pages *pages, uint64_t pa, uint64_t *ret_left);
 uint64_t s2_pages_pa(const struct s2_pages *pages, uint64_t number);
 /* The facts of the page at @pa, NULL when it is no memory or not in the window. */
 struct s2_facts *s2_pages_fact(const struct s2_pages *pages, uint64_t pa);
+/* The part of [*@pa, *@pa + *@size) that the window may hold facts of; its size may be 0. */
+static inline void s2_pages_clip(const struct s2_pages *pages, uint64_t *pa, uint64_t *size)
+{
+	uint64_t end = *pa + *size;
+
+	if (*pa < pages->window_pa)
+		*pa = pages->window_pa;
+	if (end > pages->window_end)
+		end = pages->window_end;
+	*size = end > *pa ? end - *pa : 0;
+}
 /* One that was added. */
 struct s2_tpage *s2_tpages_get(struct s2_tpages *tpages, uint64_t pa);
 /* NULL without memory; *@ret_new says whether it was not there yet. */

@@ -21,9 +21,7 @@ void s2_memmap_find(struct s2_check_ctx *ctx, struct s2_memmap *ret)
 	    s2_vmcoreinfo_get(info, S2_VI_SIZE, "page", &ret->size, NULL) ||
 	    s2_vmcoreinfo_get(info, S2_VI_OFFSET, "page._refcount", &ret->refcount, NULL))
 		return;
-	/* asm/pgtable.h: vmemmap is VMEMMAP_START minus (memstart_addr >> PAGE_SHIFT), which is
-	 * signed. */
-	first = (int64_t)kva->phys_offset >> ctx->pages.page_log2;
+	first = (int64_t)kva->memmap_pa >> ctx->pages.page_log2;
 	ret->va = start - (uint64_t)first * ret->size;
 	ret->have = true;
 }

@@ -60,7 +60,7 @@ const struct s2_check_row s2_checks[S2_NCHECKS] = {
 				    .tables = "all, guests",
 				    .exceptions = "",
 				    .severity = S2_SEV_ISOLATION,
-				    .reads = READS_ALL },
+				    .reads = READS_ALL | S2_READS_PAGES },
 	[S2_CHECK_REFCOUNT] = { .name = "refcount",
 				.meaning =
 					"the reference count of every table page is 1 and its entries that are not 0",
@@ -77,7 +77,7 @@ const struct s2_check_row s2_checks[S2_NCHECKS] = {
 				.exceptions =
 					"device pages outside of the memory: the interrupt controller's (GICV)",
 				.severity = S2_SEV_ISOLATION,
-				.reads = READS_ANY_GUEST },
+				.reads = READS_ANY_GUEST | S2_READS_PAGES },
 	[S2_CHECK_VMM] = { .name = "vmm",
 			   .meaning =
 				   "a guest's page is its VMM's at that memslot's address, or its guest_memfd's, and writable only if there",
@@ -94,7 +94,7 @@ const struct s2_check_row s2_checks[S2_NCHECKS] = {
 					  "memory that both VMMs map at these memslots' addresses: shared on purpose",
 				  .severity = S2_SEV_ISOLATION,
 				  .needs = S2_NEED_VMS,
-				  .reads = S2_READS_GUESTS },
+				  .reads = S2_READS_GUESTS | S2_READS_PAGES },
 	[S2_CHECK_LOCKED] = { .name = "locked",
 			      .meaning = "no entry is locked for break-before-make",
 			      .tables = "guests, host",
@@ -135,7 +135,7 @@ const struct s2_check_row s2_checks[S2_NCHECKS] = {
 					   "devices, stacks and fixmap slots in the private range",
 				   .severity = S2_SEV_ISOLATION,
 				   .needs = S2_NEED_PKVM | S2_NEED_HYP | S2_NEED_MEMORY,
-				   .reads = S2_READS_HYP },
+				   .reads = S2_READS_HYP | S2_READS_PAGES },
 	[S2_CHECK_HYP_PROT] = { .name = "hyp-prot",
 				.meaning =
 					"the hypervisor maps the kernel image as the kernel does: text RX, data of constants R, the rest and all else RW",
@@ -153,7 +153,7 @@ const struct s2_check_row s2_checks[S2_NCHECKS] = {
 				    .exceptions = "",
 				    .severity = S2_SEV_ISOLATION,
 				    .needs = S2_NEED_PKVM | S2_NEED_HYP | S2_NEED_MEMORY,
-				    .reads = S2_READS_HOST | S2_READS_HYP },
+				    .reads = S2_READS_HOST | S2_READS_HYP | S2_READS_PAGES },
 	[S2_CHECK_HYP_OWNS] = { .name = "hyp-owns",
 				.meaning =
 					"the host has given a page to the hypervisor if and only if that owns and maps it (I3)",
@@ -162,7 +162,7 @@ const struct s2_check_row s2_checks[S2_NCHECKS] = {
 					"EL2 stacks (private range; the host's up to 7.1); donated pages mapped only there; fixmap slots in use",
 				.severity = S2_SEV_ISOLATION,
 				.needs = HOST_HYP,
-				.reads = S2_READS_HOST | S2_READS_HYP },
+				.reads = S2_READS_HOST | S2_READS_HYP | S2_READS_PAGES },
 	[S2_CHECK_HOST_NOPAGE] = { .name = "host-nopage",
 				   .meaning =
 					   "the host's state is NOPAGE exactly where its entry is annotated (I4)",
@@ -172,7 +172,7 @@ const struct s2_check_row s2_checks[S2_NCHECKS] = {
 				   .severity = S2_SEV_ISOLATION,
 				   .needs = S2_NEED_PKVM | S2_NEED_MEMORY | S2_NEED_VMEMMAP |
 					    S2_NEED_HOST_VMM,
-				   .reads = S2_READS_HOST | S2_READS_HYP },
+				   .reads = S2_READS_HOST | S2_READS_HYP | S2_READS_PAGES },
 	[S2_CHECK_HOST_KEEPS] = { .name = "host-keeps",
 				  .meaning =
 					  "the host's entry is empty or valid where it owns, shares or borrows the page (I5)",
@@ -181,7 +181,7 @@ const struct s2_check_row s2_checks[S2_NCHECKS] = {
 				  .severity = S2_SEV_CORRUPT,
 				  .needs = S2_NEED_PKVM | S2_NEED_MEMORY | S2_NEED_VMEMMAP |
 					   S2_NEED_HOST_VMM,
-				  .reads = S2_READS_HOST },
+				  .reads = S2_READS_HOST | S2_READS_PAGES },
 	[S2_CHECK_HYP_BORROWS] = { .name = "hyp-borrows",
 				   .meaning =
 					   "what the hypervisor borrows the host shares, with no guest; what it lends the host borrows (I6)",
@@ -189,7 +189,7 @@ const struct s2_check_row s2_checks[S2_NCHECKS] = {
 				   .exceptions = "",
 				   .severity = S2_SEV_ISOLATION,
 				   .needs = HOST_HYP,
-				   .reads = S2_READS_HOST | S2_READS_HYP },
+				   .reads = S2_READS_HOST | S2_READS_HYP | S2_READS_PAGES },
 	[S2_CHECK_HOST_SHARES] = { .name = "host-shares",
 				   .meaning =
 					   "what the host shares somebody borrows: the hypervisor, a guest, or FF-A; what it borrows somebody lends (I7)",
@@ -198,7 +198,8 @@ const struct s2_check_row s2_checks[S2_NCHECKS] = {
 					   "pages without a borrower once the host has set up FF-A: they are the secure world's",
 				   .severity = S2_SEV_CORRUPT,
 				   .needs = HOST_HYP,
-				   .reads = S2_READS_HOST | S2_READS_HYP | S2_READS_KEPT },
+				   .reads = S2_READS_HOST | S2_READS_HYP | S2_READS_KEPT |
+					    S2_READS_PAGES },
 	[S2_CHECK_HYP_PINS] = { .name = "hyp-pins",
 				.meaning =
 					"a page that the hypervisor borrows is mapped there exactly while it is pinned (I9)",
@@ -206,7 +207,7 @@ const struct s2_check_row s2_checks[S2_NCHECKS] = {
 				.exceptions = "",
 				.severity = S2_SEV_CORRUPT,
 				.needs = HOST_HYP | S2_NEED_VMEMMAP | S2_NEED_HYP_VMM,
-				.reads = S2_READS_HYP },
+				.reads = S2_READS_HYP | S2_READS_PAGES },
 	[S2_CHECK_SHARE_COUNT] = { .name = "share-count",
 				   .meaning =
 					   "host_share_guest_count is the number of guest pages that borrow the page (I8)",
@@ -215,7 +216,7 @@ const struct s2_check_row s2_checks[S2_NCHECKS] = {
 				   .severity = S2_SEV_CORRUPT,
 				   .needs = S2_NEED_PKVM | S2_NEED_MEMORY | S2_NEED_VMEMMAP |
 					    S2_NEED_HOST_VMM | S2_NEED_GUESTS,
-				   .reads = S2_READS_KEPT },
+				   .reads = S2_READS_KEPT | S2_READS_PAGES },
 	[S2_CHECK_GUEST_STATE] = { .name = "guest-state",
 				   .meaning =
 					   "what a guest borrows the host shares, what it owns is donated to it, what it shares the host borrows (I10)",
@@ -224,7 +225,7 @@ const struct s2_check_row s2_checks[S2_NCHECKS] = {
 				   .severity = S2_SEV_ISOLATION,
 				   .needs = S2_NEED_PKVM | S2_NEED_MEMORY | S2_NEED_GUESTS |
 					    S2_NEED_STATES,
-				   .reads = S2_READS_HOST | S2_READS_KEPT },
+				   .reads = S2_READS_HOST | S2_READS_KEPT | S2_READS_PAGES },
 	[S2_CHECK_DONATION] = { .name = "donation",
 				.meaning =
 					"a page that is annotated as a guest's is a page of that guest, at that address (I11)",
@@ -233,7 +234,7 @@ const struct s2_check_row s2_checks[S2_NCHECKS] = {
 					"a guest that was being torn down when the dump was taken",
 				.severity = S2_SEV_CORRUPT,
 				.needs = S2_NEED_PKVM | S2_NEED_MEMORY | S2_NEED_DONATED,
-				.reads = S2_READS_HOST | S2_READS_KEPT },
+				.reads = S2_READS_HOST | S2_READS_KEPT | S2_READS_PAGES },
 	[S2_CHECK_ISOLATION] = { .name = "isolation",
 				 .meaning =
 					 "no page is writable for two of host, hypervisor and guests, except along a recorded share (I12)",
@@ -242,7 +243,7 @@ const struct s2_check_row s2_checks[S2_NCHECKS] = {
 					 "EL2 stacks up to 7.1; fixmap slots in use; what the host borrows its guests may read (the zero page up to 6.1)",
 				 .severity = S2_SEV_ISOLATION,
 				 .needs = S2_NEED_PKVM | S2_NEED_HYP | S2_NEED_MEMORY,
-				 .reads = READS_ALL },
+				 .reads = READS_ALL | S2_READS_PAGES },
 	[S2_CHECK_TABLE_OWNER] = { .name = "table-owner",
 				   .meaning =
 					   "every table page of host, hypervisor and hypervisor-managed guests belongs to the hypervisor (I13)",
@@ -250,7 +251,8 @@ const struct s2_check_row s2_checks[S2_NCHECKS] = {
 				   .exceptions = "",
 				   .severity = S2_SEV_ISOLATION,
 				   .needs = S2_NEED_PKVM | S2_NEED_MEMORY,
-				   .reads = S2_READS_HOST | S2_READS_HYP | S2_READS_KEPT },
+				   .reads = S2_READS_HOST | S2_READS_HYP | S2_READS_KEPT |
+					    S2_READS_PAGES },
 	[S2_CHECK_MAPPINGS] = { .name = "mappings",
 				.meaning =
 					"the host's list of what it mapped into a guest equals the guest's table (I16)",
@@ -273,7 +275,7 @@ const struct s2_check_row s2_checks[S2_NCHECKS] = {
 				 .exceptions = "",
 				 .severity = S2_SEV_CORRUPT,
 				 .needs = HOST_HYP | S2_NEED_KERNEL | S2_NEED_HYP_VM,
-				 .reads = S2_READS_HOST | S2_READS_HYP },
+				 .reads = S2_READS_HOST | S2_READS_HYP | S2_READS_PAGES },
 };
 
 const struct s2_check_row *s2_check_find(const char *name)

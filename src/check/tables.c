@@ -66,6 +66,23 @@ static void lost(struct s2_check_ctx *ctx, uint64_t ia, uint64_t size)
 	}
 }
 
+/* The walk came to its end before the table did. What is left is one thing, and said once. */
+static void too_many(struct s2_check_ctx *ctx, uint64_t pa)
+{
+	s2_check_all_unknown(ctx, s2_reads(ctx->table),
+			     "%s: table page at PA 0x%" PRIx64
+			     " is not read: no table has so many pages in so little memory",
+			     ctx->table->id, pa);
+	if (ctx->over_budget)
+		return;
+	ctx->over_budget = true;
+	if (ctx->first_window)
+		s2_lost_add(ctx->args->lost, S2_LOST_PAGE, S2_BUDGET, ctx->table->id, pa,
+			    "table page at PA 0x%" PRIx64
+			    " is not read: no table has so many pages in so little memory",
+			    pa);
+}
+
 /*
  * A table page, or the part of it that @strip stands for, that cannot be read: outside of memory it
  * is wrong, else it is only not in the dump.
@@ -75,6 +92,10 @@ static void missing(struct s2_check_ctx *ctx, const struct s2_strip *strip, uint
 	bool hosts = s2_role(ctx->table) == S2_PKVM_NONE;
 	uint64_t pa = strip->table_pa;
 
+	if (strip->missing == S2_BUDGET) {
+		too_many(ctx, pa);
+		return;
+	}
 	if (s2_check_is_memory(ctx, pa) == S2_NO || (hosts && !is_kernel_memory(ctx, pa))) {
 		if (!ctx->first_window)
 			return;
@@ -262,6 +283,7 @@ static void walk_table(struct s2_check_ctx *ctx)
 {
 	struct s2_strip strip;
 
+	ctx->over_budget = false;
 	s2_walk_init(ctx->tables_walk, ctx->g, ctx->mem, ctx->table->root_pa);
 	ctx->tables_walk->enter = on_table;
 	ctx->tables_walk->arg = ctx;

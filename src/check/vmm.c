@@ -7,8 +7,6 @@
 #include "check/priv.h"
 #include "decode/lookup.h"
 
-#include "decode/arm64/arm64.h"
-
 #define S2_MEMATTR BITS64(5, 2)
 #define S2_W BIT64(7)
 
@@ -41,9 +39,8 @@ static enum s2_code find_pgd(struct s2_check_ctx *ctx, const struct s2_table *ta
 
 struct s2_vmm *s2_vmm_open(struct s2_check_ctx *ctx, const struct s2_table *table)
 {
-	const struct s2_kva_facts *kva;
+	const struct s2_regime *user;
 	struct s2_vmm *vmm;
-	struct s2_regime regime;
 
 	if (table->guest_vtcr || table->guest_vttbr)
 		return NULL; /* shadow tables map what the nested guest's hypervisor wants */
@@ -56,12 +53,8 @@ struct s2_vmm *s2_vmm_open(struct s2_check_ctx *ctx, const struct s2_table *tabl
 		ctx->nomem = true;
 		return NULL;
 	}
-	kva = &s2_kernel_facts(ctx->kernel)->kva;
-	s2_regime_init(&regime, &s2_arm64_stage1_el1);
-	s2_regime_set(&regime, S2_ARM64_GRANULE, kva->page_size);
-	s2_regime_set(&regime, S2_ARM64_IA_BITS, kva->va_bits);
-	s2_regime_set_flag(&regime, S2_ARM64_LPA2, kva->lpa2 ? S2_YES : S2_NO);
-	if (find_pgd(ctx, table, &vmm->pgd_pa) || regime.arch->shape(&regime, &vmm->geom, NULL)) {
+	user = &s2_kernel_facts(ctx->kernel)->kva.user;
+	if (find_pgd(ctx, table, &vmm->pgd_pa) || user->arch->shape(user, &vmm->geom, NULL)) {
 		s2_check_unknown(ctx, S2_CHECK_VMM, "%s: its VMM's page tables cannot be found",
 				 table->id);
 		free(vmm);

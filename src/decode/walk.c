@@ -62,6 +62,18 @@ static enum s2_code load(struct s2_walk *walk, struct s2_frame *frame, uint64_t 
 	return any ? S2_OK : first;
 }
 
+/* load(), as far as the budget goes. */
+static enum s2_code read_page(struct s2_walk *walk, struct s2_frame *frame, uint64_t *buf,
+			      uint64_t pa, uint32_t n)
+{
+	enum s2_code code = s2_budget_take(&walk->budget, 1);
+
+	if (code)
+		return code;
+	walk->tables++;
+	return load(walk, frame, buf, pa, n);
+}
+
 void s2_walk_init(struct s2_walk *walk, const struct s2_geometry *geom, const struct s2_mem *mem,
 		  uint64_t root_pa)
 {
@@ -76,8 +88,8 @@ void s2_walk_init(struct s2_walk *walk, const struct s2_geometry *geom, const st
 	walk->odd_tables = 0;
 	walk->odd_desc_pa = 0;
 	walk->odd = 0;
-	walk->budget = (FLOOR_ENTRIES >> (geom->page_log2 - 3)) +
-		       VISITS_PER_PAGE * (walk->mem->bytes >> geom->page_log2);
+	s2_budget_init(&walk->budget, FLOOR_ENTRIES >> (geom->page_log2 - 3), VISITS_PER_PAGE,
+		       walk->mem->bytes >> geom->page_log2);
 	walk->depth = -1;
 	walk->done = false;
 	walk->enter = NULL;
@@ -152,12 +164,12 @@ static bool push_start(struct s2_walk *walk, struct s2_strip *ret, bool *yielded
 				       .size = n * sizeof(uint64_t),
 				       .height = geom->top,
 				       .ia = geom->ia_base + (first << shift),
-				       .desc_pa = S2_WALK_ROOT };
+				       .desc_pa = S2_WALK_ROOT,
+				       .state = walk->budget.left ? S2_OK : S2_BUDGET };
 	if (!may_enter(walk, &reached))
 		return true;
 	frame->ia = reached.ia;
-	code = load(walk, frame, walk->buf[0], reached.pa, (uint32_t)n);
-	walk->tables++;
+	code = read_page(walk, frame, walk->buf[0], reached.pa, (uint32_t)n);
 	clip(walk, frame, geom->top);
 	if (code) {
 		missing_strip(ret, geom->top, frame->ia + ((uint64_t)frame->i << shift),
@@ -204,8 +216,10 @@ static struct s2_reached reach(struct s2_walk *walk)
 	}
 	if (entry.odd & S2_ODD_OA_SIZE)
 		ret.state = S2_INVALID;
-	else if (is_ancestor(walk, ret.pa) || walk->tables >= walk->budget)
+	else if (is_ancestor(walk, ret.pa))
 		ret.state = S2_LOOP;
+	else if (!walk->budget.left)
+		ret.state = S2_BUDGET;
 	return ret;
 }
 
@@ -222,10 +236,8 @@ static bool descend(struct s2_walk *walk, struct s2_strip *ret)
 	top_frame(walk)->i++;
 	if (!may_enter(walk, &reached))
 		return false;
-	if (!code) {
-		code = load(walk, child, walk->buf[walk->depth + 1], reached.pa, n);
-		walk->tables++;
-	}
+	if (!code)
+		code = read_page(walk, child, walk->buf[walk->depth + 1], reached.pa, n);
 	child->ia = reached.ia;
 	child->table_pa = reached.pa;
 	child->n = n;

@@ -3,6 +3,7 @@
 #ifndef S2_DECODE_WALK_H
 #define S2_DECODE_WALK_H
 
+#include "base/budget.h"
 #include "base/mem.h"
 #include "decode/arch.h"
 
@@ -22,8 +23,8 @@ struct s2_strip {
 	uint64_t table_pa;    /* where descriptor 0 of this strip's table page is (or should be) */
 	uint64_t desc_pa;     /* where the first descriptor is (or should be) */
 	unsigned int height;
-	enum s2_code missing; /* S2_OK, one of the missing codes, S2_LOOP, or S2_INVALID (address
-				 out of range) */
+	enum s2_code missing; /* S2_OK, one of the missing codes, S2_LOOP, S2_BUDGET, or S2_INVALID
+				 (address out of range) */
 };
 
 struct s2_frame {
@@ -46,8 +47,8 @@ struct s2_reached {
 	uint64_t ia;         /* and the input address of the first of them */
 	uint64_t raw;        /* the descriptor that leads there; 0 for the start level */
 	uint64_t desc_pa;    /* where that is, or S2_WALK_ROOT */
-	enum s2_code state;  /* S2_OK: it would be read next; S2_LOOP or S2_INVALID (address out of
-				range): it will not be */
+	enum s2_code state;  /* S2_OK: it would be read next; S2_LOOP, S2_BUDGET or S2_INVALID
+				(address out of range): it will not be */
 };
 
 /* About 400 KiB: keep it on the heap. Nothing in it needs releasing. */
@@ -55,16 +56,16 @@ struct s2_walk {
 	const struct s2_geometry *geom;
 	const struct s2_mem *mem;
 	uint64_t root_pa;
-	uint64_t ia;          /* where the next strip starts */
-	uint64_t last;        /* last input address of the range, inclusive */
-	uint64_t start_next;  /* next entry of the start level to load */
-	uint64_t start_last;  /* last entry of the start level in range, inclusive */
-	uint64_t tables;      /* table pages read so far */
-	uint64_t odd_tables;  /* table descriptors with oddities so far */
-	uint64_t odd_desc_pa; /* where the first of them is */
-	uint32_t odd;         /* its S2_ODD_* */
-	uint64_t budget;      /* table pages that may be read at most */
-	int depth;            /* frames in use - 1, -1 when none */
+	uint64_t ia;             /* where the next strip starts */
+	uint64_t last;           /* last input address of the range, inclusive */
+	uint64_t start_next;     /* next entry of the start level to load */
+	uint64_t start_last;     /* last entry of the start level in range, inclusive */
+	uint64_t tables;         /* table pages read so far */
+	uint64_t odd_tables;     /* table descriptors with oddities so far */
+	uint64_t odd_desc_pa;    /* where the first of them is */
+	uint32_t odd;            /* its S2_ODD_* */
+	struct s2_budget budget; /* table pages that may still be read */
+	int depth;               /* frames in use - 1, -1 when none */
 	bool done;
 	/*
 	 * Asked for each table page in walk order, before it is read: is it to be entered? False:

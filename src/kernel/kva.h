@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Addresses of an arm64 Linux kernel: virtual to physical, with the page tables of its own. */
+/* Addresses of a Linux kernel: virtual to physical, with the page tables of its own. */
 #ifndef S2_KERNEL_KVA_H
 #define S2_KERNEL_KVA_H
 
@@ -7,26 +7,48 @@
 
 #include "base/mem.h"
 #include "base/scan.h"
+#include "decode/arch.h"
 #include "kernel/vmcoreinfo.h"
 
-/* What VMCOREINFO says of the address space. */
+struct s2_kva_ops;
+
+/* The address space of a kernel, as VMCOREINFO describes it. */
 struct s2_kva_facts {
+	const struct s2_kva_ops *ops;
+	struct s2_regime regime; /* of the kernel's own tables */
+	uint64_t root_pa;        /* of these */
+	struct s2_regime user;   /* of the tables of its processes */
 	uint64_t page_size;
-	unsigned int va_bits_config; /* CONFIG_ARM64_VA_BITS: places the linear map */
-	unsigned int va_bits;        /* what swapper_pg_dir is laid out for */
-	bool lpa2;                   /* 52-bit descriptors with 4K or 16K pages */
-	uint64_t kimage_voffset;     /* kernel image: PA = VA - kimage_voffset, mod 2^64 */
-	uint64_t phys_offset; /* PA of the start of the linear map, mod 2^64: may be "negative" */
-	uint64_t swapper_pa;  /* PA of swapper_pg_dir */
-	uint64_t stext;       /* VA of _stext */
+	uint64_t image_offset;  /* kernel image: PA = VA - this, mod 2^64 */
+	uint64_t linear_offset; /* linear map: VA = PA + this, mod 2^64 */
+	uint64_t memmap_pa;     /* what VMEMMAP_START's struct page is of; signed */
+	uint64_t stext;         /* VA of _stext */
 };
 
-/*
- * Takes the facts from VMCOREINFO. S2_INVALID when it is not an arm64 kernel's, or out of range.
- * The 52-bit rules (arch/arm64/mm/init.c; Linux c812026c54cf, 0dd4f60a2c76): a kernel with 64K
- * pages keeps a 52-bit swapper_pg_dir on 48-bit hardware, one with 4K or 16K pages drops to 48 or
- * 47 bits and a level less, and says so in TCR_EL1_T1SZ.
- */
+/* Kernels of one architecture: a row in s2_kva_ops[], which is generated from -Darchs=. */
+struct s2_kva_ops {
+	const char *name;
+	unsigned int elf_machine; /* EM_* of its vmlinux files */
+
+	/*
+	 * Takes all facts but @ret->ops from VMCOREINFO. S2_NOTMINE when it is of another
+	 * architecture; S2_INVALID when something is missing or out of range.
+	 */
+	enum s2_code (*facts)(const struct s2_vmcoreinfo *info, struct s2_kva_facts *ret,
+			      struct s2_err *err);
+
+	/* The address without what hardware or software keeps in its upper bits (tags). */
+	uint64_t (*untag)(uint64_t va);
+
+	/* May the kernel write through this leaf? */
+	bool (*writable)(uint64_t raw);
+};
+
+extern const struct s2_kva_ops *const s2_kva_ops[];
+extern const unsigned int s2_nkva_ops;
+
+/* The facts by the first architecture that knows this VMCOREINFO. S2_INVALID: none does, or its
+ * facts are not sound. */
 enum s2_code s2_kva_facts_from(const struct s2_vmcoreinfo *info, struct s2_kva_facts *ret,
 			       struct s2_err *err) S2_MUST_CHECK;
 
@@ -34,20 +56,13 @@ enum s2_code s2_kva_facts_from(const struct s2_vmcoreinfo *info, struct s2_kva_f
  * answer. */
 static inline uint64_t s2_kva_image_pa(const struct s2_kva_facts *facts, uint64_t va)
 {
-	return va - facts->kimage_voffset;
+	return va - facts->image_offset;
 }
 
-/* VA of @pa in the linear map, without looking at tables (kernels since 5.4: the lower half,
- * 14c127c957c1). */
+/* VA of @pa in the linear map, without looking at tables. */
 static inline uint64_t s2_kva_linear_va(const struct s2_kva_facts *facts, uint64_t pa)
 {
-	return pa - facts->phys_offset - (UINT64_C(1) << facts->va_bits_config);
-}
-
-/* The address without a KASAN or MTE tag: bits [63:56] all equal bit 55. */
-static inline uint64_t s2_kva_untag(uint64_t va)
-{
-	return (uint64_t)((int64_t)(va << 8) >> 8);
+	return pa + facts->linear_offset;
 }
 
 /* One translation: [va, va + size) is at [pa, pa + size). */

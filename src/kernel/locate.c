@@ -136,9 +136,9 @@ static void adopt(struct s2_kernel *kernel, const struct candidate *c, char *tex
 /* The same kernel has the same addresses; the same release may be booted twice. */
 static bool is_same(const struct s2_kernel_id *id, const struct candidate *c)
 {
-	return id->kva.kimage_voffset == c->facts.kimage_voffset &&
-	       id->kva.swapper_pa == c->facts.swapper_pa && id->kva.stext == c->facts.stext &&
-	       id->kva.phys_offset == c->facts.phys_offset;
+	return id->kva.image_offset == c->facts.image_offset &&
+	       id->kva.root_pa == c->facts.root_pa && id->kva.stext == c->facts.stext &&
+	       id->kva.linear_offset == c->facts.linear_offset;
 }
 
 /* A kernel of this machine: notes it, and takes it when it is the one that is wanted. Takes over

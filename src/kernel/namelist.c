@@ -10,8 +10,10 @@
 #include <sys/stat.h>
 
 #include "base/cleanup.h"
+#include "kernel/kva.h"
 
 #define MAP_MAX (256U << 20) /* a System.map has a few MB */
+#define NAMES_MAX 64U        /* of architectures, in a message */
 
 /* The first section of type @type, or NULL. */
 static Elf_Scn *section_of_type(Elf *elf, GElf_Word type, GElf_Shdr *ret)
@@ -22,8 +24,25 @@ static Elf_Scn *section_of_type(Elf *elf, GElf_Word type, GElf_Shdr *ret)
 	return NULL;
 }
 
+/* Is the machine one whose kernels are known? Else @known names those that are. */
+static bool known_machine(unsigned int machine, char known[NAMES_MAX])
+{
+	size_t len = 0;
+
+	known[0] = '\0';
+	for (unsigned int i = 0; i < s2_nkva_ops; i++) {
+		if (s2_kva_ops[i]->elf_machine == machine)
+			return true;
+		if (len < NAMES_MAX)
+			len += (size_t)snprintf(known + len, NAMES_MAX - len, "%s%s",
+						i ? " or " : "", s2_kva_ops[i]->name);
+	}
+	return false;
+}
+
 static enum s2_code elf_open(const struct s2_symbol_file *file, Elf **ret, struct s2_err *err)
 {
+	char known[NAMES_MAX];
 	GElf_Ehdr ehdr;
 	Elf *elf;
 
@@ -35,10 +54,10 @@ static enum s2_code elf_open(const struct s2_symbol_file *file, Elf **ret, struc
 		elf_end(elf);
 		return s2_fail(err, S2_INVALID, "%s is not an ELF file", file->path);
 	}
-	if (gelf_getclass(elf) != ELFCLASS64 || ehdr.e_machine != EM_AARCH64) {
+	if (gelf_getclass(elf) != ELFCLASS64 || !known_machine(ehdr.e_machine, known)) {
 		elf_end(elf);
-		return s2_fail(err, S2_INVALID, "%s is for machine %u, not arm64", file->path,
-			       ehdr.e_machine);
+		return s2_fail(err, S2_INVALID, "%s is for machine %u, not %s", file->path,
+			       ehdr.e_machine, known);
 	}
 	*ret = elf;
 	return S2_OK;

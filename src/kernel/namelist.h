@@ -16,7 +16,8 @@ struct s2_elfsyms {
 
 /*
  * Opens the symbol table of the ELF file @file; its descriptor stays the caller's. S2_NOTFOUND:
- * there is none (stripped). S2_INVALID: not an arm64 ELF file, or broken.
+ * there is none (stripped). S2_INVALID: not an ELF file of an architecture in
+ * s2_kva_ops[], or broken.
  */
 enum s2_code s2_elfsyms_open(const struct s2_symbol_file *file, struct s2_elfsyms *ret,
 			     struct s2_err *err) S2_MUST_CHECK;
@@ -25,7 +26,7 @@ void s2_elfsyms_query(const struct s2_elfsyms *syms, struct s2_symbol_query *que
 
 /*
  * The build id of the ELF file @file in hex, as VMCOREINFO has it. S2_NOTFOUND: it has none, or not
- * in @size bytes. S2_INVALID: not an arm64 ELF file.
+ * in @size bytes. S2_INVALID: not an ELF file of an architecture in s2_kva_ops[].
  */
 enum s2_code s2_elf_build_id(const struct s2_symbol_file *file, char *ret, size_t size,
 			     struct s2_err *err) S2_MUST_CHECK;

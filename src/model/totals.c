@@ -15,7 +15,9 @@ const char *s2_missing_text(enum s2_code missing)
 {
 	switch (missing) {
 	case S2_LOOP:
-		return "leads back into itself or is reached too often";
+		return "leads back into itself";
+	case S2_BUDGET:
+		return "was not read: no table has so many pages in so little memory";
 	case S2_INVALID:
 		return "is beyond the output address size";
 	case S2_EXCLUDED:

@@ -59,7 +59,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct s2_kva_facts facts = { .kimage_voffset = VOFFSET };
+	struct s2_kva_facts facts = { .image_offset = VOFFSET };
 	struct s2_vmcoreinfo info;
 	struct s2_kallsyms ks;
 	struct memtable mem;

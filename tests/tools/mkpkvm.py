@@ -1108,7 +1108,7 @@ def fixmap_of_no_memory(s):
 @breaks("writer", gens=("6.14",))
 def guest_block_too_early(s):
     """Before 6.16 the hypervisor maps pages only."""
-    s.share_block_with_guest(s.pa(BLOCK), s.vms[1], 0x80200)
+    s.share_block_with_guest(s.pa(0xe00000), s.vms[1], 0x80200)
 
 
 @breaks("writer", "guest-state", gens=NEW)
@@ -1336,6 +1336,45 @@ def vmm_has_tagged_memory(s):
 @near("vmm", gens=OLD)
 def vmm_has_not_cacheable_memory(s):
     device_page(s, 2)
+
+
+def guest_block(s, wrong=None, as_block=False):
+    """2 MiB of the first guest, which its VMM has page by page, or as a block as well."""
+    s.vms[0].set(0x80200 << 12, s.guest_leaf(s.pa(0xe00000), page=False), 1)
+    if as_block:
+        s.vms[0].vmm.set(0x10200000, s.vmm_leaf(s.pa(0xe00000)) & ~2, 1)
+    else:
+        for i in range(512):
+            s.vms[0].vmm.set(0x10200000 + i * PAGE, s.vmm_leaf(s.pa(0xe00000) + i * PAGE ^ (PAGE if i == wrong else 0)))
+    s.count()
+
+
+@near("vmm", gens=OLD)
+def vmm_has_a_block_by_pages(s):
+    guest_block(s)
+
+
+@near("vmm", gens=OLD)
+def vmm_has_a_block(s):
+    guest_block(s, as_block=True)
+
+
+@breaks("vmm", gens=OLD)
+def vmm_lacks_the_end_of_a_block(s):
+    guest_block(s, 511)
+    return [("vm:100", 0x803ff000)]
+
+
+@breaks("vmm", gens=OLD)
+def vmm_lacks_the_middle_of_a_block(s):
+    guest_block(s, 100)
+    return [("vm:100", 0x80264000)]
+
+
+@near("vmm", gens=OLD)
+def vmm_has_a_device(s):
+    """Device-nGnRE in the VMM as well."""
+    device_page(s, 4)
 
 
 @breaks("two-guests", "vmm", gens=OLD)
@@ -1625,6 +1664,35 @@ def test_snapshot(s2dump, folder):
     return bad
 
 
+def test_kernel_copy(s2dump, folder):
+    """Numbers of a kvm_pgtable_snapshot at the ends of what they may be."""
+    bad, path = [], os.path.join(folder, "copy")
+    for gen in ("6.12", "7.3"):
+        used = len(System(gen).snapshot_table.pages) - 2
+        for what, value, word in (("ia_bits", 24, "are no stage 2"), ("ia_bits", 53, "are no stage 2"),
+                                  ("start_level", -2, "are no stage 2"), ("start_level", 4, "are no stage 2"),
+                                  (1, 1, "PGD pages"), (1, 17, "PGD pages"), (1, 16, None), (3, used, None),
+                                  (3, used - 1, "used_pages_indx"), ("flags", 0, None), ("flags", 1, None)):
+            system = System(gen)
+            if isinstance(what, int):
+                system.ram.put(system.snapshot_words + what * 8, value)
+            else:
+                system.put(system.pa(SNAPSHOT), "kvm_pgtable", what, value, "<b" if what == "start_level" else "<I")
+            with open(path, "wb") as f:
+                f.write(system.ram.bytes)
+            with open(path + ".map", "w", encoding="utf-8") as f:
+                f.write(system.system_map())
+            done = subprocess.run([s2dump, "dump", "--json", f"--base={BASE:#x}", f"--system-map={path}.map",
+                                   f"--snapshot={system.pa(SNAPSHOT):#x}", path], capture_output=True, text=True, check=False)
+            # KVM_PGTABLE_S2_NOFWB is bit 0, and is no more in 7.1.
+            fwb = False if (what, value) == ("flags", 1) and not system.typed else None
+            good = done.returncode == 3 and word in done.stderr if word else \
+                done.returncode == 0 and s2json.rows(done.stdout)[0]["features"]["fwb"] is fwb
+            if not good:
+                bad.append(f"{gen} --snapshot with {what} {value}: {done.returncode} {done.stderr}")
+    return bad
+
+
 def listed(s2dump, path, *options):
     """What list says: exit status, standard error, tables by id."""
     done = subprocess.run([s2dump, "list", "--json", *options, f"--system-map={path}.map", path], capture_output=True,
@@ -1691,6 +1759,15 @@ def test_tables(s2dump, folder):
             expect("no parameters", code == 4 and "kvm_nvhe_init_params" in text and
                    tables["hyp"]["registers"] == {"hcr_el2": hex(hcr)} and
                    tables["host"]["registers"] == {"vtcr_el2": VTCR}, answer)
+        # Of what the hypervisor maps, no more is searched for them than a dump of this size can be of, and that is told.
+        if gen not in ("6.17", "7.1"):
+            system = System(gen)
+            for pa in range(BASE + (1 << 30), BASE + (1 << 30) + (256 << 20), 2 << 20):
+                system.s1.set(system.hyp(pa), system.hyp_desc(pa, "rw") & ~2, 1)
+            write_elf(system, set(), path)
+            answer = code, text, tables = listed(s2dump, path)
+            expect("search ends", code == 4 and "not searched for kvm_nvhe_init_params: too much is mapped" in text and
+                   tables["hyp"]["registers"] == {"hcr_el2": HCR, "mair_el2": MAIR}, answer)
     return bad
 
 
@@ -1847,6 +1924,7 @@ def test(s2dump, first):
                 bad += verdict(gen, fault, expected, run_check(s2dump, path, f"--base={BASE:#x}"))
                 cases += 1
         if not bad or not first:
+            bad += test_kernel_copy(s2dump, folder)
             bad += test_tables(s2dump, folder)
             bad += test_searched(s2dump, folder)
             bad += test_find(s2dump, folder)

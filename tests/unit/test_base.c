@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "base/bits.h"
+#include "base/budget.h"
 #include "base/lost.h"
 #include "base/num.h"
 #include "base/out.h"
@@ -126,7 +127,7 @@ static void errors_keep_their_code(void **state)
 	struct s2_err err;
 
 	(void)state;
-	for (int code = S2_NOTMINE; code <= S2_LOOP; code++) {
+	for (int code = S2_NOTMINE; code <= S2_BUDGET; code++) {
 		assert_int_equal(s2_wrap(NULL, (enum s2_code)code, "nobody reads"), code);
 		s2_err_init(&err);
 		assert_int_equal(s2_wrap(&err, (enum s2_code)code, "nothing was said below"), code);
@@ -151,6 +152,7 @@ static void codes_have_names(void **state)
 		[S2_TRUNCATED] = "truncated",
 		[S2_DAMAGED] = "damaged",
 		[S2_LOOP] = "loop",
+		[S2_BUDGET] = "budget",
 	};
 
 	(void)state;
@@ -261,6 +263,30 @@ static void losses(void **state)
 	assert_string_equal(s2_lost_name(S2_LOST_PAGE, 0), "table pages");
 }
 
+static void budgets(void **state)
+{
+	struct s2_budget budget;
+
+	(void)state;
+	s2_budget_init(&budget, 10, 3, 4);
+	assert_int_equal(budget.left, 22);
+	assert_int_equal(s2_budget_take(&budget, 20), S2_OK);
+	assert_int_equal(s2_budget_take(&budget, 2), S2_OK);
+	assert_int_equal(s2_budget_take(&budget, 0), S2_OK);
+	assert_int_equal(s2_budget_take(&budget, 1), S2_BUDGET);
+	/* What is too much is not done in part, and nothing smaller after it. */
+	s2_budget_init(&budget, 0, 1, 5);
+	assert_int_equal(s2_budget_take(&budget, 6), S2_BUDGET);
+	assert_int_equal(s2_budget_take(&budget, 1), S2_BUDGET);
+	/* Sizes come from files. */
+	s2_budget_init(&budget, 1, 16, UINT64_MAX / 16);
+	assert_int_equal(budget.left, UINT64_MAX - 14);
+	s2_budget_init(&budget, 0, 16, UINT64_MAX / 15);
+	assert_int_equal(budget.left, UINT64_MAX);
+	s2_budget_init(&budget, 16, 1, UINT64_MAX - 15);
+	assert_int_equal(budget.left, UINT64_MAX);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -273,6 +299,7 @@ int main(void)
 		cmocka_unit_test(output_numbers),
 		cmocka_unit_test(output_failures),
 		cmocka_unit_test(losses),
+		cmocka_unit_test(budgets),
 	};
 
 	signal(SIGPIPE, SIG_IGN);

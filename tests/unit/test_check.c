@@ -355,6 +355,62 @@ static void test_skip(void **state)
 	assert_int_equal(report.outcome[S2_CHECK_WRITER].nfindings, 0);
 }
 
+/* A memory that claims to be larger than the 52 bits of an address. */
+static enum s2_code next_huge(const struct s2_mem *m, uint64_t pa, struct s2_extent *ret)
+{
+	(void)m;
+	*ret = (struct s2_extent){ .pa = BASE, .size = 1ULL << 55 };
+	return pa < BASE + (1ULL << 55) ? S2_OK : S2_NOTFOUND;
+}
+
+/* More memory than a dump of this size is of ends, and is told; what is no matter of pages is
+ * known all the same. */
+static void test_memory_that_is_claimed(void **state)
+{
+	struct s2_mem_ops ops;
+	struct s2_loss *loss;
+	uint64_t end = BASE + (1ULL << 40) + 1024 * sizeof(words);
+
+	(void)state;
+	make();
+	ops = *mem.mem.ops;
+	ops.next = next_huge;
+	mem.mem.ops = &ops;
+	assert_int_equal(run(S2_CHECK_TWO_GUESTS)->result, S2_CHECK_UNKNOWN);
+	assert_int_equal(report.outcome[S2_CHECK_TABLE_HIDDEN].result, S2_CHECK_UNKNOWN);
+	assert_int_equal(report.outcome[S2_CHECK_WRITER].result, S2_CHECK_PASS);
+	assert_int_equal(report.outcome[S2_CHECK_COMPLETE].result, S2_CHECK_PASS);
+	assert_int_equal(lost.total, 1);
+	loss = &lost.loss[0];
+	assert_int_equal(loss->what, S2_LOST_SEARCH);
+	assert_int_equal(loss->code, S2_BUDGET);
+	/* 1 TiB, and 1024 pages for each that there is. */
+	assert_int_equal(loss->address, end);
+	s2_lost_clear(&lost);
+}
+
+/* Tables of pages that are not there, more than so little memory can hold: no loop. */
+static void test_too_many_tables(void **state)
+{
+	struct s2_loss *loss;
+
+	(void)state;
+	make();
+	for (unsigned int i = 0; i < 4 * 512; i++)
+		words[i] = (BASE + (1ULL << 30) + i * PAGE) | 3;
+	assert_int_equal(run(S2_CHECK_COMPLETE)->result, S2_CHECK_UNKNOWN);
+	assert_int_equal(report.outcome[S2_CHECK_TABLE_ONCE].result, S2_CHECK_UNKNOWN);
+	assert_int_equal(lost.total, 1);
+	loss = &lost.loss[0];
+	assert_int_equal(loss->what, S2_LOST_PAGE);
+	assert_int_equal(loss->code, S2_BUDGET);
+	assert_string_equal(loss->table, "vm:1");
+	/* 1024 and 16 for each that is there, and three of the start level came before. */
+	assert_int_equal(loss->address,
+			 BASE + (1ULL << 30) + (1024 + 16 * PAGES - 3) * (uint64_t)PAGE);
+	s2_lost_clear(&lost);
+}
+
 static int end(void **state)
 {
 	(void)state;
@@ -365,13 +421,22 @@ static int end(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_rows),          cmocka_unit_test(test_sound),
-		cmocka_unit_test(test_every_bit),     cmocka_unit_test(test_faults),
-		cmocka_unit_test(test_two_guests),    cmocka_unit_test(test_missing),
-		cmocka_unit_test(test_bounds),        cmocka_unit_test(test_skip),
-		cmocka_unit_test(test_windows),       cmocka_unit_test(test_writers_are_named),
-		cmocka_unit_test(test_device_memory), cmocka_unit_test(test_block_levels),
-		cmocka_unit_test(test_unreadable),    cmocka_unit_test(test_half_present),
+		cmocka_unit_test(test_rows),
+		cmocka_unit_test(test_sound),
+		cmocka_unit_test(test_every_bit),
+		cmocka_unit_test(test_faults),
+		cmocka_unit_test(test_two_guests),
+		cmocka_unit_test(test_missing),
+		cmocka_unit_test(test_bounds),
+		cmocka_unit_test(test_skip),
+		cmocka_unit_test(test_windows),
+		cmocka_unit_test(test_writers_are_named),
+		cmocka_unit_test(test_device_memory),
+		cmocka_unit_test(test_block_levels),
+		cmocka_unit_test(test_unreadable),
+		cmocka_unit_test(test_half_present),
+		cmocka_unit_test(test_memory_that_is_claimed),
+		cmocka_unit_test(test_too_many_tables),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, end);

@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "decode/arm64/arm64.h"
 #include "kernel/kva.h"
 #include "test_kernel_image.h"
 
@@ -51,10 +52,12 @@ static void facts_of_a_real_kernel(void **state)
 	(void)state;
 	assert_int_equal(s2_vmcoreinfo_init(&info, text, sizeof(text) - 1, NULL), S2_OK);
 	assert_int_equal(s2_kva_facts_from(&info, &facts, NULL), S2_OK);
-	assert_int_equal(facts.va_bits, 47);
-	assert_int_equal(facts.va_bits_config, 52);
-	assert_false(facts.lpa2);
-	assert_int_equal(facts.swapper_pa, 0x41f2c000);
+	assert_int_equal(facts.regime.value[S2_ARM64_IA_BITS], 47);
+	assert_int_equal(facts.user.value[S2_ARM64_IA_BITS], 47);
+	assert_int_equal(s2_regime_flag(&facts.regime, S2_ARM64_LPA2), S2_NO);
+	assert_true(s2_regime_has(&facts.regime, S2_ARM64_UPPER));
+	assert_false(s2_regime_has(&facts.user, S2_ARM64_UPPER));
+	assert_int_equal(facts.root_pa, 0x41f2c000);
 	assert_int_equal(s2_kva_image_pa(&facts, facts.stext), 0x40210000);
 	assert_int_equal(s2_kva_linear_va(&facts, 0x40000000), 0xffff800000000000);
 }
@@ -109,13 +112,13 @@ static void size_of_the_tables(void **state)
 	kimage_init(&k, &test_shapes[0]);
 	line = strstr(k.info, "NUMBER(TCR_EL1_T1SZ)");
 	line[0] = 'X';
-	assert_int_equal(facts_of(&k).va_bits, 48);
+	assert_int_equal(facts_of(&k).regime.value[S2_ARM64_IA_BITS], 48);
 	kimage_free(&k);
 	kimage_init(&k, &test_shapes[9]);
 	line = strstr(k.info, "NUMBER(TCR_EL1_T1SZ)=0xc");
 	assert_non_null(line);
 	strcpy(line, "NUMBER(TCR_EL1_T1SZ)=0x10\n"); /* as on a 48-bit machine */
-	assert_int_equal(facts_of(&k).va_bits, 52);
+	assert_int_equal(facts_of(&k).regime.value[S2_ARM64_IA_BITS], 52);
 	kimage_free(&k);
 }
 

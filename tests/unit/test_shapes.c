@@ -516,6 +516,32 @@ static void small_vttbr(void **state)
 			}
 }
 
+/* A value is strange exactly when the manual reserves it, or no access may be made of it. */
+static void strange_values(void **state)
+{
+	static const struct s2_arch *const archs[] = { &s2_arm64_stage2, &s2_arm64_stage1_el1,
+						       &s2_arm64_stage1_el2 };
+
+	(void)state;
+	for (size_t a = 0; a < ARRAY_SIZE(archs); a++)
+		for (unsigned int i = 0; i < archs[a]->nattrs; i++) {
+			const struct s2_attr *attr = &archs[a]->attrs[i];
+
+			for (unsigned int v = 0; attr->values && v < attr->nvalues; v++) {
+				const struct s2_attr_value *value = &attr->values[v];
+				uint32_t want = 0;
+
+				if (strstr(value->json, "reserved"))
+					want = !strcmp(attr->name, "sh")      ? S2_ODD_SH :
+					       !strcmp(attr->name, "memattr") ? S2_ODD_MEMATTR :
+										S2_ODD_RESERVED;
+				if (value->odd != want)
+					fail_msg("%s %s=%s: odd 0x%x, not 0x%x", archs[a]->name,
+						 attr->name, value->json, value->odd, want);
+			}
+		}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -531,6 +557,7 @@ int main(void)
 		cmocka_unit_test(bits_of_leaves),
 		cmocka_unit_test(vtcr_reserved_bits),
 		cmocka_unit_test(small_vttbr),
+		cmocka_unit_test(strange_values),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -95,6 +95,7 @@ static void set_facts(struct s2_check_ctx *ctx, uint64_t pa, uint64_t size, stru
 {
 	uint64_t page = BIT64(ctx->pages.page_log2);
 
+	s2_pages_clip(&ctx->pages, &pa, &size);
 	for (uint64_t at = next_memory(&ctx->pages, pa); at < pa + size; at += page) {
 		struct s2_facts *fact = s2_pages_fact(&ctx->pages, at);
 

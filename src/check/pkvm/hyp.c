@@ -256,20 +256,14 @@ static bool add_part(struct s2_check_ctx *ctx, struct s2_image_part part)
 static void read_image(struct s2_check_ctx *ctx)
 {
 	const struct s2_kva_facts *kva = &s2_kernel_facts(ctx->kernel)->kva;
-	struct s2_regime regime;
 	struct s2_geometry geom;
 	struct s2_merge merge;
 	struct s2_run run;
 	bool any = false;
 
-	s2_regime_init(&regime, &s2_arm64_stage1_el1);
-	s2_regime_set(&regime, S2_ARM64_GRANULE, kva->page_size);
-	s2_regime_set(&regime, S2_ARM64_IA_BITS, kva->va_bits);
-	s2_regime_set_flag(&regime, S2_ARM64_LPA2, kva->lpa2 ? S2_YES : S2_NO);
-	s2_regime_set(&regime, S2_ARM64_UPPER, true);
-	if (regime.arch->shape(&regime, &geom, NULL))
+	if (kva->regime.arch->shape(&kva->regime, &geom, NULL))
 		return;
-	s2_walk_init(ctx->walk, &geom, ctx->mem, kva->swapper_pa);
+	s2_walk_init(ctx->walk, &geom, ctx->mem, kva->root_pa);
 	if (!s2_walk_range(ctx->walk, kva->stext, kva->stext + IMAGE_MAX - 1))
 		return;
 	s2_merge_init(&merge, ctx->walk, S2_MERGE_PA, S2_SHOW_ALL);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/budget.h"
 #include "decode/arm64/arm64.h"
 #include "decode/merge.h"
 #include "host/kvm/arm64/params.h"
@@ -17,9 +18,9 @@
 #define MEMBLOCK_NOMAP BIT64(2)
 #define MEMBLOCK_FLAGS BITS64(7, 0)
 
-/* Memory that is looked at for the CPUs' parameters: they stand in per-CPU areas of some 32 KiB
- * each. */
-#define MAX_PARAM_BYTES (64U << 20)
+/* Memory that is looked at for the CPUs' parameters beyond what the dump holds: they stand in
+ * per-CPU areas of some 32 KiB each. */
+#define FLOOR_PARAM_BYTES (64U << 20)
 #define MAX_CPUS 4096
 
 static uint64_t symbol_pa(const struct s2_pkvm_search *s, enum s2_pkvm_symbol i)
@@ -406,6 +407,9 @@ struct params_search {
 	struct s2_pkvm_search *s;
 	enum s2_code missing; /* of a CPU's parameters that a symbol names: why */
 	struct s2_gaps gaps;  /* ... of what was searched for them */
+	struct s2_budget bytes;
+	uint64_t ended_pa; /* where the search came to its end before the memory did, or
+			      S2_LOST_NOWHERE */
 };
 
 /* A CPU's parameters by symbol. */
@@ -444,6 +448,10 @@ static void params_in(struct params_search *p, const struct s2_run *run)
 
 		if (pa - s->pkvm->reserved_pa < s->pkvm->reserved_size)
 			continue;
+		if (s2_budget_take(&p->bytes, sizeof(chunk))) {
+			p->ended_pa = pa;
+			return;
+		}
 		code = s2_mem_read(s->mem, pa, chunk, sizeof(chunk), NULL);
 		if (code)
 			s2_gaps_add(&p->gaps, pa, sizeof(chunk), code);
@@ -463,11 +471,12 @@ static void search_params(struct params_search *p)
 	struct s2_pkvm_search *s = p->s;
 	struct s2_merge merge;
 	struct s2_run run;
-	uint64_t looked = 0;
 
+	s2_budget_init(&p->bytes, FLOOR_PARAM_BYTES, 1, s->mem->bytes);
+	p->ended_pa = S2_LOST_NOWHERE;
 	s2_walk_init(s->walk, &s->hyp_geom, s->mem, s->hyp_pgd_pa);
 	s2_merge_init(&merge, s->walk, S2_MERGE_PA, S2_SHOW_ALL);
-	while (looked < MAX_PARAM_BYTES && s2_merge_next(&merge, &run)) {
+	while (p->ended_pa == S2_LOST_NOWHERE && s2_merge_next(&merge, &run)) {
 		if (run.missing)
 			s2_gaps_add(&p->gaps, run.table_pa, run.size, run.missing);
 		if (!s2_run_mapped(&s->hyp_geom, &run) ||
@@ -475,7 +484,6 @@ static void search_params(struct params_search *p)
 			continue;
 		if (run.entry.oa - s->pkvm->reserved_pa < s->pkvm->reserved_size)
 			continue;
-		looked += run.size;
 		params_in(p, &run);
 	}
 }
@@ -485,6 +493,12 @@ static void lose_params(const struct params_search *p)
 {
 	struct s2_pkvm_search *s = p->s;
 
+	if (p->ended_pa != S2_LOST_NOWHERE)
+		s2_lost_add(s->lost, S2_LOST_SEARCH, S2_BUDGET, "hyp", p->ended_pa,
+			    "memory from PA 0x%" PRIx64
+			    " on is not searched for kvm_nvhe_init_params: too much is mapped for "
+			    "a dump of this size",
+			    p->ended_pa);
 	if (!p->gaps.bytes)
 		return;
 	s2_lost_add(s->lost, S2_LOST_SEARCH, p->gaps.code, "hyp", p->gaps.pa,
@@ -509,6 +523,8 @@ void s2_pkvm_find_params(struct s2_pkvm_search *s)
 		lose_params(&search);
 		if (search.gaps.bytes)
 			search.missing = search.gaps.code;
+		else if (search.ended_pa != S2_LOST_NOWHERE)
+			search.missing = S2_BUDGET;
 	}
 	s->pkvm->cpus_lost = search.missing != S2_OK;
 	/* The hypervisor's own count decides, where it can be read. */

@@ -1,31 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Walks swapper_pg_dir with the same walker that reads every other table; remembers the last few
-// translations.
+// The address space of an arm64 kernel, from its VMCOREINFO.
 #include "kernel/kva.h"
 
-#include <stdlib.h>
-#include <string.h>
+#include <elf.h>
 
 #include "base/bits.h"
-#include "base/cleanup.h"
-#include "decode/arch.h"
 #include "decode/arm64/arm64.h"
-#include "decode/lookup.h"
-#include "decode/walk.h"
-
-/* Direct-mapped memory of translations, by page number. Kernel objects of one walk sit in few
- * blocks. */
-#define NCACHED 64U
 
 /* AP[2] of a stage-1 leaf: read-only (Arm ARM D8.4.2). */
 #define AP_RO BIT64(7)
-
-struct s2_kva {
-	struct s2_kva_facts facts;
-	struct s2_geometry geom;
-	const struct s2_mem *mem;
-	struct s2_kva_piece cached[NCACHED]; /* size 0: empty */
-};
 
 static enum s2_code page_size_from(const struct s2_vmcoreinfo *info, uint64_t *ret,
 				   struct s2_err *err)
@@ -39,234 +22,101 @@ static enum s2_code page_size_from(const struct s2_vmcoreinfo *info, uint64_t *r
 	return code;
 }
 
-static enum s2_code va_bits_from(const struct s2_vmcoreinfo *info, struct s2_kva_facts *facts,
-				 struct s2_err *err)
+/* CONFIG_ARM64_VA_BITS places the linear map. */
+static enum s2_code configured_bits(const struct s2_vmcoreinfo *info, uint64_t *ret,
+				    struct s2_err *err)
 {
-	uint64_t config, t1sz;
-	enum s2_code code = s2_vmcoreinfo_get(info, S2_VI_NUMBER, "VA_BITS", &config, err);
+	enum s2_code code = s2_vmcoreinfo_get(info, S2_VI_NUMBER, "VA_BITS", ret, err);
 
-	if (code)
-		return code;
-	if (config < 36 || config > 52)
+	if (!code && (*ret < 36 || *ret > 52))
 		return s2_fail(err, S2_INVALID, "VMCOREINFO: NUMBER(VA_BITS)=%llu is not in 36..52",
-			       (unsigned long long)config);
-	facts->va_bits_config = (unsigned int)config;
-	facts->va_bits = facts->va_bits_config;
-	code = s2_vmcoreinfo_get(info, S2_VI_NUMBER, "TCR_EL1_T1SZ", &t1sz, err);
+			       (unsigned long long)*ret);
+	return code;
+}
+
+/*
+ * What swapper_pg_dir is laid out for. The 52-bit rules (arch/arm64/mm/init.c; Linux c812026c54cf,
+ * 0dd4f60a2c76): a kernel with 64K pages keeps a 52-bit swapper_pg_dir on 48-bit hardware, one with
+ * 4K or 16K pages drops to 48 or 47 bits and a level less, and says so in TCR_EL1_T1SZ.
+ */
+static enum s2_code table_bits(const struct s2_vmcoreinfo *info, uint64_t page_size,
+			       uint64_t configured, uint64_t *ret, struct s2_err *err)
+{
+	uint64_t t1sz;
+	enum s2_code code = s2_vmcoreinfo_get(info, S2_VI_NUMBER, "TCR_EL1_T1SZ", &t1sz, err);
+
+	*ret = configured;
 	if (code == S2_INVALID)
 		return code;
-	if (code || facts->page_size == 65536) /* exported since 5.9 */
+	if (code || page_size == 65536) /* exported since 5.9 */
 		return S2_OK;
 	if (t1sz < 12 || t1sz > 28)
 		return s2_fail(err, S2_INVALID,
 			       "VMCOREINFO: NUMBER(TCR_EL1_T1SZ)=%llu is not in 12..28",
 			       (unsigned long long)t1sz);
-	facts->va_bits = 64 - (unsigned int)t1sz;
+	*ret = 64 - t1sz;
 	return S2_OK;
 }
 
-enum s2_code s2_kva_facts_from(const struct s2_vmcoreinfo *info, struct s2_kva_facts *ret,
-			       struct s2_err *err)
+static enum s2_code facts_of(const struct s2_vmcoreinfo *info, struct s2_kva_facts *ret,
+			     struct s2_err *err)
 {
-	struct s2_kva_facts facts = { 0 };
-	uint64_t swapper;
+	uint64_t swapper, phys_offset, configured = 0, bits = 0;
 	enum s2_code code =
-		s2_vmcoreinfo_get(info, S2_VI_NUMBER, "kimage_voffset", &facts.kimage_voffset, err);
+		s2_vmcoreinfo_get(info, S2_VI_NUMBER, "kimage_voffset", &ret->image_offset, err);
 
 	if (code == S2_NOTFOUND)
-		return s2_fail(
-			err, S2_INVALID,
-			"VMCOREINFO is not of an arm64 kernel: it has no NUMBER(kimage_voffset)");
+		return S2_NOTMINE;
 	if (!code)
-		code = page_size_from(info, &facts.page_size, err);
+		code = page_size_from(info, &ret->page_size, err);
 	if (!code)
-		code = va_bits_from(info, &facts, err);
+		code = configured_bits(info, &configured, err);
 	if (!code)
-		code = s2_vmcoreinfo_get(info, S2_VI_NUMBER, "PHYS_OFFSET", &facts.phys_offset,
-					 err);
+		code = table_bits(info, ret->page_size, configured, &bits, err);
 	if (!code)
-		code = s2_vmcoreinfo_get(info, S2_VI_SYMBOL, "_stext", &facts.stext, err);
+		code = s2_vmcoreinfo_get(info, S2_VI_NUMBER, "PHYS_OFFSET", &phys_offset, err);
+	if (!code)
+		code = s2_vmcoreinfo_get(info, S2_VI_SYMBOL, "_stext", &ret->stext, err);
 	if (!code)
 		code = s2_vmcoreinfo_get(info, S2_VI_SYMBOL, "swapper_pg_dir", &swapper, err);
-	if (code)
-		return code == S2_NOTFOUND ?
-			       s2_fail(err, S2_INVALID,
-				       "VMCOREINFO lacks what translation of kernel "
-				       "addresses needs (VA_BITS, PHYS_OFFSET, _stext, swapper_pg_dir)") :
-			       code;
-	facts.swapper_pa = s2_kva_image_pa(&facts, swapper);
-	facts.lpa2 = facts.va_bits == 52 && facts.page_size != 65536;
-	*ret = facts;
-	return S2_OK;
-}
-
-enum s2_code s2_kva_new(const struct s2_mem *mem, const struct s2_kva_facts *facts,
-			struct s2_kva **ret, struct s2_err *err)
-{
-	struct s2_kva *kva = calloc(1, sizeof(*kva));
-	struct s2_regime regime;
-	enum s2_code code;
-
-	if (!kva)
-		return s2_fail(err, S2_NOMEM, "no memory for the kernel's page tables");
-	s2_regime_init(&regime, &s2_arm64_stage1_el1);
-	s2_regime_set(&regime, S2_ARM64_GRANULE, facts->page_size);
-	s2_regime_set(&regime, S2_ARM64_IA_BITS, facts->va_bits);
-	s2_regime_set_flag(&regime, S2_ARM64_LPA2, facts->lpa2 ? S2_YES : S2_NO);
-	s2_regime_set(&regime, S2_ARM64_UPPER, true);
-	code = regime.arch->shape(&regime, &kva->geom, err);
-	if (!code && !is_aligned(facts->swapper_pa, sizeof(uint64_t)))
-		code = s2_fail(err, S2_INVALID,
-			       "swapper_pg_dir at physical address 0x%llx is not aligned",
-			       (unsigned long long)facts->swapper_pa);
-	if (code) {
-		free(kva);
-		s2_wrap(err, code, "kernel page tables");
-		return code;
-	}
-	kva->facts = *facts;
-	kva->mem = mem;
-	*ret = kva;
-	return S2_OK;
-}
-
-void s2_kva_free(struct s2_kva *kva)
-{
-	free(kva);
-}
-
-/* What entry @i of a strip that was read maps, when it maps something. */
-static bool piece_of(const struct s2_geometry *geom, const struct s2_strip *strip, uint64_t i,
-		     struct s2_kva_piece *ret)
-{
-	uint64_t raw = strip->desc[i];
-
-	if (!s2_maps(geom, strip->height, raw))
-		return false;
-	ret->size = s2_entry_size(geom, strip->height);
-	ret->va = strip->ia + i * ret->size;
-	ret->pa = s2_leaf_oa(geom, strip->height, raw) & ~(ret->size - 1);
-	ret->writable = !(raw & AP_RO);
-	return true;
-}
-
-enum s2_code s2_kva_find(struct s2_kva *kva, uint64_t va, struct s2_kva_piece *ret,
-			 struct s2_err *err)
-{
-	uint64_t plain = s2_kva_untag(va);
-	struct s2_kva_piece *slot = &kva->cached[plain / kva->facts.page_size % NCACHED];
-	struct s2_found found;
-	enum s2_code code;
-
-	if (slot->size && plain - slot->va < slot->size) {
-		*ret = *slot;
-		return S2_OK;
-	}
-	code = s2_lookup(kva->mem, &kva->geom, kva->facts.swapper_pa, plain, &found);
 	if (code == S2_NOTFOUND)
-		return s2_fail(err, S2_INVALID, "0x%llx is not a kernel address",
-			       (unsigned long long)va);
+		return s2_fail(err, S2_INVALID,
+			       "VMCOREINFO lacks what translation of kernel "
+			       "addresses needs (VA_BITS, PHYS_OFFSET, _stext, swapper_pg_dir)");
 	if (code)
-		return s2_fail(err, code,
-			       "kernel address 0x%llx: the table at physical address 0x%llx is %s",
-			       (unsigned long long)va, (unsigned long long)found.table_pa,
-			       s2_code_name(code));
-	if (!found.mapped)
-		return s2_fail(err, S2_INVALID, "kernel address 0x%llx is not mapped",
-			       (unsigned long long)va);
-	slot->size = s2_entry_size(&kva->geom, found.height);
-	slot->va = plain & ~(slot->size - 1);
-	slot->pa = found.pa & ~(slot->size - 1);
-	slot->writable = !(found.raw & AP_RO);
-	*ret = *slot;
+		return code;
+	ret->root_pa = s2_kva_image_pa(ret, swapper);
+	/* Kernels since 5.4: the linear map is the lower half (14c127c957c1). PHYS_OFFSET may be
+	 * "negative". */
+	ret->linear_offset = -phys_offset - BIT64(configured);
+	/* asm/pgtable.h: vmemmap is VMEMMAP_START minus (memstart_addr >> PAGE_SHIFT), which is
+	 * signed. */
+	ret->memmap_pa = phys_offset;
+	s2_regime_init(&ret->regime, &s2_arm64_stage1_el1);
+	s2_regime_set(&ret->regime, S2_ARM64_GRANULE, ret->page_size);
+	s2_regime_set(&ret->regime, S2_ARM64_IA_BITS, bits);
+	s2_regime_set_flag(&ret->regime, S2_ARM64_LPA2,
+			   bits == 52 && ret->page_size != 65536 ? S2_YES : S2_NO);
+	ret->user = ret->regime;
+	s2_regime_set(&ret->regime, S2_ARM64_UPPER, true);
 	return S2_OK;
 }
 
-enum s2_code s2_kva_pa(struct s2_kva *kva, uint64_t va, uint64_t *ret, struct s2_err *err)
+/* KASAN or MTE tag: bits [63:56] all equal bit 55. */
+static uint64_t untag(uint64_t va)
 {
-	struct s2_kva_piece piece;
-	enum s2_code code = s2_kva_find(kva, va, &piece, err);
-
-	if (!code)
-		*ret = piece.pa + (s2_kva_untag(va) - piece.va);
-	return code;
+	return (uint64_t)((int64_t)(va << 8) >> 8);
 }
 
-enum s2_code s2_kva_read(struct s2_kva *kva, uint64_t va, void *buf, size_t len, struct s2_err *err)
+static bool writable(uint64_t raw)
 {
-	char *out = buf;
-
-	va = s2_kva_untag(va);
-	while (len) {
-		struct s2_kva_piece piece;
-		enum s2_code code = s2_kva_find(kva, va, &piece, err);
-		uint64_t skip, n;
-
-		if (code)
-			return code;
-		skip = va - piece.va;
-		n = piece.size - skip < len ? piece.size - skip : len;
-		code = s2_mem_read(kva->mem, piece.pa + skip, out, (size_t)n, err);
-		if (code) {
-			s2_wrap(err, code, "kernel address 0x%llx", (unsigned long long)va);
-			return code;
-		}
-		out += n;
-		len -= (size_t)n;
-		va += n;
-	}
-	return S2_OK;
+	return !(raw & AP_RO);
 }
 
-/* What a missing table would map of [@first, @last]. */
-static void add_gap(const struct s2_geometry *geom, const struct s2_strip *strip, uint64_t first,
-		    uint64_t last, struct s2_gaps *gaps)
-{
-	uint64_t end = strip->ia + (strip->n * s2_entry_size(geom, strip->height) - 1);
-
-	if (strip->ia > first)
-		first = strip->ia;
-	if (end < last)
-		last = end;
-	s2_gaps_add(gaps, strip->table_pa, last - first + 1, strip->missing);
-}
-
-enum s2_code s2_kva_each(const struct s2_kva *kva, uint64_t first, uint64_t last,
-			 bool (*piece)(void *arg, const struct s2_kva_piece *piece), void *arg,
-			 struct s2_gaps *gaps, struct s2_err *err)
-{
-	/* A walk of its own: @piece may translate other addresses. */
-	s2_auto_free struct s2_walk *walk = malloc(sizeof(*walk));
-	struct s2_kva_piece joined = { 0 };
-	struct s2_strip strip;
-
-	if (!walk)
-		return s2_fail(err, S2_NOMEM, "no memory for the kernel's page tables");
-	first = s2_kva_untag(first);
-	last = s2_kva_untag(last);
-	s2_walk_init(walk, &kva->geom, kva->mem, kva->facts.swapper_pa);
-	if (!s2_walk_range(walk, first, last))
-		return S2_OK;
-	while (s2_walk_next(walk, &strip)) {
-		if (strip.missing && gaps)
-			add_gap(&kva->geom, &strip, first, last, gaps);
-		for (uint64_t i = 0; !strip.missing && i < strip.n; i++) {
-			struct s2_kva_piece next;
-
-			if (!piece_of(&kva->geom, &strip, i, &next))
-				continue;
-			if (joined.size && joined.va + joined.size == next.va &&
-			    joined.pa + joined.size == next.pa &&
-			    joined.writable == next.writable) {
-				joined.size += next.size;
-				continue;
-			}
-			if (joined.size && !piece(arg, &joined))
-				return S2_OK;
-			joined = next;
-		}
-	}
-	if (joined.size)
-		piece(arg, &joined);
-	return S2_OK;
-}
+const struct s2_kva_ops s2_arm64_kva = {
+	.name = "arm64",
+	.elf_machine = EM_AARCH64,
+	.facts = facts_of,
+	.untag = untag,
+	.writable = writable,
+};
