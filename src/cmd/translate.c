@@ -9,7 +9,7 @@
 
 #include "base/num.h"
 #include "cmd/guest.h"
-#include "decode/arm64/stage1.h"
+#include "decode/arm64/registers.h"
 #include "decode/arm64/translate.h"
 #include "model/totals.h"
 
@@ -258,15 +258,11 @@ static void hex_if(struct s2_json *json, const char *name, bool applies, uint64_
 /* What PAR_EL1 says of memory, as far as it is known. */
 static void par_members(struct s2_json *json, const struct s2_at_result *r)
 {
-	bool done = r->outcome == S2_AT_DONE;
-	const struct s2_attr_value *memattr = NULL, *sh = NULL;
+	const struct s2_attr_value *memory, *sh;
 
-	if (done && !(~r->par_known & PAR_ATTR))
-		memattr = s2_arm64_mair_value((uint8_t)field_get(PAR_ATTR, r->par));
-	if (done && !(~r->par_known & PAR_SH))
-		sh = s2_arm64_sh_value((unsigned int)field_get(PAR_SH, r->par));
-	s2_json_key(json, "memattr");
-	s2_out_str(json->out, memattr ? memattr->json : "null");
+	s2_at_memory(r, &memory, &sh);
+	s2_json_key(json, S2_MEMORY_NAME);
+	s2_out_str(json->out, memory ? memory->json : "null");
 	s2_json_key(json, "sh");
 	s2_out_str(json->out, sh ? sh->json : "null");
 	s2_json_null(json, "slot");

@@ -327,6 +327,9 @@ struct s2_feature {
 enum s2_stage { S2_STAGE_1 = 1, S2_STAGE_2 = 2 };
 
 /* One table format. Its names, @name and @format, stand in notes. */
+/* Registers of a guest hypervisor that a table may shadow. */
+enum s2_shadow { S2_SHADOW_ROOT, S2_SHADOW_CONTROL, S2_NSHADOWS };
+
 struct s2_arch {
 	const char *name;    /* JSON: "arm64" */
 	const char *format;  /* "stage2", "stage1-el1", "stage1-el2" */
@@ -336,6 +339,7 @@ struct s2_arch {
 	unsigned int nfeatures;
 	const struct s2_claim *claims; /* in the order of options and JSON */
 	unsigned int nclaims;
+	const char *shadows[S2_NSHADOWS]; /* their names; NULL where a table shadows nothing */
 
 	/* Claims to facts. Refuses what no hardware accepts and names the register field. */
 	enum s2_code (*shape)(const struct s2_regime *regime, struct s2_geometry *ret,

@@ -135,11 +135,11 @@ static void effective_members(struct s2_json *json, const struct s2_effective_ro
 		s2_json_null(json, "pieces");
 	rights = s2_effective_rights(row);
 	s2_json_rights(json, row->allowed ? &rights : NULL);
-	s2_json_key(json, "memattr");
-	s2_out_str(json->out, row->memattr ? row->memattr->json : "null");
+	s2_json_key(json, S2_MEMORY_NAME);
+	s2_out_str(json->out, row->memory ? row->memory->json : "null");
 	s2_json_key(json, "sh");
 	s2_out_str(json->out, row->shareability ? row->shareability->json : "null");
-	if (row->memattr)
+	if (row->memory)
 		s2_json_hex(json, "attr", row->attr);
 	else
 		s2_json_null(json, "attr");
@@ -234,13 +234,13 @@ static void annotators_member(struct s2_json *json, const struct s2_table *table
 /* What the table shadows: registers of a guest hypervisor. */
 static void shadows_member(struct s2_json *json, const struct s2_table *table)
 {
-	if (!table->guest_vtcr) {
+	if (!table->shadow[S2_SHADOW_CONTROL]) {
 		s2_json_null(json, "shadows");
 		return;
 	}
 	s2_json_open(json, "shadows", '{');
-	s2_json_hex(json, "vttbr_el2", table->guest_vttbr);
-	s2_json_hex(json, "vtcr_el2", table->guest_vtcr);
+	for (unsigned int i = 0; i < S2_NSHADOWS; i++)
+		s2_json_hex(json, table->regime.arch->shadows[i], table->shadow[i]);
 	s2_json_close(json, '}');
 }
 

@@ -125,10 +125,12 @@ static void print_registers(struct s2_printer *printer)
 	}
 	if (*lead == ' ')
 		s2_out_str(printer->out, "\n");
-	if (table->guest_vtcr)
-		s2_out_printf(printer->out,
-			      "# shadows vttbr_el2 0x%" PRIx64 "  vtcr_el2 0x%" PRIx64 "\n",
-			      table->guest_vttbr, table->guest_vtcr);
+	if (!table->shadow[S2_SHADOW_CONTROL])
+		return;
+	for (unsigned int i = 0; i < S2_NSHADOWS; i++)
+		s2_out_printf(printer->out, "%s %s 0x%" PRIx64, i ? " " : "# shadows",
+			      regime->arch->shadows[i], table->shadow[i]);
+	s2_out_str(printer->out, "\n");
 }
 
 static unsigned int ia_digits(const struct s2_geometry *geom)
@@ -369,7 +371,7 @@ static void effective(struct s2_printer *printer, const struct s2_effective_row 
 		put_rights(printer, &rights);
 	else
 		put_column(out, "-", rights_width(printer));
-	put_column(out, row->memattr ? row->memattr->text : unknown, W_MEMORY);
+	put_column(out, row->memory ? row->memory->text : unknown, W_MEMORY);
 	put_column(out, row->shareability ? row->shareability->text : "-", W_SH);
 	if (row->missing)
 		put_missing(out, row->missing, row->missing_pa);

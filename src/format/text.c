@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Sizes, addresses, rights, flags, names and times as the text output prints them.
+// Sizes, addresses, rights and flags as the text output prints them.
 #include "format/text.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/bits.h"
-#include "base/escape.h"
 
 void s2_text_size(uint64_t size, char ret[S2_TEXT_SIZE_LEN])
 {
@@ -104,26 +102,4 @@ void s2_text_flag_number(struct s2_text_flags *flags, const char *word, uint64_t
 
 	snprintf(text, sizeof(text), "%s=%" PRIu64, word, value);
 	s2_text_flag(flags, "", text);
-}
-
-void s2_text_name(const char *name, char ret[S2_TEXT_NAME_LEN])
-{
-	s2_escape(name, strlen(name), ret, S2_TEXT_NAME_LEN);
-	for (char *p = ret; *p; p++)
-		if (*p == ' ')
-			*p = '_';
-	if (!*ret)
-		strcpy(ret, "-");
-}
-
-void s2_text_time(int64_t seconds, char ret[S2_TEXT_TIME_LEN])
-{
-	time_t at = (time_t)seconds;
-	struct tm tm;
-
-	if (seconds < 0 || !gmtime_r(&at, &tm) || tm.tm_year > 9999 - 1900) {
-		strcpy(ret, "-");
-		return;
-	}
-	strftime(ret, S2_TEXT_TIME_LEN, "%Y-%m-%dT%H:%M:%SZ", &tm);
 }

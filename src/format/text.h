@@ -44,12 +44,4 @@ void s2_text_flag(struct s2_text_flags *flags, const char *mark, const char *wor
 /* "sw=2" */
 void s2_text_flag_number(struct s2_text_flags *flags, const char *word, uint64_t value);
 
-/* A name of a dump as one token: escaped, a blank is _, and "" is "-". */
-#define S2_TEXT_NAME_LEN 128
-void s2_text_name(const char *name, char ret[S2_TEXT_NAME_LEN]);
-
-/* Seconds since 1970 as "2026-11-20T14:03:11Z", "-" before 1970 and after the year 9999. */
-#define S2_TEXT_TIME_LEN 21
-void s2_text_time(int64_t seconds, char ret[S2_TEXT_TIME_LEN]);
-
 #endif

@@ -14,8 +14,6 @@ struct s2_totals {
 	uint64_t gaps;                  /* ranges of them */
 	uint64_t tables;                /* table pages read */
 	uint64_t odd_tables;            /* table descriptors with oddities */
-	uint64_t odd_desc_pa;           /* of the first of them */
-	uint32_t odd_table;             /* its S2_ODD_* */
 	/* The first gap. */
 	enum s2_code code;
 	uint64_t ia;

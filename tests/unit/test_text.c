@@ -153,40 +153,6 @@ static void flags(void **state)
 	assert_string_equal(f.text, "cont,sw=2,!res0");
 }
 
-static void names(void **state)
-{
-	char text[S2_TEXT_NAME_LEN], longest[300];
-
-	(void)state;
-	s2_text_name("", text);
-	assert_string_equal(text, "-");
-	s2_text_name("web 17\x1b[31m", text);
-	assert_string_equal(text, "web_17\\x1b[31m");
-	memset(longest, '\a', sizeof(longest));
-	longest[sizeof(longest) - 1] = '\0';
-	s2_text_name(longest, text);
-	assert_int_equal(strlen(text) % 4, 0);
-}
-
-static void times(void **state)
-{
-	char text[S2_TEXT_TIME_LEN];
-
-	(void)state;
-	s2_text_time(0, text);
-	assert_string_equal(text, "1970-01-01T00:00:00Z");
-	s2_text_time(1763647391, text);
-	assert_string_equal(text, "2025-11-20T14:03:11Z");
-	s2_text_time(253402300799, text);
-	assert_string_equal(text, "9999-12-31T23:59:59Z");
-	s2_text_time(253402300800, text);
-	assert_string_equal(text, "-");
-	s2_text_time(-1, text);
-	assert_string_equal(text, "-");
-	s2_text_time(INT64_MAX, text);
-	assert_string_equal(text, "-");
-}
-
 static void escapes(void **state)
 {
 	static const struct {
@@ -227,8 +193,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sizes),     cmocka_unit_test(sizes_say_what_they_are),
 		cmocka_unit_test(addresses), cmocka_unit_test(rights),
-		cmocka_unit_test(flags),     cmocka_unit_test(names),
-		cmocka_unit_test(times),     cmocka_unit_test(escapes),
+		cmocka_unit_test(flags),     cmocka_unit_test(escapes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -134,8 +134,7 @@ static void name_attributes(struct s2_effective_row *row, const struct s2_at_res
 		return;
 	row->attr = (uint8_t)field_get(PAR_ATTR, r->par);
 	row->sh = (uint8_t)field_get(PAR_SH, r->par);
-	row->memattr = s2_arm64_mair_value(row->attr);
-	row->shareability = s2_arm64_sh_value(row->sh);
+	s2_at_memory(r, &row->memory, &row->shareability);
 }
 
 /* All six accesses at @va, which speaks for @size bytes. */
@@ -180,7 +179,7 @@ static bool join(enum s2_merge_how how, struct s2_effective_row *row,
 
 	if (how == S2_MERGE_NONE || row->va + row->size != next->va ||
 	    row->allowed != next->allowed || row->missing != next->missing ||
-	    row->memattr != next->memattr || row->attr != next->attr || row->sh != next->sh)
+	    row->memory != next->memory || row->attr != next->attr || row->sh != next->sh)
 		return false;
 	if (how == S2_MERGE_PA && !follows)
 		return false;

@@ -27,7 +27,7 @@ struct s2_effective_row {
 	/* PAR_EL1.ATTR and PAR_EL1.SH of the first access that is allowed (fetches read Device
 	 * memory as Normal), and what they are called; NULL when they are not known. */
 	uint8_t attr, sh;
-	const struct s2_attr_value *memattr, *shareability;
+	const struct s2_attr_value *memory, *shareability;
 	uint64_t pa; /* of @va */
 	/* S2_OK, or why it is not known: the descriptor at @missing_pa is not there. */
 	enum s2_code missing;

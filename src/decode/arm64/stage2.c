@@ -432,6 +432,7 @@ const struct s2_arch s2_arm64_stage2 = {
 	.check_root = s2_arm64_check_root,
 	.claims = s2_arm64_claims,
 	.nclaims = ARRAY_SIZE(s2_arm64_claims),
+	.shadows = { [S2_SHADOW_ROOT] = "vttbr_el2", [S2_SHADOW_CONTROL] = "vtcr_el2" },
 	.shape = s2_arm64_stage2_shape,
 	.root = s2_arm64_stage2_root,
 	.agree = s2_arm64_agree,
