@@ -19,7 +19,7 @@ sys.path.insert(0, str(TOP / "tests" / "tools"))
 import mktables  # noqa: E402
 import schema2  # noqa: E402
 
-SCHEMA = json.loads((TOP / "schema" / "s2dump-2.schema.json").read_text())
+SCHEMA = json.loads((TOP / "schema" / "s2dump.schema.json").read_text())
 VERSION = "1.2.3"  # stands for @VERSION@ in golden output
 
 

@@ -16,7 +16,7 @@ import json
 import pathlib
 import sys
 
-SCHEMA = json.loads((pathlib.Path(__file__).resolve().parents[2] / "schema" / "s2dump-2.schema.json").read_text())["$defs"]
+SCHEMA = json.loads((pathlib.Path(__file__).resolve().parents[2] / "schema" / "s2dump.schema.json").read_text())["$defs"]
 RIGHTS = ("read", "write", "exec", "read_user", "write_user", "exec_priv", "exec_user")
 CODES = {"io": "unreadable"}
 # What an attribute is called where its name is another.
