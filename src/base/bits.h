@@ -23,6 +23,12 @@ static inline uint64_t field_prep(uint64_t mask, uint64_t value)
 	return (value << __builtin_ctzll(mask)) & mask;
 }
 
+/* @value shifted left by @n bits, or right when @n is negative; -63 <= @n <= 63. */
+static inline uint64_t shift_left(uint64_t value, int n)
+{
+	return n < 0 ? value >> -n : value << n;
+}
+
 static inline bool is_aligned(uint64_t value, uint64_t power_of_two)
 {
 	return (value & (power_of_two - 1)) == 0;

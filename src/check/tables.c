@@ -69,18 +69,19 @@ static void lost(struct s2_check_ctx *ctx, uint64_t ia, uint64_t size)
 /* The walk came to its end before the table did. What is left is one thing, and said once. */
 static void too_many(struct s2_check_ctx *ctx, uint64_t pa)
 {
-	s2_check_all_unknown(ctx, s2_reads(ctx->table),
-			     "%s: table page at PA 0x%" PRIx64
-			     " is not read: no table has so many pages in so little memory",
-			     ctx->table->id, pa);
+	char text[128];
+
+	snprintf(text, sizeof(text),
+		 "table page at PA 0x%" PRIx64
+		 " is not read: no table has so many pages in so little memory",
+		 pa);
+	s2_check_all_unknown(ctx, s2_reads(ctx->table), "%s: %s", ctx->table->id, text);
 	if (ctx->over_budget)
 		return;
 	ctx->over_budget = true;
 	if (ctx->first_window)
-		s2_lost_add(ctx->args->lost, S2_LOST_PAGE, S2_BUDGET, ctx->table->id, pa,
-			    "table page at PA 0x%" PRIx64
-			    " is not read: no table has so many pages in so little memory",
-			    pa);
+		s2_lost_add(ctx->args->lost, S2_LOST_PAGE, S2_BUDGET, ctx->table->id, pa, "%s",
+			    text);
 }
 
 /*

@@ -207,7 +207,7 @@ struct s2_height {
 	bool leaf;         /* a block (or, at height 0, a page) may stand here */
 	bool leaf_odd;     /* ... but only on some implementations: S2_ODD_NEEDS_LPA */
 	uint8_t cont_log2; /* entries of one contiguous group, log2; 0: none defined */
-	uint64_t oa_low;   /* leaf: descriptor bits that are OA bits in place */
+	uint64_t oa_low;   /* leaf: descriptor bits that are OA bits in place, before oa_shift */
 	uint64_t res0;     /* leaf: RES0 bits */
 	uint64_t align;    /* leaf: address bits below the block size, RES0 */
 };
@@ -225,9 +225,10 @@ struct s2_geometry {
 	uint32_t start_tables; /* concatenated tables at the start level, 1..16 */
 	uint64_t start_size;   /* bytes that the start level occupies (all tables together) */
 	uint64_t ia_base;      /* input address of the first entry (not 0 in a TTBR1 half) */
-	uint64_t table_low;    /* next-table address bits in place */
+	uint64_t table_low;    /* next-table address bits in place, before oa_shift */
 	uint64_t oa_high;      /* descriptor bits that hold high OA bits, 0 when none */
 	uint8_t oa_high_shift; /* ... shifted left by this */
+	int8_t oa_shift;       /* then the whole: left, or right when negative; no bit gets lost */
 	uint8_t sh;            /* shareability when descriptors have no SH field (VTCR_EL2.SH0) */
 	uint64_t mair;         /* stage 1, with S2_G_MAIR */
 	uint64_t pir, pire0; /* stage 1, with S2_G_PIR: permissions by index, privileged and not */
@@ -251,15 +252,24 @@ int s2_level(const struct s2_geometry *geom, unsigned int height);
 /* The height of a level; negative or too large when the architecture has no such level. */
 int s2_height_of(const struct s2_arch *arch, int level);
 
-/* Output address bits of a leaf at @height (the next-table address has its own mask). */
-static inline uint64_t s2_leaf_oa(const struct s2_geometry *geom, unsigned int height, uint64_t raw)
+/* Address bits of a leaf at @height, joined but not shifted: addresses that follow each other do so
+ * here too. */
+static inline uint64_t s2_leaf_address_bits(const struct s2_geometry *geom, unsigned int height,
+					    uint64_t raw)
 {
 	return (raw & geom->height[height].oa_low) | (raw & geom->oa_high) << geom->oa_high_shift;
 }
 
+/* Output address bits of a leaf at @height (the next-table address has its own mask). */
+static inline uint64_t s2_leaf_oa(const struct s2_geometry *geom, unsigned int height, uint64_t raw)
+{
+	return shift_left(s2_leaf_address_bits(geom, height, raw), geom->oa_shift);
+}
+
 static inline uint64_t s2_table_oa(const struct s2_geometry *geom, uint64_t raw)
 {
-	return (raw & geom->table_low) | (raw & geom->oa_high) << geom->oa_high_shift;
+	return shift_left((raw & geom->table_low) | (raw & geom->oa_high) << geom->oa_high_shift,
+			  geom->oa_shift);
 }
 
 /* What may be done at the privileged level and at the other, which are the same where a regime

@@ -45,32 +45,34 @@ static uint64_t same_key(const uint64_t *desc, uint64_t n, uint64_t raw, uint64_
 	return i;
 }
 
-/* How many of @n leaf descriptors have the output addresses @oa, @oa + size, @oa + 2 size, ... Hot
- * path. */
+/* How many of @n leaf descriptors have the output addresses @oa, @oa + size, @oa + 2 size, ... Both
+ * are compared as descriptors hold them, before they are shifted. Hot path. */
 static uint64_t same_oa(const struct s2_geometry *geom, unsigned int height, const uint64_t *desc,
 			uint64_t n, uint64_t oa)
 {
-	uint64_t size = s2_entry_size(geom, height);
+	/* A power of two, which compilers see here: they make vectors of shifts of `k * step`. */
+	uint64_t step = BIT64(geom->height[height].shift - geom->oa_shift);
+	uint64_t bits = shift_left(oa, -geom->oa_shift);
 	uint64_t low = geom->height[height].oa_low;
 	uint64_t i = 0;
 
 	while (n - i >= BATCH) {
 		/* While the field of the low address bits does not overflow, in-place comparison is
 		 * exact. */
-		uint64_t want = s2_leaf_oa(geom, height, desc[i]);
+		uint64_t want = s2_leaf_address_bits(geom, height, desc[i]);
 		uint64_t first = want & low, high = desc[i] & geom->oa_high;
 		uint64_t diff = 0;
 
-		if (want != oa + i * size || low - first < (BATCH - 1) * size)
+		if (want != bits + i * step || low - first < (BATCH - 1) * step)
 			break;
 		for (unsigned int k = 0; k < BATCH; k++)
-			diff |= ((desc[i + k] & low) ^ (first + k * size)) |
+			diff |= ((desc[i + k] & low) ^ (first + k * step)) |
 				((desc[i + k] & geom->oa_high) ^ high);
 		if (diff)
 			break;
 		i += BATCH;
 	}
-	while (i < n && s2_leaf_oa(geom, height, desc[i]) == oa + i * size)
+	while (i < n && s2_leaf_address_bits(geom, height, desc[i]) == bits + i * step)
 		i++;
 	return i;
 }

@@ -28,8 +28,8 @@ static unsigned int frame_height(const struct s2_walk *walk)
 }
 
 /*
- * Fills @frame with @n entries at @pa. Where the page cannot be had whole, it is read chunk by
- * chunk so that what is there is not lost. Returns why when nothing at all could be read.
+ * Gives @frame the descriptors of @n entries at @pa. Where the page cannot be had whole, it is read
+ * chunk by chunk so that what is there is not lost. Returns why when nothing at all could be read.
  */
 static enum s2_code load(struct s2_walk *walk, struct s2_frame *frame, uint64_t *buf, uint64_t pa,
 			 uint32_t n)
@@ -38,9 +38,6 @@ static enum s2_code load(struct s2_walk *walk, struct s2_frame *frame, uint64_t 
 	enum s2_code code, first = S2_OK;
 	bool any = false;
 
-	frame->table_pa = pa;
-	frame->i = 0;
-	frame->n = n;
 	frame->whole = true;
 	frame->desc = s2_mem_view(walk->mem, pa, size);
 	if (frame->desc)
@@ -166,8 +163,11 @@ static bool push_start(struct s2_walk *walk, struct s2_strip *ret, bool *yielded
 				       .state = walk->budget.left ? S2_OK : S2_BUDGET };
 	if (!may_enter(walk, &reached))
 		return true;
-	frame->ia = reached.ia;
 	code = read_page(walk, frame, walk->buf[0], reached.pa, (uint32_t)n);
+	frame->ia = reached.ia;
+	frame->table_pa = reached.pa;
+	frame->n = (uint32_t)n;
+	frame->i = 0;
 	clip(walk, frame, geom->top);
 	if (code) {
 		missing_strip(ret, geom->top, frame->ia + ((uint64_t)frame->i << shift),

@@ -4,11 +4,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/bits.h"
@@ -129,15 +127,10 @@ static enum s2_code open_file(const char *name, int fd, struct s2_opened *ret, s
 /* Only /proc/kcore needs it (source/kcore.c); what it is shows when it is interpreted. */
 static int open_cmdline(int fd)
 {
-	struct statfs fs;
-
-	if (fstatfs(fd, &fs) || fs.f_type != PROC_SUPER_MAGIC)
-		return -1;
-	return open("/proc/cmdline", O_RDONLY | O_CLOEXEC);
+	return s2_fd_is_proc(fd) ? open("/proc/cmdline", O_RDONLY | O_CLOEXEC) : -1;
 }
 
-static enum s2_code open_input(const char *name, struct s2_opened *ret, struct s2_file_id *ret_id,
-			       struct s2_err *err)
+static enum s2_code open_input(const char *name, struct s2_opened *ret, struct s2_err *err)
 {
 	int fd = strcmp(name, "-") ? open(name, O_RDONLY | O_CLOEXEC) :
 				     fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0);
@@ -148,7 +141,6 @@ static enum s2_code open_input(const char *name, struct s2_opened *ret, struct s
 		return code;
 	if (S_ISCHR(st.st_mode))
 		return s2_fail(err, S2_IO, "is a terminal or another character device, not a file");
-	*ret_id = (struct s2_file_id){ .dev = st.st_dev, .ino = st.st_ino };
 	ret->cmdline_fd = open_cmdline(fd);
 	return S2_OK;
 }
@@ -168,40 +160,40 @@ static enum s2_code open_inputs(const struct s2_files_request *request, struct s
 				struct s2_err *err)
 {
 	files->input = calloc(request->ninputs, sizeof(*files->input));
-	files->id = calloc(request->ninputs, sizeof(*files->id));
-	if (!files->input || !files->id)
+	if (!files->input)
 		return s2_fail(err, S2_NOMEM, "no memory");
 	for (size_t i = 0; i < request->ninputs; i++) {
 		enum s2_code code;
 
 		files->input[i] = none;
 		files->ninputs = i + 1;
-		code = open_input(request->input[i], &files->input[i], &files->id[i], err);
+		code = open_input(request->input[i], &files->input[i], err);
 		if (code)
 			return s2_wrap(err, code, "%s", request->input[i]);
 	}
 	return S2_OK;
 }
 
-static bool is_file(const struct s2_file_id *id, const struct stat *st)
+/* Does @file stand where the output is to go? To be asked before a copy takes its place. */
+static bool is_in_the_way(const struct s2_files *files, const struct s2_opened *file)
 {
-	return id->dev == st->st_dev && id->ino == st->st_ino;
+	struct stat st;
+
+	return file->fd >= 0 && !fstat(file->fd, &st) && s2_is_same_file(&st, &files->out.old);
 }
 
 /* The name of the file that stands where the output is to go; NULL when it is none that is read. */
 static const char *input_in_the_way(const struct s2_files *files)
 {
 	const struct s2_opened *others[] = { &files->pages, &files->vmlinux, &files->system_map };
-	struct stat st;
 
 	if (!files->out.exists)
 		return NULL;
 	for (size_t i = 0; i < files->ninputs; i++)
-		if (is_file(&files->id[i], &files->out.old))
+		if (is_in_the_way(files, &files->input[i]))
 			return files->input[i].name;
 	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
-		if (others[i]->fd >= 0 && !fstat(others[i]->fd, &st) &&
-		    is_file(&(struct s2_file_id){ st.st_dev, st.st_ino }, &files->out.old))
+		if (is_in_the_way(files, others[i]))
 			return others[i]->name;
 	return NULL;
 }
@@ -258,7 +250,6 @@ void s2_files_close(struct s2_files *files)
 	for (size_t i = 0; i < files->ninputs; i++)
 		close_file(&files->input[i]);
 	free(files->input);
-	free(files->id);
 	close_file(&files->pages);
 	close_file(&files->vmlinux);
 	close_file(&files->system_map);

@@ -16,14 +16,8 @@ struct s2_files_request {
 	struct s2_output_request output;
 };
 
-/* Which file a descriptor is, whatever name led to it. */
-struct s2_file_id {
-	uint64_t dev, ino;
-};
-
 struct s2_files {
 	struct s2_opened *input;
-	struct s2_file_id *id; /* of each input */
 	size_t ninputs;
 	struct s2_opened pages, vmlinux, system_map;
 	struct s2_output out;

@@ -5,15 +5,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "source/file.h"
 
 /* As the kernel: MAXSYMLINKS. */
 #define MAX_LINKS 40
@@ -29,7 +28,7 @@ static enum s2_code cannot_open(const struct s2_output *out, int error, struct s
 		       strerror(error));
 }
 
-static bool is_same(const struct stat *a, const struct stat *b)
+bool s2_is_same_file(const struct stat *a, const struct stat *b)
 {
 	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
 }
@@ -39,15 +38,7 @@ static bool is_stdout(const struct stat *st)
 {
 	struct stat own;
 
-	return !fstat(STDOUT_FILENO, &own) && is_same(&own, st);
-}
-
-/* Links of /proc (/dev/fd/3) lead to what is open, not to a name. */
-static bool is_proc(int dir_fd)
-{
-	struct statfs fs;
-
-	return !fstatfs(dir_fd, &fs) && fs.f_type == PROC_SUPER_MAGIC;
+	return !fstat(STDOUT_FILENO, &own) && s2_is_same_file(&own, st);
 }
 
 /* Cuts @path into the directory, opened relative to @at, and the name in it. */
@@ -94,7 +85,8 @@ static int follow(struct s2_output *out)
 			at = -1;
 			return 0;
 		}
-		if (is_proc(at))
+		/* Links of /proc (/dev/fd/3) lead to what is open, not to a name. */
+		if (s2_fd_is_proc(at))
 			return 0;
 		link[n] = '\0';
 		memcpy(path, link, (size_t)n + 1);

@@ -33,6 +33,9 @@ struct s2_output {
 /* No file. */
 void s2_output_init(struct s2_output *out);
 
+/* One file, whatever names led to it? */
+bool s2_is_same_file(const struct stat *a, const struct stat *b);
+
 /*
  * Finds where @request leads to, and touches nothing: a symbolic link is followed, so that its
  * target is replaced and not the link. A device, a FIFO, and what is open already (standard output,

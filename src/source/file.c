@@ -3,13 +3,22 @@
 #include "source/file.h"
 
 #include <errno.h>
+#include <linux/magic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/num.h"
+
+bool s2_fd_is_proc(int fd)
+{
+	struct statfs fs;
+
+	return !fstatfs(fd, &fs) && fs.f_type == PROC_SUPER_MAGIC;
+}
 
 static enum s2_code file_size(int fd, const struct stat *st, uint64_t *ret, struct s2_err *err)
 {

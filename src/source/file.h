@@ -38,6 +38,9 @@ struct s2_file {
 	size_t npieces;
 };
 
+/* Is this descriptor of a file, directory or link of procfs? */
+bool s2_fd_is_proc(int fd);
+
 /* Prepares @opened for reading. An empty file is an error. */
 enum s2_code s2_file_open(const struct s2_opened *opened, struct s2_file *ret,
 			  struct s2_err *err) S2_MUST_CHECK;

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The running kernel's memory, /proc/kcore: an ELF core with traps of its own.
 #include <elf.h>
-#include <linux/magic.h>
 #include <string.h>
-#include <sys/vfs.h>
 
 #include "base/cleanup.h"
 #include "source/source.h"
@@ -16,10 +14,7 @@
 
 static bool is_kcore(const struct s2_source *source)
 {
-	struct statfs fs;
-
-	return source->file.fd >= 0 && !fstatfs(source->file.fd, &fs) &&
-	       fs.f_type == PROC_SUPER_MAGIC && s2_source_note(source, "CORE", KCORE_NOTE);
+	return s2_fd_is_proc(source->file.fd) && s2_source_note(source, "CORE", KCORE_NOTE);
 }
 
 /* The kernel takes - and _ for the same in the names of parameters. */

@@ -274,6 +274,31 @@ static void bounded_work(void **state)
 	assert_true(strips < 1000000);
 }
 
+/* Two start tables, and a budget for one: the other is missing as a whole, where it stands. */
+static void budget_ends_in_the_start_level(void **state)
+{
+	struct s2_geometry geom;
+	struct s2_strip strip;
+
+	(void)state;
+	shape(0x80023558, &geom);
+	memset(words, 0, sizeof(words));
+	memtable_init(&mem, words, BASE, 2 * 4096);
+	s2_walk_init(&walk, &geom, &mem.mem, BASE);
+	walk.budget.left = 1;
+	assert_true(s2_walk_next(&walk, &strip));
+	assert_int_equal(strip.missing, S2_OK);
+	assert_int_equal(strip.n, 512);
+	assert_true(s2_walk_next(&walk, &strip));
+	assert_int_equal(strip.missing, S2_BUDGET);
+	assert_int_equal(strip.n, 512);
+	assert_int_equal(strip.ia, 512ULL << 30);
+	assert_int_equal(strip.table_pa, BASE + 0x1000);
+	assert_int_equal(strip.desc_pa, BASE + 0x1000);
+	assert_false(s2_walk_next(&walk, &strip));
+	assert_int_equal(walk.tables, 1);
+}
+
 struct entered {
 	struct s2_reached reached[8];
 	unsigned int n;
@@ -521,13 +546,106 @@ static void one_descriptor_is_damaged(void **state)
 	assert_non_null(strstr(err.text, "explains too little"));
 }
 
+/*
+ * Addresses that do not stand in place, as RISC-V has them (Privileged ISA, Sv39: PPN in bits
+ * [53:10], an address is PPN << 12), and the other way round.
+ */
+static bool low_bit(const struct s2_geometry *geom, unsigned int height, uint64_t raw)
+{
+	(void)geom;
+	return !height && raw & 1;
+}
+
+static uint64_t low_byte(const struct s2_geometry *geom, unsigned int height, uint64_t raw)
+{
+	(void)geom, (void)height, (void)raw;
+	return 0xff;
+}
+
+static void decode_shifted(const struct s2_geometry *geom, unsigned int height, uint64_t raw,
+			   struct s2_entry *ret)
+{
+	*ret = (struct s2_entry){ .raw = raw };
+	if (!(raw & 1))
+		return;
+	ret->type = height ? S2_TABLE : S2_PAGE;
+	ret->oa = height ? s2_table_oa(geom, raw) : s2_leaf_oa(geom, height, raw);
+}
+
+static bool upper_bit(const struct s2_geometry *geom, unsigned int height, uint64_t raw)
+{
+	(void)geom;
+	return height && raw & 1;
+}
+
+static const struct s2_arch shifted_arch = {
+	.is_table = upper_bit, .is_leaf = low_bit, .key_mask = low_byte, .decode = decode_shifted
+};
+
+static void expect_shifted(int shift, uint64_t mask, uint64_t (*put)(uint64_t address))
+{
+	const struct s2_geometry geom = { .arch = &shifted_arch,
+					  .page_log2 = 12,
+					  .ia_bits = 30,
+					  .oa_bits = 52,
+					  .top = 1,
+					  .heights = 2,
+					  .start_tables = 1,
+					  .start_size = 4096,
+					  .table_low = mask,
+					  .oa_shift = (int8_t)shift,
+					  .height = { { .shift = 12, .leaf = true, .oa_low = mask },
+						      { .shift = 21, .oa_low = mask } } };
+	const uint64_t first = 0x3f00000, second = 0xabcd000; /* the first run crosses bit 26 */
+	struct s2_merge merge;
+	struct s2_run run;
+
+	memset(words, 0, 2 * 4096);
+	words[0] = put(BASE + 4096) | 1;
+	for (uint64_t i = 0; i < 512; i++)
+		words[512 + i] = put(i < 400 ? first + i * 4096 : second + i * 4096) | 1;
+	memtable_init(&mem, words, BASE, 2 * 4096);
+	s2_walk_init(&walk, &geom, &mem.mem, BASE);
+	s2_merge_init(&merge, &walk, S2_MERGE_PA, S2_SHOW_ALL);
+	assert_true(s2_merge_next(&merge, &run));
+	assert_int_equal(run.count, 400);
+	assert_int_equal(run.entry.oa, first);
+	assert_true(s2_merge_next(&merge, &run));
+	assert_int_equal(run.count, 112);
+	assert_int_equal(run.entry.oa, second + UINT64_C(400) * 4096);
+	assert_true(run.pa_contiguous);
+	assert_true(s2_merge_next(&merge, &run));
+	assert_int_equal(run.entry.type, S2_INVALID_ENTRY);
+	assert_int_equal(run.count, 511);
+	assert_false(s2_merge_next(&merge, &run));
+}
+
+static uint64_t put_riscv(uint64_t address)
+{
+	return address / 4096 * 1024;
+}
+
+static uint64_t put_higher(uint64_t address)
+{
+	return address * 16;
+}
+
+static void shifted_addresses(void **state)
+{
+	(void)state;
+	expect_shifted(2, UINT64_C(0x3ffffffffffc00), put_riscv);
+	expect_shifted(-4, UINT64_C(0xffffffffffff0000), put_higher);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(shifted_addresses),
 		cmocka_unit_test(against_naive),
 		cmocka_unit_test(merges_all_it_can),
 		cmocka_unit_test(range_is_a_window),
 		cmocka_unit_test(bounded_work),
+		cmocka_unit_test(budget_ends_in_the_start_level),
 		cmocka_unit_test(enters_as_told),
 		cmocka_unit_test(what_is_refused_is_not_read),
 		cmocka_unit_test(infers_the_base),

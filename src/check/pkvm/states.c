@@ -339,6 +339,7 @@ static void reserved(struct s2_check_ctx *ctx, const struct page_view *v)
 static void one_page(struct s2_check_ctx *ctx, struct page_view *v)
 {
 	const struct s2_pkvm *pkvm = ctx->pkvm;
+	const struct s2_pkvm_region *region;
 	uint64_t next;
 
 	tables(ctx, v);
@@ -353,8 +354,8 @@ static void one_page(struct s2_check_ctx *ctx, struct page_view *v)
 		guests(ctx, v);
 	if (ctx->hyp == SIZE_MAX)
 		return;
-	v->nomap = pkvm->have_memory && s2_pkvm_memory_at(pkvm, v->pa, &next) &&
-		   s2_pkvm_memory_at(pkvm, v->pa, &next)->nomap;
+	region = pkvm->have_memory ? s2_pkvm_memory_at(pkvm, v->pa, &next) : NULL;
+	v->nomap = region && region->nomap;
 	reserved(ctx, v);
 	hyp_owns(ctx, v);
 	owns_private(ctx, v);

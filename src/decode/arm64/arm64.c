@@ -41,6 +41,83 @@ uint8_t s2_arm64_heights(unsigned int page_log2)
 	}
 }
 
+unsigned int s2_arm64_ps_bits(unsigned int ps)
+{
+	static const uint8_t bits[8] = { 32, 36, 40, 42, 44, 48, 52, 0 };
+
+	return bits[ps];
+}
+
+enum s2_code s2_arm64_page_log2(uint64_t granule, unsigned int *ret, struct s2_err *err)
+{
+	switch (granule) {
+	case 4096:
+		*ret = 12;
+		return S2_OK;
+	case 16384:
+		*ret = 14;
+		return S2_OK;
+	case 65536:
+		*ret = 16;
+		return S2_OK;
+	default:
+		return s2_fail(err, S2_INVALID, "granule %llu is none of 4K, 16K, 64K",
+			       (unsigned long long)granule);
+	}
+}
+
+/* Entries of a contiguous group, log2 (Arm ARM pseudocode ContiguousSize); 0: none, the bit is
+ * RES0. */
+static uint8_t contiguous_log2(unsigned int page_log2, unsigned int height)
+{
+	switch (page_log2) {
+	case 12:
+		return height <= 2 ? 4 : 0;
+	case 14:
+		return height == 0 ? 7 : height == 1 ? 5 : 0;
+	default:
+		return height <= 1 ? 5 : 0;
+	}
+}
+
+/* Bits per height: what is output address, what must be zero (Arm ARM D8.3.1, figures of the
+ * descriptor formats). */
+void s2_arm64_shape_levels(struct s2_geometry *geom, bool lpa2, uint64_t res0)
+{
+	unsigned int page_log2 = geom->page_log2, oa_top = lpa2 ? 49 : 47;
+
+	if (lpa2) {
+		geom->flags |= S2_G_LPA2;
+		geom->oa_high = BITS64(9, 8);
+		geom->oa_high_shift = 50 - 8;
+	} else if (page_log2 == 16) {
+		geom->flags |= S2_G_LPA;
+		geom->oa_high = BITS64(15, 12);
+		geom->oa_high_shift = 48 - 12;
+	}
+	for (unsigned int h = 0; h < S2_MAX_HEIGHTS; h++) {
+		struct s2_height *row = &geom->height[h];
+		unsigned int shift = page_log2 + h * (page_log2 - 3);
+
+		*row = (struct s2_height){ .shift = (uint8_t)(shift < 64 ? shift : 63) };
+		if (shift > oa_top)
+			continue;
+		/* AArch64.BlockDescSupported. */
+		row->leaf = h <= 1 || (h == 2 && (page_log2 == 12 || lpa2 || page_log2 == 16)) ||
+			    (h == 3 && page_log2 == 12 && lpa2);
+		/* A 4 TiB block needs FEAT_LPA; PS below 52 bits does not prove that the hardware
+		 * has it. */
+		row->leaf_odd = h == 2 && page_log2 == 16 && geom->oa_bits < 52;
+		row->cont_log2 = contiguous_log2(page_log2, h);
+		row->oa_low = BITS64(oa_top, shift);
+		row->res0 = res0;
+		row->align = shift > 12 ? BITS64(shift - 1, 12) & ~geom->oa_high : 0;
+		if (h > 0)
+			row->align &= ~BIT64(16); /* nT */
+	}
+	geom->table_low = BITS64(oa_top, page_log2);
+}
+
 enum s2_type s2_arm64_type(const struct s2_geometry *geom, unsigned int height, uint64_t raw)
 {
 	switch (raw & 3) {

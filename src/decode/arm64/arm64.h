@@ -36,9 +36,18 @@ enum s2_type s2_arm64_type(const struct s2_geometry *geom, unsigned int height, 
  */
 uint64_t s2_arm64_oa_size_bits(const struct s2_geometry *geom, uint64_t in_place);
 
-/* Entries of a contiguous group, log2, at both stages (Arm ARM pseudocode ContiguousSize); 0: none,
- * the bit is RES0. */
-uint8_t s2_arm64_contiguous_log2(unsigned int page_log2, unsigned int height);
+/* Output size in bits of an IPS or PS value (3 bits); 0 when it is reserved. */
+unsigned int s2_arm64_ps_bits(unsigned int ps);
+
+/* log2 of a granule in bytes; S2_INVALID when it is none of the three. */
+enum s2_code s2_arm64_page_log2(uint64_t granule, unsigned int *ret,
+				struct s2_err *err) S2_MUST_CHECK;
+
+/*
+ * What descriptors of each height hold, and where their address bits are, from @geom's granule and
+ * output size. @res0: bits of leaves that the stage at hand wants to be 0.
+ */
+void s2_arm64_shape_levels(struct s2_geometry *geom, bool lpa2, uint64_t res0);
 
 /* The shape() of s2_arm64_stage2: VTCR_EL2, or granule and sizes, to facts. */
 enum s2_code s2_arm64_stage2_shape(const struct s2_regime *regime, struct s2_geometry *ret,

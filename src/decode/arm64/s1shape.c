@@ -45,14 +45,6 @@
 static const uint8_t tg0_log2[4] = { 12, 16, 14, 0 };
 static const uint8_t tg1_log2[4] = { 0, 14, 12, 16 };
 
-/* Output size by IPS or PS; 0 marks a reserved value. */
-static const uint8_t ps_bits[8] = { 32, 36, 40, 42, 44, 48, 52, 0 };
-
-unsigned int s2_arm64_ps_bits(unsigned int ps)
-{
-	return ps_bits[ps];
-}
-
 static struct s2_tcr tcr_upper(uint64_t tcr)
 {
 	return (struct s2_tcr){
@@ -190,26 +182,16 @@ static enum s2_code numbers_from_claims(const struct s2_regime *regime, const ch
 	unsigned int ia_bits = (unsigned int)regime->value[S2_ARM64_IA_BITS];
 	unsigned int oa_bits = (unsigned int)regime->value[S2_ARM64_OA_BITS];
 	unsigned int min, max;
+	enum s2_code code;
 
 	if (!regime->value[S2_ARM64_GRANULE] || !ia_bits)
 		return s2_fail(
 			err, S2_INVALID,
 			"the geometry is not known: give %s, or the granule and the input bits",
 			name);
-	switch (regime->value[S2_ARM64_GRANULE]) {
-	case 4096:
-		n->page_log2 = 12;
-		break;
-	case 16384:
-		n->page_log2 = 14;
-		break;
-	case 65536:
-		n->page_log2 = 16;
-		break;
-	default:
-		return s2_fail(err, S2_INVALID, "granule %llu is none of 4K, 16K, 64K",
-			       (unsigned long long)regime->value[S2_ARM64_GRANULE]);
-	}
+	code = s2_arm64_page_log2(regime->value[S2_ARM64_GRANULE], &n->page_log2, err);
+	if (code)
+		return code;
 	n->lpa2 = s2_regime_flag(regime, S2_ARM64_LPA2) == S2_YES;
 	if (n->lpa2 && n->page_log2 == 16)
 		return s2_fail(err, S2_INVALID,
@@ -253,49 +235,6 @@ static enum s2_code cross_check(const struct s2_regime *regime, const struct num
 	return S2_OK;
 }
 
-uint8_t s2_arm64_contiguous_log2(unsigned int page_log2, unsigned int height)
-{
-	switch (page_log2) {
-	case 12:
-		return height <= 2 ? 4 : 0;
-	case 14:
-		return height == 0 ? 7 : height == 1 ? 5 : 0;
-	default:
-		return height <= 1 ? 5 : 0;
-	}
-}
-
-/* Bits per height: what is output address, what must be zero (Arm ARM D8.3.1). */
-static void shape_heights(const struct numbers *n, struct s2_geometry *geom)
-{
-	unsigned int stride = n->page_log2 - 3;
-	unsigned int oa_top = n->lpa2 ? 49 : 47;
-
-	for (unsigned int h = 0; h < S2_MAX_HEIGHTS; h++) {
-		struct s2_height *row = &geom->height[h];
-		unsigned int shift = n->page_log2 + h * stride;
-
-		*row = (struct s2_height){ .shift = (uint8_t)(shift < 64 ? shift : 63) };
-		if (shift > oa_top)
-			continue;
-		/* AArch64.BlockDescSupported. */
-		row->leaf = h <= 1 ||
-			    (h == 2 && (n->page_log2 == 12 || n->lpa2 || n->page_log2 == 16)) ||
-			    (h == 3 && n->page_log2 == 12 && n->lpa2);
-		row->leaf_odd = h == 2 && n->page_log2 == 16 && n->oa_bits < 52;
-		row->cont_log2 = s2_arm64_contiguous_log2(n->page_log2, h);
-		row->oa_low = BITS64(oa_top, shift);
-		row->res0 = oa_top < 49 ? BITS64(49, oa_top + 1) : 0;
-		if (!(geom->flags & S2_G_TWO_EL) && !(geom->flags & S2_G_PIE))
-			row->res0 |= BIT64(53) |
-				     BIT64(11); /* PXN and nG mean nothing without an EL0 */
-		row->align = shift > 12 ? BITS64(shift - 1, 12) & ~geom->oa_high : 0;
-		if (h > 0)
-			row->align &= ~BIT64(16); /* nT */
-	}
-	geom->table_low = BITS64(oa_top, n->page_log2);
-}
-
 static void memory_and_permissions(const struct s2_regime *regime, const struct regs *regs,
 				   struct s2_geometry *geom)
 {
@@ -323,6 +262,7 @@ static void finish(const struct s2_regime *regime, const struct regs *regs, cons
 		   struct s2_geometry *geom)
 {
 	unsigned int stride = n->page_log2 - 3;
+	uint64_t res0;
 
 	/* AArch64.S1StartLevel: as few levels as the input size needs; no tables are concatenated. */
 	geom->top = (uint8_t)((n->ia_bits - 1 - n->page_log2) / stride);
@@ -337,17 +277,11 @@ static void finish(const struct s2_regime *regime, const struct regs *regs, cons
 		geom->flags |= S2_G_UPPER;
 		geom->ia_base = ~low_bits(n->ia_bits);
 	}
-	if (n->lpa2) {
-		geom->flags |= S2_G_LPA2;
-		geom->oa_high = BITS64(9, 8);
-		geom->oa_high_shift = 50 - 8;
-	} else if (n->page_log2 == 16) {
-		geom->flags |= S2_G_LPA;
-		geom->oa_high = BITS64(15, 12);
-		geom->oa_high_shift = 48 - 12;
-	}
 	memory_and_permissions(regime, regs, geom);
-	shape_heights(n, geom);
+	res0 = n->lpa2 ? 0 : BITS64(49, 48);
+	if (!(geom->flags & S2_G_TWO_EL) && !(geom->flags & S2_G_PIE))
+		res0 |= BIT64(53) | BIT64(11); /* PXN and nG mean nothing without an EL0 */
+	s2_arm64_shape_levels(geom, n->lpa2, res0);
 }
 
 /* What changes the meaning of descriptors in ways that are not supported. */

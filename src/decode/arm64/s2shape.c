@@ -14,27 +14,6 @@ struct numbers {
 	bool from_vtcr;
 };
 
-/* Output size by PS (Arm ARM, VTCR_EL2.PS); 0 marks a reserved value. */
-static const uint8_t ps_bits[8] = { 32, 36, 40, 42, 44, 48, 52, 0 };
-
-static enum s2_code granule_log2(uint64_t granule, unsigned int *ret, struct s2_err *err)
-{
-	switch (granule) {
-	case 4096:
-		*ret = 12;
-		return S2_OK;
-	case 16384:
-		*ret = 14;
-		return S2_OK;
-	case 65536:
-		*ret = 16;
-		return S2_OK;
-	default:
-		return s2_fail(err, S2_INVALID, "granule %llu is none of 4K, 16K, 64K",
-			       (unsigned long long)granule);
-	}
-}
-
 /* Start level by SL2:SL0 and granule; what is reserved is refused (Arm ARM pseudocode
  * AArch64.S2InvalidSL). */
 static enum s2_code vtcr_start_level(uint64_t vtcr, unsigned int page_log2, bool ds, int *ret,
@@ -82,9 +61,9 @@ static enum s2_code numbers_from_vtcr(uint64_t vtcr, struct numbers *n, struct s
 	n->lpa2 = vtcr & VTCR_DS && n->page_log2 != 16;
 	if ((vtcr & VTCR_DS && !n->lpa2) || (vtcr & VTCR_SL2 && !(n->lpa2 && n->page_log2 == 12)))
 		geom->odd |= S2_GODD_RES0;
-	if (!ps_bits[ps])
+	n->oa_bits = s2_arm64_ps_bits(ps);
+	if (!n->oa_bits)
 		return s2_fail(err, S2_INVALID, "VTCR_EL2.PS is %u, a reserved output size", ps);
-	n->oa_bits = ps_bits[ps];
 	if (n->oa_bits == 52 && n->page_log2 != 16 && !n->lpa2) {
 		n->oa_bits = 48;
 		geom->odd |= S2_GODD_PS_CAPPED;
@@ -146,7 +125,7 @@ static enum s2_code numbers_from_options(const struct s2_regime *regime, struct 
 		return s2_fail(
 			err, S2_INVALID,
 			"the geometry is not known: give --vtcr, or --granule and --ia-bits (and --start-level)");
-	code = granule_log2(regime->value[S2_ARM64_GRANULE], &n->page_log2, err);
+	code = s2_arm64_page_log2(regime->value[S2_ARM64_GRANULE], &n->page_log2, err);
 	if (code)
 		return code;
 	n->lpa2 = s2_regime_flag(regime, S2_ARM64_LPA2) == S2_YES;
@@ -200,36 +179,6 @@ static enum s2_code cross_check(const struct s2_regime *regime, const struct num
 	if (s2_regime_flag(regime, S2_ARM64_LPA2) == S2_YES && !n->lpa2)
 		return s2_fail(err, S2_INVALID, "--lpa2 contradicts VTCR_EL2.DS (0)");
 	return S2_OK;
-}
-
-/* Bits per height: what is output address, what must be zero (Arm ARM D8.3.1, figures of the
- * descriptor formats). */
-static void shape_heights(const struct numbers *n, struct s2_geometry *geom)
-{
-	unsigned int stride = n->page_log2 - 3;
-	unsigned int oa_top = n->lpa2 ? 49 : 47;
-
-	for (unsigned int h = 0; h < S2_MAX_HEIGHTS; h++) {
-		struct s2_height *row = &geom->height[h];
-		unsigned int shift = n->page_log2 + h * stride;
-
-		*row = (struct s2_height){ .shift = (uint8_t)(shift < 64 ? shift : 63) };
-		if (shift > oa_top)
-			continue;
-		row->leaf = h == 0 || h == 1 ||
-			    (h == 2 && (n->page_log2 == 12 || n->lpa2 || n->page_log2 == 16)) ||
-			    (h == 3 && n->page_log2 == 12 && n->lpa2);
-		/* A 4 TiB block needs FEAT_LPA; PS below 52 bits does not prove that the hardware
-		 * has it. */
-		row->leaf_odd = h == 2 && n->page_log2 == 16 && n->oa_bits < 52;
-		row->cont_log2 = s2_arm64_contiguous_log2(n->page_log2, h);
-		row->oa_low = BITS64(oa_top, shift);
-		row->res0 = BITS64(50, oa_top + 1);
-		row->align = shift > 12 ? BITS64(shift - 1, 12) & ~geom->oa_high : 0;
-		if (h > 0)
-			row->align &= ~BIT64(16); /* nT */
-	}
-	geom->table_low = BITS64(oa_top, n->page_log2);
 }
 
 enum s2_code s2_arm64_stage2_shape(const struct s2_regime *regime, struct s2_geometry *ret,
@@ -290,15 +239,6 @@ enum s2_code s2_arm64_stage2_shape(const struct s2_regime *regime, struct s2_geo
 	geom.sh = (uint8_t)n.sh;
 	if (n.from_vtcr)
 		geom.flags |= S2_G_SH0;
-	if (n.lpa2) {
-		geom.flags |= S2_G_LPA2;
-		geom.oa_high = BITS64(9, 8);
-		geom.oa_high_shift = 50 - 8;
-	} else if (n.page_log2 == 16) {
-		geom.flags |= S2_G_LPA;
-		geom.oa_high = BITS64(15, 12);
-		geom.oa_high_shift = 48 - 12;
-	}
 	if (s2_regime_flag(regime, S2_ARM64_FWB) != S2_UNKNOWN)
 		geom.flags |= s2_regime_flag(regime, S2_ARM64_FWB) == S2_YES ? S2_G_FWB :
 									       S2_G_NOFWB;
@@ -308,7 +248,7 @@ enum s2_code s2_arm64_stage2_shape(const struct s2_regime *regime, struct s2_geo
 		geom.flags |= S2_G_XNX;
 	if (regime->value[S2_ARM64_REALM])
 		geom.flags |= S2_G_REALM;
-	shape_heights(&n, &geom);
+	s2_arm64_shape_levels(&geom, n.lpa2, BITS64(50, n.lpa2 ? 50 : 48));
 	*ret = geom;
 	return S2_OK;
 }

@@ -3,7 +3,7 @@
 // D8.3, D8.4, D8.6).
 #include "decode/arm64/stage1.h"
 
-#include "decode/arm64/arm64.h"
+#include "decode/arm64/entry.h"
 #include "decode/arm64/memattr.h"
 
 /*
@@ -420,72 +420,16 @@ static const struct s2_attr el2_attrs[] = {
 	  VALUES(flag_xntable) },
 };
 
-static uint32_t leaf_odd(const struct s2_geometry *geom, unsigned int height, uint64_t raw)
-{
-	const struct s2_height *row = &geom->height[height];
-	uint32_t odd = 0;
-
-	if (raw & s2_arm64_oa_size_bits(geom, row->oa_low) || row->shift > geom->oa_bits)
-		odd |= S2_ODD_OA_SIZE;
-	if (raw & row->align)
-		odd |= S2_ODD_OA_ALIGN;
-	if (raw & row->res0)
-		odd |= S2_ODD_RES0;
-	if (row->leaf_odd)
-		odd |= S2_ODD_NEEDS_LPA;
-	if (!(geom->flags & (S2_G_TWO_EL | S2_G_PIE)) && !(raw & BIT64(6)))
-		odd |= S2_ODD_RES1; /* AP[1] without an EL0 */
-	for (unsigned int i = 0; i < geom->arch->nattrs; i++) {
-		const struct s2_attr *attr = &geom->arch->attrs[i];
-		const struct s2_attr_value *value;
-
-		if (!attr->values || !s2_attr_applies(attr, geom, S2_IN_LEAF, height))
-			continue;
-		value = s2_attr_value(attr, s2_attr_get(attr, geom, raw));
-		if (value)
-			odd |= value->odd;
-	}
-	return odd;
-}
-
-/*
- * Table descriptors (Arm ARM D8.3.1): [63:59] hold NSTable, APTable, UXNTable and PXNTable, or are
- * ignored; [58:51] and [11:2] are ignored but for high address bits; the rest up to bit 50 is RES0.
- */
-static uint32_t table_odd(const struct s2_geometry *geom, uint64_t raw)
-{
-	uint32_t odd = 0;
-
-	if (raw & s2_arm64_oa_size_bits(geom, geom->table_low))
-		odd |= S2_ODD_OA_SIZE;
-	if (raw & BITS64(50, 12) & ~geom->table_low & ~geom->oa_high)
-		odd |= S2_ODD_RES0;
-	/* APTable[0] and PXNTable are RES0 without an EL0. */
-	if (!(geom->flags & (S2_G_TWO_EL | S2_G_HPD)) && (raw & (BIT64(61) | BIT64(59))))
-		odd |= S2_ODD_TABLE_BITS;
-	return odd;
-}
-
 static void decode(const struct s2_geometry *geom, unsigned int height, uint64_t raw,
 		   struct s2_entry *ret)
 {
-	*ret = (struct s2_entry){ .raw = raw, .type = s2_arm64_type(geom, height, raw) };
-	switch (ret->type) {
-	case S2_BLOCK:
-	case S2_PAGE:
-		ret->oa = s2_leaf_oa(geom, height, raw);
-		ret->odd = leaf_odd(geom, height, raw);
-		break;
-	case S2_TABLE:
-		ret->oa = s2_table_oa(geom, raw);
-		ret->odd = table_odd(geom, raw);
-		break;
-	case S2_RESERVED_ENTRY:
-		ret->odd = S2_ODD_ENCODING;
-		break;
-	case S2_INVALID_ENTRY:
-		break;
-	}
+	s2_arm64_decode(geom, height, raw, geom->arch->attrs, geom->arch->nattrs, ret);
+	/* AP[1] is RES1 without an EL0, APTable[0] and PXNTable are RES0. */
+	if (s2_is_leaf(ret->type) && !(geom->flags & (S2_G_TWO_EL | S2_G_PIE)) && !(raw & BIT64(6)))
+		ret->odd |= S2_ODD_RES1;
+	if (ret->type == S2_TABLE && !(geom->flags & (S2_G_TWO_EL | S2_G_HPD)) &&
+	    (raw & (BIT64(61) | BIT64(59))))
+		ret->odd |= S2_ODD_TABLE_BITS;
 }
 
 static bool two_levels(const struct s2_geometry *geom)

@@ -37,9 +37,6 @@ struct s2_tcr {
  */
 struct s2_tcr s2_arm64_tcr(uint64_t tcr, bool two, bool upper);
 
-/* Output size in bits of an IPS or PS value (3 bits); 0 when it is reserved. */
-unsigned int s2_arm64_ps_bits(unsigned int ps);
-
 /*
  * The start-level table's address in a TTBRn_ELx value: ASID and CnP are dropped, [5:2] are address
  * bits [51:48] where the regime has 52-bit addresses. S2_INVALID when it is not aligned to the size

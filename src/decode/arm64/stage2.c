@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // arm64 stage 2: what VMSAv8-64 stage-2 descriptors say (Arm ARM DDI 0487, D8.3, D8.6).
-#include "decode/arm64/arm64.h"
+#include "decode/arm64/entry.h"
 
 /*
  * Attribute values. Index is the field's value. JSON texts are stable names; the ptdump texts have
@@ -331,71 +331,15 @@ static const struct s2_attr attrs[] = {
 	  .unless = S2_G_PBHA },
 };
 
-static uint32_t leaf_odd(const struct s2_geometry *geom, unsigned int height, uint64_t raw)
-{
-	const struct s2_height *row = &geom->height[height];
-	uint32_t odd = 0;
-
-	if (raw & s2_arm64_oa_size_bits(geom, row->oa_low) || row->shift > geom->oa_bits)
-		odd |= S2_ODD_OA_SIZE;
-	if (raw & row->align)
-		odd |= S2_ODD_OA_ALIGN;
-	if (raw & row->res0)
-		odd |= S2_ODD_RES0;
-	if (row->leaf_odd)
-		odd |= S2_ODD_NEEDS_LPA;
-	if (field_get(BITS64(7, 6), raw) == 2)
-		odd |= S2_ODD_WRITE_ONLY;
-	for (unsigned int i = 0; i < ARRAY_SIZE(attrs); i++) {
-		const struct s2_attr *attr = &attrs[i];
-		const struct s2_attr_value *value;
-
-		if (!attr->values || !s2_attr_applies(attr, geom, S2_IN_LEAF, height))
-			continue;
-		value = s2_attr_value(attr, s2_attr_get(attr, geom, raw));
-		if (value)
-			odd |= value->odd;
-	}
-	return odd;
-}
-
-/*
- * Table descriptors (Arm ARM D8.3.1): [63:59] are RES0 in stage 2, [58:51] and [11:2] are ignored
- * but for the high address bits, the rest up to bit 50 is RES0.
- */
-static uint32_t table_odd(const struct s2_geometry *geom, uint64_t raw)
-{
-	uint32_t odd = 0;
-
-	if (raw & s2_arm64_oa_size_bits(geom, geom->table_low))
-		odd |= S2_ODD_OA_SIZE;
-	if (raw & BITS64(63, 59))
-		odd |= S2_ODD_TABLE_BITS;
-	if (raw & BITS64(50, 12) & ~geom->table_low & ~geom->oa_high)
-		odd |= S2_ODD_RES0;
-	return odd;
-}
-
 static void decode(const struct s2_geometry *geom, unsigned int height, uint64_t raw,
 		   struct s2_entry *ret)
 {
-	*ret = (struct s2_entry){ .raw = raw, .type = s2_arm64_type(geom, height, raw) };
-	switch (ret->type) {
-	case S2_BLOCK:
-	case S2_PAGE:
-		ret->oa = s2_leaf_oa(geom, height, raw);
-		ret->odd = leaf_odd(geom, height, raw);
-		break;
-	case S2_TABLE:
-		ret->oa = s2_table_oa(geom, raw);
-		ret->odd = table_odd(geom, raw);
-		break;
-	case S2_RESERVED_ENTRY:
-		ret->odd = S2_ODD_ENCODING;
-		break;
-	case S2_INVALID_ENTRY:
-		break;
-	}
+	s2_arm64_decode(geom, height, raw, attrs, ARRAY_SIZE(attrs), ret);
+	if (s2_is_leaf(ret->type) && field_get(BITS64(7, 6), raw) == 2)
+		ret->odd |= S2_ODD_WRITE_ONLY;
+	/* RES0 in stage 2, which has no hierarchical permissions (Arm ARM D8.3.1). */
+	if (ret->type == S2_TABLE && (raw & BITS64(63, 59)))
+		ret->odd |= S2_ODD_TABLE_BITS;
 }
 
 /* Both levels may read and write the same; XN[1:0] (Arm ARM D8.4.1) tells them apart. */

@@ -134,7 +134,7 @@ int main(int argc, char **argv)
 	if (argc != 2 && !speed)
 		return 2;
 
-	const struct at_header *header = load(argv[1]);
+	struct at_header *header = load(argv[1]);
 	const uint64_t *p = (const uint64_t *)(header + 1);
 
 	for (uint64_t i = 0; i < header->ncases; i++) {
@@ -165,5 +165,6 @@ int main(int argc, char **argv)
 	if (speed)
 		printf("%" PRIu64 " translations of mapped memory, %.0f per second\n", done,
 		       (double)done / seconds);
+	free(header);
 	return 0;
 }
