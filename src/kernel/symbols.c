@@ -183,7 +183,7 @@ static enum s2_code check_build_id(const struct s2_symbols *symbols,
 	char have[128];
 	const char *want;
 	size_t len;
-	enum s2_code code = s2_elf_build_id(file, have, sizeof(have), err);
+	enum s2_code code = s2_elf_build_id(file, symbols->args.facts->ops, have, sizeof(have), err);
 
 	if (code == S2_NOTFOUND ||
 	    (!code && !s2_vmcoreinfo_text(symbols->args.info, "BUILD-ID", &want, &len))) {
@@ -209,7 +209,7 @@ static enum s2_code open_vmlinux(struct s2_symbols *symbols, char *remark, size_
 		return S2_NOTFOUND; /* none was given: nothing to say */
 	code = check_build_id(symbols, file, err);
 	if (!code)
-		code = s2_elfsyms_open(file, syms, err);
+		code = s2_elfsyms_open(file, symbols->args.facts->ops, syms, err);
 	if (code)
 		return code;
 	code = fit_file(symbols, S2_SYM_VMLINUX, file->path, &syms->delta, err);
