@@ -27,7 +27,7 @@ static const struct s2_slot *slot_at(const struct s2_table *table, uint64_t ipa,
 
 static bool is_nested(const struct s2_table *table)
 {
-	return table->guest_vtcr || table->guest_vttbr;
+	return table->shadow[S2_SHADOW_CONTROL] || table->shadow[S2_SHADOW_ROOT];
 }
 
 static void within_slots(struct s2_check_ctx *ctx, uint64_t ia, uint64_t oa, uint64_t size,

@@ -216,42 +216,55 @@ static bool joins(const struct s2_label *a, const struct s2_label *b, uint64_t d
 	       (!x.have_handle || x.gfn + (distance >> geom->page_log2) == y.gfn);
 }
 
-/* OWNER:STATE in the kernel's words. */
-static const char *text(const struct s2_label *label, char buf[S2_LABEL_TEXT])
+/* An owner that is only a number has it behind the name. */
+static const char *owner_name(const struct s2_own *own, char *buf, size_t size)
+{
+	const char *name = s2_owner_json((enum s2_owner)own->owner);
+
+	if (own->owner != S2_OWNER_OTHER)
+		return name;
+	snprintf(buf, size, "%s-%u", name, own->id);
+	return buf;
+}
+
+static const char *owner_text(const struct s2_label *label, char buf[S2_LABEL_TEXT])
 {
 	struct s2_own own = s2_pkvm_own(label);
-	char id[8] = "", of[40] = "";
+	char name[32];
 
 	if (own.missing)
-		return "?:?";
-	if (!own.owner && !own.state)
-		return NULL;
-	if (own.owner == S2_OWNER_OTHER)
-		snprintf(id, sizeof(id), "-%u", own.id);
+		return "?";
+	if (!own.owner && !own.have_handle)
+		return "-";
+	snprintf(buf, S2_LABEL_TEXT, "%s", own.owner ? owner_name(&own, name, sizeof(name)) : "-");
 	if (own.have_handle)
-		snprintf(of, sizeof(of), "(0x%x,gfn=0x%" PRIx64 ")", own.handle, own.gfn);
-	snprintf(buf, S2_LABEL_TEXT, "%s%s%s:%s", s2_owner_text((enum s2_owner)own.owner), id, of,
-		 s2_page_state_text((enum s2_page_state)own.state));
+		snprintf(buf + strlen(buf), S2_LABEL_TEXT - strlen(buf), ":0x%x", own.handle);
 	return buf;
+}
+
+static const char *state_text(const struct s2_label *label, char buf[S2_LABEL_TEXT])
+{
+	struct s2_own own = s2_pkvm_own(label);
+
+	(void)buf;
+	if (own.missing || (own.owner && !own.state))
+		return "?";
+	return own.state ? s2_page_state_json((enum s2_page_state)own.state) : "-";
 }
 
 static void get_owner(const struct s2_label *label, struct s2_value *ret)
 {
 	struct s2_own own = s2_pkvm_own(label);
 
-	ret->is = own.owner ? S2_VALUE_KNOWN : S2_VALUE_NULL;
-	ret->text = s2_owner_json((enum s2_owner)own.owner);
-	if (own.owner != S2_OWNER_OTHER)
-		return;
-	snprintf(ret->buf, sizeof(ret->buf), "%s-%u", ret->text, own.id);
-	ret->text = ret->buf;
+	ret->known = own.owner;
+	ret->text = owner_name(&own, ret->buf, sizeof(ret->buf));
 }
 
 static void get_handle(const struct s2_label *label, struct s2_value *ret)
 {
 	struct s2_own own = s2_pkvm_own(label);
 
-	ret->is = own.have_handle ? S2_VALUE_KNOWN : S2_VALUE_LEFT_OUT;
+	ret->known = own.have_handle;
 	ret->number = own.handle;
 }
 
@@ -259,7 +272,7 @@ static void get_gfn(const struct s2_label *label, struct s2_value *ret)
 {
 	struct s2_own own = s2_pkvm_own(label);
 
-	ret->is = own.have_handle ? S2_VALUE_KNOWN : S2_VALUE_LEFT_OUT;
+	ret->known = own.have_handle;
 	ret->number = own.gfn;
 }
 
@@ -267,7 +280,7 @@ static void get_state(const struct s2_label *label, struct s2_value *ret)
 {
 	struct s2_own own = s2_pkvm_own(label);
 
-	ret->is = own.state ? S2_VALUE_KNOWN : S2_VALUE_NULL;
+	ret->known = own.state;
 	ret->text = s2_page_state_json((enum s2_page_state)own.state);
 }
 
@@ -275,18 +288,22 @@ static void get_state(const struct s2_label *label, struct s2_value *ret)
 static void get_from(const struct s2_label *label, struct s2_value *ret)
 {
 	struct s2_own own = s2_pkvm_own(label);
-	bool said = own.owner || own.state || own.missing;
 
-	ret->is = said && own.from ? S2_VALUE_KNOWN : S2_VALUE_LEFT_OUT;
+	ret->known = (own.owner || own.state || own.missing) && own.from;
 	ret->text = s2_own_from_json((enum s2_own_from)own.from);
 }
 
 static const struct s2_row_member members[] = {
 	{ "owner", S2_KIND_STRING, get_owner },
-	{ "handle", S2_KIND_HEX, get_handle },
-	{ "gfn", S2_KIND_HEX, get_gfn },
 	{ "state", S2_KIND_STRING, get_state },
 	{ "state_from", S2_KIND_STRING, get_from },
+	{ "handle", S2_KIND_HEX, get_handle },
+	{ "gfn", S2_KIND_HEX, get_gfn },
+};
+
+static const struct s2_row_column columns[] = {
+	{ "owner", 12, owner_text },
+	{ "state", 15, state_text },
 };
 
 /* The hypervisor's page array, where it holds the states of a component. */
@@ -330,12 +347,11 @@ const struct s2_annotator_ops s2_pkvm_annotator = {
 	.name = "pkvm",
 	.members = members,
 	.nmembers = ARRAY_SIZE(members),
-	.mapped = S2_COLUMN_ALWAYS,
-	.unmapped = S2_COLUMN_SAID,
+	.columns = columns,
+	.ncolumns = ARRAY_SIZE(columns),
 	.by_pa = by_pa,
 	.at = at,
 	.joins = joins,
-	.text = text,
 	.needs = needs,
 	.save = save,
 	.load = load,

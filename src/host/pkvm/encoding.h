@@ -54,9 +54,8 @@ struct s2_own {
 	uint64_t missing_pa; /* ... and where it is */
 };
 
-/* JSON names, and the kernel's: "hyp" and "HYP", "owned" and "PKVM_PAGE_OWNED". "" for NONE. */
+/* JSON names, and the kernel's: "hyp", "owned" and "PKVM_PAGE_OWNED". "" for NONE. */
 const char *s2_owner_json(enum s2_owner owner);
-const char *s2_owner_text(enum s2_owner owner);
 const char *s2_page_state_json(enum s2_page_state state);
 const char *s2_page_state_text(enum s2_page_state state);
 const char *s2_own_from_json(enum s2_own_from from);
