@@ -21,6 +21,7 @@ struct s2_run {
 	uint64_t desc_pa;      /* and where in it that is, or would be; S2_NO_ADDRESS: not known */
 	uint64_t key_mask;     /* bits of the descriptors that are equal in the whole run */
 	struct s2_entry entry; /* the first descriptor, decoded; all zero when missing */
+	struct s2_path path;   /* of a leaf: what the tables above leave, for rights() */
 	unsigned int height;
 	bool pa_contiguous;   /* output addresses follow each other (leaf runs) */
 	enum s2_code missing; /* S2_OK: read; else why not */
@@ -32,9 +33,10 @@ struct s2_run {
 struct s2_show {
 	uint64_t leaf;
 	uint64_t invalid;
+	bool alone; /* rights are those of entries alone: tables above do not count */
 };
 
-#define S2_SHOW_ALL ((struct s2_show){ ~UINT64_C(0), ~UINT64_C(0) })
+#define S2_SHOW_ALL ((struct s2_show){ ~UINT64_C(0), ~UINT64_C(0), false })
 
 struct s2_merge {
 	struct s2_walk *walk;
@@ -50,6 +52,10 @@ void s2_merge_init(struct s2_merge *merge, struct s2_walk *walk, enum s2_merge_h
 /* The next range; false at the end. Ranges cover the walked space in order, without gap or overlap.
  */
 bool s2_merge_next(struct s2_merge *merge, struct s2_run *ret);
+
+/* Do the tables above two leaves with equal attributes, one of them @a's first, leave the same
+ * rights? */
+bool s2_run_same_rights(const struct s2_geometry *geom, const struct s2_run *a, struct s2_path b);
 
 /* Bytes that @run maps; 0 when it is missing, no leaf, or beyond the output size. */
 uint64_t s2_run_mapped(const struct s2_geometry *geom, const struct s2_run *run);
