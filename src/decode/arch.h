@@ -188,24 +188,27 @@ extern const unsigned int s2_nodds;
 
 /* Facts about the regime that decide how descriptors read. */
 enum s2_geom_flag {
-	S2_G_LPA2 = 1 << 0,   /* DS=1: OA[51:50] in [9:8], no SH field */
-	S2_G_LPA = 1 << 1,    /* 64K pages: OA[51:48] in [15:12] */
-	S2_G_FWB = 1 << 2,    /* stage-2 MemAttr with HCR_EL2.FWB=1 */
-	S2_G_NOFWB = 1 << 3,  /* ... =0; neither flag: not known */
-	S2_G_XNX = 1 << 4,    /* XN[1:0] is two bits */
-	S2_G_REALM = 1 << 5,  /* Realm stage 2 */
-	S2_G_HA = 1 << 6,     /* hardware sets the access flag */
-	S2_G_HD = 1 << 7,     /* hardware manages dirty state: DBM counts */
-	S2_G_PBHA = 1 << 8,   /* the regime allots PBHA bits */
-	S2_G_TWO_EL = 1 << 9, /* stage 1 with an unprivileged level (EL1&0, EL2&0) */
-	S2_G_UPPER = 1 << 10, /* stage 1, TTBR1 half */
-	S2_G_HPD = 1 << 11,   /* hierarchical permissions disabled */
-	S2_G_PIE = 1 << 12,   /* stage-1 permission indirection */
-	S2_G_MAIR = 1 << 13,  /* stage 1: mair is known */
-	S2_G_PIR = 1 << 14,   /* stage 1: pir and pire0 are known */
-	S2_G_SH0 = 1 << 16,   /* sh is known (VTCR_EL2.SH0) */
-	S2_G_POE = 1 << 15,   /* stage 1: permission overlays, descriptors hold POIndex */
-	S2_G_WXN = 1 << 17,   /* stage 1: what is writable is not executable */
+	S2_G_LPA2 = 1 << 0,            /* DS=1: OA[51:50] in [9:8], no SH field */
+	S2_G_LPA = 1 << 1,             /* 64K pages: OA[51:48] in [15:12] */
+	S2_G_FWB = 1 << 2,             /* stage-2 MemAttr with HCR_EL2.FWB=1 */
+	S2_G_NOFWB = 1 << 3,           /* ... =0; neither flag: not known */
+	S2_G_XNX = 1 << 4,             /* XN[1:0] is two bits */
+	S2_G_REALM = 1 << 5,           /* Realm stage 2 */
+	S2_G_HA = 1 << 6,              /* hardware sets the access flag */
+	S2_G_HD = 1 << 7,              /* hardware manages dirty state: DBM counts */
+	S2_G_PBHA = 1 << 8,            /* the regime allots PBHA bits */
+	S2_G_TWO_EL = 1 << 9,          /* stage 1 with an unprivileged level (EL1&0, EL2&0) */
+	S2_G_UPPER = 1 << 10,          /* stage 1, TTBR1 half */
+	S2_G_HPD = 1 << 11,            /* hierarchical permissions disabled */
+	S2_G_PIE = 1 << 12,            /* stage-1 permission indirection */
+	S2_G_MAIR = 1 << 13,           /* stage 1: mair is known */
+	S2_G_PIR = 1 << 14,            /* stage 1: pir and pire0 are known */
+	S2_G_SH0 = 1 << 16,            /* sh is known (VTCR_EL2.SH0) */
+	S2_G_POE = 1 << 15,            /* stage 1: permission overlays, descriptors hold POIndex */
+	S2_G_WXN = 1 << 17,            /* stage 1: what is writable is not executable */
+	S2_G_OVERLAY = 1 << 18,        /* stage 1: overlay counts at the privileged level, */
+	S2_G_OVERLAY_USER = 1 << 19,   /* overlay_user at the other; */
+	S2_G_OVERLAYS_KNOWN = 1 << 20, /* the registers of those two that count are known */
 };
 
 /* Oddities of the regime itself: legal or tolerated by hardware, flagged in the header. */
@@ -254,6 +257,8 @@ struct s2_geometry {
 	uint64_t address_flag; /* a bit among those of addresses that is none */
 	uint64_t soft_bits;    /* bits of leaves that rows of @soft name */
 	struct s2_soft soft;   /* set by s2_shape() */
+	/* Stage 1, with S2_G_OVERLAYS_KNOWN: what overlays leave, by index, where they count. */
+	uint64_t overlay, overlay_user;
 	struct s2_height height[S2_MAX_HEIGHTS];
 };
 
@@ -293,6 +298,16 @@ static inline uint64_t s2_table_oa(const struct s2_geometry *geom, uint64_t raw)
 	return shift_left((raw & geom->table_low) | (raw & geom->oa_high) << geom->oa_high_shift,
 			  geom->oa_shift);
 }
+
+/*
+ * What the tables on the way to an entry allow of rights (hierarchical permissions): bits that only
+ * the architecture reads, set where nothing was taken away.
+ */
+struct s2_path {
+	uint64_t allow;
+};
+
+#define S2_PATH_ALL ((struct s2_path){ ~UINT64_C(0) })
 
 /* What may be done at the privileged level and at the other, which are the same where a regime
  * knows one. Not @known: a register that decides is not. */
@@ -428,11 +443,19 @@ struct s2_arch {
 	bool (*is_leaf)(const struct s2_geometry *geom, unsigned int height, uint64_t raw);
 
 	/*
-	 * Rights of the leaf @raw as the regime's registers leave them (write excludes execution,
-	 * say), or, @alone, as it has them itself.
+	 * What is left of @path below the table descriptor @raw at @height. Only bits that decide
+	 * about rights differ from @path's. NULL: tables take nothing away.
 	 */
-	void (*rights)(const struct s2_geometry *geom, uint64_t raw, bool alone,
-		       struct s2_rights *ret);
+	struct s2_path (*below)(const struct s2_geometry *geom, unsigned int height, uint64_t raw,
+				struct s2_path path);
+
+	/*
+	 * Rights of the leaf @raw at @height as the tables above it, @path, and the regime's
+	 * registers leave them (write excludes execution, say). @path NULL: as the leaf has them
+	 * itself.
+	 */
+	struct s2_rights (*rights)(const struct s2_geometry *geom, unsigned int height,
+				   uint64_t raw, const struct s2_path *path);
 	bool (*two_levels)(
 		const struct s2_geometry *geom); /* do both levels have rights of their own? */
 
@@ -455,6 +478,13 @@ static inline uint64_t s2_within_oa(const struct s2_geometry *geom, uint64_t oa,
 	if (oa >= end)
 		return 0;
 	return size < end - oa ? size : end - oa;
+}
+
+/* What is left of @path below the table descriptor @raw at @height. */
+static inline struct s2_path s2_below(const struct s2_geometry *geom, unsigned int height,
+				      uint64_t raw, struct s2_path path)
+{
+	return geom->arch->below ? geom->arch->below(geom, height, raw, path) : path;
 }
 
 /* Does @raw map something at @height? A leaf beyond the output size does not. */

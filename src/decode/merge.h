@@ -25,6 +25,7 @@ struct s2_run {
 	/* What software means by it. Then @entry holds no oddity, and the address that a tracked
 	 * one has. */
 	struct s2_meaning meaning;
+	struct s2_path path; /* of a leaf: what the tables above leave, for rights() */
 	unsigned int height;
 	bool pa_contiguous;   /* output addresses follow each other (leaf runs) */
 	enum s2_code missing; /* S2_OK: read; else why not */
@@ -36,9 +37,10 @@ struct s2_run {
 struct s2_show {
 	uint64_t leaf;
 	uint64_t invalid;
+	bool alone; /* rights are those of entries alone: tables above do not count */
 };
 
-#define S2_SHOW_ALL ((struct s2_show){ ~UINT64_C(0), ~UINT64_C(0) })
+#define S2_SHOW_ALL ((struct s2_show){ ~UINT64_C(0), ~UINT64_C(0), false })
 
 struct s2_merge {
 	struct s2_walk *walk;
@@ -63,6 +65,10 @@ static inline bool s2_run_has_oa(const struct s2_run *run)
 
 /* "page", "mmio", ..., or "missing" */
 const char *s2_run_type(const struct s2_run *run);
+
+/* Do the tables above two leaves with equal attributes, one of them @a's first, leave the same
+ * rights? */
+bool s2_run_same_rights(const struct s2_geometry *geom, const struct s2_run *a, struct s2_path b);
 
 /* Bytes that @run maps; 0 when it is missing, no leaf, or beyond the output size. */
 uint64_t s2_run_mapped(const struct s2_geometry *geom, const struct s2_run *run);

@@ -80,10 +80,10 @@ const struct s2_label *s2_printer_label(const struct s2_printer *printer, const 
 	return printer->label[i] < row->nlabels ? &row->label[printer->label[i]] : &nothing;
 }
 
-void s2_printer_rights(const struct s2_printer *printer, const struct s2_run *run,
-		       struct s2_rights *ret)
+struct s2_rights s2_printer_rights(const struct s2_printer *printer, const struct s2_run *run)
 {
-	printer->geom->arch->rights(printer->geom, run->entry.raw, printer->raw_rights, ret);
+	return printer->geom->arch->rights(printer->geom, run->height, run->entry.raw,
+					   printer->raw_rights ? NULL : &run->path);
 }
 
 struct s2_rights s2_effective_rights(const struct s2_effective_row *row)

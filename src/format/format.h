@@ -111,8 +111,7 @@ struct s2_size_text {
 struct s2_size_text s2_size_text(uint64_t size);
 
 /* Rights of a leaf as they are to be printed: effective ones, or those of the entry alone. */
-void s2_printer_rights(const struct s2_printer *printer, const struct s2_run *run,
-		       struct s2_rights *ret);
+struct s2_rights s2_printer_rights(const struct s2_printer *printer, const struct s2_run *run);
 
 /* A mapped row as `find` prints it: type, rights, attributes and what annotators say, each with a
  * blank after it. */

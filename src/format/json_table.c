@@ -128,7 +128,7 @@ void s2_json_row(struct s2_json *json, const struct s2_printer *printer, const s
 	else
 		s2_json_null(json, "pieces");
 	if (mapped)
-		s2_printer_rights(printer, run, &rights);
+		rights = s2_printer_rights(printer, run);
 	s2_json_rights(json, mapped ? &rights : NULL);
 	attribute_members(json, printer, run, leaf);
 	soft_members(json, printer, run);

@@ -331,7 +331,7 @@ static void print_row(struct s2_printer *printer, const struct s2_row *row)
 	s2_out_printf(out, "%*d ", width, s2_level(printer->geom, run->height));
 	put_column(out, s2_run_type(run), W_TYPE);
 	if (mapped) {
-		s2_printer_rights(printer, run, &rights);
+		rights = s2_printer_rights(printer, run);
 		put_rights(printer, &rights);
 	} else if (run->meaning.saved.known) {
 		put_rights(printer, &run->meaning.saved);
@@ -359,7 +359,7 @@ void s2_ptdump_short(struct s2_printer *printer, const struct s2_row *row)
 	char text[S2_TEXT_RIGHTS_LEN] = "?";
 	struct s2_rights rights;
 
-	s2_printer_rights(printer, run, &rights);
+	rights = s2_printer_rights(printer, run);
 	if (rights.known)
 		s2_text_rights(&rights, printer->geom->arch->two_levels(printer->geom), text);
 	s2_out_printf(out, "%s %s ", s2_type_name(run->entry.type), text);

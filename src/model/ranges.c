@@ -194,6 +194,8 @@ bool s2_row_join(const struct s2_table *table, const struct s2_geometry *geom,
 	if (how == S2_MERGE_NONE || !same_run(run, next) || !same_labels(table, geom, a, b))
 		return false;
 	if (!run->missing && s2_run_has_oa(run)) {
+		if (s2_is_leaf(run->entry.type) && !s2_run_same_rights(geom, run, next->path))
+			return false;
 		if (how == S2_MERGE_PA && !follows)
 			return false;
 		a->pieces = a->pieces && b->pieces ? a->pieces + b->pieces - follows : 0;

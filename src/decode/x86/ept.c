@@ -252,16 +252,29 @@ static uint64_t key_mask(const struct s2_geometry *geom, unsigned int height, ui
 	return is_leaf(geom, height, raw) ? ~geom->height[height].oa_low : ~UINT64_C(0);
 }
 
-static void rights(const struct s2_geometry *geom, uint64_t raw, bool alone, struct s2_rights *ret)
+/* Each right must stand in all entries that are used (SDM, "EPT Translation Mechanism"). */
+static struct s2_path below(const struct s2_geometry *geom, unsigned int height, uint64_t raw,
+			    struct s2_path path)
+{
+	(void)geom;
+	(void)height;
+	return (struct s2_path){ path.allow & (raw | ~(EPT_R | EPT_W | EPT_X | EPT_XU)) };
+}
+
+static struct s2_rights rights(const struct s2_geometry *geom, unsigned int height, uint64_t raw,
+			       const struct s2_path *path)
 {
 	uint64_t user = geom->flags & S2_X86_G_MBEC ? EPT_XU : EPT_X;
+	uint64_t allow = path ? raw & path->allow : raw;
 
-	(void)alone;
-	ret->known = true;
-	ret->read = ret->read_user = raw & EPT_R;
-	ret->write = ret->write_user = raw & EPT_W;
-	ret->exec = raw & EPT_X;
-	ret->exec_user = raw & user;
+	(void)height;
+	return (struct s2_rights){ .known = true,
+				   .read = allow & EPT_R,
+				   .read_user = allow & EPT_R,
+				   .write = allow & EPT_W,
+				   .write_user = allow & EPT_W,
+				   .exec = allow & EPT_X,
+				   .exec_user = allow & user };
 }
 
 static const struct s2_feature features[] = {
@@ -296,6 +309,7 @@ const struct s2_arch s2_x86_ept = {
 	.decode = decode,
 	.key_mask = key_mask,
 	.is_leaf = is_leaf,
+	.below = below,
 	.rights = rights,
 	.two_levels = s2_x86_two_levels,
 	.attrs = attrs,

@@ -170,22 +170,41 @@ static uint64_t key_mask(const struct s2_geometry *geom, unsigned int height, ui
 	return is_leaf(geom, height, raw) ? ~geom->height[height].oa_low : ~UINT64_C(0);
 }
 
+/* What an entry allows, as bits that are set: there is one that forbids. */
+static uint64_t allowed(uint64_t raw)
+{
+	return (raw ^ NPT_NX) & (NPT_W | NPT_U | NPT_NX);
+}
+
+static struct s2_path below(const struct s2_geometry *geom, unsigned int height, uint64_t raw,
+			    struct s2_path path)
+{
+	(void)geom;
+	(void)height;
+	return (struct s2_path){ path.allow & (allowed(raw) | ~(NPT_W | NPT_U | NPT_NX)) };
+}
+
 /*
  * Without GMET every access is a user's, which a clear U/S denies. With it U/S decides only what
  * the guest's supervisor may run: nothing of a user's (APM, "Guest Mode Execute Trap"; Linux,
  * arch/x86/kvm/mmu/mmu.c __update_permission_bitmask(), v7.2).
  */
-static void rights(const struct s2_geometry *geom, uint64_t raw, bool alone, struct s2_rights *ret)
+static struct s2_rights rights(const struct s2_geometry *geom, unsigned int height, uint64_t raw,
+			       const struct s2_path *path)
 {
-	bool gmet = geom->flags & S2_X86_G_GMET;
-	bool reached = gmet || (raw & NPT_U);
+	uint64_t allow = path ? allowed(raw) & path->allow : allowed(raw);
+	bool gmet = geom->flags & S2_X86_G_GMET, user = allow & NPT_U;
+	bool reached = gmet || user;
+	bool write = reached && (allow & NPT_W), exec = reached && (allow & NPT_NX);
 
-	(void)alone;
-	ret->known = true;
-	ret->read = ret->read_user = reached;
-	ret->write = ret->write_user = reached && (raw & NPT_W);
-	ret->exec_user = reached && !(raw & NPT_NX);
-	ret->exec = ret->exec_user && !(gmet && (raw & NPT_U));
+	(void)height;
+	return (struct s2_rights){ .known = true,
+				   .read = reached,
+				   .read_user = reached,
+				   .write = write,
+				   .write_user = write,
+				   .exec = exec && !(gmet && user),
+				   .exec_user = exec };
 }
 
 static const struct s2_feature features[] = {
@@ -214,6 +233,7 @@ const struct s2_arch s2_x86_npt = {
 	.decode = decode,
 	.key_mask = key_mask,
 	.is_leaf = is_leaf,
+	.below = below,
 	.rights = rights,
 	.two_levels = s2_x86_two_levels,
 	.attrs = attrs,
