@@ -88,7 +88,9 @@ static enum s2_tristate agrees(struct s2_check_ctx *ctx, uint64_t ia, uint64_t o
 
 	*ret_left = found.left;
 	if (code && code != S2_NOTFOUND) {
-		*ret_left = BIT64(ctx->g->page_log2);
+		/* All that the descriptor would translate is not known. */
+		*ret_left = s2_entry_size(&ctx->vmm->geom, found.height) -
+			    (hva & (s2_entry_size(&ctx->vmm->geom, found.height) - 1));
 		s2_check_unknown(ctx, S2_CHECK_VMM,
 				 "%s: the VMM's page table for 0x%" PRIx64 " is %s", ctx->table->id,
 				 hva, s2_code_name(code));

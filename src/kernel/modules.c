@@ -98,7 +98,7 @@ static enum s2_code find_module(struct find_module *f)
 		code = s2_kernel_list(f->kernel, head, on_module, f, f->err);
 	if (!code)
 		code = f->code;
-	return s2_wrap(f->err, code, "modules");
+	return code ? s2_wrap(f->err, code, "modules") : S2_OK;
 }
 
 /* A module's ELF symbol table, copied. */

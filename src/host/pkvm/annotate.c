@@ -36,43 +36,64 @@ void s2_pkvm_annotate(struct s2_table *table, const struct s2_pkvm *pkvm, enum s
 	s2_table_annotate(table, &annotator);
 }
 
-/* What hyp_vmemmap says of the page at @pa; nothing where it is not backed. */
-static struct s2_own in_vmemmap(const struct ask *ask, uint64_t pa)
+/* How many of the @n words from @at on are missing for the same reason as the first: those of its
+ * page, or all up to where the dump has memory again. */
+static uint64_t missing_words(const struct ask *ask, uint64_t at, uint64_t n)
+{
+	uint64_t size = ask->pkvm->page.size, page = BIT64(ask->asked->geom->page_log2);
+	uint64_t bytes = page - (at & (page - 1)), words;
+	struct s2_extent extent;
+
+	if (s2_mem_next(ask->asked->mem, at, &extent))
+		return n;
+	if (extent.pa > at && extent.pa - at > bytes)
+		bytes = extent.pa - at;
+	words = bytes / size;
+	return words < n ? (words ? words : 1) : n;
+}
+
+/* What hyp_vmemmap says of the page at @pa, nothing where it is not backed; @ret_n: of so many
+ * pages from there on without looking further. */
+static struct s2_own in_vmemmap(const struct ask *ask, uint64_t pa, uint64_t *ret_n)
 {
 	const struct s2_pkvm *pkvm = ask->pkvm;
 	uint64_t at, left, word = 0;
 	enum s2_code code;
 
-	if (s2_pkvm_page_pa(pkvm, ask->asked->geom->page_log2, pa, &at, &left))
+	if (s2_pkvm_page_pa(pkvm, ask->asked->geom->page_log2, pa, &at, ret_n))
 		return (struct s2_own){ 0 };
+	left = *ret_n;
+	*ret_n = 1;
 	code = s2_mem_read(ask->asked->mem, at, &word, pkvm->page.size, NULL);
-	if (code)
-		return (struct s2_own){ .from = S2_FROM_MISSING,
-					.missing = (uint8_t)code,
-					.missing_pa = at };
-	return s2_pkvm_word(pkvm, ask->role, word);
+	if (!code)
+		return s2_pkvm_word(pkvm, ask->role, word);
+	*ret_n = missing_words(ask, at, left);
+	return (struct s2_own){ .from = S2_FROM_MISSING,
+				.missing = (uint8_t)code,
+				.missing_pa = at };
 }
 
-/* How many bytes from @pa on, @size or a little more at most, have the same state in hyp_vmemmap;
- * @ret_own says which. */
+/* How many bytes from @pa on, @size or more, have the same state in hyp_vmemmap; @ret_own says
+ * which. */
 static uint64_t same_in_vmemmap(const struct ask *ask, uint64_t pa, uint64_t size,
 				struct s2_own *ret_own)
 {
 	unsigned int page_log2 = ask->asked->geom->page_log2;
-	uint64_t page = BIT64(page_log2), done = page - (pa & (page - 1));
-	struct s2_own first = in_vmemmap(ask, pa);
+	uint64_t first_page = pa >> page_log2, end_page = (pa + size - 1) >> page_log2, n;
+	struct s2_own first = in_vmemmap(ask, pa, &n);
+	uint64_t at = first_page + n;
 
-	while (done < size) {
-		struct s2_own own = in_vmemmap(ask, pa + done);
+	while (at <= end_page) {
+		struct s2_own own = in_vmemmap(ask, at << page_log2, &n);
 
 		if (own.state != first.state || own.owner != first.owner ||
 		    own.missing != first.missing ||
 		    (own.missing_pa ^ first.missing_pa) >> page_log2)
 			break;
-		done += page;
+		at += n;
 	}
 	*ret_own = first;
-	return done;
+	return (at << page_log2) - pa;
 }
 
 /* The host's memory: a descriptor that is 0 is not mapped yet, but the page is the host's all the

@@ -223,8 +223,12 @@ enum s2_code s2_pkvm_page_pa(const struct s2_pkvm *pkvm, unsigned int page_log2,
 		else
 			high = mid;
 	}
-	if (low == pkvm->npieces || pfn < pkvm->piece[low].pfn || !pkvm->page.size)
+	if (low == pkvm->npieces || pfn < pkvm->piece[low].pfn || !pkvm->page.size) {
+		*ret_left = low < pkvm->npieces && pfn < pkvm->piece[low].pfn ?
+				    pkvm->piece[low].pfn - pfn :
+				    low_bits(64 - page_log2) - pfn;
 		return S2_NOTFOUND;
+	}
 	*ret = pkvm->piece[low].pa + (pfn - pkvm->piece[low].pfn) * pkvm->page.size;
 	*ret_left = pkvm->piece[low].n - (pfn - pkvm->piece[low].pfn);
 	return S2_OK;

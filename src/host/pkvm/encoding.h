@@ -172,10 +172,12 @@ const struct s2_pkvm_region *s2_pkvm_memory_at(const struct s2_pkvm *pkvm, uint6
 
 /*
  * The struct hyp_page of the page at @pa, and in @ret_left how many pages from there on stand
- * behind each other. S2_NOTFOUND: hyp_vmemmap is not known or not backed there; missing codes.
+ * behind each other. S2_NOTFOUND: hyp_vmemmap is not known or not backed there, nor for so many
+ * pages.
  */
 enum s2_code s2_pkvm_page_pa(const struct s2_pkvm *pkvm, unsigned int page_log2, uint64_t pa,
 			     uint64_t *ret, uint64_t *ret_left);
+/* The word of the page at @pa; errors as above, and those of the memory itself. */
 enum s2_code s2_pkvm_page(const struct s2_pkvm *pkvm, const struct s2_mem *mem,
 			  unsigned int page_log2, uint64_t pa, uint64_t *ret);
 

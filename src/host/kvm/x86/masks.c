@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "decode/x86/x86.h"
 #include "host/kvm/x86/soft.h"
 #include "kernel/modules.h"
 
