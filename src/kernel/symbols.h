@@ -76,6 +76,10 @@ struct s2_symbols_args {
 	struct s2_symbol_file vmlinux;
 	struct s2_symbol_file system_map;
 
+	/* Names that will be asked for, all of them looked up in the first pass. Constants; the
+	 * last one is NULL. May be NULL. */
+	const char *const *ahead;
+
 	/* Says once per source what it holds, for people. May be NULL. */
 	void (*remark)(void *arg, const char *text);
 	void *arg;
