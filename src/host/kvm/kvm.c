@@ -129,6 +129,17 @@ static enum s2_code read_pids(struct s2_kvm_walk *w)
 	return S2_OK;
 }
 
+/* A VM that others lead to. */
+static void on_lost_vm(void *arg, uint64_t node, const struct s2_err *why)
+{
+	struct s2_kvm_walk *w = arg;
+	char id[32];
+
+	snprintf(id, sizeof(id), "vm:0x%" PRIx64, node - s2_member_off(&w->layout.vm_list.m));
+	s2_lost_add(w->search->lost, S2_LOST_VM, why->code, id, S2_LOST_NOWHERE, "%s", why->text);
+	w->lost_vms = true;
+}
+
 static enum s2_code find_arch(struct s2_kvm_walk *w)
 {
 	const char *name = s2_kernel_facts(w->search->kernel)->kva.ops->name;
@@ -154,7 +165,9 @@ static enum s2_code list_vms(struct s2_kvm_walk *w)
 	if (!code)
 		code = s2_kvm_vm_list(w, &head, tables->found, sizeof(tables->found));
 	if (!code && head)
-		code = s2_kernel_list(search->kernel, head, on_vm, w, search->err);
+		code = s2_kernel_list_around(search->kernel, head, on_vm, on_lost_vm, w,
+					     search->err);
+	w->lost_vms |= s2_is_missing(code);
 	if (w->nvms || s2_is_missing(code))
 		code = s2_host_set_aside(search, S2_LOST_VM, NULL, code);
 	tables->nvms = (unsigned int)w->nvms;

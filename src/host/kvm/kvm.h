@@ -18,6 +18,7 @@ struct s2_kvm_walk {
 	uint64_t *vm; /* struct kvm addresses, in the order of the list */
 	int64_t *pid; /* of each of them, -1 when not known */
 	size_t nvms, room;
+	bool lost_vms; /* there are others, of which not even this could be read */
 	enum s2_code code;
 };
 
