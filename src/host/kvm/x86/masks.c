@@ -166,6 +166,9 @@ static void make_soft(const struct values *v, const struct s2_kvm_x86_layout *la
 	s2_regime_init(&regime, masks->ept ? &s2_x86_ept : &s2_x86_npt);
 	soft->ops = is_new(v, layout) ? &s2_soft_kvm_new : &s2_soft_kvm_old;
 	soft->ops->assume(&regime, soft);
+	/* SHADOW_NONPRESENT_VALUE came together with a VM's own MMIO value (7f01cab84928,
+	 * 3fc3f71851cf, 6.10); before, tables were made of zeroes. */
+	soft->empty = layout->mmio_value.have ? BIT64(63) : 0;
 	for (unsigned int i = 0; i < NVARIABLES; i++)
 		if (variables[i].param >= 0 && v->have[i])
 			soft->param[variables[i].param] = v->value[i];

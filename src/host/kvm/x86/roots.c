@@ -7,8 +7,7 @@
 
 #include "decode/x86/x86.h"
 #include "host/kvm/kvm.h"
-#include "host/kvm/x86/layout.h"
-#include "host/kvm/x86/masks.h"
+#include "host/kvm/x86/priv.h"
 #include "host/kvm/x86/soft.h"
 
 /* More than any VM has; beyond it the lists are lying. */
@@ -16,11 +15,6 @@
 
 /* The shadow MMU keeps a page per table: 1 TiB of guest memory in pages of 4K. */
 #define MAX_SHADOW_PAGES (1U << 20)
-
-struct kvm_x86 {
-	struct s2_kvm_x86_layout layout;
-	struct s2_kvm_x86_masks masks;
-};
 
 /* In the order in which a VM's tables are shown. */
 enum root_class { ROOT_VALID, ROOT_SMM, ROOT_MIRROR, ROOT_NESTED, ROOT_OLD, NROOT_CLASSES };
@@ -37,19 +31,16 @@ static const struct {
 	[ROOT_OLD] = { "old", true, "stage2" },
 };
 
-/* A struct kvm_mmu_page that is a root. */
+/* A struct kvm_mmu_page that is a root of the VM. */
 struct root {
-	uint64_t va; /* of the structure */
-	uint64_t pa; /* of the table page */
-	uint64_t level;
-	bool ad_disabled, gmet, smm;
+	struct s2_kvm_x86_root it;
 	enum root_class class;
 	const char *found;
 };
 
 struct gather {
 	struct s2_kvm_walk *w;
-	struct kvm_x86 *x;
+	struct s2_kvm_x86 *x;
 	uint64_t kvm_va;
 	struct root root[MAX_ROOTS];
 	size_t nroots;
@@ -61,7 +52,7 @@ struct gather {
 static enum s2_code open_arch(struct s2_kvm_walk *w, void **ret_state)
 {
 	struct s2_host_search *search = w->search;
-	struct kvm_x86 *x = calloc(1, sizeof(*x));
+	struct s2_kvm_x86 *x = calloc(1, sizeof(*x));
 	enum s2_code code;
 
 	if (!x)
@@ -110,48 +101,51 @@ static enum s2_code is_obsolete(struct gather *g, uint64_t sp, bool *ret)
 	return code;
 }
 
-static enum s2_code classify(struct gather *g, uint64_t sp, struct root *root)
+enum s2_code s2_kvm_x86_read_root(struct s2_kernel *kernel, const struct s2_kvm_x86_layout *l,
+				  uint64_t sp, struct s2_kvm_x86_root *ret, struct s2_err *err)
 {
-	const struct s2_kvm_x86_layout *l = &g->x->layout;
-	uint64_t direct, smm = 0, mirror = 0;
-	bool obsolete = false;
-	enum s2_code code = get(g, sp, &l->role_direct, &direct);
+	struct s2_kvm_x86_root root = { .va = sp };
+	const struct {
+		const struct s2_field_at *field;
+		bool *to;
+	} flags[] = {
+		{ &l->role_ad_disabled, &root.ad_disabled }, { &l->role_gmet, &root.gmet },
+		{ &l->role_smm, &root.smm },                 { &l->role_mirror, &root.mirror },
+		{ &l->role_direct, &root.direct },
+	};
+	uint64_t spt, value;
+	enum s2_code code = s2_field_get(kernel, sp, &l->sp_spt, &spt, err);
 
 	if (!code)
-		code = get(g, sp, &l->role_smm, &smm);
+		code = s2_kernel_pa(kernel, spt, &root.pa, err);
 	if (!code)
-		code = get_or_0(g, sp, &l->role_mirror, &mirror);
+		code = s2_field_get(kernel, sp, &l->role_level, &root.level, err);
+	for (size_t i = 0; !code && i < ARRAY_SIZE(flags); i++) {
+		if (!flags[i].field->have)
+			continue; /* this kernel has no such roots */
+		code = s2_field_get(kernel, sp, flags[i].field, &value, err);
+		*flags[i].to = !code && value;
+	}
 	if (!code)
-		code = is_obsolete(g, sp, &obsolete);
-	root->smm = smm;
-	root->class = obsolete ? ROOT_OLD :
-		      mirror   ? ROOT_MIRROR :
-		      !direct  ? ROOT_NESTED :
-		      smm      ? ROOT_SMM :
-				 ROOT_VALID;
+		*ret = root;
 	return code;
 }
 
-/* Reads the struct kvm_mmu_page at @sp. */
 static enum s2_code read_root(struct gather *g, uint64_t sp, struct root *ret)
 {
-	const struct s2_kvm_x86_layout *l = &g->x->layout;
-	struct root root = { .va = sp, .found = g->found };
-	uint64_t spt, ad_disabled = 0, gmet = 0;
-	enum s2_code code = get(g, sp, &l->sp_spt, &spt);
+	struct s2_host_search *search = g->w->search;
+	struct root root = { .found = g->found };
+	bool obsolete = false;
+	enum s2_code code = s2_kvm_x86_read_root(search->kernel, &g->x->layout, sp, &root.it,
+						 search->err);
 
 	if (!code)
-		code = s2_kernel_pa(g->w->search->kernel, spt, &root.pa, g->w->search->err);
-	if (!code)
-		code = get(g, sp, &l->role_level, &root.level);
-	if (!code)
-		code = get(g, sp, &l->role_ad_disabled, &ad_disabled);
-	if (!code)
-		code = get_or_0(g, sp, &l->role_gmet, &gmet);
-	if (!code)
-		code = classify(g, sp, &root);
-	root.ad_disabled = ad_disabled;
-	root.gmet = gmet;
+		code = is_obsolete(g, sp, &obsolete);
+	root.class = obsolete	     ? ROOT_OLD :
+		     root.it.mirror  ? ROOT_MIRROR :
+		     !root.it.direct ? ROOT_NESTED :
+		     root.it.smm     ? ROOT_SMM :
+				       ROOT_VALID;
 	if (!code)
 		*ret = root;
 	return code;
@@ -160,7 +154,7 @@ static enum s2_code read_root(struct gather *g, uint64_t sp, struct root *ret)
 static bool is_known(const struct gather *g, uint64_t sp)
 {
 	for (size_t i = 0; i < g->nroots; i++)
-		if (g->root[i].va == sp)
+		if (g->root[i].it.va == sp)
 			return true;
 	return false;
 }
@@ -225,11 +219,9 @@ static enum s2_code read_list(struct gather *g, const struct s2_field_at *list, 
 	return code ? code : g->code;
 }
 
-static void set_regime(const struct gather *g, const struct root *root, struct s2_table *table)
+void s2_kvm_x86_regime(const struct s2_kvm_x86_masks *masks, const struct s2_kvm_x86_root *root,
+		       struct s2_regime *regime)
 {
-	const struct s2_kvm_x86_masks *masks = &g->x->masks;
-	struct s2_regime *regime = &table->regime;
-
 	s2_regime_init(regime, masks->ept ? &s2_x86_ept : &s2_x86_npt);
 	if (masks->ept) {
 		/* construct_eptp(), vmx.c: write-back, and what the role says. */
@@ -279,8 +271,7 @@ static enum s2_code set_soft(struct gather *g, struct s2_soft *soft)
 	if (!code && l->vcpu_init_value.have)
 		code = s2_kvm_each_vcpu(g->w->search->kernel, &g->w->layout, g->kvm_va,
 					on_first_vcpu, &first, g->w->search->err);
-	/* New table pages are filled with it (mmu_topup_memory_caches()); before 6.10 with 0. */
-	soft->empty = 0;
+	/* New table pages are filled with it (mmu_topup_memory_caches()). */
 	if (!code && first.va)
 		code = get_or_0(g, first.va, &l->vcpu_init_value, &soft->empty);
 	return code;
@@ -302,16 +293,16 @@ static enum s2_code add_root(struct gather *g, const struct s2_table *vm, const 
 	snprintf(table.kind, sizeof(table.kind), "%s", classes[root->class].kind);
 	snprintf(table.found, sizeof(table.found),
 		 "struct kvm at 0x%" PRIx64 ", struct kvm_mmu_page at 0x%" PRIx64 " (%s)",
-		 g->kvm_va, root->va, root->found);
-	table.root_pa = root->pa;
-	set_regime(g, root, &table);
+		 g->kvm_va, root->it.va, root->found);
+	table.root_pa = root->it.pa;
+	s2_kvm_x86_regime(&g->x->masks, &root->it, &table.regime);
 	code = s2_host_set_aside(search, S2_LOST_REGISTER, table.id,
 				 set_soft(g, &table.regime.soft));
 	if (!code)
 		code = s2_hosts_amend(search, &table);
 	/* Slots of the address space that SMM sees differ. A shadow of a guest's table has none. */
 	if (!code && root->class != ROOT_NESTED)
-		return s2_kvm_add_table(g->w, &table, root->smm);
+		return s2_kvm_add_table(g->w, &table, root->it.smm);
 	return code ? code : s2_tables_add(search->tables, &table, search->err);
 }
 
@@ -331,7 +322,7 @@ static enum s2_code add_roots(struct gather *g, const struct s2_table *vm)
 
 static enum s2_code roots(struct s2_kvm_walk *w, struct s2_table *vm)
 {
-	struct kvm_x86 *x = w->state;
+	struct s2_kvm_x86 *x = w->state;
 	struct gather *g = calloc(1, sizeof(*g));
 	enum s2_code code;
 
@@ -341,11 +332,14 @@ static enum s2_code roots(struct s2_kvm_walk *w, struct s2_table *vm)
 	g->x = x;
 	g->kvm_va = vm->object_va;
 	code = read_list(g, &x->layout.tdp_mmu_roots, "tdp_mmu_roots", on_tdp_root);
+	x->lost_roots |= s2_is_missing(code);
 	code = s2_host_set_aside(w->search, S2_LOST_TABLE, vm->id, code);
-	if (!code)
-		code = s2_host_set_aside(w->search, S2_LOST_TABLE, vm->id,
-					 read_list(g, &x->layout.active_mmu_pages,
-						   "active_mmu_pages", on_shadow_page));
+	if (!code) {
+		code = read_list(g, &x->layout.active_mmu_pages, "active_mmu_pages",
+				 on_shadow_page);
+		x->lost_roots |= s2_is_missing(code);
+		code = s2_host_set_aside(w->search, S2_LOST_TABLE, vm->id, code);
+	}
 	if (!code)
 		code = add_roots(g, vm);
 	free(g);
@@ -357,4 +351,5 @@ const struct s2_kvm_arch s2_kvm_x86 = {
 	.open = open_arch,
 	.close = free,
 	.roots = roots,
+	.rest = s2_kvm_x86_orphans,
 };
