@@ -108,8 +108,7 @@ static enum s2_code btf_find(struct s2_types *types, enum s2_type_space space, c
 
 	if (!in_base && find_own(self, space, name, after, ret))
 		return S2_OK;
-	if (self->base &&
-	    find_own(self->base, space, name, in_base ? after : S2_NO_TYPE, ret))
+	if (self->base && find_own(self->base, space, name, in_base ? after : S2_NO_TYPE, ret))
 		return S2_OK;
 	return s2_fail(err, S2_NOTFOUND, "BTF has no type %s", name);
 }
@@ -229,8 +228,8 @@ static enum s2_code btf_any_enumerator(struct s2_types *types, const char *name,
 
 	/* Enumerators of one enum stand together, and it is looked through once. */
 	for (const struct btf_types *self = btf_of(types); self; self = self->base)
-		for (const struct s2_name *at = NULL;
-		     (at = s2_names_next(&self->names, hash, at)); last = at->id)
+		for (const struct s2_name *at = NULL; (at = s2_names_next(&self->names, hash, at));
+		     last = at->id)
 			if (at->id != last && !btf_enumerator(types, at->id, name, ret, NULL))
 				return S2_OK;
 	return s2_fail(err, S2_NOTFOUND, "the kernel has no enumerator %s", name);

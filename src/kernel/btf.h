@@ -23,8 +23,8 @@ enum s2_code s2_btf_size(const void *header, size_t len, uint64_t *ret,
 enum s2_code s2_btf_new(const void *blob, size_t len, struct s2_types **ret, uint32_t *ret_ntypes,
 			struct s2_err *err) S2_MUST_CHECK;
 
-/* The same of a module's, which continues @base, its kernel's; that must outlive it. What has a name
- * in both is the module's. */
+/* The same of a module's, which continues @base, its kernel's; that must outlive it. What has a
+ * name in both is the module's. */
 enum s2_code s2_btf_new_split(const void *blob, size_t len, struct s2_types *base,
 			      struct s2_types **ret, uint32_t *ret_ntypes,
 			      struct s2_err *err) S2_MUST_CHECK;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// From the list of modules to the ELF symbol table that each keeps (kernel/module/kallsyms.c), and from
-// btf_idr to its types (kernel/bpf/btf.c).
+// From the list of modules to the ELF symbol table that each keeps (kernel/module/kallsyms.c), and
+// from btf_idr to its types (kernel/bpf/btf.c).
 #include "kernel/modules.h"
 
 #include <elf.h>
@@ -21,9 +21,9 @@
 #define NAME_LEN 64
 
 struct layout {
-	struct s2_field_at list, name, kallsyms;          /* struct module */
-	struct s2_field_at symtab, num_symtab, strtab;    /* struct mod_kallsyms */
-	struct s2_field_at btf_data, btf_size, btf_name;  /* struct btf */
+	struct s2_field_at list, name, kallsyms;         /* struct module */
+	struct s2_field_at symtab, num_symtab, strtab;   /* struct mod_kallsyms */
+	struct s2_field_at btf_data, btf_size, btf_name; /* struct btf */
 	struct s2_field_at btf_base, idr_rt;
 };
 
@@ -73,8 +73,8 @@ static bool on_module(void *arg, uint64_t node)
 	uint64_t va = node - s2_member_off(&f->layout.list.m);
 	bool named;
 
-	f->code = is_named(f->kernel, va + s2_member_off(&f->layout.name.m), f->name, &named,
-			   f->err);
+	f->code =
+		is_named(f->kernel, va + s2_member_off(&f->layout.name.m), f->name, &named, f->err);
 	if (!f->code && named)
 		f->va = va;
 	return !f->code && !f->va;
@@ -84,8 +84,8 @@ static bool on_module(void *arg, uint64_t node)
 static enum s2_code find_module(struct find_module *f)
 {
 	uint64_t head;
-	enum s2_code code = s2_fields_find(f->kernel, module_rows, ARRAY_SIZE(module_rows),
-					   &f->layout, f->err);
+	enum s2_code code =
+		s2_fields_find(f->kernel, module_rows, ARRAY_SIZE(module_rows), &f->layout, f->err);
 
 	if (!code)
 		code = s2_kernel_symbol(f->kernel, "modules", &head, f->err);
@@ -116,8 +116,8 @@ static void symtab_free(struct symtab *tab)
 }
 
 /*
- * Reads the strings that symbols name. Nothing says how long their table is: up to the page that has
- * the beginning of the last one, and one more if there is one.
+ * Reads the strings that symbols name. Nothing says how long their table is: up to the page that
+ * has the beginning of the last one, and one more if there is one.
  */
 static enum s2_code read_strings(struct s2_kernel *kernel, uint64_t va, struct symtab *tab,
 				 struct s2_err *err)
