@@ -87,6 +87,7 @@ static const struct x86_form x86_forms[] = {
 #define MODULE_SIZE 0x100
 #define BTF_DATA 0
 #define BTF_DATA_SIZE 16
+#define BTF_NTYPES 20
 #define BTF_BASE 24
 #define BTF_NAME 32
 #define BTF_SIZE 0x60
@@ -326,6 +327,7 @@ static inline void btf_modules_of(struct x86_btf *b)
 	x86_struct(b->btf, "btf", BTF_SIZE);
 	x86_field(b->btf, "data", b->ptr, BTF_DATA);
 	x86_field(b->btf, "data_size", b->u32t, BTF_DATA_SIZE);
+	x86_field(b->btf, "nr_types", b->u32t, BTF_NTYPES);
 	x86_field(b->btf, "base_btf", b->ptr, BTF_BASE);
 	x86_field(b->btf, "name", b->name, BTF_NAME);
 	x86_struct(b->btf, "idr", 24);
@@ -528,6 +530,8 @@ static inline void put_types(struct x86_test *t)
 		btf_mmu_page(own, &b, t->form);
 		blob = btf__raw_data(own, &size);
 		t->btf = put_btf_object(t, 3, "kvm", vmlinux, blob, size);
+		set_bytes(t, t->btf + BTF_NTYPES,
+			  btf__type_cnt(own) - btf__type_cnt(b.btf), 4);
 		btf__free(own);
 	}
 	btf__free(b.btf);
