@@ -98,6 +98,7 @@ struct x86_test {
 	const struct x86_form *form;
 	struct kimage k;
 	uint64_t used; /* of the heap */
+	unsigned int fillers;
 	struct ksym sym[64];
 	uint32_t nsyms;
 	struct {
@@ -488,9 +489,11 @@ static inline void put_module_symbols(struct x86_test *t)
 static inline uint64_t put_btf_object(struct x86_test *t, unsigned int i, const char *name,
 				      uint64_t base, const void *blob, uint32_t size)
 {
-	uint64_t btf = heap_alloc(t, BTF_SIZE), data = heap_alloc(t, size);
+	uint64_t btf = heap_alloc(t, BTF_SIZE), data;
 	uint64_t node = get64(t, t->btf_idr + 8);
 
+	t->used = (t->used + 4095) & ~UINT64_C(4095);
+	data = heap_alloc(t, size);
 	for (uint32_t at = 0; at < size; at++)
 		*x86_at(t, data + at) = ((const uint8_t *)blob)[at];
 	set64(t, btf + BTF_DATA, data);
@@ -525,6 +528,15 @@ static inline void put_types(struct x86_test *t)
 	vmlinux = put_btf_object(t, 1, "vmlinux", 0, "", 1);
 	if (!t->form->built_in) {
 		own = btf__new_empty_split(b.btf);
+		/* Types of other things come first: two members each, 36 bytes. */
+		for (unsigned int i = 0; i < t->fillers; i++) {
+			char name[32];
+
+			snprintf(name, sizeof(name), "filler_%u", i);
+			x86_struct(own, name, 16);
+			x86_field(own, "a", b.u64t, 0);
+			x86_field(own, "b", b.u64t, 8);
+		}
 		/* Another module's object comes first, and has the beginning of the name. */
 		put_btf_object(t, 2, "kvm_amd", vmlinux, "", 1);
 		btf_mmu_page(own, &b, t->form);
@@ -577,13 +589,16 @@ static inline void put_masks(struct x86_test *t)
 		kvm_variable(t, "dshadow_phys_bits", 40, 1);
 }
 
-static inline void x86_init(struct x86_test *t, const struct x86_form *form)
+/* @fillers: so many other types come before KVM's own ones in its module. */
+static inline void x86_init_filled(struct x86_test *t, const struct x86_form *form,
+				   unsigned int fillers)
 {
 	uint64_t phys_base = IMAGE_AT - (form->stext - 0xffffffff80000000);
 
 	memset(t, 0, sizeof(*t));
 	s2_err_init(&t->err);
 	t->form = form;
+	t->fillers = fillers;
 	t->k.ram = calloc(1, RAM_SIZE);
 	assert_non_null(t->k.ram);
 	memtable_init(&t->k.mem, t->k.ram, 0, RAM_SIZE);
@@ -617,6 +632,11 @@ static inline void x86_init(struct x86_test *t, const struct x86_form *form)
 	empty_list(t, t->vm_list);
 	put_masks(t);
 	put_types(t);
+}
+
+static inline void x86_init(struct x86_test *t, const struct x86_form *form)
+{
+	x86_init_filled(t, form, 0);
 }
 
 static inline void x86_open(struct x86_test *t)
