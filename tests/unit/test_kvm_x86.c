@@ -123,10 +123,12 @@ static void roots_of_every_kind(void **state)
 		assert_int_equal(table->slot[0].ipa, 0x100000);
 		assert_int_equal(table->slot[0].size, 0x10000);
 		assert_int_equal(table->slot[0].id, 3);
+		assert_int_equal(table->slot[0].as, 0);
 		table = x86_table(&t, "vm:42/smm");
 		assert_int_equal(table->root_pa, smm);
 		assert_int_equal(table->nslots, 1);
 		assert_int_equal(table->slot[0].ipa, 0xa0000);
+		assert_int_equal(table->slot[0].as, 1);
 		assert_int_equal(x86_table(&t, "vm:42/old:0")->root_pa, old);
 		table = x86_table(&t, "vm:42/root:1");
 		assert_int_equal(table->root_pa, second);
