@@ -238,6 +238,8 @@ static enum s2_code tables_from_kernel(const struct s2_options *o, struct s2_inp
 	args.note = note = vmcoreinfo_note(input->source, &args.note_size);
 	args.vmlinux = symbol_file(&input->files.vmlinux);
 	args.system_map = symbol_file(&input->files.system_map);
+	args.module = symbol_file(&input->files.module);
+	args.module_name = "kvm";
 	args.prefer_units = "kvm/";
 	args.number = o->kernel;
 	args.name_others = o->kernel || o->verbose;
@@ -287,6 +289,7 @@ static enum s2_code refuse_kernel_options(const struct s2_options *o, const char
 		bool given;
 	} options[] = {
 		{ "--vmlinux", o->vmlinux },        { "--system-map", o->system_map },
+		{ "--module", o->module },
 		{ "--snapshot", o->have_snapshot }, { "--vcpu", o->have_vcpu },
 		{ "--kernel", o->kernel },
 	};
@@ -505,6 +508,7 @@ static struct s2_files_request files_of(const struct s2_options *o, char *const 
 					  .pages = o->pages,
 					  .vmlinux = o->vmlinux,
 					  .system_map = o->system_map,
+					  .module = o->module,
 					  .output = { .path = to_file ? o->output : NULL,
 						      .as = "-o",
 						      .temporary = s2_guard_temporary } };
