@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/escape.h"
 #include "host/kvm/arm64/mode.h"
 #include "host/pkvm/pkvm.h"
 #include "host/pkvm/note.h"
@@ -112,17 +113,31 @@ char *s2_snapshot_note(const struct s2_tables *tables)
 	return text;
 }
 
+/* What of a note reaches text is escaped here, once: nobody above has to tell a name of our own
+ * from one that the note brought. */
 static enum s2_code get_string(json_t *obj, const char *key, char *buf, size_t size,
 			       struct s2_err *err)
 {
 	const char *text = json_string_value(json_object_get(obj, key));
+	char shown[1024];
 
 	if (!text)
 		return s2_fail(err, S2_INVALID, "'%s' is not a string", key);
-	if (strlen(text) >= size)
+	if (strlen(text) >= size || s2_escape(text, strlen(text), shown, sizeof(shown)) >= size)
 		return s2_fail(err, S2_INVALID, "'%s' is longer than %zu bytes", key, size - 1);
-	memcpy(buf, text, strlen(text) + 1);
+	memcpy(buf, shown, strlen(shown) + 1);
 	return S2_OK;
+}
+
+/* One that is to stand in a column: without blanks. */
+static enum s2_code get_word(json_t *obj, const char *key, char *buf, size_t size,
+			     struct s2_err *err)
+{
+	enum s2_code code = get_string(obj, key, buf, size, err);
+
+	for (char *blank = buf; !code && (blank = strchr(blank, ' '));)
+		*blank = '_';
+	return code;
 }
 
 static enum s2_tristate get_tristate(json_t *obj, const char *key)
@@ -240,9 +255,9 @@ static enum s2_code get_table(json_t *obj, const struct s2_tables *list, struct 
 	if (code)
 		return code;
 	s2_regime_init(&table.regime, arch);
-	code = get_string(obj, "id", table.id, sizeof(table.id), err);
+	code = get_word(obj, "id", table.id, sizeof(table.id), err);
 	if (!code)
-		code = get_string(obj, "kind", table.kind, sizeof(table.kind), err);
+		code = get_word(obj, "kind", table.kind, sizeof(table.kind), err);
 	if (!code)
 		code = s2_note_get_hex(json_object_get(obj, "root"), "root", &table.root_pa, err);
 	if (!code)
