@@ -37,6 +37,13 @@ static size_t find(const struct s2_table *table, uint64_t ipa)
 	return low;
 }
 
+const struct s2_slot *s2_slot_at(const struct s2_table *table, uint64_t ipa)
+{
+	size_t i = find(table, ipa);
+
+	return i < table->nslots && table->slot[i].ipa <= ipa ? &table->slot[i] : NULL;
+}
+
 static uint64_t at(const struct s2_annotator *annotator, const struct s2_asked *asked,
 		   const struct s2_run *run, struct s2_label *ret_label)
 {

@@ -16,6 +16,15 @@
 
 #define MAX_NOTE (16U << 20)
 
+/* How many tables may be in a file by its size: each has a root of its own, as a rule, and a struct
+ * s2_table is larger than the shortest object that describes one. */
+#define TABLES_FLOOR 4096
+#define BYTES_PER_TABLE 1024
+
+/* What its values may take of memory, by the size of the whole file. */
+#define NOTE_MEMORY (32ULL << 20)
+#define NOTE_MEMORY_PER_BYTE 3
+
 /* Version of the note's layout: a reader refuses what is newer. */
 #define NOTE_VERSION 1
 
@@ -97,6 +106,7 @@ char *s2_snapshot_note(const struct s2_tables *tables)
 {
 	json_t *list = json_array();
 	json_t *root = json_object();
+	size_t size;
 	char *text;
 
 	for (size_t i = 0; i < tables->n; i++)
@@ -108,7 +118,12 @@ char *s2_snapshot_note(const struct s2_tables *tables)
 	if (tables->pkvm)
 		json_object_set_new(root, "pkvm", s2_pkvm_to_json(tables->pkvm));
 	json_object_set_new(root, "tables", list);
-	text = json_dumps(root, JSON_COMPACT);
+	/* Not json_dumps(): its text is to be released by jansson's own function (s2_note_parse()).
+	 */
+	size = json_dumpb(root, NULL, 0, JSON_COMPACT);
+	text = malloc(size + 1);
+	if (text)
+		text[json_dumpb(root, text, size, JSON_COMPACT)] = '\0';
 	json_decref(root);
 	return text;
 }
@@ -289,7 +304,6 @@ static enum s2_code read_note(const struct s2_source *source, json_t **ret, stru
 {
 	const struct s2_note *note = s2_source_note(source, S2_SNAPSHOT_NOTE, UINT32_MAX);
 	s2_auto_free char *text = NULL;
-	json_error_t jerr;
 	enum s2_code code;
 
 	if (!note)
@@ -303,10 +317,8 @@ static enum s2_code read_note(const struct s2_source *source, json_t **ret, stru
 	code = s2_file_read(&source->file, note->file_off, text, (size_t)note->size, err);
 	if (code)
 		return code;
-	*ret = json_loadb(text, (size_t)note->size, 0, &jerr);
-	if (!*ret)
-		return s2_fail(err, S2_INVALID, "%s (position %d)", jerr.text, jerr.position);
-	return S2_OK;
+	return s2_note_parse(text, (size_t)note->size,
+			     NOTE_MEMORY + NOTE_MEMORY_PER_BYTE * source->file.size, ret, err);
 }
 
 /* A snapshot made from a blob knows no mode. */
@@ -322,7 +334,8 @@ static void get_mode(json_t *root, struct s2_tables *tables)
 	}
 }
 
-static enum s2_code parse_note(json_t *root, struct s2_tables *tables, struct s2_err *err)
+static enum s2_code parse_note(json_t *root, uint64_t file_size, struct s2_tables *tables,
+			       struct s2_err *err)
 {
 	json_t *list = json_object_get(root, "tables");
 	int64_t version = 0;
@@ -335,6 +348,9 @@ static enum s2_code parse_note(json_t *root, struct s2_tables *tables, struct s2
 			       (long long)version, NOTE_VERSION);
 	if (!json_is_array(list) || !json_array_size(list))
 		return s2_fail(err, S2_INVALID, "no tables");
+	if (json_array_size(list) > TABLES_FLOOR + file_size / BYTES_PER_TABLE)
+		return s2_fail(err, S2_BUDGET, "%zu tables are too many for a file of %llu bytes",
+			       json_array_size(list), (unsigned long long)file_size);
 	code = get_string(root, "release", tables->release, sizeof(tables->release), err);
 	if (!code)
 		code = get_string(root, "build_id", tables->build_id, sizeof(tables->build_id),
@@ -366,7 +382,7 @@ enum s2_code s2_snapshot_tables(const struct s2_source *source, struct s2_tables
 	enum s2_code code = read_note(source, &root, err);
 
 	if (!code)
-		code = parse_note(root, &tables, err);
+		code = parse_note(root, source->file.size, &tables, err);
 	json_decref(root);
 	if (code) {
 		s2_tables_free(&tables);
