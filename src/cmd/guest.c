@@ -44,7 +44,7 @@ static enum s2_code add_half(struct s2_guest *g, const struct s2_options *o, boo
 	table->regime.arch = &s2_arm64_stage1_el1;
 	s2_regime_set(&table->regime, S2_ARM64_UPPER, upper);
 	s2_regime_clear(&table->regime, S2_ARM64_START_LEVEL);
-	code = table->regime.arch->shape(&table->regime, geom, err);
+	code = s2_shape(&table->regime, geom, err);
 	if (!code)
 		code = s2_arm64_ttbr_root(geom, g->vcpu.regs.value[ttbr], &table->root_pa, err);
 	if (code)

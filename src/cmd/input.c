@@ -16,7 +16,7 @@
 #include "cmd/progress.h"
 #include "cmd/say.h"
 #include "decode/infer.h"
-#include "host/kvm/kvm.h"
+#include "host/host.h"
 #include "host/kvm/arm64/mode.h"
 #include "host/kvm/arm64/pgsnapshot.h"
 
@@ -51,26 +51,81 @@ static enum s2_code infer_base(struct s2_source *source, const struct s2_geometr
 	return S2_OK;
 }
 
-/* The start level's address from --root, --vttbr (then @geom counts), or the first byte of a raw
+/* Enough for the options that s2_claim_examples() names. */
+#define EXAMPLES 64
+
+/*
+ * The start level's address from a register; @ret_has false: none was given. One that shapes the
+ * table, too, may be given for that alone, with address 0.
+ */
+static enum s2_code register_root(const struct s2_options *o, const struct s2_geometry *geom,
+				  bool *ret_has, uint64_t *ret, struct s2_err *err)
+{
+	const struct s2_claim *claim = s2_regime_given(&o->regime, S2_CLAIM_ROOT);
+	enum s2_code code;
+
+	*ret_has = false;
+	if (!claim)
+		return S2_OK;
+	code = geom->arch->root(geom, &o->regime, ret, err);
+	*ret_has = !code && (*ret || !(claim->use & S2_CLAIM_SHAPE));
+	return code;
+}
+
+/* The start level's address from --root, a register (then @geom counts), or the first byte of a raw
  * image. */
 static enum s2_code find_root(const struct s2_options *o, const struct s2_source *source,
 			      const struct s2_geometry *geom, uint64_t *ret, struct s2_err *err)
 {
+	char roots[EXAMPLES], shapes[EXAMPLES];
+	enum s2_code code;
+	bool has;
+
 	if (o->have_root) {
 		*ret = o->root;
 		return S2_OK;
 	}
-	if (o->pages && !s2_regime_given(&o->regime, S2_CLAIM_ROOT))
+	code = register_root(o, geom, &has, ret, err);
+	if (code || has)
+		return code;
+	s2_claim_examples(S2_CLAIM_ROOT, roots, sizeof(roots));
+	s2_claim_examples(S2_CLAIM_SHAPE, shapes, sizeof(shapes));
+	if (o->pages)
 		return s2_fail(err, S2_USAGE,
-			       "--pages needs --root (or --vttbr): where is the start level?");
-	if (s2_regime_given(&o->regime, S2_CLAIM_ROOT))
-		return geom->arch->root(geom, &o->regime, ret, err);
+			       "--pages needs --root (or %s): where is the start level?", roots);
 	if (!is_raw(source))
-		return s2_fail(
-			err, S2_USAGE,
-			"give --root (or --vttbr) with --vtcr when the file is not a raw image");
+		return s2_fail(err, S2_USAGE,
+			       "give --root (or %s) with %s when the file is not a raw image",
+			       roots, shapes);
 	*ret = o->raw.nmaps ? o->raw.map[0].pa : source->seg[0].pa;
 	return S2_OK;
+}
+
+/* Without a place in memory nobody can say where in the image an address is. */
+static enum s2_code needs_place(const struct s2_options *o, struct s2_err *err)
+{
+	const struct s2_claim *claim = s2_regime_given(&o->regime, S2_CLAIM_ROOT);
+
+	if (!o->have_root && (!claim || claim->use & S2_CLAIM_SHAPE))
+		return S2_OK;
+	return s2_fail(err, S2_USAGE, "--%s needs --base or --map: where is the image in memory?",
+		       o->have_root ? "root" : claim->option);
+}
+
+/* A register that shapes the table tells the address, too: the inferred one must be the same. */
+static enum s2_code confirm_base(const struct s2_options *o, const struct s2_source *source,
+				 const struct s2_geometry *geom, struct s2_err *err)
+{
+	uint64_t root = 0;
+	bool has;
+	enum s2_code code = register_root(o, geom, &has, &root, err);
+
+	if (code || !has || root == source->seg[0].pa)
+		return code;
+	return s2_fail(err, S2_NOTFOUND,
+		       "--%s says that the start level is at 0x%" PRIx64
+		       ", the descriptors that it is at 0x%" PRIx64 ": give --base",
+		       s2_regime_given(&o->regime, S2_CLAIM_ROOT)->option, root, source->seg[0].pa);
 }
 
 /* The one table that the options describe. */
@@ -97,12 +152,12 @@ static enum s2_code table_from_options(const struct s2_options *o, const struct 
 	code = s2_options_shape(&o->regime, &geom, err);
 	if (code)
 		return code;
-	if (!placed && (o->have_root || s2_regime_given(&o->regime, S2_CLAIM_ROOT)))
-		return s2_fail(
-			err, S2_USAGE,
-			"--root and --vttbr need --base or --map: where is the image in memory?");
 	if (!placed)
+		code = needs_place(o, err);
+	if (!code && !placed)
 		code = infer_base(source, &geom, err);
+	if (!code && !placed)
+		code = confirm_base(o, source, &geom, err);
 	if (!code)
 		code = find_root(o, source, &geom, &table.root_pa, err);
 	if (!code && o->pages)
@@ -174,6 +229,7 @@ static enum s2_code tables_from_kernel(const struct s2_options *o, struct s2_inp
 {
 	struct s2_kernel_args args;
 	s2_auto_free void *note = NULL;
+	char shapes[EXAMPLES];
 	enum s2_code code;
 
 	s2_kernel_args_init(&args, &input->source->mem);
@@ -185,9 +241,10 @@ static enum s2_code tables_from_kernel(const struct s2_options *o, struct s2_inp
 	args.name_others = o->kernel || o->verbose;
 	s2_progress(o, "looking for a Linux kernel in the dump");
 	code = s2_kernel_open(&args, &input->kernel, err);
+	s2_claim_examples(S2_CLAIM_SHAPE, shapes, sizeof(shapes));
 	if (code == S2_NOTFOUND)
 		s2_wrap(err, code,
-			"the kernel is not found (--vtcr and --root read a table without it%s)",
+			"the kernel is not found (%s and --root read a table without it%s)", shapes,
 			o->system_map || o->vmlinux ? "; symbols alone do not help" : "");
 	if (!code)
 		code = s2_kernel_check_files(input->kernel, err);
@@ -198,7 +255,7 @@ static enum s2_code tables_from_kernel(const struct s2_options *o, struct s2_inp
 	s2_progress(o, "looking for KVM's tables");
 	if (!o->kernel || o->verbose)
 		name_others(input);
-	code = s2_kvm_tables(input->kernel, &input->source->mem, input->lost, &input->tables, err);
+	code = s2_hosts_find(input->kernel, &input->source->mem, input->lost, &input->tables, err);
 	/* A snapshot that the kernel made needs none of KVM's own structures. */
 	if (o->have_snapshot && code != S2_NOMEM)
 		code = s2_pgtable_snapshot(input->kernel, &input->source->mem, o->snapshot,
@@ -239,40 +296,66 @@ static enum s2_code refuse_kernel_options(const struct s2_options *o, const char
 	return S2_OK;
 }
 
+/* Options that describe a table, where nothing says what shape it has. */
+static enum s2_code refuse_table_options(const struct s2_options *o, struct s2_err *err)
+{
+	const struct s2_claim *root = s2_regime_given(&o->regime, S2_CLAIM_ROOT);
+	char shapes[EXAMPLES];
+
+	s2_claim_examples(S2_CLAIM_SHAPE, shapes, sizeof(shapes));
+	if (o->have_root || root)
+		return s2_fail(err, S2_USAGE,
+			       "--%s describes a table together with %s, or with sizes",
+			       root ? root->option : "root", shapes);
+	if (o->pages)
+		return s2_fail(err, S2_USAGE, "--pages goes with %s, or with sizes", shapes);
+	if (o->software)
+		return s2_fail(err, S2_USAGE,
+			       "--software goes with %s, or with sizes: a dump says it itself",
+			       shapes);
+	return S2_OK;
+}
+
+static enum s2_code refuse_raw(const struct s2_source *source, struct s2_err *err)
+{
+	char shapes[EXAMPLES];
+
+	if (s2_mem_is_zero(&source->mem))
+		return s2_fail(err, S2_INVALID, "holds nothing but zeros");
+	s2_claim_examples(S2_CLAIM_SHAPE, shapes, sizeof(shapes));
+	return s2_fail(err, S2_INVALID,
+		       "not a dump format that s2dump knows; a raw image of tables needs %s, or "
+		       "sizes, a raw image of memory --base",
+		       shapes);
+}
+
 static enum s2_code find_tables(const struct s2_options *o, struct s2_input *input,
 				struct s2_err *err)
 {
+	const struct s2_claim *shape = s2_regime_given(&o->regime, S2_CLAIM_SHAPE);
 	struct s2_source *source = input->source;
 	bool snapshot = s2_source_note(source, S2_SNAPSHOT_NOTE, UINT32_MAX);
 	enum s2_code code = S2_OK;
+	char why[EXAMPLES];
 
 	if (o->stage1_alone && (!is_raw(source) || o->raw.raw))
 		return S2_OK;
-	if (o->have_regime)
-		code = refuse_kernel_options(
-			o, "with --vtcr (or --granule and --ia-bits) no kernel is looked at", err);
-	else if (snapshot)
+	if (shape) {
+		snprintf(why, sizeof(why), "with --%s no kernel is looked at", shape->option);
+		code = refuse_kernel_options(o, why, err);
+		return code ? code :
+			      table_from_options(o, &input->files, source, &input->tables, err);
+	}
+	if (snapshot)
 		code = refuse_kernel_options(o, "a snapshot holds no kernel", err);
+	if (!code)
+		code = refuse_table_options(o, err);
 	if (code)
 		return code;
-	if (o->have_regime)
-		return table_from_options(o, &input->files, source, &input->tables, err);
-	if (o->have_root || s2_regime_given(&o->regime, S2_CLAIM_ROOT))
-		return s2_fail(
-			err, S2_USAGE,
-			"--root and --vttbr describe a table together with --vtcr (or --granule and --ia-bits)");
-	if (o->pages)
-		return s2_fail(err, S2_USAGE,
-			       "--pages goes with --vtcr (or --granule and --ia-bits)");
 	if (snapshot)
 		return s2_snapshot_tables(source, &input->tables, err);
-	if (is_raw(source) && !o->raw.raw && s2_mem_is_zero(&source->mem))
-		return s2_fail(err, S2_INVALID, "holds nothing but zeros");
 	if (is_raw(source) && !o->raw.raw)
-		return s2_fail(
-			err, S2_INVALID,
-			"not a dump format that s2dump knows; a raw image of tables needs --vtcr "
-			"(or --granule and --ia-bits), a raw image of memory --base");
+		return refuse_raw(source, err);
 	return tables_from_kernel(o, input, err);
 }
 
@@ -286,7 +369,7 @@ static void detail_options(char *buf, size_t size)
 
 	*buf = '\0';
 	while (s2_claim_option_next(&at, &option)) {
-		if (option.use != S2_CLAIM_DETAIL)
+		if (!(option.use & S2_CLAIM_DETAIL))
 			continue;
 		if (last && len < size)
 			len += (size_t)snprintf(buf + len, size - len, "%s--%s", len ? ", " : "",
@@ -297,6 +380,21 @@ static void detail_options(char *buf, size_t size)
 		snprintf(buf + len, size - len, "%s--%s", len ? " and " : "", last);
 }
 
+/* Options for claims of one architecture mean nothing to tables of another. */
+static enum s2_code complete_regime(const struct s2_regime *option, struct s2_table *table,
+				    struct s2_err *err)
+{
+	const struct s2_arch *arch = table->regime.arch;
+	unsigned int i = 0;
+
+	if (option->arch->claims == arch->claims)
+		return arch->complete(option, table->id, &table->regime, err);
+	while (!s2_regime_has(option, i))
+		i++;
+	return s2_fail(err, S2_USAGE, "--%s is for tables of %s, %s is one of %s",
+		       option->arch->claims[i].option, option->arch->name, table->id, arch->name);
+}
+
 /* What the options say of how descriptors read, where the file does not. */
 static enum s2_code complete_regimes(const struct s2_options *o, struct s2_tables *tables,
 				     struct s2_err *err)
@@ -304,14 +402,12 @@ static enum s2_code complete_regimes(const struct s2_options *o, struct s2_table
 	bool any = false;
 	char list[160];
 
-	for (size_t i = 0; i < tables->n; i++) {
-		struct s2_table *table = &tables->table[i];
-		enum s2_code code =
-			table->regime.arch->complete(&o->regime, table->id, &table->regime, err);
+	for (size_t i = 0; o->regime.have && i < tables->n; i++) {
+		enum s2_code code = complete_regime(&o->regime, &tables->table[i], err);
 
 		if (code)
 			return code;
-		any |= s2_is_stage2(table->regime.arch);
+		any |= s2_is_stage2(tables->table[i].regime.arch);
 	}
 	if (!tables->n || any || !s2_regime_given(&o->regime, S2_CLAIM_DETAIL))
 		return S2_OK;
@@ -530,7 +626,7 @@ enum s2_code s2_input_shape(const struct s2_table *table, struct s2_geometry *re
 			    struct s2_err *err)
 {
 	struct s2_geometry geom;
-	enum s2_code code = table->regime.arch->shape(&table->regime, &geom, err);
+	enum s2_code code = s2_shape(&table->regime, &geom, err);
 
 	if (!code)
 		code = geom.arch->check_root(&geom, table->root_pa, err);

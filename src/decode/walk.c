@@ -166,6 +166,7 @@ static bool push_start(struct s2_walk *walk, struct s2_strip *ret, bool *yielded
 	code = read_page(walk, frame, walk->buf[0], reached.pa, (uint32_t)n);
 	frame->ia = reached.ia;
 	frame->table_pa = reached.pa;
+	frame->path = S2_PATH_ALL;
 	frame->n = (uint32_t)n;
 	frame->i = 0;
 	clip(walk, frame, geom->top);
@@ -229,6 +230,7 @@ static bool descend(struct s2_walk *walk, struct s2_strip *ret)
 	struct s2_frame *child = &walk->frame[walk->depth + 1];
 	enum s2_code code = reached.state;
 
+	child->path = s2_below(geom, reached.height + 1, reached.raw, top_frame(walk)->path);
 	top_frame(walk)->i++;
 	if (!may_enter(walk, &reached))
 		return false;
@@ -322,7 +324,8 @@ bool s2_walk_next(struct s2_walk *walk, struct s2_strip *ret)
 						  .ia = ia,
 						  .table_pa = frame->table_pa,
 						  .desc_pa = desc_pa,
-						  .height = height };
+						  .height = height,
+						  .path = frame->path };
 			frame->i += n;
 			return true;
 		}

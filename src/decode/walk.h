@@ -23,6 +23,7 @@ struct s2_strip {
 	uint64_t table_pa;    /* where descriptor 0 of this strip's table page is (or should be) */
 	uint64_t desc_pa;     /* where the first descriptor is (or should be) */
 	unsigned int height;
+	struct s2_path path;  /* what the tables above allow; of no use when missing */
 	enum s2_code missing; /* S2_OK, one of the missing codes, S2_LOOP, S2_BUDGET, or S2_INVALID
 				 (address out of range) */
 };
@@ -31,6 +32,7 @@ struct s2_frame {
 	uint64_t table_pa;
 	const uint64_t *desc; /* entries [0, n) of this table page; valid where gap says so */
 	uint64_t ia;          /* input address of entry 0 */
+	struct s2_path path;  /* what the tables above this one allow */
 	uint32_t i, n;
 	bool whole;                      /* no gaps */
 	uint8_t gap[S2_WALK_MAX_CHUNKS]; /* enum s2_code per chunk */

@@ -8,6 +8,7 @@
 
 #include "base/cleanup.h"
 #include "base/escape.h"
+#include "decode/soft.h"
 #include "host/kvm/arm64/mode.h"
 #include "host/pkvm/pkvm.h"
 #include "host/pkvm/note.h"
@@ -64,11 +65,24 @@ static void note_claims(json_t *obj, const struct s2_regime *regime)
 {
 	for (unsigned int i = 0; i < regime->arch->nclaims; i++) {
 		const struct s2_claim *claim = &regime->arch->claims[i];
-		json_t *value = claim->use == S2_CLAIM_ACCESS ? NULL : note_claim(regime, i);
+		bool left_out = claim->use & S2_CLAIM_ACCESS || !s2_arch_claims(regime->arch, i);
+		json_t *value = left_out ? NULL : note_claim(regime, i);
 
 		if (value)
 			json_object_set_new(obj, claim->name, value);
 	}
+}
+
+/* What wrote the table, and all that it was told. */
+static json_t *note_soft(const struct s2_soft *soft)
+{
+	json_t *obj = json_object();
+
+	json_object_set_new(obj, "name", json_string(soft->ops->name));
+	json_object_set_new(obj, "empty", s2_note_hex(soft->empty));
+	for (unsigned int i = 0; i < soft->ops->nparams; i++)
+		json_object_set_new(obj, soft->ops->params[i], s2_note_hex(soft->param[i]));
+	return obj;
 }
 
 static json_t *note_table(const struct s2_table *table)
@@ -88,6 +102,8 @@ static json_t *note_table(const struct s2_table *table)
 	json_object_set_new(obj, "root", s2_note_hex(table->root_pa));
 	json_object_set_new(obj, "registers", regs);
 	note_claims(obj, r);
+	if (r->soft.ops)
+		json_object_set_new(obj, "soft", note_soft(&r->soft));
 	json_object_set_new(obj, "pid", json_integer(table->pid));
 	json_object_set_new(obj, "vcpus", json_integer(table->vcpus));
 	if (table->shadow[S2_SHADOW_CONTROL] || table->shadow[S2_SHADOW_ROOT]) {
@@ -234,12 +250,43 @@ static enum s2_code get_claims(json_t *obj, struct s2_regime *regime, struct s2_
 	for (unsigned int i = 0; !code && i < regime->arch->nclaims; i++) {
 		const struct s2_claim *claim = &regime->arch->claims[i];
 
-		if (claim->use == S2_CLAIM_ACCESS)
+		if (claim->use & S2_CLAIM_ACCESS || !s2_arch_claims(regime->arch, i))
 			continue;
 		code = claim->kind == S2_CLAIM_REGISTER ?
 			       get_register(json_object_get(regs, claim->name), i, regime, err) :
 			       get_claim(obj, i, regime, err);
 	}
+	return code;
+}
+
+/* A parameter that is not there is as @soft has it. */
+static enum s2_code get_parameter(json_t *obj, const char *name, uint64_t *ret, struct s2_err *err)
+{
+	json_t *value = json_object_get(obj, name);
+
+	return value ? s2_note_get_hex(value, name, ret, err) : S2_OK;
+}
+
+static enum s2_code get_soft(json_t *obj, struct s2_regime *regime, struct s2_err *err)
+{
+	const char *name = json_string_value(json_object_get(obj, "name"));
+	struct s2_soft *soft = &regime->soft;
+	enum s2_code code;
+	unsigned int i = 0;
+
+	if (!obj)
+		return S2_OK;
+	while (i < s2_nsofts && (!name || strcmp(s2_softs[i]->name, name) != 0 ||
+				 strcmp(s2_softs[i]->arch, regime->arch->name) != 0))
+		i++;
+	if (i == s2_nsofts)
+		return s2_fail(err, S2_INVALID, "unknown software '%s' of a table of %s",
+			       name ? name : "?", regime->arch->name);
+	soft->ops = s2_softs[i];
+	soft->ops->assume(regime, soft);
+	code = get_parameter(obj, "empty", &soft->empty, err);
+	for (i = 0; !code && i < soft->ops->nparams; i++)
+		code = get_parameter(obj, soft->ops->params[i], &soft->param[i], err);
 	return code;
 }
 
@@ -277,6 +324,8 @@ static enum s2_code get_table(json_t *obj, const struct s2_tables *list, struct 
 		code = s2_note_get_hex(json_object_get(obj, "root"), "root", &table.root_pa, err);
 	if (!code)
 		code = get_claims(obj, &table.regime, err);
+	if (!code)
+		code = get_soft(json_object_get(obj, "soft"), &table.regime, err);
 	if (!code)
 		code = s2_note_get_int(obj, "pid", -1, INT32_MAX, &table.pid, err);
 	if (!code)
