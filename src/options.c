@@ -64,9 +64,9 @@ struct opt_row {
 static const struct opt_row rows[] = {
 	{ OPT_CLAIMS, NULL, NULL, S2_OPTS_GEOM, NULL },
 	{ OPT_ARCH, "arch", "NAME", S2_OPTS_GEOM,
-	  "the table format, where other options leave it open (see ARCHITECTURES)" },
+	  "the table format, where other options leave it open" },
 	{ OPT_SOFTWARE, "software", "NAME", S2_OPTS_GEOM,
-	  "what wrote the table: none (default), or whose meaning its bits have (see SOFTWARE)" },
+	  "what wrote a raw table, and so what its software bits mean; default none" },
 	{ OPT_BASE, "base", "PA", S2_OPTS_INPUT, "raw image: physical address of its first byte" },
 	{ OPT_ROOT, "root", "PA", S2_OPTS_INPUT, "physical address of the start level" },
 	{ OPT_SNAPSHOT, "snapshot", "ADDR", S2_OPTS_INPUT,
@@ -241,20 +241,10 @@ static enum s2_code parse_check(const char *text, const char *what, const char *
 	return S2_OK;
 }
 
-/* A level that some architecture has. */
+/* Whether there is such a level, the table format says. */
 static enum s2_code parse_level(const char *text, int *ret, struct s2_err *err)
 {
-	int min = s2_archs[0]->level_base, max = min;
-
-	for (unsigned int i = 0; i < s2_narchs; i++) {
-		const struct s2_arch *arch = s2_archs[i];
-		int base = arch->level_base;
-		int top = base + arch->level_step * (int)(arch->max_heights - 1);
-
-		min = base < min ? base : top < min ? top : min;
-		max = base > max ? base : top > max ? top : max;
-	}
-	return s2_parse_int_in(text, "--level", min, max, ret, err);
+	return s2_parse_int_in(text, "--level", -S2_MAX_HEIGHTS, S2_MAX_HEIGHTS, ret, err);
 }
 
 static enum s2_code apply(enum opt_id id, const char *arg, struct s2_options *o, struct s2_err *err)

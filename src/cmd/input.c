@@ -244,8 +244,8 @@ static enum s2_code tables_from_kernel(const struct s2_options *o, struct s2_inp
 	s2_claim_examples(S2_CLAIM_SHAPE, shapes, sizeof(shapes));
 	if (code == S2_NOTFOUND)
 		s2_wrap(err, code,
-			"the kernel is not found (%s and --root read a table without it%s)", shapes,
-			o->system_map || o->vmlinux ? "; symbols alone do not help" : "");
+			"the kernel is not found (%s with --root reads a table without it%s)",
+			shapes, o->system_map || o->vmlinux ? "; symbols alone do not help" : "");
 	if (!code)
 		code = s2_kernel_check_files(input->kernel, err);
 	if (code) {

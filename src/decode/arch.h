@@ -252,7 +252,7 @@ struct s2_geometry {
 	uint8_t oa_high_shift; /* ... shifted left by this */
 	int8_t oa_shift;       /* then the whole: left, or right when negative; no bit gets lost */
 	uint8_t sh;            /* shareability when descriptors have no SH field (VTCR_EL2.SH0) */
-	uint64_t mair;         /* memory types by index, where a register has them */
+	uint64_t memory_types; /* by index, where a register has them */
 	uint64_t pir, pire0; /* stage 1, with S2_G_PIR: permissions by index, privileged and not */
 	uint64_t address_flag; /* a bit among those of addresses that is none */
 	uint64_t soft_bits;    /* bits of leaves that rows of @soft name */

@@ -72,7 +72,7 @@ static uint64_t pat_bits(const struct s2_geometry *geom, unsigned int height)
 
 static uint64_t pat_entry(const struct s2_geometry *geom, uint64_t index)
 {
-	return geom->mair >> (8 * index) & 7;
+	return geom->memory_types >> (8 * index) & 7;
 }
 
 static uint64_t c_bit(const struct s2_geometry *geom, unsigned int height)

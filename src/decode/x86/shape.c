@@ -181,7 +181,7 @@ enum s2_code s2_x86_shape(const struct s2_regime *regime, struct s2_geometry *re
 	geom.ia_bits = (uint8_t)(12 + 9 * level);
 	geom.flags |= regime->arch == &s2_x86_ept ? ept_flags(regime) : npt_flags(regime);
 	geom.flags |= flag_if(regime, S2_X86_PAGES_1G, S2_NO, S2_X86_G_NO1G);
-	geom.mair = regime->value[S2_X86_PAT];
+	geom.memory_types = regime->value[S2_X86_PAT];
 	shape_levels(&geom);
 	*ret = geom;
 	return S2_OK;

@@ -25,7 +25,7 @@ enum s2_x86_flag {
 	S2_X86_G_VERIFY = 1 << 10,
 	S2_X86_G_GMET = 1 << 11,
 	S2_X86_G_NONX = 1 << 12, /* EFER.NXE is 0 */
-	S2_X86_G_PAT = 1 << 13,  /* mair holds IA32_PAT */
+	S2_X86_G_PAT = 1 << 13,  /* memory_types holds IA32_PAT */
 	S2_X86_G_C_BIT = 1 << 14,
 };
 
