@@ -6,11 +6,23 @@
 #include <stdio.h>
 #include <string.h>
 
-/* May kernels like this one have what the row keeps? */
-static bool concerns(const struct s2_host *host, const struct s2_host_search *search)
+/* May kernels like this one have what row @i keeps, and is enough of it in the dump? */
+static bool concerns(const struct s2_host_search *search, unsigned int i)
 {
-	return !host->kernel ||
-	       !strcmp(host->kernel, s2_kernel_facts(search->kernel)->kva.ops->name);
+	const char *kernel = s2_hosts[i]->kernel;
+
+	return !search->unread[i] &&
+	       (!kernel || !strcmp(kernel, s2_kernel_facts(search->kernel)->kva.ops->name));
+}
+
+static enum s2_code probe(struct s2_host_search *search, unsigned int i)
+{
+	enum s2_code code = s2_hosts[i]->probe(search, &search->state[i]);
+
+	if (!s2_is_missing(code))
+		return code;
+	search->unread[i] = true;
+	return s2_host_set_aside(search, S2_LOST_VM, NULL, code);
 }
 
 static enum s2_code find_all(struct s2_host_search *search)
@@ -19,16 +31,16 @@ static enum s2_code find_all(struct s2_host_search *search)
 
 	assert(s2_nhosts <= S2_MAX_HOSTS);
 	for (unsigned int i = 0; !code && i < s2_nhosts; i++)
-		if (s2_hosts[i]->probe && concerns(s2_hosts[i], search))
-			code = s2_hosts[i]->probe(search, &search->state[i]);
+		if (s2_hosts[i]->probe && concerns(search, i))
+			code = probe(search, i);
 	for (unsigned int i = 0; !code && i < s2_nhosts; i++)
-		if (s2_hosts[i]->system && concerns(s2_hosts[i], search))
+		if (s2_hosts[i]->system && concerns(search, i))
 			code = s2_hosts[i]->system(search, search->state[i]);
 	for (unsigned int i = 0; !code && i < s2_nhosts; i++)
-		if (s2_hosts[i]->tables && concerns(s2_hosts[i], search))
+		if (s2_hosts[i]->tables && concerns(search, i))
 			code = s2_hosts[i]->tables(search, search->state[i]);
 	for (unsigned int i = 0; !code && i < s2_nhosts; i++)
-		if (s2_hosts[i]->rest && concerns(s2_hosts[i], search))
+		if (s2_hosts[i]->rest && concerns(search, i))
 			code = s2_hosts[i]->rest(search, search->state[i]);
 	return code;
 }
@@ -61,7 +73,7 @@ enum s2_code s2_hosts_amend(struct s2_host_search *search, struct s2_table *tabl
 	enum s2_code code = S2_OK;
 
 	for (unsigned int i = 0; !code && i < s2_nhosts; i++)
-		if (s2_hosts[i]->amend && concerns(s2_hosts[i], search))
+		if (s2_hosts[i]->amend && concerns(search, i))
 			code = s2_hosts[i]->amend(search, search->state[i], table);
 	return code;
 }

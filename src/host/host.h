@@ -18,6 +18,7 @@ struct s2_host_search {
 	struct s2_lost *lost;     /* what could not be read */
 	struct s2_err *err;
 	void *state[S2_MAX_HOSTS]; /* of each row, from its probe() */
+	bool unread[S2_MAX_HOSTS]; /* what the row needs is not in the dump */
 };
 
 /*
@@ -27,7 +28,8 @@ struct s2_host_search {
 struct s2_host {
 	const char *name;
 	const char *kernel; /* only kernels of this s2_kva_ops have it; NULL: any */
-	/* Is it there, and what of it? *@ret_state is the row's own. */
+	/* Is it there, and what of it? *@ret_state is the row's own. After a missing code, which
+	 * becomes a loss, no other step of the row is asked. */
 	enum s2_code (*probe)(struct s2_host_search *search, void **ret_state);
 	/* Adds the tables of the system itself. */
 	enum s2_code (*system)(struct s2_host_search *search, void *state);
@@ -47,8 +49,8 @@ extern const unsigned int s2_nhosts;
 
 /*
  * Fills @ret with all tables that the rows find in the memory of @kernel, which is @mem. What could
- * not be read goes to @lost; no tables is S2_OK. S2_NOTFOUND: nobody keeps tables there, or there is
- * no way to find them.
+ * not be read goes to @lost; no tables is S2_OK. S2_NOTFOUND: nobody keeps tables there, or there
+ * is no way to find them.
  */
 enum s2_code s2_hosts_find(struct s2_kernel *kernel, const struct s2_mem *mem, struct s2_lost *lost,
 			   struct s2_tables *ret, struct s2_err *err) S2_MUST_CHECK;

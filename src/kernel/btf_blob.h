@@ -61,8 +61,8 @@ struct s2_btf_type {
 /* A little-endian word of the blob. */
 uint32_t s2_btf_word(const uint8_t *at);
 
-/* Finds the sections in the @len bytes of a whole blob. @base: what a split one continues (types and
- * strings are counted on from there); NULL: it stands alone. */
+/* Finds the sections in the @len bytes of a whole blob. @base: what a split one continues (types
+ * and strings are counted on from there); NULL: it stands alone. */
 enum s2_code s2_btf_blob(const void *bytes, size_t len, const struct s2_btf_blob *base,
 			 struct s2_btf_blob *ret, struct s2_err *err) S2_MUST_CHECK;
 

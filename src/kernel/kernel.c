@@ -46,8 +46,9 @@ static void say_text(void *arg, const char *text)
 }
 
 /* What this folder asks of symbols sooner or later, and what is cheap to know then. */
-static const char *const ahead[] = { "_stext", "__start_BTF", "modules", "btf_idr", "vm_list",
-				     NULL };
+static const char *const ahead[] = {
+	"_stext", "__start_BTF", "modules", "btf_idr", "vm_list", NULL
+};
 
 enum s2_code s2_kernel_open(const struct s2_kernel_args *args, struct s2_kernel **ret,
 			    struct s2_err *err)

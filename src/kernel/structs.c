@@ -53,10 +53,11 @@ enum s2_code s2_kernel_list(struct s2_kernel *kernel, uint64_t head,
 
 /* A list as it is read from one end. */
 struct list_end {
-	unsigned int ahead, back; /* where a node has the address of the next, and of the last one */
-	uint64_t *va;             /* of nodes that were read */
+	unsigned int ahead,
+		back; /* where a node has the address of the next, and of the last one */
+	uint64_t *va; /* of nodes that were read */
 	size_t n, room;
-	uint64_t lost;            /* the one that could not be read, 0: none */
+	uint64_t lost; /* the one that could not be read, 0: none */
 	struct s2_err why;
 };
 

@@ -196,7 +196,8 @@ static enum s2_code check_build_id(const struct s2_symbols *symbols,
 	char have[128];
 	const char *want;
 	size_t len;
-	enum s2_code code = s2_elf_build_id(file, symbols->args.facts->ops, have, sizeof(have), err);
+	enum s2_code code =
+		s2_elf_build_id(file, symbols->args.facts->ops, have, sizeof(have), err);
 
 	if (code == S2_NOTFOUND ||
 	    (!code && !s2_vmcoreinfo_text(symbols->args.info, "BUILD-ID", &want, &len))) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// x86-64 paging with 4 or 5 levels, as far as finding and describing what it maps goes (Intel SDM 3A,
-// 4.5; AMD APM 2, 5.3).
+// x86-64 paging with 4 or 5 levels, as far as finding and describing what it maps goes (Intel SDM
+// 3A, 4.5; AMD APM 2, 5.3).
 #include "decode/x86/paging.h"
 
 #define PRESENT BIT64(0)
@@ -23,8 +23,13 @@ static enum s2_code shape(const struct s2_regime *regime, struct s2_geometry *re
 	uint64_t levels = regime->value[S2_PAGING_LEVELS];
 	uint64_t encryption = regime->value[S2_PAGING_SME_MASK];
 	struct s2_geometry geom = {
-		.arch = regime->arch, .page_log2 = PAGE_LOG2, .oa_bits = 52, .heights = 5,
-		.start_tables = 1,    .start_size = 2048,     .table_low = ADDRESS & ~encryption,
+		.arch = regime->arch,
+		.page_log2 = PAGE_LOG2,
+		.oa_bits = 52,
+		.heights = 5,
+		.start_tables = 1,
+		.start_size = 2048,
+		.table_low = ADDRESS & ~encryption,
 	};
 
 	if (levels != 4 && levels != 5)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// From vm_list to VMs: which there are and what they are called; their tables are their architecture's
-// matter.
+// From vm_list to VMs: which there are and what they are called; their tables are their
+// architecture's matter.
 #include "host/kvm/kvm.h"
 
 #include <inttypes.h>
@@ -156,14 +156,8 @@ static enum s2_code list_vms(struct s2_kvm_walk *w)
 	struct s2_host_search *search = w->search;
 	struct s2_tables *tables = search->tables;
 	uint64_t head = 0;
-	enum s2_code code = find_arch(w);
+	enum s2_code code = s2_kvm_vm_list(w, &head, tables->found, sizeof(tables->found));
 
-	if (!code)
-		code = s2_kvm_layout(search->kernel, &w->layout, search->err);
-	if (!code)
-		code = w->arch->open(w, &w->state);
-	if (!code)
-		code = s2_kvm_vm_list(w, &head, tables->found, sizeof(tables->found));
 	if (!code && head)
 		code = s2_kernel_list_around(search->kernel, head, on_vm, on_lost_vm, w,
 					     search->err);
@@ -190,12 +184,18 @@ static void close_walk(void *state)
 static enum s2_code probe(struct s2_host_search *search, void **ret_state)
 {
 	struct s2_kvm_walk *w = calloc(1, sizeof(*w));
+	enum s2_code code;
 
 	if (!w)
 		return s2_fail(search->err, S2_NOMEM, "no memory for VMs");
 	w->search = search;
 	*ret_state = w;
-	return list_vms(w);
+	code = find_arch(w);
+	if (!code)
+		code = s2_kvm_layout(search->kernel, &w->layout, search->err);
+	if (!code)
+		code = w->arch->open(w, &w->state);
+	return code ? code : list_vms(w);
 }
 
 static enum s2_code find_system(struct s2_host_search *search, void *state)
@@ -242,8 +242,9 @@ static enum s2_code each_in_array(struct s2_kernel *kernel, const struct s2_memb
 {
 	for (uint64_t i = 0; i < array->nelems; i++) {
 		uint64_t va;
-		enum s2_code code = s2_kernel_read(
-			kernel, kvm_va + s2_member_off(array) + i * sizeof(va), &va, sizeof(va), err);
+		enum s2_code code = s2_kernel_read(kernel,
+						   kvm_va + s2_member_off(array) + i * sizeof(va),
+						   &va, sizeof(va), err);
 
 		if (code || !va || !vcpu(arg, i, va))
 			return code;

@@ -30,8 +30,8 @@ struct s2_kvm_arch {
 	enum s2_code (*open)(struct s2_kvm_walk *w, void **ret_state);
 	void (*close)(void *state);
 	/*
-	 * Is there a struct kvm at @kvm_va? S2_NOTFOUND: there is none; a missing code: there may be
-	 * one. NULL: nothing would tell.
+	 * Is there a struct kvm at @kvm_va? S2_NOTFOUND: there is none; a missing code: there may
+	 * be one. NULL: nothing would tell.
 	 */
 	enum s2_code (*check_vm)(const struct s2_kvm_walk *w, uint64_t kvm_va);
 	/* Can check_vm() tell with this kernel's structures? */

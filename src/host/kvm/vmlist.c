@@ -23,7 +23,7 @@ static enum s2_code check_vm(const struct s2_kvm_walk *w, uint64_t va)
 	enum s2_code code = w->arch->check_vm(w, va);
 
 	return s2_is_missing(code) && !may_be_vm(w->search->kernel, &w->layout, va) ? S2_NOTFOUND :
-										     code;
+										      code;
 }
 
 struct search {
@@ -37,8 +37,7 @@ struct search {
 static bool all_vms(void *arg, uint64_t node)
 {
 	struct search *s = arg;
-	enum s2_code code =
-		check_vm(s->w, node - s2_member_off(&s->w->layout.vm_list.m));
+	enum s2_code code = check_vm(s->w, node - s2_member_off(&s->w->layout.vm_list.m));
 
 	if (!code || s2_is_missing(code))
 		return true;

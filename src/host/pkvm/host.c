@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// A protected system as a keeper of tables: the host's and the hypervisor's, and guests' that KVM leaves
-// to it.
+// A protected system as a keeper of tables: the host's and the hypervisor's, and guests' that KVM
+// leaves to it.
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,7 +19,8 @@ struct pkvm_host {
 
 /* The guest of the hypervisor that stands for the VM at @kvm_va; NULL when there is none. By the
  * pointer of the one to the other, or by handle when that could not be read. */
-static struct s2_pkvm_guest *guest_of(const struct s2_host_search *s, struct pkvm_host *p, uint64_t kvm_va, uint64_t handle)
+static struct s2_pkvm_guest *guest_of(const struct s2_host_search *s, struct pkvm_host *p,
+				      uint64_t kvm_va, uint64_t handle)
 {
 	uint64_t pa = 0;
 	bool have_pa = !s2_kernel_pa(s->kernel, kvm_va, &pa, NULL);
@@ -38,7 +39,8 @@ static struct s2_pkvm_guest *guest_of(const struct s2_host_search *s, struct pkv
  * The hypervisor's handle of the VM at @kvm_va, 0 when it knows no such VM: since 6.18 a handle is
  * reserved before the VM is created, up to 6.17 it comes with it (arch/arm64/kvm/pkvm.c).
  */
-static enum s2_code handle_of(const struct s2_host_search *s, struct pkvm_host *p, uint64_t kvm_va, uint64_t *ret)
+static enum s2_code handle_of(const struct s2_host_search *s, struct pkvm_host *p, uint64_t kvm_va,
+			      uint64_t *ret)
 {
 	uint64_t created = 1;
 	enum s2_code code = S2_OK;
@@ -54,7 +56,8 @@ static enum s2_code handle_of(const struct s2_host_search *s, struct pkvm_host *
 }
 
 /* Makes @table that of a guest whose table the hypervisor keeps. */
-static void by_hypervisor(const struct s2_host_search *s, struct s2_pkvm_guest *guest, struct s2_table *table)
+static void by_hypervisor(const struct s2_host_search *s, struct s2_pkvm_guest *guest,
+			  struct s2_table *table)
 {
 	table->root_pa = guest->root_pa;
 	s2_pkvm_annotate(table, s->tables->pkvm, S2_PKVM_GUEST);

@@ -53,8 +53,7 @@ static enum s2_code facts_of(const struct s2_vmcoreinfo *info, struct s2_kva_fac
 {
 	uint64_t phys_base, table = 0, five = 0, encryption = 0;
 	/* Signed: KASLR may put the image below where it was linked for. */
-	enum s2_code code =
-		s2_vmcoreinfo_get(info, S2_VI_NUMBER, "phys_base", &phys_base, err);
+	enum s2_code code = s2_vmcoreinfo_get(info, S2_VI_NUMBER, "phys_base", &phys_base, err);
 
 	if (code == S2_NOTFOUND)
 		return S2_NOTMINE;

@@ -111,15 +111,17 @@ static enum s2_code mmu_table(struct s2_kvm_walk *w, uint64_t kvm_va, uint64_t m
 			      struct s2_table *ret)
 {
 	uint64_t vtcr, hcr;
-	enum s2_code code =
-		s2_field_get(w->search->kernel, mmu, &arm64_of(w)->layout.mmu_pgd_phys, &ret->root_pa, w->search->err);
+	enum s2_code code = s2_field_get(w->search->kernel, mmu, &arm64_of(w)->layout.mmu_pgd_phys,
+					 &ret->root_pa, w->search->err);
 
 	if (code)
 		return code;
 	if (arm64_of(w)->layout.mmu_vtcr.have)
-		code = s2_field_get(w->search->kernel, mmu, &arm64_of(w)->layout.mmu_vtcr, &vtcr, w->search->err);
+		code = s2_field_get(w->search->kernel, mmu, &arm64_of(w)->layout.mmu_vtcr, &vtcr,
+				    w->search->err);
 	else
-		code = s2_field_get(w->search->kernel, kvm_va, &arm64_of(w)->layout.vtcr, &vtcr, w->search->err);
+		code = s2_field_get(w->search->kernel, kvm_va, &arm64_of(w)->layout.vtcr, &vtcr,
+				    w->search->err);
 	if (code)
 		return code;
 	s2_regime_init(&ret->regime, &s2_arm64_stage2);
@@ -130,7 +132,8 @@ static enum s2_code mmu_table(struct s2_kvm_walk *w, uint64_t kvm_va, uint64_t m
 		arm64_of(w)->hcr = hcr;
 	}
 	return code && code != S2_NOTFOUND ?
-		       s2_host_set_aside(w->search, S2_LOST_REGISTER, ret->id, s2_wrap(w->search->err, code, "hcr_el2")) :
+		       s2_host_set_aside(w->search, S2_LOST_REGISTER, ret->id,
+					 s2_wrap(w->search->err, code, "hcr_el2")) :
 		       S2_OK;
 }
 
@@ -141,7 +144,8 @@ static enum s2_code nested_mmu(struct s2_kvm_walk *w, uint64_t array, uint64_t i
 		*ret = array + i * arm64_of(w)->layout.mmu_size;
 		return S2_OK;
 	}
-	return s2_kernel_read(w->search->kernel, array + i * sizeof(*ret), ret, sizeof(*ret), w->search->err);
+	return s2_kernel_read(w->search->kernel, array + i * sizeof(*ret), ret, sizeof(*ret),
+			      w->search->err);
 }
 
 /* Shadow MMU @i: root_pa stays 0 when it is not in use. tlb_vttbr has CnP set while a slot is free
@@ -159,7 +163,8 @@ static enum s2_code nested_table(struct s2_kvm_walk *w, uint64_t kvm_va, uint64_
 		return code;
 	code = s2_field_get(w->search->kernel, mmu, &arm64_of(w)->layout.mmu_tlb_vtcr,
 			    &ret->shadow[S2_SHADOW_CONTROL], w->search->err);
-	if (!s2_field_get(w->search->kernel, mmu, &arm64_of(w)->layout.mmu_nested_enabled, &enabled, NULL))
+	if (!s2_field_get(w->search->kernel, mmu, &arm64_of(w)->layout.mmu_nested_enabled, &enabled,
+			  NULL))
 		ret->guest_stage2 = enabled ? S2_YES : S2_NO;
 	return code ? code : mmu_table(w, kvm_va, mmu, ret);
 }
@@ -171,13 +176,16 @@ static enum s2_code add_nested(struct s2_kvm_walk *w, uint64_t kvm_va, const str
 
 	if (!arm64_of(w)->layout.nested_mmus.have || !arm64_of(w)->layout.nested_mmus_size.have)
 		return S2_OK;
-	code = s2_field_get(w->search->kernel, kvm_va, &arm64_of(w)->layout.nested_mmus_size, &n, w->search->err);
+	code = s2_field_get(w->search->kernel, kvm_va, &arm64_of(w)->layout.nested_mmus_size, &n,
+			    w->search->err);
 	if (!code)
-		code = s2_field_get(w->search->kernel, kvm_va, &arm64_of(w)->layout.nested_mmus, &array, w->search->err);
+		code = s2_field_get(w->search->kernel, kvm_va, &arm64_of(w)->layout.nested_mmus,
+				    &array, w->search->err);
 	if (!code && n > MAX_NESTED)
 		code = s2_fail(w->search->err, S2_INVALID, "%" PRId64 " shadow MMUs", (int64_t)n);
 	if (code)
-		return s2_host_set_aside(w->search, S2_LOST_TABLE, vm->id, s2_wrap(w->search->err, code, "nested_mmus"));
+		return s2_host_set_aside(w->search, S2_LOST_TABLE, vm->id,
+					 s2_wrap(w->search->err, code, "nested_mmus"));
 	if (!array)
 		return S2_OK;
 	for (uint64_t i = 0; i < n; i++) {
@@ -190,7 +198,8 @@ static enum s2_code add_nested(struct s2_kvm_walk *w, uint64_t kvm_va, const str
 		code = nested_table(w, kvm_va, array, i, &table);
 		if (code)
 			code = s2_host_set_aside(w->search, S2_LOST_TABLE, table.id,
-					 s2_wrap(w->search->err, code, "nested_mmus[%" PRIu64 "]", i));
+						 s2_wrap(w->search->err, code,
+							 "nested_mmus[%" PRIu64 "]", i));
 		else if (table.root_pa)
 			code = s2_tables_add(w->search->tables, &table, w->search->err);
 		if (code)

@@ -9,10 +9,9 @@
 #define FIELD(f, t, p, r) S2_FIELD(s2_kvm_x86_layout, f, t, p, r)
 
 static const struct s2_field_row rows[] = {
-	FIELD(tdp_mmu_enabled, "kvm", "arch.tdp_mmu_enabled", false),
 	FIELD(tdp_mmu_roots, "kvm", "arch.tdp_mmu_roots", true), /* since 5.10, 64-bit */
 	FIELD(active_mmu_pages, "kvm", "arch.active_mmu_pages", true),
-	FIELD(mmio_value, "kvm", "arch.shadow_mmio_value", false), /* since 6.10 */
+	FIELD(mmio_value, "kvm", "arch.shadow_mmio_value", false),           /* since 6.10 */
 	FIELD(no_nx_huge_pages, "kvm", "arch.disable_nx_huge_pages", false), /* since 6.1 */
 	FIELD(mmu_valid_gen, "kvm", "arch.mmu_valid_gen", false),
 	FIELD(sp_link, "kvm_mmu_page", "link", true),
@@ -25,7 +24,6 @@ static const struct s2_field_row rows[] = {
 	FIELD(role_direct, "kvm_mmu_page", "role.direct", true),
 	FIELD(role_invalid, "kvm_mmu_page", "role.invalid", true),
 	FIELD(role_smm, "kvm_mmu_page", "role.smm", true),
-	FIELD(role_guest, "kvm_mmu_page", "role.guest_mode", true),
 	FIELD(role_access, "kvm_mmu_page", "role.access", true),
 	FIELD(role_ad_disabled, "kvm_mmu_page", "role.ad_disabled", true),
 	FIELD(role_mirror, "kvm_mmu_page", "role.is_mirror", false), /* since 6.14 */

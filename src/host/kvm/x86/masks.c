@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The shadow_* variables of kvm.ko (arch/x86/kvm/mmu/spte.c), and the few others that say how its tables
-// read. They are found in one pass over symbols.
+// The shadow_* variables of kvm.ko (arch/x86/kvm/mmu/spte.c), and the few others that say how its
+// tables read. They are found in one pass over symbols.
 #include "host/kvm/x86/masks.h"
 
 #include <inttypes.h>
@@ -29,7 +29,6 @@ enum variable {
 	V_X,
 	V_XS,
 	V_TDP,
-	V_TDP_MMU,
 	V_NX_HUGE,
 	V_PHYS_BITS,
 	V_HOST,
@@ -58,7 +57,6 @@ static const struct {
 	[V_X] = { "shadow_x_mask", 0, -1 },
 	[V_XS] = { "shadow_xs_mask", 0, -1 },
 	[V_TDP] = { "tdp_enabled", 1, -1 },
-	[V_TDP_MMU] = { "tdp_mmu_enabled", 1, -1 },
 	[V_NX_HUGE] = { "nx_huge_pages", 4, -1 },
 	[V_PHYS_BITS] = { "shadow_phys_bits", 1, -1 },
 	[V_HOST] = { "kvm_host", 0, -1 },
@@ -192,7 +190,6 @@ enum s2_code s2_kvm_x86_masks(struct s2_kernel *kernel, const struct s2_kvm_x86_
 	/* An entry of EPT permits execution, one of NPT forbids it. */
 	masks.ept = !v.value[V_NX];
 	masks.tdp = flag_of(&v, V_TDP);
-	masks.tdp_mmu = flag_of(&v, V_TDP_MMU);
 	masks.maxphyaddr = maxphyaddr(&v);
 	masks.pat = v.value[V_PAT];
 	if (s2_vmcoreinfo_get(s2_kernel_vmcoreinfo(kernel), S2_VI_NUMBER, "sme_mask",

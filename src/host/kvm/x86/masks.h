@@ -7,9 +7,8 @@
 #include "host/kvm/x86/layout.h"
 
 struct s2_kvm_x86_masks {
-	bool ept;                  /* else NPT */
-	enum s2_tristate tdp;      /* second-stage tables at all: the processor's, not shadows */
-	enum s2_tristate tdp_mmu;  /* the VM does not say it itself */
+	bool ept;             /* else NPT */
+	enum s2_tristate tdp; /* second-stage tables at all: the processor's, not shadows */
 	enum s2_tristate exec_only, pages_1g;
 	unsigned int maxphyaddr; /* bits, 0: not known */
 	uint64_t pat;            /* IA32_PAT as the kernel sets it, 0: not known */

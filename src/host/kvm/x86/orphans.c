@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Roots whose VM is not in the dump, found page by page of memory (makedumpfile -d 8 of 7.2 and later
-// takes pages of slab objects for anonymous memory).
+// Roots whose VM is not in the dump, found page by page of memory (makedumpfile -d 8 of 7.2 and
+// later takes pages of slab objects for anonymous memory).
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,33 +21,33 @@
 struct scan {
 	struct s2_kvm_walk *w;
 	struct s2_kvm_x86 *x;
-	uint64_t memmap;       /* VA of the first page's struct page */
-	uint64_t size, offset; /* of struct page, and of its `private` */
+	struct s2_kvm_x86_memmap map;
 	uint8_t *batch;
 	struct s2_gaps gaps;
 };
 
-static enum s2_code find_memmap(struct scan *s)
+enum s2_code s2_kvm_x86_memmap(struct s2_kernel *kernel, struct s2_kvm_x86_memmap *ret,
+			       struct s2_err *err)
 {
-	struct s2_kernel *kernel = s->w->search->kernel;
 	const struct s2_vmcoreinfo *info = s2_kernel_vmcoreinfo(kernel);
-	struct s2_err *err = s->w->search->err;
+	struct s2_kvm_x86_memmap map;
 	uint64_t variable;
-	enum s2_code code = s2_vmcoreinfo_get(info, S2_VI_SIZE, "page", &s->size, err);
+	enum s2_code code = s2_vmcoreinfo_get(info, S2_VI_SIZE, "page", &map.size, err);
 
 	if (!code)
-		code = s2_vmcoreinfo_get(info, S2_VI_OFFSET, "page.private", &s->offset, err);
-	if (!code && (s->size < 8 || s->size > 4096 || s->offset > s->size - 8))
+		code = s2_vmcoreinfo_get(info, S2_VI_OFFSET, "page.private", &map.offset, err);
+	if (!code && (map.size < 8 || map.size > 4096 || map.offset > map.size - 8))
 		code = s2_fail(err, S2_INVALID, "struct page has %llu bytes",
-			       (unsigned long long)s->size);
-	if (code)
-		return code;
+			       (unsigned long long)map.size);
 	/* Since 6.12; before, by the variable. */
-	if (!s2_vmcoreinfo_get(info, S2_VI_SYMBOL, "vmemmap", &s->memmap, NULL))
-		return S2_OK;
-	code = s2_kernel_symbol(kernel, "vmemmap_base", &variable, err);
-	return code ? code :
-		      s2_kernel_read(kernel, variable, &s->memmap, sizeof(s->memmap), err);
+	if (!code && s2_vmcoreinfo_get(info, S2_VI_SYMBOL, "vmemmap", &map.va, NULL)) {
+		code = s2_kernel_symbol(kernel, "vmemmap_base", &variable, err);
+		if (!code)
+			code = s2_kernel_read(kernel, variable, &map.va, sizeof(map.va), err);
+	}
+	if (!code)
+		*ret = map;
+	return code;
 }
 
 static bool is_found(const struct s2_tables *tables, uint64_t pa)
@@ -80,9 +80,7 @@ static bool is_root(struct scan *s, uint64_t sp, uint64_t pa, struct s2_kvm_x86_
 
 static enum s2_code add_orphan(struct scan *s, const struct s2_kvm_x86_root *root)
 {
-	struct s2_table table = {
-		.kind = "stage2", .pid = -1, .vcpus = -1, .root_pa = root->pa
-	};
+	struct s2_table table = { .kind = "stage2", .pid = -1, .vcpus = -1, .root_pa = root->pa };
 
 	snprintf(table.id, sizeof(table.id), "root:0x%" PRIx64, root->pa);
 	snprintf(table.found, sizeof(table.found), "struct kvm_mmu_page at 0x%" PRIx64, root->va);
@@ -109,9 +107,9 @@ static enum s2_code look_at(struct scan *s, uint64_t pfn, uint64_t sp)
 /* The struct page of @n pages from @pfn on; what is not there of them may hide a root. */
 static enum s2_code scan_batch(struct scan *s, uint64_t pfn, uint64_t n)
 {
-	uint64_t va = s->memmap + pfn * s->size, private;
+	uint64_t va = s->map.va + pfn * s->map.size, private;
 	enum s2_code code =
-		s2_kernel_read(s->w->search->kernel, va, s->batch, (size_t)(n * s->size), NULL);
+		s2_kernel_read(s->w->search->kernel, va, s->batch, (size_t)(n * s->map.size), NULL);
 
 	if (code && n > 1) {
 		code = scan_batch(s, pfn, n / 2);
@@ -123,7 +121,7 @@ static enum s2_code scan_batch(struct scan *s, uint64_t pfn, uint64_t n)
 	if (code)
 		return S2_OK;
 	for (uint64_t i = 0; !code && i < n; i++) {
-		memcpy(&private, s->batch + i * s->size + s->offset, sizeof(private));
+		memcpy(&private, s->batch + i * s->map.size + s->map.offset, sizeof(private));
 		code = look_at(s, pfn + i, private);
 	}
 	return code;
@@ -169,11 +167,11 @@ enum s2_code s2_kvm_x86_orphans(struct s2_kvm_walk *w)
 		return S2_OK;
 	if (!s.x->layout.sp_count.have)
 		return S2_OK;
-	code = find_memmap(&s);
+	code = s2_kvm_x86_memmap(search->kernel, &s.map, search->err);
 	if (code)
 		return s2_host_set_aside(search, S2_LOST_SEARCH, NULL,
 					 s2_wrap(search->err, code, "roots without a VM"));
-	s.batch = batch = malloc((size_t)(BATCH * s.size));
+	s.batch = batch = malloc((size_t)(BATCH * s.map.size));
 	if (!batch)
 		return s2_fail(search->err, S2_NOMEM, "no memory for struct page");
 	code = scan_all(&s);

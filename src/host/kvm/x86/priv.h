@@ -32,10 +32,21 @@ enum s2_code s2_kvm_x86_read_root(struct s2_kernel *kernel, const struct s2_kvm_
 void s2_kvm_x86_regime(const struct s2_kvm_x86_masks *masks, const struct s2_kvm_x86_root *root,
 		       struct s2_regime *regime);
 
+/* Where struct page of all memory is. */
+struct s2_kvm_x86_memmap {
+	uint64_t va;           /* of the first page's */
+	uint64_t size, offset; /* of one, and of its `private` in it: of a table page the address of
+				  its struct kvm_mmu_page (set_page_private(), mmu/tdp_mmu.c) */
+};
+
+/* S2_NOTFOUND: VMCOREINFO and symbols do not tell. */
+enum s2_code s2_kvm_x86_memmap(struct s2_kernel *kernel, struct s2_kvm_x86_memmap *ret,
+			       struct s2_err *err) S2_MUST_CHECK;
+
 /*
- * Where VMs or lists of roots are not in the dump: adds `root:0xPA` for each root of the TDP MMU that
- * memory holds and nobody has found. They are found from struct page: a table page's `private` leads to
- * its struct kvm_mmu_page, which leads back.
+ * Where VMs or lists of roots are not in the dump: adds `root:0xPA` for each root of the TDP MMU
+ * that memory holds and nobody has found. They are found from struct page: a table page's `private`
+ * leads to its struct kvm_mmu_page, which leads back.
  */
 enum s2_code s2_kvm_x86_orphans(struct s2_kvm_walk *w) S2_MUST_CHECK;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// All second-stage tables of a VM: struct kvm_mmu_page of the TDP MMU's roots, of the shadow MMU's, and of
-// what vCPUs hold besides (arch/x86/kvm/mmu/tdp_mmu.c, mmu.c).
+// All second-stage tables of a VM: struct kvm_mmu_page of the TDP MMU's roots, of the shadow MMU's,
+// and of what vCPUs hold besides (arch/x86/kvm/mmu/tdp_mmu.c, mmu.c).
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -109,8 +109,10 @@ enum s2_code s2_kvm_x86_read_root(struct s2_kernel *kernel, const struct s2_kvm_
 		const struct s2_field_at *field;
 		bool *to;
 	} flags[] = {
-		{ &l->role_ad_disabled, &root.ad_disabled }, { &l->role_gmet, &root.gmet },
-		{ &l->role_smm, &root.smm },                 { &l->role_mirror, &root.mirror },
+		{ &l->role_ad_disabled, &root.ad_disabled },
+		{ &l->role_gmet, &root.gmet },
+		{ &l->role_smm, &root.smm },
+		{ &l->role_mirror, &root.mirror },
 		{ &l->role_direct, &root.direct },
 	};
 	uint64_t spt, value;
@@ -136,12 +138,12 @@ static enum s2_code read_root(struct gather *g, uint64_t sp, struct root *ret)
 	struct s2_host_search *search = g->w->search;
 	struct root root = { .found = g->found };
 	bool obsolete = false;
-	enum s2_code code = s2_kvm_x86_read_root(search->kernel, &g->x->layout, sp, &root.it,
-						 search->err);
+	enum s2_code code =
+		s2_kvm_x86_read_root(search->kernel, &g->x->layout, sp, &root.it, search->err);
 
 	if (!code)
 		code = is_obsolete(g, sp, &obsolete);
-	root.class = obsolete	     ? ROOT_OLD :
+	root.class = obsolete        ? ROOT_OLD :
 		     root.it.mirror  ? ROOT_MIRROR :
 		     !root.it.direct ? ROOT_NESTED :
 		     root.it.smm     ? ROOT_SMM :
@@ -155,6 +157,14 @@ static bool is_known(const struct gather *g, uint64_t sp)
 {
 	for (size_t i = 0; i < g->nroots; i++)
 		if (g->root[i].it.va == sp)
+			return true;
+	return false;
+}
+
+static bool is_known_pa(const struct gather *g, uint64_t pa)
+{
+	for (size_t i = 0; i < g->nroots; i++)
+		if (g->root[i].it.pa == pa)
 			return true;
 	return false;
 }
@@ -173,7 +183,7 @@ static enum s2_code take_root(struct gather *g, uint64_t sp)
 	if (!code)
 		g->nroots++;
 	else
-		code = s2_wrap(search->err, code, "struct kvm_mmu_page at 0x%" PRIx64, sp);
+		s2_wrap(search->err, code, "struct kvm_mmu_page at 0x%" PRIx64, sp);
 	return code;
 }
 
@@ -186,8 +196,8 @@ static bool on_tdp_root(void *arg, uint64_t node)
 	return !g->code;
 }
 
-/* Pages of the shadow MMU: those of 4 and 5 levels are roots, as long as no table is so deep that they
- * are in it. */
+/* Pages of the shadow MMU: those of 4 and 5 levels are roots, as long as no table is so deep that
+ * they are in it. */
 static bool on_shadow_page(void *arg, uint64_t node)
 {
 	struct gather *g = arg;
@@ -202,6 +212,59 @@ static bool on_shadow_page(void *arg, uint64_t node)
 	if (!g->code && level >= 4)
 		g->code = take_root(g, sp);
 	return !g->code;
+}
+
+/* INVALID_PAGE, asm/kvm_host.h. */
+#define NO_ROOT UINT64_MAX
+
+/*
+ * A root that a vCPU uses and that is on no list: the shadow MMU takes obsolete ones off. The zero
+ * page, which stands for a root that maps nothing, leads to no struct kvm_mmu_page.
+ */
+static enum s2_code take_vcpu_root(struct gather *g, uint64_t vcpu)
+{
+	struct s2_host_search *search = g->w->search;
+	struct s2_kvm_x86_memmap map;
+	uint64_t mmu, pa, sp;
+	enum s2_code code = get(g, vcpu, &g->x->layout.vcpu_mmu, &mmu);
+
+	if (!code)
+		code = get(g, mmu, &g->x->layout.mmu_root, &pa);
+	if (code || pa == NO_ROOT || is_known_pa(g, pa))
+		return code;
+	code = s2_kvm_x86_memmap(search->kernel, &map, search->err);
+	if (!code)
+		code = s2_kernel_read(search->kernel, map.va + (pa >> 12) * map.size + map.offset,
+				      &sp, sizeof(sp), search->err);
+	if (code || !sp)
+		return code;
+	g->found = "a vCPU";
+	code = take_root(g, sp);
+	if (!code && !is_known_pa(g, pa))
+		code = s2_fail(search->err, S2_INVALID,
+			       "the struct page of root 0x%" PRIx64 " leads to another's", pa);
+	return code;
+}
+
+static bool on_vcpu(void *arg, uint64_t index, uint64_t va)
+{
+	struct gather *g = arg;
+
+	g->code = take_vcpu_root(g, va);
+	if (g->code)
+		s2_wrap(g->w->search->err, g->code, "vCPU %" PRIu64, index);
+	return !g->code;
+}
+
+static enum s2_code read_vcpus(struct gather *g)
+{
+	enum s2_code code;
+
+	g->code = S2_OK;
+	code = s2_kvm_each_vcpu(g->w->search->kernel, &g->w->layout, g->kvm_va, on_vcpu, g,
+				g->w->search->err);
+
+	return code ? code : g->code;
 }
 
 static enum s2_code read_list(struct gather *g, const struct s2_field_at *list, const char *found,
@@ -310,7 +373,7 @@ static enum s2_code add_roots(struct gather *g, const struct s2_table *vm)
 {
 	enum s2_code code = S2_OK;
 
-	for (int class = 0; class < NROOT_CLASSES; class++) {
+	for (int class = 0; class < NROOT_CLASSES; class ++) {
 		unsigned int n = 0;
 
 		for (size_t i = 0; !code && i < g->nroots; i++)
@@ -320,28 +383,55 @@ static enum s2_code add_roots(struct gather *g, const struct s2_table *vm)
 	return code;
 }
 
+static enum s2_code read_tdp_roots(struct gather *g)
+{
+	return read_list(g, &g->x->layout.tdp_mmu_roots, "tdp_mmu_roots", on_tdp_root);
+}
+
+static enum s2_code read_shadow_roots(struct gather *g)
+{
+	return read_list(g, &g->x->layout.active_mmu_pages, "active_mmu_pages", on_shadow_page);
+}
+
+/* Where a VM's roots are, in this order: what two know is shown as the first has it. */
+static enum s2_code (*const places[])(struct gather *g) = {
+	read_tdp_roots,
+	read_shadow_roots,
+	read_vcpus,
+};
+
+static enum s2_code find_roots(struct gather *g, const struct s2_table *vm)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
+		enum s2_code code = places[i](g);
+
+		g->x->lost_roots |= s2_is_missing(code);
+		code = s2_host_set_aside(g->w->search, S2_LOST_TABLE, vm->id, code);
+		if (code)
+			return code;
+	}
+	return add_roots(g, vm);
+}
+
 static enum s2_code roots(struct s2_kvm_walk *w, struct s2_table *vm)
 {
 	struct s2_kvm_x86 *x = w->state;
-	struct gather *g = calloc(1, sizeof(*g));
+	struct gather *g;
 	enum s2_code code;
 
+	if (x->masks.tdp == S2_NO) {
+		s2_lost_add(w->search->lost, S2_LOST_TABLE, S2_INVALID, vm->id, S2_LOST_NOWHERE,
+			    "KVM runs without EPT and NPT (tdp_enabled is 0): its tables translate "
+			    "virtual addresses of the guest, which are not read");
+		return S2_OK;
+	}
+	g = calloc(1, sizeof(*g));
 	if (!g)
 		return s2_fail(w->search->err, S2_NOMEM, "no memory for roots");
 	g->w = w;
 	g->x = x;
 	g->kvm_va = vm->object_va;
-	code = read_list(g, &x->layout.tdp_mmu_roots, "tdp_mmu_roots", on_tdp_root);
-	x->lost_roots |= s2_is_missing(code);
-	code = s2_host_set_aside(w->search, S2_LOST_TABLE, vm->id, code);
-	if (!code) {
-		code = read_list(g, &x->layout.active_mmu_pages, "active_mmu_pages",
-				 on_shadow_page);
-		x->lost_roots |= s2_is_missing(code);
-		code = s2_host_set_aside(w->search, S2_LOST_TABLE, vm->id, code);
-	}
-	if (!code)
-		code = add_roots(g, vm);
+	code = find_roots(g, vm);
 	free(g);
 	return code;
 }
