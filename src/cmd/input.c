@@ -15,7 +15,7 @@
 #include "cmd/pages.h"
 #include "cmd/progress.h"
 #include "decode/infer.h"
-#include "host/kvm/kvm.h"
+#include "host/host.h"
 #include "host/kvm/arm64/mode.h"
 #include "host/kvm/arm64/pgsnapshot.h"
 
@@ -257,7 +257,7 @@ static enum s2_code tables_from_kernel(const struct s2_options *o, struct s2_inp
 	s2_progress(o, "looking for KVM's tables");
 	if (!o->kernel || o->verbose)
 		name_others(input);
-	code = s2_kvm_tables(input->kernel, &input->source->mem, input->lost, &input->tables, err);
+	code = s2_hosts_find(input->kernel, &input->source->mem, input->lost, &input->tables, err);
 	/* A snapshot that the kernel made needs none of KVM's own structures. */
 	if (o->have_snapshot && code != S2_NOMEM)
 		code = s2_pgtable_snapshot(input->kernel, &input->source->mem, o->snapshot,

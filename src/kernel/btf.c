@@ -17,8 +17,10 @@ struct btf_types {
 	struct s2_types types;
 	void *bytes; /* the blob */
 	struct s2_btf_blob blob;
-	uint32_t *off; /* of each type, ids from 1 */
-	uint32_t ntypes;
+	const struct btf_types *base; /* of a split blob, which has no base itself; else NULL */
+	uint32_t first;               /* the first type's id: 1, or the next after the base's */
+	uint32_t ntypes;              /* without the base's */
+	uint32_t *off;                /* of each type, from @first on */
 	struct s2_names names;
 };
 
@@ -55,10 +57,12 @@ static enum s2_type_space space_of(const struct s2_btf_type *t)
 static enum s2_code type_by_id(const struct btf_types *self, uint64_t id, struct s2_btf_type *ret,
 			       struct s2_err *err)
 {
-	if (!id || id > self->ntypes)
+	if (self->base && id < self->first)
+		self = self->base;
+	if (id < self->first || id - self->first >= self->ntypes)
 		return s2_fail(err, S2_INVALID, "BTF: there is no type %llu",
 			       (unsigned long long)id);
-	return s2_btf_type(&self->blob, self->off[id], (uint32_t)id, ret, err);
+	return s2_btf_type(&self->blob, self->off[id - self->first], (uint32_t)id, ret, err);
 }
 
 /* Enumerator @i: struct btf_enum or btf_enum64. Sign-extended when the enum is signed. NULL when
@@ -76,11 +80,10 @@ static const char *enumerator_at(const struct s2_btf_blob *blob, const struct s2
 	return s2_btf_string(blob, s2_btf_word(at));
 }
 
-/* The next type of this name after @after. */
-static enum s2_code btf_find(struct s2_types *types, enum s2_type_space space, const char *name,
-			     uint64_t after, uint64_t *ret, struct s2_err *err)
+/* The next type of this name after @after, without the base's. */
+static bool find_own(const struct btf_types *self, enum s2_type_space space, const char *name,
+		     uint64_t after, uint64_t *ret)
 {
-	const struct btf_types *self = btf_of(types);
 	uint32_t hash = s2_names_hash(space, name);
 	const struct s2_name *at = NULL;
 	struct s2_btf_type t;
@@ -91,8 +94,22 @@ static enum s2_code btf_find(struct s2_types *types, enum s2_type_space space, c
 		    strcmp(t.name, name) != 0)
 			continue;
 		*ret = at->id;
-		return S2_OK;
+		return true;
 	}
+	return false;
+}
+
+/* The next type of this name after @after: a module's own come before those of its base. */
+static enum s2_code btf_find(struct s2_types *types, enum s2_type_space space, const char *name,
+			     uint64_t after, uint64_t *ret, struct s2_err *err)
+{
+	const struct btf_types *self = btf_of(types);
+	bool in_base = after != S2_NO_TYPE && after < self->first;
+
+	if (!in_base && find_own(self, space, name, after, ret))
+		return S2_OK;
+	if (self->base && find_own(self->base, space, name, in_base ? after : S2_NO_TYPE, ret))
+		return S2_OK;
 	return s2_fail(err, S2_NOTFOUND, "BTF has no type %s", name);
 }
 
@@ -207,15 +224,14 @@ static enum s2_code btf_enumerator(struct s2_types *types, uint64_t type, const 
 static enum s2_code btf_any_enumerator(struct s2_types *types, const char *name, uint64_t *ret,
 				       struct s2_err *err)
 {
-	const struct btf_types *self = btf_of(types);
-	uint32_t hash = s2_names_hash(SPACE_ENUMERATOR, name);
-	const struct s2_name *at = NULL;
-	uint32_t last = 0;
+	uint32_t hash = s2_names_hash(SPACE_ENUMERATOR, name), last = 0;
 
 	/* Enumerators of one enum stand together, and it is looked through once. */
-	for (; (at = s2_names_next(&self->names, hash, at)); last = at->id)
-		if (at->id != last && !btf_enumerator(types, at->id, name, ret, NULL))
-			return S2_OK;
+	for (const struct btf_types *self = btf_of(types); self; self = self->base)
+		for (const struct s2_name *at = NULL; (at = s2_names_next(&self->names, hash, at));
+		     last = at->id)
+			if (at->id != last && !btf_enumerator(types, at->id, name, ret, NULL))
+				return S2_OK;
 	return s2_fail(err, S2_NOTFOUND, "the kernel has no enumerator %s", name);
 }
 
@@ -238,20 +254,22 @@ static const struct s2_types_ops btf_ops = {
 	.free = btf_free,
 };
 
-/* Are the types a row of known kinds that ends where it should? How many there are. */
-static enum s2_code check(const struct s2_btf_blob *blob, uint32_t *ret_ntypes, struct s2_err *err)
+/* Are the types, @first and what follows it, a row of known kinds that ends where it should? How
+ * many there are. */
+static enum s2_code check(const struct s2_btf_blob *blob, uint32_t first, uint32_t *ret_ntypes,
+			  struct s2_err *err)
 {
-	uint32_t id = 0;
+	uint32_t n = 0;
 
-	for (uint32_t off = 0; off < blob->types_len;) {
+	for (uint32_t off = 0; off < blob->types_len; n++) {
 		struct s2_btf_type t;
-		enum s2_code code = s2_btf_type(blob, off, ++id, &t, err);
+		enum s2_code code = s2_btf_type(blob, off, first + n, &t, err);
 
 		if (code)
 			return code;
 		off += t.len;
 	}
-	*ret_ntypes = id;
+	*ret_ntypes = n;
 	return S2_OK;
 }
 
@@ -282,15 +300,16 @@ static enum s2_code index_all(struct btf_types *self, struct s2_err *err)
 	self->off = malloc(((size_t)self->ntypes + 1) * sizeof(*self->off));
 	if (!self->off)
 		return s2_fail(err, S2_NOMEM, "no memory for %u types of BTF", self->ntypes);
-	for (uint32_t id = 1; id <= self->ntypes; id++) {
+	for (uint32_t i = 0; i < self->ntypes; i++) {
 		struct s2_btf_type t;
+		uint32_t id = self->first + i;
 		enum s2_code code = s2_btf_type(&self->blob, off, id, &t, err);
 
 		if (!code)
 			code = index_type(self, id, &t, err);
 		if (code)
 			return code;
-		self->off[id] = off;
+		self->off[i] = off;
 		off += t.len;
 	}
 	return s2_names_sort(&self->names, err);
@@ -310,22 +329,28 @@ static enum s2_code fill(struct btf_types *self, const void *bytes, size_t len, 
 	if (!self->bytes)
 		return s2_fail(err, S2_NOMEM, "no memory for %zu bytes of BTF", len);
 	memcpy(self->bytes, bytes, len);
-	code = s2_btf_blob(self->bytes, len, &self->blob, err);
+	code = s2_btf_blob(self->bytes, len, self->base ? &self->base->blob : NULL, &self->blob,
+			   err);
 	if (!code)
-		code = check(&self->blob, &self->ntypes, err);
+		code = check(&self->blob, self->first, &self->ntypes, err);
 	return code ? code : index_all(self, err);
 }
 
-enum s2_code s2_btf_new(const void *blob, size_t len, struct s2_types **ret, uint32_t *ret_ntypes,
-			struct s2_err *err)
+enum s2_code s2_btf_new_split(const void *blob, size_t len, struct s2_types *base,
+			      struct s2_types **ret, uint32_t *ret_ntypes, struct s2_err *err)
 {
-	struct btf_types *self = calloc(1, sizeof(*self));
+	struct btf_types *self;
 	enum s2_code code;
 
+	if (base && (base->ops != &btf_ops || btf_of(base)->base))
+		return s2_fail(err, S2_INVALID, "BTF of a module needs the kernel's BTF");
+	self = calloc(1, sizeof(*self));
 	if (!self)
 		return s2_fail(err, S2_NOMEM, "no memory for BTF");
 	self->types.ops = &btf_ops;
-	self->types.pointer_size = 8; /* arm64 */
+	self->types.pointer_size = 8; /* of all kernels that are read */
+	self->base = base ? btf_of(base) : NULL;
+	self->first = base ? self->base->first + self->base->ntypes : 1;
 	code = fill(self, blob, len, err);
 	if (code) {
 		btf_free(&self->types);
@@ -335,6 +360,12 @@ enum s2_code s2_btf_new(const void *blob, size_t len, struct s2_types **ret, uin
 	if (ret_ntypes)
 		*ret_ntypes = self->ntypes;
 	return S2_OK;
+}
+
+enum s2_code s2_btf_new(const void *blob, size_t len, struct s2_types **ret, uint32_t *ret_ntypes,
+			struct s2_err *err)
+{
+	return s2_btf_new_split(blob, len, NULL, ret, ret_ntypes, err);
 }
 
 /* The blob at @pa: in the mapping, or in @copy, which is then the caller's. */
@@ -383,10 +414,10 @@ enum s2_code s2_btf_check(const struct s2_mem *mem, uint64_t pa, uint64_t *ret_s
 	enum s2_code code = fetch(mem, pa, &copy, &bytes, &size, err);
 
 	if (!code)
-		code = s2_btf_blob(bytes, size, &blob, err);
+		code = s2_btf_blob(bytes, size, NULL, &blob, err);
 	if (code)
 		return code;
-	code = check(&blob, &ntypes, err);
+	code = check(&blob, 1, &ntypes, err);
 	/* Types of a newer kind are BTF all the same: who reads them says what is not known. */
 	if (code && code != S2_NOTFOUND)
 		return code;

@@ -23,6 +23,12 @@ enum s2_code s2_btf_size(const void *header, size_t len, uint64_t *ret,
 enum s2_code s2_btf_new(const void *blob, size_t len, struct s2_types **ret, uint32_t *ret_ntypes,
 			struct s2_err *err) S2_MUST_CHECK;
 
+/* The same of a module's, which continues @base, its kernel's; that must outlive it. What has a
+ * name in both is the module's. */
+enum s2_code s2_btf_new_split(const void *blob, size_t len, struct s2_types *base,
+			      struct s2_types **ret, uint32_t *ret_ntypes,
+			      struct s2_err *err) S2_MUST_CHECK;
+
 /* Reads and parses the blob at physical address @pa. */
 enum s2_code s2_btf_read(const struct s2_mem *mem, uint64_t pa, struct s2_types **ret,
 			 uint32_t *ret_ntypes, struct s2_err *err) S2_MUST_CHECK;
