@@ -33,6 +33,7 @@ static void within_slots(struct s2_check_ctx *ctx, uint64_t ia, uint64_t oa, uin
 				 ctx->table->id);
 		return;
 	}
+	s2_check_looked(ctx, S2_CHECK_MEMSLOTS, 1);
 	slot = s2_slot_at(ctx->table, ia);
 	if (slot && slot->size - (ia - slot->ipa) < size)
 		slot = NULL; /* it holds only a part */
@@ -126,6 +127,8 @@ void s2_guest_leaf(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, u
 		s2_check_owned(ctx, ia, oa);
 	if (!kept)
 		confirmed = s2_vmm_confirms(ctx, ia, size, oa, raw);
+	if (!kept && ctx->first_window && confirmed != S2_UNKNOWN)
+		s2_check_looked(ctx, S2_CHECK_VMM, 1);
 	while ((fact = s2_pages_run(&ctx->pages, &pa, oa + size - 1, &n))) {
 		for (uint64_t i = 0; i < n; i++, pa += BIT64(ctx->pages.page_log2)) {
 			if (kept)
