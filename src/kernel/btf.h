@@ -31,9 +31,9 @@ struct s2_btf_gap {
 };
 
 /*
- * The same of a module's, which continues @base, its kernel's; that must outlive it. What has a name
- * in both is the module's. Types that lie in @gap (NULL: there is none) are not found, and what leads
- * to them is @gap->code.
+ * The same of a module's, which continues @base, its kernel's; that must outlive it. What has a
+ * name in both is the module's. Types that lie in @gap (NULL: there is none) are not found, and
+ * what leads to them is @gap->code.
  */
 enum s2_code s2_btf_new_split(const void *blob, size_t len, const struct s2_btf_gap *gap,
 			      struct s2_types *base, struct s2_types **ret, uint32_t *ret_ntypes,

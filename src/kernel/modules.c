@@ -275,12 +275,12 @@ static enum s2_code find_btf(struct find_btf *f)
 }
 
 /*
- * Reads @size bytes at @va page by page, and notes what is missing: from the first such page to the last
- * one (makedumpfile -d 8 takes the second page of a large allocation for anonymous memory from 7.2 on).
- * The first page must be there.
+ * Reads @size bytes at @va page by page, and notes what is missing: from the first such page to the
+ * last one (makedumpfile -d 8 takes the second page of a large allocation for anonymous memory
+ * from 7.2 on). The first page must be there.
  */
-static enum s2_code read_with_gap(struct s2_kernel *kernel, uint64_t va, uint8_t *buf, uint64_t size,
-				  struct s2_btf_gap *gap, struct s2_err *err)
+static enum s2_code read_with_gap(struct s2_kernel *kernel, uint64_t va, uint8_t *buf,
+				  uint64_t size, struct s2_btf_gap *gap, struct s2_err *err)
 {
 	uint64_t page = s2_kernel_facts(kernel)->kva.page_size;
 

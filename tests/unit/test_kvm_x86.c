@@ -353,8 +353,8 @@ static void lost_vms(void **state)
 	x86_exit(&t);
 }
 
-/* The second page of a module's types is missing: types before and behind it are what they were, and of
- * those in it nothing is said. */
+/* The second page of a module's types is missing: types before and behind it are what they were,
+ * and of those in it nothing is said. */
 static void types_with_a_gap(void **state)
 {
 	struct x86_test t;
@@ -375,7 +375,8 @@ static void types_with_a_gap(void **state)
 	assert_int_equal(t.lost.total, 0);
 	assert_int_equal(x86_table(&t, "vm:42")->root_pa, pa);
 	assert_int_equal(s2_module_types(t.kernel, "kvm", &types, NULL), S2_OK);
-	/* 36 bytes each behind a header of 24: the 113th runs into the gap, the 228th is behind it. */
+	/* 36 bytes each behind a header of 24: the 113th runs into the gap, the 228th is behind it.
+	 */
 	assert_int_equal(s2_types_sizeof(types, "filler_112", &size, NULL), S2_OK);
 	assert_int_equal(s2_types_member(types, "filler_112", "b", &m, NULL), S2_OK);
 	assert_int_equal(s2_member_off(&m), 8);

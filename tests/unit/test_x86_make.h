@@ -542,8 +542,7 @@ static inline void put_types(struct x86_test *t)
 		btf_mmu_page(own, &b, t->form);
 		blob = btf__raw_data(own, &size);
 		t->btf = put_btf_object(t, 3, "kvm", vmlinux, blob, size);
-		set_bytes(t, t->btf + BTF_NTYPES,
-			  btf__type_cnt(own) - btf__type_cnt(b.btf), 4);
+		set_bytes(t, t->btf + BTF_NTYPES, btf__type_cnt(own) - btf__type_cnt(b.btf), 4);
 		btf__free(own);
 	}
 	btf__free(b.btf);
