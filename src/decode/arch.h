@@ -461,9 +461,8 @@ struct s2_arch {
 
 	const struct s2_attr *attrs; /* in column order */
 	unsigned int nattrs;
-	int level_base;           /* the architecture's number for height 0 */
-	int level_step;           /* added for each height above: arm64 -1, x86 and RISC-V 1 */
-	unsigned int max_heights; /* levels that some geometry has */
+	int level_base; /* the architecture's number for height 0 */
+	int level_step; /* added for each height above: arm64 -1, x86 and RISC-V 1 */
 };
 
 /*

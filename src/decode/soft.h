@@ -35,9 +35,8 @@ struct s2_meaning {
 
 /* One software. A row in its host's meson.build makes it one of s2_softs[]. */
 struct s2_soft_ops {
-	const char *name; /* in options, JSON and notes; stays for ever */
-	const char *arch; /* s2_arch.name of what it writes */
-	const char *help;
+	const char *name;          /* in options, JSON and notes; stays for ever */
+	const char *arch;          /* s2_arch.name of what it writes */
 	const char *const *params; /* names of s2_soft.param[], for options and notes */
 	unsigned int nparams;
 	const struct s2_attr *attrs; /* of leaves; before the architecture's of the same name */

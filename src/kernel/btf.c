@@ -21,7 +21,7 @@ struct btf_types {
 	const struct btf_types *base; /* of a split blob, which has no base itself; else NULL */
 	uint32_t first;               /* the first type's id: 1, or the next after the base's */
 	uint32_t ntypes;              /* without the base's */
-	uint32_t *off; /* of each type, from @first on; IN_GAP: it is not there */
+	uint32_t *off;                /* of each type, from @first on; IN_GAP: it is not there */
 	struct s2_btf_gap gap;
 	struct s2_names names;
 };

@@ -31,9 +31,9 @@ struct s2_btf_gap {
 };
 
 /*
- * The same of a module's, which continues @base, its kernel's; that must outlive it. What has a name
- * in both is the module's. Types that lie in @gap (NULL: there is none) are not found, and what leads
- * to them is @gap->code.
+ * The same of a module's, which continues @base, its kernel's; that must outlive it. What has a
+ * name in both is the module's. Types that lie in @gap (NULL: there is none) are not found, and
+ * what leads to them is @gap->code.
  */
 enum s2_code s2_btf_new_split(const void *blob, size_t len, const struct s2_btf_gap *gap,
 			      struct s2_types *base, struct s2_types **ret, uint32_t *ret_ntypes,
@@ -61,8 +61,8 @@ enum s2_code s2_btf_scan(const struct s2_mem *mem, uint64_t pa, uint64_t size, u
 			 struct s2_gaps *gaps, uint64_t *ret_pa, uint64_t *ret_size,
 			 struct s2_err *err) S2_MUST_CHECK;
 
-/* Parses the .BTF section of an ELF file: a vmlinux, or a module that continues @base. S2_NOTFOUND: it
- * has none. */
+/* Parses the .BTF section of an ELF file: a vmlinux, or a module that continues @base. S2_NOTFOUND:
+ * it has none. */
 enum s2_code s2_btf_elf(const struct s2_symbol_file *file, struct s2_types *base,
 			struct s2_types **ret, uint32_t *ret_ntypes,
 			struct s2_err *err) S2_MUST_CHECK;

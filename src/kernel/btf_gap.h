@@ -13,9 +13,9 @@ struct s2_btf_rows {
 };
 
 /*
- * Finds both rows in the types of @blob, of which there are @ntypes; [@at, @end) of them is missing. A
- * row begins where types follow each other up to the very end: a member or an enumerator taken for a
- * type has no kind that is known. S2_INVALID: there are more than @ntypes.
+ * Finds both rows in the types of @blob, of which there are @ntypes; [@at, @end) of them is
+ * missing. A row begins where types follow each other up to the very end: a member or an enumerator
+ * taken for a type has no kind that is known. S2_INVALID: there are more than @ntypes.
  */
 enum s2_code s2_btf_find_rows(const struct s2_btf_blob *blob, uint32_t at, uint32_t end,
 			      uint32_t ntypes, struct s2_btf_rows *ret,

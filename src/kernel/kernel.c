@@ -21,8 +21,9 @@
 
 void s2_kernel_args_init(struct s2_kernel_args *args, const struct s2_mem *mem)
 {
-	*args = (struct s2_kernel_args){ .mem = mem, .vmlinux.fd = -1, .system_map.fd = -1,
-					 .module.fd = -1 };
+	*args = (struct s2_kernel_args){
+		.mem = mem, .vmlinux.fd = -1, .system_map.fd = -1, .module.fd = -1
+	};
 }
 
 void s2_kernel_say(struct s2_kernel *kernel, const char *fmt, ...)

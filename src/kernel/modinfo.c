@@ -50,7 +50,8 @@ static enum s2_code check(const Elf_Data *data, const char *path, const char *mo
 	if (!magic)
 		return s2_fail(err, S2_INVALID, "%s is not a kernel module", path);
 	if (strcmp(name, module) != 0)
-		return s2_fail(err, S2_INVALID, "%s is the module %.64s, not %s", path, name, module);
+		return s2_fail(err, S2_INVALID, "%s is the module %.64s, not %s", path, name,
+			       module);
 	/* The release, a blank, and what else the kernel was configured for. */
 	if (strncmp(magic, release, len) != 0 || magic[len] != ' ')
 		return s2_fail(err, S2_INVALID, "%s is of another kernel: %.*s, not %.*s", path,

@@ -277,12 +277,12 @@ static enum s2_code find_btf(struct find_btf *f)
 }
 
 /*
- * Reads @size bytes at @va page by page, and notes what is missing: from the first such page to the last
- * one (makedumpfile -d 8 takes the second page of a large allocation for anonymous memory from 7.2 on).
- * The first page must be there.
+ * Reads @size bytes at @va page by page, and notes what is missing: from the first such page to the
+ * last one (makedumpfile -d 8 takes the second page of a large allocation for anonymous memory
+ * from 7.2 on). The first page must be there.
  */
-static enum s2_code read_with_gap(struct s2_kernel *kernel, uint64_t va, uint8_t *buf, uint64_t size,
-				  struct s2_btf_gap *gap, struct s2_err *err)
+static enum s2_code read_with_gap(struct s2_kernel *kernel, uint64_t va, uint8_t *buf,
+				  uint64_t size, struct s2_btf_gap *gap, struct s2_err *err)
 {
 	uint64_t page = s2_kernel_facts(kernel)->kva.page_size;
 
@@ -340,7 +340,8 @@ static enum s2_code read_btf(struct find_btf *f, struct s2_types *base, struct s
 	return code;
 }
 
-/* .BTF of the file that the user gave, which continues the kernel's; else its DWARF, which has all. */
+/* .BTF of the file that the user gave, which continues the kernel's; else its DWARF, which has all.
+ */
 static enum s2_code types_of_file(struct s2_kernel *kernel, const char *module,
 				  struct s2_types *base, struct s2_types **ret, struct s2_err *err)
 {
@@ -382,8 +383,8 @@ enum s2_code s2_module_check_file(struct s2_kernel *kernel, const char *module, 
 		       code;
 }
 
-/* Types of the module's own: whole out of memory, else those of the file, else what memory has of them;
- * NULL when there are none. */
+/* Types of the module's own: whole out of memory, else those of the file, else what memory has of
+ * them; NULL when there are none. */
 static enum s2_code own_types(struct s2_kernel *kernel, const char *module, struct s2_types *base,
 			      struct s2_types **ret, struct s2_err *err)
 {

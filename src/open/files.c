@@ -18,8 +18,9 @@ static const struct s2_opened none = { .fd = -1, .cmdline_fd = -1 };
 
 void s2_files_init(struct s2_files *files)
 {
-	*files = (struct s2_files){ .pages = none, .vmlinux = none, .system_map = none,
-				     .module = none };
+	*files = (struct s2_files){
+		.pages = none, .vmlinux = none, .system_map = none, .module = none
+	};
 	s2_output_init(&files->out);
 }
 

@@ -409,9 +409,7 @@ static void types_from_the_file(void **state)
 		const char *refused; /* NULL: it is not */
 	} files[] = {
 #define FILE_OF(name, release, text) \
-	{ \
-		MODINFO(name, release), sizeof(MODINFO(name, release)), text \
-	}
+	{ MODINFO(name, release), sizeof(MODINFO(name, release)), text }
 		FILE_OF("kvm", "6.1.0-test", NULL),
 		FILE_OF("kvm", "6.1.0-tes", "is of another kernel: 6.1.0-tes, not"),
 		FILE_OF("kvm", "6.1.0-test2", "is of another kernel: 6.1.0-test2, not"),
@@ -445,8 +443,8 @@ static void types_from_the_file(void **state)
 	}
 }
 
-/* The second page of a module's types is missing: types before and behind it are what they were, and of
- * those in it nothing is said. */
+/* The second page of a module's types is missing: types before and behind it are what they were,
+ * and of those in it nothing is said. */
 static void types_with_a_gap(void **state)
 {
 	struct x86_test t;
@@ -467,7 +465,8 @@ static void types_with_a_gap(void **state)
 	assert_int_equal(t.lost.total, 0);
 	assert_int_equal(x86_table(&t, "vm:42")->root_pa, pa);
 	assert_int_equal(s2_module_types(t.kernel, "kvm", &types, NULL), S2_OK);
-	/* 36 bytes each behind a header of 24: the 113th runs into the gap, the 228th is behind it. */
+	/* 36 bytes each behind a header of 24: the 113th runs into the gap, the 228th is behind it.
+	 */
 	assert_int_equal(s2_types_sizeof(types, "filler_112", &size, NULL), S2_OK);
 	assert_int_equal(s2_types_member(types, "filler_112", "b", &m, NULL), S2_OK);
 	assert_int_equal(s2_member_off(&m), 8);

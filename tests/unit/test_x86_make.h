@@ -103,7 +103,8 @@ struct x86_test {
 	unsigned int fillers;
 	void *own_types; /* KVM's own BTF, */
 	uint32_t own_size;
-	struct s2_symbol_file file; /* and the module that the user has a file of, .path NULL: none */
+	struct s2_symbol_file
+		file; /* and the module that the user has a file of, .path NULL: none */
 	struct ksym sym[64];
 	uint32_t nsyms;
 	struct {
@@ -547,8 +548,7 @@ static inline void put_types(struct x86_test *t)
 		btf_mmu_page(own, &b, t->form);
 		blob = btf__raw_data(own, &size);
 		t->btf = put_btf_object(t, 3, "kvm", vmlinux, blob, size);
-		set_bytes(t, t->btf + BTF_NTYPES,
-			  btf__type_cnt(own) - btf__type_cnt(b.btf), 4);
+		set_bytes(t, t->btf + BTF_NTYPES, btf__type_cnt(own) - btf__type_cnt(b.btf), 4);
 		t->own_types = malloc(size);
 		assert_non_null(t->own_types);
 		memcpy(t->own_types, blob, size);

@@ -472,7 +472,6 @@ const struct s2_arch s2_arm64_stage1_el1 = {
 	.nattrs = ARRAY_SIZE(el1_attrs),
 	.level_base = 3,
 	.level_step = -1,
-	.max_heights = 5,
 };
 
 const struct s2_arch s2_arm64_stage1_el2 = {
@@ -500,5 +499,4 @@ const struct s2_arch s2_arm64_stage1_el2 = {
 	.nattrs = ARRAY_SIZE(el2_attrs),
 	.level_base = 3,
 	.level_step = -1,
-	.max_heights = 5,
 };

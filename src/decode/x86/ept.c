@@ -316,5 +316,4 @@ const struct s2_arch s2_x86_ept = {
 	.nattrs = ARRAY_SIZE(attrs),
 	.level_base = 1,
 	.level_step = 1,
-	.max_heights = S2_X86_PML5 + 1,
 };

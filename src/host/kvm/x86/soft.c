@@ -329,7 +329,6 @@ static void assume_new(const struct s2_regime *regime, struct s2_soft *ret)
 const struct s2_soft_ops s2_soft_kvm_old = {
 	.name = "kvm-old",
 	.arch = "x86",
-	.help = "KVM up to Linux 7.1",
 	.params = params,
 	.nparams = ARRAY_SIZE(params),
 	.attrs = old_attrs,
@@ -343,7 +342,6 @@ const struct s2_soft_ops s2_soft_kvm_old = {
 const struct s2_soft_ops s2_soft_kvm_new = {
 	.name = "kvm-new",
 	.arch = "x86",
-	.help = "KVM from Linux 7.2 on",
 	.params = params,
 	.nparams = ARRAY_SIZE(params),
 	.attrs = new_attrs,
