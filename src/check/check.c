@@ -32,6 +32,18 @@ static void give_up(struct s2_check_ctx *ctx, unsigned int i, const char *why)
 	ctx->running &= ~BIT64(i);
 }
 
+/* Does KVM count the entries of any table in its pages, and free those without one? */
+static bool any_counts(const struct s2_check_ctx *ctx)
+{
+	for (size_t i = 0; i < ctx->tables->n; i++) {
+		const struct s2_writer *writer = s2_writer_of(ctx->tables->table[i].regime.arch);
+
+		if (writer && writer->counts)
+			return true;
+	}
+	return false;
+}
+
 static bool any_host_managed(const struct s2_check_ctx *ctx)
 {
 	for (size_t i = 0; i < ctx->tables->n; i++)
@@ -48,6 +60,8 @@ static const char *meaningless(const struct s2_check_ctx *ctx, unsigned int need
 
 	if (needs & S2_NEED_PKVM && ctx->tables->mode != S2_KVM_PROTECTED && !p)
 		return "not a protected system";
+	if (needs & S2_NEED_COUNTS && !any_counts(ctx))
+		return "KVM does not count the entries of table pages on this architecture";
 	if (needs & S2_NEED_VMS && !any_host_managed(ctx))
 		return "no guest's table is the host's";
 	if (!p)
