@@ -6,15 +6,14 @@
 #include "check/priv.h"
 #include "model/slots.h"
 
-#define S2_MEMATTR BITS64(5, 2)
-#define S2_W BIT64(7)
-#define S2_XN BIT64(54)
 #define LEAF_STATE BITS64(56, 55)
 
 #define KVM_MEM_READONLY 2U
 
-/* Device-nGnRE, with FWB and without (asm/memory.h). */
-#define MEMATTR_DEVICE 1U
+static bool is_writable(const struct s2_check_ctx *ctx, uint64_t raw)
+{
+	return ctx->rules && ctx->rules->writable(raw);
+}
 
 static bool is_nested(const struct s2_table *table)
 {
@@ -37,13 +36,13 @@ static void within_slots(struct s2_check_ctx *ctx, uint64_t ia, uint64_t oa, uin
 	slot = s2_slot_at(ctx->table, ia);
 	if (slot && slot->size - (ia - slot->ipa) < size)
 		slot = NULL; /* it holds only a part */
-	if (!slot && field_get(S2_MEMATTR, raw) == MEMATTR_DEVICE &&
+	if (!slot && ctx->rules && ctx->rules->is_device(raw) &&
 	    s2_pages_number(&ctx->pages, oa, NULL) == S2_NO_PAGE)
 		return; /* kvm_phys_addr_ioremap(): GICV */
 	if (!slot)
 		s2_check_found(ctx, S2_CHECK_MEMSLOTS, ctx->table, ia, oa,
 			       "0x%" PRIx64 " bytes are mapped, but not in one memslot", size);
-	else if (slot->flags & KVM_MEM_READONLY && raw & S2_W)
+	else if (slot->flags & KVM_MEM_READONLY && is_writable(ctx, raw))
 		s2_check_found(ctx, S2_CHECK_MEMSLOTS, ctx->table, ia, oa,
 			       "writable in slot %d, which is read-only", slot->id);
 }
@@ -118,7 +117,7 @@ void s2_guest_leaf(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, u
 
 	if (ctx->first_window) {
 		within_slots(ctx, ia, oa, size, raw);
-		if (!(raw & S2_XN) && field_get(S2_MEMATTR, raw) <= 3)
+		if (ctx->rules && ctx->rules->device_exec(raw))
 			s2_check_found(ctx, S2_CHECK_WX, ctx->table, ia, oa,
 				       "device memory is executable (descriptor 0x%" PRIx64 ")",
 				       raw);
@@ -134,7 +133,7 @@ void s2_guest_leaf(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, u
 			if (kept)
 				of_hypervisor(&fact[i], raw);
 			else
-				of_host(ctx, &fact[i], ia + (pa - oa), pa, (raw & S2_W) != 0,
+				of_host(ctx, &fact[i], ia + (pa - oa), pa, is_writable(ctx, raw),
 					confirmed);
 		}
 	}

@@ -157,6 +157,7 @@ struct s2_check_ctx {
 	uint64_t entries;              /* of that which was entered last */
 	const struct s2_table *table;
 	const struct s2_geometry *g;
+	const struct s2_check_arch *rules; /* of the table that is read */
 	struct s2_form form[S2_MAX_FORMS];
 	size_t nforms;
 	struct s2_walk *tables_walk; /* that reads all tables */
@@ -215,11 +216,37 @@ struct s2_tpage *s2_tpages_add(struct s2_tpages *tpages, uint64_t pa, bool *ret_
 /* tables.c: reads every table once, descriptor by descriptor. */
 void s2_check_tables(struct s2_check_ctx *ctx);
 
-/* writer.c */
-void s2_writer_forms(struct s2_check_ctx *ctx);
-void s2_writer_leaf(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, uint64_t oa,
-		    uint64_t raw);
-void s2_writer_invalid(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, uint64_t raw);
+/*
+ * What only the tables of one architecture have, and how a descriptor of theirs reads: a row in
+ * s2_check_archs[], which is generated from -Darchs=.
+ */
+struct s2_check_arch {
+	const char *name; /* s2_arch.name */
+	uint64_t without; /* bit n: enum s2_check_id n is no rule there */
+
+	/* What KVM writes. @begin: the table at hand is read next. All but @begin are asked once
+	 * for each entry that is not empty. */
+	void (*begin)(struct s2_check_ctx *ctx);
+	void (*table)(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, uint64_t raw);
+	void (*leaf)(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, uint64_t oa,
+		     uint64_t raw);
+	void (*invalid)(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, uint64_t raw);
+
+	/* Of a guest's leaf. */
+	bool (*writable)(uint64_t raw);
+	bool (*is_device)(uint64_t raw);   /* KVM's own kind of device memory */
+	bool (*device_exec)(uint64_t raw); /* device memory of any kind, executable */
+
+	/* Of a leaf in a process's own table. */
+	bool (*read_only)(uint64_t raw);
+	bool (*is_ordinary)(uint64_t raw); /* memory, and no device */
+};
+
+extern const struct s2_check_arch *const s2_check_archs[];
+extern const unsigned int s2_ncheck_archs;
+
+/* Of that table; NULL where nobody knows rules of its architecture. */
+const struct s2_check_arch *s2_check_arch_of(const struct s2_table *table);
 
 /* After the hypervisor's table: reports leaves that have not what all others have. */
 void s2_writer_uniform(struct s2_check_ctx *ctx);

@@ -17,7 +17,9 @@ void s2_memmap_find(struct s2_check_ctx *ctx, struct s2_memmap *ret)
 		return;
 	info = s2_kernel_vmcoreinfo(ctx->kernel);
 	kva = &s2_kernel_facts(ctx->kernel)->kva;
-	if (s2_vmcoreinfo_get(info, S2_VI_NUMBER, "VMEMMAP_START", &start, NULL) || /* since 5.19 */
+	if ((s2_vmcoreinfo_get(info, S2_VI_NUMBER, "VMEMMAP_START", &start,
+			       NULL) && /* since 5.19 */
+	     s2_vmcoreinfo_get(info, S2_VI_SYMBOL, "vmemmap", &start, NULL)) ||
 	    s2_vmcoreinfo_get(info, S2_VI_SIZE, "page", &ret->size, NULL) ||
 	    s2_vmcoreinfo_get(info, S2_VI_OFFSET, "page._refcount", &ret->refcount, NULL))
 		return;

@@ -8,20 +8,6 @@
 #include "model/slots.h"
 #include "decode/lookup.h"
 
-#define S2_MEMATTR BITS64(5, 2)
-#define S2_W BIT64(7)
-
-/* Of the VMM's leaf: AP[2] read-only, DBM (hardware or software writable-clean), AttrIndx. */
-#define S1_RO BIT64(7)
-#define S1_DBM BIT64(51)
-#define S1_INDEX BITS64(4, 2)
-
-/* MT_NORMAL and MT_NORMAL_TAGGED (asm/memory.h). */
-#define LAST_NORMAL_INDEX 1
-
-/* KVM's Device-nGnRE at stage 2, with FWB and without. */
-#define MEMATTR_DEVICE 1U
-
 struct s2_vmm {
 	struct s2_geometry geom;
 	uint64_t pgd_pa;
@@ -45,7 +31,7 @@ struct s2_vmm *s2_vmm_open(struct s2_check_ctx *ctx, const struct s2_table *tabl
 
 	if (table->shadow[S2_SHADOW_CONTROL] || table->shadow[S2_SHADOW_ROOT])
 		return NULL; /* shadow tables map what the nested guest's hypervisor wants */
-	if (!ctx->kernel || !table->object_va || !table->have_slots) {
+	if (!ctx->kernel || !ctx->rules || !table->object_va || !table->have_slots) {
 		s2_check_unknown(ctx, S2_CHECK_VMM, "%s: its VMM is not known", table->id);
 		return NULL;
 	}
@@ -100,13 +86,12 @@ static enum s2_tristate agrees(struct s2_check_ctx *ctx, uint64_t ia, uint64_t o
 			       "the VMM has 0x%" PRIx64 " at 0x%" PRIx64, pa, hva);
 		return S2_NO;
 	}
-	if (raw & S2_W && theirs & S1_RO && !(theirs & S1_DBM)) {
+	if (ctx->rules->writable(raw) && ctx->rules->read_only(theirs)) {
 		s2_check_found(ctx, S2_CHECK_VMM, ctx->table, ia, oa,
 			       "writable, but the VMM may only read it (0x%" PRIx64 ")", hva);
 		return S2_NO;
 	}
-	if (field_get(S2_MEMATTR, raw) == MEMATTR_DEVICE &&
-	    field_get(S1_INDEX, theirs) <= LAST_NORMAL_INDEX) {
+	if (ctx->rules->is_device(raw) && ctx->rules->is_ordinary(theirs)) {
 		s2_check_found(ctx, S2_CHECK_VMM, ctx->table, ia, oa,
 			       "device memory, but ordinary memory in the VMM (0x%" PRIx64 ")",
 			       hva);

@@ -168,7 +168,7 @@ static void guest_forms(struct s2_check_ctx *ctx)
 	}
 }
 
-void s2_writer_forms(struct s2_check_ctx *ctx)
+static void writer_forms(struct s2_check_ctx *ctx)
 {
 	ctx->nforms = 0;
 	switch (s2_role(ctx->table)) {
@@ -254,8 +254,8 @@ void s2_writer_uniform(struct s2_check_ctx *ctx)
 	}
 }
 
-void s2_writer_leaf(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, uint64_t oa,
-		    uint64_t raw)
+static void writer_leaf(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, uint64_t oa,
+			uint64_t raw)
 {
 	const struct s2_form *form;
 	uint64_t diff = nearest(ctx, height, oa, raw, &form);
@@ -344,7 +344,7 @@ static bool is_fixmap(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia
 	return true;
 }
 
-void s2_writer_invalid(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, uint64_t raw)
+static void writer_invalid(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, uint64_t raw)
 {
 	enum s2_pkvm_role role = s2_role(ctx->table);
 	int level = s2_level(ctx->g, height);
@@ -389,3 +389,55 @@ void s2_writer_invalid(struct s2_check_ctx *ctx, unsigned int height, uint64_t i
 			       "annotation 0x%" PRIx64 ": owner id %u (%s) is never written", raw,
 			       own.id, s2_owner_json((enum s2_owner)own.owner));
 }
+
+/* Table descriptors hold an address and nothing else (pgtable.c, kvm_init_table_pte()). */
+static void writer_table(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, uint64_t raw)
+{
+	uint64_t extra = raw & ~(ctx->g->table_low | ctx->g->oa_high | 3);
+
+	if (extra)
+		s2_check_found(ctx, S2_CHECK_WRITER, ctx->table, ia, s2_table_oa(ctx->g, raw),
+			       "table descriptor 0x%" PRIx64
+			       " at level %d: KVM leaves bits 0x%" PRIx64 " clear",
+			       raw, s2_level(ctx->g, height), extra);
+}
+
+static bool writable(uint64_t raw)
+{
+	return raw & S2_W;
+}
+
+static bool is_device(uint64_t raw)
+{
+	return field_get(S2_MEMATTR, raw) == memattrs[0].device;
+}
+
+static bool device_exec(uint64_t raw)
+{
+	return !(raw & S2_XN) && field_get(S2_MEMATTR, raw) <= 3;
+}
+
+/* AP[2] read-only, DBM (hardware or software writable-clean). */
+static bool read_only(uint64_t raw)
+{
+	return raw & BIT64(7) && !(raw & BIT64(51));
+}
+
+/* MT_NORMAL and MT_NORMAL_TAGGED come first (asm/memory.h). */
+static bool is_ordinary(uint64_t raw)
+{
+	return field_get(S1_INDEX, raw) <= 1;
+}
+
+const struct s2_check_arch s2_check_arm64 = {
+	.name = "arm64",
+	.begin = writer_forms,
+	.table = writer_table,
+	.leaf = writer_leaf,
+	.invalid = writer_invalid,
+	.writable = writable,
+	.is_device = is_device,
+	.device_exec = device_exec,
+	.read_only = read_only,
+	.is_ordinary = is_ordinary,
+};
