@@ -107,7 +107,6 @@ enum s2_check_need {
 	S2_NEED_HYP_VMM = 1 << 9,  /* kernels that keep the hypervisor's page states in hyp_vmemmap,
 				      else skipped */
 	S2_NEED_VMS = 1 << 10,     /* VMs whose tables the host keeps, else skipped */
-	S2_NEED_COUNTS = 1 << 13,  /* KVM that counts entries of table pages, else skipped */
 	S2_NEED_DONATED = 1 << 11, /* kernels that donate pages to guests, else skipped */
 	S2_NEED_HYP_VM = 1 << 12,  /* kernels with struct pkvm_hyp_vm, else skipped */
 };

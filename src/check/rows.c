@@ -64,7 +64,6 @@ const struct s2_check_row s2_checks[S2_NCHECKS] = {
 				   .exceptions = "a mapping that ran out of memory half-way",
 				   .tally = S2_TALLY_TABLE_PAGES,
 				   .of = "table pages",
-				   .needs = S2_NEED_COUNTS,
 				   .severity = S2_SEV_CORRUPT,
 				   .reads = READS_ALL },
 	[S2_CHECK_TABLE_HIDDEN] = { .name = "table-hidden",
@@ -85,7 +84,7 @@ const struct s2_check_row s2_checks[S2_NCHECKS] = {
 				.tally = S2_TALLY_OWN,
 				.of = "table pages",
 				.severity = S2_SEV_CORRUPT,
-				.needs = S2_NEED_KERNEL | S2_NEED_COUNTS,
+				.needs = S2_NEED_KERNEL,
 				.reads = READS_ALL },
 	[S2_CHECK_MEMSLOTS] = { .name = "memslots",
 				.meaning =

@@ -25,8 +25,6 @@ static void count(struct s2_check_ctx *ctx, struct s2_tpage *page, unsigned int 
 {
 	uint32_t met;
 
-	if (!ctx->writer || !ctx->writer->counts)
-		return;
 	if (s2_role(ctx->table) != S2_PKVM_HYP || ctx->features.first_counts != S2_YES) {
 		page->min++;
 		page->max++;
@@ -280,8 +278,7 @@ static void entries(struct s2_check_ctx *ctx, const struct s2_strip *strip)
 		if (s2_role(ctx->table) == S2_PKVM_HOST)
 			s2_host_invalid(ctx, height, ia, raw);
 	}
-	if (empty && strip->n == ctx->entries && height < ctx->g->top && ctx->first_window &&
-	    ctx->writer && ctx->writer->counts)
+	if (empty && strip->n == ctx->entries && height < ctx->g->top && ctx->first_window)
 		s2_check_found(ctx, S2_CHECK_TABLE_EMPTY, ctx->table, strip->ia, strip->table_pa,
 			       "level %d table page is empty", s2_level(ctx->g, height));
 }

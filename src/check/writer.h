@@ -17,8 +17,7 @@ struct s2_check_ctx;
  */
 struct s2_writer {
 	const char *arch; /* s2_arch.name of the tables */
-	bool counts;      /* each entry holds a reference to its table page, which goes with the
-			     last */
+	uint64_t without; /* bit n: enum s2_check_id n is no rule for them */
 
 	/* Before a table is read, in each pass. */
 	void (*begin)(struct s2_check_ctx *ctx);

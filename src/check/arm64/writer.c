@@ -422,7 +422,6 @@ static bool vmm_is_memory(uint64_t raw)
 
 const struct s2_writer s2_arm64_writer = {
 	.arch = "arm64",
-	.counts = true,
 	.begin = begin,
 	.leaf = leaf,
 	.table = table,
