@@ -72,6 +72,17 @@ static uint64_t address_bits(const struct s2_check_ctx *ctx)
 	return ctx->g->table_low | ctx->g->address_flag;
 }
 
+/*
+ * Is the type of A/D tracking one for this table? "Disabled" where it is off; where it is on, the
+ * hardware's, or write-protection instead of the dirty bit, as for nested guests.
+ */
+static bool is_ad_type(const struct s2_check_ctx *ctx, uint64_t type)
+{
+	if (ctx->g->flags & S2_X86_G_AD)
+		return type == 0 || type == 2;
+	return ctx->g->flags & S2_X86_G_NOAD ? type == 1 : type < 3;
+}
+
 static uint64_t ept_leaf(const struct s2_check_ctx *ctx, unsigned int height, uint64_t raw,
 			 uint64_t *free)
 {
@@ -79,8 +90,7 @@ static uint64_t ept_leaf(const struct s2_check_ctx *ctx, unsigned int height, ui
 	uint64_t value = EPT_R | MMU_PRESENT | suppress_ve(ctx);
 
 	*free = EPT_W | EPT_MEMTYPE | EPT_A | EPT_D;
-	/* Of the three types one is reserved. */
-	value |= field_get(ad, raw) < 3 ? raw & ad : 0;
+	value |= ad & (is_ad_type(ctx, field_get(ad, raw)) ? raw : ~raw);
 	/* Large pages may not be executable where code in them gets pages of its own. */
 	*free |= height ? EPT_X : 0;
 	value |= EPT_X;
