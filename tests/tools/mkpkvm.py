@@ -1285,7 +1285,7 @@ def guest_device_executable(s):
 @breaks("refcount", gens=OLD)
 def hosts_table_page_count(s):
     s.ram.put(s.page_at(s.vms[0].root) + REFCOUNT, 7, "<i")
-    return [("vm:100", 0)]
+    return [("vm:100", None)]
 
 
 @breaks("vmm", gens=OLD)
