@@ -40,6 +40,8 @@ struct s2_options {
 	const char *command; /* as given, NULL when it was left out */
 	char **args;         /* what is left: files, values */
 	int nargs;
+	const char *arch; /* --arch and --software, NULL when not given */
+	const char *software;
 	struct s2_regime
 		regime;   /* all claims that were given, of the architecture that knows them */
 	bool have_regime; /* one of them shapes a table: a register or size */

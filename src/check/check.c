@@ -138,8 +138,7 @@ static void shape_tables(struct s2_check_ctx *ctx)
 	for (size_t i = 0; i < ctx->tables->n; i++) {
 		const struct s2_table *table = &ctx->tables->table[i];
 
-		if (has_no_rules(table) ||
-		    table->regime.arch->shape(&table->regime, &ctx->geom[i], NULL)) {
+		if (has_no_rules(table) || s2_shape(&table->regime, &ctx->geom[i], NULL)) {
 			ctx->geom[i].arch = NULL;
 			continue;
 		}

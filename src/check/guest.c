@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "check/priv.h"
+#include "model/slots.h"
 
 #define S2_MEMATTR BITS64(5, 2)
 #define S2_W BIT64(7)
@@ -14,16 +15,6 @@
 
 /* Device-nGnRE, with FWB and without (asm/memory.h). */
 #define MEMATTR_DEVICE 1U
-
-/* The slot that holds all of [@ipa, @ipa + @size), or NULL. */
-static const struct s2_slot *slot_at(const struct s2_table *table, uint64_t ipa, uint64_t size)
-{
-	for (size_t i = 0; i < table->nslots; i++)
-		if (ipa >= table->slot[i].ipa && ipa - table->slot[i].ipa < table->slot[i].size &&
-		    table->slot[i].size - (ipa - table->slot[i].ipa) >= size)
-			return &table->slot[i];
-	return NULL;
-}
 
 static bool is_nested(const struct s2_table *table)
 {
@@ -43,7 +34,9 @@ static void within_slots(struct s2_check_ctx *ctx, uint64_t ia, uint64_t oa, uin
 		return;
 	}
 	s2_check_looked(ctx, S2_CHECK_MEMSLOTS, 1);
-	slot = slot_at(ctx->table, ia, size);
+	slot = s2_slot_at(ctx->table, ia);
+	if (slot && slot->size - (ia - slot->ipa) < size)
+		slot = NULL; /* it holds only a part */
 	if (!slot && field_get(S2_MEMATTR, raw) == MEMATTR_DEVICE &&
 	    s2_pages_number(&ctx->pages, oa, NULL) == S2_NO_PAGE)
 		return; /* kvm_phys_addr_ioremap(): GICV */

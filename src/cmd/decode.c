@@ -6,6 +6,7 @@
 
 #include "base/num.h"
 #include "cmd/decoded.h"
+#include "decode/soft.h"
 #include "options.h"
 
 /* Everything that is the same for all values of one call. */
@@ -49,7 +50,7 @@ static void explain_register(const struct job *job, const struct s2_arch *arch, 
 	s2_regime_init(&regime, arch);
 	s2_regime_set(&regime, claim, value);
 	d.shapes = true;
-	(void)arch->shape(&regime, &d.geom, &d.refused);
+	d.shaped = !s2_shape(&regime, &d.geom, &d.refused);
 	print(job, &d);
 }
 
@@ -62,20 +63,20 @@ static void explain_at(const struct job *job, const struct s2_geometry *geom, un
 				.geom = *geom,
 				.descriptor = true,
 				.height = height };
+	const struct s2_attr *attr;
 
 	geom->arch->decode(geom, height, raw, &d.entry);
-	for (unsigned int i = 0; i < geom->arch->nattrs; i++) {
-		const struct s2_attr *attr = &geom->arch->attrs[i];
+	for (unsigned int i = 0; (attr = s2_attr_at(geom, i)); i++) {
 		const struct s2_attr_value *value;
 		uint64_t v;
 
 		if (!s2_attr_applies(attr, geom, s2_where(d.entry.type), height))
 			continue;
-		v = s2_attr_get(attr, geom, raw);
+		v = s2_attr_get(attr, geom, height, raw);
 		value = s2_attr_value(attr, v);
-		add_field(&d,
-			  &(struct s2_decoded_field){ attr->name, attr->mask, v,
-						      value ? value->meaning : NULL, attr->field });
+		add_field(&d, &(struct s2_decoded_field){
+				      attr->name, s2_attr_bits(attr, geom, height), v,
+				      value ? value->meaning : NULL, attr->field });
 	}
 	print(job, &d);
 }
@@ -137,8 +138,7 @@ static void explain_as_register(const struct job *job, const struct s2_arch *arc
 			continue;
 		s2_regime_init(&regime, arch);
 		s2_regime_set(&regime, i, value);
-		if (!arch->shape(&regime, &geom, NULL) &&
-		    !(geom.odd & (S2_GODD_RES0 | S2_GODD_RES1)))
+		if (!s2_shape(&regime, &geom, NULL) && !(geom.odd & (S2_GODD_RES0 | S2_GODD_RES1)))
 			explain_register(job, arch, i, value);
 	}
 }

@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "decode/soft.h"
 #include "format/format.h"
 
 /* ---- Text ---- */
@@ -77,7 +78,7 @@ static void print_descriptor(struct s2_out *out, const struct s2_decoded *d)
 		s2_out_printf(out, "  output address 0x%" PRIx64 ", %" PRIu64 "%c\n", entry->oa,
 			      size.n, size.unit);
 	}
-	if (entry->type == S2_INVALID_ENTRY && d->value)
+	if (entry->type == S2_INVALID_ENTRY && s2_says_something(geom, d->value))
 		s2_out_printf(out, "  software payload 0x%" PRIx64 "\n", d->value);
 }
 
@@ -94,9 +95,9 @@ void s2_decoded_text(struct s2_out *out, const struct s2_decoded *d)
 	for (unsigned int i = 0; d->descriptor && i < s2_nodds; i++)
 		if (d->entry.odd & s2_odds[i].bit)
 			s2_out_printf(out, "  ! %s: %s\n", s2_odds[i].name, s2_odds[i].meaning);
-	if (d->shapes && d->refused.code)
+	if (d->shapes && !d->shaped)
 		s2_out_printf(out, "  = refused: %s\n", d->refused.text);
-	else if (d->shapes)
+	else if (d->shaped)
 		print_geometry(out, &d->geom);
 }
 
@@ -147,7 +148,7 @@ static void descriptor_members(struct s2_json *json, const struct s2_decoded *d)
 static void shape_members(struct s2_json *json, const struct s2_decoded *d)
 {
 	static const char *const names[] = { "ia_bits", "oa_bits", "start_level", "start_tables" };
-	bool shaped = d->shapes && !d->refused.code;
+	bool shaped = d->shaped;
 
 	for (unsigned int i = 0; !shaped && i < ARRAY_SIZE(names); i++)
 		s2_json_null(json, names[i]);
@@ -157,7 +158,7 @@ static void shape_members(struct s2_json *json, const struct s2_decoded *d)
 		s2_json_signed(json, "start_level", s2_level(&d->geom, d->geom.top));
 		s2_json_number(json, "start_tables", d->geom.start_tables);
 	}
-	s2_json_text(json, "refused", d->refused.code ? d->refused.text : NULL);
+	s2_json_text(json, "refused", d->shapes && !d->shaped ? d->refused.text : NULL);
 }
 
 void s2_decoded_json(struct s2_json *json, const struct s2_decoded *d)
@@ -171,7 +172,6 @@ void s2_decoded_json(struct s2_json *json, const struct s2_decoded *d)
 	if (d->descriptor)
 		s2_json_odds(json, "odd", s2_odds, s2_nodds, d->entry.odd);
 	else
-		s2_json_odds(json, "odd", s2_geom_odds, s2_ngeom_odds,
-			     d->shapes && !d->refused.code ? d->geom.odd : 0);
+		s2_json_odds(json, "odd", s2_geom_odds, s2_ngeom_odds, d->shaped ? d->geom.odd : 0);
 	s2_json_item_end(json);
 }

@@ -20,7 +20,8 @@ struct s2_decoded {
 	const struct s2_arch *arch;
 	struct s2_geometry geom; /* a descriptor's, or what a register makes */
 	bool shapes;             /* a register that makes a geometry, if it is not refused */
-	struct s2_err refused;   /* why, with a code */
+	bool shaped;             /* it makes one, @geom */
+	struct s2_err refused;   /* why it makes none */
 	bool descriptor;
 	unsigned int height; /* of a descriptor */
 	struct s2_entry entry;

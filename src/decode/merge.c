@@ -93,6 +93,12 @@ static void start_run(struct s2_merge *merge, struct s2_run *run)
 	geom->arch->decode(geom, strip->height, strip->desc[0], &run->entry);
 	run->path = merge->show.alone ? S2_PATH_ALL : strip->path;
 	run->key_mask = key_of(merge, strip->height, strip->desc[0]);
+	s2_soft_classify(geom, strip->height, strip->desc[0], run->entry.type, &run->meaning);
+	if (run->meaning.type)
+		/* Software makes hardware fault there on purpose. */
+		run->entry.odd = 0;
+	if (run->meaning.type == S2_SOFT_TRACKED)
+		run->entry.oa = run->meaning.address;
 }
 
 /* Takes @n entries off the strip; when it is used up, the next strip moves in. */
@@ -127,6 +133,9 @@ static uint64_t take(const struct s2_merge *merge, struct s2_run *run)
 	if (strip->missing)
 		return strip->table_pa == run->table_pa || strip->missing == S2_BUDGET ? strip->n :
 											 0;
+	/* An address in it is that of one entry: what follows is joined as a row of its own. */
+	if (run->meaning.placed || run->meaning.type == S2_SOFT_TRACKED)
+		return run->count ? 0 : 1;
 	n = same_key(strip->desc, strip->n, run->entry.raw, run->key_mask);
 	if (!n || !s2_is_leaf(run->entry.type))
 		return n;
@@ -142,6 +151,14 @@ static uint64_t take(const struct s2_merge *merge, struct s2_run *run)
 		return same;
 	run->pa_contiguous = false;
 	return n;
+}
+
+const char *s2_run_type(const struct s2_run *run)
+{
+	if (run->missing)
+		return "missing";
+	return run->meaning.type ? s2_soft_type_name(run->meaning.type) :
+				   s2_type_name(run->entry.type);
 }
 
 bool s2_run_same_rights(const struct s2_geometry *geom, const struct s2_run *a, struct s2_path b)

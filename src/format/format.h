@@ -64,9 +64,8 @@ struct s2_printer {
 	const struct s2_geometry *geom;
 	/* The attributes of the table's format, whether or not its registers turn them on: filled
 	 * by s2_printer_table(). Rights are none of them. */
-	struct s2_attr_member member[24];
+	struct s2_attr_member member[32];
 	unsigned int nmembers;
-	uint64_t flag_bits; /* descriptor bits of the attributes that are flags */
 	struct s2_json json;
 	/* All annotators that rows have members and columns of, NULL at the end; and which label of
 	 * this table's rows is theirs, S2_MAX_ANNOTATORS: none. */

@@ -68,8 +68,9 @@ static void cut(const struct s2_geometry *geom, struct s2_run *run, uint64_t siz
 	else
 		rest->desc_pa = S2_NO_ADDRESS;
 	rest->size -= size;
-	if (s2_is_leaf(rest->entry.type))
+	if (s2_run_has_oa(rest))
 		rest->entry.oa += size;
+	rest->meaning.address += size;
 	rest->count = entries_touched(geom, rest);
 	run->size = size;
 	run->count = entries_touched(geom, run);
@@ -174,6 +175,22 @@ static bool same_labels(const struct s2_table *table, const struct s2_geometry *
 	return true;
 }
 
+/* Do two runs say the same, but for addresses? */
+static bool same_run(const struct s2_run *a, const struct s2_run *b)
+{
+	if (a->height != b->height || a->missing != b->missing ||
+	    a->meaning.type != b->meaning.type)
+		return false;
+	/* What is missing is said of a table page; what the budget cut off, of all that is left. */
+	if (a->missing && a->missing != S2_BUDGET && a->table_pa != b->table_pa)
+		return false;
+	if (a->meaning.type)
+		return a->meaning.key == b->meaning.key &&
+		       (!a->meaning.placed ||
+			b->meaning.address - a->meaning.address == b->ia - a->ia);
+	return a->key_mask == b->key_mask && !((a->entry.raw ^ b->entry.raw) & a->key_mask);
+}
+
 bool s2_row_join(const struct s2_table *table, const struct s2_geometry *geom,
 		 enum s2_merge_how how, struct s2_row *a, const struct s2_row *b)
 {
@@ -181,13 +198,10 @@ bool s2_row_join(const struct s2_table *table, const struct s2_geometry *geom,
 	const struct s2_run *next = &b->run;
 	bool follows = a->pieces && next->entry.oa == a->oa_next;
 
-	if (how == S2_MERGE_NONE || run->height != next->height || run->missing != next->missing ||
-	    (run->missing && run->missing != S2_BUDGET && run->table_pa != next->table_pa) ||
-	    run->key_mask != next->key_mask ||
-	    ((run->entry.raw ^ next->entry.raw) & run->key_mask) || !same_labels(table, geom, a, b))
+	if (how == S2_MERGE_NONE || !same_run(run, next) || !same_labels(table, geom, a, b))
 		return false;
-	if (!run->missing && s2_is_leaf(run->entry.type)) {
-		if (!s2_run_same_rights(geom, run, next->path))
+	if (!run->missing && s2_run_has_oa(run)) {
+		if (s2_is_leaf(run->entry.type) && !s2_run_same_rights(geom, run, next->path))
 			return false;
 		if (how == S2_MERGE_PA && !follows)
 			return false;

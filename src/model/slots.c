@@ -37,6 +37,13 @@ static size_t find(const struct s2_table *table, uint64_t ipa)
 	return low;
 }
 
+const struct s2_slot *s2_slot_at(const struct s2_table *table, uint64_t ipa)
+{
+	size_t i = find(table, ipa);
+
+	return i < table->nslots && table->slot[i].ipa <= ipa ? &table->slot[i] : NULL;
+}
+
 /* The label of @ipa; for how many bytes from there on it holds, UINT64_MAX: to the end. */
 static uint64_t label_at(const struct s2_table *table, uint64_t ipa, struct s2_label *ret)
 {

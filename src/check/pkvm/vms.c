@@ -13,7 +13,7 @@
 #define MEMATTR_NC 5U
 
 struct s2_vms {
-	struct s2_kvm_layout layout;
+	struct s2_kvm_arm64_layout layout;
 	struct s2_field_at own_handle;  /* of struct pkvm_hyp_vm */
 	struct s2_field_at host_kvm;    /* ... */
 	struct s2_field_at host_handle; /* of struct kvm */
@@ -349,7 +349,7 @@ void s2_check_vms_begin(struct s2_check_ctx *ctx)
 		ctx->nomem = true;
 		return;
 	}
-	if (!ctx->kernel || s2_kvm_layout(ctx->kernel, &vms->layout, &err) ||
+	if (!ctx->kernel || s2_kvm_arm64_layout(ctx->kernel, &vms->layout, &err) ||
 	    s2_pkvm_guests(ctx->kernel, ctx->mem, &vms->layout, pkvm, &vms->guest, &vms->n, &err) ||
 	    s2_kernel_types(ctx->kernel, &types, &err) ||
 	    s2_types_sizeof(types, "kvm", &vms->kvm_size, &err) ||

@@ -264,7 +264,7 @@ static void memory_and_permissions(const struct s2_regime *regime, const struct 
 	uint64_t tcr2 = s2_regime_has(regime, regs->tcr2) ? regime->value[regs->tcr2] : 0;
 
 	if (s2_regime_has(regime, regs->mair)) {
-		geom->mair = regime->value[regs->mair];
+		geom->memory_types = regime->value[regs->mair];
 		geom->flags |= S2_G_MAIR;
 	}
 	if (regime->value[regs->sctlr] & SCTLR_WXN)

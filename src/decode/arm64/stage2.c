@@ -398,5 +398,4 @@ const struct s2_arch s2_arm64_stage2 = {
 	.nattrs = ARRAY_SIZE(attrs),
 	.level_base = 3,
 	.level_step = -1,
-	.max_heights = 5,
 };
