@@ -178,15 +178,20 @@ static void write_file(const char *path, const char *text)
 		close(fd);
 }
 
-/* The first line of a file, "" when there is none. */
-static const char *read_line(const char *path, char *line, int size)
+/* The beginning of a file, "" when there is none. */
+static void read_text(const char *path, char *text, size_t size)
 {
 	FILE *f = fopen(path, "re");
 
-	if (!f || !fgets(line, size, f))
-		line[0] = '\0';
+	text[f ? fread(text, 1, size - 1, f) : 0] = '\0';
 	if (f)
 		fclose(f);
+}
+
+/* The first line of a file, "" when there is none. */
+static const char *read_line(const char *path, char *line, size_t size)
+{
+	read_text(path, line, size);
 	line[strcspn(line, "\n")] = '\0';
 	return line;
 }
@@ -906,6 +911,9 @@ static void say_end(struct vm *vm)
 
 		if (!s->present)
 			continue;
+		/* Pages of the file that only the guest has used so far: now the VMM has them, too. */
+		for (uint64_t off = 0; s->backing == BACK_GMEM && off < s->size; off += PAGE)
+			(void)*(volatile uint8_t *)(s->hva + off);
 		say_pages(vm, s);
 		if (s->backing == BACK_THP)
 			say_thp(vm, s);
@@ -1035,11 +1043,17 @@ static void say_host(void)
 		"kvm_amd/parameters/npt",      "kvm_intel/parameters/ept",	  "kvm_intel/parameters/eptad",
 		"kvm_intel/parameters/pml",
 	};
+	static char cpuinfo[16384];
 	struct utsname uts;
 	char path[128], line[64];
+	const char *bits;
 
 	uname(&uts);
-	say("LAB: {\"ev\": \"host\", \"release\": \"%s\", \"kvm\": %s}", uts.release, kvm_fd >= 0 ? "true" : "false");
+	read_text("/proc/cpuinfo", cpuinfo, sizeof(cpuinfo));
+	bits = strstr(cpuinfo, "address sizes\t: ");
+	say("LAB: {\"ev\": \"host\", \"release\": \"%s\", \"la57\": %s, \"maxphyaddr\": %d, \"kvm\": %s}", uts.release,
+	    strstr(cpuinfo, " la57 ") ? "true" : "false", bits ? atoi(strchr(bits, ':') + 1) : 0,
+	    kvm_fd >= 0 ? "true" : "false");
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 		snprintf(path, sizeof(path), "/sys/module/%s", names[i]);
 		if (*read_line(path, line, sizeof(line)))

@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Holds a capture against its own log.
+
+import json
+import os
+
+import model
+import tables
+
+HOST_WORD = 0x5a5a5a5a5a5a5a5a  # as in init.c
+GUEST_WORD = 0xa5a5a5a5a5a5a5a5
+OFF_HOST, OFF_GUEST = 0, 8
+SPECIAL_GUESTS = {"gmem"}  # not of every kernel: see `guests` in machine.py
+
+
+class Capture:
+    def __init__(self, directory):
+        self.dir = directory
+        with open(os.path.join(directory, "capture.json")) as f:
+            self.about = json.load(f)
+        self.name = self.about["config"]
+        self.log = model.Log(os.path.join(directory, "log.jsonl"))
+        files = [os.path.join(directory, f) for f in ("vmcore.elf", "ram.bin")]
+        self.path = next(f for f in files if os.path.exists(f))
+        self.memory = tables.Memory(self.path)
+        host = self.log.host
+        self.levels = 5 if host["format"] == "npt" and host["la57"] else 4
+        # The new layout of software bits came with 7.2.
+        self.masks = tables.Masks(host["format"], self.log.release() >= (7, 2), host["maxphyaddr"])
+
+    def walk(self, vm, space):
+        """The one table of a VM that maps what only it has."""
+        gpa = vm.smm_entry if space == model.SMM else vm.boot
+        roots = tables.find_roots(self.memory, gpa, vm.pa[space][gpa], self.levels)
+        if len(roots) != 1:
+            raise tables.WalkError(f"{len(roots)} roots map {gpa:#x}: {sorted(map(hex, roots))}")
+        return tables.Walk(self.memory, roots.pop(), self.levels, self.masks)
+
+
+def check_guests(cap):
+    problems = [f"vm {e.get('vm')}: {e.get('what')}" for e in cap.log.bad]
+    names = {vm.name for vm in cap.log.vms.values()}
+    problems += [f"no guest {name}" for name in cap.about["row"].get("guests", []) if name not in names]
+    problems += [f"{name} was refused" for name in cap.log.refused - SPECIAL_GUESTS]
+    return problems + [f"vm {vm.number}: {p}" for vm in cap.log.vms.values() for p in vm.problems]
+
+
+def check_leaves(vm, space, walk):
+    """The walk has the leaves that the log says, and each says what it should."""
+    got = {leaf.gpa: leaf for leaf in walk.leaves}
+    want = vm.maps[space]
+    problems = [f"{gpa:#x} is missing" for gpa in sorted(want.keys() - got.keys())]
+    problems += [f"{gpa:#x} is too much ({got[gpa].raw:#x})" for gpa in sorted(got.keys() - want.keys())]
+    for gpa in sorted(want.keys() & got.keys()):
+        w, g = want[gpa], got[gpa]
+        facts = {"size": (w.size, g.size), "read": (True, g.read), "write": (w.write, g.write),
+                 "exec": (w.exec, g.exec), "dirty": (w.dirty, g.dirty),
+                 "host-writable": (w.may_write, g.host_writable), "mmu-writable": (w.may_write, g.mmu_writable)}
+        if g.memory:
+            facts["memory"] = (("wb", True), g.memory)
+        problems += [f"{gpa:#x} ({g.raw:#x}): {name} {b!r}, not {a!r}" for name, (a, b) in facts.items() if a != b]
+    return problems
+
+
+def check_addresses(vm, space, walk):
+    """Every page of every leaf is where the VMM's own page table has it."""
+    problems = []
+    for leaf in walk.leaves:
+        for off in range(0, leaf.size, model.PAGE):
+            want = vm.pa[space].get(leaf.gpa + off)
+            # Of a 1 GiB page the VMM has touched only a few pages, but they are there all the same.
+            if want != leaf.pa + off:
+                problems.append(f"{leaf.gpa + off:#x} is at {leaf.pa + off:#x}, the VMM has {want and hex(want)}")
+    return problems
+
+
+def check_contents(cap, vm, walk):
+    """What host and guest wrote is where the leaves say. Through an alias the words are those of the first address."""
+    problems = []
+    for leaf in walk.leaves:
+        slot = vm.slot(leaf.gpa)
+        for off in range(0, leaf.size, model.PAGE):
+            gpa = leaf.gpa + off
+            for words, word, at in (vm.host_words, HOST_WORD, OFF_HOST), (vm.guest_words, GUEST_WORD, OFF_GUEST):
+                if gpa in words and slot.backing != "alias":
+                    found = int.from_bytes(cap.memory(leaf.pa + off + at, 8), "little")
+                    if found != gpa ^ word:
+                        problems.append(f"{gpa:#x}: {found:#x}, not {gpa ^ word:#x}")
+    return problems
+
+
+def check_mmio(cap, vm, walk):
+    """All other entries are accesses without memory, of the generation that the slots then had."""
+    masks = cap.masks
+    got = {masks.mmio_gpa(e.raw): masks.generation(e.raw) for e in walk.others}
+    problems = [f"{e.gpa:#x} has {e.raw:#x}, of {masks.mmio_gpa(e.raw):#x}" for e in walk.others
+                if masks.mmio_gpa(e.raw) != e.gpa]
+    problems += [f"{gpa:#x} is missing" for gpa in vm.mmio.keys() - got.keys()]
+    problems += [f"{gpa:#x} is too much" for gpa in got.keys() - vm.mmio.keys()]
+    problems += [f"{gpa:#x}: generation {got[gpa]}, not {vm.mmio[gpa]}" for gpa in got.keys() & vm.mmio.keys()
+                 if got[gpa] != vm.mmio[gpa]]
+    return problems
+
+
+def check_counts(vm, walks):
+    """KVM's own counts of leaves, of all roots of a VM."""
+    got = dict.fromkeys(vm.counts, 0)
+    for walk in walks:
+        for leaf in walk.leaves:
+            got[leaf.size] += 1
+    return [f"{got[size]} of {size:#x}, KVM says {n}" for size, n in vm.counts.items() if got[size] != n]
+
+
+def check_vm(report, cap, vm):
+    """The walks of a VM, by address space."""
+    walks = {}
+    for space in (0, model.SMM) if vm.smm_entry is not None else (0,):
+        name = f"{cap.name}: vm {vm.number} ({vm.name}{', SMM' if space else ''})"
+        try:
+            walk = walks[space] = cap.walk(vm, space)
+        except (tables.WalkError, KeyError) as e:
+            report.fail(f"{name}: walk: {e!r}")
+            continue
+        report.check(f"{name}: {len(walk.leaves)} leaves are as the log says", check_leaves(vm, space, walk))
+        report.check(f"{name}: pagemap", check_addresses(vm, space, walk))
+        if not space:
+            report.check(f"{name}: contents", check_contents(cap, vm, walk))
+            report.check(f"{name}: {len(walk.others)} other entries", check_mmio(cap, vm, walk))
+    report.check(f"{cap.name}: vm {vm.number} ({vm.name}): counts", check_counts(vm, walks.values()))
+    return walks
+
+
+def check_dir(report, directory, s2dump=None):
+    cap = Capture(directory)
+    report.check(f"{cap.name}: guests", check_guests(cap))
+    return {vm.number: check_vm(report, cap, vm) for vm in cap.log.vms.values()}
