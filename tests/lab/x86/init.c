@@ -755,9 +755,9 @@ static void build_high(struct vm *vm)
 	slot_add(vm, (1ULL << 40) - 4 * PAGE, 4 * PAGE, BACK_PAGES, 0);
 	guest_write(vm, (1ULL << 40) - PAGE);
 	if (atoi(read_line("/sys/kernel/mm/hugepages/hugepages-1048576kB/free_hugepages", line, sizeof(line)))) {
-		slot_add(vm, 64 * GIB, GIB, BACK_1G, 0);
-		fill(vm, 64 * GIB, 16);
-		guest_write(vm, 64 * GIB + 4 * PAGE);
+		slot_add(vm, 68 * GIB, GIB, BACK_1G, 0);
+		fill(vm, 68 * GIB, 16);
+		guest_write(vm, 68 * GIB + 4 * PAGE);
 	}
 	go(vm);
 }

@@ -7,16 +7,18 @@ import subprocess
 import tempfile
 import time
 
+import bochs
 import qemu
 from qemu import LabError
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 MODULES = ["irqbypass", "qemu_fw_cfg", "kvm", "kvm-amd", "kvm-intel"]
 SECONDS = 180
-CMDLINE = "console=ttyS0 rdinit=/init loglevel=4 panic=-1"  # -1 and -no-reboot: QEMU ends
+CMDLINE = "console=ttyS0,115200 rdinit=/init loglevel=4 panic=-1"  # -1 and -no-reboot: QEMU ends
 
 # A row: kernel (see KERNELS in lab.py), and what differs from the plain machine, which has NPT.
-#   cpu         QEMU's -cpu; with `max' the host has five levels, and so has NPT
+#   ept         Bochs instead of QEMU, and EPT instead of NPT
+#   cpu         QEMU's -cpu; with `max' the host has five levels, and so has NPT. Or Bochs' cpu: model
 #   mem         MiB of memory
 #   cmdline     more for the kernel's command line
 #   note        False: no module qemu_fw_cfg, so that dumps carry no VMCOREINFO note
@@ -32,6 +34,9 @@ CONFIGS = {
     "7.x-npt": {"kernel": "7.x", "guests": ["gmem"], "full": True},
     "7.x-npt-4": {"kernel": "7.x", "cpu": "max,la57=off", "mem": 2560, "cmdline": "hugepagesz=1G hugepages=1 nokaslr",
                   "note": False, "guests": ["gmem"], "full": True},
+    "6.1-ept": {"kernel": "6.1", "ept": True, "full": True},
+    # The others die in fpstate_reset() on what Bochs says about XSAVE.
+    "7.x-ept": {"kernel": "7.x", "ept": True, "cmdline": "noxsave", "guests": ["gmem"], "full": True},
     "7.x-npt-nx": {"kernel": "7.x", "parameters": {"kvm": "nx_huge_pages=force"}, "guests": ["gmem"], "full": True},
 }
 
@@ -46,9 +51,9 @@ def initrd(row, kernel, scratch):
     """The path of an initramfs with init, the modules that the row wants, and their list."""
     init, out = os.path.join(scratch, "init"), os.path.join(scratch, "initramfs")
     build_init(init)
-    vendor = "kvm-amd"
+    vendor = "kvm-intel" if row.get("ept") else "kvm-amd"
     modules = ["irqbypass", "kvm", vendor]
-    if row.get("note", True):
+    if row.get("note", True) and not row.get("ept"):
         modules.insert(0, "qemu_fw_cfg")
     lines = [f"{m} {row.get('parameters', {}).get(m, '')}".rstrip() + "\n" for m in modules]
     with open(init, "rb") as f:
@@ -88,17 +93,32 @@ def capture_npt(row, kernel, out, scratch):
     return machine.events()
 
 
+def capture_ept(row, kernel, out, scratch):
+    """ram.bin, from physical address 0 and without any note; what the guests said."""
+    iso = bochs.image(os.path.join(kernel, "vmlinuz"), initrd(row, kernel, scratch),
+                      f"{CMDLINE} {row.get('cmdline', '')}", scratch)
+    machine = bochs.Machine(row.get("cpu", "corei7_skylake_x"), row.get("mem", 512), iso, out, scratch)
+    try:
+        machine.wait_ready()
+        time.sleep(2)  # as above
+        machine.save(os.path.join(out, "ram.bin"))
+    finally:
+        machine.close()
+    return machine.events()
+
+
 def capture(config, kernel, out):
     """Fills the directory @out from a boot of the kernel in the directory @kernel; the directory's capture.json."""
     row = CONFIGS[config]
     started = time.monotonic()
     os.makedirs(out, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="s2dump-lab-") as scratch:
-        events = capture_npt(row, kernel, out, scratch)
+        events = (capture_ept if row.get("ept") else capture_npt)(row, kernel, out, scratch)
     with open(os.path.join(out, "log.jsonl"), "w") as f:
         f.writelines(e + "\n" for e in events)
     about = {"config": config, "row": row, "kernel": os.path.basename(kernel),
-             "emulator": qemu.version("qemu-system-x86_64"), "seconds": round(time.monotonic() - started, 1)}
+             "emulator": "Bochs" if row.get("ept") else qemu.version("qemu-system-x86_64"),
+             "seconds": round(time.monotonic() - started, 1)}
     with open(os.path.join(out, "capture.json"), "w") as f:
         json.dump(about, f, indent=1)
         f.write("\n")
