@@ -123,7 +123,7 @@ def floor_time(argv):
 
 def tables(argv):
     done = subprocess.run([*argv, "--json"], capture_output=True, check=False)
-    return s2json.rows(done.stdout, "dump") if not done.returncode else None
+    return s2json.rows(done.stdout) if not done.returncode else None
 
 
 def works_with(argv, mib):

@@ -20,6 +20,7 @@ enum opt_id {
 	OPT_FORMAT,
 	OPT_JSON,
 	OPT_MERGE,
+	OPT_RAW_RIGHTS,
 	OPT_AS,
 	OPT_VMLINUX,
 	OPT_PAGES,
@@ -34,6 +35,7 @@ enum opt_id {
 	OPT_SKIP,
 	OPT_LIST,
 	OPT_CLAIM, /* ... and from here on the claims of architectures are counted */
+	OPT_LONG = 'l',
 	OPT_VERBOSE = 'v',
 	OPT_HELP = 'h',
 	OPT_VERSION = 'V',
@@ -75,7 +77,9 @@ static const struct opt_row rows[] = {
 	{ OPT_FORMAT, "format", "NAME", S2_OPTS_SHOW, "output format, see below" },
 	{ OPT_JSON, "json", NULL, S2_OPTS_JSON, "the same as --format=json" },
 	{ OPT_MERGE, "merge", "HOW", S2_OPTS_SHOW,
-	  "join neighbours: attrs (default), pa (split where PAs jump), none" },
+	  "join neighbours: attrs (default of text), pa (split where PAs jump; of json, jsonl), none" },
+	{ OPT_RAW_RIGHTS, "raw-rights", NULL, S2_OPTS_SHOW,
+	  "rights as entries have them, not as WXN leaves them" },
 	{ OPT_VCPU, "vcpu", "ID/N", S2_OPTS_VCPU,
 	  "registers of vCPU N of the VM with this table, e.g. vm:1234/0" },
 	{ OPT_EFFECTIVE, "effective", NULL, S2_OPTS_SHOW,
@@ -89,6 +93,8 @@ static const struct opt_row rows[] = {
 	{ OPT_ONLY, "only", "CHECK", S2_OPTS_CHECK, "only this check (repeatable)" },
 	{ OPT_SKIP, "skip", "CHECK", S2_OPTS_CHECK, "all checks but this one (repeatable)" },
 	{ OPT_LIST, "list", NULL, S2_OPTS_CHECK, "the checks: what each means, its exceptions" },
+	{ OPT_LONG, "long", NULL, S2_OPTS_LIST,
+	  "read the tables: what is mapped, pages by size, table pages" },
 	{ OPT_OUTPUT, "output", "FILE", S2_OPTS_OUTPUT,
 	  "write to FILE instead of standard output" },
 	{ OPT_PROGRESS, "progress", "WHEN", S2_OPTS_INPUT,
@@ -266,7 +272,14 @@ static enum s2_code apply(enum opt_id id, const char *arg, struct s2_options *o,
 		o->json = true;
 		return S2_OK;
 	case OPT_MERGE:
+		o->have_merge = true;
 		return parse_merge(arg, &o->merge, err);
+	case OPT_RAW_RIGHTS:
+		o->raw_rights = true;
+		return S2_OK;
+	case OPT_LONG:
+		o->long_list = true;
+		return S2_OK;
 	case OPT_VMLINUX:
 		o->vmlinux = arg;
 		return S2_OK;
@@ -418,7 +431,7 @@ static enum s2_code next_option(int argc, char **argv, const struct option *long
 {
 	int at = optind;
 
-	*ret = getopt_long(argc, argv, ":o:vhV", longopts, NULL);
+	*ret = getopt_long(argc, argv, ":o:lvhV", longopts, NULL);
 	if (*ret == ':')
 		return s2_fail(err, S2_USAGE, "option '%s' needs an argument", argv[optind - 1]);
 	if (*ret == '?')
@@ -473,7 +486,7 @@ enum s2_code s2_options_check(const struct s2_options *options, const char *comm
 	list_options(&list);
 	long_options(&list, longopts);
 	optind = 0;
-	while ((id = getopt_long(argc, argv, ":o:vhV", longopts, NULL)) >= 0) {
+	while ((id = getopt_long(argc, argv, ":o:lvhV", longopts, NULL)) >= 0) {
 		const struct opt_row *row = find_row(&list, (unsigned int)id);
 
 		if (!(row->groups & (groups | S2_OPTS_ALL)))

@@ -29,6 +29,7 @@ enum s2_opt_group {
 	S2_OPTS_VCPU = 1 << 8,
 	S2_OPTS_GEOM = 1 << 6,  /* registers and sizes */
 	S2_OPTS_CHECK = 1 << 9, /* check's own */
+	S2_OPTS_LIST = 1 << 10, /* list's own */
 };
 
 #define S2_MAX_MAPS 1024
@@ -51,8 +52,11 @@ struct s2_options {
 	bool have_range;
 	uint64_t range_start, range_end;
 	const struct s2_format *format;
-	enum s2_merge_how merge;
-	const char *output; /* -o, NULL: standard output */
+	bool have_merge;
+	enum s2_merge_how merge; /* when not given: what the format says */
+	bool raw_rights;         /* rights of entries alone */
+	bool long_list;          /* list: walk the tables */
+	const char *output;      /* -o, NULL: standard output */
 	bool json;
 	const char *as; /* --as of decode and translate */
 	int level;      /* decode --level, S2_NO_LEVEL when not given */

@@ -68,7 +68,7 @@ const char *s2_code_name(enum s2_code code)
 	case S2_NOTFOUND:
 		return "not-found";
 	case S2_IO:
-		return "io";
+		return "unreadable";
 	case S2_NOMEM:
 		return "no-memory";
 	case S2_ABSENT:

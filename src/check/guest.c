@@ -27,7 +27,7 @@ static const struct s2_slot *slot_at(const struct s2_table *table, uint64_t ipa,
 
 static bool is_nested(const struct s2_table *table)
 {
-	return table->guest_vtcr || table->guest_vttbr;
+	return table->shadow[S2_SHADOW_CONTROL] || table->shadow[S2_SHADOW_ROOT];
 }
 
 static void within_slots(struct s2_check_ctx *ctx, uint64_t ia, uint64_t oa, uint64_t size,
@@ -117,7 +117,8 @@ static void of_hypervisor(struct s2_facts *fact, uint64_t raw)
 void s2_guest_leaf(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, uint64_t oa,
 		   uint64_t raw)
 {
-	uint64_t size = s2_entry_size(ctx->g, height);
+	uint64_t size = s2_entry_size(ctx->g, height), pa = oa, n;
+	struct s2_facts *fact;
 	bool kept = s2_role(ctx->table) == S2_PKVM_GUEST;
 	enum s2_tristate confirmed = S2_YES;
 
@@ -132,12 +133,13 @@ void s2_guest_leaf(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, u
 		s2_check_owned(ctx, ia, oa);
 	if (!kept)
 		confirmed = s2_vmm_confirms(ctx, ia, size, oa, raw);
-	for (uint64_t off = 0; off < size; off += BIT64(ctx->pages.page_log2)) {
-		struct s2_facts *fact = s2_pages_fact(&ctx->pages, oa + off);
-
-		if (fact && kept)
-			of_hypervisor(fact, raw);
-		else if (fact)
-			of_host(ctx, fact, ia + off, oa + off, (raw & S2_W) != 0, confirmed);
+	while ((fact = s2_pages_run(&ctx->pages, &pa, oa + size - 1, &n))) {
+		for (uint64_t i = 0; i < n; i++, pa += BIT64(ctx->pages.page_log2)) {
+			if (kept)
+				of_hypervisor(&fact[i], raw);
+			else
+				of_host(ctx, &fact[i], ia + (pa - oa), pa, (raw & S2_W) != 0,
+					confirmed);
+		}
 	}
 }

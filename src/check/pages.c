@@ -114,10 +114,10 @@ void s2_pages_window(struct s2_check_ctx *ctx, uint64_t first)
 		s2_pages_pa(pages, first + pages->nwindow - 1) + BIT64(pages->page_log2);
 }
 
-uint64_t s2_pages_number(const struct s2_pages *pages, uint64_t pa, uint64_t *ret_left)
+/* The first region that ends above @pa, or pages->nregions. */
+static size_t region_above(const struct s2_pages *pages, uint64_t pa)
 {
 	size_t low = 0, high = pages->nregions;
-	uint64_t in;
 
 	while (low < high) {
 		size_t mid = low + (high - low) / 2;
@@ -128,6 +128,14 @@ uint64_t s2_pages_number(const struct s2_pages *pages, uint64_t pa, uint64_t *re
 		else
 			high = mid;
 	}
+	return low;
+}
+
+uint64_t s2_pages_number(const struct s2_pages *pages, uint64_t pa, uint64_t *ret_left)
+{
+	size_t low = region_above(pages, pa);
+	uint64_t in;
+
 	if (low == pages->nregions || pa < pages->region[low].pa)
 		return S2_NO_PAGE;
 	in = (pa - pages->region[low].pa) >> pages->page_log2;
@@ -157,6 +165,28 @@ struct s2_facts *s2_pages_fact(const struct s2_pages *pages, uint64_t pa)
 
 	if (number == S2_NO_PAGE || number - pages->window >= pages->nwindow)
 		return NULL;
+	return &pages->fact[number - pages->window];
+}
+
+struct s2_facts *s2_pages_run(const struct s2_pages *pages, uint64_t *pa, uint64_t last,
+			      uint64_t *ret_n)
+{
+	uint64_t from = *pa > pages->window_pa ? *pa : pages->window_pa, number, left, n;
+	size_t at = region_above(pages, from);
+
+	if (at == pages->nregions || !pages->nwindow)
+		return NULL;
+	if (from < pages->region[at].pa)
+		from = pages->region[at].pa;
+	if (from > last || from >= pages->window_end)
+		return NULL;
+	number = pages->region[at].first + ((from - pages->region[at].pa) >> pages->page_log2);
+	left = pages->region[at].first + pages->region[at].npages - number;
+	n = pages->window + pages->nwindow - number;
+	n = n < left ? n : left;
+	left = ((last - from) >> pages->page_log2) + 1;
+	*ret_n = n < left ? n : left;
+	*pa = from;
 	return &pages->fact[number - pages->window];
 }
 

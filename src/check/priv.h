@@ -140,6 +140,7 @@ struct s2_check_ctx {
 	bool first_window; /* what is no matter of pages is done once */
 	uint32_t pass;     /* counts windows, from 1 */
 	bool nomem;
+	uint64_t said;     /* findings and unknowns, all of them */
 	size_t host, hyp;  /* their tables, or SIZE_MAX */
 	bool private_lost; /* a part of the hypervisor's table outside of its linear map is not read
 			    */
@@ -193,17 +194,13 @@ uint64_t s2_pages_number(const struct s2_pages *pages, uint64_t pa, uint64_t *re
 uint64_t s2_pages_pa(const struct s2_pages *pages, uint64_t number);
 /* The facts of the page at @pa, NULL when it is no memory or not in the window. */
 struct s2_facts *s2_pages_fact(const struct s2_pages *pages, uint64_t pa);
-/* The part of [*@pa, *@pa + *@size) that the window may hold facts of; its size may be 0. */
-static inline void s2_pages_clip(const struct s2_pages *pages, uint64_t *pa, uint64_t *size)
-{
-	uint64_t end = *pa + *size;
-
-	if (*pa < pages->window_pa)
-		*pa = pages->window_pa;
-	if (end > pages->window_end)
-		end = pages->window_end;
-	*size = end > *pa ? end - *pa : 0;
-}
+/*
+ * The next pages of [*@pa, @last] that are memory and in the window: facts of @ret_n pages from *@pa
+ * on, which is moved up to the first of them. NULL: there are no more. A loop adds @ret_n pages to
+ * *@pa: it costs what memory there is, not what a descriptor spans.
+ */
+struct s2_facts *s2_pages_run(const struct s2_pages *pages, uint64_t *pa, uint64_t last,
+			      uint64_t *ret_n);
 /* One that was added. */
 struct s2_tpage *s2_tpages_get(struct s2_tpages *tpages, uint64_t pa);
 /* NULL without memory; *@ret_new says whether it was not there yet. */

@@ -14,6 +14,7 @@ void s2_check_found(struct s2_check_ctx *ctx, enum s2_check_id id, const struct 
 	struct s2_finding *f;
 	va_list args;
 
+	ctx->said++;
 	if (!s2_check_runs(ctx, id))
 		return;
 	if (o->nfindings++ >= S2_MAX_FINDINGS)
@@ -39,6 +40,7 @@ void s2_check_unknown(struct s2_check_ctx *ctx, enum s2_check_id id, const char 
 	struct s2_check_outcome *o = &ctx->report->outcome[id];
 	va_list args;
 
+	ctx->said++;
 	if (!s2_check_runs(ctx, id) || o->nunknown++)
 		return;
 	va_start(args, fmt);

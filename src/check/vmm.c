@@ -42,7 +42,7 @@ struct s2_vmm *s2_vmm_open(struct s2_check_ctx *ctx, const struct s2_table *tabl
 	const struct s2_regime *user;
 	struct s2_vmm *vmm;
 
-	if (table->guest_vtcr || table->guest_vttbr)
+	if (table->shadow[S2_SHADOW_CONTROL] || table->shadow[S2_SHADOW_ROOT])
 		return NULL; /* shadow tables map what the nested guest's hypervisor wants */
 	if (!ctx->kernel || !table->object_va || !table->have_slots) {
 		s2_check_unknown(ctx, S2_CHECK_VMM, "%s: its VMM is not known", table->id);
@@ -88,7 +88,9 @@ static enum s2_tristate agrees(struct s2_check_ctx *ctx, uint64_t ia, uint64_t o
 
 	*ret_left = found.left;
 	if (code && code != S2_NOTFOUND) {
-		*ret_left = BIT64(ctx->g->page_log2);
+		/* All that the descriptor would translate is not known. */
+		*ret_left = s2_entry_size(&ctx->vmm->geom, found.height) -
+			    (hva & (s2_entry_size(&ctx->vmm->geom, found.height) - 1));
 		s2_check_unknown(ctx, S2_CHECK_VMM,
 				 "%s: the VMM's page table for 0x%" PRIx64 " is %s", ctx->table->id,
 				 hva, s2_code_name(code));

@@ -25,9 +25,10 @@ static enum s2_code dump_table(void *arg, const struct s2_table *table,
 	struct dump *dump = arg;
 	const struct s2_options *o = dump->options;
 	struct s2_printer *printer = &dump->printer;
-	struct s2_view view = { .how = o->merge,
+	struct s2_view view = { .how = o->have_merge ? o->merge : printer->format->merge,
 				.show = printer->format->show(printer->format, geom),
 				.annotate = printer->format->annotated,
+				.join = printer->format->annotated,
 				.have_range = o->have_range,
 				.first = o->range_start,
 				.last = o->range_end - 1 };
@@ -89,9 +90,10 @@ static enum s2_exit dump_tables(const struct s2_options *o, const struct s2_inpu
 	dump->options = o;
 	dump->ctx = (struct s2_ctx){ .mem = &input->source->mem, .lost = input->lost };
 	s2_printer_init(&dump->printer, format_of(o), s2_annotators, input->lost, out);
+	dump->printer.raw_rights = o->raw_rights;
 	dump->printer.format->begin(&dump->printer, &image);
 	status = s2_each_table(input, tables, n, dump_table, dump, err);
-	dump->printer.format->end(&dump->printer);
+	dump->printer.format->end(&dump->printer, !status && !input->lost->total);
 	return status;
 }
 

@@ -4,10 +4,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/budget.h"
 #include "base/cleanup.h"
 #include "base/scan.h"
 #include "cmd/each.h"
 #include "source/elf_write.h"
+
+/* Pieces of missing memory that are looked at one by one, whatever the size of the dump. */
+#define FLOOR_MISSING (1U << 20)
 
 /* Table pages, as they are met; sorted and made unique when the list has doubled. */
 struct pages {
@@ -155,11 +159,14 @@ static enum s2_code collect(void *arg, const struct s2_table *table, const struc
 	return check_room(pages, err);
 }
 
-/* Joins neighbours of one state, and appends to @out; absent memory has no piece. */
+/* Joins neighbours of one state, and appends to @out; absent memory has no piece, nor has what the
+ * budget did not reach. */
 static void append(struct pages *out, uint64_t pa, uint64_t size, enum s2_code state)
 {
 	struct s2_piece *last = out->n ? &out->piece[out->n - 1] : NULL;
 
+	if (state == S2_BUDGET)
+		state = S2_ABSENT;
 	/* An I/O error, or damage: the bytes should be there. */
 	if (state == S2_DAMAGED || (!s2_is_missing(state) && state != S2_OK))
 		state = S2_TRUNCATED;
@@ -171,29 +178,55 @@ static void append(struct pages *out, uint64_t pa, uint64_t size, enum s2_code s
 		add(out, pa, size, state);
 }
 
-/* Splits pages that are there only in part, in the walker's unit, and joins neighbours. */
+/*
+ * The state of memory from @pa on, and for how many bytes that was found out, @*len at most: the
+ * walker's unit where it is missing in part, all up to the next extent where there is none.
+ */
+static enum s2_code state_of(const struct s2_mem *mem, uint64_t pa, uint64_t *len)
+{
+	char buf[BIT64(S2_MAX_PAGE_LOG2)];
+	uint64_t whole = *len;
+	struct s2_extent extent;
+	enum s2_code state;
+
+	*len = whole < sizeof(buf) ? whole : sizeof(buf);
+	state = s2_mem_read(mem, pa, buf, (size_t)*len, NULL);
+	if (state && *len > S2_WALK_CHUNK) {
+		*len = S2_WALK_CHUNK;
+		state = s2_mem_read(mem, pa, buf, (size_t)*len, NULL);
+	}
+	if (state != S2_ABSENT)
+		return state;
+	if (s2_mem_next(mem, pa, &extent) || extent.pa - pa >= whole)
+		*len = whole;
+	else if (extent.pa > pa + *len)
+		*len = (extent.pa - pa) & ~(uint64_t)(S2_WALK_CHUNK - 1);
+	return state;
+}
+
+/* Splits pages that are there only in part and joins neighbours. What a dump says to have and does
+ * not is read through up to a bound. */
 static enum s2_code to_pieces(const struct s2_mem *mem, const struct pages *pages,
 			      struct pages *ret, struct s2_err *err)
 {
-	char buf[BIT64(S2_MAX_PAGE_LOG2)];
+	struct s2_budget missing;
 
+	s2_budget_init(&missing, FLOOR_MISSING, 1, mem->bytes / S2_WALK_CHUNK);
 	for (size_t i = 0; i < pages->n; i++) {
 		const struct s2_piece *page = &pages->piece[i];
 
-		for (uint64_t off = 0; off < page->size;) {
-			uint64_t len = page->size - off < sizeof(buf) ? page->size - off :
-									sizeof(buf);
-			enum s2_code state =
-				s2_mem_read(mem, page->pa + off, buf, (size_t)len, NULL);
+		for (uint64_t off = 0, len; off < page->size; off += len) {
+			enum s2_code state;
 
-			if (state && len > S2_WALK_CHUNK) {
-				len = S2_WALK_CHUNK;
-				state = s2_mem_read(mem, page->pa + off, buf, (size_t)len, NULL);
+			len = page->size - off;
+			state = state_of(mem, page->pa + off, &len);
+			if (state && s2_budget_take(&missing, 1)) {
+				state = S2_BUDGET;
+				len = page->size - off;
 			}
 			if (state)
 				s2_gaps_add(&ret->gaps, page->pa + off, len, state);
 			append(ret, page->pa + off, len, state);
-			off += len;
 		}
 	}
 	return check_room(ret, err);

@@ -9,6 +9,8 @@
 #include "base/cleanup.h"
 #include "base/num.h"
 #include "cmd/each.h"
+#include "decode/lookup.h"
+#include "format/text.h"
 #include "model/ranges.h"
 
 /* A wanted range of physical addresses, [pa, end). */
@@ -28,6 +30,7 @@ struct search {
 	bool json;
 	const struct s2_table *table;
 	const struct s2_geometry *geom;
+	bool *incomplete; /* by table: not all of it was read */
 	struct s2_ranges ranges;
 };
 
@@ -55,42 +58,121 @@ static size_t first_from(const struct search *s, uint64_t pa)
 	return low;
 }
 
-/* The part of @run that maps [@pa, @end), in whole descriptors. */
-static struct s2_run clip(const struct s2_geometry *geom, const struct s2_run *run, uint64_t pa,
+/* The part of @row that maps [@pa, @end), in whole descriptors. */
+static struct s2_row clip(const struct search *s, const struct s2_row *row, uint64_t pa,
 			  uint64_t end)
 {
-	uint64_t size = s2_entry_size(geom, run->height);
+	const struct s2_run *run = &row->run;
+	uint64_t size = s2_entry_size(s->geom, run->height);
 	uint64_t first = pa > run->entry.oa ? (pa - run->entry.oa) / size : 0;
 	uint64_t last = (end - 1 - run->entry.oa) / size;
-	struct s2_run ret = *run;
+	struct s2_row ret = *row;
+	struct s2_found found;
 
 	if (last >= run->count)
 		last = run->count - 1;
-	ret.ia += first * size;
-	ret.entry.oa += first * size;
-	ret.count = last - first + 1;
-	ret.size = ret.count * size;
+	ret.run.ia += first * size;
+	ret.run.entry.oa += first * size;
+	ret.run.count = last - first + 1;
+	ret.run.size = run->size - first * size;
+	if (ret.run.size > ret.run.count * size)
+		ret.run.size = ret.run.count * size;
+	if (!first)
+		return ret;
+	ret.run.desc_pa = S2_NO_ADDRESS;
+	if (!s2_lookup(s->table->mem ? s->table->mem : &s->input->source->mem, s->geom,
+		       s->table->root_pa, ret.run.ia, &found)) {
+		ret.run.desc_pa = found.desc_pa;
+		ret.run.entry.raw = found.raw;
+	}
 	return ret;
 }
 
-static void print_hit(struct search *s, struct wanted *want, const struct s2_run *run)
+/* What is the same for all kinds of hits; @as and @table are NULL when there is none. */
+static void begin_found(struct search *s, const struct wanted *want, const char *as,
+			const char *table)
 {
-	struct s2_row part = { .run = clip(s->geom, run, want->pa, want->end) };
+	s2_json_item(&s->printer.json, "found");
+	s2_json_hex(&s->printer.json, "pa", want->pa);
+	s2_json_number(&s->printer.json, "size", want->end - want->pa);
+	s2_json_word(&s->printer.json, "as", as);
+	s2_json_text(&s->printer.json, "table", table);
+}
+
+/* Members that this kind of hit does not have, in their order. */
+static void nulls(struct search *s, const char *const *names)
+{
+	for (; *names; names++)
+		s2_json_null(&s->printer.json, *names);
+}
+
+static void json_mapping(struct search *s, const struct wanted *want, const struct s2_row *part,
+			 uint64_t ia)
+{
+	static const char *const of_tables[] = { "level", "table_pa", NULL };
+	static const char *const of_nothing[] = { "tables", "incomplete", NULL };
+	struct s2_json *json = &s->printer.json;
+
+	begin_found(s, want, "mapping", s->table->id);
+	s2_json_hex(json, "ia", ia);
+	nulls(s, of_tables);
+	s2_json_open(json, "range", '{');
+	s2_json_row(json, &s->printer, part);
+	s2_json_close(json, '}');
+	nulls(s, of_nothing);
+	s2_json_item_end(json);
+}
+
+static void text_mapping(struct search *s, const struct wanted *want, const struct s2_row *part,
+			 uint64_t ia)
+{
+	char size[S2_TEXT_SIZE_LEN];
+
+	s2_text_size(s2_entry_size(s->geom, part->run.height), size);
+	s2_out_printf(s->out, "0x%" PRIx64 " %s 0x%" PRIx64 " %s ", want->pa, s->table->id, ia,
+		      size);
+	s2_ptdump_short(&s->printer, part);
+	s2_out_printf(s->out, "0x%" PRIx64 "-0x%" PRIx64 " descriptor@", part->run.ia,
+		      part->run.ia + part->run.size);
+	if (part->run.desc_pa == S2_NO_ADDRESS)
+		s2_out_str(s->out, "?\n");
+	else
+		s2_out_printf(s->out, "0x%" PRIx64 "\n", part->run.desc_pa);
+}
+
+static void print_hit(struct search *s, struct wanted *want, const struct s2_row *row)
+{
+	struct s2_row part = clip(s, row, want->pa, want->end);
+	uint64_t oa = part.run.entry.oa;
+	/* Of the first byte that is reached. */
+	uint64_t ia = part.run.ia + (want->pa > oa ? want->pa - oa : 0);
 
 	want->hits++;
-	if (s->json) {
+	if (s->json)
+		json_mapping(s, want, &part, ia);
+	else
+		text_mapping(s, want, &part, ia);
+}
+
+static void print_table_hit(struct search *s, const struct wanted *want,
+			    const struct s2_reached *reached)
+{
+	static const char *const of_nothing[] = { "range", "tables", "incomplete", NULL };
+	int level = s2_level(s->geom, reached->height);
+	struct s2_json *json = &s->printer.json;
+
+	if (!s->json) {
 		s2_out_printf(s->out,
-			      "{\"pa\":\"0x%" PRIx64 "\",\"size\":%" PRIu64
-			      ",\"as\":\"mapping\",\"table\":",
-			      want->pa, want->end - want->pa);
-		s2_json_string(s->out, s->table->id);
-		s2_out_str(s->out, ",\"range\":");
-		s2_json_row(s->out, &s->printer, &part);
-		s2_out_str(s->out, "}\n");
+			      "0x%" PRIx64 " %s - - table - - - - - level:%d@0x%" PRIx64 "\n",
+			      want->pa, s->table->id, level, reached->pa);
 		return;
 	}
-	s2_out_printf(s->out, "0x%" PRIx64 " %s ", want->pa, s->table->id);
-	s->printer.format->row(&s->printer, &part);
+	begin_found(s, want, "table", s->table->id);
+	s2_json_null(json, "ia");
+	s2_json_signed(json, "level", level);
+	s2_json_hex(json, "table_pa", reached->pa);
+	nulls(s, of_nothing);
+	s2_json_item_end(json);
 }
 
 /* A wanted address may lie in a page of the table itself. */
@@ -100,45 +182,78 @@ static bool on_table(void *arg, const struct s2_reached *reached)
 	uint64_t pa = reached->pa;
 
 	for (size_t i = first_from(s, pa); i < s->n && s->want[i].pa < pa + reached->size; i++) {
-		struct wanted *want = &s->want[i];
-
-		if (want->end <= pa)
+		if (s->want[i].end <= pa)
 			continue;
-		want->hits++;
-		if (s->json) {
-			s2_out_printf(s->out,
-				      "{\"pa\":\"0x%" PRIx64 "\",\"size\":%" PRIu64
-				      ",\"as\":\"table\",\"table\":",
-				      want->pa, want->end - want->pa);
-			s2_json_string(s->out, s->table->id);
-			s2_out_printf(s->out, ",\"level\":%d,\"table_pa\":\"0x%" PRIx64 "\"}\n",
-				      s2_level(s->geom, reached->height), pa);
-		} else {
-			s2_out_printf(s->out, "0x%" PRIx64 " %s level %d table at 0x%" PRIx64 "\n",
-				      want->pa, s->table->id, s2_level(s->geom, reached->height),
-				      pa);
-		}
+		s->want[i].hits++;
+		print_table_hit(s, &s->want[i], reached);
 	}
 	return true;
 }
 
-static void match(struct search *s, const struct s2_run *run)
+/* Ids of the tables that were not read whole. */
+static void incomplete_member(struct search *s)
 {
+	struct s2_json *json = &s->printer.json;
+
+	s2_json_open(json, "incomplete", '[');
+	for (size_t i = 0; i < s->input->tables.n; i++) {
+		if (!s->incomplete[i])
+			continue;
+		if (json->more)
+			s2_out_str(s->out, ",");
+		s2_json_string(s->out, s->input->tables.table[i].id);
+		json->more = true;
+	}
+	s2_json_close(json, ']');
+}
+
+static void print_nothing(struct search *s, const struct wanted *want)
+{
+	static const char *const of_hits[] = { "ia", "level", "table_pa", "range", NULL };
+	size_t n = s->input->tables.n;
+	bool any = false;
+
+	if (s->json) {
+		begin_found(s, want, NULL, NULL);
+		nulls(s, of_hits);
+		s2_json_number(&s->printer.json, "tables", n);
+		incomplete_member(s);
+		s2_json_item_end(&s->printer.json);
+		return;
+	}
+	s2_out_printf(s->out, "# 0x%" PRIx64 ": nothing reaches it; %zu table%s read, ", want->pa,
+		      n, n == 1 ? "" : "s");
+	for (size_t i = 0; i < n; i++) {
+		if (!s->incomplete[i])
+			continue;
+		s2_out_printf(s->out, "%s%s",
+			      any ? " " : "incomplete: ", s->input->tables.table[i].id);
+		any = true;
+	}
+	s2_out_str(s->out, any ? "\n" : "all complete\n");
+}
+
+static void match(struct search *s, const struct s2_row *row)
+{
+	const struct s2_run *run = &row->run;
 	uint64_t mapped = s2_run_mapped(s->geom, run);
 
 	for (size_t i = mapped ? first_from(s, run->entry.oa) : s->n;
 	     i < s->n && s->want[i].pa < run->entry.oa + mapped; i++)
 		if (s->want[i].end > run->entry.oa)
-			print_hit(s, &s->want[i], run);
+			print_hit(s, &s->want[i], row);
 }
 
 static enum s2_code search_table(void *arg, const struct s2_table *table,
 				 const struct s2_geometry *geom, struct s2_err *err)
 {
 	struct search *s = arg;
-	struct s2_view view = {
-		.how = S2_MERGE_PA, .show = S2_SHOW_ALL, .enter = on_table, .arg = s
-	};
+	struct s2_view view = { .how = S2_MERGE_PA,
+				.show = S2_SHOW_ALL,
+				.annotate = true,
+				.join = true,
+				.enter = on_table,
+				.arg = s };
 	struct s2_ctx ctx = { .mem = &s->input->source->mem, .lost = s->input->lost };
 	struct s2_row row;
 
@@ -149,8 +264,8 @@ static enum s2_code search_table(void *arg, const struct s2_table *table,
 	if (!s2_ranges_init(&s->ranges, table, geom, &view, &ctx))
 		return S2_OK;
 	while (!s2_out_dead(s->out) && s2_ranges_next(&s->ranges, &row))
-		match(s, &row.run);
-	(void)s2_ranges_end(&s->ranges);
+		match(s, &row);
+	s->incomplete[table - s->input->tables.table] = !s2_ranges_end(&s->ranges)->complete;
 	return S2_OK;
 }
 
@@ -183,27 +298,25 @@ static enum s2_code parse_wanted(const struct s2_options *o, struct search *s, s
 
 static enum s2_exit search_all(struct search *s, struct s2_err *err)
 {
+	const struct s2_tables *tables = &s->input->tables;
+	struct s2_image image = s2_input_image(s->input);
 	enum s2_exit status;
 
+	s->incomplete = malloc(tables->n + 1);
+	if (!s->incomplete)
+		return s2_exit_of(s2_fail(err, S2_NOMEM, "no memory"));
+	/* Until a table is read to its end. */
+	memset(s->incomplete, 1, tables->n + 1);
 	s2_printer_init(&s->printer, s2_format_find("ptdump"), s2_annotators, s->input->lost,
 			s->out);
-	status = s2_each_table(s->input, s->input->tables.table, s->input->tables.n, search_table,
-			       s, err);
-	for (size_t i = 0; i < s->n; i++) {
-		if (s->want[i].hits)
-			continue;
-		if (s->json)
-			s2_out_printf(s->out,
-				      "{\"pa\":\"0x%" PRIx64 "\",\"size\":%" PRIu64
-				      ",\"as\":null}\n",
-				      s->want[i].pa, s->want[i].end - s->want[i].pa);
-		else
-			s2_out_printf(s->out, "0x%" PRIx64 " no table reaches it%s\n",
-				      s->want[i].pa,
-				      status || s->input->lost->total ?
-					      ", but not all tables are in the dump" :
-					      "");
-	}
+	if (s->json)
+		s2_json_begin(&s->printer.json, s->out, false, "find", "found", &image);
+	status = s2_each_table(s->input, tables->table, tables->n, search_table, s, err);
+	for (size_t i = 0; i < s->n; i++)
+		if (!s->want[i].hits)
+			print_nothing(s, &s->want[i]);
+	if (s->json)
+		s2_json_end(&s->printer.json, !status && !s->input->lost->total, s->input->lost);
 	return status;
 }
 
@@ -227,6 +340,7 @@ static enum s2_exit run_find(const struct s2_options *o, struct s2_out *out, str
 		s2_input_close(&input);
 	}
 	free(s->want);
+	free(s->incomplete);
 	return code ? s2_exit_of(code) : status;
 }
 

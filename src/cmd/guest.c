@@ -29,7 +29,12 @@ static enum s2_code add_half(struct s2_guest *g, const struct s2_options *o, boo
 	if (s2_arm64_tcr(g->vcpu.regs.value[S2_ARM64_TCR_EL1], true, upper).epd)
 		return S2_OK;
 	*table = (struct s2_table){
-		.pid = -1, .vcpus = -1, .mem = &g->memory.mem, .regime = g->vcpu.regs
+		.pid = g->stage2_table->pid,
+		.vcpus = g->stage2_table->vcpus,
+		.have_handle = g->stage2_table->have_handle,
+		.handle = g->stage2_table->handle,
+		.mem = &g->memory.mem,
+		.regime = g->vcpu.regs,
 	};
 	snprintf(table->id, sizeof(table->id), "%.40s/%" PRIu64 "/ttbr%d", g->stage2_table->id,
 		 o->vcpu, upper);
@@ -110,6 +115,8 @@ enum s2_code s2_guest_open(const struct s2_options *o, const struct s2_input *in
 /* What --effective leaves out is counted like the gaps of any table. */
 static void add_row(struct s2_totals *totals, const struct s2_effective_row *row)
 {
+	if (row->allowed)
+		totals->mapped += row->size;
 	if (row->missing)
 		s2_totals_gap(totals, row->va, row->size, row->missing, row->missing_pa,
 			      "stage %u level %d descriptor at PA 0x%" PRIx64 " %s",
@@ -132,6 +139,7 @@ static enum s2_code effective_half(const struct s2_options *o, const struct s2_i
 					   .stage2_root = g->stage2_table->root_pa },
 				  .mem = &input->source->mem,
 				  .stage2_walk = &walks->stage2 };
+	enum s2_merge_how how = o->have_merge ? o->merge : printer->format->merge;
 	struct s2_totals totals;
 	struct s2_effective_row row;
 	enum s2_code code = S2_OK;
@@ -142,9 +150,9 @@ static enum s2_code effective_half(const struct s2_options *o, const struct s2_i
 		return S2_OK;
 	s2_printer_table(printer, table, geom);
 	/* Pieces must lead to addresses that follow each other; how they are joined comes after. */
-	s2_merge_init(&e.stage1, &walks->stage1,
-		      o->merge == S2_MERGE_NONE ? S2_MERGE_NONE : S2_MERGE_PA, S2_SHOW_ALL);
-	e.how = o->merge;
+	s2_merge_init(&e.stage1, &walks->stage1, how == S2_MERGE_NONE ? S2_MERGE_NONE : S2_MERGE_PA,
+		      S2_SHOW_ALL);
+	e.how = how;
 	while (!s2_out_dead(printer->out) && !(code = s2_effective_next(&e, &row, err))) {
 		add_row(&totals, &row);
 		printer->format->effective(printer, &row);
@@ -173,6 +181,6 @@ enum s2_exit s2_guest_effective(const struct s2_options *o, const struct s2_inpu
 		snprintf(table.kind, sizeof(table.kind), "guest-effective");
 		code = effective_half(o, input, g, &table, &g->half_geom[i], walks, printer, err);
 	}
-	printer->format->end(printer);
+	printer->format->end(printer, !code && !input->lost->total);
 	return s2_exit_of(code);
 }

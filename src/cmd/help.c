@@ -17,7 +17,7 @@ static void overview(struct s2_out *out)
 		out,
 		"\nExamples:\n"
 		"  s2dump snapshot.bin --vtcr=0x80023559\n"
-		"  s2dump --json snapshot.s2dump | jq '.tables[].ranges[] | select(.valid)'\n"
+		"  s2dump --json snapshot.s2dump | jq '.tables[].ranges[] | select(.mapped)'\n"
 		"  s2dump decode vtcr_el2=0x80023559\n\n"
 		"'s2dump help COMMAND' lists a command's options. Manual: s2dump(1), s2dump-json(5).\n");
 }

@@ -462,12 +462,20 @@ enum s2_code s2_input_open(const struct s2_options *options, char *const *paths,
 
 struct s2_image s2_input_image(const struct s2_input *input)
 {
+	const struct s2_tables *tables = &input->tables;
+	bool known = *tables->mode_why && tables->mode != S2_KVM_UNKNOWN;
+
 	return (struct s2_image){
 		.path = input->path,
 		.format = input->source->format,
-		.release = input->tables.release,
-		.incomplete = input->source->incomplete || input->lost->total,
-		.kvm_mode = *input->tables.mode_why ? s2_kvm_mode_name(input->tables.mode) : "",
+		.have_size = true,
+		.size = input->source->file.size,
+		.incomplete = input->source->incomplete,
+		.arch = tables->n ? tables->table[0].regime.arch->name : NULL,
+		.release = tables->release,
+		.build_id = tables->build_id,
+		.host = *tables->release ? "kvm" : NULL,
+		.kvm_mode = known ? s2_kvm_mode_name(tables->mode) : NULL,
 	};
 }
 

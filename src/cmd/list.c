@@ -1,41 +1,100 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// `list`: one line per table: id, kind, geometry, root, mapped size, pid.
+// `list`: one line per table, and with -l what is in it.
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/cleanup.h"
+#include "base/escape.h"
 #include "cmd/each.h"
+#include "format/text.h"
 #include "model/ranges.h"
+
+#define CELL 96
+enum { SHORT_COLUMNS = 10, COLUMNS = 14 };
+
+static const char *const titles[COLUMNS] = { "# id",   "name",  "pid",    "vcpus",    "ram",
+					     "slots",  "vmid",  "state",  "geometry", "root",
+					     "mapped", "pages", "tables", "missing" };
+
+struct line {
+	char cell[COLUMNS][CELL];
+};
 
 /* What list_table() works with. */
 struct list {
-	bool json;
-	struct s2_out *out;
+	bool json, walk;
 	struct s2_ctx ctx;
 	struct s2_printer printer;
+	struct line *line; /* room for all tables */
+	size_t nlines;
 	struct s2_ranges ranges;
 };
 
-static void text_line(struct s2_out *out, const struct s2_table *table,
-		      const struct s2_geometry *geom, const struct s2_totals *sums)
+static void number_cell(char *cell, int64_t value)
 {
-	struct s2_size_text mapped = s2_size_text(sums->mapped);
+	if (value < 0)
+		strcpy(cell, "-");
+	else
+		snprintf(cell, CELL, "%" PRId64, value);
+}
 
-	s2_out_pad(out, table->id, 20);
-	s2_out_str(out, " ");
-	s2_out_pad(out, table->kind, 13);
-	s2_out_printf(out,
-		      " %2uK ipa=%u pa=%u level=%d x%-2u root=0x%-12" PRIx64 " mapped=%" PRIu64
-		      "%c tables=%" PRIu64,
-		      1U << (geom->page_log2 - 10), geom->ia_bits, geom->oa_bits,
-		      s2_level(geom, geom->top), geom->start_tables, table->root_pa, mapped.n,
-		      mapped.unit, sums->tables);
-	if (table->pid >= 0)
-		s2_out_printf(out, " pid=%" PRId64, table->pid);
-	if (table->vcpus >= 0)
-		s2_out_printf(out, " vcpus=%" PRId64, table->vcpus);
-	s2_out_str(out, sums->complete ? "\n" : " incomplete\n");
+static void slots_cells(const struct s2_table *table, struct line *line)
+{
+	uint64_t ram = 0;
+
+	if (!table->have_slots)
+		return;
+	for (size_t i = 0; i < table->nslots; i++)
+		ram += table->slot[i].size;
+	s2_text_size(ram, line->cell[4]);
+	number_cell(line->cell[5], (int64_t)table->nslots);
+}
+
+/* "4K/40/48/l1x2": granule, bits in, bits out, start level and how many tables there. */
+static void geometry_cell(const struct s2_geometry *geom, char *cell)
+{
+	int len = snprintf(cell, CELL, "%uK/%u/%u/l%d", 1U << (geom->page_log2 - 10), geom->ia_bits,
+			   geom->oa_bits, s2_level(geom, geom->top));
+
+	if (geom->start_tables > 1)
+		snprintf(cell + len, CELL - (size_t)len, "x%u", geom->start_tables);
+}
+
+/* "3x1G,16x4K", the largest first. */
+static void pages_cell(const struct s2_geometry *geom, const struct s2_totals *totals, char *cell)
+{
+	int len = 0;
+
+	for (unsigned int height = S2_MAX_HEIGHTS; height-- > 0;) {
+		char size[S2_TEXT_SIZE_LEN];
+
+		if (!totals->pages[height])
+			continue;
+		s2_text_size(s2_entry_size(geom, height), size);
+		len += snprintf(cell + len, CELL - (size_t)len, "%s%" PRIu64 "x%s", len ? "," : "",
+				totals->pages[height], size);
+	}
+}
+
+static void fill_line(const struct s2_table *table, const struct s2_geometry *geom,
+		      const struct s2_totals *totals, struct line *line)
+{
+	for (unsigned int i = 0; i < COLUMNS; i++)
+		strcpy(line->cell[i], "-");
+	snprintf(line->cell[0], CELL, "%s", table->id);
+	number_cell(line->cell[2], table->pid);
+	number_cell(line->cell[3], table->vcpus);
+	slots_cells(table, line);
+	geometry_cell(geom, line->cell[8]);
+	snprintf(line->cell[9], CELL, "0x%" PRIx64, table->root_pa);
+	if (!totals)
+		return;
+	s2_text_size(totals->mapped, line->cell[10]);
+	pages_cell(geom, totals, line->cell[11]);
+	number_cell(line->cell[12], (int64_t)totals->tables);
+	s2_text_size(totals->missing, line->cell[13]);
 }
 
 static enum s2_code list_table(void *arg, const struct s2_table *table,
@@ -43,22 +102,60 @@ static enum s2_code list_table(void *arg, const struct s2_table *table,
 {
 	struct s2_view view = { .how = S2_MERGE_ATTRS, .show = S2_SHOW_ALL };
 	struct list *list = arg;
-	const struct s2_totals *totals;
+	const struct s2_totals *totals = NULL;
 	struct s2_row row;
 
 	(void)err;
-	if (s2_ranges_init(&list->ranges, table, geom, &view, &list->ctx))
+	if (list->walk && s2_ranges_init(&list->ranges, table, geom, &view, &list->ctx)) {
 		while (s2_ranges_next(&list->ranges, &row))
 			;
-	totals = s2_ranges_end(&list->ranges);
+		totals = s2_ranges_end(&list->ranges);
+	}
 	if (!list->json) {
-		text_line(list->out, table, geom, totals);
+		fill_line(table, geom, totals, &list->line[list->nlines++]);
 		return S2_OK;
 	}
 	s2_printer_table(&list->printer, table, geom);
-	s2_out_printf(list->out, ",\"mapped_bytes\":%" PRIu64, totals->mapped);
 	list->printer.format->table_end(&list->printer, totals);
 	return S2_OK;
+}
+
+/* "# Linux 6.12.57, KVM protected; kdump 1G" */
+static void print_image(struct s2_out *out, const struct s2_image *image)
+{
+	char text[S2_TEXT_SIZE_LEN], name[256];
+
+	s2_out_str(out, "# ");
+	if (*image->release) {
+		s2_escape(image->release, strlen(image->release), name, sizeof(name));
+		s2_out_printf(out, "Linux %s", name);
+	}
+	if (image->kvm_mode)
+		s2_out_printf(out, "%sKVM %s", *image->release ? ", " : "", image->kvm_mode);
+	s2_text_size(image->size, text);
+	s2_out_printf(out, "%s%s %s\n", *image->release || image->kvm_mode ? "; " : "",
+		      image->format, text);
+}
+
+static void print_lines(struct s2_out *out, const struct list *list)
+{
+	unsigned int n = list->walk ? COLUMNS : SHORT_COLUMNS;
+	unsigned int width[COLUMNS];
+
+	for (unsigned int c = 0; c < n; c++) {
+		width[c] = (unsigned int)strlen(titles[c]);
+		for (size_t i = 0; i < list->nlines; i++)
+			if (strlen(list->line[i].cell[c]) > width[c])
+				width[c] = (unsigned int)strlen(list->line[i].cell[c]);
+	}
+	for (size_t i = 0; i <= list->nlines; i++) {
+		for (unsigned int c = 0; c < n; c++) {
+			const char *text = i ? list->line[i - 1].cell[c] : titles[c];
+
+			s2_out_pad(out, text, c + 1 < n ? width[c] : 0);
+			s2_out_str(out, c + 1 < n ? " " : "\n");
+		}
+	}
 }
 
 static enum s2_exit list_tables(const struct s2_options *o, const struct s2_input *input,
@@ -66,23 +163,27 @@ static enum s2_exit list_tables(const struct s2_options *o, const struct s2_inpu
 {
 	struct s2_image image = s2_input_image(input);
 	s2_auto_free struct list *list = malloc(sizeof(*list));
+	s2_auto_free struct line *line = malloc((input->tables.n + 1) * sizeof(*line));
 	enum s2_exit status;
 
-	if (!list)
+	if (!list || !line)
 		return s2_exit_of(s2_fail(err, S2_NOMEM, "no memory"));
 	list->json = o->json;
-	list->out = out;
+	list->walk = o->long_list;
+	list->line = line;
+	list->nlines = 0;
 	list->ctx = (struct s2_ctx){ .mem = &input->source->mem, .lost = input->lost };
 	s2_printer_init(&list->printer, s2_format_find("json"), s2_annotators, input->lost, out);
 	list->printer.list = true;
 	if (o->json)
 		list->printer.format->begin(&list->printer, &image);
-	else if (*image.release)
-		s2_out_printf(out, "# Linux %s, KVM mode %s\n", image.release,
-			      *image.kvm_mode ? image.kvm_mode : "not known");
 	status = s2_each_table(input, input->tables.table, input->tables.n, list_table, list, err);
-	if (o->json)
-		list->printer.format->end(&list->printer);
+	if (o->json) {
+		list->printer.format->end(&list->printer, !status && !input->lost->total);
+	} else {
+		print_image(out, &image);
+		print_lines(out, list);
+	}
 	return status;
 }
 
@@ -103,7 +204,7 @@ const struct s2_cmd s2_cmd_list = {
 	.name = "list",
 	.args = "FILE...",
 	.help = "one line per table that the file holds",
-	.groups = S2_OPTS_INPUT | S2_OPTS_GEOM | S2_OPTS_JSON,
+	.groups = S2_OPTS_INPUT | S2_OPTS_GEOM | S2_OPTS_JSON | S2_OPTS_LIST,
 	.min_args = 1,
 	.max_args = -1,
 	.run = run_list,

@@ -9,8 +9,9 @@
 
 #include "base/num.h"
 #include "cmd/guest.h"
-#include "decode/arm64/stage1.h"
+#include "decode/arm64/registers.h"
 #include "decode/arm64/translate.h"
+#include "model/totals.h"
 
 #define PSTATE_PAN BIT64(22)
 
@@ -21,8 +22,8 @@ struct job {
 	struct s2_out *out;
 	struct s2_at_request req;
 	struct s2_geometry stage2;
-	bool steps;   /* show every descriptor */
-	bool missing; /* something was not in the dump */
+	bool steps; /* show every descriptor */
+	struct s2_json json;
 };
 
 static bool is_stage2_only(enum s2_at_op op)
@@ -225,53 +226,90 @@ static void print_text(const struct job *job, const struct s2_at_result *r)
 		text_step(job->out, &r->step[i]);
 }
 
-static void json_steps(struct s2_out *out, const struct s2_at_result *r)
+static void json_steps(struct s2_json *json, const struct s2_at_result *r)
 {
+	s2_json_open(json, "steps", '[');
 	for (unsigned int i = 0; i < r->nsteps; i++) {
 		const struct s2_at_step *step = &r->step[i];
 
-		s2_out_printf(out,
-			      "%s{\"stage\":%u,\"level\":%d,\"s1ptw\":%s,\"table\":\"0x%" PRIx64
-			      "\",\"index\":%u,",
-			      i ? "," : "", step->stage, step->level,
-			      step->s1ptw ? "true" : "false", step->table, step->index);
-		s2_out_printf(out,
-			      "\"desc_pa\":\"0x%" PRIx64 "\",\"raw\":\"0x%" PRIx64
-			      "\",\"type\":\"%s\"}",
-			      step->desc_pa, step->raw, s2_type_name(step->type));
+		s2_json_open(json, NULL, '{');
+		s2_json_number(json, "stage", step->stage);
+		s2_json_signed(json, "level", step->level);
+		s2_json_bool(json, "s1ptw", step->s1ptw);
+		s2_json_hex(json, "table", step->table);
+		s2_json_number(json, "index", step->index);
+		s2_json_hex(json, "descriptor_pa", step->desc_pa);
+		s2_json_hex(json, "raw", step->raw);
+		s2_json_word(json, "type", s2_type_name(step->type));
+		s2_json_close(json, '}');
 	}
+	s2_json_close(json, ']');
 }
 
-static void print_json(const struct job *job, const struct s2_at_result *r)
+/* The number, or null when it does not apply. */
+static void hex_if(struct s2_json *json, const char *name, bool applies, uint64_t value)
 {
-	struct s2_out *out = job->out;
+	if (applies)
+		s2_json_hex(json, name, value);
+	else
+		s2_json_null(json, name);
+}
 
-	s2_out_printf(out, "{\"op\":\"%s\",\"ia\":\"0x%" PRIx64 "\"", s2_at_names[job->req.op],
-		      job->req.ia);
-	if (r->outcome == S2_AT_MISSING) {
-		s2_out_printf(out,
-			      ",\"fault\":null,\"missing\":\"%s\",\"missing_pa\":\"0x%" PRIx64 "\"",
-			      s2_code_name(r->missing), r->missing_pa);
+/* What PAR_EL1 says of memory, as far as it is known. */
+static void par_members(struct s2_json *json, const struct s2_at_result *r)
+{
+	const struct s2_attr_value *memory, *sh;
+
+	s2_at_memory(r, &memory, &sh);
+	s2_json_key(json, S2_MEMORY_NAME);
+	s2_out_str(json->out, memory ? memory->json : "null");
+	s2_json_key(json, "sh");
+	s2_out_str(json->out, sh ? sh->json : "null");
+	s2_json_null(json, "slot");
+	s2_json_null(json, "in_slot");
+	hex_if(json, "par", r->outcome != S2_AT_MISSING, r->par);
+	hex_if(json, "par_known", r->outcome != S2_AT_MISSING, r->par_known);
+}
+
+static void print_json(struct job *job, const struct s2_at_result *r)
+{
+	static const char *const results[] = {
+		[S2_AT_DONE] = "done", [S2_AT_FAULT] = "fault", [S2_AT_MISSING] = "missing"
+	};
+	struct s2_json *json = &job->json;
+	bool done = r->outcome == S2_AT_DONE, missing = r->outcome == S2_AT_MISSING;
+
+	s2_json_item(json, "translation");
+	s2_json_word(json, "op", s2_at_names[job->req.op]);
+	s2_json_hex(json, "ia", job->req.ia);
+	s2_json_word(json, "result", results[r->outcome]);
+	hex_if(json, "ipa", done && r->nested, r->ipa);
+	hex_if(json, "pa", done, r->pa);
+	s2_json_rights(json, NULL);
+	par_members(json, r);
+	s2_json_word(json, "fault", r->outcome == S2_AT_FAULT ? s2_at_fault_name(r->fault) : NULL);
+	if (done) {
+		s2_json_null(json, "stage");
+		s2_json_null(json, "level");
+		s2_json_null(json, "s1ptw");
 	} else {
-		s2_out_printf(out,
-			      ",\"fault\":%s,\"par\":\"0x%" PRIx64 "\",\"par_known\":\"0x%" PRIx64
-			      "\"",
-			      r->outcome == S2_AT_FAULT ? "true" : "false", r->par, r->par_known);
+		s2_json_number(json, "stage", r->stage);
+		s2_json_signed(json, "level", r->level);
+		s2_json_bool(json, "s1ptw", r->s1ptw);
 	}
-	if (r->outcome == S2_AT_DONE) {
-		s2_out_printf(out, ",\"pa\":\"0x%" PRIx64 "\"", r->pa);
-		if (r->nested)
-			s2_out_printf(out, ",\"ipa\":\"0x%" PRIx64 "\"", r->ipa);
-		s2_out_str(out, ",\"stage\":null,\"level\":null");
-	} else {
-		s2_out_printf(out, ",\"stage\":%u,\"level\":%d,\"s1ptw\":%s", r->stage, r->level,
-			      r->s1ptw ? "true" : "false");
-	}
-	if (r->outcome == S2_AT_FAULT)
-		s2_out_printf(out, ",\"kind\":\"%s\"", s2_at_fault_name(r->fault));
-	s2_out_str(out, ",\"steps\":[");
-	json_steps(out, r);
-	s2_out_str(out, "]}\n");
+	s2_json_word(json, "missing", missing ? s2_code_name(r->missing) : NULL);
+	hex_if(json, "missing_pa", missing, r->missing_pa);
+	json_steps(json, r);
+	s2_json_item_end(json);
+}
+
+/* What was not in the dump is said as any loss is. */
+static void lose(const struct job *job, const struct s2_at_result *r)
+{
+	s2_lost_add(job->input->lost, S2_LOST_PAGE, r->missing, NULL, r->missing_pa,
+		    "0x%" PRIx64 " %s: the stage %u level %d descriptor at PA 0x%" PRIx64 " %s",
+		    job->req.ia, s2_at_names[job->req.op], r->stage, r->level, r->missing_pa,
+		    s2_missing_text(r->missing));
 }
 
 static enum s2_code translate_one(struct job *job, const char *text, struct s2_err *err)
@@ -283,7 +321,8 @@ static enum s2_code translate_one(struct job *job, const char *text, struct s2_e
 		code = s2_translate(&job->req, &job->input->source->mem, &r, err);
 	if (code)
 		return code;
-	job->missing |= r.outcome == S2_AT_MISSING;
+	if (r.outcome == S2_AT_MISSING)
+		lose(job, &r);
 	if (job->o->json)
 		print_json(job, &r);
 	else
@@ -320,6 +359,7 @@ static enum s2_exit run_translate(const struct s2_options *o, struct s2_out *out
 {
 	struct s2_options own = *o;
 	struct job job = { .o = &own, .out = out, .steps = true };
+	struct s2_image image;
 	struct s2_input input;
 	enum s2_exit status;
 	enum s2_code code = choose_op(&job, err);
@@ -332,12 +372,15 @@ static enum s2_exit run_translate(const struct s2_options *o, struct s2_out *out
 		return s2_exit_of(code);
 	job.input = &input;
 	code = prepare(&job, err);
+	image = s2_input_image(&input);
+	if (!code && o->json)
+		s2_json_begin(&job.json, out, false, "translate", "translations", &image);
 	for (int i = 1; !code && i < o->nargs; i++)
 		code = strcmp(o->args[i], "-") ? translate_one(&job, o->args[i], err) :
 						 translate_stdin(&job, err);
-	status = s2_input_finish(&input, code        ? s2_exit_of(code) :
-					 job.missing ? S2_EXIT_INCOMPLETE :
-						       S2_EXIT_OK);
+	if (!code && o->json)
+		s2_json_end(&job.json, !input.lost->total, input.lost);
+	status = s2_input_finish(&input, code ? s2_exit_of(code) : S2_EXIT_OK);
 	s2_input_close(&input);
 	return status;
 }

@@ -187,6 +187,7 @@ enum s2_geom_flag {
 	S2_G_PIR = 1 << 14,   /* stage 1: pir and pire0 are known */
 	S2_G_SH0 = 1 << 16,   /* sh is known (VTCR_EL2.SH0) */
 	S2_G_POE = 1 << 15,   /* stage 1: permission overlays, descriptors hold POIndex */
+	S2_G_WXN = 1 << 17,   /* stage 1: what is writable is not executable */
 };
 
 /* Oddities of the regime itself: legal or tolerated by hardware, flagged in the header. */
@@ -271,12 +272,21 @@ static inline uint64_t s2_table_oa(const struct s2_geometry *geom, uint64_t raw)
 			  geom->oa_shift);
 }
 
+/* What may be done at the privileged level and at the other, which are the same where a regime
+ * knows one. Not @known: a register that decides is not. */
+struct s2_rights {
+	bool known;
+	bool read, write, exec;
+	bool read_user, write_user, exec_user;
+};
+
 /* Where an attribute stands. */
 enum s2_where { S2_IN_LEAF = 1 << 0, S2_IN_TABLE = 1 << 1, S2_IN_INVALID = 1 << 2 };
 
 enum s2_attr_kind {
 	S2_ATTR_COLUMN, /* always shown, its text is never empty */
-	S2_ATTR_FLAG,   /* shown when it is not 0, by name or with its value */
+	S2_ATTR_FLAG,   /* shown when it is not 0, with its value; with @values, what is not "-" */
+	S2_ATTR_RIGHT,  /* for decode; rows have what rights() says */
 };
 
 struct s2_attr_value {
@@ -299,7 +309,8 @@ struct s2_attr {
 			  low to high */
 	uint8_t where; /* S2_IN_* */
 	uint8_t kind;  /* enum s2_attr_kind */
-	uint8_t width; /* of the ptdump column */
+	const char *title;                  /* of a column of text, */
+	uint8_t width;                      /* and how wide that is */
 	bool blocks_only;                   /* not in pages (height 0) */
 	uint32_t needs;                     /* S2_G_* that must all be set */
 	uint32_t unless;                    /* S2_G_* of which none may be set */
@@ -326,6 +337,9 @@ struct s2_feature {
 enum s2_stage { S2_STAGE_1 = 1, S2_STAGE_2 = 2 };
 
 /* One table format. Its names, @name and @format, stand in notes. */
+/* Registers of a guest hypervisor that a table may shadow. */
+enum s2_shadow { S2_SHADOW_ROOT, S2_SHADOW_CONTROL, S2_NSHADOWS };
+
 struct s2_arch {
 	const char *name;    /* JSON: "arm64" */
 	const char *format;  /* "stage2", "stage1-el1", "stage1-el2" */
@@ -335,6 +349,7 @@ struct s2_arch {
 	unsigned int nfeatures;
 	const struct s2_claim *claims; /* in the order of options and JSON */
 	unsigned int nclaims;
+	const char *shadows[S2_NSHADOWS]; /* their names; NULL where a table shadows nothing */
 
 	/* Claims to facts. Refuses what no hardware accepts and names the register field. */
 	enum s2_code (*shape)(const struct s2_regime *regime, struct s2_geometry *ret,
@@ -383,6 +398,15 @@ struct s2_arch {
 	/* Whether @raw is a leaf at @height (cheap form of decode()); s2_maps() says whether it
 	 * maps. */
 	bool (*is_leaf)(const struct s2_geometry *geom, unsigned int height, uint64_t raw);
+
+	/*
+	 * Rights of the leaf @raw as the regime's registers leave them (write excludes execution,
+	 * say), or, @alone, as it has them itself.
+	 */
+	void (*rights)(const struct s2_geometry *geom, uint64_t raw, bool alone,
+		       struct s2_rights *ret);
+	bool (*two_levels)(
+		const struct s2_geometry *geom); /* do both levels have rights of their own? */
 
 	const struct s2_attr *attrs; /* in column order */
 	unsigned int nattrs;

@@ -84,6 +84,7 @@ static void start_run(struct s2_merge *merge, struct s2_run *run)
 
 	*run = (struct s2_run){ .ia = strip->ia,
 				.table_pa = strip->table_pa,
+				.desc_pa = strip->desc_pa,
 				.height = strip->height,
 				.missing = strip->missing,
 				.pa_contiguous = true };

@@ -17,13 +17,16 @@ struct s2_run {
 	uint64_t ia;
 	uint64_t size;
 	uint64_t count;        /* descriptors, or entries that could not be read */
-	uint64_t table_pa;     /* table page of the first */
+	uint64_t table_pa;     /* table page of the first, */
+	uint64_t desc_pa;      /* and where in it that is, or would be; S2_NO_ADDRESS: not known */
 	uint64_t key_mask;     /* bits of the descriptors that are equal in the whole run */
 	struct s2_entry entry; /* the first descriptor, decoded; all zero when missing */
 	unsigned int height;
 	bool pa_contiguous;   /* output addresses follow each other (leaf runs) */
 	enum s2_code missing; /* S2_OK: read; else why not */
 };
+
+#define S2_NO_ADDRESS UINT64_MAX
 
 /* Which descriptor bits a format shows: ANDed onto the architecture's key. ~0 shows all. */
 struct s2_show {

@@ -88,9 +88,9 @@ static void shadow_line(struct s2_out *out, const struct s2_table *table)
 	};
 
 	s2_out_str(out, "VTCR: ");
-	s2_out_hex(out, table->guest_vtcr, 16);
+	s2_out_hex(out, table->shadow[S2_SHADOW_CONTROL], 16);
 	s2_out_str(out, " VTTBR: ");
-	s2_out_hex(out, table->guest_vttbr, 16);
+	s2_out_hex(out, table->shadow[S2_SHADOW_ROOT], 16);
 	s2_out_printf(out, " s2: %s\n", words[table->guest_stage2]);
 }
 
@@ -141,9 +141,10 @@ static void table_end(struct s2_printer *printer, const struct s2_totals *end)
 	(void)end;
 }
 
-static void end(struct s2_printer *printer)
+static void end(struct s2_printer *printer, bool complete)
 {
 	(void)printer;
+	(void)complete;
 }
 
 #define DEBUGFS(n, h, r) \

@@ -33,24 +33,38 @@ void s2_printer_init(struct s2_printer *printer, const struct s2_format *format,
 	};
 }
 
+/* A row of an attribute: of those with one name, that which applies counts. */
+static void add_member(struct s2_printer *printer, const struct s2_attr *attr)
+{
+	bool applies = s2_attr_applies(attr, printer->geom, S2_IN_LEAF, 1);
+	unsigned int i = 0;
+
+	while (i < printer->nmembers && strcmp(printer->member[i].name, attr->name) != 0)
+		i++;
+	if (i == ARRAY_SIZE(printer->member))
+		return;
+	if (i == printer->nmembers)
+		printer->member[printer->nmembers++] =
+			(struct s2_attr_member){ .name = attr->name };
+	if (!applies || printer->member[i].attr)
+		return;
+	printer->member[i].attr = attr;
+	if (attr->kind == S2_ATTR_FLAG)
+		printer->flag_bits |= attr->mask;
+}
+
 void s2_printer_shape(struct s2_printer *printer, const struct s2_table *table,
 		      const struct s2_geometry *geom)
 {
-	const struct s2_arch *arch = geom->arch;
-
 	printer->table = table;
 	printer->geom = geom;
-	printer->nattrs = 0;
 	printer->nruns = 0;
+	printer->nmembers = 0;
 	printer->flag_bits = 0;
-	for (unsigned int i = 0; i < arch->nattrs && printer->nattrs < ARRAY_SIZE(printer->attr);
-	     i++) {
-		if (!s2_attr_applies(&arch->attrs[i], geom, S2_IN_LEAF, 1))
-			continue;
-		printer->attr[printer->nattrs++] = &arch->attrs[i];
-		if (arch->attrs[i].kind == S2_ATTR_FLAG)
-			printer->flag_bits |= arch->attrs[i].mask;
-	}
+	for (unsigned int i = 0; i < geom->arch->nattrs; i++)
+		if ((geom->arch->attrs[i].where & S2_IN_LEAF) &&
+		    geom->arch->attrs[i].kind != S2_ATTR_RIGHT)
+			add_member(printer, &geom->arch->attrs[i]);
 	for (unsigned int i = 0; printer->annotators[i]; i++) {
 		const struct s2_annotator *annotator =
 			s2_table_annotator(table, printer->annotators[i]);
@@ -66,6 +80,25 @@ const struct s2_label *s2_printer_label(const struct s2_printer *printer, const 
 	static const struct s2_label nothing;
 
 	return printer->label[i] < row->nlabels ? &row->label[printer->label[i]] : &nothing;
+}
+
+void s2_printer_rights(const struct s2_printer *printer, const struct s2_run *run,
+		       struct s2_rights *ret)
+{
+	printer->geom->arch->rights(printer->geom, run->entry.raw, printer->raw_rights, ret);
+}
+
+struct s2_rights s2_effective_rights(const struct s2_effective_row *row)
+{
+	return (struct s2_rights){
+		.known = true,
+		.read = row->allowed & BIT64(S2_EL1_READ),
+		.write = row->allowed & BIT64(S2_EL1_WRITE),
+		.exec = row->allowed & BIT64(S2_EL1_EXEC),
+		.read_user = row->allowed & BIT64(S2_EL0_READ),
+		.write_user = row->allowed & BIT64(S2_EL0_WRITE),
+		.exec_user = row->allowed & BIT64(S2_EL0_EXEC),
+	};
 }
 
 void s2_printer_table(struct s2_printer *printer, const struct s2_table *table,

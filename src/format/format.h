@@ -6,23 +6,28 @@
 #include "base/lost.h"
 #include "base/out.h"
 #include "decode/arm64/effective.h"
+#include "format/json.h"
 #include "model/ranges.h"
 
-/* What the whole document is about. Texts may be "" when not known. */
+/* What the whole document is about. Texts may be NULL or "" when not known. */
 struct s2_image {
 	const char *path;
 	const char *format;
+	bool have_size;
+	uint64_t size;   /* bytes of the file */
+	bool incomplete; /* the container says so of itself */
+	const char *arch;
 	const char *release;
-	bool incomplete;      /* the container says so of itself */
-	const char *kvm_mode; /* "vhe", "nvhe", "protected", "nested", "unknown"; "" when it was not
-				 looked for */
+	const char *build_id;
+	const char *host;     /* who keeps the tables: "kvm" */
+	const char *kvm_mode; /* "vhe", "nvhe", "protected", "nested" */
 };
 
 struct s2_printer;
 
 /*
  * One row per format in s2_formats[]. To add one: a file with these functions, a row, the manual, a
- * golden case. Functions write to printer->out and keep no state but printer->count.
+ * golden case. Functions write to printer->out and keep no state but in the printer.
  */
 struct s2_format {
 	const char *name;
@@ -34,11 +39,20 @@ struct s2_format {
 	void (*row)(struct s2_printer *printer, const struct s2_row *row);
 	/* A row of --effective, in place of row(); NULL with stage2_only. */
 	void (*effective)(struct s2_printer *printer, const struct s2_effective_row *row);
+	/* @end is NULL when nothing was walked. */
 	void (*table_end)(struct s2_printer *printer, const struct s2_totals *end);
-	void (*end)(struct s2_printer *printer);
-	bool annotated;   /* rows are what annotators say one thing of */
+	/* @complete: nothing that was asked for is missing. */
+	void (*end)(struct s2_printer *printer, bool complete);
+	enum s2_merge_how merge; /* without --merge */
+	bool annotated;   /* rows are what annotators say one thing of, and pieces are counted */
 	bool stage2_only; /* knows the bits of stage-2 descriptors and no others */
 	const void *rows; /* for the format's own use */
+};
+
+/* An attribute of leaves by its JSON name. */
+struct s2_attr_member {
+	const char *name;
+	const struct s2_attr *attr; /* the row that applies to this table, or NULL */
 };
 
 struct s2_printer {
@@ -46,10 +60,12 @@ struct s2_printer {
 	struct s2_out *out;
 	const struct s2_table *table;
 	const struct s2_geometry *geom;
-	/* Attribute rows that apply to leaves of this table: filled by s2_printer_table(). */
-	const struct s2_attr *attr[32];
-	unsigned int nattrs;
+	/* The attributes of the table's format, whether or not its registers turn them on: filled
+	 * by s2_printer_table(). Rights are none of them. */
+	struct s2_attr_member member[24];
+	unsigned int nmembers;
 	uint64_t flag_bits; /* descriptor bits of the attributes that are flags */
+	struct s2_json json;
 	/* All annotators that rows have members and columns of, NULL at the end; and which label of
 	 * this table's rows is theirs, S2_MAX_ANNOTATORS: none. */
 	const struct s2_annotator_ops *const *annotators;
@@ -57,6 +73,7 @@ struct s2_printer {
 	uint64_t ntables, nruns;
 	bool list;                  /* headers only: `list` */
 	bool effective;             /* rows are those of --effective */
+	bool raw_rights;            /* of the entry alone */
 	const struct s2_lost *lost; /* what could not be read, complete when end() is called */
 };
 
@@ -80,6 +97,12 @@ void s2_printer_row(struct s2_printer *printer, const struct s2_row *row);
 const struct s2_label *s2_printer_label(const struct s2_printer *printer, const struct s2_row *row,
 					unsigned int i);
 
+/* Does the table have annotator number @i of printer->annotators? */
+static inline bool s2_printer_has(const struct s2_printer *printer, unsigned int i)
+{
+	return printer->label[i] < S2_MAX_ANNOTATORS;
+}
+
 /* "4K", "2M", "1G": divided by 1024 while it divides evenly, at least K, as the kernel's ptdump
  * prints sizes. */
 struct s2_size_text {
@@ -88,19 +111,15 @@ struct s2_size_text {
 };
 struct s2_size_text s2_size_text(uint64_t size);
 
-/* JSON text of a string, with quotes; bytes that are not UTF-8 become U+FFFD. */
-void s2_json_string(struct s2_out *out, const char *text);
+/* Rights of a leaf as they are to be printed: effective ones, or those of the entry alone. */
+void s2_printer_rights(const struct s2_printer *printer, const struct s2_run *run,
+		       struct s2_rights *ret);
 
-/* A row as one JSON object, without anything before or after it. */
-void s2_json_row(struct s2_out *out, const struct s2_printer *printer, const struct s2_row *row);
+/* A mapped row as `find` prints it: type, rights, attributes and what annotators say, each with a
+ * blank after it. */
+void s2_ptdump_short(struct s2_printer *printer, const struct s2_row *row);
 
-/* The members of a table object that describe it, from "id" to "found", without braces. */
-void s2_json_table_head(struct s2_out *out, const struct s2_table *table,
-			const struct s2_geometry *geom);
-
-/* "problems":[...] for the end of a document. */
-void s2_json_problems(struct s2_out *out, const struct s2_lost *lost);
-
-#define S2_JSON_SCHEMA 1
+/* What is left of rights after both stages. */
+struct s2_rights s2_effective_rights(const struct s2_effective_row *row);
 
 #endif

@@ -30,31 +30,28 @@ enum s2_kind {
 	S2_KIND_BOOL,
 };
 
-enum s2_presence {
-	S2_VALUE_LEFT_OUT, /* the row has no such member */
-	S2_VALUE_NULL,     /* it does not apply, or is not known */
-	S2_VALUE_KNOWN,
-};
-
 struct s2_value {
-	enum s2_presence is;
+	bool known;       /* false: it does not apply, or is not known */
 	uint64_t number;  /* NUMBER, HEX, BOOL */
 	const char *text; /* STRING: a constant, or @buf */
 	char buf[32];
 };
 
-/* A member of the rows of every table that has the annotator. The name stays for ever. */
+/* A member of all rows, whether their table has the annotator or not. The name stays for ever. */
 struct s2_row_member {
 	const char *json;
 	enum s2_kind kind;
+	/* @ret is not known when it is handed in. */
 	void (*get)(const struct s2_label *label, struct s2_value *ret);
 };
 
-/* When text has a column of the annotator. */
-enum s2_column {
-	S2_COLUMN_NEVER,
-	S2_COLUMN_SAID,   /* when it has something to say */
-	S2_COLUMN_ALWAYS, /* also in tables that do not have it: "-" */
+/* A column of text, in tables that have the annotator. */
+struct s2_row_column {
+	const char *title;
+	unsigned int width;
+	/* One token, a constant or in @buf: "-" when there is nothing to say, "?" when what there
+	 * is is not known. */
+	const char *(*text)(const struct s2_label *label, char buf[S2_LABEL_TEXT]);
 };
 
 /* What an annotator may ask while it looks at a table. */
@@ -63,21 +60,23 @@ struct s2_asked {
 	const struct s2_geometry *geom;
 	const struct s2_mem *mem; /* the machine's */
 	struct s2_lost *lost;     /* takes what could not be read; may be NULL */
-	bool mapped;              /* slots: also of ranges that are mapped */
 };
 
 struct s2_annotator_ops {
 	const char *name;
 	const struct s2_row_member *members;
 	size_t nmembers;
-	enum s2_column mapped, unmapped;
+	const struct s2_row_column *columns;
+	size_t ncolumns;
+	bool by_ia; /* what it says depends on input addresses alone: also of what was not read */
 
 	/* Do output addresses have to follow each other in the ranges that at() is asked about? May
 	 * be NULL: no. */
 	bool (*by_pa)(const struct s2_annotator *annotator);
 
 	/*
-	 * What is known of @run, which was read, from its first byte on: for that many bytes
+	 * What is known of @run, which was read but with @by_ia, from its first byte on: for that
+	 * many bytes
 	 * @ret_label holds. More than @run->size is as good as that.
 	 */
 	uint64_t (*at)(const struct s2_annotator *annotator, const struct s2_asked *asked,
@@ -86,9 +85,6 @@ struct s2_annotator_ops {
 	/* Do two stretches say one thing when @b begins @distance bytes after @a? */
 	bool (*joins)(const struct s2_label *a, const struct s2_label *b, uint64_t distance,
 		      const struct s2_geometry *geom);
-
-	/* What text shows: one token, a constant or in @buf; NULL when there is nothing to say. */
-	const char *(*text)(const struct s2_label *label, char buf[S2_LABEL_TEXT]);
 
 	/* Which memory beside the table's pages a snapshot must hold for at(). May be NULL: none. */
 	void (*needs)(const struct s2_annotator *annotator,

@@ -3,6 +3,8 @@
 // neighbours say the same.
 #include "model/ranges.h"
 
+#include "decode/lookup.h"
+
 static bool needs_pa(const struct s2_table *table)
 {
 	for (unsigned int i = 0; i < table->nannotators; i++) {
@@ -28,11 +30,9 @@ bool s2_ranges_init(struct s2_ranges *ret, const struct s2_table *table,
 	ret->join = view->join && view->how != S2_MERGE_NONE;
 	ret->have_rest = false;
 	ret->have_ahead = false;
-	ret->asked = (struct s2_asked){ .table = table,
-					.geom = geom,
-					.mem = ctx->mem,
-					.lost = ctx->lost,
-					.mapped = view->annotate_leafs };
+	ret->asked = (struct s2_asked){
+		.table = table, .geom = geom, .mem = ctx->mem, .lost = ctx->lost
+	};
 	s2_totals_init(&ret->totals);
 	s2_walk_init(&ret->walk, geom, table->mem ? table->mem : ctx->mem, table->root_pa);
 	ret->walk.enter = view->enter;
@@ -75,11 +75,15 @@ static void annotate(struct s2_ranges *ranges, struct s2_row *row)
 	struct s2_run *run = &row->run;
 
 	ranges->have_rest = false;
-	row->nlabels = run->missing ? 0 : table->nannotators;
+	row->nlabels = table->nannotators;
 	for (unsigned int i = 0; i < row->nlabels; i++) {
 		const struct s2_annotator *annotator = &table->annotator[i];
-		uint64_t size = annotator->ops->at(annotator, &ranges->asked, run, &row->label[i]);
+		uint64_t size;
 
+		row->label[i] = (struct s2_label){ { 0 } };
+		if (run->missing && !annotator->ops->by_ia)
+			continue;
+		size = annotator->ops->at(annotator, &ranges->asked, run, &row->label[i]);
 		if (size >= run->size)
 			continue;
 		/* The second cut is nearer than the first: one rest holds both. */
@@ -97,11 +101,30 @@ static void annotate(struct s2_ranges *ranges, struct s2_row *row)
 	}
 }
 
+/* What was left of a run begins with a descriptor of its own: that, and where it is. */
+static void look_up_rest(const struct s2_ranges *ranges, struct s2_run *rest)
+{
+	const struct s2_table *table = ranges->table;
+	const struct s2_mem *mem = table->mem ? table->mem : ranges->asked.mem;
+	struct s2_found found;
+	enum s2_code code = s2_lookup(mem, ranges->geom, table->root_pa, rest->ia, &found);
+
+	rest->desc_pa = S2_NO_ADDRESS;
+	/* Tables that a walk does not enter twice, or at all, are no place to look in. */
+	if (code != rest->missing || (code && !s2_is_missing(code)) || found.height != rest->height)
+		return;
+	rest->desc_pa = found.desc_pa;
+	rest->table_pa = found.table_pa;
+	if (!code)
+		rest->entry.raw = found.raw;
+}
+
 /* The next row as it comes: a run, or a part of one. */
 static bool pull(struct s2_ranges *ranges, struct s2_row *ret)
 {
 	if (ranges->have_rest) {
 		ret->run = ranges->rest;
+		look_up_rest(ranges, &ret->run);
 	} else {
 		if (!s2_merge_next(&ranges->merge, &ret->run))
 			return false;

@@ -21,8 +21,7 @@ struct s2_row {
 struct s2_view {
 	enum s2_merge_how how;
 	struct s2_show show;
-	bool annotate;       /* else rows have no labels, and are cut nowhere */
-	bool annotate_leafs; /* annotators with slots are asked of mapped ranges, too */
+	bool annotate; /* else rows have no labels, and are cut nowhere */
 	/* Neighbours that say the same after annotating are one row, and pieces are counted; else
 	 * S2_MERGE_ATTRS is S2_MERGE_PA where an annotator asks by output address. */
 	bool join;

@@ -8,7 +8,7 @@
 
 #include "model/note.h"
 
-/* A label's word[0]; word[1] of SLOT_IN is the id. */
+/* A label's word[0]; of SLOT_IN word[1] is the id, and word[2] are the flags. */
 enum { SLOT_NOT_ASKED, SLOT_NONE, SLOT_IN };
 
 void s2_slots_known(struct s2_table *table, struct s2_slot *slot, size_t n)
@@ -44,16 +44,14 @@ static uint64_t at(const struct s2_annotator *annotator, const struct s2_asked *
 	size_t i;
 
 	(void)annotator;
-	*ret_label = (struct s2_label){ { SLOT_NOT_ASKED } };
-	if (!asked->mapped && s2_is_leaf(run->entry.type))
-		return run->size;
+	*ret_label = (struct s2_label){ { SLOT_NONE } };
 	i = find(table, run->ia);
-	ret_label->word[0] = SLOT_NONE;
 	if (i == table->nslots)
 		return run->size;
 	if (table->slot[i].ipa > run->ia)
 		return table->slot[i].ipa - run->ia;
-	*ret_label = (struct s2_label){ { SLOT_IN, (uint64_t)table->slot[i].id } };
+	*ret_label =
+		(struct s2_label){ { SLOT_IN, (uint64_t)table->slot[i].id, table->slot[i].flags } };
 	return table->slot[i].ipa + table->slot[i].size - run->ia;
 }
 
@@ -62,29 +60,53 @@ static bool joins(const struct s2_label *a, const struct s2_label *b, uint64_t d
 {
 	(void)distance;
 	(void)geom;
-	return a->word[0] == b->word[0] && a->word[1] == b->word[1];
+	return a->word[0] == b->word[0] && a->word[1] == b->word[1] && a->word[2] == b->word[2];
 }
 
+/* "1", "1:log", "2:ro,log" */
 static const char *text(const struct s2_label *label, char buf[S2_LABEL_TEXT])
 {
-	if (label->word[0] == SLOT_NOT_ASKED)
-		return NULL;
-	if (label->word[0] == SLOT_NONE)
-		return "no-slot";
-	snprintf(buf, S2_LABEL_TEXT, "slot:%" PRIu64, label->word[1]);
+	static const struct {
+		uint32_t flag;
+		const char *mark;
+	} marks[] = { { S2_SLOT_READONLY, "ro" },
+		      { S2_SLOT_LOG, "log" },
+		      { S2_SLOT_GMEM, "gmem" } };
+	const char *lead = ":";
+	int len;
+
+	if (label->word[0] != SLOT_IN)
+		return label->word[0] == SLOT_NONE ? "-" : "?";
+	len = snprintf(buf, S2_LABEL_TEXT, "%" PRIu64, label->word[1]);
+	for (unsigned int i = 0; i < ARRAY_SIZE(marks); i++) {
+		if (!(label->word[2] & marks[i].flag))
+			continue;
+		len += snprintf(buf + len, S2_LABEL_TEXT - (size_t)len, "%s%s", lead,
+				marks[i].mark);
+		lead = ",";
+	}
 	return buf;
 }
 
-static void get_memslot(const struct s2_label *label, struct s2_value *ret)
+static void get_slot_id(const struct s2_label *label, struct s2_value *ret)
 {
-	ret->is = label->word[0] == SLOT_IN   ? S2_VALUE_KNOWN :
-		  label->word[0] == SLOT_NONE ? S2_VALUE_NULL :
-						S2_VALUE_LEFT_OUT;
+	ret->known = label->word[0] == SLOT_IN;
 	ret->number = label->word[1];
 }
 
+static void get_in_slot(const struct s2_label *label, struct s2_value *ret)
+{
+	ret->known = label->word[0] != SLOT_NOT_ASKED;
+	ret->number = label->word[0] == SLOT_IN;
+}
+
 static const struct s2_row_member members[] = {
-	{ "memslot", S2_KIND_NUMBER, get_memslot },
+	{ "slot", S2_KIND_NUMBER, get_slot_id },
+	{ "in_slot", S2_KIND_BOOL, get_in_slot },
+};
+
+static const struct s2_row_column columns[] = {
+	{ "slot", 5, text },
 };
 
 /* ---- In a snapshot's note ---- */
@@ -167,11 +189,11 @@ const struct s2_annotator_ops s2_slots_annotator = {
 	.name = "memslots",
 	.members = members,
 	.nmembers = ARRAY_SIZE(members),
-	.mapped = S2_COLUMN_NEVER,
-	.unmapped = S2_COLUMN_ALWAYS,
+	.columns = columns,
+	.ncolumns = ARRAY_SIZE(columns),
+	.by_ia = true,
 	.at = at,
 	.joins = joins,
-	.text = text,
 	.save = save,
 	.load = load,
 	.free = release,

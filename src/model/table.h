@@ -16,13 +16,16 @@ struct s2_slot {
 	uint64_t ipa;
 	uint64_t size;
 	uint64_t hva;   /* in the VMM's address space */
-	uint32_t flags; /* KVM_MEM_*: 1 logs dirty pages, 2 is read-only, 4 is guest_memfd */
+	uint32_t flags; /* S2_SLOT_* */
 	int32_t id;
 	uint64_t gmem_file;  /* guest_memfd: struct file that has the pages, 0 when not known */
 	uint64_t gmem_pgoff; /* ... and the page of it that the slot begins with */
 };
 
-#define S2_SLOT_GMEM 4U /* of s2_slot.flags: KVM_MEM_GUEST_MEMFD */
+/* Of s2_slot.flags: KVM_MEM_LOG_DIRTY_PAGES, KVM_MEM_READONLY, KVM_MEM_GUEST_MEMFD. */
+#define S2_SLOT_LOG 1U
+#define S2_SLOT_READONLY 2U
+#define S2_SLOT_GMEM 4U
 
 struct s2_table {
 	char id[S2_ID_LEN];       /* "vm:1234", "host", "hyp", "vm:1234/nested:0", "raw" */
@@ -38,8 +41,7 @@ struct s2_table {
 	struct s2_slot *slot; /* sorted by ipa, NULL when not known; owned by the list of tables */
 	size_t nslots;
 	bool have_slots;
-	uint64_t guest_vttbr; /* nested-stage2: the guest hypervisor's registers */
-	uint64_t guest_vtcr;
+	uint64_t shadow[S2_NSHADOWS];  /* nested-stage2: the guest hypervisor's registers */
 	enum s2_tristate guest_stage2; /* ... and whether its HCR_EL2.VM is 1 */
 	bool have_handle;              /* the hypervisor keeps this guest, and has ... */
 	uint32_t handle;               /* ... this name for it */
@@ -52,6 +54,12 @@ struct s2_table {
 static inline bool s2_table_is_shadow(const struct s2_table *table)
 {
 	return !strcmp(table->kind, "nested-stage2");
+}
+
+/* Does the table belong to a virtual machine? */
+static inline bool s2_table_is_vms(const struct s2_table *table)
+{
+	return !strncmp(table->id, "vm:", 3);
 }
 
 /* Releases what @table owns through its annotators, and drops those. */

@@ -57,7 +57,10 @@ void s2_totals_run(struct s2_totals *totals, const struct s2_table *table,
 	bool guest = table->mem != NULL;
 
 	if (!run->missing) {
-		totals->mapped += s2_run_mapped(geom, run);
+		uint64_t mapped = s2_run_mapped(geom, run);
+
+		totals->mapped += mapped;
+		totals->pages[run->height] += mapped ? run->count : 0;
 		return;
 	}
 	s2_totals_gap(totals, run->ia, run->size, run->missing,
@@ -74,8 +77,6 @@ void s2_totals_end(struct s2_totals *totals, const struct s2_table *table,
 {
 	totals->tables = walk->tables;
 	totals->odd_tables = walk->odd_tables;
-	totals->odd_desc_pa = walk->odd_desc_pa;
-	totals->odd_table = walk->odd;
 	if (totals->complete)
 		return;
 	snprintf(totals->why, sizeof(totals->why), "%" PRIu64 " gap%s, first at 0x%" PRIx64 ": %s",

@@ -7,14 +7,13 @@
 #include "model/table.h"
 
 struct s2_totals {
-	bool complete;        /* every table page of the walked range was read */
-	uint64_t mapped;      /* bytes */
-	uint64_t missing;     /* input-address bytes whose entries could not be read */
-	uint64_t gaps;        /* ranges of them */
-	uint64_t tables;      /* table pages read */
-	uint64_t odd_tables;  /* table descriptors with oddities */
-	uint64_t odd_desc_pa; /* of the first of them */
-	uint32_t odd_table;   /* its S2_ODD_* */
+	bool complete;                  /* every table page of the walked range was read */
+	uint64_t mapped;                /* bytes */
+	uint64_t pages[S2_MAX_HEIGHTS]; /* entries that map, by height */
+	uint64_t missing;               /* input-address bytes whose entries could not be read */
+	uint64_t gaps;                  /* ranges of them */
+	uint64_t tables;                /* table pages read */
+	uint64_t odd_tables;            /* table descriptors with oddities */
 	/* The first gap. */
 	enum s2_code code;
 	uint64_t ia;

@@ -14,7 +14,7 @@ def run(s2dump, cap, vm, op, addresses):
                           timeout=60)
     if done.returncode:
         raise ValueError(f"exit status {done.returncode}: {done.stderr.strip()[:200]}")
-    return s2json.rows(done.stdout, "translate")
+    return s2json.rows(done.stdout)
 
 
 def problems_of(touch, answer, vm, cap, words):

@@ -19,7 +19,7 @@ def run(s2dump, cap, vm, *options):
     done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS)
     if done.returncode:
         raise ValueError(f"exit status {done.returncode}: {done.stderr.strip()[:200]}")
-    return [r for table in s2json.rows(done.stdout, "dump") for r in table["ranges"]]
+    return [r for table in s2json.rows(done.stdout) for r in table["ranges"]]
 
 
 def rights(e, table_attr):

@@ -245,7 +245,7 @@ class Geometry:
             ret["pbha"] = f["pbha"]
         ret["ignored"] = f["bit63"] if hwu else f["bit63"] << 4 | f["pbha"]
         ret["odd"] = [name for name, set_ in self.leaf_odd(level, raw, pa, memattr, sh).items() if set_]
-        if "oa-size" in ret["odd"]:  # an Address size fault: it maps nothing
+        if pa >> self.oa_bits:  # an Address size fault; a block that begins inside maps as far as the output size goes
             return ret
         read, write, priv, user = bool(f["s2ap"] & 1), bool(f["s2ap"] & 2 or dirty), xn in (0, 3), xn in (0, 1)
         ret.update(mapped=True, pa=hex(pa), pieces=1, read=read, read_user=read, write=write, write_user=write, exec=priv or user,

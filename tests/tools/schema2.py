@@ -16,7 +16,7 @@ import json
 import pathlib
 import sys
 
-SCHEMA = json.loads((pathlib.Path(__file__).resolve().parents[2] / "schema" / "s2dump-2.schema.json").read_text())["$defs"]
+SCHEMA = json.loads((pathlib.Path(__file__).resolve().parents[2] / "schema" / "s2dump.schema.json").read_text())["$defs"]
 RIGHTS = ("read", "write", "exec", "read_user", "write_user", "exec_priv", "exec_user")
 CODES = {"io": "unreadable"}
 # What an attribute is called where its name is another.
@@ -145,8 +145,8 @@ def convert_range(r, table):
     if kind == "effective_range":
         return [convert_effective(r)]
     leaf = r["type"] in ("page", "block")
-    # An output address beyond the output size faults: it maps nothing.
-    mapped = r["valid"] and "oa-size" not in r["odd"]
+    # An output address beyond the output size faults: it maps nothing. A block may begin inside, and find tells only what is.
+    mapped = r["valid"] and not ("oa-size" in r["odd"] and number(r["pa"]) >> table.get("oa_bits", 52))
     new = make(kind, **take(r, "ia", "size", "level", "type", "owner", "state", "count", "odd"), mapped=mapped,
                **{n: r.get(n) for n in ("state_from", "handle", "gfn", "raw")}, missing=CODES.get(r.get("missing"), r.get("missing")),
                descriptor_pa=missing_descriptor(r, table) if r["type"] == "missing" else NotJudged)

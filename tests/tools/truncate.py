@@ -84,7 +84,7 @@ def judge_cut(whole, status, out, err):
     if status not in STATUSES:
         return f"exit status {status}: {last_line(err)}"
     try:
-        tables = s2json.rows(out, "dump")
+        tables = s2json.rows(out)
     except (ValueError, KeyError):
         return None if status == 3 else f"exit status {status}, but no document"
     found = next(differences(whole, tables), None)
@@ -155,7 +155,7 @@ def tables_of(s2dump, dump, extra):
     status, out, err = run(s2dump, dump, extra)
     if status:
         raise SystemExit(f"truncate.py: {dump}: exit status {status}: {err.decode(errors='replace')}")
-    return s2json.rows(out, "dump")
+    return s2json.rows(out)
 
 
 def cut(s2dump, dump, extra=(), step=512, tail=1 << 20, points=3000, jobs=2):

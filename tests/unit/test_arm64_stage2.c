@@ -511,7 +511,7 @@ static void upper_bits(void **state)
 
 	(void)state;
 	assert_int_equal(shape_vtcr(0x80053558, &geom, &err), S2_OK);
-	expect_json(&geom, "contiguous", 0x7ffULL | 1ULL << 52, "true");
+	expect_json(&geom, "cont", 0x7ffULL | 1ULL << 52, "true");
 	expect_json(&geom, "dbm", 0x7ffULL | 1ULL << 51, "true");
 	expect_json(&geom, "fnxs", 0xfffULL, "true");
 	for (unsigned int bit = 55; bit <= 58; bit++) {

@@ -145,7 +145,7 @@ static void codes_have_names(void **state)
 		[S2_USAGE] = "usage",
 		[S2_INVALID] = "invalid",
 		[S2_NOTFOUND] = "not-found",
-		[S2_IO] = "io",
+		[S2_IO] = "unreadable",
 		[S2_NOMEM] = "no-memory",
 		[S2_ABSENT] = "absent",
 		[S2_EXCLUDED] = "excluded",

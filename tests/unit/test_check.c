@@ -251,6 +251,29 @@ static void test_block_levels(void **state)
 	assert_int_equal(run(S2_CHECK_WRITER)->result, S2_CHECK_FAIL);
 }
 
+/* Blocks of 512 GiB over all of the input space cost what memory there is in them; each page of it
+ * is still looked at. */
+static void test_blocks_larger_than_memory(void **state)
+{
+	static const uint64_t windows[] = { 0, 1, 5 };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(windows); i++) {
+		window = windows[i];
+		make();
+		s2_regime_set_level(&table[0].regime, S2_ARM64_START_LEVEL, 0);
+		s2_regime_set(&table[0].regime, S2_ARM64_IA_BITS, 48);
+		s2_regime_set_flag(&table[0].regime, S2_ARM64_LPA2, S2_YES);
+		slot[0] = (struct s2_slot){ .ipa = 0, .size = 1ULL << 48 };
+		for (unsigned int k = 0; k < 512; k++)
+			words[k] = (LEAF & ~0x302ULL) | (uint64_t)k << 39;
+		/* The four pages of the other guest, and nothing else, have two writers. */
+		assert_int_equal(run(S2_CHECK_TWO_GUESTS)->result, S2_CHECK_UNKNOWN);
+		assert_int_equal(report.outcome[S2_CHECK_TWO_GUESTS].nunknown, 4);
+	}
+	window = 0;
+}
+
 /* A VM that could not be read, or a table of no sound geometry: nothing is called good. */
 static void test_unreadable(void **state)
 {
@@ -433,6 +456,7 @@ int main(void)
 		cmocka_unit_test(test_writers_are_named),
 		cmocka_unit_test(test_device_memory),
 		cmocka_unit_test(test_block_levels),
+		cmocka_unit_test(test_blocks_larger_than_memory),
 		cmocka_unit_test(test_unreadable),
 		cmocka_unit_test(test_half_present),
 		cmocka_unit_test(test_memory_that_is_claimed),

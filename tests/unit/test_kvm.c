@@ -442,13 +442,13 @@ static void nested_guests(void **state)
 		assert_int_equal(t.tables.nvms, 1);
 		assert_int_equal(t.tables.n, 3);
 		assert_string_equal(t.tables.table[0].kind, "stage2");
-		assert_int_equal(t.tables.table[0].guest_vtcr, 0);
+		assert_int_equal(t.tables.table[0].shadow[S2_SHADOW_CONTROL], 0);
 		assert_int_equal(t.tables.table[0].guest_stage2, S2_UNKNOWN);
 		table = table_of(&t, "vm:42/nested:1");
 		assert_string_equal(table->kind, "nested-stage2");
 		assert_int_equal(table->root_pa, 0x101000);
-		assert_int_equal(table->guest_vttbr, 0x0003000012340000);
-		assert_int_equal(table->guest_vtcr, 0x80023559);
+		assert_int_equal(table->shadow[S2_SHADOW_ROOT], 0x0003000012340000);
+		assert_int_equal(table->shadow[S2_SHADOW_CONTROL], 0x80023559);
 		assert_int_equal(table->guest_stage2, S2_YES);
 		assert_int_equal(table->regime.value[S2_ARM64_VTCR_EL2], TEST_VTCR | BIT64(21));
 		assert_int_equal(table->regime.value[S2_ARM64_HCR_EL2], HCR_E2H_FWB);
@@ -457,7 +457,7 @@ static void nested_guests(void **state)
 		assert_false(table->have_slots);
 		table = table_of(&t, "vm:42/nested:3");
 		assert_int_equal(table->root_pa, 0x103000);
-		assert_int_equal(table->guest_vttbr, 0x56780000);
+		assert_int_equal(table->shadow[S2_SHADOW_ROOT], 0x56780000);
 		assert_int_equal(table->guest_stage2, S2_NO);
 		/* One that has no table yet, and sizes that no VM has. */
 		set64(&t, mmu[3] + MMU_PGD_PHYS, 0);

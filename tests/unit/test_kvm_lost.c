@@ -88,7 +88,8 @@ static bool same_table(const struct s2_table *a, const struct s2_table *b)
 	       a->pid == b->pid && a->vcpus == b->vcpus && a->have_slots == b->have_slots &&
 	       a->nslots == b->nslots &&
 	       (!a->nslots || !memcmp(a->slot, b->slot, a->nslots * sizeof(*a->slot))) &&
-	       a->guest_vttbr == b->guest_vttbr && a->guest_vtcr == b->guest_vtcr;
+	       a->shadow[S2_SHADOW_ROOT] == b->shadow[S2_SHADOW_ROOT] &&
+	       a->shadow[S2_SHADOW_CONTROL] == b->shadow[S2_SHADOW_CONTROL];
 }
 
 static bool same(const struct s2_tables *a, const struct s2_tables *b)

@@ -82,8 +82,8 @@ static void same_table(const struct s2_table *a, const struct s2_table *b)
 	same_regime(&a->regime, &b->regime);
 	assert_int_equal(a->pid, b->pid);
 	assert_int_equal(a->vcpus, b->vcpus);
-	assert_int_equal(a->guest_vttbr, b->guest_vttbr);
-	assert_int_equal(a->guest_vtcr, b->guest_vtcr);
+	assert_int_equal(a->shadow[S2_SHADOW_ROOT], b->shadow[S2_SHADOW_ROOT]);
+	assert_int_equal(a->shadow[S2_SHADOW_CONTROL], b->shadow[S2_SHADOW_CONTROL]);
 	assert_int_equal(s2_pkvm_role_of(a), s2_pkvm_role_of(b));
 	assert_int_equal(a->have_handle, b->have_handle);
 	assert_int_equal(a->handle, b->handle);
@@ -438,7 +438,7 @@ static void vms_that_no_kernel_has(void **state)
 	s2_tables_free(&back);
 	/* A nested guest whose hypervisor has no VTCR_EL2 yet. */
 	strcpy(t.tables.table[0].kind, "nested-stage2");
-	t.tables.table[0].guest_vttbr = 0x1000;
+	t.tables.table[0].shadow[S2_SHADOW_ROOT] = 0x1000;
 	there_and_back(&t.tables, &back);
 	s2_tables_free(&back);
 	kvm_exit(&t);

@@ -165,16 +165,16 @@ static void other_attributes(void **state)
 	assert_int_equal(shape(&s2_arm64_stage1_el1, S2_ARM64_TCR_EL1, tcr_el1(12, 25, 5, 0), false,
 			       &geom, &err),
 			 S2_OK);
-	expect(&geom, "af", 0x401, "AF");
-	expect(&geom, "af", 0x1, "-");
+	expect(&geom, "af", 0x401, "-");
+	expect(&geom, "af", 0x1, "noaf");
 	expect(&geom, "sh", 3 << 8 | 1, "ish");
 	expect(&geom, "sh", 2 << 8 | 1, "osh");
 	expect(&geom, "sh", 0x1, "nsh");
-	expect(&geom, "ng", 1 << 11 | 1, "nG");
-	expect(&geom, "gp", 1ULL << 50 | 1, "GP");
-	expect(&geom, "contiguous", 1ULL << 52 | 1, "CONT");
-	expect(&geom, "nt", 1ULL << 16 | 1, "nT");
-	expect(&geom, "ns", 1ULL << 5 | 1, "NS");
+	expect(&geom, "ng", 1 << 11 | 1, "ng");
+	expect(&geom, "gp", 1ULL << 50 | 1, "gp");
+	expect(&geom, "cont", 1ULL << 52 | 1, "cont");
+	expect(&geom, "nt", 1ULL << 16 | 1, "nt");
+	expect(&geom, "ns", 1ULL << 5 | 1, "ns");
 	s2_arm64_stage1_el1.decode(&geom, 0, 1ULL << 48 | 0x403, &entry);
 	assert_int_equal(entry.odd, S2_ODD_RES0);
 	s2_arm64_stage1_el1.decode(&geom, 1, 1ULL << 13 | 0x401, &entry);

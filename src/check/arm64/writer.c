@@ -109,7 +109,7 @@ static void hyp_forms(struct s2_check_ctx *ctx)
 
 static bool is_nested(const struct s2_table *table)
 {
-	return table->guest_vtcr || table->guest_vttbr;
+	return table->shadow[S2_SHADOW_CONTROL] || table->shadow[S2_SHADOW_ROOT];
 }
 
 /*

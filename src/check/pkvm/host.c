@@ -78,37 +78,19 @@ static void states(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, u
 			       state, raw);
 }
 
-/* The first page of memory at or above @pa, or UINT64_MAX. */
-static uint64_t next_memory(const struct s2_pages *pages, uint64_t pa)
-{
-	for (size_t i = 0; i < pages->nregions; i++) {
-		const struct s2_page_region *region = &pages->region[i];
-
-		if (region->pa + (region->npages << pages->page_log2) > pa)
-			return region->pa > pa ? region->pa : pa;
-	}
-	return UINT64_MAX;
-}
-
 /* Sets what the host's entry says for every page of memory in [@pa, @pa + @size). */
 static void set_facts(struct s2_check_ctx *ctx, uint64_t pa, uint64_t size, struct s2_facts what)
 {
-	uint64_t page = BIT64(ctx->pages.page_log2);
+	uint64_t at = pa, n;
+	struct s2_facts *fact;
 
-	s2_pages_clip(&ctx->pages, &pa, &size);
-	for (uint64_t at = next_memory(&ctx->pages, pa); at < pa + size; at += page) {
-		struct s2_facts *fact = s2_pages_fact(&ctx->pages, at);
-
-		if (!fact && s2_pages_number(&ctx->pages, at, NULL) == S2_NO_PAGE) {
-			at = next_memory(&ctx->pages, at) - page;
-			if (at > UINT64_MAX - 2 * page)
-				return;
+	while ((fact = s2_pages_run(&ctx->pages, &at, pa + size - 1, &n))) {
+		for (uint64_t i = 0; i < n; i++) {
+			fact[i].host = what.host & 7;
+			fact[i].host_write = what.host_write & 1;
+			fact[i].host_exec = what.host_exec & 1;
 		}
-		if (!fact)
-			continue;
-		fact->host = what.host & 7;
-		fact->host_write = what.host_write & 1;
-		fact->host_exec = what.host_exec & 1;
+		at += n << ctx->pages.page_log2;
 	}
 }
 

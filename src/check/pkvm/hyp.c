@@ -130,25 +130,31 @@ static void rights(struct s2_check_ctx *ctx, enum area area, uint64_t va, uint64
 			       raw);
 }
 
+static void set_fact(struct s2_check_ctx *ctx, enum area area, uint64_t raw, struct s2_facts *fact)
+{
+	if (area != AREA_LINEAR) {
+		fact->hyp_private = 1;
+		fact->hyp_private_write |= !(raw & S1_RO);
+		fact->hyp_quarter |= area == AREA_PRIVATE || area == AREA_VMEMMAP;
+		fact->hyp_again |= area == AREA_PRIVATE && !(raw & S1_RO);
+		return;
+	}
+	fact->hyp_mapped = 1;
+	fact->hyp = field_get(LEAF_STATE, raw) & 3;
+	fact->hyp_write = !(raw & S1_RO);
+	fact->hyp_exec = is_exec(ctx, raw);
+}
+
 static void facts_of(struct s2_check_ctx *ctx, enum area area, uint64_t oa, uint64_t size,
 		     uint64_t raw)
 {
-	for (uint64_t off = 0; off < size; off += BIT64(ctx->pages.page_log2)) {
-		struct s2_facts *fact = s2_pages_fact(&ctx->pages, oa + off);
+	uint64_t pa = oa, n;
+	struct s2_facts *fact;
 
-		if (!fact)
-			continue;
-		if (area != AREA_LINEAR) {
-			fact->hyp_private = 1;
-			fact->hyp_private_write |= !(raw & S1_RO);
-			fact->hyp_quarter |= area == AREA_PRIVATE || area == AREA_VMEMMAP;
-			fact->hyp_again |= area == AREA_PRIVATE && !(raw & S1_RO);
-			continue;
-		}
-		fact->hyp_mapped = 1;
-		fact->hyp = field_get(LEAF_STATE, raw) & 3;
-		fact->hyp_write = !(raw & S1_RO);
-		fact->hyp_exec = is_exec(ctx, raw);
+	while ((fact = s2_pages_run(&ctx->pages, &pa, oa + size - 1, &n))) {
+		for (uint64_t i = 0; i < n; i++)
+			set_fact(ctx, area, raw, &fact[i]);
+		pa += n << ctx->pages.page_log2;
 	}
 }
 

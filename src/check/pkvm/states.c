@@ -3,6 +3,7 @@
 // together.
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "check/priv.h"
 
@@ -323,9 +324,6 @@ static void tables(struct s2_check_ctx *ctx, const struct page_view *v)
 
 static void reserved(struct s2_check_ctx *ctx, const struct page_view *v)
 {
-	if (!ctx->pkvm->reserved_size)
-		s2_check_unknown(ctx, S2_CHECK_HYP_RESERVED,
-				 "what is reserved for the hypervisor is not known");
 	if (v->pa - ctx->pkvm->reserved_pa >= ctx->pkvm->reserved_size)
 		return;
 	if (!v->f->hyp_unread && (!v->f->hyp_mapped || !v->f->hyp_write))
@@ -368,15 +366,16 @@ static void one_page(struct s2_check_ctx *ctx, struct page_view *v)
 
 /*
  * The struct hyp_page words of the pages from @pa on, *@n at most; less of them when they do not
- * stand behind each other in one page of memory. False when they cannot be had.
+ * stand behind each other in one page of memory. False when those *@n cannot be had.
  */
 static bool words_of(struct s2_check_ctx *ctx, uint64_t pa, uint64_t *n, unsigned char *buf)
 {
 	uint64_t page = BIT64(ctx->pages.page_log2), at, left, size;
 
-	if (!ctx->pkvm || !ctx->pkvm->have_vmemmap ||
-	    s2_pkvm_page_pa(ctx->pkvm, ctx->pages.page_log2, pa, &at, &left)) {
-		*n = 1;
+	if (!ctx->pkvm->have_vmemmap)
+		return false;
+	if (s2_pkvm_page_pa(ctx->pkvm, ctx->pages.page_log2, pa, &at, &left)) {
+		*n = left < *n ? left : *n;
 		return false;
 	}
 	size = ctx->pkvm->page.size;
@@ -400,35 +399,78 @@ static void no_words(struct s2_check_ctx *ctx, uint64_t pa)
 					 "hyp_vmemmap of PA 0x%" PRIx64 " is not in the dump", pa);
 }
 
+/* What was said last of a page that no table speaks of: nothing, so it holds for others, too. */
+struct quiet {
+	bool known;
+	bool have_word;
+	uint64_t word;
+	uint64_t next; /* up to where memory is of the same kind */
+};
+
+/*
+ * A page that no table maps or names looks like all others of the same word: one of them is looked
+ * at. So a machine's unused memory, which a snapshot tells the size of, costs next to nothing.
+ */
+static void look(struct s2_check_ctx *ctx, struct page_view *v, struct quiet *quiet)
+{
+	static const struct s2_facts nothing;
+	const struct s2_pkvm *pkvm = ctx->pkvm;
+	bool alike = !memcmp(v->f, &nothing, sizeof(nothing)) &&
+		     (!pkvm || v->pa - pkvm->reserved_pa >= pkvm->reserved_size);
+	uint64_t said = ctx->said;
+
+	if (alike && quiet->known && v->have_word == quiet->have_word && v->word == quiet->word &&
+	    v->pa < quiet->next)
+		return;
+	one_page(ctx, v);
+	if (!alike)
+		return;
+	*quiet = (struct quiet){ .known = ctx->said == said,
+				 .have_word = v->have_word,
+				 .word = v->word,
+				 .next = UINT64_MAX };
+	if (pkvm && pkvm->have_memory)
+		s2_pkvm_memory_at(pkvm, v->pa, &quiet->next);
+}
+
+/* The pages of a batch, all in one region: their facts, and their words when @size is not 0. */
+static void look_at(struct s2_check_ctx *ctx, struct page_view *v, uint64_t n,
+		    const unsigned char *words, size_t size, struct quiet *quiet)
+{
+	for (uint64_t k = 0; k < n; k++, v->f++, v->pa += BIT64(ctx->pages.page_log2)) {
+		v->word = 0;
+		for (size_t b = 0; b < size; b++)
+			v->word |= (uint64_t)words[k * size + b] << b * 8;
+		look(ctx, v, quiet);
+	}
+}
+
 void s2_check_states(struct s2_check_ctx *ctx)
 {
 	struct s2_pages *pages = &ctx->pages;
 	unsigned char *buf = malloc(BATCH * sizeof(uint64_t));
 	size_t size = ctx->pkvm ? ctx->pkvm->page.size : 0;
+	struct quiet quiet = { 0 };
 
 	if (!buf) {
 		ctx->nomem = true;
 		return;
 	}
+	if (ctx->pkvm && !ctx->pkvm->reserved_size)
+		s2_check_unknown(ctx, S2_CHECK_HYP_RESERVED,
+				 "what is reserved for the hypervisor is not known");
 	for (uint64_t i = 0; i < pages->nwindow;) {
-		uint64_t pa = s2_pages_pa(pages, pages->window + i), left, n = pages->nwindow - i;
-		bool have;
+		struct page_view v = { .f = &pages->fact[i],
+				       .pa = s2_pages_pa(pages, pages->window + i) };
+		uint64_t n = pages->nwindow - i, left;
 
-		s2_pages_number(pages, pa, &left);
+		s2_pages_number(pages, v.pa, &left);
 		n = n < left ? n : left;
 		n = n < BATCH ? n : BATCH;
-		have = size && words_of(ctx, pa, &n, buf);
-		if (!have && size)
-			no_words(ctx, pa);
-		for (uint64_t k = 0; k < n; k++) {
-			struct page_view v = { .f = &pages->fact[i + k],
-					       .pa = pa + (k << pages->page_log2),
-					       .have_word = have };
-
-			for (size_t b = 0; have && b < size; b++)
-				v.word |= (uint64_t)buf[k * size + b] << b * 8;
-			one_page(ctx, &v);
-		}
+		v.have_word = size && words_of(ctx, v.pa, &n, buf);
+		if (!v.have_word && size)
+			no_words(ctx, v.pa);
+		look_at(ctx, &v, n, buf, v.have_word ? size : 0, &quiet);
 		i += n;
 	}
 	free(buf);

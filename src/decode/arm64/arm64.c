@@ -9,8 +9,8 @@ bool s2_arm64_is_table(const struct s2_geometry *geom, unsigned int height, uint
 }
 
 const struct s2_feature s2_arm64_features[S2_ARM64_NFEATURES] = {
-	{ .name = "lpa2", .yes = S2_G_LPA2, .text = "LPA2" },
 	{ .name = "fwb", .yes = S2_G_FWB, .no = S2_G_NOFWB, .text = "FWB", .no_text = "no FWB" },
+	{ .name = "lpa2", .yes = S2_G_LPA2, .text = "LPA2" },
 };
 
 enum s2_code s2_arm64_check_root(const struct s2_geometry *geom, uint64_t root, struct s2_err *err)

@@ -3,6 +3,8 @@
 // all addresses.
 #include "decode/arm64/effective.h"
 
+#include "decode/arm64/stage1.h"
+
 #define CONTIGUOUS BIT64(52)
 
 static const enum s2_at_op ops[S2_NACCESSES] = {
@@ -126,11 +128,20 @@ static bool next_piece(struct s2_effective *e, uint64_t *ret_va, uint64_t *ret_s
 	return true;
 }
 
+static void name_attributes(struct s2_effective_row *row, const struct s2_at_result *r)
+{
+	if (~r->par_known & (PAR_ATTR | PAR_SH))
+		return;
+	row->attr = (uint8_t)field_get(PAR_ATTR, r->par);
+	row->sh = (uint8_t)field_get(PAR_SH, r->par);
+	s2_at_memory(r, &row->memory, &row->shareability);
+}
+
 /* All six accesses at @va, which speaks for @size bytes. */
 static enum s2_code probe(struct s2_effective *e, uint64_t va, uint64_t size,
 			  struct s2_effective_row *ret, struct s2_err *err)
 {
-	*ret = (struct s2_effective_row){ .va = va, .size = size, .pa_contiguous = true };
+	*ret = (struct s2_effective_row){ .va = va, .size = size, .pieces = 1 };
 	e->req.ia = va;
 	for (unsigned int i = 0; i < S2_NACCESSES; i++) {
 		struct s2_at_result r;
@@ -152,9 +163,8 @@ static enum s2_code probe(struct s2_effective *e, uint64_t va, uint64_t size,
 			continue;
 		if (!ret->allowed) {
 			ret->pa = r.pa;
-			ret->attr_known = !(~r.par_known & (PAR_ATTR | PAR_SH));
-			ret->attr = (uint8_t)field_get(PAR_ATTR, r.par);
-			ret->sh = (uint8_t)field_get(PAR_SH, r.par);
+			ret->pa_next = r.pa + size;
+			name_attributes(ret, &r);
 		}
 		ret->allowed |= 1U << i;
 	}
@@ -165,15 +175,16 @@ static enum s2_code probe(struct s2_effective *e, uint64_t va, uint64_t size,
 static bool join(enum s2_merge_how how, struct s2_effective_row *row,
 		 const struct s2_effective_row *next)
 {
-	bool follows = !row->allowed || row->pa + row->size == next->pa;
+	bool follows = !row->allowed || row->pa_next == next->pa;
 
 	if (how == S2_MERGE_NONE || row->va + row->size != next->va ||
 	    row->allowed != next->allowed || row->missing != next->missing ||
-	    row->attr_known != next->attr_known || row->attr != next->attr || row->sh != next->sh)
+	    row->memory != next->memory || row->attr != next->attr || row->sh != next->sh)
 		return false;
 	if (how == S2_MERGE_PA && !follows)
 		return false;
-	row->pa_contiguous = row->pa_contiguous && follows;
+	row->pieces += next->pieces - follows;
+	row->pa_next = next->pa_next;
 	row->size += next->size;
 	return true;
 }

@@ -22,12 +22,13 @@ struct s2_effective_row {
 	uint64_t va;
 	uint64_t size;
 	unsigned int allowed; /* bit n: enum s2_effective_access; 0: every access faults */
-	bool pa_contiguous;   /* of allowed rows: output addresses follow each other */
-	bool attr_known;
-	uint8_t attr; /* PAR_EL1.ATTR of the first access that is allowed: fetches read Device
-			 memory as Normal */
-	uint8_t sh;   /* PAR_EL1.SH */
-	uint64_t pa;  /* of @va */
+	uint64_t pieces; /* of allowed rows: stretches of output addresses that follow each other */
+	uint64_t pa_next; /* where the last of them ends */
+	/* PAR_EL1.ATTR and PAR_EL1.SH of the first access that is allowed (fetches read Device
+	 * memory as Normal), and what they are called; NULL when they are not known. */
+	uint8_t attr, sh;
+	const struct s2_attr_value *memory, *shareability;
+	uint64_t pa; /* of @va */
 	/* S2_OK, or why it is not known: the descriptor at @missing_pa is not there. */
 	enum s2_code missing;
 	uint8_t missing_stage;

@@ -2,6 +2,7 @@
 // PAR_EL1: the answer of an AT instruction as a register value (Arm ARM D23.2 PAR_EL1, pseudocode
 // AArch64.EncodePAR).
 #include "decode/arm64/at.h"
+#include "decode/arm64/stage1.h"
 
 #define PAR_F BIT64(0)
 #define PAR_FST BITS64(6, 1)
@@ -77,4 +78,17 @@ const char *s2_at_fault_name(enum s2_at_fault fault)
 		return "permission fault";
 	}
 	return "unknown";
+}
+
+void s2_at_memory(const struct s2_at_result *at, const struct s2_attr_value **ret_memory,
+		  const struct s2_attr_value **ret_shareability)
+{
+	bool done = at->outcome == S2_AT_DONE;
+
+	*ret_memory = NULL;
+	*ret_shareability = NULL;
+	if (done && !(~at->par_known & PAR_ATTR))
+		*ret_memory = s2_arm64_mair_value((uint8_t)field_get(PAR_ATTR, at->par));
+	if (done && !(~at->par_known & PAR_SH))
+		*ret_shareability = s2_arm64_sh_value((unsigned int)field_get(PAR_SH, at->par));
 }

@@ -265,3 +265,57 @@ uint64_t s2_s1_pie_write(const struct s2_geometry *geom, uint64_t value)
 		return 0;
 	return who + (geom->flags & S2_G_TWO_EL ? 4 : 2);
 }
+
+/* Direct permissions by level: bit 0 the privileged one, bit 1 EL0. */
+static void direct_who(const struct s2_geometry *geom, uint64_t raw, uint64_t *read,
+		       uint64_t *write, uint64_t *exec)
+{
+	uint64_t gathered = field_get(AP1, raw) | field_get(AP2, raw) << 1 |
+			    field_get(DBM, raw) << 2 | field_get(PXN, raw) << 3 |
+			    field_get(UXN, raw) << 4;
+
+	if (geom->flags & S2_G_TWO_EL) {
+		*read = s2_s1_read(geom, gathered & 1);
+		*write = s2_s1_write(geom, gathered & 7) & 3;
+		*exec = s2_s1_exec(geom, gathered);
+		return;
+	}
+	*read = 1;
+	*write = s2_s1_write_el2(geom, field_get(AP2, raw) | field_get(DBM, raw) << 1) & 1;
+	*exec = s2_s1_exec_el2(geom, field_get(UXN, raw));
+}
+
+void s2_arm64_s1_rights(const struct s2_geometry *geom, uint64_t raw, bool alone,
+			struct s2_rights *ret)
+{
+	uint64_t read, write, exec;
+	uint64_t index = pi_index(raw);
+
+	*ret = (struct s2_rights){ .known = false };
+	if ((geom->flags & S2_G_PIE) && !(geom->flags & S2_G_PIR))
+		return;
+	if (geom->flags & S2_G_PIE) {
+		read = s2_s1_pie_read(geom, index);
+		/* A clean page is written to when hardware keeps the dirty state. */
+		write = (raw & AP2) && !(geom->flags & S2_G_HD) ? 0 :
+								  pie_who(geom, index, S2_PIE_W);
+		exec = s2_s1_pie_exec(geom, index);
+	} else {
+		direct_who(geom, raw, &read, &write, &exec);
+		if (!alone && (geom->flags & S2_G_WXN))
+			exec &= ~write;
+	}
+	/* One level: what it may, everybody may. */
+	if (!(geom->flags & S2_G_TWO_EL)) {
+		read |= read << 1;
+		write |= write << 1;
+		exec |= exec << 1;
+	}
+	*ret = (struct s2_rights){ .known = true,
+				   .read = read & 1,
+				   .write = write & 1,
+				   .exec = exec & 1,
+				   .read_user = read & 2,
+				   .write_user = write & 2,
+				   .exec_user = exec & 2 };
+}

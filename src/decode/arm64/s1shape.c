@@ -39,6 +39,8 @@
 #define TCR2_TBID BIT64(29)
 #define TCR2_DS BIT64(32)
 
+#define SCTLR_WXN BIT64(19)
+
 /* TG0 and TG1 name the granules differently; 0 marks a reserved value. */
 static const uint8_t tg0_log2[4] = { 12, 16, 14, 0 };
 static const uint8_t tg1_log2[4] = { 0, 14, 12, 16 };
@@ -242,6 +244,8 @@ static void memory_and_permissions(const struct s2_regime *regime, const struct 
 		geom->mair = regime->value[regs->mair];
 		geom->flags |= S2_G_MAIR;
 	}
+	if (regime->value[regs->sctlr] & SCTLR_WXN)
+		geom->flags |= S2_G_WXN;
 	if (tcr2 & TCR2ELX_PIE) {
 		geom->flags |= S2_G_PIE | S2_G_HPD;
 		geom->pir = regime->value[regs->pir];

@@ -68,12 +68,12 @@ static const struct s2_attr_value perm_unknown[] = {
 	{ "null", "?", "permission index 14", 0 }, { "null", "?", "permission index 15", 0 },
 };
 static const struct s2_attr_value af[] = {
-	{ "false", "-", "the first access takes an Access flag fault", 0 },
-	{ "true", "AF", "accessed", 0 },
+	{ "false", "noaf", "the first access takes an Access flag fault", 0 },
+	{ "true", "-", "accessed", 0 },
 };
 static const struct s2_attr_value af_ha[] = {
-	{ "false", "-", "not accessed yet, hardware sets the flag", 0 },
-	{ "true", "AF", "accessed", 0 },
+	{ "false", "noaf", "not accessed yet, hardware sets the flag", 0 },
+	{ "true", "-", "accessed", 0 },
 };
 static const struct s2_attr_value sh[] = {
 	{ "\"none\"", "nsh", "Non-shareable", 0 },
@@ -132,12 +132,12 @@ static const struct s2_attr_value memattr[] = {
 	static const struct s2_attr_value name[] = { { "false", "-", clear, 0 }, \
 						     { "true", text, set, 0 } }
 
-FLAG(flag_ng, "global", "nG", "not global: belongs to one ASID");
-FLAG(flag_cont, "no contiguous hint", "CONT", "one of a contiguous group");
-FLAG(flag_dbm, "no dirty bit modifier", "DBM", "Dirty Bit Modifier");
-FLAG(flag_gp, "not guarded", "GP", "guarded page: indirect branches must land on BTI (FEAT_BTI)");
-FLAG(flag_nt, "nT clear", "nT", "nT: must not be cached in a TLB yet (FEAT_BBM)");
-FLAG(flag_ns, "NS clear", "NS", "the Non-secure address space, for a Secure or Realm regime");
+FLAG(flag_ng, "global", "ng", "not global: belongs to one ASID");
+FLAG(flag_cont, "no contiguous hint", "cont", "one of a contiguous group");
+FLAG(flag_dbm, "no dirty bit modifier", "dbm", "Dirty Bit Modifier");
+FLAG(flag_gp, "not guarded", "gp", "guarded page: indirect branches must land on BTI (FEAT_BTI)");
+FLAG(flag_nt, "nT clear", "nt", "nT: must not be cached in a TLB yet (FEAT_BBM)");
+FLAG(flag_ns, "NS clear", "ns", "the Non-secure address space, for a Secure or Realm regime");
 FLAG(flag_nstable, "NSTable clear", "NSTable",
      "everything below is Non-secure, for a Secure regime");
 FLAG(flag_uxntable, "EL0 may execute below", "UXNTable", "nothing below is executable at EL0");
@@ -160,6 +160,7 @@ static uint64_t resolve_memattr(const struct s2_geometry *geom, uint64_t index)
 }
 
 #define COLUMN .where = S2_IN_LEAF, .kind = S2_ATTR_COLUMN
+#define RIGHT .where = S2_IN_LEAF, .kind = S2_ATTR_RIGHT
 #define LEAF_FLAG .where = S2_IN_LEAF, .kind = S2_ATTR_FLAG
 #define TABLE_FLAG .where = S2_IN_TABLE, .kind = S2_ATTR_FLAG
 
@@ -172,8 +173,7 @@ static uint64_t resolve_memattr(const struct s2_geometry *geom, uint64_t index)
 	{ .name = "read", \
 	  .field = "AP[1]", \
 	  .mask = BIT64(6), \
-	  COLUMN, \
-	  .width = 5, \
+	  RIGHT, \
 	  .needs = (more), \
 	  .unless = S2_G_PIE, \
 	  VALUES(read_v), \
@@ -181,16 +181,14 @@ static uint64_t resolve_memattr(const struct s2_geometry *geom, uint64_t index)
 		{ .name = "read", \
 		  .field = "PIIndex, PIR, PIRE0", \
 		  .mask = PIINDEX, \
-		  COLUMN, \
-		  .width = 5, \
+		  RIGHT, \
 		  .needs = PIE_ON | (more), \
 		  VALUES(read_v), \
 		  .resolve = s2_s1_pie_read }, \
 		{ .name = "write", \
 		  .field = "DBM, AP[2:1]", \
 		  .mask = BIT64(51) | AP, \
-		  COLUMN, \
-		  .width = 5, \
+		  RIGHT, \
 		  .needs = (more), \
 		  .unless = S2_G_PIE, \
 		  VALUES(write_v), \
@@ -198,67 +196,38 @@ static uint64_t resolve_memattr(const struct s2_geometry *geom, uint64_t index)
 		{ .name = "write", \
 		  .field = "PIIndex, nDirty, PIR, PIRE0", \
 		  .mask = PIINDEX | BIT64(7), \
-		  COLUMN, \
-		  .width = 5, \
+		  RIGHT, \
 		  .needs = PIE_ON | (more), \
 		  VALUES(write_v), \
 		  .resolve = s2_s1_pie_write }, \
 		{ .name = "exec", \
 		  .field = "UXN, PXN, DBM, AP[2:1]", \
 		  .mask = BITS64(54, 53) | BIT64(51) | AP, \
-		  COLUMN, \
-		  .width = 5, \
+		  RIGHT, \
 		  .needs = (more), \
 		  .unless = S2_G_PIE, \
 		  VALUES(exec_v), \
 		  .resolve = s2_s1_exec }, \
 	{ \
-		.name = "exec", .field = "PIIndex, PIR, PIRE0", .mask = PIINDEX, COLUMN, \
-		.width = 5, .needs = PIE_ON | (more), VALUES(exec_v), .resolve = s2_s1_pie_exec \
+		.name = "exec", .field = "PIIndex, PIR, PIRE0", .mask = PIINDEX, RIGHT, \
+		.needs = PIE_ON | (more), VALUES(exec_v), .resolve = s2_s1_pie_exec \
 	}
 
 /* Permission indirection without the registers that it goes through. */
 #define PIE_UNKNOWN_ROW(key) \
 	{ \
-		.name = key, .field = "PIIndex", .mask = PIINDEX, COLUMN, .width = 5, \
-		.needs = S2_G_PIE, .unless = S2_G_PIR, VALUES(perm_unknown) \
+		.name = key, .field = "PIIndex", .mask = PIINDEX, RIGHT, .needs = S2_G_PIE, \
+		.unless = S2_G_PIR, VALUES(perm_unknown) \
 	}
 
 /* What all regimes share, after the permissions. */
 #define COMMON_ROWS \
 	PIE_UNKNOWN_ROW("read"), PIE_UNKNOWN_ROW("write"), PIE_UNKNOWN_ROW("exec"), \
-		{ .name = "af", \
-		  .field = "AF", \
-		  .mask = BIT64(10), \
-		  COLUMN, \
-		  .width = 2, \
-		  .unless = S2_G_HA, \
-		  VALUES(af) }, \
-		{ .name = "af", \
-		  .field = "AF", \
-		  .mask = BIT64(10), \
-		  COLUMN, \
-		  .width = 2, \
-		  .needs = S2_G_HA, \
-		  VALUES(af_ha) }, \
-		{ .name = "sh", \
-		  .field = "SH[1:0]", \
-		  .mask = BITS64(9, 8), \
-		  COLUMN, \
-		  .width = 3, \
-		  .unless = S2_G_LPA2, \
-		  VALUES(sh) }, \
-		{ .name = "sh", \
-		  .field = "TCR_ELx.SH", \
-		  .mask = 0, \
-		  COLUMN, \
-		  .width = 3, \
-		  .needs = S2_G_LPA2, \
-		  VALUES(sh) }, \
 		{ .name = "memattr", \
 		  .field = "AttrIndx[2:0], MAIR_ELx", \
 		  .mask = BITS64(4, 2), \
 		  COLUMN, \
+		  .title = "memory", \
 		  .width = 13, \
 		  .needs = S2_G_MAIR, \
 		  VALUES(memattr), \
@@ -267,14 +236,39 @@ static uint64_t resolve_memattr(const struct s2_geometry *geom, uint64_t index)
 		  .field = "AttrIndx[2:0]", \
 		  .mask = BITS64(4, 2), \
 		  COLUMN, \
+		  .title = "memory", \
 		  .width = 13, \
 		  .unless = S2_G_MAIR, \
 		  VALUES(attr_index) }, \
-		{ .name = "attrindx", \
-		  .field = "AttrIndx[2:0]", \
-		  .mask = BITS64(4, 2), \
+		{ .name = "sh", \
+		  .field = "SH[1:0]", \
+		  .mask = BITS64(9, 8), \
+		  COLUMN, \
+		  .title = "sh", \
+		  .width = 3, \
+		  .unless = S2_G_LPA2, \
+		  VALUES(sh) }, \
+		{ .name = "sh", \
+		  .field = "TCR_ELx.SH", \
+		  .mask = 0, \
+		  COLUMN, \
+		  .title = "sh", \
+		  .width = 3, \
+		  .needs = S2_G_LPA2, \
+		  VALUES(sh) }, \
+		{ .name = "af", \
+		  .field = "AF", \
+		  .mask = BIT64(10), \
 		  LEAF_FLAG, \
-		  .needs = S2_G_MAIR }, \
+		  .unless = S2_G_HA, \
+		  VALUES(af) }, \
+		{ .name = "af", \
+		  .field = "AF", \
+		  .mask = BIT64(10), \
+		  LEAF_FLAG, \
+		  .needs = S2_G_HA, \
+		  VALUES(af_ha) }, \
+		{ .name = "attrindx", .field = "AttrIndx[2:0]", .mask = BITS64(4, 2), LEAF_FLAG }, \
 		{ .name = "piindex", \
 		  .field = "PIIndex[3:0]", \
 		  .mask = PIINDEX, \
@@ -285,7 +279,7 @@ static uint64_t resolve_memattr(const struct s2_geometry *geom, uint64_t index)
 		  .mask = BITS64(62, 60), \
 		  LEAF_FLAG, \
 		  .needs = S2_G_POE }, \
-		{ .name = "contiguous", \
+		{ .name = "cont", \
 		  .field = "Contiguous", \
 		  .mask = BIT64(52), \
 		  LEAF_FLAG, \
@@ -369,15 +363,13 @@ static const struct s2_attr el2_attrs[] = {
 	{ .name = "read",
 	  .field = "always readable",
 	  .mask = BIT64(0),
-	  COLUMN,
-	  .width = 5,
+	  RIGHT,
 	  .unless = S2_G_TWO_EL | S2_G_PIE,
 	  VALUES(el2_read) },
 	{ .name = "read",
 	  .field = "PIIndex, PIR",
 	  .mask = PIINDEX,
-	  COLUMN,
-	  .width = 5,
+	  RIGHT,
 	  .needs = PIE_ON,
 	  .unless = S2_G_TWO_EL,
 	  VALUES(el2_read),
@@ -385,16 +377,14 @@ static const struct s2_attr el2_attrs[] = {
 	{ .name = "write",
 	  .field = "DBM, AP[2]",
 	  .mask = BIT64(51) | BIT64(7),
-	  COLUMN,
-	  .width = 5,
+	  RIGHT,
 	  .unless = S2_G_TWO_EL | S2_G_PIE,
 	  VALUES(el2_write),
 	  .resolve = s2_s1_write_el2 },
 	{ .name = "write",
 	  .field = "PIIndex, nDirty, PIR",
 	  .mask = PIINDEX | BIT64(7),
-	  COLUMN,
-	  .width = 5,
+	  RIGHT,
 	  .needs = PIE_ON,
 	  .unless = S2_G_TWO_EL,
 	  VALUES(el2_write),
@@ -402,16 +392,14 @@ static const struct s2_attr el2_attrs[] = {
 	{ .name = "exec",
 	  .field = "XN",
 	  .mask = BIT64(54),
-	  COLUMN,
-	  .width = 5,
+	  RIGHT,
 	  .unless = S2_G_TWO_EL | S2_G_PIE,
 	  VALUES(el2_exec),
 	  .resolve = s2_s1_exec_el2 },
 	{ .name = "exec",
 	  .field = "PIIndex, PIR",
 	  .mask = PIINDEX,
-	  COLUMN,
-	  .width = 5,
+	  RIGHT,
 	  .needs = PIE_ON,
 	  .unless = S2_G_TWO_EL,
 	  VALUES(el2_exec),
@@ -444,6 +432,21 @@ static void decode(const struct s2_geometry *geom, unsigned int height, uint64_t
 		ret->odd |= S2_ODD_TABLE_BITS;
 }
 
+static bool two_levels(const struct s2_geometry *geom)
+{
+	return geom->flags & S2_G_TWO_EL;
+}
+
+const struct s2_attr_value *s2_arm64_mair_value(uint8_t attr)
+{
+	return &memattr[s2_mair_class(attr)];
+}
+
+const struct s2_attr_value *s2_arm64_sh_value(unsigned int value)
+{
+	return &sh[value];
+}
+
 const struct s2_arch s2_arm64_stage1_el1 = {
 	.name = "arm64",
 	.ia_name = "VA",
@@ -462,6 +465,8 @@ const struct s2_arch s2_arm64_stage1_el1 = {
 	.decode = decode,
 	.key_mask = s2_arm64_key_mask,
 	.is_leaf = s2_arm64_is_leaf,
+	.rights = s2_arm64_s1_rights,
+	.two_levels = two_levels,
 	.attrs = el1_attrs,
 	.nattrs = ARRAY_SIZE(el1_attrs),
 	.level_base = 3,
@@ -487,6 +492,8 @@ const struct s2_arch s2_arm64_stage1_el2 = {
 	.decode = decode,
 	.key_mask = s2_arm64_key_mask,
 	.is_leaf = s2_arm64_is_leaf,
+	.rights = s2_arm64_s1_rights,
+	.two_levels = two_levels,
 	.attrs = el2_attrs,
 	.nattrs = ARRAY_SIZE(el2_attrs),
 	.level_base = 3,

@@ -59,6 +59,14 @@ uint64_t s2_s1_pie_read(const struct s2_geometry *geom, uint64_t index);
 uint64_t s2_s1_pie_write(const struct s2_geometry *geom, uint64_t value);
 uint64_t s2_s1_pie_exec(const struct s2_geometry *geom, uint64_t index);
 
+/* The rights() of both formats of stage 1. */
+void s2_arm64_s1_rights(const struct s2_geometry *geom, uint64_t raw, bool alone,
+			struct s2_rights *ret);
+
+/* What an attribute of MAIR_ELx and a shareability (0 to 3) are called. */
+const struct s2_attr_value *s2_arm64_mair_value(uint8_t attr);
+const struct s2_attr_value *s2_arm64_sh_value(unsigned int value);
+
 /* The shape() of s2_arm64_stage1_el1 and s2_arm64_stage1_el2, arm64_s1shape.c. */
 enum s2_code s2_arm64_s1_shape_el1(const struct s2_regime *regime, struct s2_geometry *ret,
 				   struct s2_err *err) S2_MUST_CHECK;

@@ -33,12 +33,12 @@ static const struct s2_attr_value xn[] = {
 	{ "{\"el1\":false,\"el0\":false}", "-", "not executable", 0 },
 };
 static const struct s2_attr_value af[] = {
-	{ "false", "-", "the first access takes an Access flag fault", 0 },
-	{ "true", "AF", "accessed", 0 },
+	{ "false", "noaf", "the first access takes an Access flag fault", 0 },
+	{ "true", "-", "accessed", 0 },
 };
 static const struct s2_attr_value af_ha[] = {
-	{ "false", "-", "not accessed yet, hardware sets the flag", 0 },
-	{ "true", "AF", "accessed", 0 },
+	{ "false", "noaf", "not accessed yet, hardware sets the flag", 0 },
+	{ "true", "-", "accessed", 0 },
 };
 /* LPA2 without a VTCR_EL2: nobody knows SH0. */
 static const struct s2_attr_value sh_unknown[] = {
@@ -130,23 +130,23 @@ static const struct s2_attr_value memattr_unknown[16] = {
 };
 static const struct s2_attr_value flag_cont[] = {
 	{ "false", "-", "no contiguous hint", 0 },
-	{ "true", "CONT", "one of a contiguous group", 0 },
+	{ "true", "cont", "one of a contiguous group", 0 },
 };
 static const struct s2_attr_value flag_dbm[] = {
 	{ "false", "-", "no dirty bit modifier", 0 },
-	{ "true", "DBM", "Dirty Bit Modifier", 0 },
+	{ "true", "dbm", "Dirty Bit Modifier", 0 },
 };
 static const struct s2_attr_value flag_fnxs[] = {
 	{ "false", "-", "the XS attribute is that of stage 1", 0 },
-	{ "true", "FnXS", "the XS attribute is forced to 0 (FEAT_XS)", 0 },
+	{ "true", "fnxs", "the XS attribute is forced to 0 (FEAT_XS)", 0 },
 };
 static const struct s2_attr_value flag_nt[] = {
 	{ "false", "-", "nT clear", 0 },
-	{ "true", "nT", "nT: must not be cached in a TLB yet (FEAT_BBM)", 0 },
+	{ "true", "nt", "nT: must not be cached in a TLB yet (FEAT_BBM)", 0 },
 };
 static const struct s2_attr_value flag_ns[] = {
 	{ "false", "-", "Realm physical address space", 0 },
-	{ "true", "NS", "Non-secure physical address space", 0 },
+	{ "true", "ns", "Non-secure physical address space", 0 },
 };
 
 #define VALUES(v) .values = (v), .nvalues = ARRAY_SIZE(v)
@@ -162,87 +162,42 @@ static const struct s2_attr attrs[] = {
 	  .field = "S2AP[0]",
 	  .mask = BIT64(6),
 	  .where = S2_IN_LEAF,
-	  .kind = S2_ATTR_COLUMN,
-	  .width = 1,
+	  .kind = S2_ATTR_RIGHT,
 	  VALUES(bool_r) },
 	{ .name = "write",
 	  .field = "S2AP[1]",
 	  .mask = BIT64(7),
 	  .where = S2_IN_LEAF,
-	  .kind = S2_ATTR_COLUMN,
-	  .width = 1,
+	  .kind = S2_ATTR_RIGHT,
 	  .unless = S2_G_HD,
 	  VALUES(bool_w) },
 	{ .name = "write",
 	  .field = "DBM, S2AP[1]",
 	  .mask = BIT64(51) | BIT64(7),
 	  .where = S2_IN_LEAF,
-	  .kind = S2_ATTR_COLUMN,
-	  .width = 1,
+	  .kind = S2_ATTR_RIGHT,
 	  .needs = S2_G_HD,
 	  VALUES(dirty_w) },
 	{ .name = "exec",
 	  .field = "XN[1:0]",
 	  .mask = BITS64(54, 53),
 	  .where = S2_IN_LEAF,
-	  .kind = S2_ATTR_COLUMN,
-	  .width = 5,
+	  .kind = S2_ATTR_RIGHT,
 	  .needs = S2_G_XNX,
 	  VALUES(xnx) },
 	{ .name = "exec",
 	  .field = "XN",
 	  .mask = BIT64(54),
 	  .where = S2_IN_LEAF,
-	  .kind = S2_ATTR_COLUMN,
-	  .width = 5,
+	  .kind = S2_ATTR_RIGHT,
 	  .unless = S2_G_XNX,
 	  VALUES(xn) },
-	{ .name = "af",
-	  .field = "AF",
-	  .mask = BIT64(10),
-	  .where = S2_IN_LEAF,
-	  .kind = S2_ATTR_COLUMN,
-	  .width = 2,
-	  .unless = S2_G_HA,
-	  VALUES(af) },
-	{ .name = "af",
-	  .field = "AF",
-	  .mask = BIT64(10),
-	  .where = S2_IN_LEAF,
-	  .kind = S2_ATTR_COLUMN,
-	  .width = 2,
-	  .needs = S2_G_HA,
-	  VALUES(af_ha) },
-	{ .name = "sh",
-	  .field = "SH[1:0]",
-	  .mask = BITS64(9, 8),
-	  .where = S2_IN_LEAF,
-	  .kind = S2_ATTR_COLUMN,
-	  .width = 3,
-	  .unless = S2_G_LPA2,
-	  VALUES(sh) },
-	{ .name = "sh",
-	  .field = "VTCR_EL2.SH0",
-	  .mask = 0,
-	  .where = S2_IN_LEAF,
-	  .kind = S2_ATTR_COLUMN,
-	  .width = 3,
-	  .needs = S2_G_LPA2 | S2_G_SH0,
-	  VALUES(sh) },
-	{ .name = "sh",
-	  .field = "VTCR_EL2.SH0",
-	  .mask = 0,
-	  .where = S2_IN_LEAF,
-	  .kind = S2_ATTR_COLUMN,
-	  .width = 3,
-	  .needs = S2_G_LPA2,
-	  .unless = S2_G_SH0,
-	  VALUES(sh_unknown) },
 	{ .name = "memattr",
 	  .field = "MemAttr[3:0]",
 	  .mask = BITS64(5, 2),
 	  .where = S2_IN_LEAF,
 	  .kind = S2_ATTR_COLUMN,
+	  .title = "memory",
 	  .width = 13,
 	  .needs = S2_G_NOFWB,
 	  VALUES(memattr_nofwb) },
@@ -251,6 +206,7 @@ static const struct s2_attr attrs[] = {
 	  .mask = BITS64(5, 2),
 	  .where = S2_IN_LEAF,
 	  .kind = S2_ATTR_COLUMN,
+	  .title = "memory",
 	  .width = 13,
 	  .needs = S2_G_FWB,
 	  VALUES(memattr_fwb) },
@@ -259,10 +215,53 @@ static const struct s2_attr attrs[] = {
 	  .mask = BITS64(5, 2),
 	  .where = S2_IN_LEAF,
 	  .kind = S2_ATTR_COLUMN,
+	  .title = "memory",
 	  .width = 13,
 	  .unless = S2_G_FWB | S2_G_NOFWB,
 	  VALUES(memattr_unknown) },
-	{ .name = "contiguous",
+	{ .name = "sh",
+	  .field = "SH[1:0]",
+	  .mask = BITS64(9, 8),
+	  .where = S2_IN_LEAF,
+	  .kind = S2_ATTR_COLUMN,
+	  .title = "sh",
+	  .width = 3,
+	  .unless = S2_G_LPA2,
+	  VALUES(sh) },
+	{ .name = "sh",
+	  .field = "VTCR_EL2.SH0",
+	  .mask = 0,
+	  .where = S2_IN_LEAF,
+	  .kind = S2_ATTR_COLUMN,
+	  .title = "sh",
+	  .width = 3,
+	  .needs = S2_G_LPA2 | S2_G_SH0,
+	  VALUES(sh) },
+	{ .name = "sh",
+	  .field = "VTCR_EL2.SH0",
+	  .mask = 0,
+	  .where = S2_IN_LEAF,
+	  .kind = S2_ATTR_COLUMN,
+	  .title = "sh",
+	  .width = 3,
+	  .needs = S2_G_LPA2,
+	  .unless = S2_G_SH0,
+	  VALUES(sh_unknown) },
+	{ .name = "af",
+	  .field = "AF",
+	  .mask = BIT64(10),
+	  .where = S2_IN_LEAF,
+	  .kind = S2_ATTR_FLAG,
+	  .unless = S2_G_HA,
+	  VALUES(af) },
+	{ .name = "af",
+	  .field = "AF",
+	  .mask = BIT64(10),
+	  .where = S2_IN_LEAF,
+	  .kind = S2_ATTR_FLAG,
+	  .needs = S2_G_HA,
+	  VALUES(af_ha) },
+	{ .name = "cont",
 	  .field = "Contiguous",
 	  .mask = BIT64(52),
 	  .where = S2_IN_LEAF,
@@ -293,12 +292,6 @@ static const struct s2_attr attrs[] = {
 	  .where = S2_IN_LEAF,
 	  .kind = S2_ATTR_FLAG,
 	  .unless = S2_G_XNX },
-	{ .name = "sw",
-	  .field = "software, bits [58:55]",
-	  .mask = BITS64(58, 55),
-	  .where = S2_IN_LEAF,
-	  .kind = S2_ATTR_FLAG,
-	  .unless = S2_G_REALM },
 	{ .name = "ns",
 	  .field = "NS",
 	  .mask = BIT64(55),
@@ -306,6 +299,12 @@ static const struct s2_attr attrs[] = {
 	  .kind = S2_ATTR_FLAG,
 	  .needs = S2_G_REALM,
 	  VALUES(flag_ns) },
+	{ .name = "sw",
+	  .field = "software, bits [58:55]",
+	  .mask = BITS64(58, 55),
+	  .where = S2_IN_LEAF,
+	  .kind = S2_ATTR_FLAG,
+	  .unless = S2_G_REALM },
 	{ .name = "sw",
 	  .field = "software, bits [58:56]",
 	  .mask = BITS64(58, 56),
@@ -343,6 +342,30 @@ static void decode(const struct s2_geometry *geom, unsigned int height, uint64_t
 		ret->odd |= S2_ODD_TABLE_BITS;
 }
 
+/* Both levels may read and write the same; XN[1:0] (Arm ARM D8.4.1) tells them apart. */
+static void rights(const struct s2_geometry *geom, uint64_t raw, bool alone, struct s2_rights *ret)
+{
+	unsigned int bits = (unsigned int)field_get(BITS64(54, 53), raw);
+	bool clean = (raw & BIT64(51)) && (geom->flags & S2_G_HD);
+
+	(void)alone;
+	if (!(geom->flags & S2_G_XNX))
+		bits &= 2;
+	ret->known = true;
+	ret->read = ret->read_user = raw & BIT64(6);
+	/* With DBM the hardware sets S2AP[1] on the first write. */
+	ret->write = ret->write_user = (raw & BIT64(7)) || clean;
+	ret->exec = bits == 0 || bits == 3;
+	ret->exec_user = bits == 0 || bits == 1;
+}
+
+/* Read and write are the same at both, and text has a letter for each way to execute. */
+static bool two_levels(const struct s2_geometry *geom)
+{
+	(void)geom;
+	return false;
+}
+
 const struct s2_arch s2_arm64_stage2 = {
 	.name = "arm64",
 	.ia_name = "IPA",
@@ -353,6 +376,7 @@ const struct s2_arch s2_arm64_stage2 = {
 	.check_root = s2_arm64_check_root,
 	.claims = s2_arm64_claims,
 	.nclaims = ARRAY_SIZE(s2_arm64_claims),
+	.shadows = { [S2_SHADOW_ROOT] = "vttbr_el2", [S2_SHADOW_CONTROL] = "vtcr_el2" },
 	.shape = s2_arm64_stage2_shape,
 	.root = s2_arm64_stage2_root,
 	.agree = s2_arm64_agree,
@@ -362,6 +386,8 @@ const struct s2_arch s2_arm64_stage2 = {
 	.decode = decode,
 	.key_mask = s2_arm64_key_mask,
 	.is_leaf = s2_arm64_is_leaf,
+	.rights = rights,
+	.two_levels = two_levels,
 	.attrs = attrs,
 	.nattrs = ARRAY_SIZE(attrs),
 	.level_base = 3,

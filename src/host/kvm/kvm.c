@@ -200,11 +200,12 @@ static enum s2_code nested_table(struct walk_vms *w, uint64_t kvm_va, uint64_t a
 	enum s2_code code = nested_mmu(w, array, i, &mmu);
 
 	if (!code)
-		code = s2_field_get(w->kernel, mmu, &w->layout.mmu_tlb_vttbr, &ret->guest_vttbr,
-				    w->err);
-	if (code || ret->guest_vttbr & VTTBR_CNP)
+		code = s2_field_get(w->kernel, mmu, &w->layout.mmu_tlb_vttbr,
+				    &ret->shadow[S2_SHADOW_ROOT], w->err);
+	if (code || ret->shadow[S2_SHADOW_ROOT] & VTTBR_CNP)
 		return code;
-	code = s2_field_get(w->kernel, mmu, &w->layout.mmu_tlb_vtcr, &ret->guest_vtcr, w->err);
+	code = s2_field_get(w->kernel, mmu, &w->layout.mmu_tlb_vtcr,
+			    &ret->shadow[S2_SHADOW_CONTROL], w->err);
 	if (!s2_field_get(w->kernel, mmu, &w->layout.mmu_nested_enabled, &enabled, NULL))
 		ret->guest_stage2 = enabled ? S2_YES : S2_NO;
 	return code ? code : mmu_table(w, kvm_va, mmu, ret);

@@ -80,9 +80,10 @@ static json_t *note_table(const struct s2_table *table)
 	note_claims(obj, r);
 	json_object_set_new(obj, "pid", json_integer(table->pid));
 	json_object_set_new(obj, "vcpus", json_integer(table->vcpus));
-	if (table->guest_vtcr || table->guest_vttbr) {
-		json_object_set_new(obj, "guest_vttbr", s2_note_hex(table->guest_vttbr));
-		json_object_set_new(obj, "guest_vtcr", s2_note_hex(table->guest_vtcr));
+	if (table->shadow[S2_SHADOW_CONTROL] || table->shadow[S2_SHADOW_ROOT]) {
+		json_object_set_new(obj, "guest_vttbr", s2_note_hex(table->shadow[S2_SHADOW_ROOT]));
+		json_object_set_new(obj, "guest_vtcr",
+				    s2_note_hex(table->shadow[S2_SHADOW_CONTROL]));
 		json_object_set_new(obj, "guest_stage2",
 				    json_string(tristate_name(table->guest_stage2)));
 	}
@@ -254,10 +255,10 @@ static enum s2_code get_table(json_t *obj, const struct s2_tables *list, struct 
 		return code;
 	if (json_object_get(obj, "guest_vtcr")) {
 		code = s2_note_get_hex(json_object_get(obj, "guest_vtcr"), "guest_vtcr",
-				       &table.guest_vtcr, err);
+				       &table.shadow[S2_SHADOW_CONTROL], err);
 		if (!code)
 			code = s2_note_get_hex(json_object_get(obj, "guest_vttbr"), "guest_vttbr",
-					       &table.guest_vttbr, err);
+					       &table.shadow[S2_SHADOW_ROOT], err);
 		if (code)
 			return code;
 		table.guest_stage2 = get_tristate(obj, "guest_stage2");

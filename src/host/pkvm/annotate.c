@@ -36,43 +36,64 @@ void s2_pkvm_annotate(struct s2_table *table, const struct s2_pkvm *pkvm, enum s
 	s2_table_annotate(table, &annotator);
 }
 
-/* What hyp_vmemmap says of the page at @pa; nothing where it is not backed. */
-static struct s2_own in_vmemmap(const struct ask *ask, uint64_t pa)
+/* How many of the @n words from @at on are missing for the same reason as the first: those of its
+ * page, or all up to where the dump has memory again. */
+static uint64_t missing_words(const struct ask *ask, uint64_t at, uint64_t n)
+{
+	uint64_t size = ask->pkvm->page.size, page = BIT64(ask->asked->geom->page_log2);
+	uint64_t bytes = page - (at & (page - 1)), words;
+	struct s2_extent extent;
+
+	if (s2_mem_next(ask->asked->mem, at, &extent))
+		return n;
+	if (extent.pa > at && extent.pa - at > bytes)
+		bytes = extent.pa - at;
+	words = bytes / size;
+	return words < n ? (words ? words : 1) : n;
+}
+
+/* What hyp_vmemmap says of the page at @pa, nothing where it is not backed; @ret_n: of so many
+ * pages from there on without looking further. */
+static struct s2_own in_vmemmap(const struct ask *ask, uint64_t pa, uint64_t *ret_n)
 {
 	const struct s2_pkvm *pkvm = ask->pkvm;
 	uint64_t at, left, word = 0;
 	enum s2_code code;
 
-	if (s2_pkvm_page_pa(pkvm, ask->asked->geom->page_log2, pa, &at, &left))
+	if (s2_pkvm_page_pa(pkvm, ask->asked->geom->page_log2, pa, &at, ret_n))
 		return (struct s2_own){ 0 };
+	left = *ret_n;
+	*ret_n = 1;
 	code = s2_mem_read(ask->asked->mem, at, &word, pkvm->page.size, NULL);
-	if (code)
-		return (struct s2_own){ .from = S2_FROM_MISSING,
-					.missing = (uint8_t)code,
-					.missing_pa = at };
-	return s2_pkvm_word(pkvm, ask->role, word);
+	if (!code)
+		return s2_pkvm_word(pkvm, ask->role, word);
+	*ret_n = missing_words(ask, at, left);
+	return (struct s2_own){ .from = S2_FROM_MISSING,
+				.missing = (uint8_t)code,
+				.missing_pa = at };
 }
 
-/* How many bytes from @pa on, @size or a little more at most, have the same state in hyp_vmemmap;
- * @ret_own says which. */
+/* How many bytes from @pa on, @size or more, have the same state in hyp_vmemmap; @ret_own says
+ * which. */
 static uint64_t same_in_vmemmap(const struct ask *ask, uint64_t pa, uint64_t size,
 				struct s2_own *ret_own)
 {
 	unsigned int page_log2 = ask->asked->geom->page_log2;
-	uint64_t page = BIT64(page_log2), done = page - (pa & (page - 1));
-	struct s2_own first = in_vmemmap(ask, pa);
+	uint64_t first_page = pa >> page_log2, end_page = (pa + size - 1) >> page_log2, n;
+	struct s2_own first = in_vmemmap(ask, pa, &n);
+	uint64_t at = first_page + n;
 
-	while (done < size) {
-		struct s2_own own = in_vmemmap(ask, pa + done);
+	while (at <= end_page) {
+		struct s2_own own = in_vmemmap(ask, at << page_log2, &n);
 
 		if (own.state != first.state || own.owner != first.owner ||
 		    own.missing != first.missing ||
 		    (own.missing_pa ^ first.missing_pa) >> page_log2)
 			break;
-		done += page;
+		at += n;
 	}
 	*ret_own = first;
-	return done;
+	return (at << page_log2) - pa;
 }
 
 /* The host's memory: a descriptor that is 0 is not mapped yet, but the page is the host's all the
@@ -195,42 +216,55 @@ static bool joins(const struct s2_label *a, const struct s2_label *b, uint64_t d
 	       (!x.have_handle || x.gfn + (distance >> geom->page_log2) == y.gfn);
 }
 
-/* OWNER:STATE in the kernel's words. */
-static const char *text(const struct s2_label *label, char buf[S2_LABEL_TEXT])
+/* An owner that is only a number has it behind the name. */
+static const char *owner_name(const struct s2_own *own, char *buf, size_t size)
+{
+	const char *name = s2_owner_json((enum s2_owner)own->owner);
+
+	if (own->owner != S2_OWNER_OTHER)
+		return name;
+	snprintf(buf, size, "%s-%u", name, own->id);
+	return buf;
+}
+
+static const char *owner_text(const struct s2_label *label, char buf[S2_LABEL_TEXT])
 {
 	struct s2_own own = s2_pkvm_own(label);
-	char id[8] = "", of[40] = "";
+	char name[32];
 
 	if (own.missing)
-		return "?:?";
-	if (!own.owner && !own.state)
-		return NULL;
-	if (own.owner == S2_OWNER_OTHER)
-		snprintf(id, sizeof(id), "-%u", own.id);
+		return "?";
+	if (!own.owner && !own.have_handle)
+		return "-";
+	snprintf(buf, S2_LABEL_TEXT, "%s", own.owner ? owner_name(&own, name, sizeof(name)) : "-");
 	if (own.have_handle)
-		snprintf(of, sizeof(of), "(0x%x,gfn=0x%" PRIx64 ")", own.handle, own.gfn);
-	snprintf(buf, S2_LABEL_TEXT, "%s%s%s:%s", s2_owner_text((enum s2_owner)own.owner), id, of,
-		 s2_page_state_text((enum s2_page_state)own.state));
+		snprintf(buf + strlen(buf), S2_LABEL_TEXT - strlen(buf), ":0x%x", own.handle);
 	return buf;
+}
+
+static const char *state_text(const struct s2_label *label, char buf[S2_LABEL_TEXT])
+{
+	struct s2_own own = s2_pkvm_own(label);
+
+	(void)buf;
+	if (own.missing || (own.owner && !own.state))
+		return "?";
+	return own.state ? s2_page_state_json((enum s2_page_state)own.state) : "-";
 }
 
 static void get_owner(const struct s2_label *label, struct s2_value *ret)
 {
 	struct s2_own own = s2_pkvm_own(label);
 
-	ret->is = own.owner ? S2_VALUE_KNOWN : S2_VALUE_NULL;
-	ret->text = s2_owner_json((enum s2_owner)own.owner);
-	if (own.owner != S2_OWNER_OTHER)
-		return;
-	snprintf(ret->buf, sizeof(ret->buf), "%s-%u", ret->text, own.id);
-	ret->text = ret->buf;
+	ret->known = own.owner;
+	ret->text = owner_name(&own, ret->buf, sizeof(ret->buf));
 }
 
 static void get_handle(const struct s2_label *label, struct s2_value *ret)
 {
 	struct s2_own own = s2_pkvm_own(label);
 
-	ret->is = own.have_handle ? S2_VALUE_KNOWN : S2_VALUE_LEFT_OUT;
+	ret->known = own.have_handle;
 	ret->number = own.handle;
 }
 
@@ -238,7 +272,7 @@ static void get_gfn(const struct s2_label *label, struct s2_value *ret)
 {
 	struct s2_own own = s2_pkvm_own(label);
 
-	ret->is = own.have_handle ? S2_VALUE_KNOWN : S2_VALUE_LEFT_OUT;
+	ret->known = own.have_handle;
 	ret->number = own.gfn;
 }
 
@@ -246,7 +280,7 @@ static void get_state(const struct s2_label *label, struct s2_value *ret)
 {
 	struct s2_own own = s2_pkvm_own(label);
 
-	ret->is = own.state ? S2_VALUE_KNOWN : S2_VALUE_NULL;
+	ret->known = own.state;
 	ret->text = s2_page_state_json((enum s2_page_state)own.state);
 }
 
@@ -254,18 +288,22 @@ static void get_state(const struct s2_label *label, struct s2_value *ret)
 static void get_from(const struct s2_label *label, struct s2_value *ret)
 {
 	struct s2_own own = s2_pkvm_own(label);
-	bool said = own.owner || own.state || own.missing;
 
-	ret->is = said && own.from ? S2_VALUE_KNOWN : S2_VALUE_LEFT_OUT;
+	ret->known = (own.owner || own.state || own.missing) && own.from;
 	ret->text = s2_own_from_json((enum s2_own_from)own.from);
 }
 
 static const struct s2_row_member members[] = {
 	{ "owner", S2_KIND_STRING, get_owner },
-	{ "handle", S2_KIND_HEX, get_handle },
-	{ "gfn", S2_KIND_HEX, get_gfn },
 	{ "state", S2_KIND_STRING, get_state },
 	{ "state_from", S2_KIND_STRING, get_from },
+	{ "handle", S2_KIND_HEX, get_handle },
+	{ "gfn", S2_KIND_HEX, get_gfn },
+};
+
+static const struct s2_row_column columns[] = {
+	{ "owner", 12, owner_text },
+	{ "state", 15, state_text },
 };
 
 /* The hypervisor's page array, where it holds the states of a component. */
@@ -309,12 +347,11 @@ const struct s2_annotator_ops s2_pkvm_annotator = {
 	.name = "pkvm",
 	.members = members,
 	.nmembers = ARRAY_SIZE(members),
-	.mapped = S2_COLUMN_ALWAYS,
-	.unmapped = S2_COLUMN_SAID,
+	.columns = columns,
+	.ncolumns = ARRAY_SIZE(columns),
 	.by_pa = by_pa,
 	.at = at,
 	.joins = joins,
-	.text = text,
 	.needs = needs,
 	.save = save,
 	.load = load,

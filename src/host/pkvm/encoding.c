@@ -20,13 +20,9 @@
 /* __hyp_state_comp holds the state with these bits flipped (nvhe/memory.h, PKVM_PAGE_STATE_MASK). */
 #define HYP_COMPLEMENT 3
 
-static const struct {
-	const char *json;
-	const char *text;
-} owners[S2_NOWNERS] = {
-	[S2_OWNER_NONE] = { "", "?" },           [S2_OWNER_HOST] = { "host", "HOST" },
-	[S2_OWNER_HYP] = { "hyp", "HYP" },       [S2_OWNER_FFA] = { "ff-a", "FF-A" },
-	[S2_OWNER_GUEST] = { "guest", "GUEST" }, [S2_OWNER_OTHER] = { "unknown-id", "ID" },
+static const char *const owners[S2_NOWNERS] = {
+	[S2_OWNER_NONE] = "",    [S2_OWNER_HOST] = "host",   [S2_OWNER_HYP] = "hyp",
+	[S2_OWNER_FFA] = "ff-a", [S2_OWNER_GUEST] = "guest", [S2_OWNER_OTHER] = "unknown-id",
 };
 
 static const struct {
@@ -53,12 +49,7 @@ static const char *const froms[] = {
 
 const char *s2_owner_json(enum s2_owner owner)
 {
-	return owners[owner].json;
-}
-
-const char *s2_owner_text(enum s2_owner owner)
-{
-	return owners[owner].text;
+	return owners[owner];
 }
 
 const char *s2_page_state_json(enum s2_page_state state)
@@ -232,8 +223,12 @@ enum s2_code s2_pkvm_page_pa(const struct s2_pkvm *pkvm, unsigned int page_log2,
 		else
 			high = mid;
 	}
-	if (low == pkvm->npieces || pfn < pkvm->piece[low].pfn || !pkvm->page.size)
+	if (low == pkvm->npieces || pfn < pkvm->piece[low].pfn || !pkvm->page.size) {
+		*ret_left = low < pkvm->npieces && pfn < pkvm->piece[low].pfn ?
+				    pkvm->piece[low].pfn - pfn :
+				    low_bits(64 - page_log2) - pfn;
 		return S2_NOTFOUND;
+	}
 	*ret = pkvm->piece[low].pa + (pfn - pkvm->piece[low].pfn) * pkvm->page.size;
 	*ret_left = pkvm->piece[low].n - (pfn - pkvm->piece[low].pfn);
 	return S2_OK;

@@ -54,9 +54,8 @@ struct s2_own {
 	uint64_t missing_pa; /* ... and where it is */
 };
 
-/* JSON names, and the kernel's: "hyp" and "HYP", "owned" and "PKVM_PAGE_OWNED". "" for NONE. */
+/* JSON names, and the kernel's: "hyp", "owned" and "PKVM_PAGE_OWNED". "" for NONE. */
 const char *s2_owner_json(enum s2_owner owner);
-const char *s2_owner_text(enum s2_owner owner);
 const char *s2_page_state_json(enum s2_page_state state);
 const char *s2_page_state_text(enum s2_page_state state);
 const char *s2_own_from_json(enum s2_own_from from);
@@ -173,10 +172,12 @@ const struct s2_pkvm_region *s2_pkvm_memory_at(const struct s2_pkvm *pkvm, uint6
 
 /*
  * The struct hyp_page of the page at @pa, and in @ret_left how many pages from there on stand
- * behind each other. S2_NOTFOUND: hyp_vmemmap is not known or not backed there; missing codes.
+ * behind each other. S2_NOTFOUND: hyp_vmemmap is not known or not backed there, nor for so many
+ * pages.
  */
 enum s2_code s2_pkvm_page_pa(const struct s2_pkvm *pkvm, unsigned int page_log2, uint64_t pa,
 			     uint64_t *ret, uint64_t *ret_left);
+/* The word of the page at @pa; errors as above, and those of the memory itself. */
 enum s2_code s2_pkvm_page(const struct s2_pkvm *pkvm, const struct s2_mem *mem,
 			  unsigned int page_log2, uint64_t pa, uint64_t *ret);
 

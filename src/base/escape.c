@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What may be printed of text that comes from a dump or a file's name, and what stands for the rest.
+#include "base/escape.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+/* The code point of a well-formed sequence of @n bytes, UINT32_MAX when it is none. */
+static uint32_t decode(const unsigned char *p, size_t n)
+{
+	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+	uint32_t code = n == 1 ? p[0] : p[0] & (0x7fU >> n);
+
+	for (size_t i = 1; i < n; i++) {
+		if ((p[i] & 0xc0) != 0x80)
+			return UINT32_MAX;
+		code = code << 6 | (p[i] & 0x3f);
+	}
+	if (code < least[n] || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff))
+		return UINT32_MAX;
+	return code;
+}
+
+/* Unicode's Bidi_Control, and the separators that end a line for some terminals. */
+static bool turns_text(uint32_t code)
+{
+	return code == 0x061c || code == 0x200e || code == 0x200f ||
+	       (code >= 0x2028 && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069);
+}
+
+size_t s2_printable(const char *text, size_t left)
+{
+	unsigned char lead = (unsigned char)*text;
+	size_t n = lead < 0x80 ? 1 : lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
+	uint32_t code;
+
+	if ((lead >= 0x80 && lead < 0xc2) || lead > 0xf4 || n > left)
+		return 0;
+	code = decode((const unsigned char *)text, n);
+	if (code == UINT32_MAX || code < 0x20 || (code >= 0x7f && code <= 0x9f) || turns_text(code))
+		return 0;
+	return n;
+}
+
+size_t s2_escape(const char *text, size_t len, char *ret, size_t size)
+{
+	size_t at = 0;
+
+	for (size_t i = 0; i < len;) {
+		size_t n = s2_printable(text + i, len - i);
+
+		if (at + (n ? n : 4) >= size)
+			break;
+		if (n)
+			memcpy(ret + at, text + i, n);
+		else
+			snprintf(ret + at, size - at, "\\x%02x", (unsigned char)text[i]);
+		at += n ? n : 4;
+		i += n ? n : 1;
+	}
+	ret[at] = '\0';
+	return at;
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Foreign text (names in a dump, file names) in a form that a terminal shows and does not obey. */
+#ifndef S2_BASE_ESCAPE_H
+#define S2_BASE_ESCAPE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * How many bytes at @text (at most @left, which is not 0) are one character that may be printed as
+ * it is; 0 when the first byte is to be escaped: it is no well-formed UTF-8 (Unicode 15, table
+ * 3-7), a control (C0, DEL, C1), a line or paragraph separator, or one that changes the direction
+ * of what follows.
+ */
+size_t s2_printable(const char *text, size_t left);
+
+/*
+ * @text of @len bytes into @ret of @size bytes, zero-terminated: each byte that may not be printed
+ * becomes \xNN. What does not fit is left out at a character's border. Returns the length.
+ */
+size_t s2_escape(const char *text, size_t len, char *ret, size_t size);
+
+#endif

@@ -1,0 +1,433 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The formats json and jsonl: tables and their rows, streamed.
+#include "format/format.h"
+
+static struct s2_show show(const struct s2_format *format, const struct s2_geometry *geom)
+{
+	(void)format;
+	(void)geom;
+	return S2_SHOW_ALL;
+}
+
+/* ---- Rows ---- */
+
+/* What the descriptor says beside rights: the members are those of the format, whatever the
+ * registers turn on. */
+static void attribute_members(struct s2_json *json, const struct s2_printer *printer,
+			      const struct s2_run *run, bool leaf)
+{
+	for (unsigned int i = 0; i < printer->nmembers; i++) {
+		const struct s2_attr *attr = printer->member[i].attr;
+		uint64_t value;
+
+		s2_json_key(json, printer->member[i].name);
+		if (!leaf || !attr || (attr->blocks_only && !run->height)) {
+			s2_out_str(json->out, "null");
+			continue;
+		}
+		value = s2_attr_get(attr, printer->geom, run->entry.raw);
+		if (attr->values)
+			s2_out_str(json->out, s2_attr_value(attr, value)->json);
+		else
+			s2_out_dec(json->out, value, 0);
+	}
+}
+
+static void value_member(struct s2_json *json, const struct s2_row_member *member,
+			 const struct s2_value *value)
+{
+	if (!value->known) {
+		s2_json_null(json, member->json);
+		return;
+	}
+	switch (member->kind) {
+	case S2_KIND_STRING:
+		s2_json_word(json, member->json, value->text);
+		break;
+	case S2_KIND_NUMBER:
+		s2_json_number(json, member->json, value->number);
+		break;
+	case S2_KIND_HEX:
+		s2_json_hex(json, member->json, value->number);
+		break;
+	case S2_KIND_BOOL:
+		s2_json_bool(json, member->json, value->number);
+		break;
+	}
+}
+
+/* What annotators say, all of them. */
+static void label_members(struct s2_json *json, const struct s2_printer *printer,
+			  const struct s2_row *row)
+{
+	for (unsigned int i = 0; printer->annotators[i]; i++) {
+		const struct s2_annotator_ops *ops = printer->annotators[i];
+		const struct s2_label *label = s2_printer_label(printer, row, i);
+
+		for (size_t k = 0; k < ops->nmembers; k++) {
+			struct s2_value value = { .known = false };
+
+			ops->members[k].get(label, &value);
+			value_member(json, &ops->members[k], &value);
+		}
+	}
+}
+
+void s2_json_row(struct s2_json *json, const struct s2_printer *printer, const struct s2_row *row)
+{
+	const struct s2_run *run = &row->run;
+	bool leaf = !run->missing && s2_is_leaf(run->entry.type);
+	bool mapped = leaf && s2_run_mapped(printer->geom, run);
+	struct s2_rights rights;
+
+	s2_json_hex(json, "ia", run->ia);
+	s2_json_size(json, "size", run->size);
+	s2_json_signed(json, "level", s2_level(printer->geom, run->height));
+	s2_json_word(json, "type", run->missing ? "missing" : s2_type_name(run->entry.type));
+	if (run->missing)
+		s2_json_null(json, "mapped");
+	else
+		s2_json_bool(json, "mapped", mapped);
+	if (mapped && row->pieces == 1)
+		s2_json_hex(json, "pa", run->entry.oa);
+	else
+		s2_json_null(json, "pa");
+	if (mapped)
+		s2_json_number(json, "pieces", row->pieces);
+	else
+		s2_json_null(json, "pieces");
+	if (mapped)
+		s2_printer_rights(printer, run, &rights);
+	s2_json_rights(json, mapped ? &rights : NULL);
+	attribute_members(json, printer, run, leaf);
+	label_members(json, printer, row);
+	s2_json_number(json, "count", run->count);
+	if (run->missing)
+		s2_json_null(json, "raw");
+	else
+		s2_json_hex(json, "raw", run->entry.raw);
+	if (run->desc_pa == S2_NO_ADDRESS)
+		s2_json_null(json, "descriptor_pa");
+	else
+		s2_json_hex(json, "descriptor_pa", run->desc_pa);
+	s2_json_word(json, "missing", run->missing ? s2_code_name(run->missing) : NULL);
+	s2_json_odds(json, "odd", s2_odds, s2_nodds, run->entry.odd);
+}
+
+static void effective_members(struct s2_json *json, const struct s2_effective_row *row)
+{
+	struct s2_rights rights;
+
+	s2_json_hex(json, "ia", row->va);
+	s2_json_size(json, "size", row->size);
+	s2_json_word(json, "type", row->missing ? "missing" : row->allowed ? "mapped" : "fault");
+	if (row->missing)
+		s2_json_null(json, "mapped");
+	else
+		s2_json_bool(json, "mapped", row->allowed);
+	if (row->allowed && row->pieces == 1)
+		s2_json_hex(json, "pa", row->pa);
+	else
+		s2_json_null(json, "pa");
+	if (row->allowed)
+		s2_json_number(json, "pieces", row->pieces);
+	else
+		s2_json_null(json, "pieces");
+	rights = s2_effective_rights(row);
+	s2_json_rights(json, row->allowed ? &rights : NULL);
+	s2_json_key(json, S2_MEMORY_NAME);
+	s2_out_str(json->out, row->memory ? row->memory->json : "null");
+	s2_json_key(json, "sh");
+	s2_out_str(json->out, row->shareability ? row->shareability->json : "null");
+	if (row->memory)
+		s2_json_hex(json, "attr", row->attr);
+	else
+		s2_json_null(json, "attr");
+	s2_json_word(json, "missing", row->missing ? s2_code_name(row->missing) : NULL);
+	if (row->missing) {
+		s2_json_number(json, "stage", row->missing_stage);
+		s2_json_signed(json, "level", row->missing_level);
+		s2_json_hex(json, "descriptor_pa", row->missing_pa);
+		return;
+	}
+	s2_json_null(json, "stage");
+	s2_json_null(json, "level");
+	s2_json_null(json, "descriptor_pa");
+}
+
+/* ---- Tables ---- */
+
+static void slot_members(struct s2_json *json, const struct s2_slot *slot)
+{
+	s2_json_signed(json, "id", slot->id);
+	s2_json_number(json, "as", 0);
+	s2_json_hex(json, "ipa", slot->ipa);
+	s2_json_number(json, "size", slot->size);
+	s2_json_hex(json, "hva", slot->hva);
+	s2_json_bool(json, "readonly", slot->flags & S2_SLOT_READONLY);
+	s2_json_bool(json, "log", slot->flags & S2_SLOT_LOG);
+	s2_json_bool(json, "gmem", slot->flags & S2_SLOT_GMEM);
+}
+
+static void register_members(struct s2_json *json, const struct s2_table *table)
+{
+	s2_json_open(json, "registers", '{');
+	for (unsigned int i = 0; i < table->regime.arch->nclaims; i++)
+		if (s2_regime_shows(&table->regime, i))
+			s2_json_hex(json, table->regime.arch->claims[i].name,
+				    table->regime.value[i]);
+	s2_json_close(json, '}');
+}
+
+static void feature_members(struct s2_json *json, const struct s2_geometry *geom)
+{
+	s2_json_open(json, "features", '{');
+	for (unsigned int i = 0; i < geom->arch->nfeatures; i++) {
+		const struct s2_feature *feature = &geom->arch->features[i];
+
+		if (geom->flags & feature->yes)
+			s2_json_bool(json, feature->name, true);
+		else if (!feature->no || geom->flags & feature->no)
+			s2_json_bool(json, feature->name, false);
+		else
+			s2_json_null(json, feature->name);
+	}
+	s2_json_close(json, '}');
+}
+
+static void number_or_null(struct s2_json *json, const char *name, int64_t value)
+{
+	if (value < 0)
+		s2_json_null(json, name);
+	else
+		s2_json_signed(json, name, value);
+}
+
+static void vm_member(struct s2_json *json, const struct s2_table *table)
+{
+	if (!s2_table_is_vms(table)) {
+		s2_json_null(json, "vm");
+		return;
+	}
+	s2_json_open(json, "vm", '{');
+	s2_json_null(json, "name");
+	number_or_null(json, "pid", table->pid);
+	s2_json_null(json, "comm");
+	s2_json_null(json, "vmid");
+	number_or_null(json, "vcpus", table->vcpus);
+	s2_json_null(json, "state");
+	if (table->have_handle)
+		s2_json_hex(json, "handle", table->handle);
+	else
+		s2_json_null(json, "handle");
+	s2_json_close(json, '}');
+}
+
+static void annotators_member(struct s2_json *json, const struct s2_table *table)
+{
+	s2_json_open(json, "annotators", '[');
+	for (unsigned int i = 0; i < table->nannotators; i++)
+		s2_out_printf(json->out, "%s\"%s\"", i ? "," : "", table->annotator[i].ops->name);
+	s2_json_close(json, ']');
+}
+
+/* What the table shadows: registers of a guest hypervisor. */
+static void shadows_member(struct s2_json *json, const struct s2_table *table)
+{
+	if (!table->shadow[S2_SHADOW_CONTROL]) {
+		s2_json_null(json, "shadows");
+		return;
+	}
+	s2_json_open(json, "shadows", '{');
+	for (unsigned int i = 0; i < S2_NSHADOWS; i++)
+		s2_json_hex(json, table->regime.arch->shadows[i], table->shadow[i]);
+	s2_json_close(json, '}');
+}
+
+/* From "id" to "odd". */
+static void table_members(struct s2_json *json, const struct s2_table *table,
+			  const struct s2_geometry *geom)
+{
+	s2_json_text(json, "id", table->id);
+	s2_json_text(json, "kind", table->kind);
+	s2_json_word(json, "arch", geom->arch->name);
+	s2_json_word(json, "format", geom->arch->stage == S2_STAGE_2 ? "stage2" : "stage1");
+	s2_json_number(json, "stage", geom->arch->stage);
+	s2_json_number(json, "granule", 1U << geom->page_log2);
+	s2_json_number(json, "ia_bits", geom->ia_bits);
+	s2_json_number(json, "oa_bits", geom->oa_bits);
+	s2_json_signed(json, "start_level", s2_level(geom, geom->top));
+	s2_json_number(json, "start_tables", geom->start_tables);
+	s2_json_hex(json, "root", table->root_pa);
+	register_members(json, table);
+	feature_members(json, geom);
+	s2_json_null(json, "soft");
+	annotators_member(json, table);
+	vm_member(json, table);
+	s2_json_text(json, "found", *table->found ? table->found : NULL);
+	shadows_member(json, table);
+	s2_json_odds(json, "odd", s2_geom_odds, s2_ngeom_odds, geom->odd);
+}
+
+static void slots_members(struct s2_json *json, const struct s2_table *table)
+{
+	if (!table->have_slots) {
+		s2_json_null(json, "slots");
+		return;
+	}
+	if (json->lines) {
+		s2_json_number(json, "slots", table->nslots);
+		return;
+	}
+	s2_json_open(json, "slots", '[');
+	for (size_t i = 0; i < table->nslots; i++) {
+		s2_json_open(json, NULL, '{');
+		slot_members(json, &table->slot[i]);
+		s2_json_close(json, '}');
+	}
+	s2_json_close(json, ']');
+}
+
+/* Begins an object that belongs to the table in lines, and lies in its array in a document. */
+static void part_begin(struct s2_printer *printer, const char *record)
+{
+	struct s2_json *json = &printer->json;
+
+	s2_json_item(json, record);
+	if (json->lines)
+		s2_json_text(json, "table", printer->table->id);
+}
+
+static void table(struct s2_printer *printer, const struct s2_table *table,
+		  const struct s2_geometry *geom)
+{
+	struct s2_json *json = &printer->json;
+
+	s2_json_item(json, "table");
+	table_members(json, table, geom);
+	slots_members(json, table);
+	if (!json->lines) {
+		if (!printer->list)
+			s2_json_open(json, "ranges", '[');
+		return;
+	}
+	s2_json_item_end(json);
+	for (size_t i = 0; table->have_slots && i < table->nslots; i++) {
+		part_begin(printer, "slot");
+		slot_members(json, &table->slot[i]);
+		s2_json_item_end(json);
+	}
+}
+
+static void print_row(struct s2_printer *printer, const struct s2_row *row)
+{
+	part_begin(printer, "range");
+	s2_json_row(&printer->json, printer, row);
+	s2_json_item_end(&printer->json);
+}
+
+static void effective(struct s2_printer *printer, const struct s2_effective_row *row)
+{
+	part_begin(printer, "range");
+	effective_members(&printer->json, row);
+	s2_json_item_end(&printer->json);
+}
+
+static void pages_member(struct s2_json *json, const struct s2_printer *printer,
+			 const struct s2_totals *end)
+{
+	if (printer->effective) {
+		s2_json_null(json, "pages");
+		return;
+	}
+	s2_json_open(json, "pages", '[');
+	for (unsigned int height = S2_MAX_HEIGHTS; height-- > 0;) {
+		if (!end->pages[height])
+			continue;
+		s2_json_open(json, NULL, '{');
+		s2_json_number(json, "size", s2_entry_size(printer->geom, height));
+		s2_json_number(json, "count", end->pages[height]);
+		s2_json_close(json, '}');
+	}
+	s2_json_close(json, ']');
+}
+
+/* @end may be NULL: nothing was walked. */
+static void end_members(struct s2_json *json, const struct s2_printer *printer,
+			const struct s2_totals *end)
+{
+	if (!end) {
+		s2_json_null(json, "complete");
+		s2_json_null(json, "totals");
+		return;
+	}
+	s2_json_bool(json, "complete", end->complete);
+	s2_json_open(json, "totals", '{');
+	s2_json_number(json, "mapped_bytes", end->mapped);
+	s2_json_number(json, "missing_bytes", end->missing);
+	s2_json_number(json, "table_pages", end->tables);
+	s2_json_number(json, "odd_tables", end->odd_tables);
+	pages_member(json, printer, end);
+	s2_json_close(json, '}');
+}
+
+static void table_end(struct s2_printer *printer, const struct s2_totals *end)
+{
+	struct s2_json *json = &printer->json;
+
+	if (json->lines)
+		part_begin(printer, "end");
+	else if (!printer->list)
+		s2_json_close(json, ']');
+	end_members(json, printer, end);
+	s2_json_item_end(json);
+}
+
+static void start(struct s2_printer *printer, const struct s2_image *image, bool lines)
+{
+	s2_json_begin(&printer->json, printer->out, lines, printer->list ? "list" : "dump",
+		      "tables", image);
+}
+
+static void begin(struct s2_printer *printer, const struct s2_image *image)
+{
+	start(printer, image, false);
+}
+
+static void begin_lines(struct s2_printer *printer, const struct s2_image *image)
+{
+	start(printer, image, true);
+}
+
+static void end(struct s2_printer *printer, bool complete)
+{
+	s2_json_end(&printer->json, complete, printer->lost);
+}
+
+const struct s2_format s2_format_json = {
+	.name = "json",
+	.help = "one JSON document, see s2dump-json(5)",
+	.annotated = true,
+	.merge = S2_MERGE_PA,
+	.show = show,
+	.begin = begin,
+	.table = table,
+	.row = print_row,
+	.effective = effective,
+	.table_end = table_end,
+	.end = end,
+};
+
+const struct s2_format s2_format_jsonl = {
+	.name = "jsonl",
+	.help = "one JSON object per line, see s2dump-json(5)",
+	.annotated = true,
+	.merge = S2_MERGE_PA,
+	.show = show,
+	.begin = begin_lines,
+	.table = table,
+	.row = print_row,
+	.effective = effective,
+	.table_end = table_end,
+	.end = end,
+};

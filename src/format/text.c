@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Sizes, addresses, rights and flags as the text output prints them.
+#include "format/text.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/bits.h"
+
+void s2_text_size(uint64_t size, char ret[S2_TEXT_SIZE_LEN])
+{
+	unsigned int unit = size ? (63 - (unsigned int)__builtin_clzll(size)) / 10 : 0;
+	uint64_t one = BIT64(unit * 10), whole = size / one, rest = size % one;
+	unsigned int hundredths = 0;
+	bool about;
+
+	/* A digit at a time: the rest times 10 fits, below 2^60. */
+	for (unsigned int i = 0; i < 2; i++) {
+		rest *= 10;
+		hundredths = hundredths * 10 + (unsigned int)(rest / one);
+		rest %= one;
+	}
+	about = rest != 0;
+	if (about && rest * 2 >= one && ++hundredths == 100) {
+		hundredths = 0;
+		if (++whole == 1024 && unit < 6) {
+			whole = 1;
+			unit++;
+		}
+	}
+	ret += snprintf(ret, S2_TEXT_SIZE_LEN, "%s%" PRIu64, about ? "~" : "", whole);
+	if (hundredths)
+		ret += sprintf(ret, hundredths % 10 ? ".%02u" : ".%u",
+			       hundredths % 10 ? hundredths : hundredths / 10);
+	if (unit)
+		*ret++ = "KMGTPE"[unit - 1];
+	*ret = '\0';
+}
+
+unsigned int s2_text_ia_digits(uint64_t last)
+{
+	if (last == UINT64_MAX)
+		return 16;
+	return (63 - (unsigned int)__builtin_clzll(last + 1)) / 4 + 1;
+}
+
+void s2_text_ia_range(struct s2_out *out, uint64_t ia, uint64_t size, unsigned int digits)
+{
+	s2_out_hex(out, ia, digits);
+	s2_out_str(out, "-");
+	if (ia + size)
+		s2_out_hex(out, ia + size, digits);
+	else
+		s2_out_str(out, "0x10000000000000000");
+}
+
+void s2_text_rights(const struct s2_rights *rights, bool two_levels, char ret[S2_TEXT_RIGHTS_LEN])
+{
+	char *p = ret;
+
+	*p++ = rights->read ? 'r' : '-';
+	*p++ = rights->write ? 'w' : '-';
+	if (!two_levels) {
+		*p++ = rights->exec && rights->exec_user ? 'x' :
+		       rights->exec                      ? 'p' :
+		       rights->exec_user                 ? 'u' :
+							   '-';
+		*p = '\0';
+		return;
+	}
+	*p++ = rights->exec ? 'x' : '-';
+	*p++ = '/';
+	*p++ = rights->read_user ? 'r' : '-';
+	*p++ = rights->write_user ? 'w' : '-';
+	*p++ = rights->exec_user ? 'x' : '-';
+	*p = '\0';
+}
+
+void s2_text_flags_init(struct s2_text_flags *flags)
+{
+	flags->len = 0;
+	strcpy(flags->text, "-");
+}
+
+void s2_text_flag(struct s2_text_flags *flags, const char *mark, const char *word)
+{
+	size_t room = sizeof(flags->text) - flags->len;
+	int n = snprintf(flags->text + flags->len, room, "%s%s%s", flags->len ? "," : "", mark,
+			 word);
+
+	if (n < 0 || (size_t)n >= room) {
+		flags->text[flags->len] = '\0';
+		return;
+	}
+	flags->len += (unsigned int)n;
+}
+
+void s2_text_flag_number(struct s2_text_flags *flags, const char *word, uint64_t value)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), "%s=%" PRIu64, word, value);
+	s2_text_flag(flags, "", text);
+}

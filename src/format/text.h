@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Pieces of the text output: one token each, for people and awk. */
+#ifndef S2_FORMAT_TEXT_H
+#define S2_FORMAT_TEXT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/out.h"
+#include "decode/arch.h"
+
+/*
+ * A size in the largest unit in which it is at least 1: "4K", "127.5T", "512" (bytes), "0". Exact
+ * with at most two decimals, else rounded to two and with ~ before it: "~3.91G"; zeros at the end
+ * are dropped, and what would round to 1024 of a unit is "~1" of the next.
+ */
+#define S2_TEXT_SIZE_LEN 12
+void s2_text_size(uint64_t size, char ret[S2_TEXT_SIZE_LEN]);
+
+/* How many digits the input addresses of a space have whose last address is @last: as many as its
+ * end needs, 16 when that is 2^64. */
+unsigned int s2_text_ia_digits(uint64_t last);
+
+/* "0x...-0x...": @size bytes from @ia on, both ends with @digits digits; an end of 2^64 has one
+ * more. */
+void s2_text_ia_range(struct s2_out *out, uint64_t ia, uint64_t size, unsigned int digits);
+
+/*
+ * "rwx", "r--": execution is x at both levels, p at the privileged one only, u at the other only.
+ * With @two_levels "rw-/r-x": the privileged level's, then the other's.
+ */
+#define S2_TEXT_RIGHTS_LEN 8
+void s2_text_rights(const struct s2_rights *rights, bool two_levels, char ret[S2_TEXT_RIGHTS_LEN]);
+
+/* A column of words joined by commas, "-" when there is none. */
+struct s2_text_flags {
+	unsigned int len;
+	char text[200];
+};
+
+void s2_text_flags_init(struct s2_text_flags *flags);
+/* @mark stands before the word: "" or "!". A word that does not fit is left out as a whole. */
+void s2_text_flag(struct s2_text_flags *flags, const char *mark, const char *word);
+/* "sw=2" */
+void s2_text_flag_number(struct s2_text_flags *flags, const char *word, uint64_t value);
+
+#endif
