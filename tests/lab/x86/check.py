@@ -4,6 +4,7 @@
 import json
 import os
 
+import agree
 import model
 import tables
 
@@ -20,11 +21,15 @@ class Capture:
             self.about = json.load(f)
         self.name = self.about["config"]
         self.log = model.Log(os.path.join(directory, "log.jsonl"))
-        files = [os.path.join(directory, f) for f in ("vmcore.elf", "ram.bin")]
-        self.path = next(f for f in files if os.path.exists(f))
+        files = [os.path.join(directory, f) for f in ("vmcore.elf", "ram.bin", "vmcore.kdump-flat")]
+        self.files = [f for f in files if os.path.exists(f)]
+        self.path = self.files[0]
         self.memory = tables.Memory(self.path)
         host = self.log.host
         self.levels = 5 if host["format"] == "npt" and host["la57"] else 4
+        # What hardware keeps; from 6.16 on KVM keeps it in the same bits where hardware does not.
+        self.hardware_ad = host["format"] == "npt" or host.get("kvm_intel/parameters/eptad") == "Y"
+        self.dirty = self.hardware_ad or self.log.release() >= (6, 16)
         # The new layout of software bits came with 7.2.
         self.masks = tables.Masks(host["format"], self.log.release() >= (7, 2), host["maxphyaddr"])
 
@@ -42,20 +47,27 @@ def check_guests(cap):
     names = {vm.name for vm in cap.log.vms.values()}
     problems += [f"no guest {name}" for name in cap.about["row"].get("guests", []) if name not in names]
     problems += [f"{name} was refused" for name in cap.log.refused - SPECIAL_GUESTS]
+    if cap.about["row"].get("age") and not any(vm.aged for vm in cap.log.vms.values()):
+        problems.append("nothing was aged")
     return problems + [f"vm {vm.number}: {p}" for vm in cap.log.vms.values() for p in vm.problems]
 
 
-def check_leaves(vm, space, walk):
-    """The walk has the leaves that the log says, and each says what it should."""
-    got = {leaf.gpa: leaf for leaf in walk.leaves}
+def check_leaves(vm, space, walk, dirty):
+    """The walk has the leaves that the log says, and each says what it should, with or without D."""
+    got = {leaf.gpa: leaf for leaf in walk.leaves + walk.tracked}
     want = vm.maps[space]
     problems = [f"{gpa:#x} is missing" for gpa in sorted(want.keys() - got.keys())]
     problems += [f"{gpa:#x} is too much ({got[gpa].raw:#x})" for gpa in sorted(got.keys() - want.keys())]
     for gpa in sorted(want.keys() & got.keys()):
         w, g = want[gpa], got[gpa]
-        facts = {"size": (w.size, g.size), "read": (True, g.read), "write": (w.write, g.write),
-                 "exec": (w.exec, g.exec), "dirty": (w.dirty, g.dirty),
+        facts = {"size": (w.size, g.size), "read": (True, g.read), "exec": (w.exec, g.exec),
                  "host-writable": (w.may_write, g.host_writable), "mmu-writable": (w.may_write, g.mmu_writable)}
+        if g in walk.tracked:
+            facts["aged"] = True, vm.aged
+        else:
+            facts["write"] = w.write, g.write
+            if dirty:
+                facts["dirty"] = w.dirty, g.dirty
         if g.memory:
             facts["memory"] = (("wb", True), g.memory)
         problems += [f"{gpa:#x} ({g.raw:#x}): {name} {b!r}, not {a!r}" for name, (a, b) in facts.items() if a != b]
@@ -65,10 +77,9 @@ def check_leaves(vm, space, walk):
 def check_addresses(vm, space, walk):
     """Every page of every leaf is where the VMM's own page table has it."""
     problems = []
-    for leaf in walk.leaves:
+    for leaf in walk.leaves + walk.tracked:
         for off in range(0, leaf.size, model.PAGE):
             want = vm.pa[space].get(leaf.gpa + off)
-            # Of a 1 GiB page the VMM has touched only a few pages, but they are there all the same.
             if want != leaf.pa + off:
                 problems.append(f"{leaf.gpa + off:#x} is at {leaf.pa + off:#x}, the VMM has {want and hex(want)}")
     return problems
@@ -77,7 +88,7 @@ def check_addresses(vm, space, walk):
 def check_contents(cap, vm, walk):
     """What host and guest wrote is where the leaves say. Through an alias the words are those of the first address."""
     problems = []
-    for leaf in walk.leaves:
+    for leaf in walk.leaves + walk.tracked:
         slot = vm.slot(leaf.gpa)
         for off in range(0, leaf.size, model.PAGE):
             gpa = leaf.gpa + off
@@ -106,7 +117,7 @@ def check_counts(vm, walks):
     """KVM's own counts of leaves, of all roots of a VM."""
     got = dict.fromkeys(vm.counts, 0)
     for walk in walks:
-        for leaf in walk.leaves:
+        for leaf in walk.leaves + walk.tracked:
             got[leaf.size] += 1
     return [f"{got[size]} of {size:#x}, KVM says {n}" for size, n in vm.counts.items() if got[size] != n]
 
@@ -121,7 +132,7 @@ def check_vm(report, cap, vm):
         except (tables.WalkError, KeyError) as e:
             report.fail(f"{name}: walk: {e!r}")
             continue
-        report.check(f"{name}: {len(walk.leaves)} leaves are as the log says", check_leaves(vm, space, walk))
+        report.check(f"{name}: {len(walk.leaves)} leaves and {len(walk.tracked)} tracked pages are as the log says", check_leaves(vm, space, walk, cap.dirty))
         report.check(f"{name}: pagemap", check_addresses(vm, space, walk))
         if not space:
             report.check(f"{name}: contents", check_contents(cap, vm, walk))
@@ -133,4 +144,8 @@ def check_vm(report, cap, vm):
 def check_dir(report, directory, s2dump=None):
     cap = Capture(directory)
     report.check(f"{cap.name}: guests", check_guests(cap))
-    return {vm.number: check_vm(report, cap, vm) for vm in cap.log.vms.values()}
+    walks = {vm.number: check_vm(report, cap, vm) for vm in cap.log.vms.values()}
+    if s2dump:
+        agree.check_s2dump(report, cap, walks, s2dump)
+    else:
+        report.skip(f"{cap.name}: s2dump: no --s2dump")

@@ -921,6 +921,53 @@ static void say_end(struct vm *vm)
 	say_counts(vm);
 }
 
+/* ---- aging ---- */
+
+/* One step of the multi-generational LRU over everything (Documentation/admin-guide/mm/multigen_lru.rst): it looks which
+ * pages were accessed since the last one, and notifies KVM. */
+static void age_step(void)
+{
+	static char text[65536];
+	unsigned int memcg = 0, node = 0;
+	unsigned long newest = 0;
+	bool any = false;
+	char *save = NULL;
+
+	read_text("/sys/kernel/debug/lru_gen", text, sizeof(text));
+	for (char *line = strtok_r(text, "\n", &save);; line = strtok_r(NULL, "\n", &save)) {
+		unsigned int number;
+		char command[64];
+
+		if (line && sscanf(line, " %lu", &newest) == 1) {
+			any = true;
+			continue;
+		}
+		/* The generations of a node end here; the highest is the last. */
+		if (any) {
+			snprintf(command, sizeof(command), "+ %u %u %lu 1 1", memcg, node, newest);
+			write_file("/sys/kernel/debug/lru_gen", command);
+			any = false;
+		}
+		if (!line)
+			return;
+		if (sscanf(line, "memcg %u", &number) == 1)
+			memcg = number;
+		else if (sscanf(line, " node %u", &number) == 1)
+			node = number;
+	}
+}
+
+/* When the machine is to: the memory of all guests gets older. */
+static void age(void)
+{
+	if (access("/age", F_OK))
+		return;
+	write_file("/sys/kernel/mm/lru_gen/enabled", "7");
+	for (int i = 0; i < 2; i++)
+		age_step();
+	say("LAB: {\"ev\": \"aged\"}");
+}
+
 /* ---- stages ---- */
 
 static void build(size_t index, bool last)
@@ -937,6 +984,7 @@ static void build(size_t index, bool last)
 	if (!last)
 		return;
 	order(vm, ORDER_SPIN, 0, 0);
+	age();
 	say("LAB-READY");
 	ioctl(vm->vcpu[0].fd, KVM_RUN, 0);
 	guest_broke(vm, &vm->vcpu[0], "stopped spinning");

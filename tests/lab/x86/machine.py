@@ -23,6 +23,7 @@ CMDLINE = "console=ttyS0,115200 rdinit=/init loglevel=4 panic=-1"  # -1 and -no-
 #   cmdline     more for the kernel's command line
 #   note        False: no module qemu_fw_cfg, so that dumps carry no VMCOREINFO note
 #   parameters  {module: its parameters}
+#   age         the host looks which pages were accessed, from 6.12 on
 #   guests      those of the guests that not every kernel can have, and that this one must
 #   full        only with --full
 CONFIGS = {
@@ -37,6 +38,9 @@ CONFIGS = {
     "6.1-ept": {"kernel": "6.1", "ept": True, "full": True},
     # The others die in fpstate_reset() on what Bochs says about XSAVE.
     "7.x-ept": {"kernel": "7.x", "ept": True, "cmdline": "noxsave", "guests": ["gmem"], "full": True},
+    "6.12-ept-noad": {"kernel": "6.12", "ept": True, "parameters": {"kvm-intel": "eptad=0"}, "age": True, "full": True},
+    "7.x-ept-noad": {"kernel": "7.x", "ept": True, "parameters": {"kvm-intel": "eptad=0"}, "age": True,
+                     "cmdline": "noxsave", "guests": ["gmem"], "full": True},
     "7.x-npt-nx": {"kernel": "7.x", "parameters": {"kvm": "nx_huge_pages=force"}, "guests": ["gmem"], "full": True},
 }
 
@@ -58,6 +62,8 @@ def initrd(row, kernel, scratch):
     lines = [f"{m} {row.get('parameters', {}).get(m, '')}".rstrip() + "\n" for m in modules]
     with open(init, "rb") as f:
         files = [("init", 0o755, f.read()), ("modules", 0o644, "".join(lines).encode())]
+    if row.get("age"):
+        files.append(("age", 0o644, b""))
     for module in modules:
         with open(os.path.join(kernel, module + ".ko"), "rb") as f:
             files.append((module + ".ko", 0o644, f.read()))

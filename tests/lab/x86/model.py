@@ -16,6 +16,7 @@
   protection changes. mprotect() inside a block-sized and aligned part of an area takes that whole part
   (split_huge_pmd_address()).
 * A deleted slot makes every root of the VM invalid. A vCPU that has not run since keeps its own, which is empty.
+* Aging by the host clears A, or where there is none takes all rights away until the next access.
 * An access without a slot is remembered with the generation of the slots: that starts at the number of the address
   space and grows by 2 with a slot that is new or changes, by 4 with one that goes (kvm_swap_active_memslots()).
 """
@@ -65,6 +66,7 @@ class Vm:
         self.pa = {0: {}, SMM: {}}
         self.ran = set()         # vCPUs that use the root of now
         self.old = set()         # vCPUs that keep an old one
+        self.aged = False        # pages may be tracked
         self.counts = None
         self.boot = None
         self.smm_entry = None
@@ -225,6 +227,9 @@ class Vm:
     def ev_protect(self, e):
         self.protect(int(e["gpa"], 16), e["size"])
 
+    def ev_aged(self, e):
+        self.aged = True
+
     def ev_smi(self, e):
         pages = [int(gpa, 16) for gpa in e["touched"]]
         self.smm_entry = pages[0]
@@ -266,6 +271,9 @@ class Log:
                 self.vms[e["vm"]] = Vm(e, self.host)
             elif e.get("vm") in self.vms:
                 self.vms[e["vm"]].apply(e)
+            elif e["ev"] == "aged":
+                for vm in self.vms.values():
+                    vm.apply(e)
 
     def release(self):
         return tuple(map(int, re.match(r"(\d+)\.(\d+)", self.host["release"]).groups()))

@@ -77,9 +77,17 @@ class Masks:
         else:
             self.host_writable = 1 << (53 if new else 57)
             self.mmu_writable = 1 << (55 if new else 58)
-            self.saved = 52 if new else 54   # R of a tracked entry, X two bits on
+            self.saved_shift = 52 if new else 54
         # Below bit 11: the low part of an MMIO entry's generation; the rest is from bit 52 on.
         self.generation_low = (3, 9) if new else (3, 10)
+
+    def tracked(self, raw):
+        """A page without rights, so that the next access is noticed (is_access_track_spte()); only of EPT."""
+        return self.format == "ept" and bool(raw & SHADOW_PRESENT)
+
+    def saved(self, raw):
+        """R and X that a tracked entry gets back."""
+        return bool(raw >> self.saved_shift & EPT_R), bool(raw >> self.saved_shift & EPT_X)
 
     def generation(self, raw):
         low, high = self.generation_low
@@ -125,12 +133,23 @@ class Leaf(Entry):
         self.mmu_writable = bool(raw & masks.mmu_writable)
 
 
+class Tracked(Entry):
+    """A page whose rights are taken away until the next access."""
+
+    def __init__(self, masks, *entry):
+        super().__init__(*entry)
+        self.read, self.exec = masks.saved(self.raw)
+        self.write, self.memory, self.dirty = False, None, None
+        self.host_writable = bool(self.raw & masks.host_writable)
+        self.mmu_writable = bool(self.raw & masks.mmu_writable)
+
+
 class Walk:
-    """All entries below a root."""
+    """All entries below a root: leaves, those that are tracked, and others that are not empty."""
 
     def __init__(self, memory, root, levels, masks):
         self.memory, self.root, self.levels, self.masks = memory, root, levels, masks
-        self.leaves, self.others, self.tables = [], [], 0
+        self.leaves, self.tracked, self.others, self.tables = [], [], [], 0
         self.table(root, levels, 0, ())
 
     def present(self, raw):
@@ -152,7 +171,9 @@ class Walk:
                 continue
             here = gpa + (i << 12 + 9 * (level - 1))
             entry = here, level, raw, pa + 8 * i, path
-            if not self.present(raw) or self.faults(raw):
+            if not self.present(raw) and self.masks.tracked(raw):
+                self.tracked.append(Tracked(self.masks, *entry))
+            elif not self.present(raw) or self.faults(raw):
                 self.others.append(Entry(*entry))
             elif level == 1 or raw & PS and level <= 3:
                 self.leaves.append(Leaf(self.masks, *entry))
