@@ -6,9 +6,11 @@ import re
 import subprocess
 import tempfile
 
+import filtered
 import s2json
 import model
 import tables
+from qemu import LabError
 
 S2DUMP_SECONDS = 120
 
@@ -245,6 +247,30 @@ def check_raw(report, name, cap, expected, s2dump):
     report.check(f"{name}: registers", problems)
 
 
+def check_filtered(report, name, cap, expected, s2dump):
+    """Every root that makedumpfile -d 31 left is dumped, if need be as root:0xPA, whose VM is not known any more."""
+    with tempfile.TemporaryDirectory(prefix="s2dump-lab-", dir=cap.dir) as scratch:
+        vmcore = os.path.join(scratch, "vmcore")
+        filtered.rewrite(cap, vmcore)
+        for form in filtered.FORMS:
+            path = os.path.join(scratch, form)
+            problems = []
+            try:
+                filtered.filter_dump(vmcore, form, path)
+                found = {int(t["root"], 16): t for t in rows(s2dump, "dump", "--json", "--merge=none", path,
+                                                             status=(0, 4)) if t["root"]}
+                for e in expected:
+                    table = found.get(e.walk.root)
+                    problems += [f"{e.label()}: {p}" for p in (
+                        compare_rows(cap, e.walk, table["ranges"]) if table else ["no table"])]
+                    if table and not table["vm"] and table["id"] != f"root:{e.walk.root:#x}":
+                        problems.append(f"{e.label()} is called {table['id']}")
+            except (S2dumpError, LabError, KeyError, TypeError, ValueError) as e:
+                problems.append(repr(e))
+            os.unlink(path)
+            report.check(f"{name}: {form}", problems)
+
+
 def check_s2dump(report, cap, walks, s2dump):
     """@walks: of each VM by number and address space, see check.py."""
     expected = [Expected(cap, vm, space, walks[vm.number][space]) for vm in cap.log.vms.values()
@@ -259,3 +285,5 @@ def check_s2dump(report, cap, walks, s2dump):
     check_raw(report, name, cap, expected, s2dump)
     check_invariants(report, name, s2dump, cap.path)
     check_extract(report, name, cap, expected, s2dump, cap.path)
+    if filtered.possible(cap):
+        check_filtered(report, f"{cap.name}: s2dump -d 31", cap, expected, s2dump)

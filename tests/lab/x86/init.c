@@ -2,15 +2,18 @@
 // PID 1 of the x86 lab machine: makes KVM guests with known mappings and tells what it did.
 
 /*
- * Every guest lives in a process of its own, unless its row says otherwise, and does what its orders say.
- * When all of them have, the last one spins for ever: that is the moment when memory is captured.
+ * Every guest lives in a process of its own, unless its row says otherwise, and does what its
+ * orders say. When all of them have, the last one spins for ever: that is the moment when memory is
+ * captured.
  *
- * What is said on the console is a list of events (`LAB: {...}`, one JSON object per line), in the order in which
- * they happened: slots, pages filled by the host, accesses by the guest, dirty logs fetched. It is deliberately not a
- * list of expected mappings; what KVM should have made of these events is worked out by model.py. At the end come
- * the physical addresses, taken from /proc/self/pagemap, and KVM's own counts, from debugfs.
+ * What is said on the console is a list of events (`LAB: {...}`, one JSON object per line), in the
+ * order in which they happened: slots, pages filled by the host, accesses by the guest, dirty logs
+ * fetched. It is deliberately not a list of expected mappings; what KVM should have made of these
+ * events is worked out by model.py. At the end come the physical addresses, taken from
+ * /proc/self/pagemap, and KVM's own counts, from debugfs.
  */
 #define _GNU_SOURCE
+#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/kvm.h>
@@ -38,7 +41,8 @@
 #define PAGE 4096ULL
 #define BLOCK (2 * MIB)
 
-/* Words that tell whose page this is: the page's address in the guest xor one of these. check.py has them too. */
+/* Words that tell whose page this is: the page's address in the guest xor one of these. check.py
+ * has them too. */
 #define HOST_WORD 0x5a5a5a5a5a5a5a5aULL  /* at +0, written by the host's fill */
 #define GUEST_WORD 0xa5a5a5a5a5a5a5a5ULL /* at +8, written by the guest */
 #define OFF_HOST 0
@@ -66,7 +70,8 @@
 #define MAX_ORDERS 160
 #define MAX_VCPUS 2
 
-/* Linux 6.8 and 6.18, newer than the headers that this is built with: Documentation/virt/kvm/api.rst. */
+/* Linux 6.8 and 6.18, newer than the headers that this is built with:
+ * Documentation/virt/kvm/api.rst. */
 #define CAP_GUEST_MEMFD 234
 #define CAP_GUEST_MEMFD_FLAGS 244
 #define MEM_GUEST_MEMFD (1U << 2)
@@ -162,9 +167,21 @@ static void say(const char *fmt, ...)
 		_exit(1);
 }
 
+/* Says how it ended. Bochs writes its console in pieces of a few KiB: the last one is filled up. */
+static void say_last(const char *word)
+{
+	static char nothing[8192];
+
+	memset(nothing, '\n', sizeof(nothing));
+	say("%s", word);
+	if (write(STDOUT_FILENO, nothing, sizeof(nothing)) != (ssize_t)sizeof(nothing))
+		_exit(1);
+}
+
 static void die(const char *what)
 {
-	say("LAB: {\"ev\": \"died\", \"what\": \"%s\", \"errno\": %d, \"text\": \"%s\"}", what, errno, strerror(errno));
+	say("LAB: {\"ev\": \"died\", \"what\": \"%s\", \"errno\": %d, \"text\": \"%s\"}", what,
+	    errno, strerror(errno));
 	_exit(1);
 }
 
@@ -227,8 +244,9 @@ static uint8_t *huge_memory(uint64_t size, int flags)
 }
 
 /*
- * Host memory whose address is congruent to that in the guest modulo 2 MiB, which is what KVM asks for before it
- * makes a 2 MiB leaf. What is around it is reserved, so that areas do not merge with their neighbours.
+ * Host memory whose address is congruent to that in the guest modulo 2 MiB, which is what KVM asks
+ * for before it makes a 2 MiB leaf. What is around it is reserved, so that areas do not merge with
+ * their neighbours.
  */
 static uint8_t *host_memory(uint64_t gpa, uint64_t size, enum backing backing)
 {
@@ -267,8 +285,8 @@ static void slot_set(struct vm *vm, struct slot *s, uint64_t size)
 }
 
 /* What is the same of every new slot; it is not KVM's yet. */
-static struct slot *slot_new(struct vm *vm, uint64_t gpa, uint64_t size, enum backing backing, uint32_t flags,
-			     uint8_t *hva)
+static struct slot *slot_new(struct vm *vm, uint64_t gpa, uint64_t size, enum backing backing,
+			     uint32_t flags, uint8_t *hva)
 {
 	struct slot *s = &vm->slots[vm->nslots];
 
@@ -293,7 +311,8 @@ static void say_slot(const struct vm *vm, const struct slot *s)
 	    s->flags & KVM_MEM_LOG_DIRTY_PAGES ? "true" : "false", backing_name[s->backing]);
 }
 
-static struct slot *slot_add(struct vm *vm, uint64_t gpa, uint64_t size, enum backing backing, uint32_t flags)
+static struct slot *slot_add(struct vm *vm, uint64_t gpa, uint64_t size, enum backing backing,
+			     uint32_t flags)
 {
 	struct slot *s = slot_new(vm, gpa, size, backing, flags, host_memory(gpa, size, backing));
 
@@ -323,10 +342,11 @@ static struct slot *slot_add_smm(struct vm *vm, uint64_t gpa, uint64_t size)
 }
 
 /*
- * A slot of the pages of a guest_memfd file from @offset on. The VMM's memory at the slot's address is the same pages,
- * or, when @apart, memory that has nothing to do with the guest.
+ * A slot of the pages of a guest_memfd file from @offset on. The VMM's memory at the slot's address
+ * is the same pages, or, when @apart, memory that has nothing to do with the guest.
  */
-static void slot_add_gmem(struct vm *vm, uint64_t gpa, uint64_t size, int file, uint64_t offset, bool apart)
+static void slot_add_gmem(struct vm *vm, uint64_t gpa, uint64_t size, int file, uint64_t offset,
+			  bool apart)
 {
 	uint8_t *map = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, file, offset);
 	struct memory_region2 region = {
@@ -359,7 +379,8 @@ static void slot_log(struct vm *vm, struct slot *s, bool on)
 {
 	s->flags = on ? KVM_MEM_LOG_DIRTY_PAGES : 0;
 	slot_set(vm, s, s->size);
-	say("LAB: {\"ev\": \"log\", \"vm\": %d, \"slot\": %u, \"on\": %s}", vm->index, s->id, on ? "true" : "false");
+	say("LAB: {\"ev\": \"log\", \"vm\": %d, \"slot\": %u, \"on\": %s}", vm->index, s->id,
+	    on ? "true" : "false");
 }
 
 /* Fetching the log is also what makes KVM write-protect the pages in it. */
@@ -379,9 +400,10 @@ static void slot_clean(struct vm *vm, struct slot *s)
 		die("KVM_GET_DIRTY_LOG");
 	for (uint64_t i = 0; i < npages && len < sizeof(list) - 32; i++)
 		if (bitmap[i / 64] >> (i % 64) & 1)
-			len += snprintf(list + len, sizeof(list) - len, "%s\"0x%llx\"", len ? ", " : "",
-					(unsigned long long)(s->gpa + i * PAGE));
-	say("LAB: {\"ev\": \"clean\", \"vm\": %d, \"slot\": %u, \"dirty\": [%s]}", vm->index, s->id, list);
+			len += snprintf(list + len, sizeof(list) - len, "%s\"0x%llx\"",
+					len ? ", " : "", (unsigned long long)(s->gpa + i * PAGE));
+	say("LAB: {\"ev\": \"clean\", \"vm\": %d, \"slot\": %u, \"dirty\": [%s]}", vm->index, s->id,
+	    list);
 }
 
 /* The host writes its word and something to call into n pages; they are then present and writable. */
@@ -412,13 +434,14 @@ static void protect(struct vm *vm, uint64_t gpa, uint64_t n)
 {
 	if (mprotect(hva_of(vm, gpa), n * PAGE, PROT_READ))
 		die("mprotect");
-	say("LAB: {\"ev\": \"protect\", \"vm\": %d, \"gpa\": \"0x%llx\", \"size\": %llu}", vm->index,
-	    (unsigned long long)gpa, (unsigned long long)(n * PAGE));
+	say("LAB: {\"ev\": \"protect\", \"vm\": %d, \"gpa\": \"0x%llx\", \"size\": %llu}",
+	    vm->index, (unsigned long long)gpa, (unsigned long long)(n * PAGE));
 }
 
 /* ---- orders and runs ---- */
 
-/* Says how the guest is about to touch an address. The processor reads the guest's own tables on the way. */
+/* Says how the guest is about to touch an address. The processor reads the guest's own tables on
+ * the way. */
 static void say_touch(struct vm *vm, int vcpu, char how, uint64_t gpa)
 {
 	say("LAB: {\"ev\": \"touch\", \"vm\": %d, \"vcpu\": %d, \"how\": \"%c\", \"gpa\": \"0x%llx\", "
@@ -473,8 +496,8 @@ static void guest_broke(struct vm *vm, const struct vcpu *cpu, const char *what)
 	ioctl(cpu->fd, KVM_GET_REGS, &regs);
 	say("LAB: {\"ev\": \"broken\", \"vm\": %d, \"what\": \"%s\", \"exit\": %u, \"rip\": \"0x%llx\", "
 	    "\"rdx\": \"0x%llx\", \"rbx\": \"0x%llx\"}",
-	    vm->index, what, cpu->run->exit_reason, (unsigned long long)regs.rip, (unsigned long long)regs.rdx,
-	    (unsigned long long)regs.rbx);
+	    vm->index, what, cpu->run->exit_reason, (unsigned long long)regs.rip,
+	    (unsigned long long)regs.rdx, (unsigned long long)regs.rbx);
 	_exit(1);
 }
 
@@ -544,7 +567,8 @@ static struct kvm_cpuid2 *supported_cpuid(void)
 	return &cpuid.head;
 }
 
-/* Long mode with the guest's own tables: Intel SDM vol. 3, 3.4.5 (descriptors), 10.8 (enabling IA-32e mode). */
+/* Long mode with the guest's own tables: Intel SDM vol. 3, 3.4.5 (descriptors), 10.8 (enabling
+ * IA-32e mode). */
 static void vcpu_long_mode(struct vcpu *cpu)
 {
 	struct kvm_segment code = {
@@ -584,7 +608,8 @@ static void vcpu_new(struct vm *vm, int number)
 	vcpu_long_mode(cpu);
 }
 
-/* Program, orders, and tables that map everything where it is with 1 GiB pages, already accessed and dirty. */
+/* Program, orders, and tables that map everything where it is with 1 GiB pages, already accessed
+ * and dirty. */
 static void boot_slot(struct vm *vm)
 {
 	struct slot *s = slot_add(vm, BOOT_GPA, BOOT_SIZE, BACK_PAGES, 0);
@@ -592,8 +617,8 @@ static void boot_slot(struct vm *vm)
 	uint64_t *pdpt = (uint64_t *)hva_of(vm, BOOT_PDPT);
 
 	fill(vm, BOOT_GPA, BOOT_SIZE / PAGE);
-	say("LAB: {\"ev\": \"boot\", \"vm\": %d, \"gpa\": \"0x%llx\", \"size\": %llu}", vm->index, BOOT_GPA,
-	    (unsigned long long)s->size);
+	say("LAB: {\"ev\": \"boot\", \"vm\": %d, \"gpa\": \"0x%llx\", \"size\": %llu}", vm->index,
+	    BOOT_GPA, (unsigned long long)s->size);
 	memcpy(hva_of(vm, BOOT_GPA), guest_start, guest_end - guest_start);
 	memset(pml4, 0, PAGE);
 	for (uint64_t i = 0; i < PDPTS; i++)
@@ -608,8 +633,8 @@ static void vm_new(struct vm *vm, int vcpus)
 	vm->fd = ioctl(kvm_fd, KVM_CREATE_VM, 0);
 	if (vm->fd < 0)
 		die("KVM_CREATE_VM");
-	say("LAB: {\"ev\": \"vm\", \"vm\": %d, \"name\": \"%s\", \"pid\": %d, \"fd\": %d, \"vcpus\": %d}", vm->index,
-	    vm->name, getpid(), vm->fd, vcpus);
+	say("LAB: {\"ev\": \"vm\", \"vm\": %d, \"name\": \"%s\", \"pid\": %d, \"fd\": %d, \"vcpus\": %d}",
+	    vm->index, vm->name, getpid(), vm->fd, vcpus);
 	boot_slot(vm);
 	for (int i = 0; i < vcpus; i++)
 		vcpu_new(vm, i);
@@ -620,7 +645,8 @@ static void vm_new(struct vm *vm, int vcpus)
 /* Pages and blocks of every kind of host memory. */
 static void build_kinds(struct vm *vm)
 {
-	const uint64_t ram = 0x40000000, ro = 0x50000000, huge = 0x60000000, thp = 0x70000000, big = 0x80000000;
+	const uint64_t ram = 0x40000000, ro = 0x50000000, huge = 0x60000000, thp = 0x70000000,
+		       big = 0x80000000;
 	struct slot *s;
 
 	s = slot_add(vm, ram, 64 * PAGE, BACK_PAGES, 0);
@@ -660,7 +686,8 @@ static void build_kinds(struct vm *vm)
 	go(vm);
 }
 
-/* What the host does to its memory, and a slot that is deleted while a second vCPU stays with the old tables. */
+/* What the host does to its memory, and a slot that is deleted while a second vCPU stays with the
+ * old tables. */
 static void build_host(struct vm *vm)
 {
 	const uint64_t ram = 0x40000000, small = 0x50000000, gone = 0x60000000;
@@ -754,7 +781,8 @@ static void build_high(struct vm *vm)
 	}
 	slot_add(vm, (1ULL << 40) - 4 * PAGE, 4 * PAGE, BACK_PAGES, 0);
 	guest_write(vm, (1ULL << 40) - PAGE);
-	if (atoi(read_line("/sys/kernel/mm/hugepages/hugepages-1048576kB/free_hugepages", line, sizeof(line)))) {
+	if (atoi(read_line("/sys/kernel/mm/hugepages/hugepages-1048576kB/free_hugepages", line,
+			   sizeof(line)))) {
 		slot_add(vm, 68 * GIB, GIB, BACK_1G, 0);
 		fill(vm, 68 * GIB, 16);
 		guest_write(vm, 68 * GIB + 4 * PAGE);
@@ -782,8 +810,8 @@ static void build_smm(struct vm *vm)
 	go(vm);
 	if (ioctl(vm->vcpu[0].fd, KVM_SMI, 0))
 		die("KVM_SMI");
-	say("LAB: {\"ev\": \"smi\", \"vm\": %d, \"touched\": [\"0x%llx\", \"0x%llx\"]}", vm->index, SMM_ENTRY,
-	    (unsigned long long)(ram + 3 * PAGE));
+	say("LAB: {\"ev\": \"smi\", \"vm\": %d, \"touched\": [\"0x%llx\", \"0x%llx\"]}", vm->index,
+	    SMM_ENTRY, (unsigned long long)(ram + 3 * PAGE));
 	run_until(vm, 0, BELL_SMM);
 	guest_write(vm, ram + PAGE);
 	go(vm);
@@ -886,7 +914,8 @@ static void say_thp(struct vm *vm, const struct slot *s)
 			found = kib;
 	}
 	fclose(f);
-	say("LAB: {\"ev\": \"thp\", \"vm\": %d, \"slot\": %u, \"huge\": %llu}", vm->index, s->id, found * KIB);
+	say("LAB: {\"ev\": \"thp\", \"vm\": %d, \"slot\": %u, \"huge\": %llu}", vm->index, s->id,
+	    found * KIB);
 }
 
 /* How many leaves of each size KVM itself says it has. */
@@ -897,11 +926,12 @@ static void say_counts(struct vm *vm)
 	char path[128], line[32];
 
 	for (int i = 0; i < 3; i++) {
-		snprintf(path, sizeof(path), "/sys/kernel/debug/kvm/%d-%d/%s", getpid(), vm->fd, name[i]);
+		snprintf(path, sizeof(path), "/sys/kernel/debug/kvm/%d-%d/%s", getpid(), vm->fd,
+			 name[i]);
 		count[i] = strtoull(read_line(path, line, sizeof(line)), NULL, 10);
 	}
-	say("LAB: {\"ev\": \"counts\", \"vm\": %d, \"4k\": %llu, \"2m\": %llu, \"1g\": %llu}", vm->index, count[0],
-	    count[1], count[2]);
+	say("LAB: {\"ev\": \"counts\", \"vm\": %d, \"4k\": %llu, \"2m\": %llu, \"1g\": %llu}",
+	    vm->index, count[0], count[1], count[2]);
 }
 
 static void say_end(struct vm *vm)
@@ -911,7 +941,8 @@ static void say_end(struct vm *vm)
 
 		if (!s->present)
 			continue;
-		/* Pages of the file that only the guest has used so far: now the VMM has them, too. */
+		/* Pages of the file that only the guest has used so far: now the VMM has them, too.
+		 */
 		for (uint64_t off = 0; s->backing == BACK_GMEM && off < s->size; off += PAGE)
 			(void)*(volatile uint8_t *)(s->hva + off);
 		say_pages(vm, s);
@@ -923,8 +954,9 @@ static void say_end(struct vm *vm)
 
 /* ---- aging ---- */
 
-/* One step of the multi-generational LRU over everything (Documentation/admin-guide/mm/multigen_lru.rst): it looks which
- * pages were accessed since the last one, and notifies KVM. */
+/* One step of the multi-generational LRU over everything
+ * (Documentation/admin-guide/mm/multigen_lru.rst): it looks which pages were accessed since the
+ * last one, and notifies KVM. */
 static void age_step(void)
 {
 	static char text[65536];
@@ -985,7 +1017,7 @@ static void build(size_t index, bool last)
 		return;
 	order(vm, ORDER_SPIN, 0, 0);
 	age();
-	say("LAB-READY");
+	say_last("LAB-READY");
 	ioctl(vm->vcpu[0].fd, KVM_RUN, 0);
 	guest_broke(vm, &vm->vcpu[0], "stopped spinning");
 }
@@ -1034,7 +1066,7 @@ static void run_guests(void)
 		}
 		close(fds[1]);
 		if (read(fds[0], &c, 1) != 1) {
-			say("LAB-FAILED");
+			say_last("LAB-FAILED");
 			return;
 		}
 		close(fds[0]);
@@ -1077,7 +1109,8 @@ static void load_modules(void)
 		snprintf(path, sizeof(path), "/%s.ko", line);
 		fd = open(path, O_RDONLY | O_CLOEXEC);
 		if (fd < 0 || syscall(SYS_finit_module, fd, parameters, 0))
-			say("LAB: {\"ev\": \"warning\", \"what\": \"%s: %s\"}", path, strerror(errno));
+			say("LAB: {\"ev\": \"warning\", \"what\": \"%s: %s\"}", path,
+			    strerror(errno));
 		close(fd);
 	}
 	if (f)
@@ -1087,8 +1120,9 @@ static void load_modules(void)
 static void say_host(void)
 {
 	static const char *const names[] = {
-		"kvm/parameters/tdp_mmu",      "kvm/parameters/eager_page_split", "kvm/parameters/nx_huge_pages",
-		"kvm_amd/parameters/npt",      "kvm_intel/parameters/ept",	  "kvm_intel/parameters/eptad",
+		"kvm/parameters/tdp_mmu",       "kvm/parameters/eager_page_split",
+		"kvm/parameters/nx_huge_pages", "kvm_amd/parameters/npt",
+		"kvm_intel/parameters/ept",     "kvm_intel/parameters/eptad",
 		"kvm_intel/parameters/pml",
 	};
 	static char cpuinfo[16384];
@@ -1099,14 +1133,37 @@ static void say_host(void)
 	uname(&uts);
 	read_text("/proc/cpuinfo", cpuinfo, sizeof(cpuinfo));
 	bits = strstr(cpuinfo, "address sizes\t: ");
-	say("LAB: {\"ev\": \"host\", \"release\": \"%s\", \"la57\": %s, \"maxphyaddr\": %d, \"kvm\": %s}", uts.release,
-	    strstr(cpuinfo, " la57 ") ? "true" : "false", bits ? atoi(strchr(bits, ':') + 1) : 0,
-	    kvm_fd >= 0 ? "true" : "false");
+	say("LAB: {\"ev\": \"host\", \"release\": \"%s\", \"la57\": %s, \"maxphyaddr\": %d, \"kvm\": %s}",
+	    uts.release, strstr(cpuinfo, " la57 ") ? "true" : "false",
+	    bits ? atoi(strchr(bits, ':') + 1) : 0, kvm_fd >= 0 ? "true" : "false");
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 		snprintf(path, sizeof(path), "/sys/module/%s", names[i]);
 		if (*read_line(path, line, sizeof(line)))
-			say("LAB: {\"ev\": \"parameter\", \"name\": \"%s\", \"value\": \"%s\"}", names[i], line);
+			say("LAB: {\"ev\": \"parameter\", \"name\": \"%s\", \"value\": \"%s\"}",
+			    names[i], line);
 	}
+}
+
+/* Where memory is in the kernel's own addresses, as /proc/kcore has it: a crash dump of the kernel
+ * has the same. */
+static void say_kcore(void)
+{
+	static uint8_t head[65536];
+	const Elf64_Ehdr *ehdr = (const Elf64_Ehdr *)head;
+	const Elf64_Phdr *phdr;
+	int fd = open("/proc/kcore", O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read(fd, head, sizeof(head));
+
+	if (n < (ssize_t)sizeof(*ehdr) || ehdr->e_phoff + ehdr->e_phnum * sizeof(*phdr) > (size_t)n)
+		die("/proc/kcore");
+	phdr = (const Elf64_Phdr *)(head + ehdr->e_phoff);
+	for (int i = 0; i < ehdr->e_phnum; i++)
+		if (phdr[i].p_type == PT_LOAD && phdr[i].p_paddr != UINT64_MAX)
+			say("LAB: {\"ev\": \"kcore\", \"va\": \"0x%llx\", \"pa\": \"0x%llx\", \"size\": %llu}",
+			    (unsigned long long)phdr[i].p_vaddr,
+			    (unsigned long long)phdr[i].p_paddr,
+			    (unsigned long long)phdr[i].p_memsz);
+	close(fd);
 }
 
 /* What the kernel said about KVM, and about anything that went wrong. */
@@ -1116,7 +1173,8 @@ static void say_kernel_log(void)
 	int n = klogctl(3, log, sizeof(log) - 1);
 	char *save = NULL;
 
-	for (char *line = n > 0 ? strtok_r(log, "\n", &save) : NULL; line; line = strtok_r(NULL, "\n", &save)) {
+	for (char *line = n > 0 ? strtok_r(log, "\n", &save) : NULL; line;
+	     line = strtok_r(NULL, "\n", &save)) {
 		if (!strstr(line, "kvm") && !strstr(line, "KVM") && !strstr(line, "WARNING"))
 			continue;
 		for (char *c = line; *c; c++)
@@ -1145,8 +1203,9 @@ int main(void)
 	kvm_fd = open("/dev/kvm", O_RDWR | O_CLOEXEC);
 	say_host();
 	say_kernel_log();
+	say_kcore();
 	if (kvm_fd < 0)
-		say("LAB-FAILED");
+		say_last("LAB-FAILED");
 	else
 		run_guests();
 	for (;;)
