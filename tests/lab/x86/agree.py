@@ -99,10 +99,10 @@ def compare_rows(cap, walk, ranges):
 
 # ---- tables ----
 
-def slot_rows(vm):
-    """What `slots' of a table of the VM should be."""
-    return sorted((s.space, s.number, s.gpa, s.size, s.hva if s.backing != "gmem" else None, s.readonly, s.log,
-                   s.backing == "gmem") for slots in vm.slots.values() for s in slots.values())
+def slot_rows(vm, space):
+    """What `slots' of a table of the VM should be: those of the address space that the table is of."""
+    return sorted((space, s.number, s.gpa, s.size, s.hva if s.backing != "gmem" else None, s.readonly, s.log,
+                   s.backing == "gmem") for s in vm.slots[space].values())
 
 
 def slots_of(table):
@@ -120,8 +120,9 @@ def compare_head(cap, expected, table):
     wanted = rf"vm:{vm.pid}(\.[0-9]+)?" + ("/smm" if expected.space else "")
     if not re.fullmatch(wanted, table["id"]):
         problems.append(f"id {table['id']}, not {wanted}")
-    if slots_of(table) != slot_rows(vm):
-        problems.append(f"slots {slots_of(table)}, not {slot_rows(vm)}")
+    wanted = slot_rows(vm, expected.space)
+    if slots_of(table) != wanted:
+        problems.append(f"slots {slots_of(table)}, not {wanted}")
     return problems
 
 
@@ -164,11 +165,11 @@ def check_dump(report, name, cap, expected, s2dump, *arguments):
         report.fail(f"{name}: output is not the documented JSON: {e!r}")
 
 
-def check_merged(report, name, cap, expected, s2dump, path, merge):
+def check_merged(report, name, cap, expected, s2dump, merge):
     """Merged rows cover the same memory: added up by rights."""
     problems = []
     try:
-        found = {int(t["root"], 16): t for t in rows(s2dump, "dump", "--json", f"--merge={merge}", path)}
+        found = {int(t["root"], 16): t for t in rows(s2dump, "dump", "--json", f"--merge={merge}", *cap.input())}
         for e in expected:
             want, got = {}, {}
             for leaf in e.walk.leaves:
@@ -185,10 +186,10 @@ def check_merged(report, name, cap, expected, s2dump, path, merge):
     report.check(f"{name} --merge={merge}", problems)
 
 
-def check_list(report, name, cap, expected, s2dump, path):
+def check_list(report, name, expected, s2dump, *arguments):
     problems = []
     try:
-        found = rows(s2dump, "list", "--json", path)
+        found = rows(s2dump, "list", "--json", *arguments)
         got = {int(t["root"], 16) for t in found if "/old" not in t["id"]}
         want = {e.walk.root for e in expected}
         problems += [f"{root:#x} is missing" for root in want - got]
@@ -198,11 +199,11 @@ def check_list(report, name, cap, expected, s2dump, path):
     report.check(f"{name}: list", problems)
 
 
-def check_invariants(report, name, s2dump, path):
+def check_invariants(report, name, s2dump, *arguments):
     """`s2dump check` finds nothing wrong with a machine that nothing is wrong with, and leaves nothing open."""
     problems = []
     try:
-        checks = rows(s2dump, "check", "--json", path)
+        checks = rows(s2dump, "check", "--json", *arguments)
         problems += [f"{c['name']}: {c['result']}" for c in checks if c["result"] not in ("pass", "skipped")]
         if not any(c["result"] == "pass" for c in checks):
             problems.append("nothing was checked")
@@ -211,12 +212,12 @@ def check_invariants(report, name, s2dump, path):
     report.check(f"{name}: check", problems)
 
 
-def check_extract(report, name, cap, expected, s2dump, path):
+def check_extract(report, name, cap, expected, s2dump):
     """What extract keeps says the same."""
     with tempfile.TemporaryDirectory(prefix="s2dump-lab-") as scratch:
         out = os.path.join(scratch, "extract")
         try:
-            run(s2dump, "extract", path, "-o", out)
+            run(s2dump, "extract", *cap.input(), "-o", out)
         except S2dumpError as e:
             report.fail(f"{name}: extract: {e}")
             return
@@ -237,7 +238,7 @@ def check_raw(report, name, cap, expected, s2dump):
     problems = []
     for e in expected:
         try:
-            found = rows(s2dump, "dump", "--json", "--merge=none", *raw_arguments(cap, e.walk), cap.path)
+            found = rows(s2dump, "dump", "--json", "--merge=none", *raw_arguments(cap, e.walk), *cap.input())
             if len(found) != 1:
                 problems.append(f"{e.label()}: {len(found)} tables")
             else:
@@ -277,13 +278,13 @@ def check_s2dump(report, cap, walks, s2dump):
                 for space in (0, model.SMM) if space in walks[vm.number]]
     for path in cap.files:
         name = f"{cap.name}: s2dump {os.path.basename(path)}"
-        check_dump(report, name, cap, expected, s2dump, path)
-        check_list(report, name, cap, expected, s2dump, path)
+        check_dump(report, name, cap, expected, s2dump, *cap.input(path))
+        check_list(report, name, expected, s2dump, *cap.input(path))
     name = f"{cap.name}: s2dump"
     for merge in "attrs", "pa":
-        check_merged(report, name, cap, expected, s2dump, cap.path, merge)
+        check_merged(report, name, cap, expected, s2dump, merge)
     check_raw(report, name, cap, expected, s2dump)
-    check_invariants(report, name, s2dump, cap.path)
-    check_extract(report, name, cap, expected, s2dump, cap.path)
+    check_invariants(report, name, s2dump, *cap.input())
+    check_extract(report, name, cap, expected, s2dump)
     if filtered.possible(cap):
         check_filtered(report, f"{cap.name}: s2dump -d 31", cap, expected, s2dump)

@@ -68,33 +68,34 @@ class Memory:
         with open(f"/proc/{pid}/maps") as f:
             rows = re.findall(r"^([0-9a-f]+)-([0-9a-f]+) rw", f.read(), re.M)
         regions = [(int(a, 16), int(b, 16)) for a, b in rows]
-        start, end = max(regions, key=lambda r: r[1] - r[0])
-        if end - start < mib << 20:
+        # Other allocations may lie in the same region, before it and behind.
+        self.start, self.end = max(regions, key=lambda r: r[1] - r[0])
+        if self.end - self.start < mib << 20:
             raise LabError("Bochs has no memory of that size")
-        # The C library puts 16 bytes before it, and Bochs wants the next page.
-        self.vector, self.end = (start + 16 + PAGE - 1) & -PAGE, end
-        self.array = self.find_array([r for r in regions if r != (start, end)])
+        self.array = self.find_array([r for r in regions if r != (self.start, self.end)])
 
     def read(self, address, size):
         self.file.seek(address)
         return self.file.read(size)
 
-    def is_block(self, word):
-        return self.vector <= word < self.end and (word - self.vector) % BLOCK == 0
+    def is_array(self, words):
+        """Whether these are the blocks: as many as were touched, one behind the other, in any order."""
+        used = sorted(filter(None, words))
+        return (len(words) == self.blocks and self.start <= used[0] and used[-1] + BLOCK <= self.end
+                and used == list(range(used[0], used[0] + len(used) * BLOCK, BLOCK)))
 
     def find_array(self, regions):
-        """Block 0 is always there: the interrupt vectors of the BIOS."""
+        """Block 0 is always there: the interrupt vectors of the BIOS. So is the one behind."""
         best = ()
         for start, end in regions:
             data = self.read(start, end - start)
             words = struct.unpack(f"<{len(data) // 8}Q", data[:len(data) & -8])
-            for i, word in enumerate(words):
-                if not self.is_block(word) or i and self.is_block(words[i - 1]):
+            for i in range(len(words) - self.blocks + 1):
+                if not self.start <= words[i] < self.end or not self.start <= words[i + 1] < self.end:
                     continue
                 found = words[i:i + self.blocks]
-                used = [w for w in found if w]
-                if (len(found) == self.blocks and all(map(self.is_block, used)) and len(set(used)) == len(used)
-                        and len(used) > len([w for w in best if w])):
+                if (words[i] - words[i + 1]) % BLOCK == 0 and self.is_array(found) and found.count(0) < (
+                        best.count(0) if best else self.blocks):
                     best = found
         if not best:
             raise LabError("Bochs' array of blocks was not found")

@@ -33,12 +33,19 @@ class Capture:
         # The new layout of software bits came with 7.2.
         self.masks = tables.Masks(host["format"], self.log.release() >= (7, 2), host["maxphyaddr"])
 
+    def input(self, path=None):
+        """A file of the capture as arguments for s2dump: a raw image does not say where it begins."""
+        path = path or self.path
+        return [path, "--base=0"] if path.endswith(".bin") else [path]
+
     def walk(self, vm, space):
         """The one table of a VM that maps what only it has."""
         gpa = vm.smm_entry if space == model.SMM else vm.boot
         roots = tables.find_roots(self.memory, gpa, vm.pa[space][gpa], self.levels)
         if len(roots) != 1:
             raise tables.WalkError(f"{len(roots)} roots map {gpa:#x}: {sorted(map(hex, roots))}")
+        if tables.find_roots(self.memory, gpa, vm.pa[space][gpa], self.levels + 1):
+            raise tables.WalkError("something leads to the root")
         return tables.Walk(self.memory, roots.pop(), self.levels, self.masks)
 
 

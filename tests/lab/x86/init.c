@@ -1134,7 +1134,7 @@ static void say_host(void)
 	read_text("/proc/cpuinfo", cpuinfo, sizeof(cpuinfo));
 	bits = strstr(cpuinfo, "address sizes\t: ");
 	say("LAB: {\"ev\": \"host\", \"release\": \"%s\", \"la57\": %s, \"maxphyaddr\": %d, \"kvm\": %s}",
-	    uts.release, strstr(cpuinfo, " la57 ") ? "true" : "false",
+	    uts.release, strstr(cpuinfo, " la57") ? "true" : "false",
 	    bits ? atoi(strchr(bits, ':') + 1) : 0, kvm_fd >= 0 ? "true" : "false");
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 		snprintf(path, sizeof(path), "/sys/module/%s", names[i]);

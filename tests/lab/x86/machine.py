@@ -92,6 +92,8 @@ def capture_npt(row, kernel, out, scratch):
         wait_ready(machine)
         # Until the last guest spins: its processor's registers are then the guest's.
         time.sleep(0.3)
+        # Both dumps are of the same moment.
+        machine.qmp.run("stop")
         machine.dump(os.path.join(out, "vmcore.elf"), "elf")
         machine.dump(os.path.join(out, "vmcore.kdump-flat"), "kdump-zlib")
     finally:
