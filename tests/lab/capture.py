@@ -69,7 +69,7 @@ CONFIGS = {
 def build_init(out):
     cc = os.environ.get("S2DUMP_LAB_CC", "aarch64-linux-gnu-gcc")
     subprocess.run([cc, "-static", "-O2", "-Wall", "-Wextra", "-Werror", "-o", out,
-                    os.path.join(HERE, "init.c"), os.path.join(HERE, "guest.S")], check=True)
+                    *(os.path.join(HERE, f) for f in ("init.c", "inside.c", "guest.S"))], check=True)
 
 
 class Gdb:

@@ -50,7 +50,7 @@ def captured(config):
     """The cached capture of a configuration; booted now when there is none that is current."""
     row = capture.CONFIGS[config]
     kernel = find_kernel(row)
-    files = [os.path.join(HERE, name) for name in ("init.c", "guest.S", "capture.py", "qemu.py")]
+    files = [os.path.join(HERE, name) for name in ("init.c", "inside.c", "inside.h", "guest.S", "capture.py", "qemu.py")]
     files += [kernel[k] for k in ("s2dump",) if k in kernel]
     return qemu.cached(os.path.join(kernels.cache_dir(), "captures"), config, [kernel["package"], row], files,
                        lambda out: capture.capture(config, kernel, out, dump=row.get("note", False)))

@@ -165,24 +165,29 @@ def check_dump(report, name, cap, expected, s2dump, *arguments):
         report.fail(f"{name}: output is not the documented JSON: {e!r}")
 
 
-def check_merged(report, name, cap, expected, s2dump, merge):
-    """Merged rows cover the same memory: added up by rights."""
+def compare_sums(expected, found):
+    """Rows that are merged in any way cover the same memory: added up by rights and level."""
+    by_root = {int(t["root"], 16): t for t in found}
     problems = []
+    for e in expected:
+        want, got = {}, {}
+        for leaf in e.walk.leaves:
+            key = leaf.read, leaf.write, leaf.exec, leaf.level
+            want[key] = want.get(key, 0) + leaf.size
+        for r in by_root.get(e.walk.root, {"ranges": []})["ranges"]:
+            if r["mapped"]:
+                key = r["read"], r["write"], r["exec"], r["level"]
+                got[key] = got.get(key, 0) + r["size"]
+        if want != got:
+            problems.append(f"{e.label()}: {got}, not {want}")
+    return problems
+
+
+def check_merged(report, name, cap, expected, s2dump, merge):
     try:
-        found = {int(t["root"], 16): t for t in rows(s2dump, "dump", "--json", f"--merge={merge}", *cap.input())}
-        for e in expected:
-            want, got = {}, {}
-            for leaf in e.walk.leaves:
-                key = leaf.read, leaf.write, leaf.exec, leaf.level
-                want[key] = want.get(key, 0) + leaf.size
-            for r in found[e.walk.root]["ranges"]:
-                if r["mapped"]:
-                    key = r["read"], r["write"], r["exec"], r["level"]
-                    got[key] = got.get(key, 0) + r["size"]
-            if want != got:
-                problems.append(f"{e.label()}: {got}, not {want}")
+        problems = compare_sums(expected, rows(s2dump, "dump", "--json", f"--merge={merge}", *cap.input()))
     except (S2dumpError, KeyError, TypeError, ValueError) as e:
-        problems.append(repr(e))
+        problems = [repr(e)]
     report.check(f"{name} --merge={merge}", problems)
 
 
@@ -272,6 +277,22 @@ def check_filtered(report, name, cap, expected, s2dump):
             report.check(f"{name}: {form}", problems)
 
 
+def check_kcore(report, cap, expected, s2dump):
+    """What s2dump said inside the machine about its own memory: see run_s2dumps() in inside.c."""
+    for event in (e for e in cap.log.events if e["ev"] == "s2dump"):
+        name = f"{cap.name}: /proc/kcore: s2dump {event['run']}"
+        out, err = (cap.file(f"/{event['run']}.{f}") for f in ("out", "err"))
+        if event["exit"]:
+            report.fail(f"{name}: exit status {event['exit']}, signal {event['signal']}: {err[:300]}")
+        elif event["run"] == "json":
+            report.check(f"{name}, {len(out)} bytes after {event['ms'] / 1000:.1f} s", compare_sums(expected, s2json.rows(out)))
+        elif event["run"] == "extract":
+            path = os.path.join(cap.dir, "kcore.s2dump")
+            with open(path, "wb") as f:
+                f.write(out)
+            check_dump(report, name, cap, expected, s2dump, path)
+
+
 def check_s2dump(report, cap, walks, s2dump):
     """@walks: of each VM by number and address space, see check.py."""
     expected = [Expected(cap, vm, space, walks[vm.number][space]) for vm in cap.log.vms.values()
@@ -288,3 +309,4 @@ def check_s2dump(report, cap, walks, s2dump):
     check_extract(report, name, cap, expected, s2dump)
     if filtered.possible(cap):
         check_filtered(report, f"{cap.name}: s2dump -d 31", cap, expected, s2dump)
+    check_kcore(report, cap, expected, s2dump)

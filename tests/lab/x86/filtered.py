@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Dumps as makedumpfile leaves them: rewritten as the crash kernel's /proc/vmcore shows memory, then filtered.
 
-"""makedumpfile refuses what QEMU writes: it wants the kernel's own addresses in p_vaddr, from which it learns where the direct map
-is, and the kernel's text as a segment."""
+"""makedumpfile refuses what QEMU writes: it wants the kernel's own addresses in p_vaddr, from which it learns where the direct
+map is, and the kernel's text as a segment."""
 
 import os
 import struct

@@ -17,22 +17,17 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/kvm.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/klog.h>
 #include <sys/mman.h>
-#include <sys/mount.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/utsname.h>
-#include <sys/wait.h>
-#include <termios.h>
 #include <unistd.h>
+
+#include "../inside.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 #define KIB 1024ULL
@@ -148,25 +143,6 @@ extern const uint8_t guest_start[], guest_end[], smm_start[], smm_end[];
 
 static int kvm_fd;
 
-static void say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-
-/* One write() per line, so that lines of two processes do not mix. */
-static void say(const char *fmt, ...)
-{
-	char line[4096];
-	va_list ap;
-	int n;
-
-	va_start(ap, fmt);
-	n = vsnprintf(line, sizeof(line) - 1, fmt, ap);
-	va_end(ap);
-	if (n > (int)sizeof(line) - 2)
-		n = sizeof(line) - 2;
-	line[n++] = '\n';
-	if (write(STDOUT_FILENO, line, n) != n)
-		_exit(1);
-}
-
 /* Says how it ended. Bochs writes its console in pieces of a few KiB: the last one is filled up. */
 static void say_last(const char *word)
 {
@@ -176,23 +152,6 @@ static void say_last(const char *word)
 	say("%s", word);
 	if (write(STDOUT_FILENO, nothing, sizeof(nothing)) != (ssize_t)sizeof(nothing))
 		_exit(1);
-}
-
-static void die(const char *what)
-{
-	say("LAB: {\"ev\": \"died\", \"what\": \"%s\", \"errno\": %d, \"text\": \"%s\"}", what,
-	    errno, strerror(errno));
-	_exit(1);
-}
-
-static void write_file(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-
-	if (fd < 0 || write(fd, text, strlen(text)) < 0)
-		say("LAB: {\"ev\": \"warning\", \"what\": \"%s: %s\"}", path, strerror(errno));
-	if (fd >= 0)
-		close(fd);
 }
 
 /* The beginning of a file, "" when there is none. */
@@ -858,26 +817,18 @@ static const struct {
 
 /* ---- physical addresses and counts ---- */
 
-/*
- * Where the memory of a slot lies, as runs. Bit 63 of a pagemap word is "present", [54:0] the frame
- * (Documentation/admin-guide/mm/pagemap.rst).
- */
+/* Where the memory of a slot lies, as runs. */
 static void say_pages(struct vm *vm, const struct slot *s)
 {
-	int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
-	uint64_t first = 0, count = 0, start = 0;
+	unsigned long long first = 0;
+	uint64_t count = 0, start = 0;
+	int pagemap = open_pagemap();
 
-	if (fd < 0)
-		die("pagemap");
 	for (uint64_t off = 0;; off += PAGE) {
-		uint64_t word = 0, frame;
-		bool here;
+		unsigned long long pa = 0;
+		bool here = off < s->size && pa_of(pagemap, s->hva + off, &pa);
 
-		if (off < s->size && pread(fd, &word, 8, (uintptr_t)(s->hva + off) / PAGE * 8) != 8)
-			die("pagemap read");
-		frame = word & ((1ULL << 55) - 1);
-		here = word >> 63;
-		if (count && here && frame == first + count) {
+		if (count && here && pa == first + count * PAGE) {
 			count++;
 			continue;
 		}
@@ -885,37 +836,21 @@ static void say_pages(struct vm *vm, const struct slot *s)
 			say("LAB: {\"ev\": \"pages\", \"vm\": %d, \"as\": %u, \"gpa\": \"0x%llx\", "
 			    "\"pa\": \"0x%llx\", \"count\": %llu}",
 			    vm->index, s->id / SMM_SLOTS, (unsigned long long)(s->gpa + start),
-			    (unsigned long long)(first * PAGE), (unsigned long long)count);
+			    first, (unsigned long long)count);
 		if (off >= s->size)
 			break;
-		first = frame;
+		first = pa;
 		start = off;
 		count = here;
 	}
-	close(fd);
+	close(pagemap);
 }
 
-/* Whether a THP slot really got its huge pages: AnonHugePages of its area in smaps. */
+/* Whether a THP slot really got its huge pages. */
 static void say_thp(struct vm *vm, const struct slot *s)
 {
-	FILE *f = fopen("/proc/self/smaps", "re");
-	unsigned long long from, kib = 0, found = 0;
-	char line[512];
-	bool here = false;
-
-	if (!f)
-		die("smaps");
-	while (fgets(line, sizeof(line), f)) {
-		unsigned long long to;
-
-		if (sscanf(line, "%llx-%llx ", &from, &to) == 2)
-			here = from <= (uintptr_t)s->hva && (uintptr_t)s->hva < to;
-		else if (here && sscanf(line, "AnonHugePages: %llu kB", &kib) == 1)
-			found = kib;
-	}
-	fclose(f);
 	say("LAB: {\"ev\": \"thp\", \"vm\": %d, \"slot\": %u, \"huge\": %llu}", vm->index, s->id,
-	    found * KIB);
+	    huge_bytes(s->hva));
 }
 
 /* How many leaves of each size KVM itself says it has. */
@@ -1017,6 +952,7 @@ static void build(size_t index, bool last)
 		return;
 	order(vm, ORDER_SPIN, 0, 0);
 	age();
+	run_s2dumps();
 	say_last("LAB-READY");
 	ioctl(vm->vcpu[0].fd, KVM_RUN, 0);
 	guest_broke(vm, &vm->vcpu[0], "stopped spinning");
@@ -1075,43 +1011,19 @@ static void run_guests(void)
 
 /* ---- the machine ---- */
 
-static void open_console(void)
-{
-	struct termios t;
-	int fd = open("/dev/ttyS0", O_RDWR);
-
-	if (fd < 0)
-		fd = open("/dev/console", O_RDWR);
-	dup2(fd, STDIN_FILENO);
-	dup2(fd, STDOUT_FILENO);
-	dup2(fd, STDERR_FILENO);
-	if (fd > STDERR_FILENO)
-		close(fd);
-	if (!tcgetattr(STDIN_FILENO, &t)) {
-		t.c_lflag &= ~(ECHO | ISIG);
-		tcsetattr(STDIN_FILENO, TCSANOW, &t);
-	}
-}
-
 /* The modules that /modules lists, in that order: a line is a name and its parameters. */
 static void load_modules(void)
 {
 	FILE *f = fopen("/modules", "re");
-	char line[256], path[300];
+	char line[256];
 
 	while (f && fgets(line, sizeof(line), f)) {
 		char *parameters = line + strcspn(line, " \n");
-		int fd;
 
 		line[strcspn(line, "\n")] = '\0';
 		if (*parameters)
 			*parameters++ = '\0';
-		snprintf(path, sizeof(path), "/%s.ko", line);
-		fd = open(path, O_RDONLY | O_CLOEXEC);
-		if (fd < 0 || syscall(SYS_finit_module, fd, parameters, 0))
-			say("LAB: {\"ev\": \"warning\", \"what\": \"%s: %s\"}", path,
-			    strerror(errno));
-		close(fd);
+		load_module(line, parameters);
 	}
 	if (f)
 		fclose(f);
@@ -1166,43 +1078,18 @@ static void say_kcore(void)
 	close(fd);
 }
 
-/* What the kernel said about KVM, and about anything that went wrong. */
-static void say_kernel_log(void)
-{
-	static char log[1 << 18];
-	int n = klogctl(3, log, sizeof(log) - 1);
-	char *save = NULL;
-
-	for (char *line = n > 0 ? strtok_r(log, "\n", &save) : NULL; line;
-	     line = strtok_r(NULL, "\n", &save)) {
-		if (!strstr(line, "kvm") && !strstr(line, "KVM") && !strstr(line, "WARNING"))
-			continue;
-		for (char *c = line; *c; c++)
-			if (*c == '"' || *c == '\\' || (unsigned char)*c < ' ')
-				*c = '.';
-		say("LAB: {\"ev\": \"kernel\", \"text\": \"%s\"}", line);
-	}
-}
+static const char *const kernel_words[] = { "kvm", "KVM", "WARNING", NULL };
 
 int main(void)
 {
-	mkdir("/proc", 0755);
-	mkdir("/sys", 0755);
-	mkdir("/dev", 0755);
-	mount("proc", "/proc", "proc", 0, NULL);
-	mount("sysfs", "/sys", "sysfs", 0, NULL);
-	mount("debugfs", "/sys/kernel/debug", "debugfs", 0, NULL);
-	mount("devtmpfs", "/dev", "devtmpfs", 0, NULL);
-	open_console();
-	klogctl(8, NULL, 1); /* console_loglevel: keep printk out of our lines */
-
+	begin("/dev/ttyS0");
 	load_modules();
 	write_file("/proc/sys/vm/nr_hugepages", "6");
 	/* Off by default on machines with less than 512M (hugepage_init() in mm/huge_memory.c). */
 	write_file("/sys/kernel/mm/transparent_hugepage/enabled", "madvise");
 	kvm_fd = open("/dev/kvm", O_RDWR | O_CLOEXEC);
 	say_host();
-	say_kernel_log();
+	say_kernel_log(kernel_words);
 	say_kcore();
 	if (kvm_fd < 0)
 		say_last("LAB-FAILED");

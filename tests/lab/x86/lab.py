@@ -18,6 +18,7 @@ import check  # noqa: E402
 import kernels  # noqa: E402
 import machine  # noqa: E402
 import qemu  # noqa: E402
+import static_build  # noqa: E402
 from report import Report  # noqa: E402
 
 # See kernels.py.
@@ -34,9 +35,12 @@ def captured(config):
     """The cached capture of a configuration; booted now when there is none that is current."""
     row = machine.CONFIGS[config]
     kernel = STORE.find(row["kernel"])
-    files = [os.path.join(HERE, name) for name in ("init.c", "guest.S", "machine.py")]
+    files = [os.path.join(HERE, name) for name in (
+        "init.c", "guest.S", "machine.py", "bochs.py", "../inside.c", "../inside.h", "../qemu.py")]
+    if row.get("kcore"):
+        files.append(static_build.build())
     return qemu.cached(os.path.join(STORE.home(), "captures"), config, [os.path.basename(kernel), row],
-                       [*files, qemu.__file__], lambda out: machine.capture(config, kernel, out))
+                       files, lambda out: machine.capture(config, kernel, out))
 
 
 def cmd_fetch(args):

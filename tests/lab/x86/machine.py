@@ -9,6 +9,7 @@ import time
 
 import bochs
 import qemu
+import static_build
 from qemu import LabError
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -25,6 +26,7 @@ CMDLINE = "console=ttyS0,115200 rdinit=/init loglevel=4 panic=-1"  # -1 and -no-
 #   parameters  {module: its parameters}
 #   age         the host looks which pages were accessed, from 6.12 on
 #   guests      those of the guests that not every kernel can have, and that this one must
+#   kcore       run a static s2dump on the machine's own /proc/kcore while the guests are there
 #   full        only with --full
 CONFIGS = {
     "6.1-npt": {"kernel": "6.1"},
@@ -41,6 +43,8 @@ CONFIGS = {
     "6.12-ept-noad": {"kernel": "6.12", "ept": True, "parameters": {"kvm-intel": "eptad=0"}, "age": True, "full": True},
     "7.x-ept-noad": {"kernel": "7.x", "ept": True, "parameters": {"kvm-intel": "eptad=0"}, "age": True,
                      "cmdline": "noxsave", "guests": ["gmem"], "full": True},
+    "6.1-npt-kcore": {"kernel": "6.1", "kcore": True, "full": True},
+    "7.x-npt-kcore": {"kernel": "7.x", "cpu": "max,la57=off", "kcore": True, "guests": ["gmem"], "full": True},
     "7.x-npt-nx": {"kernel": "7.x", "parameters": {"kvm": "nx_huge_pages=force"}, "guests": ["gmem"], "full": True},
 }
 
@@ -48,7 +52,7 @@ CONFIGS = {
 def build_init(out):
     cc = os.environ.get("S2DUMP_LAB_X86_CC", "gcc")
     subprocess.run([cc, "-static", "-O2", "-Wall", "-Wextra", "-Werror", "-o", out,
-                    os.path.join(HERE, "init.c"), os.path.join(HERE, "guest.S")], check=True)
+                    *(os.path.join(HERE, f) for f in ("init.c", "../inside.c", "guest.S"))], check=True)
 
 
 def initrd(row, kernel, scratch):
@@ -62,6 +66,9 @@ def initrd(row, kernel, scratch):
     lines = [f"{m} {row.get('parameters', {}).get(m, '')}".rstrip() + "\n" for m in modules]
     with open(init, "rb") as f:
         files = [("init", 0o755, f.read()), ("modules", 0o644, "".join(lines).encode())]
+    if row.get("kcore"):
+        with open(static_build.path(), "rb") as f:
+            files.append(("s2dump", 0o755, f.read()))
     if row.get("age"):
         files.append(("age", 0o644, b""))
     for module in modules:
