@@ -25,9 +25,10 @@ class Store:
     """The kernels of one architecture: patterns of names of packages, of which the newest is taken. The debug and
     real-time flavours should not match; signed or not makes no difference here."""
 
-    def __init__(self, architecture, patterns, modules, top=""):
-        """@modules: without `.ko'. @top: a folder of its own in the cache."""
-        self.architecture, self.patterns, self.modules, self.top = architecture, patterns, modules, top
+    def __init__(self, architecture, patterns, modules, top="", optional=()):
+        """@modules: without `.ko'; @optional: kept where there are such. @top: a folder of its own in the cache."""
+        self.architecture, self.patterns, self.top = architecture, patterns, top
+        self.modules = [*modules, *optional]
         self.kept = ["vmlinuz", *(m + ".ko" for m in modules)]
 
     def home(self):

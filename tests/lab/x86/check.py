@@ -29,6 +29,7 @@ class Capture:
         self.levels = 5 if host["format"] == "npt" and host["la57"] else 4
         # What hardware keeps; from 6.16 on KVM keeps it in the same bits where hardware does not.
         self.hardware_ad = host["format"] == "npt" or host.get("kvm_intel/parameters/eptad") == "Y"
+        self.shadow_mmu = host["kvm/parameters/tdp_mmu"] == "N"
         self.dirty = self.hardware_ad or self.log.release() >= (6, 16)
         # The new layout of software bits came with 7.2.
         self.masks = tables.Masks(host["format"], self.log.release() >= (7, 2), host["maxphyaddr"])
@@ -65,12 +66,15 @@ def check_guests(cap):
     return problems + [f"vm {vm.number}: {p}" for vm in cap.log.vms.values() for p in vm.problems]
 
 
-def check_leaves(vm, space, walk, dirty):
-    """The walk has the leaves that the log says, and each says what it should, with or without D."""
+def check_leaves(cap, vm, space, walk):
+    """The walk has the leaves that the log says, and each says what it should. The shadow MMU maps neighbours of what is
+    touched as well, and does not take blocks apart: there only what both have is compared, and counts say the rest."""
     got = {leaf.gpa: leaf for leaf in walk.leaves + walk.tracked}
     want = vm.maps[space]
-    problems = [f"{gpa:#x} is missing" for gpa in sorted(want.keys() - got.keys())]
-    problems += [f"{gpa:#x} is too much ({got[gpa].raw:#x})" for gpa in sorted(got.keys() - want.keys())]
+    problems = []
+    if not cap.shadow_mmu:
+        problems += [f"{gpa:#x} is missing" for gpa in sorted(want.keys() - got.keys())]
+        problems += [f"{gpa:#x} is too much ({got[gpa].raw:#x})" for gpa in sorted(got.keys() - want.keys())]
     for gpa in sorted(want.keys() & got.keys()):
         w, g = want[gpa], got[gpa]
         facts = {"size": (w.size, g.size), "read": (True, g.read), "exec": (w.exec, g.exec),
@@ -78,10 +82,10 @@ def check_leaves(vm, space, walk, dirty):
         if g in walk.tracked:
             facts["aged"] = True, vm.aged
         else:
-            # What was tracked comes back without W until it is written.
-            if not vm.aged or g.write or not w.may_write:
+            # What was tracked comes back without W until it is written; what was mapped as a neighbour has lost it, too.
+            if not (vm.aged or cap.shadow_mmu) or g.write or not w.may_write:
                 facts["write"] = w.write, g.write
-            if dirty:
+            if cap.dirty:
                 facts["dirty"] = w.dirty, g.dirty
         if g.memory:
             facts["memory"] = (("wb", True), g.memory)
@@ -149,7 +153,7 @@ def check_vm(report, cap, vm):
             continue
         tracked = f", {len(walk.tracked)} of them tracked," if walk.tracked else ""
         report.check(f"{name}: {len(walk.leaves + walk.tracked)} leaves{tracked} are as the log says",
-                     check_leaves(vm, space, walk, cap.dirty))
+                     check_leaves(cap, vm, space, walk))
         report.check(f"{name}: pagemap", check_addresses(vm, space, walk))
         if not space:
             report.check(f"{name}: contents", check_contents(cap, vm, walk))

@@ -14,6 +14,8 @@ from qemu import LabError
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 MODULES = ["irqbypass", "qemu_fw_cfg", "kvm", "kvm-amd", "kvm-intel"]
+# Modules that these need in some kernels and that others have not, or have built in.
+MORE_MODULES = ["configfs", "ccp"]
 SECONDS = 180
 CMDLINE = "console=ttyS0,115200 rdinit=/init loglevel=4 panic=-1"  # -1 and -no-reboot: QEMU ends
 
@@ -45,6 +47,9 @@ CONFIGS = {
                      "cmdline": "noxsave", "guests": ["gmem"], "full": True},
     "6.1-npt-kcore": {"kernel": "6.1", "kcore": True, "full": True},
     "7.x-npt-kcore": {"kernel": "7.x", "cpu": "max,la57=off", "kcore": True, "guests": ["gmem"], "full": True},
+    "6.12-npt-shadow": {"kernel": "6.12", "cpu": "max,la57=off", "parameters": {"kvm": "tdp_mmu=0"}, "full": True},
+    "6.1-npt-generic": {"kernel": "6.1-generic", "full": True},
+    "7.x-npt-generic": {"kernel": "7.x-generic", "cpu": "max,la57=off", "guests": ["gmem"], "full": True},
     "7.x-npt-nx": {"kernel": "7.x", "parameters": {"kvm": "nx_huge_pages=force"}, "guests": ["gmem"], "full": True},
 }
 
@@ -59,10 +64,10 @@ def initrd(row, kernel, scratch):
     """The path of an initramfs with init, the modules that the row wants, and their list."""
     init, out = os.path.join(scratch, "init"), os.path.join(scratch, "initramfs")
     build_init(init)
-    vendor = "kvm-intel" if row.get("ept") else "kvm-amd"
-    modules = ["irqbypass", "kvm", vendor]
+    modules = ["irqbypass", "kvm", "kvm-intel"] if row.get("ept") else ["irqbypass", "kvm", "ccp", "kvm-amd"]
     if row.get("note", True) and not row.get("ept"):
-        modules.insert(0, "qemu_fw_cfg")
+        modules = ["configfs", "qemu_fw_cfg", *modules]
+    modules = [m for m in modules if m not in MORE_MODULES or os.path.exists(os.path.join(kernel, m + ".ko"))]
     lines = [f"{m} {row.get('parameters', {}).get(m, '')}".rstrip() + "\n" for m in modules]
     with open(init, "rb") as f:
         files = [("init", 0o755, f.read()), ("modules", 0o644, "".join(lines).encode())]
