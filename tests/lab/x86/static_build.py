@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Builds s2dump without shared libraries, to be run inside the lab machine.
 
+import hashlib
 import os
 import shutil
 
@@ -12,7 +13,9 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(HERE)))
 
 
 def path():
-    return os.path.join(kernels.cache_dir(), "x86", "build-static", "s2dump")
+    """Each source tree has a folder of its own in the cache."""
+    tree = hashlib.sha256(ROOT.encode()).hexdigest()[:8]
+    return os.path.join(kernels.cache_dir(), "x86", f"build-static-{tree}", "s2dump")
 
 
 def build():
