@@ -29,6 +29,8 @@ class Capture:
         self.levels = 5 if host["format"] == "npt" and host["la57"] else 4
         # What hardware keeps; from 6.16 on KVM keeps it in the same bits where hardware does not.
         self.hardware_ad = host["format"] == "npt" or host.get("kvm_intel/parameters/eptad") == "Y"
+        # What s2dump extracted inside the machine.
+        self.copies = {int(e["pa"], 16) for e in self.log.events if e["ev"] == "frame"}
         self.shadow_mmu = host["kvm/parameters/tdp_mmu"] == "N"
         self.dirty = self.hardware_ad or self.log.release() >= (6, 16)
         # The new layout of software bits came with 7.2.
@@ -48,10 +50,11 @@ class Capture:
     def walk(self, vm, space):
         """The one table of a VM that maps what only it has."""
         gpa = vm.smm_entry if space == model.SMM else vm.boot
-        roots = tables.find_roots(self.memory, gpa, vm.pa[space][gpa], self.levels)
+        where = self.memory, gpa, vm.pa[space][gpa]
+        roots = tables.find_roots(*where, self.levels, self.copies)
         if len(roots) != 1:
             raise tables.WalkError(f"{len(roots)} roots map {gpa:#x}: {sorted(map(hex, roots))}")
-        if tables.find_roots(self.memory, gpa, vm.pa[space][gpa], self.levels + 1):
+        if tables.find_roots(*where, self.levels + 1, self.copies):
             raise tables.WalkError("something leads to the root")
         return tables.Walk(self.memory, roots.pop(), self.levels, self.masks)
 

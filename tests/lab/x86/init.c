@@ -937,7 +937,7 @@ static void age(void)
 
 /* ---- stages ---- */
 
-static void build(size_t index, bool last)
+static struct vm *build(size_t index)
 {
 	struct vm *vm = calloc(1, sizeof(*vm));
 
@@ -948,14 +948,7 @@ static void build(size_t index, bool last)
 	vm_new(vm, guests[index].vcpus);
 	guests[index].build(vm);
 	say_end(vm);
-	if (!last)
-		return;
-	order(vm, ORDER_SPIN, 0, 0);
-	age();
-	run_s2dumps();
-	say_last("LAB-READY");
-	ioctl(vm->vcpu[0].fd, KVM_RUN, 0);
-	guest_broke(vm, &vm->vcpu[0], "stopped spinning");
+	return vm;
 }
 
 static bool can_have(size_t index)
@@ -971,11 +964,18 @@ static bool can_have(size_t index)
 /* Builds the guests of one process, and stays. The pipe tells the parent that they are there. */
 static void child(size_t from, size_t to, int done)
 {
+	struct vm *vm = NULL;
+
 	for (size_t i = from; i < to; i++)
 		if (can_have(i))
-			build(i, i == ARRAY_SIZE(guests) - 1);
+			vm = build(i);
 	if (write(done, "d", 1) != 1)
 		_exit(1);
+	if (vm && to == ARRAY_SIZE(guests)) {
+		order(vm, ORDER_SPIN, 0, 0);
+		ioctl(vm->vcpu[0].fd, KVM_RUN, 0);
+		guest_broke(vm, &vm->vcpu[0], "stopped spinning");
+	}
 	for (;;)
 		pause();
 }
@@ -1007,6 +1007,9 @@ static void run_guests(void)
 		}
 		close(fds[0]);
 	}
+	age();
+	run_s2dumps();
+	say_last("LAB-READY");
 }
 
 /* ---- the machine ---- */

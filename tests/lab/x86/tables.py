@@ -181,12 +181,12 @@ class Walk:
                 self.table(raw & ADDRESS, level - 1, here, (*path, raw))
 
 
-def find_roots(memory, gpa, pa, levels):
+def find_roots(memory, gpa, pa, levels, copies):
     """The roots of tables that map a page of 4 KiB from @gpa to @pa: upwards from the entries that have its address. The
-    tables of processes map it too, but elsewhere."""
+    tables of processes map it too, but elsewhere. @copies: pages that are of files, not tables."""
     pages = {pa}
     for level in range(1, levels + 1):
         index = gpa >> 12 + 9 * (level - 1) & 511
         pages = {at & -PAGE for page in pages for at, _ in memory.entries.get(page, ())
-                 if at % PAGE == 8 * index}
+                 if at % PAGE == 8 * index} - copies
     return pages
