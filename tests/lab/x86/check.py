@@ -91,7 +91,7 @@ def check_leaves(cap, vm, space, walk):
             if cap.dirty:
                 facts["dirty"] = w.dirty, g.dirty
         if g.memory:
-            facts["memory"] = (("wb", True), g.memory)
+            facts["memory"] = (("uc", False) if w.backing == "device" else ("wb", True), g.memory)
         problems += [f"{gpa:#x} ({g.raw:#x}): {name} {b!r}, not {a!r}" for name, (a, b) in facts.items() if a != b]
     return problems
 
@@ -108,14 +108,15 @@ def check_addresses(vm, space, walk):
 
 
 def check_contents(cap, vm, walk):
-    """What host and guest wrote is where the leaves say. Through an alias the words are those of the first address."""
+    """What host and guest wrote is where the leaves say. Through an alias the words are those of the first address, and
+    where there is no memory nothing is kept."""
     problems = []
     for leaf in walk.leaves + walk.tracked:
         slot = vm.slot(leaf.gpa)
         for off in range(0, leaf.size, model.PAGE):
             gpa = leaf.gpa + off
             for words, word, at in (vm.host_words, HOST_WORD, OFF_HOST), (vm.guest_words, GUEST_WORD, OFF_GUEST):
-                if gpa in words and slot.backing != "alias":
+                if gpa in words and slot.backing not in ("alias", "device"):
                     found = int.from_bytes(cap.memory(leaf.pa + off + at, 8), "little")
                     if found != gpa ^ word:
                         problems.append(f"{gpa:#x}: {found:#x}, not {gpa ^ word:#x}")

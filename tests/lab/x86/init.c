@@ -61,6 +61,8 @@
 #define SMM_ENTRY (SMBASE + 0x8000)
 #define SMM_SLOTS (1U << 16) /* slot numbers of the second address space */
 
+#define DEVICE_PA 0xd0000000ULL
+
 #define MAX_SLOTS 40
 #define MAX_ORDERS 160
 #define MAX_VCPUS 2
@@ -94,8 +96,9 @@ struct create_guest_memfd {
 #define SET_USER_MEMORY_REGION2 _IOW(KVMIO, 0x49, struct memory_region2)
 #define CREATE_GUEST_MEMFD _IOWR(KVMIO, 0xd4, struct create_guest_memfd)
 
-enum backing { BACK_PAGES, BACK_HUGETLB, BACK_THP, BACK_1G, BACK_ALIAS, BACK_GMEM };
-static const char *const backing_name[] = { "pages", "hugetlb", "thp", "1g", "alias", "gmem" };
+enum backing { BACK_PAGES, BACK_HUGETLB, BACK_THP, BACK_1G, BACK_ALIAS, BACK_GMEM, BACK_DEVICE };
+static const char *const backing_name[] = { "pages", "hugetlb", "thp",   "1g",
+					    "alias", "gmem",    "device" };
 
 /* As in guest.S. */
 enum order_kind {
@@ -286,6 +289,21 @@ static void slot_add_alias(struct vm *vm, uint64_t gpa, const struct slot *of)
 	struct slot *s = slot_new(vm, gpa, of->size, BACK_ALIAS, 0, of->hva);
 
 	slot_set(vm, s, s->size);
+	say_slot(vm, s);
+}
+
+/* Addresses of the machine behind which is nothing, uncached: as a device that is passed through. */
+static void slot_add_device(struct vm *vm, uint64_t gpa, uint64_t size)
+{
+	int fd = open("/dev/mem", O_RDWR | O_SYNC | O_CLOEXEC);
+	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, DEVICE_PA);
+	struct slot *s;
+
+	if (p == MAP_FAILED)
+		die("mmap /dev/mem");
+	close(fd);
+	s = slot_new(vm, gpa, size, BACK_DEVICE, 0, p);
+	slot_set(vm, s, size);
 	say_slot(vm, s);
 }
 
@@ -605,7 +623,7 @@ static void vm_new(struct vm *vm, int vcpus)
 static void build_kinds(struct vm *vm)
 {
 	const uint64_t ram = 0x40000000, ro = 0x50000000, huge = 0x60000000, thp = 0x70000000,
-		       big = 0x80000000;
+		       big = 0x80000000, device = 0x90000000;
 	struct slot *s;
 
 	s = slot_add(vm, ram, 64 * PAGE, BACK_PAGES, 0);
@@ -620,6 +638,7 @@ static void build_kinds(struct vm *vm)
 	/* Pages of hugetlb memory that cannot be mapped as a block: the slot ends in its middle. */
 	slot_add(vm, big, BLOCK + 4 * PAGE, BACK_HUGETLB, 0);
 	fill(vm, big, BLOCK / PAGE + 4);
+	slot_add_device(vm, device, 4 * PAGE);
 
 	for (uint64_t i = 0; i < 8; i++)
 		guest_write(vm, ram + i * 2 * PAGE);
@@ -638,10 +657,14 @@ static void build_kinds(struct vm *vm)
 	guest_write(vm, ro + 4 * PAGE); /* leaves the guest */
 	guest_write(vm, huge + 5 * PAGE);
 	guest_read(vm, huge + BLOCK + 7 * PAGE);
+	/* Where huge pages are not executable, the first is taken apart, the second not made. */
 	guest_read(vm, thp);
+	guest_call(vm, thp + 9 * PAGE);
+	guest_call(vm, thp + BLOCK + 9 * PAGE);
 	guest_write(vm, thp + BLOCK + 3 * PAGE);
 	guest_write(vm, big);
 	guest_write(vm, big + BLOCK + PAGE);
+	guest_write(vm, device + PAGE);
 	go(vm);
 }
 
@@ -817,6 +840,15 @@ static const struct {
 
 /* ---- physical addresses and counts ---- */
 
+/* Where a page of a slot lies. The pagemap has nothing to say of what is not memory. */
+static bool page_at(int pagemap, const struct slot *s, uint64_t off, unsigned long long *ret)
+{
+	if (s->backing != BACK_DEVICE)
+		return pa_of(pagemap, s->hva + off, ret);
+	*ret = DEVICE_PA + off;
+	return true;
+}
+
 /* Where the memory of a slot lies, as runs. */
 static void say_pages(struct vm *vm, const struct slot *s)
 {
@@ -826,7 +858,7 @@ static void say_pages(struct vm *vm, const struct slot *s)
 
 	for (uint64_t off = 0;; off += PAGE) {
 		unsigned long long pa = 0;
-		bool here = off < s->size && pa_of(pagemap, s->hva + off, &pa);
+		bool here = off < s->size && page_at(pagemap, s, off, &pa);
 
 		if (count && here && pa == first + count * PAGE) {
 			count++;

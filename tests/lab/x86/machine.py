@@ -35,7 +35,7 @@ CONFIGS = {
     "6.1-npt-4": {"kernel": "6.1", "cpu": "max,la57=off", "mem": 2560, "cmdline": "hugepagesz=1G hugepages=1",
                   "note": False, "full": True},
     "6.12-npt": {"kernel": "6.12", "full": True},
-    "6.18-npt": {"kernel": "6.18", "cpu": "max,la57=off", "guests": ["gmem"], "full": True},
+    "6.18-npt": {"kernel": "6.18", "cpu": "max,la57=off", "age": True, "guests": ["gmem"], "full": True},
     "7.x-npt": {"kernel": "7.x", "guests": ["gmem"], "full": True},
     "7.x-npt-4": {"kernel": "7.x", "cpu": "max,la57=off", "mem": 2560, "cmdline": "hugepagesz=1G hugepages=1 nokaslr",
                   "note": False, "guests": ["gmem"], "full": True},

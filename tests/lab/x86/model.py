@@ -7,7 +7,8 @@
 * A fault maps one page, or one block where the host backs it with a huge page, the addresses of guest and host agree
   modulo its size, the slot covers it, and it is not dirty logged.
 * Readable and executable always; not executable when it is a block and huge pages are made so (nx_huge_pages), until
-  the guest executes from it: then it is taken apart, and only the page that it ran from is mapped.
+  the guest executes from it: then it is taken apart into executable pages. Where none is yet, only the page that it ran
+  from is mapped, and its neighbours are pages as well from then on.
 * Writable when the slot is not read-only and either the access was a write or the host could write to its page anyway
   (it has been written before). Memory that nobody has written is the host's zero page, and cannot.
 * KVM_GET_DIRTY_LOG takes W away from the pages it reports, or D where the processor logs pages (PML). Turning logging
@@ -26,11 +27,12 @@ import re
 
 PAGE, BLOCK, GIB = 1 << 12, 1 << 21, 1 << 30
 SMM = 1
+ALWAYS_WRITABLE = ("gmem", "device")  # whoever touches it, and how
 
 
 class Leaf:
-    def __init__(self, gpa, size, write, exec_):
-        self.gpa, self.size, self.write, self.exec = gpa, size, write, exec_
+    def __init__(self, gpa, size, write, exec_, backing):
+        self.gpa, self.size, self.write, self.exec, self.backing = gpa, size, write, exec_, backing
         self.may_write = write  # host-writable and MMU-writable: as it was made
         self.dirty = write
 
@@ -111,7 +113,7 @@ class Vm:
         if how == "w" and slot.readonly:
             return  # goes to user space
         leaf, host = self.leaf(gpa, space), slot.host(gpa)
-        if how == "w" and host not in self.written and slot.backing != "gmem":
+        if how == "w" and host not in self.written and slot.backing not in ALWAYS_WRITABLE:
             self.written.add(host)
             self.unmap_host(host, PAGE)  # the zero page is replaced
             leaf = None
@@ -123,15 +125,21 @@ class Vm:
             return
         size = self.size_possible(slot, gpa)
         nx = self.host.get("kvm/parameters/nx_huge_pages") == "Y"
+        if leaf:
+            self.split(leaf, space)
+            return
         if nx and how == "x":
             size = PAGE
-        if leaf:
-            self.unmap(leaf.gpa, leaf.size, space)
         elif nx and any(gpa & -size <= start < (gpa & -size) + size for start in self.maps[space]):
             size = PAGE  # there is a table already
         write = not slot.readonly and host not in self.protected and (
-            slot.backing == "gmem" or host in self.written)
-        self.maps[space][gpa & -size] = Leaf(gpa & -size, size, write, size == PAGE or not nx)
+            slot.backing in ALWAYS_WRITABLE or host in self.written)
+        self.maps[space][gpa & -size] = Leaf(gpa & -size, size, write, size == PAGE or not nx, slot.backing)
+
+    def split(self, leaf, space):
+        self.unmap(leaf.gpa, leaf.size, space)
+        for gpa in range(leaf.gpa, leaf.gpa + leaf.size, PAGE):
+            self.maps[space][gpa] = Leaf(gpa, PAGE, leaf.write, True, leaf.backing)
 
     def clean(self, leaf):
         if self.host["pml"]:
@@ -142,9 +150,7 @@ class Vm:
     def start_log(self, slot):
         for leaf in [m for start, m in self.maps[slot.space].items() if start in slot]:
             if leaf.size > PAGE and self.host.get("kvm/parameters/eager_page_split") == "Y":
-                self.unmap(leaf.gpa, leaf.size, slot.space)
-                for gpa in range(leaf.gpa, leaf.gpa + leaf.size, PAGE):
-                    self.maps[slot.space][gpa] = Leaf(gpa, PAGE, leaf.write, True)
+                self.split(leaf, slot.space)
         for start, leaf in self.maps[slot.space].items():
             if start in slot:
                 self.clean(leaf)
