@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "base/num.h"
+#include "decode/soft.h"
 
 /* Positions in the list of options: two for each claim that an architecture may have. */
 #define PER_ARCH (2 * S2_MAX_CLAIMS)
@@ -17,22 +18,13 @@ static int find_claim(const struct s2_arch *arch, const char *name, bool *no)
 	for (unsigned int i = 0; i < arch->nclaims; i++) {
 		const struct s2_claim *claim = &arch->claims[i];
 
+		if (!s2_arch_claims(arch, i))
+			continue;
 		*no = claim->no_option && !strcmp(claim->no_option, name);
 		if (*no || (claim->option && !strcmp(claim->option, name)))
 			return (int)i;
 	}
 	return -1;
-}
-
-/* Is an option of this name among those of architectures before the @n'th? */
-static bool seen_before(unsigned int n, const char *name)
-{
-	bool no;
-
-	for (unsigned int a = 0; a < n; a++)
-		if (find_claim(s2_archs[a], name, &no) >= 0)
-			return true;
-	return false;
 }
 
 /* Table formats of one architecture share their claims: those were counted. */
@@ -58,7 +50,7 @@ bool s2_claim_option_next(unsigned int *at, struct s2_claim_option *ret)
 			continue;
 		}
 		name = no ? claim->no_option : claim->option;
-		if (!name || seen_before(a, name))
+		if (!name)
 			continue;
 		*ret = (struct s2_claim_option){ .name = name,
 						 .arg = no ? NULL : claim->arg,
@@ -70,45 +62,86 @@ bool s2_claim_option_next(unsigned int *at, struct s2_claim_option *ret)
 	return false;
 }
 
-/* Makes @regime one of @arch, claim by claim; false when it was told what @arch does not know. */
-static bool rebase(struct s2_regime *regime, const struct s2_arch *arch)
+void s2_claim_examples(unsigned int uses, char *buf, size_t size)
 {
-	struct s2_regime ret;
+	size_t len = 0;
 
-	s2_regime_init(&ret, arch);
-	for (unsigned int i = 0; i < regime->arch->nclaims; i++) {
-		const struct s2_claim *old = &regime->arch->claims[i];
-		unsigned int j = 0;
+	*buf = '\0';
+	for (unsigned int a = 0; a < s2_narchs; a++) {
+		const struct s2_arch *arch = s2_archs[a];
+		unsigned int i = 0;
 
-		if (!s2_regime_has(regime, i))
+		while (i < arch->nclaims && !(arch->claims[i].kind == S2_CLAIM_REGISTER &&
+					      arch->claims[i].use & uses && arch->claims[i].option))
+			i++;
+		if (shares_claims(a) || i == arch->nclaims || len >= size)
 			continue;
-		while (j < arch->nclaims && (strcmp(arch->claims[j].name, old->name) != 0 ||
-					     arch->claims[j].kind != old->kind))
-			j++;
-		if (j == arch->nclaims)
-			return false;
-		s2_regime_set(&ret, j, regime->value[i]);
+		len += (size_t)snprintf(buf + len, size - len, "%s--%s", len ? " or " : "",
+					arch->claims[i].option);
 	}
-	*regime = ret;
-	return true;
 }
 
-/* The claim that --@name sets, of the architecture at hand if that knows it. */
-static enum s2_code choose(const char *name, struct s2_regime *regime, unsigned int *ret, bool *no,
+static bool is_called(const struct s2_arch *arch, const char *name)
+{
+	return !name || !strcmp(arch->name, name) || !strcmp(arch->format, name);
+}
+
+/* How many of the options, from the first on, @arch knows; registers by name are looked at later. */
+static unsigned int knows(const struct s2_arch *arch, const struct s2_claim_given *given,
+			  unsigned int n)
+{
+	unsigned int i = 0;
+	bool no;
+
+	while (i < n && (!given[i].name || find_claim(arch, given[i].name, &no) >= 0))
+		i++;
+	return i;
+}
+
+static enum s2_code refuse_arch(const char *name, struct s2_err *err)
+{
+	char list[160] = "";
+	size_t len = 0;
+
+	for (unsigned int a = 0; a < s2_narchs && len < sizeof(list); a++)
+		len += (size_t)snprintf(list + len, sizeof(list) - len, "%s%s", a ? ", " : "",
+					s2_archs[a]->format);
+	return s2_fail(err, S2_USAGE, "--arch: '%s' is none of %s", name, list);
+}
+
+/* The first format that fits, and whether another of its architecture and stage does. */
+static enum s2_code choose(const char *name, const struct s2_claim_given *given, unsigned int n,
+			   const struct s2_arch **ret, const struct s2_arch **ret_other,
 			   struct s2_err *err)
 {
-	int claim = find_claim(regime->arch, name, no);
+	const struct s2_arch *first = NULL;
+	unsigned int most = 0;
+	bool called = false;
 
-	for (unsigned int a = 0; claim < 0 && a < s2_narchs; a++) {
-		claim = find_claim(s2_archs[a], name, no);
-		if (claim >= 0 && !rebase(regime, s2_archs[a]))
-			claim = -1;
+	*ret_other = NULL;
+	for (unsigned int a = 0; a < s2_narchs; a++) {
+		const struct s2_arch *arch = s2_archs[a];
+		unsigned int known = knows(arch, given, n);
+
+		if (!is_called(arch, name))
+			continue;
+		called = true;
+		most = known > most ? known : most;
+		if (known < n)
+			continue;
+		if (!first)
+			first = arch;
+		else if (!*ret_other && arch->stage == first->stage &&
+			 arch->claims == first->claims)
+			*ret_other = arch;
 	}
-	if (claim < 0)
+	if (!called)
+		return refuse_arch(name, err);
+	if (!first)
 		return s2_fail(err, S2_USAGE,
 			       "--%s: no architecture knows it and all that was given before",
-			       name);
-	*ret = (unsigned int)claim;
+			       given[most].name);
+	*ret = first;
 	return S2_OK;
 }
 
@@ -176,19 +209,17 @@ static enum s2_code set_flag(unsigned int i, bool no, struct s2_regime *regime, 
 	return S2_OK;
 }
 
-enum s2_code s2_claim_set(const char *name, const char *arg, struct s2_regime *regime,
-			  struct s2_err *err)
+/* --@name, with @arg when it takes one. */
+static enum s2_code set_option(const char *name, const char *arg, struct s2_regime *regime,
+			       struct s2_err *err)
 {
-	unsigned int i = 0;
 	bool no = false;
-	enum s2_code code = choose(name, regime, &i, &no, err);
-	const struct s2_claim *claim;
+	unsigned int i = (unsigned int)find_claim(regime->arch, name, &no);
+	const struct s2_claim *claim = &regime->arch->claims[i];
+	enum s2_code code;
 	char what[64];
 	int level;
 
-	if (code)
-		return code;
-	claim = &regime->arch->claims[i];
 	snprintf(what, sizeof(what), "--%s", name);
 	switch (claim->kind) {
 	case S2_CLAIM_REGISTER:
@@ -208,7 +239,8 @@ enum s2_code s2_claim_set(const char *name, const char *arg, struct s2_regime *r
 	return set_flag(i, no, regime, err);
 }
 
-enum s2_code s2_claim_set_register(const char *text, struct s2_regime *regime, struct s2_err *err)
+/* --reg NAME=VALUE: a register by its name. */
+static enum s2_code set_named(const char *text, struct s2_regime *regime, struct s2_err *err)
 {
 	const char *equals = strchr(text, '=');
 	size_t len = equals ? (size_t)(equals - text) : 0;
@@ -216,10 +248,88 @@ enum s2_code s2_claim_set_register(const char *text, struct s2_regime *regime, s
 	for (unsigned int i = 0; equals && i < regime->arch->nclaims; i++) {
 		const struct s2_claim *claim = &regime->arch->claims[i];
 
-		if (claim->kind == S2_CLAIM_REGISTER && claim->use != S2_CLAIM_ACCESS &&
+		if (claim->kind == S2_CLAIM_REGISTER && !(claim->use & S2_CLAIM_ACCESS) &&
 		    len == strlen(claim->name) && !strncasecmp(text, claim->name, len))
 			return set_register(equals + 1, "--reg", i, regime, err);
 	}
 	return s2_fail(err, S2_USAGE,
 		       "--reg: '%s' is not NAME=VALUE of a register that s2dump knows", text);
+}
+
+enum s2_code s2_claims_set(const char *arch, const struct s2_claim_given *given, unsigned int n,
+			   struct s2_regime *ret, struct s2_err *err)
+{
+	const struct s2_arch *first = s2_archs[0], *other = NULL;
+	enum s2_code code = choose(arch, given, n, &first, &other, err);
+
+	s2_regime_init(ret, first);
+	for (unsigned int i = 0; !code && i < n; i++)
+		code = given[i].name ? set_option(given[i].name, given[i].arg, ret, err) :
+				       set_named(given[i].arg, ret, err);
+	if (!code && other && s2_regime_given(ret, S2_CLAIM_SHAPE))
+		return s2_fail(err, S2_USAGE, "--%s: of which format? give --arch=%s or --arch=%s",
+			       s2_regime_given(ret, S2_CLAIM_SHAPE)->option, first->format,
+			       other->format);
+	return code;
+}
+
+static enum s2_code refuse_software(const char *text, size_t len, const struct s2_regime *regime,
+				    struct s2_err *err)
+{
+	char list[160] = "none";
+	size_t used = strlen(list);
+
+	for (unsigned int i = 0; i < s2_nsofts && used < sizeof(list); i++)
+		if (!strcmp(s2_softs[i]->arch, regime->arch->name))
+			used += (size_t)snprintf(list + used, sizeof(list) - used, ", %s",
+						 s2_softs[i]->name);
+	return s2_fail(err, S2_USAGE, "--software: '%.*s' is none of %s (tables of %s)", (int)len,
+		       text, list, regime->arch->name);
+}
+
+/* One PARAMETER=VALUE; @len bytes of @text. */
+static enum s2_code set_parameter(const char *text, size_t len, struct s2_soft *soft,
+				  struct s2_err *err)
+{
+	const char *equals = memchr(text, '=', len);
+	size_t name = equals ? (size_t)(equals - text) : 0;
+	char value[32];
+
+	if (!equals || len - name - 1 >= sizeof(value))
+		return s2_fail(err, S2_USAGE, "--software: '%.*s' is not PARAMETER=VALUE", (int)len,
+			       text);
+	memcpy(value, equals + 1, len - name - 1);
+	value[len - name - 1] = '\0';
+	if (name == strlen("empty") && !strncmp(text, "empty", name))
+		return s2_parse_u64(value, "--software: empty", &soft->empty, err);
+	for (unsigned int i = 0; i < soft->ops->nparams; i++)
+		if (strlen(soft->ops->params[i]) == name &&
+		    !strncmp(text, soft->ops->params[i], name))
+			return s2_parse_u64(value, soft->ops->params[i], &soft->param[i], err);
+	return s2_fail(err, S2_USAGE, "--software: %s has no parameter '%.*s'", soft->ops->name,
+		       (int)name, text);
+}
+
+enum s2_code s2_software_set(const char *text, struct s2_regime *regime, struct s2_err *err)
+{
+	size_t len = strcspn(text, ",");
+	enum s2_code code = S2_OK;
+	unsigned int i = 0;
+
+	if (len == strlen("none") && !strcmp(text, "none"))
+		return S2_OK;
+	while (i < s2_nsofts &&
+	       (strcmp(s2_softs[i]->arch, regime->arch->name) != 0 ||
+		strlen(s2_softs[i]->name) != len || strncmp(s2_softs[i]->name, text, len) != 0))
+		i++;
+	if (i == s2_nsofts)
+		return refuse_software(text, len, regime, err);
+	regime->soft = (struct s2_soft){ .ops = s2_softs[i] };
+	s2_softs[i]->assume(regime, &regime->soft);
+	while (!code && text[len]) {
+		text += len + 1;
+		len = strcspn(text, ",");
+		code = set_parameter(text, len, &regime->soft, err);
+	}
+	return code;
 }

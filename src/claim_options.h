@@ -10,24 +10,38 @@ struct s2_claim_option {
 	const char *name;
 	const char *arg; /* NULL: none */
 	const char *help;
-	enum s2_claim_use use;
+	unsigned int use; /* S2_CLAIM_SHAPE, ... */
 };
 
 /*
  * The next option of the claims of all architectures, in the order of their rows, from position @at
- * (0 at first) on; false at the end. A name that several architectures know comes once.
+ * (0 at first) on; false at the end. A name that two architectures know comes twice.
  */
 bool s2_claim_option_next(unsigned int *at, struct s2_claim_option *ret);
 
-/*
- * Sets the claim that --@name is for. @regime becomes one of the first architecture that knows this
- * option and all that were given before. S2_USAGE when there is none, or @arg is not what it takes.
- */
-enum s2_code s2_claim_set(const char *name, const char *arg, struct s2_regime *regime,
-			  struct s2_err *err) S2_MUST_CHECK;
+/* An option for a claim as it was given; @name NULL: a register, @arg is NAME=VALUE. */
+struct s2_claim_given {
+	const char *name;
+	const char *arg;
+};
 
-/* --reg NAME=VALUE: a register by its name. */
-enum s2_code s2_claim_set_register(const char *text, struct s2_regime *regime,
-				   struct s2_err *err) S2_MUST_CHECK;
+/*
+ * Makes @ret a regime of the first table format that is called @arch (by its own name or by its
+ * architecture's; NULL: whatever it is called) and knows all @n options, and sets their claims.
+ * S2_USAGE when there is none, when two formats of one architecture and stage fit what shapes a
+ * table, or when an argument is not what its option takes.
+ */
+enum s2_code s2_claims_set(const char *arch, const struct s2_claim_given *given, unsigned int n,
+			   struct s2_regime *ret, struct s2_err *err) S2_MUST_CHECK;
+
+/*
+ * --software=NAME[,PARAMETER=VALUE...]: what wrote the table that @regime describes. S2_USAGE when
+ * @text is no software that writes tables of its architecture.
+ */
+enum s2_code s2_software_set(const char *text, struct s2_regime *regime,
+			     struct s2_err *err) S2_MUST_CHECK;
+
+/* "--vtcr or --eptp": for each architecture its first register of these uses. */
+void s2_claim_examples(unsigned int uses, char *buf, size_t size);
 
 #endif

@@ -8,9 +8,12 @@
 
 #include "base/num.h"
 #include "claim_options.h"
+#include "decode/soft.h"
 
 enum opt_id {
 	OPT_CLAIMS = 256, /* those of all architectures stand here */
+	OPT_ARCH,
+	OPT_SOFTWARE,
 	OPT_BASE,
 	OPT_ROOT,
 	OPT_SNAPSHOT,
@@ -42,6 +45,9 @@ enum opt_id {
 	OPT_OUTPUT = 'o',
 };
 
+/* Options for claims in one command line. */
+#define S2_MAX_GIVEN 64
+
 struct opt_row {
 	unsigned int id; /* enum opt_id */
 	const char *name;
@@ -57,6 +63,10 @@ struct opt_row {
  */
 static const struct opt_row rows[] = {
 	{ OPT_CLAIMS, NULL, NULL, S2_OPTS_GEOM, NULL },
+	{ OPT_ARCH, "arch", "NAME", S2_OPTS_GEOM,
+	  "the table format, where other options leave it open" },
+	{ OPT_SOFTWARE, "software", "NAME", S2_OPTS_GEOM,
+	  "what wrote a raw table, and so what its software bits mean; default none" },
 	{ OPT_BASE, "base", "PA", S2_OPTS_INPUT, "raw image: physical address of its first byte" },
 	{ OPT_ROOT, "root", "PA", S2_OPTS_INPUT, "physical address of the start level" },
 	{ OPT_SNAPSHOT, "snapshot", "ADDR", S2_OPTS_INPUT,
@@ -74,7 +84,7 @@ static const struct opt_row rows[] = {
 	  "which of several kernels in memory, from 1 on (see --verbose)" },
 	{ OPT_RANGE, "range", "A-B", S2_OPTS_SHOW,
 	  "only entries that intersect the input addresses [A, B)" },
-	{ OPT_FORMAT, "format", "NAME", S2_OPTS_SHOW, "output format, see below" },
+	{ OPT_FORMAT, "format", "NAME", S2_OPTS_SHOW | S2_OPTS_JSON, "output format, see below" },
 	{ OPT_JSON, "json", NULL, S2_OPTS_JSON, "the same as --format=json" },
 	{ OPT_MERGE, "merge", "HOW", S2_OPTS_SHOW,
 	  "join neighbours: attrs (default of text), pa (split where PAs jump; of json, jsonl), none" },
@@ -231,25 +241,21 @@ static enum s2_code parse_check(const char *text, const char *what, const char *
 	return S2_OK;
 }
 
-/* A level that some architecture has. */
+/* Whether there is such a level, the table format says. */
 static enum s2_code parse_level(const char *text, int *ret, struct s2_err *err)
 {
-	int min = s2_archs[0]->level_base, max = min;
-
-	for (unsigned int i = 0; i < s2_narchs; i++) {
-		const struct s2_arch *arch = s2_archs[i];
-		int base = arch->level_base;
-		int top = base + arch->level_step * (int)(arch->max_heights - 1);
-
-		min = base < min ? base : top < min ? top : min;
-		max = base > max ? base : top > max ? top : max;
-	}
-	return s2_parse_int_in(text, "--level", min, max, ret, err);
+	return s2_parse_int_in(text, "--level", -S2_MAX_HEIGHTS, S2_MAX_HEIGHTS, ret, err);
 }
 
 static enum s2_code apply(enum opt_id id, const char *arg, struct s2_options *o, struct s2_err *err)
 {
 	switch (id) {
+	case OPT_ARCH:
+		o->arch = arg;
+		return S2_OK;
+	case OPT_SOFTWARE:
+		o->software = arg;
+		return S2_OK;
 	case OPT_BASE:
 		o->raw.have_base = o->raw.raw = true;
 		return s2_parse_u64(arg, "--base", &o->raw.base, err);
@@ -289,8 +295,6 @@ static enum s2_code apply(enum opt_id id, const char *arg, struct s2_options *o,
 		return S2_OK;
 	case OPT_PROGRESS:
 		return parse_when(arg, &o->progress, err);
-	case OPT_REG:
-		return s2_claim_set_register(arg, &o->regime, err);
 	case OPT_EFFECTIVE:
 		o->effective = true;
 		return S2_OK;
@@ -321,6 +325,7 @@ static enum s2_code apply(enum opt_id id, const char *arg, struct s2_options *o,
 		return S2_OK;
 	case OPT_CLAIMS:
 	case OPT_CLAIM:
+	case OPT_REG:
 		break;
 	case OPT_HELP:
 		o->help = true;
@@ -338,20 +343,12 @@ struct opt_list {
 	unsigned int n;
 };
 
-/* The group of options that set claims of this use. */
-static unsigned int claim_group(enum s2_claim_use use)
+/* The group of options that set claims of these uses. What shapes a table is a register or a size. */
+static unsigned int claim_group(unsigned int uses)
 {
-	switch (use) {
-	case S2_CLAIM_ROOT:
-		return S2_OPTS_INPUT;
-	case S2_CLAIM_ACCESS:
+	if (uses & S2_CLAIM_ACCESS)
 		return S2_OPTS_TRANSLATE;
-	case S2_CLAIM_PLAIN:
-	case S2_CLAIM_SHAPE:
-	case S2_CLAIM_DETAIL:
-		break;
-	}
-	return S2_OPTS_GEOM;
+	return uses == S2_CLAIM_ROOT ? S2_OPTS_INPUT : S2_OPTS_GEOM;
 }
 
 /* The options of claims that are (or are not) of one translation. */
@@ -361,7 +358,7 @@ static void add_claims(struct opt_list *list, bool access)
 	unsigned int at = 0;
 
 	while (list->n < ARRAY_SIZE(list->row) && s2_claim_option_next(&at, &option)) {
-		if ((option.use == S2_CLAIM_ACCESS) != access)
+		if (!(option.use & S2_CLAIM_ACCESS) == access)
 			continue;
 		list->row[list->n++] = (struct opt_row){ .id = OPT_CLAIM + at,
 							 .name = option.name,
@@ -426,6 +423,17 @@ static enum s2_code cross_check(const struct s2_options *o, struct s2_err *err)
 	return o->regime.arch->agree(&o->regime, err);
 }
 
+/* What was given for claims, whose options an architecture must know all. */
+static enum s2_code set_claims(const struct s2_claim_given *given, unsigned int n,
+			       struct s2_options *o, struct s2_err *err)
+{
+	enum s2_code code = s2_claims_set(o->arch, given, n, &o->regime, err);
+
+	if (!code && o->software)
+		code = s2_software_set(o->software, &o->regime, err);
+	return code;
+}
+
 static enum s2_code next_option(int argc, char **argv, const struct option *longopts, int *ret,
 				struct s2_err *err)
 {
@@ -444,11 +452,12 @@ enum s2_code s2_options_parse(int argc, char **argv, struct s2_options *ret, str
 {
 	struct opt_list list;
 	struct option longopts[ARRAY_SIZE(list.row) + 1];
+	struct s2_claim_given given[S2_MAX_GIVEN];
 	enum s2_code code = S2_OK;
+	unsigned int n = 0;
 	int id = 0;
 
 	memset(ret, 0, sizeof(*ret));
-	s2_regime_init(&ret->regime, s2_archs[0]);
 	ret->level = S2_NO_LEVEL;
 	list_options(&list);
 	long_options(&list, longopts);
@@ -458,10 +467,20 @@ enum s2_code s2_options_parse(int argc, char **argv, struct s2_options *ret, str
 		code = next_option(argc, argv, longopts, &id, err);
 		if (code || id < 0)
 			break;
-		code = id >= OPT_CLAIM ? s2_claim_set(find_row(&list, (unsigned int)id)->name,
-						      optarg, &ret->regime, err) :
-					 apply((enum opt_id)id, optarg, ret, err);
+		if (id != OPT_REG && id < OPT_CLAIM)
+			code = apply((enum opt_id)id, optarg, ret, err);
+		else if (n == ARRAY_SIZE(given))
+			code = s2_fail(err, S2_USAGE, "more than %zu registers and sizes",
+				       ARRAY_SIZE(given));
+		else
+			given[n++] = (struct s2_claim_given){
+				.name = id == OPT_REG ? NULL :
+							find_row(&list, (unsigned int)id)->name,
+				.arg = optarg
+			};
 	}
+	if (!code)
+		code = set_claims(given, n, ret, err);
 	if (!code)
 		code = cross_check(ret, err);
 	if (code)
@@ -482,7 +501,6 @@ enum s2_code s2_options_check(const struct s2_options *options, const char *comm
 	struct option longopts[ARRAY_SIZE(list.row) + 1];
 	int id;
 
-	(void)options;
 	list_options(&list);
 	long_options(&list, longopts);
 	optind = 0;
@@ -492,7 +510,17 @@ enum s2_code s2_options_check(const struct s2_options *options, const char *comm
 		if (!(row->groups & (groups | S2_OPTS_ALL)))
 			return s2_fail(err, S2_USAGE, "%s does not take --%s", command, row->name);
 	}
+	if (options->format && !(groups & S2_OPTS_SHOW) && !options->format->document &&
+	    strcmp(options->format->name, "ptdump") != 0)
+		return s2_fail(err, S2_USAGE, "%s has no --format=%s: ptdump, json and jsonl",
+			       command, options->format->name);
 	return S2_OK;
+}
+
+bool s2_options_document(const struct s2_options *o, bool *ret_lines)
+{
+	*ret_lines = o->format && o->format->document && o->format->lines;
+	return o->json || (o->format && o->format->document);
 }
 
 enum s2_code s2_options_shape(const struct s2_regime *regime, struct s2_geometry *ret,
@@ -500,13 +528,13 @@ enum s2_code s2_options_shape(const struct s2_regime *regime, struct s2_geometry
 {
 	struct s2_regime alone = *regime;
 	struct s2_geometry ignored;
-	enum s2_code code = alone.arch->shape(&alone, ret, err);
+	enum s2_code code = s2_shape(&alone, ret, err);
 
 	if (code != S2_INVALID)
 		return code;
 	/* A register that is sound without them is contradicted by the sizes. */
 	s2_regime_keep_registers(&alone);
-	if (!alone.arch->shape(&alone, &ignored, NULL))
+	if (!s2_shape(&alone, &ignored, NULL))
 		code = err->code = S2_USAGE;
 	return code;
 }

@@ -40,6 +40,8 @@ struct s2_options {
 	const char *command; /* as given, NULL when it was left out */
 	char **args;         /* what is left: files, values */
 	int nargs;
+	const char *arch; /* --arch and --software, NULL when not given */
+	const char *software;
 	struct s2_regime
 		regime;   /* all claims that were given, of the architecture that knows them */
 	bool have_regime; /* one of them shapes a table: a register or size */
@@ -93,6 +95,9 @@ enum s2_code s2_options_parse(int argc, char **argv, struct s2_options *ret,
 enum s2_code s2_options_check(const struct s2_options *options, const char *command,
 			      unsigned int groups, int argc, char **argv,
 			      struct s2_err *err) S2_MUST_CHECK;
+
+/* Is the output of a command a document, or, @ret_lines, records of one line each? */
+bool s2_options_document(const struct s2_options *o, bool *ret_lines);
 
 /* The geometry of a @regime from options. S2_USAGE: the sizes contradict a register. */
 enum s2_code s2_options_shape(const struct s2_regime *regime, struct s2_geometry *ret,

@@ -90,7 +90,7 @@ static void choose(struct s2_check_ctx *ctx)
 		const char *why = meaningless(ctx, s2_checks[i].needs);
 
 		if (!(ctx->args->wanted & BIT64(i)))
-			skip(ctx, i, "not asked for");
+			skip(ctx, i, S2_CHECK_NOT_ASKED);
 		else if (why)
 			skip(ctx, i, why);
 		else if ((why = lacks(ctx, s2_checks[i].needs)) != NULL)
@@ -101,6 +101,20 @@ static void choose(struct s2_check_ctx *ctx)
 	}
 }
 
+/* What the tables that check @i reads showed it. */
+static uint64_t tally(const struct s2_check_ctx *ctx, unsigned int i)
+{
+	const struct s2_check_row *row = &s2_checks[i];
+	uint64_t sum = 0;
+
+	if (row->tally == S2_TALLY_MEMORY)
+		return ctx->seen[0][S2_TALLY_MEMORY];
+	for (unsigned int role = 0; role < S2_NROLES; role++)
+		if (row->reads & BIT64(role))
+			sum += ctx->seen[role][row->tally];
+	return sum;
+}
+
 static void conclude(struct s2_check_ctx *ctx)
 {
 	for (unsigned int i = 0; i < S2_NCHECKS; i++) {
@@ -108,6 +122,10 @@ static void conclude(struct s2_check_ctx *ctx)
 
 		if (o->result == S2_CHECK_SKIPPED)
 			continue;
+		if (!s2_check_runs(ctx, (enum s2_check_id)i))
+			o->checked = 0;
+		else if (s2_checks[i].tally != S2_TALLY_OWN)
+			o->checked = tally(ctx, i);
 		o->result = o->nfindings ? S2_CHECK_FAIL :
 			    o->nunknown  ? S2_CHECK_UNKNOWN :
 					   S2_CHECK_PASS;
@@ -120,8 +138,7 @@ static void shape_tables(struct s2_check_ctx *ctx)
 	for (size_t i = 0; i < ctx->tables->n; i++) {
 		const struct s2_table *table = &ctx->tables->table[i];
 
-		if (has_no_rules(table) ||
-		    table->regime.arch->shape(&table->regime, &ctx->geom[i], NULL)) {
+		if (has_no_rules(table) || s2_shape(&table->regime, &ctx->geom[i], NULL)) {
 			ctx->geom[i].arch = NULL;
 			continue;
 		}
@@ -189,6 +206,7 @@ static void pass(struct s2_check_ctx *ctx)
 	for (uint64_t at = 0;; at += ctx->pages.nwindow) {
 		ctx->pass++;
 		s2_pages_window(ctx, at);
+		ctx->seen[0][S2_TALLY_MEMORY] += ctx->pages.nwindow;
 		s2_check_tables(ctx);
 		s2_check_states(ctx);
 		s2_check_vms(ctx);

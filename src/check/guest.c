@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "check/priv.h"
+#include "model/slots.h"
 
 #define S2_MEMATTR BITS64(5, 2)
 #define S2_W BIT64(7)
@@ -14,16 +15,6 @@
 
 /* Device-nGnRE, with FWB and without (asm/memory.h). */
 #define MEMATTR_DEVICE 1U
-
-/* The slot that holds all of [@ipa, @ipa + @size), or NULL. */
-static const struct s2_slot *slot_at(const struct s2_table *table, uint64_t ipa, uint64_t size)
-{
-	for (size_t i = 0; i < table->nslots; i++)
-		if (ipa >= table->slot[i].ipa && ipa - table->slot[i].ipa < table->slot[i].size &&
-		    table->slot[i].size - (ipa - table->slot[i].ipa) >= size)
-			return &table->slot[i];
-	return NULL;
-}
 
 static bool is_nested(const struct s2_table *table)
 {
@@ -42,7 +33,10 @@ static void within_slots(struct s2_check_ctx *ctx, uint64_t ia, uint64_t oa, uin
 				 ctx->table->id);
 		return;
 	}
-	slot = slot_at(ctx->table, ia, size);
+	s2_check_looked(ctx, S2_CHECK_MEMSLOTS, 1);
+	slot = s2_slot_at(ctx->table, ia);
+	if (slot && slot->size - (ia - slot->ipa) < size)
+		slot = NULL; /* it holds only a part */
 	if (!slot && field_get(S2_MEMATTR, raw) == MEMATTR_DEVICE &&
 	    s2_pages_number(&ctx->pages, oa, NULL) == S2_NO_PAGE)
 		return; /* kvm_phys_addr_ioremap(): GICV */
@@ -133,6 +127,8 @@ void s2_guest_leaf(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, u
 		s2_check_owned(ctx, ia, oa);
 	if (!kept)
 		confirmed = s2_vmm_confirms(ctx, ia, size, oa, raw);
+	if (!kept && ctx->first_window && confirmed != S2_UNKNOWN)
+		s2_check_looked(ctx, S2_CHECK_VMM, 1);
 	while ((fact = s2_pages_run(&ctx->pages, &pa, oa + size - 1, &n))) {
 		for (uint64_t i = 0; i < n; i++, pa += BIT64(ctx->pages.page_log2)) {
 			if (kept)

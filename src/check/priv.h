@@ -125,6 +125,9 @@ struct s2_image_part {
 	bool lost; /* what the kernel maps there cannot be read */
 };
 
+/* Roles of tables (pkvm/host.c holds them to it). */
+#define S2_NROLES 4
+
 struct s2_check_ctx {
 	const struct s2_check_args *args;
 	const struct s2_mem *mem;
@@ -140,8 +143,9 @@ struct s2_check_ctx {
 	bool first_window; /* what is no matter of pages is done once */
 	uint32_t pass;     /* counts windows, from 1 */
 	bool nomem;
-	uint64_t said;     /* findings and unknowns, all of them */
-	size_t host, hyp;  /* their tables, or SIZE_MAX */
+	uint64_t said;                         /* findings and unknowns, all of them */
+	uint64_t seen[S2_NROLES][S2_NTALLIES]; /* of tables of that role; S2_TALLY_MEMORY: [0] */
+	size_t host, hyp;                      /* their tables, or SIZE_MAX */
 	bool private_lost; /* a part of the hypervisor's table outside of its linear map is not read
 			    */
 	bool over_budget;  /* the table that is read has more pages than the walk's budget */
@@ -173,6 +177,8 @@ void s2_check_found(struct s2_check_ctx *ctx, enum s2_check_id id, const struct 
 		    uint64_t ia, uint64_t pa, const char *fmt, ...) S2_PRINTF(6, 7);
 void s2_check_unknown(struct s2_check_ctx *ctx, enum s2_check_id id, const char *fmt, ...)
 	S2_PRINTF(3, 4);
+/* @n things more were looked at, by a check whose row is S2_TALLY_OWN. */
+void s2_check_looked(struct s2_check_ctx *ctx, enum s2_check_id id, uint64_t n);
 /* Of all checks that read tables of the kinds @reads. */
 void s2_check_all_unknown(struct s2_check_ctx *ctx, unsigned int reads, const char *fmt, ...)
 	S2_PRINTF(3, 4);
@@ -282,6 +288,13 @@ enum s2_tristate s2_check_all_memory(const struct s2_check_ctx *ctx, uint64_t pa
 static inline enum s2_pkvm_role s2_role(const struct s2_table *table)
 {
 	return s2_pkvm_role_of(table);
+}
+
+/* @n of the table that is read were seen. */
+static inline void s2_check_saw(struct s2_check_ctx *ctx, enum s2_check_tally tally, uint64_t n)
+{
+	if (ctx->first_window)
+		ctx->seen[s2_role(ctx->table)][tally] += n;
 }
 
 /* The kind of a table, S2_READS_*: in the order of the roles (pkvm/host.c holds them to it). */

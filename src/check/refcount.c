@@ -71,8 +71,9 @@ void s2_check_refcounts(struct s2_check_ctx *ctx)
 					 table->id, pa);
 			continue;
 		}
+		s2_check_looked(ctx, S2_CHECK_REFCOUNT, 1);
 		if (refs < 1 + (uint64_t)t->min || refs > 1 + (uint64_t)t->max)
-			s2_check_found(ctx, S2_CHECK_REFCOUNT, table, 0, pa,
+			s2_check_found(ctx, S2_CHECK_REFCOUNT, table, S2_NO_ADDRESS, pa,
 				       "level %d table page has %" PRIu64
 				       " references and %u entries",
 				       s2_level(&ctx->geom[t->table], t->height), refs, t->max);

@@ -79,9 +79,7 @@ static void too_many(struct s2_check_ctx *ctx, uint64_t pa)
 	if (ctx->over_budget)
 		return;
 	ctx->over_budget = true;
-	if (ctx->first_window)
-		s2_lost_add(ctx->args->lost, S2_LOST_PAGE, S2_BUDGET, ctx->table->id, pa, "%s",
-			    text);
+	s2_lost_add(ctx->args->lost, S2_LOST_PAGE, S2_BUDGET, ctx->table->id, pa, "%s", text);
 }
 
 /*
@@ -94,7 +92,8 @@ static void missing(struct s2_check_ctx *ctx, const struct s2_strip *strip, uint
 	uint64_t pa = strip->table_pa;
 
 	if (strip->missing == S2_BUDGET) {
-		too_many(ctx, pa);
+		if (ctx->first_window)
+			too_many(ctx, pa);
 		return;
 	}
 	if (s2_check_is_memory(ctx, pa) == S2_NO || (hosts && !is_kernel_memory(ctx, pa))) {
@@ -106,6 +105,8 @@ static void missing(struct s2_check_ctx *ctx, const struct s2_strip *strip, uint
 			       "table page outside of memory");
 		return;
 	}
+	if (!ctx->first_window)
+		return;
 	if (strip->n == ctx->entries)
 		s2_check_all_unknown(ctx, s2_reads(ctx->table),
 				     "%s: table page at PA 0x%" PRIx64 " is %s", ctx->table->id, pa,
@@ -157,6 +158,7 @@ static bool note_page(struct s2_check_ctx *ctx, const struct s2_reached *reached
 				       s2_level(&ctx->geom[page->table], page->height));
 		return false;
 	}
+	s2_check_saw(ctx, S2_TALLY_TABLE_PAGES, 1);
 	if (!page->visit)
 		page->whole = true;
 	page->visit = ctx->pass;
@@ -185,6 +187,7 @@ static void leaf(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, uin
 		s2_writer_leaf(ctx, height, ia, oa, raw);
 	if (!s2_maps(ctx->g, height, raw))
 		return;
+	s2_check_saw(ctx, S2_TALLY_LEAVES, 1);
 	switch (s2_role(ctx->table)) {
 	case S2_PKVM_HOST:
 		s2_host_leaf(ctx, height, ia, oa, raw);
@@ -223,6 +226,7 @@ static void any_entry(struct s2_check_ctx *ctx, struct s2_tpage *page, unsigned 
 {
 	if (!ctx->first_window)
 		return;
+	s2_check_saw(ctx, S2_TALLY_ENTRIES, 1);
 	count(ctx, page, height, ia);
 	odd_entry(ctx, height, ia, raw);
 }
@@ -248,6 +252,8 @@ static void lost_strip(struct s2_check_ctx *ctx, const struct s2_strip *strip)
 	struct s2_tpage *page = page_at(ctx, strip->height);
 
 	page->whole = false;
+	if (ctx->first_window && strip->n == ctx->entries)
+		ctx->seen[s2_role(ctx->table)][S2_TALLY_TABLE_PAGES]--; /* nothing of it */
 	missing(ctx, strip, strip->ia);
 	lost(ctx, strip->ia, strip->n << ctx->g->height[strip->height].shift);
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "check/priv.h"
+#include "model/slots.h"
 #include "decode/lookup.h"
 
 #define S2_MEMATTR BITS64(5, 2)
@@ -70,14 +71,6 @@ void s2_vmm_close(struct s2_vmm *vmm)
 	free(vmm);
 }
 
-static const struct s2_slot *slot_at(const struct s2_table *table, uint64_t ipa)
-{
-	for (size_t i = 0; i < table->nslots; i++)
-		if (ipa - table->slot[i].ipa < table->slot[i].size)
-			return &table->slot[i];
-	return NULL;
-}
-
 /* One stretch of the leaf against one descriptor of the VMM. */
 static enum s2_tristate agrees(struct s2_check_ctx *ctx, uint64_t ia, uint64_t oa, uint64_t raw,
 			       uint64_t hva, uint64_t *ret_left)
@@ -125,7 +118,7 @@ static enum s2_tristate agrees(struct s2_check_ctx *ctx, uint64_t ia, uint64_t o
 enum s2_tristate s2_vmm_confirms(struct s2_check_ctx *ctx, uint64_t ia, uint64_t size, uint64_t oa,
 				 uint64_t raw)
 {
-	const struct s2_slot *slot = slot_at(ctx->table, ia);
+	const struct s2_slot *slot = s2_slot_at(ctx->table, ia);
 	enum s2_tristate all = S2_YES;
 
 	if (!ctx->vmm)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/num.h"
+#include "decode/soft.h"
 #include "options.h"
 
 /* "[5:2]", or the single bits of a mask that lies apart: "[51,7]". */
@@ -81,7 +82,7 @@ static void explain_register(struct s2_out *out, const struct s2_arch *arch, uns
 		s2_out_printf(out, "  RES0 bits set: 0x%" PRIx64 "\n", value & ~known);
 	s2_regime_init(&regime, arch);
 	s2_regime_set(&regime, claim, value);
-	if (arch->shape(&regime, &geom, &err))
+	if (s2_shape(&regime, &geom, &err))
 		s2_out_printf(out, "  = refused: %s\n", err.text);
 	else
 		print_geometry(out, &geom);
@@ -90,21 +91,22 @@ static void explain_register(struct s2_out *out, const struct s2_arch *arch, uns
 static void explain_attrs(struct s2_out *out, const struct s2_geometry *geom, unsigned int height,
 			  const struct s2_entry *entry)
 {
-	for (unsigned int i = 0; i < geom->arch->nattrs; i++) {
-		const struct s2_attr *attr = &geom->arch->attrs[i];
+	const struct s2_attr *attr;
+
+	for (unsigned int i = 0; (attr = s2_attr_at(geom, i)); i++) {
 		const struct s2_attr_value *value;
 		uint64_t v;
 
 		if (!s2_attr_applies(attr, geom, s2_where(entry->type), height))
 			continue;
-		v = s2_attr_get(attr, geom, entry->raw);
+		v = s2_attr_get(attr, geom, height, entry->raw);
 		value = s2_attr_value(attr, v);
-		if (!attr->mask)
+		if (!s2_attr_bits(attr, geom, height))
 			s2_out_printf(out, "  %-8s %-12s 0x%-4" PRIx64 " %s (%s)\n", "-",
 				      attr->name, v, value ? value->meaning : "", attr->field);
 		else
-			print_field(out, attr->mask, attr->name, v, value ? value->meaning : NULL,
-				    attr->field);
+			print_field(out, s2_attr_bits(attr, geom, height), attr->name, v,
+				    value ? value->meaning : NULL, attr->field);
 	}
 }
 
@@ -125,7 +127,7 @@ static void explain_at(struct s2_out *out, const struct s2_geometry *geom, unsig
 		s2_out_printf(out, "  output address 0x%" PRIx64 ", %" PRIu64 "%c\n", entry.oa,
 			      size.n, size.unit);
 	}
-	if (entry.type == S2_INVALID_ENTRY && raw)
+	if (entry.type == S2_INVALID_ENTRY && s2_says_something(geom, raw))
 		s2_out_printf(out, "  software payload 0x%" PRIx64 "\n", raw);
 	explain_attrs(out, geom, height, &entry);
 	for (unsigned int i = 0; i < s2_nodds; i++)
@@ -190,8 +192,7 @@ static void explain_as_register(struct s2_out *out, const struct s2_arch *arch, 
 			continue;
 		s2_regime_init(&regime, arch);
 		s2_regime_set(&regime, i, value);
-		if (!arch->shape(&regime, &geom, NULL) &&
-		    !(geom.odd & (S2_GODD_RES0 | S2_GODD_RES1)))
+		if (!s2_shape(&regime, &geom, NULL) && !(geom.odd & (S2_GODD_RES0 | S2_GODD_RES1)))
 			explain_register(out, arch, i, value);
 	}
 }

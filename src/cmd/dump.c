@@ -34,6 +34,7 @@ static enum s2_code dump_table(void *arg, const struct s2_table *table,
 				.last = o->range_end - 1 };
 	struct s2_row row;
 
+	view.show.alone = o->raw_rights;
 	if (!s2_ranges_init(&dump->ranges, table, geom, &view, &dump->ctx))
 		return s2_fail(err, S2_USAGE,
 			       "--range: 0x%" PRIx64 "-0x%" PRIx64

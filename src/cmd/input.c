@@ -14,8 +14,9 @@
 #include "cmd/guard.h"
 #include "cmd/pages.h"
 #include "cmd/progress.h"
+#include "cmd/say.h"
 #include "decode/infer.h"
-#include "host/kvm/kvm.h"
+#include "host/host.h"
 #include "host/kvm/arm64/mode.h"
 #include "host/kvm/arm64/pgsnapshot.h"
 
@@ -42,35 +43,89 @@ static enum s2_code infer_base(struct s2_source *source, const struct s2_geometr
 	if (code)
 		return s2_wrap(err, code, "cannot infer where the blob was in memory");
 	s2_raw_rebase(source, inferred.base);
-	fprintf(stderr, "s2dump: base address inferred: --base=0x%llx\n",
-		(unsigned long long)inferred.base);
+	s2_say("base address inferred: --base=0x%llx", (unsigned long long)inferred.base);
 	if (inferred.unreached)
-		fprintf(stderr, "s2dump: no table reaches %llu of the %llu pages of the blob\n",
-			(unsigned long long)inferred.unreached,
-			(unsigned long long)(size >> geom->page_log2));
+		s2_say("no table reaches %llu of the %llu pages of the blob",
+		       (unsigned long long)inferred.unreached,
+		       (unsigned long long)(size >> geom->page_log2));
 	return S2_OK;
 }
 
-/* The start level's address from --root, --vttbr (then @geom counts), or the first byte of a raw
+/* Enough for the options that s2_claim_examples() names. */
+#define EXAMPLES 64
+
+/*
+ * The start level's address from a register; @ret_has false: none was given. One that shapes the
+ * table, too, may be given for that alone, with address 0.
+ */
+static enum s2_code register_root(const struct s2_options *o, const struct s2_geometry *geom,
+				  bool *ret_has, uint64_t *ret, struct s2_err *err)
+{
+	const struct s2_claim *claim = s2_regime_given(&o->regime, S2_CLAIM_ROOT);
+	enum s2_code code;
+
+	*ret_has = false;
+	if (!claim)
+		return S2_OK;
+	code = geom->arch->root(geom, &o->regime, ret, err);
+	*ret_has = !code && (*ret || !(claim->use & S2_CLAIM_SHAPE));
+	return code;
+}
+
+/* The start level's address from --root, a register (then @geom counts), or the first byte of a raw
  * image. */
 static enum s2_code find_root(const struct s2_options *o, const struct s2_source *source,
 			      const struct s2_geometry *geom, uint64_t *ret, struct s2_err *err)
 {
+	char roots[EXAMPLES], shapes[EXAMPLES];
+	enum s2_code code;
+	bool has;
+
 	if (o->have_root) {
 		*ret = o->root;
 		return S2_OK;
 	}
-	if (o->pages && !s2_regime_given(&o->regime, S2_CLAIM_ROOT))
+	code = register_root(o, geom, &has, ret, err);
+	if (code || has)
+		return code;
+	s2_claim_examples(S2_CLAIM_ROOT, roots, sizeof(roots));
+	s2_claim_examples(S2_CLAIM_SHAPE, shapes, sizeof(shapes));
+	if (o->pages)
 		return s2_fail(err, S2_USAGE,
-			       "--pages needs --root (or --vttbr): where is the start level?");
-	if (s2_regime_given(&o->regime, S2_CLAIM_ROOT))
-		return geom->arch->root(geom, &o->regime, ret, err);
+			       "--pages needs --root (or %s): where is the start level?", roots);
 	if (!is_raw(source))
-		return s2_fail(
-			err, S2_USAGE,
-			"give --root (or --vttbr) with --vtcr when the file is not a raw image");
+		return s2_fail(err, S2_USAGE,
+			       "give --root (or %s) with %s when the file is not a raw image",
+			       roots, shapes);
 	*ret = o->raw.nmaps ? o->raw.map[0].pa : source->seg[0].pa;
 	return S2_OK;
+}
+
+/* Without a place in memory nobody can say where in the image an address is. */
+static enum s2_code needs_place(const struct s2_options *o, struct s2_err *err)
+{
+	const struct s2_claim *claim = s2_regime_given(&o->regime, S2_CLAIM_ROOT);
+
+	if (!o->have_root && (!claim || claim->use & S2_CLAIM_SHAPE))
+		return S2_OK;
+	return s2_fail(err, S2_USAGE, "--%s needs --base or --map: where is the image in memory?",
+		       o->have_root ? "root" : claim->option);
+}
+
+/* A register that shapes the table tells the address, too: the inferred one must be the same. */
+static enum s2_code confirm_base(const struct s2_options *o, const struct s2_source *source,
+				 const struct s2_geometry *geom, struct s2_err *err)
+{
+	uint64_t root = 0;
+	bool has;
+	enum s2_code code = register_root(o, geom, &has, &root, err);
+
+	if (code || !has || root == source->seg[0].pa)
+		return code;
+	return s2_fail(err, S2_NOTFOUND,
+		       "--%s says that the start level is at 0x%" PRIx64
+		       ", the descriptors that it is at 0x%" PRIx64 ": give --base",
+		       s2_regime_given(&o->regime, S2_CLAIM_ROOT)->option, root, source->seg[0].pa);
 }
 
 /* The one table that the options describe. */
@@ -97,12 +152,12 @@ static enum s2_code table_from_options(const struct s2_options *o, const struct 
 	code = s2_options_shape(&o->regime, &geom, err);
 	if (code)
 		return code;
-	if (!placed && (o->have_root || s2_regime_given(&o->regime, S2_CLAIM_ROOT)))
-		return s2_fail(
-			err, S2_USAGE,
-			"--root and --vttbr need --base or --map: where is the image in memory?");
 	if (!placed)
+		code = needs_place(o, err);
+	if (!code && !placed)
 		code = infer_base(source, &geom, err);
+	if (!code && !placed)
+		code = confirm_base(o, source, &geom, err);
 	if (!code)
 		code = find_root(o, source, &geom, &table.root_pa, err);
 	if (!code && o->pages)
@@ -138,16 +193,15 @@ static void say_what_was_found(const struct s2_input *input)
 {
 	const char *line;
 
-	fprintf(stderr, "s2dump: %s: %s, %llu MiB of memory\n", input->path, input->source->format,
-		(unsigned long long)(input->source->mem.bytes >> 20));
+	s2_say("%s: %s, %llu MiB of memory", input->path, input->source->format,
+	       (unsigned long long)(input->source->mem.bytes >> 20));
 	for (size_t i = 0; input->kernel && (line = s2_kernel_remark(input->kernel, i)); i++)
-		fprintf(stderr, "s2dump: %s\n", line);
+		s2_say("%s", line);
 	if (*input->tables.found)
-		fprintf(stderr, "s2dump: %u VMs from %s\n", input->tables.nvms,
-			input->tables.found);
+		s2_say("%u VMs from %s", input->tables.nvms, input->tables.found);
 	if (*input->tables.mode_why)
-		fprintf(stderr, "s2dump: KVM mode %s, from %s\n",
-			s2_kvm_mode_name(input->tables.mode), input->tables.mode_why);
+		s2_say("KVM mode %s, from %s", s2_kvm_mode_name(input->tables.mode),
+		       input->tables.mode_why);
 }
 
 /* Whoever has several kernels in memory must know which one speaks. */
@@ -163,10 +217,9 @@ static void name_others(const struct s2_input *input)
 			continue;
 		if (id->note_pa != UINT64_MAX)
 			snprintf(where, sizeof(where), "VMCOREINFO at PA 0x%" PRIx64, id->note_pa);
-		fprintf(stderr,
-			"s2dump: %s: another kernel is in memory: Linux %s (%s); --kernel=%u reads it, "
-			"this is --kernel=%u\n",
-			input->path, id->release, where, i + 1, facts->number);
+		s2_say("%s: another kernel is in memory: Linux %s (%s); --kernel=%u reads it, "
+		       "this is --kernel=%u",
+		       input->path, id->release, where, i + 1, facts->number);
 	}
 }
 
@@ -176,6 +229,7 @@ static enum s2_code tables_from_kernel(const struct s2_options *o, struct s2_inp
 {
 	struct s2_kernel_args args;
 	s2_auto_free void *note = NULL;
+	char shapes[EXAMPLES];
 	enum s2_code code;
 
 	s2_kernel_args_init(&args, &input->source->mem);
@@ -187,10 +241,11 @@ static enum s2_code tables_from_kernel(const struct s2_options *o, struct s2_inp
 	args.name_others = o->kernel || o->verbose;
 	s2_progress(o, "looking for a Linux kernel in the dump");
 	code = s2_kernel_open(&args, &input->kernel, err);
+	s2_claim_examples(S2_CLAIM_SHAPE, shapes, sizeof(shapes));
 	if (code == S2_NOTFOUND)
 		s2_wrap(err, code,
-			"the kernel is not found (--vtcr and --root read a table without it%s)",
-			o->system_map || o->vmlinux ? "; symbols alone do not help" : "");
+			"the kernel is not found (%s with --root reads a table without it%s)",
+			shapes, o->system_map || o->vmlinux ? "; symbols alone do not help" : "");
 	if (!code)
 		code = s2_kernel_check_files(input->kernel, err);
 	if (code) {
@@ -200,7 +255,7 @@ static enum s2_code tables_from_kernel(const struct s2_options *o, struct s2_inp
 	s2_progress(o, "looking for KVM's tables");
 	if (!o->kernel || o->verbose)
 		name_others(input);
-	code = s2_kvm_tables(input->kernel, &input->source->mem, input->lost, &input->tables, err);
+	code = s2_hosts_find(input->kernel, &input->source->mem, input->lost, &input->tables, err);
 	/* A snapshot that the kernel made needs none of KVM's own structures. */
 	if (o->have_snapshot && code != S2_NOMEM)
 		code = s2_pgtable_snapshot(input->kernel, &input->source->mem, o->snapshot,
@@ -210,14 +265,14 @@ static enum s2_code tables_from_kernel(const struct s2_options *o, struct s2_inp
 		return code;
 	for (size_t i = 0; i < input->tables.n; i++)
 		if (*input->tables.table[i].remark)
-			fprintf(stderr, "s2dump: %s: %s: %s\n", input->path,
-				input->tables.table[i].id, input->tables.table[i].remark);
+			s2_say("%s: %s: %s", input->path, input->tables.table[i].id,
+			       input->tables.table[i].remark);
 	if (!input->tables.n && !input->lost->total)
-		fprintf(stderr, "s2dump: %s: Linux %s runs no VM with a table in this dump%s\n",
-			input->path, input->tables.release,
-			*input->tables.found ?
-				"" :
-				" (vm_list has no symbol here: see --vmlinux, --system-map)");
+		s2_say("%s: Linux %s runs no VM with a table in this dump%s", input->path,
+		       input->tables.release,
+		       *input->tables.found ?
+			       "" :
+			       " (vm_list has no symbol here: see --vmlinux, --system-map)");
 	return S2_OK;
 }
 
@@ -241,40 +296,66 @@ static enum s2_code refuse_kernel_options(const struct s2_options *o, const char
 	return S2_OK;
 }
 
+/* Options that describe a table, where nothing says what shape it has. */
+static enum s2_code refuse_table_options(const struct s2_options *o, struct s2_err *err)
+{
+	const struct s2_claim *root = s2_regime_given(&o->regime, S2_CLAIM_ROOT);
+	char shapes[EXAMPLES];
+
+	s2_claim_examples(S2_CLAIM_SHAPE, shapes, sizeof(shapes));
+	if (o->have_root || root)
+		return s2_fail(err, S2_USAGE,
+			       "--%s describes a table together with %s, or with sizes",
+			       root ? root->option : "root", shapes);
+	if (o->pages)
+		return s2_fail(err, S2_USAGE, "--pages goes with %s, or with sizes", shapes);
+	if (o->software)
+		return s2_fail(err, S2_USAGE,
+			       "--software goes with %s, or with sizes: a dump says it itself",
+			       shapes);
+	return S2_OK;
+}
+
+static enum s2_code refuse_raw(const struct s2_source *source, struct s2_err *err)
+{
+	char shapes[EXAMPLES];
+
+	if (s2_mem_is_zero(&source->mem))
+		return s2_fail(err, S2_INVALID, "holds nothing but zeros");
+	s2_claim_examples(S2_CLAIM_SHAPE, shapes, sizeof(shapes));
+	return s2_fail(err, S2_INVALID,
+		       "not a dump format that s2dump knows; a raw image of tables needs %s, or "
+		       "sizes, a raw image of memory --base",
+		       shapes);
+}
+
 static enum s2_code find_tables(const struct s2_options *o, struct s2_input *input,
 				struct s2_err *err)
 {
+	const struct s2_claim *shape = s2_regime_given(&o->regime, S2_CLAIM_SHAPE);
 	struct s2_source *source = input->source;
 	bool snapshot = s2_source_note(source, S2_SNAPSHOT_NOTE, UINT32_MAX);
 	enum s2_code code = S2_OK;
+	char why[EXAMPLES];
 
 	if (o->stage1_alone && (!is_raw(source) || o->raw.raw))
 		return S2_OK;
-	if (o->have_regime)
-		code = refuse_kernel_options(
-			o, "with --vtcr (or --granule and --ia-bits) no kernel is looked at", err);
-	else if (snapshot)
+	if (shape) {
+		snprintf(why, sizeof(why), "with --%s no kernel is looked at", shape->option);
+		code = refuse_kernel_options(o, why, err);
+		return code ? code :
+			      table_from_options(o, &input->files, source, &input->tables, err);
+	}
+	if (snapshot)
 		code = refuse_kernel_options(o, "a snapshot holds no kernel", err);
+	if (!code)
+		code = refuse_table_options(o, err);
 	if (code)
 		return code;
-	if (o->have_regime)
-		return table_from_options(o, &input->files, source, &input->tables, err);
-	if (o->have_root || s2_regime_given(&o->regime, S2_CLAIM_ROOT))
-		return s2_fail(
-			err, S2_USAGE,
-			"--root and --vttbr describe a table together with --vtcr (or --granule and --ia-bits)");
-	if (o->pages)
-		return s2_fail(err, S2_USAGE,
-			       "--pages goes with --vtcr (or --granule and --ia-bits)");
 	if (snapshot)
 		return s2_snapshot_tables(source, &input->tables, err);
-	if (is_raw(source) && !o->raw.raw && s2_mem_is_zero(&source->mem))
-		return s2_fail(err, S2_INVALID, "holds nothing but zeros");
 	if (is_raw(source) && !o->raw.raw)
-		return s2_fail(
-			err, S2_INVALID,
-			"not a dump format that s2dump knows; a raw image of tables needs --vtcr "
-			"(or --granule and --ia-bits), a raw image of memory --base");
+		return refuse_raw(source, err);
 	return tables_from_kernel(o, input, err);
 }
 
@@ -288,7 +369,7 @@ static void detail_options(char *buf, size_t size)
 
 	*buf = '\0';
 	while (s2_claim_option_next(&at, &option)) {
-		if (option.use != S2_CLAIM_DETAIL)
+		if (!(option.use & S2_CLAIM_DETAIL))
 			continue;
 		if (last && len < size)
 			len += (size_t)snprintf(buf + len, size - len, "%s--%s", len ? ", " : "",
@@ -299,6 +380,21 @@ static void detail_options(char *buf, size_t size)
 		snprintf(buf + len, size - len, "%s--%s", len ? " and " : "", last);
 }
 
+/* Options for claims of one architecture mean nothing to tables of another. */
+static enum s2_code complete_regime(const struct s2_regime *option, struct s2_table *table,
+				    struct s2_err *err)
+{
+	const struct s2_arch *arch = table->regime.arch;
+	unsigned int i = 0;
+
+	if (option->arch->claims == arch->claims)
+		return arch->complete(option, table->id, &table->regime, err);
+	while (!s2_regime_has(option, i))
+		i++;
+	return s2_fail(err, S2_USAGE, "--%s is for tables of %s, %s is one of %s",
+		       option->arch->claims[i].option, option->arch->name, table->id, arch->name);
+}
+
 /* What the options say of how descriptors read, where the file does not. */
 static enum s2_code complete_regimes(const struct s2_options *o, struct s2_tables *tables,
 				     struct s2_err *err)
@@ -306,14 +402,12 @@ static enum s2_code complete_regimes(const struct s2_options *o, struct s2_table
 	bool any = false;
 	char list[160];
 
-	for (size_t i = 0; i < tables->n; i++) {
-		struct s2_table *table = &tables->table[i];
-		enum s2_code code =
-			table->regime.arch->complete(&o->regime, table->id, &table->regime, err);
+	for (size_t i = 0; o->regime.have && i < tables->n; i++) {
+		enum s2_code code = complete_regime(&o->regime, &tables->table[i], err);
 
 		if (code)
 			return code;
-		any |= s2_is_stage2(table->regime.arch);
+		any |= s2_is_stage2(tables->table[i].regime.arch);
 	}
 	if (!tables->n || any || !s2_regime_given(&o->regime, S2_CLAIM_DETAIL))
 		return S2_OK;
@@ -437,11 +531,10 @@ enum s2_code s2_input_open(const struct s2_options *options, char *const *paths,
 	s2_progress(options, NULL);
 
 	if (!code && *input.source->remark)
-		fprintf(stderr, "s2dump: %s: %s\n", path, input.source->remark);
+		s2_say("%s: %s", path, input.source->remark);
 	else if (!code && input.source->incomplete)
-		fprintf(stderr,
-			"s2dump: %s: the dump itself is incomplete: its writer stopped, or the file is cut\n",
-			path);
+		s2_say("%s: the dump itself is incomplete: its writer stopped, or the file is cut",
+		       path);
 	if (!code)
 		code = find_tables(options, &input, err);
 	if (options->verbose && input.source)
@@ -481,10 +574,23 @@ struct s2_image s2_input_image(const struct s2_input *input)
 
 static void print_loss(const struct s2_input *input, const struct s2_loss *loss)
 {
-	fprintf(stderr, "s2dump: %s: ", input->path);
-	if (*loss->table)
-		fprintf(stderr, "%s: ", loss->table);
-	fprintf(stderr, "incomplete: %s\n", loss->text);
+	s2_say("%s: %s%sincomplete: %s", input->path, loss->table, *loss->table ? ": " : "",
+	       loss->text);
+}
+
+/* How much of each kind was lost. */
+static void print_sums(const struct s2_input *input)
+{
+	const struct s2_lost *lost = input->lost;
+	char text[400];
+	int len = 0;
+
+	for (unsigned int i = 0; i < S2_NLOST; i++)
+		if (lost->count[i] && len < (int)sizeof(text))
+			len += snprintf(text + len, sizeof(text) - (size_t)len, "%s%" PRIu64 " %s",
+					len ? ", " : "", lost->count[i],
+					s2_lost_name((enum s2_lost_what)i, lost->count[i]));
+	s2_say("%s: incomplete: not read: %s", input->path, text);
 }
 
 /* More lines than this would hide what else was said; JSON has all. */
@@ -493,21 +599,11 @@ static void print_loss(const struct s2_input *input, const struct s2_loss *loss)
 enum s2_exit s2_input_finish(const struct s2_input *input, enum s2_exit status)
 {
 	const struct s2_lost *lost = input->lost;
-	const char *lead = "";
 
 	for (size_t i = 0; i < lost->n && i < MAX_LOSS_LINES; i++)
 		print_loss(input, &lost->loss[i]);
-	if (lost->total > 1) {
-		fprintf(stderr, "s2dump: %s: incomplete: not read: ", input->path);
-		for (unsigned int i = 0; i < S2_NLOST; i++) {
-			if (!lost->count[i])
-				continue;
-			fprintf(stderr, "%s%" PRIu64 " %s", lead, lost->count[i],
-				s2_lost_name((enum s2_lost_what)i, lost->count[i]));
-			lead = ", ";
-		}
-		fprintf(stderr, "\n");
-	}
+	if (lost->total > 1)
+		print_sums(input);
 	return lost->total && status == S2_EXIT_OK ? S2_EXIT_INCOMPLETE : status;
 }
 
@@ -530,7 +626,7 @@ enum s2_code s2_input_shape(const struct s2_table *table, struct s2_geometry *re
 			    struct s2_err *err)
 {
 	struct s2_geometry geom;
-	enum s2_code code = table->regime.arch->shape(&table->regime, &geom, err);
+	enum s2_code code = s2_shape(&table->regime, &geom, err);
 
 	if (!code)
 		code = geom.arch->check_root(&geom, table->root_pa, err);

@@ -2,20 +2,25 @@
 // What all architectures share: claims, oddity names, reading an attribute by its row.
 #include "decode/arch.h"
 
+#include "decode/soft.h"
+
 #include <stddef.h>
+#include <string.h>
 
 /* One row per S2_ODD_* bit, in the order in which they are printed. */
 const struct s2_odd_row s2_odds[] = {
 	{ S2_ODD_ENCODING, "reserved-encoding",
 	  "bits [1:0] are a reserved encoding at this level: translation fault" },
 	{ S2_ODD_OA_SIZE, "oa-size",
-	  "the output address is beyond the output address size, or the block is larger: address size fault" },
+	  "the output address is beyond the output address size, or the block is larger: it faults" },
 	{ S2_ODD_OA_ALIGN, "oa-align", "address bits below the block size are set (RES0)" },
 	{ S2_ODD_NEEDS_LPA, "needs-lpa",
 	  "a block of this size exists only where 52-bit addresses are implemented" },
 	{ S2_ODD_MEMATTR, "memattr", "the memory attribute is a reserved value" },
 	{ S2_ODD_SH, "sh", "the shareability is a reserved value" },
 	{ S2_ODD_WRITE_ONLY, "write-only", "writable but not readable" },
+	{ S2_ODD_EXEC_ONLY, "exec-only",
+	  "executable but not readable, which the hardware does not support: it faults" },
 	{ S2_ODD_RES0, "res0", "a RES0 bit is set" },
 	{ S2_ODD_RES1, "res1-clear", "a RES1 bit is clear" },
 	{ S2_ODD_RESERVED, "reserved", "a field holds a reserved value" },
@@ -70,10 +75,17 @@ void s2_regime_set_level(struct s2_regime *regime, unsigned int claim, int level
 		s2_regime_set(regime, claim, (uint64_t)level);
 }
 
-const struct s2_claim *s2_regime_given(const struct s2_regime *regime, enum s2_claim_use use)
+bool s2_arch_claims(const struct s2_arch *arch, unsigned int claim)
+{
+	const char *format = arch->claims[claim].format;
+
+	return !format || !strcmp(format, arch->format);
+}
+
+const struct s2_claim *s2_regime_given(const struct s2_regime *regime, unsigned int uses)
 {
 	for (unsigned int i = 0; i < regime->arch->nclaims; i++)
-		if (regime->arch->claims[i].use == use && s2_regime_has(regime, i))
+		if ((regime->arch->claims[i].use & uses) && s2_regime_has(regime, i))
 			return &regime->arch->claims[i];
 	return NULL;
 }
@@ -82,7 +94,7 @@ bool s2_regime_shows(const struct s2_regime *regime, unsigned int claim)
 {
 	const struct s2_claim *row = &regime->arch->claims[claim];
 
-	return row->kind == S2_CLAIM_REGISTER && row->use != S2_CLAIM_ACCESS &&
+	return row->kind == S2_CLAIM_REGISTER && !(row->use & S2_CLAIM_ACCESS) &&
 	       s2_regime_has(regime, claim);
 }
 
@@ -135,13 +147,48 @@ int s2_height_of(const struct s2_arch *arch, int level)
 	return (level - arch->level_base) * arch->level_step;
 }
 
-uint64_t s2_attr_get(const struct s2_attr *attr, const struct s2_geometry *geom, uint64_t raw)
+enum s2_code s2_shape(const struct s2_regime *regime, struct s2_geometry *ret, struct s2_err *err)
 {
-	uint64_t mask = attr->mask, value = 0, low;
+	const struct s2_soft_ops *soft = regime->soft.ops;
+	enum s2_code code = regime->arch->shape(regime, ret, err);
+
+	if (code)
+		return code;
+	ret->soft = regime->soft;
+	ret->soft_bits = 0;
+	for (unsigned int i = 0; soft && i < soft->nattrs; i++)
+		if (s2_attr_applies(&soft->attrs[i], ret, S2_IN_LEAF, 1))
+			ret->soft_bits |= s2_attr_bits(&soft->attrs[i], ret, 1);
+	return S2_OK;
+}
+
+const struct s2_attr *s2_attr_at(const struct s2_geometry *geom, unsigned int i)
+{
+	unsigned int nsoft = geom->soft.ops ? geom->soft.ops->nattrs : 0;
+
+	if (i < nsoft)
+		return &geom->soft.ops->attrs[i];
+	return i - nsoft < geom->arch->nattrs ? &geom->arch->attrs[i - nsoft] : NULL;
+}
+
+uint64_t s2_attr_bits(const struct s2_attr *attr, const struct s2_geometry *geom,
+		      unsigned int height)
+{
+	uint64_t bits = attr->bits ? attr->bits(geom, height) : attr->mask;
+
+	return attr->rest ? bits & ~geom->soft_bits : bits;
+}
+
+uint64_t s2_attr_get(const struct s2_attr *attr, const struct s2_geometry *geom,
+		     unsigned int height, uint64_t raw)
+{
+	uint64_t mask = s2_attr_bits(attr, geom, height), value = 0, low;
 	unsigned int n = 0;
 
 	if (!mask)
-		return geom->sh;
+		return attr->mask || attr->bits ? 0 : geom->sh;
+	if (attr->in_place)
+		return raw & mask;
 	low = mask >> __builtin_ctzll(mask);
 	if (!(low & (low + 1)))
 		value = field_get(mask, raw);

@@ -31,12 +31,13 @@ enum s2_claim_kind {
 	S2_CLAIM_SWITCH,   /* 1, or not given */
 };
 
+/* What a claim is of use for, to be joined; 0: a register that shapes no table by itself. */
 enum s2_claim_use {
-	S2_CLAIM_PLAIN,  /* a register that shapes no table by itself */
-	S2_CLAIM_SHAPE,  /* makes the geometry: its option describes a table */
-	S2_CLAIM_DETAIL, /* how descriptors of stage 2 read: its option completes what a file says */
-	S2_CLAIM_ROOT,   /* a register that holds the start level's address */
-	S2_CLAIM_ACCESS, /* of one translation, not of a table: options of `translate` */
+	S2_CLAIM_SHAPE = 1 << 0, /* makes the geometry: its option describes a table */
+	/* How descriptors of stage 2 read: its option completes what a file says. */
+	S2_CLAIM_DETAIL = 1 << 1,
+	S2_CLAIM_ROOT = 1 << 2,   /* a register that holds the start level's address */
+	S2_CLAIM_ACCESS = 1 << 3, /* of one translation, not of a table: options of `translate` */
 };
 
 /* A field of a control register, for people. */
@@ -54,7 +55,8 @@ struct s2_field {
 struct s2_claim {
 	const char *name; /* in JSON and notes: "vtcr_el2", "ia_bits" */
 	enum s2_claim_kind kind;
-	enum s2_claim_use use;
+	unsigned int use;   /* S2_CLAIM_SHAPE, ... */
+	const char *format; /* the table format that alone knows it; NULL: all that share the rows */
 	const char *option; /* without dashes; NULL: none */
 	const char *arg;    /* its argument, NULL for flags and switches */
 	const char *help;
@@ -69,12 +71,24 @@ struct s2_claim {
 
 #define S2_MAX_CLAIMS 48
 
+struct s2_soft_ops;
+
+#define S2_SOFT_PARAMS 16
+
+/* What software that writes a table means by the bits that hardware leaves to it (decode/soft.h). */
+struct s2_soft {
+	const struct s2_soft_ops *ops; /* NULL: nobody says, and nothing is read into them */
+	uint64_t empty;                /* what an entry holds that says nothing */
+	uint64_t param[S2_SOFT_PARAMS];
+};
+
 /* Claims, unchecked: from options, registers, a snapshot note or a dump. shape() turns them into
  * facts. */
 struct s2_regime {
 	const struct s2_arch *arch;
 	uint64_t value[S2_MAX_CLAIMS]; /* by the index of arch->claims[]; 0 when not given */
 	uint64_t have;                 /* bit n: value[n] was given */
+	struct s2_soft soft;
 };
 
 #define S2_NO_LEVEL INT32_MIN
@@ -104,8 +118,11 @@ void s2_regime_set_flag(struct s2_regime *regime, unsigned int claim, enum s2_tr
 int s2_regime_level(const struct s2_regime *regime, unsigned int claim);
 void s2_regime_set_level(struct s2_regime *regime, unsigned int claim, int level);
 
-/* The first claim of this use that was given, NULL when none was. */
-const struct s2_claim *s2_regime_given(const struct s2_regime *regime, enum s2_claim_use use);
+/* Does @arch know the @claim'th of its rows? Formats share rows of which one is another's alone. */
+bool s2_arch_claims(const struct s2_arch *arch, unsigned int claim);
+
+/* The first claim of one of these uses that was given, NULL when none was. */
+const struct s2_claim *s2_regime_given(const struct s2_regime *regime, unsigned int uses);
 
 /* Is the claim a register of the table that was given, to be shown and saved as one? */
 bool s2_regime_shows(const struct s2_regime *regime, unsigned int claim);
@@ -157,6 +174,7 @@ enum s2_odd {
 	S2_ODD_TABLE_BITS =
 		1 << 9,        /* a table descriptor sets bits that have no meaning in this stage */
 	S2_ODD_RES1 = 1 << 10, /* a RES1 bit of the descriptor is clear */
+	S2_ODD_EXEC_ONLY = 1 << 11, /* executable but not readable, which the hardware refuses */
 };
 
 struct s2_odd_row {
@@ -170,24 +188,27 @@ extern const unsigned int s2_nodds;
 
 /* Facts about the regime that decide how descriptors read. */
 enum s2_geom_flag {
-	S2_G_LPA2 = 1 << 0,   /* DS=1: OA[51:50] in [9:8], no SH field */
-	S2_G_LPA = 1 << 1,    /* 64K pages: OA[51:48] in [15:12] */
-	S2_G_FWB = 1 << 2,    /* stage-2 MemAttr with HCR_EL2.FWB=1 */
-	S2_G_NOFWB = 1 << 3,  /* ... =0; neither flag: not known */
-	S2_G_XNX = 1 << 4,    /* XN[1:0] is two bits */
-	S2_G_REALM = 1 << 5,  /* Realm stage 2 */
-	S2_G_HA = 1 << 6,     /* hardware sets the access flag */
-	S2_G_HD = 1 << 7,     /* hardware manages dirty state: DBM counts */
-	S2_G_PBHA = 1 << 8,   /* the regime allots PBHA bits */
-	S2_G_TWO_EL = 1 << 9, /* stage 1 with an unprivileged level (EL1&0, EL2&0) */
-	S2_G_UPPER = 1 << 10, /* stage 1, TTBR1 half */
-	S2_G_HPD = 1 << 11,   /* hierarchical permissions disabled */
-	S2_G_PIE = 1 << 12,   /* stage-1 permission indirection */
-	S2_G_MAIR = 1 << 13,  /* stage 1: mair is known */
-	S2_G_PIR = 1 << 14,   /* stage 1: pir and pire0 are known */
-	S2_G_SH0 = 1 << 16,   /* sh is known (VTCR_EL2.SH0) */
-	S2_G_POE = 1 << 15,   /* stage 1: permission overlays, descriptors hold POIndex */
-	S2_G_WXN = 1 << 17,   /* stage 1: what is writable is not executable */
+	S2_G_LPA2 = 1 << 0,            /* DS=1: OA[51:50] in [9:8], no SH field */
+	S2_G_LPA = 1 << 1,             /* 64K pages: OA[51:48] in [15:12] */
+	S2_G_FWB = 1 << 2,             /* stage-2 MemAttr with HCR_EL2.FWB=1 */
+	S2_G_NOFWB = 1 << 3,           /* ... =0; neither flag: not known */
+	S2_G_XNX = 1 << 4,             /* XN[1:0] is two bits */
+	S2_G_REALM = 1 << 5,           /* Realm stage 2 */
+	S2_G_HA = 1 << 6,              /* hardware sets the access flag */
+	S2_G_HD = 1 << 7,              /* hardware manages dirty state: DBM counts */
+	S2_G_PBHA = 1 << 8,            /* the regime allots PBHA bits */
+	S2_G_TWO_EL = 1 << 9,          /* stage 1 with an unprivileged level (EL1&0, EL2&0) */
+	S2_G_UPPER = 1 << 10,          /* stage 1, TTBR1 half */
+	S2_G_HPD = 1 << 11,            /* hierarchical permissions disabled */
+	S2_G_PIE = 1 << 12,            /* stage-1 permission indirection */
+	S2_G_MAIR = 1 << 13,           /* stage 1: mair is known */
+	S2_G_PIR = 1 << 14,            /* stage 1: pir and pire0 are known */
+	S2_G_SH0 = 1 << 16,            /* sh is known (VTCR_EL2.SH0) */
+	S2_G_POE = 1 << 15,            /* stage 1: permission overlays, descriptors hold POIndex */
+	S2_G_WXN = 1 << 17,            /* stage 1: what is writable is not executable */
+	S2_G_OVERLAY = 1 << 18,        /* stage 1: overlay counts at the privileged level, */
+	S2_G_OVERLAY_USER = 1 << 19,   /* overlay_user at the other; */
+	S2_G_OVERLAYS_KNOWN = 1 << 20, /* the registers of those two that count are known */
 };
 
 /* Oddities of the regime itself: legal or tolerated by hardware, flagged in the header. */
@@ -210,12 +231,13 @@ struct s2_height {
 	uint64_t oa_low;   /* leaf: descriptor bits that are OA bits in place, before oa_shift */
 	uint64_t res0;     /* leaf: RES0 bits */
 	uint64_t align;    /* leaf: address bits below the block size, RES0 */
+	uint64_t table_res0; /* table: bits that make hardware fault, where there are any */
 };
 
-/* Facts, made only by arch->shape() from a regime; nobody checks them again. */
+/* Facts, made only by s2_shape() and arch->shape() from a regime; nobody checks them again. */
 struct s2_geometry {
 	const struct s2_arch *arch;
-	uint32_t flags;    /* S2_G_* */
+	uint32_t flags;    /* S2_G_*, or what the architecture has in their place */
 	uint32_t odd;      /* S2_GODD_* */
 	uint8_t page_log2; /* granule */
 	uint8_t ia_bits;
@@ -230,8 +252,13 @@ struct s2_geometry {
 	uint8_t oa_high_shift; /* ... shifted left by this */
 	int8_t oa_shift;       /* then the whole: left, or right when negative; no bit gets lost */
 	uint8_t sh;            /* shareability when descriptors have no SH field (VTCR_EL2.SH0) */
-	uint64_t mair;         /* stage 1, with S2_G_MAIR */
+	uint64_t memory_types; /* by index, where a register has them */
 	uint64_t pir, pire0; /* stage 1, with S2_G_PIR: permissions by index, privileged and not */
+	uint64_t address_flag; /* a bit among those of addresses that is none */
+	uint64_t soft_bits;    /* bits of leaves that rows of @soft name */
+	struct s2_soft soft;   /* set by s2_shape() */
+	/* Stage 1, with S2_G_OVERLAYS_KNOWN: what overlays leave, by index, where they count. */
+	uint64_t overlay, overlay_user;
 	struct s2_height height[S2_MAX_HEIGHTS];
 };
 
@@ -272,6 +299,16 @@ static inline uint64_t s2_table_oa(const struct s2_geometry *geom, uint64_t raw)
 			  geom->oa_shift);
 }
 
+/*
+ * What the tables on the way to an entry allow of rights (hierarchical permissions): bits that only
+ * the architecture reads, set where nothing was taken away.
+ */
+struct s2_path {
+	uint64_t allow;
+};
+
+#define S2_PATH_ALL ((struct s2_path){ ~UINT64_C(0) })
+
 /* What may be done at the privileged level and at the other, which are the same where a regime
  * knows one. Not @known: a register that decides is not. */
 struct s2_rights {
@@ -309,9 +346,13 @@ struct s2_attr {
 			  low to high */
 	uint8_t where; /* S2_IN_* */
 	uint8_t kind;  /* enum s2_attr_kind */
-	const char *title;                  /* of a column of text, */
-	uint8_t width;                      /* and how wide that is */
-	bool blocks_only;                   /* not in pages (height 0) */
+	const char *title; /* of a column of text, */
+	uint8_t width;     /* and how wide that is */
+	bool blocks_only;  /* not in pages (height 0) */
+	bool rest;         /* less the bits that the regime's software has names for */
+	bool in_place;     /* a plain number that keeps its bits where they stand */
+	/* In place of @mask, where a register, software or the height decides. */
+	uint64_t (*bits)(const struct s2_geometry *geom, unsigned int height);
 	uint32_t needs;                     /* S2_G_* that must all be set */
 	uint32_t unless;                    /* S2_G_* of which none may be set */
 	const struct s2_attr_value *values; /* indexed by the gathered value; NULL: a plain number */
@@ -350,6 +391,8 @@ struct s2_arch {
 	const struct s2_claim *claims; /* in the order of options and JSON */
 	unsigned int nclaims;
 	const char *shadows[S2_NSHADOWS]; /* their names; NULL where a table shadows nothing */
+	const char *title; /* what headers call the format beside its stage; NULL: nothing */
+	bool one_granule;  /* all pages are 4K: headers tell how many levels there are instead */
 
 	/* Claims to facts. Refuses what no hardware accepts and names the register field. */
 	enum s2_code (*shape)(const struct s2_regime *regime, struct s2_geometry *ret,
@@ -400,19 +443,26 @@ struct s2_arch {
 	bool (*is_leaf)(const struct s2_geometry *geom, unsigned int height, uint64_t raw);
 
 	/*
-	 * Rights of the leaf @raw as the regime's registers leave them (write excludes execution,
-	 * say), or, @alone, as it has them itself.
+	 * What is left of @path below the table descriptor @raw at @height. Only bits that decide
+	 * about rights differ from @path's. NULL: tables take nothing away.
 	 */
-	void (*rights)(const struct s2_geometry *geom, uint64_t raw, bool alone,
-		       struct s2_rights *ret);
+	struct s2_path (*below)(const struct s2_geometry *geom, unsigned int height, uint64_t raw,
+				struct s2_path path);
+
+	/*
+	 * Rights of the leaf @raw at @height as the tables above it, @path, and the regime's
+	 * registers leave them (write excludes execution, say). @path NULL: as the leaf has them
+	 * itself.
+	 */
+	struct s2_rights (*rights)(const struct s2_geometry *geom, unsigned int height,
+				   uint64_t raw, const struct s2_path *path);
 	bool (*two_levels)(
 		const struct s2_geometry *geom); /* do both levels have rights of their own? */
 
 	const struct s2_attr *attrs; /* in column order */
 	unsigned int nattrs;
-	int level_base;           /* the architecture's number for height 0 */
-	int level_step;           /* added for each height above: arm64 -1, x86 and RISC-V 1 */
-	unsigned int max_heights; /* levels that some geometry has */
+	int level_base; /* the architecture's number for height 0 */
+	int level_step; /* added for each height above: arm64 -1, x86 and RISC-V 1 */
 };
 
 /*
@@ -429,12 +479,23 @@ static inline uint64_t s2_within_oa(const struct s2_geometry *geom, uint64_t oa,
 	return size < end - oa ? size : end - oa;
 }
 
+/* What is left of @path below the table descriptor @raw at @height. */
+static inline struct s2_path s2_below(const struct s2_geometry *geom, unsigned int height,
+				      uint64_t raw, struct s2_path path)
+{
+	return geom->arch->below ? geom->arch->below(geom, height, raw, path) : path;
+}
+
 /* Does @raw map something at @height? A leaf beyond the output size does not. */
 static inline bool s2_maps(const struct s2_geometry *geom, unsigned int height, uint64_t raw)
 {
 	return geom->arch->is_leaf(geom, height, raw) &&
 	       s2_within_oa(geom, s2_leaf_oa(geom, height, raw), 1);
 }
+
+/* Claims to facts: what arch->shape() says, and what the regime's software means. */
+enum s2_code s2_shape(const struct s2_regime *regime, struct s2_geometry *ret,
+		      struct s2_err *err) S2_MUST_CHECK;
 
 /* All table formats of -Darchs=, generated, NULL at the end; the first is what options mean that
  * several know. */
@@ -447,11 +508,21 @@ static inline bool s2_is_stage2(const struct s2_arch *arch)
 	return arch->stage == S2_STAGE_2;
 }
 
-/*
- * The value of @attr in @raw: the bits of the mask, gathered, and resolved through a register if
- * the row says so. An attribute without bits comes from the geometry (shareability with LPA2).
+/* The @i'th attribute: those of the regime's software, then the architecture's; NULL after the last.
  */
-uint64_t s2_attr_get(const struct s2_attr *attr, const struct s2_geometry *geom, uint64_t raw);
+const struct s2_attr *s2_attr_at(const struct s2_geometry *geom, unsigned int i);
+
+/* The bits of an entry at @height that @attr is gathered from; 0: of none. */
+uint64_t s2_attr_bits(const struct s2_attr *attr, const struct s2_geometry *geom,
+		      unsigned int height);
+
+/*
+ * The value of @attr in @raw, an entry at @height: its bits, gathered, and resolved through a
+ * register if the row says so. An attribute without bits comes from the geometry (shareability with
+ * LPA2).
+ */
+uint64_t s2_attr_get(const struct s2_attr *attr, const struct s2_geometry *geom,
+		     unsigned int height, uint64_t raw);
 
 /* The row of value @value, or NULL when the attribute is a plain number or the value has no row. */
 const struct s2_attr_value *s2_attr_value(const struct s2_attr *attr, uint64_t value);

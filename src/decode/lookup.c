@@ -18,7 +18,7 @@ enum s2_code s2_lookup(const struct s2_mem *mem, const struct s2_geometry *geom,
 {
 	uint64_t offset = ia - geom->ia_base, index, raw;
 
-	*ret = (struct s2_found){ .table_pa = root_pa, .height = geom->top };
+	*ret = (struct s2_found){ .table_pa = root_pa, .height = geom->top, .path = S2_PATH_ALL };
 	if (offset > low_bits(geom->ia_bits)) {
 		*ret = (struct s2_found){ 0 };
 		return S2_NOTFOUND;
@@ -43,6 +43,7 @@ enum s2_code s2_lookup(const struct s2_mem *mem, const struct s2_geometry *geom,
 		if (!s2_within_oa(geom, s2_table_oa(geom, raw), 1))
 			return S2_INVALID;
 		ret->table_pa = s2_table_oa(geom, raw);
+		ret->path = s2_below(geom, ret->height, raw, ret->path);
 		ret->height--;
 	}
 }

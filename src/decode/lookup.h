@@ -11,6 +11,7 @@ struct s2_found {
 	unsigned int height;
 	uint64_t table_pa; /* its table page */
 	uint64_t desc_pa;
+	struct s2_path path; /* what the tables above it allow */
 	/* What it says, when it was read: anything but a table; decode() tells more. */
 	uint64_t raw;
 	bool leaf;

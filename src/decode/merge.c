@@ -91,7 +91,14 @@ static void start_run(struct s2_merge *merge, struct s2_run *run)
 	if (strip->missing)
 		return;
 	geom->arch->decode(geom, strip->height, strip->desc[0], &run->entry);
+	run->path = merge->show.alone ? S2_PATH_ALL : strip->path;
 	run->key_mask = key_of(merge, strip->height, strip->desc[0]);
+	s2_soft_classify(geom, strip->height, strip->desc[0], run->entry.type, &run->meaning);
+	if (run->meaning.type)
+		/* Software makes hardware fault there on purpose. */
+		run->entry.odd = 0;
+	if (run->meaning.type == S2_SOFT_TRACKED)
+		run->entry.oa = run->meaning.address;
 }
 
 /* Takes @n entries off the strip; when it is used up, the next strip moves in. */
@@ -122,10 +129,19 @@ static uint64_t take(const struct s2_merge *merge, struct s2_run *run)
 		return 0;
 	if (merge->how == S2_MERGE_NONE)
 		return run->count ? 0 : strip->missing ? strip->n : 1;
+	/* What is missing is said of a table page; what the budget cut off, of all that is left. */
 	if (strip->missing)
-		return strip->n;
+		return strip->table_pa == run->table_pa || strip->missing == S2_BUDGET ? strip->n :
+											 0;
+	/* An address in it is that of one entry: what follows is joined as a row of its own. */
+	if (run->meaning.placed || run->meaning.type == S2_SOFT_TRACKED)
+		return run->count ? 0 : 1;
 	n = same_key(strip->desc, strip->n, run->entry.raw, run->key_mask);
-	if (!n || !s2_is_leaf(run->entry.type) || !run->pa_contiguous)
+	if (!n || !s2_is_leaf(run->entry.type))
+		return n;
+	if (!merge->show.alone && !s2_run_same_rights(geom, run, strip->path))
+		return 0;
+	if (!run->pa_contiguous)
 		return n;
 	oa = run->entry.oa + run->count * s2_entry_size(geom, run->height);
 	same = same_oa(geom, run->height, strip->desc, n, oa);
@@ -135,6 +151,25 @@ static uint64_t take(const struct s2_merge *merge, struct s2_run *run)
 		return same;
 	run->pa_contiguous = false;
 	return n;
+}
+
+const char *s2_run_type(const struct s2_run *run)
+{
+	if (run->missing)
+		return "missing";
+	return run->meaning.type ? s2_soft_type_name(run->meaning.type) :
+				   s2_type_name(run->entry.type);
+}
+
+bool s2_run_same_rights(const struct s2_geometry *geom, const struct s2_run *a, struct s2_path b)
+{
+	struct s2_rights left, right;
+
+	if (a->path.allow == b.allow)
+		return true;
+	left = geom->arch->rights(geom, a->height, a->entry.raw, &a->path);
+	right = geom->arch->rights(geom, a->height, a->entry.raw, &b);
+	return !memcmp(&left, &right, sizeof(left));
 }
 
 uint64_t s2_run_mapped(const struct s2_geometry *geom, const struct s2_run *run)

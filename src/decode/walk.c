@@ -83,6 +83,7 @@ void s2_walk_init(struct s2_walk *walk, const struct s2_geometry *geom, const st
 	walk->start_last = s2_start_entries(geom) - 1;
 	walk->tables = 0;
 	walk->odd_tables = 0;
+	walk->odd_pa = S2_WALK_ROOT;
 	s2_budget_init(&walk->budget, FLOOR_ENTRIES >> (geom->page_log2 - 3), VISITS_PER_PAGE,
 		       walk->mem->bytes >> geom->page_log2);
 	walk->depth = -1;
@@ -166,6 +167,7 @@ static bool push_start(struct s2_walk *walk, struct s2_strip *ret, bool *yielded
 	code = read_page(walk, frame, walk->buf[0], reached.pa, (uint32_t)n);
 	frame->ia = reached.ia;
 	frame->table_pa = reached.pa;
+	frame->path = S2_PATH_ALL;
 	frame->n = (uint32_t)n;
 	frame->i = 0;
 	clip(walk, frame, geom->top);
@@ -208,8 +210,8 @@ static struct s2_reached reach(struct s2_walk *walk)
 	struct s2_entry entry;
 
 	geom->arch->decode(geom, height, ret.raw, &entry);
-	if (entry.odd)
-		walk->odd_tables++;
+	if (entry.odd && !walk->odd_tables++)
+		walk->odd_pa = ret.desc_pa;
 	if (entry.odd & S2_ODD_OA_SIZE)
 		ret.state = S2_INVALID;
 	else if (is_ancestor(walk, ret.pa))
@@ -229,6 +231,7 @@ static bool descend(struct s2_walk *walk, struct s2_strip *ret)
 	struct s2_frame *child = &walk->frame[walk->depth + 1];
 	enum s2_code code = reached.state;
 
+	child->path = s2_below(geom, reached.height + 1, reached.raw, top_frame(walk)->path);
 	top_frame(walk)->i++;
 	if (!may_enter(walk, &reached))
 		return false;
@@ -322,7 +325,8 @@ bool s2_walk_next(struct s2_walk *walk, struct s2_strip *ret)
 						  .ia = ia,
 						  .table_pa = frame->table_pa,
 						  .desc_pa = desc_pa,
-						  .height = height };
+						  .height = height,
+						  .path = frame->path };
 			frame->i += n;
 			return true;
 		}

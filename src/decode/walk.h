@@ -23,6 +23,7 @@ struct s2_strip {
 	uint64_t table_pa;    /* where descriptor 0 of this strip's table page is (or should be) */
 	uint64_t desc_pa;     /* where the first descriptor is (or should be) */
 	unsigned int height;
+	struct s2_path path;  /* what the tables above allow; of no use when missing */
 	enum s2_code missing; /* S2_OK, one of the missing codes, S2_LOOP, S2_BUDGET, or S2_INVALID
 				 (address out of range) */
 };
@@ -31,6 +32,7 @@ struct s2_frame {
 	uint64_t table_pa;
 	const uint64_t *desc; /* entries [0, n) of this table page; valid where gap says so */
 	uint64_t ia;          /* input address of entry 0 */
+	struct s2_path path;  /* what the tables above this one allow */
 	uint32_t i, n;
 	bool whole;                      /* no gaps */
 	uint8_t gap[S2_WALK_MAX_CHUNKS]; /* enum s2_code per chunk */
@@ -61,7 +63,8 @@ struct s2_walk {
 	uint64_t start_next;     /* next entry of the start level to load */
 	uint64_t start_last;     /* last entry of the start level in range, inclusive */
 	uint64_t tables;         /* table pages read so far */
-	uint64_t odd_tables;     /* table descriptors with oddities so far */
+	uint64_t odd_tables;     /* table descriptors with oddities so far, */
+	uint64_t odd_pa;         /* and where the first of them is */
 	struct s2_budget budget; /* table pages that may still be read */
 	int depth;               /* frames in use - 1, -1 when none */
 	bool done;

@@ -70,7 +70,7 @@ static struct s2_show show(const struct s2_format *format, const struct s2_geome
 	uint64_t mask = all_bits(format->rows);
 
 	(void)geom;
-	return (struct s2_show){ mask, mask };
+	return (struct s2_show){ .leaf = mask, .invalid = mask };
 }
 
 static void begin(struct s2_printer *printer, const struct s2_image *image)

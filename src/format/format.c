@@ -49,22 +49,20 @@ static void add_member(struct s2_printer *printer, const struct s2_attr *attr)
 	if (!applies || printer->member[i].attr)
 		return;
 	printer->member[i].attr = attr;
-	if (attr->kind == S2_ATTR_FLAG)
-		printer->flag_bits |= attr->mask;
 }
 
 void s2_printer_shape(struct s2_printer *printer, const struct s2_table *table,
 		      const struct s2_geometry *geom)
 {
+	const struct s2_attr *attr;
+
 	printer->table = table;
 	printer->geom = geom;
 	printer->nruns = 0;
 	printer->nmembers = 0;
-	printer->flag_bits = 0;
-	for (unsigned int i = 0; i < geom->arch->nattrs; i++)
-		if ((geom->arch->attrs[i].where & S2_IN_LEAF) &&
-		    geom->arch->attrs[i].kind != S2_ATTR_RIGHT)
-			add_member(printer, &geom->arch->attrs[i]);
+	for (unsigned int i = 0; (attr = s2_attr_at(geom, i)); i++)
+		if ((attr->where & S2_IN_LEAF) && attr->kind != S2_ATTR_RIGHT)
+			add_member(printer, attr);
 	for (unsigned int i = 0; printer->annotators[i]; i++) {
 		const struct s2_annotator *annotator =
 			s2_table_annotator(table, printer->annotators[i]);
@@ -82,10 +80,10 @@ const struct s2_label *s2_printer_label(const struct s2_printer *printer, const 
 	return printer->label[i] < row->nlabels ? &row->label[printer->label[i]] : &nothing;
 }
 
-void s2_printer_rights(const struct s2_printer *printer, const struct s2_run *run,
-		       struct s2_rights *ret)
+struct s2_rights s2_printer_rights(const struct s2_printer *printer, const struct s2_run *run)
 {
-	printer->geom->arch->rights(printer->geom, run->entry.raw, printer->raw_rights, ret);
+	return printer->geom->arch->rights(printer->geom, run->height, run->entry.raw,
+					   printer->raw_rights ? NULL : &run->path);
 }
 
 struct s2_rights s2_effective_rights(const struct s2_effective_row *row)

@@ -44,7 +44,9 @@ struct s2_format {
 	/* @complete: nothing that was asked for is missing. */
 	void (*end)(struct s2_printer *printer, bool complete);
 	enum s2_merge_how merge; /* without --merge */
-	bool annotated;   /* rows are what annotators say one thing of, and pieces are counted */
+	bool annotated; /* rows are what annotators say one thing of, and pieces are counted */
+	bool document;  /* one that every command writes: a document, or with @lines records */
+	bool lines;
 	bool stage2_only; /* knows the bits of stage-2 descriptors and no others */
 	const void *rows; /* for the format's own use */
 };
@@ -62,9 +64,8 @@ struct s2_printer {
 	const struct s2_geometry *geom;
 	/* The attributes of the table's format, whether or not its registers turn them on: filled
 	 * by s2_printer_table(). Rights are none of them. */
-	struct s2_attr_member member[24];
+	struct s2_attr_member member[32];
 	unsigned int nmembers;
-	uint64_t flag_bits; /* descriptor bits of the attributes that are flags */
 	struct s2_json json;
 	/* All annotators that rows have members and columns of, NULL at the end; and which label of
 	 * this table's rows is theirs, S2_MAX_ANNOTATORS: none. */
@@ -112,8 +113,7 @@ struct s2_size_text {
 struct s2_size_text s2_size_text(uint64_t size);
 
 /* Rights of a leaf as they are to be printed: effective ones, or those of the entry alone. */
-void s2_printer_rights(const struct s2_printer *printer, const struct s2_run *run,
-		       struct s2_rights *ret);
+struct s2_rights s2_printer_rights(const struct s2_printer *printer, const struct s2_run *run);
 
 /* A mapped row as `find` prints it: type, rights, attributes and what annotators say, each with a
  * blank after it. */

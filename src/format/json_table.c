@@ -2,6 +2,10 @@
 // The formats json and jsonl: tables and their rows, streamed.
 #include "format/format.h"
 
+#include <inttypes.h>
+
+#include "format/text.h"
+
 static struct s2_show show(const struct s2_format *format, const struct s2_geometry *geom)
 {
 	(void)format;
@@ -25,33 +29,62 @@ static void attribute_members(struct s2_json *json, const struct s2_printer *pri
 			s2_out_str(json->out, "null");
 			continue;
 		}
-		value = s2_attr_get(attr, printer->geom, run->entry.raw);
+		value = s2_attr_get(attr, printer->geom, run->height, run->entry.raw);
 		if (attr->values)
 			s2_out_str(json->out, s2_attr_value(attr, value)->json);
+		else if (attr->in_place)
+			s2_out_printf(json->out, "\"0x%" PRIx64 "\"", value);
 		else
 			s2_out_dec(json->out, value, 0);
 	}
 }
 
-static void value_member(struct s2_json *json, const struct s2_row_member *member,
-			 const struct s2_value *value)
+/* What the table's software means: members of tables that have one. */
+static void soft_members(struct s2_json *json, const struct s2_printer *printer,
+			 const struct s2_run *run)
 {
-	if (!value->known) {
+	const struct s2_soft_ops *soft = printer->geom->soft.ops;
+	const struct s2_meaning *meaning = &run->meaning;
+	char rights[S2_TEXT_RIGHTS_LEN];
+
+	if (!soft)
+		return;
+	if (meaning->placed)
+		s2_json_hex(json, soft->address, meaning->address);
+	else
+		s2_json_null(json, soft->address);
+	for (unsigned int i = 0; i < S2_SOFT_VALUES && soft->value[i]; i++) {
+		if (meaning->known & BIT64(i))
+			s2_json_number(json, soft->value[i], meaning->value[i]);
+		else
+			s2_json_null(json, soft->value[i]);
+	}
+	s2_text_rights(&meaning->saved, false, rights);
+	s2_json_word(json, "saved_rights", meaning->saved.known ? rights : NULL);
+}
+
+void s2_json_member(struct s2_json *json, const struct s2_row_member *member,
+		    const struct s2_label *label)
+{
+	struct s2_value value = { .known = false };
+
+	member->get(label, &value);
+	if (!value.known) {
 		s2_json_null(json, member->json);
 		return;
 	}
 	switch (member->kind) {
 	case S2_KIND_STRING:
-		s2_json_word(json, member->json, value->text);
+		s2_json_word(json, member->json, value.text);
 		break;
 	case S2_KIND_NUMBER:
-		s2_json_number(json, member->json, value->number);
+		s2_json_number(json, member->json, value.number);
 		break;
 	case S2_KIND_HEX:
-		s2_json_hex(json, member->json, value->number);
+		s2_json_hex(json, member->json, value.number);
 		break;
 	case S2_KIND_BOOL:
-		s2_json_bool(json, member->json, value->number);
+		s2_json_bool(json, member->json, value.number);
 		break;
 	}
 }
@@ -64,12 +97,8 @@ static void label_members(struct s2_json *json, const struct s2_printer *printer
 		const struct s2_annotator_ops *ops = printer->annotators[i];
 		const struct s2_label *label = s2_printer_label(printer, row, i);
 
-		for (size_t k = 0; k < ops->nmembers; k++) {
-			struct s2_value value = { .known = false };
-
-			ops->members[k].get(label, &value);
-			value_member(json, &ops->members[k], &value);
-		}
+		for (size_t k = 0; k < ops->nmembers; k++)
+			s2_json_member(json, &ops->members[k], label);
 	}
 }
 
@@ -78,28 +107,30 @@ void s2_json_row(struct s2_json *json, const struct s2_printer *printer, const s
 	const struct s2_run *run = &row->run;
 	bool leaf = !run->missing && s2_is_leaf(run->entry.type);
 	bool mapped = leaf && s2_run_mapped(printer->geom, run);
+	bool placed = mapped || (!leaf && s2_run_has_oa(run));
 	struct s2_rights rights;
 
 	s2_json_hex(json, "ia", run->ia);
 	s2_json_size(json, "size", run->size);
 	s2_json_signed(json, "level", s2_level(printer->geom, run->height));
-	s2_json_word(json, "type", run->missing ? "missing" : s2_type_name(run->entry.type));
+	s2_json_word(json, "type", s2_run_type(run));
 	if (run->missing)
 		s2_json_null(json, "mapped");
 	else
 		s2_json_bool(json, "mapped", mapped);
-	if (mapped && row->pieces == 1)
+	if (placed && row->pieces == 1)
 		s2_json_hex(json, "pa", run->entry.oa);
 	else
 		s2_json_null(json, "pa");
-	if (mapped)
+	if (placed)
 		s2_json_number(json, "pieces", row->pieces);
 	else
 		s2_json_null(json, "pieces");
 	if (mapped)
-		s2_printer_rights(printer, run, &rights);
+		rights = s2_printer_rights(printer, run);
 	s2_json_rights(json, mapped ? &rights : NULL);
 	attribute_members(json, printer, run, leaf);
+	soft_members(json, printer, run);
 	label_members(json, printer, row);
 	s2_json_number(json, "count", run->count);
 	if (run->missing)
@@ -251,7 +282,8 @@ static void table_members(struct s2_json *json, const struct s2_table *table,
 	s2_json_text(json, "id", table->id);
 	s2_json_text(json, "kind", table->kind);
 	s2_json_word(json, "arch", geom->arch->name);
-	s2_json_word(json, "format", geom->arch->stage == S2_STAGE_2 ? "stage2" : "stage1");
+	s2_json_word(json, "format",
+		     geom->arch->stage == S2_STAGE_2 ? geom->arch->format : "stage1");
 	s2_json_number(json, "stage", geom->arch->stage);
 	s2_json_number(json, "granule", 1U << geom->page_log2);
 	s2_json_number(json, "ia_bits", geom->ia_bits);
@@ -261,7 +293,7 @@ static void table_members(struct s2_json *json, const struct s2_table *table,
 	s2_json_hex(json, "root", table->root_pa);
 	register_members(json, table);
 	feature_members(json, geom);
-	s2_json_null(json, "soft");
+	s2_json_word(json, "soft", geom->soft.ops ? geom->soft.ops->name : NULL);
 	annotators_member(json, table);
 	vm_member(json, table);
 	s2_json_text(json, "found", *table->found ? table->found : NULL);
@@ -367,6 +399,10 @@ static void end_members(struct s2_json *json, const struct s2_printer *printer,
 	s2_json_number(json, "missing_bytes", end->missing);
 	s2_json_number(json, "table_pages", end->tables);
 	s2_json_number(json, "odd_tables", end->odd_tables);
+	if (end->odd_tables)
+		s2_json_hex(json, "first_odd_table", end->odd_pa);
+	else
+		s2_json_null(json, "first_odd_table");
 	pages_member(json, printer, end);
 	s2_json_close(json, '}');
 }
@@ -407,6 +443,7 @@ static void end(struct s2_printer *printer, bool complete)
 const struct s2_format s2_format_json = {
 	.name = "json",
 	.help = "one JSON document, see s2dump-json(5)",
+	.document = true,
 	.annotated = true,
 	.merge = S2_MERGE_PA,
 	.show = show,
@@ -421,6 +458,8 @@ const struct s2_format s2_format_json = {
 const struct s2_format s2_format_jsonl = {
 	.name = "jsonl",
 	.help = "one JSON object per line, see s2dump-json(5)",
+	.document = true,
+	.lines = true,
 	.annotated = true,
 	.merge = S2_MERGE_PA,
 	.show = show,

@@ -51,9 +51,16 @@ static void print_title(struct s2_printer *printer)
 	const struct s2_geometry *geom = printer->geom;
 	struct s2_out *out = printer->out;
 
-	s2_out_printf(out, "---[ %s %s: %uK granule, %s %u bits from level %d", printer->table->id,
-		      stage_text(printer), 1U << (geom->page_log2 - 10), geom->arch->ia_name,
-		      geom->ia_bits, s2_level(geom, geom->top));
+	s2_out_printf(out, "---[ %s %s", printer->table->id, stage_text(printer));
+	if (geom->arch->title)
+		s2_out_printf(out, " (%s)", geom->arch->title);
+	if (geom->arch->one_granule)
+		s2_out_printf(out, ": %s %u bits, %u levels", geom->arch->ia_name, geom->ia_bits,
+			      geom->top + 1U);
+	else
+		s2_out_printf(out, ": %uK granule, %s %u bits from level %d",
+			      1U << (geom->page_log2 - 10), geom->arch->ia_name, geom->ia_bits,
+			      s2_level(geom, geom->top));
 	if (geom->start_tables > 1)
 		s2_out_printf(out, " x%u", geom->start_tables);
 	s2_out_printf(out, ", PA %u bits", geom->oa_bits);
@@ -224,26 +231,38 @@ static void attribute_flags(const struct s2_printer *printer, const struct s2_ru
 
 		if (!attr || attr->kind != S2_ATTR_FLAG || (attr->blocks_only && !run->height))
 			continue;
-		value = s2_attr_get(attr, printer->geom, run->entry.raw);
-		if (!attr->values && value)
+		value = s2_attr_get(attr, printer->geom, run->height, run->entry.raw);
+		if (!attr->values && value && attr->in_place)
+			s2_text_flag_hex(flags, attr->name, value);
+		else if (!attr->values && value)
 			s2_text_flag_number(flags, attr->name, value);
 		else if (attr->values && s2_attr_value(attr, value)->text[0] != '-')
 			s2_text_flag(flags, "", s2_attr_value(attr, value)->text);
 	}
 }
 
+/* What software means, in numbers. */
+static void soft_flags(const struct s2_printer *printer, const struct s2_meaning *meaning,
+		       struct s2_text_flags *flags)
+{
+	const char *const *names = printer->geom->soft.ops->value;
+
+	for (unsigned int i = 0; i < S2_SOFT_VALUES && names[i]; i++)
+		if (meaning->known & BIT64(i))
+			s2_text_flag_number(flags, names[i], meaning->value[i]);
+}
+
 static void put_flags(struct s2_printer *printer, const struct s2_run *run, bool leaf)
 {
 	struct s2_text_flags flags;
-	char raw[32];
 
 	s2_text_flags_init(&flags);
-	if (leaf) {
+	if (leaf)
 		attribute_flags(printer, run, &flags);
-	} else if (run->entry.raw) {
-		snprintf(raw, sizeof(raw), "raw=0x%" PRIx64, run->entry.raw);
-		s2_text_flag(&flags, "", raw);
-	}
+	else if (run->meaning.type)
+		soft_flags(printer, &run->meaning, &flags);
+	else if (s2_says_something(printer->geom, run->entry.raw))
+		s2_text_flag_hex(&flags, "raw", run->entry.raw);
 	for (unsigned int i = 0; run->entry.odd && i < s2_nodds; i++)
 		if (run->entry.odd & s2_odds[i].bit)
 			s2_text_flag(&flags, "!", s2_odds[i].name);
@@ -259,7 +278,7 @@ static void put_attributes(struct s2_printer *printer, const struct s2_run *run,
 
 		if (!attr || attr->kind != S2_ATTR_COLUMN)
 			continue;
-		value = leaf ? s2_attr_get(attr, printer->geom, run->entry.raw) : 0;
+		value = leaf ? s2_attr_get(attr, printer->geom, run->height, run->entry.raw) : 0;
 		put_column(printer->out, leaf ? s2_attr_value(attr, value)->text : "-",
 			   attr->width);
 	}
@@ -279,15 +298,14 @@ static void put_labels(struct s2_printer *printer, const struct s2_row *row)
 	}
 }
 
-/* Where what is missing would be: "excluded@0x43ab7000". */
-static void put_missing(struct s2_out *out, enum s2_code missing, uint64_t pa)
+/* "excluded@0x43ab7000": why, and the page that is not there. A budget's end is of no one page. */
+static void put_missing(struct s2_out *out, enum s2_code missing, uint64_t page)
 {
 	s2_out_str(out, s2_code_name(missing));
+	if (missing == S2_BUDGET)
+		return;
 	s2_out_str(out, "@");
-	if (pa == S2_NO_ADDRESS)
-		s2_out_str(out, "?");
-	else
-		s2_out_hex(out, pa, 1);
+	s2_out_hex(out, page, 1);
 }
 
 /* An address that holds for all, or how many there are. */
@@ -310,19 +328,24 @@ static void print_row(struct s2_printer *printer, const struct s2_row *row)
 
 	put_range(printer, run->ia, run->size);
 	s2_out_printf(out, "%*d ", width, s2_level(printer->geom, run->height));
-	put_column(out, run->missing ? "missing" : s2_type_name(run->entry.type), W_TYPE);
+	put_column(out, s2_run_type(run), W_TYPE);
 	if (mapped) {
-		s2_printer_rights(printer, run, &rights);
+		rights = s2_printer_rights(printer, run);
 		put_rights(printer, &rights);
+	} else if (run->meaning.saved.known) {
+		put_rights(printer, &run->meaning.saved);
 	} else {
 		put_column(out, "-", rights_width(printer));
 	}
 	put_attributes(printer, run, leaf);
 	put_labels(printer, row);
 	if (run->missing)
-		put_missing(out, run->missing, run->desc_pa);
-	else if (mapped)
+		put_missing(out, run->missing, run->table_pa);
+	else if (mapped || (!leaf && s2_run_has_oa(run)))
 		put_pa(out, run->entry.oa, row->pieces);
+	else if (run->meaning.placed)
+		s2_out_printf(out, "%s:0x%" PRIx64, printer->geom->soft.ops->address,
+			      run->meaning.address);
 	else
 		s2_out_str(out, "-");
 	s2_out_str(out, "\n");
@@ -335,7 +358,7 @@ void s2_ptdump_short(struct s2_printer *printer, const struct s2_row *row)
 	char text[S2_TEXT_RIGHTS_LEN] = "?";
 	struct s2_rights rights;
 
-	s2_printer_rights(printer, run, &rights);
+	rights = s2_printer_rights(printer, run);
 	if (rights.known)
 		s2_text_rights(&rights, printer->geom->arch->two_levels(printer->geom), text);
 	s2_out_printf(out, "%s %s ", s2_type_name(run->entry.type), text);
@@ -344,8 +367,8 @@ void s2_ptdump_short(struct s2_printer *printer, const struct s2_row *row)
 
 		if (attr && attr->kind == S2_ATTR_COLUMN)
 			put_column(out,
-				   s2_attr_value(attr,
-						 s2_attr_get(attr, printer->geom, run->entry.raw))
+				   s2_attr_value(attr, s2_attr_get(attr, printer->geom, run->height,
+								   run->entry.raw))
 					   ->text,
 				   0);
 	}
@@ -374,7 +397,7 @@ static void effective(struct s2_printer *printer, const struct s2_effective_row 
 	put_column(out, row->memory ? row->memory->text : unknown, W_MEMORY);
 	put_column(out, row->shareability ? row->shareability->text : "-", W_SH);
 	if (row->missing)
-		put_missing(out, row->missing, row->missing_pa);
+		put_missing(out, row->missing, row->missing_page);
 	else if (row->allowed)
 		put_pa(out, row->pa, row->pieces);
 	else
@@ -419,6 +442,7 @@ static void table_end(struct s2_printer *printer, const struct s2_totals *end)
 	if (end->odd_tables) {
 		s2_out_str(out, "; ");
 		out_counted(out, end->odd_tables, "odd table descriptor");
+		s2_out_printf(out, ", first at 0x%" PRIx64, end->odd_pa);
 	}
 	if (end->missing) {
 		s2_out_str(out, "; missing ");

@@ -96,6 +96,14 @@ void s2_text_flag(struct s2_text_flags *flags, const char *mark, const char *wor
 	flags->len += (unsigned int)n;
 }
 
+void s2_text_flag_hex(struct s2_text_flags *flags, const char *word, uint64_t value)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), "%s=0x%" PRIx64, word, value);
+	s2_text_flag(flags, "", text);
+}
+
 void s2_text_flag_number(struct s2_text_flags *flags, const char *word, uint64_t value)
 {
 	char text[64];

@@ -41,6 +41,8 @@ struct s2_text_flags {
 void s2_text_flags_init(struct s2_text_flags *flags);
 /* @mark stands before the word: "" or "!". A word that does not fit is left out as a whole. */
 void s2_text_flag(struct s2_text_flags *flags, const char *mark, const char *word);
+/* "raw=0x1000" */
+void s2_text_flag_hex(struct s2_text_flags *flags, const char *word, uint64_t value);
 /* "sw=2" */
 void s2_text_flag_number(struct s2_text_flags *flags, const char *word, uint64_t value);
 

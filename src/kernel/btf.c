@@ -8,6 +8,7 @@
 #include "base/bits.h"
 #include "base/cleanup.h"
 #include "kernel/btf_blob.h"
+#include "kernel/btf_gap.h"
 #include "kernel/names.h"
 
 /* Names of enumerators stand beside those of types. */
@@ -17,10 +18,15 @@ struct btf_types {
 	struct s2_types types;
 	void *bytes; /* the blob */
 	struct s2_btf_blob blob;
-	uint32_t *off; /* of each type, ids from 1 */
-	uint32_t ntypes;
+	const struct btf_types *base; /* of a split blob, which has no base itself; else NULL */
+	uint32_t first;               /* the first type's id: 1, or the next after the base's */
+	uint32_t ntypes;              /* without the base's */
+	uint32_t *off;                /* of each type, from @first on; IN_GAP: it is not there */
+	struct s2_btf_gap gap;
 	struct s2_names names;
 };
+
+#define IN_GAP UINT32_MAX
 
 static struct btf_types *btf_of(struct s2_types *types)
 {
@@ -55,10 +61,15 @@ static enum s2_type_space space_of(const struct s2_btf_type *t)
 static enum s2_code type_by_id(const struct btf_types *self, uint64_t id, struct s2_btf_type *ret,
 			       struct s2_err *err)
 {
-	if (!id || id > self->ntypes)
+	if (self->base && id < self->first)
+		self = self->base;
+	if (id < self->first || id - self->first >= self->ntypes)
 		return s2_fail(err, S2_INVALID, "BTF: there is no type %llu",
 			       (unsigned long long)id);
-	return s2_btf_type(&self->blob, self->off[id], (uint32_t)id, ret, err);
+	if (self->off[id - self->first] == IN_GAP)
+		return s2_fail(err, self->gap.code, "BTF: type %llu is %s", (unsigned long long)id,
+			       s2_code_name(self->gap.code));
+	return s2_btf_type(&self->blob, self->off[id - self->first], (uint32_t)id, ret, err);
 }
 
 /* Enumerator @i: struct btf_enum or btf_enum64. Sign-extended when the enum is signed. NULL when
@@ -76,11 +87,10 @@ static const char *enumerator_at(const struct s2_btf_blob *blob, const struct s2
 	return s2_btf_string(blob, s2_btf_word(at));
 }
 
-/* The next type of this name after @after. */
-static enum s2_code btf_find(struct s2_types *types, enum s2_type_space space, const char *name,
-			     uint64_t after, uint64_t *ret, struct s2_err *err)
+/* The next type of this name after @after, without the base's. */
+static bool find_own(const struct btf_types *self, enum s2_type_space space, const char *name,
+		     uint64_t after, uint64_t *ret)
 {
-	const struct btf_types *self = btf_of(types);
 	uint32_t hash = s2_names_hash(space, name);
 	const struct s2_name *at = NULL;
 	struct s2_btf_type t;
@@ -91,8 +101,22 @@ static enum s2_code btf_find(struct s2_types *types, enum s2_type_space space, c
 		    strcmp(t.name, name) != 0)
 			continue;
 		*ret = at->id;
-		return S2_OK;
+		return true;
 	}
+	return false;
+}
+
+/* The next type of this name after @after: a module's own come before those of its base. */
+static enum s2_code btf_find(struct s2_types *types, enum s2_type_space space, const char *name,
+			     uint64_t after, uint64_t *ret, struct s2_err *err)
+{
+	const struct btf_types *self = btf_of(types);
+	bool in_base = after != S2_NO_TYPE && after < self->first;
+
+	if (!in_base && find_own(self, space, name, after, ret))
+		return S2_OK;
+	if (self->base && find_own(self->base, space, name, in_base ? after : S2_NO_TYPE, ret))
+		return S2_OK;
 	return s2_fail(err, S2_NOTFOUND, "BTF has no type %s", name);
 }
 
@@ -207,16 +231,20 @@ static enum s2_code btf_enumerator(struct s2_types *types, uint64_t type, const 
 static enum s2_code btf_any_enumerator(struct s2_types *types, const char *name, uint64_t *ret,
 				       struct s2_err *err)
 {
-	const struct btf_types *self = btf_of(types);
-	uint32_t hash = s2_names_hash(SPACE_ENUMERATOR, name);
-	const struct s2_name *at = NULL;
-	uint32_t last = 0;
+	uint32_t hash = s2_names_hash(SPACE_ENUMERATOR, name), last = 0;
 
 	/* Enumerators of one enum stand together, and it is looked through once. */
-	for (; (at = s2_names_next(&self->names, hash, at)); last = at->id)
-		if (at->id != last && !btf_enumerator(types, at->id, name, ret, NULL))
-			return S2_OK;
+	for (const struct btf_types *self = btf_of(types); self; self = self->base)
+		for (const struct s2_name *at = NULL; (at = s2_names_next(&self->names, hash, at));
+		     last = at->id)
+			if (at->id != last && !btf_enumerator(types, at->id, name, ret, NULL))
+				return S2_OK;
 	return s2_fail(err, S2_NOTFOUND, "the kernel has no enumerator %s", name);
+}
+
+static const char *btf_lacks(struct s2_types *types)
+{
+	return btf_of(types)->gap.code ? "a part of the module's types is not in the dump" : NULL;
 }
 
 static void btf_free(struct s2_types *types)
@@ -235,23 +263,26 @@ static const struct s2_types_ops btf_ops = {
 	.fields = btf_fields,
 	.enumerator = btf_enumerator,
 	.any_enumerator = btf_any_enumerator,
+	.lacks = btf_lacks,
 	.free = btf_free,
 };
 
-/* Are the types a row of known kinds that ends where it should? How many there are. */
-static enum s2_code check(const struct s2_btf_blob *blob, uint32_t *ret_ntypes, struct s2_err *err)
+/* Are the types, @first and what follows it, a row of known kinds that ends where it should? How
+ * many there are. */
+static enum s2_code check(const struct s2_btf_blob *blob, uint32_t first, uint32_t *ret_ntypes,
+			  struct s2_err *err)
 {
-	uint32_t id = 0;
+	uint32_t n = 0;
 
-	for (uint32_t off = 0; off < blob->types_len;) {
+	for (uint32_t off = 0; off < blob->types_len; n++) {
 		struct s2_btf_type t;
-		enum s2_code code = s2_btf_type(blob, off, ++id, &t, err);
+		enum s2_code code = s2_btf_type(blob, off, first + n, &t, err);
 
 		if (code)
 			return code;
 		off += t.len;
 	}
-	*ret_ntypes = id;
+	*ret_ntypes = n;
 	return S2_OK;
 }
 
@@ -275,30 +306,68 @@ static enum s2_code index_type(struct btf_types *self, uint32_t id, const struct
 	return code;
 }
 
-static enum s2_code index_all(struct btf_types *self, struct s2_err *err)
+/* Notes @n types, the @i'th and what follows it, from @off on. */
+static enum s2_code index_row(struct btf_types *self, uint32_t i, uint32_t n, uint32_t off,
+			      struct s2_err *err)
 {
-	uint32_t off = 0;
-
-	self->off = malloc(((size_t)self->ntypes + 1) * sizeof(*self->off));
-	if (!self->off)
-		return s2_fail(err, S2_NOMEM, "no memory for %u types of BTF", self->ntypes);
-	for (uint32_t id = 1; id <= self->ntypes; id++) {
+	for (uint32_t end = i + n; i < end; i++) {
 		struct s2_btf_type t;
+		uint32_t id = self->first + i;
 		enum s2_code code = s2_btf_type(&self->blob, off, id, &t, err);
 
 		if (!code)
 			code = index_type(self, id, &t, err);
 		if (code)
 			return code;
-		self->off[id] = off;
+		self->off[i] = off;
 		off += t.len;
 	}
-	return s2_names_sort(&self->names, err);
+	return S2_OK;
+}
+
+static enum s2_code index_all(struct btf_types *self, const struct s2_btf_rows *rows,
+			      struct s2_err *err)
+{
+	uint32_t resume = self->ntypes - rows->after;
+	enum s2_code code;
+
+	self->off = malloc(((size_t)self->ntypes + 1) * sizeof(*self->off));
+	if (!self->off)
+		return s2_fail(err, S2_NOMEM, "no memory for %u types of BTF", self->ntypes);
+	for (uint32_t i = rows->before; i < resume; i++)
+		self->off[i] = IN_GAP;
+	code = index_row(self, 0, rows->before, 0, err);
+	if (!code)
+		code = index_row(self, resume, rows->after, rows->resume, err);
+	return code ? code : s2_names_sort(&self->names, err);
+}
+
+/* How the types lie in the blob: in one row, or in two with a gap between them. */
+static enum s2_code find_rows(struct btf_types *self, struct s2_btf_rows *ret, struct s2_err *err)
+{
+	uint32_t types_at = (uint32_t)(self->blob.types - (const uint8_t *)self->bytes);
+	uint32_t at = self->gap.at > types_at ? self->gap.at - types_at : 0;
+	uint32_t end = (uint32_t)align_up(self->gap.end, 4) - types_at;
+	enum s2_code code;
+
+	*ret = (struct s2_btf_rows){ 0 };
+	if (self->gap.code && at < self->blob.types_len && self->gap.end > types_at) {
+		/* No type takes less than 12 bytes. */
+		if (self->gap.ntypes > self->blob.types_len / 12)
+			return s2_fail(err, S2_INVALID, "BTF: %u types do not fit in %u bytes",
+				       self->gap.ntypes, self->blob.types_len);
+		self->ntypes = self->gap.ntypes;
+		return s2_btf_find_rows(&self->blob, at, end, self->ntypes, ret, err);
+	}
+	code = check(&self->blob, self->first, &self->ntypes, err);
+	ret->before = self->ntypes;
+	return code;
 }
 
 /* Takes its own copy of the bytes: a mapped file may change. */
 static enum s2_code fill(struct btf_types *self, const void *bytes, size_t len, struct s2_err *err)
 {
+	struct s2_btf_rows rows;
 	uint64_t size;
 	enum s2_code code = s2_btf_size(bytes, len, &size, err);
 
@@ -310,22 +379,30 @@ static enum s2_code fill(struct btf_types *self, const void *bytes, size_t len, 
 	if (!self->bytes)
 		return s2_fail(err, S2_NOMEM, "no memory for %zu bytes of BTF", len);
 	memcpy(self->bytes, bytes, len);
-	code = s2_btf_blob(self->bytes, len, &self->blob, err);
+	code = s2_btf_blob(self->bytes, len, self->base ? &self->base->blob : NULL, &self->blob,
+			   err);
 	if (!code)
-		code = check(&self->blob, &self->ntypes, err);
-	return code ? code : index_all(self, err);
+		code = find_rows(self, &rows, err);
+	return code ? code : index_all(self, &rows, err);
 }
 
-enum s2_code s2_btf_new(const void *blob, size_t len, struct s2_types **ret, uint32_t *ret_ntypes,
-			struct s2_err *err)
+enum s2_code s2_btf_new_split(const void *blob, size_t len, const struct s2_btf_gap *gap,
+			      struct s2_types *base, struct s2_types **ret, uint32_t *ret_ntypes,
+			      struct s2_err *err)
 {
-	struct btf_types *self = calloc(1, sizeof(*self));
+	struct btf_types *self;
 	enum s2_code code;
 
+	if (base && (base->ops != &btf_ops || btf_of(base)->base))
+		return s2_fail(err, S2_INVALID, "BTF of a module needs the kernel's BTF");
+	self = calloc(1, sizeof(*self));
 	if (!self)
 		return s2_fail(err, S2_NOMEM, "no memory for BTF");
 	self->types.ops = &btf_ops;
-	self->types.pointer_size = 8; /* arm64 */
+	self->types.pointer_size = 8; /* of all kernels that are read */
+	self->base = base ? btf_of(base) : NULL;
+	self->gap = gap ? *gap : (struct s2_btf_gap){ 0 };
+	self->first = base ? self->base->first + self->base->ntypes : 1;
 	code = fill(self, blob, len, err);
 	if (code) {
 		btf_free(&self->types);
@@ -335,6 +412,12 @@ enum s2_code s2_btf_new(const void *blob, size_t len, struct s2_types **ret, uin
 	if (ret_ntypes)
 		*ret_ntypes = self->ntypes;
 	return S2_OK;
+}
+
+enum s2_code s2_btf_new(const void *blob, size_t len, struct s2_types **ret, uint32_t *ret_ntypes,
+			struct s2_err *err)
+{
+	return s2_btf_new_split(blob, len, NULL, NULL, ret, ret_ntypes, err);
 }
 
 /* The blob at @pa: in the mapping, or in @copy, which is then the caller's. */
@@ -383,10 +466,10 @@ enum s2_code s2_btf_check(const struct s2_mem *mem, uint64_t pa, uint64_t *ret_s
 	enum s2_code code = fetch(mem, pa, &copy, &bytes, &size, err);
 
 	if (!code)
-		code = s2_btf_blob(bytes, size, &blob, err);
+		code = s2_btf_blob(bytes, size, NULL, &blob, err);
 	if (code)
 		return code;
-	code = check(&blob, &ntypes, err);
+	code = check(&blob, 1, &ntypes, err);
 	/* Types of a newer kind are BTF all the same: who reads them says what is not known. */
 	if (code && code != S2_NOTFOUND)
 		return code;

@@ -75,7 +75,8 @@ static void find_layout(const uint8_t *bytes, const struct header *h, struct s2_
 	blob->nlayout = len / LAYOUT_LEN;
 }
 
-enum s2_code s2_btf_blob(const void *bytes, size_t len, struct s2_btf_blob *ret, struct s2_err *err)
+enum s2_code s2_btf_blob(const void *bytes, size_t len, const struct s2_btf_blob *base,
+			 struct s2_btf_blob *ret, struct s2_err *err)
 {
 	const uint8_t *at = bytes;
 	struct s2_btf_blob blob;
@@ -92,9 +93,14 @@ enum s2_code s2_btf_blob(const void *bytes, size_t len, struct s2_btf_blob *ret,
 				     .types_len = h.type_len,
 				     .strings = (const char *)at + h.len + h.str_off,
 				     .strings_len = h.str_len };
-	if (blob.strings[0] || blob.strings[h.str_len - 1])
+	/* The empty string of a split blob is its base's (kernel/bpf/btf.c, btf_parse_str_sec()). */
+	if ((!base && blob.strings[0]) || blob.strings[h.str_len - 1])
 		return s2_fail(err, S2_INVALID,
 			       "BTF: the strings do not begin and end with a zero byte");
+	if (base) {
+		blob.base_strings = base->strings;
+		blob.base_strings_len = base->strings_len;
+	}
 	find_layout(at, &h, &blob);
 	*ret = blob;
 	return S2_OK;
@@ -164,5 +170,8 @@ enum s2_code s2_btf_type(const struct s2_btf_blob *blob, uint32_t off, uint32_t 
 
 const char *s2_btf_string(const struct s2_btf_blob *blob, uint32_t off)
 {
+	if (off < blob->base_strings_len)
+		return blob->base_strings + off;
+	off -= blob->base_strings_len;
 	return off < blob->strings_len ? blob->strings + off : NULL;
 }

@@ -39,8 +39,10 @@ enum s2_btf_kind {
 struct s2_btf_blob {
 	const uint8_t *types;
 	uint32_t types_len;
-	const char *strings; /* the first and the last byte are zero */
+	const char *strings; /* the last byte is zero, and the first one where there is no base */
 	uint32_t strings_len;
+	const char *base_strings; /* split BTF: offsets below this length are of these */
+	uint32_t base_strings_len;
 	const uint8_t *layout; /* four bytes per kind (since 7.1) */
 	uint32_t nlayout;      /* 0: there is none */
 };
@@ -59,9 +61,10 @@ struct s2_btf_type {
 /* A little-endian word of the blob. */
 uint32_t s2_btf_word(const uint8_t *at);
 
-/* Finds the sections in the @len bytes of a whole blob. */
-enum s2_code s2_btf_blob(const void *bytes, size_t len, struct s2_btf_blob *ret,
-			 struct s2_err *err) S2_MUST_CHECK;
+/* Finds the sections in the @len bytes of a whole blob. @base: what a split one continues (types
+ * and strings are counted on from there); NULL: it stands alone. */
+enum s2_code s2_btf_blob(const void *bytes, size_t len, const struct s2_btf_blob *base,
+			 struct s2_btf_blob *ret, struct s2_err *err) S2_MUST_CHECK;
 
 /* The type at @off of the types; it lies in them wholly. @id is for the message. S2_NOTFOUND: its
  * kind is newer than this program, and no layout section says how long it is. */

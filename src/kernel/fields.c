@@ -11,6 +11,14 @@ enum s2_code s2_fields_find(struct s2_kernel *kernel, const struct s2_field_row 
 	struct s2_types *types;
 	enum s2_code code = s2_kernel_types(kernel, &types, err);
 
+	return code ? code : s2_fields_find_in(types, rows, n, owner, err);
+}
+
+enum s2_code s2_fields_find_in(struct s2_types *types, const struct s2_field_row *rows, size_t n,
+			       void *owner, struct s2_err *err)
+{
+	enum s2_code code = S2_OK;
+
 	for (size_t i = 0; !code && i < n; i++) {
 		const struct s2_field_row *row = &rows[i];
 		struct s2_field_at *field =

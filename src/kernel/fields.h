@@ -34,6 +34,10 @@ struct s2_field_row {
 enum s2_code s2_fields_find(struct s2_kernel *kernel, const struct s2_field_row *rows, size_t n,
 			    void *owner, struct s2_err *err) S2_MUST_CHECK;
 
+/* The same of other types: a module's, s2_module_types(). */
+enum s2_code s2_fields_find_in(struct s2_types *types, const struct s2_field_row *rows, size_t n,
+			       void *owner, struct s2_err *err) S2_MUST_CHECK;
+
 /* The value of a field of the structure at @va: a number, see s2_member_value(). S2_NOTFOUND when
  * this kernel does not have the field. */
 enum s2_code s2_field_get(struct s2_kernel *kernel, uint64_t va, const struct s2_field_at *field,

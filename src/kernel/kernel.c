@@ -45,6 +45,11 @@ static void say_text(void *arg, const char *text)
 	s2_kernel_say(arg, "%s", text);
 }
 
+/* What this folder asks of symbols sooner or later, and what is cheap to know then. */
+static const char *const ahead[] = {
+	"_stext", "__start_BTF", "modules", "btf_idr", "vm_list", NULL
+};
+
 enum s2_code s2_kernel_open(const struct s2_kernel_args *args, struct s2_kernel **ret,
 			    struct s2_err *err)
 {
@@ -62,6 +67,7 @@ enum s2_code s2_kernel_open(const struct s2_kernel_args *args, struct s2_kernel 
 			.facts = &kernel->facts.kva,
 			.vmlinux = args->vmlinux,
 			.system_map = args->system_map,
+			.ahead = ahead,
 			.remark = say_text,
 			.arg = kernel,
 		};
@@ -81,6 +87,8 @@ void s2_kernel_close(struct s2_kernel *kernel)
 {
 	if (!kernel)
 		return;
+	for (size_t i = 0; i < kernel->nmodules; i++)
+		s2_types_free(kernel->module[i].types);
 	s2_types_free(kernel->types);
 	s2_symbols_free(kernel->symbols);
 	s2_kva_free(kernel->kva);

@@ -136,6 +136,17 @@ enum s2_code s2_kernel_list(struct s2_kernel *kernel, uint64_t head,
 			    bool (*node)(void *arg, uint64_t va), void *arg,
 			    struct s2_err *err) S2_MUST_CHECK;
 
+/*
+ * The same when a node on the way may not be in the dump: those behind it are read from the end
+ * backwards, and come in their order all the same. @lost gets the address of each node that another
+ * one leads to and that could not be read (one, or two when more than one is missing), and why;
+ * S2_OK then. A head that is not in the dump is a missing code; else errors are as above.
+ */
+enum s2_code s2_kernel_list_around(struct s2_kernel *kernel, uint64_t head,
+				   bool (*node)(void *arg, uint64_t va),
+				   void (*lost)(void *arg, uint64_t va, const struct s2_err *why),
+				   void *arg, struct s2_err *err) S2_MUST_CHECK;
+
 /* The entries of the struct xarray at @va in ascending index: pointers, or values with bit 0 set.
  * S2_LOOP as above. */
 enum s2_code s2_kernel_xarray(struct s2_kernel *kernel, uint64_t va,

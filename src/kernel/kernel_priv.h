@@ -8,6 +8,14 @@
 /* More kernels of one machine than this are not told apart. */
 #define S2_MAX_KERNELS 16
 
+/* Modules whose types somebody asks for: KVM's, and its part for one kind of CPU. */
+#define S2_MAX_MODULES 4
+
+struct s2_module_types {
+	const char *name; /* the asker's constant */
+	struct s2_types *types;
+};
+
 struct s2_kernel {
 	struct s2_kernel_args args;
 	struct s2_kernel_facts facts;
@@ -20,6 +28,8 @@ struct s2_kernel {
 	struct s2_types *types;
 	bool types_tried;
 	struct s2_err types_err;
+	struct s2_module_types module[S2_MAX_MODULES];
+	size_t nmodules;
 	char **remark;
 	size_t nremarks;
 };

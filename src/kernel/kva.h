@@ -10,6 +10,7 @@
 #include "decode/arch.h"
 #include "kernel/vmcoreinfo.h"
 
+struct s2_kva;
 struct s2_kva_ops;
 
 /* The address space of a kernel, as VMCOREINFO describes it. */
@@ -20,7 +21,7 @@ struct s2_kva_facts {
 	struct s2_regime user;   /* of the tables of its processes */
 	uint64_t page_size;
 	uint64_t image_offset;  /* kernel image: PA = VA - this, mod 2^64 */
-	uint64_t linear_offset; /* linear map: VA = PA + this, mod 2^64 */
+	uint64_t linear_offset; /* linear map: VA = PA + this, mod 2^64; 0: not known */
 	uint64_t memmap_pa;     /* what VMEMMAP_START's struct page is of; signed */
 	uint64_t stext;         /* VA of _stext */
 };
@@ -36,6 +37,12 @@ struct s2_kva_ops {
 	 */
 	enum s2_code (*facts)(const struct s2_vmcoreinfo *info, struct s2_kva_facts *ret,
 			      struct s2_err *err);
+
+	/*
+	 * Finds the linear map in the kernel's tables, where VMCOREINFO does not tell it: VA = PA +
+	 * *@ret. S2_NOTFOUND when they do not show it. NULL: VMCOREINFO tells.
+	 */
+	enum s2_code (*linear)(const struct s2_kva *kva, uint64_t *ret, struct s2_err *err);
 
 	/* The address without what hardware or software keeps in its upper bits (tags). */
 	uint64_t (*untag)(uint64_t va);
@@ -72,8 +79,6 @@ struct s2_kva_piece {
 	uint64_t size;
 	bool writable;
 };
-
-struct s2_kva;
 
 /* About 400 KiB. @mem must outlive it. Not for two threads at once: it remembers the last
  * translations. */

@@ -26,6 +26,21 @@ static void copy_text(char *to, size_t size, const char *text, size_t len)
 	snprintf(to, size, "%.*s", (int)(len < size ? len : size - 1), text);
 }
 
+/* The linear map by the tables, where VMCOREINFO does not tell it. That it is not there proves
+ * nothing: a table on the way may be missing. */
+static enum s2_code find_linear(struct candidate *c, struct s2_err *err)
+{
+	enum s2_code code = S2_OK;
+
+	if (c->facts.ops->linear)
+		code = c->facts.ops->linear(c->kva, &c->facts.linear_offset, err);
+	if (code != S2_NOTFOUND)
+		return code;
+	if (err)
+		s2_err_init(err);
+	return S2_OK;
+}
+
 /*
  * The release in init_uts_ns must be the one that VMCOREINFO tells: then kimage_voffset and the
  * addresses of symbols hold in this memory. Missing memory proves nothing.
@@ -89,6 +104,8 @@ static enum s2_code examine(const struct s2_mem *mem, const char *text, size_t l
 		code = s2_kva_facts_from(&c.info, &c.facts, err);
 	if (!code)
 		code = s2_kva_new(mem, &c.facts, &c.kva, err);
+	if (!code)
+		code = find_linear(&c, err);
 	if (!code)
 		code = check_release(mem, &c, err);
 	if (!code && note_pa != UINT64_MAX)

@@ -13,7 +13,6 @@
 #include "kernel/kva.h"
 
 #define MAP_MAX (256U << 20) /* a System.map has a few MB */
-#define NAMES_MAX 64U        /* of architectures, in a message */
 
 /* The first section of type @type, or NULL. */
 static Elf_Scn *section_of_type(Elf *elf, GElf_Word type, GElf_Shdr *ret)
@@ -24,25 +23,9 @@ static Elf_Scn *section_of_type(Elf *elf, GElf_Word type, GElf_Shdr *ret)
 	return NULL;
 }
 
-/* Is the machine one whose kernels are known? Else @known names those that are. */
-static bool known_machine(unsigned int machine, char known[NAMES_MAX])
+static enum s2_code elf_open(const struct s2_symbol_file *file, const struct s2_kva_ops *ops,
+			     Elf **ret, struct s2_err *err)
 {
-	size_t len = 0;
-
-	known[0] = '\0';
-	for (unsigned int i = 0; i < s2_nkva_ops; i++) {
-		if (s2_kva_ops[i]->elf_machine == machine)
-			return true;
-		if (len < NAMES_MAX)
-			len += (size_t)snprintf(known + len, NAMES_MAX - len, "%s%s",
-						i ? " or " : "", s2_kva_ops[i]->name);
-	}
-	return false;
-}
-
-static enum s2_code elf_open(const struct s2_symbol_file *file, Elf **ret, struct s2_err *err)
-{
-	char known[NAMES_MAX];
 	GElf_Ehdr ehdr;
 	Elf *elf;
 
@@ -54,10 +37,10 @@ static enum s2_code elf_open(const struct s2_symbol_file *file, Elf **ret, struc
 		elf_end(elf);
 		return s2_fail(err, S2_INVALID, "%s is not an ELF file", file->path);
 	}
-	if (gelf_getclass(elf) != ELFCLASS64 || !known_machine(ehdr.e_machine, known)) {
+	if (gelf_getclass(elf) != ELFCLASS64 || ehdr.e_machine != ops->elf_machine) {
 		elf_end(elf);
 		return s2_fail(err, S2_INVALID, "%s is for machine %u, not %s", file->path,
-			       ehdr.e_machine, known);
+			       ehdr.e_machine, ops->name);
 	}
 	*ret = elf;
 	return S2_OK;
@@ -84,12 +67,12 @@ static bool build_id_note(Elf_Data *data, char *ret, size_t size)
 	return false;
 }
 
-enum s2_code s2_elf_build_id(const struct s2_symbol_file *file, char *ret, size_t size,
-			     struct s2_err *err)
+enum s2_code s2_elf_build_id(const struct s2_symbol_file *file, const struct s2_kva_ops *ops,
+			     char *ret, size_t size, struct s2_err *err)
 {
 	Elf *elf = NULL;
 	bool found = false;
-	enum s2_code code = elf_open(file, &elf, err);
+	enum s2_code code = elf_open(file, ops, &elf, err);
 
 	if (code)
 		return code;
@@ -106,14 +89,14 @@ enum s2_code s2_elf_build_id(const struct s2_symbol_file *file, char *ret, size_
 	return found ? S2_OK : s2_fail(err, S2_NOTFOUND, "%s has no build id", file->path);
 }
 
-enum s2_code s2_elfsyms_open(const struct s2_symbol_file *file, struct s2_elfsyms *ret,
-			     struct s2_err *err)
+enum s2_code s2_elfsyms_open(const struct s2_symbol_file *file, const struct s2_kva_ops *ops,
+			     struct s2_elfsyms *ret, struct s2_err *err)
 {
 	struct s2_elfsyms syms = { 0 };
 	GElf_Shdr shdr;
 	Elf_Scn *scn;
 	Elf *elf = NULL;
-	enum s2_code code = elf_open(file, &elf, err);
+	enum s2_code code = elf_open(file, ops, &elf, err);
 
 	if (code)
 		return code;

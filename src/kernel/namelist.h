@@ -16,20 +16,20 @@ struct s2_elfsyms {
 
 /*
  * Opens the symbol table of the ELF file @file; its descriptor stays the caller's. S2_NOTFOUND:
- * there is none (stripped). S2_INVALID: not an ELF file of an architecture in
- * s2_kva_ops[], or broken.
+ * there is none (stripped). S2_INVALID: not an ELF file of @ops's machine,
+ * or broken.
  */
-enum s2_code s2_elfsyms_open(const struct s2_symbol_file *file, struct s2_elfsyms *ret,
-			     struct s2_err *err) S2_MUST_CHECK;
+enum s2_code s2_elfsyms_open(const struct s2_symbol_file *file, const struct s2_kva_ops *ops,
+			     struct s2_elfsyms *ret, struct s2_err *err) S2_MUST_CHECK;
 void s2_elfsyms_close(struct s2_elfsyms *syms);
 void s2_elfsyms_query(const struct s2_elfsyms *syms, struct s2_symbol_query *query);
 
 /*
  * The build id of the ELF file @file in hex, as VMCOREINFO has it. S2_NOTFOUND: it has none, or not
- * in @size bytes. S2_INVALID: not an ELF file of an architecture in s2_kva_ops[].
+ * in @size bytes. S2_INVALID: not an ELF file of @ops's machine.
  */
-enum s2_code s2_elf_build_id(const struct s2_symbol_file *file, char *ret, size_t size,
-			     struct s2_err *err) S2_MUST_CHECK;
+enum s2_code s2_elf_build_id(const struct s2_symbol_file *file, const struct s2_kva_ops *ops,
+			     char *ret, size_t size, struct s2_err *err) S2_MUST_CHECK;
 
 /* A System.map in memory: lines "address type name". */
 struct s2_sysmap {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Lists, xarrays and red-black trees in kernel memory. What is read may be torn or hostile: every
 // walk has an end.
+#include <stdlib.h>
+
 #include "base/bits.h"
 #include "kernel/kernel_priv.h"
 
@@ -47,6 +49,88 @@ enum s2_code s2_kernel_list(struct s2_kernel *kernel, uint64_t head,
 	if (code)
 		s2_wrap(err, code, "list at 0x%llx", (unsigned long long)head);
 	return code;
+}
+
+/* A list as it is read from one end. */
+struct list_end {
+	unsigned int ahead,
+		back; /* where a node has the address of the next, and of the last one */
+	uint64_t *va; /* of nodes that were read */
+	size_t n, room;
+	uint64_t lost; /* the one that could not be read, 0: none */
+	struct s2_err why;
+};
+
+static enum s2_code keep_node(struct list_end *end, uint64_t va, struct s2_err *err)
+{
+	if (end->n == end->room) {
+		size_t room = end->room ? end->room * 2 : 64;
+		uint64_t *grown = realloc(end->va, room * sizeof(*grown));
+
+		if (!grown)
+			return s2_fail(err, S2_NOMEM, "no memory for a list");
+		end->va = grown;
+		end->room = room;
+	}
+	end->va[end->n++] = va;
+	return S2_OK;
+}
+
+/* Reads from @head on until it comes round, or until a node is not in the dump. */
+static enum s2_code read_end(struct s2_kernel *kernel, uint64_t head, struct list_end *end,
+			     struct s2_err *err)
+{
+	uint64_t at = head, next, back;
+	enum s2_code code = read_u64(kernel, head + end->ahead, &next, err);
+
+	s2_err_init(&end->why);
+	while (!code && next != head) {
+		if (end->n == MAX_NODES)
+			return s2_fail(err, S2_LOOP, "list at 0x%llx has no end",
+				       (unsigned long long)head);
+		code = read_u64(kernel, next + end->back, &back, &end->why);
+		if (!code && back != at)
+			return s2_fail(err, S2_LOOP,
+				       "list at 0x%llx: 0x%llx and 0x%llx do not lead to each other",
+				       (unsigned long long)head, (unsigned long long)at,
+				       (unsigned long long)next);
+		at = next;
+		if (!code)
+			code = read_u64(kernel, at + end->ahead, &next, &end->why);
+		if (s2_is_missing(code)) {
+			end->lost = at;
+			return S2_OK;
+		}
+		if (code)
+			return s2_fail(err, code, "%s", end->why.text);
+		code = keep_node(end, at, err);
+	}
+	return code;
+}
+
+enum s2_code s2_kernel_list_around(struct s2_kernel *kernel, uint64_t head,
+				   bool (*node)(void *arg, uint64_t va),
+				   void (*lost)(void *arg, uint64_t va, const struct s2_err *why),
+				   void *arg, struct s2_err *err)
+{
+	struct list_end first = { .ahead = LIST_NEXT, .back = LIST_PREV };
+	struct list_end last = { .ahead = LIST_PREV, .back = LIST_NEXT };
+	enum s2_code code = read_end(kernel, head, &first, err);
+	bool more = true;
+
+	for (size_t i = 0; more && i < first.n; i++)
+		more = node(arg, first.va[i]);
+	if (!code && first.lost)
+		code = read_end(kernel, head, &last, err);
+	if (!code && first.lost)
+		lost(arg, first.lost, &first.why);
+	if (!code && last.lost && last.lost != first.lost)
+		lost(arg, last.lost, &last.why);
+	for (size_t i = last.n; !code && more && i-- > 0;)
+		more = node(arg, last.va[i]);
+	free(first.va);
+	free(last.va);
+	return code ? s2_wrap(err, code, "list at 0x%llx", (unsigned long long)head) : S2_OK;
 }
 
 /* include/linux/xarray.h: entries whose low bits are 0b10 are the xarray's own. */

@@ -25,6 +25,9 @@ struct s2_symbols {
 	struct s2_elfsyms elfsyms;
 	struct s2_sysmap sysmap;
 	struct s2_kallsyms kallsyms;
+	struct s2_symbol *ahead; /* answers to what will be asked for */
+	size_t nahead;
+	bool looked_ahead;
 };
 
 const char *s2_symbol_source_name(enum s2_symbol_source source)
@@ -38,6 +41,8 @@ const char *s2_symbol_source_name(enum s2_symbol_source source)
 		return "System.map";
 	case S2_SYM_KALLSYMS:
 		return "kallsyms";
+	case S2_SYM_MODULE:
+		return "module";
 	}
 	return "none";
 }
@@ -85,6 +90,15 @@ enum s2_code s2_symbols_new(const struct s2_symbols_args *args, struct s2_symbol
 	if (!symbols)
 		return s2_fail(err, S2_NOMEM, "no memory for symbols");
 	symbols->args = *args;
+	while (args->ahead && args->ahead[symbols->nahead])
+		symbols->nahead++;
+	symbols->ahead = calloc(symbols->nahead + 1, sizeof(*symbols->ahead));
+	if (!symbols->ahead) {
+		free(symbols);
+		return s2_fail(err, S2_NOMEM, "no memory for symbols");
+	}
+	for (size_t i = 0; i < symbols->nahead; i++)
+		symbols->ahead[i].name = args->ahead[i];
 	*ret = symbols;
 	return S2_OK;
 }
@@ -99,6 +113,7 @@ void s2_symbols_free(struct s2_symbols *symbols)
 		s2_sysmap_close(&symbols->sysmap);
 	if (symbols->state[S2_SYM_KALLSYMS].open)
 		s2_kallsyms_close(&symbols->kallsyms);
+	free(symbols->ahead);
 	free(symbols);
 }
 
@@ -117,6 +132,7 @@ static enum s2_code query_source(struct s2_symbols *symbols, enum s2_symbol_sour
 	case S2_SYM_KALLSYMS:
 		return s2_kallsyms_query(&symbols->kallsyms, query, err);
 	case S2_SYM_NONE:
+	case S2_SYM_MODULE:
 		break;
 	}
 	return S2_OK;
@@ -180,7 +196,8 @@ static enum s2_code check_build_id(const struct s2_symbols *symbols,
 	char have[128];
 	const char *want;
 	size_t len;
-	enum s2_code code = s2_elf_build_id(file, have, sizeof(have), err);
+	enum s2_code code =
+		s2_elf_build_id(file, symbols->args.facts->ops, have, sizeof(have), err);
 
 	if (code == S2_NOTFOUND ||
 	    (!code && !s2_vmcoreinfo_text(symbols->args.info, "BUILD-ID", &want, &len))) {
@@ -206,7 +223,7 @@ static enum s2_code open_vmlinux(struct s2_symbols *symbols, char *remark, size_
 		return S2_NOTFOUND; /* none was given: nothing to say */
 	code = check_build_id(symbols, file, err);
 	if (!code)
-		code = s2_elfsyms_open(file, syms, err);
+		code = s2_elfsyms_open(file, symbols->args.facts->ops, syms, err);
 	if (code)
 		return code;
 	code = fit_file(symbols, S2_SYM_VMLINUX, file->path, &syms->delta, err);
@@ -339,11 +356,42 @@ enum s2_code s2_symbols_check(struct s2_symbols *symbols, enum s2_symbol_source 
 	return s2_fail(err, state->code, "%s", state->err.text);
 }
 
+/* The answer that is there already, NULL: @name is none of those. */
+static const struct s2_symbol *known_ahead(const struct s2_symbols *symbols, const char *name)
+{
+	for (size_t i = 0; symbols->looked_ahead && i < symbols->nahead; i++)
+		if (!strcmp(symbols->ahead[i].name, name))
+			return &symbols->ahead[i];
+	return NULL;
+}
+
+/* The first pass answers what will be asked for, too. */
+static enum s2_code look_ahead(struct s2_symbols *symbols, struct s2_err *err)
+{
+	struct s2_symbol_query query;
+	enum s2_code code;
+
+	s2_symbol_query_init(&query, symbols->ahead, symbols->nahead);
+	code = ask(symbols, &query, err);
+	symbols->looked_ahead = !code;
+	return code;
+}
+
 enum s2_code s2_symbols_find(struct s2_symbols *symbols, struct s2_symbol *wanted, size_t n,
 			     struct s2_err *err)
 {
 	struct s2_symbol_query query;
+	size_t known = 0;
+	enum s2_code code = symbols->looked_ahead ? S2_OK : look_ahead(symbols, err);
 
+	for (size_t i = 0; i < n; i++) {
+		const struct s2_symbol *answer = known_ahead(symbols, wanted[i].name);
+
+		wanted[i] = answer ? *answer : (struct s2_symbol){ .name = wanted[i].name };
+		known += answer != NULL;
+	}
+	if (code || known == n)
+		return code;
 	for (size_t i = 0; i < n; i++)
 		wanted[i] = (struct s2_symbol){ .name = wanted[i].name };
 	s2_symbol_query_init(&query, wanted, n);

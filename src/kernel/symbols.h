@@ -18,9 +18,10 @@ enum s2_symbol_source {
 	S2_SYM_VMLINUX,
 	S2_SYM_SYSTEM_MAP,
 	S2_SYM_KALLSYMS,
+	S2_SYM_MODULE, /* a module's own, s2_module_symbols() */
 };
 
-/* "vmlinux", "System.map", "kallsyms" */
+/* "vmlinux", "System.map", "kallsyms", "module" */
 const char *s2_symbol_source_name(enum s2_symbol_source source);
 
 /* A question and its answer. Fill in @name, leave the rest 0. */
@@ -74,6 +75,10 @@ struct s2_symbols_args {
 	const struct s2_kva_facts *facts;
 	struct s2_symbol_file vmlinux;
 	struct s2_symbol_file system_map;
+
+	/* Names that will be asked for, all of them looked up in the first pass. Constants; the
+	 * last one is NULL. May be NULL. */
+	const char *const *ahead;
 
 	/* Says once per source what it holds, for people. May be NULL. */
 	void (*remark)(void *arg, const char *text);

@@ -65,8 +65,9 @@ static enum s2_code elf_probe(const struct s2_file *file, struct s2_err *err)
 			       "ELF header: type %u is not a core dump (an executable or vmlinux?)",
 			       ehdr.e_type);
 	if (!s2_machine_of_elf(ehdr.e_machine))
-		return s2_fail(err, S2_INVALID, "ELF header: machine %u is not AArch64 (%u)",
-			       ehdr.e_machine, EM_AARCH64);
+		return s2_fail(err, S2_INVALID,
+			       "ELF header: machine %u is none whose dumps are read",
+			       ehdr.e_machine);
 	if (ehdr.e_phentsize != sizeof(Elf64_Phdr))
 		return s2_fail(err, S2_INVALID, "ELF header: program headers of %u bytes, not %zu",
 			       ehdr.e_phentsize, sizeof(Elf64_Phdr));

@@ -96,7 +96,8 @@ static enum s2_code check_machine(struct s2_source *source, const struct kdump_h
 		return S2_OK;
 	source->machine = s2_machine_of_uname(name.text);
 	if (!source->machine)
-		return s2_fail(err, S2_INVALID, "kdump header: machine '%s' is not aarch64",
+		return s2_fail(err, S2_INVALID,
+			       "kdump header: machine '%s' is none whose dumps are read",
 			       name.text);
 	return S2_OK;
 }

@@ -25,6 +25,7 @@ static const struct {
 	const char *name;
 } machines[] = {
 	{ EM_AARCH64, "aarch64" },
+	{ EM_X86_64, "x86_64" },
 };
 
 const char *s2_machine_of_elf(unsigned int e_machine)

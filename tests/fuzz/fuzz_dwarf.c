@@ -57,7 +57,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		ask(types);
 		s2_types_free(types);
 	}
-	if (!s2_elfsyms_open(&file, &syms, NULL)) {
+	if (!s2_elfsyms_open(&file, s2_kva_ops[0], &syms, NULL)) {
 		s2_elfsyms_query(&syms, &query);
 		s2_elfsyms_close(&syms);
 	}

@@ -21,10 +21,12 @@ KNOWN = os.path.join(ROOT, "tests", "lint", "names.known")
 # architecture or a host: a row.
 CLASSES = {
     "arm64": (
-        r"\w*(?:vs?tcr|vs?ttbr|hcr_|sctlr|ttbr|mair|pire0|tcr2?_el|lpa2?(?![a-z])|fwb|xnx|s2ap|memattr|fnxs|pxn|uxn"
+        r"\w*(?:vs?tcr|vs?ttbr|hcr_|sctlr|ttbr|mair|pire0|tcr2?_el|lpa2?(?![a-z])|fwb|xnx|s2ap|fnxs|pxn|uxn"
         r"|arm64)\w*|\w+_el[0-3]\b",
         # pKVM is a host of this architecture alone.
         ("decode/arm64/", "kernel/arm64/", "host/kvm/arm64/", "host/pkvm/", "check/arm64/", "check/pkvm/")),
+    "x86": (r"\w*(?:x86|eptp|ncr3|(?<![a-z])[en]pt(?![a-z])|maxphyaddr)\w*",
+            ("decode/x86/", "kernel/x86/", "host/kvm/x86/", "check/x86/")),
     # The list of annotators names them all.
     "pkvm": (r"\w*pkvm\w*", ("host/pkvm/", "check/pkvm/", "host/annotators.c")),
 }

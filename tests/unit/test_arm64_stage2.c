@@ -391,7 +391,7 @@ static const struct s2_attr_value *attr_of(const struct s2_geometry *geom, const
 		if (strcmp(attr->name, name) != 0 ||
 		    !s2_attr_applies(attr, geom, S2_IN_LEAF, height))
 			continue;
-		*number = s2_attr_get(attr, geom, raw);
+		*number = s2_attr_get(attr, geom, height, raw);
 		return s2_attr_value(attr, *number);
 	}
 	fail_msg("no attribute %s", name);
@@ -607,8 +607,8 @@ static void key_decides(void **state)
 
 			/* nT lies under address bits of pages, where its row does not apply. */
 			if (s2_attr_applies(attr, &geom, S2_IN_LEAF, h))
-				assert_int_equal(s2_attr_get(attr, &geom, raw),
-						 s2_attr_get(attr, &geom, raw ^ noise));
+				assert_int_equal(s2_attr_get(attr, &geom, h, raw),
+						 s2_attr_get(attr, &geom, h, raw ^ noise));
 		}
 	}
 }

@@ -3,7 +3,7 @@
 #ifndef TEST_KVM_MAKE_H
 #define TEST_KVM_MAKE_H
 
-#include "host/kvm/kvm.h"
+#include "host/host.h"
 #include "test_kernel_make.h"
 
 enum nested_form { NESTED_NONE, NESTED_STRUCTS, NESTED_POINTERS };
@@ -463,7 +463,7 @@ static inline enum s2_code kvm_ask(struct kvmtest *t)
 	s2_tables_free(&t->tables);
 	s2_err_init(&t->err);
 	s2_lost_clear(&t->lost);
-	return s2_kvm_tables(t->kernel, &t->k.mem.mem, &t->lost, &t->tables, &t->err);
+	return s2_hosts_find(t->kernel, &t->k.mem.mem, &t->lost, &t->tables, &t->err);
 }
 
 static inline void kvm_must(struct kvmtest *t)

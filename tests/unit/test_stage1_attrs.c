@@ -16,7 +16,7 @@ static const struct s2_attr_value *attr(const struct s2_geometry *geom, const ch
 
 		if (strcmp(row->name, name) != 0 || !s2_attr_applies(row, geom, S2_IN_LEAF, 1))
 			continue;
-		value = s2_attr_value(row, s2_attr_get(row, geom, raw));
+		value = s2_attr_value(row, s2_attr_get(row, geom, 0, raw));
 		if (value)
 			return value;
 	}

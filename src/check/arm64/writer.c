@@ -74,7 +74,7 @@ static void host_forms(struct s2_check_ctx *ctx)
 static uint64_t mair_index(const struct s2_geometry *g, uint64_t type, uint64_t otherwise)
 {
 	for (uint64_t i = 0; i < 8 && (g->flags & S2_G_MAIR); i++)
-		if (field_get(BITS64(7, 0), g->mair >> i * 8) == type)
+		if (field_get(BITS64(7, 0), g->memory_types >> i * 8) == type)
 			return i;
 	return otherwise;
 }

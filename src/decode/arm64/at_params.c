@@ -153,7 +153,7 @@ static enum s2_code stage1_tables(struct s2_at *at, const struct bank *bank, str
 		walk_from_geometry(at, geom, at->req->stage1_root[half], &s1->walk);
 		s1->hpd = geom->flags & S2_G_HPD;
 		if (!s1->have_mair && (geom->flags & S2_G_MAIR)) {
-			s1->mair = geom->mair;
+			s1->mair = geom->memory_types;
 			s1->have_mair = true;
 		}
 		return S2_OK;

@@ -27,7 +27,7 @@ static inline uint32_t s2_arm64_leaf_odd(const struct s2_geometry *geom, unsigne
 
 		if (!attr->values || !s2_attr_applies(attr, geom, S2_IN_LEAF, height))
 			continue;
-		value = s2_attr_value(attr, s2_attr_get(attr, geom, raw));
+		value = s2_attr_value(attr, s2_attr_get(attr, geom, height, raw));
 		if (value)
 			odd |= value->odd;
 	}

@@ -266,56 +266,96 @@ uint64_t s2_s1_pie_write(const struct s2_geometry *geom, uint64_t value)
 	return who + (geom->flags & S2_G_TWO_EL ? 4 : 2);
 }
 
-/* Direct permissions by level: bit 0 the privileged one, bit 1 EL0. */
-static void direct_who(const struct s2_geometry *geom, uint64_t raw, uint64_t *read,
-		       uint64_t *write, uint64_t *exec)
-{
-	uint64_t gathered = field_get(AP1, raw) | field_get(AP2, raw) << 1 |
-			    field_get(DBM, raw) << 2 | field_get(PXN, raw) << 3 |
-			    field_get(UXN, raw) << 4;
+/* Bits of table descriptors that take rights away, as a path has them: clear where one was set. */
+#define APTABLE BITS64(62, 61)
+#define UXNTABLE BIT64(60) /* XNTable where there is no EL0 */
+#define PXNTABLE BIT64(59)
 
-	if (geom->flags & S2_G_TWO_EL) {
-		*read = s2_s1_read(geom, gathered & 1);
-		*write = s2_s1_write(geom, gathered & 7) & 3;
-		*exec = s2_s1_exec(geom, gathered);
-		return;
-	}
-	*read = 1;
-	*write = s2_s1_write_el2(geom, field_get(AP2, raw) | field_get(DBM, raw) << 1) & 1;
-	*exec = s2_s1_exec_el2(geom, field_get(UXN, raw));
+struct s2_path s2_arm64_s1_below(const struct s2_geometry *geom, unsigned int height, uint64_t raw,
+				 struct s2_path path)
+{
+	uint64_t counts = APTABLE | UXNTABLE | PXNTABLE;
+
+	(void)height;
+	if (geom->flags & S2_G_HPD)
+		return path;
+	/* Without an EL0, APTable[0] and PXNTable are RES0 (Arm ARM D8.4.1). */
+	if (!(geom->flags & S2_G_TWO_EL))
+		counts &= ~(BIT64(61) | PXNTABLE);
+	return (struct s2_path){ path.allow & ~(raw & counts) };
 }
 
-void s2_arm64_s1_rights(const struct s2_geometry *geom, uint64_t raw, bool alone,
-			struct s2_rights *ret)
+static struct s2_at_path path_of(struct s2_path path)
 {
-	uint64_t read, write, exec;
-	uint64_t index = pi_index(raw);
+	return (struct s2_at_path){ .ap_table = (unsigned int)field_get(APTABLE, ~path.allow),
+				    .uxn = !(path.allow & UXNTABLE),
+				    .pxn = !(path.allow & PXNTABLE) };
+}
 
-	*ret = (struct s2_rights){ .known = false };
+/* The regime of @geom; @alone: without what takes rights of leaves away. */
+static struct s2_at_stage1 regime_of(const struct s2_geometry *geom, bool alone)
+{
+	return (struct s2_at_stage1){
+		.on = true,
+		.two = geom->flags & S2_G_TWO_EL,
+		.hpd = geom->flags & S2_G_HPD,
+		.wxn = !alone && (geom->flags & S2_G_WXN),
+		.pie = geom->flags & S2_G_PIE,
+		.poe = !alone && (geom->flags & S2_G_OVERLAY),
+		.e0poe = !alone && (geom->flags & S2_G_OVERLAY_USER),
+		.pir = geom->pir,
+		.pire0 = geom->pire0,
+		.por = geom->overlay,
+		.por_el0 = geom->overlay_user,
+		.walk = { .ha = geom->flags & S2_G_HA, .hd = geom->flags & S2_G_HD },
+	};
+}
+
+/* What one level may do, whatever PSTATE.PAN is. */
+struct may {
+	bool read, write, exec;
+	bool known;
+};
+
+static struct may level_may(const struct s2_at_stage1 *s1, uint64_t raw,
+			    const struct s2_at_path *path, bool el0, bool overlays_known)
+{
+	const struct s2_access read = { .read = true, .el0 = el0 };
+	const struct s2_access write = { .write = true, .el0 = el0 };
+	const struct s2_access fetch = { .fetch = true, .el0 = el0 };
+	struct s2_at_perm perm = s2_at_s1_perm(s1, raw, path, &read);
+	bool overlay, dirty;
+
+	return (struct may){
+		.read = !s2_at_s1_denied(s1, &perm, &read, &overlay, &dirty),
+		.write = !s2_at_s1_denied(s1, &perm, &write, &overlay, &dirty),
+		.exec = !s2_at_s1_denied(s1, &perm, &fetch, &overlay, &dirty),
+		/* An overlay takes away; of nothing it leaves nothing. */
+		.known = !perm.overlay || overlays_known || !(perm.r || perm.w || perm.x),
+	};
+}
+
+struct s2_rights s2_arm64_s1_rights(const struct s2_geometry *geom, unsigned int height,
+				    uint64_t raw, const struct s2_path *path)
+{
+	struct s2_at_stage1 s1 = regime_of(geom, !path);
+	struct s2_at_path above = path_of(path ? *path : S2_PATH_ALL);
+	bool overlays_known = geom->flags & S2_G_OVERLAYS_KNOWN;
+	struct may priv, user;
+
+	(void)height;
 	if ((geom->flags & S2_G_PIE) && !(geom->flags & S2_G_PIR))
-		return;
-	if (geom->flags & S2_G_PIE) {
-		read = s2_s1_pie_read(geom, index);
-		/* A clean page is written to when hardware keeps the dirty state. */
-		write = (raw & AP2) && !(geom->flags & S2_G_HD) ? 0 :
-								  pie_who(geom, index, S2_PIE_W);
-		exec = s2_s1_pie_exec(geom, index);
-	} else {
-		direct_who(geom, raw, &read, &write, &exec);
-		if (!alone && (geom->flags & S2_G_WXN))
-			exec &= ~write;
-	}
+		return (struct s2_rights){ .known = false };
+	priv = level_may(&s1, raw, &above, false, overlays_known);
 	/* One level: what it may, everybody may. */
-	if (!(geom->flags & S2_G_TWO_EL)) {
-		read |= read << 1;
-		write |= write << 1;
-		exec |= exec << 1;
-	}
-	*ret = (struct s2_rights){ .known = true,
-				   .read = read & 1,
-				   .write = write & 1,
-				   .exec = exec & 1,
-				   .read_user = read & 2,
-				   .write_user = write & 2,
-				   .exec_user = exec & 2 };
+	user = s1.two ? level_may(&s1, raw, &above, true, overlays_known) : priv;
+	if (!priv.known || !user.known)
+		return (struct s2_rights){ .known = false };
+	return (struct s2_rights){ .known = true,
+				   .read = priv.read,
+				   .write = priv.write,
+				   .exec = priv.exec,
+				   .read_user = user.read,
+				   .write_user = user.write,
+				   .exec_user = user.exec };
 }

@@ -102,7 +102,7 @@ struct s2_tcr s2_arm64_tcr(uint64_t tcr, bool two, bool upper)
 
 /* Where a regime's registers stand, and what its messages call them. */
 struct regs {
-	enum s2_arm64_claim sctlr, tcr, tcr2, mair, pir, pire0;
+	enum s2_arm64_claim sctlr, tcr, tcr2, mair, pir, pire0, por;
 	const char *tcr_name;
 	bool nv1; /* HCR_EL2.NV1 counts */
 };
@@ -113,6 +113,7 @@ static const struct regs el1_regs = { .sctlr = S2_ARM64_SCTLR_EL1,
 				      .mair = S2_ARM64_MAIR_EL1,
 				      .pir = S2_ARM64_PIR_EL1,
 				      .pire0 = S2_ARM64_PIRE0_EL1,
+				      .por = S2_ARM64_POR_EL1,
 				      .tcr_name = "TCR_EL1",
 				      .nv1 = true };
 static const struct regs el2_regs = { .sctlr = S2_ARM64_SCTLR_EL2,
@@ -121,6 +122,7 @@ static const struct regs el2_regs = { .sctlr = S2_ARM64_SCTLR_EL2,
 				      .mair = S2_ARM64_MAIR_EL2,
 				      .pir = S2_ARM64_PIR_EL2,
 				      .pire0 = S2_ARM64_PIRE0_EL2,
+				      .por = S2_ARM64_POR_EL2,
 				      .tcr_name = "TCR_EL2" };
 
 /* The numbers that claims boil down to, before they are checked. */
@@ -235,13 +237,34 @@ static enum s2_code cross_check(const struct s2_regime *regime, const struct num
 	return S2_OK;
 }
 
+/* TCR2_ELx.POE and E0POE: overlays of what the privileged level and EL0 may do. */
+static void overlays(const struct s2_regime *regime, const struct regs *regs, uint64_t tcr2,
+		     struct s2_geometry *geom)
+{
+	bool poe = tcr2 & TCR2ELX_POE;
+	bool e0poe = (geom->flags & S2_G_TWO_EL) && (tcr2 & TCR2ELX_E0POE);
+
+	if (!(tcr2 & (TCR2ELX_POE | TCR2ELX_E0POE)))
+		return;
+	geom->flags = (geom->flags | S2_G_POE | S2_G_HPD) & ~(uint32_t)S2_G_PBHA;
+	geom->overlay = regime->value[regs->por];
+	geom->overlay_user = regime->value[S2_ARM64_POR_EL0];
+	if (poe)
+		geom->flags |= S2_G_OVERLAY;
+	if (e0poe)
+		geom->flags |= S2_G_OVERLAY_USER;
+	if ((!poe || s2_regime_has(regime, regs->por)) &&
+	    (!e0poe || s2_regime_has(regime, S2_ARM64_POR_EL0)))
+		geom->flags |= S2_G_OVERLAYS_KNOWN;
+}
+
 static void memory_and_permissions(const struct s2_regime *regime, const struct regs *regs,
 				   struct s2_geometry *geom)
 {
 	uint64_t tcr2 = s2_regime_has(regime, regs->tcr2) ? regime->value[regs->tcr2] : 0;
 
 	if (s2_regime_has(regime, regs->mair)) {
-		geom->mair = regime->value[regs->mair];
+		geom->memory_types = regime->value[regs->mair];
 		geom->flags |= S2_G_MAIR;
 	}
 	if (regime->value[regs->sctlr] & SCTLR_WXN)
@@ -254,8 +277,7 @@ static void memory_and_permissions(const struct s2_regime *regime, const struct 
 		    (s2_regime_has(regime, regs->pire0) || !(geom->flags & S2_G_TWO_EL)))
 			geom->flags |= S2_G_PIR;
 	}
-	if (tcr2 & (TCR2ELX_POE | TCR2ELX_E0POE))
-		geom->flags = (geom->flags | S2_G_POE | S2_G_HPD) & ~(uint32_t)S2_G_PBHA;
+	overlays(regime, regs, tcr2, geom);
 }
 
 static void finish(const struct s2_regime *regime, const struct regs *regs, const struct numbers *n,

@@ -156,7 +156,7 @@ static const struct s2_attr_value aptable[] = {
 /* Memory type by AttrIndx[2:0]. */
 static uint64_t resolve_memattr(const struct s2_geometry *geom, uint64_t index)
 {
-	return s2_mair_class((uint8_t)(geom->mair >> index * 8));
+	return s2_mair_class((uint8_t)(geom->memory_types >> index * 8));
 }
 
 #define COLUMN .where = S2_IN_LEAF, .kind = S2_ATTR_COLUMN
@@ -465,13 +465,13 @@ const struct s2_arch s2_arm64_stage1_el1 = {
 	.decode = decode,
 	.key_mask = s2_arm64_key_mask,
 	.is_leaf = s2_arm64_is_leaf,
+	.below = s2_arm64_s1_below,
 	.rights = s2_arm64_s1_rights,
 	.two_levels = two_levels,
 	.attrs = el1_attrs,
 	.nattrs = ARRAY_SIZE(el1_attrs),
 	.level_base = 3,
 	.level_step = -1,
-	.max_heights = 5,
 };
 
 const struct s2_arch s2_arm64_stage1_el2 = {
@@ -492,11 +492,11 @@ const struct s2_arch s2_arm64_stage1_el2 = {
 	.decode = decode,
 	.key_mask = s2_arm64_key_mask,
 	.is_leaf = s2_arm64_is_leaf,
+	.below = s2_arm64_s1_below,
 	.rights = s2_arm64_s1_rights,
 	.two_levels = two_levels,
 	.attrs = el2_attrs,
 	.nattrs = ARRAY_SIZE(el2_attrs),
 	.level_base = 3,
 	.level_step = -1,
-	.max_heights = 5,
 };

@@ -59,9 +59,11 @@ uint64_t s2_s1_pie_read(const struct s2_geometry *geom, uint64_t index);
 uint64_t s2_s1_pie_write(const struct s2_geometry *geom, uint64_t value);
 uint64_t s2_s1_pie_exec(const struct s2_geometry *geom, uint64_t index);
 
-/* The rights() of both formats of stage 1. */
-void s2_arm64_s1_rights(const struct s2_geometry *geom, uint64_t raw, bool alone,
-			struct s2_rights *ret);
+/* The below() and rights() of both formats of stage 1. */
+struct s2_path s2_arm64_s1_below(const struct s2_geometry *geom, unsigned int height, uint64_t raw,
+				 struct s2_path path);
+struct s2_rights s2_arm64_s1_rights(const struct s2_geometry *geom, unsigned int height,
+				    uint64_t raw, const struct s2_path *path);
 
 /* What an attribute of MAIR_ELx and a shareability (0 to 3) are called. */
 const struct s2_attr_value *s2_arm64_mair_value(uint8_t attr);

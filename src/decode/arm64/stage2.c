@@ -343,20 +343,26 @@ static void decode(const struct s2_geometry *geom, unsigned int height, uint64_t
 }
 
 /* Both levels may read and write the same; XN[1:0] (Arm ARM D8.4.1) tells them apart. */
-static void rights(const struct s2_geometry *geom, uint64_t raw, bool alone, struct s2_rights *ret)
+static struct s2_rights rights(const struct s2_geometry *geom, unsigned int height, uint64_t raw,
+			       const struct s2_path *path)
 {
 	unsigned int bits = (unsigned int)field_get(BITS64(54, 53), raw);
 	bool clean = (raw & BIT64(51)) && (geom->flags & S2_G_HD);
 
-	(void)alone;
+	/* With DBM the hardware sets S2AP[1] on the first write. */
+	bool read = raw & BIT64(6), write = (raw & BIT64(7)) || clean;
+
+	(void)height;
+	(void)path; /* stage 2 has no hierarchical permissions (Arm ARM D8.3.1) */
 	if (!(geom->flags & S2_G_XNX))
 		bits &= 2;
-	ret->known = true;
-	ret->read = ret->read_user = raw & BIT64(6);
-	/* With DBM the hardware sets S2AP[1] on the first write. */
-	ret->write = ret->write_user = (raw & BIT64(7)) || clean;
-	ret->exec = bits == 0 || bits == 3;
-	ret->exec_user = bits == 0 || bits == 1;
+	return (struct s2_rights){ .known = true,
+				   .read = read,
+				   .write = write,
+				   .exec = bits == 0 || bits == 3,
+				   .read_user = read,
+				   .write_user = write,
+				   .exec_user = bits == 0 || bits == 1 };
 }
 
 /* Read and write are the same at both, and text has a letter for each way to execute. */
@@ -392,5 +398,4 @@ const struct s2_arch s2_arm64_stage2 = {
 	.nattrs = ARRAY_SIZE(attrs),
 	.level_base = 3,
 	.level_step = -1,
-	.max_heights = 5,
 };

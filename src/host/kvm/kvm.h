@@ -1,22 +1,64 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* KVM in a Linux kernel's memory: which VMs there are, and every stage-2 table that belongs to
- * them. */
+/* KVM in a Linux kernel's memory: what finding its VMs and finding their tables on one architecture
+ * have in common. */
 #ifndef S2_KVM_KVM_H
 #define S2_KVM_KVM_H
 
-#include "base/lost.h"
-#include "kernel/kernel.h"
-#include "host/tables.h"
+#include "host/host.h"
+#include "host/kvm/layout.h"
+
+struct s2_kvm_arch;
+
+/* A walk over vm_list. */
+struct s2_kvm_walk {
+	struct s2_host_search *search;
+	const struct s2_kvm_arch *arch;
+	void *state; /* the architecture's */
+	struct s2_kvm_layout layout;
+	uint64_t *vm; /* struct kvm addresses, in the order of the list */
+	int64_t *pid; /* of each of them, -1 when not known */
+	size_t nvms, room;
+	bool lost_vms; /* there are others, of which not even this could be read */
+	enum s2_code code;
+};
+
+/* KVM of one architecture: a row in s2_kvm_archs[], which is generated from -Darchs=. */
+struct s2_kvm_arch {
+	const char *name; /* of its s2_kva_ops */
+	/* Looks up the members that only this architecture's KVM has. S2_NOTFOUND names the one
+	 * that is missing. */
+	enum s2_code (*open)(struct s2_kvm_walk *w, void **ret_state);
+	void (*close)(void *state);
+	/*
+	 * Is there a struct kvm at @kvm_va? S2_NOTFOUND: there is none; a missing code: there may
+	 * be one. NULL: nothing would tell.
+	 */
+	enum s2_code (*check_vm)(const struct s2_kvm_walk *w, uint64_t kvm_va);
+	/* Can check_vm() tell with this kernel's structures? */
+	bool (*can_check)(const struct s2_kvm_walk *w);
+	/* What is to be known before any VM is looked at. */
+	enum s2_code (*system)(struct s2_kvm_walk *w);
+	/* Adds all tables of the VM at @vm->object_va; @vm has id, pid, vcpus and kind. */
+	enum s2_code (*roots)(struct s2_kvm_walk *w, struct s2_table *vm);
+	/* When all VMs have been looked at. */
+	enum s2_code (*rest)(struct s2_kvm_walk *w);
+};
+
+extern const struct s2_kvm_arch *const s2_kvm_archs[];
+extern const unsigned int s2_nkvm_archs;
+
+extern const struct s2_host s2_kvm_host;
+
+/* Gives a VM's table the slots of address space @as, and adds it. */
+enum s2_code s2_kvm_add_table(struct s2_kvm_walk *w, struct s2_table *table,
+			      unsigned int as) S2_MUST_CHECK;
 
 /*
- * Fills @ret with the tables of all VMs of vm_list: each VM's own stage 2 and the shadow stage 2 of
- * its nested guests, with pid, number of vCPUs and memslots, and the mode that KVM runs in. What
- * could not be read goes to @lost. On a protected system also the host's
- * stage 2, the hypervisor's stage 1 and the guests that the hypervisor manages. @mem is the memory
- * that @kernel lives in; no VMs is S2_OK with no tables.
- * S2_NOTFOUND: no KVM, or no way to find its VMs.
+ * Calls @vcpu for each struct kvm_vcpu of the VM at @kvm_va in ascending index until it returns
+ * false.
  */
-enum s2_code s2_kvm_tables(struct s2_kernel *kernel, const struct s2_mem *mem, struct s2_lost *lost,
-			   struct s2_tables *ret, struct s2_err *err) S2_MUST_CHECK;
+enum s2_code s2_kvm_each_vcpu(struct s2_kernel *kernel, const struct s2_kvm_layout *layout,
+			      uint64_t kvm_va, bool (*vcpu)(void *arg, uint64_t index, uint64_t va),
+			      void *arg, struct s2_err *err) S2_MUST_CHECK;
 
 #endif

@@ -5,23 +5,10 @@
 
 #include "kernel/fields.h"
 
+/* What KVM has on every architecture. */
 struct s2_kvm_layout {
 	/* struct kvm */
-	struct s2_field_at vm_list, arch, mmu, vtcr, pid, online_vcpus, vcpu_array, vcpus, memslots;
-	struct s2_field_at nested_mmus, nested_mmus_size;
-	struct s2_field_at handle, is_created; /* of a VM that the hypervisor knows */
-	/* struct kvm_s2_mmu, relative to it; before 5.9 struct kvm_arch */
-	struct s2_field_at mmu_pgd_phys, mmu_vtcr, mmu_pgt, mmu_arch, mmu_kvm, mmu_tlb_vttbr,
-		mmu_tlb_vtcr, mmu_nested_enabled;
-	uint64_t mmu_size; /* 0: this kernel has no such structure */
-	/* struct kvm_pgtable */
-	struct s2_field_at pgt_mmu;
-	bool hyp_managed; /* kvm_pgtable can be a tree of mappings whose table the hypervisor keeps
-			     (pkvm_mappings) */
-	/* struct kvm_vcpu */
-	struct s2_field_at vcpu_hcr, vcpu_cpu, vcpu_ctxt;
-	/* struct kvm_cpu_context */
-	struct s2_field_at ctxt_pc, ctxt_pstate, ctxt_sys_regs, ctxt_vncr;
+	struct s2_field_at vm_list, pid, online_vcpus, vcpu_array, vcpus, memslots;
 	/* struct kvm_memslots and struct kvm_memory_slot */
 	struct s2_field_at slots_gfn_tree, slots_node_idx, slots_used, slots_array;
 	struct s2_field_at slot_gfn_node, slot_base_gfn, slot_npages, slot_flags, slot_hva, slot_id;
@@ -32,5 +19,9 @@ struct s2_kvm_layout {
 /* S2_NOTFOUND with the member's name when one that every KVM has is missing. */
 enum s2_code s2_kvm_layout(struct s2_kernel *kernel, struct s2_kvm_layout *ret,
 			   struct s2_err *err) S2_MUST_CHECK;
+
+/* s2_fields_find() in KVM's types, built in or a module's; these leave through @ret. */
+enum s2_code s2_kvm_fields(struct s2_kernel *kernel, const struct s2_field_row *rows_of, size_t n,
+			   void *owner, struct s2_types **ret, struct s2_err *err) S2_MUST_CHECK;
 
 #endif

@@ -140,7 +140,8 @@ static enum s2_code in_order(const struct gather *g)
 }
 
 enum s2_code s2_kvm_slots(struct s2_kernel *kernel, const struct s2_kvm_layout *layout,
-			  uint64_t kvm_va, struct s2_slot **ret, size_t *ret_n, struct s2_err *err)
+			  uint64_t kvm_va, unsigned int as, struct s2_slot **ret, size_t *ret_n,
+			  struct s2_err *err)
 {
 	struct gather g = { .kernel = kernel, .layout = layout, .err = err };
 	uint64_t slots_va;
@@ -149,11 +150,14 @@ enum s2_code s2_kvm_slots(struct s2_kernel *kernel, const struct s2_kvm_layout *
 	if (!layout->memslots.have || !layout->slot_base_gfn.have)
 		return s2_fail(err, S2_NOTFOUND, "this kernel's memslots are not known");
 	g.page_log2 = (unsigned int)__builtin_ctzll(s2_kernel_facts(kernel)->kva.page_size);
-	/* The first pointer of kvm->memslots[] is address space 0, the only one that arm64 has. */
-	code = s2_kernel_read(kernel, kvm_va + s2_member_off(&layout->memslots.m), &slots_va,
-			      sizeof(slots_va), err);
+	if (as && as >= layout->memslots.m.nelems)
+		return s2_fail(err, S2_NOTFOUND, "the VM has no address space %u", as);
+	/* kvm->memslots[] has a pointer per address space. */
+	code = s2_kernel_read(kernel,
+			      kvm_va + s2_member_off(&layout->memslots.m) + as * sizeof(slots_va),
+			      &slots_va, sizeof(slots_va), err);
 	if (!code && !slots_va)
-		code = s2_fail(err, S2_NOTFOUND, "the VM has none (memslots[0] is NULL)");
+		code = s2_fail(err, S2_NOTFOUND, "the VM has none (memslots[%u] is NULL)", as);
 	if (!code && layout->slots_gfn_tree.have && layout->slot_gfn_node.have)
 		code = from_tree(&g, slots_va);
 	else if (!code && layout->slots_used.have && layout->slots_array.have)

@@ -7,11 +7,11 @@
 #include "host/kvm/layout.h"
 
 /*
- * The slots of address space 0 of the VM at @kvm_va, sorted by address. S2_LOOP or a missing code
- * when the tree could not be followed. To be freed by the caller.
+ * The slots of address space @as (x86: 1 is what SMM sees) of the VM at @kvm_va, sorted by address.
+ * S2_LOOP or a missing code when the tree could not be followed. To be freed by the caller.
  */
 enum s2_code s2_kvm_slots(struct s2_kernel *kernel, const struct s2_kvm_layout *layout,
-			  uint64_t kvm_va, struct s2_slot **ret, size_t *ret_n,
+			  uint64_t kvm_va, unsigned int as, struct s2_slot **ret, size_t *ret_n,
 			  struct s2_err *err) S2_MUST_CHECK;
 
 #endif

@@ -5,6 +5,8 @@
 
 #include <stdio.h>
 
+#include "kernel/modules.h"
+
 /* Numbers that any struct kvm has in range, KVM_MAX_VCPUS and PID_MAX_LIMIT; what cannot be read
  * is. */
 static bool may_be_vm(struct s2_kernel *kernel, const struct s2_kvm_layout *layout, uint64_t va)
@@ -15,39 +17,17 @@ static bool may_be_vm(struct s2_kernel *kernel, const struct s2_kvm_layout *layo
 	       (s2_field_get(kernel, va, &layout->pid, &pid, NULL) || (pid && pid <= 4U << 20));
 }
 
-/*
- * Is there a struct kvm at @va? Its MMU points back to its arch part, and its page table back to
- * the MMU (kvm_init_stage2_mmu() in arch/arm64/kvm/mmu.c): no other structure does that.
- * S2_NOTFOUND: there is none; a missing code: there may be one.
- */
-static enum s2_code check_vm(struct s2_kernel *kernel, const struct s2_kvm_layout *layout,
-			     uint64_t va)
+/* The architecture knows its VMs; what is missing of one must at least be no other thing. */
+static enum s2_code check_vm(const struct s2_kvm_walk *w, uint64_t va)
 {
-	uint64_t mmu = va + s2_member_off(&layout->mmu.m);
-	bool by_arch = layout->mmu_arch.have;
-	uint64_t owner, pgt = 0, back;
-	enum s2_code code = s2_field_get(kernel, mmu,
-					 by_arch ? &layout->mmu_arch : &layout->mmu_kvm, &owner,
-					 NULL);
+	enum s2_code code = w->arch->check_vm(w, va);
 
-	if (!code && owner != (by_arch ? va + s2_member_off(&layout->arch.m) : va))
-		return S2_NOTFOUND;
-	if (!code && (!layout->mmu_pgt.have || !layout->pgt_mmu.have))
-		return S2_OK;
-	if (!code)
-		code = s2_field_get(kernel, mmu, &layout->mmu_pgt, &pgt, NULL);
-	if (!code && !pgt)
-		return S2_NOTFOUND;
-	if (!code)
-		code = s2_field_get(kernel, pgt, &layout->pgt_mmu, &back, NULL);
-	if (!code)
-		return back == mmu ? S2_OK : S2_NOTFOUND;
-	return s2_is_missing(code) && may_be_vm(kernel, layout, va) ? code : S2_NOTFOUND;
+	return s2_is_missing(code) && !may_be_vm(w->search->kernel, &w->layout, va) ? S2_NOTFOUND :
+										      code;
 }
 
 struct search {
-	struct s2_kernel *kernel;
-	const struct s2_kvm_layout *layout;
+	const struct s2_kvm_walk *w;
 	struct s2_list_doubt doubt; /* candidates that may be vm_list */
 	uint64_t head;
 	unsigned int heads;
@@ -57,8 +37,7 @@ struct search {
 static bool all_vms(void *arg, uint64_t node)
 {
 	struct search *s = arg;
-	enum s2_code code =
-		check_vm(s->kernel, s->layout, node - s2_member_off(&s->layout->vm_list.m));
+	enum s2_code code = check_vm(s->w, node - s2_member_off(&s->w->layout.vm_list.m));
 
 	if (!code || s2_is_missing(code))
 		return true;
@@ -71,15 +50,15 @@ static bool all_vms(void *arg, uint64_t node)
 static bool try_head(void *arg, const struct s2_list_candidate *candidate)
 {
 	struct search *s = arg;
-	struct search probe = { .kernel = s->kernel, .layout = s->layout };
-	uint64_t off = s2_member_off(&s->layout->vm_list.m);
-	enum s2_code code = check_vm(s->kernel, s->layout, candidate->next - off);
+	struct search probe = { .w = s->w };
+	uint64_t off = s2_member_off(&s->w->layout.vm_list.m);
+	enum s2_code code = check_vm(s->w, candidate->next - off);
 
 	if (s2_is_missing(code))
 		s2_list_doubt_add(&s->doubt, candidate->va, code);
 	if (code)
 		return true;
-	code = s2_kernel_list(s->kernel, candidate->va, all_vms, &probe, NULL);
+	code = s2_kernel_list(s->w->search->kernel, candidate->va, all_vms, &probe, NULL);
 	if ((code && !s2_is_missing(code)) || probe.heads)
 		return true;
 	s->head = candidate->va;
@@ -111,26 +90,28 @@ static void say_doubt(const struct search *s, const struct s2_list_doubt *doubt,
 	add_unchecked(lost, &s->doubt);
 }
 
-enum s2_code s2_kvm_vm_list(struct s2_kernel *kernel, const struct s2_kvm_layout *layout,
-			    struct s2_lost *lost, uint64_t *ret, char *found, size_t found_size,
-			    struct s2_err *err)
+enum s2_code s2_kvm_vm_list(const struct s2_kvm_walk *w, uint64_t *ret, char *found,
+			    size_t found_size)
 {
-	struct search s = { .kernel = kernel, .layout = layout };
+	struct s2_kernel *kernel = w->search->kernel;
+	struct s2_err *err = w->search->err;
+	struct search s = { .w = w };
 	struct s2_symbol symbol = { .name = "vm_list" };
 	struct s2_list_doubt doubt;
-	enum s2_code code;
+	enum s2_code code = s2_module_symbols(kernel, "kvm", &symbol, 1, NULL);
 
 	/* Of several symbols of that name none is believed. */
-	if (!s2_kernel_symbols(kernel, &symbol, 1, NULL) && symbol.hits == 1) {
+	if (!code && symbol.hits == 1) {
 		snprintf(found, found_size, "vm_list (symbol, %s)",
 			 s2_symbol_source_name(symbol.source));
 		*ret = symbol.value;
 		return S2_OK;
 	}
-	if (!layout->mmu_arch.have && !layout->mmu_kvm.have)
+	if (!w->arch->check_vm || !w->arch->can_check(w))
 		return s2_fail(err, S2_NOTFOUND,
-			       "no symbol vm_list, and struct kvm of this kernel (before 5.9) has "
-			       "nothing to tell it by: --system-map or --vmlinux helps");
+			       "no symbol vm_list, and struct kvm of this kernel%s has nothing to "
+			       "tell it by: --system-map or --vmlinux helps",
+			       w->arch->check_vm ? " (before 5.9)" : "");
 	code = s2_kernel_scan_lists(kernel, try_head, &s, &doubt, err);
 	if (code)
 		return code;
@@ -139,7 +120,7 @@ enum s2_code s2_kvm_vm_list(struct s2_kernel *kernel, const struct s2_kvm_layout
 			err, S2_INVALID,
 			"no symbol vm_list, and more than one list of VMs in the kernel's data");
 	if (!s.heads) {
-		say_doubt(&s, &doubt, lost);
+		say_doubt(&s, &doubt, w->search->lost);
 		*ret = 0;
 		return S2_OK;
 	}

@@ -3,16 +3,15 @@
 #ifndef S2_KVM_VMLIST_H
 #define S2_KVM_VMLIST_H
 
-#include "base/lost.h"
-#include "host/kvm/layout.h"
+#include "host/kvm/kvm.h"
 
 /*
  * The address of vm_list. By symbol; else by searching the kernel's data for a list whose members
  * are sound struct kvm. @found (for people) says which. Without the symbol and without such a list
- * @ret is 0: there are no VMs when @lost has got nothing, else they may be in what it tells of.
+ * @ret is 0: there are no VMs when the list of losses has got nothing, else they may be in what it
+ * tells of.
  */
-enum s2_code s2_kvm_vm_list(struct s2_kernel *kernel, const struct s2_kvm_layout *layout,
-			    struct s2_lost *lost, uint64_t *ret, char *found, size_t found_size,
-			    struct s2_err *err) S2_MUST_CHECK;
+enum s2_code s2_kvm_vm_list(const struct s2_kvm_walk *w, uint64_t *ret, char *found,
+			    size_t found_size) S2_MUST_CHECK;
 
 #endif

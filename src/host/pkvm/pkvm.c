@@ -201,7 +201,7 @@ static enum s2_code find_all(struct s2_pkvm_search *s, struct s2_tables *tables)
 }
 
 enum s2_code s2_pkvm_find(struct s2_kernel *kernel, const struct s2_mem *mem,
-			  const struct s2_kvm_layout *layout, struct s2_lost *lost,
+			  const struct s2_kvm_arm64_layout *layout, struct s2_lost *lost,
 			  struct s2_tables *tables, struct s2_err *err)
 {
 	s2_auto_free struct s2_walk *walk = malloc(sizeof(*walk));
@@ -235,7 +235,7 @@ enum s2_code s2_pkvm_find(struct s2_kernel *kernel, const struct s2_mem *mem,
 
 /* The guest at hypervisor address @va. A pointer that leads nowhere is a guest of which nothing is
  * known. */
-static void read_guest(const struct s2_mem *mem, const struct s2_kvm_layout *layout,
+static void read_guest(const struct s2_mem *mem, const struct s2_kvm_arm64_layout *layout,
 		       const struct s2_pkvm_layout *l, const struct s2_pkvm *pkvm, uint64_t va,
 		       struct s2_pkvm_guest *ret)
 {
@@ -256,7 +256,7 @@ static void read_guest(const struct s2_mem *mem, const struct s2_kvm_layout *lay
 }
 
 enum s2_code s2_pkvm_guests(struct s2_kernel *kernel, const struct s2_mem *mem,
-			    const struct s2_kvm_layout *layout, struct s2_pkvm *pkvm,
+			    const struct s2_kvm_arm64_layout *layout, struct s2_pkvm *pkvm,
 			    struct s2_pkvm_guest **ret, size_t *ret_n, struct s2_err *err)
 {
 	struct s2_symbol symbol = { .name = symbol_names[S2_SYM_VM_TABLE] };

@@ -4,7 +4,7 @@
 #define S2_KVM_PKVM_H
 
 #include "base/lost.h"
-#include "host/kvm/layout.h"
+#include "host/kvm/arm64/layout.h"
 #include "host/pkvm/annotate.h"
 #include "host/tables.h"
 
@@ -15,7 +15,7 @@
  * S2_NOTFOUND: there is no host stage 2.
  */
 enum s2_code s2_pkvm_find(struct s2_kernel *kernel, const struct s2_mem *mem,
-			  const struct s2_kvm_layout *layout, struct s2_lost *lost,
+			  const struct s2_kvm_arm64_layout *layout, struct s2_lost *lost,
 			  struct s2_tables *tables, struct s2_err *err) S2_MUST_CHECK;
 
 /* A guest that the hypervisor manages: struct pkvm_hyp_vm. */
@@ -35,7 +35,7 @@ struct s2_pkvm_guest {
  * known; a missing code: vm_table was not read.
  */
 enum s2_code s2_pkvm_guests(struct s2_kernel *kernel, const struct s2_mem *mem,
-			    const struct s2_kvm_layout *layout, struct s2_pkvm *pkvm,
+			    const struct s2_kvm_arm64_layout *layout, struct s2_pkvm *pkvm,
 			    struct s2_pkvm_guest **ret, size_t *ret_n,
 			    struct s2_err *err) S2_MUST_CHECK;
 

@@ -39,7 +39,7 @@ enum s2_pkvm_symbol {
 struct s2_pkvm_search {
 	struct s2_kernel *kernel;
 	const struct s2_mem *mem;
-	const struct s2_kvm_layout *kvm;
+	const struct s2_kvm_arm64_layout *kvm;
 	struct s2_pkvm_layout layout;
 	struct s2_symbol symbol[S2_NPKVM_SYMBOLS];
 	enum s2_code symbols_unread; /* why none of them is known */

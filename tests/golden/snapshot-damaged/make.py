@@ -27,7 +27,7 @@ CASES = {
     "class-32": (SOUND, {"ident": b"\x7fELF\x01\x01\x01" + bytes(9)}, {}),
     "big-endian": (SOUND, {"ident": b"\x7fELF\x02\x02\x01" + bytes(9)}, {}),
     "executable": (SOUND, {"type": 2}, {}),
-    "x86-64": (SOUND, {"machine": 62}, {}),
+    "risc-v": (SOUND, {"machine": 243}, {}),
     "phentsize": (SOUND, {"phentsize": 32}, {}),
     "phnum-0": (SOUND, {"phnum": 0}, {}),
     "phnum-many": (SOUND, {"phnum": 65534}, {}),

@@ -4,7 +4,8 @@
 
 #include "base/bits.h"
 #include "decode/arm64/arm64.h"
-#include "host/kvm/layout.h"
+#include "host/kvm/arm64/layout.h"
+#include "host/kvm/kvm.h"
 
 /* The registers that translation asks for; a kernel that does not have one has no enumerator for
  * it. */
@@ -32,19 +33,15 @@ static bool on_vcpu(void *arg, uint64_t index, uint64_t value)
 	return index < pick->index;
 }
 
-static enum s2_code find_vcpu(struct s2_kernel *kernel, const struct s2_kvm_layout *l,
-			      uint64_t kvm_va, uint64_t index, uint64_t *ret, struct s2_err *err)
+static enum s2_code find_vcpu(struct s2_kernel *kernel, uint64_t kvm_va, uint64_t index,
+			      uint64_t *ret, struct s2_err *err)
 {
 	struct pick pick = { .index = index };
-	enum s2_code code = S2_OK;
+	struct s2_kvm_layout layout;
+	enum s2_code code = s2_kvm_layout(kernel, &layout, err);
 
-	if (l->vcpu_array.have)
-		code = s2_kernel_xarray(kernel, kvm_va + s2_member_off(&l->vcpu_array.m), on_vcpu,
-					&pick, err);
-	else if (l->vcpus.have && index < l->vcpus.m.nelems)
-		code = s2_kernel_read(kernel,
-				      kvm_va + s2_member_off(&l->vcpus.m) + index * sizeof(pick.va),
-				      &pick.va, sizeof(pick.va), err);
+	if (!code)
+		code = s2_kvm_each_vcpu(kernel, &layout, kvm_va, on_vcpu, &pick, err);
 	if (code)
 		return code;
 	if (!pick.va)
@@ -58,7 +55,7 @@ static enum s2_code find_vcpu(struct s2_kernel *kernel, const struct s2_kvm_layo
 struct context {
 	struct s2_kernel *kernel;
 	struct s2_types *types;
-	const struct s2_kvm_layout *layout;
+	const struct s2_kvm_arm64_layout *layout;
 	uint64_t va;
 };
 
@@ -67,7 +64,7 @@ struct context {
 static enum s2_code read_sysreg(const struct context *ctxt, uint64_t n, uint64_t *ret,
 				struct s2_err *err)
 {
-	const struct s2_kvm_layout *l = ctxt->layout;
+	const struct s2_kvm_arm64_layout *l = ctxt->layout;
 	uint64_t vncr_start, vncr_array;
 
 	if (!s2_types_enum(ctxt->types, "vcpu_sysreg", "__VNCR_START__", &vncr_start, NULL) &&
@@ -94,7 +91,7 @@ static enum s2_code read_sysreg(const struct context *ctxt, uint64_t n, uint64_t
 
 static enum s2_code read_regs(const struct context *ctxt, struct s2_vcpu *vcpu, struct s2_err *err)
 {
-	const struct s2_kvm_layout *l = ctxt->layout;
+	const struct s2_kvm_arm64_layout *l = ctxt->layout;
 	enum s2_code code;
 
 	for (size_t i = 0; i < ARRAY_SIZE(regs); i++) {
@@ -120,15 +117,15 @@ enum s2_code s2_kvm_vcpu(struct s2_kernel *kernel, uint64_t kvm_va, uint64_t ind
 			 struct s2_vcpu *ret, struct s2_err *err)
 {
 	struct s2_vcpu vcpu = { .cpu = -1 };
-	struct s2_kvm_layout layout;
+	struct s2_kvm_arm64_layout layout;
 	struct context ctxt = { .kernel = kernel, .layout = &layout };
 	uint64_t va, hcr, cpu;
-	enum s2_code code = s2_kvm_layout(kernel, &layout, err);
+	enum s2_code code = s2_kvm_arm64_layout(kernel, &layout, err);
 
 	if (!code)
 		code = s2_kernel_types(kernel, &ctxt.types, err);
 	if (!code)
-		code = find_vcpu(kernel, &layout, kvm_va, index, &va, err);
+		code = find_vcpu(kernel, kvm_va, index, &va, err);
 	if (!code && (!layout.vcpu_ctxt.have || !layout.ctxt_sys_regs.have))
 		code = s2_fail(err, S2_NOTFOUND,
 			       "this kernel has no kvm_vcpu.arch.ctxt with sys_regs");

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the software that wrote a table means: names for the bits that hardware leaves to it, and a
+ * reading of the entries by which hardware maps nothing. */
+#ifndef S2_DECODE_SOFT_H
+#define S2_DECODE_SOFT_H
+
+#include "decode/arch.h"
+
+#define S2_SOFT_VALUES 2
+
+enum s2_soft_type {
+	S2_SOFT_NOTHING, /* nothing but what hardware reads in it */
+	S2_SOFT_MMIO,    /* accesses are the emulator's: no memory, and none to come */
+	S2_SOFT_TRACKED, /* memory that the next access maps again, rights taken away to notice it */
+	S2_SOFT_FROZEN,  /* being changed just then */
+};
+
+/* "mmio", "tracked", "frozen"; NULL: S2_SOFT_NOTHING */
+const char *s2_soft_type_name(enum s2_soft_type type);
+
+/* What an entry by which hardware maps nothing means to the software that wrote it. */
+struct s2_meaning {
+	enum s2_soft_type type;
+	/*
+	 * S2_SOFT_TRACKED: the output address to come. Of others: an address that the entry names
+	 * and that goes on with input addresses, when @placed.
+	 */
+	uint64_t address;
+	bool placed;
+	uint64_t key;           /* neighbours that join have the same, and addresses that go on */
+	struct s2_rights saved; /* what the next access may bring back; @known false: none */
+	uint8_t known;          /* bit n: @value[n] says something */
+	uint64_t value[S2_SOFT_VALUES];
+};
+
+/* One software. A row in its host's meson.build makes it one of s2_softs[]. */
+struct s2_soft_ops {
+	const char *name;          /* in options, JSON and notes; stays for ever */
+	const char *arch;          /* s2_arch.name of what it writes */
+	const char *const *params; /* names of s2_soft.param[], for options and notes */
+	unsigned int nparams;
+	const struct s2_attr *attrs; /* of leaves; before the architecture's of the same name */
+	unsigned int nattrs;
+	const char *address; /* what s2_meaning.address is where it is no output address: "gpa" */
+	const char *value[S2_SOFT_VALUES]; /* what s2_meaning.value[] are; NULL: not in use */
+
+	/* Sets what can be taken for granted when there is nothing but the registers of @regime. */
+	void (*assume)(const struct s2_regime *regime, struct s2_soft *ret);
+
+	/* @raw stands at @height, and hardware maps nothing by it. Leaves @ret alone when it means
+	 * nothing. */
+	void (*classify)(const struct s2_geometry *geom, unsigned int height, uint64_t raw,
+			 struct s2_meaning *ret);
+};
+
+/* All there are in this build, generated, NULL at the end. */
+extern const struct s2_soft_ops *const s2_softs[];
+extern const unsigned int s2_nsofts;
+
+/* Of an entry that hardware reads as @type. */
+void s2_soft_classify(const struct s2_geometry *geom, unsigned int height, uint64_t raw,
+		      enum s2_type type, struct s2_meaning *ret);
+
+/* Does @raw, by which hardware maps nothing, say something? What software never writes does. */
+bool s2_says_something(const struct s2_geometry *geom, uint64_t raw);
+
+#endif

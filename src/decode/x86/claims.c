@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What a regime of x86 can be told, and how claims from options go with those of a file.
+#include "decode/x86/claims.h"
+
+#include "decode/x86/x86.h"
+
+static const char *const memtypes[] = { "UC",       "reserved", "reserved", "reserved",
+					"reserved", "reserved", "WB",       "reserved" };
+static const char *const levels[] = { "reserved", "reserved", "reserved", "4 levels",
+				      "5 levels", "reserved", "reserved", "reserved" };
+static const char *const off_on[] = { "off", "on" };
+
+/* From bit 0 up, as the SDM prints it ("Extended-Page-Table Pointer (EPTP)"). */
+static const struct s2_field eptp_fields[] = {
+	{ "memory type", EPTP_MEMTYPE, memtypes, "of the tables" },
+	{ "walk length", EPTP_LEVELS, levels, "levels, less 1" },
+	{ "A/D", EPTP_AD, off_on, "accessed and dirty flags" },
+	{ "SSS", EPTP_SSS, off_on, "access rights for supervisor shadow-stack pages" },
+	{ "PML", X86_ADDRESS, NULL, "page frame of the top table" },
+};
+
+/* APM volume 2, VMCB, N_CR3. */
+static const struct s2_field ncr3_fields[] = {
+	{ "PWT", BIT64(3), off_on, "write-through of the top table" },
+	{ "PCD", BIT64(4), off_on, "cache disable of the top table" },
+	{ "PML", X86_ADDRESS, NULL, "page frame of the top table, with the C-bit" },
+};
+
+#define EPT_ALONE .format = "ept"
+#define NPT_ALONE .format = "npt"
+
+/* An on-off fact that completes what a file says of a table. */
+#define SWITCH(text, what) \
+	.name = (text), .kind = S2_CLAIM_SWITCH, .use = S2_CLAIM_DETAIL, .help = (what)
+
+/*
+ * The order is that of --help and of JSON. A new claim: an index in claims.h, a row here; with an
+ * option, the manual and the completion.
+ */
+const struct s2_claim s2_x86_claims[S2_X86_NCLAIMS] = {
+	[S2_X86_EPTP] = { .name = "eptp",
+			  EPT_ALONE,
+			  .kind = S2_CLAIM_REGISTER,
+			  .use = S2_CLAIM_SHAPE | S2_CLAIM_ROOT,
+			  .option = "eptp",
+			  .arg = "VALUE",
+			  .help = "EPTP: levels, A/D, where the top table is (x86)",
+			  .fields = eptp_fields,
+			  .nfields = ARRAY_SIZE(eptp_fields) },
+	[S2_X86_NCR3] = { .name = "ncr3",
+			  NPT_ALONE,
+			  .kind = S2_CLAIM_REGISTER,
+			  .use = S2_CLAIM_ROOT,
+			  .option = "ncr3",
+			  .arg = "VALUE",
+			  .help = "N_CR3 of the VMCB: where the top table of NPT is (x86)",
+			  .fields = ncr3_fields,
+			  .nfields = ARRAY_SIZE(ncr3_fields) },
+	[S2_X86_PAT] = { .name = "pat",
+			 NPT_ALONE,
+			 .kind = S2_CLAIM_REGISTER,
+			 .use = S2_CLAIM_DETAIL,
+			 .option = "pat",
+			 .arg = "VALUE",
+			 .help = "IA32_PAT of the host: names the memory types of NPT (x86)" },
+	[S2_X86_MAXPHYADDR] = { .name = "maxphyaddr",
+				.kind = S2_CLAIM_BITS,
+				.use = S2_CLAIM_DETAIL,
+				.option = "maxphyaddr",
+				.arg = "N",
+				.help = "physical address bits of the processor, default 52 (x86)",
+				.min = 32,
+				.max = 52 },
+	[S2_X86_START_LEVEL] = { .name = "start_level",
+				 .kind = S2_CLAIM_LEVEL,
+				 .use = S2_CLAIM_SHAPE,
+				 .option = "start-level",
+				 .arg = "N",
+				 .help = "level of the top table: 4 or 5 (x86, without --eptp)",
+				 .min = 4,
+				 .max = 5 },
+	[S2_X86_AD] = { .name = "ad",
+			EPT_ALONE,
+			.kind = S2_CLAIM_FLAG,
+			.use = S2_CLAIM_DETAIL,
+			.option = "ad",
+			.help = "accessed and dirty flags are on (EPT, without --eptp)",
+			.no_option = "no-ad",
+			.no_help = "accessed and dirty flags are off (EPT, without --eptp)" },
+	[S2_X86_EXEC_ONLY] = { .name = "exec_only",
+			       EPT_ALONE,
+			       .kind = S2_CLAIM_FLAG,
+			       .use = S2_CLAIM_DETAIL,
+			       .no_option = "no-exec-only",
+			       .no_help = "execute-only entries are misconfigured (EPT)" },
+	[S2_X86_PAGES_1G] = { .name = "pages_1g",
+			      .kind = S2_CLAIM_FLAG,
+			      .use = S2_CLAIM_DETAIL,
+			      .no_option = "no-1g-pages",
+			      .no_help = "the processor has no pages of 1G (x86)" },
+	[S2_X86_NX] = { .name = "nx",
+			NPT_ALONE,
+			.kind = S2_CLAIM_FLAG,
+			.use = S2_CLAIM_DETAIL,
+			.no_option = "no-nx",
+			.no_help = "EFER.NXE of the host is 0: bit 63 is reserved (NPT)" },
+	[S2_X86_MBEC] = { SWITCH("mbec",
+				 "mode-based execute control: bit 10 is user execute (EPT)"),
+			  EPT_ALONE, .option = "mbec" },
+	[S2_X86_VE] = { SWITCH("ve", "EPT-violation #VE: bit 63 suppresses it (EPT)"), EPT_ALONE,
+			.option = "ve" },
+	[S2_X86_SPP] = { SWITCH("spp", "sub-page write permissions: bit 61 of pages (EPT)"),
+			 EPT_ALONE, .option = "spp" },
+	[S2_X86_PAGING_WRITE] = { SWITCH("paging_write", "paging-write control: bit 58 (EPT)"),
+				  EPT_ALONE, .option = "paging-write" },
+	[S2_X86_VERIFY] = { SWITCH("verify_paging", "guest-paging verification: bit 57 (EPT)"),
+			    EPT_ALONE, .option = "verify-paging" },
+	[S2_X86_GMET] = { SWITCH("gmet", "guest mode execute trap: U/S may be 0 (NPT)"), NPT_ALONE,
+			  .option = "gmet" },
+	[S2_X86_C_BIT] = { .name = "c_bit",
+			   NPT_ALONE,
+			   .kind = S2_CLAIM_BITS,
+			   .use = S2_CLAIM_DETAIL,
+			   .option = "c-bit",
+			   .arg = "N",
+			   .help = "where the host's memory encryption has its C-bit (NPT)",
+			   .min = 32,
+			   .max = 51 },
+};
+
+enum s2_code s2_x86_agree(const struct s2_regime *option, struct s2_err *err)
+{
+	(void)option;
+	(void)err;
+	return S2_OK;
+}
+
+enum s2_code s2_x86_complete(const struct s2_regime *option, const char *id,
+			     struct s2_regime *regime, struct s2_err *err)
+{
+	for (unsigned int i = 0; i < S2_X86_NCLAIMS; i++) {
+		const struct s2_claim *claim = &s2_x86_claims[i];
+
+		if (!(claim->use & S2_CLAIM_DETAIL) || !s2_regime_has(option, i) ||
+		    !s2_arch_claims(regime->arch, i))
+			continue;
+		if (s2_regime_has(regime, i) && regime->value[i] != option->value[i])
+			return s2_fail(err, S2_USAGE, "--%s: the file says otherwise of %s",
+				       claim->option ? claim->option : claim->no_option, id);
+		s2_regime_set(regime, i, option->value[i]);
+	}
+	return S2_OK;
+}
+
+void s2_x86_assume(struct s2_regime *regime)
+{
+	if (!s2_regime_has(regime, S2_X86_EPTP) && !s2_regime_has(regime, S2_X86_START_LEVEL))
+		s2_regime_set_level(regime, S2_X86_START_LEVEL, 4);
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What KVM's structures have on x86 only. */
+#ifndef S2_KVM_X86_LAYOUT_H
+#define S2_KVM_X86_LAYOUT_H
+
+#include "kernel/fields.h"
+
+struct s2_kvm_x86_layout {
+	/* struct kvm */
+	struct s2_field_at tdp_mmu_roots, active_mmu_pages, mmio_value, no_nx_huge_pages,
+		mmu_valid_gen;
+	/* struct kvm_mmu_page */
+	struct s2_field_at sp_link, sp_tdp, sp_gfn, sp_spt, sp_valid_gen, sp_count;
+	struct s2_field_at role_level, role_direct, role_invalid, role_smm, role_access,
+		role_ad_disabled, role_mirror, role_gmet;
+	/* struct kvm_vcpu */
+	struct s2_field_at vcpu_mmu, vcpu_init_value;
+	/* struct kvm_mmu */
+	struct s2_field_at mmu_root;
+};
+
+/* S2_NOTFOUND with the member's name when one that every KVM of x86-64 has is missing. */
+enum s2_code s2_kvm_x86_layout(struct s2_kernel *kernel, struct s2_kvm_x86_layout *ret,
+			       struct s2_err *err) S2_MUST_CHECK;
+
+#endif

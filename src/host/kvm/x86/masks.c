@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The shadow_* variables of kvm.ko (arch/x86/kvm/mmu/spte.c), and the few others that say how its
+// tables read. They are found in one pass over symbols.
+#include "host/kvm/x86/masks.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "decode/x86/x86.h"
+#include "host/kvm/x86/soft.h"
+#include "kernel/modules.h"
+
+/* EPT capabilities (IA32_VMX_EPT_VPID_CAP, SDM 3D, A.10). */
+#define CAP_EXEC_ONLY BIT64(0)
+#define CAP_1G BIT64(17)
+
+enum variable {
+	V_NX,
+	V_ACCESSED,
+	V_DIRTY,
+	V_MMIO_VALUE,
+	V_MMIO_MASK,
+	V_MMIO_ACCESS,
+	V_RSVD,
+	V_LOWER_GFN,
+	V_ACC_TRACK,
+	V_HOST_WRITABLE,
+	V_MMU_WRITABLE,
+	V_X,
+	V_XS,
+	V_TDP,
+	V_NX_HUGE,
+	V_PHYS_BITS,
+	V_HOST,
+	V_PAT,
+	NVARIABLES
+};
+
+/* In whatever kernels have them; @size 0: only that it is there counts. */
+static const struct {
+	const char *name;
+	uint8_t size;
+	int param; /* of the soft, -1: none */
+} variables[NVARIABLES] = {
+	[V_NX] = { "shadow_nx_mask", 8, -1 },
+	[V_ACCESSED] = { "shadow_accessed_mask", 8, S2_KVM_X86_ACCESSED_MASK },
+	[V_DIRTY] = { "shadow_dirty_mask", 8, S2_KVM_X86_DIRTY_MASK },
+	[V_MMIO_VALUE] = { "shadow_mmio_value", 8, S2_KVM_X86_MMIO_VALUE },
+	[V_MMIO_MASK] = { "shadow_mmio_mask", 8, S2_KVM_X86_MMIO_MASK },
+	[V_MMIO_ACCESS] = { "shadow_mmio_access_mask", 8, S2_KVM_X86_MMIO_ACCESS_MASK },
+	[V_RSVD] = { "shadow_nonpresent_or_rsvd_mask", 8, S2_KVM_X86_RSVD_MASK },
+	[V_LOWER_GFN] = { "shadow_nonpresent_or_rsvd_lower_gfn_mask", 8,
+			  S2_KVM_X86_LOWER_GFN_MASK },
+	[V_ACC_TRACK] = { "shadow_acc_track_mask", 8, S2_KVM_X86_ACC_TRACK_MASK },
+	[V_HOST_WRITABLE] = { "shadow_host_writable_mask", 8, S2_KVM_X86_HOST_WRITABLE_MASK },
+	[V_MMU_WRITABLE] = { "shadow_mmu_writable_mask", 8, S2_KVM_X86_MMU_WRITABLE_MASK },
+	[V_X] = { "shadow_x_mask", 0, -1 },
+	[V_XS] = { "shadow_xs_mask", 0, -1 },
+	[V_TDP] = { "tdp_enabled", 1, -1 },
+	[V_NX_HUGE] = { "nx_huge_pages", 4, -1 },
+	[V_PHYS_BITS] = { "shadow_phys_bits", 1, -1 },
+	[V_HOST] = { "kvm_host", 0, -1 },
+	[V_PAT] = { "pat_msr_val", 8, -1 },
+};
+
+struct values {
+	struct s2_kernel *kernel;
+	struct s2_lost *lost;
+	struct s2_symbol symbol[NVARIABLES];
+	uint64_t value[NVARIABLES];
+	bool have[NVARIABLES];
+};
+
+/* Of several symbols of one name none is believed. */
+static bool is_there(const struct values *v, enum variable i)
+{
+	return v->symbol[i].hits == 1;
+}
+
+static void read_value(struct values *v, enum variable i)
+{
+	struct s2_err why;
+	enum s2_code code;
+
+	if (!is_there(v, i) || !variables[i].size)
+		return;
+	s2_err_init(&why);
+	code = s2_kernel_read(v->kernel, v->symbol[i].value, &v->value[i], variables[i].size, &why);
+	v->have[i] = !code;
+	if (code)
+		s2_lost_add(v->lost, S2_LOST_REGISTER, code, NULL, S2_LOST_NOWHERE, "%s: %s",
+			    variables[i].name, why.text);
+}
+
+static enum s2_code read_values(struct values *v, struct s2_err *err)
+{
+	enum s2_code code;
+
+	for (unsigned int i = 0; i < NVARIABLES; i++)
+		v->symbol[i].name = variables[i].name;
+	code = s2_module_symbols(v->kernel, "kvm", v->symbol, NVARIABLES, err);
+	for (unsigned int i = 0; !code && i < NVARIABLES; i++)
+		read_value(v, (enum variable)i);
+	return code;
+}
+
+static enum s2_tristate flag_of(const struct values *v, enum variable i)
+{
+	return !v->have[i] ? S2_UNKNOWN : v->value[i] ? S2_YES : S2_NO;
+}
+
+/* KVM's own number, or that of the boot processor's features (which memory encryption lowers). */
+static unsigned int maxphyaddr(const struct values *v)
+{
+	struct s2_types *types;
+	struct s2_field_at host = { 0 }, cpu = { 0 };
+	const struct s2_field_row host_row[] = { { 0, "kvm_host_values", "maxphyaddr", false } };
+	const struct s2_field_row cpu_row[] = { { 0, "cpuinfo_x86", "x86_phys_bits", false } };
+	uint64_t bits = 0, va;
+
+	if (v->have[V_PHYS_BITS])
+		return (unsigned int)v->value[V_PHYS_BITS];
+	if (is_there(v, V_HOST) && !s2_module_types(v->kernel, "kvm", &types, NULL) &&
+	    !s2_fields_find_in(types, host_row, 1, &host, NULL) &&
+	    !s2_field_get(v->kernel, v->symbol[V_HOST].value, &host, &bits, NULL))
+		return (unsigned int)bits;
+	if (!s2_fields_find(v->kernel, cpu_row, 1, &cpu, NULL) &&
+	    !s2_kernel_symbol(v->kernel, "boot_cpu_data", &va, NULL) &&
+	    !s2_field_get(v->kernel, va, &cpu, &bits, NULL))
+		return (unsigned int)bits;
+	return 0;
+}
+
+/* What the processor can do; kvm_intel's copy of the capability register. */
+static void ept_capabilities(struct s2_kernel *kernel, struct s2_kvm_x86_masks *masks)
+{
+	struct s2_symbol symbol = { .name = "vmx_capability" };
+	uint32_t ept; /* struct vmx_capability begins with it */
+
+	if (s2_module_symbols(kernel, "kvm_intel", &symbol, 1, NULL) || symbol.hits != 1 ||
+	    s2_kernel_read(kernel, symbol.value, &ept, sizeof(ept), NULL))
+		return;
+	masks->exec_only = ept & CAP_EXEC_ONLY ? S2_YES : S2_NO;
+	masks->pages_1g = ept & CAP_1G ? S2_YES : S2_NO;
+}
+
+/*
+ * Which of the two layouts of software bits it is: by the name of the variable for execution, which
+ * changed with them; else by the bits of an access in a role.
+ */
+static bool is_new(const struct values *v, const struct s2_kvm_x86_layout *layout)
+{
+	if (is_there(v, V_XS) != is_there(v, V_X))
+		return is_there(v, V_XS);
+	return layout->role_access.m.bit_size > 3;
+}
+
+static void make_soft(const struct values *v, const struct s2_kvm_x86_layout *layout,
+		      struct s2_kvm_x86_masks *masks)
+{
+	struct s2_soft *soft = &masks->soft;
+	struct s2_regime regime;
+
+	s2_regime_init(&regime, masks->ept ? &s2_x86_ept : &s2_x86_npt);
+	soft->ops = is_new(v, layout) ? &s2_soft_kvm_new : &s2_soft_kvm_old;
+	soft->ops->assume(&regime, soft);
+	/* SHADOW_NONPRESENT_VALUE came together with a VM's own MMIO value (7f01cab84928,
+	 * 3fc3f71851cf, 6.10); before, tables were made of zeroes. */
+	soft->empty = layout->mmio_value.have ? BIT64(63) : 0;
+	for (unsigned int i = 0; i < NVARIABLES; i++)
+		if (variables[i].param >= 0 && v->have[i])
+			soft->param[variables[i].param] = v->value[i];
+	/* The variable is an int: off, on, or (before KVM runs) -1. */
+	soft->param[S2_KVM_X86_NX_HUGE_PAGES] = v->have[V_NX_HUGE] && v->value[V_NX_HUGE] == 1;
+}
+
+enum s2_code s2_kvm_x86_masks(struct s2_kernel *kernel, const struct s2_kvm_x86_layout *layout,
+			      struct s2_lost *lost, struct s2_kvm_x86_masks *ret,
+			      struct s2_err *err)
+{
+	struct values v = { .kernel = kernel, .lost = lost };
+	struct s2_kvm_x86_masks masks = { 0 };
+	enum s2_code code = read_values(&v, err);
+
+	if (!code && !v.have[V_NX])
+		code = s2_fail(err, S2_NOTFOUND,
+			       "shadow_nx_mask is not known, which tells EPT from NPT");
+	if (code)
+		return s2_wrap(err, code, "KVM's variables");
+	/* An entry of EPT permits execution, one of NPT forbids it. */
+	masks.ept = !v.value[V_NX];
+	masks.tdp = flag_of(&v, V_TDP);
+	masks.maxphyaddr = maxphyaddr(&v);
+	masks.pat = v.value[V_PAT];
+	if (s2_vmcoreinfo_get(s2_kernel_vmcoreinfo(kernel), S2_VI_NUMBER, "sme_mask",
+			      &masks.sme_mask, NULL))
+		masks.sme_mask = 0;
+	if (masks.ept)
+		ept_capabilities(kernel, &masks);
+	make_soft(&v, layout, &masks);
+	*ret = masks;
+	return S2_OK;
+}

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Roots whose VM is not in the dump, found page by page of memory (makedumpfile -d 8 of 7.2 and
+// later takes pages of slab objects for anonymous memory).
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/budget.h"
+#include "base/cleanup.h"
+#include "host/kvm/x86/priv.h"
+
+#define PAGE_LOG2 12U
+
+/* struct page of so many pages is read at once. */
+#define BATCH 1024U
+
+/* Batches that any memory may have, however little of it is there. */
+#define FLOOR_BATCHES 4096
+
+struct scan {
+	struct s2_kvm_walk *w;
+	struct s2_kvm_x86 *x;
+	struct s2_kvm_x86_memmap map;
+	uint8_t *batch;
+	struct s2_gaps gaps;
+};
+
+enum s2_code s2_kvm_x86_memmap(struct s2_kernel *kernel, struct s2_kvm_x86_memmap *ret,
+			       struct s2_err *err)
+{
+	const struct s2_vmcoreinfo *info = s2_kernel_vmcoreinfo(kernel);
+	struct s2_kvm_x86_memmap map;
+	uint64_t variable;
+	enum s2_code code = s2_vmcoreinfo_get(info, S2_VI_SIZE, "page", &map.size, err);
+
+	if (!code)
+		code = s2_vmcoreinfo_get(info, S2_VI_OFFSET, "page.private", &map.offset, err);
+	if (!code && (map.size < 8 || map.size > 4096 || map.offset > map.size - 8))
+		code = s2_fail(err, S2_INVALID, "struct page has %llu bytes",
+			       (unsigned long long)map.size);
+	/* Since 6.12; before, by the variable. */
+	if (!code && s2_vmcoreinfo_get(info, S2_VI_SYMBOL, "vmemmap", &map.va, NULL)) {
+		code = s2_kernel_symbol(kernel, "vmemmap_base", &variable, err);
+		if (!code)
+			code = s2_kernel_read(kernel, variable, &map.va, sizeof(map.va), err);
+	}
+	if (!code)
+		*ret = map;
+	return code;
+}
+
+static bool is_found(const struct s2_tables *tables, uint64_t pa)
+{
+	for (size_t i = 0; i < tables->n; i++)
+		if (tables->table[i].root_pa == pa)
+			return true;
+	return false;
+}
+
+static bool reads(struct scan *s, uint64_t sp, const struct s2_field_at *field, uint64_t *ret)
+{
+	return !s2_field_get(s->w->search->kernel, sp, field, ret, NULL);
+}
+
+/*
+ * Is @sp the struct kvm_mmu_page of a root that is alive and has its table at @pa? Freed ones keep
+ * their contents, but nobody counts them.
+ */
+static bool is_root(struct scan *s, uint64_t sp, uint64_t pa, struct s2_kvm_x86_root *ret)
+{
+	const struct s2_kvm_x86_layout *l = &s->x->layout;
+	uint64_t tdp, gfn, count;
+
+	return reads(s, sp, &l->sp_tdp, &tdp) && tdp == 1 && reads(s, sp, &l->sp_gfn, &gfn) &&
+	       !gfn && reads(s, sp, &l->sp_count, &count) && count && count < UINT32_MAX / 2 &&
+	       !s2_kvm_x86_read_root(s->w->search->kernel, l, sp, ret, NULL) && ret->pa == pa &&
+	       (ret->level == 4 || ret->level == 5);
+}
+
+static enum s2_code add_orphan(struct scan *s, const struct s2_kvm_x86_root *root)
+{
+	struct s2_table table = { .kind = "stage2", .pid = -1, .vcpus = -1, .root_pa = root->pa };
+
+	snprintf(table.id, sizeof(table.id), "root:0x%" PRIx64, root->pa);
+	snprintf(table.found, sizeof(table.found), "struct kvm_mmu_page at 0x%" PRIx64, root->va);
+	s2_kvm_x86_regime(&s->x->masks, root, &table.regime);
+	return s2_tables_add(s->w->search->tables, &table, s->w->search->err);
+}
+
+/* What may be a pointer into the kernel's half: `private` is also a number, or nothing. */
+static bool may_point(uint64_t word)
+{
+	return word >> 56 == 0xff && is_aligned(word, sizeof(uint64_t));
+}
+
+static enum s2_code look_at(struct scan *s, uint64_t pfn, uint64_t sp)
+{
+	uint64_t pa = pfn << PAGE_LOG2;
+	struct s2_kvm_x86_root root;
+
+	if (!may_point(sp) || !is_root(s, sp, pa, &root) || is_found(s->w->search->tables, pa))
+		return S2_OK;
+	return add_orphan(s, &root);
+}
+
+/* The struct page of @n pages from @pfn on; what is not there of them may hide a root. */
+static enum s2_code scan_batch(struct scan *s, uint64_t pfn, uint64_t n)
+{
+	uint64_t va = s->map.va + pfn * s->map.size, private;
+	enum s2_code code =
+		s2_kernel_read(s->w->search->kernel, va, s->batch, (size_t)(n * s->map.size), NULL);
+
+	if (code && n > 1) {
+		code = scan_batch(s, pfn, n / 2);
+		return code ? code : scan_batch(s, pfn + n / 2, n - n / 2);
+	}
+	/* What has no struct page is no memory of the kernel's. */
+	if (s2_is_missing(code))
+		s2_gaps_add(&s->gaps, pfn << PAGE_LOG2, BIT64(PAGE_LOG2), code);
+	if (code)
+		return S2_OK;
+	for (uint64_t i = 0; !code && i < n; i++) {
+		memcpy(&private, s->batch + i * s->map.size + s->map.offset, sizeof(private));
+		code = look_at(s, pfn + i, private);
+	}
+	return code;
+}
+
+static enum s2_code scan_all(struct scan *s)
+{
+	const struct s2_mem *mem = s->w->search->mem;
+	struct s2_extent extent;
+	struct s2_budget budget;
+
+	s2_budget_init(&budget, FLOOR_BATCHES, 1, mem->bytes >> PAGE_LOG2);
+	for (uint64_t pa = 0; !s2_mem_next(mem, pa, &extent); pa = extent.pa + extent.size) {
+		uint64_t pfn = extent.pa >> PAGE_LOG2;
+		uint64_t end = (extent.pa + extent.size) >> PAGE_LOG2;
+
+		for (; pfn < end; pfn += BATCH) {
+			enum s2_code code = s2_budget_take(&budget, 1);
+
+			if (code) {
+				s2_gaps_add(&s->gaps, pfn << PAGE_LOG2, (end - pfn) << PAGE_LOG2,
+					    code);
+				break;
+			}
+			code = scan_batch(s, pfn, end - pfn < BATCH ? end - pfn : BATCH);
+			if (code)
+				return code;
+		}
+		if (extent.pa + extent.size < extent.pa)
+			break;
+	}
+	return S2_OK;
+}
+
+enum s2_code s2_kvm_x86_orphans(struct s2_kvm_walk *w)
+{
+	s2_auto_free uint8_t *batch = NULL;
+	struct s2_host_search *search = w->search;
+	struct scan s = { .w = w, .x = w->state };
+	enum s2_code code;
+
+	if (!w->lost_vms && !s.x->lost_roots)
+		return S2_OK;
+	if (!s.x->layout.sp_count.have)
+		return S2_OK;
+	code = s2_kvm_x86_memmap(search->kernel, &s.map, search->err);
+	if (code)
+		return s2_host_set_aside(search, S2_LOST_SEARCH, NULL,
+					 s2_wrap(search->err, code, "roots without a VM"));
+	s.batch = batch = malloc((size_t)(BATCH * s.map.size));
+	if (!batch)
+		return s2_fail(search->err, S2_NOMEM, "no memory for struct page");
+	code = scan_all(&s);
+	if (!code && s.gaps.bytes)
+		s2_lost_add(search->lost, S2_LOST_SEARCH, s.gaps.code, NULL, s.gaps.pa,
+			    "could not look for roots among %" PRIu64
+			    " bytes of memory, the first at PA 0x%" PRIx64
+			    ": their struct page is %s",
+			    s.gaps.bytes, s.gaps.pa, s2_code_name(s.gaps.code));
+	return code;
+}

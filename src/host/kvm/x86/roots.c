@@ -1,0 +1,445 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// All second-stage tables of a VM: struct kvm_mmu_page of the TDP MMU's roots, of the shadow MMU's,
+// and of what vCPUs hold besides (arch/x86/kvm/mmu/tdp_mmu.c, mmu.c).
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "decode/x86/x86.h"
+#include "host/kvm/kvm.h"
+#include "host/kvm/x86/priv.h"
+#include "host/kvm/x86/soft.h"
+
+/* More than any VM has; beyond it the lists are lying. */
+#define MAX_ROOTS 4096
+
+/* The shadow MMU keeps a page per table: 1 TiB of guest memory in pages of 4K. */
+#define MAX_SHADOW_PAGES (1U << 20)
+
+/* In the order in which a VM's tables are shown. */
+enum root_class { ROOT_VALID, ROOT_SMM, ROOT_MIRROR, ROOT_NESTED, ROOT_OLD, NROOT_CLASSES };
+
+static const struct {
+	const char *name; /* behind the VM's id, */
+	bool counted;     /* with a number? ROOT_VALID: from the second one on */
+	const char *kind;
+} classes[NROOT_CLASSES] = {
+	[ROOT_VALID] = { "root", true, "stage2" },
+	[ROOT_SMM] = { "smm", false, "stage2" },
+	[ROOT_MIRROR] = { "mirror", false, "stage2" },
+	[ROOT_NESTED] = { "nested", true, "nested-stage2" },
+	[ROOT_OLD] = { "old", true, "stage2" },
+};
+
+/* A struct kvm_mmu_page that is a root of the VM. */
+struct root {
+	struct s2_kvm_x86_root it;
+	enum root_class class;
+	const char *found;
+};
+
+struct gather {
+	struct s2_kvm_walk *w;
+	struct s2_kvm_x86 *x;
+	uint64_t kvm_va;
+	struct root root[MAX_ROOTS];
+	size_t nroots;
+	const char *found; /* which list is being read */
+	uint64_t shadow_pages;
+	enum s2_code code;
+};
+
+static enum s2_code open_arch(struct s2_kvm_walk *w, void **ret_state)
+{
+	struct s2_host_search *search = w->search;
+	struct s2_kvm_x86 *x = calloc(1, sizeof(*x));
+	enum s2_code code;
+
+	if (!x)
+		return s2_fail(search->err, S2_NOMEM, "no memory for VMs");
+	code = s2_kvm_x86_layout(search->kernel, &x->layout, search->err);
+	if (!code)
+		code = s2_kvm_x86_masks(search->kernel, &x->layout, search->lost, &x->masks,
+					search->err);
+	if (code)
+		free(x);
+	else
+		*ret_state = x;
+	return code;
+}
+
+static enum s2_code get(struct gather *g, uint64_t va, const struct s2_field_at *field,
+			uint64_t *ret)
+{
+	return s2_field_get(g->w->search->kernel, va, field, ret, g->w->search->err);
+}
+
+/* Of a member that this kernel may not have: then it is 0. */
+static enum s2_code get_or_0(struct gather *g, uint64_t va, const struct s2_field_at *field,
+			     uint64_t *ret)
+{
+	*ret = 0;
+	return field->have ? get(g, va, field, ret) : S2_OK;
+}
+
+/* is_obsolete_sp(), mmu.c: the TDP MMU invalidates its roots one by one, the shadow MMU all by a
+ * number. */
+static enum s2_code is_obsolete(struct gather *g, uint64_t sp, bool *ret)
+{
+	const struct s2_kvm_x86_layout *l = &g->x->layout;
+	uint64_t invalid, tdp = 0, theirs = 0, valid = 0;
+	enum s2_code code = get(g, sp, &l->role_invalid, &invalid);
+
+	if (!code)
+		code = get(g, sp, &l->sp_tdp, &tdp);
+	if (!code && !tdp && l->sp_valid_gen.have && l->mmu_valid_gen.have) {
+		code = get(g, sp, &l->sp_valid_gen, &theirs);
+		if (!code)
+			code = get(g, g->kvm_va, &l->mmu_valid_gen, &valid);
+	}
+	*ret = invalid || theirs != valid;
+	return code;
+}
+
+enum s2_code s2_kvm_x86_read_root(struct s2_kernel *kernel, const struct s2_kvm_x86_layout *l,
+				  uint64_t sp, struct s2_kvm_x86_root *ret, struct s2_err *err)
+{
+	struct s2_kvm_x86_root root = { .va = sp };
+	const struct {
+		const struct s2_field_at *field;
+		bool *to;
+	} flags[] = {
+		{ &l->role_ad_disabled, &root.ad_disabled },
+		{ &l->role_gmet, &root.gmet },
+		{ &l->role_smm, &root.smm },
+		{ &l->role_mirror, &root.mirror },
+		{ &l->role_direct, &root.direct },
+	};
+	uint64_t spt, value;
+	enum s2_code code = s2_field_get(kernel, sp, &l->sp_spt, &spt, err);
+
+	if (!code)
+		code = s2_kernel_pa(kernel, spt, &root.pa, err);
+	if (!code)
+		code = s2_field_get(kernel, sp, &l->role_level, &root.level, err);
+	for (size_t i = 0; !code && i < ARRAY_SIZE(flags); i++) {
+		if (!flags[i].field->have)
+			continue; /* this kernel has no such roots */
+		code = s2_field_get(kernel, sp, flags[i].field, &value, err);
+		*flags[i].to = !code && value;
+	}
+	if (!code)
+		*ret = root;
+	return code;
+}
+
+static enum s2_code read_root(struct gather *g, uint64_t sp, struct root *ret)
+{
+	struct s2_host_search *search = g->w->search;
+	struct root root = { .found = g->found };
+	bool obsolete = false;
+	enum s2_code code =
+		s2_kvm_x86_read_root(search->kernel, &g->x->layout, sp, &root.it, search->err);
+
+	if (!code)
+		code = is_obsolete(g, sp, &obsolete);
+	root.class = obsolete        ? ROOT_OLD :
+		     root.it.mirror  ? ROOT_MIRROR :
+		     !root.it.direct ? ROOT_NESTED :
+		     root.it.smm     ? ROOT_SMM :
+				       ROOT_VALID;
+	if (!code)
+		*ret = root;
+	return code;
+}
+
+static bool is_known(const struct gather *g, uint64_t sp)
+{
+	for (size_t i = 0; i < g->nroots; i++)
+		if (g->root[i].it.va == sp)
+			return true;
+	return false;
+}
+
+static bool is_known_pa(const struct gather *g, uint64_t pa)
+{
+	for (size_t i = 0; i < g->nroots; i++)
+		if (g->root[i].it.pa == pa)
+			return true;
+	return false;
+}
+
+/* Takes the root at @sp; one that cannot be read is a loss of its own. */
+static enum s2_code take_root(struct gather *g, uint64_t sp)
+{
+	struct s2_host_search *search = g->w->search;
+	enum s2_code code;
+
+	if (is_known(g, sp))
+		return S2_OK;
+	if (g->nroots == MAX_ROOTS)
+		return s2_fail(search->err, S2_INVALID, "more than %d roots", MAX_ROOTS);
+	code = read_root(g, sp, &g->root[g->nroots]);
+	if (!code)
+		g->nroots++;
+	else
+		s2_wrap(search->err, code, "struct kvm_mmu_page at 0x%" PRIx64, sp);
+	return code;
+}
+
+static bool on_tdp_root(void *arg, uint64_t node)
+{
+	struct gather *g = arg;
+	uint64_t sp = node - s2_member_off(&g->x->layout.sp_link.m);
+
+	g->code = take_root(g, sp);
+	return !g->code;
+}
+
+/* Pages of the shadow MMU: those of 4 and 5 levels are roots, as long as no table is so deep that
+ * they are in it. */
+static bool on_shadow_page(void *arg, uint64_t node)
+{
+	struct gather *g = arg;
+	const struct s2_kvm_x86_layout *l = &g->x->layout;
+	uint64_t sp = node - s2_member_off(&l->sp_link.m), level;
+
+	if (g->shadow_pages++ == MAX_SHADOW_PAGES)
+		g->code = s2_fail(g->w->search->err, S2_INVALID, "more than %u shadow pages",
+				  MAX_SHADOW_PAGES);
+	if (!g->code)
+		g->code = get(g, sp, &l->role_level, &level);
+	if (!g->code && level >= 4)
+		g->code = take_root(g, sp);
+	return !g->code;
+}
+
+/* INVALID_PAGE, asm/kvm_host.h. */
+#define NO_ROOT UINT64_MAX
+
+/*
+ * A root that a vCPU uses and that is on no list: the shadow MMU takes obsolete ones off. The zero
+ * page, which stands for a root that maps nothing, leads to no struct kvm_mmu_page.
+ */
+static enum s2_code take_vcpu_root(struct gather *g, uint64_t vcpu)
+{
+	struct s2_host_search *search = g->w->search;
+	struct s2_kvm_x86_memmap map;
+	uint64_t mmu, pa, sp;
+	enum s2_code code = get(g, vcpu, &g->x->layout.vcpu_mmu, &mmu);
+
+	if (!code)
+		code = get(g, mmu, &g->x->layout.mmu_root, &pa);
+	if (code || pa == NO_ROOT || is_known_pa(g, pa))
+		return code;
+	code = s2_kvm_x86_memmap(search->kernel, &map, search->err);
+	if (!code)
+		code = s2_kernel_read(search->kernel, map.va + (pa >> 12) * map.size + map.offset,
+				      &sp, sizeof(sp), search->err);
+	if (code || !sp)
+		return code;
+	g->found = "a vCPU";
+	code = take_root(g, sp);
+	if (!code && !is_known_pa(g, pa))
+		code = s2_fail(search->err, S2_INVALID,
+			       "the struct page of root 0x%" PRIx64 " leads to another's", pa);
+	return code;
+}
+
+static bool on_vcpu(void *arg, uint64_t index, uint64_t va)
+{
+	struct gather *g = arg;
+
+	g->code = take_vcpu_root(g, va);
+	if (g->code)
+		s2_wrap(g->w->search->err, g->code, "vCPU %" PRIu64, index);
+	return !g->code;
+}
+
+static enum s2_code read_vcpus(struct gather *g)
+{
+	enum s2_code code;
+
+	g->code = S2_OK;
+	code = s2_kvm_each_vcpu(g->w->search->kernel, &g->w->layout, g->kvm_va, on_vcpu, g,
+				g->w->search->err);
+
+	return code ? code : g->code;
+}
+
+static enum s2_code read_list(struct gather *g, const struct s2_field_at *list, const char *found,
+			      bool (*node)(void *arg, uint64_t va))
+{
+	struct s2_kernel *kernel = g->w->search->kernel;
+	uint64_t head = g->kvm_va + s2_member_off(&list->m), next;
+	enum s2_code code = s2_kernel_read(kernel, head, &next, sizeof(next), g->w->search->err);
+
+	g->found = found;
+	g->code = S2_OK;
+	/* Where the TDP MMU is off its head was never made a list (kvm_mmu_init_tdp_mmu()). */
+	if (!code && next)
+		code = s2_kernel_list(kernel, head, node, g, g->w->search->err);
+	return code ? code : g->code;
+}
+
+void s2_kvm_x86_regime(const struct s2_kvm_x86_masks *masks, const struct s2_kvm_x86_root *root,
+		       struct s2_regime *regime)
+{
+	s2_regime_init(regime, masks->ept ? &s2_x86_ept : &s2_x86_npt);
+	if (masks->ept) {
+		/* construct_eptp(), vmx.c: write-back, and what the role says. */
+		s2_regime_set(regime, S2_X86_EPTP,
+			      root->pa | 6 | field_prep(EPTP_LEVELS, root->level - 1) |
+				      (root->ad_disabled ? 0 : EPTP_AD));
+		s2_regime_set_flag(regime, S2_X86_EXEC_ONLY, masks->exec_only);
+	} else {
+		s2_regime_set(regime, S2_X86_NCR3, root->pa | masks->sme_mask);
+		s2_regime_set_level(regime, S2_X86_START_LEVEL, (int)root->level);
+		s2_regime_set_flag(regime, S2_X86_GMET, root->gmet ? S2_YES : S2_NO);
+		if (masks->pat)
+			s2_regime_set(regime, S2_X86_PAT, masks->pat);
+		if (masks->sme_mask)
+			s2_regime_set(regime, S2_X86_C_BIT,
+				      (uint64_t)__builtin_ctzll(masks->sme_mask));
+	}
+	s2_regime_set_flag(regime, S2_X86_PAGES_1G, masks->pages_1g);
+	if (masks->maxphyaddr)
+		s2_regime_set(regime, S2_X86_MAXPHYADDR, masks->maxphyaddr);
+	regime->soft = masks->soft;
+}
+
+struct first_vcpu {
+	uint64_t va;
+};
+
+static bool on_first_vcpu(void *arg, uint64_t index, uint64_t va)
+{
+	(void)index;
+	((struct first_vcpu *)arg)->va = va;
+	return false;
+}
+
+/* What differs from VM to VM in how KVM's entries read. */
+static enum s2_code set_soft(struct gather *g, struct s2_soft *soft)
+{
+	const struct s2_kvm_x86_layout *l = &g->x->layout;
+	struct first_vcpu first = { 0 };
+	uint64_t off = 0;
+	enum s2_code code = get_or_0(g, g->kvm_va, &l->no_nx_huge_pages, &off);
+
+	if (!code && l->mmio_value.have)
+		code = get(g, g->kvm_va, &l->mmio_value, &soft->param[S2_KVM_X86_MMIO_VALUE]);
+	if (off)
+		soft->param[S2_KVM_X86_NX_HUGE_PAGES] = 0;
+	if (!code && l->vcpu_init_value.have)
+		code = s2_kvm_each_vcpu(g->w->search->kernel, &g->w->layout, g->kvm_va,
+					on_first_vcpu, &first, g->w->search->err);
+	/* New table pages are filled with it (mmu_topup_memory_caches()). */
+	if (!code && first.va)
+		code = get_or_0(g, first.va, &l->vcpu_init_value, &soft->empty);
+	return code;
+}
+
+static enum s2_code add_root(struct gather *g, const struct s2_table *vm, const struct root *root,
+			     unsigned int n)
+{
+	struct s2_host_search *search = g->w->search;
+	struct s2_table table = *vm;
+	bool plain = root->class == ROOT_VALID && !n;
+	enum s2_code code;
+
+	if (!plain && (classes[root->class].counted || n))
+		snprintf(table.id, sizeof(table.id), "%.40s/%s:%u", vm->id,
+			 classes[root->class].name, n);
+	else if (!plain)
+		snprintf(table.id, sizeof(table.id), "%.40s/%s", vm->id, classes[root->class].name);
+	snprintf(table.kind, sizeof(table.kind), "%s", classes[root->class].kind);
+	snprintf(table.found, sizeof(table.found),
+		 "struct kvm at 0x%" PRIx64 ", struct kvm_mmu_page at 0x%" PRIx64 " (%s)",
+		 g->kvm_va, root->it.va, root->found);
+	table.root_pa = root->it.pa;
+	s2_kvm_x86_regime(&g->x->masks, &root->it, &table.regime);
+	code = s2_host_set_aside(search, S2_LOST_REGISTER, table.id,
+				 set_soft(g, &table.regime.soft));
+	if (!code)
+		code = s2_hosts_amend(search, &table);
+	/* Slots of the address space that SMM sees differ. A shadow of a guest's table has none. */
+	if (!code && root->class != ROOT_NESTED)
+		return s2_kvm_add_table(g->w, &table, root->it.smm);
+	return code ? code : s2_tables_add(search->tables, &table, search->err);
+}
+
+static enum s2_code add_roots(struct gather *g, const struct s2_table *vm)
+{
+	enum s2_code code = S2_OK;
+
+	for (int class = 0; class < NROOT_CLASSES; class ++) {
+		unsigned int n = 0;
+
+		for (size_t i = 0; !code && i < g->nroots; i++)
+			if ((int)g->root[i].class == class)
+				code = add_root(g, vm, &g->root[i], n++);
+	}
+	return code;
+}
+
+static enum s2_code read_tdp_roots(struct gather *g)
+{
+	return read_list(g, &g->x->layout.tdp_mmu_roots, "tdp_mmu_roots", on_tdp_root);
+}
+
+static enum s2_code read_shadow_roots(struct gather *g)
+{
+	return read_list(g, &g->x->layout.active_mmu_pages, "active_mmu_pages", on_shadow_page);
+}
+
+/* Where a VM's roots are, in this order: what two know is shown as the first has it. */
+static enum s2_code (*const places[])(struct gather *g) = {
+	read_tdp_roots,
+	read_shadow_roots,
+	read_vcpus,
+};
+
+static enum s2_code find_roots(struct gather *g, const struct s2_table *vm)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
+		enum s2_code code = places[i](g);
+
+		g->x->lost_roots |= s2_is_missing(code);
+		code = s2_host_set_aside(g->w->search, S2_LOST_TABLE, vm->id, code);
+		if (code)
+			return code;
+	}
+	return add_roots(g, vm);
+}
+
+static enum s2_code roots(struct s2_kvm_walk *w, struct s2_table *vm)
+{
+	struct s2_kvm_x86 *x = w->state;
+	struct gather *g;
+	enum s2_code code;
+
+	if (x->masks.tdp == S2_NO) {
+		s2_lost_add(w->search->lost, S2_LOST_TABLE, S2_INVALID, vm->id, S2_LOST_NOWHERE,
+			    "KVM runs without EPT and NPT (tdp_enabled is 0): its tables translate "
+			    "virtual addresses of the guest, which are not read");
+		return S2_OK;
+	}
+	g = calloc(1, sizeof(*g));
+	if (!g)
+		return s2_fail(w->search->err, S2_NOMEM, "no memory for roots");
+	g->w = w;
+	g->x = x;
+	g->kvm_va = vm->object_va;
+	code = find_roots(g, vm);
+	free(g);
+	return code;
+}
+
+const struct s2_kvm_arch s2_kvm_x86 = {
+	.name = "x86",
+	.open = open_arch,
+	.close = free,
+	.roots = roots,
+	.rest = s2_kvm_x86_orphans,
+};

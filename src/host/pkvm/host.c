@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// A protected system as a keeper of tables: the host's and the hypervisor's, and guests' that KVM
+// leaves to it.
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "decode/arm64/arm64.h"
+#include "host/host.h"
+#include "host/kvm/arm64/layout.h"
+#include "host/pkvm/pkvm.h"
+
+struct pkvm_host {
+	struct s2_kvm_arm64_layout layout;
+	struct s2_pkvm_guest *guest; /* of the hypervisor's */
+	size_t nguests;
+	enum s2_code guests_unread; /* why they are not known */
+};
+
+/* The guest of the hypervisor that stands for the VM at @kvm_va; NULL when there is none. By the
+ * pointer of the one to the other, or by handle when that could not be read. */
+static struct s2_pkvm_guest *guest_of(const struct s2_host_search *s, struct pkvm_host *p,
+				      uint64_t kvm_va, uint64_t handle)
+{
+	uint64_t pa = 0;
+	bool have_pa = !s2_kernel_pa(s->kernel, kvm_va, &pa, NULL);
+
+	for (size_t i = 0; i < p->nguests; i++) {
+		bool by_pointer = have_pa && p->guest[i].host_kvm_pa;
+
+		if (by_pointer ? p->guest[i].host_kvm_pa == pa :
+				 (p->guest[i].unread || !have_pa) && p->guest[i].handle == handle)
+			return &p->guest[i];
+	}
+	return NULL;
+}
+
+/*
+ * The hypervisor's handle of the VM at @kvm_va, 0 when it knows no such VM: since 6.18 a handle is
+ * reserved before the VM is created, up to 6.17 it comes with it (arch/arm64/kvm/pkvm.c).
+ */
+static enum s2_code handle_of(const struct s2_host_search *s, struct pkvm_host *p, uint64_t kvm_va,
+			      uint64_t *ret)
+{
+	uint64_t created = 1;
+	enum s2_code code = S2_OK;
+
+	*ret = 0;
+	if (!p->layout.hyp_managed || !p->layout.handle.have)
+		return S2_OK;
+	if (p->layout.is_created.have)
+		code = s2_field_get(s->kernel, kvm_va, &p->layout.is_created, &created, s->err);
+	if (code || !created)
+		return code;
+	return s2_field_get(s->kernel, kvm_va, &p->layout.handle, ret, s->err);
+}
+
+/* Makes @table that of a guest whose table the hypervisor keeps. */
+static void by_hypervisor(const struct s2_host_search *s, struct s2_pkvm_guest *guest,
+			  struct s2_table *table)
+{
+	table->root_pa = guest->root_pa;
+	s2_pkvm_annotate(table, s->tables->pkvm, S2_PKVM_GUEST);
+	table->have_handle = true;
+	table->handle = guest->handle;
+	s2_regime_set(&table->regime, S2_ARM64_VTCR_EL2, guest->vtcr);
+	snprintf(table->found, sizeof(table->found), "struct pkvm_hyp_vm at PA 0x%" PRIx64,
+		 guest->pa);
+	guest->root_pa = 0; /* taken */
+	guest->unread = S2_OK;
+}
+
+/* A guest of the hypervisor of which not all could be read. */
+static void lose_guest(const struct s2_host_search *s, struct s2_pkvm_guest *guest, const char *id)
+{
+	s2_lost_add(s->lost, S2_LOST_TABLE, guest->unread, id, guest->pa,
+		    "struct pkvm_hyp_vm at PA 0x%" PRIx64 " is %s, it knows where the table is",
+		    guest->pa, s2_code_name(guest->unread));
+	guest->unread = S2_OK; /* told */
+}
+
+/*
+ * kvm_init_stage2_mmu() leaves pgd_phys 0 when the hypervisor keeps the table (6.14 on,
+ * protected): then this kvm_pgtable is a tree of mappings and no table.
+ */
+static enum s2_code amend(struct s2_host_search *s, void *state, struct s2_table *table)
+{
+	struct pkvm_host *p = state;
+	uint64_t kvm_va = table->object_va;
+	struct s2_pkvm_guest *guest;
+	uint64_t handle;
+	enum s2_code code = handle_of(s, p, kvm_va, &handle);
+
+	if (code)
+		return code;
+	guest = guest_of(s, p, kvm_va, handle);
+	if (guest && guest->root_pa)
+		by_hypervisor(s, guest, table);
+	else if (guest && guest->unread)
+		lose_guest(s, guest, table->id);
+	else if (!guest && handle && p->guests_unread)
+		s2_lost_add(s->lost, S2_LOST_TABLE, p->guests_unread, table->id, S2_LOST_NOWHERE,
+			    "the hypervisor keeps its table, and what it knows of its guests was "
+			    "not read");
+	return S2_OK;
+}
+
+/* Guests that the hypervisor knows and the host does not. */
+static enum s2_code add_orphans(struct s2_host_search *s, void *state)
+{
+	struct pkvm_host *p = state;
+	enum s2_code code = S2_OK;
+
+	for (size_t i = 0; !code && i < p->nguests; i++) {
+		struct s2_table table = { .pid = -1, .vcpus = -1 };
+
+		if (!s->tables->pkvm->guests)
+			continue;
+		snprintf(table.id, sizeof(table.id), "vm:handle-0x%x", p->guest[i].handle);
+		if (p->guest[i].unread)
+			lose_guest(s, &p->guest[i], table.id);
+		if (!p->guest[i].root_pa)
+			continue;
+		s2_regime_init(&table.regime, &s2_arm64_stage2);
+		snprintf(table.kind, sizeof(table.kind), "stage2");
+		by_hypervisor(s, &p->guest[i], &table);
+		code = s2_tables_add(s->tables, &table, s->err);
+	}
+	return code;
+}
+
+/* Of a protected system: the tables of host and hypervisor, and which guests the latter manages. */
+static enum s2_code find_pkvm(struct s2_host_search *s, void *state)
+{
+	struct s2_tables *tables = s->tables;
+	struct pkvm_host *p = state;
+	struct s2_err why;
+	enum s2_code code;
+
+	s2_err_init(&why);
+	if (tables->mode != S2_KVM_PROTECTED && tables->mode != S2_KVM_UNKNOWN)
+		return S2_OK;
+	code = s2_pkvm_find(s->kernel, s->mem, &p->layout, s->lost, tables, &why);
+	if (code == S2_NOMEM)
+		return s2_fail(s->err, code, "%s", why.text);
+	if (code) {
+		p->guests_unread = code;
+		if (tables->mode == S2_KVM_PROTECTED || s2_is_missing(code))
+			s2_lost_add(s->lost, S2_LOST_TABLE, code, "host", S2_LOST_NOWHERE, "%s",
+				    why.text);
+		return S2_OK;
+	}
+	if (tables->mode == S2_KVM_UNKNOWN)
+		snprintf(tables->mode_why, sizeof(tables->mode_why), "the host's stage 2");
+	tables->mode = S2_KVM_PROTECTED;
+	code = s2_pkvm_guests(s->kernel, s->mem, &p->layout, tables->pkvm, &p->guest, &p->nguests,
+			      &why);
+	p->guests_unread = code;
+	if (code && tables->pkvm->guests)
+		s2_lost_add(s->lost, S2_LOST_VM, code, NULL, S2_LOST_NOWHERE,
+			    "guests of the hypervisor: %s: %u VMs are known, no table of theirs",
+			    why.text, tables->nvms);
+	return S2_OK;
+}
+
+static void close_host(void *state)
+{
+	struct pkvm_host *p = state;
+
+	if (p)
+		free(p->guest);
+	free(p);
+}
+
+static enum s2_code probe(struct s2_host_search *s, void **ret_state)
+{
+	struct pkvm_host *p = calloc(1, sizeof(*p));
+	enum s2_code code;
+
+	if (!p)
+		return s2_fail(s->err, S2_NOMEM, "no memory");
+	code = s2_kvm_arm64_layout(s->kernel, &p->layout, s->err);
+	if (code)
+		free(p);
+	else
+		*ret_state = p;
+	return code;
+}
+
+const struct s2_host s2_pkvm_host = {
+	.name = "pkvm",
+	.kernel = "arm64",
+	.probe = probe,
+	.system = find_pkvm,
+	.amend = amend,
+	.rest = add_orphans,
+	.close = close_host,
+};

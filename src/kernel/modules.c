@@ -1,0 +1,371 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// From the list of modules to the ELF symbol table that each keeps (kernel/module/kallsyms.c), and
+// from btf_idr to its types (kernel/bpf/btf.c).
+#include "kernel/modules.h"
+
+#include <elf.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bits.h"
+#include "base/cleanup.h"
+#include "kernel/btf.h"
+#include "kernel/fields.h"
+#include "kernel/kernel_priv.h"
+
+/* More than any module has; beyond it the counts are lying. */
+#define MAX_SYMS (1U << 20)
+#define MAX_STRINGS (32U << 20)
+
+/* MODULE_NAME_LEN is 64 - sizeof(unsigned long). */
+#define NAME_LEN 64
+
+struct layout {
+	struct s2_field_at list, name, kallsyms;         /* struct module */
+	struct s2_field_at symtab, num_symtab, strtab;   /* struct mod_kallsyms */
+	struct s2_field_at btf_data, btf_size, btf_name; /* struct btf */
+	struct s2_field_at btf_base, btf_ntypes, idr_rt;
+};
+
+static const struct s2_field_row module_rows[] = {
+	S2_FIELD(layout, list, "module", "list", true),
+	S2_FIELD(layout, name, "module", "name", true),
+	S2_FIELD(layout, kallsyms, "module", "kallsyms", true),
+	S2_FIELD(layout, symtab, "mod_kallsyms", "symtab", true),
+	S2_FIELD(layout, num_symtab, "mod_kallsyms", "num_symtab", true),
+	S2_FIELD(layout, strtab, "mod_kallsyms", "strtab", true),
+};
+
+static const struct s2_field_row btf_rows[] = {
+	S2_FIELD(layout, btf_data, "btf", "data", true),
+	S2_FIELD(layout, btf_size, "btf", "data_size", true),
+	S2_FIELD(layout, btf_name, "btf", "name", true),
+	S2_FIELD(layout, btf_base, "btf", "base_btf", true),
+	S2_FIELD(layout, btf_ntypes, "btf", "nr_types", true),
+	S2_FIELD(layout, idr_rt, "idr", "idr_rt", true),
+};
+
+/* Does the string in the kernel at @va say @name? A missing code: nobody knows. */
+static enum s2_code is_named(struct s2_kernel *kernel, uint64_t va, const char *name, bool *ret,
+			     struct s2_err *err)
+{
+	size_t len = strlen(name) + 1;
+	char text[NAME_LEN];
+	enum s2_code code = S2_OK;
+
+	if (len <= sizeof(text))
+		code = s2_kernel_read(kernel, va, text, len, err);
+	*ret = !code && len <= sizeof(text) && !memcmp(text, name, len);
+	return code;
+}
+
+struct find_module {
+	struct s2_kernel *kernel;
+	struct layout layout;
+	const char *name;
+	uint64_t va; /* 0: not met yet */
+	enum s2_code code;
+	struct s2_err *err;
+};
+
+static bool on_module(void *arg, uint64_t node)
+{
+	struct find_module *f = arg;
+	uint64_t va = node - s2_member_off(&f->layout.list.m);
+	bool named;
+
+	f->code =
+		is_named(f->kernel, va + s2_member_off(&f->layout.name.m), f->name, &named, f->err);
+	if (!f->code && named)
+		f->va = va;
+	return !f->code && !f->va;
+}
+
+/* Fills in @f->va, 0 when no such module is loaded. */
+static enum s2_code find_module(struct find_module *f)
+{
+	uint64_t head;
+	enum s2_code code =
+		s2_fields_find(f->kernel, module_rows, ARRAY_SIZE(module_rows), &f->layout, f->err);
+
+	if (!code)
+		code = s2_kernel_symbol(f->kernel, "modules", &head, f->err);
+	if (code == S2_NOTFOUND) {
+		if (f->err)
+			s2_err_init(f->err); /* a kernel without CONFIG_MODULES */
+		return S2_OK;
+	}
+	if (!code)
+		code = s2_kernel_list(f->kernel, head, on_module, f, f->err);
+	if (!code)
+		code = f->code;
+	return code ? s2_wrap(f->err, code, "modules") : S2_OK;
+}
+
+/* A module's ELF symbol table, copied. */
+struct symtab {
+	Elf64_Sym *sym;
+	uint64_t n;
+	char *strings; /* ends with a zero byte */
+	uint64_t strings_len;
+};
+
+static void symtab_free(struct symtab *tab)
+{
+	free(tab->sym);
+	free(tab->strings);
+}
+
+/*
+ * Reads the strings that symbols name. Nothing says how long their table is: up to the page that
+ * has the beginning of the last one, and one more if there is one.
+ */
+static enum s2_code read_strings(struct s2_kernel *kernel, uint64_t va, struct symtab *tab,
+				 struct s2_err *err)
+{
+	uint64_t page = s2_kernel_facts(kernel)->kva.page_size, last = 0, len;
+	enum s2_code code;
+
+	for (uint64_t i = 0; i < tab->n; i++)
+		if (tab->sym[i].st_name > last)
+			last = tab->sym[i].st_name;
+	if (last > MAX_STRINGS)
+		return s2_fail(err, S2_INVALID, "a symbol's name is at byte %llu",
+			       (unsigned long long)last);
+	len = align_up(va + last + 1, page) - va;
+	tab->strings = calloc(1, (size_t)(len + page + 1));
+	if (!tab->strings)
+		return s2_fail(err, S2_NOMEM, "no memory for a module's symbols");
+	code = s2_kernel_read(kernel, va, tab->strings, (size_t)len, err);
+	if (code)
+		return code;
+	tab->strings_len = len;
+	if (!s2_kernel_read(kernel, va + len, tab->strings + len, (size_t)page, NULL))
+		tab->strings_len += page;
+	return S2_OK;
+}
+
+static enum s2_code read_symtab(struct find_module *f, struct symtab *tab)
+{
+	uint64_t kallsyms, sym_va, strings_va;
+	enum s2_code code = s2_field_get(f->kernel, f->va, &f->layout.kallsyms, &kallsyms, f->err);
+
+	if (!code)
+		code = s2_field_get(f->kernel, kallsyms, &f->layout.symtab, &sym_va, f->err);
+	if (!code)
+		code = s2_field_get(f->kernel, kallsyms, &f->layout.num_symtab, &tab->n, f->err);
+	if (!code)
+		code = s2_field_get(f->kernel, kallsyms, &f->layout.strtab, &strings_va, f->err);
+	if (!code && tab->n > MAX_SYMS)
+		code = s2_fail(f->err, S2_INVALID, "%llu symbols", (unsigned long long)tab->n);
+	if (code)
+		return code;
+	tab->sym = calloc((size_t)tab->n + 1, sizeof(*tab->sym));
+	if (!tab->sym)
+		return s2_fail(f->err, S2_NOMEM, "no memory for a module's symbols");
+	code = s2_kernel_read(f->kernel, sym_va, tab->sym, (size_t)tab->n * sizeof(*tab->sym),
+			      f->err);
+	return code ? code : read_strings(f->kernel, strings_va, tab, f->err);
+}
+
+static void query_symtab(const struct symtab *tab, struct s2_symbol_query *query)
+{
+	/* The first is the empty symbol of every ELF symbol table. */
+	for (uint64_t i = 1; i < tab->n; i++) {
+		const char *name = tab->strings + tab->sym[i].st_name;
+		size_t len;
+
+		if (tab->sym[i].st_shndx == SHN_UNDEF || tab->sym[i].st_name >= tab->strings_len)
+			continue;
+		len = strnlen(name, S2_SYMBOL_NAME_MAX + 1);
+		if (s2_symbol_query_len(query, len))
+			s2_symbol_query_take(query, name, len, tab->sym[i].st_value);
+	}
+}
+
+/* What @wanted has no answer to yet, of the kernel itself. */
+static enum s2_code ask_kernel(struct s2_kernel *kernel, struct s2_symbol *wanted, size_t n,
+			       struct s2_err *err)
+{
+	struct s2_symbol *rest = calloc(n + 1, sizeof(*rest));
+	size_t nrest = 0;
+	enum s2_code code = S2_OK;
+
+	if (!rest)
+		return s2_fail(err, S2_NOMEM, "no memory for symbols");
+	for (size_t i = 0; i < n; i++)
+		if (!wanted[i].hits)
+			rest[nrest++].name = wanted[i].name;
+	if (nrest)
+		code = s2_kernel_symbols(kernel, rest, nrest, err);
+	for (size_t i = n; !code && i-- > 0;)
+		if (!wanted[i].hits)
+			wanted[i] = rest[--nrest];
+	free(rest);
+	return code;
+}
+
+enum s2_code s2_module_symbols(struct s2_kernel *kernel, const char *module,
+			       struct s2_symbol *wanted, size_t n, struct s2_err *err)
+{
+	struct find_module f = { .kernel = kernel, .name = module, .err = err };
+	struct s2_symbol_query query;
+	struct symtab tab = { 0 };
+	enum s2_code code = find_module(&f);
+
+	for (size_t i = 0; i < n; i++)
+		wanted[i] = (struct s2_symbol){ .name = wanted[i].name };
+	if (!code && f.va)
+		code = read_symtab(&f, &tab);
+	if (!code && f.va) {
+		s2_symbol_query_init(&query, wanted, n);
+		query.source = S2_SYM_MODULE;
+		query_symtab(&tab, &query);
+	}
+	symtab_free(&tab);
+	if (code)
+		return s2_wrap(err, code, "symbols of the module %s", module);
+	return ask_kernel(kernel, wanted, n, err);
+}
+
+struct find_btf {
+	struct s2_kernel *kernel;
+	struct layout layout;
+	const char *name;
+	uint64_t va; /* struct btf, 0: not met yet */
+	enum s2_code code;
+	struct s2_err *err;
+};
+
+/* One object of btf_idr: of the kernel (it has no base), of a module, or a program's own. */
+static bool on_btf(void *arg, uint64_t index, uint64_t va)
+{
+	struct find_btf *f = arg;
+	uint64_t base = 0;
+	bool named = false;
+
+	(void)index;
+	f->code = s2_field_get(f->kernel, va, &f->layout.btf_base, &base, f->err);
+	if (!f->code && base)
+		f->code = is_named(f->kernel, va + s2_member_off(&f->layout.btf_name.m), f->name,
+				   &named, f->err);
+	if (!f->code && named)
+		f->va = va;
+	return !f->code && !f->va;
+}
+
+/* Fills in @f->va, 0 when the module has none. */
+static enum s2_code find_btf(struct find_btf *f)
+{
+	uint64_t idr;
+	enum s2_code code =
+		s2_fields_find(f->kernel, btf_rows, ARRAY_SIZE(btf_rows), &f->layout, f->err);
+
+	if (!code)
+		code = s2_kernel_symbol(f->kernel, "btf_idr", &idr, f->err);
+	if (code == S2_NOTFOUND) {
+		if (f->err)
+			s2_err_init(f->err); /* a kernel without types of modules */
+		return S2_OK;
+	}
+	if (!code)
+		code = s2_kernel_xarray(f->kernel, idr + s2_member_off(&f->layout.idr_rt.m), on_btf,
+					f, f->err);
+	return code ? code : f->code;
+}
+
+/*
+ * Reads @size bytes at @va page by page, and notes what is missing: from the first such page to the
+ * last one (makedumpfile -d 8 takes the second page of a large allocation for anonymous memory
+ * from 7.2 on). The first page must be there.
+ */
+static enum s2_code read_with_gap(struct s2_kernel *kernel, uint64_t va, uint8_t *buf,
+				  uint64_t size, struct s2_btf_gap *gap, struct s2_err *err)
+{
+	uint64_t page = s2_kernel_facts(kernel)->kva.page_size;
+
+	for (uint64_t off = 0, n; off < size; off += n) {
+		enum s2_code code;
+
+		n = page - (va + off) % page;
+		if (n > size - off)
+			n = size - off;
+		code = s2_kernel_read(kernel, va + off, buf + off, (size_t)n, err);
+		if (code && (!off || !s2_is_missing(code)))
+			return code;
+		if (!code)
+			continue;
+		if (err)
+			s2_err_init(err);
+		if (!gap->code)
+			gap->at = (uint32_t)off;
+		gap->code = code;
+		gap->end = (uint32_t)(off + n);
+		memset(buf + off, 0, (size_t)n);
+	}
+	return S2_OK;
+}
+
+static enum s2_code read_btf(struct find_btf *f, struct s2_types *base, struct s2_types **ret,
+			     struct s2_err *err)
+{
+	s2_auto_free void *blob = NULL;
+	struct s2_btf_gap gap = { 0 };
+	uint64_t data, size, n;
+	uint32_t ntypes;
+	enum s2_code code = s2_field_get(f->kernel, f->va, &f->layout.btf_data, &data, err);
+
+	if (!code)
+		code = s2_field_get(f->kernel, f->va, &f->layout.btf_size, &size, err);
+	if (!code)
+		code = s2_field_get(f->kernel, f->va, &f->layout.btf_ntypes, &n, err);
+	if (!code && size > S2_BTF_MAX)
+		code = s2_fail(err, S2_INVALID, "%llu bytes of BTF", (unsigned long long)size);
+	if (code)
+		return code;
+	blob = malloc((size_t)size + 1);
+	if (!blob)
+		return s2_fail(err, S2_NOMEM, "no memory for a module's types");
+	gap.ntypes = (uint32_t)n;
+	code = read_with_gap(f->kernel, data, blob, size, &gap, err);
+	if (!code)
+		code = s2_btf_new_split(blob, (size_t)size, &gap, base, ret, &ntypes, err);
+	if (!code)
+		s2_kernel_say(f->kernel, "types of the module %s from BTF in memory (%u%s%s)",
+			      f->name, ntypes, gap.code ? ", a part of them is " : "",
+			      gap.code ? s2_code_name(gap.code) : "");
+	return code;
+}
+
+static struct s2_module_types *remembered(struct s2_kernel *kernel, const char *module)
+{
+	for (size_t i = 0; i < kernel->nmodules; i++)
+		if (!strcmp(kernel->module[i].name, module))
+			return &kernel->module[i];
+	return NULL;
+}
+
+enum s2_code s2_module_types(struct s2_kernel *kernel, const char *module, struct s2_types **ret,
+			     struct s2_err *err)
+{
+	struct find_btf f = { .kernel = kernel, .name = module, .err = err };
+	const struct s2_module_types *known = remembered(kernel, module);
+	struct s2_types *base = NULL, *own = NULL;
+	enum s2_code code = s2_kernel_types(kernel, &base, err);
+
+	if (!code && !known)
+		code = find_btf(&f);
+	if (!code && f.va)
+		code = read_btf(&f, base, &own, err);
+	if (code)
+		return s2_wrap(err, code, "types of the module %s", module);
+	if (own && kernel->nmodules == S2_MAX_MODULES) {
+		s2_types_free(own);
+		return s2_fail(err, S2_INVALID, "types of more than %d modules", S2_MAX_MODULES);
+	}
+	if (own)
+		kernel->module[kernel->nmodules++] =
+			(struct s2_module_types){ .name = module, .types = own };
+	*ret = known ? known->types : own ? own : base;
+	return S2_OK;
+}

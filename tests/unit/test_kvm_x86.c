@@ -1,0 +1,540 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// KVM on x86 in kernels made by hand: addresses, modules, roots, what is lost of them.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "decode/x86/claims.h"
+#include "host/kvm/x86/soft.h"
+#include "kernel/modules.h"
+#include "test_x86_make.h"
+
+#define FORM_6_1_NPT (&x86_forms[0])
+#define FORM_6_1_EPT (&x86_forms[1])
+#define FORM_6_18_EPT (&x86_forms[2])
+#define FORM_7_3_NPT (&x86_forms[3])
+
+static uint32_t role_of(const struct x86_form *form)
+{
+	return ROLE_LEVEL(form->ept ? 4 : form->levels) | ROLE_DIRECT;
+}
+
+static void expect_pa(struct x86_test *t, uint64_t va, uint64_t want)
+{
+	uint64_t pa = 0;
+
+	assert_int_equal(s2_kernel_pa(t->kernel, va, &pa, &t->err), S2_OK);
+	assert_int_equal(pa, want);
+}
+
+static void addresses(void **state)
+{
+	struct x86_test t;
+	uint64_t pa;
+
+	(void)state;
+	for (size_t i = 0; i < NX86_FORMS; i++) {
+		x86_init(&t, &x86_forms[i]);
+		x86_open(&t);
+		expect_pa(&t, t.k.stext + DATA_AT + 0x123, image_pa(&t.k, DATA_AT + 0x123));
+		expect_pa(&t, x86_linear(&t, 0x1234), 0x1234);
+		expect_pa(&t, x86_linear(&t, HEAP_AT + 0x1fffff), HEAP_AT + 0x1fffff);
+		expect_pa(&t, vmalloc_va(&t) + 0x1042, VMALLOC_AT + 0x4042);
+		expect_pa(&t, MODULE_VA + 0x2008, VMALLOC_AT + 0x21008);
+		assert_int_equal(s2_kernel_facts(t.kernel)->kva.linear_offset, t.form->page_offset);
+		assert_int_equal(s2_kernel_pa(t.kernel, 0x7f0000001000, &pa, NULL), S2_INVALID);
+		assert_int_equal(s2_kernel_pa(t.kernel, t.k.stext + RO_END + 0x1000, &pa, NULL),
+				 S2_INVALID);
+		x86_exit(&t);
+	}
+}
+
+/* Opens a kernel whose VMCOREINFO has @to in place of @from. */
+static void expect_refusal(const char *from, const char *to, enum s2_code want, const char *text)
+{
+	struct s2_kernel_args args;
+	struct s2_kernel *kernel = NULL;
+	struct x86_test t;
+	char info[sizeof(t.k.info)];
+	const char *at;
+
+	x86_init(&t, FORM_6_1_NPT);
+	at = strstr(t.k.info, from);
+	assert_non_null(at);
+	snprintf(info, sizeof(info), "%.*s%s%s", (int)(at - t.k.info), t.k.info, to,
+		 at + strlen(from));
+	s2_kernel_args_init(&args, &t.k.mem.mem);
+	args.note = info;
+	args.note_size = strlen(info);
+	assert_int_equal(s2_kernel_open(&args, &kernel, &t.err), want);
+	if (!strstr(t.err.text, text))
+		fail_msg("%s", t.err.text);
+	x86_exit(&t);
+}
+
+static void refused_facts(void **state)
+{
+	(void)state;
+	expect_refusal("pgtable_l5_enabled)=1", "pgtable_l5_enabled)=2", S2_INVALID,
+		       "neither 0 nor 1");
+	expect_refusal("SYMBOL(init_top_pgt)", "SYMBOL(other)", S2_INVALID, "init_top_pgt");
+	expect_refusal("SYMBOL(_stext)", "SYMBOL(other)", S2_INVALID, "_stext");
+	expect_refusal("PAGESIZE=4096", "PAGESIZE=65536", S2_INVALID, "is not 4096");
+	expect_refusal("NUMBER(sme_mask)=0", "NUMBER(sme_mask)=1", S2_INVALID, "encryption mask");
+	expect_refusal("NUMBER(phys_base)", "NUMBER(other)", S2_INVALID, "another architecture");
+}
+
+/* A second VM in memory that the kernel does not map one by one, with all kinds of roots. */
+static void roots_of_every_kind(void **state)
+{
+	struct x86_test t;
+
+	(void)state;
+	for (size_t i = 0; i < NX86_FORMS; i++) {
+		uint64_t kvm, valid, second, old, smm, mirror = 0;
+		const struct s2_table *table;
+		uint32_t role;
+
+		x86_init(&t, &x86_forms[i]);
+		role = role_of(t.form);
+		put_vm(&t, 7);
+		/* Its members are on two pages that are no neighbours. */
+		kvm = put_vm_at(&t, vmalloc_va(&t) + 0x1000 - KVM_ARCH, 42);
+		set_bytes(&t, kvm + KVM_ONLINE, 2, 4);
+		put_root(&t, kvm + KVM_ROOTS, role | ROLE_SMM, true, &smm);
+		put_root(&t, kvm + KVM_ROOTS, role | ROLE_INVALID(t.form), true, &old);
+		put_root(&t, kvm + KVM_ROOTS, role | ROLE_AD_DISABLED, true, &second);
+		if (t.form->new_bits)
+			put_root(&t, kvm + KVM_ROOTS, role | ROLE_MIRROR, true, &mirror);
+		put_root(&t, kvm + KVM_ROOTS, role, true, &valid);
+		put_slot(&t, kvm, 0, 0x100, 16, 3);
+		put_slot(&t, kvm, 1, 0xa0, 32, 5);
+		x86_must(&t);
+		assert_int_equal(t.lost.total, 0);
+		assert_int_equal(t.tables.nvms, 2);
+		assert_int_equal(t.tables.n, mirror ? 5 : 4);
+		table = x86_table(&t, "vm:42");
+		assert_int_equal(table->root_pa, valid);
+		assert_int_equal(table->vcpus, 2);
+		assert_int_equal(table->nslots, 1);
+		assert_int_equal(table->slot[0].ipa, 0x100000);
+		assert_int_equal(table->slot[0].size, 0x10000);
+		assert_int_equal(table->slot[0].id, 3);
+		table = x86_table(&t, "vm:42/smm");
+		assert_int_equal(table->root_pa, smm);
+		assert_int_equal(table->nslots, 1);
+		assert_int_equal(table->slot[0].ipa, 0xa0000);
+		assert_int_equal(x86_table(&t, "vm:42/old:0")->root_pa, old);
+		table = x86_table(&t, "vm:42/root:1");
+		assert_int_equal(table->root_pa, second);
+		assert_string_equal(table->regime.arch->format, t.form->ept ? "ept" : "npt");
+		if (mirror)
+			assert_int_equal(x86_table(&t, "vm:42/mirror")->root_pa, mirror);
+		x86_exit(&t);
+	}
+}
+
+/* construct_eptp(): write-back tables, walk length less one, A/D; the VMCB has the C-bit in nCR3. */
+static void registers(void **state)
+{
+	struct x86_test t;
+
+	(void)state;
+	for (size_t i = 0; i < NX86_FORMS; i++) {
+		const struct s2_regime *regime;
+		uint64_t kvm, valid, no_ad;
+
+		x86_init(&t, &x86_forms[i]);
+		kvm = put_vm(&t, 42);
+		put_root(&t, kvm + KVM_ROOTS, role_of(t.form) | ROLE_AD_DISABLED, true, &no_ad);
+		put_root(&t, kvm + KVM_ROOTS, role_of(t.form), true, &valid);
+		x86_must(&t);
+		regime = &x86_table(&t, "vm:42")->regime;
+		assert_int_equal(regime->value[S2_X86_MAXPHYADDR], t.form->own_mmio ? 46 : 40);
+		if (t.form->ept) {
+			assert_int_equal(regime->value[S2_X86_EPTP], valid | 0x5e);
+			regime = &x86_table(&t, "vm:42/root:1")->regime;
+			assert_int_equal(regime->value[S2_X86_EPTP], no_ad | 0x1e);
+		} else {
+			assert_int_equal(regime->value[S2_X86_NCR3], valid | t.form->sme_mask);
+			assert_int_equal(s2_regime_level(regime, S2_X86_START_LEVEL),
+					 t.form->levels);
+			assert_int_equal(regime->value[S2_X86_C_BIT], t.form->sme_mask ? 47 : 0);
+		}
+		x86_exit(&t);
+	}
+}
+
+static void software(void **state)
+{
+	struct x86_test t;
+
+	(void)state;
+	for (size_t i = 0; i < NX86_FORMS; i++) {
+		const struct s2_soft *soft;
+		uint64_t kvm, other, pa;
+		bool ept = x86_forms[i].ept, new = x86_forms[i].new_bits;
+
+		x86_init(&t, &x86_forms[i]);
+		other = put_vm(&t, 7);
+		put_root(&t, other + KVM_ROOTS, role_of(t.form), true, &pa);
+		set_bytes(&t, other + KVM_NO_NX_HUGE, 1, 1);
+		set64(&t, other + KVM_MMIO_VALUE, 0); /* a TD's */
+		kvm = put_vm(&t, 42);
+		put_root(&t, kvm + KVM_ROOTS, role_of(t.form), true, &pa);
+		put_vcpu(&t, kvm, pa);
+		x86_must(&t);
+		soft = &x86_table(&t, "vm:42")->regime.soft;
+		assert_ptr_equal(soft->ops, new ? &s2_soft_kvm_new : &s2_soft_kvm_old);
+		assert_int_equal(soft->empty, t.form->own_mmio ? UINT64_C(1) << 63 : 0);
+		assert_int_equal(soft->param[S2_KVM_X86_HOST_WRITABLE_MASK], UINT64_C(1)
+										     << (!ept ? 9 :
+											 new  ? 53 :
+												57));
+		assert_int_equal(soft->param[S2_KVM_X86_MMU_WRITABLE_MASK], UINT64_C(1)
+										    << (!ept ? 10 :
+											new  ? 55 :
+											       58));
+		assert_int_equal(soft->param[S2_KVM_X86_RSVD_MASK], ept ? MASK_RSVD : 0);
+		assert_int_equal(soft->param[S2_KVM_X86_MMIO_VALUE],
+				 ept ? 6 : UINT64_C(0x8000000000001));
+		assert_int_equal(soft->param[S2_KVM_X86_NX_HUGE_PAGES], 1);
+		soft = &x86_table(&t, "vm:7")->regime.soft;
+		assert_int_equal(soft->param[S2_KVM_X86_NX_HUGE_PAGES], 0);
+		if (t.form->own_mmio)
+			assert_int_equal(soft->param[S2_KVM_X86_MMIO_VALUE], 0);
+		x86_exit(&t);
+	}
+}
+
+static void several_vms_of_a_process(void **state)
+{
+	struct x86_test t;
+	uint64_t first, second, pa;
+
+	(void)state;
+	x86_init(&t, FORM_6_1_NPT);
+	first = put_vm(&t, 42);
+	put_root(&t, first + KVM_ROOTS, role_of(t.form), true, &pa);
+	second = put_vm(&t, 42);
+	put_root(&t, second + KVM_ROOTS, role_of(t.form) | ROLE_INVALID(t.form), true, &pa);
+	put_root(&t, second + KVM_ROOTS, role_of(t.form), true, &pa);
+	x86_must(&t);
+	assert_int_equal(t.tables.n, 3);
+	assert_int_equal(x86_table(&t, "vm:42.1")->object_va, first);
+	assert_int_equal(x86_table(&t, "vm:42.2")->object_va, second);
+	assert_int_equal(x86_table(&t, "vm:42.2/old:0")->object_va, second);
+	x86_exit(&t);
+}
+
+/* Where the TDP MMU is off its head was never made a list; roots are among the shadow MMU's pages. */
+static void shadow_mmu(void **state)
+{
+	struct x86_test t;
+	uint64_t kvm, valid, old, table, nested, sp;
+
+	(void)state;
+	x86_init(&t, FORM_6_1_EPT);
+	kvm = put_vm(&t, 42);
+	set64(&t, kvm + KVM_ROOTS, 0);
+	set64(&t, kvm + KVM_ROOTS + 8, 0);
+	sp = put_root(&t, kvm + KVM_ACTIVE, role_of(t.form), false, &old);
+	set_bytes(&t, sp + SP_VALID_GEN, 0, 1); /* of before the last change of slots */
+	put_root(&t, kvm + KVM_ACTIVE, ROLE_LEVEL(3) | ROLE_DIRECT, false, &table);
+	put_root(&t, kvm + KVM_ACTIVE, ROLE_LEVEL(4) | 1U << 17, false, &nested);
+	put_root(&t, kvm + KVM_ACTIVE, role_of(t.form), false, &valid);
+	x86_must(&t);
+	assert_int_equal(t.tables.n, 3);
+	assert_int_equal(x86_table(&t, "vm:42")->root_pa, valid);
+	assert_int_equal(x86_table(&t, "vm:42/old:0")->root_pa, old);
+	assert_int_equal(x86_table(&t, "vm:42/nested:0")->root_pa, nested);
+	assert_string_equal(x86_table(&t, "vm:42/nested:0")->kind, "nested-stage2");
+	x86_exit(&t);
+}
+
+/* An obsolete root that only a vCPU holds, and roots of vCPUs that are none. */
+static void roots_of_vcpus(void **state)
+{
+	struct x86_test t;
+
+	(void)state;
+	for (size_t i = 0; i < NX86_FORMS; i++) {
+		uint64_t kvm, valid, held, sp;
+
+		x86_init(&t, &x86_forms[i]);
+		kvm = put_vm(&t, 42);
+		sp = put_root(&t, kvm + KVM_ACTIVE, role_of(t.form) | ROLE_INVALID(t.form), false,
+			      &held);
+		empty_list(&t, kvm + KVM_ACTIVE);
+		put_root(&t, kvm + KVM_ACTIVE, role_of(t.form), false, &valid);
+		put_vcpu(&t, kvm, held);
+		x86_must(&t);
+		assert_int_equal(t.lost.total, 0);
+		assert_int_equal(t.tables.n, 2);
+		assert_int_equal(x86_table(&t, "vm:42/old:0")->root_pa, held);
+		/* Not valid, the zero page, and one that is on a list. */
+		put_vcpu(&t, kvm, UINT64_MAX);
+		x86_must(&t);
+		put_vcpu(&t, kvm, 0x3000);
+		x86_must(&t);
+		put_vcpu(&t, kvm, valid);
+		x86_must(&t);
+		assert_int_equal(t.lost.total, 0);
+		assert_int_equal(t.tables.n, 1);
+		/* Memory that another root's struct kvm_mmu_page is of. */
+		put64(t.k.ram + PAGES_AT + 3 * PAGE_SIZE_OF + PAGE_PRIVATE, sp);
+		put_vcpu(&t, kvm, 0x3000);
+		x86_must(&t);
+		assert_true(x86_has_loss(&t, "vm:42", "leads to another's"));
+		x86_exit(&t);
+	}
+}
+
+/* Shadow paging, where no table is a second stage. */
+static void without_second_stage(void **state)
+{
+	struct x86_test t;
+	uint64_t kvm, pa;
+
+	(void)state;
+	x86_init(&t, FORM_6_18_EPT);
+	kvm = put_vm(&t, 42);
+	put_root(&t, kvm + KVM_ROOTS, role_of(t.form), true, &pa);
+	for (uint32_t i = 0; i < t.nsyms; i++)
+		if (!strcmp(t.sym[i].name, "dtdp_enabled"))
+			set_bytes(&t, t.sym[i].va, 0, 1);
+	x86_must(&t);
+	assert_int_equal(t.tables.n, 0);
+	assert_true(x86_has_loss(&t, "vm:42", "tdp_enabled is 0"));
+	x86_exit(&t);
+}
+
+/* Roots whose VM is not in the dump are found all the same; those of VMs that are there come once. */
+static void lost_vms(void **state)
+{
+	struct x86_test t;
+	uint64_t kvm[3], pa[3], freed, sp;
+	char id[64];
+
+	(void)state;
+	x86_init(&t, FORM_7_3_NPT);
+	for (unsigned int i = 0; i < 3; i++) {
+		/* The second one right before the struct pages. */
+		kvm[i] = i == 1 ? x86_linear(&t, PAGES_AT - 0x1000) : page_alloc(&t);
+		put_vm_at(&t, kvm[i], 40 + i);
+		put_root(&t, kvm[i] + KVM_ROOTS, role_of(t.form), true, &pa[i]);
+	}
+	sp = put_root(&t, kvm[0] + KVM_ROOTS, role_of(t.form), true, &freed);
+	set64(&t, kvm[0] + KVM_ROOTS, get64(&t, sp)); /* out of its list again */
+	set64(&t, get64(&t, sp) + 8, kvm[0] + KVM_ROOTS);
+	set_bytes(&t, sp + SP_COUNT, 0, 4);
+	x86_open(&t);
+	t.k.mem.hole = PAGES_AT - 0x1000;
+	t.k.mem.hole_size = 4096;
+	t.k.mem.hole_code = S2_EXCLUDED;
+	x86_must(&t);
+	snprintf(id, sizeof(id), "vm:0x%llx", (unsigned long long)kvm[1]);
+	assert_true(x86_has_loss(&t, id, "kernel address"));
+	snprintf(id, sizeof(id), "root:0x%llx", (unsigned long long)pa[1]);
+	assert_int_equal(t.tables.n, 3);
+	assert_int_equal(x86_table(&t, "vm:40")->root_pa, pa[0]);
+	assert_int_equal(x86_table(&t, "vm:42")->root_pa, pa[2]);
+	assert_int_equal(x86_table(&t, id)->root_pa, pa[1]);
+	assert_int_equal(x86_table(&t, id)->pid, -1);
+	assert_int_equal(x86_table(&t, id)->object_va, 0);
+	/* Without struct pages nobody can find it, and that is said. */
+	t.k.mem.hole_size += RAM_SIZE / 4096 * PAGE_SIZE_OF;
+	x86_must(&t);
+	assert_int_equal(t.tables.n, 2);
+	assert_true(x86_has_loss(&t, "", "could not look for roots among 16777216 bytes"));
+	x86_exit(&t);
+}
+
+/* The second page of a module's types is missing: types before and behind it are what they were,
+ * and of those in it nothing is said. */
+static void types_with_a_gap(void **state)
+{
+	struct x86_test t;
+	struct s2_types *types = NULL;
+	struct s2_member m;
+	uint64_t kvm, pa, data, size;
+
+	(void)state;
+	x86_init_filled(&t, FORM_7_3_NPT, 400);
+	kvm = put_vm(&t, 42);
+	put_root(&t, kvm + KVM_ROOTS, role_of(t.form), true, &pa);
+	x86_open(&t);
+	data = get64(&t, t.btf + BTF_DATA) - x86_linear(&t, 0);
+	t.k.mem.hole = data + 4096;
+	t.k.mem.hole_size = 4096;
+	t.k.mem.hole_code = S2_EXCLUDED;
+	x86_must(&t);
+	assert_int_equal(t.lost.total, 0);
+	assert_int_equal(x86_table(&t, "vm:42")->root_pa, pa);
+	assert_int_equal(s2_module_types(t.kernel, "kvm", &types, NULL), S2_OK);
+	/* 36 bytes each behind a header of 24: the 113th runs into the gap, the 228th is behind it.
+	 */
+	assert_int_equal(s2_types_sizeof(types, "filler_112", &size, NULL), S2_OK);
+	assert_int_equal(s2_types_member(types, "filler_112", "b", &m, NULL), S2_OK);
+	assert_int_equal(s2_member_off(&m), 8);
+	assert_int_equal(s2_types_sizeof(types, "filler_113", &size, NULL), S2_NOTFOUND);
+	assert_int_equal(s2_types_sizeof(types, "filler_226", &size, &t.err), S2_NOTFOUND);
+	assert_non_null(strstr(t.err.text, "not in the dump"));
+	assert_int_equal(s2_types_member(types, "filler_227", "b", &m, NULL), S2_OK);
+	assert_int_equal(s2_types_member(types, "filler_399", "b", &m, NULL), S2_OK);
+	assert_int_equal(s2_types_member(types, "kvm_mmu_page", "role.smm", &m, NULL), S2_OK);
+	assert_int_equal(m.bit_off, SP_ROLE * 8 + 24);
+	x86_exit(&t);
+	/* What is looked for lies in it. */
+	x86_init_filled(&t, FORM_7_3_NPT, 114);
+	put_vm(&t, 42);
+	x86_open(&t);
+	t.k.mem.hole = get64(&t, t.btf + BTF_DATA) - x86_linear(&t, 0) + 4096;
+	t.k.mem.hole_size = 4096;
+	t.k.mem.hole_code = S2_EXCLUDED;
+	assert_int_equal(x86_ask(&t), S2_NOTFOUND);
+	assert_non_null(strstr(t.err.text, "kvm_mmu_page"));
+	x86_exit(&t);
+}
+
+/* Without the member or the variable that decides, nothing is guessed. */
+static void what_is_not_recognised(void **state)
+{
+	struct x86_test t;
+
+	(void)state;
+	x86_init(&t, FORM_6_1_NPT);
+	put_vm(&t, 42);
+	set64(&t, t.btf + BTF_BASE, 0); /* no longer a module's */
+	assert_int_equal(x86_ask(&t), S2_NOTFOUND);
+	if (!strstr(t.err.text, "kvm_mmu_page"))
+		fail_msg("%s", t.err.text);
+	x86_exit(&t);
+	x86_init(&t, FORM_6_1_NPT);
+	put_vm(&t, 42);
+	for (uint32_t i = 0; i < t.nmsyms; i++)
+		if (!strcmp(t.msym[i].name, "shadow_nx_mask"))
+			t.msym[i].name = "shadow_ny_mask";
+	assert_int_equal(x86_ask(&t), S2_NOTFOUND);
+	if (!strstr(t.err.text, "shadow_nx_mask"))
+		fail_msg("%s", t.err.text);
+	x86_exit(&t);
+}
+
+struct lie {
+	const char *name;
+	bool of_btf;
+	uint64_t off, value;
+	unsigned int size;
+};
+
+/* Of the module's structures; none may cost more than the memory is worth, or be believed. */
+static void lying_modules(void **state)
+{
+	static const struct lie lies[] = {
+		{ "symbols without end", false, MODULE_CORE + 8, UINT32_MAX, 4 },
+		{ "a million symbols", false, MODULE_CORE + 8, 1U << 20, 4 },
+		{ "symbols elsewhere", false, MODULE_CORE, 0xffff000000000000, 8 },
+		{ "strings elsewhere", false, MODULE_CORE + 16, 8, 8 },
+		{ "no kallsyms", false, MODULE_KALLSYMS, 0, 8 },
+		{ "a circle of modules", false, MODULE_LIST, 0, 8 },
+		{ "types without end", true, BTF_DATA_SIZE, UINT32_MAX, 4 },
+		{ "types longer than they are", true, BTF_DATA_SIZE, 64U << 20, 4 },
+		{ "types cut short", true, BTF_DATA_SIZE, 40, 4 },
+		{ "types elsewhere", true, BTF_DATA, 0xffff000000000000, 8 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(lies) / sizeof(lies[0]); i++) {
+		struct x86_test t;
+		uint64_t kvm, pa, value = lies[i].value;
+
+		x86_init(&t, FORM_6_1_NPT);
+		kvm = put_vm(&t, 42);
+		put_root(&t, kvm + KVM_ROOTS, role_of(t.form), true, &pa);
+		x86_open(&t);
+		if (lies[i].off == MODULE_LIST)
+			value = t.module + MODULE_LIST;
+		set_bytes(&t, (lies[i].of_btf ? t.btf : t.module) + lies[i].off, value,
+			  lies[i].size);
+		if (lies[i].off == MODULE_LIST)
+			set_text(&t, t.module + MODULE_NAME, "other");
+		if (!x86_ask(&t))
+			fail_msg("%s: believed", lies[i].name);
+		assert_true(t.err.text[0]);
+		x86_exit(&t);
+	}
+}
+
+/* Whatever page is missing: the same tables, or a word of what is lost. */
+static void no_page_goes_in_silence(void **state)
+{
+	struct x86_test t;
+	uint64_t kvm, pa, whole[8];
+	size_t n;
+
+	(void)state;
+	x86_init(&t, FORM_7_3_NPT);
+	kvm = put_vm_at(&t, vmalloc_va(&t) + 0x1000 - KVM_ARCH, 42);
+	put_root(&t, kvm + KVM_ROOTS, role_of(t.form) | ROLE_SMM, true, &pa);
+	put_root(&t, kvm + KVM_ROOTS, role_of(t.form), true, &pa);
+	put_slot(&t, kvm, 0, 0x100, 16, 3);
+	x86_must(&t);
+	n = t.tables.n;
+	for (size_t i = 0; i < n; i++)
+		whole[i] = t.tables.table[i].root_pa;
+	t.k.mem.hole_size = 4096;
+	t.k.mem.hole_code = S2_EXCLUDED;
+	for (t.k.mem.hole = 0; t.k.mem.hole < RAM_SIZE; t.k.mem.hole += 4096) {
+		bool same;
+
+		s2_kernel_close(t.kernel);
+		t.kernel = NULL;
+		s2_err_init(&t.err);
+		{
+			struct s2_kernel_args args;
+
+			s2_kernel_args_init(&args, &t.k.mem.mem);
+			args.note = t.k.info;
+			args.note_size = strlen(t.k.info);
+			if (s2_kernel_open(&args, &t.kernel, &t.err))
+				continue;
+		}
+		if (x86_ask(&t))
+			continue;
+		same = t.tables.n == n;
+		for (size_t i = 0; same && i < n; i++)
+			same = t.tables.table[i].root_pa == whole[i] &&
+			       t.tables.table[i].have_slots && t.tables.table[i].pid == 42 &&
+			       t.tables.table[i].regime.value[S2_X86_MAXPHYADDR] == 46;
+		if (!same && !t.lost.total)
+			fail_msg("without the page at 0x%llx: %zu tables, and not a word",
+				 (unsigned long long)t.k.mem.hole, t.tables.n);
+	}
+	x86_exit(&t);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(addresses),
+		cmocka_unit_test(refused_facts),
+		cmocka_unit_test(roots_of_every_kind),
+		cmocka_unit_test(registers),
+		cmocka_unit_test(software),
+		cmocka_unit_test(several_vms_of_a_process),
+		cmocka_unit_test(shadow_mmu),
+		cmocka_unit_test(roots_of_vcpus),
+		cmocka_unit_test(without_second_stage),
+		cmocka_unit_test(lost_vms),
+		cmocka_unit_test(types_with_a_gap),
+		cmocka_unit_test(what_is_not_recognised),
+		cmocka_unit_test(lying_modules),
+		cmocka_unit_test(no_page_goes_in_silence),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
