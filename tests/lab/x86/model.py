@@ -7,8 +7,8 @@
 * A fault maps one page, or one block where the host backs it with a huge page, the addresses of guest and host agree
   modulo its size, the slot covers it, and it is not dirty logged.
 * Readable and executable always; not executable when it is a block and huge pages are made so (nx_huge_pages), until
-  the guest executes from it: then it is taken apart into executable pages. Where none is yet, only the page that it ran
-  from is mapped, and its neighbours are pages as well from then on.
+  the guest executes from it: then it is taken apart into executable pages. Up to 6.1, and where no block is yet, only the
+  page that it ran from is mapped, and its neighbours are pages as well from then on.
 * Writable when the slot is not read-only and either the access was a write or the host could write to its page anyway
   (it has been written before). Memory that nobody has written is the host's zero page, and cannot.
 * KVM_GET_DIRTY_LOG takes W away from the pages it reports, or D where the processor logs pages (PML). Turning logging
@@ -125,9 +125,11 @@ class Vm:
             return
         size = self.size_possible(slot, gpa)
         nx = self.host.get("kvm/parameters/nx_huge_pages") == "Y"
-        if leaf:
+        if leaf and self.host["splits"]:
             self.split(leaf, space)
             return
+        if leaf:
+            self.unmap(leaf.gpa, leaf.size, space)
         if nx and how == "x":
             size = PAGE
         elif nx and any(gpa & -size <= start < (gpa & -size) + size for start in self.maps[space]):
@@ -268,6 +270,7 @@ class Log:
         # With PML the processor says which pages the guest wrote; without, KVM takes W away.
         self.host["pml"] = (self.host.get("kvm_intel/parameters/pml") == "Y"
                             and self.host.get("kvm_intel/parameters/eptad") == "Y")
+        self.host["splits"] = self.release() >= (6, 2)
         self.host["thp"] = {(e["vm"], e["slot"]): e["huge"] for e in self.events if e["ev"] == "thp"}
         self.refused = {e["name"] for e in self.events if e["ev"] == "refused"}
         self.bad = [e for e in self.events if e["ev"] in ("died", "broken", "warning")]
