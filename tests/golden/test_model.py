@@ -444,8 +444,8 @@ def without_memslots(g, got, merge):
 
 
 def test_samples(s2dump, rng):
-    """The bundled tables of real machines."""
-    paths = sorted((HERE.parents[1] / "samples").glob("*.s2dump"))
+    """The bundled tables of real arm64 machines: what of x86 is in samples/ the lab has held against its own walk."""
+    paths = sorted((HERE.parents[1] / "samples").glob("*-*k*.s2dump"))
     n = 0
     for path in paths:
         described, parts = read_snapshot(path)

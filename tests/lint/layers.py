@@ -113,6 +113,10 @@ def writable(paths):
                    if not m[1].startswith(".data.rel.ro") and m[1] != m[2]})
 
 
+# State that cannot be passed: jansson calls its allocation functions without an argument of ours (model/note_parse.c).
+STATE = {("model", "pool")}
+
+
 def check_archives(build, problems):
     found = archives(build)
     if "base" not in found or "decode" not in found:
@@ -134,7 +138,7 @@ def check_archives(build, problems):
     state = []
     if not any(SANITIZED.match(name) for name in needs["decode"]):
         for layer, paths in found.items():
-            state += [f"{layer}/ has a mutable global: {name}" for name in writable(paths)]
+            state += [f"{layer}/ has a mutable global: {name}" for name in writable(paths) if (layer, name) not in STATE]
     problems.extend(state)
     print("layers: symbols of", ", ".join(f"{layer} ({len(needs[layer])} undefined)" for layer in found), "checked")
 

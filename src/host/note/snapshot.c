@@ -137,7 +137,7 @@ char *s2_snapshot_note(const struct s2_tables *tables)
 	/* Not json_dumps(): its text is to be released by jansson's own function (s2_note_parse()).
 	 */
 	size = json_dumpb(root, NULL, 0, JSON_COMPACT);
-	text = malloc(size + 1);
+	text = size ? malloc(size + 1) : NULL;
 	if (text)
 		text[json_dumpb(root, text, size, JSON_COMPACT)] = '\0';
 	json_decref(root);
