@@ -119,8 +119,8 @@ struct s2_cmd {
 			    struct s2_err *err);
 };
 
-extern const struct s2_cmd s2_cmd_dump, s2_cmd_list, s2_cmd_extract, s2_cmd_decode, s2_cmd_help,
-	s2_cmd_translate, s2_cmd_find, s2_cmd_check;
+extern const struct s2_cmd s2_cmd_dump, s2_cmd_list, s2_cmd_slots, s2_cmd_extract, s2_cmd_decode,
+	s2_cmd_help, s2_cmd_translate, s2_cmd_find, s2_cmd_check;
 extern const struct s2_cmd *const s2_cmds[];
 extern const unsigned int s2_ncmds;
 

@@ -176,7 +176,7 @@ static enum s2_exit list_tables(const struct s2_options *o, const struct s2_inpu
 	list->ctx = (struct s2_ctx){ .mem = &input->source->mem, .lost = input->lost };
 	s2_printer_init(&list->printer, s2_format_find(lines ? "jsonl" : "json"), s2_annotators,
 			input->lost, out);
-	list->printer.list = true;
+	list->printer.list = "list";
 	if (list->json)
 		list->printer.format->begin(&list->printer, &image);
 	status = s2_each_table(input, input->tables.table, input->tables.n, list_table, list, err);

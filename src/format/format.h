@@ -72,7 +72,7 @@ struct s2_printer {
 	const struct s2_annotator_ops *const *annotators;
 	uint8_t label[S2_MAX_ANNOTATORS];
 	uint64_t ntables, nruns;
-	bool list;                  /* headers only: `list` */
+	const char *list;           /* headers only, for this command; NULL: `dump` */
 	bool effective;             /* rows are those of --effective */
 	bool raw_rights;            /* of the entry alone */
 	const struct s2_lost *lost; /* what could not be read, complete when end() is called */

@@ -421,7 +421,7 @@ static void table_end(struct s2_printer *printer, const struct s2_totals *end)
 
 static void start(struct s2_printer *printer, const struct s2_image *image, bool lines)
 {
-	s2_json_begin(&printer->json, printer->out, lines, printer->list ? "list" : "dump",
+	s2_json_begin(&printer->json, printer->out, lines, printer->list ? printer->list : "dump",
 		      "tables", image);
 }
 

@@ -22,7 +22,7 @@ CODES = {"io": "unreadable"}
 # What an attribute is called where its name is another.
 ATTRIBUTES = {"cont": "contiguous"}
 WXN = 1 << 19  # SCTLR_ELx.WXN
-PAYLOADS = {"dump": "tables", "list": "tables", "find": "found", "translate": "translations", "check": "checks",
+PAYLOADS = {"dump": "tables", "list": "tables", "slots": "tables", "find": "found", "translate": "translations", "check": "checks",
             "decode": "decoded"}
 
 
@@ -376,7 +376,7 @@ def records(doc):
 
     yield {"record": "image", "id": ident, **doc["s2dump"], **{k: v for k, v in image.items() if k != "id"}}
     for row in doc[PAYLOADS[command]]:
-        if command not in ("dump", "list"):
+        if command not in ("dump", "list", "slots"):
             yield line({"found": "found", "translations": "translation", "checks": "check", "decoded": "decoded"}[PAYLOADS[command]],
                        row, ("findings",))
             yield from (line("finding", {"check": row["name"], **f}) for f in row.get("findings", []))

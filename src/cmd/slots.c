@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// `slots`: the memory that each VM was given, one line per memslot. No table page is read.
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "cmd/each.h"
+#include "format/text.h"
+#include "model/slots.h"
+
+/* Of a range of 52-bit addresses; text lines up for all VMs. */
+#define IA_WIDTH 31
+
+/* What slots_table() works with. */
+struct listing {
+	bool document; /* or records */
+	struct s2_out *out;
+	int id_width;
+	struct s2_printer printer;
+};
+
+static void print_slot(const struct listing *l, const struct s2_table *table,
+		       const struct s2_geometry *geom, const struct s2_slot *slot)
+{
+	unsigned int digits = s2_text_ia_digits(geom->ia_base + low_bits(geom->ia_bits));
+	char size[S2_TEXT_SIZE_LEN], text[S2_LABEL_TEXT];
+	struct s2_label label;
+
+	s2_slots_label(table, slot->ipa, &label);
+	s2_text_size(slot->size, size);
+	s2_out_printf(l->out, "%-*s %-6s ", l->id_width, table->id,
+		      s2_slots_annotator.columns[0].text(&label, text));
+	s2_text_ia_range(l->out, slot->ipa, slot->size, digits);
+	s2_out_printf(l->out, "%*s %8s 0x%" PRIx64 "\n", IA_WIDTH - (int)(2 * digits + 5), "", size,
+		      slot->hva);
+}
+
+static enum s2_code slots_table(void *arg, const struct s2_table *table,
+				const struct s2_geometry *geom, struct s2_err *err)
+{
+	struct listing *l = arg;
+
+	(void)err;
+	if (l->document) {
+		s2_printer_table(&l->printer, table, geom);
+		l->printer.format->table_end(&l->printer, NULL);
+		return S2_OK;
+	}
+	/* The host and the hypervisor have none, a nested guest has its VM's. */
+	if (!s2_is_stage2(geom->arch) || s2_table_is_shadow(table) ||
+	    !strcmp(table->kind, "host-stage2"))
+		return S2_OK;
+	if (!table->nslots)
+		s2_out_printf(l->out, "# %s: %s\n", table->id,
+			      table->have_slots ? "no slots" : "its slots are not known");
+	for (size_t i = 0; i < table->nslots; i++)
+		print_slot(l, table, geom, &table->slot[i]);
+	return S2_OK;
+}
+
+static int widest_id(const struct s2_tables *tables)
+{
+	size_t width = strlen("# table");
+
+	for (size_t i = 0; i < tables->n; i++)
+		if (s2_table_is_vms(&tables->table[i]) && strlen(tables->table[i].id) > width)
+			width = strlen(tables->table[i].id);
+	return (int)width;
+}
+
+static enum s2_exit list_slots(const struct s2_options *o, const struct s2_input *input,
+			       struct s2_out *out, struct s2_err *err)
+{
+	const struct s2_tables *tables = &input->tables;
+	struct s2_image image = s2_input_image(input);
+	s2_auto_free struct listing *l = calloc(1, sizeof(*l));
+	enum s2_exit status;
+	bool lines;
+
+	if (!l)
+		return s2_exit_of(s2_fail(err, S2_NOMEM, "no memory"));
+	l->document = s2_options_document(o, &lines);
+	l->out = out;
+	l->id_width = widest_id(tables);
+	s2_printer_init(&l->printer, s2_format_find(lines ? "jsonl" : "json"), s2_annotators,
+			input->lost, out);
+	l->printer.list = "slots";
+	if (l->document)
+		l->printer.format->begin(&l->printer, &image);
+	else
+		s2_out_printf(out, "%-*s slot   %-*s %8s hva\n", l->id_width, "# table", IA_WIDTH,
+			      "ia", "size");
+	status = s2_each_table(input, tables->table, tables->n, slots_table, l, err);
+	if (l->document)
+		l->printer.format->end(&l->printer, !status && !input->lost->total);
+	return status;
+}
+
+static enum s2_exit run_slots(const struct s2_options *o, struct s2_out *out, struct s2_err *err)
+{
+	struct s2_input input;
+	enum s2_exit status;
+	enum s2_code code = s2_input_open(o, o->args, o->nargs, &input, err);
+
+	if (code)
+		return s2_exit_of(code);
+	status = s2_input_finish(&input, list_slots(o, &input, out, err));
+	s2_input_close(&input);
+	return status;
+}
+
+const struct s2_cmd s2_cmd_slots = {
+	.name = "slots",
+	.args = "FILE...",
+	.help = "the memory of each virtual machine, one line per memslot",
+	.groups = S2_OPTS_INPUT | S2_OPTS_GEOM | S2_OPTS_JSON,
+	.min_args = 1,
+	.max_args = -1,
+	.run = run_slots,
+};
