@@ -41,21 +41,13 @@ static bool any_host_managed(const struct s2_check_ctx *ctx)
 	return false;
 }
 
-const struct s2_check_arch *s2_check_arch_of(const struct s2_table *table)
-{
-	for (unsigned int i = 0; i < s2_ncheck_archs; i++)
-		if (!strcmp(s2_check_archs[i]->name, table->regime.arch->name))
-			return s2_check_archs[i];
-	return NULL;
-}
-
 /* Is check @i a rule for one of the tables at least? For none of them it is one as good as any. */
 static bool is_rule(const struct s2_check_ctx *ctx, unsigned int i)
 {
 	for (size_t t = 0; t < ctx->tables->n; t++) {
-		const struct s2_check_arch *arch = s2_check_arch_of(&ctx->tables->table[t]);
+		const struct s2_writer *writer = s2_writer_of(ctx->tables->table[t].regime.arch);
 
-		if (arch && !(arch->without & BIT64(i)))
+		if (!writer || !(writer->without & BIT64(i)))
 			return true;
 	}
 	return !ctx->tables->n;

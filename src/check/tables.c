@@ -2,6 +2,7 @@
 // Every table page once, every descriptor once: what it is, and whether that may be.
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "check/priv.h"
 #include "decode/soft.h"
@@ -170,13 +171,15 @@ static bool note_page(struct s2_check_ctx *ctx, const struct s2_reached *reached
 
 static void odd_entry(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, uint64_t raw)
 {
-	struct s2_meaning meaning;
 	struct s2_entry entry;
 
+	struct s2_meaning meaning = { .type = S2_SOFT_NOTHING };
+
 	ctx->g->arch->decode(ctx->g, height, raw, &entry);
-	/* What software writes for hardware to fault on is no fault. */
-	s2_soft_classify(ctx->g, height, raw, entry.type, &meaning);
-	if (meaning.type != S2_SOFT_NOTHING)
+	/* What software wrote on purpose is no mistake, whatever hardware calls it. */
+	if (entry.odd)
+		s2_soft_classify(ctx->g, height, raw, entry.type, &meaning);
+	if (meaning.type)
 		return;
 	for (unsigned int i = 0; entry.odd && i < s2_nodds; i++)
 		if (entry.odd & s2_odds[i].bit)
@@ -189,8 +192,8 @@ static void leaf(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, uin
 {
 	uint64_t oa = s2_leaf_oa(ctx->g, height, raw);
 
-	if (ctx->first_window && ctx->rules)
-		ctx->rules->leaf(ctx, height, ia, oa, raw);
+	if (ctx->first_window && ctx->writer)
+		ctx->writer->leaf(ctx, height, ia, oa, raw);
 	if (!s2_maps(ctx->g, height, raw))
 		return;
 	s2_check_saw(ctx, S2_TALLY_LEAVES, 1);
@@ -234,8 +237,8 @@ static bool on_table(void *arg, const struct s2_reached *reached)
 		return false;
 	if (reached->desc_pa != S2_WALK_ROOT) {
 		any_entry(ctx, page_at(ctx, height), height, reached->ia, reached->raw);
-		if (ctx->first_window && ctx->rules)
-			ctx->rules->table(ctx, height, reached->ia, reached->raw);
+		if (ctx->first_window && ctx->writer)
+			ctx->writer->table(ctx, height, reached->ia, reached->raw);
 	}
 	return note_page(ctx, reached);
 }
@@ -270,8 +273,8 @@ static void entries(struct s2_check_ctx *ctx, const struct s2_strip *strip)
 			leaf(ctx, height, ia, raw);
 			continue;
 		}
-		if (ctx->first_window && ctx->rules)
-			ctx->rules->invalid(ctx, height, ia, raw);
+		if (ctx->first_window && ctx->writer)
+			ctx->writer->invalid(ctx, height, ia, raw);
 		if (s2_role(ctx->table) == S2_PKVM_HOST)
 			s2_host_invalid(ctx, height, ia, raw);
 	}
@@ -296,13 +299,21 @@ static void walk_table(struct s2_check_ctx *ctx)
 	}
 }
 
+const struct s2_writer *s2_writer_of(const struct s2_arch *arch)
+{
+	for (unsigned int i = 0; i < s2_nwriters; i++)
+		if (!strcmp(s2_writers[i]->arch, arch->name))
+			return s2_writers[i];
+	return NULL;
+}
+
 static void read_table(struct s2_check_ctx *ctx)
 {
 	enum s2_pkvm_role role = s2_role(ctx->table);
 
-	ctx->rules = s2_check_arch_of(ctx->table);
-	if (ctx->rules && ctx->rules->begin)
-		ctx->rules->begin(ctx);
+	ctx->writer = s2_writer_of(ctx->g->arch);
+	if (ctx->writer)
+		ctx->writer->begin(ctx);
 	ctx->vmm = NULL;
 	if (role == S2_PKVM_HYP)
 		s2_hyp_begin(ctx);

@@ -31,7 +31,7 @@ struct s2_vmm *s2_vmm_open(struct s2_check_ctx *ctx, const struct s2_table *tabl
 
 	if (table->shadow[S2_SHADOW_CONTROL] || table->shadow[S2_SHADOW_ROOT])
 		return NULL; /* shadow tables map what the nested guest's hypervisor wants */
-	if (!ctx->kernel || !ctx->rules || !table->object_va || !table->have_slots) {
+	if (!ctx->kernel || !table->object_va || !table->have_slots) {
 		s2_check_unknown(ctx, S2_CHECK_VMM, "%s: its VMM is not known", table->id);
 		return NULL;
 	}
@@ -58,9 +58,10 @@ void s2_vmm_close(struct s2_vmm *vmm)
 }
 
 /* One stretch of the leaf against one descriptor of the VMM. */
-static enum s2_tristate agrees(struct s2_check_ctx *ctx, uint64_t ia, uint64_t oa, uint64_t raw,
-			       uint64_t hva, uint64_t *ret_left)
+static enum s2_tristate agrees(struct s2_check_ctx *ctx, uint64_t ia, uint64_t oa, bool write,
+			       uint64_t raw, uint64_t hva, uint64_t *ret_left)
 {
+	const struct s2_writer *w = ctx->writer;
 	struct s2_found found;
 	enum s2_code code = s2_lookup(ctx->mem, &ctx->vmm->geom, ctx->vmm->pgd_pa, hva, &found);
 	uint64_t theirs = found.raw, pa = found.pa;
@@ -86,12 +87,12 @@ static enum s2_tristate agrees(struct s2_check_ctx *ctx, uint64_t ia, uint64_t o
 			       "the VMM has 0x%" PRIx64 " at 0x%" PRIx64, pa, hva);
 		return S2_NO;
 	}
-	if (ctx->rules->writable(raw) && ctx->rules->read_only(theirs)) {
+	if (write && w && w->vmm_writes && !w->vmm_writes(theirs)) {
 		s2_check_found(ctx, S2_CHECK_VMM, ctx->table, ia, oa,
 			       "writable, but the VMM may only read it (0x%" PRIx64 ")", hva);
 		return S2_NO;
 	}
-	if (ctx->rules->is_device(raw) && ctx->rules->is_ordinary(theirs)) {
+	if (w && w->is_device && w->is_device(raw) && w->vmm_is_memory(theirs)) {
 		s2_check_found(ctx, S2_CHECK_VMM, ctx->table, ia, oa,
 			       "device memory, but ordinary memory in the VMM (0x%" PRIx64 ")",
 			       hva);
@@ -101,7 +102,7 @@ static enum s2_tristate agrees(struct s2_check_ctx *ctx, uint64_t ia, uint64_t o
 }
 
 enum s2_tristate s2_vmm_confirms(struct s2_check_ctx *ctx, uint64_t ia, uint64_t size, uint64_t oa,
-				 uint64_t raw)
+				 bool write, uint64_t raw)
 {
 	const struct s2_slot *slot = s2_slot_at(ctx->table, ia);
 	enum s2_tristate all = S2_YES;
@@ -121,7 +122,7 @@ enum s2_tristate s2_vmm_confirms(struct s2_check_ctx *ctx, uint64_t ia, uint64_t
 
 		if (ia + off - slot->ipa >= slot->size)
 			break; /* memslots says so */
-		one = agrees(ctx, ia + off, oa + off, raw, hva, &left);
+		one = agrees(ctx, ia + off, oa + off, write, raw, hva, &left);
 		if (one != S2_YES)
 			all = one;
 		off += left ? left : BIT64(ctx->g->page_log2);

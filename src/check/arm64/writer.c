@@ -168,7 +168,7 @@ static void guest_forms(struct s2_check_ctx *ctx)
 	}
 }
 
-static void writer_forms(struct s2_check_ctx *ctx)
+static void begin(struct s2_check_ctx *ctx)
 {
 	ctx->nforms = 0;
 	switch (s2_role(ctx->table)) {
@@ -254,8 +254,8 @@ void s2_writer_uniform(struct s2_check_ctx *ctx)
 	}
 }
 
-static void writer_leaf(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, uint64_t oa,
-			uint64_t raw)
+static void leaf(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, uint64_t oa,
+		 uint64_t raw)
 {
 	const struct s2_form *form;
 	uint64_t diff = nearest(ctx, height, oa, raw, &form);
@@ -344,7 +344,7 @@ static bool is_fixmap(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia
 	return true;
 }
 
-static void writer_invalid(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, uint64_t raw)
+static void invalid(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, uint64_t raw)
 {
 	enum s2_pkvm_role role = s2_role(ctx->table);
 	int level = s2_level(ctx->g, height);
@@ -391,7 +391,7 @@ static void writer_invalid(struct s2_check_ctx *ctx, unsigned int height, uint64
 }
 
 /* Table descriptors hold an address and nothing else (pgtable.c, kvm_init_table_pte()). */
-static void writer_table(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, uint64_t raw)
+static void table(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, uint64_t raw)
 {
 	uint64_t extra = raw & ~(ctx->g->table_low | ctx->g->oa_high | 3);
 
@@ -402,42 +402,31 @@ static void writer_table(struct s2_check_ctx *ctx, unsigned int height, uint64_t
 			       raw, s2_level(ctx->g, height), extra);
 }
 
-static bool writable(uint64_t raw)
-{
-	return raw & S2_W;
-}
-
+/* One of the four device types, with FWB and without; KVM uses Device-nGnRE (asm/memory.h). */
 static bool is_device(uint64_t raw)
 {
-	return field_get(S2_MEMATTR, raw) == memattrs[0].device;
+	return field_get(S2_MEMATTR, raw) <= 3;
 }
 
-static bool device_exec(uint64_t raw)
+/* AP[2] is read-only, and DBM makes such a page writable when it is written. */
+static bool vmm_writes(uint64_t raw)
 {
-	return !(raw & S2_XN) && field_get(S2_MEMATTR, raw) <= 3;
+	return !(raw & BIT64(7)) || raw & BIT64(51);
 }
 
-/* AP[2] read-only, DBM (hardware or software writable-clean). */
-static bool read_only(uint64_t raw)
-{
-	return raw & BIT64(7) && !(raw & BIT64(51));
-}
-
-/* MT_NORMAL and MT_NORMAL_TAGGED come first (asm/memory.h). */
-static bool is_ordinary(uint64_t raw)
+/* MT_NORMAL and MT_NORMAL_TAGGED (asm/memory.h). */
+static bool vmm_is_memory(uint64_t raw)
 {
 	return field_get(S1_INDEX, raw) <= 1;
 }
 
-const struct s2_check_arch s2_check_arm64 = {
-	.name = "arm64",
-	.begin = writer_forms,
-	.table = writer_table,
-	.leaf = writer_leaf,
-	.invalid = writer_invalid,
-	.writable = writable,
+const struct s2_writer s2_arm64_writer = {
+	.arch = "arm64",
+	.begin = begin,
+	.leaf = leaf,
+	.table = table,
+	.invalid = invalid,
 	.is_device = is_device,
-	.device_exec = device_exec,
-	.read_only = read_only,
-	.is_ordinary = is_ordinary,
+	.vmm_writes = vmm_writes,
+	.vmm_is_memory = vmm_is_memory,
 };

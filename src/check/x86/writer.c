@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What KVM writes into EPT and NPT (Linux, arch/x86/kvm/mmu/spte.c: make_nonleaf_spte(),
-// make_spte()).
+// The entries that KVM writes into EPT and NPT (Linux, arch/x86/kvm/mmu/spte.c, make_spte(),
+// make_nonleaf_spte(), make_mmio_spte()); all values were seen in dumps of 6.1 to 7.3.
 #include <inttypes.h>
 
 #include "check/priv.h"
@@ -9,83 +9,168 @@
 #include "host/kvm/x86/soft.h"
 
 #define MMU_PRESENT BIT64(11)
-#define WRITABLE BIT64(1)
 
-/* P, W, U and A of NPT. */
-#define NPT_TABLE (BIT64(0) | WRITABLE | BIT64(2) | BIT64(5))
-/* R, W and X; A; user execute, which the newer layout of software bits brought. */
-#define EPT_TABLE BITS64(2, 0)
-#define EPT_ACCESSED BIT64(8)
-#define EPT_USER_EXEC BIT64(10)
+#define EPT_R BIT64(0)
+#define EPT_W BIT64(1)
+#define EPT_X BIT64(2)
+#define EPT_MEMTYPE BITS64(6, 3) /* with IPAT */
+#define EPT_A BIT64(8)
+#define EPT_D BIT64(9)
+#define EPT_XU BIT64(10)
+#define SUPPRESS_VE BIT64(63)
 
-/* SPTE_TDP_AD_MASK: 1 where accesses are noticed by taking rights away, 2 where only writes are. */
+#define NPT_P BIT64(0)
+#define NPT_W BIT64(1)
+#define NPT_U BIT64(2)
+#define NPT_A BIT64(5)
+#define NPT_D BIT64(6)
+#define NPT_NX BIT64(63)
+
+/* SPTE_TDP_AD_MASK: 1 is "disabled". It moved in 7.2, with all else from bit 52 on. */
 #define AD_OLD BITS64(53, 52)
 #define AD_NEW BITS64(61, 60)
 
-static bool is_kvms(const struct s2_check_ctx *ctx)
+static bool is_ept(const struct s2_check_ctx *ctx)
 {
-	return ctx->g->soft.ops == &s2_soft_kvm_old || ctx->g->soft.ops == &s2_soft_kvm_new;
+	return ctx->g->flags & S2_X86_G_EPT;
 }
 
-static uint64_t ad_type_mask(const struct s2_check_ctx *ctx)
+static bool is_new(const struct s2_check_ctx *ctx)
 {
-	return ctx->g->soft.ops == &s2_soft_kvm_new ? AD_NEW : AD_OLD;
+	return ctx->g->soft.ops == &s2_soft_kvm_new;
 }
 
-/* All bits of a table's descriptor but the address: nothing ever changes them. */
-static uint64_t table_bits(const struct s2_check_ctx *ctx)
+/* Without the software's masks nothing is known of what it writes. */
+static bool is_kvms(struct s2_check_ctx *ctx)
 {
-	uint64_t bits = MMU_PRESENT;
-
-	if (!(ctx->g->flags & S2_X86_G_EPT))
-		return bits | NPT_TABLE | ctx->g->address_flag;
-	bits |= EPT_TABLE | ctx->g->soft.empty;
-	if (ctx->g->soft.ops == &s2_soft_kvm_new)
-		bits |= EPT_USER_EXEC;
-	return bits |
-	       (ctx->g->flags & S2_X86_G_AD ? EPT_ACCESSED : field_prep(ad_type_mask(ctx), 1));
+	if (ctx->g->soft.ops == &s2_soft_kvm_old || is_new(ctx))
+		return true;
+	s2_check_unknown(ctx, S2_CHECK_WRITER, "%s: which software wrote it is not known",
+			 ctx->table->id);
+	return false;
 }
 
-static void table(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, uint64_t raw)
+static void begin(struct s2_check_ctx *ctx)
 {
-	uint64_t have = raw & ~ctx->g->table_low, want = table_bits(ctx);
-
-	/* Whether A/D is on is not known of tables without their register. */
-	if (!is_kvms(ctx) ||
-	    (ctx->g->flags & S2_X86_G_EPT && !(ctx->g->flags & (S2_X86_G_AD | S2_X86_G_NOAD))))
-		return;
-	if (have != want)
-		s2_check_found(ctx, S2_CHECK_WRITER, ctx->table, ia, s2_table_oa(ctx->g, raw),
-			       "table descriptor 0x%" PRIx64 " at level %d: KVM writes 0x%" PRIx64
-			       " beside the address",
-			       raw, s2_level(ctx->g, height), want);
+	(void)is_kvms(ctx);
 }
 
-/* check_spte_writable_invariants(): what is writable may become so, and only in memory that is. */
+static uint64_t param(const struct s2_check_ctx *ctx, enum s2_kvm_x86_param which)
+{
+	return ctx->g->soft.param[which];
+}
+
+/* All entries of EPT but MMIO have it since 6.12, as empty ones have. */
+static uint64_t suppress_ve(const struct s2_check_ctx *ctx)
+{
+	return is_ept(ctx) ? ctx->g->soft.empty & SUPPRESS_VE : 0;
+}
+
+/* Address bits of a leaf are free, and the C-bit, which is the host's. */
+static uint64_t address_bits(const struct s2_check_ctx *ctx)
+{
+	return ctx->g->table_low | ctx->g->address_flag;
+}
+
+/*
+ * Is the type of A/D tracking one for this table? "Disabled" where it is off; where it is on, the
+ * hardware's, or write-protection instead of the dirty bit, as for nested guests.
+ */
+static bool is_ad_type(const struct s2_check_ctx *ctx, uint64_t type)
+{
+	if (ctx->g->flags & S2_X86_G_AD)
+		return type == 0 || type == 2;
+	return ctx->g->flags & S2_X86_G_NOAD ? type == 1 : type < 3;
+}
+
+static uint64_t ept_leaf(const struct s2_check_ctx *ctx, unsigned int height, uint64_t raw,
+			 uint64_t *free)
+{
+	uint64_t ad = is_new(ctx) ? AD_NEW : AD_OLD;
+	uint64_t value = EPT_R | MMU_PRESENT | suppress_ve(ctx);
+
+	*free = EPT_W | EPT_MEMTYPE | EPT_A | EPT_D;
+	value |= ad & (is_ad_type(ctx, field_get(ad, raw)) ? raw : ~raw);
+	/* Large pages may not be executable where code in them gets pages of its own. */
+	*free |= height ? EPT_X : 0;
+	value |= EPT_X;
+	/* It follows X whether or not the processor looks at it. */
+	if (is_new(ctx))
+		value |= raw & EPT_X ? EPT_XU : 0;
+	return value;
+}
+
+static uint64_t npt_leaf(const struct s2_check_ctx *ctx, unsigned int height, uint64_t *free)
+{
+	*free = NPT_W | NPT_A | NPT_D | (height ? NPT_NX : 0);
+	if (ctx->g->flags & S2_X86_G_GMET)
+		*free |= NPT_U;
+	return NPT_P | NPT_U | MMU_PRESENT;
+}
+
+/* What of writability does not fit together (spte.h, check_spte_writable_invariants()). */
+static const char *writability(const struct s2_check_ctx *ctx, uint64_t raw)
+{
+	bool host = raw & param(ctx, S2_KVM_X86_HOST_WRITABLE_MASK);
+	bool mmu = raw & param(ctx, S2_KVM_X86_MMU_WRITABLE_MASK);
+	bool write = raw & (is_ept(ctx) ? EPT_W : NPT_W);
+
+	if (mmu && !host)
+		return "MMU-writable, but not host-writable";
+	if (write && !mmu)
+		return "writable, but not MMU-writable";
+	return NULL;
+}
+
 static void leaf(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, uint64_t oa,
 		 uint64_t raw)
 {
-	const uint64_t *param = ctx->g->soft.param;
-	bool host = raw & param[S2_KVM_X86_HOST_WRITABLE_MASK];
-	bool mmu = raw & param[S2_KVM_X86_MMU_WRITABLE_MASK];
-	const char *wrong = NULL;
+	uint64_t free, value, diff;
+	const char *wrong;
 
 	if (!is_kvms(ctx))
 		return;
-	if (!(raw & MMU_PRESENT))
-		wrong = "is not present to KVM";
-	else if (raw & WRITABLE && !(host && mmu))
-		wrong = "is writable, but KVM has not noted that it may be";
-	else if (mmu && !host)
-		wrong = "may be made writable by KVM, but not by the VMM";
-	else if (ctx->g->flags & S2_X86_G_AD && field_get(ad_type_mask(ctx), raw) == 1)
-		wrong = "is tracked without A/D, but the table's A/D is on";
-	else if (ctx->g->flags & S2_X86_G_NOAD && !field_get(ad_type_mask(ctx), raw))
-		wrong = "is of a table with A/D, but it is off";
+	value = is_ept(ctx) ? ept_leaf(ctx, height, raw, &free) : npt_leaf(ctx, height, &free);
+	value |= height ? X86_LARGE : 0;
+	free |= param(ctx, S2_KVM_X86_HOST_WRITABLE_MASK) |
+		param(ctx, S2_KVM_X86_MMU_WRITABLE_MASK);
+	diff = (raw ^ value) & ~free & ~address_bits(ctx);
+	if (diff)
+		s2_check_found(ctx, S2_CHECK_WRITER, ctx->table, ia, oa,
+			       "leaf 0x%" PRIx64
+			       " at level %d differs from what KVM writes in bits 0x%" PRIx64,
+			       raw, s2_level(ctx->g, height), diff);
+	wrong = writability(ctx, raw);
 	if (wrong)
 		s2_check_found(ctx, S2_CHECK_WRITER, ctx->table, ia, oa,
-			       "descriptor 0x%" PRIx64 " at level %d %s", raw,
+			       "leaf 0x%" PRIx64 " at level %d is %s", raw,
 			       s2_level(ctx->g, height), wrong);
+}
+
+/*
+ * Upper entries hold all rights and never change; with A/D bits in use they are accessed from the
+ * start, else their type says "disabled".
+ */
+static void table(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, uint64_t raw)
+{
+	uint64_t value = MMU_PRESENT | suppress_ve(ctx), without, diff;
+
+	if (!is_kvms(ctx))
+		return;
+	if (is_ept(ctx)) {
+		value |= EPT_R | EPT_W | EPT_X | (is_new(ctx) ? EPT_XU : 0);
+		without = value | field_prep(is_new(ctx) ? AD_NEW : AD_OLD, 1);
+		value |= EPT_A;
+	} else {
+		value |= NPT_P | NPT_W | NPT_U | NPT_A;
+		without = value;
+	}
+	diff = (raw ^ value) & ~address_bits(ctx);
+	if (diff && (raw ^ without) & ~address_bits(ctx))
+		s2_check_found(ctx, S2_CHECK_WRITER, ctx->table, ia, s2_table_oa(ctx->g, raw),
+			       "table entry 0x%" PRIx64
+			       " at level %d differs from what KVM writes in bits 0x%" PRIx64,
+			       raw, s2_level(ctx->g, height), diff);
 }
 
 static void invalid(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, uint64_t raw)
@@ -97,44 +182,43 @@ static void invalid(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, 
 		return;
 	ctx->g->arch->decode(ctx->g, height, raw, &entry);
 	s2_soft_classify(ctx->g, height, raw, entry.type, &meaning);
-	if (meaning.type == S2_SOFT_NOTHING)
-		s2_check_found(ctx, S2_CHECK_WRITER, ctx->table, ia, 0,
-			       "entry 0x%" PRIx64
-			       " at level %d maps nothing and means nothing to KVM",
-			       raw, s2_level(ctx->g, height));
+	switch (meaning.type) {
+	case S2_SOFT_FROZEN:
+		s2_check_found(ctx, S2_CHECK_LOCKED, ctx->table, ia, S2_NO_ADDRESS,
+			       "entry 0x%" PRIx64 " at level %d is frozen", raw,
+			       s2_level(ctx->g, height));
+		return;
+	case S2_SOFT_MMIO:
+		/* It is made of the address that faulted. */
+		if (meaning.placed && meaning.address != ia)
+			s2_check_found(ctx, S2_CHECK_WRITER, ctx->table, ia, S2_NO_ADDRESS,
+				       "MMIO entry 0x%" PRIx64 " is of 0x%" PRIx64, raw,
+				       meaning.address);
+		return;
+	case S2_SOFT_TRACKED:
+		return;
+	case S2_SOFT_NOTHING:
+		break;
+	}
+	s2_check_found(ctx, S2_CHECK_WRITER, ctx->table, ia, S2_NO_ADDRESS,
+		       "entry 0x%" PRIx64 " at level %d maps nothing, and KVM writes no such one",
+		       raw, s2_level(ctx->g, height));
 }
 
-/* EPT and NPT alike. */
-static bool writable(uint64_t raw)
+/* _PAGE_RW of the VMM's page: KVM asks for a writable one before it maps it so. */
+static bool vmm_writes(uint64_t raw)
 {
-	return raw & WRITABLE;
+	return raw & BIT64(1);
 }
 
-/* KVM makes no leaf that differs from memory's but for its cacheability, and leaves execution
- * alone. */
-static bool never(uint64_t raw)
-{
-	(void)raw;
-	return false;
-}
-
-/* R/W of a page-table entry; KVM's VMMs have no tables that take it away. */
-static bool read_only(uint64_t raw)
-{
-	return !(raw & WRITABLE);
-}
-
-const struct s2_check_arch s2_check_x86 = {
-	.name = "x86",
-	/* Tables stay when their last entry goes, and struct page does not count those. */
-	.without = BIT64(S2_CHECK_WX) | BIT64(S2_CHECK_TABLE_EMPTY) | BIT64(S2_CHECK_REFCOUNT) |
-		   BIT64(S2_CHECK_LOCKED),
-	.table = table,
+const struct s2_writer s2_x86_writer = {
+	.arch = "x86",
+	/* Table pages stay when their last entry goes, and nothing counts those. Leaves do not tell
+	 * devices from memory, as a rule. */
+	.without = BIT64(S2_CHECK_TABLE_EMPTY) | BIT64(S2_CHECK_REFCOUNT) | BIT64(S2_CHECK_WX),
+	.begin = begin,
 	.leaf = leaf,
+	.table = table,
 	.invalid = invalid,
-	.writable = writable,
-	.is_device = never,
-	.device_exec = never,
-	.read_only = read_only,
-	.is_ordinary = never,
+	.vmm_writes = vmm_writes,
 };
