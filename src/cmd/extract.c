@@ -8,6 +8,7 @@
 #include "base/cleanup.h"
 #include "base/scan.h"
 #include "cmd/each.h"
+#include "kernel/kva.h"
 #include "source/elf_write.h"
 
 /* Pieces of missing memory that are looked at one by one, whatever the size of the dump. */
@@ -232,6 +233,15 @@ static enum s2_code to_pieces(const struct s2_mem *mem, const struct pages *page
 	return check_room(ret, err);
 }
 
+/* Of the tables that are written; a format without kernels goes under the first machine there is. */
+static unsigned int machine_of(const struct s2_input *input)
+{
+	const struct s2_tables *tables = &input->tables;
+	unsigned int machine = tables->n ? s2_kva_machine(tables->table[0].regime.arch->name) : 0;
+
+	return machine ? machine : s2_kva_ops[0]->elf_machine;
+}
+
 static enum s2_code write_snapshot(const struct s2_input *input, const struct pages *pages,
 				   struct s2_out *out, struct s2_err *err)
 {
@@ -250,8 +260,8 @@ static enum s2_code write_snapshot(const struct s2_input *input, const struct pa
 			" (%s)",
 			pieces.gaps.bytes, pieces.gaps.pa, s2_code_name(pieces.gaps.code));
 	if (!code)
-		code = s2_elf_write(out, &input->source->mem, pieces.piece, pieces.n,
-				    S2_SNAPSHOT_NOTE, S2_SNAPSHOT_NOTE_TYPE, note, err);
+		code = s2_elf_write(out, &input->source->mem, machine_of(input), pieces.piece,
+				    pieces.n, S2_SNAPSHOT_NOTE, S2_SNAPSHOT_NOTE_TYPE, note, err);
 	free(pieces.piece);
 	return code;
 }

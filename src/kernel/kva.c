@@ -22,6 +22,14 @@ struct s2_kva {
 	struct s2_kva_piece cached[NCACHED]; /* size 0: empty */
 };
 
+unsigned int s2_kva_machine(const char *arch)
+{
+	for (unsigned int i = 0; i < s2_nkva_ops; i++)
+		if (!strcmp(s2_kva_ops[i]->name, arch))
+			return s2_kva_ops[i]->elf_machine;
+	return 0;
+}
+
 enum s2_code s2_kva_facts_from(const struct s2_vmcoreinfo *info, struct s2_kva_facts *ret,
 			       struct s2_err *err)
 {

@@ -54,6 +54,9 @@ struct s2_kva_ops {
 extern const struct s2_kva_ops *const s2_kva_ops[];
 extern const unsigned int s2_nkva_ops;
 
+/* EM_* of machines whose tables are of @arch (s2_arch.name), 0 when no kernel of theirs is known. */
+unsigned int s2_kva_machine(const char *arch);
+
 /* The facts by the first architecture that knows this VMCOREINFO. S2_INVALID: none does, or its
  * facts are not sound. */
 enum s2_code s2_kva_facts_from(const struct s2_vmcoreinfo *info, struct s2_kva_facts *ret,

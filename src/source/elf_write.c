@@ -52,14 +52,14 @@ static void lay_out(const struct s2_piece *piece, size_t n, size_t name_len, siz
 			l->data_end += piece[i].size;
 }
 
-static void write_headers(struct s2_out *out, const struct s2_piece *piece, size_t n,
-			  const struct layout *l)
+static void write_headers(struct s2_out *out, unsigned int machine, const struct s2_piece *piece,
+			  size_t n, const struct layout *l)
 {
 	Elf64_Ehdr ehdr = {
 		.e_ident = { ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64, ELFDATA2LSB,
 			     EV_CURRENT },
 		.e_type = ET_CORE,
-		.e_machine = EM_AARCH64,
+		.e_machine = (Elf64_Half)machine,
 		.e_version = EV_CURRENT,
 		.e_phoff = sizeof(Elf64_Ehdr),
 		.e_shoff = l->shdr_off,
@@ -129,7 +129,7 @@ static enum s2_code copy_piece(struct s2_out *out, const struct s2_mem *mem,
 	return S2_OK;
 }
 
-enum s2_code s2_elf_write(struct s2_out *out, const struct s2_mem *mem,
+enum s2_code s2_elf_write(struct s2_out *out, const struct s2_mem *mem, unsigned int machine,
 			  const struct s2_piece *piece, size_t n, const char *name, uint32_t type,
 			  const char *text, struct s2_err *err)
 {
@@ -141,7 +141,7 @@ enum s2_code s2_elf_write(struct s2_out *out, const struct s2_mem *mem,
 	if (!buf)
 		return s2_fail(err, S2_NOMEM, "no memory");
 	lay_out(piece, n, strlen(name), strlen(text), &l);
-	write_headers(out, piece, n, &l);
+	write_headers(out, machine, piece, n, &l);
 	off = l.note_off;
 	write_note(out, name, type, text, &off);
 	if (l.shdr_off) {

@@ -15,12 +15,12 @@ struct s2_piece {
 };
 
 /*
- * Writes an ET_CORE file for EM_AARCH64: one note (@name, @type, @text without its NUL) and one
- * PT_LOAD per piece, bytes from @mem. Excluded pieces become p_memsz without p_filesz, truncated
- * ones lie beyond the end of the file, so that whoever reads the copy sees what was missing and
- * why. Pieces are sorted and disjoint.
+ * Writes an ET_CORE file for @machine (EM_*): one note (@name, @type, @text without its NUL) and
+ * one PT_LOAD per piece, bytes from @mem. Excluded pieces become p_memsz without p_filesz,
+ * truncated ones lie beyond the end of the file, so that whoever reads the copy sees what was
+ * missing and why. Pieces are sorted and disjoint.
  */
-enum s2_code s2_elf_write(struct s2_out *out, const struct s2_mem *mem,
+enum s2_code s2_elf_write(struct s2_out *out, const struct s2_mem *mem, unsigned int machine,
 			  const struct s2_piece *piece, size_t n, const char *name, uint32_t type,
 			  const char *text, struct s2_err *err) S2_MUST_CHECK;
 

@@ -63,6 +63,27 @@ static void ask(struct s2_types *types)
 	}
 }
 
+/* The input as what continues @base, a module's types, whole and with a part of it missing. */
+static void as_module(const uint8_t *data, size_t size, struct s2_types *base)
+{
+	for (unsigned int i = 0; i < 3; i++) {
+		struct s2_btf_gap gap = { .at = (uint32_t)(size / 4 * i),
+					  .end = (uint32_t)(size / 4 * (i + 1)),
+					  .ntypes = (uint32_t)(size / 16),
+					  .code = i ? S2_EXCLUDED : S2_OK };
+		struct s2_types *types;
+		struct s2_err err;
+
+		s2_err_init(&err);
+		if (s2_btf_new_split(data, size, &gap, base, &types, NULL, &err)) {
+			REQUIRE(err.text[0]);
+			continue;
+		}
+		ask(types);
+		s2_types_free(types);
+	}
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -79,6 +100,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!code) {
 		REQUIRE(!s2_btf_size(data, size, &found, NULL) && found <= size);
 		ask(types);
+		as_module(data, size, types);
 		s2_types_free(types);
 	} else {
 		REQUIRE(err.text[0]);

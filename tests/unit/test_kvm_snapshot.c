@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <elf.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -35,7 +36,7 @@ static void snap(struct snapshot *s, const char *text)
 	assert_true(fd >= 0);
 	memtable_init(&mem, page, 0x1000, sizeof(page));
 	s2_out_init(out, fd);
-	assert_int_equal(s2_elf_write(out, &mem.mem, &piece, 1, S2_SNAPSHOT_NOTE,
+	assert_int_equal(s2_elf_write(out, &mem.mem, EM_AARCH64, &piece, 1, S2_SNAPSHOT_NOTE,
 				      S2_SNAPSHOT_NOTE_TYPE, text, NULL),
 			 S2_OK);
 	assert_int_equal(s2_out_flush(out, NULL), S2_OK);
