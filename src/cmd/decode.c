@@ -42,10 +42,11 @@ static void print_field(struct s2_out *out, uint64_t mask, const char *name, uin
 static void print_geometry(struct s2_out *out, const struct s2_geometry *geom)
 {
 	s2_out_printf(out,
-		      "  = granule %uK, IPA %u bits, start level %d x%u (%" PRIu64
+		      "  = granule %uK, %s %u bits, start level %d x%u (%" PRIu64
 		      " bytes), PA %u bits\n",
-		      1U << (geom->page_log2 - 10), geom->ia_bits, s2_level(geom, geom->top),
-		      geom->start_tables, geom->start_size, geom->oa_bits);
+		      1U << (geom->page_log2 - 10), geom->arch->ia_name, geom->ia_bits,
+		      s2_level(geom, geom->top), geom->start_tables, geom->start_size,
+		      geom->oa_bits);
 	for (unsigned int i = 0; i < s2_ngeom_odds; i++)
 		if (geom->odd & s2_geom_odds[i].bit)
 			s2_out_printf(out, "  ! %s: %s\n", s2_geom_odds[i].name,
@@ -80,6 +81,8 @@ static void explain_register(struct s2_out *out, const struct s2_arch *arch, uns
 	}
 	if (value & ~known)
 		s2_out_printf(out, "  RES0 bits set: 0x%" PRIx64 "\n", value & ~known);
+	if (!(row->use & S2_CLAIM_SHAPE))
+		return;
 	s2_regime_init(&regime, arch);
 	s2_regime_set(&regime, claim, value);
 	if (s2_shape(&regime, &geom, &err))
@@ -174,8 +177,9 @@ static int find_register(const struct s2_arch *arch, const char *name)
 	for (unsigned int i = 0; i < arch->nclaims; i++) {
 		const struct s2_claim *claim = &arch->claims[i];
 
-		if (claim->fields && (!strcasecmp(name, claim->name) ||
-				      (claim->option && !strcasecmp(name, claim->option))))
+		if (claim->fields && s2_arch_claims(arch, i) &&
+		    (!strcasecmp(name, claim->name) ||
+		     (claim->option && !strcasecmp(name, claim->option))))
 			return (int)i;
 	}
 	return -1;
@@ -188,7 +192,8 @@ static void explain_as_register(struct s2_out *out, const struct s2_arch *arch, 
 		struct s2_regime regime;
 		struct s2_geometry geom;
 
-		if (!arch->claims[i].fields)
+		if (!arch->claims[i].fields || !(arch->claims[i].use & S2_CLAIM_SHAPE) ||
+		    !s2_arch_claims(arch, i))
 			continue;
 		s2_regime_init(&regime, arch);
 		s2_regime_set(&regime, i, value);

@@ -129,5 +129,4 @@ const struct s2_arch s2_x86_paging = {
 	.is_leaf = is_leaf,
 	.level_base = 1,
 	.level_step = 1,
-	.max_heights = 5,
 };
