@@ -5,15 +5,9 @@
 
 #include "check/priv.h"
 
-#define S2_MEMATTR BITS64(5, 2)
-#define S2_W BIT64(7)
-#define S2_XN BIT64(54)
 #define LEAF_STATE BITS64(56, 55)
 
 #define KVM_MEM_READONLY 2U
-
-/* Device-nGnRE, with FWB and without (asm/memory.h). */
-#define MEMATTR_DEVICE 1U
 
 /* The slot that holds all of [@ipa, @ipa + @size), or NULL. */
 static const struct s2_slot *slot_at(const struct s2_table *table, uint64_t ipa, uint64_t size)
@@ -33,6 +27,7 @@ static bool is_nested(const struct s2_table *table)
 static void within_slots(struct s2_check_ctx *ctx, uint64_t ia, uint64_t oa, uint64_t size,
 			 uint64_t raw)
 {
+	const struct s2_check_rules *rules = s2_rules_of(ctx->table);
 	const struct s2_slot *slot;
 
 	if (is_nested(ctx->table))
@@ -43,13 +38,13 @@ static void within_slots(struct s2_check_ctx *ctx, uint64_t ia, uint64_t oa, uin
 		return;
 	}
 	slot = slot_at(ctx->table, ia, size);
-	if (!slot && field_get(S2_MEMATTR, raw) == MEMATTR_DEVICE &&
+	if (!slot && s2_rules_say(rules->device_of_kvm, raw) &&
 	    s2_pages_number(&ctx->pages, oa, NULL) == S2_NO_PAGE)
 		return; /* kvm_phys_addr_ioremap(): GICV */
 	if (!slot)
 		s2_check_found(ctx, S2_CHECK_MEMSLOTS, ctx->table, ia, oa,
 			       "0x%" PRIx64 " bytes are mapped, but not in one memslot", size);
-	else if (slot->flags & KVM_MEM_READONLY && raw & S2_W)
+	else if (slot->flags & KVM_MEM_READONLY && s2_rules_say(rules->writable, raw))
 		s2_check_found(ctx, S2_CHECK_MEMSLOTS, ctx->table, ia, oa,
 			       "writable in slot %d, which is read-only", slot->id);
 }
@@ -117,6 +112,7 @@ static void of_hypervisor(struct s2_facts *fact, uint64_t raw)
 void s2_guest_leaf(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, uint64_t oa,
 		   uint64_t raw)
 {
+	const struct s2_check_rules *rules = s2_rules_of(ctx->table);
 	uint64_t size = s2_entry_size(ctx->g, height), pa = oa, n;
 	struct s2_facts *fact;
 	bool kept = s2_role(ctx->table) == S2_PKVM_GUEST;
@@ -124,13 +120,13 @@ void s2_guest_leaf(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, u
 
 	if (ctx->first_window) {
 		within_slots(ctx, ia, oa, size, raw);
-		if (!(raw & S2_XN) && field_get(S2_MEMATTR, raw) <= 3)
+		if (s2_rules_say(rules->executable, raw) && s2_rules_say(rules->device, raw))
 			s2_check_found(ctx, S2_CHECK_WX, ctx->table, ia, oa,
 				       "device memory is executable (descriptor 0x%" PRIx64 ")",
 				       raw);
 	}
-	if (kept && ctx->first_window && !field_get(LEAF_STATE, raw))
-		s2_check_owned(ctx, ia, oa);
+	if (kept && ctx->first_window && !field_get(LEAF_STATE, raw) && rules->owned)
+		rules->owned(ctx, ia, oa);
 	if (!kept)
 		confirmed = s2_vmm_confirms(ctx, ia, size, oa, raw);
 	while ((fact = s2_pages_run(&ctx->pages, &pa, oa + size - 1, &n))) {
@@ -138,8 +134,8 @@ void s2_guest_leaf(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, u
 			if (kept)
 				of_hypervisor(&fact[i], raw);
 			else
-				of_host(ctx, &fact[i], ia + (pa - oa), pa, (raw & S2_W) != 0,
-					confirmed);
+				of_host(ctx, &fact[i], ia + (pa - oa), pa,
+					s2_rules_say(rules->writable, raw), confirmed);
 		}
 	}
 }
