@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "cmd/guard.h"
+#include "cmd/say.h"
 #include "config.h"
 #include "options.h"
 
@@ -40,7 +41,7 @@ static const struct s2_cmd *find_cmd(const char *name)
 
 static void report(const struct s2_err *err)
 {
-	fprintf(stderr, "s2dump: %s\n", err->text);
+	s2_say("%s", err->text);
 	if (err->code == S2_USAGE)
 		fprintf(stderr, "Try 's2dump help' for more information.\n");
 }
@@ -113,7 +114,7 @@ static enum s2_exit run(int argc, char **argv, struct s2_err *err)
 
 		s2_err_init(&ignored);
 		if (s2_out_flush(&standard_out, &ignored) && strcmp(ignored.text, err->text) != 0)
-			fprintf(stderr, "s2dump: %s\n", ignored.text);
+			s2_say("%s", ignored.text);
 		return status;
 	}
 	if (s2_out_flush(&standard_out, err))

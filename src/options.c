@@ -84,7 +84,7 @@ static const struct opt_row rows[] = {
 	  "which of several kernels in memory, from 1 on (see --verbose)" },
 	{ OPT_RANGE, "range", "A-B", S2_OPTS_SHOW,
 	  "only entries that intersect the input addresses [A, B)" },
-	{ OPT_FORMAT, "format", "NAME", S2_OPTS_SHOW, "output format, see below" },
+	{ OPT_FORMAT, "format", "NAME", S2_OPTS_SHOW | S2_OPTS_JSON, "output format, see below" },
 	{ OPT_JSON, "json", NULL, S2_OPTS_JSON, "the same as --format=json" },
 	{ OPT_MERGE, "merge", "HOW", S2_OPTS_SHOW,
 	  "join neighbours: attrs (default of text), pa (split where PAs jump; of json, jsonl), none" },
@@ -501,7 +501,6 @@ enum s2_code s2_options_check(const struct s2_options *options, const char *comm
 	struct option longopts[ARRAY_SIZE(list.row) + 1];
 	int id;
 
-	(void)options;
 	list_options(&list);
 	long_options(&list, longopts);
 	optind = 0;
@@ -511,7 +510,17 @@ enum s2_code s2_options_check(const struct s2_options *options, const char *comm
 		if (!(row->groups & (groups | S2_OPTS_ALL)))
 			return s2_fail(err, S2_USAGE, "%s does not take --%s", command, row->name);
 	}
+	if (options->format && !(groups & S2_OPTS_SHOW) && !options->format->document &&
+	    strcmp(options->format->name, "ptdump") != 0)
+		return s2_fail(err, S2_USAGE, "%s has no --format=%s: ptdump, json and jsonl",
+			       command, options->format->name);
 	return S2_OK;
+}
+
+bool s2_options_document(const struct s2_options *o, bool *ret_lines)
+{
+	*ret_lines = o->format && o->format->document && o->format->lines;
+	return o->json || (o->format && o->format->document);
 }
 
 enum s2_code s2_options_shape(const struct s2_regime *regime, struct s2_geometry *ret,

@@ -6,20 +6,24 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The code point of a well-formed sequence of @n bytes, UINT32_MAX when it is none. */
-static uint32_t decode(const unsigned char *p, size_t n)
+size_t s2_utf8(const char *text, size_t left, uint32_t *ret)
 {
 	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	uint32_t code = n == 1 ? p[0] : p[0] & (0x7fU >> n);
+	unsigned char lead = (unsigned char)*text;
+	size_t n = lead < 0x80 ? 1 : lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
+	uint32_t code = n == 1 ? lead : lead & (0x7fU >> n);
 
+	if ((lead >= 0x80 && lead < 0xc2) || lead > 0xf4 || n > left)
+		return 0;
 	for (size_t i = 1; i < n; i++) {
-		if ((p[i] & 0xc0) != 0x80)
-			return UINT32_MAX;
-		code = code << 6 | (p[i] & 0x3f);
+		if (((unsigned char)text[i] & 0xc0) != 0x80)
+			return 0;
+		code = code << 6 | ((unsigned char)text[i] & 0x3f);
 	}
 	if (code < least[n] || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff))
-		return UINT32_MAX;
-	return code;
+		return 0;
+	*ret = code;
+	return n;
 }
 
 /* Unicode's Bidi_Control, and the separators that end a line for some terminals. */
@@ -31,14 +35,10 @@ static bool turns_text(uint32_t code)
 
 size_t s2_printable(const char *text, size_t left)
 {
-	unsigned char lead = (unsigned char)*text;
-	size_t n = lead < 0x80 ? 1 : lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
 	uint32_t code;
+	size_t n = s2_utf8(text, left, &code);
 
-	if ((lead >= 0x80 && lead < 0xc2) || lead > 0xf4 || n > left)
-		return 0;
-	code = decode((const unsigned char *)text, n);
-	if (code == UINT32_MAX || code < 0x20 || (code >= 0x7f && code <= 0x9f) || turns_text(code))
+	if (n && (code < 0x20 || (code >= 0x7f && code <= 0x9f) || turns_text(code)))
 		return 0;
 	return n;
 }

@@ -6,10 +6,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* The length of the well-formed UTF-8 character (Unicode 15, table 3-7) at @text, of which @left
+ * bytes are there, at least 1; 0 when it is none. @ret is its code point. */
+size_t s2_utf8(const char *text, size_t left, uint32_t *ret);
+
 /*
  * How many bytes at @text (at most @left, which is not 0) are one character that may be printed as
- * it is; 0 when the first byte is to be escaped: it is no well-formed UTF-8 (Unicode 15, table
- * 3-7), a control (C0, DEL, C1), a line or paragraph separator, or one that changes the direction
+ * it is; 0 when the first byte is to be escaped: it is no well-formed UTF-8,
+ * a control (C0, DEL, C1), a line or paragraph separator, or one that changes the direction
  * of what follows.
  */
 size_t s2_printable(const char *text, size_t left);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/bits.h"
+#include "base/budget.h"
 #include "base/num.h"
 
 #define CHUNK 65536U
@@ -133,8 +134,13 @@ enum s2_code s2_scan(const struct s2_mem *mem, uint64_t pa, uint64_t size, size_
 	return code ? s2_fail(err, code, "no memory for a search") : S2_OK;
 }
 
+/* So much is looked at where many extents show the same bytes of a file. */
+#define ZERO_FLOOR (64ULL << 20)
+#define ZERO_PER_BYTE 2
+
 struct zero {
 	bool any, other;
+	struct s2_budget bytes;
 };
 
 static bool look_for_other(void *arg, uint64_t pa, const void *bytes, size_t len)
@@ -144,7 +150,8 @@ static bool look_for_other(void *arg, uint64_t pa, const void *bytes, size_t len
 
 	(void)pa;
 	zero->any = true;
-	zero->other = *first || memcmp(first, first + 1, len - 1) != 0;
+	zero->other = *first || memcmp(first, first + 1, len - 1) != 0 ||
+		      s2_budget_take(&zero->bytes, len);
 	return !zero->other;
 }
 
@@ -155,6 +162,7 @@ bool s2_mem_is_zero(const struct s2_mem *mem)
 	struct zero zero = { .any = false };
 	uint64_t pa = 0, end;
 
+	s2_budget_init(&zero.bytes, ZERO_FLOOR, ZERO_PER_BYTE, mem->bytes);
 	while (!zero.other && !s2_mem_next(mem, pa, &extent)) {
 		if (!s2_add_ok(extent.pa, extent.size, &end) || end <= pa ||
 		    s2_scan(mem, extent.pa, extent.size, 0, look_for_other, &zero, &gaps, NULL))

@@ -43,7 +43,8 @@ enum s2_code s2_scan(const struct s2_mem *mem, uint64_t pa, uint64_t size, size_
 
 /*
  * Is all that can be read zero, and is there something? What an extent claims and is missing counts
- * for nothing, but costs time: not for extents that nobody has gone through before.
+ * for nothing, but costs time: not for extents that nobody has gone through before. False, too,
+ * when extents hold far more than a file of this size.
  */
 bool s2_mem_is_zero(const struct s2_mem *mem);
 

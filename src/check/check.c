@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "check/priv.h"
+#include "decode/arm64/arm64.h"
 
 static void skip(struct s2_check_ctx *ctx, unsigned int i, const char *why)
 {
@@ -18,12 +19,10 @@ static void skip(struct s2_check_ctx *ctx, unsigned int i, const char *why)
 	ctx->running &= ~BIT64(i);
 }
 
-/* Does no rule speak of the table? */
+/* The hypervisor's stage 1 of a host that is not protected: no rule speaks of it. */
 static bool has_no_rules(const struct s2_table *table)
 {
-	const struct s2_check_rules *rules = s2_rules_of(table);
-
-	return rules->exempt && rules->exempt(table);
+	return s2_role(table) == S2_PKVM_NONE && table->regime.arch == &s2_arm64_stage1_el2;
 }
 
 /* Unknown, and whatever looks wrong to it is not: it lacks what it would need to tell. */
@@ -91,7 +90,7 @@ static void choose(struct s2_check_ctx *ctx)
 		const char *why = meaningless(ctx, s2_checks[i].needs);
 
 		if (!(ctx->args->wanted & BIT64(i)))
-			skip(ctx, i, "not asked for");
+			skip(ctx, i, S2_CHECK_NOT_ASKED);
 		else if (why)
 			skip(ctx, i, why);
 		else if ((why = lacks(ctx, s2_checks[i].needs)) != NULL)
@@ -102,6 +101,20 @@ static void choose(struct s2_check_ctx *ctx)
 	}
 }
 
+/* What the tables that check @i reads showed it. */
+static uint64_t tally(const struct s2_check_ctx *ctx, unsigned int i)
+{
+	const struct s2_check_row *row = &s2_checks[i];
+	uint64_t sum = 0;
+
+	if (row->tally == S2_TALLY_MEMORY)
+		return ctx->seen[0][S2_TALLY_MEMORY];
+	for (unsigned int role = 0; role < S2_NROLES; role++)
+		if (row->reads & BIT64(role))
+			sum += ctx->seen[role][row->tally];
+	return sum;
+}
+
 static void conclude(struct s2_check_ctx *ctx)
 {
 	for (unsigned int i = 0; i < S2_NCHECKS; i++) {
@@ -109,6 +122,10 @@ static void conclude(struct s2_check_ctx *ctx)
 
 		if (o->result == S2_CHECK_SKIPPED)
 			continue;
+		if (!s2_check_runs(ctx, (enum s2_check_id)i))
+			o->checked = 0;
+		else if (s2_checks[i].tally != S2_TALLY_OWN)
+			o->checked = tally(ctx, i);
 		o->result = o->nfindings ? S2_CHECK_FAIL :
 			    o->nunknown  ? S2_CHECK_UNKNOWN :
 					   S2_CHECK_PASS;
@@ -189,10 +206,10 @@ static void pass(struct s2_check_ctx *ctx)
 	for (uint64_t at = 0;; at += ctx->pages.nwindow) {
 		ctx->pass++;
 		s2_pages_window(ctx, at);
+		ctx->seen[0][S2_TALLY_MEMORY] += ctx->pages.nwindow;
 		s2_check_tables(ctx);
-		for (unsigned int i = 0; i < s2_ncheck_rules; i++)
-			if (s2_check_rules[i]->pages)
-				s2_check_rules[i]->pages(ctx);
+		s2_check_states(ctx);
+		s2_check_vms(ctx);
 		ctx->first_window = false;
 		if (ctx->nomem || !ctx->pages.nwindow ||
 		    at + ctx->pages.nwindow >= ctx->pages.npages)
@@ -226,18 +243,14 @@ enum s2_code s2_check_run(const struct s2_check_args *args, struct s2_check_repo
 	if (!code) {
 		unreadable(&ctx);
 		left_out(&ctx);
-		for (unsigned int i = 0; i < s2_ncheck_rules; i++)
-			if (s2_check_rules[i]->begin)
-				s2_check_rules[i]->begin(&ctx);
+		s2_check_vms_begin(&ctx);
 		pass(&ctx);
 		s2_check_refcounts(&ctx);
 		conclude(&ctx);
 		if (ctx.nomem)
 			code = s2_fail(err, S2_NOMEM, "no memory");
 	}
-	for (unsigned int i = 0; i < s2_ncheck_rules; i++)
-		if (s2_check_rules[i]->end)
-			s2_check_rules[i]->end(&ctx);
+	s2_check_vms_end(&ctx);
 	free(ctx.geom);
 	free(ctx.tables_walk);
 	free(ctx.walk);

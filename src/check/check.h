@@ -55,6 +55,16 @@ enum s2_check_severity {
 	S2_SEV_CORRUPT,   /* the tables contradict each other, or hold what nobody writes */
 };
 
+/* What a check counts as checked. */
+enum s2_check_tally {
+	S2_TALLY_OWN,         /* what its code says it looked at: s2_check_looked() */
+	S2_TALLY_TABLE_PAGES, /* of the tables that it reads: pages of which something was read, */
+	S2_TALLY_ENTRIES,     /* descriptors that are not 0, */
+	S2_TALLY_LEAVES,      /* and those that map something */
+	S2_TALLY_MEMORY,      /* pages of memory, of which all tables were asked */
+	S2_NTALLIES,
+};
+
 /*
  * One row per invariant in s2_checks[] (rows.c), in the order of enum s2_check_id, which is that of
  * the output. To add one: an id above, a row, code that calls s2_check_found(), an image that
@@ -65,6 +75,8 @@ struct s2_check_row {
 	const char *meaning;    /* one line: what holds when all is well */
 	const char *tables;     /* that it relates */
 	const char *exceptions; /* what is not reported although it looks like it, "" when nothing */
+	enum s2_check_tally tally;
+	const char *of; /* what is counted, for people: "table pages" */
 	enum s2_check_severity severity;
 	unsigned int needs; /* S2_NEED_* */
 	unsigned int reads; /* S2_READS_*: without a page of such a table, or of memory, it is
@@ -105,8 +117,8 @@ extern const struct s2_check_row s2_checks[S2_NCHECKS];
 const struct s2_check_row *s2_check_find(const char *name);
 
 struct s2_finding {
-	char table[S2_ID_LEN];
-	uint64_t ia;
+	char table[S2_ID_LEN]; /* "": of no one table */
+	uint64_t ia;           /* S2_NO_ADDRESS: of none, or not known */
 	uint64_t pa;
 	char text[192];
 };
@@ -117,9 +129,13 @@ struct s2_check_outcome {
 	enum s2_check_result result;
 	uint64_t nfindings;         /* all of them */
 	struct s2_finding *finding; /* the first S2_MAX_FINDINGS */
+	uint64_t checked;           /* how many of the row's @of were looked at */
 	uint64_t nunknown;          /* places that could not be checked */
 	char why[160];              /* the first of those, or why it was skipped */
 };
+
+/* s2_check_outcome.why of a check that was not wanted. */
+#define S2_CHECK_NOT_ASKED "not asked for"
 
 struct s2_check_report {
 	struct s2_check_outcome outcome[S2_NCHECKS];

@@ -4,20 +4,17 @@
 #include <string.h>
 
 #include "check/priv.h"
+#include "model/slots.h"
 
+#define S2_MEMATTR BITS64(5, 2)
+#define S2_W BIT64(7)
+#define S2_XN BIT64(54)
 #define LEAF_STATE BITS64(56, 55)
 
 #define KVM_MEM_READONLY 2U
 
-/* The slot that holds all of [@ipa, @ipa + @size), or NULL. */
-static const struct s2_slot *slot_at(const struct s2_table *table, uint64_t ipa, uint64_t size)
-{
-	for (size_t i = 0; i < table->nslots; i++)
-		if (ipa >= table->slot[i].ipa && ipa - table->slot[i].ipa < table->slot[i].size &&
-		    table->slot[i].size - (ipa - table->slot[i].ipa) >= size)
-			return &table->slot[i];
-	return NULL;
-}
+/* Device-nGnRE, with FWB and without (asm/memory.h). */
+#define MEMATTR_DEVICE 1U
 
 static bool is_nested(const struct s2_table *table)
 {
@@ -27,7 +24,6 @@ static bool is_nested(const struct s2_table *table)
 static void within_slots(struct s2_check_ctx *ctx, uint64_t ia, uint64_t oa, uint64_t size,
 			 uint64_t raw)
 {
-	const struct s2_check_rules *rules = s2_rules_of(ctx->table);
 	const struct s2_slot *slot;
 
 	if (is_nested(ctx->table))
@@ -37,14 +33,17 @@ static void within_slots(struct s2_check_ctx *ctx, uint64_t ia, uint64_t oa, uin
 				 ctx->table->id);
 		return;
 	}
-	slot = slot_at(ctx->table, ia, size);
-	if (!slot && s2_rules_say(rules->device_of_kvm, raw) &&
+	s2_check_looked(ctx, S2_CHECK_MEMSLOTS, 1);
+	slot = s2_slot_at(ctx->table, ia);
+	if (slot && slot->size - (ia - slot->ipa) < size)
+		slot = NULL; /* it holds only a part */
+	if (!slot && field_get(S2_MEMATTR, raw) == MEMATTR_DEVICE &&
 	    s2_pages_number(&ctx->pages, oa, NULL) == S2_NO_PAGE)
 		return; /* kvm_phys_addr_ioremap(): GICV */
 	if (!slot)
 		s2_check_found(ctx, S2_CHECK_MEMSLOTS, ctx->table, ia, oa,
 			       "0x%" PRIx64 " bytes are mapped, but not in one memslot", size);
-	else if (slot->flags & KVM_MEM_READONLY && s2_rules_say(rules->writable, raw))
+	else if (slot->flags & KVM_MEM_READONLY && raw & S2_W)
 		s2_check_found(ctx, S2_CHECK_MEMSLOTS, ctx->table, ia, oa,
 			       "writable in slot %d, which is read-only", slot->id);
 }
@@ -112,7 +111,6 @@ static void of_hypervisor(struct s2_facts *fact, uint64_t raw)
 void s2_guest_leaf(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, uint64_t oa,
 		   uint64_t raw)
 {
-	const struct s2_check_rules *rules = s2_rules_of(ctx->table);
 	uint64_t size = s2_entry_size(ctx->g, height), pa = oa, n;
 	struct s2_facts *fact;
 	bool kept = s2_role(ctx->table) == S2_PKVM_GUEST;
@@ -120,22 +118,24 @@ void s2_guest_leaf(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, u
 
 	if (ctx->first_window) {
 		within_slots(ctx, ia, oa, size, raw);
-		if (s2_rules_say(rules->executable, raw) && s2_rules_say(rules->device, raw))
+		if (!(raw & S2_XN) && field_get(S2_MEMATTR, raw) <= 3)
 			s2_check_found(ctx, S2_CHECK_WX, ctx->table, ia, oa,
 				       "device memory is executable (descriptor 0x%" PRIx64 ")",
 				       raw);
 	}
-	if (kept && ctx->first_window && !field_get(LEAF_STATE, raw) && rules->owned)
-		rules->owned(ctx, ia, oa);
+	if (kept && ctx->first_window && !field_get(LEAF_STATE, raw))
+		s2_check_owned(ctx, ia, oa);
 	if (!kept)
 		confirmed = s2_vmm_confirms(ctx, ia, size, oa, raw);
+	if (!kept && ctx->first_window && confirmed != S2_UNKNOWN)
+		s2_check_looked(ctx, S2_CHECK_VMM, 1);
 	while ((fact = s2_pages_run(&ctx->pages, &pa, oa + size - 1, &n))) {
 		for (uint64_t i = 0; i < n; i++, pa += BIT64(ctx->pages.page_log2)) {
 			if (kept)
 				of_hypervisor(&fact[i], raw);
 			else
-				of_host(ctx, &fact[i], ia + (pa - oa), pa,
-					s2_rules_say(rules->writable, raw), confirmed);
+				of_host(ctx, &fact[i], ia + (pa - oa), pa, (raw & S2_W) != 0,
+					confirmed);
 		}
 	}
 }

@@ -125,6 +125,9 @@ struct s2_image_part {
 	bool lost; /* what the kernel maps there cannot be read */
 };
 
+/* Roles of tables (pkvm/host.c holds them to it). */
+#define S2_NROLES 4
+
 struct s2_check_ctx {
 	const struct s2_check_args *args;
 	const struct s2_mem *mem;
@@ -140,8 +143,9 @@ struct s2_check_ctx {
 	bool first_window; /* what is no matter of pages is done once */
 	uint32_t pass;     /* counts windows, from 1 */
 	bool nomem;
-	uint64_t said;     /* findings and unknowns, all of them */
-	size_t host, hyp;  /* their tables, or SIZE_MAX */
+	uint64_t said;                         /* findings and unknowns, all of them */
+	uint64_t seen[S2_NROLES][S2_NTALLIES]; /* of tables of that role; S2_TALLY_MEMORY: [0] */
+	size_t host, hyp;                      /* their tables, or SIZE_MAX */
 	bool private_lost; /* a part of the hypervisor's table outside of its linear map is not read
 			    */
 	bool over_budget;  /* the table that is read has more pages than the walk's budget */
@@ -173,6 +177,8 @@ void s2_check_found(struct s2_check_ctx *ctx, enum s2_check_id id, const struct 
 		    uint64_t ia, uint64_t pa, const char *fmt, ...) S2_PRINTF(6, 7);
 void s2_check_unknown(struct s2_check_ctx *ctx, enum s2_check_id id, const char *fmt, ...)
 	S2_PRINTF(3, 4);
+/* @n things more were looked at, by a check whose row is S2_TALLY_OWN. */
+void s2_check_looked(struct s2_check_ctx *ctx, enum s2_check_id id, uint64_t n);
 /* Of all checks that read tables of the kinds @reads. */
 void s2_check_all_unknown(struct s2_check_ctx *ctx, unsigned int reads, const char *fmt, ...)
 	S2_PRINTF(3, 4);
@@ -278,69 +284,18 @@ enum s2_tristate s2_check_is_memory(const struct s2_check_ctx *ctx, uint64_t pa)
 /* Is all of [@pa, @pa + @size) memory, in one region? */
 enum s2_tristate s2_check_all_memory(const struct s2_check_ctx *ctx, uint64_t pa, uint64_t size);
 
-/*
- * What only tables of one architecture must hold, and who beside guests has tables there: a row in
- * s2_check_rules[], which is generated from -Darchs=. All may be NULL.
- */
-struct s2_check_rules {
-	const char *arch; /* s2_arch.name of the tables */
-	enum s2_pkvm_role (*role)(const struct s2_table *table);
-	/* Does no rule speak of the table? */
-	bool (*exempt)(const struct s2_table *table);
-
-	/* Before the first table and after the last, however the check ends. */
-	void (*begin)(struct s2_check_ctx *ctx);
-	void (*end)(struct s2_check_ctx *ctx);
-	/* When all tables have been read: what they say of each page. */
-	void (*pages)(struct s2_check_ctx *ctx);
-
-	/* Before ctx->table is read, and after. */
-	void (*table_begin)(struct s2_check_ctx *ctx);
-	void (*table_end)(struct s2_check_ctx *ctx);
-	/* A table descriptor; in the first window of pages alone. */
-	void (*table)(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, uint64_t raw);
-	/* A leaf, likewise. */
-	void (*written)(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, uint64_t oa,
-			uint64_t raw);
-	/* A leaf that maps something. False: it is a guest's. */
-	bool (*leaf)(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, uint64_t oa,
-		     uint64_t raw);
-	/* An entry that is neither. */
-	void (*other)(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, uint64_t raw);
-	/* A piece of input space that could not be read. */
-	void (*lost)(struct s2_check_ctx *ctx, uint64_t ia, uint64_t size);
-	/* A leaf of a guest whose table somebody else than the host keeps. */
-	void (*owned)(struct s2_check_ctx *ctx, uint64_t ia, uint64_t oa);
-	/* Is @pa memory? */
-	enum s2_tristate (*is_memory)(const struct s2_check_ctx *ctx, uint64_t pa);
-	/* What a guest's leaf says, and the VMM's descriptor for the same page. */
-	bool (*writable)(uint64_t leaf);
-	bool (*executable)(uint64_t leaf);
-	bool (*device)(uint64_t leaf);        /* device memory of any kind */
-	bool (*device_of_kvm)(uint64_t leaf); /* ... as KVM maps it */
-	bool (*vmm_read_only)(uint64_t theirs);
-	bool (*vmm_ordinary)(uint64_t theirs); /* ordinary memory */
-	/* References of a page that the host does not count; false: not known. */
-	bool (*references)(const struct s2_check_ctx *ctx, uint64_t pa, uint64_t *ret);
-};
-
-extern const struct s2_check_rules *const s2_check_rules[];
-extern const unsigned int s2_ncheck_rules;
-
-/* Does one of the questions about descriptors, which rules need not know, say yes? */
-static inline bool s2_rules_say(bool (*question)(uint64_t raw), uint64_t raw)
+/* The role of a table, host-managed guests are S2_PKVM_NONE. */
+static inline enum s2_pkvm_role s2_role(const struct s2_table *table)
 {
-	return question && question(raw);
+	return s2_pkvm_role_of(table);
 }
 
-/* Of the architecture of @table; one without any when there is none. */
-const struct s2_check_rules *s2_rules_of(const struct s2_table *table);
-
-/* The role of a table, host-managed guests are S2_PKVM_NONE. */
-enum s2_pkvm_role s2_role(const struct s2_table *table);
-
-/* Is @pa memory, as far as any rules tell? */
-enum s2_tristate s2_rules_is_memory(const struct s2_check_ctx *ctx, uint64_t pa);
+/* @n of the table that is read were seen. */
+static inline void s2_check_saw(struct s2_check_ctx *ctx, enum s2_check_tally tally, uint64_t n)
+{
+	if (ctx->first_window)
+		ctx->seen[s2_role(ctx->table)][tally] += n;
+}
 
 /* The kind of a table, S2_READS_*: in the order of the roles (pkvm/host.c holds them to it). */
 static inline unsigned int s2_reads(const struct s2_table *table)

@@ -29,11 +29,16 @@ void s2_memmap_find(struct s2_check_ctx *ctx, struct s2_memmap *ret)
 static bool read_refcount(struct s2_check_ctx *ctx, const struct s2_memmap *map,
 			  const struct s2_table *table, uint64_t pa, uint64_t *ret)
 {
-	const struct s2_check_rules *rules = s2_rules_of(table);
+	uint64_t word;
 	int32_t refs;
 
-	if (s2_role(table) != S2_PKVM_NONE)
-		return rules->references && rules->references(ctx, pa, ret);
+	if (s2_role(table) != S2_PKVM_NONE) {
+		if (!ctx->pkvm->page.refcount ||
+		    s2_pkvm_page(ctx->pkvm, ctx->mem, ctx->pages.page_log2, pa, &word))
+			return false;
+		*ret = s2_pkvm_refs(ctx->pkvm, word);
+		return true;
+	}
 	if (!map->have ||
 	    s2_kernel_read(ctx->kernel,
 			   map->va + (pa >> ctx->pages.page_log2) * map->size + map->refcount,
@@ -56,7 +61,7 @@ void s2_check_refcounts(struct s2_check_ctx *ctx)
 		const struct s2_table *table = &ctx->tables->table[t->table];
 		uint64_t pa = t->pa - 1, refs;
 
-		if (!t->pa || !t->whole || s2_rules_is_memory(ctx, pa) == S2_NO ||
+		if (!t->pa || !t->whole || s2_check_is_memory(ctx, pa) == S2_NO ||
 		    !is_aligned(pa, page))
 			continue;
 		if (!read_refcount(ctx, &map, table, pa, &refs)) {
@@ -66,8 +71,9 @@ void s2_check_refcounts(struct s2_check_ctx *ctx)
 					 table->id, pa);
 			continue;
 		}
+		s2_check_looked(ctx, S2_CHECK_REFCOUNT, 1);
 		if (refs < 1 + (uint64_t)t->min || refs > 1 + (uint64_t)t->max)
-			s2_check_found(ctx, S2_CHECK_REFCOUNT, table, 0, pa,
+			s2_check_found(ctx, S2_CHECK_REFCOUNT, table, S2_NO_ADDRESS, pa,
 				       "level %d table page has %" PRIu64
 				       " references and %u entries",
 				       s2_level(&ctx->geom[t->table], t->height), refs, t->max);

@@ -48,6 +48,12 @@ void s2_check_unknown(struct s2_check_ctx *ctx, enum s2_check_id id, const char 
 	va_end(args);
 }
 
+void s2_check_looked(struct s2_check_ctx *ctx, enum s2_check_id id, uint64_t n)
+{
+	if (s2_check_runs(ctx, id))
+		ctx->report->outcome[id].checked += n;
+}
+
 void s2_check_all_unknown(struct s2_check_ctx *ctx, unsigned int reads, const char *fmt, ...)
 {
 	char text[sizeof(ctx->report->outcome[0].why)];

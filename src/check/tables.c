@@ -4,7 +4,6 @@
 #include <stdio.h>
 
 #include "check/priv.h"
-#include "decode/soft.h"
 
 /* In how many regions of memory the hypervisor's linear map puts a part of [@va, @va + @size). */
 static uint32_t regions_met(const struct s2_check_ctx *ctx, uint64_t va, uint64_t size)
@@ -52,10 +51,19 @@ static bool is_kernel_memory(const struct s2_check_ctx *ctx, uint64_t pa)
 /* What the table that is read says of [@ia, @ia + @size) is not known. */
 static void lost(struct s2_check_ctx *ctx, uint64_t ia, uint64_t size)
 {
-	const struct s2_check_rules *rules = s2_rules_of(ctx->table);
-
-	if (rules->lost)
-		rules->lost(ctx, ia, size);
+	switch (s2_role(ctx->table)) {
+	case S2_PKVM_HOST:
+		s2_host_lost(ctx, ia, size);
+		break;
+	case S2_PKVM_HYP:
+		s2_hyp_lost(ctx, ia, size);
+		break;
+	case S2_PKVM_GUEST:
+		ctx->kept_lost = true;
+		break;
+	case S2_PKVM_NONE:
+		break;
+	}
 }
 
 /* The walk came to its end before the table did. What is left is one thing, and said once. */
@@ -71,9 +79,7 @@ static void too_many(struct s2_check_ctx *ctx, uint64_t pa)
 	if (ctx->over_budget)
 		return;
 	ctx->over_budget = true;
-	if (ctx->first_window)
-		s2_lost_add(ctx->args->lost, S2_LOST_PAGE, S2_BUDGET, ctx->table->id, pa, "%s",
-			    text);
+	s2_lost_add(ctx->args->lost, S2_LOST_PAGE, S2_BUDGET, ctx->table->id, pa, "%s", text);
 }
 
 /*
@@ -86,10 +92,11 @@ static void missing(struct s2_check_ctx *ctx, const struct s2_strip *strip, uint
 	uint64_t pa = strip->table_pa;
 
 	if (strip->missing == S2_BUDGET) {
-		too_many(ctx, pa);
+		if (ctx->first_window)
+			too_many(ctx, pa);
 		return;
 	}
-	if (s2_rules_is_memory(ctx, pa) == S2_NO || (hosts && !is_kernel_memory(ctx, pa))) {
+	if (s2_check_is_memory(ctx, pa) == S2_NO || (hosts && !is_kernel_memory(ctx, pa))) {
 		if (!ctx->first_window)
 			return;
 		s2_check_found(ctx, hosts ? S2_CHECK_TABLE_HIDDEN : S2_CHECK_TABLE_OWNER,
@@ -98,6 +105,8 @@ static void missing(struct s2_check_ctx *ctx, const struct s2_strip *strip, uint
 			       "table page outside of memory");
 		return;
 	}
+	if (!ctx->first_window)
+		return;
 	if (strip->n == ctx->entries)
 		s2_check_all_unknown(ctx, s2_reads(ctx->table),
 				     "%s: table page at PA 0x%" PRIx64 " is %s", ctx->table->id, pa,
@@ -149,6 +158,7 @@ static bool note_page(struct s2_check_ctx *ctx, const struct s2_reached *reached
 				       s2_level(&ctx->geom[page->table], page->height));
 		return false;
 	}
+	s2_check_saw(ctx, S2_TALLY_TABLE_PAGES, 1);
 	if (!page->visit)
 		page->whole = true;
 	page->visit = ctx->pass;
@@ -159,13 +169,9 @@ static bool note_page(struct s2_check_ctx *ctx, const struct s2_reached *reached
 
 static void odd_entry(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, uint64_t raw)
 {
-	struct s2_meaning meaning;
 	struct s2_entry entry;
 
 	ctx->g->arch->decode(ctx->g, height, raw, &entry);
-	s2_soft_classify(ctx->g, height, raw, entry.type, &meaning);
-	if (meaning.type)
-		return; /* hardware faults there on purpose */
 	for (unsigned int i = 0; entry.odd && i < s2_nodds; i++)
 		if (entry.odd & s2_odds[i].bit)
 			s2_check_found(ctx, S2_CHECK_ENCODING, ctx->table, ia, entry.oa,
@@ -175,15 +181,37 @@ static void odd_entry(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia
 
 static void leaf(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, uint64_t raw)
 {
-	const struct s2_check_rules *rules = s2_rules_of(ctx->table);
 	uint64_t oa = s2_leaf_oa(ctx->g, height, raw);
 
-	if (ctx->first_window && rules->written)
-		rules->written(ctx, height, ia, oa, raw);
+	if (ctx->first_window)
+		s2_writer_leaf(ctx, height, ia, oa, raw);
 	if (!s2_maps(ctx->g, height, raw))
 		return;
-	if (!rules->leaf || !rules->leaf(ctx, height, ia, oa, raw))
+	s2_check_saw(ctx, S2_TALLY_LEAVES, 1);
+	switch (s2_role(ctx->table)) {
+	case S2_PKVM_HOST:
+		s2_host_leaf(ctx, height, ia, oa, raw);
+		break;
+	case S2_PKVM_HYP:
+		s2_hyp_leaf(ctx, height, ia, oa, raw);
+		break;
+	case S2_PKVM_GUEST:
+	case S2_PKVM_NONE:
 		s2_guest_leaf(ctx, height, ia, oa, raw);
+		break;
+	}
+}
+
+/* Table descriptors hold an address and nothing else (pgtable.c, kvm_init_table_pte()). */
+static void table_bits(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, uint64_t raw)
+{
+	uint64_t extra = raw & ~(ctx->g->table_low | ctx->g->oa_high | 3);
+
+	if (extra)
+		s2_check_found(ctx, S2_CHECK_WRITER, ctx->table, ia, s2_table_oa(ctx->g, raw),
+			       "table descriptor 0x%" PRIx64
+			       " at level %d: KVM leaves bits 0x%" PRIx64 " clear",
+			       raw, s2_level(ctx->g, height), extra);
 }
 
 /* The page of the table that is read at @height, which was noted when it was entered. */
@@ -198,6 +226,7 @@ static void any_entry(struct s2_check_ctx *ctx, struct s2_tpage *page, unsigned 
 {
 	if (!ctx->first_window)
 		return;
+	s2_check_saw(ctx, S2_TALLY_ENTRIES, 1);
 	count(ctx, page, height, ia);
 	odd_entry(ctx, height, ia, raw);
 }
@@ -205,15 +234,14 @@ static void any_entry(struct s2_check_ctx *ctx, struct s2_tpage *page, unsigned 
 static bool on_table(void *arg, const struct s2_reached *reached)
 {
 	struct s2_check_ctx *ctx = arg;
-	const struct s2_check_rules *rules = s2_rules_of(ctx->table);
 	unsigned int height = reached->height + 1;
 
 	if (ctx->nomem)
 		return false;
 	if (reached->desc_pa != S2_WALK_ROOT) {
 		any_entry(ctx, page_at(ctx, height), height, reached->ia, reached->raw);
-		if (ctx->first_window && rules->table)
-			rules->table(ctx, height, reached->ia, reached->raw);
+		if (ctx->first_window)
+			table_bits(ctx, height, reached->ia, reached->raw);
 	}
 	return note_page(ctx, reached);
 }
@@ -224,13 +252,14 @@ static void lost_strip(struct s2_check_ctx *ctx, const struct s2_strip *strip)
 	struct s2_tpage *page = page_at(ctx, strip->height);
 
 	page->whole = false;
+	if (ctx->first_window && strip->n == ctx->entries)
+		ctx->seen[s2_role(ctx->table)][S2_TALLY_TABLE_PAGES]--; /* nothing of it */
 	missing(ctx, strip, strip->ia);
 	lost(ctx, strip->ia, strip->n << ctx->g->height[strip->height].shift);
 }
 
 static void entries(struct s2_check_ctx *ctx, const struct s2_strip *strip)
 {
-	const struct s2_check_rules *rules = s2_rules_of(ctx->table);
 	unsigned int height = strip->height;
 	struct s2_tpage *page = page_at(ctx, height);
 	uint64_t size = s2_entry_size(ctx->g, height);
@@ -239,7 +268,7 @@ static void entries(struct s2_check_ctx *ctx, const struct s2_strip *strip)
 	for (uint64_t i = 0; i < strip->n; i++) {
 		uint64_t raw = strip->desc[i], ia = strip->ia + i * size;
 
-		if (!s2_says_something(ctx->g, raw))
+		if (!raw)
 			continue;
 		empty = false;
 		any_entry(ctx, page, height, ia, raw);
@@ -247,8 +276,10 @@ static void entries(struct s2_check_ctx *ctx, const struct s2_strip *strip)
 			leaf(ctx, height, ia, raw);
 			continue;
 		}
-		if (rules->other)
-			rules->other(ctx, height, ia, raw);
+		if (ctx->first_window)
+			s2_writer_invalid(ctx, height, ia, raw);
+		if (s2_role(ctx->table) == S2_PKVM_HOST)
+			s2_host_invalid(ctx, height, ia, raw);
 	}
 	if (empty && strip->n == ctx->entries && height < ctx->g->top && ctx->first_window)
 		s2_check_found(ctx, S2_CHECK_TABLE_EMPTY, ctx->table, strip->ia, strip->table_pa,
@@ -273,17 +304,18 @@ static void walk_table(struct s2_check_ctx *ctx)
 
 static void read_table(struct s2_check_ctx *ctx)
 {
-	const struct s2_check_rules *rules = s2_rules_of(ctx->table);
+	enum s2_pkvm_role role = s2_role(ctx->table);
 
+	s2_writer_forms(ctx);
 	ctx->vmm = NULL;
-	if (rules->table_begin)
-		rules->table_begin(ctx);
-	if (s2_role(ctx->table) == S2_PKVM_NONE &&
+	if (role == S2_PKVM_HYP)
+		s2_hyp_begin(ctx);
+	if (role == S2_PKVM_NONE &&
 	    (s2_check_runs(ctx, S2_CHECK_VMM) || s2_check_runs(ctx, S2_CHECK_TWO_GUESTS)))
 		ctx->vmm = s2_vmm_open(ctx, ctx->table);
 	walk_table(ctx);
-	if (rules->table_end)
-		rules->table_end(ctx);
+	if (role == S2_PKVM_HYP && ctx->first_window)
+		s2_hyp_end(ctx);
 	s2_vmm_close(ctx->vmm);
 	ctx->vmm = NULL;
 }

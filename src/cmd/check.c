@@ -1,137 +1,53 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // `check`: the invariants that hold between tables, one line each, and what breaks them.
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "check/check.h"
+#include "cmd/check_print.h"
 #include "cmd/input.h"
-
-static const char *severity_name(enum s2_check_severity severity)
-{
-	return severity == S2_SEV_ISOLATION ? "isolation" : "corruption";
-}
-
-static void json_head(struct s2_json *json, const struct s2_check_row *row)
-{
-	s2_json_item(json, "check");
-	s2_json_word(json, "name", row->name);
-	s2_json_word(json, "severity", severity_name(row->severity));
-	s2_json_text(json, "meaning", row->meaning);
-	s2_json_text(json, "tables", row->tables);
-	s2_json_text(json, "exceptions", row->exceptions);
-}
-
-static void json_listed(struct s2_json *json, const struct s2_check_row *row)
-{
-	static const char *const names[] = { "result", "count", "checked", "unread", "of", "why" };
-
-	json_head(json, row);
-	for (unsigned int i = 0; i < ARRAY_SIZE(names); i++)
-		s2_json_null(json, names[i]);
-	s2_json_open(json, "findings", '[');
-	s2_json_close(json, ']');
-	s2_json_item_end(json);
-}
 
 static void list_checks(const struct s2_options *o, struct s2_out *out)
 {
 	struct s2_json json;
+	bool lines;
 
-	if (o->json)
-		s2_json_begin(&json, out, false, "check", "checks", NULL);
+	if (s2_options_document(o, &lines)) {
+		s2_json_begin(&json, out, lines, "check", "checks", NULL);
+		s2_check_json(&json, NULL);
+		s2_json_end(&json, true, NULL);
+		return;
+	}
 	for (unsigned int i = 0; i < S2_NCHECKS; i++) {
 		const struct s2_check_row *row = &s2_checks[i];
 
-		if (o->json) {
-			json_listed(&json, row);
-			continue;
-		}
 		s2_out_printf(out, "%-15s %s\n%15s severity: %s; tables: %s\n", row->name,
-			      row->meaning, "", severity_name(row->severity), row->tables);
+			      row->meaning, "", s2_severity_name(row->severity), row->tables);
 		if (*row->exceptions)
 			s2_out_printf(out, "%15s except: %s\n", "", row->exceptions);
 	}
-	if (o->json)
-		s2_json_end(&json, true, NULL);
-}
-
-static void text_outcome(struct s2_out *out, const struct s2_check_row *row,
-			 const struct s2_check_outcome *o)
-{
-	s2_out_printf(out, "%-8s %-15s %s\n", s2_check_result_name(o->result), row->name,
-		      row->meaning);
-	if (o->result == S2_CHECK_SKIPPED || o->nunknown)
-		s2_out_printf(out, "  %s", o->why);
-	if (o->nunknown > 1)
-		s2_out_printf(out, ", and %" PRIu64 " more", o->nunknown - 1);
-	if (o->result == S2_CHECK_SKIPPED || o->nunknown)
-		s2_out_str(out, "\n");
-	for (uint64_t i = 0; i < o->nfindings && i < S2_MAX_FINDINGS; i++) {
-		const struct s2_finding *f = &o->finding[i];
-
-		s2_out_printf(out, "  %s 0x%012" PRIx64 " -> 0x%012" PRIx64 ": %s\n",
-			      *f->table ? f->table : "-", f->ia, f->pa, f->text);
-	}
-	if (o->nfindings > S2_MAX_FINDINGS)
-		s2_out_printf(out, "  and %" PRIu64 " more\n", o->nfindings - S2_MAX_FINDINGS);
-}
-
-static void json_findings(struct s2_json *json, const struct s2_check_outcome *o)
-{
-	s2_json_open(json, "findings", '[');
-	for (uint64_t i = 0; i < o->nfindings && i < S2_MAX_FINDINGS; i++) {
-		const struct s2_finding *f = &o->finding[i];
-
-		s2_json_item(json, "finding");
-		s2_json_text(json, "table", *f->table ? f->table : NULL);
-		s2_json_hex(json, "ia", f->ia);
-		s2_json_hex(json, "pa", f->pa);
-		s2_json_text(json, "text", f->text);
-		s2_json_item_end(json);
-	}
-	s2_json_close(json, ']');
-}
-
-static void json_outcome(struct s2_json *json, const struct s2_check_row *row,
-			 const struct s2_check_outcome *o)
-{
-	json_head(json, row);
-	s2_json_word(json, "result", s2_check_result_name(o->result));
-	s2_json_number(json, "count", o->nfindings);
-	s2_json_null(json, "checked");
-	s2_json_number(json, "unread", o->nunknown);
-	s2_json_null(json, "of");
-	s2_json_text(json, "why", *o->why ? o->why : NULL);
-	json_findings(json, o);
-	s2_json_item_end(json);
 }
 
 static enum s2_exit print_report(const struct s2_options *o, const struct s2_input *input,
 				 const struct s2_check_report *report, struct s2_out *out)
 {
 	struct s2_image image = s2_input_image(input);
-	unsigned int n[4] = { 0 };
+	bool failed = false, unknown = false, lines;
 	struct s2_json json;
 
-	if (o->json)
-		s2_json_begin(&json, out, false, "check", "checks", &image);
 	for (unsigned int i = 0; i < S2_NCHECKS; i++) {
-		n[report->outcome[i].result]++;
-		if (o->json)
-			json_outcome(&json, &s2_checks[i], &report->outcome[i]);
-		else
-			text_outcome(out, &s2_checks[i], &report->outcome[i]);
+		failed |= report->outcome[i].result == S2_CHECK_FAIL;
+		unknown |= report->outcome[i].nunknown != 0;
 	}
-	if (o->json)
-		s2_json_end(&json, !n[S2_CHECK_UNKNOWN] && !input->lost->total, input->lost);
-	else
-		s2_out_printf(out, "%u passed, %u failed, %u unknown, %u skipped\n",
-			      n[S2_CHECK_PASS], n[S2_CHECK_FAIL], n[S2_CHECK_UNKNOWN],
-			      n[S2_CHECK_SKIPPED]);
-	if (n[S2_CHECK_FAIL])
+	if (s2_options_document(o, &lines)) {
+		s2_json_begin(&json, out, lines, "check", "checks", &image);
+		s2_check_json(&json, report);
+		s2_json_end(&json, !unknown && !input->lost->total, input->lost);
+	} else {
+		s2_check_text(out, report, &input->tables, o->verbose);
+	}
+	if (failed)
 		return S2_EXIT_FOUND;
-	return n[S2_CHECK_UNKNOWN] ? S2_EXIT_INCOMPLETE : S2_EXIT_OK;
+	return unknown ? S2_EXIT_INCOMPLETE : S2_EXIT_OK;
 }
 
 static bool is_chosen(const struct s2_options *o, const char *name)

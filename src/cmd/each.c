@@ -2,6 +2,8 @@
 // The loop over tables that all commands share.
 #include "cmd/each.h"
 
+#include "cmd/say.h"
+
 #include <stdio.h>
 
 enum s2_exit s2_each_table(const struct s2_input *input, const struct s2_table *tables, size_t n,
@@ -24,7 +26,7 @@ enum s2_exit s2_each_table(const struct s2_input *input, const struct s2_table *
 			return s2_exit_of(s2_fail(err, code, "%s", table_err.text));
 		if (!code)
 			continue;
-		fprintf(stderr, "s2dump: %s: %s\n", input->path, table_err.text);
+		s2_say("%s: %s", input->path, table_err.text);
 		status = s2_exit_of(code);
 	}
 	return status;

@@ -27,7 +27,7 @@ struct search {
 	const struct s2_input *input;
 	struct s2_printer printer;
 	struct s2_out *out;
-	bool json;
+	bool json, lines; /* a document, or records */
 	const struct s2_table *table;
 	const struct s2_geometry *geom;
 	bool *incomplete; /* by table: not all of it was read */
@@ -310,7 +310,7 @@ static enum s2_exit search_all(struct search *s, struct s2_err *err)
 	s2_printer_init(&s->printer, s2_format_find("ptdump"), s2_annotators, s->input->lost,
 			s->out);
 	if (s->json)
-		s2_json_begin(&s->printer.json, s->out, false, "find", "found", &image);
+		s2_json_begin(&s->printer.json, s->out, s->lines, "find", "found", &image);
 	status = s2_each_table(s->input, tables->table, tables->n, search_table, s, err);
 	for (size_t i = 0; i < s->n; i++)
 		if (!s->want[i].hits)
@@ -330,7 +330,7 @@ static enum s2_exit run_find(const struct s2_options *o, struct s2_out *out, str
 	if (!s)
 		return s2_exit_of(s2_fail(err, S2_NOMEM, "no memory"));
 	s->out = out;
-	s->json = o->json;
+	s->json = s2_options_document(o, &s->lines);
 	code = parse_wanted(o, s, err);
 	if (!code)
 		code = s2_input_open(o, o->args, 1, &input, err);

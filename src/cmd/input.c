@@ -14,6 +14,7 @@
 #include "cmd/guard.h"
 #include "cmd/pages.h"
 #include "cmd/progress.h"
+#include "cmd/say.h"
 #include "decode/infer.h"
 #include "host/host.h"
 #include "host/kvm/kvm.h"
@@ -41,12 +42,11 @@ static enum s2_code infer_base(struct s2_source *source, const struct s2_geometr
 	if (code)
 		return s2_wrap(err, code, "cannot infer where the blob was in memory");
 	s2_raw_rebase(source, inferred.base);
-	fprintf(stderr, "s2dump: base address inferred: --base=0x%llx\n",
-		(unsigned long long)inferred.base);
+	s2_say("base address inferred: --base=0x%llx", (unsigned long long)inferred.base);
 	if (inferred.unreached)
-		fprintf(stderr, "s2dump: no table reaches %llu of the %llu pages of the blob\n",
-			(unsigned long long)inferred.unreached,
-			(unsigned long long)(size >> geom->page_log2));
+		s2_say("no table reaches %llu of the %llu pages of the blob",
+		       (unsigned long long)inferred.unreached,
+		       (unsigned long long)(size >> geom->page_log2));
 	return S2_OK;
 }
 
@@ -192,16 +192,15 @@ static void say_what_was_found(const struct s2_input *input)
 {
 	const char *line;
 
-	fprintf(stderr, "s2dump: %s: %s, %llu MiB of memory\n", input->path, input->source->format,
-		(unsigned long long)(input->source->mem.bytes >> 20));
+	s2_say("%s: %s, %llu MiB of memory", input->path, input->source->format,
+	       (unsigned long long)(input->source->mem.bytes >> 20));
 	for (size_t i = 0; input->kernel && (line = s2_kernel_remark(input->kernel, i)); i++)
-		fprintf(stderr, "s2dump: %s\n", line);
+		s2_say("%s", line);
 	if (*input->tables.found)
-		fprintf(stderr, "s2dump: %u VMs from %s\n", input->tables.nvms,
-			input->tables.found);
+		s2_say("%u VMs from %s", input->tables.nvms, input->tables.found);
 	if (*input->tables.mode_why)
-		fprintf(stderr, "s2dump: KVM mode %s, from %s\n",
-			s2_kvm_mode_name(input->tables.mode), input->tables.mode_why);
+		s2_say("KVM mode %s, from %s", s2_kvm_mode_name(input->tables.mode),
+		       input->tables.mode_why);
 }
 
 /* Whoever has several kernels in memory must know which one speaks. */
@@ -217,10 +216,9 @@ static void name_others(const struct s2_input *input)
 			continue;
 		if (id->note_pa != UINT64_MAX)
 			snprintf(where, sizeof(where), "VMCOREINFO at PA 0x%" PRIx64, id->note_pa);
-		fprintf(stderr,
-			"s2dump: %s: another kernel is in memory: Linux %s (%s); --kernel=%u reads it, "
-			"this is --kernel=%u\n",
-			input->path, id->release, where, i + 1, facts->number);
+		s2_say("%s: another kernel is in memory: Linux %s (%s); --kernel=%u reads it, "
+		       "this is --kernel=%u",
+		       input->path, id->release, where, i + 1, facts->number);
 	}
 }
 
@@ -266,14 +264,14 @@ static enum s2_code tables_from_kernel(const struct s2_options *o, struct s2_inp
 		return code;
 	for (size_t i = 0; i < input->tables.n; i++)
 		if (*input->tables.table[i].remark)
-			fprintf(stderr, "s2dump: %s: %s: %s\n", input->path,
-				input->tables.table[i].id, input->tables.table[i].remark);
+			s2_say("%s: %s: %s", input->path, input->tables.table[i].id,
+			       input->tables.table[i].remark);
 	if (!input->tables.n && !input->lost->total)
-		fprintf(stderr, "s2dump: %s: Linux %s runs no VM with a table in this dump%s\n",
-			input->path, input->tables.release,
-			*input->tables.found ?
-				"" :
-				" (vm_list has no symbol here: see --vmlinux, --system-map)");
+		s2_say("%s: Linux %s runs no VM with a table in this dump%s", input->path,
+		       input->tables.release,
+		       *input->tables.found ?
+			       "" :
+			       " (vm_list has no symbol here: see --vmlinux, --system-map)");
 	return S2_OK;
 }
 
@@ -532,11 +530,10 @@ enum s2_code s2_input_open(const struct s2_options *options, char *const *paths,
 	s2_progress(options, NULL);
 
 	if (!code && *input.source->remark)
-		fprintf(stderr, "s2dump: %s: %s\n", path, input.source->remark);
+		s2_say("%s: %s", path, input.source->remark);
 	else if (!code && input.source->incomplete)
-		fprintf(stderr,
-			"s2dump: %s: the dump itself is incomplete: its writer stopped, or the file is cut\n",
-			path);
+		s2_say("%s: the dump itself is incomplete: its writer stopped, or the file is cut",
+		       path);
 	if (!code)
 		code = find_tables(options, &input, err);
 	if (options->verbose && input.source)
@@ -576,10 +573,23 @@ struct s2_image s2_input_image(const struct s2_input *input)
 
 static void print_loss(const struct s2_input *input, const struct s2_loss *loss)
 {
-	fprintf(stderr, "s2dump: %s: ", input->path);
-	if (*loss->table)
-		fprintf(stderr, "%s: ", loss->table);
-	fprintf(stderr, "incomplete: %s\n", loss->text);
+	s2_say("%s: %s%sincomplete: %s", input->path, loss->table, *loss->table ? ": " : "",
+	       loss->text);
+}
+
+/* How much of each kind was lost. */
+static void print_sums(const struct s2_input *input)
+{
+	const struct s2_lost *lost = input->lost;
+	char text[400];
+	int len = 0;
+
+	for (unsigned int i = 0; i < S2_NLOST; i++)
+		if (lost->count[i] && len < (int)sizeof(text))
+			len += snprintf(text + len, sizeof(text) - (size_t)len, "%s%" PRIu64 " %s",
+					len ? ", " : "", lost->count[i],
+					s2_lost_name((enum s2_lost_what)i, lost->count[i]));
+	s2_say("%s: incomplete: not read: %s", input->path, text);
 }
 
 /* More lines than this would hide what else was said; JSON has all. */
@@ -588,21 +598,11 @@ static void print_loss(const struct s2_input *input, const struct s2_loss *loss)
 enum s2_exit s2_input_finish(const struct s2_input *input, enum s2_exit status)
 {
 	const struct s2_lost *lost = input->lost;
-	const char *lead = "";
 
 	for (size_t i = 0; i < lost->n && i < MAX_LOSS_LINES; i++)
 		print_loss(input, &lost->loss[i]);
-	if (lost->total > 1) {
-		fprintf(stderr, "s2dump: %s: incomplete: not read: ", input->path);
-		for (unsigned int i = 0; i < S2_NLOST; i++) {
-			if (!lost->count[i])
-				continue;
-			fprintf(stderr, "%s%" PRIu64 " %s", lead, lost->count[i],
-				s2_lost_name((enum s2_lost_what)i, lost->count[i]));
-			lead = ", ";
-		}
-		fprintf(stderr, "\n");
-	}
+	if (lost->total > 1)
+		print_sums(input);
 	return lost->total && status == S2_EXIT_OK ? S2_EXIT_INCOMPLETE : status;
 }
 

@@ -24,7 +24,7 @@ struct line {
 
 /* What list_table() works with. */
 struct list {
-	bool json, walk;
+	bool json, walk; /* @json: a document or records */
 	struct s2_ctx ctx;
 	struct s2_printer printer;
 	struct line *line; /* room for all tables */
@@ -165,20 +165,22 @@ static enum s2_exit list_tables(const struct s2_options *o, const struct s2_inpu
 	s2_auto_free struct list *list = malloc(sizeof(*list));
 	s2_auto_free struct line *line = malloc((input->tables.n + 1) * sizeof(*line));
 	enum s2_exit status;
+	bool lines;
 
 	if (!list || !line)
 		return s2_exit_of(s2_fail(err, S2_NOMEM, "no memory"));
-	list->json = o->json;
+	list->json = s2_options_document(o, &lines);
 	list->walk = o->long_list;
 	list->line = line;
 	list->nlines = 0;
 	list->ctx = (struct s2_ctx){ .mem = &input->source->mem, .lost = input->lost };
-	s2_printer_init(&list->printer, s2_format_find("json"), s2_annotators, input->lost, out);
+	s2_printer_init(&list->printer, s2_format_find(lines ? "jsonl" : "json"), s2_annotators,
+			input->lost, out);
 	list->printer.list = true;
-	if (o->json)
+	if (list->json)
 		list->printer.format->begin(&list->printer, &image);
 	status = s2_each_table(input, input->tables.table, input->tables.n, list_table, list, err);
-	if (o->json) {
+	if (list->json) {
 		list->printer.format->end(&list->printer, !status && !input->lost->total);
 	} else {
 		print_image(out, &image);

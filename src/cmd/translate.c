@@ -9,6 +9,7 @@
 #include "cmd/cmd_arch.h"
 #include "decode/merge.h"
 #include "format/text.h"
+#include "model/slots.h"
 #include "model/totals.h"
 
 /* One entry that was read on the way. */
@@ -37,6 +38,7 @@ struct job {
 	struct s2_geometry geom;
 	struct s2_json json;
 	bool steps;
+	bool document, lines;
 };
 
 const struct s2_cmd_arch *s2_cmd_arch_of(const struct s2_arch *arch)
@@ -138,45 +140,58 @@ static void text_steps(const struct job *job, const struct answer *a)
 		struct s2_entry entry;
 
 		job->geom.arch->decode(&job->geom, step->height, step->raw, &entry);
-		s2_out_printf(job->out, "  S%u          level %2d  table ", job->geom.arch->stage,
+		s2_out_printf(job->out, "  stage %u level %d ", job->geom.arch->stage,
 			      s2_level(&job->geom, step->height));
-		s2_out_hex(job->out, step->table_pa, 12);
-		s2_out_printf(job->out, " [%4u] ", step->index);
-		s2_out_hex(job->out, step->raw, 16);
-		s2_out_printf(job->out, "  %s\n", s2_type_name(entry.type));
+		s2_out_hex(job->out, step->desc_pa, 1);
+		s2_out_printf(job->out, "[%u] ", step->index);
+		s2_out_hex(job->out, step->raw, 1);
+		s2_out_printf(job->out, " %s\n", s2_type_name(entry.type));
 	}
+}
+
+/* "= pa 0x... rwx wb - slot:1" */
+static void text_done(const struct job *job, const struct answer *a)
+{
+	const struct s2_attr_value *memory = column(job, a, S2_MEMORY_NAME);
+	char rights[S2_TEXT_RIGHTS_LEN] = "?", buf[S2_LABEL_TEXT];
+	struct s2_rights may = rights_of(job, a);
+	struct s2_label slot;
+
+	if (may.known)
+		s2_text_rights(&may, job->geom.arch->two_levels(&job->geom), rights);
+	s2_out_printf(job->out, "= pa 0x%" PRIx64 " %s %s -", a->pa, rights,
+		      memory ? memory->text : "-");
+	s2_slots_label(job->table, a->ia, &slot);
+	if (s2_slots_known_of(&slot))
+		s2_out_printf(job->out, " slot:%s", s2_slots_annotator.columns[0].text(&slot, buf));
+}
+
+static void text_fault(const struct job *job, const struct answer *a)
+{
+	s2_out_printf(job->out, "= %s, stage %u", fault_of(a), job->geom.arch->stage);
+	if (a->nsteps)
+		s2_out_printf(job->out, " level %d", s2_level(&job->geom, a->run.height));
+	if (a->run.meaning.placed)
+		s2_out_printf(job->out, ", %s:0x%" PRIx64, job->geom.soft.ops->address,
+			      a->run.meaning.address);
 }
 
 static void print_text(const struct job *job, const struct answer *a)
 {
-	const struct s2_attr_value *memory = column(job, a, S2_MEMORY_NAME);
-	char rights[S2_TEXT_RIGHTS_LEN] = "?";
-	struct s2_rights may;
-
 	s2_out_hex(job->out, a->ia, 1);
-	if (a->missing) {
-		s2_out_printf(job->out,
-			      " -> not known: level %d descriptor at PA 0x%" PRIx64
-			      " is not in the dump (%s)",
-			      s2_level(&job->geom, a->step[a->nsteps].height), a->missing_pa,
-			      s2_code_name(a->missing));
-	} else if (is_done(job, a)) {
-		may = rights_of(job, a);
-		if (may.known)
-			s2_text_rights(&may, job->geom.arch->two_levels(&job->geom), rights);
-		s2_out_printf(job->out, " -> PA 0x%" PRIx64 " %s %s", a->pa, rights,
-			      memory ? memory->text : "-");
-	} else {
-		s2_out_printf(job->out, " -> fault: %s", fault_of(a));
-		if (a->nsteps)
-			s2_out_printf(job->out, ", level %d", s2_level(&job->geom, a->run.height));
-		if (a->run.meaning.placed)
-			s2_out_printf(job->out, ", %s 0x%" PRIx64, job->geom.soft.ops->address,
-				      a->run.meaning.address);
-	}
-	s2_out_str(job->out, "\n");
+	s2_out_printf(job->out, " %s%s", job->geom.arch->format, job->steps ? "\n" : " ");
 	if (job->steps)
 		text_steps(job, a);
+	if (a->missing)
+		s2_out_printf(job->out, "= not known, stage %u level %d: %s@0x%" PRIx64,
+			      job->geom.arch->stage,
+			      s2_level(&job->geom, a->step[a->nsteps].height),
+			      s2_code_name(a->missing), a->missing_pa);
+	else if (is_done(job, a))
+		text_done(job, a);
+	else
+		text_fault(job, a);
+	s2_out_str(job->out, "\n");
 }
 
 static void json_steps(struct job *job, const struct answer *a)
@@ -217,6 +232,7 @@ static void print_json(struct job *job, const struct answer *a)
 	struct s2_json *json = &job->json;
 	bool done = is_done(job, a);
 	struct s2_rights rights;
+	struct s2_label slot;
 
 	if (done)
 		rights = rights_of(job, a);
@@ -232,8 +248,9 @@ static void print_json(struct job *job, const struct answer *a)
 	s2_json_rights(json, done ? &rights : NULL);
 	column_member(job, a, S2_MEMORY_NAME, done);
 	column_member(job, a, "sh", done);
-	s2_json_null(json, "slot");
-	s2_json_null(json, "in_slot");
+	s2_slots_label(job->table, a->ia, &slot);
+	for (size_t i = 0; i < s2_slots_annotator.nmembers; i++)
+		s2_json_member(json, &s2_slots_annotator.members[i], &slot);
 	s2_json_null(json, "par");
 	s2_json_null(json, "par_known");
 	s2_json_word(json, "fault", done || a->missing ? NULL : fault_of(a));
@@ -271,7 +288,7 @@ static enum s2_code translate_one(struct job *job, const char *text, struct s2_e
 			    answer.missing_pa,
 			    "0x%" PRIx64 ": the descriptor at PA 0x%" PRIx64 " %s", ia,
 			    answer.missing_pa, s2_missing_text(answer.missing));
-	if (job->o->json)
+	if (job->document)
 		print_json(job, &answer);
 	else
 		print_text(job, &answer);
@@ -334,12 +351,13 @@ enum s2_exit s2_translate_table(const struct s2_options *o, struct s2_input *inp
 		job.mem = job.table->mem ? job.table->mem : &input->source->mem;
 		code = s2_input_shape(job.table, &job.geom, err);
 	}
-	if (!code && o->json)
-		s2_json_begin(&job.json, out, false, "translate", "translations", &image);
+	job.document = s2_options_document(o, &job.lines);
+	if (!code && job.document)
+		s2_json_begin(&job.json, out, job.lines, "translate", "translations", &image);
 	for (int i = 1; !code && i < o->nargs; i++)
 		code = strcmp(o->args[i], "-") ? translate_one(&job, o->args[i], err) :
 						 translate_stdin(&job, err);
-	if (!code && o->json)
+	if (!code && job.document)
 		s2_json_end(&job.json, !input->lost->total, input->lost);
 	status = s2_input_finish(input, code ? s2_exit_of(code) : S2_EXIT_OK);
 	s2_input_close(input);

@@ -129,8 +129,10 @@ static uint64_t take(const struct s2_merge *merge, struct s2_run *run)
 		return 0;
 	if (merge->how == S2_MERGE_NONE)
 		return run->count ? 0 : strip->missing ? strip->n : 1;
+	/* What is missing is said of a table page; what the budget cut off, of all that is left. */
 	if (strip->missing)
-		return strip->n;
+		return strip->table_pa == run->table_pa || strip->missing == S2_BUDGET ? strip->n :
+											 0;
 	/* An address in it is that of one entry: what follows is joined as a row of its own. */
 	if (run->meaning.placed || run->meaning.type == S2_SOFT_TRACKED)
 		return run->count ? 0 : 1;

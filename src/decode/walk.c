@@ -83,6 +83,7 @@ void s2_walk_init(struct s2_walk *walk, const struct s2_geometry *geom, const st
 	walk->start_last = s2_start_entries(geom) - 1;
 	walk->tables = 0;
 	walk->odd_tables = 0;
+	walk->odd_pa = S2_WALK_ROOT;
 	s2_budget_init(&walk->budget, FLOOR_ENTRIES >> (geom->page_log2 - 3), VISITS_PER_PAGE,
 		       walk->mem->bytes >> geom->page_log2);
 	walk->depth = -1;
@@ -209,8 +210,8 @@ static struct s2_reached reach(struct s2_walk *walk)
 	struct s2_entry entry;
 
 	geom->arch->decode(geom, height, ret.raw, &entry);
-	if (entry.odd)
-		walk->odd_tables++;
+	if (entry.odd && !walk->odd_tables++)
+		walk->odd_pa = ret.desc_pa;
 	if (entry.odd & S2_ODD_OA_SIZE)
 		ret.state = S2_INVALID;
 	else if (is_ancestor(walk, ret.pa))

@@ -63,7 +63,8 @@ struct s2_walk {
 	uint64_t start_next;     /* next entry of the start level to load */
 	uint64_t start_last;     /* last entry of the start level in range, inclusive */
 	uint64_t tables;         /* table pages read so far */
-	uint64_t odd_tables;     /* table descriptors with oddities so far */
+	uint64_t odd_tables;     /* table descriptors with oddities so far, */
+	uint64_t odd_pa;         /* and where the first of them is */
 	struct s2_budget budget; /* table pages that may still be read */
 	int depth;               /* frames in use - 1, -1 when none */
 	bool done;

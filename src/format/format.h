@@ -44,7 +44,9 @@ struct s2_format {
 	/* @complete: nothing that was asked for is missing. */
 	void (*end)(struct s2_printer *printer, bool complete);
 	enum s2_merge_how merge; /* without --merge */
-	bool annotated;   /* rows are what annotators say one thing of, and pieces are counted */
+	bool annotated; /* rows are what annotators say one thing of, and pieces are counted */
+	bool document;  /* one that every command writes: a document, or with @lines records */
+	bool lines;
 	bool stage2_only; /* knows the bits of stage-2 descriptors and no others */
 	const void *rows; /* for the format's own use */
 };

@@ -2,57 +2,37 @@
 // Writing JSON of schema 2: members, one by one, and the envelope around what a command says.
 #include "format/json.h"
 
-#include <jansson.h>
 #include <string.h>
 
+#include "base/escape.h"
 #include "config.h"
 #include "format/format.h"
 
-/* Appends @value's JSON text and drops the reference. */
-static void put(struct s2_out *out, json_t *value)
-{
-	char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
-
-	s2_out_str(out, text ? text : "null");
-	free(text);
-	json_decref(value);
-}
-
-/* The length of the UTF-8 character at @p (at most @left bytes), 0 when it is none. */
-static size_t utf8_len(const unsigned char *p, size_t left)
-{
-	json_t *probe;
-
-	for (size_t n = 1; n <= 4 && n <= left; n++) {
-		probe = json_stringn((const char *)p, n);
-		if (probe) {
-			json_decref(probe);
-			return n;
-		}
-	}
-	return 0;
-}
-
+/*
+ * What a terminal would obey is written as \u: C1 and direction overrides, too, which JSON would
+ * let stand. A file name need not be UTF-8, JSON must be.
+ */
 void s2_json_string(struct s2_out *out, const char *text)
 {
-	json_t *value = json_string(text);
-	char clean[4096];
-	size_t len = 0, left;
+	size_t left = strlen(text);
 
-	if (value) {
-		put(out, value);
-		return;
-	}
-	/* A file name need not be UTF-8, JSON must be. */
-	for (left = strlen(text); left && len + 4 < sizeof(clean);) {
-		size_t n = utf8_len((const unsigned char *)text, left);
+	s2_out_str(out, "\"");
+	while (left) {
+		uint32_t code;
+		size_t n = s2_utf8(text, left, &code);
 
-		memcpy(clean + len, n ? text : "\xef\xbf\xbd", n ? n : 3);
-		len += n ? n : 3;
+		if (!n)
+			s2_out_str(out, "\xef\xbf\xbd");
+		else if (!s2_printable(text, left))
+			s2_out_printf(out, "\\u%04X", (unsigned int)code);
+		else if (*text == '"' || *text == '\\')
+			s2_out_printf(out, "\\%c", *text);
+		else
+			s2_out_printf(out, "%.*s", (int)n, text);
 		text += n ? n : 1;
 		left -= n ? n : 1;
 	}
-	put(out, json_stringn(clean, len));
+	s2_out_str(out, "\"");
 }
 
 /* A comma where something stands before. */

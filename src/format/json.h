@@ -9,8 +9,10 @@
 #include "decode/arch.h"
 
 struct s2_image;
+struct s2_label;
 struct s2_printer;
 struct s2_row;
+struct s2_row_member;
 
 #define S2_JSON_SCHEMA 2
 
@@ -61,6 +63,10 @@ void s2_json_close(struct s2_json *json, char bracket);
 
 /* The seven members of rights, all null without @rights or when they are not known. */
 void s2_json_rights(struct s2_json *json, const struct s2_rights *rights);
+
+/* What an annotator's label says. */
+void s2_json_member(struct s2_json *json, const struct s2_row_member *member,
+		    const struct s2_label *label);
 
 /* All members of a row. */
 void s2_json_row(struct s2_json *json, const struct s2_printer *printer, const struct s2_row *row);

@@ -63,25 +63,28 @@ static void soft_members(struct s2_json *json, const struct s2_printer *printer,
 	s2_json_word(json, "saved_rights", meaning->saved.known ? rights : NULL);
 }
 
-static void value_member(struct s2_json *json, const struct s2_row_member *member,
-			 const struct s2_value *value)
+void s2_json_member(struct s2_json *json, const struct s2_row_member *member,
+		    const struct s2_label *label)
 {
-	if (!value->known) {
+	struct s2_value value = { .known = false };
+
+	member->get(label, &value);
+	if (!value.known) {
 		s2_json_null(json, member->json);
 		return;
 	}
 	switch (member->kind) {
 	case S2_KIND_STRING:
-		s2_json_word(json, member->json, value->text);
+		s2_json_word(json, member->json, value.text);
 		break;
 	case S2_KIND_NUMBER:
-		s2_json_number(json, member->json, value->number);
+		s2_json_number(json, member->json, value.number);
 		break;
 	case S2_KIND_HEX:
-		s2_json_hex(json, member->json, value->number);
+		s2_json_hex(json, member->json, value.number);
 		break;
 	case S2_KIND_BOOL:
-		s2_json_bool(json, member->json, value->number);
+		s2_json_bool(json, member->json, value.number);
 		break;
 	}
 }
@@ -94,12 +97,8 @@ static void label_members(struct s2_json *json, const struct s2_printer *printer
 		const struct s2_annotator_ops *ops = printer->annotators[i];
 		const struct s2_label *label = s2_printer_label(printer, row, i);
 
-		for (size_t k = 0; k < ops->nmembers; k++) {
-			struct s2_value value = { .known = false };
-
-			ops->members[k].get(label, &value);
-			value_member(json, &ops->members[k], &value);
-		}
+		for (size_t k = 0; k < ops->nmembers; k++)
+			s2_json_member(json, &ops->members[k], label);
 	}
 }
 
@@ -400,6 +399,10 @@ static void end_members(struct s2_json *json, const struct s2_printer *printer,
 	s2_json_number(json, "missing_bytes", end->missing);
 	s2_json_number(json, "table_pages", end->tables);
 	s2_json_number(json, "odd_tables", end->odd_tables);
+	if (end->odd_tables)
+		s2_json_hex(json, "first_odd_table", end->odd_pa);
+	else
+		s2_json_null(json, "first_odd_table");
 	pages_member(json, printer, end);
 	s2_json_close(json, '}');
 }
@@ -440,6 +443,7 @@ static void end(struct s2_printer *printer, bool complete)
 const struct s2_format s2_format_json = {
 	.name = "json",
 	.help = "one JSON document, see s2dump-json(5)",
+	.document = true,
 	.annotated = true,
 	.merge = S2_MERGE_PA,
 	.show = show,
@@ -454,6 +458,8 @@ const struct s2_format s2_format_json = {
 const struct s2_format s2_format_jsonl = {
 	.name = "jsonl",
 	.help = "one JSON object per line, see s2dump-json(5)",
+	.document = true,
+	.lines = true,
 	.annotated = true,
 	.merge = S2_MERGE_PA,
 	.show = show,

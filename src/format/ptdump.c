@@ -298,15 +298,14 @@ static void put_labels(struct s2_printer *printer, const struct s2_row *row)
 	}
 }
 
-/* Where what is missing would be: "excluded@0x43ab7000". */
-static void put_missing(struct s2_out *out, enum s2_code missing, uint64_t pa)
+/* "excluded@0x43ab7000": why, and the page that is not there. A budget's end is of no one page. */
+static void put_missing(struct s2_out *out, enum s2_code missing, uint64_t page)
 {
 	s2_out_str(out, s2_code_name(missing));
+	if (missing == S2_BUDGET)
+		return;
 	s2_out_str(out, "@");
-	if (pa == S2_NO_ADDRESS)
-		s2_out_str(out, "?");
-	else
-		s2_out_hex(out, pa, 1);
+	s2_out_hex(out, page, 1);
 }
 
 /* An address that holds for all, or how many there are. */
@@ -341,7 +340,7 @@ static void print_row(struct s2_printer *printer, const struct s2_row *row)
 	put_attributes(printer, run, leaf);
 	put_labels(printer, row);
 	if (run->missing)
-		put_missing(out, run->missing, run->desc_pa);
+		put_missing(out, run->missing, run->table_pa);
 	else if (mapped || (!leaf && s2_run_has_oa(run)))
 		put_pa(out, run->entry.oa, row->pieces);
 	else if (run->meaning.placed)
@@ -398,7 +397,7 @@ static void effective(struct s2_printer *printer, const struct s2_effective_row 
 	put_column(out, row->memory ? row->memory->text : unknown, W_MEMORY);
 	put_column(out, row->shareability ? row->shareability->text : "-", W_SH);
 	if (row->missing)
-		put_missing(out, row->missing, row->missing_pa);
+		put_missing(out, row->missing, row->missing_page);
 	else if (row->allowed)
 		put_pa(out, row->pa, row->pieces);
 	else
@@ -443,6 +442,7 @@ static void table_end(struct s2_printer *printer, const struct s2_totals *end)
 	if (end->odd_tables) {
 		s2_out_str(out, "; ");
 		out_counted(out, end->odd_tables, "odd table descriptor");
+		s2_out_printf(out, ", first at 0x%" PRIx64, end->odd_pa);
 	}
 	if (end->missing) {
 		s2_out_str(out, "; missing ");

@@ -23,7 +23,8 @@ struct s2_pkvm;
 
 struct s2_tables {
 	struct s2_table *table;
-	size_t n;
+	size_t n, room;
+	uint32_t *by_id; /* a hash of ids: 1 + index, 0 free; 2 * room places */
 	enum s2_kvm_mode mode;
 	char mode_why[96];    /* what the mode was seen from, "" when not known */
 	char found[128];      /* how the VMs were found, "" when they were not looked for */
@@ -35,6 +36,9 @@ struct s2_tables {
 };
 
 void s2_tables_free(struct s2_tables *tables);
+
+/* Gives up the tables, not what is known of the system. */
+void s2_tables_drop(struct s2_tables *tables);
 
 /* Adds a copy of @table; its id must be new (S2_INVALID otherwise). */
 enum s2_code s2_tables_add(struct s2_tables *tables, const struct s2_table *table,

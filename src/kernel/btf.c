@@ -8,6 +8,7 @@
 #include "base/bits.h"
 #include "base/cleanup.h"
 #include "kernel/btf_blob.h"
+#include "kernel/btf_gap.h"
 #include "kernel/names.h"
 
 /* Names of enumerators stand beside those of types. */
@@ -20,9 +21,12 @@ struct btf_types {
 	const struct btf_types *base; /* of a split blob, which has no base itself; else NULL */
 	uint32_t first;               /* the first type's id: 1, or the next after the base's */
 	uint32_t ntypes;              /* without the base's */
-	uint32_t *off;                /* of each type, from @first on */
+	uint32_t *off;                /* of each type, from @first on; IN_GAP: it is not there */
+	struct s2_btf_gap gap;
 	struct s2_names names;
 };
+
+#define IN_GAP UINT32_MAX
 
 static struct btf_types *btf_of(struct s2_types *types)
 {
@@ -62,6 +66,9 @@ static enum s2_code type_by_id(const struct btf_types *self, uint64_t id, struct
 	if (id < self->first || id - self->first >= self->ntypes)
 		return s2_fail(err, S2_INVALID, "BTF: there is no type %llu",
 			       (unsigned long long)id);
+	if (self->off[id - self->first] == IN_GAP)
+		return s2_fail(err, self->gap.code, "BTF: type %llu is %s", (unsigned long long)id,
+			       s2_code_name(self->gap.code));
 	return s2_btf_type(&self->blob, self->off[id - self->first], (uint32_t)id, ret, err);
 }
 
@@ -235,6 +242,11 @@ static enum s2_code btf_any_enumerator(struct s2_types *types, const char *name,
 	return s2_fail(err, S2_NOTFOUND, "the kernel has no enumerator %s", name);
 }
 
+static const char *btf_lacks(struct s2_types *types)
+{
+	return btf_of(types)->gap.code ? "a part of the module's types is not in the dump" : NULL;
+}
+
 static void btf_free(struct s2_types *types)
 {
 	struct btf_types *self = btf_of(types);
@@ -251,6 +263,7 @@ static const struct s2_types_ops btf_ops = {
 	.fields = btf_fields,
 	.enumerator = btf_enumerator,
 	.any_enumerator = btf_any_enumerator,
+	.lacks = btf_lacks,
 	.free = btf_free,
 };
 
@@ -293,14 +306,11 @@ static enum s2_code index_type(struct btf_types *self, uint32_t id, const struct
 	return code;
 }
 
-static enum s2_code index_all(struct btf_types *self, struct s2_err *err)
+/* Notes @n types, the @i'th and what follows it, from @off on. */
+static enum s2_code index_row(struct btf_types *self, uint32_t i, uint32_t n, uint32_t off,
+			      struct s2_err *err)
 {
-	uint32_t off = 0;
-
-	self->off = malloc(((size_t)self->ntypes + 1) * sizeof(*self->off));
-	if (!self->off)
-		return s2_fail(err, S2_NOMEM, "no memory for %u types of BTF", self->ntypes);
-	for (uint32_t i = 0; i < self->ntypes; i++) {
+	for (uint32_t end = i + n; i < end; i++) {
 		struct s2_btf_type t;
 		uint32_t id = self->first + i;
 		enum s2_code code = s2_btf_type(&self->blob, off, id, &t, err);
@@ -312,12 +322,52 @@ static enum s2_code index_all(struct btf_types *self, struct s2_err *err)
 		self->off[i] = off;
 		off += t.len;
 	}
-	return s2_names_sort(&self->names, err);
+	return S2_OK;
+}
+
+static enum s2_code index_all(struct btf_types *self, const struct s2_btf_rows *rows,
+			      struct s2_err *err)
+{
+	uint32_t resume = self->ntypes - rows->after;
+	enum s2_code code;
+
+	self->off = malloc(((size_t)self->ntypes + 1) * sizeof(*self->off));
+	if (!self->off)
+		return s2_fail(err, S2_NOMEM, "no memory for %u types of BTF", self->ntypes);
+	for (uint32_t i = rows->before; i < resume; i++)
+		self->off[i] = IN_GAP;
+	code = index_row(self, 0, rows->before, 0, err);
+	if (!code)
+		code = index_row(self, resume, rows->after, rows->resume, err);
+	return code ? code : s2_names_sort(&self->names, err);
+}
+
+/* How the types lie in the blob: in one row, or in two with a gap between them. */
+static enum s2_code find_rows(struct btf_types *self, struct s2_btf_rows *ret, struct s2_err *err)
+{
+	uint32_t types_at = (uint32_t)(self->blob.types - (const uint8_t *)self->bytes);
+	uint32_t at = self->gap.at > types_at ? self->gap.at - types_at : 0;
+	uint32_t end = (uint32_t)align_up(self->gap.end, 4) - types_at;
+	enum s2_code code;
+
+	*ret = (struct s2_btf_rows){ 0 };
+	if (self->gap.code && at < self->blob.types_len && self->gap.end > types_at) {
+		/* No type takes less than 12 bytes. */
+		if (self->gap.ntypes > self->blob.types_len / 12)
+			return s2_fail(err, S2_INVALID, "BTF: %u types do not fit in %u bytes",
+				       self->gap.ntypes, self->blob.types_len);
+		self->ntypes = self->gap.ntypes;
+		return s2_btf_find_rows(&self->blob, at, end, self->ntypes, ret, err);
+	}
+	code = check(&self->blob, self->first, &self->ntypes, err);
+	ret->before = self->ntypes;
+	return code;
 }
 
 /* Takes its own copy of the bytes: a mapped file may change. */
 static enum s2_code fill(struct btf_types *self, const void *bytes, size_t len, struct s2_err *err)
 {
+	struct s2_btf_rows rows;
 	uint64_t size;
 	enum s2_code code = s2_btf_size(bytes, len, &size, err);
 
@@ -332,12 +382,13 @@ static enum s2_code fill(struct btf_types *self, const void *bytes, size_t len, 
 	code = s2_btf_blob(self->bytes, len, self->base ? &self->base->blob : NULL, &self->blob,
 			   err);
 	if (!code)
-		code = check(&self->blob, self->first, &self->ntypes, err);
-	return code ? code : index_all(self, err);
+		code = find_rows(self, &rows, err);
+	return code ? code : index_all(self, &rows, err);
 }
 
-enum s2_code s2_btf_new_split(const void *blob, size_t len, struct s2_types *base,
-			      struct s2_types **ret, uint32_t *ret_ntypes, struct s2_err *err)
+enum s2_code s2_btf_new_split(const void *blob, size_t len, const struct s2_btf_gap *gap,
+			      struct s2_types *base, struct s2_types **ret, uint32_t *ret_ntypes,
+			      struct s2_err *err)
 {
 	struct btf_types *self;
 	enum s2_code code;
@@ -350,6 +401,7 @@ enum s2_code s2_btf_new_split(const void *blob, size_t len, struct s2_types *bas
 	self->types.ops = &btf_ops;
 	self->types.pointer_size = 8; /* of all kernels that are read */
 	self->base = base ? btf_of(base) : NULL;
+	self->gap = gap ? *gap : (struct s2_btf_gap){ 0 };
 	self->first = base ? self->base->first + self->base->ntypes : 1;
 	code = fill(self, blob, len, err);
 	if (code) {
@@ -365,7 +417,7 @@ enum s2_code s2_btf_new_split(const void *blob, size_t len, struct s2_types *bas
 enum s2_code s2_btf_new(const void *blob, size_t len, struct s2_types **ret, uint32_t *ret_ntypes,
 			struct s2_err *err)
 {
-	return s2_btf_new_split(blob, len, NULL, ret, ret_ntypes, err);
+	return s2_btf_new_split(blob, len, NULL, NULL, ret, ret_ntypes, err);
 }
 
 /* The blob at @pa: in the mapping, or in @copy, which is then the caller's. */

@@ -23,10 +23,20 @@ enum s2_code s2_btf_size(const void *header, size_t len, uint64_t *ret,
 enum s2_code s2_btf_new(const void *blob, size_t len, struct s2_types **ret, uint32_t *ret_ntypes,
 			struct s2_err *err) S2_MUST_CHECK;
 
-/* The same of a module's, which continues @base, its kernel's; that must outlive it. What has a
- * name in both is the module's. */
-enum s2_code s2_btf_new_split(const void *blob, size_t len, struct s2_types *base,
-			      struct s2_types **ret, uint32_t *ret_ntypes,
+/* A stretch of a blob that is not in the dump. */
+struct s2_btf_gap {
+	uint32_t at, end;  /* bytes of the blob, [@at, @end) */
+	uint32_t ntypes;   /* how many types the blob has */
+	enum s2_code code; /* why they are missing; S2_OK: nothing is */
+};
+
+/*
+ * The same of a module's, which continues @base, its kernel's; that must outlive it. What has a
+ * name in both is the module's. Types that lie in @gap (NULL: there is none) are not found, and
+ * what leads to them is @gap->code.
+ */
+enum s2_code s2_btf_new_split(const void *blob, size_t len, const struct s2_btf_gap *gap,
+			      struct s2_types *base, struct s2_types **ret, uint32_t *ret_ntypes,
 			      struct s2_err *err) S2_MUST_CHECK;
 
 /* Reads and parses the blob at physical address @pa. */

@@ -24,7 +24,7 @@ struct layout {
 	struct s2_field_at list, name, kallsyms;         /* struct module */
 	struct s2_field_at symtab, num_symtab, strtab;   /* struct mod_kallsyms */
 	struct s2_field_at btf_data, btf_size, btf_name; /* struct btf */
-	struct s2_field_at btf_base, idr_rt;
+	struct s2_field_at btf_base, btf_ntypes, idr_rt;
 };
 
 static const struct s2_field_row module_rows[] = {
@@ -41,6 +41,7 @@ static const struct s2_field_row btf_rows[] = {
 	S2_FIELD(layout, btf_size, "btf", "data_size", true),
 	S2_FIELD(layout, btf_name, "btf", "name", true),
 	S2_FIELD(layout, btf_base, "btf", "base_btf", true),
+	S2_FIELD(layout, btf_ntypes, "btf", "nr_types", true),
 	S2_FIELD(layout, idr_rt, "idr", "idr_rt", true),
 };
 
@@ -273,16 +274,51 @@ static enum s2_code find_btf(struct find_btf *f)
 	return code ? code : f->code;
 }
 
+/*
+ * Reads @size bytes at @va page by page, and notes what is missing: from the first such page to the
+ * last one (makedumpfile -d 8 takes the second page of a large allocation for anonymous memory
+ * from 7.2 on). The first page must be there.
+ */
+static enum s2_code read_with_gap(struct s2_kernel *kernel, uint64_t va, uint8_t *buf,
+				  uint64_t size, struct s2_btf_gap *gap, struct s2_err *err)
+{
+	uint64_t page = s2_kernel_facts(kernel)->kva.page_size;
+
+	for (uint64_t off = 0, n; off < size; off += n) {
+		enum s2_code code;
+
+		n = page - (va + off) % page;
+		if (n > size - off)
+			n = size - off;
+		code = s2_kernel_read(kernel, va + off, buf + off, (size_t)n, err);
+		if (code && (!off || !s2_is_missing(code)))
+			return code;
+		if (!code)
+			continue;
+		if (err)
+			s2_err_init(err);
+		if (!gap->code)
+			gap->at = (uint32_t)off;
+		gap->code = code;
+		gap->end = (uint32_t)(off + n);
+		memset(buf + off, 0, (size_t)n);
+	}
+	return S2_OK;
+}
+
 static enum s2_code read_btf(struct find_btf *f, struct s2_types *base, struct s2_types **ret,
 			     struct s2_err *err)
 {
 	s2_auto_free void *blob = NULL;
-	uint64_t data, size;
+	struct s2_btf_gap gap = { 0 };
+	uint64_t data, size, n;
 	uint32_t ntypes;
 	enum s2_code code = s2_field_get(f->kernel, f->va, &f->layout.btf_data, &data, err);
 
 	if (!code)
 		code = s2_field_get(f->kernel, f->va, &f->layout.btf_size, &size, err);
+	if (!code)
+		code = s2_field_get(f->kernel, f->va, &f->layout.btf_ntypes, &n, err);
 	if (!code && size > S2_BTF_MAX)
 		code = s2_fail(err, S2_INVALID, "%llu bytes of BTF", (unsigned long long)size);
 	if (code)
@@ -290,12 +326,14 @@ static enum s2_code read_btf(struct find_btf *f, struct s2_types *base, struct s
 	blob = malloc((size_t)size + 1);
 	if (!blob)
 		return s2_fail(err, S2_NOMEM, "no memory for a module's types");
-	code = s2_kernel_read(f->kernel, data, blob, (size_t)size, err);
+	gap.ntypes = (uint32_t)n;
+	code = read_with_gap(f->kernel, data, blob, size, &gap, err);
 	if (!code)
-		code = s2_btf_new_split(blob, (size_t)size, base, ret, &ntypes, err);
+		code = s2_btf_new_split(blob, (size_t)size, &gap, base, ret, &ntypes, err);
 	if (!code)
-		s2_kernel_say(f->kernel, "types of the module %s from BTF in memory (%u)", f->name,
-			      ntypes);
+		s2_kernel_say(f->kernel, "types of the module %s from BTF in memory (%u%s%s)",
+			      f->name, ntypes, gap.code ? ", a part of them is " : "",
+			      gap.code ? s2_code_name(gap.code) : "");
 	return code;
 }
 

@@ -66,6 +66,7 @@ struct s2_vmcoreinfo_scan {
 	uint64_t pa;           /* next page to look at */
 	uint64_t extent_end;   /* of the extent that holds @pa, 0: none yet */
 	uint64_t scanned;      /* bytes of pages looked at */
+	uint64_t scanned_most; /* ... which end the search */
 	uint64_t missing_left; /* how many more missing pages may be met */
 	bool gave_up;          /* ... and that was not enough: not all memory was searched */
 	struct s2_gaps gaps;   /* pages of the extents that could not be looked at */

@@ -20,9 +20,14 @@
 #define MISSING_PER_PAGE 4
 #define MISSING_FLOOR 262144
 
+/* So much is looked at where many segments show the same bytes of a file. */
+#define SCANNED_FLOOR (1ULL << 30)
+#define SCANNED_PER_BYTE 4
+
 void s2_vmcoreinfo_scan_init(struct s2_vmcoreinfo_scan *scan, const struct s2_mem *mem)
 {
 	*scan = (struct s2_vmcoreinfo_scan){ .mem = mem };
+	scan->scanned_most = SCANNED_FLOOR + SCANNED_PER_BYTE * mem->bytes;
 	scan->missing_left = MISSING_FLOOR + MISSING_PER_PAGE * (mem->bytes / SCAN_PAGE);
 }
 
@@ -147,6 +152,7 @@ enum s2_code s2_vmcoreinfo_scan_next(struct s2_vmcoreinfo_scan *scan, struct s2_
 			return S2_OK;
 		}
 		scan->pa += off;
+		scan->gave_up |= scan->scanned > scan->scanned_most;
 	}
 	if (!scan->any && !scan->gave_up && s2_mem_is_zero(scan->mem))
 		return s2_fail(err, S2_NOTFOUND, "all memory in this file is zero%s",

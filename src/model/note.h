@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Numbers in the note of a snapshot: written as hex strings, read back with the key in the error. */
+/* The note of a snapshot: JSON read within bounds, numbers written as hex strings and read back
+ * with the key in the error. */
 #ifndef S2_MODEL_NOTE_H
 #define S2_MODEL_NOTE_H
 
@@ -7,6 +8,14 @@
 #include <stdint.h>
 
 #include "base/err.h"
+
+/*
+ * The value that the @len bytes at @text are, with at most @most bytes of memory. S2_INVALID: it is
+ * no JSON; S2_BUDGET: it would take more; S2_NOMEM. Not for two threads at once. The caller owns
+ * the reference.
+ */
+enum s2_code s2_note_parse(const char *text, size_t len, uint64_t most, json_t **ret,
+			   struct s2_err *err) S2_MUST_CHECK;
 
 /* "0x..."; the caller owns the reference. */
 json_t *s2_note_hex(uint64_t value);

@@ -58,8 +58,15 @@ static uint64_t entries_touched(const struct s2_geometry *geom, const struct s2_
 static void cut(const struct s2_geometry *geom, struct s2_run *run, uint64_t size,
 		struct s2_run *rest)
 {
+	unsigned int shift = geom->height[run->height].shift;
+
 	*rest = *run;
 	rest->ia += size;
+	/* Missing runs are of one table page, but where a budget ended; others may be of several. */
+	if (run->missing && run->missing != S2_BUDGET)
+		rest->desc_pa += ((rest->ia >> shift) - (run->ia >> shift)) * sizeof(uint64_t);
+	else
+		rest->desc_pa = S2_NO_ADDRESS;
 	rest->size -= size;
 	if (s2_run_has_oa(rest))
 		rest->entry.oa += size;
@@ -108,16 +115,13 @@ static void look_up_rest(const struct s2_ranges *ranges, struct s2_run *rest)
 	const struct s2_table *table = ranges->table;
 	const struct s2_mem *mem = table->mem ? table->mem : ranges->asked.mem;
 	struct s2_found found;
-	enum s2_code code = s2_lookup(mem, ranges->geom, table->root_pa, rest->ia, &found);
 
-	rest->desc_pa = S2_NO_ADDRESS;
-	/* Tables that a walk does not enter twice, or at all, are no place to look in. */
-	if (code != rest->missing || (code && !s2_is_missing(code)) || found.height != rest->height)
+	if (rest->missing || s2_lookup(mem, ranges->geom, table->root_pa, rest->ia, &found) ||
+	    found.height != rest->height)
 		return;
 	rest->desc_pa = found.desc_pa;
 	rest->table_pa = found.table_pa;
-	if (!code)
-		rest->entry.raw = found.raw;
+	rest->entry.raw = found.raw;
 }
 
 /* The next row as it comes: a run, or a part of one. */
@@ -176,6 +180,9 @@ static bool same_run(const struct s2_run *a, const struct s2_run *b)
 {
 	if (a->height != b->height || a->missing != b->missing ||
 	    a->meaning.type != b->meaning.type)
+		return false;
+	/* What is missing is said of a table page; what the budget cut off, of all that is left. */
+	if (a->missing && a->missing != S2_BUDGET && a->table_pa != b->table_pa)
 		return false;
 	if (a->meaning.type)
 		return a->meaning.key == b->meaning.key &&

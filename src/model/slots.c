@@ -37,22 +37,46 @@ static size_t find(const struct s2_table *table, uint64_t ipa)
 	return low;
 }
 
+const struct s2_slot *s2_slot_at(const struct s2_table *table, uint64_t ipa)
+{
+	size_t i = find(table, ipa);
+
+	return i < table->nslots && table->slot[i].ipa <= ipa ? &table->slot[i] : NULL;
+}
+
+/* The label of @ipa; for how many bytes from there on it holds, UINT64_MAX: to the end. */
+static uint64_t label_at(const struct s2_table *table, uint64_t ipa, struct s2_label *ret)
+{
+	size_t i = find(table, ipa);
+	const struct s2_slot *slot;
+
+	*ret = (struct s2_label){ { SLOT_NONE } };
+	if (i == table->nslots)
+		return UINT64_MAX;
+	slot = &table->slot[i];
+	if (slot->ipa > ipa)
+		return slot->ipa - ipa;
+	*ret = (struct s2_label){ { SLOT_IN, (uint64_t)slot->id, slot->flags } };
+	return slot->ipa + slot->size - ipa;
+}
+
 static uint64_t at(const struct s2_annotator *annotator, const struct s2_asked *asked,
 		   const struct s2_run *run, struct s2_label *ret_label)
 {
-	const struct s2_table *table = asked->table;
-	size_t i;
-
 	(void)annotator;
-	*ret_label = (struct s2_label){ { SLOT_NONE } };
-	i = find(table, run->ia);
-	if (i == table->nslots)
-		return run->size;
-	if (table->slot[i].ipa > run->ia)
-		return table->slot[i].ipa - run->ia;
-	*ret_label =
-		(struct s2_label){ { SLOT_IN, (uint64_t)table->slot[i].id, table->slot[i].flags } };
-	return table->slot[i].ipa + table->slot[i].size - run->ia;
+	return label_at(asked->table, run->ia, ret_label);
+}
+
+void s2_slots_label(const struct s2_table *table, uint64_t ipa, struct s2_label *ret)
+{
+	*ret = (struct s2_label){ { SLOT_NOT_ASKED } };
+	if (table->have_slots)
+		label_at(table, ipa, ret);
+}
+
+bool s2_slots_known_of(const struct s2_label *label)
+{
+	return label->word[0] != SLOT_NOT_ASKED;
 }
 
 static bool joins(const struct s2_label *a, const struct s2_label *b, uint64_t distance,

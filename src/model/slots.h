@@ -12,4 +12,13 @@ extern const struct s2_annotator_ops s2_slots_annotator;
  * table's from now on (s2_table_clear()). */
 void s2_slots_known(struct s2_table *table, struct s2_slot *slot, size_t n);
 
+/* The slot that holds @ipa, or NULL. */
+const struct s2_slot *s2_slot_at(const struct s2_table *table, uint64_t ipa);
+
+/* What the annotator says of one address; "not known" when the slots of @table are not. */
+void s2_slots_label(const struct s2_table *table, uint64_t ipa, struct s2_label *ret);
+
+/* Does the label say in which slot an address lies, or that it lies in none? */
+bool s2_slots_known_of(const struct s2_label *label);
+
 #endif

@@ -77,6 +77,7 @@ void s2_totals_end(struct s2_totals *totals, const struct s2_table *table,
 {
 	totals->tables = walk->tables;
 	totals->odd_tables = walk->odd_tables;
+	totals->odd_pa = walk->odd_pa;
 	if (totals->complete)
 		return;
 	snprintf(totals->why, sizeof(totals->why), "%" PRIu64 " gap%s, first at 0x%" PRIx64 ": %s",

@@ -13,7 +13,8 @@ struct s2_totals {
 	uint64_t missing;               /* input-address bytes whose entries could not be read */
 	uint64_t gaps;                  /* ranges of them */
 	uint64_t tables;                /* table pages read */
-	uint64_t odd_tables;            /* table descriptors with oddities */
+	uint64_t odd_tables;            /* table descriptors with oddities, */
+	uint64_t odd_pa;                /* and the first of them, when there is one */
 	/* The first gap. */
 	enum s2_code code;
 	uint64_t ia;

@@ -51,7 +51,7 @@ def document():
         "id": "vm:4711", "kind": "stage2", "format": "stage2", "stage": 2, "granule": 4096, "ia_bits": 40, "oa_bits": 48,
         "start_level": 1, "start_tables": 2, "root": "0x4200c000", "features": {"fwb": True, "lpa2": False},
         "registers": {"vtcr_el2": "0x802d3558", "hcr_el2": "0x403c807c263f"}, "vm": vm, "slots": slots, "odd": [], "ranges": ranges,
-        "totals": {"mapped_bytes": 65536, "missing_bytes": 2 << 20, "table_pages": 4, "odd_tables": 0, "pages": [{"size": 4096, "count": 16}]}})
+        "totals": {"mapped_bytes": 65536, "missing_bytes": 2 << 20, "table_pages": 4, "odd_tables": 0, "first_odd_table": None, "pages": [{"size": 4096, "count": 16}]}})
     return {"s2dump": {"command": "dump"}, "image": {}, "tables": [table]}
 
 

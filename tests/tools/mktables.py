@@ -365,8 +365,8 @@ def ranges(geom, entries, merge):
     out, previous, pa, pieces = [], None, None, 1
     for e in entries:
         size = 1 << geom.shift(e.level)
-        # What could not be read has no descriptors to tell apart: then "none" means one range per table page.
-        key = (e.level, e.missing, geom.key(e.level, e.raw) if not e.missing else e.table if merge == "none" else 0)
+        # What could not be read has no descriptors to tell apart: one range per table page.
+        key = (e.level, e.missing, e.table if e.missing else geom.key(e.level, e.raw))
         joins = key == previous and (merge != "none" or e.missing)
         leaf = not e.missing and geom.type_of(e.level, e.raw) in ("page", "block")
         expected, pa = pa, geom.read_address(e.raw, geom.shift(e.level)) if leaf else None

@@ -102,9 +102,9 @@ def owner_text(r):
     return owner, r["state"] or ("?" if r["owner"] else "-")
 
 
-def reaches(r):
+def reaches(r, granule):
     if r["missing"]:
-        return f"{r['missing']}@{r['descriptor_pa'] or '?'}"
+        return r["missing"] if r["missing"] == "budget" else f"{r['missing']}@{number(r['descriptor_pa']) & ~(granule - 1):#x}"
     if not r["mapped"]:
         return "-"
     return r["pa"] or f"pieces:{r['pieces']}"
@@ -151,7 +151,7 @@ class Table:
             words.append(slot_text(r, self.table["slots"]))
         if self.owners:
             words += owner_text(r)
-        return self.line([*words, reaches(r)])
+        return self.line([*words, reaches(r, self.table["granule"])])
 
 
 # ---- a table ---------------------------------------------------------------------------------------------------------------
@@ -193,7 +193,7 @@ def foot(t):
         text += "".join(f", {p['count']} of {size_text(p['size'])}" for p in rest)
     text += f"; {counted(totals['table_pages'], 'table page')}"
     if totals["odd_tables"]:
-        text += f"; {counted(totals['odd_tables'], 'odd table descriptor')}"
+        text += f"; {counted(totals['odd_tables'], 'odd table descriptor')}, first at {totals['first_odd_table']}"
     return text + (f"; missing {size_text(totals['missing_bytes'])}" if totals["missing_bytes"] else "")
 
 
@@ -275,27 +275,20 @@ def translate(doc):
             yield f"  stage {s['stage']}{' for 1' if s['s1ptw'] else ''} level {s['level']} {s['descriptor_pa']}[{s['index']}] {s['raw']} {s['type']}"
         place = f"stage {a['stage']} level {a['level']}{' for a walk of stage 1' if a['s1ptw'] else ''}"
         if a["result"] == "done":
+            unknown = ~number(a["par_known"]) & ((1 << 64) - 1)
+            yield f"  PAR_EL1 {a['par']}" + (f" (bits {unknown:#x} not known)" if unknown else "")
+            two = a["op"].startswith("S1") and not a["op"].startswith("S1E2")
             slot = [] if a["in_slot"] is None else [f"slot:{a['slot']}" if a["in_slot"] else "slot:-"]
             ipa = [f"ipa {a['ipa']}"] if a["ipa"] else []
-            yield " ".join(["=", *ipa, f"pa {a['pa']}", rights({**a, "mapped": True}, False), a["memattr"] or "?", SH[a["sh"]], *slot])
+            yield " ".join(["=", *ipa, f"pa {a['pa']}", rights({**a, "mapped": True}, two), a["memattr"] or "?", SH[a["sh"]], *slot])
         elif a["result"] == "fault":
             yield f"= {a['fault']}, {place}, PAR_EL1 {a['par']}"
         else:
             yield f"= not known, {place}: {a['missing']}@{a['missing_pa']}"
 
 
-SEVERITIES = {"isolation": "broken isolation", "corruption": "corrupt"}
-
-
-def wrapped(text, width=100):
-    line = ""
-    for word in text.split(" "):
-        if line.strip() and len(line) + 1 + len(word) > width:
-            yield line
-            line = " " * 8 + word
-        else:
-            line = f"{line} {word}" if line else word
-    yield line
+SEVERITIES = {"isolation": "broken isolation: somebody reaches memory that is not theirs",
+              "corruption": "corrupt: the tables contradict each other, or hold what nobody writes"}
 
 
 def check(doc):
@@ -303,27 +296,31 @@ def check(doc):
     if rows and rows[0]["result"] is None:
         for c in rows:
             yield f"{c['name']:15} {c['meaning']}"
-            yield f"{'':15} {SEVERITIES[c['severity']]}; tables: {c['tables']}"
+            yield f"{'':15} severity: {c['severity']}; tables: {c['tables']}"
             if c["exceptions"]:
                 yield f"{'':15} except: {c['exceptions']}"
         return
     for c in rows:
+        unread = f"{c['unread']} unread, {c['checked']} {c['of']} checked: {escaped(c['why'] or '')}"
         if c["result"] == "fail":
-            yield f"FAIL    {c['name']:15} {counted(c['count'], 'finding')}, {SEVERITIES[c['severity']]}: {c['meaning']}"
+            yield f"FAIL    {c['name']:15} {counted(c['count'], 'finding')}, {SEVERITIES[c['severity']]}"
+            yield f"  expected: {c['meaning']}"
             for f in c["findings"]:
-                yield f"  {f['table'] or '-'}  ia {f['ia'] or '-'}  pa {f['pa'] or '-'}  {escaped(f['text'])}"
+                ia = "va" if f["table"] == "hyp" else "ia" if f["table"] is None else "ipa"
+                yield f"  {f['table'] or '-'}  {ia} {f['ia'] or '-'}  pa {f['pa'] or '-'}  {escaped(f['text'])}"
             if c["count"] > len(c["findings"]):
                 yield f"  and {c['count'] - len(c['findings'])} more"
+            if c["unread"]:
+                yield f"  besides: {unread}"
     for c in rows:
         if c["result"] == "unknown":
-            of = f"{c['unread']} of {c['checked'] + c['unread']} {c['of']}: " if c["of"] and c["checked"] is not None else ""
-            yield f"UNKNOWN {c['name']:15} {of}{escaped(c['why'])}"
+            yield f"UNKNOWN {c['name']:15} {c['unread']} unread, {c['checked']} {c['of']} checked: {escaped(c['why'])}"
     passed = [c["name"] for c in rows if c["result"] == "pass"]
     if passed:
-        yield from wrapped(f"PASS    {counted(len(passed), 'check')}: {' '.join(passed)}")
-    for why in dict.fromkeys(c["why"] for c in rows if c["result"] == "skipped"):
+        yield f"PASS    {counted(len(passed), 'check')}: {' '.join(passed)}"
+    for why in dict.fromkeys(c["why"] for c in rows if c["result"] == "skipped" and c["why"] != "not asked for"):
         names = [c["name"] for c in rows if c["result"] == "skipped" and c["why"] == why]
-        yield from wrapped(f"-       {counted(len(names), 'check')} {'does' if len(names) == 1 else 'do'} not apply, {why}: {' '.join(names)}")
+        yield f"-       {counted(len(names), 'check')} {'does' if len(names) == 1 else 'do'} not apply, {why}: {' '.join(names)}"
     yield f"# checked {sum(c['checked'] or 0 for c in rows)}, unread {sum(c['unread'] or 0 for c in rows)}"
 
 

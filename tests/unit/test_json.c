@@ -120,7 +120,7 @@ static void strings(void **state)
 	} rows[] = {
 		{ "plain", "\"plain\"" },
 		{ "a\"b\\c", "\"a\\\"b\\\\c\"" },
-		{ "tab\t", "\"tab\\t\"" },
+		{ "tab\t", "\"tab\\u0009\"" },
 		{ "\xc3\xa4", "\"\xc3\xa4\"" },
 		{ "bad\xff\xfe!", "\"bad\xef\xbf\xbd\xef\xbf\xbd!\"" },
 	};

@@ -198,7 +198,7 @@ static void every_claim(void **state)
 			s2_regime_set(&table.regime, S2_ARM64_UPPER, 1);
 		if (i & 4)
 			s2_slots_known(&table, NULL, 0);
-		strcpy(table.id, "the longest name that a table can have: sixty-three characters.");
+		strcpy(table.id, "the-longest-name-that-a-table-can-have:-sixty-three-characters.");
 		assert_int_equal(strlen(table.id), S2_ID_LEN - 1);
 		strcpy(table.kind, "hyp-stage1");
 		if (i % 6 == 1)

@@ -353,6 +353,53 @@ static void lost_vms(void **state)
 	x86_exit(&t);
 }
 
+/* The second page of a module's types is missing: types before and behind it are what they were,
+ * and of those in it nothing is said. */
+static void types_with_a_gap(void **state)
+{
+	struct x86_test t;
+	struct s2_types *types = NULL;
+	struct s2_member m;
+	uint64_t kvm, pa, data, size;
+
+	(void)state;
+	x86_init_filled(&t, FORM_7_3_NPT, 400);
+	kvm = put_vm(&t, 42);
+	put_root(&t, kvm + KVM_ROOTS, role_of(t.form), true, &pa);
+	x86_open(&t);
+	data = get64(&t, t.btf + BTF_DATA) - x86_linear(&t, 0);
+	t.k.mem.hole = data + 4096;
+	t.k.mem.hole_size = 4096;
+	t.k.mem.hole_code = S2_EXCLUDED;
+	x86_must(&t);
+	assert_int_equal(t.lost.total, 0);
+	assert_int_equal(x86_table(&t, "vm:42")->root_pa, pa);
+	assert_int_equal(s2_module_types(t.kernel, "kvm", &types, NULL), S2_OK);
+	/* 36 bytes each behind a header of 24: the 113th runs into the gap, the 228th is behind it.
+	 */
+	assert_int_equal(s2_types_sizeof(types, "filler_112", &size, NULL), S2_OK);
+	assert_int_equal(s2_types_member(types, "filler_112", "b", &m, NULL), S2_OK);
+	assert_int_equal(s2_member_off(&m), 8);
+	assert_int_equal(s2_types_sizeof(types, "filler_113", &size, NULL), S2_NOTFOUND);
+	assert_int_equal(s2_types_sizeof(types, "filler_226", &size, &t.err), S2_NOTFOUND);
+	assert_non_null(strstr(t.err.text, "not in the dump"));
+	assert_int_equal(s2_types_member(types, "filler_227", "b", &m, NULL), S2_OK);
+	assert_int_equal(s2_types_member(types, "filler_399", "b", &m, NULL), S2_OK);
+	assert_int_equal(s2_types_member(types, "kvm_mmu_page", "role.smm", &m, NULL), S2_OK);
+	assert_int_equal(m.bit_off, SP_ROLE * 8 + 24);
+	x86_exit(&t);
+	/* What is looked for lies in it. */
+	x86_init_filled(&t, FORM_7_3_NPT, 114);
+	put_vm(&t, 42);
+	x86_open(&t);
+	t.k.mem.hole = get64(&t, t.btf + BTF_DATA) - x86_linear(&t, 0) + 4096;
+	t.k.mem.hole_size = 4096;
+	t.k.mem.hole_code = S2_EXCLUDED;
+	assert_int_equal(x86_ask(&t), S2_NOTFOUND);
+	assert_non_null(strstr(t.err.text, "kvm_mmu_page"));
+	x86_exit(&t);
+}
+
 /* Without the member or the variable that decides, nothing is guessed. */
 static void what_is_not_recognised(void **state)
 {
@@ -483,6 +530,7 @@ int main(void)
 		cmocka_unit_test(roots_of_vcpus),
 		cmocka_unit_test(without_second_stage),
 		cmocka_unit_test(lost_vms),
+		cmocka_unit_test(types_with_a_gap),
 		cmocka_unit_test(what_is_not_recognised),
 		cmocka_unit_test(lying_modules),
 		cmocka_unit_test(no_page_goes_in_silence),

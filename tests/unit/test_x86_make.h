@@ -87,6 +87,7 @@ static const struct x86_form x86_forms[] = {
 #define MODULE_SIZE 0x100
 #define BTF_DATA 0
 #define BTF_DATA_SIZE 16
+#define BTF_NTYPES 20
 #define BTF_BASE 24
 #define BTF_NAME 32
 #define BTF_SIZE 0x60
@@ -97,6 +98,7 @@ struct x86_test {
 	const struct x86_form *form;
 	struct kimage k;
 	uint64_t used; /* of the heap */
+	unsigned int fillers;
 	struct ksym sym[64];
 	uint32_t nsyms;
 	struct {
@@ -326,6 +328,7 @@ static inline void btf_modules_of(struct x86_btf *b)
 	x86_struct(b->btf, "btf", BTF_SIZE);
 	x86_field(b->btf, "data", b->ptr, BTF_DATA);
 	x86_field(b->btf, "data_size", b->u32t, BTF_DATA_SIZE);
+	x86_field(b->btf, "nr_types", b->u32t, BTF_NTYPES);
 	x86_field(b->btf, "base_btf", b->ptr, BTF_BASE);
 	x86_field(b->btf, "name", b->name, BTF_NAME);
 	x86_struct(b->btf, "idr", 24);
@@ -486,9 +489,11 @@ static inline void put_module_symbols(struct x86_test *t)
 static inline uint64_t put_btf_object(struct x86_test *t, unsigned int i, const char *name,
 				      uint64_t base, const void *blob, uint32_t size)
 {
-	uint64_t btf = heap_alloc(t, BTF_SIZE), data = heap_alloc(t, size);
+	uint64_t btf = heap_alloc(t, BTF_SIZE), data;
 	uint64_t node = get64(t, t->btf_idr + 8);
 
+	t->used = (t->used + 4095) & ~UINT64_C(4095);
+	data = heap_alloc(t, size);
 	for (uint32_t at = 0; at < size; at++)
 		*x86_at(t, data + at) = ((const uint8_t *)blob)[at];
 	set64(t, btf + BTF_DATA, data);
@@ -523,11 +528,21 @@ static inline void put_types(struct x86_test *t)
 	vmlinux = put_btf_object(t, 1, "vmlinux", 0, "", 1);
 	if (!t->form->built_in) {
 		own = btf__new_empty_split(b.btf);
+		/* Types of other things come first: two members each, 36 bytes. */
+		for (unsigned int i = 0; i < t->fillers; i++) {
+			char name[32];
+
+			snprintf(name, sizeof(name), "filler_%u", i);
+			x86_struct(own, name, 16);
+			x86_field(own, "a", b.u64t, 0);
+			x86_field(own, "b", b.u64t, 8);
+		}
 		/* Another module's object comes first, and has the beginning of the name. */
 		put_btf_object(t, 2, "kvm_amd", vmlinux, "", 1);
 		btf_mmu_page(own, &b, t->form);
 		blob = btf__raw_data(own, &size);
 		t->btf = put_btf_object(t, 3, "kvm", vmlinux, blob, size);
+		set_bytes(t, t->btf + BTF_NTYPES, btf__type_cnt(own) - btf__type_cnt(b.btf), 4);
 		btf__free(own);
 	}
 	btf__free(b.btf);
@@ -573,13 +588,16 @@ static inline void put_masks(struct x86_test *t)
 		kvm_variable(t, "dshadow_phys_bits", 40, 1);
 }
 
-static inline void x86_init(struct x86_test *t, const struct x86_form *form)
+/* @fillers: so many other types come before KVM's own ones in its module. */
+static inline void x86_init_filled(struct x86_test *t, const struct x86_form *form,
+				   unsigned int fillers)
 {
 	uint64_t phys_base = IMAGE_AT - (form->stext - 0xffffffff80000000);
 
 	memset(t, 0, sizeof(*t));
 	s2_err_init(&t->err);
 	t->form = form;
+	t->fillers = fillers;
 	t->k.ram = calloc(1, RAM_SIZE);
 	assert_non_null(t->k.ram);
 	memtable_init(&t->k.mem, t->k.ram, 0, RAM_SIZE);
@@ -613,6 +631,11 @@ static inline void x86_init(struct x86_test *t, const struct x86_form *form)
 	empty_list(t, t->vm_list);
 	put_masks(t);
 	put_types(t);
+}
+
+static inline void x86_init(struct x86_test *t, const struct x86_form *form)
+{
+	x86_init_filled(t, form, 0);
 }
 
 static inline void x86_open(struct x86_test *t)

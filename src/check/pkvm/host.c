@@ -12,6 +12,7 @@
 _Static_assert(S2_READS_GUESTS == 1U << S2_PKVM_NONE && S2_READS_HOST == 1U << S2_PKVM_HOST &&
 		       S2_READS_HYP == 1U << S2_PKVM_HYP && S2_READS_KEPT == 1U << S2_PKVM_GUEST,
 	       "s2_reads() shifts by the role");
+_Static_assert(S2_NROLES == S2_PKVM_GUEST + 1, "what is counted is counted by role");
 
 enum s2_tristate s2_check_is_memory(const struct s2_check_ctx *ctx, uint64_t pa)
 {

@@ -310,7 +310,7 @@ void s2_hyp_end(struct s2_check_ctx *ctx)
 
 	s2_writer_uniform(ctx);
 	if (ctx->features.fixblock == S2_YES && ctx->blocks_used + ctx->blocks_unused > 1)
-		s2_check_found(ctx, S2_CHECK_HYP_ADDRESS, ctx->table, 0, 0,
+		s2_check_found(ctx, S2_CHECK_HYP_ADDRESS, ctx->table, S2_NO_ADDRESS, S2_NO_ADDRESS,
 			       "%" PRIu64
 			       " blocks of memory are mapped in the private range, where "
 			       "one is",

@@ -21,7 +21,7 @@ struct page_view {
 	bool stack;
 };
 
-/* Where table @t maps @pa: 0 when that cannot be found. */
+/* Where table @t maps @pa: S2_NO_ADDRESS when that cannot be found. */
 static uint64_t ia_of(struct s2_check_ctx *ctx, size_t t, uint64_t pa)
 {
 	const struct s2_geometry *g = &ctx->geom[t];
@@ -40,7 +40,7 @@ static uint64_t ia_of(struct s2_check_ctx *ctx, size_t t, uint64_t pa)
 			    pa - s2_leaf_oa(g, strip.height, strip.desc[i]) < size)
 				return strip.ia + i * size + (pa & (size - 1));
 	}
-	return 0;
+	return S2_NO_ADDRESS;
 }
 
 static void found(struct s2_check_ctx *ctx, enum s2_check_id id, size_t table,
@@ -48,7 +48,7 @@ static void found(struct s2_check_ctx *ctx, enum s2_check_id id, size_t table,
 {
 	bool kept = ctx->report->outcome[id].nfindings < S2_MAX_FINDINGS && s2_check_runs(ctx, id);
 	const struct s2_table *t = table == SIZE_MAX ? NULL : &ctx->tables->table[table];
-	uint64_t ia = t && kept ? ia_of(ctx, table, v->pa) : 0;
+	uint64_t ia = t && kept ? ia_of(ctx, table, v->pa) : S2_NO_ADDRESS;
 
 	if (!ctx->pkvm)
 		s2_check_found(ctx, id, t, ia, v->pa, "%s", text);

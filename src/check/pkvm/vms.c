@@ -58,11 +58,11 @@ static void handles(struct s2_check_ctx *ctx, const struct s2_pkvm_guest *guest)
 		return;
 	}
 	if (own != guest->handle)
-		s2_check_found(ctx, S2_CHECK_HYP_VM, table, 0, guest->pa,
+		s2_check_found(ctx, S2_CHECK_HYP_VM, table, S2_NO_ADDRESS, guest->pa,
 			       "guest 0x%x of vm_table calls itself 0x%" PRIx64, guest->handle,
 			       own);
 	if (!kvm) {
-		s2_check_found(ctx, S2_CHECK_HYP_VM, table, 0, guest->pa,
+		s2_check_found(ctx, S2_CHECK_HYP_VM, table, S2_NO_ADDRESS, guest->pa,
 			       "guest 0x%x has no struct kvm of the host", guest->handle);
 		return;
 	}
@@ -72,7 +72,7 @@ static void handles(struct s2_check_ctx *ctx, const struct s2_pkvm_guest *guest)
 				 "struct kvm at PA 0x%" PRIx64 " cannot be read",
 				 guest->host_kvm_pa);
 	else if (theirs != guest->handle)
-		s2_check_found(ctx, S2_CHECK_HYP_VM, table, 0, guest->host_kvm_pa,
+		s2_check_found(ctx, S2_CHECK_HYP_VM, table, S2_NO_ADDRESS, guest->host_kvm_pa,
 			       "the host knows guest 0x%x as 0x%" PRIx64, guest->handle, theirs);
 }
 
@@ -231,7 +231,8 @@ static bool on_mapping(void *arg, uint64_t node)
 		n = 1;
 	}
 	if (gfn >= gfns || n > gfns - gfn) {
-		s2_check_found(m->ctx, S2_CHECK_MAPPINGS, m->table, 0, pfn << m->geom->page_log2,
+		s2_check_found(m->ctx, S2_CHECK_MAPPINGS, m->table, S2_NO_ADDRESS,
+			       pfn << m->geom->page_log2,
 			       "gfn 0x%" PRIx64 " in the host's list is beyond its address space",
 			       gfn);
 		return true;
@@ -295,7 +296,7 @@ static void mappings(struct s2_check_ctx *ctx, const struct mapping_layout *layo
 		s2_check_unknown(ctx, S2_CHECK_MAPPINGS, "%s: a part of its table is %s",
 				 m.table->id, s2_code_name(m.missing));
 	else if (n != m.pages)
-		s2_check_found(ctx, S2_CHECK_MAPPINGS, m.table, 0, m.table->root_pa,
+		s2_check_found(ctx, S2_CHECK_MAPPINGS, m.table, S2_NO_ADDRESS, m.table->root_pa,
 			       "%" PRIu64 " pages are mapped, the host's list has %" PRIu64, n,
 			       m.pages);
 }
@@ -370,8 +371,11 @@ void s2_check_vms(struct s2_check_ctx *ctx)
 	if (ctx->first_window && ctx->kernel && s2_check_runs(ctx, S2_CHECK_MAPPINGS))
 		all_mappings(ctx);
 	for (size_t i = 0; ctx->vms && i < ctx->vms->n; i++) {
-		if (ctx->first_window)
+		if (ctx->first_window) {
 			handles(ctx, &ctx->vms->guest[i]);
+			s2_check_looked(ctx, S2_CHECK_HYP_VM, 1);
+			s2_check_looked(ctx, S2_CHECK_VM_SHARED, 1);
+		}
 		shared(ctx, &ctx->vms->guest[i]);
 	}
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "cmd/say.h"
 #include "model/totals.h"
 #include "decode/arm64/stage1.h"
 #include "decode/arm64/effective.h"
@@ -76,10 +77,9 @@ enum s2_code s2_guest_vcpu(const struct s2_options *o, const struct s2_input *in
 	if (code)
 		return s2_wrap(err, code, "%s", table->id);
 	if (ret->cpu >= 0)
-		fprintf(stderr,
-			"s2dump: %s/%" PRIu64
-			" was loaded on CPU %d: its saved registers may be older than what ran\n",
-			table->id, o->vcpu, ret->cpu);
+		s2_say("%s/%" PRIu64
+		       " was loaded on CPU %d: its saved registers may be older than what ran",
+		       table->id, o->vcpu, ret->cpu);
 	*ret_table = table;
 	return S2_OK;
 }

@@ -9,8 +9,8 @@
 
 #include "base/num.h"
 #include "cmd/arm64/guest.h"
+#include "cmd/arm64/translate_print.h"
 #include "decode/arm64/registers.h"
-#include "decode/arm64/translate.h"
 #include "model/totals.h"
 
 #define PSTATE_PAN BIT64(22)
@@ -22,7 +22,9 @@ struct job {
 	struct s2_out *out;
 	struct s2_at_request req;
 	struct s2_geometry stage2;
-	bool steps; /* show every descriptor */
+	const struct s2_table *table; /* whose stage 2 counts, NULL without one */
+	bool steps;                   /* show every descriptor */
+	bool document, lines;
 	struct s2_json json;
 };
 
@@ -59,7 +61,7 @@ static enum s2_code choose_table(const struct job *job, const struct s2_table **
 
 	/* Beside its one guest an nVHE host has the stage 1 of its hypervisor. */
 	for (size_t i = 0; i < tables->n; i++)
-		if (tables->table[i].regime.arch == &s2_arm64_stage2 && !n++)
+		if (s2_is_stage2(tables->table[i].regime.arch) && !n++)
 			only = &tables->table[i];
 	if (tables->n == 1 || n == 1) {
 		*ret = only;
@@ -169,6 +171,7 @@ static enum s2_code prepare(struct job *job, struct s2_err *err)
 	if (o->stage1_alone)
 		return S2_OK;
 	code = choose_table(job, &table, err);
+	job->table = table;
 	if (!code && o->have_vcpu)
 		code = vcpu_registers(job, err);
 	if (code || without_stage2(job->req.op, &job->req.regs))
@@ -179,128 +182,63 @@ static enum s2_code prepare(struct job *job, struct s2_err *err)
 	return stage2_of(job, table, err);
 }
 
-static void text_step(struct s2_out *out, const struct s2_at_step *step)
+/* How each of the rights is asked for, in the order of struct s2_rights. */
+enum { N_RIGHTS = 6 };
+
+static const enum s2_at_op *accesses(const struct job *job)
 {
-	s2_out_printf(out, "  S%u%s level %2d  table ", step->stage,
-		      step->s1ptw ? " (for S1)" : "         ", step->level);
-	s2_out_hex(out, step->table, 12);
-	s2_out_printf(out, " [%4u] ", step->index);
-	s2_out_hex(out, step->raw, 16);
-	s2_out_printf(out, "  %s\n", s2_type_name(step->type));
+	static const enum s2_at_op both[N_RIGHTS] = { S2_AT_S12E1R, S2_AT_S12E1W, S2_AT_S12E1X,
+						      S2_AT_S12E0R, S2_AT_S12E0W, S2_AT_S12E0X };
+	static const enum s2_at_op one[N_RIGHTS] = { S2_AT_S1E1R, S2_AT_S1E1W, S2_AT_S1E1X,
+						     S2_AT_S1E0R, S2_AT_S1E0W, S2_AT_S1E0X };
+	static const enum s2_at_op el2[N_RIGHTS] = { S2_AT_S1E2R, S2_AT_S1E2W, S2_AT_S1E2X,
+						     S2_AT_S1E2R, S2_AT_S1E2W, S2_AT_S1E2X };
+	static const enum s2_at_op two[N_RIGHTS] = { S2_AT_S2E1R, S2_AT_S2E1W, S2_AT_S2E1X,
+						     S2_AT_S2E1R, S2_AT_S2E1W, S2_AT_S2E0X };
+
+	if (is_stage2_only(job->req.op))
+		return two;
+	if (is_el2(job->req.op))
+		return el2;
+	return job->req.op >= S2_AT_S12E1R && job->req.op <= S2_AT_S12E0W ? both :
+	       job->req.op == S2_AT_S12E1X || job->req.op == S2_AT_S12E0X ? both :
+									    one;
 }
 
-static void text_verdict(struct s2_out *out, const struct job *job, const struct s2_at_result *r)
+/* What may be done at the address: asked for as the address itself was, whatever PSTATE.PAN is. */
+static struct s2_rights ask_rights(const struct job *job)
 {
-	s2_out_hex(out, job->req.ia, 1);
-	s2_out_printf(out, " %s ", s2_at_names[job->req.op]);
-	switch (r->outcome) {
-	case S2_AT_DONE:
-		s2_out_str(out, "-> ");
-		if (r->nested)
-			s2_out_printf(out, "IPA 0x%" PRIx64 " -> ", r->ipa);
-		s2_out_printf(out, "PA 0x%" PRIx64 " PAR_EL1=0x%" PRIx64, r->pa, r->par);
-		if (~r->par_known)
-			s2_out_printf(out, " (bits 0x%" PRIx64 " not known)", ~r->par_known);
-		break;
-	case S2_AT_FAULT:
-		s2_out_printf(out, "-> %s, stage %u, level %d%s PAR_EL1=0x%" PRIx64,
-			      s2_at_fault_name(r->fault), r->stage, r->level,
-			      r->s1ptw ? ", on a stage-1 table walk" : "", r->par);
-		if (r->why)
-			s2_out_printf(out, " (%s)", r->why);
-		break;
-	case S2_AT_MISSING:
-		s2_out_printf(out,
-			      "-> not known: stage %u level %d descriptor at PA 0x%" PRIx64
-			      " is not in the dump (%s)",
-			      r->stage, r->level, r->missing_pa, s2_code_name(r->missing));
-		break;
+	const enum s2_at_op *ops = accesses(job);
+	struct s2_at_request req = job->req;
+	bool may[N_RIGHTS];
+
+	req.pan = false;
+	for (unsigned int i = 0; i < N_RIGHTS; i++) {
+		struct s2_at_result r;
+
+		req.op = ops[i];
+		if (s2_translate(&req, &job->input->source->mem, &r, NULL) ||
+		    r.outcome == S2_AT_MISSING)
+			return (struct s2_rights){ .known = false };
+		may[i] = r.outcome == S2_AT_DONE;
 	}
-	s2_out_str(out, "\n");
+	return (struct s2_rights){ true, may[0], may[1], may[2], may[3], may[4], may[5] };
 }
 
-static void print_text(const struct job *job, const struct s2_at_result *r)
+static void print(struct job *job, const struct s2_at_result *r)
 {
-	text_verdict(job->out, job, r);
-	for (unsigned int i = 0; job->steps && i < r->nsteps; i++)
-		text_step(job->out, &r->step[i]);
-}
+	struct s2_translated t = { .req = &job->req, .at = r };
 
-static void json_steps(struct s2_json *json, const struct s2_at_result *r)
-{
-	s2_json_open(json, "steps", '[');
-	for (unsigned int i = 0; i < r->nsteps; i++) {
-		const struct s2_at_step *step = &r->step[i];
-
-		s2_json_open(json, NULL, '{');
-		s2_json_number(json, "stage", step->stage);
-		s2_json_signed(json, "level", step->level);
-		s2_json_bool(json, "s1ptw", step->s1ptw);
-		s2_json_hex(json, "table", step->table);
-		s2_json_number(json, "index", step->index);
-		s2_json_hex(json, "descriptor_pa", step->desc_pa);
-		s2_json_hex(json, "raw", step->raw);
-		s2_json_word(json, "type", s2_type_name(step->type));
-		s2_json_close(json, '}');
+	t.two_levels = !is_stage2_only(job->req.op) && !is_el2(job->req.op);
+	if (r->outcome == S2_AT_DONE) {
+		t.rights = ask_rights(job);
+		if (job->table && (r->nested || is_stage2_only(job->req.op)))
+			s2_slots_label(job->table, r->nested ? r->ipa : job->req.ia, &t.slot);
 	}
-	s2_json_close(json, ']');
-}
-
-/* The number, or null when it does not apply. */
-static void hex_if(struct s2_json *json, const char *name, bool applies, uint64_t value)
-{
-	if (applies)
-		s2_json_hex(json, name, value);
+	if (job->document)
+		s2_translated_json(&job->json, &t);
 	else
-		s2_json_null(json, name);
-}
-
-/* What PAR_EL1 says of memory, as far as it is known. */
-static void par_members(struct s2_json *json, const struct s2_at_result *r)
-{
-	const struct s2_attr_value *memory, *sh;
-
-	s2_at_memory(r, &memory, &sh);
-	s2_json_key(json, S2_MEMORY_NAME);
-	s2_out_str(json->out, memory ? memory->json : "null");
-	s2_json_key(json, "sh");
-	s2_out_str(json->out, sh ? sh->json : "null");
-	s2_json_null(json, "slot");
-	s2_json_null(json, "in_slot");
-	hex_if(json, "par", r->outcome != S2_AT_MISSING, r->par);
-	hex_if(json, "par_known", r->outcome != S2_AT_MISSING, r->par_known);
-}
-
-static void print_json(struct job *job, const struct s2_at_result *r)
-{
-	static const char *const results[] = {
-		[S2_AT_DONE] = "done", [S2_AT_FAULT] = "fault", [S2_AT_MISSING] = "missing"
-	};
-	struct s2_json *json = &job->json;
-	bool done = r->outcome == S2_AT_DONE, missing = r->outcome == S2_AT_MISSING;
-
-	s2_json_item(json, "translation");
-	s2_json_word(json, "op", s2_at_names[job->req.op]);
-	s2_json_hex(json, "ia", job->req.ia);
-	s2_json_word(json, "result", results[r->outcome]);
-	hex_if(json, "ipa", done && r->nested, r->ipa);
-	hex_if(json, "pa", done, r->pa);
-	s2_json_rights(json, NULL);
-	par_members(json, r);
-	s2_json_word(json, "fault", r->outcome == S2_AT_FAULT ? s2_at_fault_name(r->fault) : NULL);
-	if (done) {
-		s2_json_null(json, "stage");
-		s2_json_null(json, "level");
-		s2_json_null(json, "s1ptw");
-	} else {
-		s2_json_number(json, "stage", r->stage);
-		s2_json_signed(json, "level", r->level);
-		s2_json_bool(json, "s1ptw", r->s1ptw);
-	}
-	s2_json_word(json, "missing", missing ? s2_code_name(r->missing) : NULL);
-	hex_if(json, "missing_pa", missing, r->missing_pa);
-	json_steps(json, r);
-	s2_json_item_end(json);
+		s2_translated_text(job->out, &t, job->steps);
 }
 
 /* What was not in the dump is said as any loss is. */
@@ -323,10 +261,7 @@ static enum s2_code translate_one(struct job *job, const char *text, struct s2_e
 		return code;
 	if (r.outcome == S2_AT_MISSING)
 		lose(job, &r);
-	if (job->o->json)
-		print_json(job, &r);
-	else
-		print_text(job, &r);
+	print(job, &r);
 	return S2_OK;
 }
 
@@ -363,6 +298,7 @@ enum s2_exit s2_arm64_translate(const struct s2_options *o, struct s2_out *out, 
 	enum s2_exit status;
 	enum s2_code code = choose_op(&job, err);
 
+	job.document = s2_options_document(o, &job.lines);
 	own.stage1_alone = !o->have_vcpu && !o->ntables && without_stage2(job.req.op, &o->regime);
 	own.unshaped = s2_regime_has(&o->regime, S2_ARM64_VTCR_EL2);
 	if (!code)
@@ -374,12 +310,12 @@ enum s2_exit s2_arm64_translate(const struct s2_options *o, struct s2_out *out, 
 	job.input = &input;
 	code = prepare(&job, err);
 	image = s2_input_image(&input);
-	if (!code && o->json)
-		s2_json_begin(&job.json, out, false, "translate", "translations", &image);
+	if (!code && job.document)
+		s2_json_begin(&job.json, out, job.lines, "translate", "translations", &image);
 	for (int i = 1; !code && i < o->nargs; i++)
 		code = strcmp(o->args[i], "-") ? translate_one(&job, o->args[i], err) :
 						 translate_stdin(&job, err);
-	if (!code && o->json)
+	if (!code && job.document)
 		s2_json_end(&job.json, !input.lost->total, input.lost);
 	status = s2_input_finish(&input, code ? s2_exit_of(code) : S2_EXIT_OK);
 	s2_input_close(&input);

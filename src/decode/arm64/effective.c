@@ -137,6 +137,11 @@ static void name_attributes(struct s2_effective_row *row, const struct s2_at_res
 	s2_at_memory(r, &row->memory, &row->shareability);
 }
 
+static unsigned int page_log2_of(const struct s2_effective *e, unsigned int stage)
+{
+	return stage == 2 ? e->req.stage2->page_log2 : e->stage1.walk->geom->page_log2;
+}
+
 /* All six accesses at @va, which speaks for @size bytes. */
 static enum s2_code probe(struct s2_effective *e, uint64_t va, uint64_t size,
 			  struct s2_effective_row *ret, struct s2_err *err)
@@ -157,6 +162,7 @@ static enum s2_code probe(struct s2_effective *e, uint64_t va, uint64_t size,
 			ret->missing_stage = r.stage;
 			ret->missing_level = r.level;
 			ret->missing_pa = r.missing_pa;
+			ret->missing_page = r.missing_pa & ~low_bits(page_log2_of(e, r.stage));
 			return S2_OK;
 		}
 		if (r.outcome == S2_AT_FAULT)
@@ -179,7 +185,8 @@ static bool join(enum s2_merge_how how, struct s2_effective_row *row,
 
 	if (how == S2_MERGE_NONE || row->va + row->size != next->va ||
 	    row->allowed != next->allowed || row->missing != next->missing ||
-	    row->memory != next->memory || row->attr != next->attr || row->sh != next->sh)
+	    row->missing_page != next->missing_page || row->memory != next->memory ||
+	    row->attr != next->attr || row->sh != next->sh)
 		return false;
 	if (how == S2_MERGE_PA && !follows)
 		return false;

@@ -29,11 +29,13 @@ struct s2_effective_row {
 	uint8_t attr, sh;
 	const struct s2_attr_value *memory, *shareability;
 	uint64_t pa; /* of @va */
-	/* S2_OK, or why it is not known: the descriptor at @missing_pa is not there. */
+	/* S2_OK, or why it is not known: the descriptor at @missing_pa is not there. Rows of
+	 * one table page join. */
 	enum s2_code missing;
 	uint8_t missing_stage;
 	int8_t missing_level;
 	uint64_t missing_pa;
+	uint64_t missing_page; /* the table page that it is in */
 };
 
 struct s2_effective {

@@ -7,12 +7,22 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/escape.h"
 #include "decode/soft.h"
 #include "host/host.h"
 #include "host/tables.h"
 #include "model/note.h"
 
 #define MAX_NOTE (16U << 20)
+
+/* How many tables may be in a file by its size: each has a root of its own, as a rule, and a struct
+ * s2_table is larger than the shortest object that describes one. */
+#define TABLES_FLOOR 4096
+#define BYTES_PER_TABLE 1024
+
+/* What its values may take of memory, by the size of the whole file. */
+#define NOTE_MEMORY (32ULL << 20)
+#define NOTE_MEMORY_PER_BYTE 3
 
 /* Version of the note's layout: a reader refuses what is newer. */
 #define NOTE_VERSION 1
@@ -110,6 +120,7 @@ char *s2_snapshot_note(const struct s2_tables *tables)
 {
 	json_t *list = json_array();
 	json_t *root = json_object();
+	size_t size;
 	char *text;
 
 	for (size_t i = 0; i < tables->n; i++)
@@ -122,22 +133,41 @@ char *s2_snapshot_note(const struct s2_tables *tables)
 		if (s2_hosts[i]->save)
 			s2_hosts[i]->save(tables, root);
 	json_object_set_new(root, "tables", list);
-	text = json_dumps(root, JSON_COMPACT);
+	/* Not json_dumps(): its text is to be released by jansson's own function (s2_note_parse()).
+	 */
+	size = json_dumpb(root, NULL, 0, JSON_COMPACT);
+	text = malloc(size + 1);
+	if (text)
+		text[json_dumpb(root, text, size, JSON_COMPACT)] = '\0';
 	json_decref(root);
 	return text;
 }
 
+/* What of a note reaches text is escaped here, once: nobody above has to tell a name of our own
+ * from one that the note brought. */
 static enum s2_code get_string(json_t *obj, const char *key, char *buf, size_t size,
 			       struct s2_err *err)
 {
 	const char *text = json_string_value(json_object_get(obj, key));
+	char shown[1024];
 
 	if (!text)
 		return s2_fail(err, S2_INVALID, "'%s' is not a string", key);
-	if (strlen(text) >= size)
+	if (strlen(text) >= size || s2_escape(text, strlen(text), shown, sizeof(shown)) >= size)
 		return s2_fail(err, S2_INVALID, "'%s' is longer than %zu bytes", key, size - 1);
-	memcpy(buf, text, strlen(text) + 1);
+	memcpy(buf, shown, strlen(shown) + 1);
 	return S2_OK;
+}
+
+/* One that is to stand in a column: without blanks. */
+static enum s2_code get_word(json_t *obj, const char *key, char *buf, size_t size,
+			     struct s2_err *err)
+{
+	enum s2_code code = get_string(obj, key, buf, size, err);
+
+	for (char *blank = buf; !code && (blank = strchr(blank, ' '));)
+		*blank = '_';
+	return code;
 }
 
 static enum s2_tristate get_tristate(json_t *obj, const char *key)
@@ -284,9 +314,9 @@ static enum s2_code get_table(json_t *obj, const struct s2_tables *list, struct 
 	if (code)
 		return code;
 	s2_regime_init(&table.regime, arch);
-	code = get_string(obj, "id", table.id, sizeof(table.id), err);
+	code = get_word(obj, "id", table.id, sizeof(table.id), err);
 	if (!code)
-		code = get_string(obj, "kind", table.kind, sizeof(table.kind), err);
+		code = get_word(obj, "kind", table.kind, sizeof(table.kind), err);
 	if (!code)
 		code = s2_note_get_hex(json_object_get(obj, "root"), "root", &table.root_pa, err);
 	if (!code)
@@ -320,7 +350,6 @@ static enum s2_code read_note(const struct s2_source *source, json_t **ret, stru
 {
 	const struct s2_note *note = s2_source_note(source, S2_SNAPSHOT_NOTE, UINT32_MAX);
 	s2_auto_free char *text = NULL;
-	json_error_t jerr;
 	enum s2_code code;
 
 	if (!note)
@@ -334,10 +363,8 @@ static enum s2_code read_note(const struct s2_source *source, json_t **ret, stru
 	code = s2_file_read(&source->file, note->file_off, text, (size_t)note->size, err);
 	if (code)
 		return code;
-	*ret = json_loadb(text, (size_t)note->size, 0, &jerr);
-	if (!*ret)
-		return s2_fail(err, S2_INVALID, "%s (position %d)", jerr.text, jerr.position);
-	return S2_OK;
+	return s2_note_parse(text, (size_t)note->size,
+			     NOTE_MEMORY + NOTE_MEMORY_PER_BYTE * source->file.size, ret, err);
 }
 
 /* A snapshot made from a blob knows no mode. */
@@ -353,7 +380,8 @@ static void get_mode(json_t *root, struct s2_tables *tables)
 	}
 }
 
-static enum s2_code parse_note(json_t *root, struct s2_tables *tables, struct s2_err *err)
+static enum s2_code parse_note(json_t *root, uint64_t file_size, struct s2_tables *tables,
+			       struct s2_err *err)
 {
 	json_t *list = json_object_get(root, "tables");
 	int64_t version = 0;
@@ -366,6 +394,9 @@ static enum s2_code parse_note(json_t *root, struct s2_tables *tables, struct s2
 			       (long long)version, NOTE_VERSION);
 	if (!json_is_array(list) || !json_array_size(list))
 		return s2_fail(err, S2_INVALID, "no tables");
+	if (json_array_size(list) > TABLES_FLOOR + file_size / BYTES_PER_TABLE)
+		return s2_fail(err, S2_BUDGET, "%zu tables are too many for a file of %llu bytes",
+			       json_array_size(list), (unsigned long long)file_size);
 	code = get_string(root, "release", tables->release, sizeof(tables->release), err);
 	if (!code)
 		code = get_string(root, "build_id", tables->build_id, sizeof(tables->build_id),
@@ -398,7 +429,7 @@ enum s2_code s2_snapshot_tables(const struct s2_source *source, struct s2_tables
 	enum s2_code code = read_note(source, &root, err);
 
 	if (!code)
-		code = parse_note(root, &tables, err);
+		code = parse_note(root, source->file.size, &tables, err);
 	json_decref(root);
 	if (code) {
 		s2_tables_free(&tables);

@@ -264,8 +264,6 @@ enum s2_code s2_pgtable_snapshot(struct s2_kernel *kernel, const struct s2_mem *
 		s2_err_init(err); /* why there are no VMs, say, is no matter here */
 	snprintf(table.found, sizeof(table.found), "struct kvm_pgtable_snapshot at 0x%" PRIx64,
 		 addr);
-	for (size_t i = 0; i < tables->n; i++)
-		s2_table_clear(&tables->table[i]);
-	tables->n = 0;
+	s2_tables_drop(tables);
 	return s2_tables_add(tables, &table, err);
 }

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// One translated address for people and programs: the descriptors on the way, then where it ends.
+#include "cmd/arm64/translate_print.h"
+
+#include <inttypes.h>
+
+#include "format/text.h"
+#include "model/totals.h"
+
+/* ---- Text ---- */
+
+static void put_par(struct s2_out *out, const struct s2_at_result *r)
+{
+	s2_out_printf(out, "PAR_EL1 0x%" PRIx64, r->par);
+}
+
+static void text_step(struct s2_out *out, const struct s2_at_step *step)
+{
+	s2_out_printf(out, "  stage %u%s level %d ", step->stage, step->s1ptw ? " for 1" : "",
+		      step->level);
+	s2_out_hex(out, step->desc_pa, 1);
+	s2_out_printf(out, "[%u] ", step->index);
+	s2_out_hex(out, step->raw, 1);
+	s2_out_printf(out, " %s\n", s2_type_name(step->type));
+}
+
+/* "= ipa 0x... pa 0x... rwx normal-wb ish slot:1" */
+static void text_done(struct s2_out *out, const struct s2_translated *t)
+{
+	const struct s2_attr_value *memory, *sh;
+	char rights[S2_TEXT_RIGHTS_LEN] = "?", slot[S2_LABEL_TEXT];
+
+	s2_at_memory(t->at, &memory, &sh);
+	if (t->rights.known)
+		s2_text_rights(&t->rights, t->two_levels, rights);
+	s2_out_str(out, "=");
+	if (t->at->nested)
+		s2_out_printf(out, " ipa 0x%" PRIx64, t->at->ipa);
+	s2_out_printf(out, " pa 0x%" PRIx64 " %s %s %s", t->at->pa, rights,
+		      memory ? memory->text : "?", sh ? sh->text : "-");
+	if (s2_slots_known_of(&t->slot))
+		s2_out_printf(out, " slot:%s", s2_slots_annotator.columns[0].text(&t->slot, slot));
+	s2_out_str(out, "\n");
+}
+
+/* The fault as hardware reports it, and which bits of that follow from what is not known. */
+static void text_fault(struct s2_out *out, const struct s2_at_result *r)
+{
+	s2_out_printf(out, "= %s, stage %u level %d%s, ", s2_at_fault_name(r->fault), r->stage,
+		      r->level, r->s1ptw ? " for a walk of stage 1" : "");
+	put_par(out, r);
+	if (r->why)
+		s2_out_printf(out, " (%s)", r->why);
+	s2_out_str(out, "\n");
+}
+
+static void text_par(struct s2_out *out, const struct s2_at_result *r)
+{
+	s2_out_str(out, "  ");
+	put_par(out, r);
+	if (~r->par_known)
+		s2_out_printf(out, " (bits 0x%" PRIx64 " not known)", ~r->par_known);
+	s2_out_str(out, "\n");
+}
+
+void s2_translated_text(struct s2_out *out, const struct s2_translated *t, bool steps)
+{
+	const struct s2_at_result *r = t->at;
+
+	s2_out_hex(out, t->req->ia, 1);
+	s2_out_printf(out, " %s%s", s2_at_names[t->req->op], steps ? "\n" : " ");
+	for (unsigned int i = 0; steps && i < r->nsteps; i++)
+		text_step(out, &r->step[i]);
+	if (steps && r->outcome == S2_AT_DONE)
+		text_par(out, r);
+	switch (r->outcome) {
+	case S2_AT_DONE:
+		text_done(out, t);
+		break;
+	case S2_AT_FAULT:
+		text_fault(out, r);
+		break;
+	case S2_AT_MISSING:
+		s2_out_printf(out, "= not known, stage %u level %d%s: %s@0x%" PRIx64 "\n", r->stage,
+			      r->level, r->s1ptw ? " for a walk of stage 1" : "",
+			      s2_code_name(r->missing), r->missing_pa);
+		break;
+	}
+}
+
+/* ---- JSON ---- */
+
+static void json_steps(struct s2_json *json, const struct s2_at_result *r)
+{
+	s2_json_open(json, "steps", '[');
+	for (unsigned int i = 0; i < r->nsteps; i++) {
+		const struct s2_at_step *step = &r->step[i];
+
+		s2_json_open(json, NULL, '{');
+		s2_json_number(json, "stage", step->stage);
+		s2_json_signed(json, "level", step->level);
+		s2_json_bool(json, "s1ptw", step->s1ptw);
+		s2_json_hex(json, "table", step->table);
+		s2_json_number(json, "index", step->index);
+		s2_json_hex(json, "descriptor_pa", step->desc_pa);
+		s2_json_hex(json, "raw", step->raw);
+		s2_json_word(json, "type", s2_type_name(step->type));
+		s2_json_close(json, '}');
+	}
+	s2_json_close(json, ']');
+}
+
+/* The number, or null when it does not apply. */
+static void hex_if(struct s2_json *json, const char *name, bool applies, uint64_t value)
+{
+	if (applies)
+		s2_json_hex(json, name, value);
+	else
+		s2_json_null(json, name);
+}
+
+/* What PAR_EL1 says of memory, as far as it is known, and the slot. */
+static void memory_members(struct s2_json *json, const struct s2_translated *t)
+{
+	const struct s2_at_result *r = t->at;
+	const struct s2_attr_value *memory, *sh;
+
+	s2_at_memory(r, &memory, &sh);
+	s2_json_key(json, S2_MEMORY_NAME);
+	s2_out_str(json->out, memory ? memory->json : "null");
+	s2_json_key(json, "sh");
+	s2_out_str(json->out, sh ? sh->json : "null");
+	for (size_t i = 0; i < s2_slots_annotator.nmembers; i++)
+		s2_json_member(json, &s2_slots_annotator.members[i], &t->slot);
+	hex_if(json, "par", r->outcome != S2_AT_MISSING, r->par);
+	hex_if(json, "par_known", r->outcome != S2_AT_MISSING, r->par_known);
+}
+
+void s2_translated_json(struct s2_json *json, const struct s2_translated *t)
+{
+	static const char *const results[] = {
+		[S2_AT_DONE] = "done", [S2_AT_FAULT] = "fault", [S2_AT_MISSING] = "missing"
+	};
+	const struct s2_at_result *r = t->at;
+	bool done = r->outcome == S2_AT_DONE, missing = r->outcome == S2_AT_MISSING;
+
+	s2_json_item(json, "translation");
+	s2_json_word(json, "op", s2_at_names[t->req->op]);
+	s2_json_hex(json, "ia", t->req->ia);
+	s2_json_word(json, "result", results[r->outcome]);
+	hex_if(json, "ipa", done && r->nested, r->ipa);
+	hex_if(json, "pa", done, r->pa);
+	s2_json_rights(json, done ? &t->rights : NULL);
+	memory_members(json, t);
+	s2_json_word(json, "fault", r->outcome == S2_AT_FAULT ? s2_at_fault_name(r->fault) : NULL);
+	if (done) {
+		s2_json_null(json, "stage");
+		s2_json_null(json, "level");
+		s2_json_null(json, "s1ptw");
+	} else {
+		s2_json_number(json, "stage", r->stage);
+		s2_json_signed(json, "level", r->level);
+		s2_json_bool(json, "s1ptw", r->s1ptw);
+	}
+	s2_json_word(json, "missing", missing ? s2_code_name(r->missing) : NULL);
+	hex_if(json, "missing_pa", missing, r->missing_pa);
+	json_steps(json, r);
+	s2_json_item_end(json);
+}

@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Words for a report of checks: failures first, severity in words, what was looked at counted.
+#include "cmd/check_print.h"
+
+#include <ctype.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "decode/merge.h"
+
+const char *s2_severity_name(enum s2_check_severity severity)
+{
+	return severity == S2_SEV_ISOLATION ? "isolation" : "corruption";
+}
+
+static const char *severity_text(enum s2_check_severity severity)
+{
+	return severity == S2_SEV_ISOLATION ?
+		       "broken isolation: somebody reaches memory that is not theirs" :
+		       "corrupt: the tables contradict each other, or hold what nobody writes";
+}
+
+/* ---- Text ---- */
+
+static void put_counted(struct s2_out *out, uint64_t n, const char *word)
+{
+	s2_out_printf(out, "%" PRIu64 " %s%s", n, word, n == 1 ? "" : "s");
+}
+
+/* " ipa" of a guest, " va" of a stage 1; an address that there is none of is "-". */
+static void put_address(struct s2_out *out, const char *name, uint64_t address)
+{
+	s2_out_str(out, "  ");
+	for (; *name; name++) {
+		char c[2] = { (char)tolower((unsigned char)*name), 0 };
+
+		s2_out_str(out, c);
+	}
+	if (address == S2_NO_ADDRESS)
+		s2_out_str(out, " -");
+	else
+		s2_out_printf(out, " 0x%" PRIx64, address);
+}
+
+static const char *ia_name(const struct s2_tables *tables, const char *id)
+{
+	for (size_t i = 0; i < tables->n; i++)
+		if (!strcmp(tables->table[i].id, id))
+			return tables->table[i].regime.arch->ia_name;
+	return "ia";
+}
+
+static void put_findings(struct s2_out *out, const struct s2_check_outcome *o,
+			 const struct s2_tables *tables)
+{
+	for (uint64_t i = 0; i < o->nfindings && i < S2_MAX_FINDINGS; i++) {
+		const struct s2_finding *f = &o->finding[i];
+
+		s2_out_printf(out, "  %s", *f->table ? f->table : "-");
+		put_address(out, ia_name(tables, f->table), f->ia);
+		put_address(out, "pa", f->pa);
+		s2_out_printf(out, "  %s\n", f->text);
+	}
+	if (o->nfindings > S2_MAX_FINDINGS)
+		s2_out_printf(out, "  and %" PRIu64 " more\n", o->nfindings - S2_MAX_FINDINGS);
+}
+
+/* "36 unread, 376 table pages checked: why" */
+static void put_unread(struct s2_out *out, const struct s2_check_row *row,
+		       const struct s2_check_outcome *o)
+{
+	s2_out_printf(out, "%" PRIu64 " unread, %" PRIu64 " %s checked: %s\n", o->nunknown,
+		      o->checked, row->of, o->why);
+}
+
+static void put_failure(struct s2_out *out, const struct s2_check_row *row,
+			const struct s2_check_outcome *o, const struct s2_tables *tables)
+{
+	s2_out_printf(out, "FAIL    %-15s ", row->name);
+	put_counted(out, o->nfindings, "finding");
+	s2_out_printf(out, ", %s\n  expected: %s\n", severity_text(row->severity), row->meaning);
+	put_findings(out, o, tables);
+	if (o->nunknown) {
+		s2_out_str(out, "  besides: ");
+		put_unread(out, row, o);
+	}
+}
+
+static void put_passed(struct s2_out *out, const struct s2_check_report *report)
+{
+	uint64_t n = 0;
+
+	for (unsigned int i = 0; i < S2_NCHECKS; i++)
+		n += report->outcome[i].result == S2_CHECK_PASS;
+	if (!n)
+		return;
+	s2_out_str(out, "PASS    ");
+	put_counted(out, n, "check");
+	s2_out_str(out, ":");
+	for (unsigned int i = 0; i < S2_NCHECKS; i++)
+		if (report->outcome[i].result == S2_CHECK_PASS)
+			s2_out_printf(out, " %s", s2_checks[i].name);
+	s2_out_str(out, "\n");
+}
+
+/* Is check @i skipped, and the same reason not given by one before? */
+static bool first_of_its_reason(const struct s2_check_report *report, unsigned int i)
+{
+	const struct s2_check_outcome *o = report->outcome;
+
+	if (o[i].result != S2_CHECK_SKIPPED)
+		return false;
+	for (unsigned int k = 0; k < i; k++)
+		if (o[k].result == S2_CHECK_SKIPPED && !strcmp(o[k].why, o[i].why))
+			return false;
+	return true;
+}
+
+/* One line for all checks that do not apply for the reason of check @i. */
+static void put_reason(struct s2_out *out, const struct s2_check_report *report, unsigned int i)
+{
+	const struct s2_check_outcome *o = report->outcome;
+	uint64_t n = 0;
+
+	for (unsigned int k = i; k < S2_NCHECKS; k++)
+		n += o[k].result == S2_CHECK_SKIPPED && !strcmp(o[k].why, o[i].why);
+	s2_out_str(out, "-       ");
+	put_counted(out, n, "check");
+	s2_out_printf(out, " %s not apply, %s:", n == 1 ? "does" : "do", o[i].why);
+	for (unsigned int k = i; k < S2_NCHECKS; k++)
+		if (o[k].result == S2_CHECK_SKIPPED && !strcmp(o[k].why, o[i].why))
+			s2_out_printf(out, " %s", s2_checks[k].name);
+	s2_out_str(out, "\n");
+}
+
+/* With --verbose each check that holds, or does not apply, has a line. */
+static void put_each(struct s2_out *out, const struct s2_check_report *report)
+{
+	for (unsigned int i = 0; i < S2_NCHECKS; i++)
+		if (report->outcome[i].result == S2_CHECK_PASS)
+			s2_out_printf(out, "PASS    %-15s %" PRIu64 " %s: %s\n", s2_checks[i].name,
+				      report->outcome[i].checked, s2_checks[i].of,
+				      s2_checks[i].meaning);
+	for (unsigned int i = 0; i < S2_NCHECKS; i++)
+		if (report->outcome[i].result == S2_CHECK_SKIPPED)
+			s2_out_printf(out, "-       %-15s %s: %s\n", s2_checks[i].name,
+				      report->outcome[i].why, s2_checks[i].meaning);
+}
+
+void s2_check_text(struct s2_out *out, const struct s2_check_report *report,
+		   const struct s2_tables *tables, bool verbose)
+{
+	const struct s2_check_outcome *o = report->outcome;
+	uint64_t checked = 0, unread = 0;
+
+	for (unsigned int i = 0; i < S2_NCHECKS; i++) {
+		checked += o[i].checked;
+		unread += o[i].nunknown;
+		if (o[i].result == S2_CHECK_FAIL)
+			put_failure(out, &s2_checks[i], &o[i], tables);
+	}
+	for (unsigned int i = 0; i < S2_NCHECKS; i++) {
+		if (o[i].result != S2_CHECK_UNKNOWN)
+			continue;
+		s2_out_printf(out, "UNKNOWN %-15s ", s2_checks[i].name);
+		put_unread(out, &s2_checks[i], &o[i]);
+	}
+	if (verbose) {
+		put_each(out, report);
+	} else {
+		put_passed(out, report);
+		for (unsigned int i = 0; i < S2_NCHECKS; i++)
+			if (first_of_its_reason(report, i) && strcmp(o[i].why, S2_CHECK_NOT_ASKED))
+				put_reason(out, report, i);
+	}
+	s2_out_printf(out, "# checked %" PRIu64 ", unread %" PRIu64 "\n", checked, unread);
+}
+
+/* ---- JSON ---- */
+
+static void address_or_null(struct s2_json *json, const char *name, uint64_t address)
+{
+	if (address == S2_NO_ADDRESS)
+		s2_json_null(json, name);
+	else
+		s2_json_hex(json, name, address);
+}
+
+static void finding_members(struct s2_json *json, const struct s2_finding *f)
+{
+	s2_json_text(json, "table", *f->table ? f->table : NULL);
+	address_or_null(json, "ia", f->ia);
+	address_or_null(json, "pa", f->pa);
+	s2_json_text(json, "text", f->text);
+}
+
+/* In a document the findings of a check are in it, among records they follow it. */
+static void json_findings(struct s2_json *json, const char *check, const struct s2_check_outcome *o)
+{
+	uint64_t n = !o ? 0 : o->nfindings < S2_MAX_FINDINGS ? o->nfindings : S2_MAX_FINDINGS;
+
+	if (json->lines)
+		s2_json_item_end(json);
+	else
+		s2_json_open(json, "findings", '[');
+	for (uint64_t i = 0; i < n; i++) {
+		s2_json_item(json, "finding");
+		if (json->lines)
+			s2_json_word(json, "check", check);
+		finding_members(json, &o->finding[i]);
+		s2_json_item_end(json);
+	}
+	if (json->lines)
+		return;
+	s2_json_close(json, ']');
+	s2_json_item_end(json);
+}
+
+/* What came of a check; NULL: it was not run, it was only to be named. */
+static void outcome_members(struct s2_json *json, const struct s2_check_row *row,
+			    const struct s2_check_outcome *o)
+{
+	static const char *const names[] = { "result", "count", "checked", "unread", "of", "why" };
+
+	for (unsigned int i = 0; !o && i < ARRAY_SIZE(names); i++)
+		s2_json_null(json, names[i]);
+	if (!o)
+		return;
+	s2_json_word(json, "result", s2_check_result_name(o->result));
+	s2_json_number(json, "count", o->nfindings);
+	if (o->result == S2_CHECK_SKIPPED) {
+		s2_json_null(json, "checked");
+		s2_json_null(json, "unread");
+		s2_json_null(json, "of");
+	} else {
+		s2_json_number(json, "checked", o->checked);
+		s2_json_number(json, "unread", o->nunknown);
+		s2_json_word(json, "of", row->of);
+	}
+	s2_json_text(json, "why", *o->why ? o->why : NULL);
+}
+
+void s2_check_json(struct s2_json *json, const struct s2_check_report *report)
+{
+	for (unsigned int i = 0; i < S2_NCHECKS; i++) {
+		const struct s2_check_row *row = &s2_checks[i];
+		const struct s2_check_outcome *o = report ? &report->outcome[i] : NULL;
+
+		s2_json_item(json, "check");
+		s2_json_word(json, "name", row->name);
+		s2_json_word(json, "severity", s2_severity_name(row->severity));
+		s2_json_text(json, "meaning", row->meaning);
+		s2_json_text(json, "tables", row->tables);
+		s2_json_text(json, "exceptions", row->exceptions);
+		outcome_members(json, row, o);
+		json_findings(json, row->name, o);
+	}
+}
