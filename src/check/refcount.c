@@ -5,6 +5,20 @@
 
 #include "check/priv.h"
 
+/* Where struct pages begin: a constant that VMCOREINFO tells, since 5.19 or 6.12, or a variable. */
+static enum s2_code start_of_memmap(struct s2_kernel *kernel, uint64_t *ret)
+{
+	const struct s2_vmcoreinfo *info = s2_kernel_vmcoreinfo(kernel);
+	uint64_t variable;
+	enum s2_code code;
+
+	if (!s2_vmcoreinfo_get(info, S2_VI_NUMBER, "VMEMMAP_START", ret, NULL) ||
+	    !s2_vmcoreinfo_get(info, S2_VI_SYMBOL, "vmemmap", ret, NULL))
+		return S2_OK;
+	code = s2_kernel_symbol(kernel, "vmemmap_base", &variable, NULL);
+	return code ? code : s2_kernel_read(kernel, variable, ret, sizeof(*ret), NULL);
+}
+
 void s2_memmap_find(struct s2_check_ctx *ctx, struct s2_memmap *ret)
 {
 	const struct s2_vmcoreinfo *info;
@@ -17,7 +31,7 @@ void s2_memmap_find(struct s2_check_ctx *ctx, struct s2_memmap *ret)
 		return;
 	info = s2_kernel_vmcoreinfo(ctx->kernel);
 	kva = &s2_kernel_facts(ctx->kernel)->kva;
-	if (s2_vmcoreinfo_get(info, S2_VI_NUMBER, "VMEMMAP_START", &start, NULL) || /* since 5.19 */
+	if (start_of_memmap(ctx->kernel, &start) ||
 	    s2_vmcoreinfo_get(info, S2_VI_SIZE, "page", &ret->size, NULL) ||
 	    s2_vmcoreinfo_get(info, S2_VI_OFFSET, "page._refcount", &ret->refcount, NULL))
 		return;
@@ -29,16 +43,11 @@ void s2_memmap_find(struct s2_check_ctx *ctx, struct s2_memmap *ret)
 static bool read_refcount(struct s2_check_ctx *ctx, const struct s2_memmap *map,
 			  const struct s2_table *table, uint64_t pa, uint64_t *ret)
 {
-	uint64_t word;
 	int32_t refs;
 
-	if (s2_role(table) != S2_PKVM_NONE) {
-		if (!ctx->pkvm->page.refcount ||
-		    s2_pkvm_page(ctx->pkvm, ctx->mem, ctx->pages.page_log2, pa, &word))
-			return false;
-		*ret = s2_pkvm_refs(ctx->pkvm, word);
-		return true;
-	}
+	for (unsigned int i = 0; i < s2_nkeepers; i++)
+		if (s2_keepers[i]->role(table) != S2_PKVM_NONE)
+			return s2_keepers[i]->references(ctx, pa, ret);
 	if (!map->have ||
 	    s2_kernel_read(ctx->kernel,
 			   map->va + (pa >> ctx->pages.page_log2) * map->size + map->refcount,
@@ -61,7 +70,7 @@ void s2_check_refcounts(struct s2_check_ctx *ctx)
 		const struct s2_table *table = &ctx->tables->table[t->table];
 		uint64_t pa = t->pa - 1, refs;
 
-		if (!t->pa || !t->whole || s2_check_is_memory(ctx, pa) == S2_NO ||
+		if (!t->pa || !t->whole || s2_kept_memory(ctx, pa) == S2_NO ||
 		    !is_aligned(pa, page))
 			continue;
 		if (!read_refcount(ctx, &map, table, pa, &refs)) {

@@ -2,8 +2,10 @@
 // Every table page once, every descriptor once: what it is, and whether that may be.
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "check/priv.h"
+#include "decode/soft.h"
 
 /* In how many regions of memory the hypervisor's linear map puts a part of [@va, @va + @size). */
 static uint32_t regions_met(const struct s2_check_ctx *ctx, uint64_t va, uint64_t size)
@@ -48,22 +50,20 @@ static bool is_kernel_memory(const struct s2_check_ctx *ctx, uint64_t pa)
 			    &back, NULL) != S2_INVALID;
 }
 
+enum s2_tristate s2_kept_memory(const struct s2_check_ctx *ctx, uint64_t pa)
+{
+	enum s2_tristate ret = S2_UNKNOWN;
+
+	for (unsigned int i = 0; ret == S2_UNKNOWN && i < s2_nkeepers; i++)
+		ret = s2_keepers[i]->is_memory(ctx, pa);
+	return ret;
+}
+
 /* What the table that is read says of [@ia, @ia + @size) is not known. */
 static void lost(struct s2_check_ctx *ctx, uint64_t ia, uint64_t size)
 {
-	switch (s2_role(ctx->table)) {
-	case S2_PKVM_HOST:
-		s2_host_lost(ctx, ia, size);
-		break;
-	case S2_PKVM_HYP:
-		s2_hyp_lost(ctx, ia, size);
-		break;
-	case S2_PKVM_GUEST:
-		ctx->kept_lost = true;
-		break;
-	case S2_PKVM_NONE:
-		break;
-	}
+	for (unsigned int i = 0; i < s2_nkeepers; i++)
+		s2_keepers[i]->lost(ctx, ia, size);
 }
 
 /* The walk came to its end before the table did. What is left is one thing, and said once. */
@@ -96,7 +96,7 @@ static void missing(struct s2_check_ctx *ctx, const struct s2_strip *strip, uint
 			too_many(ctx, pa);
 		return;
 	}
-	if (s2_check_is_memory(ctx, pa) == S2_NO || (hosts && !is_kernel_memory(ctx, pa))) {
+	if (s2_kept_memory(ctx, pa) == S2_NO || (hosts && !is_kernel_memory(ctx, pa))) {
 		if (!ctx->first_window)
 			return;
 		s2_check_found(ctx, hosts ? S2_CHECK_TABLE_HIDDEN : S2_CHECK_TABLE_OWNER,
@@ -171,7 +171,14 @@ static void odd_entry(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia
 {
 	struct s2_entry entry;
 
+	struct s2_meaning meaning = { .type = S2_SOFT_NOTHING };
+
 	ctx->g->arch->decode(ctx->g, height, raw, &entry);
+	/* What software wrote on purpose is no mistake, whatever hardware calls it. */
+	if (entry.odd)
+		s2_soft_classify(ctx->g, height, raw, entry.type, &meaning);
+	if (meaning.type)
+		return;
 	for (unsigned int i = 0; entry.odd && i < s2_nodds; i++)
 		if (entry.odd & s2_odds[i].bit)
 			s2_check_found(ctx, S2_CHECK_ENCODING, ctx->table, ia, entry.oa,
@@ -183,35 +190,15 @@ static void leaf(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, uin
 {
 	uint64_t oa = s2_leaf_oa(ctx->g, height, raw);
 
-	if (ctx->first_window)
-		s2_writer_leaf(ctx, height, ia, oa, raw);
+	if (ctx->first_window && ctx->writer)
+		ctx->writer->leaf(ctx, height, ia, oa, raw);
 	if (!s2_maps(ctx->g, height, raw))
 		return;
 	s2_check_saw(ctx, S2_TALLY_LEAVES, 1);
-	switch (s2_role(ctx->table)) {
-	case S2_PKVM_HOST:
-		s2_host_leaf(ctx, height, ia, oa, raw);
-		break;
-	case S2_PKVM_HYP:
-		s2_hyp_leaf(ctx, height, ia, oa, raw);
-		break;
-	case S2_PKVM_GUEST:
-	case S2_PKVM_NONE:
-		s2_guest_leaf(ctx, height, ia, oa, raw);
-		break;
-	}
-}
-
-/* Table descriptors hold an address and nothing else (pgtable.c, kvm_init_table_pte()). */
-static void table_bits(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, uint64_t raw)
-{
-	uint64_t extra = raw & ~(ctx->g->table_low | ctx->g->oa_high | 3);
-
-	if (extra)
-		s2_check_found(ctx, S2_CHECK_WRITER, ctx->table, ia, s2_table_oa(ctx->g, raw),
-			       "table descriptor 0x%" PRIx64
-			       " at level %d: KVM leaves bits 0x%" PRIx64 " clear",
-			       raw, s2_level(ctx->g, height), extra);
+	for (unsigned int i = 0; i < s2_nkeepers; i++)
+		if (s2_keepers[i]->leaf(ctx, height, ia, oa, raw))
+			return;
+	s2_guest_leaf(ctx, height, ia, oa, raw);
 }
 
 /* The page of the table that is read at @height, which was noted when it was entered. */
@@ -240,8 +227,8 @@ static bool on_table(void *arg, const struct s2_reached *reached)
 		return false;
 	if (reached->desc_pa != S2_WALK_ROOT) {
 		any_entry(ctx, page_at(ctx, height), height, reached->ia, reached->raw);
-		if (ctx->first_window)
-			table_bits(ctx, height, reached->ia, reached->raw);
+		if (ctx->first_window && ctx->writer)
+			ctx->writer->table(ctx, height, reached->ia, reached->raw);
 	}
 	return note_page(ctx, reached);
 }
@@ -268,7 +255,7 @@ static void entries(struct s2_check_ctx *ctx, const struct s2_strip *strip)
 	for (uint64_t i = 0; i < strip->n; i++) {
 		uint64_t raw = strip->desc[i], ia = strip->ia + i * size;
 
-		if (!raw)
+		if (!s2_says_something(ctx->g, raw))
 			continue;
 		empty = false;
 		any_entry(ctx, page, height, ia, raw);
@@ -276,10 +263,10 @@ static void entries(struct s2_check_ctx *ctx, const struct s2_strip *strip)
 			leaf(ctx, height, ia, raw);
 			continue;
 		}
-		if (ctx->first_window)
-			s2_writer_invalid(ctx, height, ia, raw);
-		if (s2_role(ctx->table) == S2_PKVM_HOST)
-			s2_host_invalid(ctx, height, ia, raw);
+		if (ctx->first_window && ctx->writer)
+			ctx->writer->invalid(ctx, height, ia, raw);
+		for (unsigned int k = 0; k < s2_nkeepers; k++)
+			s2_keepers[k]->invalid(ctx, height, ia, raw);
 	}
 	if (empty && strip->n == ctx->entries && height < ctx->g->top && ctx->first_window)
 		s2_check_found(ctx, S2_CHECK_TABLE_EMPTY, ctx->table, strip->ia, strip->table_pa,
@@ -302,20 +289,28 @@ static void walk_table(struct s2_check_ctx *ctx)
 	}
 }
 
+const struct s2_writer *s2_writer_of(const struct s2_arch *arch)
+{
+	for (unsigned int i = 0; i < s2_nwriters; i++)
+		if (!strcmp(s2_writers[i]->arch, arch->name))
+			return s2_writers[i];
+	return NULL;
+}
+
 static void read_table(struct s2_check_ctx *ctx)
 {
-	enum s2_pkvm_role role = s2_role(ctx->table);
-
-	s2_writer_forms(ctx);
+	ctx->writer = s2_writer_of(ctx->g->arch);
+	if (ctx->writer)
+		ctx->writer->begin(ctx);
 	ctx->vmm = NULL;
-	if (role == S2_PKVM_HYP)
-		s2_hyp_begin(ctx);
-	if (role == S2_PKVM_NONE &&
+	for (unsigned int i = 0; i < s2_nkeepers; i++)
+		s2_keepers[i]->table_begin(ctx);
+	if (s2_role(ctx->table) == S2_PKVM_NONE &&
 	    (s2_check_runs(ctx, S2_CHECK_VMM) || s2_check_runs(ctx, S2_CHECK_TWO_GUESTS)))
 		ctx->vmm = s2_vmm_open(ctx, ctx->table);
 	walk_table(ctx);
-	if (role == S2_PKVM_HYP && ctx->first_window)
-		s2_hyp_end(ctx);
+	for (unsigned int i = 0; i < s2_nkeepers; i++)
+		s2_keepers[i]->table_end(ctx);
 	s2_vmm_close(ctx->vmm);
 	ctx->vmm = NULL;
 }
