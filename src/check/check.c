@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "check/priv.h"
-#include "decode/arm64/arm64.h"
 
 static void skip(struct s2_check_ctx *ctx, unsigned int i, const char *why)
 {
@@ -19,10 +18,13 @@ static void skip(struct s2_check_ctx *ctx, unsigned int i, const char *why)
 	ctx->running &= ~BIT64(i);
 }
 
-/* The hypervisor's stage 1 of a host that is not protected: no rule speaks of it. */
+/* Does no rule speak of the table? */
 static bool has_no_rules(const struct s2_table *table)
 {
-	return s2_role(table) == S2_PKVM_NONE && table->regime.arch == &s2_arm64_stage1_el2;
+	for (unsigned int i = 0; i < s2_nkeepers; i++)
+		if (s2_keepers[i]->exempt(table))
+			return true;
+	return false;
 }
 
 /* Unknown, and whatever looks wrong to it is not: it lacks what it would need to tell. */
@@ -223,8 +225,8 @@ static void pass(struct s2_check_ctx *ctx)
 		s2_pages_window(ctx, at);
 		ctx->seen[0][S2_TALLY_MEMORY] += ctx->pages.nwindow;
 		s2_check_tables(ctx);
-		s2_check_states(ctx);
-		s2_check_vms(ctx);
+		for (unsigned int i = 0; i < s2_nkeepers; i++)
+			s2_keepers[i]->pages(ctx);
 		ctx->first_window = false;
 		if (ctx->nomem || !ctx->pages.nwindow ||
 		    at + ctx->pages.nwindow >= ctx->pages.npages)
@@ -258,14 +260,16 @@ enum s2_code s2_check_run(const struct s2_check_args *args, struct s2_check_repo
 	if (!code) {
 		unreadable(&ctx);
 		left_out(&ctx);
-		s2_check_vms_begin(&ctx);
+		for (unsigned int i = 0; i < s2_nkeepers; i++)
+			s2_keepers[i]->begin(&ctx);
 		pass(&ctx);
 		s2_check_refcounts(&ctx);
 		conclude(&ctx);
 		if (ctx.nomem)
 			code = s2_fail(err, S2_NOMEM, "no memory");
 	}
-	s2_check_vms_end(&ctx);
+	for (unsigned int i = 0; i < s2_nkeepers; i++)
+		s2_keepers[i]->end(&ctx);
 	free(ctx.geom);
 	free(ctx.tables_walk);
 	free(ctx.walk);

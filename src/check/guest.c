@@ -120,8 +120,9 @@ void s2_guest_leaf(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, u
 				       "device memory is executable (descriptor 0x%" PRIx64 ")",
 				       raw);
 	}
-	if (kept && ctx->first_window && !field_get(LEAF_STATE, raw))
-		s2_check_owned(ctx, ia, oa);
+	for (unsigned int i = 0; kept && ctx->first_window && i < s2_nkeepers; i++)
+		if (!field_get(LEAF_STATE, raw))
+			s2_keepers[i]->owned(ctx, ia, oa);
 	if (!kept)
 		confirmed = s2_vmm_confirms(ctx, ia, size, oa, rights.write, raw);
 	if (!kept && ctx->first_window && confirmed != S2_UNKNOWN)

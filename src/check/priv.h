@@ -5,6 +5,7 @@
 
 #include "base/budget.h"
 #include "check/check.h"
+#include "check/keeper.h"
 #include "check/writer.h"
 #include "decode/walk.h"
 #include "host/pkvm/annotate.h"
@@ -277,17 +278,14 @@ void s2_check_vms_begin(struct s2_check_ctx *ctx);
 void s2_check_vms(struct s2_check_ctx *ctx);
 void s2_check_vms_end(struct s2_check_ctx *ctx);
 
-/* Is @pa memory? S2_UNKNOWN without hyp_memory[]. */
+/* Is @pa memory, as far as a keeper of tables knows? S2_UNKNOWN without one. */
+enum s2_tristate s2_kept_memory(const struct s2_check_ctx *ctx, uint64_t pa);
+
+/* host.c: is @pa memory? S2_UNKNOWN without hyp_memory[]. */
 enum s2_tristate s2_check_is_memory(const struct s2_check_ctx *ctx, uint64_t pa);
 
 /* Is all of [@pa, @pa + @size) memory, in one region? */
 enum s2_tristate s2_check_all_memory(const struct s2_check_ctx *ctx, uint64_t pa, uint64_t size);
-
-/* The role of a table, host-managed guests are S2_PKVM_NONE. */
-static inline enum s2_pkvm_role s2_role(const struct s2_table *table)
-{
-	return s2_pkvm_role_of(table);
-}
 
 /* @n of the table that is read were seen. */
 static inline void s2_check_saw(struct s2_check_ctx *ctx, enum s2_check_tally tally, uint64_t n)

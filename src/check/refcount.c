@@ -43,16 +43,11 @@ void s2_memmap_find(struct s2_check_ctx *ctx, struct s2_memmap *ret)
 static bool read_refcount(struct s2_check_ctx *ctx, const struct s2_memmap *map,
 			  const struct s2_table *table, uint64_t pa, uint64_t *ret)
 {
-	uint64_t word;
 	int32_t refs;
 
-	if (s2_role(table) != S2_PKVM_NONE) {
-		if (!ctx->pkvm->page.refcount ||
-		    s2_pkvm_page(ctx->pkvm, ctx->mem, ctx->pages.page_log2, pa, &word))
-			return false;
-		*ret = s2_pkvm_refs(ctx->pkvm, word);
-		return true;
-	}
+	for (unsigned int i = 0; i < s2_nkeepers; i++)
+		if (s2_keepers[i]->role(table) != S2_PKVM_NONE)
+			return s2_keepers[i]->references(ctx, pa, ret);
 	if (!map->have ||
 	    s2_kernel_read(ctx->kernel,
 			   map->va + (pa >> ctx->pages.page_log2) * map->size + map->refcount,
@@ -75,7 +70,7 @@ void s2_check_refcounts(struct s2_check_ctx *ctx)
 		const struct s2_table *table = &ctx->tables->table[t->table];
 		uint64_t pa = t->pa - 1, refs;
 
-		if (!t->pa || !t->whole || s2_check_is_memory(ctx, pa) == S2_NO ||
+		if (!t->pa || !t->whole || s2_kept_memory(ctx, pa) == S2_NO ||
 		    !is_aligned(pa, page))
 			continue;
 		if (!read_refcount(ctx, &map, table, pa, &refs)) {

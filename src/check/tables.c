@@ -50,22 +50,20 @@ static bool is_kernel_memory(const struct s2_check_ctx *ctx, uint64_t pa)
 			    &back, NULL) != S2_INVALID;
 }
 
+enum s2_tristate s2_kept_memory(const struct s2_check_ctx *ctx, uint64_t pa)
+{
+	enum s2_tristate ret = S2_UNKNOWN;
+
+	for (unsigned int i = 0; ret == S2_UNKNOWN && i < s2_nkeepers; i++)
+		ret = s2_keepers[i]->is_memory(ctx, pa);
+	return ret;
+}
+
 /* What the table that is read says of [@ia, @ia + @size) is not known. */
 static void lost(struct s2_check_ctx *ctx, uint64_t ia, uint64_t size)
 {
-	switch (s2_role(ctx->table)) {
-	case S2_PKVM_HOST:
-		s2_host_lost(ctx, ia, size);
-		break;
-	case S2_PKVM_HYP:
-		s2_hyp_lost(ctx, ia, size);
-		break;
-	case S2_PKVM_GUEST:
-		ctx->kept_lost = true;
-		break;
-	case S2_PKVM_NONE:
-		break;
-	}
+	for (unsigned int i = 0; i < s2_nkeepers; i++)
+		s2_keepers[i]->lost(ctx, ia, size);
 }
 
 /* The walk came to its end before the table did. What is left is one thing, and said once. */
@@ -98,7 +96,7 @@ static void missing(struct s2_check_ctx *ctx, const struct s2_strip *strip, uint
 			too_many(ctx, pa);
 		return;
 	}
-	if (s2_check_is_memory(ctx, pa) == S2_NO || (hosts && !is_kernel_memory(ctx, pa))) {
+	if (s2_kept_memory(ctx, pa) == S2_NO || (hosts && !is_kernel_memory(ctx, pa))) {
 		if (!ctx->first_window)
 			return;
 		s2_check_found(ctx, hosts ? S2_CHECK_TABLE_HIDDEN : S2_CHECK_TABLE_OWNER,
@@ -197,18 +195,10 @@ static void leaf(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, uin
 	if (!s2_maps(ctx->g, height, raw))
 		return;
 	s2_check_saw(ctx, S2_TALLY_LEAVES, 1);
-	switch (s2_role(ctx->table)) {
-	case S2_PKVM_HOST:
-		s2_host_leaf(ctx, height, ia, oa, raw);
-		break;
-	case S2_PKVM_HYP:
-		s2_hyp_leaf(ctx, height, ia, oa, raw);
-		break;
-	case S2_PKVM_GUEST:
-	case S2_PKVM_NONE:
-		s2_guest_leaf(ctx, height, ia, oa, raw);
-		break;
-	}
+	for (unsigned int i = 0; i < s2_nkeepers; i++)
+		if (s2_keepers[i]->leaf(ctx, height, ia, oa, raw))
+			return;
+	s2_guest_leaf(ctx, height, ia, oa, raw);
 }
 
 /* The page of the table that is read at @height, which was noted when it was entered. */
@@ -275,8 +265,8 @@ static void entries(struct s2_check_ctx *ctx, const struct s2_strip *strip)
 		}
 		if (ctx->first_window && ctx->writer)
 			ctx->writer->invalid(ctx, height, ia, raw);
-		if (s2_role(ctx->table) == S2_PKVM_HOST)
-			s2_host_invalid(ctx, height, ia, raw);
+		for (unsigned int k = 0; k < s2_nkeepers; k++)
+			s2_keepers[k]->invalid(ctx, height, ia, raw);
 	}
 	if (empty && strip->n == ctx->entries && height < ctx->g->top && ctx->first_window)
 		s2_check_found(ctx, S2_CHECK_TABLE_EMPTY, ctx->table, strip->ia, strip->table_pa,
@@ -309,20 +299,18 @@ const struct s2_writer *s2_writer_of(const struct s2_arch *arch)
 
 static void read_table(struct s2_check_ctx *ctx)
 {
-	enum s2_pkvm_role role = s2_role(ctx->table);
-
 	ctx->writer = s2_writer_of(ctx->g->arch);
 	if (ctx->writer)
 		ctx->writer->begin(ctx);
 	ctx->vmm = NULL;
-	if (role == S2_PKVM_HYP)
-		s2_hyp_begin(ctx);
-	if (role == S2_PKVM_NONE &&
+	for (unsigned int i = 0; i < s2_nkeepers; i++)
+		s2_keepers[i]->table_begin(ctx);
+	if (s2_role(ctx->table) == S2_PKVM_NONE &&
 	    (s2_check_runs(ctx, S2_CHECK_VMM) || s2_check_runs(ctx, S2_CHECK_TWO_GUESTS)))
 		ctx->vmm = s2_vmm_open(ctx, ctx->table);
 	walk_table(ctx);
-	if (role == S2_PKVM_HYP && ctx->first_window)
-		s2_hyp_end(ctx);
+	for (unsigned int i = 0; i < s2_nkeepers; i++)
+		s2_keepers[i]->table_end(ctx);
 	s2_vmm_close(ctx->vmm);
 	ctx->vmm = NULL;
 }

@@ -49,8 +49,8 @@ static void explain_register(const struct job *job, const struct s2_arch *arch, 
 	s2_err_init(&d.refused);
 	s2_regime_init(&regime, arch);
 	s2_regime_set(&regime, claim, value);
-	d.shapes = true;
-	d.shaped = !s2_shape(&regime, &d.geom, &d.refused);
+	d.shapes = row->use & S2_CLAIM_SHAPE;
+	d.shaped = d.shapes && !s2_shape(&regime, &d.geom, &d.refused);
 	print(job, &d);
 }
 
@@ -120,8 +120,9 @@ static int find_register(const struct s2_arch *arch, const char *name)
 	for (unsigned int i = 0; i < arch->nclaims; i++) {
 		const struct s2_claim *claim = &arch->claims[i];
 
-		if (claim->fields && (!strcasecmp(name, claim->name) ||
-				      (claim->option && !strcasecmp(name, claim->option))))
+		if (claim->fields && s2_arch_claims(arch, i) &&
+		    (!strcasecmp(name, claim->name) ||
+		     (claim->option && !strcasecmp(name, claim->option))))
 			return (int)i;
 	}
 	return -1;
@@ -134,7 +135,8 @@ static void explain_as_register(const struct job *job, const struct s2_arch *arc
 		struct s2_regime regime;
 		struct s2_geometry geom;
 
-		if (!arch->claims[i].fields)
+		if (!arch->claims[i].fields || !(arch->claims[i].use & S2_CLAIM_SHAPE) ||
+		    !s2_arch_claims(arch, i))
 			continue;
 		s2_regime_init(&regime, arch);
 		s2_regime_set(&regime, i, value);

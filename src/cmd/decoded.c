@@ -44,10 +44,11 @@ static void print_field(struct s2_out *out, const struct s2_decoded_field *f)
 static void print_geometry(struct s2_out *out, const struct s2_geometry *geom)
 {
 	s2_out_printf(out,
-		      "  = granule %uK, IPA %u bits, start level %d x%u (%" PRIu64
+		      "  = granule %uK, %s %u bits, start level %d x%u (%" PRIu64
 		      " bytes), PA %u bits\n",
-		      1U << (geom->page_log2 - 10), geom->ia_bits, s2_level(geom, geom->top),
-		      geom->start_tables, geom->start_size, geom->oa_bits);
+		      1U << (geom->page_log2 - 10), geom->arch->ia_name, geom->ia_bits,
+		      s2_level(geom, geom->top), geom->start_tables, geom->start_size,
+		      geom->oa_bits);
 	for (unsigned int i = 0; i < s2_ngeom_odds; i++)
 		if (geom->odd & s2_geom_odds[i].bit)
 			s2_out_printf(out, "  ! %s: %s\n", s2_geom_odds[i].name,

@@ -7,7 +7,7 @@
 
 #include "base/cleanup.h"
 #include "cmd/each.h"
-#include "cmd/guest.h"
+#include "cmd/cmd_arch.h"
 #include "cmd/input.h"
 #include "model/ranges.h"
 
@@ -102,16 +102,25 @@ static enum s2_exit dump_tables(const struct s2_options *o, const struct s2_inpu
 static enum s2_exit dump_guest(const struct s2_options *o, const struct s2_input *input,
 			       struct s2_out *out, struct s2_err *err)
 {
+	const struct s2_cmd_arch *arch = input->tables.n ?
+						 s2_cmd_arch_of(input->tables.table->regime.arch) :
+						 s2_cmd_archs[0];
 	struct s2_guest guest;
-	enum s2_code code = s2_guest_open(o, input, &guest, err);
+	enum s2_code code;
 
+	if (!arch)
+		return s2_exit_of(s2_fail(err, S2_USAGE,
+					  "--vcpu: registers of vCPUs on %s are not read",
+					  input->tables.n ? input->tables.table->regime.arch->name :
+							    s2_archs[0]->name));
+	code = arch->guest(o, input, &guest, err);
 	if (code)
 		return s2_exit_of(code);
 	if (o->effective) {
 		struct s2_printer printer;
 
 		s2_printer_init(&printer, format_of(o), s2_annotators, input->lost, out);
-		return s2_guest_effective(o, input, &guest, &printer, err);
+		return arch->effective(o, input, &guest, &printer, err);
 	}
 	return dump_tables(o, input, guest.half, guest.nhalves, out, err);
 }

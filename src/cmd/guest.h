@@ -17,24 +17,4 @@ struct s2_guest {
 	unsigned int nhalves; /* a half whose walks are disabled, or without --range, is left out */
 };
 
-/*
- * The registers of the vCPU that --vcpu chose, and the one selected table: its VM's. S2_USAGE when
- * that has no vCPUs. Warns on standard error when the registers may be old.
- */
-enum s2_code s2_guest_vcpu(const struct s2_options *options, const struct s2_input *input,
-			   const struct s2_table **ret_table, struct s2_vcpu *ret,
-			   struct s2_err *err) S2_MUST_CHECK;
-
-/* The guest of that vCPU. @ret points into itself: do not copy it. */
-enum s2_code s2_guest_open(const struct s2_options *options, const struct s2_input *input,
-			   struct s2_guest *ret, struct s2_err *err) S2_MUST_CHECK;
-
-/*
- * `dump --vcpu --effective`: what EL1 and EL0 may do after both stages, as ranges of virtual
- * addresses. The format of @printer has effective().
- */
-enum s2_exit s2_guest_effective(const struct s2_options *options, const struct s2_input *input,
-				const struct s2_guest *guest, struct s2_printer *printer,
-				struct s2_err *err);
-
 #endif

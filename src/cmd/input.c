@@ -17,8 +17,7 @@
 #include "cmd/say.h"
 #include "decode/infer.h"
 #include "host/host.h"
-#include "host/kvm/arm64/mode.h"
-#include "host/kvm/arm64/pgsnapshot.h"
+#include "host/kvm/kvm.h"
 
 /* VMCOREINFO is a page, or a few. */
 #define MAX_VMCOREINFO (1U << 20)
@@ -260,8 +259,8 @@ static enum s2_code tables_from_kernel(const struct s2_options *o, struct s2_inp
 	code = s2_hosts_find(input->kernel, &input->source->mem, input->lost, &input->tables, err);
 	/* A snapshot that the kernel made needs none of KVM's own structures. */
 	if (o->have_snapshot && code != S2_NOMEM)
-		code = s2_pgtable_snapshot(input->kernel, &input->source->mem, o->snapshot,
-					   &input->tables, err);
+		code = s2_kvm_kernel_copy(input->kernel, &input->source->mem, o->snapshot,
+					  &input->tables, err);
 	s2_progress(o, NULL);
 	if (code)
 		return code;

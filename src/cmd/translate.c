@@ -1,267 +1,297 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// `translate`: addresses through one stage or two, level by level, as the AT instruction would
-// answer.
+// `translate`: what an architecture has of its own, or one table, entry by entry.
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/num.h"
-#include "cmd/guest.h"
-#include "cmd/translate_print.h"
-#include "decode/arm64/registers.h"
+#include "cmd/cmd_arch.h"
+#include "decode/merge.h"
+#include "format/text.h"
+#include "model/slots.h"
 #include "model/totals.h"
 
-#define PSTATE_PAN BIT64(22)
+/* One entry that was read on the way. */
+struct step {
+	uint64_t table_pa, desc_pa, raw;
+	unsigned int index, height;
+};
 
-/* Everything that is the same for all addresses of one call. */
+/* What became of an address. */
+struct answer {
+	uint64_t ia, pa;
+	struct step step[S2_MAX_HEIGHTS];
+	unsigned int nsteps;
+	struct s2_run run;    /* the last entry, as rows have it */
+	enum s2_code missing; /* of what the step after the last would have read */
+	uint64_t missing_pa;
+	bool outside; /* beyond the input space */
+};
+
 struct job {
 	const struct s2_options *o;
 	const struct s2_input *input;
+	const struct s2_table *table;
+	const struct s2_mem *mem;
 	struct s2_out *out;
-	struct s2_at_request req;
-	struct s2_geometry stage2;
-	const struct s2_table *table; /* whose stage 2 counts, NULL without one */
-	bool steps;                   /* show every descriptor */
-	bool document, lines;
+	struct s2_geometry geom;
 	struct s2_json json;
+	bool steps;
+	bool document, lines;
 };
 
-static bool is_stage2_only(enum s2_at_op op)
+const struct s2_cmd_arch *s2_cmd_arch_of(const struct s2_arch *arch)
 {
-	return op == S2_AT_S2E1R || op == S2_AT_S2E1W || op == S2_AT_S2E1X || op == S2_AT_S2E0X;
+	for (unsigned int i = 0; i < s2_ncmd_archs; i++)
+		if (!strcmp(s2_cmd_archs[i]->name, arch->name))
+			return s2_cmd_archs[i];
+	return NULL;
 }
 
-static bool is_el2(enum s2_at_op op)
+static void read_last(const struct job *job, struct answer *ret, const struct s2_path *path)
 {
-	return op == S2_AT_S1E2R || op == S2_AT_S1E2W || op == S2_AT_S1E2X;
+	const struct s2_geometry *geom = &job->geom;
+	const struct step *last = &ret->step[ret->nsteps - 1];
+
+	ret->run.height = last->height;
+	ret->run.path = *path;
+	geom->arch->decode(geom, last->height, last->raw, &ret->run.entry);
+	s2_soft_classify(geom, last->height, last->raw, ret->run.entry.type, &ret->run.meaning);
+	if (s2_is_leaf(ret->run.entry.type))
+		ret->pa =
+			ret->run.entry.oa + (ret->ia & low_bits(geom->height[last->height].shift));
 }
 
-static enum s2_code parse_op(const char *text, enum s2_at_op *ret, struct s2_err *err)
+/* Entry by entry to the last one, or to the one that is not there. */
+static void follow(const struct job *job, uint64_t ia, struct answer *ret)
 {
-	for (unsigned int i = 0; i < S2_AT_NOPS; i++) {
-		if (!strcasecmp(text, s2_at_names[i])) {
-			*ret = (enum s2_at_op)i;
-			return S2_OK;
-		}
+	const struct s2_geometry *geom = &job->geom;
+	uint64_t table = job->table->root_pa, offset = ia - geom->ia_base;
+	struct s2_path path = S2_PATH_ALL;
+
+	*ret = (struct answer){ .ia = ia, .outside = offset > low_bits(geom->ia_bits) };
+	for (unsigned int h = geom->top; !ret->outside; h--) {
+		uint64_t index = offset >> geom->height[h].shift;
+		struct step *step = &ret->step[ret->nsteps];
+
+		if (h < geom->top)
+			index &= BIT64(geom->page_log2 - 3) - 1;
+		*step = (struct step){ .table_pa = table,
+				       .desc_pa = table + index * sizeof(uint64_t),
+				       .index = (unsigned int)index,
+				       .height = h };
+		ret->missing =
+			s2_mem_read(job->mem, step->desc_pa, &step->raw, sizeof(step->raw), NULL);
+		ret->missing_pa = step->desc_pa;
+		if (ret->missing)
+			return;
+		ret->nsteps++;
+		if (!h || !geom->arch->is_table(geom, h, step->raw))
+			break;
+		table = s2_table_oa(geom, step->raw);
+		if (!s2_within_oa(geom, table, 1))
+			break;
+		path = s2_below(geom, h, step->raw, path);
 	}
-	return s2_fail(err, S2_USAGE,
-		       "--as: '%s' is not an operation of the AT instruction (S1E1R, S12E1R, ...)",
-		       text);
+	if (ret->nsteps)
+		read_last(job, ret, &path);
 }
 
-/* The one table whose stage 2 counts: chosen by --vcpu or --table, or the only one there is. */
-static enum s2_code choose_table(const struct job *job, const struct s2_table **ret,
-				 struct s2_err *err)
+static bool is_done(const struct job *job, const struct answer *a)
 {
-	const struct s2_tables *tables = &job->input->tables;
-	const struct s2_table *only = tables->table;
-	size_t n = 0;
+	return !a->missing && !a->outside && s2_is_leaf(a->run.entry.type) &&
+	       s2_within_oa(&job->geom, a->pa, 1);
+}
 
-	/* Beside its one guest an nVHE host has the stage 1 of its hypervisor. */
-	for (size_t i = 0; i < tables->n; i++)
-		if (s2_is_stage2(tables->table[i].regime.arch) && !n++)
-			only = &tables->table[i];
-	if (tables->n == 1 || n == 1) {
-		*ret = only;
-		return S2_OK;
+/* Why hardware faults: the type of the entry, or what software means by it. */
+static const char *fault_of(const struct answer *a)
+{
+	if (a->outside)
+		return "outside";
+	return s2_is_leaf(a->run.entry.type) || a->run.entry.type == S2_TABLE ?
+		       "oa-size" :
+		       s2_run_type(&a->run);
+}
+
+/* The text or JSON of the column @name, NULL when the table has none. */
+static const struct s2_attr_value *column(const struct job *job, const struct answer *a,
+					  const char *name)
+{
+	const struct s2_attr *attr;
+
+	for (unsigned int i = 0; (attr = s2_attr_at(&job->geom, i)); i++)
+		if (!strcmp(attr->name, name) &&
+		    s2_attr_applies(attr, &job->geom, S2_IN_LEAF, a->run.height))
+			return s2_attr_value(attr, s2_attr_get(attr, &job->geom, a->run.height,
+							       a->run.entry.raw));
+	return NULL;
+}
+
+static struct s2_rights rights_of(const struct job *job, const struct answer *a)
+{
+	return job->geom.arch->rights(&job->geom, a->run.height, a->run.entry.raw, &a->run.path);
+}
+
+static void text_steps(const struct job *job, const struct answer *a)
+{
+	for (unsigned int i = 0; i < a->nsteps; i++) {
+		const struct step *step = &a->step[i];
+		struct s2_entry entry;
+
+		job->geom.arch->decode(&job->geom, step->height, step->raw, &entry);
+		s2_out_printf(job->out, "  stage %u level %d ", job->geom.arch->stage,
+			      s2_level(&job->geom, step->height));
+		s2_out_hex(job->out, step->desc_pa, 1);
+		s2_out_printf(job->out, "[%u] ", step->index);
+		s2_out_hex(job->out, step->raw, 1);
+		s2_out_printf(job->out, " %s\n", s2_type_name(entry.type));
 	}
-	if (!tables->n)
-		return s2_fail(err, S2_NOTFOUND, "there is no table to translate with");
-	return s2_fail(err, S2_USAGE,
-		       "there are %zu tables: choose one with --table or --vcpu (see s2dump list)",
-		       tables->n);
 }
 
-/* Registers of --vcpu ID/N; those given as options win. */
-static enum s2_code vcpu_registers(struct job *job, struct s2_err *err)
+/* "= pa 0x... rwx wb - slot:1" */
+static void text_done(const struct job *job, const struct answer *a)
 {
-	struct s2_regime *regs = &job->req.regs;
-	const struct s2_table *table;
-	struct s2_vcpu vcpu;
-	enum s2_code code = s2_guest_vcpu(job->o, job->input, &table, &vcpu, err);
+	const struct s2_attr_value *memory = column(job, a, S2_MEMORY_NAME);
+	char rights[S2_TEXT_RIGHTS_LEN] = "?", buf[S2_LABEL_TEXT];
+	struct s2_rights may = rights_of(job, a);
+	struct s2_label slot;
 
-	if (code)
-		return code;
-	for (unsigned int i = 0; i < S2_ARM64_NREGS; i++)
-		if (s2_regime_has(&vcpu.regs, (enum s2_arm64_claim)i) &&
-		    !s2_regime_has(regs, (enum s2_arm64_claim)i))
-			s2_regime_set(regs, (enum s2_arm64_claim)i, vcpu.regs.value[i]);
-	job->req.pan |= !!(vcpu.pstate & PSTATE_PAN);
-	return S2_OK;
+	if (may.known)
+		s2_text_rights(&may, job->geom.arch->two_levels(&job->geom), rights);
+	s2_out_printf(job->out, "= pa 0x%" PRIx64 " %s %s -", a->pa, rights,
+		      memory ? memory->text : "-");
+	s2_slots_label(job->table, a->ia, &slot);
+	if (s2_slots_known_of(&slot))
+		s2_out_printf(job->out, " slot:%s", s2_slots_annotator.columns[0].text(&slot, buf));
 }
 
-/* --tcr and its like mean the registers of EL1, or of EL2 for the S1E2 operations. */
-static void short_registers(struct job *job)
+static void text_fault(const struct job *job, const struct answer *a)
 {
-	static const enum s2_arm64_claim el1[] = { S2_ARM64_TCR_EL1, S2_ARM64_TTBR0_EL1,
-						   S2_ARM64_TTBR1_EL1, S2_ARM64_MAIR_EL1,
-						   S2_ARM64_SCTLR_EL1 };
-	static const enum s2_arm64_claim el2[] = { S2_ARM64_TCR_EL2, S2_ARM64_TTBR0_EL2,
-						   S2_ARM64_TTBR1_EL2, S2_ARM64_MAIR_EL2,
-						   S2_ARM64_SCTLR_EL2 };
-	const enum s2_arm64_claim *which = is_el2(job->req.op) ? el2 : el1;
-
-	for (unsigned int i = 0; i < ARRAY_SIZE(el1); i++)
-		if (s2_regime_has(&job->o->regime, S2_ARM64_TCR + i))
-			s2_regime_set(&job->req.regs, which[i],
-				      job->o->regime.value[S2_ARM64_TCR + i]);
+	s2_out_printf(job->out, "= %s, stage %u", fault_of(a), job->geom.arch->stage);
+	if (a->nsteps)
+		s2_out_printf(job->out, " level %d", s2_level(&job->geom, a->run.height));
+	if (a->run.meaning.placed)
+		s2_out_printf(job->out, ", %s:0x%" PRIx64, job->geom.soft.ops->address,
+			      a->run.meaning.address);
 }
 
-/* Without --as: through both stages when there is anything to know of the first. */
-static enum s2_code choose_op(struct job *job, struct s2_err *err)
+static void print_text(const struct job *job, const struct answer *a)
 {
-	bool stage1 = job->o->have_vcpu;
-
-	for (unsigned int i = S2_ARM64_TCR; i <= S2_ARM64_SCTLR; i++)
-		stage1 |= s2_regime_has(&job->o->regime, i);
-	job->req.op = stage1 ? S2_AT_S12E1R : S2_AT_S2E1R;
-	return job->o->as ? parse_op(job->o->as, &job->req.op, err) : S2_OK;
-}
-
-/* Is there no stage 2 in the way: an EL2 regime, or HCR_EL2 turns it off? */
-static bool without_stage2(enum s2_at_op op, const struct s2_regime *regs)
-{
-	uint64_t hcr = regs->value[S2_ARM64_HCR_EL2];
-
-	if (is_el2(op))
-		return true;
-	if (is_stage2_only(op) || !s2_regime_has(regs, S2_ARM64_HCR_EL2))
-		return false;
-	return (hcr & HCR_E2H && hcr & HCR_TGE) || !(hcr & (HCR_VM | HCR_DC));
-}
-
-/* Takes stage 2 from @table: its registers where they are known, so that the walk answers for them
- * as the hardware does, else its sizes. */
-static enum s2_code stage2_of(struct job *job, const struct s2_table *table, struct s2_err *err)
-{
-	struct s2_regime *regs = &job->req.regs;
-	enum s2_code code;
-
-	if (s2_regime_has(&table->regime, S2_ARM64_VTCR_EL2)) {
-		s2_regime_set(regs, S2_ARM64_VTCR_EL2, table->regime.value[S2_ARM64_VTCR_EL2]);
-		s2_regime_set_flag(regs, S2_ARM64_FWB,
-				   s2_regime_flag(&table->regime, S2_ARM64_FWB));
-	} else {
-		code = s2_input_shape(table, &job->stage2, err);
-		if (code)
-			return code;
-		job->req.stage2 = &job->stage2;
-	}
-	job->req.have_stage2_root = !s2_regime_has(regs, S2_ARM64_VTTBR_EL2);
-	job->req.stage2_root = table->root_pa;
-	if (!s2_regime_has(regs, S2_ARM64_HCR_EL2) &&
-	    s2_regime_has(&table->regime, S2_ARM64_HCR_EL2))
-		s2_regime_set(regs, S2_ARM64_HCR_EL2, table->regime.value[S2_ARM64_HCR_EL2]);
-	return S2_OK;
-}
-
-static enum s2_code prepare(struct job *job, struct s2_err *err)
-{
-	const struct s2_options *o = job->o;
-	const struct s2_table *table = NULL;
-	enum s2_code code;
-
-	job->req.regs = o->regime;
-	job->req.pan = o->regime.value[S2_ARM64_PAN];
-	job->req.pa_bits = (uint8_t)o->regime.value[S2_ARM64_PA_BITS];
-	job->req.features = s2_regime_flag(&o->regime, S2_ARM64_XNX) == S2_NO ? S2_AT_NO_XNX : 0;
-	short_registers(job);
-	if (o->stage1_alone)
-		return S2_OK;
-	code = choose_table(job, &table, err);
-	job->table = table;
-	if (!code && o->have_vcpu)
-		code = vcpu_registers(job, err);
-	if (code || without_stage2(job->req.op, &job->req.regs))
-		return code;
-	if (!s2_is_stage2(table->regime.arch))
-		return s2_fail(err, S2_USAGE, "%s (%s) is not a stage 2, which %s goes through",
-			       table->id, table->kind, s2_at_names[job->req.op]);
-	return stage2_of(job, table, err);
-}
-
-/* How each of the rights is asked for, in the order of struct s2_rights. */
-enum { N_RIGHTS = 6 };
-
-static const enum s2_at_op *accesses(const struct job *job)
-{
-	static const enum s2_at_op both[N_RIGHTS] = { S2_AT_S12E1R, S2_AT_S12E1W, S2_AT_S12E1X,
-						      S2_AT_S12E0R, S2_AT_S12E0W, S2_AT_S12E0X };
-	static const enum s2_at_op one[N_RIGHTS] = { S2_AT_S1E1R, S2_AT_S1E1W, S2_AT_S1E1X,
-						     S2_AT_S1E0R, S2_AT_S1E0W, S2_AT_S1E0X };
-	static const enum s2_at_op el2[N_RIGHTS] = { S2_AT_S1E2R, S2_AT_S1E2W, S2_AT_S1E2X,
-						     S2_AT_S1E2R, S2_AT_S1E2W, S2_AT_S1E2X };
-	static const enum s2_at_op two[N_RIGHTS] = { S2_AT_S2E1R, S2_AT_S2E1W, S2_AT_S2E1X,
-						     S2_AT_S2E1R, S2_AT_S2E1W, S2_AT_S2E0X };
-
-	if (is_stage2_only(job->req.op))
-		return two;
-	if (is_el2(job->req.op))
-		return el2;
-	return job->req.op >= S2_AT_S12E1R && job->req.op <= S2_AT_S12E0W ? both :
-	       job->req.op == S2_AT_S12E1X || job->req.op == S2_AT_S12E0X ? both :
-									    one;
-}
-
-/* What may be done at the address: asked for as the address itself was, whatever PSTATE.PAN is. */
-static struct s2_rights ask_rights(const struct job *job)
-{
-	const enum s2_at_op *ops = accesses(job);
-	struct s2_at_request req = job->req;
-	bool may[N_RIGHTS];
-
-	req.pan = false;
-	for (unsigned int i = 0; i < N_RIGHTS; i++) {
-		struct s2_at_result r;
-
-		req.op = ops[i];
-		if (s2_translate(&req, &job->input->source->mem, &r, NULL) ||
-		    r.outcome == S2_AT_MISSING)
-			return (struct s2_rights){ .known = false };
-		may[i] = r.outcome == S2_AT_DONE;
-	}
-	return (struct s2_rights){ true, may[0], may[1], may[2], may[3], may[4], may[5] };
-}
-
-static void print(struct job *job, const struct s2_at_result *r)
-{
-	struct s2_translated t = { .req = &job->req, .at = r };
-
-	t.two_levels = !is_stage2_only(job->req.op) && !is_el2(job->req.op);
-	if (r->outcome == S2_AT_DONE) {
-		t.rights = ask_rights(job);
-		if (job->table && (r->nested || is_stage2_only(job->req.op)))
-			s2_slots_label(job->table, r->nested ? r->ipa : job->req.ia, &t.slot);
-	}
-	if (job->document)
-		s2_translated_json(&job->json, &t);
+	s2_out_hex(job->out, a->ia, 1);
+	s2_out_printf(job->out, " %s%s", job->geom.arch->format, job->steps ? "\n" : " ");
+	if (job->steps)
+		text_steps(job, a);
+	if (a->missing)
+		s2_out_printf(job->out, "= not known, stage %u level %d: %s@0x%" PRIx64,
+			      job->geom.arch->stage,
+			      s2_level(&job->geom, a->step[a->nsteps].height),
+			      s2_code_name(a->missing), a->missing_pa);
+	else if (is_done(job, a))
+		text_done(job, a);
 	else
-		s2_translated_text(job->out, &t, job->steps);
+		text_fault(job, a);
+	s2_out_str(job->out, "\n");
 }
 
-/* What was not in the dump is said as any loss is. */
-static void lose(const struct job *job, const struct s2_at_result *r)
+static void json_steps(struct job *job, const struct answer *a)
 {
-	s2_lost_add(job->input->lost, S2_LOST_PAGE, r->missing, NULL, r->missing_pa,
-		    "0x%" PRIx64 " %s: the stage %u level %d descriptor at PA 0x%" PRIx64 " %s",
-		    job->req.ia, s2_at_names[job->req.op], r->stage, r->level, r->missing_pa,
-		    s2_missing_text(r->missing));
+	struct s2_json *json = &job->json;
+
+	s2_json_open(json, "steps", '[');
+	for (unsigned int i = 0; i < a->nsteps; i++) {
+		const struct step *step = &a->step[i];
+		struct s2_entry entry;
+
+		job->geom.arch->decode(&job->geom, step->height, step->raw, &entry);
+		s2_json_open(json, NULL, '{');
+		s2_json_number(json, "stage", job->geom.arch->stage);
+		s2_json_signed(json, "level", s2_level(&job->geom, step->height));
+		s2_json_bool(json, "s1ptw", false);
+		s2_json_hex(json, "table", step->table_pa);
+		s2_json_number(json, "index", step->index);
+		s2_json_hex(json, "descriptor_pa", step->desc_pa);
+		s2_json_hex(json, "raw", step->raw);
+		s2_json_word(json, "type", s2_type_name(entry.type));
+		s2_json_close(json, '}');
+	}
+	s2_json_close(json, ']');
+}
+
+/* A column of the leaf, null without one. */
+static void column_member(struct job *job, const struct answer *a, const char *name, bool done)
+{
+	const struct s2_attr_value *value = done ? column(job, a, name) : NULL;
+
+	s2_json_key(&job->json, name);
+	s2_out_str(job->json.out, value ? value->json : "null");
+}
+
+static void print_json(struct job *job, const struct answer *a)
+{
+	struct s2_json *json = &job->json;
+	bool done = is_done(job, a);
+	struct s2_rights rights;
+	struct s2_label slot;
+
+	if (done)
+		rights = rights_of(job, a);
+	s2_json_item(json, "translation");
+	s2_json_word(json, "op", job->geom.arch->format);
+	s2_json_hex(json, "ia", a->ia);
+	s2_json_word(json, "result", done ? "done" : a->missing ? "missing" : "fault");
+	s2_json_null(json, "ipa");
+	if (done)
+		s2_json_hex(json, "pa", a->pa);
+	else
+		s2_json_null(json, "pa");
+	s2_json_rights(json, done ? &rights : NULL);
+	column_member(job, a, S2_MEMORY_NAME, done);
+	column_member(job, a, "sh", done);
+	s2_slots_label(job->table, a->ia, &slot);
+	for (size_t i = 0; i < s2_slots_annotator.nmembers; i++)
+		s2_json_member(json, &s2_slots_annotator.members[i], &slot);
+	s2_json_null(json, "par");
+	s2_json_null(json, "par_known");
+	s2_json_word(json, "fault", done || a->missing ? NULL : fault_of(a));
+	if (done) {
+		s2_json_null(json, "stage");
+		s2_json_null(json, "level");
+		s2_json_null(json, "s1ptw");
+	} else {
+		s2_json_number(json, "stage", job->geom.arch->stage);
+		s2_json_signed(json, "level",
+			       s2_level(&job->geom,
+					a->missing ? a->step[a->nsteps].height : a->run.height));
+		s2_json_bool(json, "s1ptw", false);
+	}
+	s2_json_word(json, "missing", a->missing ? s2_code_name(a->missing) : NULL);
+	if (a->missing)
+		s2_json_hex(json, "missing_pa", a->missing_pa);
+	else
+		s2_json_null(json, "missing_pa");
+	json_steps(job, a);
+	s2_json_item_end(json);
 }
 
 static enum s2_code translate_one(struct job *job, const char *text, struct s2_err *err)
 {
-	struct s2_at_result r;
-	enum s2_code code = s2_parse_u64(text, "address", &job->req.ia, err);
+	struct answer answer;
+	uint64_t ia = 0;
+	enum s2_code code = s2_parse_u64(text, "address", &ia, err);
 
-	if (!code)
-		code = s2_translate(&job->req, &job->input->source->mem, &r, err);
 	if (code)
 		return code;
-	if (r.outcome == S2_AT_MISSING)
-		lose(job, &r);
-	print(job, &r);
+	follow(job, ia, &answer);
+	if (answer.missing)
+		s2_lost_add(job->input->lost, S2_LOST_PAGE, answer.missing, job->table->id,
+			    answer.missing_pa,
+			    "0x%" PRIx64 ": the descriptor at PA 0x%" PRIx64 " %s", ia,
+			    answer.missing_pa, s2_missing_text(answer.missing));
+	if (job->document)
+		print_json(job, &answer);
+	else
+		print_text(job, &answer);
 	return S2_OK;
 }
 
@@ -278,9 +308,8 @@ static enum s2_code translate_stdin(struct job *job, struct s2_err *err)
 
 		line_number++;
 		word[strcspn(word, " \t\r\n#")] = '\0';
-		if (!*word)
-			continue;
-		code = translate_one(job, word, err);
+		if (*word)
+			code = translate_one(job, word, err);
 		if (code)
 			return s2_wrap(err, code, "standard input, line %lu", line_number);
 	}
@@ -289,36 +318,63 @@ static enum s2_code translate_stdin(struct job *job, struct s2_err *err)
 	return code;
 }
 
-static enum s2_exit run_translate(const struct s2_options *o, struct s2_out *out,
-				  struct s2_err *err)
+/* What only architectures with a translation of their own understand. */
+static enum s2_code refuse(const struct s2_options *o, const struct s2_input *input,
+			   struct s2_err *err)
 {
-	struct s2_options own = *o;
-	struct job job = { .o = &own, .out = out, .steps = true };
-	struct s2_image image;
-	struct s2_input input;
-	enum s2_exit status;
-	enum s2_code code = choose_op(&job, err);
+	const char *arch = input->tables.n ? input->tables.table->regime.arch->name :
+					     o->regime.arch->name;
 
+	if (o->as || o->have_vcpu)
+		return s2_fail(err, S2_USAGE,
+			       "--%s means nothing here: tables of %s are followed entry by entry",
+			       o->as ? "as" : "vcpu", arch);
+	if (input->tables.n == 1)
+		return S2_OK;
+	if (!input->tables.n)
+		return s2_fail(err, S2_NOTFOUND, "there is no table to translate with");
+	return s2_fail(err, S2_USAGE,
+		       "there are %zu tables: choose one with --table (see s2dump list)",
+		       input->tables.n);
+}
+
+enum s2_exit s2_translate_table(const struct s2_options *o, struct s2_input *input,
+				struct s2_out *out, struct s2_err *err)
+{
+	struct job job = { .o = o, .input = input, .out = out, .steps = true };
+	struct s2_image image = s2_input_image(input);
+	enum s2_code code = refuse(o, input, err);
+	enum s2_exit status;
+
+	if (!code) {
+		job.table = input->tables.table;
+		job.mem = job.table->mem ? job.table->mem : &input->source->mem;
+		code = s2_input_shape(job.table, &job.geom, err);
+	}
 	job.document = s2_options_document(o, &job.lines);
-	own.stage1_alone = !o->have_vcpu && !o->ntables && without_stage2(job.req.op, &o->regime);
-	own.unshaped = s2_regime_has(&o->regime, S2_ARM64_VTCR_EL2);
-	if (!code)
-		code = s2_input_open(&own, o->args, 1, &input, err);
-	if (code)
-		return s2_exit_of(code);
-	job.input = &input;
-	code = prepare(&job, err);
-	image = s2_input_image(&input);
 	if (!code && job.document)
 		s2_json_begin(&job.json, out, job.lines, "translate", "translations", &image);
 	for (int i = 1; !code && i < o->nargs; i++)
 		code = strcmp(o->args[i], "-") ? translate_one(&job, o->args[i], err) :
 						 translate_stdin(&job, err);
 	if (!code && job.document)
-		s2_json_end(&job.json, !input.lost->total, input.lost);
-	status = s2_input_finish(&input, code ? s2_exit_of(code) : S2_EXIT_OK);
-	s2_input_close(&input);
+		s2_json_end(&job.json, !input->lost->total, input->lost);
+	status = s2_input_finish(input, code ? s2_exit_of(code) : S2_EXIT_OK);
+	s2_input_close(input);
 	return status;
+}
+
+static enum s2_exit run_translate(const struct s2_options *o, struct s2_out *out,
+				  struct s2_err *err)
+{
+	const struct s2_cmd_arch *arch = s2_cmd_arch_of(o->regime.arch);
+	struct s2_input input;
+	enum s2_code code;
+
+	if (arch)
+		return arch->translate(o, out, err);
+	code = s2_input_open(o, o->args, 1, &input, err);
+	return code ? s2_exit_of(code) : s2_translate_table(o, &input, out, err);
 }
 
 const struct s2_cmd s2_cmd_translate = {

@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "decode/soft.h"
+
 /* Descriptors looked at in all: a floor, and so many for each that the blob holds. */
 #define FLOOR_WORK (UINT64_C(64) << 20)
 #define WORK_PER_ENTRY 64
@@ -14,6 +16,11 @@
 
 /* Odds that no table which hardware walks as intended has. */
 #define IMPOSSIBLE (S2_ODD_ENCODING | S2_ODD_OA_SIZE | S2_ODD_OA_ALIGN | S2_ODD_RES0)
+
+static bool is_impossible(const struct s2_entry *entry)
+{
+	return entry->type == S2_RESERVED_ENTRY || (entry->odd & IMPOSSIBLE);
+}
 
 /*
  * What a page of the blob would be as a table of some height, apart from where its tables lie. It
@@ -109,16 +116,18 @@ static void classify(struct search *s, struct page *page, uint64_t off, unsigned
 		const uint64_t *desc = chunk_at(s, off + i * sizeof(*desc), chunk_len(n, i), buf);
 
 		for (uint64_t k = 0; desc && k < chunk_len(n, i); k++) {
+			struct s2_meaning meaning;
 			struct s2_entry entry;
 
 			geom->arch->decode(geom, height, desc[k], &entry);
-			if (entry.type == S2_INVALID_ENTRY)
+			s2_soft_classify(geom, height, desc[k], entry.type, &meaning);
+			if (entry.type == S2_INVALID_ENTRY && !meaning.type)
 				continue;
 			page->used = true;
 			if (entry.type == S2_TABLE)
 				page->tables |= (uint8_t)(1U << height);
 			else
-				fit += entry.odd & IMPOSSIBLE ? -1 : 1;
+				fit += meaning.type || !is_impossible(&entry) ? 1 : -1;
 		}
 	}
 	page->fit[height] = fit;
@@ -159,7 +168,7 @@ static int32_t follow(struct search *s, struct score *score, uint64_t off, unsig
 			if (!geom->arch->is_table(geom, height, desc[k]))
 				continue;
 			geom->arch->decode(geom, height, desc[k], &entry);
-			if (!(entry.odd & IMPOSSIBLE) && locate(s, score->base, entry.oa, &child)) {
+			if (!is_impossible(&entry) && locate(s, score->base, entry.oa, &child)) {
 				fit++;
 				reach(s, score, child, height - 1);
 			} else {
@@ -246,7 +255,7 @@ static uint64_t gather(struct search *s, uint64_t off, uint64_t n, unsigned int 
 			if (!geom->arch->is_table(geom, height, desc[k]))
 				continue;
 			geom->arch->decode(geom, height, desc[k], &entry);
-			if (entry.odd & IMPOSSIBLE)
+			if (is_impossible(&entry))
 				impossible++;
 			else
 				s->addr[s->naddr++] = entry.oa;

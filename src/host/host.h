@@ -41,6 +41,10 @@ struct s2_host {
 	/* Adds what nobody else has asked about. */
 	enum s2_code (*rest)(struct s2_host_search *search, void *state);
 	void (*close)(void *state);
+	/* What the row knows that all of @tables share: to a snapshot's note and back, and gone. */
+	void (*save)(const struct s2_tables *tables, struct json_t *note);
+	enum s2_code (*load)(struct json_t *note, struct s2_tables *tables, struct s2_err *err);
+	void (*free)(struct s2_tables *tables);
 };
 
 /* Generated from -Darchs=. */

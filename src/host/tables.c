@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "host/pkvm/pkvm.h"
+#include "host/host.h"
 
 /* More tables than a host can have VMs, nested ones included; beyond it the input is lying. */
 #define MAX_TABLES 65536
@@ -24,7 +24,9 @@ void s2_tables_drop(struct s2_tables *tables)
 void s2_tables_free(struct s2_tables *tables)
 {
 	s2_tables_drop(tables);
-	s2_pkvm_free(tables->pkvm);
+	for (unsigned int i = 0; i < s2_nhosts; i++)
+		if (s2_hosts[i]->free)
+			s2_hosts[i]->free(tables);
 	*tables = (struct s2_tables){ 0 };
 }
 
@@ -78,4 +80,22 @@ enum s2_code s2_tables_add(struct s2_tables *tables, const struct s2_table *tabl
 	tables->table[tables->n++] = *table;
 	*place = (uint32_t)tables->n;
 	return S2_OK;
+}
+
+const char *s2_kvm_mode_name(enum s2_kvm_mode mode)
+{
+	switch (mode) {
+	case S2_KVM_VHE:
+		return "vhe";
+	case S2_KVM_NVHE:
+		return "nvhe";
+	case S2_KVM_PROTECTED:
+		return "protected";
+	case S2_KVM_NESTED:
+		return "nested";
+	case S2_KVM_UNKNOWN:
+	case S2_NKVM_MODES:
+		break;
+	}
+	return "unknown";
 }

@@ -16,6 +16,9 @@ enum s2_kvm_mode {
 	S2_NKVM_MODES,
 };
 
+/* "vhe", "nvhe", "protected", "nested", "unknown" */
+const char *s2_kvm_mode_name(enum s2_kvm_mode mode);
+
 struct s2_pkvm;
 
 struct s2_tables {

@@ -111,7 +111,8 @@ struct s2_annotator {
 	uint32_t param[2]; /* as @ops likes */
 };
 
-/* All there are, NULL at the end; the order is that of members and columns in a row. */
+/* All there are, generated, NULL at the end; the order is that of members and columns in a row. */
 extern const struct s2_annotator_ops *const s2_annotators[];
+extern const unsigned int s2_nannotators;
 
 #endif

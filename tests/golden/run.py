@@ -11,7 +11,8 @@
 
 cmd runs in an empty directory with $S2DUMP, $SRC (the case), $SAMPLES, $TOOLS and the functions of lib.sh.
 The version, the path of the samples and which architectures' registers a message names as examples are the only text
-that is normalised. Cases whose name begins with x86- or toy- need that architecture in the build, all others arm64."""
+that is normalised. Cases whose name begins with x86- need that architecture in the build, those with both- or toy-
+it and arm64, all others arm64."""
 
 import argparse
 import concurrent.futures
@@ -34,9 +35,9 @@ OTHER_EXAMPLE = " or --eptp"
 
 
 def arch_of(case):
-    """Which architecture the build must have for a case."""
+    """Which architectures the build must have for a case."""
     head = case.name.partition("-")[0]
-    return head if head in ("x86", "toy") else "arm64"
+    return {"both": {"arm64", "x86"}, "toy": {"arm64", "toy"}}.get(head, {head if head == "x86" else "arm64"})
 
 
 def environment(case, s2dump):
@@ -124,7 +125,7 @@ def main():
     args = parser.parse_args()
     args.s2dump = str(pathlib.Path(args.s2dump).resolve())
     version, failed = version_of(args.s2dump), 0
-    todo = [case for case in cases(args.filter, args.case) if arch_of(case) in args.archs.split(",")]
+    todo = [case for case in cases(args.filter, args.case) if arch_of(case) <= set(args.archs.split(","))]
     with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
         for n, (case, wrong) in enumerate(zip(todo, pool.map(lambda c: run_case(c, args, version), todo)), 1):
             print(f"{'not ' if wrong else ''}ok {n} - {case.name}")

@@ -263,3 +263,14 @@ enum s2_code s2_kvm_each_vcpu(struct s2_kernel *kernel, const struct s2_kvm_layo
 		return each_in_array(kernel, &layout->vcpus.m, kvm_va, vcpu, arg, err);
 	return S2_OK;
 }
+
+enum s2_code s2_kvm_kernel_copy(struct s2_kernel *kernel, const struct s2_mem *mem, uint64_t addr,
+				struct s2_tables *tables, struct s2_err *err)
+{
+	const char *name = s2_kernel_facts(kernel)->kva.ops->name;
+
+	for (unsigned int i = 0; i < s2_nkvm_archs; i++)
+		if (!strcmp(s2_kvm_archs[i]->name, name) && s2_kvm_archs[i]->kernel_copy)
+			return s2_kvm_archs[i]->kernel_copy(kernel, mem, addr, tables, err);
+	return s2_fail(err, S2_USAGE, "--snapshot: kernels of %s keep no copies of tables", name);
+}

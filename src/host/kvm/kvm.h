@@ -40,6 +40,12 @@ struct s2_kvm_arch {
 	enum s2_code (*system)(struct s2_kvm_walk *w);
 	/* Adds all tables of the VM at @vm->object_va; @vm has id, pid, vcpus and kind. */
 	enum s2_code (*roots)(struct s2_kvm_walk *w, struct s2_table *vm);
+	/*
+	 * Makes the table of the copy that the kernel keeps at @addr, a kernel virtual or a
+	 * physical address, the only one of @tables. NULL: this KVM makes no copies.
+	 */
+	enum s2_code (*kernel_copy)(struct s2_kernel *kernel, const struct s2_mem *mem,
+				    uint64_t addr, struct s2_tables *tables, struct s2_err *err);
 	/* When all VMs have been looked at. */
 	enum s2_code (*rest)(struct s2_kvm_walk *w);
 };
@@ -48,6 +54,10 @@ extern const struct s2_kvm_arch *const s2_kvm_archs[];
 extern const unsigned int s2_nkvm_archs;
 
 extern const struct s2_host s2_kvm_host;
+
+/* kernel_copy() of the kernel's architecture. S2_USAGE when there is none. */
+enum s2_code s2_kvm_kernel_copy(struct s2_kernel *kernel, const struct s2_mem *mem, uint64_t addr,
+				struct s2_tables *tables, struct s2_err *err) S2_MUST_CHECK;
 
 /* Gives a VM's table the slots of address space @as, and adds it. */
 enum s2_code s2_kvm_add_table(struct s2_kvm_walk *w, struct s2_table *table,

@@ -9,9 +9,7 @@
 #include "base/cleanup.h"
 #include "base/escape.h"
 #include "decode/soft.h"
-#include "host/kvm/arm64/mode.h"
-#include "host/pkvm/pkvm.h"
-#include "host/pkvm/note.h"
+#include "host/host.h"
 #include "host/tables.h"
 #include "model/note.h"
 
@@ -131,8 +129,9 @@ char *s2_snapshot_note(const struct s2_tables *tables)
 	json_object_set_new(root, "release", json_string(tables->release));
 	json_object_set_new(root, "build_id", json_string(tables->build_id));
 	json_object_set_new(root, "kvm_mode", json_string(s2_kvm_mode_name(tables->mode)));
-	if (tables->pkvm)
-		json_object_set_new(root, "pkvm", s2_pkvm_to_json(tables->pkvm));
+	for (unsigned int i = 0; i < s2_nhosts; i++)
+		if (s2_hosts[i]->save)
+			s2_hosts[i]->save(tables, root);
 	json_object_set_new(root, "tables", list);
 	/* Not json_dumps(): its text is to be released by jansson's own function (s2_note_parse()).
 	 */
@@ -295,10 +294,8 @@ static enum s2_code get_annotators(json_t *obj, const struct s2_tables *list,
 				   struct s2_table *table, struct s2_err *err)
 {
 	enum s2_code code = S2_OK;
-	unsigned int n = 0;
+	unsigned int n = s2_nannotators;
 
-	while (s2_annotators[n])
-		n++;
 	while (!code && n--)
 		code = s2_annotators[n]->load(obj, list, table, err);
 	if (code)
@@ -405,8 +402,9 @@ static enum s2_code parse_note(json_t *root, uint64_t file_size, struct s2_table
 		code = get_string(root, "build_id", tables->build_id, sizeof(tables->build_id),
 				  err);
 	get_mode(root, tables);
-	if (!code && json_object_get(root, "pkvm"))
-		code = s2_pkvm_from_json(json_object_get(root, "pkvm"), &tables->pkvm, err);
+	for (unsigned int i = 0; !code && i < s2_nhosts; i++)
+		if (s2_hosts[i]->load)
+			code = s2_hosts[i]->load(root, tables, err);
 	for (size_t i = 0; !code && i < json_array_size(list); i++) {
 		struct s2_table table;
 

@@ -2,12 +2,14 @@
 // A protected system as a keeper of tables: the host's and the hypervisor's, and guests' that KVM
 // leaves to it.
 #include <inttypes.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "decode/arm64/arm64.h"
 #include "host/host.h"
 #include "host/kvm/arm64/layout.h"
+#include "host/pkvm/note.h"
 #include "host/pkvm/pkvm.h"
 
 struct pkvm_host {
@@ -187,6 +189,24 @@ static enum s2_code probe(struct s2_host_search *s, void **ret_state)
 	return code;
 }
 
+static void save(const struct s2_tables *tables, json_t *note)
+{
+	if (tables->pkvm)
+		json_object_set_new(note, "pkvm", s2_pkvm_to_json(tables->pkvm));
+}
+
+static enum s2_code load(json_t *note, struct s2_tables *tables, struct s2_err *err)
+{
+	json_t *obj = json_object_get(note, "pkvm");
+
+	return obj ? s2_pkvm_from_json(obj, &tables->pkvm, err) : S2_OK;
+}
+
+static void free_pkvm(struct s2_tables *tables)
+{
+	s2_pkvm_free(tables->pkvm);
+}
+
 const struct s2_host s2_pkvm_host = {
 	.name = "pkvm",
 	.kernel = "arm64",
@@ -195,4 +215,7 @@ const struct s2_host s2_pkvm_host = {
 	.amend = amend,
 	.rest = add_orphans,
 	.close = close_host,
+	.save = save,
+	.load = load,
+	.free = free_pkvm,
 };

@@ -12,24 +12,6 @@
 /* The log's text ring holds 2^17 bytes by default; more than this is not a log. */
 #define MAX_LOG (64U << 20)
 
-const char *s2_kvm_mode_name(enum s2_kvm_mode mode)
-{
-	switch (mode) {
-	case S2_KVM_VHE:
-		return "vhe";
-	case S2_KVM_NVHE:
-		return "nvhe";
-	case S2_KVM_PROTECTED:
-		return "protected";
-	case S2_KVM_NESTED:
-		return "nested";
-	case S2_KVM_UNKNOWN:
-	case S2_NKVM_MODES:
-		break;
-	}
-	return "unknown";
-}
-
 /* What would tell the mode and is not in the dump. */
 static void lose(struct s2_lost *lost, enum s2_code code, const char *what)
 {

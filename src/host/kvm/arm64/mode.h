@@ -17,7 +17,4 @@ enum s2_kvm_mode s2_kvm_mode(struct s2_kernel *kernel, struct s2_lost *lost, cha
 /* Without either: from HCR_EL2 of any vCPU, 0 when none is known. */
 enum s2_kvm_mode s2_kvm_mode_by_hcr(uint64_t hcr, char *why, size_t why_size);
 
-/* "vhe", "nvhe", "protected", "nested", "unknown" */
-const char *s2_kvm_mode_name(enum s2_kvm_mode mode);
-
 #endif

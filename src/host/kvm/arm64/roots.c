@@ -8,6 +8,7 @@
 #include "host/kvm/arm64/hyp.h"
 #include "host/kvm/arm64/layout.h"
 #include "host/kvm/arm64/mode.h"
+#include "host/kvm/arm64/pgsnapshot.h"
 #include "host/kvm/kvm.h"
 
 /* Shadow MMUs per VM: KVM keeps two per vCPU (S2_MMU_PER_VCPU), and 512 vCPUs at most. */
@@ -255,5 +256,6 @@ const struct s2_kvm_arch s2_kvm_arm64 = {
 	.can_check = can_check,
 	.system = find_mode,
 	.roots = roots,
+	.kernel_copy = s2_pgtable_snapshot,
 	.rest = rest,
 };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // One translated address for people and programs: the descriptors on the way, then where it ends.
-#include "cmd/translate_print.h"
+#include "cmd/arm64/translate_print.h"
 
 #include <inttypes.h>
 

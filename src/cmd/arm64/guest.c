@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // From a vCPU's registers to its stage-1 tables, and to what is left of their permissions after
 // stage 2.
-#include "cmd/guest.h"
+#include "cmd/arm64/guest.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -184,3 +184,10 @@ enum s2_exit s2_guest_effective(const struct s2_options *o, const struct s2_inpu
 	printer->format->end(printer, !code && !input->lost->total);
 	return s2_exit_of(code);
 }
+
+const struct s2_cmd_arch s2_cmd_arm64 = {
+	.name = "arm64",
+	.translate = s2_arm64_translate,
+	.guest = s2_guest_open,
+	.effective = s2_guest_effective,
+};

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What `translate` says of one address: in words, in a document, as a record. */
-#ifndef S2_CMD_TRANSLATE_PRINT_H
-#define S2_CMD_TRANSLATE_PRINT_H
+#ifndef S2_CMD_ARM64_TRANSLATE_PRINT_H
+#define S2_CMD_ARM64_TRANSLATE_PRINT_H
 
 #include "decode/arm64/translate.h"
 #include "format/json.h"

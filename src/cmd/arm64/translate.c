@@ -1,0 +1,323 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// `translate`: addresses through one stage or two, level by level, as the AT instruction would
+// answer.
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/num.h"
+#include "cmd/arm64/guest.h"
+#include "cmd/arm64/translate_print.h"
+#include "decode/arm64/registers.h"
+#include "model/totals.h"
+
+#define PSTATE_PAN BIT64(22)
+
+/* Everything that is the same for all addresses of one call. */
+struct job {
+	const struct s2_options *o;
+	const struct s2_input *input;
+	struct s2_out *out;
+	struct s2_at_request req;
+	struct s2_geometry stage2;
+	const struct s2_table *table; /* whose stage 2 counts, NULL without one */
+	bool steps;                   /* show every descriptor */
+	bool document, lines;
+	struct s2_json json;
+};
+
+static bool is_stage2_only(enum s2_at_op op)
+{
+	return op == S2_AT_S2E1R || op == S2_AT_S2E1W || op == S2_AT_S2E1X || op == S2_AT_S2E0X;
+}
+
+static bool is_el2(enum s2_at_op op)
+{
+	return op == S2_AT_S1E2R || op == S2_AT_S1E2W || op == S2_AT_S1E2X;
+}
+
+static enum s2_code parse_op(const char *text, enum s2_at_op *ret, struct s2_err *err)
+{
+	for (unsigned int i = 0; i < S2_AT_NOPS; i++) {
+		if (!strcasecmp(text, s2_at_names[i])) {
+			*ret = (enum s2_at_op)i;
+			return S2_OK;
+		}
+	}
+	return s2_fail(err, S2_USAGE,
+		       "--as: '%s' is not an operation of the AT instruction (S1E1R, S12E1R, ...)",
+		       text);
+}
+
+/* The one table whose stage 2 counts: chosen by --vcpu or --table, or the only one there is. */
+static enum s2_code choose_table(const struct job *job, const struct s2_table **ret,
+				 struct s2_err *err)
+{
+	const struct s2_tables *tables = &job->input->tables;
+	const struct s2_table *only = tables->table;
+	size_t n = 0;
+
+	/* Beside its one guest an nVHE host has the stage 1 of its hypervisor. */
+	for (size_t i = 0; i < tables->n; i++)
+		if (s2_is_stage2(tables->table[i].regime.arch) && !n++)
+			only = &tables->table[i];
+	if (tables->n == 1 || n == 1) {
+		*ret = only;
+		return S2_OK;
+	}
+	if (!tables->n)
+		return s2_fail(err, S2_NOTFOUND, "there is no table to translate with");
+	return s2_fail(err, S2_USAGE,
+		       "there are %zu tables: choose one with --table or --vcpu (see s2dump list)",
+		       tables->n);
+}
+
+/* Registers of --vcpu ID/N; those given as options win. */
+static enum s2_code vcpu_registers(struct job *job, struct s2_err *err)
+{
+	struct s2_regime *regs = &job->req.regs;
+	const struct s2_table *table;
+	struct s2_vcpu vcpu;
+	enum s2_code code = s2_guest_vcpu(job->o, job->input, &table, &vcpu, err);
+
+	if (code)
+		return code;
+	for (unsigned int i = 0; i < S2_ARM64_NREGS; i++)
+		if (s2_regime_has(&vcpu.regs, (enum s2_arm64_claim)i) &&
+		    !s2_regime_has(regs, (enum s2_arm64_claim)i))
+			s2_regime_set(regs, (enum s2_arm64_claim)i, vcpu.regs.value[i]);
+	job->req.pan |= !!(vcpu.pstate & PSTATE_PAN);
+	return S2_OK;
+}
+
+/* --tcr and its like mean the registers of EL1, or of EL2 for the S1E2 operations. */
+static void short_registers(struct job *job)
+{
+	static const enum s2_arm64_claim el1[] = { S2_ARM64_TCR_EL1, S2_ARM64_TTBR0_EL1,
+						   S2_ARM64_TTBR1_EL1, S2_ARM64_MAIR_EL1,
+						   S2_ARM64_SCTLR_EL1 };
+	static const enum s2_arm64_claim el2[] = { S2_ARM64_TCR_EL2, S2_ARM64_TTBR0_EL2,
+						   S2_ARM64_TTBR1_EL2, S2_ARM64_MAIR_EL2,
+						   S2_ARM64_SCTLR_EL2 };
+	const enum s2_arm64_claim *which = is_el2(job->req.op) ? el2 : el1;
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(el1); i++)
+		if (s2_regime_has(&job->o->regime, S2_ARM64_TCR + i))
+			s2_regime_set(&job->req.regs, which[i],
+				      job->o->regime.value[S2_ARM64_TCR + i]);
+}
+
+/* Without --as: through both stages when there is anything to know of the first. */
+static enum s2_code choose_op(struct job *job, struct s2_err *err)
+{
+	bool stage1 = job->o->have_vcpu;
+
+	for (unsigned int i = S2_ARM64_TCR; i <= S2_ARM64_SCTLR; i++)
+		stage1 |= s2_regime_has(&job->o->regime, i);
+	job->req.op = stage1 ? S2_AT_S12E1R : S2_AT_S2E1R;
+	return job->o->as ? parse_op(job->o->as, &job->req.op, err) : S2_OK;
+}
+
+/* Is there no stage 2 in the way: an EL2 regime, or HCR_EL2 turns it off? */
+static bool without_stage2(enum s2_at_op op, const struct s2_regime *regs)
+{
+	uint64_t hcr = regs->value[S2_ARM64_HCR_EL2];
+
+	if (is_el2(op))
+		return true;
+	if (is_stage2_only(op) || !s2_regime_has(regs, S2_ARM64_HCR_EL2))
+		return false;
+	return (hcr & HCR_E2H && hcr & HCR_TGE) || !(hcr & (HCR_VM | HCR_DC));
+}
+
+/* Takes stage 2 from @table: its registers where they are known, so that the walk answers for them
+ * as the hardware does, else its sizes. */
+static enum s2_code stage2_of(struct job *job, const struct s2_table *table, struct s2_err *err)
+{
+	struct s2_regime *regs = &job->req.regs;
+	enum s2_code code;
+
+	if (s2_regime_has(&table->regime, S2_ARM64_VTCR_EL2)) {
+		s2_regime_set(regs, S2_ARM64_VTCR_EL2, table->regime.value[S2_ARM64_VTCR_EL2]);
+		s2_regime_set_flag(regs, S2_ARM64_FWB,
+				   s2_regime_flag(&table->regime, S2_ARM64_FWB));
+	} else {
+		code = s2_input_shape(table, &job->stage2, err);
+		if (code)
+			return code;
+		job->req.stage2 = &job->stage2;
+	}
+	job->req.have_stage2_root = !s2_regime_has(regs, S2_ARM64_VTTBR_EL2);
+	job->req.stage2_root = table->root_pa;
+	if (!s2_regime_has(regs, S2_ARM64_HCR_EL2) &&
+	    s2_regime_has(&table->regime, S2_ARM64_HCR_EL2))
+		s2_regime_set(regs, S2_ARM64_HCR_EL2, table->regime.value[S2_ARM64_HCR_EL2]);
+	return S2_OK;
+}
+
+static enum s2_code prepare(struct job *job, struct s2_err *err)
+{
+	const struct s2_options *o = job->o;
+	const struct s2_table *table = NULL;
+	enum s2_code code;
+
+	job->req.regs = o->regime;
+	job->req.pan = o->regime.value[S2_ARM64_PAN];
+	job->req.pa_bits = (uint8_t)o->regime.value[S2_ARM64_PA_BITS];
+	job->req.features = s2_regime_flag(&o->regime, S2_ARM64_XNX) == S2_NO ? S2_AT_NO_XNX : 0;
+	short_registers(job);
+	if (o->stage1_alone)
+		return S2_OK;
+	code = choose_table(job, &table, err);
+	job->table = table;
+	if (!code && o->have_vcpu)
+		code = vcpu_registers(job, err);
+	if (code || without_stage2(job->req.op, &job->req.regs))
+		return code;
+	if (!s2_is_stage2(table->regime.arch))
+		return s2_fail(err, S2_USAGE, "%s (%s) is not a stage 2, which %s goes through",
+			       table->id, table->kind, s2_at_names[job->req.op]);
+	return stage2_of(job, table, err);
+}
+
+/* How each of the rights is asked for, in the order of struct s2_rights. */
+enum { N_RIGHTS = 6 };
+
+static const enum s2_at_op *accesses(const struct job *job)
+{
+	static const enum s2_at_op both[N_RIGHTS] = { S2_AT_S12E1R, S2_AT_S12E1W, S2_AT_S12E1X,
+						      S2_AT_S12E0R, S2_AT_S12E0W, S2_AT_S12E0X };
+	static const enum s2_at_op one[N_RIGHTS] = { S2_AT_S1E1R, S2_AT_S1E1W, S2_AT_S1E1X,
+						     S2_AT_S1E0R, S2_AT_S1E0W, S2_AT_S1E0X };
+	static const enum s2_at_op el2[N_RIGHTS] = { S2_AT_S1E2R, S2_AT_S1E2W, S2_AT_S1E2X,
+						     S2_AT_S1E2R, S2_AT_S1E2W, S2_AT_S1E2X };
+	static const enum s2_at_op two[N_RIGHTS] = { S2_AT_S2E1R, S2_AT_S2E1W, S2_AT_S2E1X,
+						     S2_AT_S2E1R, S2_AT_S2E1W, S2_AT_S2E0X };
+
+	if (is_stage2_only(job->req.op))
+		return two;
+	if (is_el2(job->req.op))
+		return el2;
+	return job->req.op >= S2_AT_S12E1R && job->req.op <= S2_AT_S12E0W ? both :
+	       job->req.op == S2_AT_S12E1X || job->req.op == S2_AT_S12E0X ? both :
+									    one;
+}
+
+/* What may be done at the address: asked for as the address itself was, whatever PSTATE.PAN is. */
+static struct s2_rights ask_rights(const struct job *job)
+{
+	const enum s2_at_op *ops = accesses(job);
+	struct s2_at_request req = job->req;
+	bool may[N_RIGHTS];
+
+	req.pan = false;
+	for (unsigned int i = 0; i < N_RIGHTS; i++) {
+		struct s2_at_result r;
+
+		req.op = ops[i];
+		if (s2_translate(&req, &job->input->source->mem, &r, NULL) ||
+		    r.outcome == S2_AT_MISSING)
+			return (struct s2_rights){ .known = false };
+		may[i] = r.outcome == S2_AT_DONE;
+	}
+	return (struct s2_rights){ true, may[0], may[1], may[2], may[3], may[4], may[5] };
+}
+
+static void print(struct job *job, const struct s2_at_result *r)
+{
+	struct s2_translated t = { .req = &job->req, .at = r };
+
+	t.two_levels = !is_stage2_only(job->req.op) && !is_el2(job->req.op);
+	if (r->outcome == S2_AT_DONE) {
+		t.rights = ask_rights(job);
+		if (job->table && (r->nested || is_stage2_only(job->req.op)))
+			s2_slots_label(job->table, r->nested ? r->ipa : job->req.ia, &t.slot);
+	}
+	if (job->document)
+		s2_translated_json(&job->json, &t);
+	else
+		s2_translated_text(job->out, &t, job->steps);
+}
+
+/* What was not in the dump is said as any loss is. */
+static void lose(const struct job *job, const struct s2_at_result *r)
+{
+	s2_lost_add(job->input->lost, S2_LOST_PAGE, r->missing, NULL, r->missing_pa,
+		    "0x%" PRIx64 " %s: the stage %u level %d descriptor at PA 0x%" PRIx64 " %s",
+		    job->req.ia, s2_at_names[job->req.op], r->stage, r->level, r->missing_pa,
+		    s2_missing_text(r->missing));
+}
+
+static enum s2_code translate_one(struct job *job, const char *text, struct s2_err *err)
+{
+	struct s2_at_result r;
+	enum s2_code code = s2_parse_u64(text, "address", &job->req.ia, err);
+
+	if (!code)
+		code = s2_translate(&job->req, &job->input->source->mem, &r, err);
+	if (code)
+		return code;
+	if (r.outcome == S2_AT_MISSING)
+		lose(job, &r);
+	print(job, &r);
+	return S2_OK;
+}
+
+/* One address per line; blank lines and what follows a '#' are skipped. */
+static enum s2_code translate_stdin(struct job *job, struct s2_err *err)
+{
+	enum s2_code code = S2_OK;
+	unsigned long line_number = 0;
+	char line[256];
+
+	job->steps = job->o->verbose;
+	while (!code && !s2_out_dead(job->out) && fgets(line, sizeof(line), stdin)) {
+		char *word = line + strspn(line, " \t");
+
+		line_number++;
+		word[strcspn(word, " \t\r\n#")] = '\0';
+		if (!*word)
+			continue;
+		code = translate_one(job, word, err);
+		if (code)
+			return s2_wrap(err, code, "standard input, line %lu", line_number);
+	}
+	if (ferror(stdin))
+		return s2_fail(err, S2_IO, "standard input: %s", strerror(errno));
+	return code;
+}
+
+enum s2_exit s2_arm64_translate(const struct s2_options *o, struct s2_out *out, struct s2_err *err)
+{
+	struct s2_options own = *o;
+	struct job job = { .o = &own, .out = out, .steps = true };
+	struct s2_image image;
+	struct s2_input input;
+	enum s2_exit status;
+	enum s2_code code = choose_op(&job, err);
+
+	job.document = s2_options_document(o, &job.lines);
+	own.stage1_alone = !o->have_vcpu && !o->ntables && without_stage2(job.req.op, &o->regime);
+	own.unshaped = s2_regime_has(&o->regime, S2_ARM64_VTCR_EL2);
+	if (!code)
+		code = s2_input_open(&own, o->args, 1, &input, err);
+	if (code)
+		return s2_exit_of(code);
+	if (input.tables.n && s2_cmd_arch_of(input.tables.table->regime.arch) != &s2_cmd_arm64)
+		return s2_translate_table(o, &input, out, err);
+	job.input = &input;
+	code = prepare(&job, err);
+	image = s2_input_image(&input);
+	if (!code && job.document)
+		s2_json_begin(&job.json, out, job.lines, "translate", "translations", &image);
+	for (int i = 1; !code && i < o->nargs; i++)
+		code = strcmp(o->args[i], "-") ? translate_one(&job, o->args[i], err) :
+						 translate_stdin(&job, err);
+	if (!code && job.document)
+		s2_json_end(&job.json, !input.lost->total, input.lost);
+	status = s2_input_finish(&input, code ? s2_exit_of(code) : S2_EXIT_OK);
+	s2_input_close(&input);
+	return status;
+}
