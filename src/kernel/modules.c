@@ -185,28 +185,6 @@ static void query_symtab(const struct symtab *tab, struct s2_symbol_query *query
 	}
 }
 
-/* What @wanted has no answer to yet, of the kernel itself. */
-static enum s2_code ask_kernel(struct s2_kernel *kernel, struct s2_symbol *wanted, size_t n,
-			       struct s2_err *err)
-{
-	struct s2_symbol *rest = calloc(n + 1, sizeof(*rest));
-	size_t nrest = 0;
-	enum s2_code code = S2_OK;
-
-	if (!rest)
-		return s2_fail(err, S2_NOMEM, "no memory for symbols");
-	for (size_t i = 0; i < n; i++)
-		if (!wanted[i].hits)
-			rest[nrest++].name = wanted[i].name;
-	if (nrest)
-		code = s2_kernel_symbols(kernel, rest, nrest, err);
-	for (size_t i = n; !code && i-- > 0;)
-		if (!wanted[i].hits)
-			wanted[i] = rest[--nrest];
-	free(rest);
-	return code;
-}
-
 enum s2_code s2_module_symbols(struct s2_kernel *kernel, const char *module,
 			       struct s2_symbol *wanted, size_t n, struct s2_err *err)
 {
@@ -215,19 +193,19 @@ enum s2_code s2_module_symbols(struct s2_kernel *kernel, const char *module,
 	struct symtab tab = { 0 };
 	enum s2_code code = find_module(&f);
 
+	if (!code && !f.va)
+		return s2_kernel_symbols(kernel, wanted, n, err);
 	for (size_t i = 0; i < n; i++)
 		wanted[i] = (struct s2_symbol){ .name = wanted[i].name };
-	if (!code && f.va)
+	if (!code)
 		code = read_symtab(&f, &tab);
-	if (!code && f.va) {
+	if (!code) {
 		s2_symbol_query_init(&query, wanted, n);
 		query.source = S2_SYM_MODULE;
 		query_symtab(&tab, &query);
 	}
 	symtab_free(&tab);
-	if (code)
-		return s2_wrap(err, code, "symbols of the module %s", module);
-	return ask_kernel(kernel, wanted, n, err);
+	return code ? s2_wrap(err, code, "symbols of the module %s", module) : S2_OK;
 }
 
 struct find_btf {

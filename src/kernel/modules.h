@@ -6,9 +6,9 @@
 #include "kernel/kernel.h"
 
 /*
- * Symbols of the module called @module and, for what it does not have, of the kernel itself: the
- * same question serves a KVM that is built in. Answers as s2_kernel_symbols() does; a table that is
- * not in the dump is a missing code.
+ * Symbols of the module called @module or, when none is loaded, of the kernel itself: the same
+ * question serves a KVM that is built in. Answers as s2_kernel_symbols() does; a table that is not
+ * in the dump is a missing code.
  */
 enum s2_code s2_module_symbols(struct s2_kernel *kernel, const char *module,
 			       struct s2_symbol *wanted, size_t n,

@@ -32,7 +32,6 @@ enum variable {
 	V_NX_HUGE,
 	V_PHYS_BITS,
 	V_HOST,
-	V_PAT,
 	NVARIABLES
 };
 
@@ -60,7 +59,6 @@ static const struct {
 	[V_NX_HUGE] = { "nx_huge_pages", 4, -1 },
 	[V_PHYS_BITS] = { "shadow_phys_bits", 1, -1 },
 	[V_HOST] = { "kvm_host", 0, -1 },
-	[V_PAT] = { "pat_msr_val", 8, -1 },
 };
 
 struct values {
@@ -109,36 +107,73 @@ static enum s2_tristate flag_of(const struct values *v, enum variable i)
 	return !v->have[i] ? S2_UNKNOWN : v->value[i] ? S2_YES : S2_NO;
 }
 
+/* What would tell and is not in the dump. */
+static void lose(struct s2_lost *lost, enum s2_code code, const char *what)
+{
+	if (s2_is_missing(code))
+		s2_lost_add(lost, S2_LOST_REGISTER, code, NULL, S2_LOST_NOWHERE, "%s: %s", what,
+			    s2_code_name(code));
+}
+
+/* A member of the variable at @va. */
+static enum s2_code get_member(struct s2_kernel *kernel, struct s2_types *types, uint64_t va,
+			       const char *type, const char *path, uint64_t *ret)
+{
+	const struct s2_field_row row[] = { { 0, type, path, true } };
+	struct s2_field_at field = { 0 };
+	enum s2_code code = s2_fields_find_in(types, row, 1, &field, NULL);
+
+	return code ? code : s2_field_get(kernel, va, &field, ret, NULL);
+}
+
 /* KVM's own number, or that of the boot processor's features (which memory encryption lowers). */
 static unsigned int maxphyaddr(const struct values *v)
 {
 	struct s2_types *types;
-	struct s2_field_at host = { 0 }, cpu = { 0 };
-	const struct s2_field_row host_row[] = { { 0, "kvm_host_values", "maxphyaddr", false } };
-	const struct s2_field_row cpu_row[] = { { 0, "cpuinfo_x86", "x86_phys_bits", false } };
-	uint64_t bits = 0, va;
+	uint64_t bits, va;
+	enum s2_code code = S2_NOTFOUND;
 
 	if (v->have[V_PHYS_BITS])
 		return (unsigned int)v->value[V_PHYS_BITS];
-	if (is_there(v, V_HOST) && !s2_module_types(v->kernel, "kvm", &types, NULL) &&
-	    !s2_fields_find_in(types, host_row, 1, &host, NULL) &&
-	    !s2_field_get(v->kernel, v->symbol[V_HOST].value, &host, &bits, NULL))
-		return (unsigned int)bits;
-	if (!s2_fields_find(v->kernel, cpu_row, 1, &cpu, NULL) &&
-	    !s2_kernel_symbol(v->kernel, "boot_cpu_data", &va, NULL) &&
-	    !s2_field_get(v->kernel, va, &cpu, &bits, NULL))
-		return (unsigned int)bits;
-	return 0;
+	if (s2_module_types(v->kernel, "kvm", &types, NULL))
+		return 0; /* said by whoever needs more of them */
+	if (is_there(v, V_HOST))
+		code = get_member(v->kernel, types, v->symbol[V_HOST].value, "kvm_host_values",
+				  "maxphyaddr", &bits);
+	lose(v->lost, code, "kvm_host.maxphyaddr");
+	if (code && !s2_kernel_symbol(v->kernel, "boot_cpu_data", &va, NULL)) {
+		code = get_member(v->kernel, types, va, "cpuinfo_x86", "x86_phys_bits", &bits);
+		lose(v->lost, code, "boot_cpu_data.x86_phys_bits");
+	}
+	return code ? 0 : (unsigned int)bits;
+}
+
+/* IA32_PAT as the kernel sets it (mm/pat/memtype.c, since 5.17); 0: not known. */
+static uint64_t host_pat(struct s2_kernel *kernel, struct s2_lost *lost)
+{
+	uint64_t va, pat;
+	enum s2_code code = s2_kernel_symbol(kernel, "pat_msr_val", &va, NULL);
+
+	if (!code)
+		code = s2_kernel_read(kernel, va, &pat, sizeof(pat), NULL);
+	lose(lost, code, "pat_msr_val");
+	return code ? 0 : pat;
 }
 
 /* What the processor can do; kvm_intel's copy of the capability register. */
-static void ept_capabilities(struct s2_kernel *kernel, struct s2_kvm_x86_masks *masks)
+static void ept_capabilities(struct s2_kernel *kernel, struct s2_lost *lost,
+			     struct s2_kvm_x86_masks *masks)
 {
 	struct s2_symbol symbol = { .name = "vmx_capability" };
 	uint32_t ept; /* struct vmx_capability begins with it */
+	enum s2_code code = s2_module_symbols(kernel, "kvm_intel", &symbol, 1, NULL);
 
-	if (s2_module_symbols(kernel, "kvm_intel", &symbol, 1, NULL) || symbol.hits != 1 ||
-	    s2_kernel_read(kernel, symbol.value, &ept, sizeof(ept), NULL))
+	if (!code && symbol.hits != 1)
+		return;
+	if (!code)
+		code = s2_kernel_read(kernel, symbol.value, &ept, sizeof(ept), NULL);
+	lose(lost, code, "vmx_capability");
+	if (code)
 		return;
 	masks->exec_only = ept & CAP_EXEC_ONLY ? S2_YES : S2_NO;
 	masks->pages_1g = ept & CAP_1G ? S2_YES : S2_NO;
@@ -191,12 +226,12 @@ enum s2_code s2_kvm_x86_masks(struct s2_kernel *kernel, const struct s2_kvm_x86_
 	masks.ept = !v.value[V_NX];
 	masks.tdp = flag_of(&v, V_TDP);
 	masks.maxphyaddr = maxphyaddr(&v);
-	masks.pat = v.value[V_PAT];
+	masks.pat = host_pat(kernel, lost);
 	if (s2_vmcoreinfo_get(s2_kernel_vmcoreinfo(kernel), S2_VI_NUMBER, "sme_mask",
 			      &masks.sme_mask, NULL))
 		masks.sme_mask = 0;
 	if (masks.ept)
-		ept_capabilities(kernel, &masks);
+		ept_capabilities(kernel, lost, &masks);
 	make_soft(&v, layout, &masks);
 	*ret = masks;
 	return S2_OK;
