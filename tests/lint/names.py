@@ -24,11 +24,11 @@ CLASSES = {
         r"\w*(?:vs?tcr|vs?ttbr|hcr_|sctlr|ttbr|mair|pire0|tcr2?_el|lpa2?(?![a-z])|fwb|xnx|s2ap|fnxs|pxn|uxn"
         r"|arm64)\w*|\w+_el[0-3]\b",
         # pKVM is a host of this architecture alone.
-        ("decode/arm64/", "kernel/arm64/", "host/kvm/arm64/", "host/pkvm/", "check/arm64/", "check/pkvm/")),
+        ("decode/arm64/", "kernel/arm64/", "host/kvm/arm64/", "host/pkvm/", "check/arm64/", "check/pkvm/", "cmd/arm64/")),
     "x86": (r"\w*(?:x86(?!_64)|eptp|ncr3|(?<![a-z])[en]pt(?![a-z])|maxphyaddr)\w*",
-            ("decode/x86/", "kernel/x86/", "host/kvm/x86/", "check/x86/")),
-    # The list of annotators names them all.
-    "pkvm": (r"\w*pkvm\w*", ("host/pkvm/", "check/pkvm/", "host/annotators.c")),
+            ("decode/x86/", "kernel/x86/", "host/kvm/x86/", "check/x86/", "cmd/x86/")),
+    # A keeper's row speaks of tables in pKVM's roles, the only ones there are.
+    "pkvm": (r"\w*pkvm\w*", ("host/pkvm/", "check/pkvm/", "check/keeper.h")),
 }
 
 COMMENT = re.compile(r'/\*.*?\*/|//[^\n]*|("(?:\\.|[^"\\\n])*")', re.S)
