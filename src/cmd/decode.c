@@ -43,14 +43,16 @@ static void explain_register(const struct job *job, const struct s2_arch *arch, 
 
 		d.res0 &= ~f->mask;
 		add_field(&d, &(struct s2_decoded_field){ f->name, f->mask, v,
-							  f->values ? f->values[v] : NULL,
+							  f->text   ? f->text(v) :
+							  f->values ? f->values[v] :
+								      NULL,
 							  f->meaning });
 	}
 	s2_err_init(&d.refused);
 	s2_regime_init(&regime, arch);
 	s2_regime_set(&regime, claim, value);
-	d.shapes = true;
-	d.shaped = !s2_shape(&regime, &d.geom, &d.refused);
+	d.shapes = row->use & S2_CLAIM_SHAPE;
+	d.shaped = d.shapes && !s2_shape(&regime, &d.geom, &d.refused);
 	print(job, &d);
 }
 
@@ -134,7 +136,7 @@ static void explain_as_register(const struct job *job, const struct s2_arch *arc
 		struct s2_regime regime;
 		struct s2_geometry geom;
 
-		if (!arch->claims[i].fields)
+		if (!arch->claims[i].fields || !(arch->claims[i].use & S2_CLAIM_SHAPE))
 			continue;
 		s2_regime_init(&regime, arch);
 		s2_regime_set(&regime, i, value);
@@ -171,8 +173,10 @@ static enum s2_code explain(const struct job *job, const char *arg, struct s2_er
 		}
 	}
 	if (as && strcasecmp(as, "descriptor") != 0 && strcasecmp(as, "desc") != 0)
-		return s2_fail(err, S2_USAGE, "decode: '%s' is neither descriptor nor %s", as,
-			       "vtcr_el2");
+		return s2_fail(err, S2_USAGE,
+			       "decode: '%s' is neither descriptor nor a register that is known, "
+			       "such as vtcr_el2",
+			       as);
 	if (!as && !o->have_regime && o->level == S2_NO_LEVEL)
 		explain_as_register(job, job->o->regime.arch, value);
 	return explain_descriptor(job, value, err);
