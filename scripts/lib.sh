@@ -11,6 +11,11 @@ BUILD_PACKAGES=(libc6-dev meson ninja-build pkg-config libjansson-dev libelf-dev
 TEST_PACKAGES=(gcc clang clang-format-14 libclang-rt-14-dev libcmocka-dev libbpf-dev mandoc jq python3 python3-jsonschema
 	shellcheck git valgrind)
 
+# What the labs with real kernels need; of that of x86, the last rows only with --full.
+LAB_ARM64_PACKAGES=(qemu-system-arm gcc-aarch64-linux-gnu libc6-dev-arm64-cross dpkg-dev python3)
+LAB_X86_PACKAGES=(qemu-system-x86 gcc libc6-dev makedumpfile dpkg-dev python3)
+LAB_EPT_PACKAGES=(bochs bochs-term bochsbios vgabios grub-common grub-pc-bin xorriso mtools)
+
 say() {
 	printf '\n== %s: %s\n' "$SELF" "$*"
 }
@@ -53,6 +58,11 @@ need_packages() {
 	as_root apt-get -q update || die "apt-get update failed"
 	as_root env DEBIAN_FRONTEND=noninteractive apt-get -q install -y --no-install-recommends "${missing[@]}" ||
 		die "cannot install ${missing[*]}"
+}
+
+# The labs ask apt where this machine's mirror is.
+apt_lists() {
+	[ -n "$(apt-get indextargets 'Origin: Debian')" ] || as_root apt-get -q update
 }
 
 # Any C compiler will do to build the program.

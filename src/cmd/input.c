@@ -236,6 +236,8 @@ static enum s2_code tables_from_kernel(const struct s2_options *o, struct s2_inp
 	args.note = note = vmcoreinfo_note(input->source, &args.note_size);
 	args.vmlinux = symbol_file(&input->files.vmlinux);
 	args.system_map = symbol_file(&input->files.system_map);
+	args.module = symbol_file(&input->files.module);
+	args.module_name = "kvm";
 	args.prefer_units = "kvm/";
 	args.number = o->kernel;
 	args.name_others = o->kernel || o->verbose;
@@ -284,9 +286,9 @@ static enum s2_code refuse_kernel_options(const struct s2_options *o, const char
 		const char *name;
 		bool given;
 	} options[] = {
-		{ "--vmlinux", o->vmlinux },        { "--system-map", o->system_map },
-		{ "--snapshot", o->have_snapshot }, { "--vcpu", o->have_vcpu },
-		{ "--kernel", o->kernel },
+		{ "--vmlinux", o->vmlinux }, { "--system-map", o->system_map },
+		{ "--module", o->module },   { "--snapshot", o->have_snapshot },
+		{ "--vcpu", o->have_vcpu },  { "--kernel", o->kernel },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(options); i++)
@@ -518,6 +520,7 @@ static struct s2_files_request files_of(const struct s2_options *o, char *const 
 					  .pages = o->pages,
 					  .vmlinux = o->vmlinux,
 					  .system_map = o->system_map,
+					  .module = o->module,
 					  .output = { .path = to_file ? o->output : NULL,
 						      .as = "-o",
 						      .temporary = s2_guard_temporary } };

@@ -4,12 +4,13 @@
 import json
 import os
 import re
-import selectors
-import shutil
 import socket
 import subprocess
 import tempfile
 import time
+
+import qemu
+from qemu import LabError
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 RAM_BASE = 0x40000000  # QEMU's virt machine
@@ -65,33 +66,10 @@ CONFIGS = {
 }
 
 
-class LabError(Exception):
-    pass
-
-
-def initramfs(files):
-    """A newc cpio archive (Documentation/driver-api/early-userspace/buffer-format.rst)."""
-    out = bytearray()
-
-    def member(name, mode, data, rdev=(0, 0)):
-        fields = [0, mode, 0, 0, 1, 0, len(data), 0, 0, rdev[0], rdev[1], len(name) + 1, 0]
-        out.extend(b"070701" + b"".join(b"%08X" % f for f in fields) + name.encode() + b"\0")
-        out.extend(bytes(-len(out) % 4))
-        out.extend(data)
-        out.extend(bytes(-len(out) % 4))
-
-    member("dev", 0o040755, b"")
-    member("dev/console", 0o020600, b"", (5, 1))
-    for name, mode, data in files:
-        member(name, 0o100000 | mode, data)
-    member("TRAILER!!!", 0, b"")
-    return bytes(out)
-
-
 def build_init(out):
     cc = os.environ.get("S2DUMP_LAB_CC", "aarch64-linux-gnu-gcc")
     subprocess.run([cc, "-static", "-O2", "-Wall", "-Wextra", "-Werror", "-o", out,
-                    os.path.join(HERE, "init.c"), os.path.join(HERE, "guest.S")], check=True)
+                    *(os.path.join(HERE, f) for f in ("init.c", "inside.c", "guest.S"))], check=True)
 
 
 class Gdb:
@@ -180,27 +158,7 @@ class Gdb:
         self.recv()
 
 
-class Qmp:
-    def __init__(self, path):
-        sock = socket.socket(socket.AF_UNIX)
-        sock.connect(path)
-        sock.settimeout(120)
-        self.file = sock.makefile("rwb")
-        json.loads(self.file.readline())
-        self.run("qmp_capabilities")
-
-    def run(self, command, **arguments):
-        self.file.write(json.dumps({"execute": command, "arguments": arguments}).encode() + b"\n")
-        self.file.flush()
-        while True:
-            reply = json.loads(self.file.readline() or b'{"error": "closed"}')
-            if "error" in reply:
-                raise LabError(f"QMP {command}: {reply['error']}")
-            if "return" in reply:
-                return reply["return"]
-
-
-class Machine:
+class Machine(qemu.Machine):
     """One QEMU, started stopped. Its memory is the file ram.bin itself: shared, hence sparse."""
 
     def __init__(self, config, kernel, out, scratch):
@@ -219,7 +177,7 @@ class Machine:
                 files.append(("s2dump", 0o755, f.read()))
         initrd = os.path.join(scratch, "initramfs")
         with open(initrd, "wb") as f:
-            f.write(initramfs(files))
+            f.write(qemu.initramfs(files))
 
         cmdline = "console=ttyAMA0 rdinit=/init loglevel=4 panic=-1"  # -1 and -no-reboot: QEMU ends
         if "mode" in row:
@@ -243,71 +201,12 @@ class Machine:
         ]
         if note:
             args += ["-device", "vmcoreinfo"]
-        self.args = args
-        self.console = open(os.path.join(out, "console.txt"), "wb")
-        self.errors = open(os.path.join(scratch, "stderr"), "w+b")
-        self.process = subprocess.Popen(args, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                        stderr=self.errors)
-        self.lines = []
-        self.partial = b""
-        self.poll = selectors.DefaultSelector()
-        self.poll.register(self.process.stdout, selectors.EVENT_READ)
+        super().__init__(args, out, scratch, qmp, gdb)
         try:
-            self.wait_for_sockets([qmp, gdb])
-            self.qmp = Qmp(qmp)
             self.gdb = Gdb(gdb)
         except BaseException:
             self.close()
             raise
-
-    def wait_for_sockets(self, paths):
-        end = time.monotonic() + 20
-        while not all(os.path.exists(p) for p in paths):
-            if self.process.poll() is not None or time.monotonic() > end:
-                self.errors.seek(0)
-                raise LabError("QEMU did not start: " + self.errors.read().decode().strip())
-            time.sleep(0.02)
-
-    def read_console(self, timeout):
-        if not self.poll.select(timeout):
-            return
-        data = os.read(self.process.stdout.fileno(), 65536)
-        if not data:
-            panic = next((line for line in self.lines if "Kernel panic" in line), "QEMU ended")
-            raise LabError(panic + "; see console.txt")
-        self.console.write(data)
-        self.console.flush()
-        *lines, self.partial = (self.partial + data).split(b"\n")
-        self.lines += [line.decode("utf-8", "replace").strip("\r") for line in lines]
-
-    def wait_line(self, seen, timeout):
-        """Next line from index `seen` on that tells of a stage: (index after it, the line)."""
-        end = time.monotonic() + timeout
-        while True:
-            while seen < len(self.lines):
-                line = self.lines[seen]
-                seen += 1
-                if line.startswith(("LAB-STAGE", "LAB-READY", "LAB-FAILED")):
-                    return seen, line
-            left = end - time.monotonic()
-            if left <= 0:
-                raise LabError(f"nothing from the machine for {timeout} s; see console.txt")
-            self.read_console(left)
-
-    def answer(self):
-        self.process.stdin.write(b"\n")
-        self.process.stdin.flush()
-
-    def close(self):
-        if self.process.poll() is None:
-            self.process.terminate()
-            try:
-                self.process.wait(10)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
-                self.process.wait()
-        self.console.close()
-        self.errors.close()
 
 
 def stop_in_guest(machine, number, tries=1000):
@@ -361,37 +260,18 @@ def capture(config, kernel, out, dump=False):
                     machine.gdb.go()
                 machine.answer()
             if dump:
-                # The kdump flavour of this QEMU is always the flattened one.
-                for name, form in ("vmcore.elf", "elf"), ("vmcore.kdump-flat", "kdump-zlib"):
-                    path = os.path.join(out, name)
-                    machine.qmp.run("dump-guest-memory", paging=False, format=form,
-                                    protocol="file:" + path + ".full")
-                    # QEMU writes every zero, and makes the file read-only.
-                    subprocess.run(["cp", "--sparse=always", path + ".full", path], check=True)
-                    os.chmod(path, 0o644)
-                    os.unlink(path + ".full")
+                machine.dump(os.path.join(out, "vmcore.elf"), "elf")
+                machine.dump(os.path.join(out, "vmcore.kdump-flat"), "kdump-zlib")
         finally:
             machine.close()
-            events = [line[5:] for line in machine.lines if line.startswith("LAB: ")]
             with open(os.path.join(out, "log.jsonl"), "w") as f:
-                f.writelines(e + "\n" for e in events)
-    qemu = subprocess.run(["qemu-system-aarch64", "--version"], capture_output=True, text=True)
+                f.writelines(e + "\n" for e in machine.events())
     regs = {
         "config": config, "row": CONFIGS[config], "kernel": kernel["package"],
-        "qemu": qemu.stdout.splitlines()[0], "ram_base": hex(RAM_BASE), "running": stage,
+        "qemu": qemu.version("qemu-system-aarch64"), "ram_base": hex(RAM_BASE), "running": stage,
         "seconds": round(time.monotonic() - started, 1), "host": host, "vms": vms,
     }
     with open(os.path.join(out, "regs.json"), "w") as f:
         json.dump(regs, f, indent=1)
         f.write("\n")
-    return regs
-
-
-def capture_fresh(config, kernel, out, dump=False):
-    """Like capture(), but a directory of that name is either complete or absent."""
-    temporary = out.rstrip("/") + ".part"
-    shutil.rmtree(temporary, ignore_errors=True)
-    regs = capture(config, kernel, temporary, dump)
-    shutil.rmtree(out, ignore_errors=True)
-    os.rename(temporary, out)
     return regs

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Debian's arm64 packages from the machine's own mirror, with an apt configuration of the lab's own.
+# Debian's packages of any architecture from the machine's own mirror, with an apt configuration of the lab's own.
 
 import functools
 import os
 import subprocess
 
-from capture import LabError
+from qemu import LabError
 
 # Where kernels are that are newer than those of the machine's own suites.
 SUITE = "trixie-backports"
@@ -39,14 +39,14 @@ def sources():
 
 
 class Apt:
-    """All that apt keeps is below one directory, and of arm64 only: nothing of the machine changes."""
+    """All that apt keeps is below one directory, and of one architecture: nothing of the machine changes."""
 
-    def __init__(self, top):
+    def __init__(self, top, architecture):
         self.options = {"Dir::Etc::sourcelist": os.path.join(top, "sources.list"),
                         "Dir::Etc::sourceparts": "/dev/null", "Dir::State::status": "/dev/null",
                         "Dir::State::lists": os.path.join(top, "lists"),
                         "Dir::Cache": os.path.join(top, "cache"),
-                        "APT::Architecture": "arm64", "APT::Architectures": "arm64",
+                        "APT::Architecture": architecture, "APT::Architectures": architecture,
                         "APT::Sandbox::User": "root"}
         for folder in "lists/partial", "cache/archives/partial":
             os.makedirs(os.path.join(top, folder), exist_ok=True)
@@ -73,6 +73,6 @@ class Apt:
 
 
 @functools.cache
-def apt(cache):
+def apt(cache, architecture="arm64"):
     """With lists that are as new as this run of the lab."""
-    return Apt(os.path.join(cache, "apt"))
+    return Apt(os.path.join(cache, "apt"), architecture)

@@ -8,7 +8,7 @@ import tempfile
 import check
 import debian
 import mksparse
-from capture import LabError
+from qemu import LabError
 
 # As they are, and without the one section that s2dump prefers over DWARF.
 VMLINUX, SYSTEM_MAP, DWARF_ONLY = "vmlinux", "System.map", "vmlinux.dwarf"

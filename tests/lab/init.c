@@ -17,23 +17,20 @@
 #include <fcntl.h>
 #include <linux/kvm.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/klog.h>
 #include <sys/mman.h>
-#include <sys/mount.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
-#include <sys/wait.h>
-#include <termios.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "inside.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 #define KIB 1024ULL
@@ -141,42 +138,6 @@ extern const uint8_t guest_start[], guest_end[], guest_spin[], guest_vectors[];
 
 static uint64_t page_size, block_size;
 static int kvm_fd;
-
-static void say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-
-/* One write() per line, so that lines of two processes do not mix. */
-static void say(const char *fmt, ...)
-{
-	char line[4096];
-	va_list ap;
-	int n;
-
-	va_start(ap, fmt);
-	n = vsnprintf(line, sizeof(line) - 1, fmt, ap);
-	va_end(ap);
-	if (n > (int)sizeof(line) - 2)
-		n = sizeof(line) - 2;
-	line[n++] = '\n';
-	if (write(STDOUT_FILENO, line, n) != n)
-		_exit(1);
-}
-
-static void die(const char *what)
-{
-	say("LAB: {\"ev\": \"died\", \"what\": \"%s\", \"errno\": %d, \"text\": \"%s\"}", what,
-	    errno, strerror(errno));
-	_exit(1);
-}
-
-static void write_file(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-
-	if (fd < 0 || write(fd, text, strlen(text)) < 0)
-		say("LAB: {\"ev\": \"warning\", \"what\": \"%s: %s\"}", path, strerror(errno));
-	if (fd >= 0)
-		close(fd);
-}
 
 /* ---- memory of the VM ---- */
 
@@ -1104,29 +1065,6 @@ static const struct {
 
 /* ---- physical addresses ---- */
 
-static int open_pagemap(void)
-{
-	int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
-
-	if (fd < 0)
-		die("pagemap");
-	return fd;
-}
-
-/*
- * Bit 63 of a pagemap word is "present", [54:0] the frame
- * (Documentation/admin-guide/mm/pagemap.rst). False when there is no page.
- */
-static bool pa_of(int pagemap, const uint8_t *page, unsigned long long *ret)
-{
-	uint64_t word = 0;
-
-	if (pread(pagemap, &word, 8, (uintptr_t)page / page_size * 8) != 8)
-		die("pagemap read");
-	*ret = (word & ((1ULL << 55) - 1)) * page_size;
-	return word >> 63;
-}
-
 static void say_pages(struct vm *vm)
 {
 	int fd = open_pagemap();
@@ -1148,106 +1086,6 @@ static void say_pages(struct vm *vm)
 	close(fd);
 }
 
-/* ---- s2dump on this machine's own memory ---- */
-
-#define S2DUMP_SECONDS 60
-
-static const struct {
-	const char *name;
-	char *const argv[6];
-} s2dump_runs[] = {
-	{ "list", { "s2dump", "list", "-v", "/proc/kcore", NULL } },
-	{ "json", { "s2dump", "--json", "/proc/kcore", NULL } },
-	{ "extract", { "s2dump", "extract", "/proc/kcore", "-o", "-", NULL } },
-};
-
-/* Runs the program with its output in files called @name.out and @name.err; its wait status. */
-static int run_s2dump(const char *name, char *const *argv)
-{
-	static const char *const suffix[] = { "out", "err" };
-	int status = -1;
-	pid_t pid = fork();
-
-	if (pid < 0)
-		die("fork");
-	if (!pid) {
-		for (int i = 0; i < 2; i++) {
-			char path[64];
-			int fd;
-
-			snprintf(path, sizeof(path), "/%s.%s", name, suffix[i]);
-			fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-			if (fd < 0 || dup2(fd, STDOUT_FILENO + i) < 0)
-				_exit(126);
-		}
-		alarm(S2DUMP_SECONDS);
-		execv("/s2dump", argv);
-		_exit(127);
-	}
-	while (waitpid(pid, &status, 0) < 0)
-		if (errno != EINTR)
-			die("waitpid");
-	return status;
-}
-
-/* Says where the pages of a file lie: all of memory is captured, so that is where it can be read. */
-static void say_file(const char *name)
-{
-	int pagemap = open_pagemap();
-	int fd = open(name, O_RDWR | O_CLOEXEC);
-	unsigned long long pa;
-	struct stat st;
-	uint8_t *map;
-
-	if (fd < 0 || fstat(fd, &st))
-		die("file");
-	say("LAB: {\"ev\": \"file\", \"name\": \"%s\", \"size\": %llu}", name,
-	    (unsigned long long)st.st_size);
-	map = st.st_size ? mmap(NULL, st.st_size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE,
-				fd, 0) :
-			   NULL;
-	if (map == MAP_FAILED)
-		die("mmap file");
-	for (uint64_t off = 0; off < (uint64_t)st.st_size; off += page_size) {
-		if (!pa_of(pagemap, map + off, &pa))
-			die("file page");
-		say("LAB: {\"ev\": \"frame\", \"name\": \"%s\", \"pa\": \"0x%llx\"}", name, pa);
-	}
-	close(fd);
-	close(pagemap);
-}
-
-static uint64_t milliseconds(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000ULL + ts.tv_nsec / 1000000;
-}
-
-/* When there is an s2dump: runs it on /proc/kcore while the guests exist, and the last one spins. */
-static void run_s2dumps(void)
-{
-	if (access("/s2dump", X_OK))
-		return;
-	for (size_t i = 0; i < ARRAY_SIZE(s2dump_runs); i++) {
-		const char *name = s2dump_runs[i].name;
-		uint64_t start = milliseconds();
-		int status = run_s2dump(name, s2dump_runs[i].argv);
-		char path[64];
-
-		say("LAB: {\"ev\": \"s2dump\", \"run\": \"%s\", \"exit\": %d, \"signal\": %d, "
-		    "\"ms\": %llu}",
-		    name, WIFEXITED(status) ? WEXITSTATUS(status) : -1,
-		    WIFSIGNALED(status) ? WTERMSIG(status) : 0,
-		    (unsigned long long)(milliseconds() - start));
-		snprintf(path, sizeof(path), "/%s.out", name);
-		say_file(path);
-		snprintf(path, sizeof(path), "/%s.err", name);
-		say_file(path);
-	}
-}
-
 /* ---- stages ---- */
 
 static void no_op(int sig)
@@ -1255,27 +1093,10 @@ static void no_op(int sig)
 	(void)sig;
 }
 
-/* Whether a THP slot really got its huge page: AnonHugePages of its area in smaps. */
 static void say_thp(struct vm *vm, const struct slot *s)
 {
-	FILE *f = fopen("/proc/self/smaps", "re");
-	unsigned long long from, kib = 0, found = 0;
-	char line[512];
-	bool here = false;
-
-	if (!f)
-		die("smaps");
-	while (fgets(line, sizeof(line), f)) {
-		unsigned long long to;
-
-		if (sscanf(line, "%llx-%llx ", &from, &to) == 2)
-			here = from <= (uintptr_t)s->hva && (uintptr_t)s->hva < to;
-		else if (here && sscanf(line, "AnonHugePages: %llu kB", &kib) == 1)
-			found = kib;
-	}
-	fclose(f);
 	say("LAB: {\"ev\": \"thp\", \"vm\": %d, \"slot\": %u, \"huge\": %llu}", vm->index, s->id,
-	    found * KIB);
+	    huge_bytes(s->hva));
 }
 
 /* The child's part. The pipe tells the parent when it is about to spin, and when it stopped. */
@@ -1362,58 +1183,6 @@ static void run_guests(void)
 
 /* ---- the machine ---- */
 
-static void open_console(void)
-{
-	struct termios t;
-	int fd = open("/dev/ttyAMA0", O_RDWR);
-
-	if (fd < 0)
-		fd = open("/dev/console", O_RDWR);
-	dup2(fd, STDIN_FILENO);
-	dup2(fd, STDOUT_FILENO);
-	dup2(fd, STDERR_FILENO);
-	if (fd > STDERR_FILENO)
-		close(fd);
-	if (!tcgetattr(STDIN_FILENO, &t)) {
-		t.c_lflag &= ~(ECHO | ISIG);
-		tcsetattr(STDIN_FILENO, TCSANOW, &t);
-	}
-}
-
-/* With this module and QEMU's `-device vmcoreinfo`, dumps carry a VMCOREINFO note. */
-static void load_fw_cfg(void)
-{
-	int fd = open("/qemu_fw_cfg.ko", O_RDONLY | O_CLOEXEC);
-
-	if (fd < 0)
-		return;
-	if (syscall(SYS_finit_module, fd, "", 0))
-		say("LAB: {\"ev\": \"warning\", \"what\": \"qemu_fw_cfg.ko: %s\"}",
-		    strerror(errno));
-	else
-		say("LAB: {\"ev\": \"module\", \"name\": \"qemu_fw_cfg\"}");
-	close(fd);
-}
-
-/* What the kernel said about KVM, and about anything that went wrong. */
-static void say_kernel_log(void)
-{
-	static char log[1 << 18];
-	int n = klogctl(3, log, sizeof(log) - 1);
-	char *save = NULL;
-
-	for (char *line = n > 0 ? strtok_r(log, "\n", &save) : NULL; line;
-	     line = strtok_r(NULL, "\n", &save)) {
-		if (!strstr(line, "kvm [") && !strstr(line, "KVM") && !strstr(line, "Hyp mode") &&
-		    !strstr(line, "CPU features") && !strstr(line, "WARNING"))
-			continue;
-		for (char *c = line; *c; c++)
-			if (*c == '"' || *c == '\\' || (unsigned char)*c < ' ')
-				*c = '.';
-		say("LAB: {\"ev\": \"kernel\", \"text\": \"%s\"}", line);
-	}
-}
-
 static unsigned long long read_number(const char *path, const char *key)
 {
 	unsigned long long value = 0;
@@ -1428,25 +1197,23 @@ static unsigned long long read_number(const char *path, const char *key)
 	return value;
 }
 
+static const char *const kernel_words[] = { "kvm [",        "KVM",     "Hyp mode",
+					    "CPU features", "WARNING", NULL };
+
 int main(void)
 {
 	struct utsname uts;
 	uint64_t ctr;
 
-	mkdir("/proc", 0755);
-	mkdir("/sys", 0755);
-	mkdir("/dev", 0755);
-	mount("proc", "/proc", "proc", 0, NULL);
-	mount("sysfs", "/sys", "sysfs", 0, NULL);
-	mount("devtmpfs", "/dev", "devtmpfs", 0, NULL);
-	open_console();
-	klogctl(8, NULL, 1); /* console_loglevel: keep printk out of our lines */
+	begin("/dev/ttyAMA0");
 
 	page_size = sysconf(_SC_PAGESIZE);
 	block_size = page_size / 8 * page_size;
 	uname(&uts);
 	__asm__("mrs %0, ctr_el0" : "=r"(ctr));
-	load_fw_cfg();
+	/* With it and QEMU's `-device vmcoreinfo`, dumps carry a VMCOREINFO note. */
+	if (!access("/qemu_fw_cfg.ko", R_OK))
+		load_module("qemu_fw_cfg", "");
 	write_file("/proc/sys/vm/nr_hugepages", "10");
 	/* Off by default on machines with less than 512M (hugepage_init() in mm/huge_memory.c). */
 	write_file("/sys/kernel/mm/transparent_hugepage/enabled", "madvise");
@@ -1459,7 +1226,7 @@ int main(void)
 	    read_number("/proc/meminfo", "Hugepagesize:") * KIB, (unsigned long long)ctr,
 	    ctr >> 29 & 1 ? "true" : "false", kvm_fd >= 0 ? "true" : "false",
 	    kvm_fd >= 0 ? ioctl(kvm_fd, KVM_CHECK_EXTENSION, KVM_CAP_ARM_VM_IPA_SIZE) : 0);
-	say_kernel_log();
+	say_kernel_log(kernel_words);
 	if (kvm_fd < 0) {
 		say("LAB-FAILED");
 	} else {

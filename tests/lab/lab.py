@@ -3,15 +3,10 @@
 # Runs the lab: fetches Debian's arm64 kernels, boots them with KVM guests, captures, and checks.
 
 import argparse
-import hashlib
 import json
-import lzma
 import os
-import re
-import shutil
 import subprocess
 import sys
-import tempfile
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -20,12 +15,13 @@ sys.path.insert(0, os.path.join(os.path.dirname(HERE), "tools"))
 import arm64  # noqa: E402
 import capture  # noqa: E402
 import check  # noqa: E402
-import debian  # noqa: E402
 import debug  # noqa: E402
+import kernels  # noqa: E402
+import qemu  # noqa: E402
 import sample  # noqa: E402
+from report import Report  # noqa: E402
 
-# The kernels: packages whose name matches, of which the newest is taken. The debug and real-time
-# flavours do not match; signed or not makes no difference here.
+# See kernels.py.
 KERNELS = {
     "6.1": r"linux-image-6\.1\.[^ ]*-cloud-arm64(-unsigned)?",
     "6.12": r"linux-image-6\.12\.[^ ]*-cloud-arm64(-unsigned)?",
@@ -34,91 +30,19 @@ KERNELS = {
     "7.x": r"linux-binary-7\.[^ ]*-cloud-arm64(-unsigned)?",
 }
 
+STORE = kernels.Store("arm64", KERNELS, ["qemu_fw_cfg"])
+
 # Whose debugging information is used, when it has been fetched: that of 6.12 says nothing more.
 DEBUG = "6.1"
 
 
-def cache_dir():
-    base = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
-    return os.environ.get("S2DUMP_LAB_CACHE") or os.path.join(base, "s2dump-lab")
-
-
-def version_key(text):
-    return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", text)]
-
-
-def packages(apt, pattern):
-    """Matching package names, newest first; of a version, the signed one before the other."""
-    names = {n for n in apt.search("^linux-(image|binary)-[0-9]") if re.fullmatch(pattern, n)}
-    return sorted(names, key=lambda n: (version_key(n.removesuffix("-unsigned")),
-                                        not n.endswith("-unsigned")), reverse=True)
-
-
-def unpack(debs, out):
-    """Of the whole packages only the kernel and one module are kept, under plain names."""
-    tree = out + ".tree"
-    shutil.rmtree(tree, ignore_errors=True)
-    os.makedirs(tree)
-    for deb in debs:
-        tar = subprocess.Popen(["dpkg-deb", "--fsys-tarfile", deb], stdout=subprocess.PIPE)
-        # The one or the other pattern may match nothing in a package: what is missing is missed below.
-        subprocess.run(["tar", "-x", "-C", tree, "--wildcards", "*/vmlinuz*", "*/qemu_fw_cfg.ko*"],
-                       stdin=tar.stdout, stderr=subprocess.DEVNULL)
-        tar.stdout.close()
-        if tar.wait():
-            raise capture.LabError(f"dpkg-deb cannot read {deb}")
-    os.makedirs(out)
-    for folder, _, files in os.walk(tree):
-        for name in files:
-            with open(os.path.join(folder, name), "rb") as f:
-                data = f.read()
-            if name.endswith(".xz"):
-                data = lzma.decompress(data)
-            plain = "vmlinuz" if name.startswith("vmlinuz") else "qemu_fw_cfg.ko"
-            with open(os.path.join(out, plain), "wb") as f:
-                f.write(data)
-    shutil.rmtree(tree)
-    for name in "vmlinuz", "qemu_fw_cfg.ko":
-        if not os.path.exists(os.path.join(out, name)):
-            raise capture.LabError(f"no {name} in {', '.join(map(os.path.basename, debs))}")
-
-
-def kernel_dirs(kernel):
-    top = os.path.join(cache_dir(), "kernels", kernel)
-    found = os.listdir(top) if os.path.isdir(top) else []
-    return [os.path.join(top, d) for d in sorted(found, key=version_key, reverse=True)
-            if os.path.exists(os.path.join(top, d, "qemu_fw_cfg.ko"))]
-
-
-def fetch(kernel):
-    """The newest package of a kernel. From 6.19 on Debian has the modules in a package of their own."""
-    os.makedirs(cache_dir(), exist_ok=True)
-    apt = debian.apt(cache_dir())
-    names = packages(apt, KERNELS[kernel])
-    if not names:
-        raise capture.LabError(f"there is no package for kernel {kernel}")
-    top = os.path.join(cache_dir(), "kernels", kernel)
-    os.makedirs(top, exist_ok=True)
-    wanted = [names[0]]
-    if names[0].startswith("linux-binary-"):
-        wanted.append(names[0].replace("binary", "modules", 1))
-    with tempfile.TemporaryDirectory(prefix="fetch-", dir=cache_dir()) as scratch:
-        debs = apt.download(wanted, scratch)
-        out = os.path.join(top, os.path.basename(debs[0]).removesuffix(".deb"))
-        if out not in kernel_dirs(kernel):
-            shutil.rmtree(out, ignore_errors=True)
-            unpack(debs, out)
-    return out
-
-
 def find_kernel(row):
     """What a row of CONFIGS boots."""
-    found = kernel_dirs(row["kernel"])
-    path = found[0] if found else fetch(row["kernel"])
+    path = STORE.find(row["kernel"])
     kernel = {"package": os.path.basename(path), "vmlinuz": os.path.join(path, "vmlinuz"),
               "module": os.path.join(path, "qemu_fw_cfg.ko")}
     if row.get("kcore"):
-        kernel["s2dump"] = arm64.build(cache_dir())
+        kernel["s2dump"] = arm64.build(kernels.cache_dir())
     return kernel
 
 
@@ -126,36 +50,27 @@ def captured(config):
     """The cached capture of a configuration; booted now when there is none that is current."""
     row = capture.CONFIGS[config]
     kernel = find_kernel(row)
-    digest = hashlib.sha256(json.dumps([kernel["package"], row]).encode())
-    files = [os.path.join(HERE, name) for name in ("init.c", "guest.S", "capture.py")]
-    for path in files + [kernel[k] for k in ("s2dump",) if k in kernel]:
-        with open(path, "rb") as f:
-            digest.update(f.read())
-    top = os.path.join(cache_dir(), "captures")
-    out = os.path.join(top, f"{config}@{digest.hexdigest()[:12]}")
-    if not os.path.exists(os.path.join(out, "regs.json")):
-        for old in os.listdir(top) if os.path.isdir(top) else []:
-            if old.startswith(config + "@"):
-                shutil.rmtree(os.path.join(top, old))
-        capture.capture_fresh(config, kernel, out, dump=row.get("note", False))
-    return out
+    files = [os.path.join(HERE, name) for name in ("init.c", "inside.c", "inside.h", "guest.S", "capture.py", "qemu.py")]
+    files += [kernel[k] for k in ("s2dump",) if k in kernel]
+    return qemu.cached(os.path.join(kernels.cache_dir(), "captures"), config, [kernel["package"], row], files,
+                       lambda out: capture.capture(config, kernel, out, dump=row.get("note", False)))
 
 
 def kernel_of(cap):
     """The directory of the kernel that made a capture."""
-    return os.path.join(cache_dir(), "kernels", cap.regs["row"]["kernel"], cap.regs["kernel"])
+    return os.path.join(kernels.cache_dir(), "kernels", cap.regs["row"]["kernel"], cap.regs["kernel"])
 
 
 def cmd_fetch(args):
     if args.dbg:
         kernel = os.path.dirname(find_kernel({"kernel": DEBUG})["vmlinuz"])
-        path = debug.fetch(debian.apt(cache_dir()), kernel)
+        path = debug.fetch(STORE.apt(), kernel)
         print(f"{DEBUG}: {path}")
         return
     for kernel in args.kernels or KERNELS:
         if kernel not in KERNELS:
             raise capture.LabError(f"no such kernel: {kernel}")
-        print(f"{kernel}: {fetch(kernel)}")
+        print(f"{kernel}: {STORE.fetch(kernel)}")
 
 
 def cmd_list(args):
@@ -165,7 +80,7 @@ def cmd_list(args):
 
 def cmd_capture(args):
     kernel = find_kernel(capture.CONFIGS[args.config])
-    regs = capture.capture_fresh(args.config, kernel, args.output, args.dump)
+    regs = qemu.fresh(args.output, lambda out: capture.capture(args.config, kernel, out, args.dump))
     print(f"{args.output}: {kernel['package']}, {len(regs['vms'])} VMs, {regs['seconds']} s")
 
 
@@ -183,7 +98,7 @@ def check_capture(report, directory, args):
 
 
 def cmd_check(args):
-    report = check.Report()
+    report = Report()
     check_capture(report, args.dir, args)
     return finish(report)
 
@@ -194,7 +109,7 @@ def cmd_sample(args):
 
 
 def cmd_all(args):
-    report = check.Report()
+    report = Report()
     usual = [name for name, row in capture.CONFIGS.items() if args.full or not row.get("full")]
     for config in args.configs.split(",") if args.configs else usual:
         start = time.monotonic()

@@ -8,7 +8,7 @@ import tempfile
 
 import mkdump
 import mksparse
-from capture import LabError
+from qemu import LabError
 
 PAGE = 4096
 

@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Builds s2dump without shared libraries, to be run inside the lab machine.
+
+import hashlib
+import os
+import shutil
+
+import kernels
+from debian import run
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(HERE)))
+
+
+def path():
+    """Each source tree has a folder of its own in the cache."""
+    tree = hashlib.sha256(ROOT.encode()).hexdigest()[:8]
+    return os.path.join(kernels.cache_dir(), "x86", f"build-static-{tree}", "s2dump")
+
+
+def build():
+    """The program of this source tree, built as far as it is out of date, without symbols. Not libsnappy, which needs a C++
+    library and is nothing that /proc/kcore needs."""
+    out = os.path.dirname(path())
+    if not os.path.exists(os.path.join(out, "build.ninja")):
+        shutil.rmtree(out, ignore_errors=True)
+        run("static build", "meson", "setup", out, ROOT, "-Dprefer_static=true", "-Dc_link_args=-static",
+            "-Dsnappy=disabled", "-Dtests=false", "-Dbench=false")
+    run("static build", "ninja", "-C", out, "src/cmd/s2dump")
+    run("static build", "strip", "-o", path(), os.path.join(out, "src/cmd/s2dump"))
+    return path()
