@@ -43,7 +43,9 @@ static void explain_register(const struct job *job, const struct s2_arch *arch, 
 
 		d.res0 &= ~f->mask;
 		add_field(&d, &(struct s2_decoded_field){ f->name, f->mask, v,
-							  f->values ? f->values[v] : NULL,
+							  f->text   ? f->text(v) :
+							  f->values ? f->values[v] :
+								      NULL,
 							  f->meaning });
 	}
 	s2_err_init(&d.refused);
@@ -173,8 +175,10 @@ static enum s2_code explain(const struct job *job, const char *arg, struct s2_er
 		}
 	}
 	if (as && strcasecmp(as, "descriptor") != 0 && strcasecmp(as, "desc") != 0)
-		return s2_fail(err, S2_USAGE, "decode: '%s' is neither descriptor nor %s", as,
-			       "vtcr_el2");
+		return s2_fail(err, S2_USAGE,
+			       "decode: '%s' is neither descriptor nor a register that is known, "
+			       "such as vtcr_el2",
+			       as);
 	if (!as && !o->have_regime && o->level == S2_NO_LEVEL)
 		explain_as_register(job, job->o->regime.arch, value);
 	return explain_descriptor(job, value, err);

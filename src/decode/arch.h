@@ -46,6 +46,7 @@ struct s2_field {
 	uint64_t mask;
 	const char *const *values; /* text per value, NULL: a plain number */
 	const char *meaning;
+	const char *(*text)(uint64_t value); /* in place of @values, when there are many */
 };
 
 /*

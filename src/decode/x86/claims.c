@@ -12,18 +12,18 @@ static const char *const off_on[] = { "off", "on" };
 
 /* From bit 0 up, as the SDM prints it ("Extended-Page-Table Pointer (EPTP)"). */
 static const struct s2_field eptp_fields[] = {
-	{ "memory type", EPTP_MEMTYPE, memtypes, "of the tables" },
-	{ "walk length", EPTP_LEVELS, levels, "levels, less 1" },
-	{ "A/D", EPTP_AD, off_on, "accessed and dirty flags" },
-	{ "SSS", EPTP_SSS, off_on, "access rights for supervisor shadow-stack pages" },
-	{ "PML", X86_ADDRESS, NULL, "page frame of the top table" },
+	{ "memory type", EPTP_MEMTYPE, memtypes, "of the tables", NULL },
+	{ "walk length", EPTP_LEVELS, levels, "levels, less 1", NULL },
+	{ "A/D", EPTP_AD, off_on, "accessed and dirty flags", NULL },
+	{ "SSS", EPTP_SSS, off_on, "access rights for supervisor shadow-stack pages", NULL },
+	{ "PML", X86_ADDRESS, NULL, "page frame of the top table", NULL },
 };
 
 /* APM volume 2, VMCB, N_CR3. */
 static const struct s2_field ncr3_fields[] = {
-	{ "PWT", BIT64(3), off_on, "write-through of the top table" },
-	{ "PCD", BIT64(4), off_on, "cache disable of the top table" },
-	{ "PML", X86_ADDRESS, NULL, "page frame of the top table, with the C-bit" },
+	{ "PWT", BIT64(3), off_on, "write-through of the top table", NULL },
+	{ "PCD", BIT64(4), off_on, "cache disable of the top table", NULL },
+	{ "PML", X86_ADDRESS, NULL, "page frame of the top table, with the C-bit", NULL },
 };
 
 #define EPT_ALONE .format = "ept"
