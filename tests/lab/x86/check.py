@@ -6,6 +6,7 @@ import os
 
 import agree
 import model
+import pieces
 import tables
 
 HOST_WORD = 0x5a5a5a5a5a5a5a5a  # as in init.c
@@ -166,11 +167,13 @@ def check_vm(report, cap, vm):
     return walks
 
 
-def check_dir(report, directory, s2dump=None):
+def check_dir(report, directory, s2dump=None, small_dumps=False):
     cap = Capture(directory)
     report.check(f"{cap.name}: guests", check_guests(cap))
     walks = {vm.number: check_vm(report, cap, vm) for vm in cap.log.vms.values()}
     if s2dump:
         agree.check_s2dump(report, cap, walks, s2dump)
+        if small_dumps:
+            pieces.check(report, cap, walks, s2dump)
     else:
         report.skip(f"{cap.name}: s2dump: no --s2dump")
