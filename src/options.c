@@ -25,6 +25,7 @@ enum opt_id {
 	OPT_MERGE,
 	OPT_RAW_RIGHTS,
 	OPT_AS,
+	OPT_MODULE,
 	OPT_VMLINUX,
 	OPT_PAGES,
 	OPT_REG,
@@ -77,6 +78,8 @@ static const struct opt_row rows[] = {
 	  "raw image: start level first, then table pages at the addresses in FILE, one per line" },
 	{ OPT_TABLE, "table", "ID", S2_OPTS_INPUT,
 	  "only these tables, shell patterns allowed (repeatable)" },
+	{ OPT_MODULE, "module", "FILE", S2_OPTS_INPUT,
+	  "kvm.ko of the kernel in the dump: types (BTF, DWARF), where the dump has none" },
 	{ OPT_VMLINUX, "vmlinux", "FILE", S2_OPTS_INPUT,
 	  "the kernel with symbols and debugging information, when the dump lacks them" },
 	{ OPT_SYSTEM_MAP, "system-map", "FILE", S2_OPTS_INPUT, "the kernel's System.map" },
@@ -300,6 +303,9 @@ static enum s2_code apply(enum opt_id id, const char *arg, struct s2_options *o,
 		return S2_OK;
 	case OPT_VCPU:
 		return parse_vcpu(arg, o, err);
+	case OPT_MODULE:
+		o->module = arg;
+		return S2_OK;
 	case OPT_SYSTEM_MAP:
 		o->system_map = arg;
 		return S2_OK;

@@ -76,6 +76,7 @@ struct s2_options {
 	const char *pages;   /* --pages: side file with the addresses of a raw image's pages */
 	const char *vmlinux; /* files with symbols and types, NULL when not given */
 	const char *system_map;
+	const char *module;
 	unsigned int kernel;             /* --kernel, 0 when not given */
 	const char *only[S2_MAX_CHECKS]; /* check --only, --skip */
 	unsigned int nonly;

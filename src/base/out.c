@@ -73,13 +73,30 @@ void s2_out_printf(struct s2_out *out, const char *fmt, ...)
 		s2_out_mem(out, text, (size_t)n < sizeof(text) ? (size_t)n : sizeof(text) - 1);
 }
 
+static void put_blanks(struct s2_out *out, size_t n)
+{
+	static const char blanks[] = "                                ";
+
+	for (size_t part; n; n -= part) {
+		part = n < sizeof(blanks) - 1 ? n : sizeof(blanks) - 1;
+		s2_out_mem(out, blanks, part);
+	}
+}
+
 void s2_out_pad(struct s2_out *out, const char *text, unsigned int width)
 {
 	size_t len = strlen(text);
 
 	s2_out_mem(out, text, len);
-	for (; len < width; len++)
-		s2_out_mem(out, " ", 1);
+	put_blanks(out, len < width ? width - len : 0);
+}
+
+void s2_out_pad_left(struct s2_out *out, const char *text, unsigned int width)
+{
+	size_t len = strlen(text);
+
+	put_blanks(out, len < width ? width - len : 0);
+	s2_out_mem(out, text, len);
 }
 
 void s2_out_hex(struct s2_out *out, uint64_t value, unsigned int digits)

@@ -36,6 +36,8 @@ void s2_out_printf(struct s2_out *out, const char *fmt, ...) S2_PRINTF(2, 3);
 
 /* @text padded with blanks on the right up to @width (never cut). */
 void s2_out_pad(struct s2_out *out, const char *text, unsigned int width);
+/* ... on the left. */
+void s2_out_pad_left(struct s2_out *out, const char *text, unsigned int width);
 
 /* "0x" and lower-case hex, at least @digits digits (0x%0*llx). */
 void s2_out_hex(struct s2_out *out, uint64_t value, unsigned int digits);

@@ -41,15 +41,30 @@ static bool any_host_managed(const struct s2_check_ctx *ctx)
 	return false;
 }
 
+/* Is check @i a rule for one of the tables at least? For none of them it is one as good as any. */
+static bool is_rule(const struct s2_check_ctx *ctx, unsigned int i)
+{
+	for (size_t t = 0; t < ctx->tables->n; t++) {
+		const struct s2_writer *writer = s2_writer_of(ctx->tables->table[t].regime.arch);
+
+		if (!writer || !(writer->without & BIT64(i)))
+			return true;
+	}
+	return !ctx->tables->n;
+}
+
 /* Why check @i has no meaning here, NULL when it has one. */
-static const char *meaningless(const struct s2_check_ctx *ctx, unsigned int needs)
+static const char *meaningless(const struct s2_check_ctx *ctx, unsigned int i)
 {
 	const struct s2_pkvm *p = ctx->pkvm;
+	unsigned int needs = s2_checks[i].needs;
 
 	if (needs & S2_NEED_PKVM && ctx->tables->mode != S2_KVM_PROTECTED && !p)
 		return "not a protected system";
 	if (needs & S2_NEED_VMS && !any_host_managed(ctx))
 		return "no guest's table is the host's";
+	if (!is_rule(ctx, i))
+		return "no rule on this architecture";
 	if (!p)
 		return NULL;
 	if (needs & S2_NEED_HOST_PTE && p->host_in != S2_STATE_IN_PTE)
@@ -87,7 +102,7 @@ static void choose(struct s2_check_ctx *ctx)
 {
 	ctx->running = low_bits(S2_NCHECKS);
 	for (unsigned int i = 0; i < S2_NCHECKS; i++) {
-		const char *why = meaningless(ctx, s2_checks[i].needs);
+		const char *why = meaningless(ctx, i);
 
 		if (!(ctx->args->wanted & BIT64(i)))
 			skip(ctx, i, S2_CHECK_NOT_ASKED);

@@ -6,15 +6,12 @@
 #include "check/priv.h"
 #include "model/slots.h"
 
-#define S2_MEMATTR BITS64(5, 2)
-#define S2_W BIT64(7)
-#define S2_XN BIT64(54)
 #define LEAF_STATE BITS64(56, 55)
 
-#define KVM_MEM_READONLY 2U
-
-/* Device-nGnRE, with FWB and without (asm/memory.h). */
-#define MEMATTR_DEVICE 1U
+static bool is_device(const struct s2_check_ctx *ctx, uint64_t raw)
+{
+	return ctx->writer && ctx->writer->is_device && ctx->writer->is_device(raw);
+}
 
 static bool is_nested(const struct s2_table *table)
 {
@@ -22,7 +19,7 @@ static bool is_nested(const struct s2_table *table)
 }
 
 static void within_slots(struct s2_check_ctx *ctx, uint64_t ia, uint64_t oa, uint64_t size,
-			 uint64_t raw)
+			 bool write, uint64_t raw)
 {
 	const struct s2_slot *slot;
 
@@ -37,13 +34,12 @@ static void within_slots(struct s2_check_ctx *ctx, uint64_t ia, uint64_t oa, uin
 	slot = s2_slot_at(ctx->table, ia);
 	if (slot && slot->size - (ia - slot->ipa) < size)
 		slot = NULL; /* it holds only a part */
-	if (!slot && field_get(S2_MEMATTR, raw) == MEMATTR_DEVICE &&
-	    s2_pages_number(&ctx->pages, oa, NULL) == S2_NO_PAGE)
+	if (!slot && is_device(ctx, raw) && s2_pages_number(&ctx->pages, oa, NULL) == S2_NO_PAGE)
 		return; /* kvm_phys_addr_ioremap(): GICV */
 	if (!slot)
 		s2_check_found(ctx, S2_CHECK_MEMSLOTS, ctx->table, ia, oa,
 			       "0x%" PRIx64 " bytes are mapped, but not in one memslot", size);
-	else if (slot->flags & KVM_MEM_READONLY && raw & S2_W)
+	else if (slot->flags & S2_SLOT_READONLY && write)
 		s2_check_found(ctx, S2_CHECK_MEMSLOTS, ctx->table, ia, oa,
 			       "writable in slot %d, which is read-only", slot->id);
 }
@@ -112,13 +108,14 @@ void s2_guest_leaf(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, u
 		   uint64_t raw)
 {
 	uint64_t size = s2_entry_size(ctx->g, height), pa = oa, n;
+	struct s2_rights rights = ctx->g->arch->rights(ctx->g, height, raw, NULL);
 	struct s2_facts *fact;
 	bool kept = s2_role(ctx->table) == S2_PKVM_GUEST;
 	enum s2_tristate confirmed = S2_YES;
 
 	if (ctx->first_window) {
-		within_slots(ctx, ia, oa, size, raw);
-		if (!(raw & S2_XN) && field_get(S2_MEMATTR, raw) <= 3)
+		within_slots(ctx, ia, oa, size, rights.write, raw);
+		if ((rights.exec || rights.exec_user) && is_device(ctx, raw))
 			s2_check_found(ctx, S2_CHECK_WX, ctx->table, ia, oa,
 				       "device memory is executable (descriptor 0x%" PRIx64 ")",
 				       raw);
@@ -126,7 +123,7 @@ void s2_guest_leaf(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, u
 	if (kept && ctx->first_window && !field_get(LEAF_STATE, raw))
 		s2_check_owned(ctx, ia, oa);
 	if (!kept)
-		confirmed = s2_vmm_confirms(ctx, ia, size, oa, raw);
+		confirmed = s2_vmm_confirms(ctx, ia, size, oa, rights.write, raw);
 	if (!kept && ctx->first_window && confirmed != S2_UNKNOWN)
 		s2_check_looked(ctx, S2_CHECK_VMM, 1);
 	while ((fact = s2_pages_run(&ctx->pages, &pa, oa + size - 1, &n))) {
@@ -134,8 +131,7 @@ void s2_guest_leaf(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, u
 			if (kept)
 				of_hypervisor(&fact[i], raw);
 			else
-				of_host(ctx, &fact[i], ia + (pa - oa), pa, (raw & S2_W) != 0,
-					confirmed);
+				of_host(ctx, &fact[i], ia + (pa - oa), pa, rights.write, confirmed);
 		}
 	}
 }

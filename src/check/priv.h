@@ -5,6 +5,7 @@
 
 #include "base/budget.h"
 #include "check/check.h"
+#include "check/writer.h"
 #include "decode/walk.h"
 #include "host/pkvm/annotate.h"
 
@@ -157,6 +158,7 @@ struct s2_check_ctx {
 	uint64_t entries;              /* of that which was entered last */
 	const struct s2_table *table;
 	const struct s2_geometry *g;
+	const struct s2_writer *writer; /* NULL: nobody knows what is written there */
 	struct s2_form form[S2_MAX_FORMS];
 	size_t nforms;
 	struct s2_walk *tables_walk; /* that reads all tables */
@@ -215,13 +217,10 @@ struct s2_tpage *s2_tpages_add(struct s2_tpages *tpages, uint64_t pa, bool *ret_
 /* tables.c: reads every table once, descriptor by descriptor. */
 void s2_check_tables(struct s2_check_ctx *ctx);
 
-/* writer.c */
-void s2_writer_forms(struct s2_check_ctx *ctx);
-void s2_writer_leaf(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, uint64_t oa,
-		    uint64_t raw);
-void s2_writer_invalid(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, uint64_t raw);
+/* What KVM writes into tables of @arch; NULL: nothing is known of that. */
+const struct s2_writer *s2_writer_of(const struct s2_arch *arch);
 
-/* After the hypervisor's table: reports leaves that have not what all others have. */
+/* arm64/writer.c: after the hypervisor's table: reports leaves that have not what all others have. */
 void s2_writer_uniform(struct s2_check_ctx *ctx);
 
 /* host.c, hyp.c, guest.c: what a leaf says beyond its bits. */
@@ -247,7 +246,7 @@ struct s2_vmm *s2_vmm_open(struct s2_check_ctx *ctx, const struct s2_table *tabl
 void s2_vmm_close(struct s2_vmm *vmm);
 /* Is every page of the leaf the one that the VMM has there? */
 enum s2_tristate s2_vmm_confirms(struct s2_check_ctx *ctx, uint64_t ia, uint64_t size, uint64_t oa,
-				 uint64_t raw);
+				 bool write, uint64_t raw);
 
 /* gmem.c: and the one that the slot's guest_memfd has there? Freed by free(). */
 struct s2_gmem *s2_gmem_open(struct s2_check_ctx *ctx);

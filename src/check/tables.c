@@ -2,8 +2,10 @@
 // Every table page once, every descriptor once: what it is, and whether that may be.
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "check/priv.h"
+#include "decode/soft.h"
 
 /* In how many regions of memory the hypervisor's linear map puts a part of [@va, @va + @size). */
 static uint32_t regions_met(const struct s2_check_ctx *ctx, uint64_t va, uint64_t size)
@@ -171,7 +173,14 @@ static void odd_entry(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia
 {
 	struct s2_entry entry;
 
+	struct s2_meaning meaning = { .type = S2_SOFT_NOTHING };
+
 	ctx->g->arch->decode(ctx->g, height, raw, &entry);
+	/* What software wrote on purpose is no mistake, whatever hardware calls it. */
+	if (entry.odd)
+		s2_soft_classify(ctx->g, height, raw, entry.type, &meaning);
+	if (meaning.type)
+		return;
 	for (unsigned int i = 0; entry.odd && i < s2_nodds; i++)
 		if (entry.odd & s2_odds[i].bit)
 			s2_check_found(ctx, S2_CHECK_ENCODING, ctx->table, ia, entry.oa,
@@ -183,8 +192,8 @@ static void leaf(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, uin
 {
 	uint64_t oa = s2_leaf_oa(ctx->g, height, raw);
 
-	if (ctx->first_window)
-		s2_writer_leaf(ctx, height, ia, oa, raw);
+	if (ctx->first_window && ctx->writer)
+		ctx->writer->leaf(ctx, height, ia, oa, raw);
 	if (!s2_maps(ctx->g, height, raw))
 		return;
 	s2_check_saw(ctx, S2_TALLY_LEAVES, 1);
@@ -200,18 +209,6 @@ static void leaf(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, uin
 		s2_guest_leaf(ctx, height, ia, oa, raw);
 		break;
 	}
-}
-
-/* Table descriptors hold an address and nothing else (pgtable.c, kvm_init_table_pte()). */
-static void table_bits(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, uint64_t raw)
-{
-	uint64_t extra = raw & ~(ctx->g->table_low | ctx->g->oa_high | 3);
-
-	if (extra)
-		s2_check_found(ctx, S2_CHECK_WRITER, ctx->table, ia, s2_table_oa(ctx->g, raw),
-			       "table descriptor 0x%" PRIx64
-			       " at level %d: KVM leaves bits 0x%" PRIx64 " clear",
-			       raw, s2_level(ctx->g, height), extra);
 }
 
 /* The page of the table that is read at @height, which was noted when it was entered. */
@@ -240,8 +237,8 @@ static bool on_table(void *arg, const struct s2_reached *reached)
 		return false;
 	if (reached->desc_pa != S2_WALK_ROOT) {
 		any_entry(ctx, page_at(ctx, height), height, reached->ia, reached->raw);
-		if (ctx->first_window)
-			table_bits(ctx, height, reached->ia, reached->raw);
+		if (ctx->first_window && ctx->writer)
+			ctx->writer->table(ctx, height, reached->ia, reached->raw);
 	}
 	return note_page(ctx, reached);
 }
@@ -268,7 +265,7 @@ static void entries(struct s2_check_ctx *ctx, const struct s2_strip *strip)
 	for (uint64_t i = 0; i < strip->n; i++) {
 		uint64_t raw = strip->desc[i], ia = strip->ia + i * size;
 
-		if (!raw)
+		if (!s2_says_something(ctx->g, raw))
 			continue;
 		empty = false;
 		any_entry(ctx, page, height, ia, raw);
@@ -276,8 +273,8 @@ static void entries(struct s2_check_ctx *ctx, const struct s2_strip *strip)
 			leaf(ctx, height, ia, raw);
 			continue;
 		}
-		if (ctx->first_window)
-			s2_writer_invalid(ctx, height, ia, raw);
+		if (ctx->first_window && ctx->writer)
+			ctx->writer->invalid(ctx, height, ia, raw);
 		if (s2_role(ctx->table) == S2_PKVM_HOST)
 			s2_host_invalid(ctx, height, ia, raw);
 	}
@@ -302,11 +299,21 @@ static void walk_table(struct s2_check_ctx *ctx)
 	}
 }
 
+const struct s2_writer *s2_writer_of(const struct s2_arch *arch)
+{
+	for (unsigned int i = 0; i < s2_nwriters; i++)
+		if (!strcmp(s2_writers[i]->arch, arch->name))
+			return s2_writers[i];
+	return NULL;
+}
+
 static void read_table(struct s2_check_ctx *ctx)
 {
 	enum s2_pkvm_role role = s2_role(ctx->table);
 
-	s2_writer_forms(ctx);
+	ctx->writer = s2_writer_of(ctx->g->arch);
+	if (ctx->writer)
+		ctx->writer->begin(ctx);
 	ctx->vmm = NULL;
 	if (role == S2_PKVM_HYP)
 		s2_hyp_begin(ctx);

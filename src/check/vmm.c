@@ -8,20 +8,6 @@
 #include "model/slots.h"
 #include "decode/lookup.h"
 
-#define S2_MEMATTR BITS64(5, 2)
-#define S2_W BIT64(7)
-
-/* Of the VMM's leaf: AP[2] read-only, DBM (hardware or software writable-clean), AttrIndx. */
-#define S1_RO BIT64(7)
-#define S1_DBM BIT64(51)
-#define S1_INDEX BITS64(4, 2)
-
-/* MT_NORMAL and MT_NORMAL_TAGGED (asm/memory.h). */
-#define LAST_NORMAL_INDEX 1
-
-/* KVM's Device-nGnRE at stage 2, with FWB and without. */
-#define MEMATTR_DEVICE 1U
-
 struct s2_vmm {
 	struct s2_geometry geom;
 	uint64_t pgd_pa;
@@ -72,9 +58,10 @@ void s2_vmm_close(struct s2_vmm *vmm)
 }
 
 /* One stretch of the leaf against one descriptor of the VMM. */
-static enum s2_tristate agrees(struct s2_check_ctx *ctx, uint64_t ia, uint64_t oa, uint64_t raw,
-			       uint64_t hva, uint64_t *ret_left)
+static enum s2_tristate agrees(struct s2_check_ctx *ctx, uint64_t ia, uint64_t oa, bool write,
+			       uint64_t raw, uint64_t hva, uint64_t *ret_left)
 {
+	const struct s2_writer *w = ctx->writer;
 	struct s2_found found;
 	enum s2_code code = s2_lookup(ctx->mem, &ctx->vmm->geom, ctx->vmm->pgd_pa, hva, &found);
 	uint64_t theirs = found.raw, pa = found.pa;
@@ -100,13 +87,12 @@ static enum s2_tristate agrees(struct s2_check_ctx *ctx, uint64_t ia, uint64_t o
 			       "the VMM has 0x%" PRIx64 " at 0x%" PRIx64, pa, hva);
 		return S2_NO;
 	}
-	if (raw & S2_W && theirs & S1_RO && !(theirs & S1_DBM)) {
+	if (write && w && w->vmm_writes && !w->vmm_writes(theirs)) {
 		s2_check_found(ctx, S2_CHECK_VMM, ctx->table, ia, oa,
 			       "writable, but the VMM may only read it (0x%" PRIx64 ")", hva);
 		return S2_NO;
 	}
-	if (field_get(S2_MEMATTR, raw) == MEMATTR_DEVICE &&
-	    field_get(S1_INDEX, theirs) <= LAST_NORMAL_INDEX) {
+	if (w && w->is_device && w->is_device(raw) && w->vmm_is_memory(theirs)) {
 		s2_check_found(ctx, S2_CHECK_VMM, ctx->table, ia, oa,
 			       "device memory, but ordinary memory in the VMM (0x%" PRIx64 ")",
 			       hva);
@@ -116,7 +102,7 @@ static enum s2_tristate agrees(struct s2_check_ctx *ctx, uint64_t ia, uint64_t o
 }
 
 enum s2_tristate s2_vmm_confirms(struct s2_check_ctx *ctx, uint64_t ia, uint64_t size, uint64_t oa,
-				 uint64_t raw)
+				 bool write, uint64_t raw)
 {
 	const struct s2_slot *slot = s2_slot_at(ctx->table, ia);
 	enum s2_tristate all = S2_YES;
@@ -136,7 +122,7 @@ enum s2_tristate s2_vmm_confirms(struct s2_check_ctx *ctx, uint64_t ia, uint64_t
 
 		if (ia + off - slot->ipa >= slot->size)
 			break; /* memslots says so */
-		one = agrees(ctx, ia + off, oa + off, raw, hva, &left);
+		one = agrees(ctx, ia + off, oa + off, write, raw, hva, &left);
 		if (one != S2_YES)
 			all = one;
 		off += left ? left : BIT64(ctx->g->page_log2);

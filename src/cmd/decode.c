@@ -1,143 +1,89 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // `decode`: one descriptor or register value, field by field, in words and numbers.
-#include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/num.h"
+#include "cmd/decoded.h"
 #include "decode/soft.h"
 #include "options.h"
 
-/* "[5:2]", or the single bits of a mask that lies apart: "[51,7]". */
-static void bits_text(uint64_t mask, char *buf, size_t size)
-{
-	unsigned int low = (unsigned int)__builtin_ctzll(mask);
-	unsigned int high = 63 - (unsigned int)__builtin_clzll(mask);
+/* Everything that is the same for all values of one call. */
+struct job {
+	const struct s2_options *o;
+	struct s2_out *out;
+	struct s2_json *json; /* NULL: text */
+};
 
-	if (mask == BITS64(high, low))
-		snprintf(buf, size, low == high ? "[%u]" : "[%u:%u]", high, low);
+static void print(const struct job *job, const struct s2_decoded *d)
+{
+	if (job->json)
+		s2_decoded_json(job->json, d);
 	else
-		snprintf(buf, size, "[%u,%u]", high, low);
+		s2_decoded_text(job->out, d);
 }
 
-static void print_field(struct s2_out *out, uint64_t mask, const char *name, uint64_t value,
-			const char *text, const char *meaning)
+static void add_field(struct s2_decoded *d, const struct s2_decoded_field *field)
 {
-	char bits[16];
-
-	bits_text(mask, bits, sizeof(bits));
-	s2_out_str(out, "  ");
-	s2_out_pad(out, bits, 8);
-	s2_out_str(out, " ");
-	s2_out_pad(out, name, 12);
-	s2_out_printf(out, " 0x%-4" PRIx64, value);
-	if (text)
-		s2_out_printf(out, " %s", text);
-	if (meaning)
-		s2_out_printf(out, "%s(%s)", " ", meaning);
-	s2_out_str(out, "\n");
+	if (d->nfields < S2_MAX_DECODED_FIELDS)
+		d->field[d->nfields++] = *field;
 }
 
-static void print_geometry(struct s2_out *out, const struct s2_geometry *geom)
-{
-	s2_out_printf(out,
-		      "  = granule %uK, IPA %u bits, start level %d x%u (%" PRIu64
-		      " bytes), PA %u bits\n",
-		      1U << (geom->page_log2 - 10), geom->ia_bits, s2_level(geom, geom->top),
-		      geom->start_tables, geom->start_size, geom->oa_bits);
-	for (unsigned int i = 0; i < s2_ngeom_odds; i++)
-		if (geom->odd & s2_geom_odds[i].bit)
-			s2_out_printf(out, "  ! %s: %s\n", s2_geom_odds[i].name,
-				      s2_geom_odds[i].meaning);
-}
-
-/* A register in the letters of the architecture's manual. */
-static void print_register(struct s2_out *out, const char *name, uint64_t value)
-{
-	for (; *name; name++)
-		s2_out_printf(out, "%c", toupper((unsigned char)*name));
-	s2_out_printf(out, " 0x%" PRIx64 "\n", value);
-}
-
-static void explain_register(struct s2_out *out, const struct s2_arch *arch, unsigned int claim,
+static void explain_register(const struct job *job, const struct s2_arch *arch, unsigned int claim,
 			     uint64_t value)
 {
 	const struct s2_claim *row = &arch->claims[claim];
+	struct s2_decoded d = { .value = value, .as = row->name, .arch = arch, .res0 = value };
 	struct s2_regime regime;
-	struct s2_geometry geom;
-	uint64_t known = 0;
-	struct s2_err err;
 
-	s2_err_init(&err);
-	print_register(out, row->name, value);
 	for (unsigned int i = 0; i < row->nfields; i++) {
 		const struct s2_field *f = &row->fields[i];
 		uint64_t v = field_get(f->mask, value);
 
-		known |= f->mask;
-		print_field(out, f->mask, f->name, v, f->values ? f->values[v] : NULL, f->meaning);
+		d.res0 &= ~f->mask;
+		add_field(&d, &(struct s2_decoded_field){ f->name, f->mask, v,
+							  f->values ? f->values[v] : NULL,
+							  f->meaning });
 	}
-	if (value & ~known)
-		s2_out_printf(out, "  RES0 bits set: 0x%" PRIx64 "\n", value & ~known);
+	s2_err_init(&d.refused);
 	s2_regime_init(&regime, arch);
 	s2_regime_set(&regime, claim, value);
-	if (s2_shape(&regime, &geom, &err))
-		s2_out_printf(out, "  = refused: %s\n", err.text);
-	else
-		print_geometry(out, &geom);
+	d.shapes = true;
+	d.shaped = !s2_shape(&regime, &d.geom, &d.refused);
+	print(job, &d);
 }
 
-static void explain_attrs(struct s2_out *out, const struct s2_geometry *geom, unsigned int height,
-			  const struct s2_entry *entry)
+static void explain_at(const struct job *job, const struct s2_geometry *geom, unsigned int height,
+		       uint64_t raw)
 {
+	struct s2_decoded d = { .value = raw,
+				.as = "descriptor",
+				.arch = geom->arch,
+				.geom = *geom,
+				.descriptor = true,
+				.height = height };
 	const struct s2_attr *attr;
 
+	geom->arch->decode(geom, height, raw, &d.entry);
 	for (unsigned int i = 0; (attr = s2_attr_at(geom, i)); i++) {
 		const struct s2_attr_value *value;
 		uint64_t v;
 
-		if (!s2_attr_applies(attr, geom, s2_where(entry->type), height))
+		if (!s2_attr_applies(attr, geom, s2_where(d.entry.type), height))
 			continue;
-		v = s2_attr_get(attr, geom, height, entry->raw);
+		v = s2_attr_get(attr, geom, height, raw);
 		value = s2_attr_value(attr, v);
-		if (!s2_attr_bits(attr, geom, height))
-			s2_out_printf(out, "  %-8s %-12s 0x%-4" PRIx64 " %s (%s)\n", "-",
-				      attr->name, v, value ? value->meaning : "", attr->field);
-		else
-			print_field(out, s2_attr_bits(attr, geom, height), attr->name, v,
-				    value ? value->meaning : NULL, attr->field);
+		add_field(&d, &(struct s2_decoded_field){
+				      attr->name, s2_attr_bits(attr, geom, height), v,
+				      value ? value->meaning : NULL, attr->field });
 	}
+	print(job, &d);
 }
 
-static void explain_at(struct s2_out *out, const struct s2_geometry *geom, unsigned int height,
-		       uint64_t raw)
+static enum s2_code explain_descriptor(const struct job *job, uint64_t raw, struct s2_err *err)
 {
-	struct s2_entry entry;
-
-	geom->arch->decode(geom, height, raw, &entry);
-	s2_out_printf(out, "stage 2 descriptor 0x%" PRIx64 " at level %d, granule %uK: %s\n", raw,
-		      s2_level(geom, height), 1U << (geom->page_log2 - 10),
-		      s2_type_name(entry.type));
-	if (entry.type == S2_TABLE)
-		s2_out_printf(out, "  next table 0x%" PRIx64 "\n", entry.oa);
-	if (s2_is_leaf(entry.type)) {
-		struct s2_size_text size = s2_size_text(s2_entry_size(geom, height));
-
-		s2_out_printf(out, "  output address 0x%" PRIx64 ", %" PRIu64 "%c\n", entry.oa,
-			      size.n, size.unit);
-	}
-	if (entry.type == S2_INVALID_ENTRY && s2_says_something(geom, raw))
-		s2_out_printf(out, "  software payload 0x%" PRIx64 "\n", raw);
-	explain_attrs(out, geom, height, &entry);
-	for (unsigned int i = 0; i < s2_nodds; i++)
-		if (entry.odd & s2_odds[i].bit)
-			s2_out_printf(out, "  ! %s: %s\n", s2_odds[i].name, s2_odds[i].meaning);
-}
-
-static enum s2_code explain_descriptor(const struct s2_options *o, struct s2_out *out, uint64_t raw,
-				       struct s2_err *err)
-{
+	const struct s2_options *o = job->o;
 	struct s2_regime regime = o->regime;
 	struct s2_geometry geom;
 	enum s2_code code;
@@ -153,17 +99,17 @@ static enum s2_code explain_descriptor(const struct s2_options *o, struct s2_out
 			return s2_fail(err, S2_USAGE,
 				       "--level: %d does not exist with the %uK granule", o->level,
 				       1U << (geom.page_log2 - 10));
-		explain_at(out, &geom, (unsigned int)height, raw);
+		explain_at(job, &geom, (unsigned int)height, raw);
 		return S2_OK;
 	}
 	/* Without a level: what reads as a table is a page at the lowest, and a block belongs to
 	 * the level above pages. */
 	if (geom.arch->is_table(&geom, 1, raw)) {
-		explain_at(out, &geom, 0, raw);
-		explain_at(out, &geom, 1, raw);
+		explain_at(job, &geom, 0, raw);
+		explain_at(job, &geom, 1, raw);
 		return S2_OK;
 	}
-	explain_at(out, &geom,
+	explain_at(job, &geom,
 		   !geom.arch->is_leaf(&geom, 0, raw) && geom.arch->is_leaf(&geom, 1, raw), raw);
 	return S2_OK;
 }
@@ -182,7 +128,7 @@ static int find_register(const struct s2_arch *arch, const char *name)
 }
 
 /* A bare number that is a sound value of a register down to its RES bits is explained as one, too. */
-static void explain_as_register(struct s2_out *out, const struct s2_arch *arch, uint64_t value)
+static void explain_as_register(const struct job *job, const struct s2_arch *arch, uint64_t value)
 {
 	for (unsigned int i = 0; i < arch->nclaims; i++) {
 		struct s2_regime regime;
@@ -193,14 +139,14 @@ static void explain_as_register(struct s2_out *out, const struct s2_arch *arch, 
 		s2_regime_init(&regime, arch);
 		s2_regime_set(&regime, i, value);
 		if (!s2_shape(&regime, &geom, NULL) && !(geom.odd & (S2_GODD_RES0 | S2_GODD_RES1)))
-			explain_register(out, arch, i, value);
+			explain_register(job, arch, i, value);
 	}
 }
 
-static enum s2_code explain(const struct s2_options *o, struct s2_out *out, const char *arg,
-			    struct s2_err *err)
+static enum s2_code explain(const struct job *job, const char *arg, struct s2_err *err)
 {
 	const char *equals = strchr(arg, '=');
+	const struct s2_options *o = job->o;
 	const char *as = o->as;
 	enum s2_code code;
 	uint64_t value;
@@ -220,7 +166,7 @@ static enum s2_code explain(const struct s2_options *o, struct s2_out *out, cons
 	for (unsigned int i = 0; as && i < s2_narchs; i++) {
 		claim = find_register(s2_archs[i], as);
 		if (claim >= 0) {
-			explain_register(out, s2_archs[i], (unsigned int)claim, value);
+			explain_register(job, s2_archs[i], (unsigned int)claim, value);
 			return S2_OK;
 		}
 	}
@@ -228,26 +174,33 @@ static enum s2_code explain(const struct s2_options *o, struct s2_out *out, cons
 		return s2_fail(err, S2_USAGE, "decode: '%s' is neither descriptor nor %s", as,
 			       "vtcr_el2");
 	if (!as && !o->have_regime && o->level == S2_NO_LEVEL)
-		explain_as_register(out, o->regime.arch, value);
-	return explain_descriptor(o, out, value, err);
+		explain_as_register(job, job->o->regime.arch, value);
+	return explain_descriptor(job, value, err);
 }
 
 static enum s2_exit run_decode(const struct s2_options *o, struct s2_out *out, struct s2_err *err)
 {
-	for (int i = 0; i < o->nargs; i++) {
-		enum s2_code code = explain(o, out, o->args[i], err);
+	struct s2_json json;
+	struct job job = { .o = o, .out = out };
+	enum s2_code code = S2_OK;
+	bool lines;
 
-		if (code)
-			return s2_exit_of(code);
+	if (s2_options_document(o, &lines)) {
+		s2_json_begin(&json, out, lines, "decode", "decoded", NULL);
+		job.json = &json;
 	}
-	return S2_EXIT_OK;
+	for (int i = 0; !code && i < o->nargs; i++)
+		code = explain(&job, o->args[i], err);
+	if (job.json)
+		s2_json_end(&json, !code, NULL);
+	return s2_exit_of(code);
 }
 
 const struct s2_cmd s2_cmd_decode = {
 	.name = "decode",
 	.args = "[NAME=]VALUE...",
 	.help = "explain a descriptor or VTCR_EL2 field by field",
-	.groups = S2_OPTS_DECODE | S2_OPTS_GEOM,
+	.groups = S2_OPTS_DECODE | S2_OPTS_GEOM | S2_OPTS_JSON,
 	.min_args = 1,
 	.max_args = -1,
 	.run = run_decode,

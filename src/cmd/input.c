@@ -236,6 +236,8 @@ static enum s2_code tables_from_kernel(const struct s2_options *o, struct s2_inp
 	args.note = note = vmcoreinfo_note(input->source, &args.note_size);
 	args.vmlinux = symbol_file(&input->files.vmlinux);
 	args.system_map = symbol_file(&input->files.system_map);
+	args.module = symbol_file(&input->files.module);
+	args.module_name = "kvm";
 	args.prefer_units = "kvm/";
 	args.number = o->kernel;
 	args.name_others = o->kernel || o->verbose;
@@ -284,9 +286,9 @@ static enum s2_code refuse_kernel_options(const struct s2_options *o, const char
 		const char *name;
 		bool given;
 	} options[] = {
-		{ "--vmlinux", o->vmlinux },        { "--system-map", o->system_map },
-		{ "--snapshot", o->have_snapshot }, { "--vcpu", o->have_vcpu },
-		{ "--kernel", o->kernel },
+		{ "--vmlinux", o->vmlinux }, { "--system-map", o->system_map },
+		{ "--module", o->module },   { "--snapshot", o->have_snapshot },
+		{ "--vcpu", o->have_vcpu },  { "--kernel", o->kernel },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(options); i++)
@@ -415,10 +417,25 @@ static enum s2_code complete_regimes(const struct s2_options *o, struct s2_table
 	return s2_fail(err, S2_USAGE, "%s are for tables of stage 2", list);
 }
 
+/* Does @pattern name the table @id? It is an id, a glob, or the pid of a VM's process alone. */
+static bool id_fits(const char *pattern, const char *id)
+{
+	static const char vm[] = "vm:";
+	size_t n = strlen(pattern);
+
+	if (!fnmatch(pattern, id, 0))
+		return true;
+	if (strspn(pattern, "0123456789") != n || strncmp(id, vm, sizeof(vm) - 1) != 0)
+		return false;
+	id += sizeof(vm) - 1;
+	/* A process that runs several VMs has vm:PID.0, vm:PID.1, ... */
+	return n && !strncmp(id, pattern, n) && (!id[n] || (id[n] == '.' && !strchr(id, '/')));
+}
+
 static bool is_asked_for(const struct s2_options *o, const char *id)
 {
 	for (unsigned int g = 0; g < o->ntables; g++)
-		if (!fnmatch(o->table[g], id, 0))
+		if (id_fits(o->table[g], id))
 			return true;
 	return !o->ntables;
 }
@@ -441,7 +458,7 @@ static bool lost_nameless(const struct s2_lost *lost)
 static bool fits_loss(const char *pattern, const struct s2_lost *lost)
 {
 	for (size_t i = 0; i < lost->n; i++)
-		if (*lost->loss[i].table && !fnmatch(pattern, lost->loss[i].table, 0))
+		if (*lost->loss[i].table && id_fits(pattern, lost->loss[i].table))
 			return true;
 	return false;
 }
@@ -479,7 +496,7 @@ static enum s2_code select_tables(const struct s2_options *o, struct s2_input *i
 		bool any = fits_loss(o->table[g], input->lost);
 
 		for (size_t i = 0; i < tables->n; i++)
-			any |= !fnmatch(o->table[g], tables->table[i].id, 0);
+			any |= id_fits(o->table[g], tables->table[i].id);
 		if (!any)
 			return refuse_table(o, o->table[g], input, err);
 	}
@@ -503,6 +520,7 @@ static struct s2_files_request files_of(const struct s2_options *o, char *const 
 					  .pages = o->pages,
 					  .vmlinux = o->vmlinux,
 					  .system_map = o->system_map,
+					  .module = o->module,
 					  .output = { .path = to_file ? o->output : NULL,
 						      .as = "-o",
 						      .temporary = s2_guard_temporary } };

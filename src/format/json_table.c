@@ -191,7 +191,7 @@ static void effective_members(struct s2_json *json, const struct s2_effective_ro
 static void slot_members(struct s2_json *json, const struct s2_slot *slot)
 {
 	s2_json_signed(json, "id", slot->id);
-	s2_json_number(json, "as", 0);
+	s2_json_number(json, "as", slot->as);
 	s2_json_hex(json, "ipa", slot->ipa);
 	s2_json_number(json, "size", slot->size);
 	s2_json_hex(json, "hva", slot->hva);

@@ -209,7 +209,9 @@ static void put_range(struct s2_printer *printer, uint64_t ia, uint64_t size)
 
 	s2_text_ia_range(printer->out, ia, size, ia_digits(printer->geom));
 	s2_text_size(size, text);
-	s2_out_printf(printer->out, " %*s ", W_SIZE, text);
+	s2_out_str(printer->out, " ");
+	s2_out_pad_left(printer->out, text, W_SIZE);
+	s2_out_str(printer->out, " ");
 }
 
 static void put_rights(struct s2_printer *printer, const struct s2_rights *rights)
@@ -317,17 +319,26 @@ static void put_pa(struct s2_out *out, uint64_t pa, uint64_t pieces)
 		s2_out_printf(out, "pieces:%" PRIu64, pieces);
 }
 
+static void put_level(struct s2_out *out, int level, unsigned int width)
+{
+	if (level < 0)
+		s2_out_printf(out, "%*d", (int)width, level);
+	else
+		s2_out_dec(out, (uint64_t)level, width);
+	s2_out_str(out, " ");
+}
+
 static void print_row(struct s2_printer *printer, const struct s2_row *row)
 {
 	const struct s2_run *run = &row->run;
 	bool leaf = !run->missing && s2_is_leaf(run->entry.type);
 	bool mapped = leaf && s2_run_mapped(printer->geom, run);
-	int width = s2_level(printer->geom, printer->geom->top) < 0 ? 2 : 1;
+	unsigned int width = s2_level(printer->geom, printer->geom->top) < 0 ? 2 : 1;
 	struct s2_out *out = printer->out;
 	struct s2_rights rights;
 
 	put_range(printer, run->ia, run->size);
-	s2_out_printf(out, "%*d ", width, s2_level(printer->geom, run->height));
+	put_level(out, s2_level(printer->geom, run->height), width);
 	put_column(out, s2_run_type(run), W_TYPE);
 	if (mapped) {
 		rights = s2_printer_rights(printer, run);

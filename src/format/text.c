@@ -8,6 +8,21 @@
 
 #include "base/bits.h"
 
+/* Digits of @n; returns where they end. By hand: each row has such a number. */
+static char *put_number(char *ret, unsigned int n)
+{
+	char digits[10];
+	unsigned int len = 0;
+
+	do
+		digits[len++] = (char)('0' + n % 10);
+	while (n /= 10);
+	while (len)
+		*ret++ = digits[--len];
+	return ret;
+}
+
+/* Hot path, with the columns of a row. */
 void s2_text_size(uint64_t size, char ret[S2_TEXT_SIZE_LEN])
 {
 	unsigned int unit = size ? (63 - (unsigned int)__builtin_clzll(size)) / 10 : 0;
@@ -29,10 +44,15 @@ void s2_text_size(uint64_t size, char ret[S2_TEXT_SIZE_LEN])
 			unit++;
 		}
 	}
-	ret += snprintf(ret, S2_TEXT_SIZE_LEN, "%s%" PRIu64, about ? "~" : "", whole);
-	if (hundredths)
-		ret += sprintf(ret, hundredths % 10 ? ".%02u" : ".%u",
-			       hundredths % 10 ? hundredths : hundredths / 10);
+	if (about)
+		*ret++ = '~';
+	ret = put_number(ret, (unsigned int)whole);
+	if (hundredths) {
+		*ret++ = '.';
+		*ret++ = (char)('0' + hundredths / 10);
+		if (hundredths % 10)
+			*ret++ = (char)('0' + hundredths % 10);
+	}
 	if (unit)
 		*ret++ = "KMGTPE"[unit - 1];
 	*ret = '\0';

@@ -61,8 +61,10 @@ enum s2_code s2_btf_scan(const struct s2_mem *mem, uint64_t pa, uint64_t size, u
 			 struct s2_gaps *gaps, uint64_t *ret_pa, uint64_t *ret_size,
 			 struct s2_err *err) S2_MUST_CHECK;
 
-/* Parses the .BTF section of an ELF file (a vmlinux). S2_NOTFOUND: it has none. */
-enum s2_code s2_btf_elf(const struct s2_symbol_file *file, struct s2_types **ret,
-			uint32_t *ret_ntypes, struct s2_err *err) S2_MUST_CHECK;
+/* Parses the .BTF section of an ELF file: a vmlinux, or a module that continues @base. S2_NOTFOUND:
+ * it has none. */
+enum s2_code s2_btf_elf(const struct s2_symbol_file *file, struct s2_types *base,
+			struct s2_types **ret, uint32_t *ret_ntypes,
+			struct s2_err *err) S2_MUST_CHECK;
 
 #endif

@@ -5,8 +5,8 @@
 
 #include "kernel/btf.h"
 
-static enum s2_code from_elf(Elf *elf, const char *path, struct s2_types **ret,
-			     uint32_t *ret_ntypes, struct s2_err *err)
+static enum s2_code from_elf(Elf *elf, const char *path, struct s2_types *base,
+			     struct s2_types **ret, uint32_t *ret_ntypes, struct s2_err *err)
 {
 	size_t names;
 
@@ -25,7 +25,8 @@ static enum s2_code from_elf(Elf *elf, const char *path, struct s2_types **ret,
 		if (!data || !data->d_buf)
 			return s2_fail(err, S2_INVALID, "%s: .BTF cannot be read: %s", path,
 				       elf_errmsg(-1));
-		code = s2_btf_new(data->d_buf, data->d_size, ret, ret_ntypes, err);
+		code = s2_btf_new_split(data->d_buf, data->d_size, NULL, base, ret, ret_ntypes,
+					err);
 		if (code)
 			s2_wrap(err, code, "%s", path);
 		return code;
@@ -33,15 +34,15 @@ static enum s2_code from_elf(Elf *elf, const char *path, struct s2_types **ret,
 	return s2_fail(err, S2_NOTFOUND, "%s has no .BTF section", path);
 }
 
-enum s2_code s2_btf_elf(const struct s2_symbol_file *file, struct s2_types **ret,
-			uint32_t *ret_ntypes, struct s2_err *err)
+enum s2_code s2_btf_elf(const struct s2_symbol_file *file, struct s2_types *base,
+			struct s2_types **ret, uint32_t *ret_ntypes, struct s2_err *err)
 {
 	Elf *elf;
 	enum s2_code code;
 
 	elf_version(EV_CURRENT);
 	elf = elf_begin(file->fd, ELF_C_READ_MMAP, NULL);
-	code = from_elf(elf, file->path, ret, ret_ntypes, err);
+	code = from_elf(elf, file->path, base, ret, ret_ntypes, err);
 	elf_end(elf);
 	return code;
 }

@@ -12,6 +12,7 @@
 #include "kernel/btf.h"
 #include "kernel/dwarf.h"
 #include "kernel/kernel_priv.h"
+#include "kernel/modules.h"
 
 #define MAX_REMARKS 32
 
@@ -20,7 +21,9 @@
 
 void s2_kernel_args_init(struct s2_kernel_args *args, const struct s2_mem *mem)
 {
-	*args = (struct s2_kernel_args){ .mem = mem, .vmlinux.fd = -1, .system_map.fd = -1 };
+	*args = (struct s2_kernel_args){
+		.mem = mem, .vmlinux.fd = -1, .system_map.fd = -1, .module.fd = -1
+	};
 }
 
 void s2_kernel_say(struct s2_kernel *kernel, const char *fmt, ...)
@@ -259,7 +262,7 @@ static bool vmlinux_has_types(struct s2_kernel *kernel)
 	struct s2_types *types = NULL;
 	uint32_t ntypes;
 
-	if (s2_btf_elf(&kernel->args.vmlinux, &types, &ntypes, NULL) &&
+	if (s2_btf_elf(&kernel->args.vmlinux, NULL, &types, &ntypes, NULL) &&
 	    s2_dwarf_new(&kernel->args.vmlinux, kernel->args.prefer_units, &types, NULL))
 		return false;
 	s2_types_free(types);
@@ -280,6 +283,8 @@ enum s2_code s2_kernel_check_files(struct s2_kernel *kernel, struct s2_err *err)
 	}
 	if (!code && args->system_map.fd >= 0)
 		code = s2_symbols_check(kernel->symbols, S2_SYM_SYSTEM_MAP, err);
+	if (!code && args->module.fd >= 0)
+		code = s2_module_check_file(kernel, args->module_name, err);
 	return code;
 }
 
@@ -290,7 +295,7 @@ static enum s2_code btf_of_vmlinux(struct s2_kernel *kernel, struct s2_types **r
 	enum s2_code code = check_vmlinux(kernel, err);
 
 	if (!code)
-		code = s2_btf_elf(&kernel->args.vmlinux, ret, &ntypes, err);
+		code = s2_btf_elf(&kernel->args.vmlinux, NULL, ret, &ntypes, err);
 	if (!code)
 		s2_kernel_say(kernel, "types from .BTF of %s (%u)", kernel->args.vmlinux.path,
 			      ntypes);

@@ -26,6 +26,8 @@ struct s2_kernel_args {
 	 * long as the kernel. */
 	struct s2_symbol_file vmlinux;
 	struct s2_symbol_file system_map;
+	struct s2_symbol_file module; /* the file of the module called ... */
+	const char *module_name;
 
 	/* DWARF only: compilation units whose name contains this have the types that will be asked
 	 * for. May be NULL. */

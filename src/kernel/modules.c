@@ -10,8 +10,10 @@
 #include "base/bits.h"
 #include "base/cleanup.h"
 #include "kernel/btf.h"
+#include "kernel/dwarf.h"
 #include "kernel/fields.h"
 #include "kernel/kernel_priv.h"
+#include "kernel/modinfo.h"
 
 /* More than any module has; beyond it the counts are lying. */
 #define MAX_SYMS (1U << 20)
@@ -307,7 +309,7 @@ static enum s2_code read_with_gap(struct s2_kernel *kernel, uint64_t va, uint8_t
 }
 
 static enum s2_code read_btf(struct find_btf *f, struct s2_types *base, struct s2_types **ret,
-			     struct s2_err *err)
+			     bool *ret_whole, struct s2_err *err)
 {
 	s2_auto_free void *blob = NULL;
 	struct s2_btf_gap gap = { 0 };
@@ -334,6 +336,77 @@ static enum s2_code read_btf(struct find_btf *f, struct s2_types *base, struct s
 		s2_kernel_say(f->kernel, "types of the module %s from BTF in memory (%u%s%s)",
 			      f->name, ntypes, gap.code ? ", a part of them is " : "",
 			      gap.code ? s2_code_name(gap.code) : "");
+	*ret_whole = !gap.code;
+	return code;
+}
+
+/* .BTF of the file that the user gave, which continues the kernel's; else its DWARF, which has all.
+ */
+static enum s2_code types_of_file(struct s2_kernel *kernel, const char *module,
+				  struct s2_types *base, struct s2_types **ret, struct s2_err *err)
+{
+	const struct s2_symbol_file *file = &kernel->args.module;
+	const char *release = "";
+	size_t len = 0;
+	uint32_t ntypes;
+	enum s2_code code;
+
+	if (file->fd < 0 || strcmp(kernel->args.module_name, module) != 0)
+		return s2_fail(err, S2_NOTFOUND, "no file of the module was given");
+	s2_vmcoreinfo_text(&kernel->info, "OSRELEASE", &release, &len);
+	code = s2_modinfo_check(file, module, release, len, err);
+	if (code)
+		return code;
+	if (base && !s2_btf_elf(file, base, ret, &ntypes, NULL)) {
+		s2_kernel_say(kernel, "types of the module %s from .BTF of %s (%u)", module,
+			      file->path, ntypes);
+		return S2_OK;
+	}
+	code = s2_dwarf_new(file, kernel->args.prefer_units, ret, err);
+	if (!code)
+		s2_kernel_say(kernel, "types of the module %s from DWARF of %s", module,
+			      file->path);
+	return code;
+}
+
+enum s2_code s2_module_check_file(struct s2_kernel *kernel, const char *module, struct s2_err *err)
+{
+	struct s2_types *base = NULL, *types = NULL;
+	enum s2_code code;
+
+	if (s2_kernel_types(kernel, &base, NULL))
+		base = NULL;
+	code = types_of_file(kernel, module, base, &types, err);
+	s2_types_free(types);
+	return code == S2_NOTFOUND ?
+		       s2_fail(err, S2_INVALID, "%s has no types", kernel->args.module.path) :
+		       code;
+}
+
+/* Types of the module's own: whole out of memory, else those of the file, else what memory has of
+ * them; NULL when there are none. */
+static enum s2_code own_types(struct s2_kernel *kernel, const char *module, struct s2_types *base,
+			      struct s2_types **ret, struct s2_err *err)
+{
+	struct find_btf f = { .kernel = kernel, .name = module, .err = err };
+	struct s2_types *in_memory = NULL;
+	bool whole = false;
+	enum s2_code code = base ? find_btf(&f) : S2_OK;
+
+	*ret = NULL;
+	if (!code && f.va)
+		code = read_btf(&f, base, &in_memory, &whole, err);
+	if (!code && whole) {
+		*ret = in_memory;
+		return S2_OK;
+	}
+	if (!types_of_file(kernel, module, base, ret, NULL)) {
+		s2_types_free(in_memory);
+		if (err)
+			s2_err_init(err);
+		return S2_OK;
+	}
+	*ret = in_memory;
 	return code;
 }
 
@@ -348,17 +421,23 @@ static struct s2_module_types *remembered(struct s2_kernel *kernel, const char *
 enum s2_code s2_module_types(struct s2_kernel *kernel, const char *module, struct s2_types **ret,
 			     struct s2_err *err)
 {
-	struct find_btf f = { .kernel = kernel, .name = module, .err = err };
 	const struct s2_module_types *known = remembered(kernel, module);
 	struct s2_types *base = NULL, *own = NULL;
-	enum s2_code code = s2_kernel_types(kernel, &base, err);
+	struct s2_err why;
+	enum s2_code none, code;
 
-	if (!code && !known)
-		code = find_btf(&f);
-	if (!code && f.va)
-		code = read_btf(&f, base, &own, err);
+	if (known) {
+		*ret = known->types;
+		return S2_OK;
+	}
+	/* A module's DWARF has all types that it uses: it needs no kernel's. */
+	s2_err_init(&why);
+	none = s2_kernel_types(kernel, &base, &why);
+	code = own_types(kernel, module, base, &own, err);
 	if (code)
 		return s2_wrap(err, code, "types of the module %s", module);
+	if (!own && none)
+		return s2_fail(err, none, "%s", why.text);
 	if (own && kernel->nmodules == S2_MAX_MODULES) {
 		s2_types_free(own);
 		return s2_fail(err, S2_INVALID, "types of more than %d modules", S2_MAX_MODULES);
@@ -366,6 +445,6 @@ enum s2_code s2_module_types(struct s2_kernel *kernel, const char *module, struc
 	if (own)
 		kernel->module[kernel->nmodules++] =
 			(struct s2_module_types){ .name = module, .types = own };
-	*ret = known ? known->types : own ? own : base;
+	*ret = own ? own : base;
 	return S2_OK;
 }

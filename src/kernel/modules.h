@@ -15,11 +15,16 @@ enum s2_code s2_module_symbols(struct s2_kernel *kernel, const char *module,
 			       struct s2_err *err) S2_MUST_CHECK;
 
 /*
- * Types of the module called @module: its own, then the kernel's. Where the module has none, or
- * none is loaded, the kernel's alone. They belong to @kernel. Errors as of s2_kernel_types(), and a
- * missing code when the module's are not in the dump.
+ * Types of the module called @module: its own, then the kernel's. They are in memory, or in the
+ * file that the user gave for it. Where the module has none, or none is loaded, the kernel's alone.
+ * They belong to @kernel. Errors as of s2_kernel_types(), and a missing code when the module's are
+ * not in the dump.
  */
 enum s2_code s2_module_types(struct s2_kernel *kernel, const char *module, struct s2_types **ret,
 			     struct s2_err *err) S2_MUST_CHECK;
+
+/* Is the file that the user gave the module @module of this kernel, with types in it? S2_INVALID. */
+enum s2_code s2_module_check_file(struct s2_kernel *kernel, const char *module,
+				  struct s2_err *err) S2_MUST_CHECK;
 
 #endif

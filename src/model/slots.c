@@ -144,6 +144,8 @@ static void save(const struct s2_table *table, json_t *obj)
 		json_t *one = json_object();
 
 		json_object_set_new(one, "id", json_integer(slot->id));
+		if (slot->as)
+			json_object_set_new(one, "as", json_integer(slot->as));
 		json_object_set_new(one, "ipa", s2_note_hex(slot->ipa));
 		json_object_set_new(one, "size", s2_note_hex(slot->size));
 		json_object_set_new(one, "hva", s2_note_hex(slot->hva));
@@ -155,9 +157,11 @@ static void save(const struct s2_table *table, json_t *obj)
 
 static enum s2_code get_slot(json_t *obj, struct s2_slot *ret, struct s2_err *err)
 {
-	int64_t id = 0, flags = 0;
+	int64_t id = 0, as = 0, flags = 0;
 	enum s2_code code = s2_note_get_int(obj, "id", 0, INT32_MAX, &id, err);
 
+	if (!code && json_object_get(obj, "as"))
+		code = s2_note_get_int(obj, "as", 0, UINT8_MAX, &as, err);
 	if (!code)
 		code = s2_note_get_int(obj, "flags", 0, UINT32_MAX, &flags, err);
 	if (!code)
@@ -170,6 +174,7 @@ static enum s2_code get_slot(json_t *obj, struct s2_slot *ret, struct s2_err *er
 		code = s2_fail(err, S2_INVALID, "0x%llx of 0x%llx bytes is out of range",
 			       (unsigned long long)ret->ipa, (unsigned long long)ret->size);
 	ret->id = (int32_t)id;
+	ret->as = (uint32_t)as;
 	ret->flags = (uint32_t)flags;
 	return code;
 }

@@ -18,6 +18,7 @@ struct s2_slot {
 	uint64_t hva;   /* in the VMM's address space */
 	uint32_t flags; /* S2_SLOT_* */
 	int32_t id;
+	uint32_t as;         /* address space: 0, or (x86) 1, which SMM sees */
 	uint64_t gmem_file;  /* guest_memfd: struct file that has the pages, 0 when not known */
 	uint64_t gmem_pgoff; /* ... and the page of it that the slot begins with */
 };

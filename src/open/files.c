@@ -18,7 +18,9 @@ static const struct s2_opened none = { .fd = -1, .cmdline_fd = -1 };
 
 void s2_files_init(struct s2_files *files)
 {
-	*files = (struct s2_files){ .pages = none, .vmlinux = none, .system_map = none };
+	*files = (struct s2_files){
+		.pages = none, .vmlinux = none, .system_map = none, .module = none
+	};
 	s2_output_init(&files->out);
 }
 
@@ -185,7 +187,8 @@ static bool is_in_the_way(const struct s2_files *files, const struct s2_opened *
 /* The name of the file that stands where the output is to go; NULL when it is none that is read. */
 static const char *input_in_the_way(const struct s2_files *files)
 {
-	const struct s2_opened *others[] = { &files->pages, &files->vmlinux, &files->system_map };
+	const struct s2_opened *others[] = { &files->pages, &files->vmlinux, &files->system_map,
+					     &files->module };
 
 	if (!files->out.exists)
 		return NULL;
@@ -227,6 +230,8 @@ enum s2_code s2_files_open(const struct s2_files_request *request, struct s2_fil
 	if (!code)
 		code = open_named(request->system_map, &ret->system_map, err);
 	if (!code)
+		code = open_named(request->module, &ret->module, err);
+	if (!code)
 		code = open_output(&request->output, ret, err);
 	for (size_t i = 0; !code && i < ret->ninputs; i++) {
 		code = spool(&ret->input[i], err);
@@ -253,6 +258,7 @@ void s2_files_close(struct s2_files *files)
 	close_file(&files->pages);
 	close_file(&files->vmlinux);
 	close_file(&files->system_map);
+	close_file(&files->module);
 	s2_output_close(&files->out);
 	s2_files_init(files);
 }

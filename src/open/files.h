@@ -12,14 +12,14 @@
 struct s2_files_request {
 	char *const *input; /* parts of one dump */
 	size_t ninputs;
-	const char *pages, *vmlinux, *system_map; /* NULL: not given */
+	const char *pages, *vmlinux, *system_map, *module; /* NULL: not given */
 	struct s2_output_request output;
 };
 
 struct s2_files {
 	struct s2_opened *input;
 	size_t ninputs;
-	struct s2_opened pages, vmlinux, system_map;
+	struct s2_opened pages, vmlinux, system_map, module;
 	struct s2_output out;
 };
 

@@ -53,7 +53,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		ask(types);
 		s2_types_free(types);
 	}
-	if (!s2_btf_elf(&file, &types, NULL, NULL)) {
+	if (!s2_btf_elf(&file, NULL, &types, NULL, NULL)) {
 		ask(types);
 		s2_types_free(types);
 	}

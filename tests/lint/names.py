@@ -25,7 +25,7 @@ CLASSES = {
         r"|arm64)\w*|\w+_el[0-3]\b",
         # pKVM is a host of this architecture alone.
         ("decode/arm64/", "kernel/arm64/", "host/kvm/arm64/", "host/pkvm/", "check/arm64/", "check/pkvm/")),
-    "x86": (r"\w*(?:x86|eptp|ncr3|(?<![a-z])[en]pt(?![a-z])|maxphyaddr)\w*",
+    "x86": (r"\w*(?:x86(?!_64)|eptp|ncr3|(?<![a-z])[en]pt(?![a-z])|maxphyaddr)\w*",
             ("decode/x86/", "kernel/x86/", "host/kvm/x86/", "check/x86/")),
     # The list of annotators names them all.
     "pkvm": (r"\w*pkvm\w*", ("host/pkvm/", "check/pkvm/", "host/annotators.c")),

@@ -174,7 +174,7 @@ def main():
             new = [rule for rule, _ in fresh]
             ia, size = where[name].get(pa, (0, 0))
             # The entry's own address, or the table page that it stands in.
-            named += any(f["table"] == name and (ia <= int(f["ia"], 0) < ia + size or int(f["pa"], 0) == pa & -4096)
+            named += any(f["table"] == name and (f["ia"] and ia <= int(f["ia"], 0) < ia + size or f["pa"] and int(f["pa"], 0) == pa & -4096)
                          for _, f in fresh)
             key = (name.split(":")[0], kind_of(word))
             tried[key] += 1

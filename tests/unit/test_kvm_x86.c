@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <libelf.h>
 
 #include "decode/x86/claims.h"
 #include "host/kvm/x86/soft.h"
@@ -123,10 +124,12 @@ static void roots_of_every_kind(void **state)
 		assert_int_equal(table->slot[0].ipa, 0x100000);
 		assert_int_equal(table->slot[0].size, 0x10000);
 		assert_int_equal(table->slot[0].id, 3);
+		assert_int_equal(table->slot[0].as, 0);
 		table = x86_table(&t, "vm:42/smm");
 		assert_int_equal(table->root_pa, smm);
 		assert_int_equal(table->nslots, 1);
 		assert_int_equal(table->slot[0].ipa, 0xa0000);
+		assert_int_equal(table->slot[0].as, 1);
 		assert_int_equal(x86_table(&t, "vm:42/old:0")->root_pa, old);
 		table = x86_table(&t, "vm:42/root:1");
 		assert_int_equal(table->root_pa, second);
@@ -353,6 +356,93 @@ static void lost_vms(void **state)
 	x86_exit(&t);
 }
 
+/* An ELF file with .modinfo and .BTF, as a module's is. */
+static struct s2_symbol_file make_module(const char *info, size_t info_size, void *types,
+					 size_t types_size)
+{
+	static const char names[] = "\0.modinfo\0.BTF\0.shstrtab";
+	const struct {
+		Elf64_Word name;
+		void *bytes;
+		size_t size;
+	} sections[] = {
+		{ 1, (void *)(uintptr_t)info, info_size },
+		{ 10, types, types_size },
+		{ 15, (void *)(uintptr_t)names, sizeof(names) },
+	};
+	struct s2_symbol_file file = { .path = "kvm.ko", .fd = memfd_create("kvm.ko", 0) };
+	Elf64_Ehdr *ehdr;
+	Elf *elf;
+
+	elf_version(EV_CURRENT);
+	elf = elf_begin(file.fd, ELF_C_WRITE, NULL);
+	ehdr = elf64_newehdr(elf);
+	ehdr->e_machine = EM_X86_64;
+	ehdr->e_ident[EI_DATA] = ELFDATA2LSB;
+	ehdr->e_type = ET_REL;
+	for (size_t i = 0; i < 3; i++) {
+		Elf_Scn *scn = elf_newscn(elf);
+		Elf_Data *d = elf_newdata(scn);
+		Elf64_Shdr *shdr = elf64_getshdr(scn);
+
+		d->d_align = 8;
+		d->d_type = ELF_T_BYTE;
+		d->d_buf = sections[i].bytes;
+		d->d_size = sections[i].size;
+		shdr->sh_type = i == 2 ? SHT_STRTAB : SHT_PROGBITS;
+		shdr->sh_name = sections[i].name;
+	}
+	ehdr->e_shstrndx = 3;
+	assert_true(elf_update(elf, ELF_C_WRITE) > 0);
+	elf_end(elf);
+	return file;
+}
+
+#define MODINFO(name, release) "license=GPL\0name=" name "\0vermagic=" release " SMP mod_unload"
+
+/* Types that memory lacks come from the file, if it is the module's and of this kernel. */
+static void types_from_the_file(void **state)
+{
+	static const struct {
+		const char *info;
+		size_t size;
+		const char *refused; /* NULL: it is not */
+	} files[] = {
+#define FILE_OF(name, release, text) \
+	{ MODINFO(name, release), sizeof(MODINFO(name, release)), text }
+		FILE_OF("kvm", "6.1.0-test", NULL),
+		FILE_OF("kvm", "6.1.0-tes", "is of another kernel: 6.1.0-tes, not"),
+		FILE_OF("kvm", "6.1.0-test2", "is of another kernel: 6.1.0-test2, not"),
+		FILE_OF("kvm_amd", "6.1.0-test", "is the module kvm_amd, not kvm"),
+		{ "license=GPL", 12, "is not a kernel module" },
+		{ "name=kvm", 8, "is not a kernel module" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		struct x86_test t;
+		uint64_t kvm, pa;
+
+		x86_init(&t, FORM_6_1_NPT);
+		kvm = put_vm(&t, 42);
+		put_root(&t, kvm + KVM_ROOTS, role_of(t.form), true, &pa);
+		t.file = make_module(files[i].info, files[i].size, t.own_types, t.own_size);
+		set64(&t, t.btf + BTF_BASE, 0); /* no longer a module's */
+		x86_open(&t);
+		if (files[i].refused) {
+			assert_int_equal(s2_kernel_check_files(t.kernel, &t.err), S2_INVALID);
+			if (!strstr(t.err.text, files[i].refused))
+				fail_msg("%s", t.err.text);
+			assert_int_equal(x86_ask(&t), S2_NOTFOUND);
+		} else {
+			assert_int_equal(s2_kernel_check_files(t.kernel, &t.err), S2_OK);
+			x86_must(&t);
+			assert_int_equal(x86_table(&t, "vm:42")->root_pa, pa);
+		}
+		x86_exit(&t);
+	}
+}
+
 /* The second page of a module's types is missing: types before and behind it are what they were,
  * and of those in it nothing is said. */
 static void types_with_a_gap(void **state)
@@ -530,6 +620,7 @@ int main(void)
 		cmocka_unit_test(roots_of_vcpus),
 		cmocka_unit_test(without_second_stage),
 		cmocka_unit_test(lost_vms),
+		cmocka_unit_test(types_from_the_file),
 		cmocka_unit_test(types_with_a_gap),
 		cmocka_unit_test(what_is_not_recognised),
 		cmocka_unit_test(lying_modules),

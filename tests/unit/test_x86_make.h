@@ -6,6 +6,8 @@
 
 #include <bpf/btf.h>
 #include <elf.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "host/host.h"
 #include "test_kernel_image.h"
@@ -99,6 +101,10 @@ struct x86_test {
 	struct kimage k;
 	uint64_t used; /* of the heap */
 	unsigned int fillers;
+	void *own_types; /* KVM's own BTF, */
+	uint32_t own_size;
+	struct s2_symbol_file
+		file; /* and the module that the user has a file of, .path NULL: none */
 	struct ksym sym[64];
 	uint32_t nsyms;
 	struct {
@@ -543,6 +549,10 @@ static inline void put_types(struct x86_test *t)
 		blob = btf__raw_data(own, &size);
 		t->btf = put_btf_object(t, 3, "kvm", vmlinux, blob, size);
 		set_bytes(t, t->btf + BTF_NTYPES, btf__type_cnt(own) - btf__type_cnt(b.btf), 4);
+		t->own_types = malloc(size);
+		assert_non_null(t->own_types);
+		memcpy(t->own_types, blob, size);
+		t->own_size = size;
 		btf__free(own);
 	}
 	btf__free(b.btf);
@@ -648,6 +658,10 @@ static inline void x86_open(struct x86_test *t)
 	s2_kernel_args_init(&args, &t->k.mem.mem);
 	args.note = t->k.info;
 	args.note_size = strlen(t->k.info);
+	if (t->file.path) {
+		args.module = t->file;
+		args.module_name = "kvm";
+	}
 	if (s2_kernel_open(&args, &t->kernel, &t->err))
 		fail_msg("%s: %s", t->form->name, t->err.text);
 }
@@ -674,6 +688,9 @@ static inline void x86_exit(struct x86_test *t)
 	s2_lost_clear(&t->lost);
 	if (t->kernel)
 		s2_kernel_close(t->kernel);
+	free(t->own_types);
+	if (t->file.path)
+		close(t->file.fd);
 	kimage_free(&t->k);
 }
 

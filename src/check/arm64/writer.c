@@ -168,7 +168,7 @@ static void guest_forms(struct s2_check_ctx *ctx)
 	}
 }
 
-void s2_writer_forms(struct s2_check_ctx *ctx)
+static void begin(struct s2_check_ctx *ctx)
 {
 	ctx->nforms = 0;
 	switch (s2_role(ctx->table)) {
@@ -254,8 +254,8 @@ void s2_writer_uniform(struct s2_check_ctx *ctx)
 	}
 }
 
-void s2_writer_leaf(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, uint64_t oa,
-		    uint64_t raw)
+static void leaf(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, uint64_t oa,
+		 uint64_t raw)
 {
 	const struct s2_form *form;
 	uint64_t diff = nearest(ctx, height, oa, raw, &form);
@@ -344,7 +344,7 @@ static bool is_fixmap(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia
 	return true;
 }
 
-void s2_writer_invalid(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, uint64_t raw)
+static void invalid(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, uint64_t raw)
 {
 	enum s2_pkvm_role role = s2_role(ctx->table);
 	int level = s2_level(ctx->g, height);
@@ -389,3 +389,44 @@ void s2_writer_invalid(struct s2_check_ctx *ctx, unsigned int height, uint64_t i
 			       "annotation 0x%" PRIx64 ": owner id %u (%s) is never written", raw,
 			       own.id, s2_owner_json((enum s2_owner)own.owner));
 }
+
+/* Table descriptors hold an address and nothing else (pgtable.c, kvm_init_table_pte()). */
+static void table(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, uint64_t raw)
+{
+	uint64_t extra = raw & ~(ctx->g->table_low | ctx->g->oa_high | 3);
+
+	if (extra)
+		s2_check_found(ctx, S2_CHECK_WRITER, ctx->table, ia, s2_table_oa(ctx->g, raw),
+			       "table descriptor 0x%" PRIx64
+			       " at level %d: KVM leaves bits 0x%" PRIx64 " clear",
+			       raw, s2_level(ctx->g, height), extra);
+}
+
+/* One of the four device types, with FWB and without; KVM uses Device-nGnRE (asm/memory.h). */
+static bool is_device(uint64_t raw)
+{
+	return field_get(S2_MEMATTR, raw) <= 3;
+}
+
+/* AP[2] is read-only, and DBM makes such a page writable when it is written. */
+static bool vmm_writes(uint64_t raw)
+{
+	return !(raw & BIT64(7)) || raw & BIT64(51);
+}
+
+/* MT_NORMAL and MT_NORMAL_TAGGED (asm/memory.h). */
+static bool vmm_is_memory(uint64_t raw)
+{
+	return field_get(S1_INDEX, raw) <= 1;
+}
+
+const struct s2_writer s2_arm64_writer = {
+	.arch = "arm64",
+	.begin = begin,
+	.leaf = leaf,
+	.table = table,
+	.invalid = invalid,
+	.is_device = is_device,
+	.vmm_writes = vmm_writes,
+	.vmm_is_memory = vmm_is_memory,
+};

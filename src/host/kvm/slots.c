@@ -13,7 +13,7 @@ struct gather {
 	struct s2_kernel *kernel;
 	const struct s2_kvm_layout *layout;
 	uint64_t node_off; /* of the rb_node within the slot */
-	unsigned int page_log2;
+	unsigned int page_log2, as;
 	struct s2_slot *slot;
 	size_t n, room;
 	enum s2_code code;
@@ -54,6 +54,7 @@ static enum s2_code read_slot(struct gather *g, uint64_t va, struct s2_slot *ret
 				 .hva = hva,
 				 .flags = (uint32_t)flags,
 				 .id = (int32_t)id,
+				 .as = g->as,
 				 .gmem_file = file,
 				 .gmem_pgoff = pgoff };
 	return S2_OK;
@@ -143,7 +144,7 @@ enum s2_code s2_kvm_slots(struct s2_kernel *kernel, const struct s2_kvm_layout *
 			  uint64_t kvm_va, unsigned int as, struct s2_slot **ret, size_t *ret_n,
 			  struct s2_err *err)
 {
-	struct gather g = { .kernel = kernel, .layout = layout, .err = err };
+	struct gather g = { .kernel = kernel, .layout = layout, .as = as, .err = err };
 	uint64_t slots_va;
 	enum s2_code code;
 

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What a value says, for people and programs.
+#include "cmd/decoded.h"
+
+#include <ctype.h>
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "decode/soft.h"
+#include "format/format.h"
+
+/* ---- Text ---- */
+
+/* "[5:2]", or the single bits of a mask that lies apart: "[51,7]". */
+static void bits_text(uint64_t mask, char *buf, size_t size)
+{
+	unsigned int low = (unsigned int)__builtin_ctzll(mask);
+	unsigned int high = 63 - (unsigned int)__builtin_clzll(mask);
+
+	if (mask == BITS64(high, low))
+		snprintf(buf, size, low == high ? "[%u]" : "[%u:%u]", high, low);
+	else
+		snprintf(buf, size, "[%u,%u]", high, low);
+}
+
+static void print_field(struct s2_out *out, const struct s2_decoded_field *f)
+{
+	char bits[16] = "-";
+
+	if (f->mask)
+		bits_text(f->mask, bits, sizeof(bits));
+	s2_out_str(out, "  ");
+	s2_out_pad(out, bits, 8);
+	s2_out_str(out, " ");
+	s2_out_pad(out, f->name, 12);
+	s2_out_printf(out, " 0x%-4" PRIx64, f->value);
+	if (f->text)
+		s2_out_printf(out, " %s", f->text);
+	if (f->meaning)
+		s2_out_printf(out, " (%s)", f->meaning);
+	s2_out_str(out, "\n");
+}
+
+static void print_geometry(struct s2_out *out, const struct s2_geometry *geom)
+{
+	s2_out_printf(out,
+		      "  = granule %uK, IPA %u bits, start level %d x%u (%" PRIu64
+		      " bytes), PA %u bits\n",
+		      1U << (geom->page_log2 - 10), geom->ia_bits, s2_level(geom, geom->top),
+		      geom->start_tables, geom->start_size, geom->oa_bits);
+	for (unsigned int i = 0; i < s2_ngeom_odds; i++)
+		if (geom->odd & s2_geom_odds[i].bit)
+			s2_out_printf(out, "  ! %s: %s\n", s2_geom_odds[i].name,
+				      s2_geom_odds[i].meaning);
+}
+
+/* A register in the letters of the architecture's manual. */
+static void print_register(struct s2_out *out, const char *name, uint64_t value)
+{
+	for (; *name; name++)
+		s2_out_printf(out, "%c", toupper((unsigned char)*name));
+	s2_out_printf(out, " 0x%" PRIx64 "\n", value);
+}
+
+static void print_descriptor(struct s2_out *out, const struct s2_decoded *d)
+{
+	const struct s2_geometry *geom = &d->geom;
+	const struct s2_entry *entry = &d->entry;
+
+	s2_out_printf(out, "stage %d descriptor 0x%" PRIx64 " at level %d, granule %uK: %s\n",
+		      (int)d->arch->stage, d->value, s2_level(geom, d->height),
+		      1U << (geom->page_log2 - 10), s2_type_name(entry->type));
+	if (entry->type == S2_TABLE)
+		s2_out_printf(out, "  next table 0x%" PRIx64 "\n", entry->oa);
+	if (s2_is_leaf(entry->type)) {
+		struct s2_size_text size = s2_size_text(s2_entry_size(geom, d->height));
+
+		s2_out_printf(out, "  output address 0x%" PRIx64 ", %" PRIu64 "%c\n", entry->oa,
+			      size.n, size.unit);
+	}
+	if (entry->type == S2_INVALID_ENTRY && s2_says_something(geom, d->value))
+		s2_out_printf(out, "  software payload 0x%" PRIx64 "\n", d->value);
+}
+
+void s2_decoded_text(struct s2_out *out, const struct s2_decoded *d)
+{
+	if (d->descriptor)
+		print_descriptor(out, d);
+	else
+		print_register(out, d->as, d->value);
+	for (unsigned int i = 0; i < d->nfields; i++)
+		print_field(out, &d->field[i]);
+	if (d->res0)
+		s2_out_printf(out, "  RES0 bits set: 0x%" PRIx64 "\n", d->res0);
+	for (unsigned int i = 0; d->descriptor && i < s2_nodds; i++)
+		if (d->entry.odd & s2_odds[i].bit)
+			s2_out_printf(out, "  ! %s: %s\n", s2_odds[i].name, s2_odds[i].meaning);
+	if (d->shapes && !d->shaped)
+		s2_out_printf(out, "  = refused: %s\n", d->refused.text);
+	else if (d->shaped)
+		print_geometry(out, &d->geom);
+}
+
+/* ---- JSON ---- */
+
+static void json_fields(struct s2_json *json, const struct s2_decoded *d)
+{
+	s2_json_open(json, "fields", '[');
+	for (unsigned int i = 0; i < d->nfields; i++) {
+		const struct s2_decoded_field *f = &d->field[i];
+
+		s2_json_open(json, NULL, '{');
+		s2_json_text(json, "name", f->name);
+		if (f->mask)
+			s2_json_hex(json, "mask", f->mask);
+		else
+			s2_json_null(json, "mask");
+		s2_json_hex(json, "value", f->value);
+		s2_json_text(json, "text", f->text);
+		s2_json_text(json, "meaning", f->meaning);
+		s2_json_close(json, '}');
+	}
+	s2_json_close(json, ']');
+}
+
+/* What a descriptor alone has, null in a register. */
+static void descriptor_members(struct s2_json *json, const struct s2_decoded *d)
+{
+	static const char *const names[] = { "level", "granule", "type", "oa", "size" };
+	const struct s2_geometry *geom = &d->geom;
+
+	s2_json_word(json, "format", d->descriptor ? d->arch->format : NULL);
+	for (unsigned int i = 0; !d->descriptor && i < ARRAY_SIZE(names); i++)
+		s2_json_null(json, names[i]);
+	if (!d->descriptor)
+		return;
+	s2_json_signed(json, "level", s2_level(geom, d->height));
+	s2_json_number(json, "granule", BIT64(geom->page_log2));
+	s2_json_word(json, "type", s2_type_name(d->entry.type));
+	if (s2_is_leaf(d->entry.type) || d->entry.type == S2_TABLE)
+		s2_json_hex(json, "oa", d->entry.oa);
+	else
+		s2_json_null(json, "oa");
+	s2_json_size(json, "size", s2_entry_size(geom, d->height));
+}
+
+/* What a register makes of a table, null when it makes none. */
+static void shape_members(struct s2_json *json, const struct s2_decoded *d)
+{
+	static const char *const names[] = { "ia_bits", "oa_bits", "start_level", "start_tables" };
+	bool shaped = d->shaped;
+
+	for (unsigned int i = 0; !shaped && i < ARRAY_SIZE(names); i++)
+		s2_json_null(json, names[i]);
+	if (shaped) {
+		s2_json_number(json, "ia_bits", d->geom.ia_bits);
+		s2_json_number(json, "oa_bits", d->geom.oa_bits);
+		s2_json_signed(json, "start_level", s2_level(&d->geom, d->geom.top));
+		s2_json_number(json, "start_tables", d->geom.start_tables);
+	}
+	s2_json_text(json, "refused", d->shapes && !d->shaped ? d->refused.text : NULL);
+}
+
+void s2_decoded_json(struct s2_json *json, const struct s2_decoded *d)
+{
+	s2_json_item(json, "decoded");
+	s2_json_hex(json, "value", d->value);
+	s2_json_word(json, "as", d->as);
+	descriptor_members(json, d);
+	shape_members(json, d);
+	json_fields(json, d);
+	if (d->descriptor)
+		s2_json_odds(json, "odd", s2_odds, s2_nodds, d->entry.odd);
+	else
+		s2_json_odds(json, "odd", s2_geom_odds, s2_ngeom_odds, d->shaped ? d->geom.odd : 0);
+	s2_json_item_end(json);
+}

@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What KVM writes into EPT and NPT: values that dumps of Linux 6.1 to 7.3 held are sound, every
+// other bit is a finding.
+#include <inttypes.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "check/priv.h"
+#include "decode/x86/x86.h"
+#include "host/kvm/x86/soft.h"
+#include "memtable.h"
+
+#define BASE 0x10000000ULL
+#define PAGE 4096ULL
+#define PAGES 8
+
+/* Pages of the table: a root of level 4, then one of each level; the last two are memory. */
+#define PT 3
+#define MEMORY (BASE + 6 * PAGE)
+
+static uint64_t words[PAGES * 512];
+static struct memtable mem;
+static struct s2_slot slot;
+static struct s2_table table;
+static struct s2_tables tables;
+static struct s2_lost lost;
+static struct s2_check_report report;
+
+/* One kind of table as dumps show it (entries without addresses). */
+struct kind {
+	const char *name;
+	const struct s2_arch *arch;
+	const struct s2_soft_ops *soft;
+	uint64_t empty;
+	bool ad;
+	uint64_t table, leaf;
+	uint64_t free; /* bits that may change alone in such a leaf, below and above the address */
+};
+
+#define VE BIT64(63)
+
+static const struct kind kinds[] = {
+	{ "NPT", &s2_x86_npt, &s2_soft_kvm_old, 0, true, 0x827, 0xe67, BIT64(1) | BITS64(6, 5) },
+	{ "NPT 7.3", &s2_x86_npt, &s2_soft_kvm_new, VE, true, 0x827, 0xe67,
+	  BIT64(1) | BITS64(6, 5) },
+	{ "EPT 6.1", &s2_x86_ept, &s2_soft_kvm_old, 0, true, 0x907, 0x600000000000b77,
+	  BIT64(1) | BITS64(9, 8) | BIT64(53) },
+	{ "EPT 6.12", &s2_x86_ept, &s2_soft_kvm_old, VE, true, 0x8000000000000907,
+	  0x8600000000000b77, BIT64(1) | BITS64(9, 8) | BIT64(53) },
+	{ "EPT 6.12 without A/D", &s2_x86_ept, &s2_soft_kvm_old, VE, false, 0x8010000000000807,
+	  0x8610000000000877, BIT64(1) | BITS64(9, 8) },
+	{ "EPT 7.3", &s2_x86_ept, &s2_soft_kvm_new, VE, true, 0x8000000000000d07,
+	  0x80a0000000000f77, BIT64(1) | BITS64(9, 8) | BIT64(61) },
+	{ "EPT 7.3 without A/D", &s2_x86_ept, &s2_soft_kvm_new, VE, false, 0x9000000000000c07,
+	  0x90a0000000000f77, BIT64(1) | BITS64(9, 8) },
+};
+
+static void make(const struct kind *kind)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		words[i] = kind->empty;
+	memset(&table, 0, sizeof(table));
+	memtable_init(&mem, words, BASE, sizeof(words));
+	slot = (struct s2_slot){ .ipa = 0, .size = 1ULL << 30 };
+	strcpy(table.id, "vm:1");
+	strcpy(table.kind, "stage2");
+	s2_regime_init(&table.regime, kind->arch);
+	s2_regime_set(&table.regime, S2_X86_MAXPHYADDR, 40);
+	s2_regime_set_level(&table.regime, S2_X86_START_LEVEL, 4);
+	if (kind->arch == &s2_x86_ept)
+		s2_regime_set_flag(&table.regime, S2_X86_AD, kind->ad ? S2_YES : S2_NO);
+	table.regime.soft.ops = kind->soft;
+	kind->soft->assume(&table.regime, &table.regime.soft);
+	table.regime.soft.empty = kind->empty;
+	table.root_pa = BASE;
+	table.slot = &slot;
+	table.nslots = 1;
+	table.have_slots = true;
+	for (unsigned int level = 0; level < PT; level++)
+		words[level * 512] = (BASE + (level + 1) * PAGE) | kind->table;
+	words[PT * 512 + 5] = MEMORY | kind->leaf;
+	tables = (struct s2_tables){ .table = &table, .n = 1 };
+}
+
+/* The first finding, or NULL. */
+static const struct s2_finding *run(enum s2_check_id *ret_id)
+{
+	struct s2_check_args args = {
+		.mem = &mem.mem, .tables = &tables, .lost = &lost, .wanted = ~0ULL
+	};
+
+	s2_check_free(&report);
+	assert_int_equal(s2_check_run(&args, &report, NULL), S2_OK);
+	for (unsigned int i = 0; i < S2_NCHECKS; i++) {
+		*ret_id = (enum s2_check_id)i;
+		if (report.outcome[i].nfindings)
+			return report.outcome[i].finding;
+	}
+	return NULL;
+}
+
+static void sound(const struct kind *kind, const char *what)
+{
+	enum s2_check_id id;
+	const struct s2_finding *finding = run(&id);
+
+	if (finding)
+		fail_msg("%s, %s: %s: %s", kind->name, what, s2_checks[id].name, finding->text);
+}
+
+static void wrong(const struct kind *kind, const char *what, unsigned int bit)
+{
+	enum s2_check_id id;
+
+	if (!run(&id))
+		fail_msg("%s: bit %u of %s is not reported", kind->name, bit, what);
+}
+
+static void test_sound(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+		make(&kinds[i]);
+		sound(&kinds[i], "as it is");
+		assert_int_equal(report.outcome[S2_CHECK_WRITER].result, S2_CHECK_PASS);
+		assert_int_equal(report.outcome[S2_CHECK_TABLE_EMPTY].result, S2_CHECK_SKIPPED);
+		assert_int_equal(report.outcome[S2_CHECK_REFCOUNT].result, S2_CHECK_SKIPPED);
+	}
+}
+
+/* Of the free bits one makes write-protection the type of A/D tracking. Bits 12 to 39 are the
+ * address; beyond it the entry is reserved. The memory type of EPT has legal values that differ in
+ * one bit, and others. */
+static void test_every_bit_of_a_leaf(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+		const struct kind *kind = &kinds[i];
+		bool ept = kind->arch == &s2_x86_ept;
+
+		for (unsigned int bit = 0; bit < 64; bit++) {
+			if ((bit >= 12 && bit < 40) || (ept && bit >= 3 && bit <= 6))
+				continue;
+			make(kind);
+			words[PT * 512 + 5] ^= BIT64(bit);
+			if (kind->free & BIT64(bit))
+				sound(kind, "a free bit of the leaf");
+			else
+				wrong(kind, "the leaf", bit);
+		}
+	}
+}
+
+/* Upper entries never change but for their address. */
+static void test_every_bit_of_an_upper_entry(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
+		for (unsigned int bit = 0; bit < 64; bit++) {
+			if (bit >= 12 && bit < 40)
+				continue;
+			make(&kinds[i]);
+			words[(PT - 1) * 512] ^= BIT64(bit);
+			wrong(&kinds[i], "an upper entry", bit);
+		}
+}
+
+/* Read-only slots, the zero page, logging, tracking, MMIO, and what is being changed. */
+static void test_other_entries(void **state)
+{
+	static const struct {
+		unsigned int kind;
+		uint64_t raw; /* without the address of memory */
+		bool address;
+		bool sound;
+	} rows[] = {
+		{ 0, 0x825, true, true },                    /* read-only */
+		{ 0, 0xe65, true, true },                    /* logged */
+		{ 0, 0x8000000000005 | 0xf2, false, false }, /* MMIO of address 0, at 0x5000 */
+		{ 0, 0x80000000050f7, false, true },         /* ... of 0x5000 */
+		{ 0, 0x5a0, false, false },                  /* frozen */
+		{ 0, 0x10, false, false },                   /* nothing that KVM writes */
+		{ 2, 0x975, true, true },
+		{ 3, 0x8000000000000975, true, true },
+		{ 3, 0x975, true, false }, /* without suppress-#VE */
+		{ 3, 0x80000000000005a0, false, false },
+		{ 4, 0x8750000000000870, true, true }, /* tracked */
+		{ 5, 0x8000000000000d75, true, true },
+		{ 5, 0x8000000000000975, true, false }, /* X without user execute */
+		{ 6, 0xd0f0000000000a70, true, true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		const struct kind *kind = &kinds[rows[i].kind];
+		enum s2_check_id id;
+
+		make(kind);
+		words[PT * 512 + 5] = rows[i].raw | (rows[i].address ? MEMORY : 0);
+		if (rows[i].sound)
+			sound(kind, "another entry");
+		else if (!run(&id))
+			fail_msg("%s: entry 0x%" PRIx64 " is not reported", kind->name,
+				 rows[i].raw);
+	}
+}
+
+/* Read-only memory is not written, and nothing is mapped outside of the slots. */
+static void test_slots(void **state)
+{
+	enum s2_check_id id;
+
+	(void)state;
+	make(&kinds[0]);
+	slot.flags = S2_SLOT_READONLY;
+	assert_non_null(run(&id));
+	assert_int_equal(id, S2_CHECK_MEMSLOTS);
+	make(&kinds[2]);
+	slot.size = 5 * PAGE;
+	assert_non_null(run(&id));
+	assert_int_equal(id, S2_CHECK_MEMSLOTS);
+}
+
+/* A table whose software is not known is not held to KVM's. */
+static void test_unknown_software(void **state)
+{
+	enum s2_check_id id;
+
+	(void)state;
+	make(&kinds[2]);
+	table.regime.soft = (struct s2_soft){ .ops = NULL };
+	words[PT * 512 + 5] ^= BIT64(60);
+	assert_null(run(&id));
+	assert_int_equal(report.outcome[S2_CHECK_WRITER].result, S2_CHECK_UNKNOWN);
+}
+
+static int end(void **state)
+{
+	(void)state;
+	s2_check_free(&report);
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_sound),
+		cmocka_unit_test(test_every_bit_of_a_leaf),
+		cmocka_unit_test(test_every_bit_of_an_upper_entry),
+		cmocka_unit_test(test_other_entries),
+		cmocka_unit_test(test_slots),
+		cmocka_unit_test(test_unknown_software),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, end);
+}
