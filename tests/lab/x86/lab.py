@@ -75,6 +75,14 @@ def cmd_check(args):
     return finish(report)
 
 
+def cmd_sample(args):
+    """The snapshot of a capture, and of its log what the tables follow from."""
+    cap = check.Capture.of_dir(args.dir)
+    subprocess.run([args.s2dump, "extract", *cap.input(), "-o", args.output + ".s2dump"], check=True)
+    with open(args.output + ".jsonl", "w") as f:
+        f.writelines(json.dumps(e) + "\n" for e in cap.log.events if e["ev"] not in ("kernel", "kcore", "module"))
+
+
 def cmd_all(args):
     report = Report()
     usual = [name for name, row in machine.CONFIGS.items() if args.full or not row.get("full")]
@@ -114,6 +122,11 @@ def main():
     p.add_argument("dir")
     add_check_options(p)
     p.set_defaults(run=cmd_check)
+    p = commands.add_parser("sample", help="the snapshot of a capture, and its log, to be committed")
+    p.add_argument("dir")
+    p.add_argument("-o", "--output", required=True, help="without suffix")
+    p.add_argument("--s2dump", metavar="PATH", required=True)
+    p.set_defaults(run=cmd_sample)
     p = commands.add_parser("all", help="capture and check")
     add_check_options(p)
     p.add_argument("--configs", help="comma separated")
