@@ -37,7 +37,13 @@ def initramfs(files):
 class Qmp:
     def __init__(self, path):
         sock = socket.socket(socket.AF_UNIX)
-        sock.connect(path)
+        # The socket's file is there a moment before somebody listens.
+        for _ in range(100):
+            if sock.connect_ex(path) == 0:
+                break
+            time.sleep(0.1)
+        else:
+            raise LabError(f"nobody listens at {path}")
         sock.settimeout(120)
         self.file = sock.makefile("rwb")
         json.loads(self.file.readline())

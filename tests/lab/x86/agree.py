@@ -255,7 +255,7 @@ def check_raw(report, name, cap, expected, s2dump):
 
 def check_filtered(report, name, cap, expected, s2dump):
     """Every root that makedumpfile -d 31 left is dumped, if need be as root:0xPA, whose VM is not known any more."""
-    with tempfile.TemporaryDirectory(prefix="s2dump-lab-", dir=cap.dir) as scratch:
+    with tempfile.TemporaryDirectory(prefix="s2dump-lab-", dir=os.path.dirname(cap.path)) as scratch:
         vmcore = os.path.join(scratch, "vmcore")
         filtered.rewrite(cap, vmcore)
         for form in filtered.FORMS:
@@ -287,26 +287,32 @@ def check_kcore(report, cap, expected, s2dump):
         elif event["run"] == "json":
             report.check(f"{name}, {len(out)} bytes after {event['ms'] / 1000:.1f} s", compare_sums(expected, s2json.rows(out)))
         elif event["run"] == "extract":
-            path = os.path.join(cap.dir, "kcore.s2dump")
+            path = os.path.join(os.path.dirname(cap.path), "kcore.s2dump")
             with open(path, "wb") as f:
                 f.write(out)
             check_dump(report, name, cap, expected, s2dump, path)
 
 
-def check_s2dump(report, cap, walks, s2dump):
-    """@walks: of each VM by number and address space, see check.py."""
+def check_tables(report, cap, walks, s2dump):
+    """The tables of each file of a capture. @walks: of each VM by number and address space, see check.py. What s2dump has
+    to find."""
     expected = [Expected(cap, vm, space, walks[vm.number][space]) for vm in cap.log.vms.values()
                 for space in (0, model.SMM) if space in walks[vm.number]]
     for path in cap.files:
         name = f"{cap.name}: s2dump {os.path.basename(path)}"
         check_dump(report, name, cap, expected, s2dump, *cap.input(path))
         check_list(report, name, expected, s2dump, *cap.input(path))
-    name = f"{cap.name}: s2dump"
     for merge in "attrs", "pa":
-        check_merged(report, name, cap, expected, s2dump, merge)
+        check_merged(report, f"{cap.name}: s2dump", cap, expected, s2dump, merge)
+    return expected
+
+
+def check_s2dump(report, cap, walks, s2dump):
+    expected = check_tables(report, cap, walks, s2dump)
+    name = f"{cap.name}: s2dump"
     check_raw(report, name, cap, expected, s2dump)
     check_invariants(report, name, s2dump, *cap.input())
     check_extract(report, name, cap, expected, s2dump)
     if filtered.possible(cap):
-        check_filtered(report, f"{cap.name}: s2dump -d 31", cap, expected, s2dump)
+        check_filtered(report, f"{name} -d 31", cap, expected, s2dump)
     check_kcore(report, cap, expected, s2dump)

@@ -13,7 +13,7 @@ from qemu import LabError
 
 BLOCK = 128 << 10  # what Bochs gives to the guest's memory at a time (BX_MEM_BLOCK_LEN)
 PAGE = 4096
-SECONDS = 560
+SECONDS = 1200
 
 CONFIG = """\
 config_interface: textconfig

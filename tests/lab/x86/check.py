@@ -6,6 +6,7 @@ import os
 
 import agree
 import model
+import pieces
 import tables
 
 HOST_WORD = 0x5a5a5a5a5a5a5a5a  # as in init.c
@@ -15,14 +16,12 @@ SPECIAL_GUESTS = {"gmem"}  # not of every kernel: see `guests` in machine.py
 
 
 class Capture:
-    def __init__(self, directory):
-        self.dir = directory
-        with open(os.path.join(directory, "capture.json")) as f:
-            self.about = json.load(f)
-        self.name = self.about["config"]
-        self.log = model.Log(os.path.join(directory, "log.jsonl"))
-        files = [os.path.join(directory, f) for f in ("vmcore.elf", "ram.bin", "vmcore.kdump-flat")]
-        self.files = [f for f in files if os.path.exists(f)]
+    """Memory of a machine, in one file or several, and what happened in it."""
+
+    def __init__(self, name, row, log, files):
+        """@row: of machine.CONFIGS."""
+        self.name, self.row, self.files = name, row, files
+        self.log = model.Log(log)
         self.path = self.files[0]
         self.memory = tables.Memory(self.path)
         host = self.log.host
@@ -35,6 +34,15 @@ class Capture:
         self.dirty = self.hardware_ad or self.log.release() >= (6, 16)
         # The new layout of software bits came with 7.2.
         self.masks = tables.Masks(host["format"], self.log.release() >= (7, 2), host["maxphyaddr"])
+
+    @classmethod
+    def of_dir(cls, directory):
+        """What machine.capture() left there."""
+        with open(os.path.join(directory, "capture.json")) as f:
+            about = json.load(f)
+        files = [os.path.join(directory, f) for f in ("vmcore.elf", "ram.bin", "vmcore.kdump-flat")]
+        return cls(about["config"], about["row"], os.path.join(directory, "log.jsonl"),
+                   [f for f in files if os.path.exists(f)])
 
     def file(self, name):
         """A file of the machine's own, put together from its pages in memory."""
@@ -62,9 +70,9 @@ class Capture:
 def check_guests(cap):
     problems = [f"vm {e.get('vm')}: {e.get('what')}" for e in cap.log.bad]
     names = {vm.name for vm in cap.log.vms.values()}
-    problems += [f"no guest {name}" for name in cap.about["row"].get("guests", []) if name not in names]
+    problems += [f"no guest {name}" for name in cap.row.get("guests", []) if name not in names]
     problems += [f"{name} was refused" for name in cap.log.refused - SPECIAL_GUESTS]
-    if cap.about["row"].get("age") and not any(vm.aged for vm in cap.log.vms.values()):
+    if cap.row.get("age") and not any(vm.aged for vm in cap.log.vms.values()):
         problems.append("nothing was aged")
     return problems + [f"vm {vm.number}: {p}" for vm in cap.log.vms.values() for p in vm.problems]
 
@@ -145,8 +153,8 @@ def check_counts(vm, walks):
     return [f"{got[size]} of {size:#x}, KVM says {n}" for size, n in vm.counts.items() if got[size] != n]
 
 
-def check_vm(report, cap, vm):
-    """The walks of a VM, by address space."""
+def check_vm(report, cap, vm, contents=True):
+    """The walks of a VM, by address space. @contents: the guest's memory is there too."""
     walks = {}
     for space in (0, model.SMM) if vm.smm_entry is not None else (0,):
         name = f"{cap.name}: vm {vm.number} ({vm.name}{', SMM' if space else ''})"
@@ -160,17 +168,20 @@ def check_vm(report, cap, vm):
                      check_leaves(cap, vm, space, walk))
         report.check(f"{name}: pagemap", check_addresses(vm, space, walk))
         if not space:
-            report.check(f"{name}: contents", check_contents(cap, vm, walk))
+            if contents:
+                report.check(f"{name}: contents", check_contents(cap, vm, walk))
             report.check(f"{name}: {len(walk.others)} other entries", check_mmio(cap, vm, walk))
     report.check(f"{cap.name}: vm {vm.number} ({vm.name}): counts", check_counts(vm, walks.values()))
     return walks
 
 
-def check_dir(report, directory, s2dump=None):
-    cap = Capture(directory)
+def check_dir(report, directory, s2dump=None, small_dumps=False):
+    cap = Capture.of_dir(directory)
     report.check(f"{cap.name}: guests", check_guests(cap))
     walks = {vm.number: check_vm(report, cap, vm) for vm in cap.log.vms.values()}
     if s2dump:
         agree.check_s2dump(report, cap, walks, s2dump)
+        if small_dumps:
+            pieces.check(report, cap, walks, s2dump)
     else:
         report.skip(f"{cap.name}: s2dump: no --s2dump")

@@ -71,8 +71,16 @@ def finish(report):
 
 def cmd_check(args):
     report = Report()
-    check.check_dir(report, args.dir, args.s2dump)
+    check.check_dir(report, args.dir, args.s2dump, args.pieces)
     return finish(report)
+
+
+def cmd_sample(args):
+    """The snapshot of a capture, and of its log what the tables follow from."""
+    cap = check.Capture.of_dir(args.dir)
+    subprocess.run([args.s2dump, "extract", *cap.input(), "-o", args.output + ".s2dump"], check=True)
+    with open(args.output + ".jsonl", "w") as f:
+        f.writelines(json.dumps(e) + "\n" for e in cap.log.events if e["ev"] not in ("kernel", "kcore", "module"))
 
 
 def cmd_all(args):
@@ -87,8 +95,14 @@ def cmd_all(args):
             continue
         took = time.monotonic() - start
         report.ok(f"{config}: captured " + (f"in {took:.0f} s" if took > 1 else "before"))
-        check.check_dir(report, directory, args.s2dump)
+        check.check_dir(report, directory, args.s2dump, args.pieces)
     return finish(report)
+
+
+def add_check_options(parser):
+    parser.add_argument("--s2dump", metavar="PATH")
+    parser.add_argument("--pieces", action="store_true",
+                        help="cut small dumps off at thousands of places, and flip bits in them")
 
 
 def main():
@@ -106,10 +120,15 @@ def main():
     p.set_defaults(run=cmd_capture)
     p = commands.add_parser("check", help="check a capture, and s2dump against it")
     p.add_argument("dir")
-    p.add_argument("--s2dump", metavar="PATH")
+    add_check_options(p)
     p.set_defaults(run=cmd_check)
+    p = commands.add_parser("sample", help="the snapshot of a capture, and its log, to be committed")
+    p.add_argument("dir")
+    p.add_argument("-o", "--output", required=True, help="without suffix")
+    p.add_argument("--s2dump", metavar="PATH", required=True)
+    p.set_defaults(run=cmd_sample)
     p = commands.add_parser("all", help="capture and check")
-    p.add_argument("--s2dump", metavar="PATH")
+    add_check_options(p)
     p.add_argument("--configs", help="comma separated")
     p.add_argument("--full", action="store_true",
                    help="also the configurations of newer kernels and other machines")

@@ -16,7 +16,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 MODULES = ["irqbypass", "qemu_fw_cfg", "kvm", "kvm-amd", "kvm-intel"]
 # Modules that these need in some kernels and that others have not, or have built in.
 MORE_MODULES = ["configfs", "ccp"]
-SECONDS = 180
+SECONDS = 300
 CMDLINE = "console=ttyS0,115200 rdinit=/init loglevel=4 panic=-1"  # -1 and -no-reboot: QEMU ends
 
 # A row: kernel (see KERNELS in lab.py), and what differs from the plain machine, which has NPT.

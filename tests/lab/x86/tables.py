@@ -12,6 +12,7 @@ import struct
 
 PAGE = 1 << 12
 ADDRESS = (1 << 52) - PAGE
+TOP = 1 << 40  # no machine of the lab has memory beyond
 PS = 1 << 7
 SHADOW_PRESENT = 1 << 11  # KVM's mark of an entry that maps or leads on
 SUPPRESS_VE = 1 << 63
@@ -54,7 +55,6 @@ class Memory:
     def entries(self):
         """{address: [(where, value)]} of all words that KVM may have marked as an entry of that address."""
         found = collections.defaultdict(list)
-        top = max(start + n for start, _, n in self.parts)
         empty = bytes(PAGE)
         for start, offset, n in self.parts:
             for page in range(0, n - n % PAGE, PAGE):
@@ -62,7 +62,7 @@ class Memory:
                 if data == empty:
                     continue
                 for i, value in enumerate(struct.unpack("<512Q", data)):
-                    if value & SHADOW_PRESENT and value & ADDRESS < top:
+                    if value & SHADOW_PRESENT and value & ADDRESS < TOP:
                         found[value & ADDRESS].append((start + page + 8 * i, value))
         return found
 
