@@ -157,6 +157,13 @@ static unsigned int rights_width(const struct s2_printer *printer)
 	return printer->effective || printer->geom->arch->two_levels(printer->geom) ? 7 : 6;
 }
 
+static unsigned int flags_width(const struct s2_printer *printer)
+{
+	unsigned int width = printer->geom->arch->flags_width;
+
+	return width > W_FLAGS ? width : W_FLAGS;
+}
+
 static void print_titles(struct s2_printer *printer)
 {
 	struct s2_out *out = printer->out;
@@ -178,7 +185,7 @@ static void print_titles(struct s2_printer *printer)
 			put_column(out, attr->title, attr->width);
 	}
 	if (!printer->effective)
-		put_column(out, "flags", W_FLAGS);
+		put_column(out, "flags", flags_width(printer));
 	for (unsigned int i = 0; printer->annotators[i]; i++) {
 		const struct s2_annotator_ops *ops = printer->annotators[i];
 
@@ -268,7 +275,7 @@ static void put_flags(struct s2_printer *printer, const struct s2_run *run, bool
 	for (unsigned int i = 0; run->entry.odd && i < s2_nodds; i++)
 		if (run->entry.odd & s2_odds[i].bit)
 			s2_text_flag(&flags, "!", s2_odds[i].name);
-	put_column(printer->out, flags.text, W_FLAGS);
+	put_column(printer->out, flags.text, flags_width(printer));
 }
 
 /* The columns that say what the entry is like. */
