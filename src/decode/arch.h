@@ -462,8 +462,9 @@ struct s2_arch {
 
 	const struct s2_attr *attrs; /* in column order */
 	unsigned int nattrs;
-	int level_base; /* the architecture's number for height 0 */
-	int level_step; /* added for each height above: arm64 -1, x86 and RISC-V 1 */
+	uint8_t flags_width; /* that the flags of an ordinary leaf take in text; 0: few */
+	int level_base;      /* the architecture's number for height 0 */
+	int level_step;      /* added for each height above: arm64 -1, x86 and RISC-V 1 */
 };
 
 /*

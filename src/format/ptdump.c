@@ -7,7 +7,7 @@
 #include "format/text.h"
 
 /* Widths of columns that all tables have; what is longer pushes the rest of its line. */
-enum { W_SIZE = 8, W_TYPE = 7, W_FLAGS = 5, W_SOFT_FLAGS = 14, W_MEMORY = 13, W_SH = 3 };
+enum { W_SIZE = 8, W_TYPE = 7, W_FLAGS = 5, W_MEMORY = 13, W_SH = 3 };
 
 static struct s2_show show(const struct s2_format *format, const struct s2_geometry *geom)
 {
@@ -33,12 +33,6 @@ static void out_size(struct s2_out *out, uint64_t size)
 static void out_counted(struct s2_out *out, uint64_t n, const char *word)
 {
 	s2_out_printf(out, "%" PRIu64 " %s%s", n, word, n == 1 ? "" : "s");
-}
-
-/* Software that names bits of its own has several in nearly every leaf. */
-static unsigned int flags_width(const struct s2_geometry *geom)
-{
-	return geom->soft.ops ? W_SOFT_FLAGS : W_FLAGS;
 }
 
 /* ---- Before the rows ---- */
@@ -163,6 +157,13 @@ static unsigned int rights_width(const struct s2_printer *printer)
 	return printer->effective || printer->geom->arch->two_levels(printer->geom) ? 7 : 6;
 }
 
+static unsigned int flags_width(const struct s2_printer *printer)
+{
+	unsigned int width = printer->geom->arch->flags_width;
+
+	return width > W_FLAGS ? width : W_FLAGS;
+}
+
 static void print_titles(struct s2_printer *printer)
 {
 	struct s2_out *out = printer->out;
@@ -184,7 +185,7 @@ static void print_titles(struct s2_printer *printer)
 			put_column(out, attr->title, attr->width);
 	}
 	if (!printer->effective)
-		put_column(out, "flags", flags_width(printer->geom));
+		put_column(out, "flags", flags_width(printer));
 	for (unsigned int i = 0; printer->annotators[i]; i++) {
 		const struct s2_annotator_ops *ops = printer->annotators[i];
 
@@ -274,7 +275,7 @@ static void put_flags(struct s2_printer *printer, const struct s2_run *run, bool
 	for (unsigned int i = 0; run->entry.odd && i < s2_nodds; i++)
 		if (run->entry.odd & s2_odds[i].bit)
 			s2_text_flag(&flags, "!", s2_odds[i].name);
-	put_column(printer->out, flags.text, flags_width(printer->geom));
+	put_column(printer->out, flags.text, flags_width(printer));
 }
 
 /* The columns that say what the entry is like. */

@@ -238,6 +238,7 @@ const struct s2_arch s2_x86_npt = {
 	.two_levels = s2_x86_two_levels,
 	.attrs = attrs,
 	.nattrs = ARRAY_SIZE(attrs),
+	.flags_width = sizeof("hw,mw,a,d") - 1,
 	.level_base = 1,
 	.level_step = 1,
 };
