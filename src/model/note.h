@@ -17,6 +17,14 @@
 enum s2_code s2_note_parse(const char *text, size_t len, uint64_t most, json_t **ret,
 			   struct s2_err *err) S2_MUST_CHECK;
 
+/*
+ * Around the building of a note: jansson leaves out what it has no memory for, and does not say so
+ * everywhere. s2_note_text() drops the reference; the caller frees the text, NULL when memory was
+ * lacking at any time since s2_note_begin().
+ */
+void s2_note_begin(void);
+char *s2_note_text(json_t *root);
+
 /* "0x..."; the caller owns the reference. */
 json_t *s2_note_hex(uint64_t value);
 

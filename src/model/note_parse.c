@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// JSON of a note with bounded memory: two bytes of `{}` cost jansson more than two hundred.
+// JSON of a note with bounded memory: two bytes of `{}` cost jansson more than two hundred. And a
+// note that is written whole or not at all.
 #include <setjmp.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +21,7 @@ struct block {
 static struct {
 	jmp_buf leave;
 	bool parsing;
+	bool failed; /* an allocation, since s2_note_begin() */
 	uint64_t left;
 	enum s2_code code;
 	struct block first; /* of a ring of what the parser allocated */
@@ -37,6 +39,7 @@ static void *take(size_t size)
 	}
 	block = malloc(size + sizeof(*block));
 	if (!block) {
+		pool.failed = true;
 		if (!pool.parsing)
 			return NULL;
 		pool.code = S2_NOMEM;
@@ -107,4 +110,26 @@ enum s2_code s2_note_parse(const char *text, size_t len, uint64_t most, json_t *
 	if (!*ret)
 		return s2_fail(err, S2_INVALID, "%s (position %d)", why.text, why.position);
 	return S2_OK;
+}
+
+void s2_note_begin(void)
+{
+	json_set_alloc_funcs(take, give_back);
+	pool.failed = false;
+}
+
+char *s2_note_text(json_t *root)
+{
+	size_t size = pool.failed ? 0 : json_dumpb(root, NULL, 0, JSON_COMPACT);
+	/* Not json_dumps(): its text would have to be released by give_back(). */
+	char *text = size ? malloc(size + 1) : NULL;
+
+	if (text)
+		text[json_dumpb(root, text, size, JSON_COMPACT)] = '\0';
+	json_decref(root);
+	if (text && pool.failed) {
+		free(text);
+		return NULL;
+	}
+	return text;
 }

@@ -205,7 +205,7 @@ static void every_claim(void **state)
 		if (i % 6 == 1)
 			s2_regime_set_level(&table.regime, S2_ARM64_START_LEVEL, -1);
 		assert_int_equal(s2_tables_add(&a, &table, NULL), S2_OK);
-		strcpy(table.id, "\"quoted\\\n");
+		strcpy(table.id, "\"quoted\\");
 		assert_int_equal(s2_tables_add(&a, &table, NULL), S2_OK);
 		strcpy(a.release, "6.12.0");
 		there_and_back(&a, &back);

@@ -118,11 +118,11 @@ static json_t *note_table(const struct s2_table *table)
 
 char *s2_snapshot_note(const struct s2_tables *tables)
 {
-	json_t *list = json_array();
-	json_t *root = json_object();
-	size_t size;
-	char *text;
+	json_t *list, *root;
 
+	s2_note_begin();
+	list = json_array();
+	root = json_object();
 	for (size_t i = 0; i < tables->n; i++)
 		json_array_append_new(list, note_table(&tables->table[i]));
 	json_object_set_new(root, "version", json_integer(NOTE_VERSION));
@@ -133,14 +133,7 @@ char *s2_snapshot_note(const struct s2_tables *tables)
 		if (s2_hosts[i]->save)
 			s2_hosts[i]->save(tables, root);
 	json_object_set_new(root, "tables", list);
-	/* Not json_dumps(): its text is to be released by jansson's own function (s2_note_parse()).
-	 */
-	size = json_dumpb(root, NULL, 0, JSON_COMPACT);
-	text = size ? malloc(size + 1) : NULL;
-	if (text)
-		text[json_dumpb(root, text, size, JSON_COMPACT)] = '\0';
-	json_decref(root);
-	return text;
+	return s2_note_text(root);
 }
 
 /* What of a note reaches text is escaped here, once: nobody above has to tell a name of our own
