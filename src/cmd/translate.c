@@ -58,6 +58,7 @@ static void read_last(const struct job *job, struct answer *ret, const struct s2
 	ret->run.path = *path;
 	geom->arch->decode(geom, last->height, last->raw, &ret->run.entry);
 	s2_soft_classify(geom, last->height, last->raw, ret->run.entry.type, &ret->run.meaning);
+	s2_soft_place(&ret->run.meaning, ret->ia & ~low_bits(geom->height[last->height].shift));
 	if (s2_is_leaf(ret->run.entry.type))
 		ret->pa =
 			ret->run.entry.oa + (ret->ia & low_bits(geom->height[last->height].shift));

@@ -94,6 +94,7 @@ static void start_run(struct s2_merge *merge, struct s2_run *run)
 	run->path = merge->show.alone ? S2_PATH_ALL : strip->path;
 	run->key_mask = key_of(merge, strip->height, strip->desc[0]);
 	s2_soft_classify(geom, strip->height, strip->desc[0], run->entry.type, &run->meaning);
+	s2_soft_place(&run->meaning, run->ia);
 	if (run->meaning.type)
 		/* Software makes hardware fault there on purpose. */
 		run->entry.odd = 0;

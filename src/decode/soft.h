@@ -27,6 +27,9 @@ struct s2_meaning {
 	 */
 	uint64_t address;
 	bool placed;
+	/* Where the software's parameters leave it open: the other address that it may be. */
+	uint64_t other;
+	bool have_other;
 	uint64_t key;           /* neighbours that join have the same, and addresses that go on */
 	struct s2_rights saved; /* what the next access may bring back; @known false: none */
 	uint8_t known;          /* bit n: @value[n] says something */
@@ -60,6 +63,14 @@ extern const unsigned int s2_nsofts;
 /* Of an entry that hardware reads as @type. */
 void s2_soft_classify(const struct s2_geometry *geom, unsigned int height, uint64_t raw,
 		      enum s2_type type, struct s2_meaning *ret);
+
+/* Of an entry that names the address that it translates, @ia: of two readings the one that does
+ * counts. */
+static inline void s2_soft_place(struct s2_meaning *meaning, uint64_t ia)
+{
+	if (meaning->have_other && meaning->address != ia && meaning->other == ia)
+		meaning->address = ia;
+}
 
 /* Does @raw, by which hardware maps nothing, say something? What software never writes does. */
 bool s2_says_something(const struct s2_geometry *geom, uint64_t raw);

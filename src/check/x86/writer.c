@@ -182,6 +182,7 @@ static void invalid(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, 
 		return;
 	ctx->g->arch->decode(ctx->g, height, raw, &entry);
 	s2_soft_classify(ctx->g, height, raw, entry.type, &meaning);
+	s2_soft_place(&meaning, ia);
 	switch (meaning.type) {
 	case S2_SOFT_FROZEN:
 		s2_check_found(ctx, S2_CHECK_LOCKED, ctx->table, ia, S2_NO_ADDRESS,

@@ -217,11 +217,23 @@ static uint64_t generation(const struct layout *layout, uint64_t raw)
 	return field_get(layout->gen_low, raw) | field_get(GEN_HIGH, raw) << low_bits_of;
 }
 
+/* Where nobody says whether the processor has L1TF: all of the bits that would be set are. */
+static void read_displaced(const struct s2_geometry *geom, uint64_t raw, struct s2_meaning *ret)
+{
+	uint64_t rsvd = BITS64(geom->oa_bits - 1U, geom->oa_bits - L1TF_SHIFT);
+
+	if (!(geom->flags & S2_X86_G_EPT) || (raw & rsvd) != rsvd)
+		return;
+	ret->have_other = true;
+	ret->other = (ret->address & ~rsvd) | (raw >> L1TF_SHIFT & rsvd);
+}
+
 /* mark_mmio_spte(), get_mmio_spte_gfn(): on a processor with L1TF some high bits of the address
  * are set, and where they were stands above them. */
-static bool is_mmio(const struct layout *layout, const struct s2_soft *soft, uint64_t raw,
+static bool is_mmio(const struct layout *layout, const struct s2_geometry *geom, uint64_t raw,
 		    struct s2_meaning *ret)
 {
+	const struct s2_soft *soft = &geom->soft;
 	uint64_t rsvd = soft->param[S2_KVM_X86_RSVD_MASK];
 	uint64_t lower = soft->param[S2_KVM_X86_LOWER_GFN_MASK];
 	uint64_t mask = soft->param[S2_KVM_X86_MMIO_MASK];
@@ -236,6 +248,8 @@ static bool is_mmio(const struct layout *layout, const struct s2_soft *soft, uin
 		.known = BIT64(VALUE_GEN),
 		.value[VALUE_GEN] = generation(layout, raw),
 	};
+	if (!rsvd)
+		read_displaced(geom, raw, ret);
 	if (soft->param[S2_KVM_X86_MMIO_ACCESS_MASK]) {
 		ret->known |= BIT64(VALUE_ACCESS);
 		ret->value[VALUE_ACCESS] = raw & soft->param[S2_KVM_X86_MMIO_ACCESS_MASK];
@@ -272,7 +286,7 @@ static void classify(const struct layout *layout, const struct s2_geometry *geom
 {
 	if ((raw & ~NONPRESENT) == layout->frozen)
 		*ret = (struct s2_meaning){ .type = S2_SOFT_FROZEN, .key = raw };
-	else if (!is_mmio(layout, &geom->soft, raw, ret))
+	else if (!is_mmio(layout, geom, raw, ret))
 		track(layout, geom, height, raw, ret);
 }
 
