@@ -20,20 +20,18 @@ const char *s2_soft_type_name(enum s2_soft_type type);
 
 /* What an entry by which hardware maps nothing means to the software that wrote it. */
 struct s2_meaning {
-	enum s2_soft_type type;
 	/*
 	 * S2_SOFT_TRACKED: the output address to come. Of others: an address that the entry names
 	 * and that goes on with input addresses, when @placed.
 	 */
 	uint64_t address;
-	bool placed;
-	/* Where the software's parameters leave it open: the other address that it may be. */
-	uint64_t other;
-	bool have_other;
-	uint64_t key;           /* neighbours that join have the same, and addresses that go on */
+	uint64_t other; /* with @have_other: where parameters leave it open, what it may be, too */
+	uint64_t key;   /* neighbours that join have the same, and addresses that go on */
+	uint64_t value[S2_SOFT_VALUES];
+	enum s2_soft_type type;
 	struct s2_rights saved; /* what the next access may bring back; @known false: none */
 	uint8_t known;          /* bit n: @value[n] says something */
-	uint64_t value[S2_SOFT_VALUES];
+	bool placed, have_other;
 };
 
 /* One software. A row in its host's meson.build makes it one of s2_softs[]. */
