@@ -36,9 +36,9 @@ def rights(e, table_attr):
     return el1, el0
 
 
-def compare_leaves(vm, ranges):
-    """Each s1map event is one descriptor, and there are no others. Its rights are its own: what the
-    tables above take away is no part of it."""
+def compare_leaves(vm, ranges, raw=False):
+    """Each s1map event is one descriptor, and there are no others. Its rights are what the tables above leave of them; of @raw
+    rights those are no part."""
     problems = []
     got = {int(r["ia"], 16): r for r in ranges if r["mapped"]}
     want = {int(e["va"], 16): e for e in vm.s1_maps}
@@ -46,7 +46,7 @@ def compare_leaves(vm, ranges):
     problems += [f"{va:#x} should be mapped" for va in want.keys() - got.keys()]
     for va in got.keys() & want.keys():
         r, e = got[va], want[va]
-        el1, el0 = rights(e, 0)
+        el1, el0 = rights(e, 0 if raw else int(e["table_attr"], 16))
         expected = {"size": e["size"], "level": e["level"], "cont": e["contiguous"],
                     "attrindx": e["attr_index"], "af": True}
         expected.update({name: letter in level for level, names in zip((el1, el0), RIGHTS) for name, letter in zip(names, "RWX")})
@@ -100,6 +100,7 @@ def check(report, name, cap, vm, s2dump, leaves):
     problems, n = [], 0
     try:
         problems = compare_leaves(vm, run(s2dump, cap, vm, "--merge=none"))
+        problems += compare_leaves(vm, run(s2dump, cap, vm, "--merge=none", "--raw-rights"), raw=True)
     except (ValueError, KeyError, TypeError, subprocess.TimeoutExpired) as e:
         problems = [repr(e)]
     report.check(f"{name}: s2dump dump --vcpu, {len(vm.s1_maps)} descriptors", problems)
