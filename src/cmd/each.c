@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The loop over tables that all commands share.
+// The loops over tables and addresses that commands share.
 #include "cmd/each.h"
 
-#include "cmd/say.h"
-
+#include <errno.h>
 #include <stdio.h>
+#include <string.h>
+
+#include "cmd/say.h"
 
 enum s2_exit s2_each_table(const struct s2_input *input, const struct s2_table *tables, size_t n,
 			   enum s2_code (*one)(void *arg, const struct s2_table *table,
@@ -30,4 +32,45 @@ enum s2_exit s2_each_table(const struct s2_input *input, const struct s2_table *
 		status = s2_exit_of(code);
 	}
 	return status;
+}
+
+static enum s2_code each_line(const struct s2_out *out,
+			      enum s2_code (*one)(void *arg, const char *text, struct s2_err *err),
+			      void *arg, struct s2_err *err)
+{
+	unsigned long line_number = 0;
+	char line[256];
+
+	while (!s2_out_dead(out) && fgets(line, sizeof(line), stdin)) {
+		char *word = line + strspn(line, " \t");
+		enum s2_code code;
+
+		line_number++;
+		word[strcspn(word, " \t\r\n#")] = '\0';
+		if (!*word)
+			continue;
+		code = one(arg, word, err);
+		if (code)
+			return s2_wrap(err, code, "standard input, line %lu", line_number);
+	}
+	if (ferror(stdin))
+		return s2_fail(err, S2_IO, "standard input: %s", strerror(errno));
+	return S2_OK;
+}
+
+enum s2_code s2_each_address(const struct s2_options *options, const struct s2_out *out,
+			     bool *steps,
+			     enum s2_code (*one)(void *arg, const char *text, struct s2_err *err),
+			     void *arg, struct s2_err *err)
+{
+	enum s2_code code = S2_OK;
+
+	for (int i = 1; !code && i < options->nargs; i++) {
+		bool listed = !strcmp(options->args[i], "-");
+
+		if (listed)
+			*steps = options->verbose;
+		code = listed ? each_line(out, one, arg, err) : one(arg, options->args[i], err);
+	}
+	return code;
 }

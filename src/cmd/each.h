@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* One table after the other: a broken one does not hide the others. */
+/* One table after the other: a broken one does not hide the others. One address after the other. */
 #ifndef S2_CMD_EACH_H
 #define S2_CMD_EACH_H
 
@@ -14,5 +14,15 @@ enum s2_exit s2_each_table(const struct s2_input *input, const struct s2_table *
 			   enum s2_code (*one)(void *arg, const struct s2_table *table,
 					       const struct s2_geometry *geom, struct s2_err *err),
 			   void *arg, struct s2_err *err);
+
+/*
+ * Calls @one for each address that follows the file on the command line, and where that is "-" for
+ * each line of standard input: blank lines and what follows a '#' are skipped, and *@steps becomes
+ * what --verbose says. Ends with the first that fails.
+ */
+enum s2_code s2_each_address(const struct s2_options *options, const struct s2_out *out,
+			     bool *steps,
+			     enum s2_code (*one)(void *arg, const char *text, struct s2_err *err),
+			     void *arg, struct s2_err *err) S2_MUST_CHECK;
 
 #endif

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // `translate`: what an architecture has of its own, or one table, entry by entry.
-#include <errno.h>
 #include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/num.h"
 #include "cmd/cmd_arch.h"
+#include "cmd/each.h"
 #include "decode/merge.h"
 #include "format/text.h"
 #include "model/slots.h"
@@ -275,8 +274,9 @@ static void print_json(struct job *job, const struct answer *a)
 	s2_json_item_end(json);
 }
 
-static enum s2_code translate_one(struct job *job, const char *text, struct s2_err *err)
+static enum s2_code translate_one(void *arg, const char *text, struct s2_err *err)
 {
+	struct job *job = arg;
 	struct answer answer;
 	uint64_t ia = 0;
 	enum s2_code code = s2_parse_u64(text, "address", &ia, err);
@@ -294,29 +294,6 @@ static enum s2_code translate_one(struct job *job, const char *text, struct s2_e
 	else
 		print_text(job, &answer);
 	return S2_OK;
-}
-
-/* One address per line; blank lines and what follows a '#' are skipped. */
-static enum s2_code translate_stdin(struct job *job, struct s2_err *err)
-{
-	enum s2_code code = S2_OK;
-	unsigned long line_number = 0;
-	char line[256];
-
-	job->steps = job->o->verbose;
-	while (!code && !s2_out_dead(job->out) && fgets(line, sizeof(line), stdin)) {
-		char *word = line + strspn(line, " \t");
-
-		line_number++;
-		word[strcspn(word, " \t\r\n#")] = '\0';
-		if (*word)
-			code = translate_one(job, word, err);
-		if (code)
-			return s2_wrap(err, code, "standard input, line %lu", line_number);
-	}
-	if (ferror(stdin))
-		return s2_fail(err, S2_IO, "standard input: %s", strerror(errno));
-	return code;
 }
 
 /* What only architectures with a translation of their own understand. */
@@ -355,9 +332,8 @@ enum s2_exit s2_translate_table(const struct s2_options *o, struct s2_input *inp
 	job.document = s2_options_document(o, &job.lines);
 	if (!code && job.document)
 		s2_json_begin(&job.json, out, job.lines, "translate", "translations", &image);
-	for (int i = 1; !code && i < o->nargs; i++)
-		code = strcmp(o->args[i], "-") ? translate_one(&job, o->args[i], err) :
-						 translate_stdin(&job, err);
+	if (!code)
+		code = s2_each_address(o, out, &job.steps, translate_one, &job, err);
 	if (!code && job.document)
 		s2_json_end(&job.json, !input->lost->total, input->lost);
 	status = s2_input_finish(input, code ? s2_exit_of(code) : S2_EXIT_OK);

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // `translate`: addresses through one stage or two, level by level, as the AT instruction would
 // answer.
-#include <errno.h>
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/num.h"
 #include "cmd/arm64/guest.h"
 #include "cmd/arm64/translate_print.h"
+#include "cmd/each.h"
 #include "decode/arm64/registers.h"
 #include "model/totals.h"
 
@@ -250,8 +249,9 @@ static void lose(const struct job *job, const struct s2_at_result *r)
 		    s2_missing_text(r->missing));
 }
 
-static enum s2_code translate_one(struct job *job, const char *text, struct s2_err *err)
+static enum s2_code translate_one(void *arg, const char *text, struct s2_err *err)
 {
+	struct job *job = arg;
 	struct s2_at_result r;
 	enum s2_code code = s2_parse_u64(text, "address", &job->req.ia, err);
 
@@ -263,30 +263,6 @@ static enum s2_code translate_one(struct job *job, const char *text, struct s2_e
 		lose(job, &r);
 	print(job, &r);
 	return S2_OK;
-}
-
-/* One address per line; blank lines and what follows a '#' are skipped. */
-static enum s2_code translate_stdin(struct job *job, struct s2_err *err)
-{
-	enum s2_code code = S2_OK;
-	unsigned long line_number = 0;
-	char line[256];
-
-	job->steps = job->o->verbose;
-	while (!code && !s2_out_dead(job->out) && fgets(line, sizeof(line), stdin)) {
-		char *word = line + strspn(line, " \t");
-
-		line_number++;
-		word[strcspn(word, " \t\r\n#")] = '\0';
-		if (!*word)
-			continue;
-		code = translate_one(job, word, err);
-		if (code)
-			return s2_wrap(err, code, "standard input, line %lu", line_number);
-	}
-	if (ferror(stdin))
-		return s2_fail(err, S2_IO, "standard input: %s", strerror(errno));
-	return code;
 }
 
 enum s2_exit s2_arm64_translate(const struct s2_options *o, struct s2_out *out, struct s2_err *err)
@@ -312,9 +288,8 @@ enum s2_exit s2_arm64_translate(const struct s2_options *o, struct s2_out *out, 
 	image = s2_input_image(&input);
 	if (!code && job.document)
 		s2_json_begin(&job.json, out, job.lines, "translate", "translations", &image);
-	for (int i = 1; !code && i < o->nargs; i++)
-		code = strcmp(o->args[i], "-") ? translate_one(&job, o->args[i], err) :
-						 translate_stdin(&job, err);
+	if (!code)
+		code = s2_each_address(o, out, &job.steps, translate_one, &job, err);
 	if (!code && job.document)
 		s2_json_end(&job.json, !input.lost->total, input.lost);
 	status = s2_input_finish(&input, code ? s2_exit_of(code) : S2_EXIT_OK);
