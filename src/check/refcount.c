@@ -5,20 +5,6 @@
 
 #include "check/priv.h"
 
-/* Where struct pages begin: a constant that VMCOREINFO tells, since 5.19 or 6.12, or a variable. */
-static enum s2_code start_of_memmap(struct s2_kernel *kernel, uint64_t *ret)
-{
-	const struct s2_vmcoreinfo *info = s2_kernel_vmcoreinfo(kernel);
-	uint64_t variable;
-	enum s2_code code;
-
-	if (!s2_vmcoreinfo_get(info, S2_VI_NUMBER, "VMEMMAP_START", ret, NULL) ||
-	    !s2_vmcoreinfo_get(info, S2_VI_SYMBOL, "vmemmap", ret, NULL))
-		return S2_OK;
-	code = s2_kernel_symbol(kernel, "vmemmap_base", &variable, NULL);
-	return code ? code : s2_kernel_read(kernel, variable, ret, sizeof(*ret), NULL);
-}
-
 void s2_memmap_find(struct s2_check_ctx *ctx, struct s2_memmap *ret)
 {
 	const struct s2_vmcoreinfo *info;
@@ -31,7 +17,7 @@ void s2_memmap_find(struct s2_check_ctx *ctx, struct s2_memmap *ret)
 		return;
 	info = s2_kernel_vmcoreinfo(ctx->kernel);
 	kva = &s2_kernel_facts(ctx->kernel)->kva;
-	if (start_of_memmap(ctx->kernel, &start) ||
+	if (s2_kernel_memmap(ctx->kernel, &start, NULL) ||
 	    s2_vmcoreinfo_get(info, S2_VI_SIZE, "page", &ret->size, NULL) ||
 	    s2_vmcoreinfo_get(info, S2_VI_OFFSET, "page._refcount", &ret->refcount, NULL))
 		return;

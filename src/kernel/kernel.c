@@ -122,6 +122,19 @@ const char *s2_kernel_remark(const struct s2_kernel *kernel, size_t i)
 	return i < kernel->nremarks ? kernel->remark[i] : NULL;
 }
 
+enum s2_code s2_kernel_memmap(struct s2_kernel *kernel, uint64_t *ret, struct s2_err *err)
+{
+	const struct s2_vmcoreinfo *info = s2_kernel_vmcoreinfo(kernel);
+	uint64_t variable;
+	enum s2_code code;
+
+	if (!s2_vmcoreinfo_get(info, S2_VI_NUMBER, "VMEMMAP_START", ret, NULL) ||
+	    !s2_vmcoreinfo_get(info, S2_VI_SYMBOL, "vmemmap", ret, NULL))
+		return S2_OK;
+	code = s2_kernel_symbol(kernel, "vmemmap_base", &variable, err);
+	return code ? code : s2_kernel_read(kernel, variable, ret, sizeof(*ret), err);
+}
+
 enum s2_code s2_kernel_read(struct s2_kernel *kernel, uint64_t va, void *buf, size_t len,
 			    struct s2_err *err)
 {

@@ -83,6 +83,13 @@ const struct s2_kernel_id *s2_kernel_met(const struct s2_kernel *kernel, unsigne
  * past the last one. */
 const char *s2_kernel_remark(const struct s2_kernel *kernel, size_t i);
 
+/*
+ * Where the array of struct page begins: a constant that VMCOREINFO tells (since 5.19
+ * or 6.12), or the kernel's variable. S2_NOTFOUND: neither; and what reading it fails with.
+ */
+enum s2_code s2_kernel_memmap(struct s2_kernel *kernel, uint64_t *ret,
+			      struct s2_err *err) S2_MUST_CHECK;
+
 /* Reads at a kernel virtual address (s2_kva_read()), and where it is. */
 enum s2_code s2_kernel_read(struct s2_kernel *kernel, uint64_t va, void *buf, size_t len,
 			    struct s2_err *err) S2_MUST_CHECK;

@@ -31,7 +31,6 @@ enum s2_code s2_kvm_x86_memmap(struct s2_kernel *kernel, struct s2_kvm_x86_memma
 {
 	const struct s2_vmcoreinfo *info = s2_kernel_vmcoreinfo(kernel);
 	struct s2_kvm_x86_memmap map;
-	uint64_t variable;
 	enum s2_code code = s2_vmcoreinfo_get(info, S2_VI_SIZE, "page", &map.size, err);
 
 	if (!code)
@@ -39,12 +38,8 @@ enum s2_code s2_kvm_x86_memmap(struct s2_kernel *kernel, struct s2_kvm_x86_memma
 	if (!code && (map.size < 8 || map.size > 4096 || map.offset > map.size - 8))
 		code = s2_fail(err, S2_INVALID, "struct page has %llu bytes",
 			       (unsigned long long)map.size);
-	/* Since 6.12; before, by the variable. */
-	if (!code && s2_vmcoreinfo_get(info, S2_VI_SYMBOL, "vmemmap", &map.va, NULL)) {
-		code = s2_kernel_symbol(kernel, "vmemmap_base", &variable, err);
-		if (!code)
-			code = s2_kernel_read(kernel, variable, &map.va, sizeof(map.va), err);
-	}
+	if (!code)
+		code = s2_kernel_memmap(kernel, &map.va, err);
 	if (!code)
 		*ret = map;
 	return code;
