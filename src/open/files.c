@@ -27,14 +27,14 @@ void s2_files_init(struct s2_files *files)
 /* A file in TMPDIR that has no name; -1 and errno. */
 static int unnamed_file(void)
 {
-	const char *dir = getenv("TMPDIR");
+	const char *named = getenv("TMPDIR"), *dir = named && *named ? named : P_tmpdir;
 	char path[4096];
-	int fd = open(dir && *dir ? dir : "/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	int fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 
 	/* Not all file systems can: then one that loses its name at once. */
 	if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR))
 		return fd;
-	snprintf(path, sizeof(path), "%.4000s/s2dump-XXXXXX", dir && *dir ? dir : "/tmp");
+	snprintf(path, sizeof(path), "%.4000s/s2dump-XXXXXX", dir);
 	fd = mkostemp(path, O_CLOEXEC);
 	if (fd >= 0)
 		unlink(path);
