@@ -87,12 +87,18 @@ static void release_all(void)
 		give_back(pool.first.next + 1);
 }
 
+void s2_note_begin(void)
+{
+	json_set_alloc_funcs(take, give_back);
+	pool.failed = false;
+}
+
 enum s2_code s2_note_parse(const char *text, size_t len, uint64_t most, json_t **ret,
 			   struct s2_err *err)
 {
 	json_error_t why;
 
-	json_set_alloc_funcs(take, give_back);
+	s2_note_begin();
 	pool.first.next = pool.first.prev = &pool.first;
 	pool.left = most;
 	if (setjmp(pool.leave)) {
@@ -110,12 +116,6 @@ enum s2_code s2_note_parse(const char *text, size_t len, uint64_t most, json_t *
 	if (!*ret)
 		return s2_fail(err, S2_INVALID, "%s (position %d)", why.text, why.position);
 	return S2_OK;
-}
-
-void s2_note_begin(void)
-{
-	json_set_alloc_funcs(take, give_back);
-	pool.failed = false;
 }
 
 char *s2_note_text(json_t *root)
