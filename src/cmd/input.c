@@ -12,12 +12,12 @@
 #include "base/scan.h"
 #include "claim_options.h"
 #include "cmd/guard.h"
-#include "cmd/pages.h"
 #include "cmd/progress.h"
 #include "cmd/say.h"
 #include "decode/infer.h"
 #include "host/host.h"
 #include "host/kvm/kvm.h"
+#include "open/pages.h"
 
 /* VMCOREINFO is a page, or a few. */
 #define MAX_VMCOREINFO (1U << 20)
