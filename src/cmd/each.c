@@ -6,7 +6,26 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/budget.h"
 #include "cmd/say.h"
+
+/*
+ * A row for each entry takes 10 bytes for each byte of a table page, or 80 in a program's format.
+ * Rows of the pages in which a walk stands follow after the end, and are as many once more.
+ */
+#define PRINT_FLOOR (896U << 10)
+#define PRINT_PER_TABLE 2048
+#define PRINT_PER_BYTE 20
+#define PRINT_EXACT_PER_BYTE 160
+
+uint64_t s2_print_most(const struct s2_input *input, bool exact)
+{
+	struct s2_budget bytes;
+
+	s2_budget_init(&bytes, PRINT_FLOOR + PRINT_PER_TABLE * (uint64_t)input->tables.n,
+		       exact ? PRINT_EXACT_PER_BYTE : PRINT_PER_BYTE, input->source->mem.bytes);
+	return bytes.left;
+}
 
 enum s2_exit s2_each_table(const struct s2_input *input, const struct s2_table *tables, size_t n,
 			   enum s2_code (*one)(void *arg, const struct s2_table *table,

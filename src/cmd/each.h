@@ -16,6 +16,13 @@ enum s2_exit s2_each_table(const struct s2_input *input, const struct s2_table *
 			   void *arg, struct s2_err *err);
 
 /*
+ * How many bytes may be printed of the tables that @input holds: sound ones, each of whose entries
+ * is a row, need less. A page that is reached thousands of times would fill a disk. @exact: rows of
+ * a program's format, which are longer than those for people.
+ */
+uint64_t s2_print_most(const struct s2_input *input, bool exact);
+
+/*
  * Calls @one for each address that follows the file on the command line, and where that is "-" for
  * each line of standard input: blank lines and what follows a '#' are skipped, and *@steps becomes
  * what --verbose says. Ends with the first that fails.

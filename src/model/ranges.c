@@ -157,6 +157,12 @@ bool s2_ranges_next(struct s2_ranges *ranges, struct s2_row *ret)
 	return true;
 }
 
+void s2_ranges_stop(struct s2_ranges *ranges)
+{
+	ranges->walk.budget.left = 0;
+	ranges->totals.stopped = true;
+}
+
 const struct s2_totals *s2_ranges_end(struct s2_ranges *ranges)
 {
 	s2_totals_end(&ranges->totals, ranges->table, &ranges->walk, ranges->lost);

@@ -66,6 +66,9 @@ bool s2_ranges_init(struct s2_ranges *ret, const struct s2_table *table,
 /* The next row; false at the end. Rows cover the walked space in order, without gap or overlap. */
 bool s2_ranges_next(struct s2_ranges *ranges, struct s2_row *ret);
 
+/* Reads no more table pages: what they would have said is missing, with code S2_BUDGET. */
+void s2_ranges_stop(struct s2_ranges *ranges);
+
 /*
  * What the rows added up to so far; to be called once, after the last that was wanted. What was
  * missing goes to the context's losses.
