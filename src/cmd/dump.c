@@ -16,7 +16,7 @@ struct dump {
 	const struct s2_options *options;
 	struct s2_ctx ctx;
 	struct s2_printer printer;
-	uint64_t most; /* bytes that may be printed */
+	struct s2_effort effort;
 	struct s2_ranges ranges;
 };
 
@@ -37,6 +37,7 @@ static enum s2_code dump_table(void *arg, const struct s2_table *table,
 	bool more;
 
 	view.show.alone = o->raw_rights;
+	s2_effort_table(&dump->effort, printer->out);
 	if (!s2_ranges_init(&dump->ranges, table, geom, &view, &dump->ctx))
 		return s2_fail(err, S2_USAGE,
 			       "--range: 0x%" PRIx64 "-0x%" PRIx64
@@ -44,7 +45,7 @@ static enum s2_code dump_table(void *arg, const struct s2_table *table,
 			       o->range_start, o->range_end, geom->ia_bits);
 	s2_printer_table(printer, table, geom);
 	do {
-		if (s2_out_bytes(printer->out) >= dump->most)
+		if (s2_effort_ends(&dump->effort, printer->out))
 			s2_ranges_stop(&dump->ranges);
 		more = s2_ranges_next(&dump->ranges, &row);
 		if (more)
@@ -96,12 +97,14 @@ static enum s2_exit dump_tables(const struct s2_options *o, const struct s2_inpu
 	if (!dump)
 		return s2_exit_of(s2_fail(err, S2_NOMEM, "no memory"));
 	dump->options = o;
-	dump->ctx = (struct s2_ctx){ .mem = &input->source->mem, .lost = input->lost };
+	dump->ctx = (struct s2_ctx){ .mem = &input->source->mem,
+				     .lost = input->lost,
+				     .visits = &dump->effort.visits };
 	s2_printer_init(&dump->printer, format_of(o), s2_annotators, input->lost, out);
 	dump->printer.raw_rights = o->raw_rights;
-	dump->most = UINT64_MAX;
-	if (!o->have_merge || o->merge != S2_MERGE_NONE)
-		dump->most = s2_print_most(input, dump->printer.format->merge == S2_MERGE_PA);
+	s2_effort_init(&dump->effort, input, dump->printer.format->merge == S2_MERGE_PA);
+	if (o->have_merge && o->merge == S2_MERGE_NONE)
+		dump->effort.most = UINT64_MAX;
 	dump->printer.format->begin(&dump->printer, &image);
 	status = s2_each_table(input, tables, n, dump_table, dump, err);
 	dump->printer.format->end(&dump->printer, !status && !input->lost->total);

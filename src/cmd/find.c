@@ -30,7 +30,7 @@ struct search {
 	bool json, lines; /* a document, or records */
 	const struct s2_table *table;
 	const struct s2_geometry *geom;
-	uint64_t most;    /* bytes that may be printed */
+	struct s2_effort effort;
 	bool *incomplete; /* by table: not all of it was read */
 	struct s2_ranges ranges;
 };
@@ -255,7 +255,9 @@ static enum s2_code search_table(void *arg, const struct s2_table *table,
 				.join = true,
 				.enter = on_table,
 				.arg = s };
-	struct s2_ctx ctx = { .mem = &s->input->source->mem, .lost = s->input->lost };
+	struct s2_ctx ctx = { .mem = &s->input->source->mem,
+			      .lost = s->input->lost,
+			      .visits = &s->effort.visits };
 	struct s2_row row;
 	bool more;
 
@@ -263,10 +265,11 @@ static enum s2_code search_table(void *arg, const struct s2_table *table,
 	s->table = table;
 	s->geom = geom;
 	s2_printer_shape(&s->printer, table, geom);
+	s2_effort_table(&s->effort, s->out);
 	if (!s2_ranges_init(&s->ranges, table, geom, &view, &ctx))
 		return S2_OK;
 	do {
-		if (s2_out_bytes(s->out) >= s->most)
+		if (s2_effort_ends(&s->effort, s->out))
 			s2_ranges_stop(&s->ranges);
 		more = s2_ranges_next(&s->ranges, &row);
 		if (more)
@@ -312,7 +315,7 @@ static enum s2_exit search_all(struct search *s, struct s2_err *err)
 	s->incomplete = malloc(tables->n + 1);
 	if (!s->incomplete)
 		return s2_exit_of(s2_fail(err, S2_NOMEM, "no memory"));
-	s->most = s2_print_most(s->input, s->json);
+	s2_effort_init(&s->effort, s->input, s->json);
 	/* Until a table is read to its end. */
 	memset(s->incomplete, 1, tables->n + 1);
 	s2_printer_init(&s->printer, s2_format_find("ptdump"), s2_annotators, s->input->lost,
