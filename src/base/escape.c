@@ -26,11 +26,13 @@ size_t s2_utf8(const char *text, size_t left, uint32_t *ret)
 	return n;
 }
 
-/* Unicode's Bidi_Control, and the separators that end a line for some terminals. */
+/* Unicode's Bidi_Control, the separators that end a line for some terminals, and the byte order
+ * mark, which is not seen. */
 static bool turns_text(uint32_t code)
 {
 	return code == 0x061c || code == 0x200e || code == 0x200f ||
-	       (code >= 0x2028 && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069);
+	       (code >= 0x2028 && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069) ||
+	       code == 0xfeff;
 }
 
 size_t s2_printable(const char *text, size_t left)

@@ -36,6 +36,13 @@ struct s2_mem_ops {
 	 * S2_NOTFOUND past the last one. What lies in an extent may still be excluded or truncated.
 	 */
 	enum s2_code (*next)(const struct s2_mem *mem, uint64_t pa, struct s2_extent *ret);
+
+	/*
+	 * How many bytes from @pa on are known to be zeros that nothing stands for, as in a hole of
+	 * a sparse file: searches need not look at them. When there are none, @ret_next is where to
+	 * ask again. May be NULL: nothing is known.
+	 */
+	uint64_t (*zeros)(const struct s2_mem *mem, uint64_t pa, uint64_t *ret_next);
 };
 
 /* Embedded in every source; the ops find their own structure around it. */
@@ -54,6 +61,12 @@ static inline enum s2_code s2_mem_read(const struct s2_mem *mem, uint64_t pa, vo
 static inline const void *s2_mem_view(const struct s2_mem *mem, uint64_t pa, size_t len)
 {
 	return mem->ops->view ? mem->ops->view(mem, pa, len) : NULL;
+}
+
+static inline uint64_t s2_mem_zeros(const struct s2_mem *mem, uint64_t pa, uint64_t *ret_next)
+{
+	*ret_next = UINT64_MAX;
+	return mem->ops->zeros ? mem->ops->zeros(mem, pa, ret_next) : 0;
 }
 
 static inline enum s2_code s2_mem_next(const struct s2_mem *mem, uint64_t pa, struct s2_extent *ret)

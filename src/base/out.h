@@ -13,8 +13,9 @@
 
 struct s2_out {
 	int fd;
-	int error;   /* errno of the first failed write, 0 while all is well */
-	bool closed; /* the reader went away (EPIPE): not an error, but nothing more to do */
+	int error;        /* errno of the first failed write, 0 while all is well */
+	bool closed;      /* the reader went away (EPIPE): not an error, but nothing more to do */
+	uint64_t flushed; /* bytes that were in the buffer before */
 	size_t used;
 	char buf[S2_OUT_SIZE];
 };
@@ -28,6 +29,12 @@ enum s2_code s2_out_flush(struct s2_out *out, struct s2_err *err) S2_MUST_CHECK;
 static inline bool s2_out_dead(const struct s2_out *out)
 {
 	return out->error || out->closed;
+}
+
+/* How much was printed so far. */
+static inline uint64_t s2_out_bytes(const struct s2_out *out)
+{
+	return out->flushed + out->used;
 }
 
 void s2_out_mem(struct s2_out *out, const char *data, size_t len);

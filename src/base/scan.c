@@ -120,13 +120,22 @@ enum s2_code s2_scan(const struct s2_mem *mem, uint64_t pa, uint64_t size, size_
 		.mem = mem, .overlap = overlap, .look = look, .arg = arg, .gaps = gaps
 	};
 	enum s2_code code = S2_OK;
+	bool in_zeros = false;
 
 	while (!code && size && !scan.stopped) {
-		uint64_t len = CHUNK - (pa & (CHUNK - 1));
+		uint64_t len = CHUNK - (pa & (CHUNK - 1)), next;
+		uint64_t zeros = s2_mem_zeros(mem, pa, &next);
 
-		if (len > size)
-			len = size;
-		code = show_parts(&scan, pa, (size_t)len);
+		/* The first and the last chunk of a hole are shown: what is searched for may reach
+		 * into it, or out of it. */
+		if (zeros > CHUNK && in_zeros) {
+			len = (zeros - 1) & ~(uint64_t)(CHUNK - 1);
+			len = len < size ? len : size;
+		} else {
+			len = len < size ? len : size;
+			code = show_parts(&scan, pa, (size_t)len);
+		}
+		in_zeros = zeros >= len;
 		pa += len;
 		size -= len;
 	}

@@ -16,6 +16,7 @@ struct dump {
 	const struct s2_options *options;
 	struct s2_ctx ctx;
 	struct s2_printer printer;
+	struct s2_effort effort;
 	struct s2_ranges ranges;
 };
 
@@ -33,16 +34,23 @@ static enum s2_code dump_table(void *arg, const struct s2_table *table,
 				.first = o->range_start,
 				.last = o->range_end - 1 };
 	struct s2_row row;
+	bool more;
 
 	view.show.alone = o->raw_rights;
+	s2_effort_table(&dump->effort, printer->out);
 	if (!s2_ranges_init(&dump->ranges, table, geom, &view, &dump->ctx))
 		return s2_fail(err, S2_USAGE,
 			       "--range: 0x%" PRIx64 "-0x%" PRIx64
 			       " is outside of the %u-bit input space",
 			       o->range_start, o->range_end, geom->ia_bits);
 	s2_printer_table(printer, table, geom);
-	while (!s2_out_dead(printer->out) && s2_ranges_next(&dump->ranges, &row))
-		s2_printer_row(printer, &row);
+	do {
+		if (s2_effort_ends(&dump->effort, printer->out))
+			s2_ranges_stop(&dump->ranges);
+		more = s2_ranges_next(&dump->ranges, &row);
+		if (more)
+			s2_printer_row(printer, &row);
+	} while (more && !s2_out_dead(printer->out));
 	printer->format->table_end(printer, s2_ranges_end(&dump->ranges));
 	return S2_OK;
 }
@@ -89,9 +97,14 @@ static enum s2_exit dump_tables(const struct s2_options *o, const struct s2_inpu
 	if (!dump)
 		return s2_exit_of(s2_fail(err, S2_NOMEM, "no memory"));
 	dump->options = o;
-	dump->ctx = (struct s2_ctx){ .mem = &input->source->mem, .lost = input->lost };
+	dump->ctx = (struct s2_ctx){ .mem = &input->source->mem,
+				     .lost = input->lost,
+				     .visits = &dump->effort.visits };
 	s2_printer_init(&dump->printer, format_of(o), s2_annotators, input->lost, out);
 	dump->printer.raw_rights = o->raw_rights;
+	s2_effort_init(&dump->effort, input, dump->printer.format->merge == S2_MERGE_PA);
+	if (o->have_merge && o->merge == S2_MERGE_NONE)
+		dump->effort.most = UINT64_MAX;
 	dump->printer.format->begin(&dump->printer, &image);
 	status = s2_each_table(input, tables, n, dump_table, dump, err);
 	dump->printer.format->end(&dump->printer, !status && !input->lost->total);

@@ -3,6 +3,7 @@
 #ifndef S2_CMD_EACH_H
 #define S2_CMD_EACH_H
 
+#include "base/budget.h"
 #include "cmd/input.h"
 
 /*
@@ -14,6 +15,28 @@ enum s2_exit s2_each_table(const struct s2_input *input, const struct s2_table *
 			   enum s2_code (*one)(void *arg, const struct s2_table *table,
 					       const struct s2_geometry *geom, struct s2_err *err),
 			   void *arg, struct s2_err *err);
+
+/* What all tables of a command may cost, by the memory that is there. */
+struct s2_effort {
+	uint64_t most;           /* bytes that may be printed, */
+	struct s2_budget visits; /* and table pages that may be read */
+};
+
+/*
+ * Sound tables, each of whose pages is reached once and each of whose entries is a row, need less;
+ * a page that is reached thousands of times would fill a disk. @exact: rows of a program's format,
+ * which are longer than those for people.
+ */
+void s2_effort_init(struct s2_effort *ret, const struct s2_input *input, bool exact);
+
+/* Has everything been printed that may be? */
+static inline bool s2_effort_ends(const struct s2_effort *effort, const struct s2_out *out)
+{
+	return s2_out_bytes(out) >= effort->most;
+}
+
+/* Before each table: those before may have cost all, but a small one is read even then. */
+void s2_effort_table(struct s2_effort *effort, const struct s2_out *out);
 
 /*
  * Calls @one for each address that follows the file on the command line, and where that is "-" for

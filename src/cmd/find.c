@@ -30,6 +30,7 @@ struct search {
 	bool json, lines; /* a document, or records */
 	const struct s2_table *table;
 	const struct s2_geometry *geom;
+	struct s2_effort effort;
 	bool *incomplete; /* by table: not all of it was read */
 	struct s2_ranges ranges;
 };
@@ -254,17 +255,26 @@ static enum s2_code search_table(void *arg, const struct s2_table *table,
 				.join = true,
 				.enter = on_table,
 				.arg = s };
-	struct s2_ctx ctx = { .mem = &s->input->source->mem, .lost = s->input->lost };
+	struct s2_ctx ctx = { .mem = &s->input->source->mem,
+			      .lost = s->input->lost,
+			      .visits = &s->effort.visits };
 	struct s2_row row;
+	bool more;
 
 	(void)err;
 	s->table = table;
 	s->geom = geom;
 	s2_printer_shape(&s->printer, table, geom);
+	s2_effort_table(&s->effort, s->out);
 	if (!s2_ranges_init(&s->ranges, table, geom, &view, &ctx))
 		return S2_OK;
-	while (!s2_out_dead(s->out) && s2_ranges_next(&s->ranges, &row))
-		match(s, &row);
+	do {
+		if (s2_effort_ends(&s->effort, s->out))
+			s2_ranges_stop(&s->ranges);
+		more = s2_ranges_next(&s->ranges, &row);
+		if (more)
+			match(s, &row);
+	} while (more && !s2_out_dead(s->out));
 	s->incomplete[table - s->input->tables.table] = !s2_ranges_end(&s->ranges)->complete;
 	return S2_OK;
 }
@@ -305,6 +315,7 @@ static enum s2_exit search_all(struct search *s, struct s2_err *err)
 	s->incomplete = malloc(tables->n + 1);
 	if (!s->incomplete)
 		return s2_exit_of(s2_fail(err, S2_NOMEM, "no memory"));
+	s2_effort_init(&s->effort, s->input, s->json);
 	/* Until a table is read to its end. */
 	memset(s->incomplete, 1, tables->n + 1);
 	s2_printer_init(&s->printer, s2_format_find("ptdump"), s2_annotators, s->input->lost,

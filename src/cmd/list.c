@@ -26,6 +26,7 @@ struct line {
 struct list {
 	bool json, walk; /* @json: a document or records */
 	struct s2_ctx ctx;
+	struct s2_effort effort;
 	struct s2_printer printer;
 	struct line *line; /* room for all tables */
 	size_t nlines;
@@ -106,6 +107,7 @@ static enum s2_code list_table(void *arg, const struct s2_table *table,
 	struct s2_row row;
 
 	(void)err;
+	s2_effort_table(&list->effort, list->printer.out);
 	if (list->walk && s2_ranges_init(&list->ranges, table, geom, &view, &list->ctx)) {
 		while (s2_ranges_next(&list->ranges, &row))
 			;
@@ -173,7 +175,10 @@ static enum s2_exit list_tables(const struct s2_options *o, const struct s2_inpu
 	list->walk = o->long_list;
 	list->line = line;
 	list->nlines = 0;
-	list->ctx = (struct s2_ctx){ .mem = &input->source->mem, .lost = input->lost };
+	s2_effort_init(&list->effort, input, true);
+	list->ctx = (struct s2_ctx){ .mem = &input->source->mem,
+				     .lost = input->lost,
+				     .visits = &list->effort.visits };
 	s2_printer_init(&list->printer, s2_format_find(lines ? "jsonl" : "json"), s2_annotators,
 			input->lost, out);
 	list->printer.list = "list";

@@ -11,6 +11,11 @@
 #define FLOOR_WORK (UINT64_C(64) << 20)
 #define WORK_PER_ENTRY 64
 
+/* What is kept of pages may take so much memory, by the bytes that are there: a blob can be a hole.
+ */
+#define FLOOR_SCRATCH (UINT64_C(32) << 20)
+#define SCRATCH_PER_BYTE 2
+
 /* A base must explain more than so many pages for each that it leaves. */
 #define LEFT_OVER 4
 
@@ -435,7 +440,8 @@ enum s2_code s2_infer_base(const struct s2_geometry *geom, const struct s2_mem *
 			    .step = geom->start_size > page ? geom->start_size : page,
 			    .addr = scratch,
 			    .page = (struct page *)((uint64_t *)scratch + max_entries(geom)),
-			    .max_work = FLOOR_WORK + size / sizeof(uint64_t) * WORK_PER_ENTRY };
+			    .max_work =
+				    FLOOR_WORK + mem->bytes / sizeof(uint64_t) * WORK_PER_ENTRY };
 	struct ranking ranking;
 	enum s2_code code;
 
@@ -443,6 +449,11 @@ enum s2_code s2_infer_base(const struct s2_geometry *geom, const struct s2_mem *
 		return s2_fail(err, S2_NOTFOUND,
 			       "the blob (%llu bytes) is smaller than the start level (%llu bytes)",
 			       (unsigned long long)size, (unsigned long long)geom->start_size);
+	if (s2_infer_scratch(geom, size) >
+	    FLOOR_SCRATCH + SCRATCH_PER_BYTE * (size < mem->bytes ? size : mem->bytes))
+		return s2_fail(err, S2_NOTFOUND,
+			       "only %llu of %llu bytes of the blob are on disk: give --base",
+			       (unsigned long long)mem->bytes, (unsigned long long)size);
 	memset(scratch, 0, (size_t)s2_infer_scratch(geom, size));
 	impossible = geom->top ? gather(&s, 0, s2_start_entries(geom), geom->top) : 0;
 	if (!s.naddr)

@@ -178,12 +178,14 @@ static void effective_members(struct s2_json *json, const struct s2_effective_ro
 	if (row->missing) {
 		s2_json_number(json, "stage", row->missing_stage);
 		s2_json_signed(json, "level", row->missing_level);
-		s2_json_hex(json, "descriptor_pa", row->missing_pa);
-		return;
+	} else {
+		s2_json_null(json, "stage");
+		s2_json_null(json, "level");
 	}
-	s2_json_null(json, "stage");
-	s2_json_null(json, "level");
-	s2_json_null(json, "descriptor_pa");
+	if (row->missing && row->missing_pa != S2_NO_ADDRESS)
+		s2_json_hex(json, "descriptor_pa", row->missing_pa);
+	else
+		s2_json_null(json, "descriptor_pa");
 }
 
 /* ---- Tables ---- */

@@ -114,11 +114,24 @@ static size_t look_by_page(struct s2_vmcoreinfo_scan *scan, size_t len, uint32_t
 	return len;
 }
 
-/* Looks at the next stretch, whose length leaves through @ret_len: the offset of the first note in
- * it, or its length. */
-static size_t look_at_chunk(struct s2_vmcoreinfo_scan *scan, size_t *ret_len, uint32_t *ret_size)
+/* Passes over a hole; false when there is none. Through @ret_end leaves where the next may begin. */
+static bool pass_zeros(struct s2_vmcoreinfo_scan *scan, uint64_t *ret_end)
 {
-	uint64_t left = (scan->extent_end - scan->pa) & ~(uint64_t)(SCAN_PAGE - 1);
+	uint64_t next, zeros = s2_mem_zeros(scan->mem, scan->pa, &next);
+
+	scan->pa += zeros & ~(uint64_t)(SCAN_PAGE - 1);
+	*ret_end = scan->extent_end;
+	if (next < scan->extent_end - SCAN_PAGE)
+		*ret_end = (next + SCAN_PAGE - 1) & ~(uint64_t)(SCAN_PAGE - 1);
+	return zeros >= SCAN_PAGE;
+}
+
+/* Looks at the next stretch up to @end, whose length leaves through @ret_len: the offset of the
+ * first note in it, or its length. */
+static size_t look_at_chunk(struct s2_vmcoreinfo_scan *scan, uint64_t end, size_t *ret_len,
+			    uint32_t *ret_size)
+{
+	uint64_t left = (end - scan->pa) & ~(uint64_t)(SCAN_PAGE - 1);
 	size_t len = left < VIEW_CHUNK ? (size_t)left : VIEW_CHUNK;
 	const char *bytes = s2_mem_view(scan->mem, scan->pa, len);
 	uint32_t any = 0;
@@ -141,7 +154,12 @@ enum s2_code s2_vmcoreinfo_scan_next(struct s2_vmcoreinfo_scan *scan, struct s2_
 {
 	while (!scan->gave_up && to_extent(scan)) {
 		uint32_t size = 0;
-		size_t len, off = look_at_chunk(scan, &len, &size);
+		uint64_t end;
+		size_t len, off;
+
+		if (pass_zeros(scan, &end))
+			continue;
+		off = look_at_chunk(scan, end, &len, &size);
 
 		scan->scanned += off;
 		if (off < len && !scan->gave_up) {

@@ -25,6 +25,7 @@ bool s2_ranges_init(struct s2_ranges *ret, const struct s2_table *table,
 	ret->geom = geom;
 	ret->table = table;
 	ret->lost = ctx->lost;
+	ret->visits = ctx->visits;
 	ret->how = view->how;
 	ret->annotate = view->annotate && table->nannotators;
 	ret->join = view->join && view->how != S2_MERGE_NONE;
@@ -35,6 +36,8 @@ bool s2_ranges_init(struct s2_ranges *ret, const struct s2_table *table,
 	};
 	s2_totals_init(&ret->totals);
 	s2_walk_init(&ret->walk, geom, table->mem ? table->mem : ctx->mem, table->root_pa);
+	if (ctx->visits && ctx->visits->left < ret->walk.budget.left)
+		ret->walk.budget.left = ctx->visits->left;
 	ret->walk.enter = view->enter;
 	ret->walk.arg = view->arg;
 	if (view->have_range && !s2_walk_range(&ret->walk, view->first, view->last))
@@ -157,8 +160,18 @@ bool s2_ranges_next(struct s2_ranges *ranges, struct s2_row *ret)
 	return true;
 }
 
+void s2_ranges_stop(struct s2_ranges *ranges)
+{
+	ranges->walk.budget.left = 0;
+	ranges->totals.stopped = true;
+}
+
 const struct s2_totals *s2_ranges_end(struct s2_ranges *ranges)
 {
+	if (ranges->visits)
+		ranges->visits->left -= ranges->walk.tables < ranges->visits->left ?
+						ranges->walk.tables :
+						ranges->visits->left;
 	s2_totals_end(&ranges->totals, ranges->table, &ranges->walk, ranges->lost);
 	return &ranges->totals;
 }

@@ -36,6 +36,7 @@ struct s2_view {
 struct s2_ctx {
 	const struct s2_mem *mem; /* the machine's memory */
 	struct s2_lost *lost;     /* what could not be read; may be NULL */
+	struct s2_budget *visits; /* table pages that may be read, of all tables; may be NULL */
 };
 
 /* About 400 KiB: keep it on the heap. Nothing in it needs releasing. */
@@ -43,6 +44,7 @@ struct s2_ranges {
 	const struct s2_geometry *geom;
 	const struct s2_table *table;
 	struct s2_lost *lost;
+	struct s2_budget *visits;
 	enum s2_merge_how how;
 	bool annotate, join;
 	bool have_rest;  /* of a run that annotators cut */
@@ -65,6 +67,9 @@ bool s2_ranges_init(struct s2_ranges *ret, const struct s2_table *table,
 
 /* The next row; false at the end. Rows cover the walked space in order, without gap or overlap. */
 bool s2_ranges_next(struct s2_ranges *ranges, struct s2_row *ret);
+
+/* Reads no more table pages: what they would have said is missing, with code S2_BUDGET. */
+void s2_ranges_stop(struct s2_ranges *ranges);
 
 /*
  * What the rows added up to so far; to be called once, after the last that was wanted. What was

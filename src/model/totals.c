@@ -69,6 +69,8 @@ void s2_totals_run(struct s2_totals *totals, const struct s2_table *table,
 		      guest ? "IPA" : "PA", run->table_pa,
 		      guest && run->missing == S2_ABSENT ?
 			      "is not mapped by stage 2, or not in the dump" :
+		      run->missing == S2_BUDGET && totals->stopped ?
+			      "is not printed: so little memory holds no table of so many rows" :
 			      s2_missing_text(run->missing));
 }
 

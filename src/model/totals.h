@@ -15,6 +15,7 @@ struct s2_totals {
 	uint64_t tables;                /* table pages read */
 	uint64_t odd_tables;            /* table descriptors with oddities, */
 	uint64_t odd_pa;                /* and the first of them, when there is one */
+	bool stopped; /* nobody wanted more rows: what is left is missing for that */
 	/* The first gap. */
 	enum s2_code code;
 	uint64_t ia;

@@ -47,6 +47,7 @@ enum s2_code s2_file_open(const struct s2_opened *opened, struct s2_file *ret, s
 	if (!file.map_size)
 		return s2_fail(err, S2_INVALID, "is empty");
 	file.size = file.map_size;
+	file.sparse = S_ISREG(st.st_mode) && (uint64_t)st.st_blocks * 512 < file.map_size;
 	map = mmap(NULL, (size_t)file.map_size, PROT_READ, MAP_PRIVATE | MAP_NORESERVE, file.fd, 0);
 	if (map != MAP_FAILED)
 		file.map = map;
@@ -163,6 +164,57 @@ enum s2_code s2_file_read(const struct s2_file *file, uint64_t off, void *buf, s
 bool s2_file_holds(const struct s2_file *file, uint64_t off, uint64_t len)
 {
 	return s2_fits(off, len, file->size) && len <= file->map_size;
+}
+
+/* s2_file_data() of the file on disk. Where the system does not tell, all is data. */
+static uint64_t disk_data(const struct s2_file *file, uint64_t off, uint64_t *ret_end)
+{
+	off_t data, hole;
+
+	*ret_end = file->map_size;
+	if (!file->sparse || off >= file->map_size)
+		return off;
+	data = lseek(file->fd, (off_t)off, SEEK_DATA);
+	if (data < 0)
+		return errno == ENXIO ? file->map_size : off;
+	hole = lseek(file->fd, data, SEEK_HOLE);
+	if (hole > data)
+		*ret_end = (uint64_t)hole;
+	return (uint64_t)data;
+}
+
+uint64_t s2_file_data(const struct s2_file *file, uint64_t off, uint64_t *ret_end)
+{
+	const struct s2_file_piece *piece;
+	uint64_t data, skip;
+
+	if (!file->piece)
+		return disk_data(file, off, ret_end);
+	piece = find_piece(file, off);
+	*ret_end = off < file->size ? off + 1 : file->size; /* what was never written is no zero */
+	if (!piece)
+		return off;
+	skip = off - piece->off;
+	data = disk_data(file, piece->file_off + skip, ret_end) - piece->file_off;
+	*ret_end -= piece->file_off;
+	if (data > piece->size)
+		data = piece->size;
+	if (*ret_end > piece->size)
+		*ret_end = piece->size;
+	data += piece->off;
+	*ret_end += piece->off;
+	return data;
+}
+
+uint64_t s2_file_backed(const struct s2_file *file)
+{
+	uint64_t ret = 0, end;
+
+	if (!file->sparse)
+		return file->map_size;
+	for (uint64_t off = 0; (off = disk_data(file, off, &end)) < file->map_size; off = end)
+		ret += end - off;
+	return ret;
 }
 
 const void *s2_file_view(const struct s2_file *file, uint64_t off, size_t len)

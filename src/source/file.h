@@ -33,6 +33,7 @@ struct s2_file {
 	const uint8_t *map;          /* the file on disk, NULL when it cannot be mapped */
 	uint64_t map_size;           /* size of the file on disk */
 	bool borrowed;               /* @map belongs to someone else, see s2_file_memory() */
+	bool sparse;                 /* fewer bytes are on disk than it is long */
 	bool live;                   /* /proc/kcore: the kernel answers, and it may refuse parts */
 	struct s2_file_piece *piece; /* sorted and disjoint, NULL when the file is as on disk */
 	size_t npieces;
@@ -61,6 +62,16 @@ enum s2_code s2_file_read(const struct s2_file *file, uint64_t off, void *buf, s
  * bytes on disk, which bounds what is worth allocating. Holes of a rearranged file do not count.
  */
 bool s2_file_holds(const struct s2_file *file, uint64_t off, uint64_t len);
+
+/*
+ * From @off on: where bytes begin that are on disk, which is @off itself within them, and through
+ * @ret_end where they end. Everything before is a hole of a sparse file, and reads as zero. The
+ * size of the file when nothing follows.
+ */
+uint64_t s2_file_data(const struct s2_file *file, uint64_t off, uint64_t *ret_end);
+
+/* How many bytes are on disk. */
+uint64_t s2_file_backed(const struct s2_file *file);
 
 /* A pointer to the bytes in the mapping, or NULL where there is none. */
 const void *s2_file_view(const struct s2_file *file, uint64_t off, size_t len);

@@ -53,7 +53,9 @@ static void free_kdump(struct kdump *k)
 	if (!k)
 		return;
 	for (size_t i = 0; i < k->nparts; i++) {
-		free(k->part[i].rank);
+		for (size_t j = 0; j < k->part[i].nruns; j++)
+			free(k->part[i].run[j].rank);
+		free(k->part[i].run);
 		s2_source_close(k->part[i].owner);
 	}
 	for (size_t i = 0; i < k->nslots; i++)

@@ -30,6 +30,13 @@ struct kdump_desc {
 };
 _Static_assert(sizeof(struct kdump_desc) == 24, "as in the file");
 
+/* A stretch of the second bitmap that is on disk: a hole of a sparse file holds no page. */
+struct kdump_run {
+	uint64_t group; /* the first */
+	uint64_t n;
+	uint64_t *rank; /* of each */
+};
+
 /* One file, and the pages that it answers for. */
 struct kdump_part {
 	const struct s2_file *file;
@@ -39,7 +46,8 @@ struct kdump_part {
 	uint64_t bitmap1_off; /* pages that exist */
 	uint64_t bitmap2_off; /* pages that were dumped */
 	uint64_t desc_off;
-	uint64_t *rank; /* per group, from that of start_pfn on */
+	struct kdump_run *run; /* ascending */
+	size_t nruns;
 	uint64_t ndumped;
 	uint64_t dumped_end; /* behind the last page that was dumped */
 	bool incomplete;
@@ -72,7 +80,7 @@ static inline uint64_t kdump_block_size(const struct kdump *k)
 	return BIT64(k->block_log2);
 }
 
-/* Counts @part's pages and indexes them; everything but rank, ndumped and dumped_end is set. */
+/* Counts @part's pages and indexes them; everything but runs, ndumped and dumped_end is set. */
 enum s2_code s2_kdump_rank(struct kdump_part *part, struct s2_err *err) S2_MUST_CHECK;
 
 /* The cache of decompressed blocks, and @k's memory operations, which find it in source->priv. */

@@ -40,30 +40,82 @@ static enum s2_code read_group(const struct kdump_part *part, uint64_t bitmap_of
 	return S2_OK;
 }
 
-enum s2_code s2_kdump_rank(struct kdump_part *part, struct s2_err *err)
+/* The groups [@first, @end) of @part's second bitmap, all of which are on disk. */
+static enum s2_code rank_run(struct kdump_part *part, uint64_t first, uint64_t end,
+			     struct s2_err *err)
 {
-	uint64_t first = part->start_pfn / GROUP, n = (part->end_pfn - 1) / GROUP - first + 1;
-	uint64_t word[GROUP_WORDS];
+	struct kdump_run *grown = realloc(part->run, (part->nruns + 1) * sizeof(*grown));
+	uint64_t word[GROUP_WORDS], *rank;
 
-	part->rank = calloc((size_t)n, sizeof(*part->rank));
-	if (!part->rank)
+	if (!grown)
+		return s2_fail(err, S2_NOMEM, "no memory for the index of pages");
+	part->run = grown;
+	rank = calloc((size_t)(end - first), sizeof(*rank));
+	if (!rank)
 		return s2_fail(err, S2_NOMEM, "no memory for the index of %llu pages",
-			       (unsigned long long)(n * GROUP));
-	for (uint64_t i = 0; i < n; i++) {
-		enum s2_code code = read_group(part, part->bitmap2_off, first + i, word, err);
+			       (unsigned long long)((end - first) * GROUP));
+	part->run[part->nruns++] =
+		(struct kdump_run){ .group = first, .n = end - first, .rank = rank };
+	for (uint64_t i = first; i < end; i++) {
+		enum s2_code code = read_group(part, part->bitmap2_off, i, word, err);
 
 		if (code)
 			return code;
-		part->rank[i] = part->ndumped;
+		rank[i - first] = part->ndumped;
 		for (uint64_t j = 0; j < GROUP_WORDS; j++) {
 			if (!word[j])
 				continue;
 			part->ndumped += (uint64_t)__builtin_popcountll(word[j]);
-			part->dumped_end = (first + i) * GROUP + j * 64 + 64 -
-					   (uint64_t)__builtin_clzll(word[j]);
+			part->dumped_end =
+				i * GROUP + j * 64 + 64 - (uint64_t)__builtin_clzll(word[j]);
 		}
 	}
 	return S2_OK;
+}
+
+/* The first group from @group on of which a bitmap has something on disk; ret_end: where that ends.
+ */
+static uint64_t group_on_disk(const struct kdump_part *part, uint64_t bitmap_off, uint64_t group,
+			      uint64_t *ret_end)
+{
+	uint64_t end, data = s2_file_data(part->file, bitmap_off + group * (GROUP / 8), &end);
+
+	*ret_end = (end - bitmap_off + GROUP / 8 - 1) / (GROUP / 8);
+	return (data - bitmap_off) / (GROUP / 8);
+}
+
+enum s2_code s2_kdump_rank(struct kdump_part *part, struct s2_err *err)
+{
+	uint64_t group = part->start_pfn / GROUP, last = (part->end_pfn - 1) / GROUP, end;
+
+	while (group <= last &&
+	       (group = group_on_disk(part, part->bitmap2_off, group, &end)) <= last) {
+		enum s2_code code;
+
+		if (end > last + 1)
+			end = last + 1;
+		code = rank_run(part, group, end, err);
+		if (code)
+			return code;
+		group = end;
+	}
+	return S2_OK;
+}
+
+/* How many pages were dumped before @group, which holds one. */
+static uint64_t rank_of(const struct kdump_part *part, uint64_t group)
+{
+	size_t low = 0, high = part->nruns;
+
+	while (high - low > 1) {
+		size_t mid = low + (high - low) / 2;
+
+		if (part->run[mid].group <= group)
+			low = mid;
+		else
+			high = mid;
+	}
+	return part->run[low].rank[group - part->run[low].group];
 }
 
 static const struct kdump_part *find_part(const struct kdump *k, uint64_t pfn)
@@ -107,7 +159,7 @@ static enum s2_code find_page(const struct kdump *k, uint64_t pa,
 				       "was not written, the dump is incomplete");
 		return s2_fail(err, S2_EXCLUDED, "was left out of the dump");
 	}
-	rank = part->rank[group - part->start_pfn / GROUP];
+	rank = rank_of(part, group);
 	for (uint64_t i = 0; i < bit / 64; i++)
 		rank += (uint64_t)__builtin_popcountll(word[i]);
 	rank += (uint64_t)__builtin_popcountll(word[bit / 64] & low_bits(bit % 64));
@@ -262,7 +314,7 @@ static const void *kdump_view(const struct s2_mem *mem, uint64_t pa, size_t len)
 static uint64_t scan(const struct kdump_part *part, uint64_t pfn, bool exists)
 {
 	while (pfn < part->end_pfn) {
-		uint64_t group = pfn / GROUP, a[GROUP_WORDS], b[GROUP_WORDS];
+		uint64_t group = pfn / GROUP, a[GROUP_WORDS], b[GROUP_WORDS], next, other, end;
 
 		if (read_group(part, part->bitmap1_off, group, a, NULL) ||
 		    read_group(part, part->bitmap2_off, group, b, NULL))
@@ -276,6 +328,14 @@ static uint64_t scan(const struct kdump_part *part, uint64_t pfn, bool exists)
 				return pfn < part->end_pfn ? pfn : part->end_pfn;
 			}
 		}
+		if (!exists || !part->file->sparse)
+			continue;
+		next = group_on_disk(part, part->bitmap1_off, group + 1, &end);
+		other = group_on_disk(part, part->bitmap2_off, group + 1, &end);
+		if (other < next)
+			next = other;
+		if (next > group + 1)
+			pfn = next < part->end_pfn / GROUP ? next * GROUP : part->end_pfn;
 	}
 	return part->end_pfn;
 }

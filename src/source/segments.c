@@ -95,7 +95,33 @@ static enum s2_code seg_next(const struct s2_mem *mem, uint64_t pa, struct s2_ex
 	return S2_OK;
 }
 
-static const struct s2_mem_ops seg_ops = { .read = seg_read, .view = seg_view, .next = seg_next };
+static uint64_t seg_zeros(const struct s2_mem *mem, uint64_t pa, uint64_t *ret_next)
+{
+	const struct s2_source *source = source_of(mem);
+	size_t i = find(source, pa);
+	const struct s2_segment *seg = &source->seg[i];
+	uint64_t skip, data, end, left;
+
+	*ret_next = UINT64_MAX;
+	if (!source->file.sparse || i == source->nsegs)
+		return 0;
+	*ret_next = seg->pa + seg->size;
+	if (seg->pa > pa || pa - seg->pa >= seg->file_size)
+		return 0;
+	skip = pa - seg->pa;
+	left = seg->file_size - skip;
+	if (!s2_fits(seg->file_off, seg->file_size, source->file.size))
+		return 0;
+	data = s2_file_data(&source->file, seg->file_off + skip, &end) - (seg->file_off + skip);
+	end -= seg->file_off + skip;
+	if (!data && end < left)
+		*ret_next = pa + end;
+	return data < left ? data : left;
+}
+
+static const struct s2_mem_ops seg_ops = {
+	.read = seg_read, .view = seg_view, .next = seg_next, .zeros = seg_zeros
+};
 
 static int by_pa(const void *a, const void *b)
 {
@@ -254,6 +280,7 @@ enum s2_code s2_segments_install(struct s2_source *source, struct s2_segment *se
 				 struct s2_err *err)
 {
 	enum s2_code code = check(seg, &n, err);
+	uint64_t backed;
 
 	if (!code)
 		code = s2_segments_disjoint(&seg, &n, false, err);
@@ -270,11 +297,11 @@ enum s2_code s2_segments_install(struct s2_source *source, struct s2_segment *se
 	 * However often segments share bytes of the file, no more memory than the file is worth a
 	 * visit.
 	 */
+	backed = s2_file_backed(&source->file);
 	source->mem.bytes = 0;
-	for (size_t i = 0; i < n && source->mem.bytes < source->file.size; i++)
-		source->mem.bytes += seg[i].file_size < source->file.size ? seg[i].file_size :
-									    source->file.size;
-	if (source->mem.bytes > source->file.size)
-		source->mem.bytes = source->file.size;
+	for (size_t i = 0; i < n && source->mem.bytes < backed; i++)
+		source->mem.bytes += seg[i].file_size < backed ? seg[i].file_size : backed;
+	if (source->mem.bytes > backed)
+		source->mem.bytes = backed;
 	return S2_OK;
 }

@@ -141,6 +141,7 @@ static struct effect *start(struct lab *lab, enum s2_merge_how how)
 	t->e.mem = &lab->mem.mem;
 	t->e.stage2_walk = &t->walk2;
 	t->e.how = how;
+	s2_budget_init(&t->e.steps, 1000, 0, 0);
 	return t;
 }
 
@@ -240,6 +241,51 @@ static void missing(void **state)
 	expect_end(t);
 }
 
+static void expect_missing(struct effect *t, uint64_t va, uint64_t size, enum s2_code why)
+{
+	struct s2_effective_row row;
+
+	assert_int_equal(s2_effective_next(&t->e, &row, NULL), S2_OK);
+	assert_int_equal(row.va, va);
+	assert_int_equal(row.size, size);
+	assert_int_equal(row.missing, why);
+	assert_int_equal(row.missing_stage, 1);
+	assert_int_equal(row.missing_pa, S2_NO_ADDRESS);
+	assert_int_equal(row.allowed, 0);
+}
+
+/* A table that leads into itself, as guests have to reach their tables: no translation of its first
+ * address speaks for all of it. */
+static void self_map(void **state)
+{
+	struct lab *lab = *state;
+	struct effect *t = start(lab, S2_MERGE_ATTRS);
+
+	put(lab, 12, 0, 0x2000 | AF | ISH | AP(1) | 3);
+	put(lab, 12, 3, enc_table(ENC_48, 0x1000));
+	begin(t);
+	expect_missing(t, 0x600000, 0x200000, S2_LOOP);
+	expect_end(t);
+}
+
+/* One page table whose entries all are the same, and that is reached from all entries. */
+static void steps(void **state)
+{
+	struct lab *lab = *state;
+	struct effect *t = start(lab, S2_MERGE_ATTRS);
+
+	for (unsigned int i = 0; i < 512; i++) {
+		put(lab, 12, i, enc_table(ENC_48, 0x2000));
+		put(lab, 11, i, enc_page(ENC_48, 0x200000, AF | ISH | AP(i & 1) | UXN | PXN));
+	}
+	s2_budget_init(&t->e.steps, 2, 0, 0);
+	begin(t);
+	expect(t, 0, 0x1000, 1U << S2_EL1_READ | 1U << S2_EL1_WRITE, 0x80000000);
+	expect(t, 0x1000, 0x1000, DATA_RW, 0x80000000);
+	expect_missing(t, 0x2000, t->walk1.last - 0x1fff, S2_BUDGET);
+	expect_end(t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -248,6 +294,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(misprogrammed_contiguous, setup, teardown),
 		cmocka_unit_test_setup_teardown(holes, setup, teardown),
 		cmocka_unit_test_setup_teardown(missing, setup, teardown),
+		cmocka_unit_test_setup_teardown(self_map, setup, teardown),
+		cmocka_unit_test_setup_teardown(steps, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -433,10 +433,30 @@ static void look(struct s2_check_ctx *ctx, struct page_view *v, struct quiet *qu
 		s2_pkvm_memory_at(pkvm, v->pa, &quiet->next);
 }
 
+/* Are all pages of a batch without a word like the last one that look() saw? */
+static bool all_alike(const struct s2_check_ctx *ctx, const struct page_view *v, uint64_t n,
+		      const struct quiet *quiet)
+{
+	static const struct s2_facts nothing;
+	const struct s2_pkvm *pkvm = ctx->pkvm;
+	uint64_t size = n << ctx->pages.page_log2;
+
+	if (!quiet->known || quiet->have_word || quiet->word || v->pa + size > quiet->next ||
+	    v->pa + size < v->pa)
+		return false;
+	if (pkvm && v->pa < pkvm->reserved_pa + pkvm->reserved_size &&
+	    pkvm->reserved_pa < v->pa + size)
+		return false;
+	return !memcmp(v->f, &nothing, sizeof(nothing)) &&
+	       !memcmp(v->f, v->f + 1, (size_t)(n - 1) * sizeof(nothing));
+}
+
 /* The pages of a batch, all in one region: their facts, and their words when @size is not 0. */
 static void look_at(struct s2_check_ctx *ctx, struct page_view *v, uint64_t n,
 		    const unsigned char *words, size_t size, struct quiet *quiet)
 {
+	if (!size && all_alike(ctx, v, n, quiet))
+		return;
 	for (uint64_t k = 0; k < n; k++, v->f++, v->pa += BIT64(ctx->pages.page_log2)) {
 		v->word = 0;
 		for (size_t b = 0; b < size; b++)

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "cmd/each.h"
 #include "cmd/say.h"
 #include "model/totals.h"
 #include "decode/arm64/stage1.h"
@@ -117,12 +118,27 @@ static void add_row(struct s2_totals *totals, const struct s2_effective_row *row
 {
 	if (row->allowed)
 		totals->mapped += row->size;
-	if (row->missing)
+	if (row->missing == S2_BUDGET)
+		s2_totals_gap(
+			totals, row->va, row->size, row->missing, S2_LOST_NOWHERE,
+			"no more is translated: so little memory holds no tables of so many entries");
+	else if (row->missing == S2_LOOP)
+		s2_totals_gap(totals, row->va, row->size, row->missing, S2_LOST_NOWHERE,
+			      "stage 1 level %d table at IPA 0x%" PRIx64 " %s", row->missing_level,
+			      row->missing_page, s2_missing_text(row->missing));
+	else if (row->missing)
 		s2_totals_gap(totals, row->va, row->size, row->missing, row->missing_pa,
 			      "stage %u level %d descriptor at PA 0x%" PRIx64 " %s",
 			      row->missing_stage, row->missing_level, row->missing_pa,
 			      s2_missing_text(row->missing));
 }
+
+/*
+ * What --effective translates at once is an entry of one of the stages, six times: some
+ * microseconds. A guest whose tables say something of every page of the dump needs one each.
+ */
+#define STEPS_FLOOR 65536
+#define BYTES_PER_STEP 64
 
 /* Room for a walk of each stage. */
 struct walks {
@@ -132,7 +148,8 @@ struct walks {
 static enum s2_code effective_half(const struct s2_options *o, const struct s2_input *input,
 				   const struct s2_guest *g, const struct s2_table *table,
 				   const struct s2_geometry *geom, struct walks *walks,
-				   struct s2_printer *printer, struct s2_err *err)
+				   struct s2_printer *printer, const struct s2_effort *effort,
+				   struct s2_err *err)
 {
 	struct s2_effective e = { .req = { .regs = g->vcpu.regs,
 					   .stage2 = &g->stage2,
@@ -153,10 +170,13 @@ static enum s2_code effective_half(const struct s2_options *o, const struct s2_i
 	s2_merge_init(&e.stage1, &walks->stage1, how == S2_MERGE_NONE ? S2_MERGE_NONE : S2_MERGE_PA,
 		      S2_SHOW_ALL);
 	e.how = how;
+	s2_budget_init(&e.steps, STEPS_FLOOR, 1, input->source->mem.bytes / BYTES_PER_STEP);
 	while (!s2_out_dead(printer->out) && !(code = s2_effective_next(&e, &row, err))) {
 		add_row(&totals, &row);
 		printer->format->effective(printer, &row);
 		printer->nruns++;
+		if (how != S2_MERGE_NONE && s2_effort_ends(effort, printer->out))
+			e.steps.left = 0;
 	}
 	s2_totals_end(&totals, table, &walks->stage1, input->lost);
 	printer->format->table_end(printer, &totals);
@@ -169,17 +189,20 @@ enum s2_exit s2_guest_effective(const struct s2_options *o, const struct s2_inpu
 {
 	struct s2_image image = s2_input_image(input);
 	s2_auto_free struct walks *walks = malloc(sizeof(*walks));
+	struct s2_effort effort;
 	enum s2_code code = walks ? S2_OK : s2_fail(err, S2_NOMEM, "no memory");
 
 	if (code)
 		return s2_exit_of(code);
 	printer->effective = true;
+	s2_effort_init(&effort, input, printer->format->merge == S2_MERGE_PA);
 	printer->format->begin(printer, &image);
 	for (unsigned int i = 0; !code && i < g->nhalves; i++) {
 		struct s2_table table = g->half[i];
 
 		snprintf(table.kind, sizeof(table.kind), "guest-effective");
-		code = effective_half(o, input, g, &table, &g->half_geom[i], walks, printer, err);
+		code = effective_half(o, input, g, &table, &g->half_geom[i], walks, printer,
+				      &effort, err);
 	}
 	printer->format->end(printer, !code && !input->lost->total);
 	return s2_exit_of(code);

@@ -110,11 +110,28 @@ static bool next_piece(struct s2_effective *e, uint64_t *ret_va, uint64_t *ret_s
 	struct s2_run *run = &e->run1;
 	uint64_t size;
 
+	if (e->cut)
+		return false;
 	while (!run->size) {
 		if (!s2_merge_next(&e->stage1, run))
 			return false;
 		if (!run->missing && !is_mapped(run))
 			run->size = 0;
+	}
+	if (s2_budget_take(&e->steps, 1)) {
+		e->cut = true;
+		e->not_walked = S2_BUDGET;
+		*ret_va = run->ia;
+		*ret_size = e->stage1.walk->last - run->ia + 1;
+		return true;
+	}
+	/* A translation would go on where the walk, which sees all of the table, did not. */
+	e->not_walked = run->missing == S2_LOOP || run->missing == S2_BUDGET ? run->missing : S2_OK;
+	if (e->not_walked) {
+		*ret_va = run->ia;
+		*ret_size = run->size;
+		run->size = 0;
+		return true;
 	}
 	if (!e->unit)
 		start_unit(e);
@@ -147,6 +164,14 @@ static enum s2_code probe(struct s2_effective *e, uint64_t va, uint64_t size,
 			  struct s2_effective_row *ret, struct s2_err *err)
 {
 	*ret = (struct s2_effective_row){ .va = va, .size = size, .pieces = 1 };
+	if (e->not_walked) {
+		ret->missing = e->not_walked;
+		ret->missing_stage = 1;
+		ret->missing_level = (int8_t)s2_level(e->stage1.walk->geom, e->run1.height);
+		ret->missing_pa = S2_NO_ADDRESS;
+		ret->missing_page = e->run1.table_pa;
+		return S2_OK;
+	}
 	e->req.ia = va;
 	for (unsigned int i = 0; i < S2_NACCESSES; i++) {
 		struct s2_at_result r;

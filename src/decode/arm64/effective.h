@@ -3,6 +3,7 @@
 #ifndef S2_DECODE_ARM64_EFFECTIVE_H
 #define S2_DECODE_ARM64_EFFECTIVE_H
 
+#include "base/budget.h"
 #include "decode/merge.h"
 #include "decode/arm64/translate.h"
 
@@ -34,7 +35,7 @@ struct s2_effective_row {
 	enum s2_code missing;
 	uint8_t missing_stage;
 	int8_t missing_level;
-	uint64_t missing_pa;
+	uint64_t missing_pa;   /* S2_NO_ADDRESS where stage 1 was not walked: a loop, a budget */
 	uint64_t missing_page; /* the table page that it is in */
 };
 
@@ -45,17 +46,21 @@ struct s2_effective {
 	struct s2_merge stage1;   /* of stage 1 over guest memory, S2_MERGE_PA or S2_MERGE_NONE */
 	struct s2_walk *stage2_walk; /* room for a walk */
 	enum s2_merge_how how;       /* what to join in the end */
+	struct s2_budget steps;      /* pieces of addresses that are translated */
 	/* Its own; zero. */
 	struct s2_run run1, run2; /* what is left of a range of each stage */
 	uint64_t unit;            /* bytes of run1 that one walk of stage 2 serves, what is left */
 	struct s2_merge stage2;
 	struct s2_effective_row ahead; /* met, and not joined; size 0: none */
+	enum s2_code not_walked;       /* why stage 1 was not walked where the piece is */
+	bool cut; /* the steps came to their end: what is left is one row, missing for that */
 };
 
 /*
  * The next row: of everything that stage 1 maps, and of its tables that could not be read; what it
  * does not map has no row. A step is as large as what both stages say of it, so that a large
- * mapping to nothing is one. S2_NOTFOUND at the end; the errors of s2_translate().
+ * mapping to nothing is one. When @steps end before, so does the last row: it is missing, with
+ * S2_BUDGET. S2_NOTFOUND at the end; the errors of s2_translate().
  */
 enum s2_code s2_effective_next(struct s2_effective *e, struct s2_effective_row *ret,
 			       struct s2_err *err) S2_MUST_CHECK;

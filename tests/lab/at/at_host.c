@@ -41,7 +41,9 @@ static enum s2_code arena_next(const struct s2_mem *mem, uint64_t pa, struct s2_
 	return S2_OK;
 }
 
-static const struct s2_mem_ops arena_ops = { arena_read, arena_view, arena_next };
+static const struct s2_mem_ops arena_ops = { .read = arena_read,
+					     .view = arena_view,
+					     .next = arena_next };
 static const struct s2_mem arena_mem = { &arena_ops, AT_ARENA_SIZE };
 
 static const enum s2_arm64_claim reg_of[AT_NREGS] = {
