@@ -525,6 +525,23 @@ static struct s2_files_request files_of(const struct s2_options *o, char *const 
 						      .temporary = s2_guard_temporary } };
 }
 
+/* What could not be unpacked is lost, whatever was in it. */
+static bool note_damage(const struct s2_input *input)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < input->files.ninputs; i++) {
+		const struct s2_opened *file = &input->files.input[i];
+
+		if (!*file->damage)
+			continue;
+		s2_lost_add(input->lost, S2_LOST_FILE, S2_DAMAGED, NULL, S2_LOST_NOWHERE, "%s",
+			    file->damage);
+		any = true;
+	}
+	return any;
+}
+
 enum s2_code s2_input_open(const struct s2_options *options, char *const *paths, int npaths,
 			   struct s2_input *ret, struct s2_err *err)
 {
@@ -532,9 +549,12 @@ enum s2_code s2_input_open(const struct s2_options *options, char *const *paths,
 	const char *path = paths[0];
 	struct s2_input input = { .path = path };
 	enum s2_code code;
+	bool damaged;
 
 	s2_progress(options, "opening the dump");
 	code = s2_files_open(&request, &input.files, err);
+	if (!code)
+		code = s2_files_load(&input.files, options->max_input, err);
 	input.lost = calloc(1, sizeof(*input.lost));
 	if (!code && !input.lost)
 		code = s2_fail(err, S2_NOMEM, "no memory");
@@ -543,13 +563,14 @@ enum s2_code s2_input_open(const struct s2_options *options, char *const *paths,
 		s2_input_close(&input);
 		return code;
 	}
+	damaged = note_damage(&input);
 	code = s2_source_open_parts(input.files.input, input.files.ninputs, &options->raw,
 				    &input.source, err);
 	s2_progress(options, NULL);
 
 	if (!code && *input.source->remark)
 		s2_say("%s: %s", path, input.source->remark);
-	else if (!code && input.source->incomplete)
+	else if (!code && input.source->incomplete && !damaged)
 		s2_say("%s: the dump itself is incomplete: its writer stopped, or the file is cut",
 		       path);
 	if (!code)
