@@ -164,7 +164,8 @@ enum s2_code s2_files_load(struct s2_files *files, uint64_t max, struct s2_err *
 		enum s2_code code = s2_load(&files->input[i], &files->place[i], max, err);
 
 		if (code)
-			return s2_wrap(err, code, "%s", files->input[i].name);
+			return files->ninputs > 1 ? s2_wrap(err, code, "%s", files->input[i].name) :
+						    code;
 	}
 	return S2_OK;
 }
