@@ -38,6 +38,7 @@ enum opt_id {
 	OPT_ONLY,
 	OPT_SKIP,
 	OPT_LIST,
+	OPT_MAX_INPUT,
 	OPT_CLAIM, /* ... and from here on the claims of architectures are counted */
 	OPT_LONG = 'l',
 	OPT_VERBOSE = 'v',
@@ -85,6 +86,8 @@ static const struct opt_row rows[] = {
 	{ OPT_SYSTEM_MAP, "system-map", "FILE", S2_OPTS_INPUT, "the kernel's System.map" },
 	{ OPT_KERNEL, "kernel", "N", S2_OPTS_INPUT,
 	  "which of several kernels in memory, from 1 on (see --verbose)" },
+	{ OPT_MAX_INPUT, "max-input", "SIZE", S2_OPTS_INPUT,
+	  "compressed files, pipes: what they hold at most; default 64 times the file and 1G" },
 	{ OPT_RANGE, "range", "A-B", S2_OPTS_SHOW,
 	  "only entries that intersect the input addresses [A, B)" },
 	{ OPT_FORMAT, "format", "NAME", S2_OPTS_SHOW | S2_OPTS_JSON, "output format, see below" },
@@ -115,7 +118,7 @@ static const struct opt_row rows[] = {
 	{ OPT_VERBOSE, "verbose", NULL, S2_OPTS_INPUT,
 	  "say on standard error what was found where" },
 	{ OPT_HELP, "help", NULL, S2_OPTS_ALL, "this text" },
-	{ OPT_VERSION, "version", NULL, S2_OPTS_ALL, "the version" },
+	{ OPT_VERSION, "version", NULL, S2_OPTS_ALL, "the version, and what this build can read" },
 };
 
 static enum s2_code parse_map(const char *text, struct s2_options *o, struct s2_err *err)
@@ -262,6 +265,8 @@ static enum s2_code apply(enum opt_id id, const char *arg, struct s2_options *o,
 	case OPT_BASE:
 		o->raw.have_base = o->raw.raw = true;
 		return s2_parse_u64(arg, "--base", &o->raw.base, err);
+	case OPT_MAX_INPUT:
+		return s2_parse_u64_in(arg, "--max-input", 1, UINT64_MAX, &o->max_input, err);
 	case OPT_SNAPSHOT:
 		o->have_snapshot = true;
 		return s2_parse_u64(arg, "--snapshot", &o->snapshot, err);

@@ -17,6 +17,7 @@ static const struct {
 	[S2_LOST_OWNER] = { "owner", "owners" },
 	[S2_LOST_REGISTER] = { "register", "registers" },
 	[S2_LOST_PERCPU] = { "per-CPU value", "per-CPU values" },
+	[S2_LOST_FILE] = { "part of a file", "parts of files" },
 	[S2_LOST_SEARCH] = { "stretch to search", "stretches to search" },
 };
 

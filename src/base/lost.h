@@ -19,6 +19,7 @@ enum s2_lost_what {
 	S2_LOST_REGISTER, /* a register, or what decides how attributes read */
 	S2_LOST_PERCPU,   /* what the kernel keeps per CPU */
 	S2_LOST_SEARCH,   /* memory that a search should have seen */
+	S2_LOST_FILE,     /* the rest of a file that cannot be read to its end */
 	S2_NLOST,
 };
 

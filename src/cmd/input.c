@@ -32,6 +32,7 @@ static struct s2_request request_of(const struct s2_options *o, char *const *pat
 				       .temporary = s2_guard_temporary } },
 		.raw = &o->raw,
 		.regime = &o->regime,
+		.max_input = o->max_input,
 		.software = o->software,
 		.have_root = o->have_root,
 		.root = o->root,
@@ -55,7 +56,7 @@ static void say_source(const struct s2_input *input)
 
 	if (*source->remark)
 		s2_say("%s: %s", input->path, source->remark);
-	else if (source->incomplete)
+	else if (source->incomplete && !input->lost->count[S2_LOST_FILE])
 		s2_say("%s: the dump itself is incomplete: its writer stopped, or the file is cut",
 		       input->path);
 }

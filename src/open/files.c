@@ -4,15 +4,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/bits.h"
-#include "base/cleanup.h"
-
-#define COPY_CHUNK (1U << 20)
 
 static const struct s2_opened none = { .fd = -1, .cmdline_fd = -1 };
 
@@ -22,84 +18,6 @@ void s2_files_init(struct s2_files *files)
 		.pages = none, .vmlinux = none, .system_map = none, .module = none
 	};
 	s2_output_init(&files->out);
-}
-
-/* A file in TMPDIR that has no name; -1 and errno. */
-static int unnamed_file(void)
-{
-	const char *named = getenv("TMPDIR"), *dir = named && *named ? named : P_tmpdir;
-	char path[4096];
-	int fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-
-	/* Not all file systems can: then one that loses its name at once. */
-	if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR))
-		return fd;
-	snprintf(path, sizeof(path), "%.4000s/s2dump-XXXXXX", dir);
-	fd = mkostemp(path, O_CLOEXEC);
-	if (fd >= 0)
-		unlink(path);
-	return fd;
-}
-
-static enum s2_code write_all(int fd, const char *buf, size_t len, struct s2_err *err)
-{
-	while (len) {
-		ssize_t n = write(fd, buf, len);
-
-		if (n < 0 && errno != EINTR)
-			return s2_fail(err, S2_IO, "cannot write the temporary copy: %s",
-				       strerror(errno));
-		if (n > 0) {
-			buf += n;
-			len -= (size_t)n;
-		}
-	}
-	return S2_OK;
-}
-
-static enum s2_code copy_all(int from, int to, struct s2_err *err)
-{
-	s2_auto_free char *buf = malloc(COPY_CHUNK);
-
-	if (!buf)
-		return s2_fail(err, S2_NOMEM, "no memory");
-	for (;;) {
-		ssize_t n = read(from, buf, COPY_CHUNK);
-		enum s2_code code;
-
-		if (n == 0)
-			return S2_OK;
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return s2_fail(err, S2_IO, "read error: %s", strerror(errno));
-		code = write_all(to, buf, (size_t)n, err);
-		if (code)
-			return code;
-	}
-}
-
-/* Puts a copy in the place of what cannot be sought. */
-static enum s2_code spool(struct s2_opened *file, struct s2_err *err)
-{
-	s2_auto_close int copy = -1;
-	struct stat st;
-	enum s2_code code;
-
-	if (fstat(file->fd, &st) < 0)
-		return s2_fail(err, S2_IO, "cannot stat: %s", strerror(errno));
-	if (S_ISREG(st.st_mode) || S_ISBLK(st.st_mode))
-		return S2_OK;
-	copy = unnamed_file();
-	if (copy < 0)
-		return s2_fail(err, S2_IO, "cannot make a temporary file: %s", strerror(errno));
-	code = copy_all(file->fd, copy, err);
-	if (code)
-		return code;
-	close(file->fd);
-	file->fd = copy;
-	copy = -1;
-	return S2_OK;
 }
 
 /* What the user can do about @error, where the system's own words do not tell. */
@@ -162,14 +80,18 @@ static enum s2_code open_inputs(const struct s2_files_request *request, struct s
 				struct s2_err *err)
 {
 	files->input = calloc(request->ninputs, sizeof(*files->input));
-	if (!files->input)
+	files->place = calloc(request->ninputs, sizeof(*files->place));
+	if (!files->input || !files->place)
 		return s2_fail(err, S2_NOMEM, "no memory");
 	for (size_t i = 0; i < request->ninputs; i++) {
 		enum s2_code code;
 
 		files->input[i] = none;
+		s2_place_init(&files->place[i]);
 		files->ninputs = i + 1;
 		code = open_input(request->input[i], &files->input[i], err);
+		if (!code)
+			code = s2_place_make(&files->input[i], &files->place[i], err);
 		if (code)
 			return s2_wrap(err, code, "%s", request->input[i]);
 	}
@@ -233,12 +155,19 @@ enum s2_code s2_files_open(const struct s2_files_request *request, struct s2_fil
 		code = open_named(request->module, &ret->module, err);
 	if (!code)
 		code = open_output(&request->output, ret, err);
-	for (size_t i = 0; !code && i < ret->ninputs; i++) {
-		code = spool(&ret->input[i], err);
-		if (code)
-			s2_wrap(err, code, "%s", ret->input[i].name);
-	}
 	return code;
+}
+
+enum s2_code s2_files_load(struct s2_files *files, uint64_t max, struct s2_err *err)
+{
+	for (size_t i = 0; i < files->ninputs; i++) {
+		enum s2_code code = s2_load(&files->input[i], &files->place[i], max, err);
+
+		if (code)
+			return files->ninputs > 1 ? s2_wrap(err, code, "%s", files->input[i].name) :
+						    code;
+	}
+	return S2_OK;
 }
 
 static void close_file(struct s2_opened *file)
@@ -252,9 +181,12 @@ static void close_file(struct s2_opened *file)
 
 void s2_files_close(struct s2_files *files)
 {
-	for (size_t i = 0; i < files->ninputs; i++)
+	for (size_t i = 0; i < files->ninputs; i++) {
 		close_file(&files->input[i]);
+		s2_place_close(&files->place[i]);
+	}
 	free(files->input);
+	free(files->place);
 	close_file(&files->pages);
 	close_file(&files->vmlinux);
 	close_file(&files->system_map);

@@ -5,6 +5,7 @@
 
 #include <stddef.h>
 
+#include "open/load.h"
 #include "open/output.h"
 #include "source/file.h"
 
@@ -18,6 +19,7 @@ struct s2_files_request {
 
 struct s2_files {
 	struct s2_opened *input;
+	struct s2_place *place; /* one for each input: where its copy goes, if it needs one */
 	size_t ninputs;
 	struct s2_opened pages, vmlinux, system_map, module;
 	struct s2_output out;
@@ -27,12 +29,19 @@ struct s2_files {
 void s2_files_init(struct s2_files *files);
 
 /*
- * Opens them all. An input that cannot be sought is copied to an unlinked temporary file in TMPDIR.
- * S2_USAGE, and nothing touched, when the output is one of the other files. Messages name the file.
+ * Opens them all, and what copies of them will need: no more is opened afterwards. S2_USAGE, and
+ * nothing touched, when the output is one of the other files. Messages name the file.
  * @request's names must outlive @ret, which is to be closed whatever the outcome.
  */
 enum s2_code s2_files_open(const struct s2_files_request *request, struct s2_files *ret,
 			   struct s2_err *err) S2_MUST_CHECK;
+
+/*
+ * Copies those inputs that cannot be read as they lie, and unpacks them (open/load.h), to @max
+ * bytes each, 0 for the default. To be called once, before any input is looked at. Messages name
+ * the file where there are several.
+ */
+enum s2_code s2_files_load(struct s2_files *files, uint64_t max, struct s2_err *err) S2_MUST_CHECK;
 void s2_files_close(struct s2_files *files);
 
 #endif

@@ -115,13 +115,28 @@ enum s2_code s2_input_files(const struct s2_request *r, struct s2_input *ret, st
 	return code;
 }
 
+/* What could not be unpacked is lost, whatever was in it. */
+static void note_damage(const struct s2_input *input)
+{
+	for (size_t i = 0; i < input->files.ninputs; i++) {
+		const struct s2_opened *file = &input->files.input[i];
+
+		if (*file->damage)
+			s2_lost_add(input->lost, S2_LOST_FILE, S2_DAMAGED, NULL, S2_LOST_NOWHERE,
+				    "%s", file->damage);
+	}
+}
+
 enum s2_code s2_input_find(const struct s2_request *r, struct s2_input *input, struct s2_err *err)
 {
 	enum s2_code code;
 
 	stage(r, "opening the dump");
-	code = s2_source_open_parts(input->files.input, input->files.ninputs, r->raw,
-				    &input->source, err);
+	code = s2_files_load(&input->files, r->max_input, err);
+	note_damage(input);
+	if (!code)
+		code = s2_source_open_parts(input->files.input, input->files.ninputs, r->raw,
+					    &input->source, err);
 	stage(r, NULL);
 	return code ? code : find_tables(r, input, err);
 }

@@ -13,6 +13,7 @@ struct s2_request {
 	const struct s2_raw_args *raw;
 	const struct s2_regime *regime; /* claims about tables; what shapes one makes it the only
 					   one, and no kernel is looked at */
+	uint64_t max_input;             /* bytes that a copy of a file may have; 0: the default */
 	bool software;                  /* somebody said what wrote that table */
 	bool have_root;
 	uint64_t root;

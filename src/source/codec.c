@@ -72,6 +72,13 @@ static const struct {
 	{ 0x20, "zstd", zstd_decompress },
 };
 
+const char *s2_codec_next(size_t *at)
+{
+	while (*at < ARRAY_SIZE(codecs) && !codecs[*at].decompress)
+		++*at;
+	return *at < ARRAY_SIZE(codecs) ? codecs[(*at)++].name : NULL;
+}
+
 enum s2_code s2_codec_decompress(uint32_t flags, const void *in, size_t in_size, void *out,
 				 size_t out_size, struct s2_err *err)
 {

@@ -22,4 +22,7 @@
 enum s2_code s2_codec_decompress(uint32_t flags, const void *in, size_t in_size, void *out,
 				 size_t out_size, struct s2_err *err) S2_MUST_CHECK;
 
+/* The names of those that are built in, @at from 0 on; NULL at their end. */
+const char *s2_codec_next(size_t *at);
+
 #endif

@@ -94,6 +94,19 @@ static enum s2_code open_file(struct s2_source *source, const struct s2_raw_args
 	return S2_OK;
 }
 
+/* "gzip+elf-core"; what was cut off is not the dump's writer's fault, and still not there. */
+static void say_packed(struct s2_source *source, const struct s2_opened *file)
+{
+	char format[sizeof(source->format_text)];
+
+	if (!file->packed)
+		return;
+	snprintf(format, sizeof(format), "%s+%s", file->packed, source->format);
+	memcpy(source->format_text, format, sizeof(format));
+	source->format = source->format_text;
+	source->incomplete |= *file->damage != '\0';
+}
+
 enum s2_code s2_source_open(const struct s2_opened *file, const struct s2_raw_args *args,
 			    struct s2_source **ret, struct s2_err *err)
 {
@@ -107,7 +120,10 @@ enum s2_code s2_source_open(const struct s2_opened *file, const struct s2_raw_ar
 		free(source);
 		return code;
 	}
-	return open_file(source, args, ret, err);
+	code = open_file(source, args, ret, err);
+	if (!code)
+		say_packed(*ret, file);
+	return code;
 }
 
 enum s2_code s2_source_open_memory(const void *data, size_t size, const struct s2_raw_args *args,

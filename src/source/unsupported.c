@@ -8,6 +8,25 @@
 
 #define MAX_MAGIC 16
 
+/* What open/load.c unpacks comes here only when it could not. */
+#define DAMAGED(name) "is compressed with " name ", and damaged: nothing of it can be unpacked"
+#define WITHOUT(name) "is compressed with " name ", which this s2dump was built without"
+#ifdef HAVE_LZMA
+#define PACKED_XZ DAMAGED("xz")
+#else
+#define PACKED_XZ WITHOUT("xz")
+#endif
+#ifdef HAVE_ZSTD
+#define PACKED_ZSTD DAMAGED("zstd")
+#else
+#define PACKED_ZSTD WITHOUT("zstd")
+#endif
+#ifdef HAVE_BZIP2
+#define PACKED_BZIP2 DAMAGED("bzip2")
+#else
+#define PACKED_BZIP2 WITHOUT("bzip2")
+#endif
+
 /*
  * To add a format: a row, in any order. The magic must be long or odd enough that a page of
  * descriptors cannot begin with it;
@@ -30,13 +49,13 @@ static const struct {
 	{ MAGIC("AVML\1\0\0\0"), "is an AVML file; convert it with avml-convert to LiME first" },
 	{ MAGIC("AVML\2\0\0\0"), "is an AVML file; convert it with avml-convert to LiME first" },
 	{ MAGIC("KDMV"), "is a VMware disk image, not a dump" },
-	{ MAGIC("\x1f\x8b\x08"), "is compressed with gzip; decompress it first" },
+	{ MAGIC("\x1f\x8b\x08"), DAMAGED("gzip") },
 	{ MAGIC("\xfd"
 		"7zXZ\0"),
-	  "is compressed with xz; decompress it first" },
-	{ MAGIC("\x28\xb5\x2f\xfd"), "is compressed with zstd; decompress it first" },
+	  PACKED_XZ },
+	{ MAGIC("\x28\xb5\x2f\xfd"), PACKED_ZSTD },
 	{ MAGIC("\x04\x22\x4d\x18"), "is compressed with lz4; decompress it first" },
-	{ MAGIC("BZh"), "is compressed with bzip2; decompress it first" },
+	{ MAGIC("BZh"), PACKED_BZIP2 },
 	{ MAGIC("PK\3\4"), "is a zip archive; unpack it first" },
 #undef MAGIC
 };

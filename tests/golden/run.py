@@ -57,7 +57,7 @@ def build(case, work, env):
 
 
 def version_of(s2dump):
-    return subprocess.run([s2dump, "--version"], capture_output=True, text=True, check=True).stdout.split()[-1]
+    return subprocess.run([s2dump, "--version"], capture_output=True, text=True, check=True).stdout.split()[1]
 
 
 def run_cmd(case, s2dump):

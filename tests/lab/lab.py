@@ -19,6 +19,7 @@ import debug  # noqa: E402
 import kernels  # noqa: E402
 import qemu  # noqa: E402
 import sample  # noqa: E402
+import small  # noqa: E402
 from report import Report  # noqa: E402
 
 # See kernels.py.
@@ -108,6 +109,12 @@ def cmd_sample(args):
         print(line)
 
 
+def cmd_small(args):
+    cap = check.Capture(args.dir)
+    pages = small.cut(args.s2dump, cap.ram_path, cap.ram_base, args.output)
+    print(f"{args.output}: {pages} pages, {os.path.getsize(args.output)} bytes")
+
+
 def cmd_all(args):
     report = Report()
     usual = [name for name, row in capture.CONFIGS.items() if args.full or not row.get("full")]
@@ -159,6 +166,11 @@ def main():
     p.add_argument("-o", "--output", required=True)
     p.add_argument("--vm", help="number, `host' or `all' (default: the running VM)")
     p.set_defaults(run=cmd_sample)
+    p = commands.add_parser("small", help="a compressed ELF core of what s2dump reads, as in samples/")
+    p.add_argument("dir")
+    p.add_argument("-o", "--output", required=True)
+    p.add_argument("--s2dump", required=True, metavar="PATH")
+    p.set_defaults(run=cmd_small)
     p = commands.add_parser("all", help="capture and check")
     add_check_options(p)
     p.add_argument("--configs", help="comma separated")

@@ -44,12 +44,12 @@ static void test_unsupported(void **state)
 		{ HEAD("QEVM\0\0\0\3"), "QEMU migration stream" },
 		{ HEAD("QFI\xfb\0\0\0\3"), "qcow2" },
 		{ HEAD("PAGEDU64"), "Windows dump" },
-		{ HEAD("\x1f\x8b\x08\0"), "gzip; decompress it first" },
+		{ HEAD("\x1f\x8b\x08\0"), "gzip, and damaged" },
 		{ HEAD("\xfd"
 		       "7zXZ\0"),
-		  "xz; decompress" },
-		{ HEAD("\x28\xb5\x2f\xfd"), "zstd; decompress" },
-		{ HEAD("BZh9"), "bzip2; decompress" },
+		  "xz, and damaged" },
+		{ HEAD("\x28\xb5\x2f\xfd"), "zstd, and damaged" },
+		{ HEAD("BZh9"), "bzip2, and damaged" },
 		{ HEAD("AVML\2\0\0\0"), "avml-convert" },
 		{ HEAD("\x7f"
 		       "ELF\1\1\1"),
