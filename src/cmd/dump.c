@@ -26,7 +26,6 @@ static enum s2_code dump_table(void *arg, const struct s2_table *table,
 	const struct s2_options *o = dump->options;
 	struct s2_printer *printer = &dump->printer;
 	struct s2_view view = { .how = o->have_merge ? o->merge : printer->format->merge,
-				.show = printer->format->show(printer->format, geom),
 				.annotate = printer->format->annotated,
 				.join = printer->format->annotated,
 				.have_range = o->have_range,
@@ -34,6 +33,12 @@ static enum s2_code dump_table(void *arg, const struct s2_table *table,
 				.last = o->range_end - 1 };
 	struct s2_row row;
 
+	if (table->bare) {
+		s2_printer_table(printer, table, geom);
+		printer->format->table_end(printer, NULL);
+		return S2_OK;
+	}
+	view.show = printer->format->show(printer->format, geom);
 	view.show.alone = o->raw_rights;
 	if (!s2_ranges_init(&dump->ranges, table, geom, &view, &dump->ctx))
 		return s2_fail(err, S2_USAGE,

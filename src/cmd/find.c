@@ -258,6 +258,10 @@ static enum s2_code search_table(void *arg, const struct s2_table *table,
 	struct s2_row row;
 
 	(void)err;
+	if (table->bare) {
+		s->incomplete[table - s->input->tables.table] = false;
+		return S2_OK;
+	}
 	s->table = table;
 	s->geom = geom;
 	s2_printer_shape(&s->printer, table, geom);

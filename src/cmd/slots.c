@@ -23,7 +23,9 @@ struct listing {
 static void print_slot(const struct listing *l, const struct s2_table *table,
 		       const struct s2_geometry *geom, const struct s2_slot *slot)
 {
-	unsigned int digits = s2_text_ia_digits(geom->ia_base + low_bits(geom->ia_bits));
+	uint64_t last = geom->heights ? geom->ia_base + low_bits(geom->ia_bits) :
+					slot->ipa + slot->size;
+	unsigned int digits = s2_text_ia_digits(last);
 	char size[S2_TEXT_SIZE_LEN], text[S2_LABEL_TEXT];
 	struct s2_label label;
 

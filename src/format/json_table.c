@@ -275,6 +275,23 @@ static void shadows_member(struct s2_json *json, const struct s2_table *table)
 	s2_json_close(json, '}');
 }
 
+/* From "granule" to "start_tables"; not known of every VM that has no table yet. */
+static void geometry_members(struct s2_json *json, const struct s2_geometry *geom)
+{
+	static const char *const names[] = { "granule", "ia_bits", "oa_bits", "start_level",
+					     "start_tables" };
+	const int64_t values[ARRAY_SIZE(names)] = { INT64_C(1) << geom->page_log2, geom->ia_bits,
+						    geom->oa_bits, s2_level(geom, geom->top),
+						    geom->start_tables };
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(names); i++) {
+		if (geom->heights)
+			s2_json_signed(json, names[i], values[i]);
+		else
+			s2_json_null(json, names[i]);
+	}
+}
+
 /* From "id" to "odd". */
 static void table_members(struct s2_json *json, const struct s2_table *table,
 			  const struct s2_geometry *geom)
@@ -285,12 +302,11 @@ static void table_members(struct s2_json *json, const struct s2_table *table,
 	s2_json_word(json, "format",
 		     geom->arch->stage == S2_STAGE_2 ? geom->arch->format : "stage1");
 	s2_json_number(json, "stage", geom->arch->stage);
-	s2_json_number(json, "granule", 1U << geom->page_log2);
-	s2_json_number(json, "ia_bits", geom->ia_bits);
-	s2_json_number(json, "oa_bits", geom->oa_bits);
-	s2_json_signed(json, "start_level", s2_level(geom, geom->top));
-	s2_json_number(json, "start_tables", geom->start_tables);
-	s2_json_hex(json, "root", table->root_pa);
+	geometry_members(json, geom);
+	if (table->bare)
+		s2_json_null(json, "root");
+	else
+		s2_json_hex(json, "root", table->root_pa);
 	register_members(json, table);
 	feature_members(json, geom);
 	s2_json_word(json, "soft", geom->soft.ops ? geom->soft.ops->name : NULL);
@@ -411,6 +427,12 @@ static void table_end(struct s2_printer *printer, const struct s2_totals *end)
 {
 	struct s2_json *json = &printer->json;
 
+	struct s2_totals none;
+
+	s2_totals_init(&none);
+	/* Of a table that is not there yet nothing is missing. */
+	if (!end && !printer->list)
+		end = &none;
 	if (json->lines)
 		part_begin(printer, "end");
 	else if (!printer->list)

@@ -54,6 +54,10 @@ static void print_title(struct s2_printer *printer)
 	s2_out_printf(out, "---[ %s %s", printer->table->id, stage_text(printer));
 	if (geom->arch->title)
 		s2_out_printf(out, " (%s)", geom->arch->title);
+	if (printer->table->bare) {
+		s2_out_str(out, " ]---\n");
+		return;
+	}
 	if (geom->arch->one_granule)
 		s2_out_printf(out, ": %s %u bits, %u levels", geom->arch->ia_name, geom->ia_bits,
 			      geom->top + 1U);
@@ -111,6 +115,10 @@ static void print_owner(struct s2_printer *printer)
 			out_size(out, ram);
 		}
 		s2_out_str(out, ", ");
+	}
+	if (table->bare) {
+		s2_out_str(out, "no table yet\n");
+		return;
 	}
 	s2_out_str(out, "root ");
 	s2_out_hex(out, table->root_pa, 1);
@@ -198,12 +206,13 @@ static void print_titles(struct s2_printer *printer)
 static void table(struct s2_printer *printer, const struct s2_table *table,
 		  const struct s2_geometry *geom)
 {
-	(void)table;
 	(void)geom;
 	if (printer->ntables)
 		s2_out_str(printer->out, "\n");
 	print_title(printer);
 	print_owner(printer);
+	if (table->bare)
+		return;
 	print_registers(printer);
 	print_titles(printer);
 }
@@ -448,6 +457,8 @@ static void table_end(struct s2_printer *printer, const struct s2_totals *end)
 {
 	struct s2_out *out = printer->out;
 
+	if (!end)
+		return;
 	s2_out_str(out, "# mapped ");
 	out_size(out, end->mapped);
 	if (printer->table->nslots) {

@@ -101,7 +101,7 @@ static void roots_of_every_kind(void **state)
 
 		x86_init(&t, &x86_forms[i]);
 		role = role_of(t.form);
-		put_vm(&t, 7);
+		put_slot(&t, put_vm(&t, 7), 0, 0x100, 16, 3);
 		/* Its members are on two pages that are no neighbours. */
 		kvm = put_vm_at(&t, vmalloc_va(&t) + 0x1000 - KVM_ARCH, 42);
 		set_bytes(&t, kvm + KVM_ONLINE, 2, 4);
@@ -116,9 +116,15 @@ static void roots_of_every_kind(void **state)
 		x86_must(&t);
 		assert_int_equal(t.lost.total, 0);
 		assert_int_equal(t.tables.nvms, 2);
-		assert_int_equal(t.tables.n, mirror ? 5 : 4);
+		assert_int_equal(t.tables.n, mirror ? 6 : 5);
+		/* No vCPU of it has run yet: it has slots, and no root. */
+		table = x86_table(&t, "vm:7");
+		assert_true(table->bare);
+		assert_int_equal(table->nslots, 1);
+		assert_string_equal(table->regime.arch->format, t.form->ept ? "ept" : "npt");
 		table = x86_table(&t, "vm:42");
 		assert_int_equal(table->root_pa, valid);
+		assert_false(table->bare);
 		assert_int_equal(table->vcpus, 2);
 		assert_int_equal(table->nslots, 1);
 		assert_int_equal(table->slot[0].ipa, 0x100000);
