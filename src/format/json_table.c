@@ -5,6 +5,7 @@
 #include <inttypes.h>
 
 #include "format/text.h"
+#include "model/private.h"
 
 static struct s2_show show(const struct s2_format *format, const struct s2_geometry *geom)
 {
@@ -188,8 +189,11 @@ static void effective_members(struct s2_json *json, const struct s2_effective_ro
 
 /* ---- Tables ---- */
 
-static void slot_members(struct s2_json *json, const struct s2_slot *slot)
+static void slot_members(struct s2_json *json, const struct s2_table *table,
+			 const struct s2_slot *slot)
 {
+	uint64_t bytes;
+
 	s2_json_signed(json, "id", slot->id);
 	s2_json_number(json, "as", slot->as);
 	s2_json_hex(json, "ipa", slot->ipa);
@@ -198,6 +202,10 @@ static void slot_members(struct s2_json *json, const struct s2_slot *slot)
 	s2_json_bool(json, "readonly", slot->flags & S2_SLOT_READONLY);
 	s2_json_bool(json, "log", slot->flags & S2_SLOT_LOG);
 	s2_json_bool(json, "gmem", slot->flags & S2_SLOT_GMEM);
+	if (s2_private_bytes(table, slot->ipa, slot->size, &bytes))
+		s2_json_number(json, "private_bytes", bytes);
+	else
+		s2_json_null(json, "private_bytes");
 }
 
 static void register_members(struct s2_json *json, const struct s2_table *table)
@@ -330,7 +338,7 @@ static void slots_members(struct s2_json *json, const struct s2_table *table)
 	s2_json_open(json, "slots", '[');
 	for (size_t i = 0; i < table->nslots; i++) {
 		s2_json_open(json, NULL, '{');
-		slot_members(json, &table->slot[i]);
+		slot_members(json, table, &table->slot[i]);
 		s2_json_close(json, '}');
 	}
 	s2_json_close(json, ']');
@@ -362,7 +370,7 @@ static void table(struct s2_printer *printer, const struct s2_table *table,
 	s2_json_item_end(json);
 	for (size_t i = 0; table->have_slots && i < table->nslots; i++) {
 		part_begin(printer, "slot");
-		slot_members(json, &table->slot[i]);
+		slot_members(json, table, &table->slot[i]);
 		s2_json_item_end(json);
 	}
 }
