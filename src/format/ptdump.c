@@ -383,20 +383,22 @@ void s2_ptdump_short(struct s2_printer *printer, const struct s2_row *row)
 	struct s2_out *out = printer->out;
 	const struct s2_run *run = &row->run;
 	char text[S2_TEXT_RIGHTS_LEN] = "?";
-	struct s2_rights rights;
+	bool leaf = s2_is_leaf(run->entry.type);
+	struct s2_rights rights = leaf ? s2_printer_rights(printer, run) : run->meaning.saved;
 
-	rights = s2_printer_rights(printer, run);
 	if (rights.known)
 		s2_text_rights(&rights, printer->geom->arch->two_levels(printer->geom), text);
-	s2_out_printf(out, "%s %s ", s2_type_name(run->entry.type), text);
+	s2_out_printf(out, "%s %s ", s2_run_type(run), text);
 	for (unsigned int i = 0; i < printer->nmembers; i++) {
 		const struct s2_attr *attr = printer->member[i].attr;
 
 		if (attr && attr->kind == S2_ATTR_COLUMN)
 			put_column(out,
-				   s2_attr_value(attr, s2_attr_get(attr, printer->geom, run->height,
-								   run->entry.raw))
-					   ->text,
+				   !leaf ? "-" :
+					   s2_attr_value(attr,
+							 s2_attr_get(attr, printer->geom,
+								     run->height, run->entry.raw))
+						   ->text,
 				   0);
 	}
 	for (unsigned int i = 0; printer->annotators[i]; i++) {
