@@ -24,7 +24,7 @@ static bool has_no_rules(const struct s2_table *table)
 	for (unsigned int i = 0; i < s2_nkeepers; i++)
 		if (s2_keepers[i]->exempt(table))
 			return true;
-	return false;
+	return table->bare;
 }
 
 /* Unknown, and whatever looks wrong to it is not: it lacks what it would need to tell. */

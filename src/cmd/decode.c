@@ -6,7 +6,6 @@
 
 #include "base/num.h"
 #include "cmd/decoded.h"
-#include "decode/soft.h"
 #include "open/shape.h"
 #include "options.h"
 
@@ -57,6 +56,33 @@ static void explain_register(const struct job *job, const struct s2_arch *arch, 
 	print(job, &d);
 }
 
+/* What software means by an entry by which hardware maps nothing. */
+static void add_meaning(struct s2_decoded *d)
+{
+	const struct s2_soft_ops *soft = d->geom.soft.ops;
+	const struct s2_meaning *m = &d->meaning;
+
+	if (!m->type)
+		return;
+	if (m->placed)
+		add_field(d, &(struct s2_decoded_field){ soft->address, 0, m->address, NULL,
+							 "what it stands for" });
+	if (m->have_other)
+		add_field(d, &(struct s2_decoded_field){ soft->address, 0, m->other, NULL,
+							 "... or that, on a processor with L1TF" });
+	for (unsigned int i = 0; i < S2_SOFT_VALUES && soft->value[i]; i++)
+		if (m->known & BIT64(i))
+			add_field(d, &(struct s2_decoded_field){ soft->value[i], 0, m->value[i],
+								 NULL, soft->meaning[i] });
+	if (!m->saved.known)
+		return;
+	s2_text_rights(&m->saved, false, d->saved);
+	add_field(d, &(struct s2_decoded_field){
+			     "saved_rights", 0,
+			     (uint64_t)(m->saved.read | m->saved.write << 1 | m->saved.exec << 2),
+			     d->saved, "what the next access brings back" });
+}
+
 static void explain_at(const struct job *job, const struct s2_geometry *geom, unsigned int height,
 		       uint64_t raw)
 {
@@ -69,6 +95,8 @@ static void explain_at(const struct job *job, const struct s2_geometry *geom, un
 	const struct s2_attr *attr;
 
 	geom->arch->decode(geom, height, raw, &d.entry);
+	s2_soft_classify(geom, height, raw, d.entry.type, &d.meaning);
+	add_meaning(&d);
 	for (unsigned int i = 0; (attr = s2_attr_at(geom, i)); i++) {
 		const struct s2_attr_value *value;
 		uint64_t v;

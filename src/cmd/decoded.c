@@ -6,7 +6,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "decode/soft.h"
 #include "format/format.h"
 
 /* ---- Text ---- */
@@ -63,6 +62,22 @@ static void print_register(struct s2_out *out, const char *name, uint64_t value)
 	s2_out_printf(out, " 0x%" PRIx64 "\n", value);
 }
 
+static const char *type_of(const struct s2_decoded *d)
+{
+	return d->meaning.type ? s2_soft_type_name(d->meaning.type) : s2_type_name(d->entry.type);
+}
+
+/* Where it leads, or would. */
+static bool has_address(const struct s2_decoded *d)
+{
+	return s2_is_leaf(d->entry.type) || d->meaning.type == S2_SOFT_TRACKED;
+}
+
+static uint64_t address_of(const struct s2_decoded *d)
+{
+	return d->meaning.type ? d->meaning.address : d->entry.oa;
+}
+
 static void print_descriptor(struct s2_out *out, const struct s2_decoded *d)
 {
 	const struct s2_geometry *geom = &d->geom;
@@ -70,16 +85,17 @@ static void print_descriptor(struct s2_out *out, const struct s2_decoded *d)
 
 	s2_out_printf(out, "stage %d descriptor 0x%" PRIx64 " at level %d, granule %uK: %s\n",
 		      (int)d->arch->stage, d->value, s2_level(geom, d->height),
-		      1U << (geom->page_log2 - 10), s2_type_name(entry->type));
+		      1U << (geom->page_log2 - 10), type_of(d));
 	if (entry->type == S2_TABLE)
 		s2_out_printf(out, "  next table 0x%" PRIx64 "\n", entry->oa);
-	if (s2_is_leaf(entry->type)) {
+	if (has_address(d)) {
 		struct s2_size_text size = s2_size_text(s2_entry_size(geom, d->height));
 
-		s2_out_printf(out, "  output address 0x%" PRIx64 ", %" PRIu64 "%c\n", entry->oa,
+		s2_out_printf(out, "  output address 0x%" PRIx64 ", %" PRIu64 "%c\n", address_of(d),
 			      size.n, size.unit);
 	}
-	if (entry->type == S2_INVALID_ENTRY && s2_says_something(geom, d->value))
+	if (entry->type == S2_INVALID_ENTRY && !d->meaning.type &&
+	    s2_says_something(geom, d->value))
 		s2_out_printf(out, "  software payload 0x%" PRIx64 "\n", d->value);
 }
 
@@ -137,9 +153,9 @@ static void descriptor_members(struct s2_json *json, const struct s2_decoded *d)
 		return;
 	s2_json_signed(json, "level", s2_level(geom, d->height));
 	s2_json_number(json, "granule", BIT64(geom->page_log2));
-	s2_json_word(json, "type", s2_type_name(d->entry.type));
-	if (s2_is_leaf(d->entry.type) || d->entry.type == S2_TABLE)
-		s2_json_hex(json, "oa", d->entry.oa);
+	s2_json_word(json, "type", type_of(d));
+	if (has_address(d) || d->entry.type == S2_TABLE)
+		s2_json_hex(json, "oa", address_of(d));
 	else
 		s2_json_null(json, "oa");
 	s2_json_size(json, "size", s2_entry_size(geom, d->height));

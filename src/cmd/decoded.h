@@ -3,7 +3,9 @@
 #ifndef S2_CMD_DECODED_H
 #define S2_CMD_DECODED_H
 
+#include "decode/soft.h"
 #include "format/json.h"
+#include "format/text.h"
 
 struct s2_decoded_field {
 	const char *name;
@@ -25,7 +27,9 @@ struct s2_decoded {
 	bool descriptor;
 	unsigned int height; /* of a descriptor */
 	struct s2_entry entry;
-	uint64_t res0; /* bits of a register that are set and belong to no field */
+	struct s2_meaning meaning;
+	char saved[S2_TEXT_RIGHTS_LEN]; /* rights of @meaning, for a field */
+	uint64_t res0;                  /* bits of a register that are set and belong to no field */
 	unsigned int nfields;
 	struct s2_decoded_field field[S2_MAX_DECODED_FIELDS];
 };

@@ -27,7 +27,6 @@ static enum s2_code dump_table(void *arg, const struct s2_table *table,
 	const struct s2_options *o = dump->options;
 	struct s2_printer *printer = &dump->printer;
 	struct s2_view view = { .how = o->have_merge ? o->merge : printer->format->merge,
-				.show = printer->format->show(printer->format, geom),
 				.annotate = printer->format->annotated,
 				.join = printer->format->annotated,
 				.have_range = o->have_range,
@@ -36,6 +35,12 @@ static enum s2_code dump_table(void *arg, const struct s2_table *table,
 	struct s2_row row;
 	bool more;
 
+	if (table->bare) {
+		s2_printer_table(printer, table, geom);
+		printer->format->table_end(printer, NULL);
+		return S2_OK;
+	}
+	view.show = printer->format->show(printer->format, geom);
 	view.show.alone = o->raw_rights;
 	s2_effort_table(&dump->effort, printer->out);
 	if (!s2_ranges_init(&dump->ranges, table, geom, &view, &dump->ctx))

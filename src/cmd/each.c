@@ -41,6 +41,13 @@ void s2_effort_table(struct s2_effort *effort, const struct s2_out *out)
 		effort->visits.left = VISITS_PER_TABLE;
 }
 
+/* Of a table that is not there yet, as far as its shape is known. */
+static void shape_of_bare(const struct s2_table *table, struct s2_geometry *ret)
+{
+	if (s2_shape(&table->regime, ret, NULL))
+		*ret = (struct s2_geometry){ .arch = table->regime.arch };
+}
+
 enum s2_exit s2_each_table(const struct s2_input *input, const struct s2_table *tables, size_t n,
 			   enum s2_code (*one)(void *arg, const struct s2_table *table,
 					       const struct s2_geometry *geom, struct s2_err *err),
@@ -51,10 +58,13 @@ enum s2_exit s2_each_table(const struct s2_input *input, const struct s2_table *
 	for (size_t i = 0; i < n; i++) {
 		struct s2_geometry geom;
 		struct s2_err table_err;
-		enum s2_code code;
+		enum s2_code code = S2_OK;
 
 		s2_err_init(&table_err);
-		code = s2_input_shape(&tables[i], &geom, &table_err);
+		if (tables[i].bare)
+			shape_of_bare(&tables[i], &geom);
+		else
+			code = s2_input_shape(&tables[i], &geom, &table_err);
 		if (!code)
 			code = one(arg, &tables[i], &geom, &table_err);
 		if (code == S2_NOMEM)

@@ -9,7 +9,8 @@
 /*
  * Calls @one for each of @n tables, with its geometry. What it fails with, or what the geometry
  * does, is said on standard error, and decides the status that is returned; the next table follows
- * all the same. Only S2_NOMEM ends at once, and is in @err.
+ * all the same. Only S2_NOMEM ends at once, and is in @err. Of a bare table the geometry may be
+ * known no further than @geom->arch: then @geom->heights is 0.
  */
 enum s2_exit s2_each_table(const struct s2_input *input, const struct s2_table *tables, size_t n,
 			   enum s2_code (*one)(void *arg, const struct s2_table *table,

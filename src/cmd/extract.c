@@ -138,6 +138,8 @@ static enum s2_code collect(void *arg, const struct s2_table *table, const struc
 	struct pages *pages = c->pages;
 	struct s2_strip strip;
 
+	if (table->bare)
+		return S2_OK;
 	s2_walk_init(&c->walk, geom, &c->input->source->mem, table->root_pa);
 	c->walk.enter = on_table;
 	c->walk.arg = pages;

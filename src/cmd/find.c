@@ -74,6 +74,7 @@ static struct s2_row clip(const struct search *s, const struct s2_row *row, uint
 		last = run->count - 1;
 	ret.run.ia += first * size;
 	ret.run.entry.oa += first * size;
+	ret.run.meaning.address += first * size;
 	ret.run.count = last - first + 1;
 	ret.run.size = run->size - first * size;
 	if (ret.run.size > ret.run.count * size)
@@ -114,7 +115,8 @@ static void json_mapping(struct search *s, const struct wanted *want, const stru
 	static const char *const of_nothing[] = { "tables", "incomplete", NULL };
 	struct s2_json *json = &s->printer.json;
 
-	begin_found(s, want, "mapping", s->table->id);
+	begin_found(s, want, part->run.meaning.type == S2_SOFT_TRACKED ? "tracked" : "mapping",
+		    s->table->id);
 	s2_json_hex(json, "ia", ia);
 	nulls(s, of_tables);
 	s2_json_open(json, "range", '{');
@@ -239,6 +241,9 @@ static void match(struct search *s, const struct s2_row *row)
 	const struct s2_run *run = &row->run;
 	uint64_t mapped = s2_run_mapped(s->geom, run);
 
+	/* What is taken away to notice an access reaches its memory as soon as there is one. */
+	if (run->meaning.type == S2_SOFT_TRACKED)
+		mapped = run->size;
 	for (size_t i = mapped ? first_from(s, run->entry.oa) : s->n;
 	     i < s->n && s->want[i].pa < run->entry.oa + mapped; i++)
 		if (s->want[i].end > run->entry.oa)
@@ -262,6 +267,10 @@ static enum s2_code search_table(void *arg, const struct s2_table *table,
 	bool more;
 
 	(void)err;
+	if (table->bare) {
+		s->incomplete[table - s->input->tables.table] = false;
+		return S2_OK;
+	}
 	s->table = table;
 	s->geom = geom;
 	s2_printer_shape(&s->printer, table, geom);

@@ -88,8 +88,10 @@ static void fill_line(const struct s2_table *table, const struct s2_geometry *ge
 	number_cell(line->cell[2], table->pid);
 	number_cell(line->cell[3], table->vcpus);
 	slots_cells(table, line);
-	geometry_cell(geom, line->cell[8]);
-	snprintf(line->cell[9], CELL, "0x%" PRIx64, table->root_pa);
+	if (geom->heights)
+		geometry_cell(geom, line->cell[8]);
+	if (!table->bare)
+		snprintf(line->cell[9], CELL, "0x%" PRIx64, table->root_pa);
 	if (!totals)
 		return;
 	s2_text_size(totals->mapped, line->cell[10]);
@@ -108,7 +110,8 @@ static enum s2_code list_table(void *arg, const struct s2_table *table,
 
 	(void)err;
 	s2_effort_table(&list->effort, list->printer.out);
-	if (list->walk && s2_ranges_init(&list->ranges, table, geom, &view, &list->ctx)) {
+	if (list->walk && !table->bare &&
+	    s2_ranges_init(&list->ranges, table, geom, &view, &list->ctx)) {
 		while (s2_ranges_next(&list->ranges, &row))
 			;
 		totals = s2_ranges_end(&list->ranges);

@@ -7,6 +7,7 @@
 #include "base/cleanup.h"
 #include "cmd/each.h"
 #include "format/text.h"
+#include "model/private.h"
 #include "model/slots.h"
 
 /* Of a range of 52-bit addresses; text lines up for all VMs. */
@@ -14,16 +15,33 @@
 
 /* What slots_table() works with. */
 struct listing {
-	bool document; /* or records */
+	bool document;     /* or records */
+	bool have_private; /* of a VM at least it is known what of its memory is private */
 	struct s2_out *out;
 	int id_width;
 	struct s2_printer printer;
 };
 
+/* How much of the slot is private; "?" when not all of that is known, "-" where nobody asks. */
+static void print_private(const struct listing *l, const struct s2_table *table,
+			  const struct s2_slot *slot)
+{
+	char size[S2_TEXT_SIZE_LEN] = "?";
+	uint64_t bytes;
+
+	if (s2_private_bytes(table, slot->ipa, slot->size, &bytes))
+		s2_text_size(bytes, size);
+	else if (!s2_table_annotator(table, &s2_private_annotator))
+		strcpy(size, "-");
+	s2_out_printf(l->out, "%8s ", size);
+}
+
 static void print_slot(const struct listing *l, const struct s2_table *table,
 		       const struct s2_geometry *geom, const struct s2_slot *slot)
 {
-	unsigned int digits = s2_text_ia_digits(geom->ia_base + low_bits(geom->ia_bits));
+	uint64_t last = geom->heights ? geom->ia_base + low_bits(geom->ia_bits) :
+					slot->ipa + slot->size;
+	unsigned int digits = s2_text_ia_digits(last);
 	char size[S2_TEXT_SIZE_LEN], text[S2_LABEL_TEXT];
 	struct s2_label label;
 
@@ -32,8 +50,10 @@ static void print_slot(const struct listing *l, const struct s2_table *table,
 	s2_out_printf(l->out, "%-*s %-6s ", l->id_width, table->id,
 		      s2_slots_annotator.columns[0].text(&label, text));
 	s2_text_ia_range(l->out, slot->ipa, slot->size, digits);
-	s2_out_printf(l->out, "%*s %8s 0x%" PRIx64 "\n", IA_WIDTH - (int)(2 * digits + 5), "", size,
-		      slot->hva);
+	s2_out_printf(l->out, "%*s %8s ", IA_WIDTH - (int)(2 * digits + 5), "", size);
+	if (l->have_private)
+		print_private(l, table, slot);
+	s2_out_printf(l->out, "0x%" PRIx64 "\n", slot->hva);
 }
 
 static enum s2_code slots_table(void *arg, const struct s2_table *table,
@@ -57,6 +77,14 @@ static enum s2_code slots_table(void *arg, const struct s2_table *table,
 	for (size_t i = 0; i < table->nslots; i++)
 		print_slot(l, table, geom, &table->slot[i]);
 	return S2_OK;
+}
+
+static bool any_private(const struct s2_tables *tables)
+{
+	for (size_t i = 0; i < tables->n; i++)
+		if (s2_table_annotator(&tables->table[i], &s2_private_annotator))
+			return true;
+	return false;
 }
 
 static int widest_id(const struct s2_tables *tables)
@@ -83,14 +111,15 @@ static enum s2_exit list_slots(const struct s2_options *o, const struct s2_input
 	l->document = s2_options_document(o, &lines);
 	l->out = out;
 	l->id_width = widest_id(tables);
+	l->have_private = any_private(tables);
 	s2_printer_init(&l->printer, s2_format_find(lines ? "jsonl" : "json"), s2_annotators,
 			input->lost, out);
 	l->printer.list = "slots";
 	if (l->document)
 		l->printer.format->begin(&l->printer, &image);
 	else
-		s2_out_printf(out, "%-*s slot   %-*s %8s hva\n", l->id_width, "# table", IA_WIDTH,
-			      "ia", "size");
+		s2_out_printf(out, "%-*s slot   %-*s %8s %shva\n", l->id_width, "# table", IA_WIDTH,
+			      "ia", "size", l->have_private ? " private " : "");
 	status = s2_each_table(input, tables->table, tables->n, slots_table, l, err);
 	if (l->document)
 		l->printer.format->end(&l->printer, !status && !input->lost->total);

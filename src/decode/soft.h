@@ -43,7 +43,12 @@ struct s2_soft_ops {
 	const struct s2_attr *attrs; /* of leaves; before the architecture's of the same name */
 	unsigned int nattrs;
 	const char *address; /* what s2_meaning.address is where it is no output address: "gpa" */
-	const char *value[S2_SOFT_VALUES]; /* what s2_meaning.value[] are; NULL: not in use */
+	const char *value[S2_SOFT_VALUES];   /* what s2_meaning.value[] are; NULL: not in use */
+	const char *meaning[S2_SOFT_VALUES]; /* ... in words */
+
+	/* Can tables of @regime be read with what it has? S2_USAGE names what is missing. May be
+	 * NULL: always. */
+	enum s2_code (*check)(const struct s2_regime *regime, struct s2_err *err);
 
 	/* Sets what can be taken for granted when there is nothing but the registers of @regime. */
 	void (*assume)(const struct s2_regime *regime, struct s2_soft *ret);

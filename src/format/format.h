@@ -39,7 +39,7 @@ struct s2_format {
 	void (*row)(struct s2_printer *printer, const struct s2_row *row);
 	/* A row of --effective, in place of row(); NULL with stage2_only. */
 	void (*effective)(struct s2_printer *printer, const struct s2_effective_row *row);
-	/* @end is NULL when nothing was walked. */
+	/* @end is NULL when nothing was walked, as of a bare table. */
 	void (*table_end)(struct s2_printer *printer, const struct s2_totals *end);
 	/* @complete: nothing that was asked for is missing. */
 	void (*end)(struct s2_printer *printer, bool complete);

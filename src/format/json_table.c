@@ -5,6 +5,7 @@
 #include <inttypes.h>
 
 #include "format/text.h"
+#include "model/private.h"
 
 static struct s2_show show(const struct s2_format *format, const struct s2_geometry *geom)
 {
@@ -190,8 +191,11 @@ static void effective_members(struct s2_json *json, const struct s2_effective_ro
 
 /* ---- Tables ---- */
 
-static void slot_members(struct s2_json *json, const struct s2_slot *slot)
+static void slot_members(struct s2_json *json, const struct s2_table *table,
+			 const struct s2_slot *slot)
 {
+	uint64_t bytes;
+
 	s2_json_signed(json, "id", slot->id);
 	s2_json_number(json, "as", slot->as);
 	s2_json_hex(json, "ipa", slot->ipa);
@@ -200,6 +204,10 @@ static void slot_members(struct s2_json *json, const struct s2_slot *slot)
 	s2_json_bool(json, "readonly", slot->flags & S2_SLOT_READONLY);
 	s2_json_bool(json, "log", slot->flags & S2_SLOT_LOG);
 	s2_json_bool(json, "gmem", slot->flags & S2_SLOT_GMEM);
+	if (s2_private_bytes(table, slot->ipa, slot->size, &bytes))
+		s2_json_number(json, "private_bytes", bytes);
+	else
+		s2_json_null(json, "private_bytes");
 }
 
 static void register_members(struct s2_json *json, const struct s2_table *table)
@@ -277,6 +285,23 @@ static void shadows_member(struct s2_json *json, const struct s2_table *table)
 	s2_json_close(json, '}');
 }
 
+/* From "granule" to "start_tables"; not known of every VM that has no table yet. */
+static void geometry_members(struct s2_json *json, const struct s2_geometry *geom)
+{
+	static const char *const names[] = { "granule", "ia_bits", "oa_bits", "start_level",
+					     "start_tables" };
+	const int64_t values[ARRAY_SIZE(names)] = { INT64_C(1) << geom->page_log2, geom->ia_bits,
+						    geom->oa_bits, s2_level(geom, geom->top),
+						    geom->start_tables };
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(names); i++) {
+		if (geom->heights)
+			s2_json_signed(json, names[i], values[i]);
+		else
+			s2_json_null(json, names[i]);
+	}
+}
+
 /* From "id" to "odd". */
 static void table_members(struct s2_json *json, const struct s2_table *table,
 			  const struct s2_geometry *geom)
@@ -287,12 +312,11 @@ static void table_members(struct s2_json *json, const struct s2_table *table,
 	s2_json_word(json, "format",
 		     geom->arch->stage == S2_STAGE_2 ? geom->arch->format : "stage1");
 	s2_json_number(json, "stage", geom->arch->stage);
-	s2_json_number(json, "granule", 1U << geom->page_log2);
-	s2_json_number(json, "ia_bits", geom->ia_bits);
-	s2_json_number(json, "oa_bits", geom->oa_bits);
-	s2_json_signed(json, "start_level", s2_level(geom, geom->top));
-	s2_json_number(json, "start_tables", geom->start_tables);
-	s2_json_hex(json, "root", table->root_pa);
+	geometry_members(json, geom);
+	if (table->bare)
+		s2_json_null(json, "root");
+	else
+		s2_json_hex(json, "root", table->root_pa);
 	register_members(json, table);
 	feature_members(json, geom);
 	s2_json_word(json, "soft", geom->soft.ops ? geom->soft.ops->name : NULL);
@@ -316,7 +340,7 @@ static void slots_members(struct s2_json *json, const struct s2_table *table)
 	s2_json_open(json, "slots", '[');
 	for (size_t i = 0; i < table->nslots; i++) {
 		s2_json_open(json, NULL, '{');
-		slot_members(json, &table->slot[i]);
+		slot_members(json, table, &table->slot[i]);
 		s2_json_close(json, '}');
 	}
 	s2_json_close(json, ']');
@@ -348,7 +372,7 @@ static void table(struct s2_printer *printer, const struct s2_table *table,
 	s2_json_item_end(json);
 	for (size_t i = 0; table->have_slots && i < table->nslots; i++) {
 		part_begin(printer, "slot");
-		slot_members(json, &table->slot[i]);
+		slot_members(json, table, &table->slot[i]);
 		s2_json_item_end(json);
 	}
 }
@@ -413,6 +437,12 @@ static void table_end(struct s2_printer *printer, const struct s2_totals *end)
 {
 	struct s2_json *json = &printer->json;
 
+	struct s2_totals none;
+
+	s2_totals_init(&none);
+	/* Of a table that is not there yet nothing is missing. */
+	if (!end && !printer->list)
+		end = &none;
 	if (json->lines)
 		part_begin(printer, "end");
 	else if (!printer->list)

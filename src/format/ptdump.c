@@ -54,6 +54,10 @@ static void print_title(struct s2_printer *printer)
 	s2_out_printf(out, "---[ %s %s", printer->table->id, stage_text(printer));
 	if (geom->arch->title)
 		s2_out_printf(out, " (%s)", geom->arch->title);
+	if (printer->table->bare) {
+		s2_out_str(out, " ]---\n");
+		return;
+	}
 	if (geom->arch->one_granule)
 		s2_out_printf(out, ": %s %u bits, %u levels", geom->arch->ia_name, geom->ia_bits,
 			      geom->top + 1U);
@@ -111,6 +115,10 @@ static void print_owner(struct s2_printer *printer)
 			out_size(out, ram);
 		}
 		s2_out_str(out, ", ");
+	}
+	if (table->bare) {
+		s2_out_str(out, "no table yet\n");
+		return;
 	}
 	s2_out_str(out, "root ");
 	s2_out_hex(out, table->root_pa, 1);
@@ -198,12 +206,13 @@ static void print_titles(struct s2_printer *printer)
 static void table(struct s2_printer *printer, const struct s2_table *table,
 		  const struct s2_geometry *geom)
 {
-	(void)table;
 	(void)geom;
 	if (printer->ntables)
 		s2_out_str(printer->out, "\n");
 	print_title(printer);
 	print_owner(printer);
+	if (table->bare)
+		return;
 	print_registers(printer);
 	print_titles(printer);
 }
@@ -374,20 +383,22 @@ void s2_ptdump_short(struct s2_printer *printer, const struct s2_row *row)
 	struct s2_out *out = printer->out;
 	const struct s2_run *run = &row->run;
 	char text[S2_TEXT_RIGHTS_LEN] = "?";
-	struct s2_rights rights;
+	bool leaf = s2_is_leaf(run->entry.type);
+	struct s2_rights rights = leaf ? s2_printer_rights(printer, run) : run->meaning.saved;
 
-	rights = s2_printer_rights(printer, run);
 	if (rights.known)
 		s2_text_rights(&rights, printer->geom->arch->two_levels(printer->geom), text);
-	s2_out_printf(out, "%s %s ", s2_type_name(run->entry.type), text);
+	s2_out_printf(out, "%s %s ", s2_run_type(run), text);
 	for (unsigned int i = 0; i < printer->nmembers; i++) {
 		const struct s2_attr *attr = printer->member[i].attr;
 
 		if (attr && attr->kind == S2_ATTR_COLUMN)
 			put_column(out,
-				   s2_attr_value(attr, s2_attr_get(attr, printer->geom, run->height,
-								   run->entry.raw))
-					   ->text,
+				   !leaf ? "-" :
+					   s2_attr_value(attr,
+							 s2_attr_get(attr, printer->geom,
+								     run->height, run->entry.raw))
+						   ->text,
 				   0);
 	}
 	for (unsigned int i = 0; printer->annotators[i]; i++) {
@@ -448,6 +459,8 @@ static void table_end(struct s2_printer *printer, const struct s2_totals *end)
 {
 	struct s2_out *out = printer->out;
 
+	if (!end)
+		return;
 	s2_out_str(out, "# mapped ");
 	out_size(out, end->mapped);
 	if (printer->table->nslots) {

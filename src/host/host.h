@@ -42,8 +42,8 @@ struct s2_host {
 	enum s2_code (*system)(struct s2_host_search *search, void *state);
 	/* Adds the tables of virtual machines. */
 	enum s2_code (*tables)(struct s2_host_search *search, void *state);
-	/* Changes what another row has found, before that adds it: a table without a root (0) may
-	 * get one. */
+	/* Changes what another row has found, before that adds it: a bare table may get a root, or
+	 * turn out to have one that cannot be read: then it is bare no more. */
 	enum s2_code (*amend)(struct s2_host_search *search, void *state, struct s2_table *table);
 	/* Adds what nobody else has asked about. */
 	enum s2_code (*rest)(struct s2_host_search *search, void *state);

@@ -162,6 +162,18 @@ enum s2_code s2_kernel_xarray(struct s2_kernel *kernel, uint64_t va,
 			      bool (*entry)(void *arg, uint64_t index, uint64_t value), void *arg,
 			      struct s2_err *err) S2_MUST_CHECK;
 
+/*
+ * The same, with the first and the last index that has an entry, and beyond nodes that are not in
+ * the dump: @lost gets the indices that they have, and why; S2_OK then. Either ends the walk when
+ * it returns false.
+ */
+enum s2_code s2_kernel_xarray_spans(struct s2_kernel *kernel, uint64_t va,
+				    bool (*span)(void *arg, uint64_t first, uint64_t last,
+						 uint64_t value),
+				    bool (*lost)(void *arg, uint64_t first, uint64_t last,
+						 const struct s2_err *why),
+				    void *arg, struct s2_err *err) S2_MUST_CHECK;
+
 /* How struct xarray and struct xa_node are laid out; S2_NOTFOUND, S2_INVALID. */
 struct s2_xa_layout {
 	uint64_t head, shift, slots; /* byte offsets */

@@ -148,12 +148,52 @@ static bool xa_node(uint64_t entry)
 struct xa_walk {
 	struct s2_kernel *kernel;
 	struct s2_xa_layout layout;
-	unsigned int left; /* slots that may still be looked at */
+	uint64_t left; /* slots that may still be looked at */
 	bool (*entry)(void *arg, uint64_t index, uint64_t value);
+	/* Or with the indices that one has, and those of nodes that are lost. */
+	bool (*span)(void *arg, uint64_t first, uint64_t last, uint64_t value);
+	bool (*lost)(void *arg, uint64_t first, uint64_t last, const struct s2_err *why);
 	void *arg;
 	bool stopped;
 	struct s2_err *err;
 };
+
+static enum s2_code xa_descend(struct xa_walk *walk, uint64_t node, uint64_t base,
+			       unsigned int below);
+
+/* All that one slot has of indices: [@first, @last]. */
+static enum s2_code xa_subtree(struct xa_walk *walk, uint64_t node, uint64_t first, uint64_t last,
+			       unsigned int below)
+{
+	struct s2_err *err = walk->err, why;
+	enum s2_code code;
+
+	if (!walk->lost)
+		return xa_descend(walk, node, first, below);
+	s2_err_init(&why);
+	walk->err = &why;
+	code = xa_descend(walk, node, first, below);
+	walk->err = err;
+	if (s2_is_missing(code))
+		walk->stopped = !walk->lost(walk->arg, first, last, &why);
+	else if (code)
+		return s2_fail(err, code, "%s", why.text);
+	return S2_OK;
+}
+
+static bool xa_visit(struct xa_walk *walk, const uint64_t *slots, uint64_t i, uint64_t first,
+		     uint64_t last)
+{
+	uint64_t entry = slots[i];
+
+	/* A sibling leads to the first slot of its entry, which stands before it. */
+	if (walk->span && xa_internal(entry) && entry >> 2 < i)
+		entry = slots[entry >> 2];
+	if (!entry || xa_internal(entry))
+		return true;
+	return walk->span ? walk->span(walk->arg, first, last, entry) :
+			    walk->entry(walk->arg, first, entry);
+}
 
 /* One node and what is below. @below: shift of the node above, the root has 64. Shifts fall, so the
  * depth is bounded. */
@@ -175,14 +215,14 @@ static enum s2_code xa_descend(struct xa_walk *walk, uint64_t node, uint64_t bas
 		return s2_fail(walk->err, S2_LOOP, "xarray node 0x%llx has shift %u below shift %u",
 			       (unsigned long long)node, shift, below);
 	for (uint64_t i = 0; i < BIT64(walk->layout.chunk_log2) && !code && !walk->stopped; i++) {
-		uint64_t index = base + (i << shift);
+		uint64_t index = base + (i << shift), last = index + low_bits(shift);
 
 		if (!walk->left--)
 			return s2_fail(walk->err, S2_LOOP, "xarray has too many entries");
 		if (xa_node(slots[i]))
-			code = xa_descend(walk, slots[i] - 2, index, shift);
-		else if (slots[i] && !xa_internal(slots[i]))
-			walk->stopped = !walk->entry(walk->arg, index, slots[i]);
+			code = xa_subtree(walk, slots[i] - 2, index, last, shift);
+		else
+			walk->stopped = !xa_visit(walk, slots, i, index, last);
 	}
 	return code;
 }
@@ -272,6 +312,22 @@ enum s2_code s2_kernel_xa_load(struct s2_kernel *kernel, const struct s2_xa_layo
 	return S2_OK;
 }
 
+static enum s2_code xa_all(struct xa_walk *walk, uint64_t va)
+{
+	uint64_t head;
+	enum s2_code code = s2_kernel_xa_layout(walk->kernel, &walk->layout, walk->err);
+
+	if (!code)
+		code = read_u64(walk->kernel, va + walk->layout.head, &head, walk->err);
+	if (!code && xa_node(head))
+		code = xa_subtree(walk, head - 2, 0, UINT64_MAX, 64);
+	else if (!code)
+		xa_visit(walk, &head, 0, 0, 0); /* a single entry at index 0 needs no node */
+	if (code)
+		s2_wrap(walk->err, code, "xarray at 0x%llx", (unsigned long long)va);
+	return code;
+}
+
 enum s2_code s2_kernel_xarray(struct s2_kernel *kernel, uint64_t va,
 			      bool (*entry)(void *arg, uint64_t index, uint64_t value), void *arg,
 			      struct s2_err *err)
@@ -279,18 +335,26 @@ enum s2_code s2_kernel_xarray(struct s2_kernel *kernel, uint64_t va,
 	struct xa_walk walk = {
 		.kernel = kernel, .left = MAX_NODES, .entry = entry, .arg = arg, .err = err
 	};
-	uint64_t head;
-	enum s2_code code = s2_kernel_xa_layout(kernel, &walk.layout, err);
 
-	if (!code)
-		code = read_u64(kernel, va + walk.layout.head, &head, err);
-	if (!code && xa_node(head))
-		code = xa_descend(&walk, head - 2, 0, 64);
-	else if (!code && head && !xa_internal(head))
-		entry(arg, 0, head); /* a single entry at index 0 needs no node */
-	if (code)
-		s2_wrap(err, code, "xarray at 0x%llx", (unsigned long long)va);
-	return code;
+	return xa_all(&walk, va);
+}
+
+enum s2_code s2_kernel_xarray_spans(struct s2_kernel *kernel, uint64_t va,
+				    bool (*span)(void *arg, uint64_t first, uint64_t last,
+						 uint64_t value),
+				    bool (*lost)(void *arg, uint64_t first, uint64_t last,
+						 const struct s2_err *why),
+				    void *arg, struct s2_err *err)
+{
+	/* An entry has a word of memory of its own. */
+	struct xa_walk walk = { .kernel = kernel,
+				.left = MAX_NODES + kernel->args.mem->bytes / sizeof(uint64_t),
+				.span = span,
+				.lost = lost,
+				.arg = arg,
+				.err = err };
+
+	return xa_all(&walk, va);
 }
 
 /* struct rb_node, include/linux/rbtree_types.h; bits [1:0] of the parent are the colour. */

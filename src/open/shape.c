@@ -6,8 +6,11 @@ enum s2_code s2_input_shape(const struct s2_table *table, struct s2_geometry *re
 			    struct s2_err *err)
 {
 	struct s2_geometry geom;
-	enum s2_code code = s2_shape(&table->regime, &geom, err);
+	enum s2_code code;
 
+	if (table->bare)
+		return s2_fail(err, S2_NOTFOUND, "%s has no table yet", table->id);
+	code = s2_shape(&table->regime, &geom, err);
 	if (!code)
 		code = geom.arch->check_root(&geom, table->root_pa, err);
 	if (code)

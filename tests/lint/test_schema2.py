@@ -83,6 +83,22 @@ def printed(s2dump, work):
         yield from output(s2dump, ["--json", str(blob), f"--vtcr={tables.geom.vtcr():#x}", f"--base={tables.base:#x}"])
 
 
+    yield from of_x86(s2dump, work)
+
+
+def of_x86(s2dump, work):
+    """Entries that mean something to KVM alone, out of the blobs of golden cases."""
+    for case, name, options in (
+            ("x86-ept", "ept.bin", ("--eptp=0x5e", "--maxphyaddr=40", "--base=0x12345000", "--software=kvm-new")),
+            ("x86-npt", "npt.bin", ("--arch=npt", "--start-level=5", "--maxphyaddr=43", "--c-bit=47", "--base=0x54321000", "--software=kvm-old"))):
+        subprocess.run([sys.executable, str(TOP / "tests" / "golden" / case / "make.py")], cwd=work, check=True,
+                       env={**os.environ, "PYTHONPATH": str(TOP / "tests" / "tools")})
+        for command, *more in (["dump"], ["list", "-l"], ["find", "0x7007000-0x7009000", "0xfee00000"]):
+            for form in ("--json", "--format=jsonl"):
+                yield from output(s2dump, [command, form, *options, *[m for m in more if m[0] == "-"], str(work / name),
+                                           *[m for m in more if m[0] != "-"]])
+
+
 def output(s2dump, words):
     done = subprocess.run([s2dump, *words], capture_output=True, timeout=60, check=False)
     if done.stdout:

@@ -11,6 +11,7 @@
 #include "decode/x86/claims.h"
 #include "host/kvm/x86/soft.h"
 #include "kernel/modules.h"
+#include "model/private.h"
 #include "test_x86_make.h"
 
 #define FORM_6_1_NPT (&x86_forms[0])
@@ -101,7 +102,7 @@ static void roots_of_every_kind(void **state)
 
 		x86_init(&t, &x86_forms[i]);
 		role = role_of(t.form);
-		put_vm(&t, 7);
+		put_slot(&t, put_vm(&t, 7), 0, 0x100, 16, 3);
 		/* Its members are on two pages that are no neighbours. */
 		kvm = put_vm_at(&t, vmalloc_va(&t) + 0x1000 - KVM_ARCH, 42);
 		set_bytes(&t, kvm + KVM_ONLINE, 2, 4);
@@ -116,9 +117,15 @@ static void roots_of_every_kind(void **state)
 		x86_must(&t);
 		assert_int_equal(t.lost.total, 0);
 		assert_int_equal(t.tables.nvms, 2);
-		assert_int_equal(t.tables.n, mirror ? 5 : 4);
+		assert_int_equal(t.tables.n, mirror ? 6 : 5);
+		/* No vCPU of it has run yet: it has slots, and no root. */
+		table = x86_table(&t, "vm:7");
+		assert_true(table->bare);
+		assert_int_equal(table->nslots, 1);
+		assert_string_equal(table->regime.arch->format, t.form->ept ? "ept" : "npt");
 		table = x86_table(&t, "vm:42");
 		assert_int_equal(table->root_pa, valid);
+		assert_false(table->bare);
 		assert_int_equal(table->vcpus, 2);
 		assert_int_equal(table->nslots, 1);
 		assert_int_equal(table->slot[0].ipa, 0x100000);
@@ -209,6 +216,101 @@ static void software(void **state)
 		assert_int_equal(soft->param[S2_KVM_X86_NX_HUGE_PAGES], 0);
 		if (t.form->own_mmio)
 			assert_int_equal(soft->param[S2_KVM_X86_MMIO_VALUE], 0);
+		x86_exit(&t);
+	}
+}
+
+/* A node of an xarray on a page of its own, with @entry in the slots [@i, @end). */
+static uint64_t put_xa_node(struct x86_test *t, uint8_t shift)
+{
+	uint64_t node = page_alloc(t);
+
+	set_bytes(t, node, shift, 1);
+	return node;
+}
+
+static void put_xa_slots(struct x86_test *t, uint64_t node, unsigned int i, unsigned int end,
+			 uint64_t entry)
+{
+	for (; i < end; i++)
+		set64(t, node + 40 + i * 8, entry);
+}
+
+static void expect_private(struct x86_test *t, uint64_t ipa, uint64_t size, uint64_t want)
+{
+	uint64_t bytes;
+
+	assert_true(s2_private_bytes(x86_table(t, "vm:42"), ipa, size, &bytes));
+	assert_int_equal(bytes, want);
+}
+
+/* KVM_SET_MEMORY_ATTRIBUTES: a value for each gfn, of which bit 3 means private; node by node may
+ * be missing. */
+static void private_memory(void **state)
+{
+	struct x86_test t;
+
+	(void)state;
+	for (size_t i = 0; i < NX86_FORMS; i++) {
+		uint64_t kvm, pa, root, leaf, gone, bytes;
+
+		x86_init(&t, &x86_forms[i]);
+		put_root(&t, put_vm(&t, 7) + KVM_ROOTS, role_of(t.form), true, &pa);
+		kvm = put_vm(&t, 8);
+		put_root(&t, kvm + KVM_ROOTS, role_of(t.form), true, &pa);
+		set_bytes(&t, kvm + KVM_HAS_PRIVATE, 1, 1);
+		kvm = put_vm(&t, 42);
+		put_root(&t, kvm + KVM_ROOTS, role_of(t.form), true, &pa);
+		root = put_xa_node(&t, 6);
+		leaf = put_xa_node(&t, 0);
+		gone = put_xa_node(&t, 0);
+		put_xa_slots(&t, leaf, 60, 64, 0x11);
+		put_xa_slots(&t, leaf, 10, 11, 0x11);
+		put_xa_slots(&t, leaf, 11, 12, 0x1);          /* no attributes, */
+		put_xa_slots(&t, leaf, 12, 13, 257 << 2 | 2); /* reserved, */
+		put_xa_slots(&t, leaf, 13, 14, 0xf);          /* other ones */
+		put_xa_slots(&t, root, 2, 3, leaf | 2);
+		put_xa_slots(&t, root, 3, 4, 0x11); /* an entry of 128 gfns */
+		put_xa_slots(&t, root, 4, 5, 3 << 2 | 2);
+		put_xa_slots(&t, root, 6, 7, gone | 2);
+		set64(&t, kvm + KVM_ATTRIBUTES + 8, root | 2);
+		x86_must(&t);
+		assert_int_equal(t.lost.total, 0);
+		if (!t.form->own_mmio) {
+			assert_false(s2_private_bytes(x86_table(&t, "vm:42"), 0, 4096, &bytes));
+			x86_exit(&t);
+			continue;
+		}
+		assert_false(s2_private_bytes(x86_table(&t, "vm:7"), 0, 4096, &bytes));
+		assert_true(s2_private_bytes(x86_table(&t, "vm:8"), 0, 4096, &bytes));
+		assert_int_equal(bytes, 0);
+		expect_private(&t, 0, 0x8a000, 0);
+		expect_private(&t, 0x8a000, 0x1000, 0x1000);
+		expect_private(&t, 0x8a000, 0x4000, 0x1000);
+		expect_private(&t, 0x8a800, 0x40000, 0x800 + 0x4000 + 0xa800);
+		expect_private(&t, 0xc0000, 0x80000, 0x80000);
+		expect_private(&t, 0x140000, UINT64_MAX - 0x140000, 0);
+		t.k.mem.hole = gone - x86_linear(&t, 0);
+		t.k.mem.hole_size = 4096;
+		t.k.mem.hole_code = S2_EXCLUDED;
+		x86_must(&t);
+		assert_int_equal(t.lost.total, 1);
+		assert_true(x86_has_loss(&t, "vm:42", "from 0x180000 on is private"));
+		assert_false(s2_private_bytes(x86_table(&t, "vm:42"), 0x17f000, 0x2000, &bytes));
+		assert_false(s2_private_bytes(x86_table(&t, "vm:42"), 0x1bf000, 0x2000, &bytes));
+		expect_private(&t, 0x1c0000, 0x1000, 0);
+		expect_private(&t, 0xb0000, 0x90000, 0x84000);
+		/* All of it, */
+		t.k.mem.hole = root - x86_linear(&t, 0);
+		x86_must(&t);
+		assert_false(s2_private_bytes(x86_table(&t, "vm:42"), 0, 1, &bytes));
+		assert_false(s2_private_bytes(x86_table(&t, "vm:42"), UINT64_MAX - 1, 1, &bytes));
+		/* and a node that is below itself. */
+		t.k.mem.hole_size = 0;
+		put_xa_slots(&t, root, 7, 8, root | 2);
+		x86_must(&t);
+		assert_true(x86_has_loss(&t, "vm:42", "memory attributes"));
+		assert_false(s2_private_bytes(x86_table(&t, "vm:42"), 0, 1, &bytes));
 		x86_exit(&t);
 	}
 }
@@ -615,6 +717,7 @@ int main(void)
 		cmocka_unit_test(roots_of_every_kind),
 		cmocka_unit_test(registers),
 		cmocka_unit_test(software),
+		cmocka_unit_test(private_memory),
 		cmocka_unit_test(several_vms_of_a_process),
 		cmocka_unit_test(shadow_mmu),
 		cmocka_unit_test(roots_of_vcpus),

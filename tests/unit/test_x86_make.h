@@ -55,11 +55,13 @@ static const struct x86_form x86_forms[] = {
 #define KVM_ONLINE 0x24
 #define KVM_MEMSLOTS 0x30
 #define KVM_VCPUS 0x40
+#define KVM_ATTRIBUTES 0x60
 #define KVM_ARCH 0x80
 #define KVM_ROOTS (KVM_ARCH + 0x00)
 #define KVM_ACTIVE (KVM_ARCH + 0x10)
 #define KVM_VALID_GEN (KVM_ARCH + 0x20)
 #define KVM_NO_NX_HUGE (KVM_ARCH + 0x21)
+#define KVM_HAS_PRIVATE (KVM_ARCH + 0x22)
 #define KVM_MMIO_VALUE (KVM_ARCH + 0x28)
 #define KVM_SIZE 0x100
 #define SP_TDP 0x20
@@ -368,14 +370,18 @@ static inline void btf_kvm_of(struct x86_btf *b, const struct x86_form *form)
 	x86_field(b->btf, "active_mmu_pages", b->list, KVM_ACTIVE - KVM_ARCH);
 	x86_field(b->btf, "mmu_valid_gen", b->u8t, KVM_VALID_GEN - KVM_ARCH);
 	x86_field(b->btf, "disable_nx_huge_pages", b->u8t, KVM_NO_NX_HUGE - KVM_ARCH);
-	if (form->own_mmio)
+	if (form->own_mmio) {
+		x86_field(b->btf, "has_private_mem", b->u8t, KVM_HAS_PRIVATE - KVM_ARCH);
 		x86_field(b->btf, "shadow_mmio_value", b->u64t, KVM_MMIO_VALUE - KVM_ARCH);
+	}
 	x86_struct(b->btf, "kvm", KVM_SIZE);
 	x86_field(b->btf, "vm_list", b->list, KVM_VM_LIST);
 	x86_field(b->btf, "userspace_pid", b->s32t, KVM_PID);
 	x86_field(b->btf, "online_vcpus", b->counter, KVM_ONLINE);
 	x86_field(b->btf, "memslots", memslots, KVM_MEMSLOTS);
 	x86_field(b->btf, "vcpu_array", b->xarray, KVM_VCPUS);
+	if (form->own_mmio)
+		x86_field(b->btf, "mem_attr_array", b->xarray, KVM_ATTRIBUTES);
 	x86_field(b->btf, "arch", arch, KVM_ARCH);
 	root = x86_struct(b->btf, "kvm_mmu_root_info", 16);
 	x86_field(b->btf, "hpa", b->u64t, 8);

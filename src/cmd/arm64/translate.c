@@ -138,7 +138,7 @@ static enum s2_code stage2_of(struct job *job, const struct s2_table *table, str
 	struct s2_regime *regs = &job->req.regs;
 	enum s2_code code;
 
-	if (s2_regime_has(&table->regime, S2_ARM64_VTCR_EL2)) {
+	if (!table->bare && s2_regime_has(&table->regime, S2_ARM64_VTCR_EL2)) {
 		s2_regime_set(regs, S2_ARM64_VTCR_EL2, table->regime.value[S2_ARM64_VTCR_EL2]);
 		s2_regime_set_flag(regs, S2_ARM64_FWB,
 				   s2_regime_flag(&table->regime, S2_ARM64_FWB));

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "host/kvm/attributes.h"
 #include "host/kvm/slots.h"
 #include "host/kvm/vmlist.h"
 #include "model/slots.h"
@@ -89,9 +90,13 @@ enum s2_code s2_kvm_add_table(struct s2_kvm_walk *w, struct s2_table *table, uns
 	struct s2_host_search *search = w->search;
 	struct s2_slot *slot;
 	size_t nslots;
-	enum s2_code code = s2_kvm_slots(search->kernel, &w->layout, table->object_va, as, &slot,
-					 &nslots, search->err);
+	enum s2_code code =
+		s2_host_set_aside(search, S2_LOST_SLOTS, table->id, s2_kvm_private(w, table));
 
+	if (code)
+		return code;
+	code = s2_kvm_slots(search->kernel, &w->layout, table->object_va, as, &slot, &nslots,
+			    search->err);
 	if (!code)
 		s2_slots_known(table, slot, nslots);
 	/* A pointer that is in the dump, and NULL, is no loss. */

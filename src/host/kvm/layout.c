@@ -15,7 +15,9 @@ static const struct s2_field_row rows[] = {
 	FIELD(vcpu_array, "kvm", "vcpu_array", false), /* xarray, since 5.17 */
 	FIELD(vcpus, "kvm", "vcpus", false),           /* array, before */
 	FIELD(memslots, "kvm", "memslots", false),
-	FIELD(slots_gfn_tree, "kvm_memslots", "gfn_tree", false), /* since 5.17 */
+	FIELD(mem_attr_array, "kvm", "mem_attr_array", false),        /* since 6.8 */
+	FIELD(has_private_mem, "kvm", "arch.has_private_mem", false), /* where VMs differ in it */
+	FIELD(slots_gfn_tree, "kvm_memslots", "gfn_tree", false),     /* since 5.17 */
 	FIELD(slots_node_idx, "kvm_memslots", "node_idx", false),
 	FIELD(slots_used, "kvm_memslots", "used_slots", false), /* before 5.17 */
 	FIELD(slots_array, "kvm_memslots", "memslots", false),

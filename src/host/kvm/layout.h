@@ -9,6 +9,7 @@
 struct s2_kvm_layout {
 	/* struct kvm */
 	struct s2_field_at vm_list, pid, online_vcpus, vcpu_array, vcpus, memslots;
+	struct s2_field_at mem_attr_array, has_private_mem;
 	/* struct kvm_memslots and struct kvm_memory_slot */
 	struct s2_field_at slots_gfn_tree, slots_node_idx, slots_used, slots_array;
 	struct s2_field_at slot_gfn_node, slot_base_gfn, slot_npages, slot_flags, slot_hva, slot_id;

@@ -97,7 +97,10 @@ static json_t *note_table(const struct s2_table *table)
 	json_object_set_new(obj, "kind", json_string(table->kind));
 	json_object_set_new(obj, "arch", json_string(r->arch->name));
 	json_object_set_new(obj, "stage", json_string(r->arch->format));
-	json_object_set_new(obj, "root", s2_note_hex(table->root_pa));
+	if (table->bare)
+		json_object_set_new(obj, "bare", json_true());
+	else
+		json_object_set_new(obj, "root", s2_note_hex(table->root_pa));
 	json_object_set_new(obj, "registers", regs);
 	note_claims(obj, r);
 	if (r->soft.ops)
@@ -310,7 +313,8 @@ static enum s2_code get_table(json_t *obj, const struct s2_tables *list, struct 
 	code = get_word(obj, "id", table.id, sizeof(table.id), err);
 	if (!code)
 		code = get_word(obj, "kind", table.kind, sizeof(table.kind), err);
-	if (!code)
+	table.bare = json_is_true(json_object_get(obj, "bare"));
+	if (!code && !table.bare)
 		code = s2_note_get_hex(json_object_get(obj, "root"), "root", &table.root_pa, err);
 	if (!code)
 		code = get_claims(obj, &table.regime, err);

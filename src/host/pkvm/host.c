@@ -62,6 +62,7 @@ static void by_hypervisor(const struct s2_host_search *s, struct s2_pkvm_guest *
 			  struct s2_table *table)
 {
 	table->root_pa = guest->root_pa;
+	table->bare = false;
 	s2_pkvm_annotate(table, s->tables->pkvm, S2_PKVM_GUEST);
 	table->have_handle = true;
 	table->handle = guest->handle;
@@ -81,6 +82,13 @@ static void lose_guest(const struct s2_host_search *s, struct s2_pkvm_guest *gue
 	guest->unread = S2_OK; /* told */
 }
 
+/* May the hypervisor keep guests' tables of which nothing could be read? */
+static bool may_be_unread(const struct s2_host_search *s, const struct pkvm_host *p)
+{
+	return p->guests_unread &&
+	       (s->tables->mode == S2_KVM_PROTECTED || s2_is_missing(p->guests_unread));
+}
+
 /*
  * kvm_init_stage2_mmu() leaves pgd_phys 0 when the hypervisor keeps the table (6.14 on,
  * protected): then this kvm_pgtable is a tree of mappings and no table.
@@ -96,6 +104,8 @@ static enum s2_code amend(struct s2_host_search *s, void *state, struct s2_table
 	if (code)
 		return code;
 	guest = guest_of(s, p, kvm_va, handle);
+	if (guest ? guest->unread != S2_OK : may_be_unread(s, p))
+		table->bare = false;
 	if (guest && guest->root_pa)
 		by_hypervisor(s, guest, table);
 	else if (guest && guest->unread)

@@ -400,17 +400,31 @@ static enum s2_code (*const places[])(struct gather *g) = {
 	read_vcpus,
 };
 
+/* A VM of which no vCPU has run has no root: that is no loss, and what else is known of it is
+ * shown. */
+static enum s2_code add_bare(struct gather *g, const struct s2_table *vm)
+{
+	struct s2_table table = *vm;
+
+	s2_regime_init(&table.regime, g->x->masks.ept ? &s2_x86_ept : &s2_x86_npt);
+	table.bare = true;
+	return s2_kvm_add_table(g->w, &table, 0);
+}
+
 static enum s2_code find_roots(struct gather *g, const struct s2_table *vm)
 {
+	bool lost = false;
+
 	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
 		enum s2_code code = places[i](g);
 
 		g->x->lost_roots |= s2_is_missing(code);
+		lost |= code != S2_OK;
 		code = s2_host_set_aside(g->w->search, S2_LOST_TABLE, vm->id, code);
 		if (code)
 			return code;
 	}
-	return add_roots(g, vm);
+	return g->nroots || lost ? add_roots(g, vm) : add_bare(g, vm);
 }
 
 static enum s2_code roots(struct s2_kvm_walk *w, struct s2_table *vm)

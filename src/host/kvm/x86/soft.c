@@ -340,6 +340,21 @@ static void assume_new(const struct s2_regime *regime, struct s2_soft *ret)
 	assume(&new, regime, ret);
 }
 
+/* The bit that tells MMIO entries of NPT from memory is one of the address, but for the processor:
+ * without MAXPHYADDR they would be pages. */
+static enum s2_code check(const struct s2_regime *regime, struct s2_err *err)
+{
+	if (regime->arch == &s2_x86_ept || s2_regime_has(regime, S2_X86_MAXPHYADDR))
+		return S2_OK;
+	return s2_fail(err, S2_USAGE,
+		       "--software=%s on NPT needs --maxphyaddr: a bit above the address tells "
+		       "KVM's MMIO entries from pages",
+		       regime->soft.ops->name);
+}
+
+#define GEN_MEANS "the generation of memslots that it was made at"
+#define ACCESS_MEANS "rights of the guest there: bit 1 write, bit 2 user"
+
 const struct s2_soft_ops s2_soft_kvm_old = {
 	.name = "kvm-old",
 	.arch = "x86",
@@ -349,6 +364,8 @@ const struct s2_soft_ops s2_soft_kvm_old = {
 	.nattrs = ARRAY_SIZE(old_attrs),
 	.address = "gpa",
 	.value = { [VALUE_GEN] = "gen", [VALUE_ACCESS] = "access" },
+	.meaning = { [VALUE_GEN] = GEN_MEANS, [VALUE_ACCESS] = ACCESS_MEANS },
+	.check = check,
 	.assume = assume_old,
 	.classify = classify_old,
 };
@@ -362,6 +379,8 @@ const struct s2_soft_ops s2_soft_kvm_new = {
 	.nattrs = ARRAY_SIZE(new_attrs),
 	.address = "gpa",
 	.value = { [VALUE_GEN] = "gen", [VALUE_ACCESS] = "access" },
+	.meaning = { [VALUE_GEN] = GEN_MEANS, [VALUE_ACCESS] = ACCESS_MEANS },
+	.check = check,
 	.assume = assume_new,
 	.classify = classify_new,
 };

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Memory attributes of a VM: what of its memory is private to the guest. */
+#ifndef S2_KVM_ATTRIBUTES_H
+#define S2_KVM_ATTRIBUTES_H
+
+#include "host/kvm/kvm.h"
+
+/*
+ * Annotates @table, of the VM at its object_va, where the VM can have private memory. What of
+ * kvm->mem_attr_array is not in the dump goes to the losses; S2_NOMEM, or what is wrong with it.
+ */
+enum s2_code s2_kvm_private(struct s2_kvm_walk *w, struct s2_table *table) S2_MUST_CHECK;
+
+#endif
