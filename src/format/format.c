@@ -33,36 +33,13 @@ void s2_printer_init(struct s2_printer *printer, const struct s2_format *format,
 	};
 }
 
-/* A row of an attribute: of those with one name, that which applies counts. */
-static void add_member(struct s2_printer *printer, const struct s2_attr *attr)
-{
-	bool applies = s2_attr_applies(attr, printer->geom, S2_IN_LEAF, 1);
-	unsigned int i = 0;
-
-	while (i < printer->nmembers && strcmp(printer->member[i].name, attr->name) != 0)
-		i++;
-	if (i == ARRAY_SIZE(printer->member))
-		return;
-	if (i == printer->nmembers)
-		printer->member[printer->nmembers++] =
-			(struct s2_attr_member){ .name = attr->name };
-	if (!applies || printer->member[i].attr)
-		return;
-	printer->member[i].attr = attr;
-}
-
 void s2_printer_shape(struct s2_printer *printer, const struct s2_table *table,
 		      const struct s2_geometry *geom)
 {
-	const struct s2_attr *attr;
-
 	printer->table = table;
 	printer->geom = geom;
 	printer->nruns = 0;
-	printer->nmembers = 0;
-	for (unsigned int i = 0; (attr = s2_attr_at(geom, i)); i++)
-		if ((attr->where & S2_IN_LEAF) && attr->kind != S2_ATTR_RIGHT)
-			add_member(printer, attr);
+	printer->nmembers = s2_attr_members(geom, printer->member);
 	for (unsigned int i = 0; printer->annotators[i]; i++) {
 		const struct s2_annotator *annotator =
 			s2_table_annotator(table, printer->annotators[i]);

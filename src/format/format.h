@@ -7,7 +7,7 @@
 #include "base/out.h"
 #include "decode/arm64/effective.h"
 #include "format/json.h"
-#include "model/ranges.h"
+#include "model/pick.h"
 
 /* What the whole document is about. Texts may be NULL or "" when not known. */
 struct s2_image {
@@ -51,12 +51,6 @@ struct s2_format {
 	const void *rows; /* for the format's own use */
 };
 
-/* An attribute of leaves by its JSON name. */
-struct s2_attr_member {
-	const char *name;
-	const struct s2_attr *attr; /* the row that applies to this table, or NULL */
-};
-
 struct s2_printer {
 	const struct s2_format *format;
 	struct s2_out *out;
@@ -64,7 +58,7 @@ struct s2_printer {
 	const struct s2_geometry *geom;
 	/* The attributes of the table's format, whether or not its registers turn them on: filled
 	 * by s2_printer_table(). Rights are none of them. */
-	struct s2_attr_member member[32];
+	struct s2_attr_member member[S2_MAX_ATTR_MEMBERS];
 	unsigned int nmembers;
 	struct s2_json json;
 	/* All annotators that rows have members and columns of, NULL at the end; and which label of

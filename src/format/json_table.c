@@ -86,6 +86,9 @@ void s2_json_member(struct s2_json *json, const struct s2_row_member *member,
 	case S2_KIND_BOOL:
 		s2_json_bool(json, member->json, value.number);
 		break;
+	case S2_KIND_SIGNED:
+		s2_json_signed(json, member->json, (int64_t)value.number);
+		break;
 	}
 }
 

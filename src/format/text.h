@@ -25,13 +25,6 @@ unsigned int s2_text_ia_digits(uint64_t last);
  * more. */
 void s2_text_ia_range(struct s2_out *out, uint64_t ia, uint64_t size, unsigned int digits);
 
-/*
- * "rwx", "r--": execution is x at both levels, p at the privileged one only, u at the other only.
- * With @two_levels "rw-/r-x": the privileged level's, then the other's.
- */
-#define S2_TEXT_RIGHTS_LEN 8
-void s2_text_rights(const struct s2_rights *rights, bool two_levels, char ret[S2_TEXT_RIGHTS_LEN]);
-
 /* A column of words joined by commas, "-" when there is none. */
 struct s2_text_flags {
 	unsigned int len;
