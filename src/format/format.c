@@ -4,15 +4,17 @@
 
 #include <string.h>
 
-extern const struct s2_format s2_format_ptdump, s2_format_json, s2_format_jsonl;
+extern const struct s2_format s2_format_ptdump, s2_format_json, s2_format_jsonl, s2_format_csv,
+	s2_format_tsv;
 extern const struct s2_format s2_format_debugfs, s2_format_debugfs_7_3, s2_format_debugfs_6_19,
 	s2_format_debugfs_6_18, s2_format_debugfs_6_12;
 
 /* The order is that of --help. */
 const struct s2_format *const s2_formats[] = {
 	&s2_format_ptdump,       &s2_format_json,         &s2_format_jsonl,
-	&s2_format_debugfs,      &s2_format_debugfs_7_3,  &s2_format_debugfs_6_19,
-	&s2_format_debugfs_6_18, &s2_format_debugfs_6_12,
+	&s2_format_csv,          &s2_format_tsv,          &s2_format_debugfs,
+	&s2_format_debugfs_7_3,  &s2_format_debugfs_6_19, &s2_format_debugfs_6_18,
+	&s2_format_debugfs_6_12,
 };
 const unsigned int s2_nformats = ARRAY_SIZE(s2_formats);
 
@@ -40,6 +42,7 @@ void s2_printer_shape(struct s2_printer *printer, const struct s2_table *table,
 	printer->geom = geom;
 	printer->nruns = 0;
 	printer->nmembers = s2_attr_members(geom, printer->member);
+	s2_members_init(&printer->of, table, geom, printer->annotators, printer->raw_rights);
 	for (unsigned int i = 0; printer->annotators[i]; i++) {
 		const struct s2_annotator *annotator =
 			s2_table_annotator(table, printer->annotators[i]);

@@ -72,7 +72,7 @@ void s2_text_ia_range(struct s2_out *out, uint64_t ia, uint64_t size, unsigned i
 	if (ia + size)
 		s2_out_hex(out, ia + size, digits);
 	else
-		s2_out_str(out, "0x10000000000000000");
+		s2_out_str(out, S2_PAST_TEXT);
 }
 
 void s2_text_flags_init(struct s2_text_flags *flags)

@@ -126,8 +126,8 @@ static const struct s2_row_name own[] = {
 
 static void add(struct s2_member_list *list, const struct s2_row_name *member)
 {
-	if (list->n < S2_MAX_MEMBERS && !s2_member_find(list, member->name,
-							strlen(member->name), false))
+	if (list->n < S2_MAX_MEMBERS &&
+	    !s2_member_find(list, member->name, strlen(member->name), false))
 		list->member[list->n++] = *member;
 }
 
@@ -157,9 +157,9 @@ static bool kind_of(const struct s2_attr *attr, enum s2_kind *ret)
 static void add_attr(struct s2_member_list *list, const struct s2_attr *attr)
 {
 	struct s2_row_name member = { .name = attr->name,
-				    .title = attr->kind == S2_ATTR_COLUMN ? attr->title : NULL,
-				    .meaning = attr->field,
-				    .id = S2_MEMBER_ATTR };
+				      .title = attr->kind == S2_ATTR_COLUMN ? attr->title : NULL,
+				      .meaning = attr->field,
+				      .id = S2_MEMBER_ATTR };
 
 	if (is_shown(attr) && kind_of(attr, &member.kind))
 		add(list, &member);
@@ -192,11 +192,11 @@ static void add_labels(struct s2_member_list *list, const struct s2_annotator_op
 	for (size_t i = 0; i < ops->nmembers; i++) {
 		const struct s2_row_member *label = &ops->members[i];
 		struct s2_row_name member = { .name = label->json,
-					    .meaning = "what else is known of the address",
-					    .id = S2_MEMBER_LABEL,
-					    .kind = label->kind,
-					    .annotator = annotator,
-					    .label = label };
+					      .meaning = "what else is known of the address",
+					      .id = S2_MEMBER_LABEL,
+					      .kind = label->kind,
+					      .annotator = annotator,
+					      .label = label };
 
 		for (size_t k = 0; k < ops->ncolumns; k++)
 			if (!strcmp(ops->columns[k].title, label->json))
@@ -237,7 +237,7 @@ static bool is_called(const char *name, const char *text, size_t len)
 }
 
 const struct s2_row_name *s2_member_find(const struct s2_member_list *list, const char *name,
-				       size_t len, bool titles)
+					 size_t len, bool titles)
 {
 	for (unsigned int i = 0; i < list->n; i++)
 		if (is_called(list->member[i].name, name, len))
@@ -290,7 +290,8 @@ bool s2_member_words(const struct s2_row_name *member, const struct s2_arch *con
 		return any;
 	case S2_MEMBER_TYPE:
 		for (unsigned int i = S2_INVALID_ENTRY; i <= S2_RESERVED_ENTRY; i++)
-			one(arg, s2_type_name((enum s2_type)i), NULL);
+			if (i != S2_TABLE) /* no row is one */
+				one(arg, s2_type_name((enum s2_type)i), NULL);
 		for (unsigned int i = S2_SOFT_MMIO; i <= S2_SOFT_FROZEN; i++)
 			one(arg, s2_soft_type_name((enum s2_soft_type)i), NULL);
 		one(arg, "missing", NULL);
@@ -480,10 +481,11 @@ static bool get_rights(const struct s2_members *of, const struct s2_run *run, bo
 static void get_right(enum s2_member_id id, const struct s2_rights *rights,
 		      struct s2_member_value *ret)
 {
-	const bool may[] = { rights->read,	  rights->write,
-			     rights->exec || rights->exec_user,
-			     rights->read_user,	  rights->write_user,
-			     rights->exec,	  rights->exec_user };
+	const bool may[] = {
+		rights->read,      rights->write,      rights->exec || rights->exec_user,
+		rights->read_user, rights->write_user, rights->exec,
+		rights->exec_user
+	};
 
 	known(ret, may[id - S2_MEMBER_READ]);
 }

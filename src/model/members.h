@@ -15,8 +15,8 @@ enum s2_agree {
 
 /* Members that are no attribute's, no software's and no annotator's. */
 enum s2_member_id {
-	S2_MEMBER_ATTR, /* of an attribute, */
-	S2_MEMBER_SOFT, /* of the table's software, */
+	S2_MEMBER_ATTR,  /* of an attribute, */
+	S2_MEMBER_SOFT,  /* of the table's software, */
 	S2_MEMBER_LABEL, /* of an annotator */
 	S2_MEMBER_IA,
 	S2_MEMBER_SIZE,
@@ -54,7 +54,8 @@ struct s2_row_name {
 	enum s2_agree agree;
 	bool derived; /* not in JSON */
 	bool asks;    /* alone in a condition it asks whether there is one */
-	/* Labels: of which annotator; the member there, and the text's column of that name or NULL. */
+	/* Labels: of which annotator; the member there, and the text's column of that name or NULL.
+	 */
 	unsigned int annotator;
 	const struct s2_row_member *label;
 	const struct s2_row_column *column;
@@ -81,7 +82,7 @@ void s2_member_list(struct s2_member_list *ret, const struct s2_arch *const *arc
 
 /* The member of that name, or, with @titles, the column of that title; NULL: none. */
 const struct s2_row_name *s2_member_find(const struct s2_member_list *list, const char *name,
-				       size_t len, bool titles);
+					 size_t len, bool titles);
 
 /*
  * Calls @one for each word that the STRING member @member may be, as JSON has it and as the text

@@ -84,7 +84,8 @@ static bool same_label_text(const struct s2_members *of, const struct s2_row_nam
 	i = (size_t)(annotator - of->table->annotator);
 	if (i >= a->nlabels || i >= b->nlabels)
 		return a->nlabels == b->nlabels;
-	return !strcmp(member->column->text(&a->label[i], x), member->column->text(&b->label[i], y));
+	return !strcmp(member->column->text(&a->label[i], x),
+		       member->column->text(&b->label[i], y));
 }
 
 /* Where there are none, or several, pieces tell; what is missing is said of a table page. */
@@ -189,15 +190,14 @@ bool s2_columns_join(const struct s2_columns *columns, const struct s2_members *
 static bool pull(struct s2_pick *pick, struct s2_row *ret)
 {
 	while (s2_ranges_next(pick->ranges, ret)) {
-		enum s2_answer answer;
+		enum s2_answer answer = pick->where ? s2_where_ask(pick->where, pick->of, ret) :
+						      S2_ANSWER_YES;
 
 		pick->rows++;
-		if (!pick->where)
-			return true;
-		answer = s2_where_ask(pick->where, pick->of, ret);
+		pick->fit += answer == S2_ANSWER_YES;
+		pick->unknown += answer == S2_ANSWER_UNKNOWN;
 		if (answer == S2_ANSWER_YES)
 			return true;
-		pick->unknown += answer == S2_ANSWER_UNKNOWN;
 	}
 	return false;
 }

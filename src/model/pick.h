@@ -36,12 +36,13 @@ bool s2_columns_join(const struct s2_columns *columns, const struct s2_members *
 struct s2_pick {
 	struct s2_ranges *ranges;
 	const struct s2_members *of;
-	const struct s2_condition *where;     /* NULL: all rows */
+	const struct s2_condition *where; /* NULL: all rows */
 	const struct s2_columns *columns; /* NULL: rows are as they are */
 	enum s2_merge_how how;
 	bool have_ahead;
 	struct s2_row ahead;
 	uint64_t rows;    /* that were looked at, */
+	uint64_t fit;     /* of them those that the condition fits, */
 	uint64_t unknown; /* and those that were left out because what is asked for is missing */
 };
 

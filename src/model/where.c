@@ -193,8 +193,8 @@ static bool relation(const struct parser *p, enum s2_where_op *ret)
 	static const struct {
 		const char *token;
 		enum s2_where_op op;
-	} rows[] = { { "=", S2_WHERE_EQ },  { "==", S2_WHERE_EQ }, { "!=", S2_WHERE_NE },
-		     { "<", S2_WHERE_LT },  { "<=", S2_WHERE_LE }, { ">", S2_WHERE_GT },
+	} rows[] = { { "=", S2_WHERE_EQ }, { "==", S2_WHERE_EQ }, { "!=", S2_WHERE_NE },
+		     { "<", S2_WHERE_LT }, { "<=", S2_WHERE_LE }, { ">", S2_WHERE_GT },
 		     { ">=", S2_WHERE_GE } };
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(rows); i++) {

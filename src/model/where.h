@@ -12,9 +12,9 @@
  *     factor    = "not" factor | "(" condition ")" | name [ relation value ]
  *     relation  = "=" | "!=" | "<" | "<=" | ">" | ">="
  *
- * A name alone is a predicate: of a BOOL member whether it is true, of one that `asks` whether there
- * is one. A value is a number (0x, K M G T), true or false, or a word in which `*` and `?` stand
- * for any text and any character; in quotes it may hold blanks and brackets.
+ * A name alone is a predicate: of a BOOL member whether it is true, of one that `asks` whether
+ * there is one. A value is a number (0x, K M G T), true or false, or a word in which `*` and `?`
+ * stand for any text and any character; in quotes it may hold blanks and brackets.
  *
  * What is missing, or does not apply, neither fits nor does not: neither `owner=host` nor
  * `owner!=host` nor `not owner=host` is true of a row without an owner.
