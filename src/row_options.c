@@ -21,8 +21,6 @@ static enum s2_code refuse(struct s2_row_options *o, const char *option, const c
 			   enum s2_code code, struct s2_err *err)
 {
 	o->mistaken = text;
-	/* Only a name that there is not makes people ask for the others. */
-	o->names = strstr(err->text, " is called ") != NULL;
 	return s2_wrap(err, code, "%s", option);
 }
 
@@ -58,7 +56,8 @@ enum s2_code s2_sort_option(const char *text, struct s2_row_options *o, struct s
 
 	s2_all_members(&list);
 	member = s2_member_find(&list, text, strlen(text), false);
-	o->place = (struct s2_where_place){ 0, (unsigned int)strlen(text) };
+	o->place = (struct s2_where_place){ .len = (unsigned int)strlen(text),
+					    .help = S2_WHERE_NAMES };
 	if (!member || member->id == S2_MEMBER_FLAGS)
 		return refuse(o, "--sort", text,
 			      s2_fail(err, S2_USAGE, "no member is called '%s'", text), err);
@@ -87,22 +86,52 @@ static unsigned int columns_of(const char *text, size_t len)
 	return n;
 }
 
-static void put_names(FILE *to)
+/* Words in lines. */
+struct lines {
+	FILE *to;
+	unsigned int column;
+	size_t used;
+	char text[4096]; /* what was put, each with a blank behind it */
+};
+
+static void put_word(struct lines *lines, const char *word)
 {
-	struct s2_member_list list;
-	unsigned int column = 0;
+	unsigned int len = (unsigned int)strlen(word);
 
-	s2_all_members(&list);
-	for (unsigned int i = 0; i < list.n; i++) {
-		unsigned int len = (unsigned int)strlen(list.member[i].name);
-
-		if (column && column + 1 + len > LINE_WIDTH) {
-			fputc('\n', to);
-			column = 0;
-		}
-		fprintf(to, "%s%s", column ? " " : "  ", list.member[i].name);
-		column += len + (column ? 1 : 2);
+	if (lines->column && lines->column + 1 + len > LINE_WIDTH) {
+		fputc('\n', lines->to);
+		lines->column = 0;
 	}
+	fprintf(lines->to, "%s%s", lines->column ? " " : "  ", word);
+	lines->column += len + (lines->column ? 1 : 2);
+}
+
+/* Values of an attribute stand in several rows; each is put once. */
+static void put_once(void *arg, const char *json, const char *text)
+{
+	struct lines *lines = arg;
+	char word[68];
+	size_t len = (size_t)snprintf(word, sizeof(word), " %s ", json) - 1;
+
+	(void)text;
+	if (strstr(lines->text, word) || len + 1 >= sizeof(lines->text) - lines->used)
+		return;
+	memcpy(lines->text + lines->used, word + 1, len + 1);
+	lines->used += len;
+	put_word(lines, json);
+}
+
+static void put_help(const struct s2_where_place *place, FILE *to)
+{
+	struct lines lines = { .to = to, .used = 1, .text = " " };
+	struct s2_member_list list;
+
+	fprintf(to, "There are:\n");
+	s2_all_members(&list);
+	if (place->help == S2_WHERE_WORDS)
+		s2_member_words(&place->member, s2_archs, put_once, &lines);
+	for (unsigned int i = 0; place->help == S2_WHERE_NAMES && i < list.n; i++)
+		put_word(&lines, list.member[i].name);
 	fputc('\n', to);
 }
 
@@ -114,7 +143,7 @@ void s2_row_options_explain(const struct s2_row_options *o, FILE *to)
 	if (!o->mistaken)
 		return;
 	len = strlen(o->mistaken);
-	if (len < S2_WHERE_TEXT) {
+	if (len && len < S2_WHERE_TEXT) {
 		unsigned int at = o->place.at < len ? o->place.at : (unsigned int)len;
 		size_t n = o->place.len < len - at ? o->place.len : len - at;
 		unsigned int width = n ? columns_of(o->mistaken + at, n) : 1;
@@ -125,8 +154,6 @@ void s2_row_options_explain(const struct s2_row_options *o, FILE *to)
 			fputc('~', to);
 		fputc('\n', to);
 	}
-	if (!o->names)
-		return;
-	fprintf(to, "There are:\n");
-	put_names(to);
+	if (o->place.help)
+		put_help(&o->place, to);
 }

@@ -18,7 +18,6 @@ struct s2_row_options {
 	/* A mistake in one of them, for s2_row_options_explain(); NULL: there is none. */
 	const char *mistaken;
 	struct s2_where_place place;
-	bool names; /* the names that there are would help */
 };
 
 /* Is anything but all rows, as they are, asked for? */

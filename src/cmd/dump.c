@@ -210,8 +210,7 @@ static enum s2_exit dump_tables(const struct s2_options *o, const struct s2_inpu
 	dump->printer.format->begin(&dump->printer, &image);
 	status = s2_each_table(input, tables, n, dump_table, dump, err);
 	if (dump->unknown)
-		s2_say("%s: %" PRIu64
-		       " row%s left out: what --where asks for is missing there (see --where=missing)",
+		s2_say("%s: %" PRIu64 " row%s left out: what --where asks for is not known there",
 		       input->path, dump->unknown, dump->unknown == 1 ? " was" : "s were");
 	dump->printer.format->end(&dump->printer, !status && !input->lost->total);
 	return status;

@@ -226,7 +226,8 @@ static void put_chosen(struct s2_printer *printer, unsigned int i, const char *t
 
 	if (!printer->bare && title > width)
 		width = title;
-	if (right)
+	/* The line of titles begins with its mark. */
+	if (right && (i || *text != '#'))
 		s2_out_pad_left(printer->out, text, width);
 	else
 		s2_style_pad(printer->out, text, last ? 0 : width, style, around);

@@ -15,7 +15,7 @@ enum s2_code s2_columns_parse(const char *text, const struct s2_member_list *lis
 
 	ret->n = 0;
 	ret->by_pa = false;
-	*ret_place = (struct s2_where_place){ 0, 1 };
+	*ret_place = (struct s2_where_place){ .len = 1 };
 	if (len >= sizeof(ret->text))
 		return s2_fail(err, S2_USAGE, "it is too long");
 	memcpy(ret->text, text, len + 1);
@@ -23,7 +23,10 @@ enum s2_code s2_columns_parse(const char *text, const struct s2_member_list *lis
 		size_t n = strcspn(text + at, ",");
 		const struct s2_row_name *member = s2_member_find(list, text + at, n, true);
 
-		*ret_place = (struct s2_where_place){ (unsigned int)at, n ? (unsigned int)n : 1 };
+		*ret_place = (struct s2_where_place){ .at = (unsigned int)at,
+						      .len = n ? (unsigned int)n : 1,
+						      .help = member ? S2_WHERE_NO_HELP :
+								       S2_WHERE_NAMES };
 		if (!member)
 			return s2_fail(err, S2_USAGE, "no column is called '%.*s'", (int)n,
 				       text + at);

@@ -61,56 +61,37 @@ static bool is(const struct parser *p, const char *token)
 
 /* A mistake at the token at hand. */
 #define mistake(p, ...) \
-	(*(p)->place = (struct s2_where_place){ (p)->at, (p)->len ? (p)->len : 1 }, \
+	(*(p)->place = (struct s2_where_place){ .at = (p)->at, .len = (p)->len ? (p)->len : 1 }, \
 	 s2_fail((p)->err, S2_USAGE, __VA_ARGS__))
 
 /* ---- Values ---- */
 
-/* What is found while a word is compared with those that there are. */
+/* A word that is compared with those that there are. */
 struct words {
 	const char *pattern;
 	bool fits;
-	char text[S2_ERR_TEXT]; /* all of them, joined by blanks */
-	size_t len;
 };
-
-/* Is it listed already? The values of an attribute stand in several rows. */
-static bool is_listed(const struct words *words, const char *word)
-{
-	size_t len = strlen(word);
-
-	for (const char *at = words->text; (at = strstr(at, word)); at += len)
-		if ((at == words->text || at[-1] == ' ') && (at[len] == ' ' || !at[len]))
-			return true;
-	return false;
-}
 
 static void one_word(void *arg, const char *json, const char *text)
 {
 	struct words *words = arg;
-	int n;
 
 	words->fits |= s2_glob(words->pattern, json) || (text && s2_glob(words->pattern, text));
-	if (is_listed(words, json))
-		return;
-	n = snprintf(words->text + words->len, sizeof(words->text) - words->len, "%s%s",
-		     words->len ? " " : "", json);
-	if (n > 0 && (size_t)n < sizeof(words->text) - words->len)
-		words->len += (size_t)n;
-	else
-		words->text[words->len] = '\0';
 }
 
 static enum s2_code string_value(struct parser *p, struct s2_where_step *step, const char *word)
 {
 	struct words words = { .pattern = word };
+	enum s2_code code;
 
 	if (step->op != S2_WHERE_EQ && step->op != S2_WHERE_NE)
 		return mistake(p, "'%s' is text: it takes = and !=", step->member.name);
-	if (s2_member_words(&step->member, p->archs, one_word, &words) && !words.fits)
-		return mistake(p, "'%s' is never '%s', but one of: %s", step->member.name, word,
-			       words.text);
-	return S2_OK;
+	if (!s2_member_words(&step->member, p->archs, one_word, &words) || words.fits)
+		return S2_OK;
+	code = mistake(p, "'%s' is never '%s'", step->member.name, word);
+	p->place->help = S2_WHERE_WORDS;
+	p->place->member = step->member;
+	return code;
 }
 
 static enum s2_code bool_value(struct parser *p, struct s2_where_step *step, const char *word)
@@ -210,11 +191,14 @@ static enum s2_code parse_test(struct parser *p)
 {
 	const struct s2_row_name *member = s2_member_find(p->list, p->text + p->at, p->len, false);
 	struct s2_where_step step = { .op = S2_WHERE_ASK };
-	struct s2_where_place name = { p->at, p->len };
+	struct s2_where_place name = { .at = p->at, .len = p->len };
 	enum s2_code code;
 
-	if (!member || member->id == S2_MEMBER_FLAGS)
-		return mistake(p, "no member is called '%.*s'", (int)p->len, p->text + p->at);
+	if (!member || member->id == S2_MEMBER_FLAGS) {
+		code = mistake(p, "no member is called '%.*s'", (int)p->len, p->text + p->at);
+		p->place->help = S2_WHERE_NAMES;
+		return code;
+	}
 	step.member = *member;
 	p->where->by_pa |= member->id == S2_MEMBER_PA;
 	next(p);
@@ -307,7 +291,7 @@ enum s2_code s2_where_parse(const char *text, const struct s2_member_list *list,
 
 	ret->nsteps = ret->used = 0;
 	ret->by_pa = false;
-	*ret_place = (struct s2_where_place){ 0, 1 };
+	*ret_place = (struct s2_where_place){ .len = 1 };
 	next(&p);
 	code = parse_or(&p);
 	if (!code && p.len)

@@ -53,9 +53,18 @@ struct s2_condition {
 	unsigned int used;
 };
 
+/* What would help with a mistake. */
+enum s2_where_help {
+	S2_WHERE_NO_HELP,
+	S2_WHERE_NAMES, /* the names that there are, */
+	S2_WHERE_WORDS, /* or the words that @member may be */
+};
+
 /* Where in a condition a mistake is, for a caret: @len bytes from @at on. */
 struct s2_where_place {
 	unsigned int at, len;
+	enum s2_where_help help;
+	struct s2_row_name member;
 };
 
 /*
