@@ -35,12 +35,25 @@ void s2_printer_init(struct s2_printer *printer, const struct s2_format *format,
 	};
 }
 
+/* What the flags of ordinary rows take. */
+static uint8_t flags_width(const struct s2_table *table, const struct s2_geometry *geom)
+{
+	uint8_t width = 5;
+
+	/* Where owners are kept in entries that map nothing, "raw=0x4" is ordinary. */
+	for (unsigned int i = 0; i < table->nannotators; i++)
+		if (table->annotator[i].ops->foreign)
+			width = 7;
+	return geom->arch->flags_width > width ? geom->arch->flags_width : width;
+}
+
 void s2_printer_shape(struct s2_printer *printer, const struct s2_table *table,
 		      const struct s2_geometry *geom)
 {
 	printer->table = table;
 	printer->geom = geom;
 	printer->nruns = 0;
+	printer->flags_width = flags_width(table, geom);
 	printer->nmembers = s2_attr_members(geom, printer->member);
 	s2_members_init(&printer->of, table, geom, printer->annotators, printer->raw_rights);
 	for (unsigned int i = 0; printer->annotators[i]; i++) {

@@ -75,6 +75,7 @@ struct s2_printer {
 	 * this table's rows is theirs, S2_MAX_ANNOTATORS: none. */
 	const struct s2_annotator_ops *const *annotators;
 	uint8_t label[S2_MAX_ANNOTATORS];
+	uint8_t flags_width; /* of the text's column */
 	uint64_t ntables, nruns;
 	const char *list;                 /* headers only, for this command; NULL: `dump` */
 	bool effective;                   /* rows are those of --effective */

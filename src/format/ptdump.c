@@ -9,7 +9,7 @@
 #include "format/text.h"
 
 /* Widths of columns that all tables have; what is longer pushes the rest of its line. */
-enum { W_SIZE = 8, W_TYPE = 7, W_FLAGS = 5, W_MEMORY = 13, W_SH = 3, W_HEX = 12, W_BOOL = 5 };
+enum { W_SIZE = 8, W_TYPE = 7, W_MEMORY = 13, W_SH = 3, W_HEX = 12, W_BOOL = 5 };
 
 static struct s2_show show(const struct s2_format *format, const struct s2_geometry *geom)
 {
@@ -159,13 +159,6 @@ static unsigned int rights_width(const struct s2_printer *printer)
 	return printer->effective || printer->geom->arch->two_levels(printer->geom) ? 7 : 6;
 }
 
-static unsigned int flags_width(const struct s2_printer *printer)
-{
-	unsigned int width = printer->geom->arch->flags_width;
-
-	return width > W_FLAGS ? width : W_FLAGS;
-}
-
 /* The attribute of this table that a member is, or NULL. */
 static const struct s2_attr *attr_of(const struct s2_printer *printer,
 				     const struct s2_row_name *member)
@@ -193,7 +186,7 @@ static unsigned int width_of(const struct s2_printer *printer, const struct s2_r
 	case S2_MEMBER_RIGHTS:
 		return rights_width(printer);
 	case S2_MEMBER_FLAGS:
-		return flags_width(printer);
+		return printer->flags_width;
 	case S2_MEMBER_LEVEL:
 		return s2_level(printer->geom, printer->geom->top) < 0 ? 2 : 1;
 	case S2_MEMBER_TABLE:
@@ -271,7 +264,7 @@ static void print_titles(struct s2_printer *printer)
 			put_column(out, attr->title, attr->width);
 	}
 	if (!printer->effective)
-		put_column(out, "flags", flags_width(printer));
+		put_column(out, "flags", printer->flags_width);
 	for (unsigned int i = 0; printer->annotators[i]; i++) {
 		const struct s2_annotator_ops *ops = printer->annotators[i];
 
@@ -335,9 +328,13 @@ static struct look look_of(const struct s2_printer *printer, const struct s2_run
 	return look;
 }
 
-static void put_styled(struct s2_out *out, const char *text, unsigned int width,
-		       enum s2_style style, const struct look *look)
+static inline void put_styled(struct s2_out *out, const char *text, unsigned int width,
+			      enum s2_style style, const struct look *look)
 {
+	if (style == look->row) {
+		put_column(out, text, width);
+		return;
+	}
 	s2_style_pad(out, text, width, style, look->row);
 	s2_out_str(out, " ");
 }
@@ -411,14 +408,14 @@ static void put_attributes(struct s2_printer *printer, const struct s2_run *run,
 
 		if (!attr || attr->kind != S2_ATTR_COLUMN)
 			continue;
-		if (look->memory != look->row && !strcmp(attr->name, S2_MEMORY_NAME))
+		if (look->memory != style && !strcmp(attr->name, S2_MEMORY_NAME))
 			style = look->memory;
 		value = leaf ? s2_attr_get(attr, printer->geom, run->height, run->entry.raw) : 0;
 		put_styled(printer->out, leaf ? s2_attr_value(attr, value)->text : "-", attr->width,
 			   style, look);
 	}
 	s2_ptdump_flags(printer, run, &flags);
-	put_styled(printer->out, flags.text, flags_width(printer), look->flags, look);
+	put_styled(printer->out, flags.text, printer->flags_width, look->flags, look);
 }
 
 static enum s2_style label_style(const struct s2_printer *printer,
@@ -439,12 +436,16 @@ static void put_labels(struct s2_printer *printer, const struct s2_row *row,
 	for (unsigned int i = 0; printer->annotators[i]; i++) {
 		const struct s2_annotator_ops *ops = printer->annotators[i];
 		const struct s2_label *label = s2_printer_label(printer, row, i);
+		enum s2_style style = look->row;
 		char buf[S2_LABEL_TEXT];
 
-		for (size_t k = 0; s2_printer_has(printer, i) && k < ops->ncolumns; k++)
+		if (!s2_printer_has(printer, i))
+			continue;
+		if (printer->color)
+			style = label_style(printer, ops, label, look);
+		for (size_t k = 0; k < ops->ncolumns; k++)
 			put_styled(printer->out, ops->columns[k].text(label, buf),
-				   ops->columns[k].width, label_style(printer, ops, label, look),
-				   look);
+				   ops->columns[k].width, style, look);
 	}
 }
 
