@@ -204,7 +204,8 @@ static unsigned int width_of(const struct s2_printer *printer, const struct s2_r
 /* Is it a number that lines up on the right? */
 static bool is_right(const struct s2_row_name *member)
 {
-	return member->kind == S2_KIND_NUMBER || member->kind == S2_KIND_SIGNED;
+	return !member->column &&
+	       (member->kind == S2_KIND_NUMBER || member->kind == S2_KIND_SIGNED);
 }
 
 /* A chosen column, the last of its line or not, its title as wide as its text. */
