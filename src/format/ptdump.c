@@ -340,8 +340,8 @@ static inline void put_styled(struct s2_out *out, const char *text, unsigned int
 	s2_out_str(out, " ");
 }
 
-static void put_rights(struct s2_printer *printer, const struct s2_rights *rights,
-		       const struct look *look)
+static inline void put_rights(struct s2_printer *printer, const struct s2_rights *rights,
+			      const struct look *look)
 {
 	bool two = rights_width(printer) == 7;
 	char text[S2_TEXT_RIGHTS_LEN] = "?";
@@ -381,8 +381,8 @@ static void soft_flags(const struct s2_printer *printer, const struct s2_meaning
 			s2_text_flag_number(flags, names[i], meaning->value[i]);
 }
 
-void s2_ptdump_flags(const struct s2_printer *printer, const struct s2_run *run,
-		     struct s2_text_flags *ret)
+static inline void flags_text(const struct s2_printer *printer, const struct s2_run *run,
+			      struct s2_text_flags *ret)
 {
 	s2_text_flags_init(ret);
 	if (!run->missing && s2_is_leaf(run->entry.type))
@@ -396,9 +396,15 @@ void s2_ptdump_flags(const struct s2_printer *printer, const struct s2_run *run,
 			s2_text_flag(ret, "!", s2_odds[i].name);
 }
 
+void s2_ptdump_flags(const struct s2_printer *printer, const struct s2_run *run,
+		     struct s2_text_flags *ret)
+{
+	flags_text(printer, run, ret);
+}
+
 /* The columns that say what the entry is like. */
-static void put_attributes(struct s2_printer *printer, const struct s2_run *run, bool leaf,
-			   const struct look *look)
+static inline void put_attributes(struct s2_printer *printer, const struct s2_run *run, bool leaf,
+				  const struct look *look)
 {
 	struct s2_text_flags flags;
 
@@ -415,7 +421,7 @@ static void put_attributes(struct s2_printer *printer, const struct s2_run *run,
 		put_styled(printer->out, leaf ? s2_attr_value(attr, value)->text : "-", attr->width,
 			   style, look);
 	}
-	s2_ptdump_flags(printer, run, &flags);
+	flags_text(printer, run, &flags);
 	put_styled(printer->out, flags.text, printer->flags_width, look->flags, look);
 }
 
@@ -431,8 +437,8 @@ static enum s2_style label_style(const struct s2_printer *printer,
 	return annotator && ops->foreign(annotator, label) ? S2_FOREIGN : look->row;
 }
 
-static void put_labels(struct s2_printer *printer, const struct s2_row *row,
-		       const struct look *look)
+static inline void put_labels(struct s2_printer *printer, const struct s2_row *row,
+			      const struct look *look)
 {
 	for (unsigned int i = 0; printer->annotators[i]; i++) {
 		const struct s2_annotator_ops *ops = printer->annotators[i];
@@ -617,7 +623,8 @@ static void print_chosen(struct s2_printer *printer, const struct s2_row *row)
 	}
 }
 
-static void print_row(struct s2_printer *printer, const struct s2_row *row)
+/* Hot path: without colour nothing asks for it. */
+static inline void print_all(struct s2_printer *printer, const struct s2_row *row, bool color)
 {
 	const struct s2_run *run = &row->run;
 	bool leaf = !run->missing && s2_is_leaf(run->entry.type);
@@ -627,13 +634,9 @@ static void print_row(struct s2_printer *printer, const struct s2_row *row)
 	struct s2_rights rights;
 	struct look look = plain;
 
-	if (printer->columns) {
-		print_chosen(printer, row);
-		return;
-	}
 	if (mapped)
 		rights = s2_printer_rights(printer, run);
-	if (printer->color)
+	if (color)
 		look = look_of(printer, run, mapped, mapped ? &rights : NULL);
 	if (look.row != S2_PLAIN)
 		s2_style(out, look.row);
@@ -660,6 +663,16 @@ static void print_row(struct s2_printer *printer, const struct s2_row *row)
 	if (look.row != S2_PLAIN)
 		s2_style(out, S2_PLAIN);
 	s2_out_str(out, "\n");
+}
+
+static void print_row(struct s2_printer *printer, const struct s2_row *row)
+{
+	if (printer->columns)
+		print_chosen(printer, row);
+	else if (printer->color)
+		print_all(printer, row, true);
+	else
+		print_all(printer, row, false);
 }
 
 void s2_ptdump_short(struct s2_printer *printer, const struct s2_row *row)
