@@ -42,6 +42,7 @@ static const struct s2_cmd *find_cmd(const char *name)
 static void report(const struct s2_err *err)
 {
 	s2_say("%s", err->text);
+	s2_row_options_explain(&options.rows, stderr);
 	if (err->code == S2_USAGE)
 		fprintf(stderr, "Try 's2dump help' for more information.\n");
 }

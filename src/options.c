@@ -32,6 +32,12 @@ enum opt_id {
 	OPT_VCPU,
 	OPT_EFFECTIVE,
 	OPT_PROGRESS,
+	OPT_WHERE,
+	OPT_COLUMNS,
+	OPT_SORT,
+	OPT_LIMIT,
+	OPT_NO_HEADER,
+	OPT_COLOR,
 	OPT_SYSTEM_MAP,
 	OPT_KERNEL,
 	OPT_LEVEL,
@@ -96,6 +102,14 @@ static const struct opt_row rows[] = {
 	  "join neighbours: attrs (default of text), pa (split where PAs jump; of json, jsonl), none" },
 	{ OPT_RAW_RIGHTS, "raw-rights", NULL, S2_OPTS_SHOW,
 	  "rights as entries have them, not as WXN leaves them" },
+	{ OPT_WHERE, "where", "EXPR", S2_OPTS_WHERE,
+	  "only rows for which this is true: 'write and exec', 'slot=2', 'memattr=device*'" },
+	{ OPT_COLUMNS, "columns", "LIST", S2_OPTS_ROWS,
+	  "only these, in this order; neighbours that agree in them are one row" },
+	{ OPT_SORT, "sort", "NAME", S2_OPTS_ROWS,
+	  "rows of a table by this member: the largest size first, all else upwards" },
+	{ OPT_LIMIT, "limit", "N", S2_OPTS_ROWS, "the first N rows of each table" },
+	{ OPT_NO_HEADER, "no-header", NULL, S2_OPTS_ROWS, "rows without titles and remarks" },
 	{ OPT_VCPU, "vcpu", "ID/N", S2_OPTS_VCPU,
 	  "registers of vCPU N of the VM with this table, e.g. vm:1234/0" },
 	{ OPT_EFFECTIVE, "effective", NULL, S2_OPTS_SHOW,
@@ -113,6 +127,8 @@ static const struct opt_row rows[] = {
 	  "read the tables: what is mapped, pages by size, table pages" },
 	{ OPT_OUTPUT, "output", "FILE", S2_OPTS_OUTPUT,
 	  "write to FILE instead of standard output" },
+	{ OPT_COLOR, "color", "WHEN", S2_OPTS_COLOR,
+	  "what stands out in colours: auto (on a terminal, without NO_COLOR), always, never" },
 	{ OPT_PROGRESS, "progress", "WHEN", S2_OPTS_INPUT,
 	  "say what takes longer than a second: auto (on a terminal), always, never" },
 	{ OPT_VERBOSE, "verbose", NULL, S2_OPTS_INPUT,
@@ -199,7 +215,8 @@ static enum s2_code parse_merge(const char *text, enum s2_merge_how *ret, struct
 	return s2_fail(err, S2_USAGE, "--merge: '%s' is none of attrs, pa, none", text);
 }
 
-static enum s2_code parse_when(const char *text, enum s2_tristate *ret, struct s2_err *err)
+static enum s2_code parse_when(const char *text, const char *what, enum s2_tristate *ret,
+			       struct s2_err *err)
 {
 	static const char *const names[] = {
 		[S2_UNKNOWN] = "auto", [S2_NO] = "never", [S2_YES] = "always"
@@ -211,7 +228,7 @@ static enum s2_code parse_when(const char *text, enum s2_tristate *ret, struct s
 			return S2_OK;
 		}
 	}
-	return s2_fail(err, S2_USAGE, "--progress: '%s' is none of auto, always, never", text);
+	return s2_fail(err, S2_USAGE, "%s: '%s' is none of auto, always, never", what, text);
 }
 
 static enum s2_code parse_format(const char *text, struct s2_options *o, struct s2_err *err)
@@ -302,7 +319,20 @@ static enum s2_code apply(enum opt_id id, const char *arg, struct s2_options *o,
 		o->raw.raw = true;
 		return S2_OK;
 	case OPT_PROGRESS:
-		return parse_when(arg, &o->progress, err);
+		return parse_when(arg, "--progress", &o->progress, err);
+	case OPT_COLOR:
+		return parse_when(arg, "--color", &o->color, err);
+	case OPT_WHERE:
+		return s2_where_option(arg, &o->rows, err);
+	case OPT_COLUMNS:
+		return s2_columns_option(arg, &o->rows, err);
+	case OPT_SORT:
+		return s2_sort_option(arg, &o->rows, err);
+	case OPT_LIMIT:
+		return s2_limit_option(arg, &o->rows, err);
+	case OPT_NO_HEADER:
+		o->rows.bare = true;
+		return S2_OK;
 	case OPT_EFFECTIVE:
 		o->effective = true;
 		return S2_OK;
@@ -410,6 +440,27 @@ static const struct opt_row *find_row(const struct opt_list *list, unsigned int 
 	return &list->row[i];
 }
 
+/* What chooses rows does not go with all that prints them. */
+static enum s2_code check_rows(const struct s2_options *o, struct s2_err *err)
+{
+	const struct s2_format *format = o->json ? s2_format_find("json") : o->format;
+	bool pick = s2_row_options_pick(&o->rows);
+
+	if (format && !format->picks && (pick || o->rows.bare))
+		return s2_fail(
+			err, S2_USAGE,
+			"--where, --columns, --sort, --limit and --no-header do not go with --format=%s",
+			format->name);
+	if (format && format->document && o->rows.bare)
+		return s2_fail(err, S2_USAGE, "--no-header and --format=%s exclude each other",
+			       format->name);
+	if (o->effective && (pick || (format && format->rows_only)))
+		return s2_fail(
+			err, S2_USAGE,
+			"--effective goes with none of --where, --columns, --sort, --limit, csv, tsv");
+	return S2_OK;
+}
+
 /* Contradictions between options, whatever the command. */
 static enum s2_code cross_check(const struct s2_options *o, struct s2_err *err)
 {
@@ -428,6 +479,8 @@ static enum s2_code cross_check(const struct s2_options *o, struct s2_err *err)
 			       "--table and --vcpu exclude each other: --vcpu chooses the table");
 	if (o->effective && !o->have_vcpu)
 		return s2_fail(err, S2_USAGE, "--effective goes with --vcpu");
+	if (check_rows(o, err))
+		return S2_USAGE;
 	if (o->have_root && s2_regime_given(&o->regime, S2_CLAIM_ROOT))
 		return s2_fail(err, S2_USAGE, "--root and --%s exclude each other",
 			       s2_regime_given(&o->regime, S2_CLAIM_ROOT)->option);

@@ -6,6 +6,7 @@
 #include "decode/merge.h"
 #include "model/table.h"
 #include "format/format.h"
+#include "row_options.h"
 #include "source/source.h"
 
 /* Exit statuses, one place for all commands (and the manual's EXIT STATUS). */
@@ -27,9 +28,12 @@ enum s2_opt_group {
 	S2_OPTS_ALL = 1 << 5,       /* --help, --version */
 	S2_OPTS_TRANSLATE = 1 << 7, /* translate's own */
 	S2_OPTS_VCPU = 1 << 8,
-	S2_OPTS_GEOM = 1 << 6,  /* registers and sizes */
-	S2_OPTS_CHECK = 1 << 9, /* check's own */
-	S2_OPTS_LIST = 1 << 10, /* list's own */
+	S2_OPTS_GEOM = 1 << 6,   /* registers and sizes */
+	S2_OPTS_CHECK = 1 << 9,  /* check's own */
+	S2_OPTS_LIST = 1 << 10,  /* list's own */
+	S2_OPTS_WHERE = 1 << 11, /* conditions on rows */
+	S2_OPTS_ROWS = 1 << 12,  /* columns of rows, and their order */
+	S2_OPTS_COLOR = 1 << 13, /* text that has colours */
 };
 
 #define S2_MAX_MAPS 1024
@@ -58,7 +62,9 @@ struct s2_options {
 	enum s2_merge_how merge; /* when not given: what the format says */
 	bool raw_rights;         /* rights of entries alone */
 	bool long_list;          /* list: walk the tables */
-	const char *output;      /* -o, NULL: standard output */
+	struct s2_row_options rows;
+	enum s2_tristate color; /* --color: S2_UNKNOWN is auto */
+	const char *output;     /* -o, NULL: standard output */
 	bool json;
 	const char *as; /* --as of decode and translate */
 	int level;      /* decode --level, S2_NO_LEVEL when not given */

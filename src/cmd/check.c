@@ -4,6 +4,7 @@
 
 #include "check/check.h"
 #include "cmd/check_print.h"
+#include "cmd/color.h"
 #include "cmd/input.h"
 
 static void list_checks(const struct s2_options *o, struct s2_out *out)
@@ -43,7 +44,7 @@ static enum s2_exit print_report(const struct s2_options *o, const struct s2_inp
 		s2_check_json(&json, report);
 		s2_json_end(&json, !unknown && !input->lost->total, input->lost);
 	} else {
-		s2_check_text(out, report, &input->tables, o->verbose);
+		s2_check_text(out, report, &input->tables, o->verbose, s2_colors(o, out));
 	}
 	if (failed)
 		return S2_EXIT_FOUND;
@@ -132,7 +133,7 @@ const struct s2_cmd s2_cmd_check = {
 	.name = "check",
 	.args = "FILE",
 	.help = "do the tables of host, hypervisor and guests agree? exit 1 when not",
-	.groups = S2_OPTS_INPUT | S2_OPTS_GEOM | S2_OPTS_JSON | S2_OPTS_CHECK,
+	.groups = S2_OPTS_INPUT | S2_OPTS_GEOM | S2_OPTS_JSON | S2_OPTS_CHECK | S2_OPTS_COLOR,
 	.min_args = 0,
 	.max_args = 1,
 	.run = run_check,

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "decode/merge.h"
+#include "format/color.h"
 
 const char *s2_severity_name(enum s2_check_severity severity)
 {
@@ -73,10 +74,18 @@ static void put_unread(struct s2_out *out, const struct s2_check_row *row,
 		      o->checked, row->of, o->why);
 }
 
-static void put_failure(struct s2_out *out, const struct s2_check_row *row,
-			const struct s2_check_outcome *o, const struct s2_tables *tables)
+/* The word that a line begins with. */
+static void put_word(struct s2_out *out, const char *word, enum s2_style style, bool color)
 {
-	s2_out_printf(out, "FAIL    %-15s ", row->name);
+	s2_style_pad(out, word, 8, color ? style : S2_PLAIN, S2_PLAIN);
+}
+
+static void put_failure(struct s2_out *out, const struct s2_check_row *row,
+			const struct s2_check_outcome *o, const struct s2_tables *tables,
+			bool color)
+{
+	put_word(out, "FAIL", S2_ALARM, color);
+	s2_out_printf(out, "%-15s ", row->name);
 	put_counted(out, o->nfindings, "finding");
 	s2_out_printf(out, ", %s\n  expected: %s\n", severity_text(row->severity), row->meaning);
 	put_findings(out, o, tables);
@@ -86,7 +95,7 @@ static void put_failure(struct s2_out *out, const struct s2_check_row *row,
 	}
 }
 
-static void put_passed(struct s2_out *out, const struct s2_check_report *report)
+static void put_passed(struct s2_out *out, const struct s2_check_report *report, bool color)
 {
 	uint64_t n = 0;
 
@@ -94,7 +103,7 @@ static void put_passed(struct s2_out *out, const struct s2_check_report *report)
 		n += report->outcome[i].result == S2_CHECK_PASS;
 	if (!n)
 		return;
-	s2_out_str(out, "PASS    ");
+	put_word(out, "PASS", S2_GOOD, color);
 	put_counted(out, n, "check");
 	s2_out_str(out, ":");
 	for (unsigned int i = 0; i < S2_NCHECKS; i++)
@@ -134,13 +143,15 @@ static void put_reason(struct s2_out *out, const struct s2_check_report *report,
 }
 
 /* With --verbose each check that holds, or does not apply, has a line. */
-static void put_each(struct s2_out *out, const struct s2_check_report *report)
+static void put_each(struct s2_out *out, const struct s2_check_report *report, bool color)
 {
-	for (unsigned int i = 0; i < S2_NCHECKS; i++)
-		if (report->outcome[i].result == S2_CHECK_PASS)
-			s2_out_printf(out, "PASS    %-15s %" PRIu64 " %s: %s\n", s2_checks[i].name,
-				      report->outcome[i].checked, s2_checks[i].of,
-				      s2_checks[i].meaning);
+	for (unsigned int i = 0; i < S2_NCHECKS; i++) {
+		if (report->outcome[i].result != S2_CHECK_PASS)
+			continue;
+		put_word(out, "PASS", S2_GOOD, color);
+		s2_out_printf(out, "%-15s %" PRIu64 " %s: %s\n", s2_checks[i].name,
+			      report->outcome[i].checked, s2_checks[i].of, s2_checks[i].meaning);
+	}
 	for (unsigned int i = 0; i < S2_NCHECKS; i++)
 		if (report->outcome[i].result == S2_CHECK_SKIPPED)
 			s2_out_printf(out, "-       %-15s %s: %s\n", s2_checks[i].name,
@@ -148,7 +159,7 @@ static void put_each(struct s2_out *out, const struct s2_check_report *report)
 }
 
 void s2_check_text(struct s2_out *out, const struct s2_check_report *report,
-		   const struct s2_tables *tables, bool verbose)
+		   const struct s2_tables *tables, bool verbose, bool color)
 {
 	const struct s2_check_outcome *o = report->outcome;
 	uint64_t checked = 0, unread = 0;
@@ -157,18 +168,19 @@ void s2_check_text(struct s2_out *out, const struct s2_check_report *report,
 		checked += o[i].checked;
 		unread += o[i].nunknown;
 		if (o[i].result == S2_CHECK_FAIL)
-			put_failure(out, &s2_checks[i], &o[i], tables);
+			put_failure(out, &s2_checks[i], &o[i], tables, color);
 	}
 	for (unsigned int i = 0; i < S2_NCHECKS; i++) {
 		if (o[i].result != S2_CHECK_UNKNOWN)
 			continue;
-		s2_out_printf(out, "UNKNOWN %-15s ", s2_checks[i].name);
+		put_word(out, "UNKNOWN", S2_GONE, color);
+		s2_out_printf(out, "%-15s ", s2_checks[i].name);
 		put_unread(out, &s2_checks[i], &o[i]);
 	}
 	if (verbose) {
-		put_each(out, report);
+		put_each(out, report, color);
 	} else {
-		put_passed(out, report);
+		put_passed(out, report, color);
 		for (unsigned int i = 0; i < S2_NCHECKS; i++)
 			if (first_of_its_reason(report, i) && strcmp(o[i].why, S2_CHECK_NOT_ASKED))
 				put_reason(out, report, i);

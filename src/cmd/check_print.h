@@ -14,7 +14,7 @@ const char *s2_severity_name(enum s2_check_severity severity);
  * @verbose: a line for each check. @tables: what input addresses of findings are called.
  */
 void s2_check_text(struct s2_out *out, const struct s2_check_report *report,
-		   const struct s2_tables *tables, bool verbose);
+		   const struct s2_tables *tables, bool verbose, bool color);
 
 /* The objects of all checks, in a document or as records that s2_json_begin() has begun. @report
  * NULL: the checks alone, as --list names them. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// `dump` and `list`: every chosen table, walked, merged and printed, or its header only.
+// `dump`: every chosen table, walked, merged and printed; of the rows those that were asked for.
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,8 +8,11 @@
 #include "base/cleanup.h"
 #include "cmd/each.h"
 #include "cmd/cmd_arch.h"
+#include "cmd/color.h"
 #include "cmd/input.h"
-#include "model/ranges.h"
+#include "cmd/say.h"
+#include "decode/soft.h"
+#include "model/pick.h"
 
 /* What dump_table() works with. */
 struct dump {
@@ -17,8 +20,96 @@ struct dump {
 	struct s2_ctx ctx;
 	struct s2_printer printer;
 	struct s2_effort effort;
+	uint64_t unknown;          /* rows that a condition could not be asked of */
+	struct s2_member_list all; /* members of all tables */
+	struct s2_pick pick;
 	struct s2_ranges ranges;
 };
+
+/* How rows are merged: output addresses that nobody looks at split nothing. */
+static enum s2_merge_how merge_of(const struct dump *dump)
+{
+	const struct s2_options *o = dump->options;
+	const struct s2_row_options *rows = &o->rows;
+
+	if (o->have_merge)
+		return o->merge;
+	if ((rows->have_where && rows->where.by_pa) ||
+	    (rows->have_order && rows->order.member.id == S2_MEMBER_PA))
+		return S2_MERGE_PA;
+	if (rows->have_columns && !rows->columns.by_pa)
+		return S2_MERGE_ATTRS;
+	return dump->printer.format->merge;
+}
+
+/* The next row, as long as there is something left to print. */
+static bool next_picked(struct dump *dump, struct s2_row *row)
+{
+	if (s2_effort_ends(&dump->effort, dump->printer.out))
+		s2_ranges_stop(&dump->ranges);
+	return !s2_out_dead(dump->printer.out) && s2_pick_next(&dump->pick, row);
+}
+
+static void show_row(struct s2_printer *printer, const struct s2_row *row, struct s2_picked *picked)
+{
+	s2_printer_row(printer, row);
+	picked->shown++;
+	picked->bytes += row->run.size;
+}
+
+/* All rows are looked at, and the first of the order are kept. */
+static enum s2_code show_sorted(struct dump *dump, struct s2_picked *picked, struct s2_err *err)
+{
+	const struct s2_row_options *rows = &dump->options->rows;
+	struct s2_printer *printer = &dump->printer;
+	struct s2_top top = { .order = &rows->order,
+			      .of = &printer->of,
+			      .limit = rows->have_limit ? rows->limit : S2_MAX_TOP };
+	enum s2_code code = S2_OK;
+	struct s2_row row;
+
+	while (!code && next_picked(dump, &row))
+		code = s2_top_add(&top, &row, err);
+	s2_top_sort(&top);
+	for (size_t i = 0; !code && i < top.n; i++)
+		show_row(printer, &top.row[i], picked);
+	if (top.over && !rows->have_limit)
+		s2_say("%s: more than %d rows: --sort keeps the first (choose with --where or --range)",
+		       printer->table->id, S2_MAX_TOP);
+	s2_top_free(&top);
+	return code;
+}
+
+static enum s2_code show_picked(struct dump *dump, struct s2_err *err)
+{
+	const struct s2_row_options *rows = &dump->options->rows;
+	struct s2_printer *printer = &dump->printer;
+	struct s2_picked picked = { .shown = 0 };
+	const struct s2_totals *totals;
+	enum s2_code code = S2_OK;
+	struct s2_row row;
+
+	dump->pick = (struct s2_pick){ .ranges = &dump->ranges,
+				       .of = &printer->of,
+				       .where = rows->have_where ? &rows->where : NULL,
+				       .columns = rows->have_columns ? &rows->columns : NULL,
+				       .how = merge_of(dump) };
+	if (rows->have_order)
+		code = show_sorted(dump, &picked, err);
+	while (!code && !rows->have_order && !picked.stopped && next_picked(dump, &row)) {
+		show_row(printer, &row, &picked);
+		picked.stopped = rows->have_limit && picked.shown == rows->limit;
+	}
+	picked.rows = dump->pick.rows;
+	picked.fit = dump->pick.fit;
+	dump->unknown += dump->pick.unknown;
+	totals = s2_ranges_end(&dump->ranges);
+	if (rows->have_where || rows->have_limit)
+		printer->picked = &picked;
+	printer->format->table_end(printer, picked.stopped ? NULL : totals);
+	printer->picked = NULL;
+	return code;
+}
 
 static enum s2_code dump_table(void *arg, const struct s2_table *table,
 			       const struct s2_geometry *geom, struct s2_err *err)
@@ -26,7 +117,7 @@ static enum s2_code dump_table(void *arg, const struct s2_table *table,
 	struct dump *dump = arg;
 	const struct s2_options *o = dump->options;
 	struct s2_printer *printer = &dump->printer;
-	struct s2_view view = { .how = o->have_merge ? o->merge : printer->format->merge,
+	struct s2_view view = { .how = merge_of(dump),
 				.annotate = printer->format->annotated,
 				.join = printer->format->annotated,
 				.have_range = o->have_range,
@@ -49,6 +140,8 @@ static enum s2_code dump_table(void *arg, const struct s2_table *table,
 			       " is outside of the %u-bit input space",
 			       o->range_start, o->range_end, geom->ia_bits);
 	s2_printer_table(printer, table, geom);
+	if (s2_row_options_pick(&o->rows))
+		return show_picked(dump, err);
 	do {
 		if (s2_effort_ends(&dump->effort, printer->out))
 			s2_ranges_stop(&dump->ranges);
@@ -91,6 +184,28 @@ static enum s2_code check_format(const struct s2_options *o, const struct s2_inp
 	return S2_OK;
 }
 
+/* The members that rows of any of the tables have. */
+static void list_members(const struct s2_table *tables, size_t n, struct s2_member_list *ret)
+{
+	const struct s2_arch *archs[S2_MAX_MEMBERS] = { NULL };
+	const struct s2_soft_ops *softs[S2_MAX_MEMBERS] = { NULL };
+	unsigned int narchs = 0, nsofts = 0;
+
+	for (unsigned int a = 0; s2_archs[a] && narchs + 1 < ARRAY_SIZE(archs); a++)
+		for (size_t i = 0; i < n; i++)
+			if (tables[i].regime.arch == s2_archs[a]) {
+				archs[narchs++] = s2_archs[a];
+				break;
+			}
+	for (unsigned int s = 0; s2_softs[s] && nsofts + 1 < ARRAY_SIZE(softs); s++)
+		for (size_t i = 0; i < n; i++)
+			if (tables[i].regime.soft.ops == s2_softs[s]) {
+				softs[nsofts++] = s2_softs[s];
+				break;
+			}
+	s2_member_list(ret, archs, softs, s2_annotators);
+}
+
 static enum s2_exit dump_tables(const struct s2_options *o, const struct s2_input *input,
 				const struct s2_table *tables, size_t n, struct s2_out *out,
 				struct s2_err *err)
@@ -110,8 +225,18 @@ static enum s2_exit dump_tables(const struct s2_options *o, const struct s2_inpu
 	s2_effort_init(&dump->effort, input, dump->printer.format->merge == S2_MERGE_PA);
 	if (o->have_merge && o->merge == S2_MERGE_NONE)
 		dump->effort.most = UINT64_MAX;
+	dump->printer.color = s2_colors(o, out);
+	dump->printer.bare = o->rows.bare;
+	dump->printer.columns = o->rows.have_columns ? &o->rows.columns : NULL;
+	dump->printer.all = &dump->all;
+	dump->unknown = 0;
+	if (dump->printer.format->rows_only)
+		list_members(tables, n, &dump->all);
 	dump->printer.format->begin(&dump->printer, &image);
 	status = s2_each_table(input, tables, n, dump_table, dump, err);
+	if (dump->unknown)
+		s2_say("%s: %" PRIu64 " row%s left out: what --where asks for is not known there",
+		       input->path, dump->unknown, dump->unknown == 1 ? " was" : "s were");
 	dump->printer.format->end(&dump->printer, !status && !input->lost->total);
 	return status;
 }
@@ -173,7 +298,7 @@ const struct s2_cmd s2_cmd_dump = {
 	.args = "FILE...",
 	.help = "the tables as ranges (the default command)",
 	.groups = S2_OPTS_INPUT | S2_OPTS_GEOM | S2_OPTS_SHOW | S2_OPTS_JSON | S2_OPTS_OUTPUT |
-		  S2_OPTS_VCPU,
+		  S2_OPTS_VCPU | S2_OPTS_WHERE | S2_OPTS_ROWS | S2_OPTS_COLOR,
 	.min_args = 1,
 	.max_args = -1,
 	.run = run_dump,

@@ -8,6 +8,7 @@
 
 #include "base/cleanup.h"
 #include "base/num.h"
+#include "cmd/color.h"
 #include "cmd/each.h"
 #include "decode/lookup.h"
 #include "format/text.h"
@@ -27,7 +28,8 @@ struct search {
 	const struct s2_input *input;
 	struct s2_printer printer;
 	struct s2_out *out;
-	bool json, lines; /* a document, or records */
+	bool json, lines;                 /* a document, or records */
+	const struct s2_condition *where; /* that mappings must fit; NULL: none */
 	const struct s2_table *table;
 	const struct s2_geometry *geom;
 	struct s2_effort effort;
@@ -150,6 +152,8 @@ static void print_hit(struct search *s, struct wanted *want, const struct s2_row
 	/* Of the first byte that is reached. */
 	uint64_t ia = part.run.ia + (want->pa > oa ? want->pa - oa : 0);
 
+	if (s->where && s2_where_ask(s->where, &s->printer.of, &part) != S2_ANSWER_YES)
+		return;
 	want->hits++;
 	if (s->json)
 		json_mapping(s, want, &part, ia);
@@ -184,6 +188,9 @@ static bool on_table(void *arg, const struct s2_reached *reached)
 	struct search *s = arg;
 	uint64_t pa = reached->pa;
 
+	/* Conditions are on rows. */
+	if (s->where)
+		return true;
 	for (size_t i = first_from(s, pa); i < s->n && s->want[i].pa < pa + reached->size; i++) {
 		if (s->want[i].end <= pa)
 			continue;
@@ -224,8 +231,8 @@ static void print_nothing(struct search *s, const struct wanted *want)
 		s2_json_item_end(&s->printer.json);
 		return;
 	}
-	s2_out_printf(s->out, "# 0x%" PRIx64 ": nothing reaches it; %zu table%s read, ", want->pa,
-		      n, n == 1 ? "" : "s");
+	s2_out_printf(s->out, "# 0x%" PRIx64 ": nothing %sreaches it; %zu table%s read, ", want->pa,
+		      s->where ? "that fits --where " : "", n, n == 1 ? "" : "s");
 	for (size_t i = 0; i < n; i++) {
 		if (!s->incomplete[i])
 			continue;
@@ -315,7 +322,7 @@ static enum s2_code parse_wanted(const struct s2_options *o, struct search *s, s
 	return S2_OK;
 }
 
-static enum s2_exit search_all(struct search *s, struct s2_err *err)
+static enum s2_exit search_all(const struct s2_options *o, struct search *s, struct s2_err *err)
 {
 	const struct s2_tables *tables = &s->input->tables;
 	struct s2_image image = s2_input_image(s->input);
@@ -329,6 +336,8 @@ static enum s2_exit search_all(struct search *s, struct s2_err *err)
 	memset(s->incomplete, 1, tables->n + 1);
 	s2_printer_init(&s->printer, s2_format_find("ptdump"), s2_annotators, s->input->lost,
 			s->out);
+	s->printer.color = s2_colors(o, s->out);
+	s->where = o->rows.have_where ? &o->rows.where : NULL;
 	if (s->json)
 		s2_json_begin(&s->printer.json, s->out, s->lines, "find", "found", &image);
 	status = s2_each_table(s->input, tables->table, tables->n, search_table, s, err);
@@ -356,7 +365,7 @@ static enum s2_exit run_find(const struct s2_options *o, struct s2_out *out, str
 		code = s2_input_open(o, o->args, 1, &input, err);
 	if (!code) {
 		s->input = &input;
-		status = s2_input_finish(&input, search_all(s, err));
+		status = s2_input_finish(&input, search_all(o, s, err));
 		s2_input_close(&input);
 	}
 	free(s->want);
@@ -368,7 +377,7 @@ const struct s2_cmd s2_cmd_find = {
 	.name = "find",
 	.args = "FILE PA...",
 	.help = "which tables reach a physical address (or A-B), as what",
-	.groups = S2_OPTS_INPUT | S2_OPTS_GEOM | S2_OPTS_JSON,
+	.groups = S2_OPTS_INPUT | S2_OPTS_GEOM | S2_OPTS_JSON | S2_OPTS_WHERE | S2_OPTS_COLOR,
 	.min_args = 2,
 	.max_args = -1,
 	.run = run_find,

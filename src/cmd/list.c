@@ -7,7 +7,9 @@
 
 #include "base/cleanup.h"
 #include "base/escape.h"
+#include "cmd/color.h"
 #include "cmd/each.h"
+#include "format/color.h"
 #include "format/text.h"
 #include "model/ranges.h"
 
@@ -142,7 +144,17 @@ static void print_image(struct s2_out *out, const struct s2_image *image)
 		      image->format, text);
 }
 
-static void print_lines(struct s2_out *out, const struct list *list)
+/* Titles step back, what is missing stands out. */
+static enum s2_style style_of(const char *title, const char *text)
+{
+	if (title == text)
+		return S2_DIM;
+	return !strcmp(title, "missing") && strcmp(text, "0") != 0 && strcmp(text, "-") != 0 ?
+		       S2_GONE :
+		       S2_PLAIN;
+}
+
+static void print_lines(struct s2_out *out, const struct list *list, bool color)
 {
 	unsigned int n = list->walk ? COLUMNS : SHORT_COLUMNS;
 	unsigned int width[COLUMNS];
@@ -157,7 +169,8 @@ static void print_lines(struct s2_out *out, const struct list *list)
 		for (unsigned int c = 0; c < n; c++) {
 			const char *text = i ? list->line[i - 1].cell[c] : titles[c];
 
-			s2_out_pad(out, text, c + 1 < n ? width[c] : 0);
+			s2_style_pad(out, text, c + 1 < n ? width[c] : 0,
+				     color ? style_of(titles[c], text) : S2_PLAIN, S2_PLAIN);
 			s2_out_str(out, c + 1 < n ? " " : "\n");
 		}
 	}
@@ -192,7 +205,7 @@ static enum s2_exit list_tables(const struct s2_options *o, const struct s2_inpu
 		list->printer.format->end(&list->printer, !status && !input->lost->total);
 	} else {
 		print_image(out, &image);
-		print_lines(out, list);
+		print_lines(out, list, s2_colors(o, out));
 	}
 	return status;
 }
@@ -214,7 +227,7 @@ const struct s2_cmd s2_cmd_list = {
 	.name = "list",
 	.args = "FILE...",
 	.help = "one line per table that the file holds",
-	.groups = S2_OPTS_INPUT | S2_OPTS_GEOM | S2_OPTS_JSON | S2_OPTS_LIST,
+	.groups = S2_OPTS_INPUT | S2_OPTS_GEOM | S2_OPTS_JSON | S2_OPTS_LIST | S2_OPTS_COLOR,
 	.min_args = 1,
 	.max_args = -1,
 	.run = run_list,

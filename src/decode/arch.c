@@ -211,3 +211,25 @@ bool s2_attr_applies(const struct s2_attr *attr, const struct s2_geometry *geom,
 	return (attr->where & where) && !(attr->blocks_only && height == 0) &&
 	       (geom->flags & attr->needs) == attr->needs && !(geom->flags & attr->unless);
 }
+
+void s2_text_rights(const struct s2_rights *rights, bool two_levels, char ret[S2_TEXT_RIGHTS_LEN])
+{
+	char *p = ret;
+
+	*p++ = rights->read ? 'r' : '-';
+	*p++ = rights->write ? 'w' : '-';
+	if (!two_levels) {
+		*p++ = rights->exec && rights->exec_user ? 'x' :
+		       rights->exec                      ? 'p' :
+		       rights->exec_user                 ? 'u' :
+							   '-';
+		*p = '\0';
+		return;
+	}
+	*p++ = rights->exec ? 'x' : '-';
+	*p++ = '/';
+	*p++ = rights->read_user ? 'r' : '-';
+	*p++ = rights->write_user ? 'w' : '-';
+	*p++ = rights->exec_user ? 'x' : '-';
+	*p = '\0';
+}

@@ -318,8 +318,18 @@ struct s2_rights {
 	bool read_user, write_user, exec_user;
 };
 
+/*
+ * "rwx", "r--": execution is x at both levels, p at the privileged one only, u at the other only.
+ * With @two_levels "rw-/r-x": the privileged level's, then the other's.
+ */
+#define S2_TEXT_RIGHTS_LEN 8
+void s2_text_rights(const struct s2_rights *rights, bool two_levels, char ret[S2_TEXT_RIGHTS_LEN]);
+
 /* Where an attribute stands. */
 enum s2_where { S2_IN_LEAF = 1 << 0, S2_IN_TABLE = 1 << 1, S2_IN_INVALID = 1 << 2 };
+
+/* The attribute that says what memory it is, on every architecture. */
+#define S2_MEMORY_NAME "memattr"
 
 enum s2_attr_kind {
 	S2_ATTR_COLUMN, /* always shown, its text is never empty */
@@ -463,6 +473,7 @@ struct s2_arch {
 	const struct s2_attr *attrs; /* in column order */
 	unsigned int nattrs;
 	uint8_t flags_width; /* that the flags of an ordinary leaf take in text; 0: few */
+	const char *device;  /* memory of devices, a pattern of S2_MEMORY_NAME's text; NULL: none */
 	int level_base;      /* the architecture's number for height 0 */
 	int level_step;      /* added for each height above: arm64 -1, x86 and RISC-V 1 */
 };

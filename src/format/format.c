@@ -4,15 +4,17 @@
 
 #include <string.h>
 
-extern const struct s2_format s2_format_ptdump, s2_format_json, s2_format_jsonl;
+extern const struct s2_format s2_format_ptdump, s2_format_json, s2_format_jsonl, s2_format_csv,
+	s2_format_tsv;
 extern const struct s2_format s2_format_debugfs, s2_format_debugfs_7_3, s2_format_debugfs_6_19,
 	s2_format_debugfs_6_18, s2_format_debugfs_6_12;
 
 /* The order is that of --help. */
 const struct s2_format *const s2_formats[] = {
 	&s2_format_ptdump,       &s2_format_json,         &s2_format_jsonl,
-	&s2_format_debugfs,      &s2_format_debugfs_7_3,  &s2_format_debugfs_6_19,
-	&s2_format_debugfs_6_18, &s2_format_debugfs_6_12,
+	&s2_format_csv,          &s2_format_tsv,          &s2_format_debugfs,
+	&s2_format_debugfs_7_3,  &s2_format_debugfs_6_19, &s2_format_debugfs_6_18,
+	&s2_format_debugfs_6_12,
 };
 const unsigned int s2_nformats = ARRAY_SIZE(s2_formats);
 
@@ -33,36 +35,27 @@ void s2_printer_init(struct s2_printer *printer, const struct s2_format *format,
 	};
 }
 
-/* A row of an attribute: of those with one name, that which applies counts. */
-static void add_member(struct s2_printer *printer, const struct s2_attr *attr)
+/* What the flags of ordinary rows take. */
+static uint8_t flags_width(const struct s2_table *table, const struct s2_geometry *geom)
 {
-	bool applies = s2_attr_applies(attr, printer->geom, S2_IN_LEAF, 1);
-	unsigned int i = 0;
+	uint8_t width = 5;
 
-	while (i < printer->nmembers && strcmp(printer->member[i].name, attr->name) != 0)
-		i++;
-	if (i == ARRAY_SIZE(printer->member))
-		return;
-	if (i == printer->nmembers)
-		printer->member[printer->nmembers++] =
-			(struct s2_attr_member){ .name = attr->name };
-	if (!applies || printer->member[i].attr)
-		return;
-	printer->member[i].attr = attr;
+	/* Where owners are kept in entries that map nothing, "raw=0x4" is ordinary. */
+	for (unsigned int i = 0; i < table->nannotators; i++)
+		if (table->annotator[i].ops->foreign)
+			width = 7;
+	return geom->arch->flags_width > width ? geom->arch->flags_width : width;
 }
 
 void s2_printer_shape(struct s2_printer *printer, const struct s2_table *table,
 		      const struct s2_geometry *geom)
 {
-	const struct s2_attr *attr;
-
 	printer->table = table;
 	printer->geom = geom;
 	printer->nruns = 0;
-	printer->nmembers = 0;
-	for (unsigned int i = 0; (attr = s2_attr_at(geom, i)); i++)
-		if ((attr->where & S2_IN_LEAF) && attr->kind != S2_ATTR_RIGHT)
-			add_member(printer, attr);
+	printer->flags_width = flags_width(table, geom);
+	printer->nmembers = s2_attr_members(geom, printer->member);
+	s2_members_init(&printer->of, table, geom, printer->annotators, printer->raw_rights);
 	for (unsigned int i = 0; printer->annotators[i]; i++) {
 		const struct s2_annotator *annotator =
 			s2_table_annotator(table, printer->annotators[i]);

@@ -7,7 +7,7 @@
 #include "base/out.h"
 #include "decode/arm64/effective.h"
 #include "format/json.h"
-#include "model/ranges.h"
+#include "model/pick.h"
 
 /* What the whole document is about. Texts may be NULL or "" when not known. */
 struct s2_image {
@@ -37,7 +37,7 @@ struct s2_format {
 	void (*table)(struct s2_printer *printer, const struct s2_table *table,
 		      const struct s2_geometry *geom);
 	void (*row)(struct s2_printer *printer, const struct s2_row *row);
-	/* A row of --effective, in place of row(); NULL with stage2_only. */
+	/* A row of --effective, in place of row(); NULL with stage2_only or rows_only. */
 	void (*effective)(struct s2_printer *printer, const struct s2_effective_row *row);
 	/* @end is NULL when nothing was walked, as of a bare table. */
 	void (*table_end)(struct s2_printer *printer, const struct s2_totals *end);
@@ -47,14 +47,18 @@ struct s2_format {
 	bool annotated; /* rows are what annotators say one thing of, and pieces are counted */
 	bool document;  /* one that every command writes: a document, or with @lines records */
 	bool lines;
+	bool picks;       /* takes chosen columns, conditions, an order */
+	bool rows_only;   /* has no titles, but for those of its columns */
 	bool stage2_only; /* knows the bits of stage-2 descriptors and no others */
 	const void *rows; /* for the format's own use */
 };
 
-/* An attribute of leaves by its JSON name. */
-struct s2_attr_member {
-	const char *name;
-	const struct s2_attr *attr; /* the row that applies to this table, or NULL */
+/* How many rows were shown, which columns joined from those that fit of all, when not all were
+ * asked for. */
+struct s2_picked {
+	uint64_t shown, fit, rows;
+	uint64_t bytes; /* of input addresses that are shown */
+	bool stopped;   /* at the limit: nobody looked at the rest */
 };
 
 struct s2_printer {
@@ -64,17 +68,25 @@ struct s2_printer {
 	const struct s2_geometry *geom;
 	/* The attributes of the table's format, whether or not its registers turn them on: filled
 	 * by s2_printer_table(). Rights are none of them. */
-	struct s2_attr_member member[32];
+	struct s2_attr_member member[S2_MAX_ATTR_MEMBERS];
 	unsigned int nmembers;
 	struct s2_json json;
 	/* All annotators that rows have members and columns of, NULL at the end; and which label of
 	 * this table's rows is theirs, S2_MAX_ANNOTATORS: none. */
 	const struct s2_annotator_ops *const *annotators;
 	uint8_t label[S2_MAX_ANNOTATORS];
+	uint8_t flags_width; /* of the text's column */
 	uint64_t ntables, nruns;
-	const char *list;           /* headers only, for this command; NULL: `dump` */
-	bool effective;             /* rows are those of --effective */
-	bool raw_rights;            /* of the entry alone */
+	const char *list;                 /* headers only, for this command; NULL: `dump` */
+	bool effective;                   /* rows are those of --effective */
+	bool raw_rights;                  /* of the entry alone */
+	bool color;                       /* text for a terminal */
+	bool bare;                        /* rows alone: no titles, no remarks */
+	struct s2_members of;             /* to read members of this table's rows by name */
+	const struct s2_columns *columns; /* chosen ones; NULL: all */
+	const struct s2_picked *picked;   /* of the table at its end; NULL: all rows were shown */
+	/* What may be in a file whose rows have all columns; NULL: only printed with chosen ones. */
+	const struct s2_member_list *all;
 	const struct s2_lost *lost; /* what could not be read, complete when end() is called */
 };
 
@@ -114,6 +126,11 @@ struct s2_size_text s2_size_text(uint64_t size);
 
 /* Rights of a leaf as they are to be printed: effective ones, or those of the entry alone. */
 struct s2_rights s2_printer_rights(const struct s2_printer *printer, const struct s2_run *run);
+
+/* The text's column of flags. */
+struct s2_text_flags;
+void s2_ptdump_flags(const struct s2_printer *printer, const struct s2_run *run,
+		     struct s2_text_flags *ret);
 
 /* A mapped row as `find` prints it: type, rights, attributes and what annotators say, each with a
  * blank after it. */

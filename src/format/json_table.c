@@ -87,6 +87,9 @@ void s2_json_member(struct s2_json *json, const struct s2_row_member *member,
 	case S2_KIND_BOOL:
 		s2_json_bool(json, member->json, value.number);
 		break;
+	case S2_KIND_SIGNED:
+		s2_json_signed(json, member->json, (int64_t)value.number);
+		break;
 	}
 }
 
@@ -100,6 +103,51 @@ static void label_members(struct s2_json *json, const struct s2_printer *printer
 
 		for (size_t k = 0; k < ops->nmembers; k++)
 			s2_json_member(json, &ops->members[k], label);
+	}
+}
+
+static void column(struct s2_json *json, const struct s2_printer *printer,
+		   const struct s2_row_name *name, const struct s2_row *row)
+{
+	struct s2_member_value value;
+	struct s2_text_flags flags;
+
+	if (name->id == S2_MEMBER_FLAGS) {
+		s2_ptdump_flags(printer, &row->run, &flags);
+		s2_json_text(json, name->name, flags.len ? flags.text : NULL);
+		return;
+	}
+	if (name->id == S2_MEMBER_ODD) {
+		s2_json_odds(json, name->name, s2_odds, s2_nodds, row->run.entry.odd);
+		return;
+	}
+	s2_member_get(&printer->of, name, row, &value);
+	if (value.known != S2_VALUE_KNOWN) {
+		s2_json_null(json, name->name);
+		return;
+	}
+	switch (value.kind) {
+	case S2_KIND_STRING:
+		s2_json_text(json, name->name, value.text);
+		break;
+	case S2_KIND_NUMBER:
+		if (value.past)
+			s2_json_size(json, name->name, 0);
+		else
+			s2_json_number(json, name->name, value.number);
+		break;
+	case S2_KIND_HEX:
+		if (value.past)
+			s2_json_text(json, name->name, S2_PAST_TEXT);
+		else
+			s2_json_hex(json, name->name, value.number);
+		break;
+	case S2_KIND_BOOL:
+		s2_json_bool(json, name->name, value.number);
+		break;
+	case S2_KIND_SIGNED:
+		s2_json_signed(json, name->name, (int64_t)value.number);
+		break;
 	}
 }
 
@@ -380,7 +428,10 @@ static void table(struct s2_printer *printer, const struct s2_table *table,
 static void print_row(struct s2_printer *printer, const struct s2_row *row)
 {
 	part_begin(printer, "range");
-	s2_json_row(&printer->json, printer, row);
+	if (!printer->columns)
+		s2_json_row(&printer->json, printer, row);
+	for (unsigned int i = 0; printer->columns && i < printer->columns->n; i++)
+		column(&printer->json, printer, &printer->columns->member[i], row);
 	s2_json_item_end(&printer->json);
 }
 
@@ -476,6 +527,7 @@ const struct s2_format s2_format_json = {
 	.name = "json",
 	.help = "one JSON document, see s2dump-json(5)",
 	.document = true,
+	.picks = true,
 	.annotated = true,
 	.merge = S2_MERGE_PA,
 	.show = show,
@@ -491,6 +543,7 @@ const struct s2_format s2_format_jsonl = {
 	.name = "jsonl",
 	.help = "one JSON object per line, see s2dump-json(5)",
 	.document = true,
+	.picks = true,
 	.lines = true,
 	.annotated = true,
 	.merge = S2_MERGE_PA,

@@ -2,12 +2,14 @@
 // The default output: a title, remarks, rows of one token per column, a sum.
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
+#include "format/color.h"
 #include "format/format.h"
 #include "format/text.h"
 
 /* Widths of columns that all tables have; what is longer pushes the rest of its line. */
-enum { W_SIZE = 8, W_TYPE = 7, W_FLAGS = 5, W_MEMORY = 13, W_SH = 3 };
+enum { W_SIZE = 8, W_TYPE = 7, W_MEMORY = 13, W_SH = 3, W_HEX = 12, W_BOOL = 5 };
 
 static struct s2_show show(const struct s2_format *format, const struct s2_geometry *geom)
 {
@@ -165,17 +167,95 @@ static unsigned int rights_width(const struct s2_printer *printer)
 	return printer->effective || printer->geom->arch->two_levels(printer->geom) ? 7 : 6;
 }
 
-static unsigned int flags_width(const struct s2_printer *printer)
+/* The attribute of this table that a member is, or NULL. */
+static const struct s2_attr *attr_of(const struct s2_printer *printer,
+				     const struct s2_row_name *member)
 {
-	unsigned int width = printer->geom->arch->flags_width;
+	for (unsigned int i = 0; member->id == S2_MEMBER_ATTR && i < printer->nmembers; i++)
+		if (!strcmp(printer->member[i].name, member->name))
+			return printer->member[i].attr;
+	return NULL;
+}
 
-	return width > W_FLAGS ? width : W_FLAGS;
+/* Of a chosen column. */
+static unsigned int width_of(const struct s2_printer *printer, const struct s2_row_name *member)
+{
+	const struct s2_attr *attr = attr_of(printer, member);
+
+	switch (member->id) {
+	case S2_MEMBER_IA:
+		return 2 * ia_digits(printer->geom) + 5;
+	case S2_MEMBER_END:
+		return ia_digits(printer->geom) + 2;
+	case S2_MEMBER_SIZE:
+		return W_SIZE + 1; /* joined rows are of any size: ~1023.99M */
+	case S2_MEMBER_TYPE:
+		return W_TYPE;
+	case S2_MEMBER_RIGHTS:
+		return rights_width(printer);
+	case S2_MEMBER_FLAGS:
+		return printer->flags_width;
+	case S2_MEMBER_LEVEL:
+		return s2_level(printer->geom, printer->geom->top) < 0 ? 2 : 1;
+	case S2_MEMBER_TABLE:
+		return (unsigned int)strlen(printer->table->id);
+	default:
+		break;
+	}
+	if (member->column)
+		return member->column->width;
+	if (attr && attr->kind == S2_ATTR_COLUMN)
+		return attr->width;
+	return member->kind == S2_KIND_HEX ? W_HEX : member->kind == S2_KIND_BOOL ? W_BOOL : 1;
+}
+
+/* Is it a number that lines up on the right? */
+static bool is_right(const struct s2_row_name *member)
+{
+	return !member->column &&
+	       (member->kind == S2_KIND_NUMBER || member->kind == S2_KIND_SIGNED);
+}
+
+/* A chosen column, the last of its line or not, its title as wide as its text. */
+static void put_chosen(struct s2_printer *printer, unsigned int i, const char *text,
+		       enum s2_style style, enum s2_style around)
+{
+	const struct s2_columns *columns = printer->columns;
+	unsigned int width = width_of(printer, &columns->member[i]);
+	/* The first title has the "# " of its line before it. */
+	unsigned int title = (unsigned int)strlen(columns->title[i]) + (i ? 0 : 2);
+	bool right = is_right(&columns->member[i]), last = i + 1 == columns->n;
+
+	if (!printer->bare && title > width)
+		width = title;
+	/* The line of titles begins with its mark. */
+	if (right && (i || *text != '#'))
+		s2_out_pad_left(printer->out, text, width);
+	else
+		s2_style_pad(printer->out, text, last ? 0 : width, style, around);
+	if (last && around != S2_PLAIN)
+		s2_style(printer->out, S2_PLAIN);
+	s2_out_str(printer->out, last ? "\n" : " ");
+}
+
+static void print_chosen_titles(struct s2_printer *printer)
+{
+	char first[128];
+
+	for (unsigned int i = 0; i < printer->columns->n; i++) {
+		snprintf(first, sizeof(first), "%s%s", i ? "" : "# ", printer->columns->title[i]);
+		put_chosen(printer, i, first, S2_PLAIN, S2_PLAIN);
+	}
 }
 
 static void print_titles(struct s2_printer *printer)
 {
 	struct s2_out *out = printer->out;
 
+	if (printer->columns) {
+		print_chosen_titles(printer);
+		return;
+	}
 	put_column(out, "# ia", 2 * ia_digits(printer->geom) + 5);
 	s2_out_printf(out, "%*s ", W_SIZE, "size");
 	if (!printer->effective)
@@ -193,7 +273,7 @@ static void print_titles(struct s2_printer *printer)
 			put_column(out, attr->title, attr->width);
 	}
 	if (!printer->effective)
-		put_column(out, "flags", flags_width(printer));
+		put_column(out, "flags", printer->flags_width);
 	for (unsigned int i = 0; printer->annotators[i]; i++) {
 		const struct s2_annotator_ops *ops = printer->annotators[i];
 
@@ -207,6 +287,8 @@ static void table(struct s2_printer *printer, const struct s2_table *table,
 		  const struct s2_geometry *geom)
 {
 	(void)geom;
+	if (printer->bare)
+		return;
 	if (printer->ntables)
 		s2_out_str(printer->out, "\n");
 	print_title(printer);
@@ -230,14 +312,52 @@ static void put_range(struct s2_printer *printer, uint64_t ia, uint64_t size)
 	s2_out_str(printer->out, " ");
 }
 
-static void put_rights(struct s2_printer *printer, const struct s2_rights *rights)
+/* How the columns of a row look. */
+struct look {
+	enum s2_style row, rights, memory, flags;
+};
+
+static const struct look plain;
+
+/* What is dangerous, or is not the table's own, stands out; what is nothing steps back. */
+static struct look look_of(const struct s2_printer *printer, const struct s2_run *run, bool mapped,
+			   const struct s2_rights *rights)
+{
+	enum s2_style row = run->missing ? S2_GONE : mapped ? S2_PLAIN : S2_DIM;
+	struct look look = { row, row, row, row };
+
+	if (run->entry.odd)
+		look.flags = S2_ALARM;
+	if (!mapped)
+		return look;
+	if (rights->known &&
+	    ((rights->write && rights->exec) || (rights->write_user && rights->exec_user)))
+		look.rights = S2_ALARM;
+	if (s2_row_device(&printer->of, run))
+		look.memory = S2_DEVICE;
+	return look;
+}
+
+static inline void put_styled(struct s2_out *out, const char *text, unsigned int width,
+			      enum s2_style style, const struct look *look)
+{
+	if (style == look->row) {
+		put_column(out, text, width);
+		return;
+	}
+	s2_style_pad(out, text, width, style, look->row);
+	s2_out_str(out, " ");
+}
+
+static inline void put_rights(struct s2_printer *printer, const struct s2_rights *rights,
+			      const struct look *look)
 {
 	bool two = rights_width(printer) == 7;
 	char text[S2_TEXT_RIGHTS_LEN] = "?";
 
 	if (rights->known)
 		s2_text_rights(rights, two, text);
-	put_column(printer->out, text, two ? 7 : 6);
+	put_styled(printer->out, text, two ? 7 : 6, look->rights, look);
 }
 
 static void attribute_flags(const struct s2_printer *printer, const struct s2_run *run,
@@ -270,49 +390,78 @@ static void soft_flags(const struct s2_printer *printer, const struct s2_meaning
 			s2_text_flag_number(flags, names[i], meaning->value[i]);
 }
 
-static void put_flags(struct s2_printer *printer, const struct s2_run *run, bool leaf)
+static inline void flags_text(const struct s2_printer *printer, const struct s2_run *run,
+			      struct s2_text_flags *ret)
 {
-	struct s2_text_flags flags;
-
-	s2_text_flags_init(&flags);
-	if (leaf)
-		attribute_flags(printer, run, &flags);
+	s2_text_flags_init(ret);
+	if (!run->missing && s2_is_leaf(run->entry.type))
+		attribute_flags(printer, run, ret);
 	else if (run->meaning.type)
-		soft_flags(printer, &run->meaning, &flags);
+		soft_flags(printer, &run->meaning, ret);
 	else if (s2_says_something(printer->geom, run->entry.raw))
-		s2_text_flag_hex(&flags, "raw", run->entry.raw);
+		s2_text_flag_hex(ret, "raw", run->entry.raw);
 	for (unsigned int i = 0; run->entry.odd && i < s2_nodds; i++)
 		if (run->entry.odd & s2_odds[i].bit)
-			s2_text_flag(&flags, "!", s2_odds[i].name);
-	put_column(printer->out, flags.text, flags_width(printer));
+			s2_text_flag(ret, "!", s2_odds[i].name);
+}
+
+void s2_ptdump_flags(const struct s2_printer *printer, const struct s2_run *run,
+		     struct s2_text_flags *ret)
+{
+	flags_text(printer, run, ret);
 }
 
 /* The columns that say what the entry is like. */
-static void put_attributes(struct s2_printer *printer, const struct s2_run *run, bool leaf)
+static inline void put_attributes(struct s2_printer *printer, const struct s2_run *run, bool leaf,
+				  const struct look *look)
 {
+	struct s2_text_flags flags;
+
 	for (unsigned int i = 0; i < printer->nmembers; i++) {
 		const struct s2_attr *attr = printer->member[i].attr;
+		enum s2_style style = look->row;
 		uint64_t value;
 
 		if (!attr || attr->kind != S2_ATTR_COLUMN)
 			continue;
+		if (look->memory != style && !strcmp(attr->name, S2_MEMORY_NAME))
+			style = look->memory;
 		value = leaf ? s2_attr_get(attr, printer->geom, run->height, run->entry.raw) : 0;
-		put_column(printer->out, leaf ? s2_attr_value(attr, value)->text : "-",
-			   attr->width);
+		put_styled(printer->out, leaf ? s2_attr_value(attr, value)->text : "-", attr->width,
+			   style, look);
 	}
-	put_flags(printer, run, leaf);
+	flags_text(printer, run, &flags);
+	put_styled(printer->out, flags.text, printer->flags_width, look->flags, look);
 }
 
-static void put_labels(struct s2_printer *printer, const struct s2_row *row)
+static enum s2_style label_style(const struct s2_printer *printer,
+				 const struct s2_annotator_ops *ops, const struct s2_label *label,
+				 const struct look *look)
+{
+	const struct s2_annotator *annotator;
+
+	if (!printer->color || !ops->foreign)
+		return look->row;
+	annotator = s2_table_annotator(printer->table, ops);
+	return annotator && ops->foreign(annotator, label) ? S2_FOREIGN : look->row;
+}
+
+static inline void put_labels(struct s2_printer *printer, const struct s2_row *row,
+			      const struct look *look)
 {
 	for (unsigned int i = 0; printer->annotators[i]; i++) {
 		const struct s2_annotator_ops *ops = printer->annotators[i];
 		const struct s2_label *label = s2_printer_label(printer, row, i);
+		enum s2_style style = look->row;
 		char buf[S2_LABEL_TEXT];
 
-		for (size_t k = 0; s2_printer_has(printer, i) && k < ops->ncolumns; k++)
-			put_column(printer->out, ops->columns[k].text(label, buf),
-				   ops->columns[k].width);
+		if (!s2_printer_has(printer, i))
+			continue;
+		if (printer->color)
+			style = label_style(printer, ops, label, look);
+		for (size_t k = 0; k < ops->ncolumns; k++)
+			put_styled(printer->out, ops->columns[k].text(label, buf),
+				   ops->columns[k].width, style, look);
 	}
 }
 
@@ -344,7 +493,147 @@ static void put_level(struct s2_out *out, int level, unsigned int width)
 	s2_out_str(out, " ");
 }
 
-static void print_row(struct s2_printer *printer, const struct s2_row *row)
+/* A column that was chosen, as the text has it where it has it at all. */
+static const char *chosen_text(const struct s2_printer *printer, const struct s2_row_name *member,
+			       const struct s2_row *row, char *buf, size_t size)
+{
+	const struct s2_attr *attr = attr_of(printer, member);
+	const struct s2_annotator *annotator =
+		member->column ?
+			s2_table_annotator(printer->table, printer->annotators[member->annotator]) :
+			NULL;
+	struct s2_member_value value;
+
+	if (annotator && (size_t)(annotator - printer->table->annotator) < row->nlabels) {
+		const struct s2_label *label = &row->label[annotator - printer->table->annotator];
+		char text[S2_LABEL_TEXT];
+
+		snprintf(buf, size, "%s", member->column->text(label, text));
+		return buf;
+	}
+	s2_member_get(&printer->of, member, row, &value);
+	if (value.known != S2_VALUE_KNOWN)
+		return value.known == S2_VALUE_UNKNOWN && !row->run.missing ? "?" : "-";
+	switch (value.kind) {
+	case S2_KIND_STRING:
+		snprintf(buf, size, "%s",
+			 attr && attr->kind == S2_ATTR_COLUMN ? value.shown : value.text);
+		return buf;
+	case S2_KIND_NUMBER:
+		if (member->id == S2_MEMBER_SIZE)
+			s2_text_size(value.number, buf);
+		else
+			snprintf(buf, size, "%" PRIu64, value.number);
+		return buf;
+	case S2_KIND_HEX:
+		if (value.past)
+			return S2_PAST_TEXT;
+		snprintf(buf, size, "0x%0*" PRIx64,
+			 member->id == S2_MEMBER_END ? (int)ia_digits(printer->geom) : 1,
+			 value.number);
+		return buf;
+	case S2_KIND_BOOL:
+		return value.number ? "true" : "false";
+	case S2_KIND_SIGNED:
+		snprintf(buf, size, "%" PRId64, (int64_t)value.number);
+		return buf;
+	}
+	return "-";
+}
+
+/* Places are shown as in rows that have all columns. */
+static const char *chosen_pa(const struct s2_printer *printer, const struct s2_row *row,
+			     const struct s2_row_name *pieces, char *buf, size_t size)
+{
+	const struct s2_run *run = &row->run;
+	struct s2_member_value value;
+
+	s2_member_get(&printer->of, pieces, row, &value);
+	if (run->missing == S2_BUDGET)
+		return s2_code_name(run->missing);
+	if (run->missing)
+		snprintf(buf, size, "%s@0x%" PRIx64, s2_code_name(run->missing), run->table_pa);
+	else if (value.known != S2_VALUE_KNOWN && run->meaning.placed)
+		snprintf(buf, size, "%s:0x%" PRIx64, printer->geom->soft.ops->address,
+			 run->meaning.address);
+	else if (value.known != S2_VALUE_KNOWN)
+		return "-";
+	else if (value.number == 1)
+		snprintf(buf, size, "0x%" PRIx64, run->entry.oa);
+	else
+		snprintf(buf, size, "pieces:%" PRIu64, value.number);
+	return buf;
+}
+
+static const char *chosen_ia(const struct s2_printer *printer, const struct s2_run *run, char *buf,
+			     size_t size)
+{
+	int digits = (int)ia_digits(printer->geom), n;
+
+	n = snprintf(buf, size, "0x%0*" PRIx64 "-", digits, run->ia);
+	if (run->ia + run->size)
+		snprintf(buf + n, size - (size_t)n, "0x%0*" PRIx64, digits, run->ia + run->size);
+	else
+		snprintf(buf + n, size - (size_t)n, "%s", S2_PAST_TEXT);
+	return buf;
+}
+
+static struct look look_of_row(const struct s2_printer *printer, const struct s2_row *row)
+{
+	bool mapped = s2_run_mapped(printer->geom, &row->run);
+	struct s2_rights rights = { .known = false };
+
+	if (mapped)
+		rights = s2_printer_rights(printer, &row->run);
+	return look_of(printer, &row->run, mapped, &rights);
+}
+
+static enum s2_style chosen_style(const struct s2_printer *printer,
+				  const struct s2_row_name *member, const struct s2_row *row,
+				  const struct look *look)
+{
+	if (member->id == S2_MEMBER_RIGHTS)
+		return look->rights;
+	if (member->id == S2_MEMBER_FLAGS || member->id == S2_MEMBER_ODD)
+		return look->flags;
+	if (member->id == S2_MEMBER_LABEL && member->column)
+		return label_style(printer, printer->annotators[member->annotator],
+				   s2_printer_label(printer, row, member->annotator), look);
+	return strcmp(member->name, S2_MEMORY_NAME) ? look->row : look->memory;
+}
+
+static void print_chosen(struct s2_printer *printer, const struct s2_row *row)
+{
+	static const struct s2_row_name pieces = { .id = S2_MEMBER_PIECES, .kind = S2_KIND_NUMBER };
+	const struct s2_columns *columns = printer->columns;
+	struct look look = plain;
+
+	if (printer->color)
+		look = look_of_row(printer, row);
+	if (look.row != S2_PLAIN)
+		s2_style(printer->out, look.row);
+	for (unsigned int i = 0; i < columns->n; i++) {
+		const struct s2_row_name *member = &columns->member[i];
+		struct s2_text_flags flags;
+		char buf[256];
+		const char *text;
+
+		if (member->id == S2_MEMBER_IA) {
+			text = chosen_ia(printer, &row->run, buf, sizeof(buf));
+		} else if (member->id == S2_MEMBER_PA) {
+			text = chosen_pa(printer, row, &pieces, buf, sizeof(buf));
+		} else if (member->id == S2_MEMBER_FLAGS) {
+			s2_ptdump_flags(printer, &row->run, &flags);
+			text = flags.text;
+		} else {
+			text = chosen_text(printer, member, row, buf, sizeof(buf));
+		}
+		put_chosen(printer, i, text, chosen_style(printer, member, row, &look), look.row);
+	}
+}
+
+/* Hot path: without colour nothing asks for it. */
+static inline void print_all(struct s2_printer *printer, const struct s2_row *row, bool color)
 {
 	const struct s2_run *run = &row->run;
 	bool leaf = !run->missing && s2_is_leaf(run->entry.type);
@@ -352,20 +641,25 @@ static void print_row(struct s2_printer *printer, const struct s2_row *row)
 	unsigned int width = s2_level(printer->geom, printer->geom->top) < 0 ? 2 : 1;
 	struct s2_out *out = printer->out;
 	struct s2_rights rights;
+	struct look look = plain;
 
+	if (mapped)
+		rights = s2_printer_rights(printer, run);
+	if (color)
+		look = look_of(printer, run, mapped, mapped ? &rights : NULL);
+	if (look.row != S2_PLAIN)
+		s2_style(out, look.row);
 	put_range(printer, run->ia, run->size);
 	put_level(out, s2_level(printer->geom, run->height), width);
 	put_column(out, s2_run_type(run), W_TYPE);
-	if (mapped) {
-		rights = s2_printer_rights(printer, run);
-		put_rights(printer, &rights);
-	} else if (run->meaning.saved.known) {
-		put_rights(printer, &run->meaning.saved);
-	} else {
+	if (mapped)
+		put_rights(printer, &rights, &look);
+	else if (run->meaning.saved.known)
+		put_rights(printer, &run->meaning.saved, &look);
+	else
 		put_column(out, "-", rights_width(printer));
-	}
-	put_attributes(printer, run, leaf);
-	put_labels(printer, row);
+	put_attributes(printer, run, leaf, &look);
+	put_labels(printer, row, &look);
 	if (run->missing)
 		put_missing(out, run->missing, run->table_pa);
 	else if (mapped || (!leaf && s2_run_has_oa(run)))
@@ -375,7 +669,19 @@ static void print_row(struct s2_printer *printer, const struct s2_row *row)
 			      run->meaning.address);
 	else
 		s2_out_str(out, "-");
+	if (look.row != S2_PLAIN)
+		s2_style(out, S2_PLAIN);
 	s2_out_str(out, "\n");
+}
+
+static void print_row(struct s2_printer *printer, const struct s2_row *row)
+{
+	if (printer->columns)
+		print_chosen(printer, row);
+	else if (printer->color)
+		print_all(printer, row, true);
+	else
+		print_all(printer, row, false);
 }
 
 void s2_ptdump_short(struct s2_printer *printer, const struct s2_row *row)
@@ -385,21 +691,26 @@ void s2_ptdump_short(struct s2_printer *printer, const struct s2_row *row)
 	char text[S2_TEXT_RIGHTS_LEN] = "?";
 	bool leaf = s2_is_leaf(run->entry.type);
 	struct s2_rights rights = leaf ? s2_printer_rights(printer, run) : run->meaning.saved;
+	struct look look = plain;
 
 	if (rights.known)
 		s2_text_rights(&rights, printer->geom->arch->two_levels(printer->geom), text);
-	s2_out_printf(out, "%s %s ", s2_run_type(run), text);
+	if (printer->color)
+		look = look_of(printer, run, leaf, &rights);
+	put_column(out, s2_run_type(run), 0);
+	put_styled(out, text, 0, look.rights, &look);
 	for (unsigned int i = 0; i < printer->nmembers; i++) {
 		const struct s2_attr *attr = printer->member[i].attr;
+		bool memory = attr && !strcmp(attr->name, S2_MEMORY_NAME);
 
 		if (attr && attr->kind == S2_ATTR_COLUMN)
-			put_column(out,
+			put_styled(out,
 				   !leaf ? "-" :
 					   s2_attr_value(attr,
 							 s2_attr_get(attr, printer->geom,
 								     run->height, run->entry.raw))
 						   ->text,
-				   0);
+				   0, memory ? look.memory : look.row, &look);
 	}
 	for (unsigned int i = 0; printer->annotators[i]; i++) {
 		const struct s2_annotator_ops *ops = printer->annotators[i];
@@ -407,7 +718,8 @@ void s2_ptdump_short(struct s2_printer *printer, const struct s2_row *row)
 		char buf[S2_LABEL_TEXT];
 
 		for (size_t k = 0; k < ops->ncolumns && (!i || s2_printer_has(printer, i)); k++)
-			put_column(out, ops->columns[k].text(label, buf), 0);
+			put_styled(out, ops->columns[k].text(label, buf), 0,
+				   label_style(printer, ops, label, &look), &look);
 	}
 }
 
@@ -420,7 +732,7 @@ static void effective(struct s2_printer *printer, const struct s2_effective_row 
 	put_range(printer, row->va, row->size);
 	put_column(out, row->missing ? "missing" : row->allowed ? "mapped" : "fault", W_TYPE);
 	if (row->allowed)
-		put_rights(printer, &rights);
+		put_rights(printer, &rights, &plain);
 	else
 		put_column(out, "-", rights_width(printer));
 	put_column(out, row->memory ? row->memory->text : unknown, W_MEMORY);
@@ -455,10 +767,33 @@ static void put_pages(struct s2_printer *printer, const struct s2_totals *end)
 	}
 }
 
+/* "# 3 of 20 rows, 2.5M", "# 2 rows joined from 3 of 20, 2.5M" */
+static void put_picked(struct s2_printer *printer, const struct s2_picked *picked)
+{
+	struct s2_out *out = printer->out;
+
+	s2_out_str(out, "# ");
+	if (picked->stopped || printer->columns)
+		out_counted(out, picked->shown, "row");
+	if (!picked->stopped && printer->columns)
+		s2_out_printf(out, " joined from %" PRIu64 " of %" PRIu64, picked->fit,
+			      picked->rows);
+	else if (!picked->stopped)
+		s2_out_printf(out, "%" PRIu64 " of %" PRIu64 " row%s", picked->shown, picked->rows,
+			      picked->rows == 1 ? "" : "s");
+	s2_out_str(out, ", ");
+	out_size(out, picked->bytes);
+	s2_out_str(out, picked->stopped ? "; the rest was not looked at\n" : "\n");
+}
+
 static void table_end(struct s2_printer *printer, const struct s2_totals *end)
 {
 	struct s2_out *out = printer->out;
 
+	if (printer->bare)
+		return;
+	if (printer->picked)
+		put_picked(printer, printer->picked);
 	if (!end)
 		return;
 	s2_out_str(out, "# mapped ");
@@ -492,6 +827,7 @@ const struct s2_format s2_format_ptdump = {
 	.name = "ptdump",
 	.help = "rows of text, a token per column (default)",
 	.annotated = true,
+	.picks = true,
 	.merge = S2_MERGE_ATTRS,
 	.show = show,
 	.begin = begin,

@@ -72,29 +72,7 @@ void s2_text_ia_range(struct s2_out *out, uint64_t ia, uint64_t size, unsigned i
 	if (ia + size)
 		s2_out_hex(out, ia + size, digits);
 	else
-		s2_out_str(out, "0x10000000000000000");
-}
-
-void s2_text_rights(const struct s2_rights *rights, bool two_levels, char ret[S2_TEXT_RIGHTS_LEN])
-{
-	char *p = ret;
-
-	*p++ = rights->read ? 'r' : '-';
-	*p++ = rights->write ? 'w' : '-';
-	if (!two_levels) {
-		*p++ = rights->exec && rights->exec_user ? 'x' :
-		       rights->exec                      ? 'p' :
-		       rights->exec_user                 ? 'u' :
-							   '-';
-		*p = '\0';
-		return;
-	}
-	*p++ = rights->exec ? 'x' : '-';
-	*p++ = '/';
-	*p++ = rights->read_user ? 'r' : '-';
-	*p++ = rights->write_user ? 'w' : '-';
-	*p++ = rights->exec_user ? 'x' : '-';
-	*p = '\0';
+		s2_out_str(out, S2_PAST_TEXT);
 }
 
 void s2_text_flags_init(struct s2_text_flags *flags)

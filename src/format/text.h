@@ -17,6 +17,9 @@
 #define S2_TEXT_SIZE_LEN 12
 void s2_text_size(uint64_t size, char ret[S2_TEXT_SIZE_LEN]);
 
+/* The address behind the last of a 64-bit space. */
+#define S2_PAST_TEXT "0x10000000000000000"
+
 /* How many digits the input addresses of a space have whose last address is @last: as many as its
  * end needs, 16 when that is 2^64. */
 unsigned int s2_text_ia_digits(uint64_t last);
@@ -24,13 +27,6 @@ unsigned int s2_text_ia_digits(uint64_t last);
 /* "0x...-0x...": @size bytes from @ia on, both ends with @digits digits; an end of 2^64 has one
  * more. */
 void s2_text_ia_range(struct s2_out *out, uint64_t ia, uint64_t size, unsigned int digits);
-
-/*
- * "rwx", "r--": execution is x at both levels, p at the privileged one only, u at the other only.
- * With @two_levels "rw-/r-x": the privileged level's, then the other's.
- */
-#define S2_TEXT_RIGHTS_LEN 8
-void s2_text_rights(const struct s2_rights *rights, bool two_levels, char ret[S2_TEXT_RIGHTS_LEN]);
 
 /* A column of words joined by commas, "-" when there is none. */
 struct s2_text_flags {

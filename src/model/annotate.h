@@ -28,6 +28,7 @@ enum s2_kind {
 	S2_KIND_NUMBER, /* decimal */
 	S2_KIND_HEX,
 	S2_KIND_BOOL,
+	S2_KIND_SIGNED, /* decimal; not of annotators */
 };
 
 struct s2_value {
@@ -85,6 +86,9 @@ struct s2_annotator_ops {
 	/* Do two stretches say one thing when @b begins @distance bytes after @a? */
 	bool (*joins)(const struct s2_label *a, const struct s2_label *b, uint64_t distance,
 		      const struct s2_geometry *geom);
+
+	/* Is it somebody else's than the table's? May be NULL: nobody's. */
+	bool (*foreign)(const struct s2_annotator *annotator, const struct s2_label *label);
 
 	/* Which memory beside the table's pages a snapshot must hold for at(). May be NULL: none. */
 	void (*needs)(const struct s2_annotator *annotator,

@@ -159,9 +159,24 @@ def check_stage1(page):
             problems.append(f"s2dump.1: memory type {text_of} of stage 1 is not described")
 
 
+def check_members(program, page):
+    """Names that --where and --columns take are members of ranges in s2dump-json.5, or described with conditions."""
+    done = subprocess.run([program.path, "dump", "x", "--columns=?"], capture_output=True, text=True)
+    names = set(re.search(r"There are:\n(.*?)\nTry", done.stderr, re.S)[1].split()) - {"flags"}
+    json_page = read("man/s2dump-json.5")
+    known = {word for title in ("Range", "Ranges of x86") for line in section(json_page, "Ss", title)
+             for word in re.findall(r"\w+", line) if line.startswith(".It Li ")}
+    known |= set(items(section(page, "Ss", "Conditions"), "Li"))
+    known |= {word for row in table(section(page, "Ss", "Stage 1"), "Name") for word in re.findall(r"\w+", row[0])}
+    for name in sorted(names - known):
+        problems.append(f"{name}: a name for --where that no manual describes")
+    print(f"docs: {len(names)} names of members")
+
+
 def check_manual(program):
     page = read("man/s2dump.1")
     check_groups(program, page)
+    check_members(program, page)
     check_stage1(page)
     same("command", "help", program.commands, "s2dump.1", items(section(page, "Ss", "Commands"), "Cm"))
     same("format", "help", program.formats, "s2dump.1", items(section(page, "Ss", "Formats"), "Cm"))

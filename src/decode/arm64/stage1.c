@@ -470,6 +470,7 @@ const struct s2_arch s2_arm64_stage1_el1 = {
 	.two_levels = two_levels,
 	.attrs = el1_attrs,
 	.nattrs = ARRAY_SIZE(el1_attrs),
+	.device = "device-*",
 	.level_base = 3,
 	.level_step = -1,
 };
@@ -497,6 +498,7 @@ const struct s2_arch s2_arm64_stage1_el2 = {
 	.two_levels = two_levels,
 	.attrs = el2_attrs,
 	.nattrs = ARRAY_SIZE(el2_attrs),
+	.device = "device-*",
 	.level_base = 3,
 	.level_step = -1,
 };

@@ -396,6 +396,7 @@ const struct s2_arch s2_arm64_stage2 = {
 	.two_levels = two_levels,
 	.attrs = attrs,
 	.nattrs = ARRAY_SIZE(attrs),
+	.device = "device-*",
 	.level_base = 3,
 	.level_step = -1,
 };

@@ -139,9 +139,6 @@ enum s2_code s2_translate(const struct s2_at_request *req, const struct s2_mem *
 /* "translation fault", ... */
 const char *s2_at_fault_name(enum s2_at_fault fault);
 
-/* JSON name of the memory type. */
-#define S2_MEMORY_NAME "memattr"
-
 /* What PAR_EL1 says of memory, each NULL when it is not known, as after a fault. */
 void s2_at_memory(const struct s2_at_result *at, const struct s2_attr_value **ret_memory,
 		  const struct s2_attr_value **ret_shareability);

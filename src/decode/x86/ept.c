@@ -315,6 +315,7 @@ const struct s2_arch s2_x86_ept = {
 	.attrs = attrs,
 	.nattrs = ARRAY_SIZE(attrs),
 	.flags_width = sizeof("hw,mw,ipat,a,d") - 1,
+	.device = "uc",
 	.level_base = 1,
 	.level_step = 1,
 };

@@ -306,6 +306,18 @@ static const struct s2_row_column columns[] = {
 	{ "state", 15, state_text },
 };
 
+/* In a table that is the host's, the hypervisor's or a guest's: is the memory another's? */
+static bool foreign(const struct s2_annotator *annotator, const struct s2_label *label)
+{
+	static const enum s2_owner of_role[] = { [S2_PKVM_HOST] = S2_OWNER_HOST,
+						 [S2_PKVM_HYP] = S2_OWNER_HYP,
+						 [S2_PKVM_GUEST] = S2_OWNER_GUEST };
+	struct s2_own own = s2_pkvm_own(label);
+
+	return annotator->param[0] < ARRAY_SIZE(of_role) && own.owner &&
+	       own.owner != of_role[annotator->param[0]];
+}
+
 /* The hypervisor's page array, where it holds the states of a component. */
 static void needs(const struct s2_annotator *annotator,
 		  void (*add)(void *arg, uint64_t pa, uint64_t size), void *arg)
@@ -352,6 +364,7 @@ const struct s2_annotator_ops s2_pkvm_annotator = {
 	.by_pa = by_pa,
 	.at = at,
 	.joins = joins,
+	.foreign = foreign,
 	.needs = needs,
 	.save = save,
 	.load = load,

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Is text to have colours? */
+#ifndef S2_CMD_COLOR_H
+#define S2_CMD_COLOR_H
+
+#include "options.h"
+
+/* As --color says; `auto`: where @out goes to a terminal that knows colours, and NO_COLOR is not
+ * set. To be asked when it is known where @out goes. */
+bool s2_colors(const struct s2_options *options, const struct s2_out *out);
+
+#endif

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The formats csv (RFC 4180, but lines end in LF) and tsv: a line per row, a title line, nothing
+// else.
+#include "format/format.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/escape.h"
+#include "format/text.h"
+
+#define VALUE 1024
+
+static struct s2_show show(const struct s2_format *format, const struct s2_geometry *geom)
+{
+	(void)format;
+	(void)geom;
+	return S2_SHOW_ALL;
+}
+
+static bool is_tsv(const struct s2_printer *printer)
+{
+	return printer->format->rows != NULL;
+}
+
+static void put_csv(struct s2_out *out, const char *text)
+{
+	char shown[VALUE];
+
+	s2_escape(text, strlen(text), shown, sizeof(shown));
+	if (!strpbrk(shown, ",\"")) {
+		s2_out_str(out, shown);
+		return;
+	}
+	s2_out_str(out, "\"");
+	for (const char *p = shown; *p; p++)
+		s2_out_mem(out, *p == '"' ? "\"\"" : p, *p == '"' ? 2 : 1);
+	s2_out_str(out, "\"");
+}
+
+/* Tabs and newlines are no printable text either; only what escapes must be escaped first. */
+static void put_tsv(struct s2_out *out, const char *text)
+{
+	char doubled[VALUE], shown[VALUE];
+	size_t n = 0;
+
+	for (; *text && n + 2 < sizeof(doubled); text++) {
+		if (*text == '\\' || *text == '\t' || *text == '\n')
+			doubled[n++] = '\\';
+		doubled[n++] = *text == '\t' ? 't' : *text == '\n' ? 'n' : *text;
+	}
+	doubled[n] = '\0';
+	s2_escape(doubled, n, shown, sizeof(shown));
+	s2_out_str(out, shown);
+}
+
+static void put(struct s2_printer *printer, const char *text)
+{
+	if (is_tsv(printer))
+		put_tsv(printer->out, text);
+	else
+		put_csv(printer->out, text);
+}
+
+/* "flags" is made of members that have columns of their own. */
+static bool is_column(const struct s2_row_name *member)
+{
+	return !member->derived;
+}
+
+static void begin(struct s2_printer *printer, const struct s2_image *image)
+{
+	struct s2_out *out = printer->out;
+	const char *between = is_tsv(printer) ? "\t" : ",";
+
+	(void)image;
+	if (printer->bare)
+		return;
+	if (!printer->columns)
+		s2_out_str(out, "table");
+	for (unsigned int i = 0; !printer->columns && i < printer->all->n; i++) {
+		if (!is_column(&printer->all->member[i]))
+			continue;
+		s2_out_str(out, between);
+		put(printer, printer->all->member[i].name);
+	}
+	for (unsigned int i = 0; printer->columns && i < printer->columns->n; i++) {
+		s2_out_str(out, i ? between : "");
+		put(printer, printer->columns->title[i]);
+	}
+	s2_out_str(out, "\n");
+}
+
+static void table(struct s2_printer *printer, const struct s2_table *table,
+		  const struct s2_geometry *geom)
+{
+	(void)printer;
+	(void)table;
+	(void)geom;
+}
+
+static void put_value(struct s2_printer *printer, const struct s2_row_name *member,
+		      const struct s2_row *row)
+{
+	struct s2_out *out = printer->out;
+	struct s2_member_value value;
+	struct s2_text_flags flags;
+
+	if (member->id == S2_MEMBER_FLAGS) {
+		s2_ptdump_flags(printer, &row->run, &flags);
+		put(printer, flags.len ? flags.text : "");
+		return;
+	}
+	s2_member_get(&printer->of, member, row, &value);
+	if (value.known != S2_VALUE_KNOWN)
+		return;
+	switch (value.kind) {
+	case S2_KIND_STRING:
+		put(printer, value.text);
+		break;
+	case S2_KIND_NUMBER:
+		if (value.past)
+			s2_out_str(out, "18446744073709551616");
+		else
+			s2_out_dec(out, value.number, 0);
+		break;
+	case S2_KIND_HEX:
+		if (value.past)
+			s2_out_str(out, S2_PAST_TEXT);
+		else
+			s2_out_hex(out, value.number, 1);
+		break;
+	case S2_KIND_BOOL:
+		s2_out_str(out, value.number ? "true" : "false");
+		break;
+	case S2_KIND_SIGNED:
+		s2_out_printf(out, "%" PRId64, (int64_t)value.number);
+		break;
+	}
+}
+
+static void row(struct s2_printer *printer, const struct s2_row *row)
+{
+	const char *between = is_tsv(printer) ? "\t" : ",";
+	struct s2_out *out = printer->out;
+
+	if (!printer->columns)
+		put(printer, printer->table->id);
+	for (unsigned int i = 0; !printer->columns && i < printer->all->n; i++) {
+		if (!is_column(&printer->all->member[i]))
+			continue;
+		s2_out_str(out, between);
+		put_value(printer, &printer->all->member[i], row);
+	}
+	for (unsigned int i = 0; printer->columns && i < printer->columns->n; i++) {
+		s2_out_str(out, i ? between : "");
+		put_value(printer, &printer->columns->member[i], row);
+	}
+	s2_out_str(out, "\n");
+}
+
+static void table_end(struct s2_printer *printer, const struct s2_totals *end)
+{
+	(void)printer;
+	(void)end;
+}
+
+static void end(struct s2_printer *printer, bool complete)
+{
+	(void)printer;
+	(void)complete;
+}
+
+const struct s2_format s2_format_csv = {
+	.name = "csv",
+	.help = "comma-separated values, a line per row, columns named as in JSON",
+	.annotated = true,
+	.picks = true,
+	.rows_only = true,
+	.merge = S2_MERGE_PA,
+	.show = show,
+	.begin = begin,
+	.table = table,
+	.row = row,
+	.table_end = table_end,
+	.end = end,
+};
+
+const struct s2_format s2_format_tsv = {
+	.name = "tsv",
+	.help = "the same, separated by tabs",
+	.annotated = true,
+	.picks = true,
+	.rows_only = true,
+	.merge = S2_MERGE_PA,
+	.show = show,
+	.begin = begin,
+	.table = table,
+	.row = row,
+	.table_end = table_end,
+	.end = end,
+	.rows = "\t",
+};

@@ -1,0 +1,641 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Members of rows: those of all rows in a table here, the others from the rows of architectures,
+// software and annotators.
+#include "model/members.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* All that are no attribute's, no software's and no annotator's, in the order of JSON; the first
+ * after which those stand is told by the name. To add one: an id, a row, a case in get_own(). */
+static const struct s2_row_name own[] = {
+	{ .name = "ia",
+	  .id = S2_MEMBER_IA,
+	  .kind = S2_KIND_HEX,
+	  .agree = S2_AGREE_ALWAYS,
+	  .meaning = "the first input address" },
+	{ .name = "size",
+	  .id = S2_MEMBER_SIZE,
+	  .kind = S2_KIND_NUMBER,
+	  .agree = S2_AGREE_ALWAYS,
+	  .meaning = "bytes" },
+	{ .name = "level",
+	  .title = "l",
+	  .id = S2_MEMBER_LEVEL,
+	  .kind = S2_KIND_SIGNED,
+	  .meaning = "of the entries, in the architecture's numbers" },
+	{ .name = "type",
+	  .id = S2_MEMBER_TYPE,
+	  .kind = S2_KIND_STRING,
+	  .meaning = "what the entries are: page, block, invalid, missing, ..." },
+	{ .name = "mapped",
+	  .id = S2_MEMBER_MAPPED,
+	  .kind = S2_KIND_BOOL,
+	  .meaning = "hardware translates it" },
+	{ .name = "pa",
+	  .id = S2_MEMBER_PA,
+	  .kind = S2_KIND_HEX,
+	  .agree = S2_AGREE_ON,
+	  .meaning = "the first output address, where the row is one piece" },
+	{ .name = "pieces",
+	  .id = S2_MEMBER_PIECES,
+	  .kind = S2_KIND_NUMBER,
+	  .agree = S2_AGREE_ALWAYS,
+	  .meaning = "stretches of output addresses that follow each other" },
+	{ .name = "read",
+	  .id = S2_MEMBER_READ,
+	  .kind = S2_KIND_BOOL,
+	  .meaning = "readable, at the privileged level" },
+	{ .name = "write",
+	  .id = S2_MEMBER_WRITE,
+	  .kind = S2_KIND_BOOL,
+	  .meaning = "writable, at the privileged level" },
+	{ .name = "exec",
+	  .id = S2_MEMBER_EXEC,
+	  .kind = S2_KIND_BOOL,
+	  .meaning = "executable, at any level" },
+	{ .name = "read_user",
+	  .id = S2_MEMBER_READ_USER,
+	  .kind = S2_KIND_BOOL,
+	  .meaning = "readable, at the other level" },
+	{ .name = "write_user",
+	  .id = S2_MEMBER_WRITE_USER,
+	  .kind = S2_KIND_BOOL,
+	  .meaning = "writable, at the other level" },
+	{ .name = "exec_priv",
+	  .id = S2_MEMBER_EXEC_PRIV,
+	  .kind = S2_KIND_BOOL,
+	  .meaning = "executable, at the privileged level" },
+	{ .name = "exec_user",
+	  .id = S2_MEMBER_EXEC_USER,
+	  .kind = S2_KIND_BOOL,
+	  .meaning = "executable, at the other level" },
+	{ .name = "count",
+	  .id = S2_MEMBER_COUNT,
+	  .kind = S2_KIND_NUMBER,
+	  .agree = S2_AGREE_ALWAYS,
+	  .meaning = "entries" },
+	{ .name = "raw",
+	  .id = S2_MEMBER_RAW,
+	  .kind = S2_KIND_HEX,
+	  .meaning = "the first descriptor" },
+	{ .name = "descriptor_pa",
+	  .id = S2_MEMBER_DESCRIPTOR_PA,
+	  .kind = S2_KIND_HEX,
+	  .agree = S2_AGREE_ALWAYS,
+	  .meaning = "where the first descriptor is" },
+	{ .name = "missing",
+	  .id = S2_MEMBER_MISSING,
+	  .kind = S2_KIND_STRING,
+	  .asks = true,
+	  .meaning = "why the entries could not be read" },
+	{ .name = "odd",
+	  .id = S2_MEMBER_ODD,
+	  .kind = S2_KIND_STRING,
+	  .asks = true,
+	  .meaning = "oddities, joined by +; a condition looks at each" },
+	{ .name = "table",
+	  .id = S2_MEMBER_TABLE,
+	  .kind = S2_KIND_STRING,
+	  .derived = true,
+	  .meaning = "the table's id" },
+	{ .name = "end",
+	  .id = S2_MEMBER_END,
+	  .kind = S2_KIND_HEX,
+	  .agree = S2_AGREE_ALWAYS,
+	  .derived = true,
+	  .meaning = "the input address behind it" },
+	{ .name = "rights",
+	  .id = S2_MEMBER_RIGHTS,
+	  .kind = S2_KIND_STRING,
+	  .derived = true,
+	  .meaning = "as the text has them: rw-" },
+	{ .name = "device",
+	  .id = S2_MEMBER_DEVICE,
+	  .kind = S2_KIND_BOOL,
+	  .derived = true,
+	  .meaning = "mapped as memory of devices" },
+	{ .name = "flags",
+	  .id = S2_MEMBER_FLAGS,
+	  .kind = S2_KIND_STRING,
+	  .derived = true,
+	  .meaning = "the column of the text; no member of conditions" },
+};
+
+/* ---- The list ---- */
+
+static void add(struct s2_member_list *list, const struct s2_row_name *member)
+{
+	if (list->n < S2_MAX_MEMBERS &&
+	    !s2_member_find(list, member->name, strlen(member->name), false))
+		list->member[list->n++] = *member;
+}
+
+static bool is_shown(const struct s2_attr *attr)
+{
+	return (attr->where & S2_IN_LEAF) && attr->kind != S2_ATTR_RIGHT;
+}
+
+/* How values of this row are written; one that is never known says nothing. */
+static bool kind_of(const struct s2_attr *attr, enum s2_kind *ret)
+{
+	if (!attr->values) {
+		*ret = attr->in_place ? S2_KIND_HEX : S2_KIND_NUMBER;
+		return true;
+	}
+	for (unsigned int i = 0; i < attr->nvalues; i++) {
+		char first = attr->values[i].json[0];
+
+		if (first == 'n')
+			continue;
+		*ret = first == '"' ? S2_KIND_STRING : S2_KIND_BOOL;
+		return true;
+	}
+	return false;
+}
+
+static void add_attr(struct s2_member_list *list, const struct s2_attr *attr)
+{
+	struct s2_row_name member = { .name = attr->name,
+				      .title = attr->kind == S2_ATTR_COLUMN ? attr->title : NULL,
+				      .meaning = attr->field,
+				      .id = S2_MEMBER_ATTR };
+
+	if (is_shown(attr) && kind_of(attr, &member.kind))
+		add(list, &member);
+}
+
+static void add_soft(struct s2_member_list *list, const struct s2_soft_ops *soft)
+{
+	struct s2_row_name member = { .id = S2_MEMBER_SOFT, .meaning = "what the software means" };
+
+	member.name = soft->address;
+	member.kind = S2_KIND_HEX;
+	member.agree = S2_AGREE_ON;
+	add(list, &member);
+	member.kind = S2_KIND_NUMBER;
+	member.agree = S2_AGREE_EQUAL;
+	for (unsigned int i = 0; i < S2_SOFT_VALUES && soft->value[i]; i++) {
+		member.name = soft->value[i];
+		member.at = 1 + i;
+		add(list, &member);
+	}
+	member.name = "saved_rights";
+	member.kind = S2_KIND_STRING;
+	member.at = S2_SOFT_SAVED;
+	add(list, &member);
+}
+
+static void add_labels(struct s2_member_list *list, const struct s2_annotator_ops *ops,
+		       unsigned int annotator)
+{
+	for (size_t i = 0; i < ops->nmembers; i++) {
+		const struct s2_row_member *label = &ops->members[i];
+		struct s2_row_name member = { .name = label->json,
+					      .meaning = "what else is known of the address",
+					      .id = S2_MEMBER_LABEL,
+					      .kind = label->kind,
+					      .annotator = annotator,
+					      .label = label };
+
+		for (size_t k = 0; k < ops->ncolumns; k++)
+			if (!strcmp(ops->columns[k].title, label->json))
+				member.column = &ops->columns[k];
+		add(list, &member);
+	}
+}
+
+void s2_member_list(struct s2_member_list *ret, const struct s2_arch *const *archs,
+		    const struct s2_soft_ops *const *softs,
+		    const struct s2_annotator_ops *const *annotators)
+{
+	unsigned int i = 0;
+
+	ret->n = 0;
+	for (; own[i].id < S2_MEMBER_COUNT; i++)
+		add(ret, &own[i]);
+	for (unsigned int a = 0; archs[a]; a++) {
+		/* Software's names go before the architecture's, as in s2_attr_at(). */
+		for (unsigned int s = 0; softs && softs[s]; s++)
+			for (unsigned int k = 0;
+			     !strcmp(softs[s]->arch, archs[a]->name) && k < softs[s]->nattrs; k++)
+				add_attr(ret, &softs[s]->attrs[k]);
+		for (unsigned int k = 0; k < archs[a]->nattrs; k++)
+			add_attr(ret, &archs[a]->attrs[k]);
+	}
+	for (unsigned int s = 0; softs && softs[s]; s++)
+		add_soft(ret, softs[s]);
+	for (unsigned int k = 0; annotators[k]; k++)
+		add_labels(ret, annotators[k], k);
+	for (; i < ARRAY_SIZE(own); i++)
+		add(ret, &own[i]);
+}
+
+static bool is_called(const char *name, const char *text, size_t len)
+{
+	return name && strlen(name) == len && !memcmp(name, text, len);
+}
+
+const struct s2_row_name *s2_member_find(const struct s2_member_list *list, const char *name,
+					 size_t len, bool titles)
+{
+	for (unsigned int i = 0; i < list->n; i++)
+		if (is_called(list->member[i].name, name, len))
+			return &list->member[i];
+	for (unsigned int i = 0; titles && i < list->n; i++)
+		if (is_called(list->member[i].title, name, len))
+			return &list->member[i];
+	return NULL;
+}
+
+/* A value's JSON text without its quotes. */
+static void unquote(const char *json, char *ret, size_t size)
+{
+	size_t len = strlen(json);
+
+	snprintf(ret, size, "%.*s", len > 1 ? (int)len - 2 : 0, json + 1);
+}
+
+static bool attr_words(const char *name, const struct s2_attr *attrs, unsigned int n,
+		       void (*one)(void *arg, const char *json, const char *text), void *arg)
+{
+	bool any = false;
+
+	for (unsigned int i = 0; i < n; i++) {
+		if (strcmp(attrs[i].name, name) != 0 || !is_shown(&attrs[i]) || !attrs[i].values)
+			continue;
+		for (unsigned int k = 0; k < attrs[i].nvalues; k++) {
+			char json[64];
+
+			unquote(attrs[i].values[k].json, json, sizeof(json));
+			if (attrs[i].values[k].json[0] != '"')
+				continue;
+			one(arg, json, attrs[i].values[k].text);
+			any = true;
+		}
+	}
+	return any;
+}
+
+bool s2_member_words(const struct s2_row_name *member, const struct s2_arch *const *archs,
+		     void (*one)(void *arg, const char *json, const char *text), void *arg)
+{
+	bool any = false;
+
+	switch (member->id) {
+	case S2_MEMBER_ATTR:
+		for (unsigned int i = 0; archs[i]; i++)
+			any |= attr_words(member->name, archs[i]->attrs, archs[i]->nattrs, one,
+					  arg);
+		return any;
+	case S2_MEMBER_TYPE:
+		for (unsigned int i = S2_INVALID_ENTRY; i <= S2_RESERVED_ENTRY; i++)
+			if (i != S2_TABLE) /* no row is one */
+				one(arg, s2_type_name((enum s2_type)i), NULL);
+		for (unsigned int i = S2_SOFT_MMIO; i <= S2_SOFT_FROZEN; i++)
+			one(arg, s2_soft_type_name((enum s2_soft_type)i), NULL);
+		one(arg, "missing", NULL);
+		return true;
+	case S2_MEMBER_MISSING:
+		for (unsigned int i = S2_ABSENT; i <= S2_BUDGET; i++)
+			one(arg, s2_code_name((enum s2_code)i), NULL);
+		one(arg, s2_code_name(S2_IO), NULL);
+		one(arg, s2_code_name(S2_INVALID), NULL);
+		return true;
+	case S2_MEMBER_ODD:
+		for (unsigned int i = 0; i < s2_nodds; i++)
+			one(arg, s2_odds[i].name, NULL);
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* ---- Of one table ---- */
+
+/* A row of an attribute: of those with one name, that which applies counts. */
+static unsigned int add_attr_member(const struct s2_geometry *geom, const struct s2_attr *attr,
+				    struct s2_attr_member *ret, unsigned int n)
+{
+	bool applies = s2_attr_applies(attr, geom, S2_IN_LEAF, 1);
+	unsigned int i = 0;
+
+	while (i < n && strcmp(ret[i].name, attr->name) != 0)
+		i++;
+	if (i == S2_MAX_ATTR_MEMBERS)
+		return n;
+	if (i == n)
+		ret[n++] = (struct s2_attr_member){ .name = attr->name };
+	if (applies && !ret[i].attr)
+		ret[i].attr = attr;
+	return n;
+}
+
+unsigned int s2_attr_members(const struct s2_geometry *geom,
+			     struct s2_attr_member ret[S2_MAX_ATTR_MEMBERS])
+{
+	const struct s2_attr *attr;
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; (attr = s2_attr_at(geom, i)); i++)
+		if (is_shown(attr))
+			n = add_attr_member(geom, attr, ret, n);
+	return n;
+}
+
+void s2_members_init(struct s2_members *ret, const struct s2_table *table,
+		     const struct s2_geometry *geom,
+		     const struct s2_annotator_ops *const *annotators, bool raw_rights)
+{
+	ret->table = table;
+	ret->geom = geom;
+	ret->annotators = annotators;
+	ret->raw_rights = raw_rights;
+	ret->nattrs = s2_attr_members(geom, ret->attr);
+}
+
+/* ---- Values ---- */
+
+static void known(struct s2_member_value *ret, uint64_t number)
+{
+	ret->known = S2_VALUE_KNOWN;
+	ret->number = number;
+}
+
+static void known_text(struct s2_member_value *ret, const char *text)
+{
+	ret->known = S2_VALUE_KNOWN;
+	ret->text = text;
+}
+
+static const struct s2_attr *attr_of(const struct s2_members *of, const char *name)
+{
+	for (unsigned int i = 0; i < of->nattrs; i++)
+		if (of->attr[i].name == name || !strcmp(of->attr[i].name, name))
+			return of->attr[i].attr;
+	return NULL;
+}
+
+static void get_attr(const struct s2_members *of, const char *name, const struct s2_run *run,
+		     struct s2_member_value *ret)
+{
+	const struct s2_attr *attr = attr_of(of, name);
+	const struct s2_attr_value *row;
+	uint64_t value;
+
+	if (run->missing)
+		ret->known = S2_VALUE_UNKNOWN;
+	if (run->missing || !s2_is_leaf(run->entry.type) || !attr ||
+	    (attr->blocks_only && !run->height))
+		return;
+	value = s2_attr_get(attr, of->geom, run->height, run->entry.raw);
+	if (!attr->values) {
+		known(ret, value);
+		return;
+	}
+	row = s2_attr_value(attr, value);
+	if (row->json[0] == 'n') {
+		ret->known = S2_VALUE_UNKNOWN;
+		return;
+	}
+	ret->shown = row->text;
+	if (row->json[0] != '"') {
+		known(ret, row->json[0] == 't');
+		return;
+	}
+	unquote(row->json, ret->buf, sizeof(ret->buf));
+	known_text(ret, ret->buf);
+}
+
+static void rights_text(const struct s2_rights *rights, bool two_levels,
+			struct s2_member_value *ret)
+{
+	s2_text_rights(rights, two_levels, ret->buf);
+	known_text(ret, ret->buf);
+}
+
+static void get_soft(const struct s2_members *of, unsigned int at, const struct s2_run *run,
+		     struct s2_member_value *ret)
+{
+	const struct s2_meaning *meaning = &run->meaning;
+
+	if (!of->geom->soft.ops)
+		return;
+	if (run->missing)
+		ret->known = S2_VALUE_UNKNOWN;
+	else if (at == S2_SOFT_SAVED && meaning->saved.known)
+		rights_text(&meaning->saved, false, ret);
+	else if (!at && meaning->placed)
+		known(ret, meaning->address);
+	else if (at && at < S2_SOFT_SAVED && (meaning->known & BIT64(at - 1)))
+		known(ret, meaning->value[at - 1]);
+}
+
+static void get_label(const struct s2_members *of, const struct s2_row_name *member,
+		      const struct s2_row *row, struct s2_member_value *ret)
+{
+	const struct s2_annotator_ops *ops = of->annotators[member->annotator];
+	const struct s2_annotator *annotator = s2_table_annotator(of->table, ops);
+	struct s2_value value = { .known = false };
+	const struct s2_label *label;
+	char buf[S2_LABEL_TEXT];
+
+	if (!annotator || (size_t)(annotator - of->table->annotator) >= row->nlabels)
+		return;
+	label = &row->label[annotator - of->table->annotator];
+	member->label->get(label, &value);
+	if (value.known && member->kind == S2_KIND_STRING) {
+		snprintf(ret->buf, sizeof(ret->buf), "%s", value.text);
+		known_text(ret, ret->buf);
+	} else if (value.known) {
+		known(ret, value.number);
+	} else if ((row->run.missing && !ops->by_ia) ||
+		   (member->column && member->column->text(label, buf)[0] == '?')) {
+		ret->known = S2_VALUE_UNKNOWN;
+	}
+}
+
+bool s2_row_device(const struct s2_members *of, const struct s2_run *run)
+{
+	const char *pattern = of->geom->arch->device;
+	struct s2_member_value value = { .known = S2_VALUE_NONE };
+
+	if (pattern)
+		get_attr(of, S2_MEMORY_NAME, run, &value);
+	return value.known == S2_VALUE_KNOWN && value.text && s2_glob(pattern, value.text);
+}
+
+/* What may be done there; false where nothing is mapped or known. */
+static bool get_rights(const struct s2_members *of, const struct s2_run *run, bool mapped,
+		       struct s2_rights *rights, struct s2_member_value *ret)
+{
+	if (!mapped)
+		return false;
+	*rights = of->geom->arch->rights(of->geom, run->height, run->entry.raw,
+					 of->raw_rights ? NULL : &run->path);
+	if (!rights->known)
+		ret->known = S2_VALUE_UNKNOWN;
+	return rights->known;
+}
+
+static void get_right(enum s2_member_id id, const struct s2_rights *rights,
+		      struct s2_member_value *ret)
+{
+	const bool may[] = {
+		rights->read,      rights->write,      rights->exec || rights->exec_user,
+		rights->read_user, rights->write_user, rights->exec,
+		rights->exec_user
+	};
+
+	known(ret, may[id - S2_MEMBER_READ]);
+}
+
+static void get_odds(uint32_t odd, struct s2_member_value *ret)
+{
+	size_t len = 0;
+
+	if (!odd)
+		return;
+	for (unsigned int i = 0; i < s2_nodds && len < sizeof(ret->buf); i++)
+		if (odd & s2_odds[i].bit)
+			len += (size_t)snprintf(ret->buf + len, sizeof(ret->buf) - len, "%s%s",
+						len ? "+" : "", s2_odds[i].name);
+	known_text(ret, ret->buf);
+}
+
+/* What is known of entries that could not be read, too. */
+static bool get_place(const struct s2_members *of, enum s2_member_id id, const struct s2_run *run,
+		      struct s2_member_value *ret)
+{
+	switch (id) {
+	case S2_MEMBER_IA:
+		known(ret, run->ia);
+		return true;
+	case S2_MEMBER_SIZE:
+		known(ret, run->size);
+		ret->past = !run->size;
+		return true;
+	case S2_MEMBER_END:
+		known(ret, run->ia + run->size);
+		ret->past = !(run->ia + run->size);
+		return true;
+	case S2_MEMBER_LEVEL:
+		known(ret, (uint64_t)(int64_t)s2_level(of->geom, run->height));
+		return true;
+	case S2_MEMBER_TYPE:
+		known_text(ret, s2_run_type(run));
+		return true;
+	case S2_MEMBER_COUNT:
+		known(ret, run->count);
+		return true;
+	case S2_MEMBER_DESCRIPTOR_PA:
+		if (run->desc_pa != S2_NO_ADDRESS)
+			known(ret, run->desc_pa);
+		return true;
+	case S2_MEMBER_MISSING:
+		if (run->missing)
+			known_text(ret, s2_code_name(run->missing));
+		return true;
+	case S2_MEMBER_TABLE:
+		known_text(ret, of->table->id);
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void get_own(const struct s2_members *of, enum s2_member_id id, const struct s2_row *row,
+		    struct s2_member_value *ret)
+{
+	const struct s2_run *run = &row->run;
+	bool leaf = s2_is_leaf(run->entry.type);
+	bool mapped = leaf && s2_run_mapped(of->geom, run);
+	bool placed = mapped || (!leaf && s2_run_has_oa(run));
+	struct s2_rights rights;
+
+	switch (id) {
+	case S2_MEMBER_MAPPED:
+		known(ret, mapped);
+		break;
+	case S2_MEMBER_PA:
+		if (placed && row->pieces == 1)
+			known(ret, run->entry.oa);
+		break;
+	case S2_MEMBER_PIECES:
+		if (placed)
+			known(ret, row->pieces);
+		break;
+	case S2_MEMBER_READ:
+	case S2_MEMBER_WRITE:
+	case S2_MEMBER_EXEC:
+	case S2_MEMBER_READ_USER:
+	case S2_MEMBER_WRITE_USER:
+	case S2_MEMBER_EXEC_PRIV:
+	case S2_MEMBER_EXEC_USER:
+		if (get_rights(of, run, mapped, &rights, ret))
+			get_right(id, &rights, ret);
+		break;
+	case S2_MEMBER_RIGHTS:
+		if (get_rights(of, run, mapped, &rights, ret))
+			rights_text(&rights, of->geom->arch->two_levels(of->geom), ret);
+		break;
+	case S2_MEMBER_RAW:
+		known(ret, run->entry.raw);
+		break;
+	case S2_MEMBER_ODD:
+		get_odds(run->entry.odd, ret);
+		break;
+	case S2_MEMBER_DEVICE:
+		if (mapped)
+			known(ret, s2_row_device(of, run));
+		break;
+	default:
+		break;
+	}
+}
+
+void s2_member_get(const struct s2_members *of, const struct s2_row_name *member,
+		   const struct s2_row *row, struct s2_member_value *ret)
+{
+	ret->known = S2_VALUE_NONE;
+	ret->kind = member->kind;
+	ret->number = 0;
+	ret->past = false;
+	ret->text = ret->shown = NULL;
+	if (member->id == S2_MEMBER_ATTR)
+		get_attr(of, member->name, &row->run, ret);
+	else if (member->id == S2_MEMBER_SOFT)
+		get_soft(of, member->at, &row->run, ret);
+	else if (member->id == S2_MEMBER_LABEL)
+		get_label(of, member, row, ret);
+	else if (get_place(of, member->id, &row->run, ret))
+		return;
+	else if (row->run.missing)
+		ret->known = S2_VALUE_UNKNOWN;
+	else
+		get_own(of, member->id, row, ret);
+}
+
+bool s2_glob(const char *pattern, const char *text)
+{
+	const char *star = NULL, *again = NULL;
+
+	while (*text) {
+		if (*pattern == '*') {
+			star = pattern++;
+			again = text;
+		} else if (*pattern == '?' || *pattern == *text) {
+			pattern++;
+			text++;
+		} else if (star) {
+			/* The last `*` takes one byte more. */
+			pattern = star + 1;
+			text = ++again;
+		} else {
+			return false;
+		}
+	}
+	while (*pattern == '*')
+		pattern++;
+	return !*pattern;
+}

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What a row says, member by member: one list of names that conditions, columns, sorting, csv and
+ * the manual share. */
+#ifndef S2_MODEL_MEMBERS_H
+#define S2_MODEL_MEMBERS_H
+
+#include "model/ranges.h"
+
+/* When do two neighbours agree in a member? */
+enum s2_agree {
+	S2_AGREE_EQUAL, /* when it is the same */
+	S2_AGREE_ON,    /* when it is an address that goes on as input addresses do */
+	S2_AGREE_ALWAYS /* it says where a row lies, and how long it is */
+};
+
+/* Members that are no attribute's, no software's and no annotator's. */
+enum s2_member_id {
+	S2_MEMBER_ATTR,  /* of an attribute, */
+	S2_MEMBER_SOFT,  /* of the table's software, */
+	S2_MEMBER_LABEL, /* of an annotator */
+	S2_MEMBER_IA,
+	S2_MEMBER_SIZE,
+	S2_MEMBER_LEVEL,
+	S2_MEMBER_TYPE,
+	S2_MEMBER_MAPPED,
+	S2_MEMBER_PA,
+	S2_MEMBER_PIECES,
+	S2_MEMBER_READ,
+	S2_MEMBER_WRITE,
+	S2_MEMBER_EXEC,
+	S2_MEMBER_READ_USER,
+	S2_MEMBER_WRITE_USER,
+	S2_MEMBER_EXEC_PRIV,
+	S2_MEMBER_EXEC_USER,
+	S2_MEMBER_COUNT,
+	S2_MEMBER_RAW,
+	S2_MEMBER_DESCRIPTOR_PA,
+	S2_MEMBER_MISSING,
+	S2_MEMBER_ODD,
+	/* Made of others; not in JSON. */
+	S2_MEMBER_TABLE,
+	S2_MEMBER_END,
+	S2_MEMBER_RIGHTS,
+	S2_MEMBER_DEVICE,
+	S2_MEMBER_FLAGS, /* a column of text alone */
+};
+
+struct s2_row_name {
+	const char *name;  /* as in JSON; it stays */
+	const char *title; /* the text's column of it, where that has another name; NULL */
+	const char *meaning;
+	enum s2_member_id id;
+	enum s2_kind kind;
+	enum s2_agree agree;
+	bool derived; /* not in JSON */
+	bool asks;    /* alone in a condition it asks whether there is one */
+	/* Labels: of which annotator; the member there, and the text's column of that name or NULL.
+	 */
+	unsigned int annotator;
+	const struct s2_row_member *label;
+	const struct s2_row_column *column;
+	unsigned int at; /* software: 0 the address, 1 + n value[n], S2_SOFT_SAVED */
+};
+
+#define S2_SOFT_SAVED (1 + S2_SOFT_VALUES)
+
+/* All names that there are. */
+#define S2_MAX_MEMBERS 128
+
+struct s2_member_list {
+	unsigned int n;
+	struct s2_row_name member[S2_MAX_MEMBERS];
+};
+
+/*
+ * The members of rows of tables of these architectures, written by these software: in the order
+ * of JSON, then those that are made of others. Lists end in NULL; @softs may be NULL.
+ */
+void s2_member_list(struct s2_member_list *ret, const struct s2_arch *const *archs,
+		    const struct s2_soft_ops *const *softs,
+		    const struct s2_annotator_ops *const *annotators);
+
+/* The member of that name, or, with @titles, the column of that title; NULL: none. */
+const struct s2_row_name *s2_member_find(const struct s2_member_list *list, const char *name,
+					 size_t len, bool titles);
+
+/*
+ * Calls @one for each word that the STRING member @member may be, as JSON has it and as the text
+ * has it (NULL: the same), where an architecture or this program decides about them all. False when
+ * there is no such list.
+ */
+bool s2_member_words(const struct s2_row_name *member, const struct s2_arch *const *archs,
+		     void (*one)(void *arg, const char *json, const char *text), void *arg);
+
+/* An attribute of leaves by its JSON name. */
+struct s2_attr_member {
+	const char *name;
+	const struct s2_attr *attr; /* the row that applies to this table, or NULL */
+};
+
+#define S2_MAX_ATTR_MEMBERS 32
+
+/* The attributes of the table's format, whether or not its registers turn them on. Rights are none
+ * of them. Returns how many. */
+unsigned int s2_attr_members(const struct s2_geometry *geom,
+			     struct s2_attr_member ret[S2_MAX_ATTR_MEMBERS]);
+
+/* What members of one table's rows are read with. */
+struct s2_members {
+	const struct s2_table *table;
+	const struct s2_geometry *geom;
+	const struct s2_annotator_ops *const *annotators;
+	bool raw_rights; /* of the entry alone */
+	struct s2_attr_member attr[S2_MAX_ATTR_MEMBERS];
+	unsigned int nattrs;
+};
+
+void s2_members_init(struct s2_members *ret, const struct s2_table *table,
+		     const struct s2_geometry *geom,
+		     const struct s2_annotator_ops *const *annotators, bool raw_rights);
+
+enum s2_known {
+	S2_VALUE_NONE,    /* there is none: it does not apply to the row */
+	S2_VALUE_UNKNOWN, /* there is one, but it is missing */
+	S2_VALUE_KNOWN,
+};
+
+struct s2_member_value {
+	enum s2_known known;
+	enum s2_kind kind;
+	uint64_t number;   /* SIGNED: as int64_t */
+	bool past;         /* the number is 2^64, which @number cannot hold */
+	const char *text;  /* STRING, as in JSON but without quotes; may be @buf */
+	const char *shown; /* STRING, as the text has it; NULL: the same */
+	char buf[192];
+};
+
+void s2_member_get(const struct s2_members *of, const struct s2_row_name *member,
+		   const struct s2_row *row, struct s2_member_value *ret);
+
+/* Whether it maps memory of devices, as far as the architecture can tell. */
+bool s2_row_device(const struct s2_members *of, const struct s2_run *run);
+
+/* Does @text, of which all counts, fit @pattern with its `*` and `?`? */
+bool s2_glob(const char *pattern, const char *text);
+
+#endif
