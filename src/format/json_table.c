@@ -492,7 +492,7 @@ static void table_end(struct s2_printer *printer, const struct s2_totals *end)
 
 	s2_totals_init(&none);
 	/* Of a table that is not there yet nothing is missing. */
-	if (!end && !printer->list)
+	if (!end && printer->table->bare && !printer->list)
 		end = &none;
 	if (json->lines)
 		part_begin(printer, "end");
