@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "host/kvm/slots.h"
+#include "host/kvm/vm.h"
 #include "host/kvm/vmlist.h"
 #include "model/slots.h"
 
@@ -76,6 +77,7 @@ static void name_vm(struct s2_kvm_walk *w, size_t i, struct s2_table *table)
 	unsigned int rank;
 
 	table->pid = w->pid[i];
+	table->vm = w->of[i];
 	table->vcpus = count_of(w, w->vm[i], &w->layout.online_vcpus, "online_vcpus");
 	if (table->pid < 0)
 		snprintf(table->id, sizeof(table->id), "vm:0x%" PRIx64, w->vm[i]);
@@ -118,15 +120,31 @@ static enum s2_code add_vm(struct s2_kvm_walk *w, size_t i)
 	return w->arch->roots(w, &table);
 }
 
-/* The process of each VM, read once: VMs of one process are told apart by their rank. */
-static enum s2_code read_pids(struct s2_kvm_walk *w)
+/*
+ * The process of each VM, and what it is called, read once: VMs of one process are told apart by
+ * their rank. userspace_pid is the id of the thread that made the VM, which is the process's as a
+ * rule.
+ */
+static enum s2_code read_vms(struct s2_kvm_walk *w)
 {
+	struct s2_kvm_vms *vms = NULL;
+	enum s2_code code = S2_OK;
+
 	w->pid = calloc(w->nvms + 1, sizeof(*w->pid));
-	if (!w->pid)
+	w->of = calloc(w->nvms + 1, sizeof(struct s2_vm *));
+	if (!w->pid || !w->of)
 		return s2_fail(w->search->err, S2_NOMEM, "no memory for VMs");
-	for (size_t i = 0; i < w->nvms; i++)
-		w->pid[i] = count_of(w, w->vm[i], &w->layout.pid, "userspace_pid");
-	return S2_OK;
+	if (w->nvms)
+		code = s2_kvm_vms_new(w->search, &w->layout, &vms);
+	for (size_t i = 0; !code && i < w->nvms; i++) {
+		code = s2_kvm_vm_read(vms, w->vm[i], &w->pid[i], &w->of[i]);
+		if (!code)
+			code = s2_tables_own(w->search->tables, w->of[i], w->search->err);
+		if (!code && w->pid[i] < 0)
+			w->pid[i] = count_of(w, w->vm[i], &w->layout.pid, "userspace_pid");
+	}
+	s2_kvm_vms_free(vms);
+	return code;
 }
 
 /* A VM that others lead to. */
@@ -178,6 +196,7 @@ static void close_walk(void *state)
 		w->arch->close(w->state);
 	free(w->vm);
 	free(w->pid);
+	free(w->of);
 	free(w);
 }
 
@@ -209,7 +228,7 @@ static enum s2_code find_system(struct s2_host_search *search, void *state)
 static enum s2_code find_tables(struct s2_host_search *search, void *state)
 {
 	struct s2_kvm_walk *w = state;
-	enum s2_code code = read_pids(w);
+	enum s2_code code = read_vms(w);
 
 	(void)search;
 	for (size_t i = w->nvms; !code && i-- > 0;)
