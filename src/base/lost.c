@@ -18,6 +18,7 @@ static const struct {
 	[S2_LOST_REGISTER] = { "register", "registers" },
 	[S2_LOST_PERCPU] = { "per-CPU value", "per-CPU values" },
 	[S2_LOST_SEARCH] = { "stretch to search", "stretches to search" },
+	[S2_LOST_PROCESS] = { "process", "processes" },
 };
 
 const char *s2_lost_name(enum s2_lost_what what, uint64_t n)
@@ -73,6 +74,13 @@ void s2_lost_add(struct s2_lost *lost, enum s2_lost_what what, enum s2_code code
 		same->times++;
 	else if (lost->n < S2_MAX_LOSSES)
 		append(lost, &loss);
+}
+
+void s2_lost_rename(struct s2_lost *lost, const char *from, const char *to)
+{
+	for (size_t i = 0; lost && i < lost->n; i++)
+		if (!strcmp(lost->loss[i].table, from))
+			snprintf(lost->loss[i].table, sizeof(lost->loss[i].table), "%s", to);
 }
 
 void s2_lost_filter(struct s2_lost *lost, bool (*keep)(void *arg, const struct s2_loss *loss),

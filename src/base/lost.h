@@ -19,6 +19,7 @@ enum s2_lost_what {
 	S2_LOST_REGISTER, /* a register, or what decides how attributes read */
 	S2_LOST_PERCPU,   /* what the kernel keeps per CPU */
 	S2_LOST_SEARCH,   /* memory that a search should have seen */
+	S2_LOST_PROCESS,  /* whose a VM is, and what its vCPUs do */
 	S2_NLOST,
 };
 
@@ -54,6 +55,9 @@ void s2_lost_add(struct s2_lost *lost, enum s2_lost_what what, enum s2_code code
 
 /* "VM", "table page", ..., the plural with @n not 1. */
 const char *s2_lost_name(enum s2_lost_what what, uint64_t n);
+
+/* What was lost of table @from is of @to: a table got its name. */
+void s2_lost_rename(struct s2_lost *lost, const char *from, const char *to);
 
 /* Drops the losses that @keep says no to: those of tables that were not asked for. */
 void s2_lost_filter(struct s2_lost *lost, bool (*keep)(void *arg, const struct s2_loss *loss),

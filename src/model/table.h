@@ -40,7 +40,7 @@ struct s2_table {
 	struct s2_regime regime;
 	int64_t pid;          /* of the process that owns the VM, -1 when not known */
 	int64_t vcpus;        /* number of vCPUs, -1 when not known */
-	const struct s2_vm *vm; /* whose it is; owned by the list of tables; NULL: not known */
+	struct s2_vm *vm;     /* whose it is; owned by the list of tables; NULL: not known */
 	struct s2_slot *slot; /* sorted by ipa, NULL when not known; owned by the list of tables */
 	size_t nslots;
 	bool have_slots;

@@ -75,16 +75,19 @@ static unsigned int rank_of(struct s2_kvm_walk *w, size_t i, int64_t pid, unsign
 static void name_vm(struct s2_kvm_walk *w, size_t i, struct s2_table *table)
 {
 	unsigned int rank;
+	char by_address[32];
 
 	table->pid = w->pid[i];
 	table->vm = w->of[i];
 	table->vcpus = count_of(w, w->vm[i], &w->layout.online_vcpus, "online_vcpus");
 	if (table->pid < 0)
-		snprintf(table->id, sizeof(table->id), "vm:0x%" PRIx64, w->vm[i]);
+		snprintf(table->id, sizeof(table->id), S2_KVM_VM_ID, w->vm[i]);
 	else if (rank_of(w, i, table->pid, &rank) == 1)
 		snprintf(table->id, sizeof(table->id), "vm:%" PRId64, table->pid);
 	else
 		snprintf(table->id, sizeof(table->id), "vm:%" PRId64 ".%u", table->pid, rank);
+	snprintf(by_address, sizeof(by_address), S2_KVM_VM_ID, w->vm[i]);
+	s2_lost_rename(w->search->lost, by_address, table->id);
 }
 
 enum s2_code s2_kvm_add_table(struct s2_kvm_walk *w, struct s2_table *table, unsigned int as)
@@ -153,7 +156,7 @@ static void on_lost_vm(void *arg, uint64_t node, const struct s2_err *why)
 	struct s2_kvm_walk *w = arg;
 	char id[32];
 
-	snprintf(id, sizeof(id), "vm:0x%" PRIx64, node - s2_member_off(&w->layout.vm_list.m));
+	snprintf(id, sizeof(id), S2_KVM_VM_ID, node - s2_member_off(&w->layout.vm_list.m));
 	s2_lost_add(w->search->lost, S2_LOST_VM, why->code, id, S2_LOST_NOWHERE, "%s", why->text);
 	w->lost_vms = true;
 }

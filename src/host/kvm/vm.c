@@ -76,9 +76,13 @@ void s2_kvm_vms_free(struct s2_kvm_vms *vms)
 static void lose(struct s2_kvm_vms *vms, uint64_t kvm_va, const char *what,
 		 const struct s2_err *why)
 {
-	if (s2_is_missing(why->code) || why->code == S2_LOOP || why->code == S2_BUDGET)
-		s2_lost_add(vms->search->lost, S2_LOST_VM, why->code, NULL, S2_LOST_NOWHERE,
-			    "%s of the VM at 0x%" PRIx64 ": %s", what, kvm_va, why->text);
+	char id[32];
+
+	if (!s2_is_missing(why->code) && why->code != S2_LOOP && why->code != S2_BUDGET)
+		return;
+	snprintf(id, sizeof(id), S2_KVM_VM_ID, kvm_va);
+	s2_lost_add(vms->search->lost, S2_LOST_PROCESS, why->code, id, S2_LOST_NOWHERE, "%s: %s",
+		    what, why->text);
 }
 
 /* ---- vCPUs ---- */

@@ -15,9 +15,12 @@ enum s2_code s2_kvm_vms_new(struct s2_host_search *search, const struct s2_kvm_l
 			    struct s2_kvm_vms **ret) S2_MUST_CHECK;
 void s2_kvm_vms_free(struct s2_kvm_vms *vms);
 
+/* The name of a VM by its address: losses bear it until there is a better one. */
+#define S2_KVM_VM_ID "vm:0x%" PRIx64
+
 /*
  * What there is to know of the VM at @kvm_va. *@ret_pid is its process's id, -1 when that is not
- * found. What could not be read goes to the search's losses. @ret is the caller's. S2_NOMEM.
+ * found. What could not be read goes to the search's losses, under the name S2_KVM_VM_ID. @ret is the caller's. S2_NOMEM.
  */
 enum s2_code s2_kvm_vm_read(struct s2_kvm_vms *vms, uint64_t kvm_va, int64_t *ret_pid,
 			    struct s2_vm **ret) S2_MUST_CHECK;

@@ -241,7 +241,7 @@ static enum s2_code roots(struct s2_kvm_walk *w, struct s2_table *vm)
 		mmu_table(w, kvm_va, kvm_va + s2_member_off(&arm64_of(w)->layout.mmu.m), vm);
 
 	/* kvm_init_stage2_mmu() leaves pgd_phys 0 where another keeps the table (6.14 on). */
-	if (!code && !vm->root_pa)
+	if (!code)
 		code = s2_hosts_amend(w->search, vm);
 	if (code)
 		return s2_host_set_aside(w->search, S2_LOST_VM, vm->id, code);
