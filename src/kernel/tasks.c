@@ -197,8 +197,8 @@ enum s2_code s2_task_of_mm(struct s2_tasks *tasks, uint64_t mm, uint64_t pid, ui
 			   struct s2_err *err)
 {
 	/* In order of cost. */
-	static enum s2_code (*const ways[])(struct s2_tasks *t, uint64_t mm, uint64_t pid,
-					    uint64_t *ret, struct s2_err *err) = {
+	static enum s2_code (*const ways[])(struct s2_tasks * t, uint64_t mm, uint64_t pid,
+					    uint64_t * ret, struct s2_err * err) = {
 		by_owner,
 		by_pid,
 		by_list,
@@ -214,7 +214,8 @@ enum s2_code s2_task_of_mm(struct s2_tasks *tasks, uint64_t mm, uint64_t pid, ui
 		code = ways[i](tasks, mm, pid, ret, &why);
 		if (code == S2_NOMEM)
 			return s2_fail(err, code, "%s", why.text);
-		if (code && (!missing.code || (s2_is_missing(code) && !s2_is_missing(missing.code))))
+		if (code &&
+		    (!missing.code || (s2_is_missing(code) && !s2_is_missing(missing.code))))
 			missing = why;
 	}
 	return code ? s2_fail(err, missing.code, "%s", missing.text) : S2_OK;
@@ -259,7 +260,8 @@ enum s2_code s2_pid_number(struct s2_tasks *tasks, uint64_t pid, int64_t *ret, s
 
 	if (!tasks->pid_numbers.have)
 		return s2_fail(err, S2_NOTFOUND, "this kernel has no member pid.numbers");
-	code = get(tasks, pid + s2_member_off(&tasks->pid_numbers.m), &tasks->upid_nr, &number, err);
+	code = get(tasks, pid + s2_member_off(&tasks->pid_numbers.m), &tasks->upid_nr, &number,
+		   err);
 	if (!code)
 		*ret = (int64_t)number;
 	return code;

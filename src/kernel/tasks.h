@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Processes of a Linux kernel in memory: whose memory is whose, what they are called, what they were
- * started with. */
+/* Processes of a Linux kernel in memory: whose memory is whose, what they are called, what they
+ * were started with. */
 #ifndef S2_KERNEL_TASKS_H
 #define S2_KERNEL_TASKS_H
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A virtual machine beside its tables: what people call it, whose process it is, what its vCPUs do. */
+/* A virtual machine beside its tables: what people call it, whose process it is, what its vCPUs do.
+ */
 #ifndef S2_MODEL_VM_H
 #define S2_MODEL_VM_H
 
@@ -70,8 +71,8 @@ struct s2_vm {
 struct s2_vm *s2_vm_new(void);
 void s2_vm_free(struct s2_vm *vm);
 
-/* As they stand in output: "command-line", "running", "guest"; NULL for what is not known. The other
- * way round, what is no such word is not known. */
+/* As they stand in output: "command-line", "running", "guest"; NULL for what is not known. The
+ * other way round, what is no such word is not known. */
 const char *s2_vm_named_text(enum s2_vm_named named);
 const char *s2_vm_state_text(enum s2_vm_state state);
 const char *s2_vcpu_state_text(enum s2_vcpu_state state);

@@ -146,7 +146,7 @@ enum {
 #define HEAP_AT (13U << 20)
 #define HEAP_SIZE 0x80000U
 #define VMALLOC_AT (14U << 20)
-#define USER_AT (15U << 20) /* memory of processes: their words */
+#define USER_AT (15U << 20)     /* memory of processes: their words */
 #define VMALLOC_OFF 0x20000000U /* from _stext */
 
 #define VM_LIST_OFF (DATA_AT + 0x40) /* in the image */

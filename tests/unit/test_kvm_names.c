@@ -97,8 +97,7 @@ static void by_list_of_tasks(void **state)
 			const struct s2_table *table = table_of(&t, "vm:4712");
 
 			assert_string_equal(table->vm->name, "");
-			assert_string_equal(table->vm->unnamed,
-					    "its process: no task has this mm");
+			assert_string_equal(table->vm->unnamed, "its process: no task has this mm");
 		}
 		kvm_exit(&t);
 	}
@@ -164,8 +163,10 @@ static void states(void **state)
 		uint64_t at, value;
 		enum s2_vm_state want;
 	} changes[] = {
-		{ KVM_USERS, 3, S2_VM_RUNNING },  { KVM_BUGGED, 1, S2_VM_BUGGED },
-		{ KVM_DEAD, 0x101, S2_VM_DEAD },  { KVM_USERS, 0, S2_VM_DYING },
+		{ KVM_USERS, 3, S2_VM_RUNNING },
+		{ KVM_BUGGED, 1, S2_VM_BUGGED },
+		{ KVM_DEAD, 0x101, S2_VM_DEAD },
+		{ KVM_USERS, 0, S2_VM_DYING },
 	};
 	struct kvmtest t;
 	struct process p;
@@ -212,11 +213,11 @@ static void command_lines(void **state)
 		{ ARGS("qemu-kvm\0-name\0"), "", NULL },
 		{ ARGS("qemu-kvm\0-named\0web-17"), "", NULL },
 		{ ARGS("qemu-kvm\0-name"), "", NULL },
-		{ ARGS("/crosvm_web-17\0run\0--cid\0" "7"), "", NULL },
-		{ ARGS("crosvm_web-17\0run\0--cid\0" "7"), "", "web-17" },
+		{ ARGS("/crosvm_web-17\0run\0--cid\0x7"), "", NULL },
+		{ ARGS("crosvm_web-17\0run\0--cid\0x7"), "", "web-17" },
 		{ ARGS("crosvm\0run\0--name\0droid"), "", "droid" },
 		{ ARGS("crosvm\0--name=droid"), "", "droid" },
-		{ ARGS("/firecracker\0--id\0" "4711"), "", "4711" },
+		{ ARGS("/firecracker\0--id\0id4711"), "", "id4711" },
 		{ ARGS("lkvm\0run\0--name\0x\n\033[m"), "", "x\\x0a\\x1b[m" },
 		{ ARGS("cloud-hypervisor\0--name\0x"), "", NULL },
 		{ ARGS("/init\0--name\0x"), "init", NULL },

@@ -15,8 +15,8 @@ struct s2_kvm_walk {
 	const struct s2_kvm_arch *arch;
 	void *state; /* the architecture's */
 	struct s2_kvm_layout layout;
-	uint64_t *vm; /* struct kvm addresses, in the order of the list */
-	int64_t *pid; /* of each of them, -1 when not known */
+	uint64_t *vm;      /* struct kvm addresses, in the order of the list */
+	int64_t *pid;      /* of each of them, -1 when not known */
 	struct s2_vm **of; /* what else is known of each; the list of tables owns them */
 	size_t nvms, room;
 	bool lost_vms; /* there are others, of which not even this could be read */

@@ -20,7 +20,8 @@ void s2_kvm_vms_free(struct s2_kvm_vms *vms);
 
 /*
  * What there is to know of the VM at @kvm_va. *@ret_pid is its process's id, -1 when that is not
- * found. What could not be read goes to the search's losses, under the name S2_KVM_VM_ID. @ret is the caller's. S2_NOMEM.
+ * found. What could not be read goes to the search's losses, under the name S2_KVM_VM_ID. @ret is
+ * the caller's. S2_NOMEM.
  */
 enum s2_code s2_kvm_vm_read(struct s2_kvm_vms *vms, uint64_t kvm_va, int64_t *ret_pid,
 			    struct s2_vm **ret) S2_MUST_CHECK;

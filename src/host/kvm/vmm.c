@@ -9,11 +9,11 @@
 #include "base/escape.h"
 
 /*
- * To add one: a row. @program: how its file is called, up to the end or to one of "-_."; @option: in
- * the command line, behind one dash or two, its value behind '=' or in the next word; @key: of such
- * a value that is a list, which member it is, and the first may stand without it; @renamed: the
- * first word of the command line begins so, and the name follows; @thread: how names of vCPU threads
- * begin.
+ * To add one: a row. @program: how its file is called, up to the end or to one of "-_."; @option:
+ * in the command line, behind one dash or two, its value behind '=' or in the next word; @key: of
+ * such a value that is a list, which member it is, and the first may stand without it; @renamed:
+ * the first word of the command line begins so, and the name follows; @thread: how names of vCPU
+ * threads begin.
  */
 static const struct vmm {
 	const char *program, *option, *key, *renamed, *thread;

@@ -3,6 +3,7 @@
 // leaves to it.
 #include <inttypes.h>
 #include <jansson.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -14,9 +15,17 @@
 
 struct pkvm_host {
 	struct s2_kvm_arm64_layout layout;
+	/* struct kvm: what it says of a VM beside its handle */
+	struct s2_field_at is_protected, is_dying;
 	struct s2_pkvm_guest *guest; /* of the hypervisor's */
 	size_t nguests;
 	enum s2_code guests_unread; /* why they are not known */
+};
+
+static const struct s2_field_row rows[] = {
+	S2_FIELD(pkvm_host, is_protected, "kvm", "arch.pkvm.is_protected", false), /* since 6.18 */
+	S2_FIELD(pkvm_host, is_protected, "kvm", "arch.pkvm.enabled", false),
+	S2_FIELD(pkvm_host, is_dying, "kvm", "arch.pkvm.is_dying", false), /* since 7.1 */
 };
 
 /* The guest of the hypervisor that stands for the VM at @kvm_va; NULL when there is none. By the
@@ -72,11 +81,11 @@ static enum s2_tristate get_flag(const struct s2_host_search *s, uint64_t kvm_va
 static void say_state(const struct s2_host_search *s, const struct pkvm_host *p, uint64_t kvm_va,
 		      struct s2_vm *vm)
 {
-	vm->is_protected = get_flag(s, kvm_va, &p->layout.is_protected);
-	vm->is_dying = get_flag(s, kvm_va, &p->layout.is_dying);
-	vm->is_created = get_flag(s, kvm_va,
-				  p->layout.is_created.have ? &p->layout.is_created :
-							      &p->layout.handle);
+	vm->is_protected = get_flag(s, kvm_va, &p->is_protected);
+	vm->is_dying = get_flag(s, kvm_va, &p->is_dying);
+	vm->is_created =
+		get_flag(s, kvm_va,
+			 p->layout.is_created.have ? &p->layout.is_created : &p->layout.handle);
 }
 
 /* Makes @table that of a guest whose table the hypervisor keeps. */
@@ -184,6 +193,9 @@ static enum s2_code find_pkvm(struct s2_host_search *s, void *state)
 	if (tables->mode == S2_KVM_UNKNOWN)
 		snprintf(tables->mode_why, sizeof(tables->mode_why), "the host's stage 2");
 	tables->mode = S2_KVM_PROTECTED;
+	code = s2_fields_find(s->kernel, rows, ARRAY_SIZE(rows), p, s->err);
+	if (code)
+		return code;
 	code = s2_pkvm_guests(s->kernel, s->mem, &p->layout, tables->pkvm, &p->guest, &p->nguests,
 			      &why);
 	p->guests_unread = code;

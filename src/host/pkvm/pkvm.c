@@ -254,7 +254,8 @@ static void read_guest(const struct s2_mem *mem, const struct s2_kvm_arm64_layou
 	if (code)
 		ret->unread = code;
 	else if (!s2_pkvm_get(mem, mmu, &layout->mmu_vmid, &vmid))
-		ret->vmid = (uint32_t)vmid & UINT16_MAX; /* its index and one (insert_vm_table_entry()) */
+		ret->vmid = (uint32_t)vmid &
+			    UINT16_MAX; /* its index and one (insert_vm_table_entry()) */
 }
 
 enum s2_code s2_pkvm_guests(struct s2_kernel *kernel, const struct s2_mem *mem,

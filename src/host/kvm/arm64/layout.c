@@ -17,10 +17,7 @@ static const struct s2_field_row rows[] = {
 	FIELD(nested_mmus, "kvm", "arch.nested_mmus", false),
 	FIELD(nested_mmus_size, "kvm", "arch.nested_mmus_size", false),
 	FIELD(handle, "kvm", "arch.pkvm.handle", false),         /* since 6.2 */
-	FIELD(is_protected, "kvm", "arch.pkvm.is_protected", false), /* since 6.18 */
-	FIELD(is_protected, "kvm", "arch.pkvm.enabled", false),
 	FIELD(is_created, "kvm", "arch.pkvm.is_created", false), /* since 6.18 */
-	FIELD(is_dying, "kvm", "arch.pkvm.is_dying", false),     /* since 7.1 */
 	FIELD(mmu_vmid, "kvm_s2_mmu", "vmid.id.counter", false), /* since 5.16 */
 	FIELD(mmu_vmid, "kvm_s2_mmu", "vmid.vmid", false),
 	FIELD(mmu_pgd_phys, "kvm_s2_mmu", "pgd_phys", false),

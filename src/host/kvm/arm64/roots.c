@@ -214,10 +214,9 @@ static enum s2_code add_nested(struct s2_kvm_walk *w, uint64_t kvm_va, const str
 	if (!array)
 		return S2_OK;
 	for (uint64_t i = 0; i < n; i++) {
-		struct s2_table table = { .pid = vm->pid,
-					  .vcpus = vm->vcpus,
-					  .vm = vm->vm,
-					  .kind = "nested-stage2" };
+		struct s2_table table = {
+			.pid = vm->pid, .vcpus = vm->vcpus, .vm = vm->vm, .kind = "nested-stage2"
+		};
 
 		snprintf(table.id, sizeof(table.id), "%.40s/nested:%u", vm->id, (unsigned int)i);
 		snprintf(table.found, sizeof(table.found), "kvm_arch.nested_mmus[%" PRIu64 "]", i);
