@@ -76,13 +76,6 @@ void s2_lost_add(struct s2_lost *lost, enum s2_lost_what what, enum s2_code code
 		append(lost, &loss);
 }
 
-void s2_lost_rename(struct s2_lost *lost, const char *from, const char *to)
-{
-	for (size_t i = 0; lost && i < lost->n; i++)
-		if (!strcmp(lost->loss[i].table, from))
-			snprintf(lost->loss[i].table, sizeof(lost->loss[i].table), "%s", to);
-}
-
 void s2_lost_filter(struct s2_lost *lost, bool (*keep)(void *arg, const struct s2_loss *loss),
 		    void *arg)
 {

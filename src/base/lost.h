@@ -56,9 +56,6 @@ void s2_lost_add(struct s2_lost *lost, enum s2_lost_what what, enum s2_code code
 /* "VM", "table page", ..., the plural with @n not 1. */
 const char *s2_lost_name(enum s2_lost_what what, uint64_t n);
 
-/* What was lost of table @from is of @to: a table got its name. */
-void s2_lost_rename(struct s2_lost *lost, const char *from, const char *to);
-
 /* Drops the losses that @keep says no to: those of tables that were not asked for. */
 void s2_lost_filter(struct s2_lost *lost, bool (*keep)(void *arg, const struct s2_loss *loss),
 		    void *arg);

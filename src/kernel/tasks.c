@@ -221,6 +221,11 @@ enum s2_code s2_task_of_mm(struct s2_tasks *tasks, uint64_t mm, uint64_t pid, ui
 	return code ? s2_fail(err, missing.code, "%s", missing.text) : S2_OK;
 }
 
+enum s2_code s2_task_owner(struct s2_tasks *tasks, uint64_t mm, uint64_t *ret, struct s2_err *err)
+{
+	return by_owner(tasks, mm, 0, ret, err);
+}
+
 /* ---- What a task is called ---- */
 
 enum s2_code s2_task_id(struct s2_tasks *tasks, uint64_t task, int64_t *ret, struct s2_err *err)

@@ -39,6 +39,10 @@ enum s2_code s2_tasks_init(struct s2_kernel *kernel, const struct s2_mem *mem, s
 			   struct s2_err *err) S2_MUST_CHECK;
 void s2_tasks_free(struct s2_tasks *tasks);
 
+/* The process that mm_struct names as the owner of @mm, the first of the ways of s2_task_of_mm(). */
+enum s2_code s2_task_owner(struct s2_tasks *tasks, uint64_t mm, uint64_t *ret,
+			   struct s2_err *err) S2_MUST_CHECK;
+
 /*
  * The process (the leader of its threads) whose memory is the struct mm_struct at @mm: the one that
  * mm_struct names, else the one of a thread, which @pid (struct pid, 0: none) stands for, else the

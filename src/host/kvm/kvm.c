@@ -75,19 +75,14 @@ static unsigned int rank_of(struct s2_kvm_walk *w, size_t i, int64_t pid, unsign
 static void name_vm(struct s2_kvm_walk *w, size_t i, struct s2_table *table)
 {
 	unsigned int rank;
-	char by_address[32];
 
 	table->pid = w->pid[i];
-	table->vm = w->of[i];
-	table->vcpus = count_of(w, w->vm[i], &w->layout.online_vcpus, "online_vcpus");
 	if (table->pid < 0)
-		snprintf(table->id, sizeof(table->id), S2_KVM_VM_ID, w->vm[i]);
+		snprintf(table->id, sizeof(table->id), "vm:0x%" PRIx64, w->vm[i]);
 	else if (rank_of(w, i, table->pid, &rank) == 1)
 		snprintf(table->id, sizeof(table->id), "vm:%" PRId64, table->pid);
 	else
 		snprintf(table->id, sizeof(table->id), "vm:%" PRId64 ".%u", table->pid, rank);
-	snprintf(by_address, sizeof(by_address), S2_KVM_VM_ID, w->vm[i]);
-	s2_lost_rename(w->search->lost, by_address, table->id);
 }
 
 enum s2_code s2_kvm_add_table(struct s2_kvm_walk *w, struct s2_table *table, unsigned int as)
@@ -115,38 +110,44 @@ enum s2_code s2_kvm_add_table(struct s2_kvm_walk *w, struct s2_table *table, uns
 
 static enum s2_code add_vm(struct s2_kvm_walk *w, size_t i)
 {
+	const struct s2_vms_wanted *wanted = w->search->wanted;
 	struct s2_table table = { .object_va = w->vm[i] };
+	enum s2_code code;
 
 	name_vm(w, i, &table);
+	if (wanted && !wanted->wants(wanted->arg, table.id))
+		return S2_OK;
+	code = s2_kvm_vm_read(w->vms, w->vm[i], &w->process[i], table.id, &table.vm);
+	if (!code)
+		code = s2_tables_own(w->search->tables, table.vm, w->search->err);
+	if (code)
+		return code;
+	table.vcpus = count_of(w, w->vm[i], &w->layout.online_vcpus, "online_vcpus");
 	snprintf(table.kind, sizeof(table.kind), "stage2");
 	snprintf(table.found, sizeof(table.found), "struct kvm at 0x%" PRIx64, w->vm[i]);
 	return w->arch->roots(w, &table);
 }
 
 /*
- * The process of each VM, and what it is called, read once: VMs of one process are told apart by
- * their rank. userspace_pid is the id of the thread that made the VM, which is the process's as a
- * rule.
+ * The process of each VM, read once: VMs of one process are told apart by their rank. userspace_pid
+ * is the id of the thread that made the VM, which is the process's as a rule.
  */
-static enum s2_code read_vms(struct s2_kvm_walk *w)
+static enum s2_code read_processes(struct s2_kvm_walk *w)
 {
-	struct s2_kvm_vms *vms = NULL;
 	enum s2_code code = S2_OK;
 
 	w->pid = calloc(w->nvms + 1, sizeof(*w->pid));
-	w->of = calloc(w->nvms + 1, sizeof(struct s2_vm *));
-	if (!w->pid || !w->of)
+	w->process = calloc(w->nvms + 1, sizeof(*w->process));
+	if (!w->pid || !w->process)
 		return s2_fail(w->search->err, S2_NOMEM, "no memory for VMs");
 	if (w->nvms)
-		code = s2_kvm_vms_new(w->search, &w->layout, &vms);
+		code = s2_kvm_vms_new(w->search, &w->layout, &w->vms);
 	for (size_t i = 0; !code && i < w->nvms; i++) {
-		code = s2_kvm_vm_read(vms, w->vm[i], &w->pid[i], &w->of[i]);
-		if (!code)
-			code = s2_tables_own(w->search->tables, w->of[i], w->search->err);
+		code = s2_kvm_process(w->vms, w->vm[i], &w->process[i]);
+		w->pid[i] = w->process[i].pid;
 		if (!code && w->pid[i] < 0)
 			w->pid[i] = count_of(w, w->vm[i], &w->layout.pid, "userspace_pid");
 	}
-	s2_kvm_vms_free(vms);
 	return code;
 }
 
@@ -156,7 +157,7 @@ static void on_lost_vm(void *arg, uint64_t node, const struct s2_err *why)
 	struct s2_kvm_walk *w = arg;
 	char id[32];
 
-	snprintf(id, sizeof(id), S2_KVM_VM_ID, node - s2_member_off(&w->layout.vm_list.m));
+	snprintf(id, sizeof(id), "vm:0x%" PRIx64, node - s2_member_off(&w->layout.vm_list.m));
 	s2_lost_add(w->search->lost, S2_LOST_VM, why->code, id, S2_LOST_NOWHERE, "%s", why->text);
 	w->lost_vms = true;
 }
@@ -199,7 +200,8 @@ static void close_walk(void *state)
 		w->arch->close(w->state);
 	free(w->vm);
 	free(w->pid);
-	free(w->of);
+	free(w->process);
+	s2_kvm_vms_free(w->vms);
 	free(w);
 }
 
@@ -231,7 +233,7 @@ static enum s2_code find_system(struct s2_host_search *search, void *state)
 static enum s2_code find_tables(struct s2_host_search *search, void *state)
 {
 	struct s2_kvm_walk *w = state;
-	enum s2_code code = read_vms(w);
+	enum s2_code code = read_processes(w);
 
 	(void)search;
 	for (size_t i = w->nvms; !code && i-- > 0;)
@@ -294,5 +296,5 @@ enum s2_code s2_kvm_kernel_copy(struct s2_kernel *kernel, const struct s2_mem *m
 	for (unsigned int i = 0; i < s2_nkvm_archs; i++)
 		if (!strcmp(s2_kvm_archs[i]->name, name) && s2_kvm_archs[i]->kernel_copy)
 			return s2_kvm_archs[i]->kernel_copy(kernel, mem, addr, tables, err);
-	return s2_fail(err, S2_USAGE, "--snapshot: kernels of %s keep no copies of tables", name);
+	return s2_fail(err, S2_USAGE, "kernels of %s keep no copies of tables", name);
 }

@@ -71,18 +71,13 @@ void s2_kvm_vms_free(struct s2_kvm_vms *vms)
 	free(vms);
 }
 
-/* Something of the VM at @kvm_va that is not in the dump; what this kernel does not have is no loss.
- */
-static void lose(struct s2_kvm_vms *vms, uint64_t kvm_va, const char *what,
-		 const struct s2_err *why)
+/* Something that is not in the dump; what this kernel does not have is no loss. */
+static void lose(struct s2_kvm_vms *vms, const char *id, const char *what, enum s2_code code,
+		 const char *why)
 {
-	char id[32];
-
-	if (!s2_is_missing(why->code) && why->code != S2_LOOP && why->code != S2_BUDGET)
-		return;
-	snprintf(id, sizeof(id), S2_KVM_VM_ID, kvm_va);
-	s2_lost_add(vms->search->lost, S2_LOST_PROCESS, why->code, id, S2_LOST_NOWHERE, "%s: %s",
-		    what, why->text);
+	if (s2_is_missing(code) || code == S2_LOOP || code == S2_BUDGET)
+		s2_lost_add(vms->search->lost, S2_LOST_PROCESS, code, id, S2_LOST_NOWHERE, "%s: %s",
+			    what, why);
 }
 
 /* ---- vCPUs ---- */
@@ -159,7 +154,8 @@ static bool on_vcpu(void *arg, uint64_t index, uint64_t va)
 }
 
 /* *@ret_pid is the struct pid of a vCPU's thread, 0 when none has run. */
-static enum s2_code read_vcpus(struct s2_kvm_vms *vms, struct s2_vm *vm, uint64_t *ret_pid)
+static enum s2_code read_vcpus(struct s2_kvm_vms *vms, struct s2_vm *vm, const char *id,
+			       uint64_t *ret_pid)
 {
 	struct vcpus v = { .vms = vms, .vm = vm };
 	struct s2_err why;
@@ -171,7 +167,9 @@ static enum s2_code read_vcpus(struct s2_kvm_vms *vms, struct s2_vm *vm, uint64_
 	if (v.why.code == S2_NOMEM)
 		return s2_fail(vms->search->err, S2_NOMEM, "%s", v.why.text);
 	vm->have_vcpus = !code && v.why.code != S2_BUDGET;
-	lose(vms, vm->va, "vCPUs", code ? &why : &v.why);
+	if (!code)
+		why = v.why;
+	lose(vms, id, "vCPUs", why.code, why.text);
 	*ret_pid = v.pid;
 	return S2_OK;
 }
@@ -207,7 +205,8 @@ static enum s2_vm_state state_of(struct s2_kvm_vms *vms, const struct s2_vm *vm)
 
 /* ---- Names ---- */
 
-static bool named_by_args(struct s2_kvm_vms *vms, uint64_t mm, const char *comm, struct s2_vm *vm)
+static bool named_by_args(struct s2_kvm_vms *vms, uint64_t mm, const char *comm, const char *id,
+			  struct s2_vm *vm)
 {
 	struct s2_err why;
 	size_t len = 0;
@@ -223,7 +222,7 @@ static bool named_by_args(struct s2_kvm_vms *vms, uint64_t mm, const char *comm,
 		snprintf(vm->unnamed, sizeof(vm->unnamed), "its command line: %.70s", why.text);
 	/* What a filter left out on purpose is no damage. */
 	if (!user || code != S2_EXCLUDED)
-		lose(vms, vm->va, "the command line", &why);
+		lose(vms, id, "the command line", why.code, why.text);
 	if (code && !len)
 		return false;
 	s2_err_init(&why);
@@ -252,49 +251,73 @@ static bool named_by_cgroup(struct s2_kvm_vms *vms, uint64_t task, struct s2_vm 
 	       s2_vmm_name_of_cgroups(&cgroups, vm->name);
 }
 
-static void find_name(struct s2_kvm_vms *vms, uint64_t mm, uint64_t task, uint64_t pid,
-		      struct s2_vm *vm)
+static void find_name(struct s2_kvm_vms *vms, const struct s2_kvm_process *process, uint64_t pid,
+		      const char *id, struct s2_vm *vm)
 {
 	char comm[S2_TASK_COMM_LEN] = "";
 	struct s2_err why;
 	enum s2_code code;
 
 	s2_err_init(&why);
-	code = s2_task_comm(&vms->tasks, task, comm, &why);
+	code = s2_task_comm(&vms->tasks, process->task, comm, &why);
 	if (code)
-		lose(vms, vm->va, "the process's name", &why);
+		lose(vms, id, "the process's name", code, why.text);
 	s2_escape(comm, strlen(comm), vm->comm, sizeof(vm->comm));
-	if (named_by_args(vms, mm, comm, vm))
+	if (named_by_args(vms, process->mm, comm, id, vm))
 		vm->named = S2_NAMED_ARGS;
 	else if (named_by_threads(vms, comm, pid, vm))
 		vm->named = S2_NAMED_PROCESS;
-	else if (named_by_cgroup(vms, task, vm))
+	else if (named_by_cgroup(vms, process->task, vm))
 		vm->named = S2_NAMED_CGROUP;
 	if (vm->named)
 		vm->unnamed[0] = '\0';
 }
 
-static void find_process(struct s2_kvm_vms *vms, uint64_t pid, struct s2_vm *vm, int64_t *ret_pid)
+/* ---- Processes ---- */
+
+/* A vCPU that a thread has run. */
+struct ran {
+	struct s2_kvm_vms *vms;
+	uint64_t pid;
+};
+
+static bool on_ran(void *arg, uint64_t index, uint64_t va)
 {
-	uint64_t mm, task = 0;
+	struct ran *ran = arg;
+
+	(void)index;
+	return s2_field_get(ran->vms->search->kernel, va, &ran->vms->vcpu_pid, &ran->pid, NULL) ||
+	       !ran->pid;
+}
+
+enum s2_code s2_kvm_process(struct s2_kvm_vms *vms, uint64_t kvm_va, struct s2_kvm_process *ret)
+{
+	struct ran ran = { .vms = vms };
 	struct s2_err why;
+	uint64_t mm = 0, task = 0;
 	enum s2_code code;
 
 	s2_err_init(&why);
-	code = s2_field_get(vms->search->kernel, vm->va, &vms->mm, &mm, &why);
-	if (!code)
-		code = s2_task_of_mm(&vms->tasks, mm, pid, &task, &why);
-	if (!code)
-		code = s2_task_id(&vms->tasks, task, ret_pid, &why);
-	if (code) {
-		snprintf(vm->unnamed, sizeof(vm->unnamed), "its process: %.80s", why.text);
-		lose(vms, vm->va, "the process", &why);
-		return;
+	*ret = (struct s2_kvm_process){ .pid = -1 };
+	code = s2_field_get(vms->search->kernel, kvm_va, &vms->mm, &mm, &why);
+	if (!code && s2_task_owner(&vms->tasks, mm, &task, NULL)) {
+		if (s2_kvm_each_vcpu(vms->search->kernel, vms->layout, kvm_va, on_ran, &ran, NULL))
+			ran.pid = 0; /* the list of tasks knows all */
+		code = s2_task_of_mm(&vms->tasks, mm, ran.pid, &task, &why);
 	}
-	find_name(vms, mm, task, pid, vm);
+	if (code == S2_NOMEM)
+		return s2_fail(vms->search->err, code, "%s", why.text);
+	if (!code)
+		code = s2_task_id(&vms->tasks, task, &ret->pid, &why);
+	ret->mm = mm;
+	ret->task = task;
+	ret->code = code;
+	snprintf(ret->text, sizeof(ret->text), "%.79s", code ? why.text : "");
+	return S2_OK;
 }
 
-enum s2_code s2_kvm_vm_read(struct s2_kvm_vms *vms, uint64_t kvm_va, int64_t *ret_pid,
+enum s2_code s2_kvm_vm_read(struct s2_kvm_vms *vms, uint64_t kvm_va,
+			    const struct s2_kvm_process *process, const char *id,
 			    struct s2_vm **ret)
 {
 	struct s2_vm *vm = s2_vm_new();
@@ -304,14 +327,18 @@ enum s2_code s2_kvm_vm_read(struct s2_kvm_vms *vms, uint64_t kvm_va, int64_t *re
 	if (!vm)
 		return s2_fail(vms->search->err, S2_NOMEM, "no memory for VMs");
 	vm->va = kvm_va;
-	*ret_pid = -1;
-	code = read_vcpus(vms, vm, &pid);
+	code = read_vcpus(vms, vm, id, &pid);
 	if (code) {
 		s2_vm_free(vm);
 		return code;
 	}
 	vm->state = state_of(vms, vm);
-	find_process(vms, pid, vm, ret_pid);
+	if (process->code) {
+		lose(vms, id, "the process", process->code, process->text);
+		snprintf(vm->unnamed, sizeof(vm->unnamed), "its process: %.80s", process->text);
+	} else {
+		find_name(vms, process, pid, id, vm);
+	}
 	*ret = vm;
 	return S2_OK;
 }

@@ -15,15 +15,24 @@ enum s2_code s2_kvm_vms_new(struct s2_host_search *search, const struct s2_kvm_l
 			    struct s2_kvm_vms **ret) S2_MUST_CHECK;
 void s2_kvm_vms_free(struct s2_kvm_vms *vms);
 
-/* The name of a VM by its address: losses bear it until there is a better one. */
-#define S2_KVM_VM_ID "vm:0x%" PRIx64
+/* Whose a VM is. */
+struct s2_kvm_process {
+	uint64_t mm, task; /* 0: not known */
+	int64_t pid;       /* -1: not known, */
+	enum s2_code code; /* ... and why */
+	char text[80];
+};
+
+/* Finds the process of the VM at @kvm_va; @ret->code tells whether that went well. S2_NOMEM. */
+enum s2_code s2_kvm_process(struct s2_kvm_vms *vms, uint64_t kvm_va,
+			    struct s2_kvm_process *ret) S2_MUST_CHECK;
 
 /*
- * What there is to know of the VM at @kvm_va. *@ret_pid is its process's id, -1 when that is not
- * found. What could not be read goes to the search's losses, under the name S2_KVM_VM_ID. @ret is
- * the caller's. S2_NOMEM.
+ * What else there is to know of the VM at @kvm_va, which is of @process. What could not be read goes
+ * to the search's losses, as table @id's. @ret is the caller's. S2_NOMEM.
  */
-enum s2_code s2_kvm_vm_read(struct s2_kvm_vms *vms, uint64_t kvm_va, int64_t *ret_pid,
+enum s2_code s2_kvm_vm_read(struct s2_kvm_vms *vms, uint64_t kvm_va,
+			    const struct s2_kvm_process *process, const char *id,
 			    struct s2_vm **ret) S2_MUST_CHECK;
 
 #endif
