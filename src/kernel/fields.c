@@ -35,9 +35,9 @@ enum s2_code s2_fields_find_in(struct s2_types *types, const struct s2_field_row
 		field->have = !code;
 		if (!code || row->required)
 			continue;
-		code = code == S2_NOTFOUND ? S2_OK :
-					     s2_types_member(types, row->type, row->path,
-							     &field->m, err);
+		code = code == S2_NOTFOUND ?
+			       S2_OK :
+			       s2_types_member(types, row->type, row->path, &field->m, err);
 	}
 	return code;
 }

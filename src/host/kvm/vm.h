@@ -28,8 +28,8 @@ enum s2_code s2_kvm_process(struct s2_kvm_vms *vms, uint64_t kvm_va,
 			    struct s2_kvm_process *ret) S2_MUST_CHECK;
 
 /*
- * What else there is to know of the VM at @kvm_va, which is of @process. What could not be read goes
- * to the search's losses, as table @id's. @ret is the caller's. S2_NOMEM.
+ * What else there is to know of the VM at @kvm_va, which is of @process. What could not be read
+ * goes to the search's losses, as table @id's. @ret is the caller's. S2_NOMEM.
  */
 enum s2_code s2_kvm_vm_read(struct s2_kvm_vms *vms, uint64_t kvm_va,
 			    const struct s2_kvm_process *process, const char *id,
