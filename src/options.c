@@ -84,7 +84,7 @@ static const struct opt_row rows[] = {
 	{ OPT_PAGES, "pages", "FILE", S2_OPTS_INPUT,
 	  "raw image: start level first, then table pages at the addresses in FILE, one per line" },
 	{ OPT_TABLE, "table", "ID", S2_OPTS_INPUT,
-	  "only these tables, shell patterns allowed (repeatable)" },
+	  "only these tables: ids, shell patterns, a VM's pid or name (repeatable)" },
 	{ OPT_MODULE, "module", "FILE", S2_OPTS_INPUT,
 	  "kvm.ko of the kernel in the dump: types (BTF, DWARF), where the dump has none" },
 	{ OPT_VMLINUX, "vmlinux", "FILE", S2_OPTS_INPUT,

@@ -19,6 +19,7 @@ static const struct {
 	[S2_LOST_PERCPU] = { "per-CPU value", "per-CPU values" },
 	[S2_LOST_FILE] = { "part of a file", "parts of files" },
 	[S2_LOST_SEARCH] = { "stretch to search", "stretches to search" },
+	[S2_LOST_PROCESS] = { "process", "processes" },
 };
 
 const char *s2_lost_name(enum s2_lost_what what, uint64_t n)

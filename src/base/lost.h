@@ -20,6 +20,7 @@ enum s2_lost_what {
 	S2_LOST_PERCPU,   /* what the kernel keeps per CPU */
 	S2_LOST_SEARCH,   /* memory that a search should have seen */
 	S2_LOST_FILE,     /* the rest of a file that cannot be read to its end */
+	S2_LOST_PROCESS,  /* whose a VM is, and what its vCPUs do */
 	S2_NLOST,
 };
 

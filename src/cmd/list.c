@@ -12,6 +12,7 @@
 #include "format/color.h"
 #include "format/text.h"
 #include "model/ranges.h"
+#include "model/slots.h"
 
 #define CELL 96
 enum { SHORT_COLUMNS = 10, COLUMNS = 14 };
@@ -43,16 +44,55 @@ static void number_cell(char *cell, int64_t value)
 		snprintf(cell, CELL, "%" PRId64, value);
 }
 
+/* "4.25G", and "4:1ro,2log": how many, and how many of them are what. */
 static void slots_cells(const struct s2_table *table, struct line *line)
 {
-	uint64_t ram = 0;
+	const struct s2_slot_sums sums = s2_slots_sums(table);
+	const struct {
+		size_t n;
+		const char *mark;
+	} marks[] = { { sums.readonly, "ro" }, { sums.log, "log" }, { sums.gmem, "gmem" } };
+	char lead = ':';
+	int len;
 
 	if (!table->have_slots)
 		return;
-	for (size_t i = 0; i < table->nslots; i++)
-		ram += table->slot[i].size;
-	s2_text_size(ram, line->cell[4]);
-	number_cell(line->cell[5], (int64_t)table->nslots);
+	s2_text_size(sums.bytes, line->cell[4]);
+	len = snprintf(line->cell[5], CELL, "%zu", table->nslots);
+	for (size_t i = 0; i < ARRAY_SIZE(marks); i++) {
+		if (!marks[i].n)
+			continue;
+		len += snprintf(line->cell[5] + len, CELL - (size_t)len, "%c%zu%s", lead,
+				marks[i].n, marks[i].mark);
+		lead = ',';
+	}
+}
+
+/* A name in a column is one word. */
+static void name_cell(const char *name, char *cell)
+{
+	if (!*name)
+		return;
+	snprintf(cell, CELL, "%.*s", CELL - 1, name);
+	for (char *blank = cell; (blank = strchr(blank, ' '));)
+		*blank = '_';
+}
+
+/* "running,protected" */
+static void state_cell(const struct s2_vm *vm, char *cell)
+{
+	const char *state = s2_vm_state_text(vm->state);
+	const char *const words[] = {
+		state,
+		vm->is_protected == S2_YES ? "protected" : NULL,
+		vm->is_dying == S2_YES && vm->state != S2_VM_DYING ? "dying" : NULL,
+	};
+	int len = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (words[i])
+			len += snprintf(cell + len, CELL - (size_t)len, "%s%s", len ? "," : "",
+					words[i]);
 }
 
 /* "4K/40/48/l1x2": granule, bits in, bits out, start level and how many tables there. */
@@ -87,9 +127,15 @@ static void fill_line(const struct s2_table *table, const struct s2_geometry *ge
 	for (unsigned int i = 0; i < COLUMNS; i++)
 		strcpy(line->cell[i], "-");
 	snprintf(line->cell[0], CELL, "%s", table->id);
+	if (table->vm)
+		name_cell(table->vm->name, line->cell[1]);
 	number_cell(line->cell[2], table->pid);
 	number_cell(line->cell[3], table->vcpus);
 	slots_cells(table, line);
+	if (table->have_vmid)
+		number_cell(line->cell[6], table->vmid);
+	if (table->vm)
+		state_cell(table->vm, line->cell[7]);
 	if (geom->heights)
 		geometry_cell(geom, line->cell[8]);
 	if (!table->bare)

@@ -6,6 +6,7 @@
 
 #include "format/text.h"
 #include "model/private.h"
+#include "model/slots.h"
 
 static struct s2_show show(const struct s2_format *format, const struct s2_geometry *geom)
 {
@@ -292,23 +293,89 @@ static void number_or_null(struct s2_json *json, const char *name, int64_t value
 		s2_json_signed(json, name, value);
 }
 
+/* As it stands in output, or null. */
+static void tristate_member(struct s2_json *json, const char *name, enum s2_tristate value)
+{
+	if (value == S2_UNKNOWN)
+		s2_json_null(json, name);
+	else
+		s2_json_bool(json, name, value == S2_YES);
+}
+
+static void vcpu_members(struct s2_json *json, const struct s2_vm_vcpu *vcpu)
+{
+	s2_json_number(json, "index", vcpu->index);
+	s2_json_word(json, "state", s2_vcpu_state_text(vcpu->state));
+	number_or_null(json, "cpu", vcpu->have_cpu ? vcpu->cpu : -1);
+	number_or_null(json, "pid", vcpu->have_pid ? vcpu->pid : -1);
+	s2_json_hex(json, "address", vcpu->va);
+}
+
+/* "vcpu": what is known of each. */
+static void vcpus_member(struct s2_json *json, const struct s2_vm *vm)
+{
+	if (!vm->have_vcpus) {
+		s2_json_null(json, "vcpu");
+		return;
+	}
+	s2_json_open(json, "vcpu", '[');
+	for (size_t i = 0; i < vm->nvcpus; i++) {
+		s2_json_open(json, NULL, '{');
+		vcpu_members(json, &vm->vcpu[i]);
+		s2_json_close(json, '}');
+	}
+	s2_json_close(json, ']');
+}
+
+/* What slots add up to. */
+static void ram_members(struct s2_json *json, const struct s2_table *table)
+{
+	const struct s2_slot_sums sums = s2_slots_sums(table);
+
+	if (!table->have_slots) {
+		s2_json_null(json, "ram");
+		s2_json_null(json, "slots_readonly");
+		s2_json_null(json, "slots_log");
+		s2_json_null(json, "slots_gmem");
+		return;
+	}
+	s2_json_number(json, "ram", sums.bytes);
+	s2_json_number(json, "slots_readonly", sums.readonly);
+	s2_json_number(json, "slots_log", sums.log);
+	s2_json_number(json, "slots_gmem", sums.gmem);
+}
+
 static void vm_member(struct s2_json *json, const struct s2_table *table)
 {
+	static const struct s2_vm unknown;
+	const struct s2_vm *vm = table->vm ? table->vm : &unknown;
+
 	if (!s2_table_is_vms(table)) {
 		s2_json_null(json, "vm");
 		return;
 	}
 	s2_json_open(json, "vm", '{');
-	s2_json_null(json, "name");
+	s2_json_text(json, "name", *vm->name ? vm->name : NULL);
+	s2_json_word(json, "name_from", s2_vm_named_text(vm->named));
+	s2_json_text(json, "name_missing", *vm->unnamed ? vm->unnamed : NULL);
 	number_or_null(json, "pid", table->pid);
-	s2_json_null(json, "comm");
-	s2_json_null(json, "vmid");
+	s2_json_text(json, "comm", *vm->comm ? vm->comm : NULL);
+	number_or_null(json, "vmid", table->have_vmid ? (int64_t)table->vmid : -1);
 	number_or_null(json, "vcpus", table->vcpus);
-	s2_json_null(json, "state");
+	s2_json_word(json, "state", s2_vm_state_text(vm->state));
 	if (table->have_handle)
 		s2_json_hex(json, "handle", table->handle);
 	else
 		s2_json_null(json, "handle");
+	tristate_member(json, "protected", vm->is_protected);
+	tristate_member(json, "created", vm->is_created);
+	tristate_member(json, "dying", vm->is_dying);
+	ram_members(json, table);
+	if (vm->va)
+		s2_json_hex(json, "address", vm->va);
+	else
+		s2_json_null(json, "address");
+	vcpus_member(json, vm);
 	s2_json_close(json, '}');
 }
 

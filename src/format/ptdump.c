@@ -7,6 +7,7 @@
 #include "format/color.h"
 #include "format/format.h"
 #include "format/text.h"
+#include "model/slots.h"
 
 /* Widths of columns that all tables have; what is longer pushes the rest of its line. */
 enum { W_SIZE = 8, W_TYPE = 7, W_MEMORY = 13, W_SH = 3, W_HEX = 12, W_BOOL = 5 };
@@ -84,26 +85,32 @@ static void print_title(struct s2_printer *printer)
 	s2_out_str(out, " ]---\n");
 }
 
-/* Guest memory that slots give, in bytes. */
-static uint64_t ram_of(const struct s2_table *table)
+/* "web-17" qemu-system-aar, as far as they are known. */
+static void print_name(struct s2_out *out, const struct s2_vm *vm)
 {
-	uint64_t sum = 0;
-
-	for (size_t i = 0; i < table->nslots; i++)
-		sum += table->slot[i].size;
-	return sum;
+	if (*vm->name)
+		s2_out_printf(out, "\"%s\"", vm->name);
+	if (*vm->name && *vm->comm)
+		s2_out_str(out, " ");
+	s2_out_str(out, vm->comm);
+	if (*vm->name || *vm->comm)
+		s2_out_str(out, ", ");
 }
 
-/* "# pid 4711, 2 vCPUs, 2 slots 4.25G, root 0x4200c000" */
+/* "# "web-17" qemu-system-aar, pid 4711, VMID 3, 2 vCPUs, 2 slots 4.25G, root 0x4200c000" */
 static void print_owner(struct s2_printer *printer)
 {
 	const struct s2_table *table = printer->table;
 	struct s2_out *out = printer->out;
-	uint64_t ram = ram_of(table);
+	uint64_t ram = s2_slots_sums(table).bytes;
 
 	s2_out_str(out, "# ");
+	if (table->vm)
+		print_name(out, table->vm);
 	if (table->pid >= 0)
 		s2_out_printf(out, "pid %" PRId64 ", ", table->pid);
+	if (table->have_vmid)
+		s2_out_printf(out, "VMID %" PRIu32 ", ", table->vmid);
 	if (table->have_handle)
 		s2_out_printf(out, "handle 0x%x, ", table->handle);
 	if (table->vcpus >= 0) {
@@ -800,7 +807,7 @@ static void table_end(struct s2_printer *printer, const struct s2_totals *end)
 	out_size(out, end->mapped);
 	if (printer->table->nslots) {
 		s2_out_str(out, " of ");
-		out_size(out, ram_of(printer->table));
+		out_size(out, s2_slots_sums(printer->table).bytes);
 	}
 	put_pages(printer, end);
 	s2_out_str(out, "; ");

@@ -14,11 +14,15 @@ void s2_tables_drop(struct s2_tables *tables)
 {
 	for (size_t i = 0; i < tables->n; i++)
 		s2_table_clear(&tables->table[i]);
+	for (size_t i = 0; i < tables->nvm; i++)
+		s2_vm_free(tables->vm[i]);
+	free(tables->vm);
 	free(tables->table);
 	free(tables->by_id);
+	tables->vm = NULL;
 	tables->table = NULL;
 	tables->by_id = NULL;
-	tables->n = tables->room = 0;
+	tables->n = tables->room = tables->nvm = tables->vm_room = 0;
 }
 
 void s2_tables_free(struct s2_tables *tables)
@@ -79,6 +83,23 @@ enum s2_code s2_tables_add(struct s2_tables *tables, const struct s2_table *tabl
 		return s2_fail(err, S2_INVALID, "two tables are called '%s'", table->id);
 	tables->table[tables->n++] = *table;
 	*place = (uint32_t)tables->n;
+	return S2_OK;
+}
+
+enum s2_code s2_tables_own(struct s2_tables *tables, struct s2_vm *vm, struct s2_err *err)
+{
+	if (tables->nvm == tables->vm_room) {
+		size_t room = tables->vm_room ? 2 * tables->vm_room : 16;
+		struct s2_vm **grown = realloc(tables->vm, room * sizeof(struct s2_vm *));
+
+		if (!grown) {
+			s2_vm_free(vm);
+			return s2_fail(err, S2_NOMEM, "no memory for VMs");
+		}
+		tables->vm = grown;
+		tables->vm_room = room;
+	}
+	tables->vm[tables->nvm++] = vm;
 	return S2_OK;
 }
 

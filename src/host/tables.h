@@ -24,6 +24,8 @@ struct s2_pkvm;
 struct s2_tables {
 	struct s2_table *table;
 	size_t n, room;
+	struct s2_vm **vm; /* whose they are */
+	size_t nvm, vm_room;
 	uint32_t *by_id; /* a hash of ids: 1 + index, 0 free; 2 * room places */
 	enum s2_kvm_mode mode;
 	char mode_why[96];    /* what the mode was seen from, "" when not known */
@@ -42,6 +44,10 @@ void s2_tables_drop(struct s2_tables *tables);
 
 /* Adds a copy of @table; its id must be new (S2_INVALID otherwise). */
 enum s2_code s2_tables_add(struct s2_tables *tables, const struct s2_table *table,
+			   struct s2_err *err) S2_MUST_CHECK;
+
+/* Takes @vm, also when it fails: it is freed with the tables. */
+enum s2_code s2_tables_own(struct s2_tables *tables, struct s2_vm *vm,
 			   struct s2_err *err) S2_MUST_CHECK;
 
 /* The note by which a snapshot describes itself: owner and type, the payload is JSON. */

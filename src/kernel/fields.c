@@ -28,13 +28,16 @@ enum s2_code s2_fields_find_in(struct s2_types *types, const struct s2_field_row
 			continue;
 		field->type = row->type;
 		field->path = row->path;
-		code = s2_types_member(types, row->type, row->path, &field->m, err);
+		/* An absent member is an answer: to put it in words would cost more than to find
+		 * it. */
+		code = s2_types_member(types, row->type, row->path, &field->m,
+				       row->required ? err : NULL);
 		field->have = !code;
-		if (code != S2_NOTFOUND || row->required)
+		if (!code || row->required)
 			continue;
-		code = S2_OK;
-		if (err)
-			s2_err_init(err); /* an absent member is an answer */
+		code = code == S2_NOTFOUND ?
+			       S2_OK :
+			       s2_types_member(types, row->type, row->path, &field->m, err);
 	}
 	return code;
 }

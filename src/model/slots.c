@@ -67,6 +67,21 @@ static uint64_t at(const struct s2_annotator *annotator, const struct s2_asked *
 	return label_at(asked->table, run->ia, ret_label);
 }
 
+struct s2_slot_sums s2_slots_sums(const struct s2_table *table)
+{
+	struct s2_slot_sums sums = { 0 };
+
+	for (size_t i = 0; i < table->nslots; i++) {
+		const struct s2_slot *slot = &table->slot[i];
+
+		sums.bytes += slot->size;
+		sums.readonly += (slot->flags & S2_SLOT_READONLY) != 0;
+		sums.log += (slot->flags & S2_SLOT_LOG) != 0;
+		sums.gmem += (slot->flags & S2_SLOT_GMEM) != 0;
+	}
+	return sums;
+}
+
 void s2_slots_label(const struct s2_table *table, uint64_t ipa, struct s2_label *ret)
 {
 	*ret = (struct s2_label){ { SLOT_NOT_ASKED } };

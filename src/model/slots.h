@@ -15,6 +15,13 @@ void s2_slots_known(struct s2_table *table, struct s2_slot *slot, size_t n);
 /* The slot that holds @ipa, or NULL. */
 const struct s2_slot *s2_slot_at(const struct s2_table *table, uint64_t ipa);
 
+/* What the slots of a table add up to. */
+struct s2_slot_sums {
+	uint64_t bytes;
+	size_t readonly, log, gmem; /* how many are so */
+};
+struct s2_slot_sums s2_slots_sums(const struct s2_table *table);
+
 /* What the annotator says of one address; "not known" when the slots of @table are not. */
 void s2_slots_label(const struct s2_table *table, uint64_t ipa, struct s2_label *ret);
 

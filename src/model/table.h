@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "model/annotate.h"
+#include "model/vm.h"
 
 #define S2_ID_LEN 64
 
@@ -39,12 +40,15 @@ struct s2_table {
 	struct s2_regime regime;
 	int64_t pid;          /* of the process that owns the VM, -1 when not known */
 	int64_t vcpus;        /* number of vCPUs, -1 when not known */
+	struct s2_vm *vm;     /* whose it is; owned by the list of tables; NULL: not known */
 	struct s2_slot *slot; /* sorted by ipa, NULL when not known; owned by the list of tables */
 	size_t nslots;
 	bool have_slots;
 	bool bare; /* a VM that has no table yet: root_pa is none, and the regime may have no shape */
 	uint64_t shadow[S2_NSHADOWS];  /* nested-stage2: the guest hypervisor's registers */
 	enum s2_tristate guest_stage2; /* ... and whether its HCR_EL2.VM is 1 */
+	bool have_vmid;                /* TLB entries made of the table bear ... */
+	uint32_t vmid;                 /* ... this number */
 	bool have_handle;              /* the hypervisor keeps this guest, and has ... */
 	uint32_t handle;               /* ... this name for it */
 	/* What else is known of addresses: at most one of each kind. */

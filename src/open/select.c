@@ -4,6 +4,7 @@
 
 #include <fnmatch.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const char vm[] = "vm:";
@@ -68,10 +69,60 @@ bool s2_asks_for_vm(const void *request, const char *id)
 	return !r->ntables;
 }
 
+static bool any_id_fits(const char *pattern, const struct s2_tables *tables)
+{
+	for (size_t i = 0; i < tables->n; i++)
+		if (id_fits(pattern, tables->table[i].id))
+			return true;
+	return false;
+}
+
+/* Is @pattern the name of the VM that @table is of? Ids come first: a VM may be called "host". */
+static bool name_fits(const char *pattern, const struct s2_tables *tables,
+		      const struct s2_table *table)
+{
+	return table->vm && *table->vm->name && !strcmp(pattern, table->vm->name) &&
+	       !any_id_fits(pattern, tables);
+}
+
+static bool is_table_asked_for(const struct s2_request *r, const struct s2_tables *tables,
+			       const struct s2_table *table)
+{
+	for (unsigned int g = 0; g < r->ntables; g++)
+		if (id_fits(r->table[g], table->id) || name_fits(r->table[g], tables, table))
+			return true;
+	return !r->ntables;
+}
+
+/* What is asked for, when only such tables are left. */
+struct asked {
+	const struct s2_request *r;
+	const struct s2_tables *tables;
+};
+
+/* A loss bears the id of a table, or of the VM whose table it would have been. */
+static bool is_of(const struct s2_loss *loss, const struct s2_table *table)
+{
+	size_t n = strlen(table->id);
+
+	return !strncmp(loss->table, table->id, n) &&
+	       (!loss->table[n] || (loss->table[n] == '/' && table->vm && *table->vm->name));
+}
+
 /* What is not known to belong to another table may belong to one that was asked for. */
 static bool concerns(void *arg, const struct s2_loss *loss)
 {
-	return !*loss->table || is_asked_for(arg, loss->table);
+	const struct asked *asked = arg;
+
+	if (!*loss->table || is_asked_for(asked->r, loss->table))
+		return true;
+	for (unsigned int g = 0; g < asked->r->ntables; g++)
+		for (size_t i = 0; i < asked->tables->n; i++)
+			if (name_fits(asked->r->table[g], asked->tables,
+				      &asked->tables->table[i]) &&
+			    is_of(loss, &asked->tables->table[i]))
+				return true;
+	return false;
 }
 
 /* May something that was asked for be among what was lost without a name? */
@@ -86,8 +137,10 @@ static bool lost_nameless(const struct s2_lost *lost)
 static bool fits_any(const char *pattern, const struct s2_tables *tables,
 		     const struct s2_lost *lost)
 {
+	if (any_id_fits(pattern, tables))
+		return true;
 	for (size_t i = 0; i < tables->n; i++)
-		if (id_fits(pattern, tables->table[i].id))
+		if (name_fits(pattern, tables, &tables->table[i]))
 			return true;
 	for (size_t i = 0; i < lost->n; i++)
 		if (*lost->loss[i].table && id_fits(pattern, lost->loss[i].table))
@@ -130,6 +183,8 @@ static enum s2_code refuse(const char *pattern, const struct s2_tables *tables,
 enum s2_code s2_select_tables(const struct s2_request *r, struct s2_tables *tables,
 			      struct s2_lost *lost, struct s2_refusal *refusal, struct s2_err *err)
 {
+	struct asked asked = { .r = r, .tables = tables };
+	bool *keep;
 	const char *pattern;
 	size_t kept = 0;
 
@@ -139,13 +194,20 @@ enum s2_code s2_select_tables(const struct s2_request *r, struct s2_tables *tabl
 		refusal->why = S2_REFUSED_NO_TABLE;
 		return refuse(pattern, tables, lost, err);
 	}
+	/* Whether a name counts depends on all ids: decided before the first table goes. */
+	keep = calloc(tables->n + 1, sizeof(*keep));
+	if (!keep)
+		return s2_fail(err, S2_NOMEM, "no memory");
+	for (size_t i = 0; i < tables->n; i++)
+		keep[i] = is_table_asked_for(r, tables, &tables->table[i]);
 	for (size_t i = 0; i < tables->n; i++) {
-		if (!is_asked_for(r, tables->table[i].id))
+		if (!keep[i])
 			s2_table_clear(&tables->table[i]);
 		else if (kept++ != i)
 			tables->table[kept - 1] = tables->table[i];
 	}
+	free(keep);
 	tables->n = kept;
-	s2_lost_filter(lost, concerns, (void *)(uintptr_t)r);
+	s2_lost_filter(lost, concerns, &asked);
 	return S2_OK;
 }

@@ -363,7 +363,30 @@ def check_list(report, cap, dump, *command):
     problems += [f"{i} root {r:#x} vtcr {v:#x} is too much" for i, r, v in sorted(got - want)]
     if mode != cap.regs["row"].get("mode", "vhe"):
         problems.append(f"the mode is {mode}")
+    of = {t["id"]: t for t in document["tables"]}
+    for _, vm, regs in cap.tables():
+        if vm and f"vm:{vm.pid}" in of:
+            problems += check_machine(cap, vm, regs, of[f"vm:{vm.pid}"])
     report.check(name, problems)
+
+
+def check_machine(cap, vm, regs, table):
+    """What `list` says of a VM beside its table against what the guest program, the hardware and the host's log know."""
+    said, problems = table["vm"], []
+    running = cap.regs["running"] == str(vm.number)
+    want = {"pid": vm.pid, "comm": "init", "vmid": regs["VTTBR_EL2"] >> 48, "vcpus": 1,
+            "state": "running" if running else "idle", "name": None, "name_from": None, "ram": sum(s["size"] for s in table["slots"])}
+    problems += [f"{table['id']}: {key} is {said[key]}, not {value}" for key, value in want.items() if said[key] != value]
+    if not said["name_missing"]:
+        problems.append(f"{table['id']}: nothing says why there is no name")
+    vcpu = said["vcpu"][0]
+    want = {"index": 0, "state": "guest" if running else "outside", "pid": vm.pid, "cpu": vcpu["cpu"] if running else None}
+    problems += [f"{table['id']}: vCPU: {key} is {vcpu[key]}, not {value}" for key, value in want.items() if vcpu[key] != value]
+    if running and vcpu["cpu"] is None:
+        problems.append(f"{table['id']}: the vCPU that runs is on no CPU")
+    if bool(said["protected"]) != (vm.name == "protected"):
+        problems.append(f"{table['id']}: protected is {said['protected']}")
+    return problems
 
 
 def check_pieces(report, cap, s2dump):

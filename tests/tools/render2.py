@@ -224,12 +224,24 @@ def geometry(t):
     return f"{t['granule'] >> 10}K/{t['ia_bits']}/{t['oa_bits']}/l{t['start_level']}{tables}"
 
 
+def slots_text(slots):
+    if slots is None:
+        return "-"
+    marks = [(sum(s[name] for s in slots), mark) for name, mark in (("readonly", "ro"), ("log", "log"), ("gmem", "gmem"))]
+    return f"{len(slots)}:{','.join(f'{n}{mark}' for n, mark in marks if n)}".rstrip(":")
+
+
+def state_text(vm):
+    words = [vm["state"], vm["protected"] and "protected", vm["dying"] and vm["state"] != "dying" and "dying"]
+    return ",".join(word for word in words if word) or "-"
+
+
 def list_row(t, long):
-    vm = t["vm"] or dict.fromkeys(("name", "pid", "vcpus", "vmid", "state"))
+    vm = t["vm"] or dict.fromkeys(("name", "pid", "vcpus", "vmid", "state", "protected", "dying"))
     slots = t["slots"]
     words = [t["id"], token(vm["name"]), plain(vm["pid"]), plain(vm["vcpus"]),
-             "-" if slots is None else size_text(sum(s["size"] for s in slots)), "-" if slots is None else str(len(slots)), plain(vm["vmid"]),
-             plain(vm["state"]), geometry(t), plain(t["root"])]
+             "-" if slots is None else size_text(sum(s["size"] for s in slots)), slots_text(slots), plain(vm["vmid"]),
+             state_text(vm), geometry(t), plain(t["root"])]
     if long:
         totals = t["totals"]
         pages = ",".join(f"{p['count']}x{size_text(p['size'])}" for p in totals["pages"] or []) or "-"

@@ -100,14 +100,13 @@ static inline uint64_t desc_address(const struct kshape *s, uint64_t pa)
 	return pa & 0x0000fffffffff000ULL;
 }
 
-/* Maps the page or block of @height (0: page) that begins at @va. */
-static inline void map_one(struct kimage *k, uint64_t va, uint64_t pa, unsigned int height,
-			   bool writable)
+/* Maps the page or block of @height (0: page) that begins at @va, in the table at @table. */
+static inline void map_in(struct kimage *k, uint64_t table, uint64_t va, uint64_t pa,
+			  unsigned int height, bool writable)
 {
 	const struct kshape *s = &k->shape;
 	unsigned int stride = s->page_log2 - 3;
 	unsigned int levels = (s->va_bits - s->page_log2 + stride - 1) / stride;
-	uint64_t table = image_pa(k, SWAPPER_AT);
 	uint64_t in = va & ((UINT64_C(1) << s->va_bits) - 1), desc;
 
 	for (unsigned int h = levels - 1; h > height; h--) {
@@ -141,6 +140,13 @@ static inline void map_one(struct kimage *k, uint64_t va, uint64_t pa, unsigned 
 	if (!s->lpa2)
 		desc |= 3 << 8; /* SH, which is not address bits */
 	put64(at_pa(k, table + in * 8), desc);
+}
+
+/* The same in the kernel's own. */
+static inline void map_one(struct kimage *k, uint64_t va, uint64_t pa, unsigned int height,
+			   bool writable)
+{
+	map_in(k, image_pa(k, SWAPPER_AT), va, pa, height, writable);
 }
 
 static inline void map_range(struct kimage *k, uint64_t va, uint64_t pa, uint64_t size,

@@ -55,6 +55,20 @@ static void two_nested(struct kvmtest *t, uint64_t kvm)
 	set64(t, kvm + KVM_NESTED_SIZE, 2);
 }
 
+/* Whose the VM is; the pages of its memory are not among those that are taken away. */
+static void one_process(struct kvmtest *t, uint64_t kvm, uint64_t vcpu)
+{
+	static const char args[] = "qemu-kvm\0-name\0web-17";
+	struct process p;
+
+	on_its_own(t);
+	p = put_process(t, 100, "qemu-kvm", args, sizeof(args));
+	set64(t, kvm + KVM_MM, p.mm);
+	on_its_own(t);
+	set64(t, vcpu + VCPU_PID, put_pid(t, 101, 0));
+	on_its_own(t);
+}
+
 /* Two VMs, one in vmalloc memory, with all that a VM can have. */
 static void make_vms(struct kvmtest *t, const struct kvm_form *form, const struct kshape *shape)
 {
@@ -70,7 +84,7 @@ static void make_vms(struct kvmtest *t, const struct kvm_form *form, const struc
 	set_bytes(t, mode, t->form->vtcr_in_mmu ? 2 : 0, 4);
 	kvm = put_vm(t, 100, 0x12340000);
 	on_its_own(t);
-	put_vcpus(t, kvm, 3, HCR_E2H_FWB);
+	one_process(t, kvm, put_vcpus(t, kvm, 3, HCR_E2H_FWB));
 	one_slot(t, kvm);
 	two_nested(t, kvm);
 	on_its_own(t);
@@ -80,14 +94,41 @@ static void make_vms(struct kvmtest *t, const struct kvm_form *form, const struc
 	put_vcpus(t, kvm, 1, HCR_E2H_FWB);
 }
 
+/* Not by memcmp(): between the members there may be anything. */
+static bool same_slots(const struct s2_table *a, const struct s2_table *b)
+{
+	for (size_t i = 0; i < a->nslots && i < b->nslots; i++) {
+		const struct s2_slot *x = &a->slot[i], *y = &b->slot[i];
+
+		if (x->ipa != y->ipa || x->size != y->size || x->hva != y->hva ||
+		    x->flags != y->flags || x->id != y->id || x->as != y->as ||
+		    x->gmem_file != y->gmem_file || x->gmem_pgoff != y->gmem_pgoff)
+			return false;
+	}
+	return a->have_slots == b->have_slots && a->nslots == b->nslots;
+}
+
+static bool same_vm(const struct s2_vm *a, const struct s2_vm *b)
+{
+	if (!a || !b)
+		return a == b;
+	if (strcmp(a->name, b->name) != 0 || strcmp(a->comm, b->comm) != 0 ||
+	    a->named != b->named || a->state != b->state || a->nvcpus != b->nvcpus)
+		return false;
+	for (size_t i = 0; i < a->nvcpus; i++)
+		if (a->vcpu[i].va != b->vcpu[i].va || a->vcpu[i].state != b->vcpu[i].state ||
+		    a->vcpu[i].pid != b->vcpu[i].pid || a->vcpu[i].cpu != b->vcpu[i].cpu)
+			return false;
+	return true;
+}
+
 static bool same_table(const struct s2_table *a, const struct s2_table *b)
 {
 	return !strcmp(a->id, b->id) && !strcmp(a->kind, b->kind) && a->root_pa == b->root_pa &&
 	       a->regime.have == b->regime.have &&
 	       !memcmp(a->regime.value, b->regime.value, sizeof(a->regime.value)) &&
-	       a->pid == b->pid && a->vcpus == b->vcpus && a->have_slots == b->have_slots &&
-	       a->nslots == b->nslots &&
-	       (!a->nslots || !memcmp(a->slot, b->slot, a->nslots * sizeof(*a->slot))) &&
+	       a->pid == b->pid && a->vcpus == b->vcpus && same_slots(a, b) &&
+	       same_vm(a->vm, b->vm) && a->have_vmid == b->have_vmid && a->vmid == b->vmid &&
 	       a->shadow[S2_SHADOW_ROOT] == b->shadow[S2_SHADOW_ROOT] &&
 	       a->shadow[S2_SHADOW_CONTROL] == b->shadow[S2_SHADOW_CONTROL];
 }

@@ -26,16 +26,19 @@ struct kvm_form {
 	bool pkvm_mappings; /* since 6.14 */
 	bool vncr;          /* since 6.8 */
 	bool gmem;          /* guest_memfd, on arm64 since 6.18 */
+	bool no_owner;      /* without CONFIG_MEMCG */
 	bool dims;          /* BTF of 7.2.13: an array of 2 is one of 2 by 1 */
 	enum mmu_form mmu;
 };
 
 static const struct kvm_form kvm_forms[] = {
-	{ "5.15", false, false, false, NESTED_NONE, false, false, false, false, MMU_ARCH },
-	{ "6.1", false, true, true, NESTED_NONE, false, false, false, false, MMU_ARCH },
-	{ "6.12 stable", true, true, true, NESTED_POINTERS, false, true, false, false, MMU_ARCH },
-	{ "6.18", true, true, true, NESTED_STRUCTS, true, true, true, false, MMU_ARCH },
-	{ "7.2", true, true, true, NESTED_POINTERS, true, true, true, true, MMU_ARCH },
+	{ "5.15", .mmu = MMU_ARCH },
+	{ "6.1", .slot_tree = true, .vcpu_xarray = true, .mmu = MMU_ARCH },
+	{ "6.12 stable", true, true, true, NESTED_POINTERS, .vncr = true, .mmu = MMU_ARCH },
+	{ "6.18", true, true, true, NESTED_STRUCTS, true, true, true, .no_owner = true,
+	  .mmu = MMU_ARCH },
+	{ "7.2", true, true, true, NESTED_POINTERS, true, true, true, .dims = true,
+	  .mmu = MMU_ARCH },
 };
 #define NFORMS (sizeof(kvm_forms) / sizeof(kvm_forms[0]))
 #define FORM_5_15 (&kvm_forms[0])
@@ -50,11 +53,15 @@ static const struct kvm_form kvm_forms[] = {
 #define KVM_MEMSLOTS 0x30
 #define KVM_MM 0x38
 #define KVM_VCPUS 0x40
+#define KVM_USERS 0x60
+#define KVM_BUGGED 0x64
+#define KVM_DEAD 0x65
 #define KVM_ARCH 0x80
 #define KVM_VTCR (KVM_ARCH + 0x80)
 #define KVM_NESTED (KVM_ARCH + 0x88)
 #define KVM_NESTED_SIZE (KVM_ARCH + 0x90)
 #define KVM_SIZE 0x120
+#define MMU_VMID 0
 #define MMU_PGD_PHYS 8
 #define MMU_PGT 16
 #define MMU_VTCR 24
@@ -70,6 +77,8 @@ static const struct kvm_form kvm_forms[] = {
 #define PARAM_MAIR 0
 #define PARAM_HCR 16
 #define VCPU_CPU 8
+#define VCPU_MODE 0xc
+#define VCPU_PID 0x10
 #define VCPU_ARCH 0x40
 #define VCPU_CTXT (VCPU_ARCH + 0x10)
 #define VCPU_HCR (VCPU_ARCH + 0x210)
@@ -92,6 +101,28 @@ static const struct kvm_form kvm_forms[] = {
 #define SLOT_GMEM_PGOFF 0x88
 #define SLOT_SIZE 0x90
 
+/* A process, its memory, its threads' ids and its cgroups. */
+#define TASK_MM 0x8
+#define TASK_TASKS 0x10
+#define TASK_PID 0x20
+#define TASK_TGID 0x24
+#define TASK_LEADER 0x28
+#define TASK_PID_LINKS 0x30
+#define TASK_COMM 0x40
+#define TASK_CGROUPS 0x50
+#define TASK_SIZE_OF 0x80
+#define PID_TASKS 0x8
+#define PID_NUMBERS 0x28
+#define PID_SIZE 0x40
+#define CSS_CGROUP 0x8
+#define CGROUP_NODE 0x10
+#define NODE_PARENT 0x8
+#define NODE_NAME 0x10
+#define MM_ARG_START 0x18
+#define MM_ARG_END 0x20
+#define MM_ENV_END 0x28
+#define MM_OWNER 0x30
+
 /* What leads to the pages of a guest_memfd, and a VMM's page tables. */
 #define MM_PGD 0x10
 #define FILE_INODE 0x20
@@ -113,8 +144,9 @@ enum {
 };
 
 #define HEAP_AT (13U << 20)
-#define HEAP_SIZE 0x40000U
+#define HEAP_SIZE 0x80000U
 #define VMALLOC_AT (14U << 20)
+#define USER_AT (15U << 20)     /* memory of processes: their words */
 #define VMALLOC_OFF 0x20000000U /* from _stext */
 
 #define VM_LIST_OFF (DATA_AT + 0x40) /* in the image */
@@ -125,7 +157,7 @@ enum {
 struct kvmtest {
 	struct kimage k;
 	const struct kvm_form *form;
-	uint64_t page, used;
+	uint64_t page, used, user_used;
 	struct ksym sym[16];
 	uint32_t nsyms;
 	struct s2_kernel *kernel;
@@ -258,16 +290,20 @@ static inline void btf_vcpu(struct kvm_btf *b, const struct kvm_form *form)
 	add_field(b->btf, "hcr_el2", b->u64t, VCPU_HCR - VCPU_ARCH);
 	add_struct(b->btf, "kvm_vcpu", VCPU_SIZE);
 	add_field(b->btf, "cpu", b->s32t, VCPU_CPU);
+	add_field(b->btf, "mode", b->s32t, VCPU_MODE);
+	add_field(b->btf, "pid", b->ptr, VCPU_PID);
 	add_field(b->btf, "arch", arch, VCPU_ARCH);
 }
 
 /* struct kvm_s2_mmu and what it points to; 0: this kernel has none. */
 static inline int btf_mmu(struct kvm_btf *b, const struct kvm_form *form)
 {
-	int mmu;
+	int mmu, vmid, atomic64;
 
 	if (form->mmu >= MMU_NONE)
 		return 0;
+	atomic64 = btf__add_struct(b->btf, NULL, 8);
+	add_field(b->btf, "counter", b->u64t, 0);
 	if (form->mmu != MMU_NO_PGT) {
 		add_struct(b->btf, "kvm_pgtable", 48);
 		add_field(b->btf, "ia_bits", b->u32t, PGT_IA_BITS);
@@ -277,7 +313,10 @@ static inline int btf_mmu(struct kvm_btf *b, const struct kvm_form *form)
 			add_field(b->btf, "pkvm_mappings", b->rb_root, 8);
 		add_field(b->btf, "mmu", b->ptr, PGT_MMU);
 	}
+	vmid = add_struct(b->btf, "kvm_vmid", 8);
+	add_field(b->btf, "id", atomic64, 0);
 	mmu = add_struct(b->btf, "kvm_s2_mmu", MMU_SIZE);
+	add_field(b->btf, "vmid", vmid, MMU_VMID);
 	add_field(b->btf, "pgd_phys", b->u64t, MMU_PGD_PHYS);
 	if (form->mmu != MMU_NO_PGT)
 		add_field(b->btf, "pgt", b->ptr, MMU_PGT);
@@ -294,7 +333,7 @@ static inline int btf_mmu(struct kvm_btf *b, const struct kvm_form *form)
 
 static inline void btf_kvm(struct kvm_btf *b, const struct kvm_form *form)
 {
-	int counter, atomic, mmu, mmus, arch, vcpus, memslots;
+	int counter, atomic, refcount, mmu, mmus, arch, vcpus, memslots;
 
 	counter = btf__add_struct(b->btf, NULL, 4);
 	add_field(b->btf, "counter", b->s32t, 0);
@@ -321,7 +360,12 @@ static inline void btf_kvm(struct kvm_btf *b, const struct kvm_form *form)
 		add_field(b->btf, "nested_mmus", mmus, KVM_NESTED - KVM_ARCH);
 		add_field(b->btf, "nested_mmus_size", b->u64t, KVM_NESTED_SIZE - KVM_ARCH);
 	}
+	refcount = add_struct(b->btf, "refcount_struct", 4);
+	add_field(b->btf, "refs", atomic, 0);
 	add_struct(b->btf, "kvm", KVM_SIZE);
+	add_field(b->btf, "users_count", refcount, KVM_USERS);
+	add_field(b->btf, "vm_bugged", b->u8t, KVM_BUGGED);
+	add_field(b->btf, "vm_dead", b->u8t, KVM_DEAD);
 	add_field(b->btf, "vm_list", b->list, KVM_VM_LIST);
 	add_field(b->btf, "userspace_pid", b->s32t, KVM_PID);
 	add_field(b->btf, "online_vcpus", atomic, KVM_ONLINE);
@@ -334,10 +378,47 @@ static inline void btf_kvm(struct kvm_btf *b, const struct kvm_form *form)
 	add_field(b->btf, "arch", arch, KVM_ARCH);
 }
 
-static inline void btf_files(struct kvm_btf *b)
+static inline void btf_tasks(struct kvm_btf *b, const struct kvm_form *form)
 {
+	int comm = btf__add_array(b->btf, b->u64t, b->u8t, 16);
+	int hlist = add_struct(b->btf, "hlist_head", 8), links, lists, numbers, upid;
+
+	add_field(b->btf, "first", b->ptr, 0);
+	links = btf__add_array(b->btf, b->u64t, hlist, 2);
+	lists = btf__add_array(b->btf, b->u64t, hlist, 4);
+	upid = add_struct(b->btf, "upid", 16);
+	add_field(b->btf, "nr", b->s32t, 0);
+	numbers = btf__add_array(b->btf, b->u64t, upid, 0);
+	add_struct(b->btf, "pid", PID_SIZE);
+	add_field(b->btf, "tasks", lists, PID_TASKS);
+	add_field(b->btf, "numbers", numbers, PID_NUMBERS);
+	add_struct(b->btf, "task_struct", TASK_SIZE_OF);
+	add_field(b->btf, "mm", b->ptr, TASK_MM);
+	add_field(b->btf, "tasks", b->list, TASK_TASKS);
+	add_field(b->btf, "pid", b->s32t, TASK_PID);
+	add_field(b->btf, "tgid", b->s32t, TASK_TGID);
+	add_field(b->btf, "group_leader", b->ptr, TASK_LEADER);
+	add_field(b->btf, "pid_links", links, TASK_PID_LINKS);
+	add_field(b->btf, "comm", comm, TASK_COMM);
+	add_field(b->btf, "cgroups", b->ptr, TASK_CGROUPS);
+	add_struct(b->btf, "css_set", 0x10);
+	add_field(b->btf, "dfl_cgrp", b->ptr, CSS_CGROUP);
+	add_struct(b->btf, "cgroup", 0x18);
+	add_field(b->btf, "kn", b->ptr, CGROUP_NODE);
+	add_struct(b->btf, "kernfs_node", 0x18);
+	add_field(b->btf, form->vtcr_in_mmu ? "__parent" : "parent", b->ptr, NODE_PARENT);
+	add_field(b->btf, "name", b->ptr, NODE_NAME);
 	add_struct(b->btf, "mm_struct", 0x40);
 	add_field(b->btf, "pgd", b->ptr, MM_PGD);
+	add_field(b->btf, "arg_start", b->u64t, MM_ARG_START);
+	add_field(b->btf, "arg_end", b->u64t, MM_ARG_END);
+	add_field(b->btf, "env_end", b->u64t, MM_ENV_END);
+	if (!form->no_owner)
+		add_field(b->btf, "owner", b->ptr, MM_OWNER);
+}
+
+static inline void btf_files(struct kvm_btf *b)
+{
 	add_struct(b->btf, "file", FILE_SIZE);
 	add_field(b->btf, "f_inode", b->ptr, FILE_INODE);
 	add_struct(b->btf, "inode", INODE_SIZE);
@@ -357,6 +438,7 @@ static inline void put_kvm_btf(struct kvmtest *t)
 	btf_slots(&b, t->form);
 	btf_vcpu(&b, t->form);
 	btf_kvm(&b, t->form);
+	btf_tasks(&b, t->form);
 	btf_files(&b);
 	blob = btf__raw_data(b.btf, &size);
 	assert_true(BTF_AT + size < RO_END);
@@ -564,6 +646,93 @@ static inline uint64_t put_vcpus(struct kvmtest *t, uint64_t kvm, unsigned int n
 			set64(t, node + 40 + i * 8, first + i * VCPU_SIZE);
 	}
 	return first;
+}
+
+/* ---- processes ---- */
+
+#define USER_VA 0x7ff0000000 /* where processes have their words; a multiple of 64K */
+
+struct process {
+	uint64_t task, mm, pgd_pa, args_pa;
+};
+
+/* What next is allocated is on a page of its own. */
+static inline void heap_align(struct kvmtest *t, uint64_t align)
+{
+	t->used = (t->used + align - 1) & ~(align - 1);
+}
+
+static inline void put_text(struct kvmtest *t, uint64_t va, const char *text, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		set_bytes(t, va + i, (uint8_t)text[i], 1);
+}
+
+/* A task that is in no list. */
+static inline uint64_t put_task(struct kvmtest *t, uint32_t pid, uint32_t tgid, uint64_t mm,
+				const char *comm)
+{
+	uint64_t task = heap_alloc(t, TASK_SIZE_OF);
+
+	set64(t, task + TASK_MM, mm);
+	set_bytes(t, task + TASK_PID, pid, 4);
+	set_bytes(t, task + TASK_TGID, tgid, 4);
+	set64(t, task + TASK_LEADER, task);
+	put_text(t, task + TASK_COMM, comm, strlen(comm));
+	return task;
+}
+
+/* The process @pid: memory with @args in it, and a leader. */
+static inline struct process put_process(struct kvmtest *t, uint32_t pid, const char *comm,
+					 const char *args, size_t len)
+{
+	struct process p = { .mm = heap_alloc(t, 0x40) };
+	uint64_t pgd;
+
+	heap_align(t, t->page);
+	pgd = heap_alloc(t, t->page);
+	p.pgd_pa = t->k.shape.base + HEAP_AT + (pgd - linear_va(&t->k, t->k.shape.base + HEAP_AT));
+	p.task = put_task(t, pid, pid, p.mm, comm);
+	p.args_pa = t->k.shape.base + USER_AT + t->user_used;
+	for (uint64_t off = 0; off < len; off += t->page)
+		map_in(&t->k, p.pgd_pa, USER_VA + off, p.args_pa + off, 0, true);
+	t->user_used += (len + t->page - 1) & ~(t->page - 1);
+	memcpy(at_pa(&t->k, p.args_pa), args, len);
+	set64(t, p.mm + MM_PGD, pgd);
+	set64(t, p.mm + MM_ARG_START, USER_VA);
+	set64(t, p.mm + MM_ARG_END, USER_VA + len);
+	set64(t, p.mm + MM_ENV_END, USER_VA + len);
+	set64(t, p.mm + MM_OWNER, p.task);
+	return p;
+}
+
+/* Its struct pid, as pid_task() reads it. */
+static inline uint64_t put_pid(struct kvmtest *t, uint32_t number, uint64_t task)
+{
+	uint64_t pid = heap_alloc(t, PID_SIZE);
+
+	set64(t, pid + PID_TASKS, task ? task + TASK_PID_LINKS : 0);
+	set_bytes(t, pid + PID_NUMBERS, number, 4);
+	return pid;
+}
+
+/* The cgroups of @task: @names from the innermost on, the root above them. */
+static inline void put_cgroups(struct kvmtest *t, uint64_t task, const char *const *names,
+			       unsigned int n)
+{
+	uint64_t css = heap_alloc(t, 0x10), cgroup = heap_alloc(t, 0x18);
+	uint64_t below = cgroup + CGROUP_NODE;
+
+	set64(t, task + TASK_CGROUPS, css);
+	set64(t, css + CSS_CGROUP, cgroup);
+	for (unsigned int i = 0; i <= n; i++) {
+		uint64_t node = heap_alloc(t, 0x18), name = heap_alloc(t, 128);
+
+		put_text(t, name, i < n ? names[i] : "", i < n ? strlen(names[i]) : 0);
+		set64(t, node + NODE_NAME, name);
+		set64(t, below, node);
+		below = node + NODE_PARENT;
+	}
 }
 
 #endif

@@ -101,12 +101,56 @@ static void kept(void **state)
 	s2_tables_free(&tables);
 }
 
+/* The name of a VM stands for all its tables, when it is nobody's id; what was lost of them stays. */
+static void by_name(void **state)
+{
+	static const char *const ids[] = { "vm:1", "vm:1/nested:0", "vm:2", "host" };
+	static const struct {
+		const char *pattern;
+		size_t kept;
+		uint64_t losses;
+	} cases[] = { { "web", 2, 2 }, { "host", 1, 0 }, { "vm:1", 1, 1 } };
+
+	(void)state;
+	for (size_t c = 0; c < sizeof(cases) / sizeof(cases[0]); c++) {
+		struct s2_request r = request_for(&cases[c].pattern, 1);
+		struct s2_refusal refusal = { .why = S2_REFUSED_OTHERWISE };
+		struct s2_tables tables = { .n = 0 };
+		struct s2_lost lost = { .n = 0 };
+		struct s2_vm *vm = s2_vm_new(), *other = s2_vm_new();
+		struct s2_err err;
+
+		s2_err_init(&err);
+		assert_non_null(vm);
+		assert_non_null(other);
+		strcpy(vm->name, "web");
+		strcpy(other->name, "host");
+		assert_int_equal(s2_tables_own(&tables, vm, &err), S2_OK);
+		assert_int_equal(s2_tables_own(&tables, other, &err), S2_OK);
+		for (size_t i = 0; i < 4; i++) {
+			struct s2_table table = { .vm = i < 2 ? vm : i == 2 ? other : NULL };
+
+			strcpy(table.id, ids[i]);
+			assert_int_equal(s2_tables_add(&tables, &table, &err), S2_OK);
+		}
+		s2_lost_add(&lost, S2_LOST_SLOTS, S2_ABSENT, "vm:1", S2_LOST_NOWHERE, "slots");
+		s2_lost_add(&lost, S2_LOST_TABLE, S2_ABSENT, "vm:1/nested:1", S2_LOST_NOWHERE, "x");
+		s2_lost_add(&lost, S2_LOST_SLOTS, S2_ABSENT, "vm:2", S2_LOST_NOWHERE, "slots");
+		assert_int_equal(s2_select_tables(&r, &tables, &lost, &refusal, &err), S2_OK);
+		assert_int_equal(tables.n, cases[c].kept);
+		assert_int_equal(lost.total, cases[c].losses);
+		s2_lost_clear(&lost);
+		s2_tables_free(&tables);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(vms_of_patterns),
 		cmocka_unit_test(all_patterns_count),
 		cmocka_unit_test(kept),
+		cmocka_unit_test(by_name),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -33,6 +33,9 @@ static enum s2_code add_half(struct s2_guest *g, const struct s2_options *o, boo
 	*table = (struct s2_table){
 		.pid = g->stage2_table->pid,
 		.vcpus = g->stage2_table->vcpus,
+		.vm = g->stage2_table->vm,
+		.have_vmid = g->stage2_table->have_vmid,
+		.vmid = g->stage2_table->vmid,
 		.have_handle = g->stage2_table->have_handle,
 		.handle = g->stage2_table->handle,
 		.mem = &g->memory.mem,

@@ -24,6 +24,7 @@
 #define VTCR_SH0 BITS64(13, 12)
 #define VTCR_TG0 BITS64(15, 14)
 #define VTCR_PS BITS64(18, 16)
+#define VTCR_VS BIT64(19)
 #define VTCR_HA BIT64(21)
 #define VTCR_HD BIT64(22)
 #define VTCR_HWU BITS64(28, 25)

@@ -10,6 +10,7 @@
 
 #include "host/kvm/attributes.h"
 #include "host/kvm/slots.h"
+#include "host/kvm/vm.h"
 #include "host/kvm/vmlist.h"
 #include "model/slots.h"
 
@@ -116,25 +117,43 @@ static enum s2_code add_vm(struct s2_kvm_walk *w, size_t i)
 {
 	const struct s2_vms_wanted *wanted = w->search->wanted;
 	struct s2_table table = { .object_va = w->vm[i] };
+	enum s2_code code;
 
 	name_vm(w, i, &table);
 	if (wanted && !wanted->wants(wanted->arg, table.id))
 		return S2_OK;
+	code = s2_kvm_vm_read(w->vms, w->vm[i], &w->process[i], table.id, &table.vm);
+	if (!code)
+		code = s2_tables_own(w->search->tables, table.vm, w->search->err);
+	if (code)
+		return code;
 	table.vcpus = count_of(w, w->vm[i], &w->layout.online_vcpus, "online_vcpus");
 	snprintf(table.kind, sizeof(table.kind), "stage2");
 	snprintf(table.found, sizeof(table.found), "struct kvm at 0x%" PRIx64, w->vm[i]);
 	return w->arch->roots(w, &table);
 }
 
-/* The process of each VM, read once: VMs of one process are told apart by their rank. */
-static enum s2_code read_pids(struct s2_kvm_walk *w)
+/*
+ * The process of each VM, read once: VMs of one process are told apart by their rank. userspace_pid
+ * is the id of the thread that made the VM, which is the process's as a rule.
+ */
+static enum s2_code read_processes(struct s2_kvm_walk *w)
 {
+	enum s2_code code = S2_OK;
+
 	w->pid = calloc(w->nvms + 1, sizeof(*w->pid));
-	if (!w->pid)
+	w->process = calloc(w->nvms + 1, sizeof(*w->process));
+	if (!w->pid || !w->process)
 		return s2_fail(w->search->err, S2_NOMEM, "no memory for VMs");
-	for (size_t i = 0; i < w->nvms; i++)
-		w->pid[i] = count_of(w, w->vm[i], &w->layout.pid, "userspace_pid");
-	return S2_OK;
+	if (w->nvms)
+		code = s2_kvm_vms_new(w->search, &w->layout, &w->vms);
+	for (size_t i = 0; !code && i < w->nvms; i++) {
+		code = s2_kvm_process(w->vms, w->vm[i], &w->process[i]);
+		w->pid[i] = w->process[i].pid;
+		if (!code && w->pid[i] < 0)
+			w->pid[i] = count_of(w, w->vm[i], &w->layout.pid, "userspace_pid");
+	}
+	return code;
 }
 
 /* A VM that others lead to. */
@@ -186,6 +205,8 @@ static void close_walk(void *state)
 		w->arch->close(w->state);
 	free(w->vm);
 	free(w->pid);
+	free(w->process);
+	s2_kvm_vms_free(w->vms);
 	free(w);
 }
 
@@ -217,7 +238,7 @@ static enum s2_code find_system(struct s2_host_search *search, void *state)
 static enum s2_code find_tables(struct s2_host_search *search, void *state)
 {
 	struct s2_kvm_walk *w = state;
-	enum s2_code code = read_pids(w);
+	enum s2_code code = read_processes(w);
 
 	(void)search;
 	for (size_t i = w->nvms; !code && i-- > 0;)

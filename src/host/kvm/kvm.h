@@ -8,6 +8,8 @@
 #include "host/kvm/layout.h"
 
 struct s2_kvm_arch;
+struct s2_kvm_process;
+struct s2_kvm_vms;
 
 /* A walk over vm_list. */
 struct s2_kvm_walk {
@@ -15,8 +17,10 @@ struct s2_kvm_walk {
 	const struct s2_kvm_arch *arch;
 	void *state; /* the architecture's */
 	struct s2_kvm_layout layout;
-	uint64_t *vm; /* struct kvm addresses, in the order of the list */
-	int64_t *pid; /* of each of them, -1 when not known */
+	uint64_t *vm;                   /* struct kvm addresses, in the order of the list */
+	int64_t *pid;                   /* of each of them, -1 when not known */
+	struct s2_kvm_process *process; /* ... and what was found out on the way to it */
+	struct s2_kvm_vms *vms;
 	size_t nvms, room;
 	bool lost_vms; /* there are others, of which not even this could be read */
 	enum s2_code code;

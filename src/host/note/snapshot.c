@@ -83,6 +83,56 @@ static json_t *note_soft(const struct s2_soft *soft)
 	return obj;
 }
 
+/* What is not known of a VM is left out. */
+static void note_word(json_t *obj, const char *key, const char *word)
+{
+	if (word && *word)
+		json_object_set_new(obj, key, json_string(word));
+}
+
+static void note_tristate(json_t *obj, const char *key, enum s2_tristate value)
+{
+	if (value != S2_UNKNOWN)
+		json_object_set_new(obj, key, json_boolean(value == S2_YES));
+}
+
+static json_t *note_vcpu(const struct s2_vm_vcpu *vcpu)
+{
+	json_t *obj = json_object();
+
+	json_object_set_new(obj, "index", json_integer((json_int_t)vcpu->index));
+	json_object_set_new(obj, "address", s2_note_hex(vcpu->va));
+	note_word(obj, "state", s2_vcpu_state_text(vcpu->state));
+	if (vcpu->have_cpu)
+		json_object_set_new(obj, "cpu", json_integer(vcpu->cpu));
+	if (vcpu->have_pid)
+		json_object_set_new(obj, "pid", json_integer(vcpu->pid));
+	return obj;
+}
+
+static json_t *note_vm(const struct s2_vm *vm)
+{
+	json_t *obj = json_object();
+	json_t *list;
+
+	note_word(obj, "name", vm->name);
+	note_word(obj, "name_from", s2_vm_named_text(vm->named));
+	note_word(obj, "name_missing", vm->unnamed);
+	note_word(obj, "comm", vm->comm);
+	note_word(obj, "state", s2_vm_state_text(vm->state));
+	note_tristate(obj, "protected", vm->is_protected);
+	note_tristate(obj, "created", vm->is_created);
+	note_tristate(obj, "dying", vm->is_dying);
+	json_object_set_new(obj, "address", s2_note_hex(vm->va));
+	if (!vm->have_vcpus)
+		return obj;
+	list = json_array();
+	for (size_t i = 0; i < vm->nvcpus; i++)
+		json_array_append_new(list, note_vcpu(&vm->vcpu[i]));
+	json_object_set_new(obj, "vcpu", list);
+	return obj;
+}
+
 static json_t *note_table(const struct s2_table *table)
 {
 	const struct s2_regime *r = &table->regime;
@@ -107,6 +157,10 @@ static json_t *note_table(const struct s2_table *table)
 		json_object_set_new(obj, "soft", note_soft(&r->soft));
 	json_object_set_new(obj, "pid", json_integer(table->pid));
 	json_object_set_new(obj, "vcpus", json_integer(table->vcpus));
+	if (table->have_vmid)
+		json_object_set_new(obj, "vmid", json_integer(table->vmid));
+	if (table->vm)
+		json_object_set_new(obj, "vm", note_vm(table->vm));
 	if (table->shadow[S2_SHADOW_CONTROL] || table->shadow[S2_SHADOW_ROOT]) {
 		json_object_set_new(obj, "guest_vttbr", s2_note_hex(table->shadow[S2_SHADOW_ROOT]));
 		json_object_set_new(obj, "guest_vtcr",
@@ -285,6 +339,101 @@ static enum s2_code get_soft(json_t *obj, struct s2_regime *regime, struct s2_er
 	return code;
 }
 
+/* One that may not be there: then it is empty. */
+static enum s2_code get_text(json_t *obj, const char *key, char *buf, size_t size,
+			     struct s2_err *err)
+{
+	return json_object_get(obj, key) ? get_string(obj, key, buf, size, err) : S2_OK;
+}
+
+static enum s2_tristate get_bool(json_t *obj, const char *key)
+{
+	json_t *value = json_object_get(obj, key);
+
+	return !json_is_boolean(value) ? S2_UNKNOWN : json_is_true(value) ? S2_YES : S2_NO;
+}
+
+static enum s2_code get_vcpu(json_t *obj, struct s2_vm_vcpu *ret, struct s2_err *err)
+{
+	int64_t index = 0, cpu = -1, pid = -1;
+	enum s2_code code = s2_note_get_int(obj, "index", 0, INT32_MAX, &index, err);
+
+	if (!code)
+		code = s2_note_get_hex(json_object_get(obj, "address"), "address", &ret->va, err);
+	if (!code && json_object_get(obj, "cpu"))
+		code = s2_note_get_int(obj, "cpu", 0, INT32_MAX, &cpu, err);
+	if (!code && json_object_get(obj, "pid"))
+		code = s2_note_get_int(obj, "pid", 0, INT32_MAX, &pid, err);
+	ret->index = (uint64_t)index;
+	ret->state = s2_vcpu_state_from(json_string_value(json_object_get(obj, "state")));
+	ret->have_cpu = cpu >= 0;
+	ret->cpu = (int32_t)cpu;
+	ret->have_pid = pid >= 0;
+	ret->pid = (int32_t)pid;
+	return code;
+}
+
+static enum s2_code get_vcpus(json_t *list, struct s2_vm *vm, struct s2_err *err)
+{
+	size_t n = json_array_size(list);
+	enum s2_code code = S2_OK;
+
+	if (!json_is_array(list))
+		return S2_OK;
+	vm->vcpu = calloc(n + 1, sizeof(*vm->vcpu));
+	if (!vm->vcpu)
+		return s2_fail(err, S2_NOMEM, "no memory for vCPUs");
+	while (!code && vm->nvcpus < n) {
+		code = get_vcpu(json_array_get(list, vm->nvcpus), &vm->vcpu[vm->nvcpus], err);
+		vm->nvcpus++;
+	}
+	vm->have_vcpus = true;
+	return code ? s2_wrap(err, code, "vcpu %zu", vm->nvcpus - 1) : S2_OK;
+}
+
+static enum s2_code parse_vm(json_t *obj, struct s2_vm *vm, struct s2_err *err)
+{
+	enum s2_code code = get_text(obj, "name", vm->name, sizeof(vm->name), err);
+
+	if (!code)
+		code = get_text(obj, "name_missing", vm->unnamed, sizeof(vm->unnamed), err);
+	if (!code)
+		code = get_text(obj, "comm", vm->comm, sizeof(vm->comm), err);
+	if (!code)
+		code = s2_note_get_hex(json_object_get(obj, "address"), "address", &vm->va, err);
+	if (!code)
+		code = get_vcpus(json_object_get(obj, "vcpu"), vm, err);
+	vm->named = s2_vm_named_from(json_string_value(json_object_get(obj, "name_from")));
+	vm->state = s2_vm_state_from(json_string_value(json_object_get(obj, "state")));
+	vm->is_protected = get_bool(obj, "protected");
+	vm->is_created = get_bool(obj, "created");
+	vm->is_dying = get_bool(obj, "dying");
+	return code;
+}
+
+/* Whose the table is; notes before 0.2 do not say. */
+static enum s2_code get_vm(json_t *obj, struct s2_tables *tables, struct s2_table *table,
+			   struct s2_err *err)
+{
+	json_t *vmid = json_object_get(obj, "vmid"), *object = json_object_get(obj, "vm");
+	enum s2_code code = S2_OK;
+	struct s2_vm *vm;
+	int64_t number = 0;
+
+	if (vmid)
+		code = s2_note_get_int(obj, "vmid", 0, UINT16_MAX, &number, err);
+	table->have_vmid = vmid && !code;
+	table->vmid = (uint32_t)number;
+	if (code || !object)
+		return code;
+	vm = s2_vm_new();
+	if (!vm)
+		return s2_fail(err, S2_NOMEM, "no memory for VMs");
+	table->vm = vm;
+	code = s2_tables_own(tables, vm, err);
+	return code ? code : parse_vm(object, vm, err);
+}
+
 /* What annotators know of the table, in the order in which a snapshot of this snapshot has it. */
 static enum s2_code get_annotators(json_t *obj, const struct s2_tables *list,
 				   struct s2_table *table, struct s2_err *err)
@@ -300,7 +449,7 @@ static enum s2_code get_annotators(json_t *obj, const struct s2_tables *list,
 }
 
 /* On success the caller owns what the table has, s2_table_clear(). */
-static enum s2_code get_table(json_t *obj, const struct s2_tables *list, struct s2_table *ret,
+static enum s2_code get_table(json_t *obj, struct s2_tables *list, struct s2_table *ret,
 			      struct s2_err *err)
 {
 	struct s2_table table = { .pid = -1, .vcpus = -1 };
@@ -324,6 +473,8 @@ static enum s2_code get_table(json_t *obj, const struct s2_tables *list, struct 
 		code = s2_note_get_int(obj, "pid", -1, INT32_MAX, &table.pid, err);
 	if (!code)
 		code = s2_note_get_int(obj, "vcpus", -1, INT32_MAX, &table.vcpus, err);
+	if (!code)
+		code = get_vm(obj, list, &table, err);
 	if (code)
 		return code;
 	if (json_object_get(obj, "guest_vtcr")) {

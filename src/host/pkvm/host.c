@@ -3,6 +3,7 @@
 // leaves to it.
 #include <inttypes.h>
 #include <jansson.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -14,9 +15,17 @@
 
 struct pkvm_host {
 	struct s2_kvm_arm64_layout layout;
+	/* struct kvm: what it says of a VM beside its handle */
+	struct s2_field_at is_protected, is_dying;
 	struct s2_pkvm_guest *guest; /* of the hypervisor's */
 	size_t nguests;
 	enum s2_code guests_unread; /* why they are not known */
+};
+
+static const struct s2_field_row rows[] = {
+	S2_FIELD(pkvm_host, is_protected, "kvm", "arch.pkvm.is_protected", false), /* since 6.18 */
+	S2_FIELD(pkvm_host, is_protected, "kvm", "arch.pkvm.enabled", false),
+	S2_FIELD(pkvm_host, is_dying, "kvm", "arch.pkvm.is_dying", false), /* since 7.1 */
 };
 
 /* The guest of the hypervisor that stands for the VM at @kvm_va; NULL when there is none. By the
@@ -57,12 +66,36 @@ static enum s2_code handle_of(const struct s2_host_search *s, struct pkvm_host *
 	return s2_field_get(s->kernel, kvm_va, &p->layout.handle, ret, s->err);
 }
 
+static enum s2_tristate get_flag(const struct s2_host_search *s, uint64_t kvm_va,
+				 const struct s2_field_at *field)
+{
+	uint64_t value;
+
+	if (s2_field_get(s->kernel, kvm_va, field, &value, NULL))
+		return S2_UNKNOWN;
+	return value ? S2_YES : S2_NO;
+}
+
+/* What the host says of a VM to the hypervisor: a handle alone told that it is known there, before
+ * there was a member for it. */
+static void say_state(const struct s2_host_search *s, const struct pkvm_host *p, uint64_t kvm_va,
+		      struct s2_vm *vm)
+{
+	vm->is_protected = get_flag(s, kvm_va, &p->is_protected);
+	vm->is_dying = get_flag(s, kvm_va, &p->is_dying);
+	vm->is_created =
+		get_flag(s, kvm_va,
+			 p->layout.is_created.have ? &p->layout.is_created : &p->layout.handle);
+}
+
 /* Makes @table that of a guest whose table the hypervisor keeps. */
 static void by_hypervisor(const struct s2_host_search *s, struct s2_pkvm_guest *guest,
 			  struct s2_table *table)
 {
 	table->root_pa = guest->root_pa;
 	table->bare = false;
+	table->have_vmid = guest->vmid;
+	table->vmid = guest->vmid;
 	s2_pkvm_annotate(table, s->tables->pkvm, S2_PKVM_GUEST);
 	table->have_handle = true;
 	table->handle = guest->handle;
@@ -99,8 +132,13 @@ static enum s2_code amend(struct s2_host_search *s, void *state, struct s2_table
 	uint64_t kvm_va = table->object_va;
 	struct s2_pkvm_guest *guest;
 	uint64_t handle;
-	enum s2_code code = handle_of(s, p, kvm_va, &handle);
+	enum s2_code code;
 
+	if (s->tables->pkvm && table->vm)
+		say_state(s, p, kvm_va, table->vm);
+	if (table->root_pa)
+		return S2_OK;
+	code = handle_of(s, p, kvm_va, &handle);
 	if (code)
 		return code;
 	guest = guest_of(s, p, kvm_va, handle);
@@ -165,6 +203,9 @@ static enum s2_code find_pkvm(struct s2_host_search *s, void *state)
 	if (tables->mode == S2_KVM_UNKNOWN)
 		snprintf(tables->mode_why, sizeof(tables->mode_why), "the host's stage 2");
 	tables->mode = S2_KVM_PROTECTED;
+	code = s2_fields_find(s->kernel, rows, ARRAY_SIZE(rows), p, s->err);
+	if (code)
+		return code;
 	code = s2_pkvm_guests(s->kernel, s->mem, &p->layout, tables->pkvm, &p->guest, &p->nguests,
 			      &why);
 	p->guests_unread = code;

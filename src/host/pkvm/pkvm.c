@@ -239,7 +239,7 @@ static void read_guest(const struct s2_mem *mem, const struct s2_kvm_arm64_layou
 		       const struct s2_pkvm_layout *l, const struct s2_pkvm *pkvm, uint64_t va,
 		       struct s2_pkvm_guest *ret)
 {
-	uint64_t kvm = va + pkvm->phys_offset + s2_member_off(&l->vm_kvm.m), host_kvm;
+	uint64_t kvm = va + pkvm->phys_offset + s2_member_off(&l->vm_kvm.m), host_kvm, vmid;
 	uint64_t mmu = kvm + s2_member_off(&layout->mmu.m);
 	enum s2_code code;
 
@@ -253,6 +253,9 @@ static void read_guest(const struct s2_mem *mem, const struct s2_kvm_arm64_layou
 		code = s2_pkvm_get(mem, mmu, &layout->mmu_pgd_phys, &ret->root_pa);
 	if (code)
 		ret->unread = code;
+	else if (!s2_pkvm_get(mem, mmu, &layout->mmu_vmid, &vmid))
+		ret->vmid = (uint32_t)vmid &
+			    UINT16_MAX; /* its index and one (insert_vm_table_entry()) */
 }
 
 enum s2_code s2_pkvm_guests(struct s2_kernel *kernel, const struct s2_mem *mem,

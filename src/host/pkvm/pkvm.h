@@ -21,6 +21,7 @@ enum s2_code s2_pkvm_find(struct s2_kernel *kernel, const struct s2_mem *mem,
 /* A guest that the hypervisor manages: struct pkvm_hyp_vm. */
 struct s2_pkvm_guest {
 	uint32_t handle;
+	uint32_t vmid;        /* 0: not known */
 	uint64_t pa;          /* of the structure */
 	uint64_t host_kvm_pa; /* of the host's struct kvm, 0 when it is not known */
 	uint64_t root_pa;

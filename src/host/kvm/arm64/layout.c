@@ -18,6 +18,8 @@ static const struct s2_field_row rows[] = {
 	FIELD(nested_mmus_size, "kvm", "arch.nested_mmus_size", false),
 	FIELD(handle, "kvm", "arch.pkvm.handle", false),         /* since 6.2 */
 	FIELD(is_created, "kvm", "arch.pkvm.is_created", false), /* since 6.18 */
+	FIELD(mmu_vmid, "kvm_s2_mmu", "vmid.id.counter", false), /* since 5.16 */
+	FIELD(mmu_vmid, "kvm_s2_mmu", "vmid.vmid", false),
 	FIELD(mmu_pgd_phys, "kvm_s2_mmu", "pgd_phys", false),
 	FIELD(mmu_pgd_phys, "kvm_arch", "pgd_phys", true), /* up to 5.8 */
 	FIELD(mmu_vtcr, "kvm_s2_mmu", "vtcr", false),

@@ -11,8 +11,8 @@ struct s2_kvm_arm64_layout {
 	struct s2_field_at nested_mmus, nested_mmus_size;
 	struct s2_field_at handle, is_created; /* of a VM that the hypervisor knows */
 	/* struct kvm_s2_mmu, relative to it; before 5.9 struct kvm_arch */
-	struct s2_field_at mmu_pgd_phys, mmu_vtcr, mmu_pgt, mmu_arch, mmu_kvm, mmu_tlb_vttbr,
-		mmu_tlb_vtcr, mmu_nested_enabled;
+	struct s2_field_at mmu_vmid, mmu_pgd_phys, mmu_vtcr, mmu_pgt, mmu_arch, mmu_kvm,
+		mmu_tlb_vttbr, mmu_tlb_vtcr, mmu_nested_enabled;
 	uint64_t mmu_size; /* 0: this kernel has no such structure */
 	/* struct kvm_pgtable */
 	struct s2_field_at pgt_mmu;

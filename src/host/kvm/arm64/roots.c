@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "decode/arm64/arm64.h"
+#include "decode/arm64/registers.h"
 #include "host/kvm/arm64/hyp.h"
 #include "host/kvm/arm64/layout.h"
 #include "host/kvm/arm64/mode.h"
@@ -107,6 +108,26 @@ static enum s2_code vcpu_hcr(struct s2_kvm_walk *w, uint64_t kvm_va, uint64_t *r
 				   w->search->err);
 }
 
+/*
+ * VMIDs have 8 bits or, with VTCR_EL2.VS, 16; what is above counts how often all were given out
+ * (arch/arm64/kvm/vmid.c). 0 is the host's: of a VM that has not run yet.
+ */
+static enum s2_code find_vmid(struct s2_kvm_walk *w, uint64_t mmu, uint64_t vtcr,
+			      struct s2_table *ret)
+{
+	uint64_t id = 0;
+	enum s2_code code = s2_field_get(w->search->kernel, mmu, &arm64_of(w)->layout.mmu_vmid, &id,
+					 w->search->err);
+
+	if (code == S2_NOTFOUND) {
+		s2_err_init(w->search->err);
+		return S2_OK;
+	}
+	ret->vmid = (uint32_t)(id & (vtcr & VTCR_VS ? UINT16_MAX : UINT8_MAX));
+	ret->have_vmid = !code && ret->vmid;
+	return s2_host_set_aside(w->search, S2_LOST_REGISTER, ret->id, code);
+}
+
 /* The stage-2 table of the kvm_s2_mmu at @mmu, as far as registers and root go. */
 static enum s2_code mmu_table(struct s2_kvm_walk *w, uint64_t kvm_va, uint64_t mmu,
 			      struct s2_table *ret)
@@ -123,6 +144,9 @@ static enum s2_code mmu_table(struct s2_kvm_walk *w, uint64_t kvm_va, uint64_t m
 	else
 		code = s2_field_get(w->search->kernel, kvm_va, &arm64_of(w)->layout.vtcr, &vtcr,
 				    w->search->err);
+	if (code)
+		return code;
+	code = find_vmid(w, mmu, vtcr, ret);
 	if (code)
 		return code;
 	s2_regime_init(&ret->regime, &s2_arm64_stage2);
@@ -190,9 +214,9 @@ static enum s2_code add_nested(struct s2_kvm_walk *w, uint64_t kvm_va, const str
 	if (!array)
 		return S2_OK;
 	for (uint64_t i = 0; i < n; i++) {
-		struct s2_table table = { .pid = vm->pid,
-					  .vcpus = vm->vcpus,
-					  .kind = "nested-stage2" };
+		struct s2_table table = {
+			.pid = vm->pid, .vcpus = vm->vcpus, .vm = vm->vm, .kind = "nested-stage2"
+		};
 
 		snprintf(table.id, sizeof(table.id), "%.40s/nested:%u", vm->id, (unsigned int)i);
 		snprintf(table.found, sizeof(table.found), "kvm_arch.nested_mmus[%" PRIu64 "]", i);
@@ -218,7 +242,7 @@ static enum s2_code roots(struct s2_kvm_walk *w, struct s2_table *vm)
 	/* kvm_init_stage2_mmu() leaves pgd_phys 0 where another keeps the table (6.14 on), who
 	 * makes it when a vCPU runs; kvm_free_stage2_pgd() leaves none. */
 	vm->bare = !code && !vm->root_pa;
-	if (vm->bare)
+	if (!code)
 		code = s2_hosts_amend(w->search, vm);
 	if (code)
 		return s2_host_set_aside(w->search, S2_LOST_VM, vm->id, code);

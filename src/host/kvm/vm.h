@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Virtual machines beside their tables: processes, names, states, vCPUs. */
+#ifndef S2_KVM_VM_H
+#define S2_KVM_VM_H
+
+#include "host/host.h"
+#include "host/kvm/layout.h"
+#include "kernel/tasks.h"
+#include "model/vm.h"
+
+struct s2_kvm_vms;
+
+/* What is looked up once for all VMs of a search. */
+enum s2_code s2_kvm_vms_new(struct s2_host_search *search, const struct s2_kvm_layout *layout,
+			    struct s2_kvm_vms **ret) S2_MUST_CHECK;
+void s2_kvm_vms_free(struct s2_kvm_vms *vms);
+
+/* Whose a VM is. */
+struct s2_kvm_process {
+	uint64_t mm, task; /* 0: not known */
+	int64_t pid;       /* -1: not known, */
+	enum s2_code code; /* ... and why */
+	char text[80];
+};
+
+/* Finds the process of the VM at @kvm_va; @ret->code tells whether that went well. S2_NOMEM. */
+enum s2_code s2_kvm_process(struct s2_kvm_vms *vms, uint64_t kvm_va,
+			    struct s2_kvm_process *ret) S2_MUST_CHECK;
+
+/*
+ * What else there is to know of the VM at @kvm_va, which is of @process. What could not be read
+ * goes to the search's losses, as table @id's. @ret is the caller's. S2_NOMEM.
+ */
+enum s2_code s2_kvm_vm_read(struct s2_kvm_vms *vms, uint64_t kvm_va,
+			    const struct s2_kvm_process *process, const char *id,
+			    struct s2_vm **ret) S2_MUST_CHECK;
+
+#endif

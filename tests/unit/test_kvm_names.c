@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Which process a VM is, what it is called, and what its vCPUs do: found in all ways, and lost.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "host/kvm/vmm.h"
+#include "test_kvm_make.h"
+
+#define QEMU "/usr/bin/qemu-system-aarch64\0-name\0guest=web-17,debug-threads=on\0-S"
+
+/* A VM of its own process, with a vCPU that has run. */
+static uint64_t put_named(struct kvmtest *t, const char *args, size_t len, struct process *ret)
+{
+	uint64_t kvm = put_vm(t, 4712, 0x12340000), vcpu = put_vcpus(t, kvm, 2, HCR_E2H_FWB);
+	uint64_t thread;
+
+	*ret = put_process(t, 4711, "qemu-system-aar", args, len);
+	thread = put_task(t, 4713, 4711, ret->mm, "CPU 0/KVM");
+	set64(t, thread + TASK_LEADER, ret->task);
+	set64(t, kvm + KVM_MM, ret->mm);
+	set_bytes(t, kvm + KVM_USERS, 3, 4);
+	set64(t, kvm + KVM_ARCH + MMU_VMID, 0x1205); /* the eighteenth time around */
+	set64(t, vcpu + VCPU_PID, put_pid(t, 4713, thread));
+	set_bytes(t, vcpu + VCPU_CPU, 3, 4);
+	set_bytes(t, vcpu + VCPU_MODE, 1, 4);
+	return kvm;
+}
+
+static void names(void **state)
+{
+	(void)state;
+	for (size_t f = 0; f < NFORMS; f++) {
+		for (size_t s = 0; s < NSHAPES; s++) {
+			struct kvmtest t;
+			struct process p;
+			const struct s2_table *table;
+			uint64_t kvm;
+
+			kvm_init(&t, &kvm_forms[f], &test_shapes[s], true);
+			kvm = put_named(&t, QEMU, sizeof(QEMU), &p);
+			kvm_must(&t);
+			assert_int_equal(t.lost.total, 0);
+			/* The id of the process and not of the thread that made the VM. */
+			table = table_of(&t, "vm:4711");
+			assert_int_equal(table->pid, 4711);
+			assert_true(table->have_vmid);
+			assert_int_equal(table->vmid, 5); /* TEST_VTCR: VMIDs of 8 bits */
+			assert_non_null(table->vm);
+			assert_int_equal(table->vm->va, kvm);
+			assert_string_equal(table->vm->name, "web-17");
+			assert_int_equal(table->vm->named, S2_NAMED_ARGS);
+			assert_string_equal(table->vm->unnamed, "");
+			assert_string_equal(table->vm->comm, "qemu-system-aar");
+			assert_int_equal(table->vm->state, S2_VM_RUNNING);
+			assert_true(table->vm->have_vcpus);
+			assert_int_equal(table->vm->nvcpus, 2);
+			assert_int_equal(table->vm->vcpu[0].state, S2_VCPU_GUEST);
+			assert_int_equal(table->vm->vcpu[0].cpu, 3);
+			assert_int_equal(table->vm->vcpu[0].pid, 4713);
+			assert_int_equal(table->vm->vcpu[1].state, S2_VCPU_OUTSIDE);
+			assert_false(table->vm->vcpu[1].have_cpu);
+			assert_false(table->vm->vcpu[1].have_pid);
+			kvm_exit(&t);
+		}
+	}
+}
+
+/* The list of all tasks is what is left when neither memory nor vCPU leads to one. */
+static void by_list_of_tasks(void **state)
+{
+	(void)state;
+	for (int with_task = 0; with_task < 2; with_task++) {
+		struct kvmtest t;
+		struct process p;
+		uint64_t kvm, init, head;
+
+		kvm_init(&t, FORM_6_1, &test_shapes[0], true);
+		init = t.k.stext + DATA_AT + 0x8000;
+		head = init + TASK_TASKS;
+		add_symbol(&t, "Dinit_task", init);
+		kvm = put_named(&t, QEMU, sizeof(QEMU), &p);
+		set64(&t, p.mm + MM_OWNER, 0);
+		set64(&t, get64(&t, kvm + KVM_VCPUS + 8) - 2 + 40, 0); /* no vCPU */
+		set64(&t, head, with_task ? p.task + TASK_TASKS : head);
+		set64(&t, head + 8, with_task ? p.task + TASK_TASKS : head);
+		set64(&t, p.task + TASK_TASKS, head);
+		set64(&t, p.task + TASK_TASKS + 8, head);
+		kvm_must(&t);
+		assert_int_equal(t.lost.total, 0);
+		if (with_task) {
+			assert_string_equal(table_of(&t, "vm:4711")->vm->name, "web-17");
+		} else {
+			/* The process is gone: then userspace_pid is all there is. */
+			const struct s2_table *table = table_of(&t, "vm:4712");
+
+			assert_string_equal(table->vm->name, "");
+			assert_string_equal(table->vm->unnamed, "its process: no task has this mm");
+		}
+		kvm_exit(&t);
+	}
+}
+
+/* makedumpfile -d 31 leaves out what processes have written: no command line. */
+static void by_cgroup(void **state)
+{
+	static const char *const libvirt[] = { "emulator", "libvirt",
+					       "machine-qemu\\x2d3\\x2dweb\\x2d17.scope",
+					       "machine.slice" };
+	struct kvmtest t;
+	struct process p;
+
+	(void)state;
+	kvm_init(&t, FORM_6_1, &test_shapes[0], true);
+	put_named(&t, QEMU, sizeof(QEMU), &p);
+	put_cgroups(&t, p.task, libvirt, ARRAY_SIZE(libvirt));
+	kvm_open(&t);
+	t.k.mem.hole = p.args_pa;
+	t.k.mem.hole_size = t.page;
+	t.k.mem.hole_code = S2_EXCLUDED;
+	kvm_must(&t);
+	assert_int_equal(t.lost.total, 0);
+	assert_string_equal(t.tables.table[0].vm->name, "web-17");
+	assert_int_equal(t.tables.table[0].vm->named, S2_NAMED_CGROUP);
+	set64(&t, p.task + TASK_CGROUPS, 0);
+	kvm_must(&t);
+	assert_int_equal(t.lost.total, 0);
+	assert_string_equal(t.tables.table[0].vm->name, "");
+	assert_int_equal(t.tables.table[0].vm->named, S2_NAMED_NOT);
+	assert_non_null(strstr(t.tables.table[0].vm->unnamed, "its command line: "));
+	/* What a filter does not leave out is damage. */
+	t.k.mem.hole_code = S2_TRUNCATED;
+	kvm_must(&t);
+	assert_true(has_loss(&t, "vm:4711", "the command line: "));
+	t.k.mem.hole_code = S2_EXCLUDED;
+	t.k.mem.hole = p.pgd_pa;
+	kvm_must(&t);
+	assert_true(has_loss(&t, "vm:4711", "the command line: "));
+	kvm_exit(&t);
+}
+
+/* A title that was written over the command line runs on into the environment. */
+static void overwritten(void **state)
+{
+	static const char args[] = "crosvm_web\0--x\0--name=web-17\0env=1";
+	struct kvmtest t;
+	struct process p;
+
+	(void)state;
+	kvm_init(&t, FORM_6_18, &test_shapes[0], true);
+	put_named(&t, args, sizeof(args), &p);
+	set64(&t, p.mm + MM_ARG_END, USER_VA + 5); /* "crosv" */
+	kvm_must(&t);
+	assert_string_equal(t.tables.table[0].vm->name, "web-17");
+	kvm_exit(&t);
+}
+
+static void states(void **state)
+{
+	static const struct {
+		uint64_t at, value;
+		enum s2_vm_state want;
+	} changes[] = {
+		{ KVM_USERS, 3, S2_VM_RUNNING },
+		{ KVM_BUGGED, 1, S2_VM_BUGGED },
+		{ KVM_DEAD, 0x101, S2_VM_DEAD },
+		{ KVM_USERS, 0, S2_VM_DYING },
+	};
+	struct kvmtest t;
+	struct process p;
+	uint64_t kvm, vcpu;
+
+	(void)state;
+	kvm_init(&t, FORM_6_1, &test_shapes[0], true);
+	kvm = put_named(&t, QEMU, sizeof(QEMU), &p);
+	vcpu = get64(&t, (get64(&t, kvm + KVM_VCPUS + 8) & ~UINT64_C(3)) + 40);
+	for (size_t i = 0; i < ARRAY_SIZE(changes); i++) {
+		set_bytes(&t, kvm + changes[i].at, changes[i].value, i ? 1 : 4);
+		kvm_must(&t);
+		assert_int_equal(t.tables.table[0].vm->state, changes[i].want);
+	}
+	set_bytes(&t, kvm + KVM_USERS, 0x00000003, 6); /* bugged and dead no more */
+	set_bytes(&t, vcpu + VCPU_MODE, 3, 4);
+	kvm_must(&t);
+	assert_int_equal(t.tables.table[0].vm->state, S2_VM_IDLE);
+	assert_int_equal(t.tables.table[0].vm->vcpu[0].state, S2_VCPU_READING);
+	set_bytes(&t, vcpu + VCPU_MODE, 4, 4);
+	kvm_must(&t);
+	assert_int_equal(t.tables.table[0].vm->state, S2_VM_UNKNOWN);
+	set64(&t, kvm + KVM_VCPUS + 8, 0);
+	kvm_must(&t);
+	assert_int_equal(t.tables.table[0].vm->state, S2_VM_NEW);
+	kvm_exit(&t);
+}
+
+#define ARGS(text) text, sizeof(text)
+
+static void command_lines(void **state)
+{
+	static const struct {
+		const char *args;
+		size_t len;
+		const char *comm, *want; /* NULL: no name */
+	} lines[] = {
+		{ ARGS(QEMU), "", "web-17" },
+		{ ARGS("qemu-kvm\0-name\0web-17"), "", "web-17" },
+		{ ARGS("qemu-kvm\0--name\0web-17,process=x"), "", "web-17" },
+		{ ARGS("kvm\0-name\0process=x,guest=a,,b"), "", "a,b" },
+		{ ARGS("./me\0-name\0web 17 "), "qemu-system-x86", "web 17" },
+		{ ARGS("qemu-kvm\0-name\0process=x"), "", NULL },
+		{ ARGS("qemu-kvm\0-name\0"), "", NULL },
+		{ ARGS("qemu-kvm\0-named\0web-17"), "", NULL },
+		{ ARGS("qemu-kvm\0-name"), "", NULL },
+		{ ARGS("/crosvm_web-17\0run\0--cid\0x7"), "", NULL },
+		{ ARGS("crosvm_web-17\0run\0--cid\0x7"), "", "web-17" },
+		{ ARGS("crosvm\0run\0--name\0droid"), "", "droid" },
+		{ ARGS("crosvm\0--name=droid"), "", "droid" },
+		{ ARGS("/firecracker\0--id\0id4711"), "", "id4711" },
+		{ ARGS("lkvm\0run\0--name\0x\n\033[m"), "", "x\\x0a\\x1b[m" },
+		{ ARGS("cloud-hypervisor\0--name\0x"), "", NULL },
+		{ ARGS("/init\0--name\0x"), "init", NULL },
+		{ ARGS("kvmtool\0--name\0x"), "", NULL },
+		{ "qemu-kvm\0-name\0cut", 18, "", NULL },
+		{ "qemu-kvm", 8, "", NULL },
+		{ "", 0, "", NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
+		char name[S2_VM_NAME_LEN] = "";
+		struct s2_err err;
+		enum s2_code code;
+
+		s2_err_init(&err);
+		code = s2_vmm_name_of_args(lines[i].args, lines[i].len, lines[i].comm, name, &err);
+		if (!code != !!lines[i].want || (lines[i].want && strcmp(name, lines[i].want) != 0))
+			fail_msg("line %zu: '%s' %s", i, name, err.text);
+	}
+}
+
+static void threads_and_cgroups(void **state)
+{
+	static const struct {
+		const char *inner, *outer, *want;
+	} groups[] = {
+		{ "machine-qemu\\x2d3\\x2dweb\\x2d17.scope", "machine.slice", "web-17" },
+		{ "machine-web.scope", "machine.slice", "web" },
+		{ "machine-qemu\\x2dweb.scope", "", "qemu-web" },
+		{ "machine-.scope", "", NULL },
+		{ "100.scope", "qemu.slice", "100" },
+		{ "4711", "firecracker", "4711" },
+		{ "session-1.scope", "user.slice", NULL },
+	};
+	char name[S2_VM_NAME_LEN];
+
+	(void)state;
+	assert_true(s2_vmm_name_of_threads("web-17", "CPU 0/KVM", name));
+	assert_string_equal(name, "web-17");
+	assert_false(s2_vmm_name_of_threads("qemu-system-aar", "CPU 0/KVM", name));
+	assert_false(s2_vmm_name_of_threads("web-17", "worker", name));
+	assert_false(s2_vmm_name_of_threads("", "fc_vcpu 0", name));
+	for (size_t i = 0; i < ARRAY_SIZE(groups); i++) {
+		struct s2_cgroups cgroups = { .n = 2 };
+
+		strcpy(cgroups.name[0], groups[i].inner);
+		strcpy(cgroups.name[1], groups[i].outer);
+		assert_int_equal(s2_vmm_name_of_cgroups(&cgroups, name), groups[i].want != NULL);
+		if (groups[i].want)
+			assert_string_equal(name, groups[i].want);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(names),
+		cmocka_unit_test(by_list_of_tasks),
+		cmocka_unit_test(by_cgroup),
+		cmocka_unit_test(overwritten),
+		cmocka_unit_test(states),
+		cmocka_unit_test(command_lines),
+		cmocka_unit_test(threads_and_cgroups),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
