@@ -125,6 +125,9 @@ def main():
             continue
         done = subprocess.run([shell, "-n", os.path.join(args.made, file)], capture_output=True, text=True, check=False)
         problems = [done.stderr] if done.returncode or done.stderr else []
+        if shell == "bash" and shutil.which("shellcheck"):
+            done = subprocess.run(["shellcheck", os.path.join(args.made, file)], capture_output=True, text=True, check=False)
+            problems += [done.stdout] if done.returncode else []
         try:
             problems += [f"'{typed}' becomes '{got}', not '{want}'"
                          for typed, want, got in run_shell(shell, args.made, os.path.abspath(args.s2dump)) if got.removesuffix("=") != want]
