@@ -9,7 +9,7 @@ SELF=$(basename "$0")
 BUILD_PACKAGES=(libc6-dev meson ninja-build pkg-config libjansson-dev libelf-dev libdwarf-dev
 	zlib1g-dev liblzo2-dev libsnappy-dev libzstd-dev liblzma-dev libbz2-dev)
 TEST_PACKAGES=(gcc clang clang-format-14 libclang-rt-14-dev libcmocka-dev libbpf-dev mandoc jq python3 python3-jsonschema
-	shellcheck git valgrind)
+	shellcheck git valgrind zsh fish)
 
 # What the labs with real kernels need; of that of x86, the last rows only with --full.
 LAB_ARM64_PACKAGES=(qemu-system-arm gcc-aarch64-linux-gnu libc6-dev-arm64-cross dpkg-dev python3)

@@ -66,8 +66,8 @@ struct opt_row {
 
 /*
  * The order is that of --help. A new option: an id above, a row here, a case in apply(), the
- * manual, the completion. The rows of OPT_CLAIMS stand for the options of all architectures'
- * claims: those of tables, and those of one translation.
+ * manual, its values in completions/generate.py. The rows of OPT_CLAIMS stand for the options of
+ * all architectures' claims: those of tables, and those of one translation.
  */
 static const struct opt_row rows[] = {
 	{ OPT_CLAIMS, NULL, NULL, S2_OPTS_GEOM, NULL },

@@ -14,6 +14,9 @@ import sys
 import tempfile
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.insert(0, os.path.join(ROOT, "completions"))
+
+import generate  # noqa: E402
 
 # Architectures that a command can reach; a row per file with attribute rows.
 ATTR_SOURCES = ["src/decode/arm64/stage2.c"]
@@ -69,26 +72,22 @@ class Program:
 
 # --- the completion ----------------------------------------------------------------------------
 
-def bash(function, *args):
-    script = f'. "$0"; {function} "$@"'
-    done = subprocess.run(["bash", "-c", script, os.path.join(ROOT, "completions/s2dump"), *args], check=True,
-                          capture_output=True, text=True)
-    return done.stdout.split()
-
-
 def check_completion(program):
-    same("command", "help", program.commands, "completion", bash("_s2dump_commands"))
-    same("format", "help", program.formats, "completion", bash("_s2dump_formats"))
+    """The shells' files are made from help; what they offer as values is not in it."""
+    made = generate.Program(program.path)
     for command in program.commands:
-        options = {name + ("=" if arg else "") for name, arg in program.options[command].items()}
-        same(f"{command} option", "help", options, "completion", bash("_s2dump_options", command))
+        same(f"{command} option", "help", program.options[command], "completion", made.options[command])
         for option in program.options[command]:
-            values = bash("_s2dump_values", option, command)
+            values = made.values(command, option)
             for value in values:
                 if not program.accepts(command, option, value):
                     problems.append(f"{option}={value}: in completion, but {command} does not accept it")
             if values and program.accepts(command, option, "no-such-value"):
                 problems.append(f"{option}: {command} accepts any value")
+    known = program.all_options()
+    for option in generate.VALUES:
+        if option not in known:
+            problems.append(f"{option}: in completions/generate.py, not in help")
 
 
 # --- the manuals -------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Preloaded, writes down which pages of the file PAGES_OF are read: one byte for each, '1' when it was, to the file PAGES_LOG at
-// the end. Files cannot be mapped, so that all that is read goes through pread().
+// Preloaded, writes down which pages of the file PAGES_OF are read: one byte for each, '1' when it
+// was, to the file PAGES_LOG at the end. Files cannot be mapped, so that all that is read goes
+// through pread().
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -55,10 +56,11 @@ static int is_wanted(int fd)
 	return 1;
 }
 
-static void *mmap_as(const char *symbol, void *addr, size_t len, int prot, int flags, int fd, off_t off)
+static void *mmap_as(const char *symbol, void *addr, size_t len, int prot, int flags, int fd,
+		     off_t off)
 {
-	void *(*real)(void *, size_t, int, int, int, off_t) = (void *(*)(void *, size_t, int, int, int, off_t))dlsym(
-		RTLD_NEXT, symbol);
+	void *(*real)(void *, size_t, int, int, int, off_t) =
+		(void *(*)(void *, size_t, int, int, int, off_t))dlsym(RTLD_NEXT, symbol);
 
 	if (is_wanted(fd)) {
 		errno = ENODEV;
@@ -83,11 +85,12 @@ static ssize_t pread_as(const char *symbol, int fd, void *buf, size_t len, off_t
 	ssize_t n;
 
 	if (!real)
-		real = (ssize_t (*)(int, void *, size_t, off_t))dlsym(RTLD_NEXT, symbol);
+		real = (ssize_t(*)(int, void *, size_t, off_t))dlsym(RTLD_NEXT, symbol);
 	n = real(fd, buf, len, off);
 
 	if (n > 0 && is_wanted(fd))
-		for (size_t page = (size_t)off / PAGE; page <= ((size_t)off + (size_t)n - 1) / PAGE && page < npages; page++)
+		for (size_t page = (size_t)off / PAGE;
+		     page <= ((size_t)off + (size_t)n - 1) / PAGE && page < npages; page++)
 			seen[page] = '1';
 	return n;
 }
