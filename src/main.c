@@ -11,6 +11,7 @@
 #include "cmd/guard.h"
 #include "cmd/say.h"
 #include "config.h"
+#include "open/sandbox.h"
 #include "options.h"
 
 /* The order is that of `s2dump help`. To add a command: a file in cmd/ with such a row, the manual,
@@ -89,7 +90,8 @@ static enum s2_exit run(int argc, char **argv, struct s2_err *err)
 		return s2_exit_of(code);
 	s2_out_init(&standard_out, fd);
 	if (options.version) {
-		s2_out_printf(&standard_out, "s2dump %s\n", S2DUMP_VERSION);
+		s2_out_printf(&standard_out, "s2dump %s\nsandbox: %s\n", S2DUMP_VERSION,
+			      s2_sandbox_built());
 		return s2_exit_of(s2_out_flush(&standard_out, err));
 	}
 	cmd = choose(&options);

@@ -18,6 +18,8 @@
 #include "decode/infer.h"
 #include "host/host.h"
 #include "host/kvm/kvm.h"
+#include "model/note.h"
+#include "open/sandbox.h"
 
 /* VMCOREINFO is a page, or a few. */
 #define MAX_VMCOREINFO (1U << 20)
@@ -525,6 +527,21 @@ static struct s2_files_request files_of(const struct s2_options *o, char *const 
 						      .temporary = s2_guard_temporary } };
 }
 
+/* All that will be read or written is open: from here on nothing else can be. */
+static void shut_door(const struct s2_options *o, const struct s2_files *files)
+{
+	struct s2_sandbox sandbox;
+	char lacks[256];
+
+	if (o->no_sandbox)
+		return;
+	s2_note_seed();
+	s2_sandbox_enter(files->out.dir_fd, &sandbox);
+	s2_sandbox_lacks(&sandbox, lacks, sizeof(lacks));
+	if (o->verbose && *lacks)
+		s2_say("sandbox: %s", lacks);
+}
+
 enum s2_code s2_input_open(const struct s2_options *options, char *const *paths, int npaths,
 			   struct s2_input *ret, struct s2_err *err)
 {
@@ -543,6 +560,7 @@ enum s2_code s2_input_open(const struct s2_options *options, char *const *paths,
 		s2_input_close(&input);
 		return code;
 	}
+	shut_door(options, &input.files);
 	code = s2_source_open_parts(input.files.input, input.files.ninputs, &options->raw,
 				    &input.source, err);
 	s2_progress(options, NULL);
