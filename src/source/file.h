@@ -62,7 +62,8 @@ enum s2_code s2_file_read(const struct s2_file *file, uint64_t off, void *buf, s
  */
 bool s2_file_holds(const struct s2_file *file, uint64_t off, uint64_t len);
 
-/* A pointer to the bytes in the mapping, or NULL where there is none. */
+/* A pointer to the bytes of a file in memory; NULL where there is none, and always for one on disk.
+ */
 const void *s2_file_view(const struct s2_file *file, uint64_t off, size_t len);
 
 #endif
