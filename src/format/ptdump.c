@@ -154,7 +154,7 @@ static void put_column(struct s2_out *out, const char *text, unsigned int width)
 
 static unsigned int rights_width(const struct s2_printer *printer)
 {
-	return printer->effective || printer->geom->arch->two_levels(printer->geom) ? 7 : 6;
+	return printer->effective || s2_two_levels(printer->geom) ? 7 : 6;
 }
 
 static unsigned int flags_width(const struct s2_printer *printer)
@@ -378,7 +378,7 @@ void s2_ptdump_short(struct s2_printer *printer, const struct s2_row *row)
 
 	rights = s2_printer_rights(printer, run);
 	if (rights.known)
-		s2_text_rights(&rights, printer->geom->arch->two_levels(printer->geom), text);
+		s2_text_rights(&rights, s2_two_levels(printer->geom), text);
 	s2_out_printf(out, "%s %s ", s2_type_name(run->entry.type), text);
 	for (unsigned int i = 0; i < printer->nmembers; i++) {
 		const struct s2_attr *attr = printer->member[i].attr;
