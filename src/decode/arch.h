@@ -440,6 +440,7 @@ struct s2_arch {
 	 * Bits of @raw that distinguish it from a neighbour of the same height, when every
 	 * attribute is shown: all but the output address. Always holds the bits that decide the
 	 * type, and all that `odd` depends on.
+	 * NULL: all bits, in leaves but those of the address in place.
 	 */
 	uint64_t (*key_mask)(const struct s2_geometry *geom, unsigned int height, uint64_t raw);
 

@@ -165,11 +165,6 @@ static bool is_leaf(const struct s2_geometry *geom, unsigned int height, uint64_
 	return (raw & NPT_P) && s2_x86_maps_itself(height, raw) && !odd_of(geom, height, raw);
 }
 
-static uint64_t key_mask(const struct s2_geometry *geom, unsigned int height, uint64_t raw)
-{
-	return is_leaf(geom, height, raw) ? ~geom->height[height].oa_low : ~UINT64_C(0);
-}
-
 /* What an entry allows, as bits that are set: there is one that forbids. */
 static uint64_t allowed(uint64_t raw)
 {
@@ -229,7 +224,6 @@ const struct s2_arch s2_x86_npt = {
 	.assume = s2_x86_assume,
 	.is_table = is_table,
 	.decode = decode,
-	.key_mask = key_mask,
 	.is_leaf = is_leaf,
 	.below = below,
 	.rights = rights,
