@@ -261,7 +261,6 @@ enum s2_code s2_check_run(const struct s2_check_args *args, struct s2_check_repo
 	if (!code) {
 		shape_tables(&ctx);
 		choose(&ctx);
-		s2_check_features(&ctx);
 		code = s2_pages_init(&ctx, err);
 	}
 	if (!code) {
