@@ -497,7 +497,7 @@ static enum s2_code cross_check(const struct s2_options *o, struct s2_err *err)
 	if (o->have_root && s2_regime_given(&o->regime, S2_CLAIM_ROOT))
 		return s2_fail(err, S2_USAGE, "--root and --%s exclude each other",
 			       s2_regime_given(&o->regime, S2_CLAIM_ROOT)->option);
-	return o->regime.arch->agree(&o->regime, err);
+	return o->regime.arch->agree ? o->regime.arch->agree(&o->regime, err) : S2_OK;
 }
 
 /* What was given for claims, whose options an architecture must know all. */

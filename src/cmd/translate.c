@@ -158,7 +158,7 @@ static void text_done(const struct job *job, const struct answer *a)
 	struct s2_label slot;
 
 	if (may.known)
-		s2_text_rights(&may, job->geom.arch->two_levels(&job->geom), rights);
+		s2_text_rights(&may, s2_two_levels(&job->geom), rights);
 	s2_out_printf(job->out, "= pa 0x%" PRIx64 " %s %s -", a->pa, rights,
 		      memory ? memory->text : "-");
 	s2_slots_label(job->table, a->ia, &slot);

@@ -247,11 +247,6 @@ static bool is_leaf(const struct s2_geometry *geom, unsigned int height, uint64_
 	       !odd_of(geom, height, raw);
 }
 
-static uint64_t key_mask(const struct s2_geometry *geom, unsigned int height, uint64_t raw)
-{
-	return is_leaf(geom, height, raw) ? ~geom->height[height].oa_low : ~UINT64_C(0);
-}
-
 /* Each right must stand in all entries that are used (SDM, "EPT Translation Mechanism"). */
 static struct s2_path below(const struct s2_geometry *geom, unsigned int height, uint64_t raw,
 			    struct s2_path path)
@@ -301,17 +296,13 @@ const struct s2_arch s2_x86_ept = {
 	.nclaims = ARRAY_SIZE(s2_x86_claims),
 	.shape = s2_x86_shape,
 	.root = s2_x86_root,
-	.check_root = s2_x86_check_root,
-	.agree = s2_x86_agree,
 	.complete = s2_x86_complete,
 	.assume = s2_x86_assume,
 	.is_table = is_table,
 	.decode = decode,
-	.key_mask = key_mask,
 	.is_leaf = is_leaf,
 	.below = below,
 	.rights = rights,
-	.two_levels = s2_x86_two_levels,
 	.attrs = attrs,
 	.nattrs = ARRAY_SIZE(attrs),
 	.flags_width = sizeof("hw,mw,ipat,a,d") - 1,

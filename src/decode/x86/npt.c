@@ -165,11 +165,6 @@ static bool is_leaf(const struct s2_geometry *geom, unsigned int height, uint64_
 	return (raw & NPT_P) && s2_x86_maps_itself(height, raw) && !odd_of(geom, height, raw);
 }
 
-static uint64_t key_mask(const struct s2_geometry *geom, unsigned int height, uint64_t raw)
-{
-	return is_leaf(geom, height, raw) ? ~geom->height[height].oa_low : ~UINT64_C(0);
-}
-
 /* What an entry allows, as bits that are set: there is one that forbids. */
 static uint64_t allowed(uint64_t raw)
 {
@@ -225,17 +220,13 @@ const struct s2_arch s2_x86_npt = {
 	.nclaims = ARRAY_SIZE(s2_x86_claims),
 	.shape = s2_x86_shape,
 	.root = s2_x86_root,
-	.check_root = s2_x86_check_root,
-	.agree = s2_x86_agree,
 	.complete = s2_x86_complete,
 	.assume = s2_x86_assume,
 	.is_table = is_table,
 	.decode = decode,
-	.key_mask = key_mask,
 	.is_leaf = is_leaf,
 	.below = below,
 	.rights = rights,
-	.two_levels = s2_x86_two_levels,
 	.attrs = attrs,
 	.nattrs = ARRAY_SIZE(attrs),
 	.flags_width = sizeof("hw,mw,a,d") - 1,

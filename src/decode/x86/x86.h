@@ -48,11 +48,6 @@ enum s2_code s2_x86_shape(const struct s2_regime *regime, struct s2_geometry *re
 			  struct s2_err *err) S2_MUST_CHECK;
 enum s2_code s2_x86_root(const struct s2_geometry *geom, const struct s2_regime *regime,
 			 uint64_t *ret, struct s2_err *err) S2_MUST_CHECK;
-enum s2_code s2_x86_check_root(const struct s2_geometry *geom, uint64_t root,
-			       struct s2_err *err) S2_MUST_CHECK;
-
-/* Text has letters for all that the two levels of execution differ in. */
-bool s2_x86_two_levels(const struct s2_geometry *geom);
 
 /*
  * What is wrong with an entry that is present, S2_ODD_*: hardware faults for each, and maps nothing
