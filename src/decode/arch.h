@@ -475,6 +475,9 @@ struct s2_arch {
 	/* Do both levels have rights of their own? NULL: never. */
 	bool (*two_levels)(const struct s2_geometry *geom);
 
+	const struct s2_guest_exit_ops
+		*exits; /* NULL: whom a fault is told, and how, is another's matter */
+
 	const struct s2_attr *attrs; /* in column order */
 	unsigned int nattrs;
 	uint8_t flags_width; /* that the flags of an ordinary leaf take in text; 0: few */

@@ -5,6 +5,7 @@
 #define S2_DECODE_X86_X86_H
 
 #include "decode/arch.h"
+#include "decode/exit.h"
 #include "decode/x86/claims.h"
 
 extern const struct s2_arch s2_x86_ept;
