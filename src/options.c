@@ -38,6 +38,7 @@ enum opt_id {
 	OPT_ONLY,
 	OPT_SKIP,
 	OPT_LIST,
+	OPT_FINDINGS,
 	OPT_CLAIM, /* ... and from here on the claims of architectures are counted */
 	OPT_LONG = 'l',
 	OPT_VERBOSE = 'v',
@@ -105,6 +106,8 @@ static const struct opt_row rows[] = {
 	{ OPT_LEVEL, "level", "N", S2_OPTS_DECODE, "the level that the descriptor stands at" },
 	{ OPT_ONLY, "only", "CHECK", S2_OPTS_CHECK, "only this check (repeatable)" },
 	{ OPT_SKIP, "skip", "CHECK", S2_OPTS_CHECK, "all checks but this one (repeatable)" },
+	{ OPT_FINDINGS, "findings", "N", S2_OPTS_CHECK,
+	  "so many findings of each check, or all; default 100" },
 	{ OPT_LIST, "list", NULL, S2_OPTS_CHECK, "the checks: what each means, its exceptions" },
 	{ OPT_LONG, "long", NULL, S2_OPTS_LIST,
 	  "read the tables: what is mapped, pages by size, table pages" },
@@ -244,6 +247,15 @@ static enum s2_code parse_check(const char *text, const char *what, const char *
 	return S2_OK;
 }
 
+static enum s2_code parse_findings(const char *text, uint64_t *ret, struct s2_err *err)
+{
+	*ret = UINT64_MAX;
+	if (!strcmp(text, "all") || (!s2_parse_u64(text, "--findings", ret, NULL) && *ret))
+		return S2_OK;
+	return s2_fail(err, S2_USAGE, "--findings: '%s' is neither a number from 1 on nor 'all'",
+		       text);
+}
+
 /* Whether there is such a level, the table format says. */
 static enum s2_code parse_level(const char *text, int *ret, struct s2_err *err)
 {
@@ -323,6 +335,8 @@ static enum s2_code apply(enum opt_id id, const char *arg, struct s2_options *o,
 	case OPT_LIST:
 		o->list_checks = true;
 		return S2_OK;
+	case OPT_FINDINGS:
+		return parse_findings(arg, &o->findings, err);
 	case OPT_OUTPUT:
 		o->output = arg;
 		return S2_OK;

@@ -83,6 +83,7 @@ struct s2_options {
 	const char *skip[S2_MAX_CHECKS];
 	unsigned int nskip;
 	bool list_checks;
+	uint64_t findings;  /* --findings, 0 when not given */
 	bool have_snapshot; /* struct kvm_pgtable_snapshot */
 	uint64_t snapshot;
 	bool help, version;

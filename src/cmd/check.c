@@ -98,7 +98,8 @@ static enum s2_exit check_file(const struct s2_options *o, uint64_t wanted, stru
 				       .mem = &input.source->mem,
 				       .tables = &input.tables,
 				       .lost = input.lost,
-				       .wanted = wanted };
+				       .wanted = wanted,
+				       .max_findings = o->findings };
 	code = s2_check_run(&args, &report, err);
 	if (code) {
 		s2_input_close(&input);
