@@ -39,11 +39,33 @@ static const struct s2_cmd *find_cmd(const char *name)
 	return NULL;
 }
 
-static void report(const struct s2_err *err)
+/* One line; of a mistake in the command line with the command that explains it. */
+static void report(const struct s2_err *err, int argc, char **argv)
 {
-	s2_say("%s", err->text);
-	if (err->code == S2_USAGE)
-		fprintf(stderr, "Try 's2dump help' for more information.\n");
+	const struct s2_cmd *cmd;
+	const char *word;
+
+	if (err->code != S2_USAGE || strstr(err->text, "(see s2dump ")) {
+		s2_say("%s", err->text);
+		return;
+	}
+	word = s2_options_command(argc, argv);
+	cmd = word ? find_cmd(word) : NULL;
+	if (word && !cmd)
+		cmd = &s2_cmd_dump;
+	if (cmd && cmd != &s2_cmd_help)
+		s2_say("%s (see s2dump help %s)", err->text, cmd->name);
+	else
+		s2_say("%s (see s2dump help)", err->text);
+}
+
+/* Something is missing: perhaps an option has it. */
+static enum s2_code refuse_missing(const char *what, struct s2_err *err)
+{
+	if (!options.eaten)
+		return s2_fail(err, S2_USAGE, "%s", what);
+	return s2_fail(err, S2_USAGE, "%s: '%s' was taken as the value of %s", what, options.eaten,
+		       options.eater);
 }
 
 /* Names the command, `dump` when the first word is none. */
@@ -62,6 +84,7 @@ static const struct s2_cmd *choose(struct s2_options *o)
 static enum s2_code check(const struct s2_cmd *cmd, int argc, char **argv, struct s2_err *err)
 {
 	enum s2_code code = s2_options_check(&options, cmd->name, cmd->groups, argc, argv, err);
+	char what[256];
 
 	if (code)
 		return code;
@@ -70,8 +93,15 @@ static enum s2_code check(const struct s2_cmd *cmd, int argc, char **argv, struc
 	    strcmp(options.args[0], "-") != 0)
 		return s2_fail(err, S2_USAGE, "'%s' is neither a command nor a file",
 			       options.args[0]);
-	if (options.nargs < cmd->min_args)
-		return s2_fail(err, S2_USAGE, "%s needs %s", cmd->name, cmd->args);
+	if (options.nargs < cmd->min_args) {
+		snprintf(what, sizeof(what), "%s needs %s", cmd->name, cmd->args);
+		return refuse_missing(what, err);
+	}
+	if (options.eaten && options.nargs && cmd->groups & S2_OPTS_INPUT &&
+	    access(options.args[0], F_OK) < 0 && strcmp(options.args[0], "-") != 0) {
+		snprintf(what, sizeof(what), "there is no file '%.200s'", options.args[0]);
+		return refuse_missing(what, err);
+	}
 	if (cmd->max_args >= 0 && options.nargs > cmd->max_args)
 		return s2_fail(err, S2_USAGE, "%s: unexpected argument '%s'", cmd->name,
 			       options.args[cmd->max_args]);
@@ -94,8 +124,7 @@ static enum s2_exit run(int argc, char **argv, struct s2_err *err)
 	}
 	cmd = choose(&options);
 	if (!cmd && !options.help) {
-		s2_fail(err, S2_USAGE, "a file is needed");
-		return S2_EXIT_USAGE;
+		return s2_exit_of(refuse_missing("a file is needed", err));
 	}
 	if (options.help) {
 		static char *help_args[1];
@@ -149,6 +178,6 @@ int main(int argc, char **argv)
 	signal(SIGBUS, on_bus_error);
 	status = run(argc, argv, &err);
 	if ((status == S2_EXIT_USAGE || status == S2_EXIT_INPUT) && *err.text)
-		report(&err);
+		report(&err, argc, argv);
 	return (int)status;
 }

@@ -5,6 +5,7 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/num.h"
 #include "claim_options.h"
@@ -140,7 +141,9 @@ static enum s2_code parse_map(const char *text, struct s2_options *o, struct s2_
 	memcpy(size, colon + 1, (size_t)(at - colon - 1));
 	size[at - colon - 1] = '\0';
 	*seg = (struct s2_segment){ 0 };
-	code = s2_parse_u64(pa, "--map", &seg->pa, NULL);
+	code = s2_parse_address(pa, "--map", &seg->pa, err);
+	if (code)
+		return code;
 	if (!code)
 		code = s2_parse_u64(size, "--map", &seg->size, NULL);
 	if (!code)
@@ -273,13 +276,13 @@ static enum s2_code apply(enum opt_id id, const char *arg, struct s2_options *o,
 		return S2_OK;
 	case OPT_BASE:
 		o->raw.have_base = o->raw.raw = true;
-		return s2_parse_u64(arg, "--base", &o->raw.base, err);
+		return s2_parse_address(arg, "--base", &o->raw.base, err);
 	case OPT_SNAPSHOT:
 		o->have_snapshot = true;
-		return s2_parse_u64(arg, "--snapshot", &o->snapshot, err);
+		return s2_parse_address(arg, "--snapshot", &o->snapshot, err);
 	case OPT_ROOT:
 		o->have_root = true;
-		return s2_parse_u64(arg, "--root", &o->root, err);
+		return s2_parse_address(arg, "--root", &o->root, err);
 	case OPT_MAP:
 		return parse_map(arg, o, err);
 	case OPT_TABLE:
@@ -454,18 +457,88 @@ static enum s2_code set_claims(const struct s2_claim_given *given, unsigned int 
 	return code;
 }
 
-static enum s2_code next_option(int argc, char **argv, const struct option *longopts, int *ret,
-				struct s2_err *err)
-{
-	int at = optind;
+#define SHORT_OPTIONS ":o:lvhV"
 
-	*ret = getopt_long(argc, argv, ":o:lvhV", longopts, NULL);
-	if (*ret == ':')
-		return s2_fail(err, S2_USAGE, "option '%s' needs an argument", argv[optind - 1]);
-	if (*ret == '?')
-		return s2_fail(err, S2_USAGE, "unknown or malformed option '%s'",
-			       argv[at < argc && argv[at][0] == '-' ? at : optind - 1]);
+/* The word of the option that getopt_long() has just split. */
+static const char *typed_option(char **argv)
+{
+	return argv[optind - 1 - (optarg && optarg == argv[optind - 1])];
+}
+
+/* "-o" or "--table", as messages call it. */
+static const char *option_name(const struct opt_row *row, char *buf, size_t size)
+{
+	if (row->id == OPT_OUTPUT)
+		snprintf(buf, size, "-%c", (char)row->id);
+	else
+		snprintf(buf, size, "--%s", row->name);
+	return buf;
+}
+
+/* What was typed is no option: is it the beginning of one? */
+static enum s2_code refuse_option(const struct opt_list *list, const char *word, struct s2_err *err)
+{
+	size_t len = strcspn(word, "=");
+
+	for (unsigned int i = 0; len > 3 && i < list->n; i++)
+		if (!strncmp(list->row[i].name, word + 2, len - 2))
+			return s2_fail(err, S2_USAGE,
+				       "unknown option '%.*s': options are not abbreviated, "
+				       "is it --%s?",
+				       (int)len, word, list->row[i].name);
+	return s2_fail(err, S2_USAGE, "unknown option '%.*s'", (int)len, word);
+}
+
+/* The next option's id in @ret, below 0 at their end. */
+static enum s2_code next_option(int argc, char **argv, const struct opt_list *list,
+				const struct option *longopts, int *ret, struct s2_err *err)
+{
+	const char *word;
+	int index = -1;
+	char name[64];
+
+	*ret = getopt_long(argc, argv, SHORT_OPTIONS, longopts, &index);
+	if (*ret < 0)
+		return S2_OK;
+	word = typed_option(argv);
+	if (*ret == ':') {
+		const struct opt_row *row = find_row(list, (unsigned int)optopt);
+
+		return s2_fail(err, S2_USAGE, "%s needs a value: %s",
+			       option_name(row, name, sizeof(name)), row->arg);
+	}
+	if (*ret == '?' && optopt && strncmp(word, "--", 2) != 0)
+		return s2_fail(err, S2_USAGE, "unknown option '-%c'", optopt);
+	if (*ret == '?' && optopt)
+		return s2_fail(err, S2_USAGE, "--%s takes no value",
+			       find_row(list, (unsigned int)optopt)->name);
+	/* getopt_long() takes any beginning of a name. */
+	if (*ret == '?' || (index >= 0 && strcspn(word + 2, "=") != strlen(longopts[index].name)))
+		return refuse_option(list, word, err);
 	return S2_OK;
+}
+
+/* A value that stood behind its option and is the name of a file may have been meant as that. */
+static void note_eaten(const char *name, char **argv, struct s2_options *ret)
+{
+	if (!optarg || optarg != argv[optind - 1] || access(optarg, F_OK) < 0)
+		return;
+	ret->eaten = optarg;
+	snprintf(ret->eater, sizeof(ret->eater), "%s", name);
+}
+
+const char *s2_options_command(int argc, char **argv)
+{
+	struct opt_list list;
+	struct option longopts[ARRAY_SIZE(list.row) + 1];
+
+	list_options(&list);
+	long_options(&list, longopts);
+	opterr = 0;
+	optind = 0;
+	while (getopt_long(argc, argv, SHORT_OPTIONS, longopts, NULL) >= 0)
+		;
+	return optind < argc ? argv[optind] : NULL;
 }
 
 enum s2_code s2_options_parse(int argc, char **argv, struct s2_options *ret, struct s2_err *err)
@@ -484,9 +557,13 @@ enum s2_code s2_options_parse(int argc, char **argv, struct s2_options *ret, str
 	opterr = 0;
 	optind = 0;
 	while (!code) {
-		code = next_option(argc, argv, longopts, &id, err);
+		char name[64];
+
+		code = next_option(argc, argv, &list, longopts, &id, err);
 		if (code || id < 0)
 			break;
+		note_eaten(option_name(find_row(&list, (unsigned int)id), name, sizeof(name)), argv,
+			   ret);
 		if (id != OPT_REG && id < OPT_CLAIM)
 			code = apply((enum opt_id)id, optarg, ret, err);
 		else if (n == ARRAY_SIZE(given))
@@ -524,7 +601,7 @@ enum s2_code s2_options_check(const struct s2_options *options, const char *comm
 	list_options(&list);
 	long_options(&list, longopts);
 	optind = 0;
-	while ((id = getopt_long(argc, argv, ":o:lvhV", longopts, NULL)) >= 0) {
+	while ((id = getopt_long(argc, argv, SHORT_OPTIONS, longopts, NULL)) >= 0) {
 		const struct opt_row *row = find_row(&list, (unsigned int)id);
 
 		if (!(row->groups & (groups | S2_OPTS_ALL)))

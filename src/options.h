@@ -87,11 +87,18 @@ struct s2_options {
 	bool have_snapshot; /* struct kvm_pgtable_snapshot */
 	uint64_t snapshot;
 	bool help, version;
+	/* A value that stood in a word of its own and names a file, NULL: none; of this option. */
+	const char *eaten;
+	char eater[64];
 };
 
 /* Fills @ret from the command line. @ret->args points into @argv. */
 enum s2_code s2_options_parse(int argc, char **argv, struct s2_options *ret,
 			      struct s2_err *err) S2_MUST_CHECK;
+
+/* The first word that is neither an option nor the value of one, NULL: there is none. Changes the
+ * order of @argv, as s2_options_parse() does. */
+const char *s2_options_command(int argc, char **argv);
 
 /* Refuses options that were given but mean nothing to a command of these groups. */
 enum s2_code s2_options_check(const struct s2_options *options, const char *command,

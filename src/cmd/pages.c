@@ -51,7 +51,7 @@ static enum s2_code read_lines(FILE *file, struct layout *l, uint64_t page, uint
 		word[strcspn(word, " \t\r\n#")] = '\0';
 		if (!*word)
 			continue;
-		code = s2_parse_u64(word, "address", &pa, err);
+		code = s2_parse_address(word, "address", &pa, err);
 		if (!code && (pa & (page - 1) || pa >> 52))
 			code = s2_fail(err, S2_INVALID, "0x%llx is not the address of a page",
 				       (unsigned long long)pa);
