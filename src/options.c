@@ -4,6 +4,7 @@
 
 #include <getopt.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -88,7 +89,7 @@ static const struct opt_row rows[] = {
 	{ OPT_KERNEL, "kernel", "N", S2_OPTS_INPUT,
 	  "which of several kernels in memory, from 1 on (see --verbose)" },
 	{ OPT_RANGE, "range", "A-B", S2_OPTS_SHOW,
-	  "only entries that intersect the input addresses [A, B)" },
+	  "only entries that intersect the input addresses [A, B) (repeatable)" },
 	{ OPT_FORMAT, "format", "NAME", S2_OPTS_SHOW | S2_OPTS_JSON, "output format, see below" },
 	{ OPT_JSON, "json", NULL, S2_OPTS_JSON, "the same as --format=json" },
 	{ OPT_MERGE, "merge", "HOW", S2_OPTS_SHOW,
@@ -250,6 +251,52 @@ static enum s2_code parse_check(const char *text, const char *what, const char *
 	return S2_OK;
 }
 
+/* Collected where the ranges behind the first will stand; sort_ranges() puts them in order. */
+static enum s2_code parse_one_range(const char *text, struct s2_options *o, struct s2_err *err)
+{
+	struct s2_span *span = &o->more_ranges[o->nmore_ranges];
+	uint64_t end = 0;
+	enum s2_code code;
+
+	if (o->nmore_ranges == S2_MAX_RANGES)
+		return s2_fail(err, S2_USAGE, "--range: more than %d", S2_MAX_RANGES);
+	code = s2_parse_range(text, "--range", &span->first, &end, err);
+	if (code)
+		return code;
+	span->last = end - 1;
+	o->nmore_ranges++;
+	o->have_range = true;
+	return S2_OK;
+}
+
+static int by_first(const void *a, const void *b)
+{
+	const struct s2_span *x = a, *y = b;
+
+	return x->first < y->first ? -1 : x->first > y->first;
+}
+
+/* Ranges that touch are one. */
+static void sort_ranges(struct s2_options *o)
+{
+	struct s2_span *span = o->more_ranges;
+	unsigned int n = 0;
+
+	if (!o->have_range)
+		return;
+	qsort(span, o->nmore_ranges, sizeof(*span), by_first);
+	for (unsigned int i = 1; i < o->nmore_ranges; i++) {
+		if (span[i].first > span[n].last && span[i].first - span[n].last > 1)
+			span[++n] = span[i];
+		else if (span[i].last > span[n].last)
+			span[n].last = span[i].last;
+	}
+	o->range_start = span[0].first;
+	o->range_end = span[0].last + 1;
+	o->nmore_ranges = n;
+	memmove(span, span + 1, n * sizeof(*span));
+}
+
 static enum s2_code parse_findings(const char *text, uint64_t *ret, struct s2_err *err)
 {
 	*ret = UINT64_MAX;
@@ -288,8 +335,7 @@ static enum s2_code apply(enum opt_id id, const char *arg, struct s2_options *o,
 	case OPT_TABLE:
 		return parse_table(arg, o, err);
 	case OPT_RANGE:
-		o->have_range = true;
-		return s2_parse_range(arg, "--range", &o->range_start, &o->range_end, err);
+		return parse_one_range(arg, o, err);
 	case OPT_FORMAT:
 		return parse_format(arg, o, err);
 	case OPT_JSON:
@@ -576,6 +622,7 @@ enum s2_code s2_options_parse(int argc, char **argv, struct s2_options *ret, str
 				.arg = optarg
 			};
 	}
+	sort_ranges(ret);
 	if (!code)
 		code = set_claims(given, n, ret, err);
 	if (!code)

@@ -4,7 +4,7 @@
 #define S2_OPTIONS_H
 
 #include "decode/merge.h"
-#include "model/table.h"
+#include "model/ranges.h"
 #include "format/format.h"
 #include "source/source.h"
 
@@ -33,6 +33,7 @@ enum s2_opt_group {
 };
 
 #define S2_MAX_MAPS 1024
+#define S2_MAX_RANGES 64
 #define S2_MAX_GLOBS 64
 #define S2_MAX_CHECKS 64
 
@@ -51,8 +52,11 @@ struct s2_options {
 	struct s2_segment map[S2_MAX_MAPS];
 	const char *table[S2_MAX_GLOBS];
 	unsigned int ntables;
+	/* All of --range, ascending and apart from each other: the first, and those behind it. */
 	bool have_range;
 	uint64_t range_start, range_end;
+	struct s2_span more_ranges[S2_MAX_RANGES];
+	unsigned int nmore_ranges;
 	const struct s2_format *format;
 	bool have_merge;
 	enum s2_merge_how merge; /* when not given: what the format says */
