@@ -667,22 +667,6 @@ bool s2_options_document(const struct s2_options *o, bool *ret_lines)
 	return o->json || (o->format && o->format->document);
 }
 
-enum s2_code s2_options_shape(const struct s2_regime *regime, struct s2_geometry *ret,
-			      struct s2_err *err)
-{
-	struct s2_regime alone = *regime;
-	struct s2_geometry ignored;
-	enum s2_code code = s2_shape(&alone, ret, err);
-
-	if (code != S2_INVALID)
-		return code;
-	/* A register that is sound without them is contradicted by the sizes. */
-	s2_regime_keep_registers(&alone);
-	if (!s2_shape(&alone, &ignored, NULL))
-		code = err->code = S2_USAGE;
-	return code;
-}
-
 void s2_options_help(struct s2_out *out, unsigned int groups)
 {
 	struct opt_list list;

@@ -112,10 +112,6 @@ enum s2_code s2_options_check(const struct s2_options *options, const char *comm
 /* Is the output of a command a document, or, @ret_lines, records of one line each? */
 bool s2_options_document(const struct s2_options *o, bool *ret_lines);
 
-/* The geometry of a @regime from options. S2_USAGE: the sizes contradict a register. */
-enum s2_code s2_options_shape(const struct s2_regime *regime, struct s2_geometry *ret,
-			      struct s2_err *err) S2_MUST_CHECK;
-
 /* Prints the options of these groups, one per line, as `help` shows them. */
 void s2_options_help(struct s2_out *out, unsigned int groups);
 

@@ -7,6 +7,7 @@
 #include "base/num.h"
 #include "cmd/decoded.h"
 #include "decode/soft.h"
+#include "open/shape.h"
 #include "options.h"
 
 /* Everything that is the same for all values of one call. */
@@ -92,7 +93,7 @@ static enum s2_code explain_descriptor(const struct job *job, uint64_t raw, stru
 	int height;
 
 	regime.arch->assume(&regime);
-	code = s2_options_shape(&regime, &geom, err);
+	code = s2_shape_request(&regime, &geom, err);
 	if (code)
 		return code;
 	if (o->level != S2_NO_LEVEL) {

@@ -45,14 +45,18 @@ static enum s2_code find_all(struct s2_host_search *search)
 	return code;
 }
 
-enum s2_code s2_hosts_find(struct s2_kernel *kernel, const struct s2_mem *mem, struct s2_lost *lost,
+enum s2_code s2_hosts_find(struct s2_kernel *kernel, const struct s2_mem *mem,
+			   const struct s2_vms_wanted *wanted, struct s2_lost *lost,
 			   struct s2_tables *ret, struct s2_err *err)
 {
 	const struct s2_kernel_facts *facts = s2_kernel_facts(kernel);
 	struct s2_tables tables = { 0 };
-	struct s2_host_search search = {
-		.kernel = kernel, .mem = mem, .tables = &tables, .lost = lost, .err = err
-	};
+	struct s2_host_search search = { .kernel = kernel,
+					 .mem = mem,
+					 .wanted = wanted,
+					 .tables = &tables,
+					 .lost = lost,
+					 .err = err };
 	enum s2_code code = find_all(&search);
 
 	for (unsigned int i = 0; i < s2_nhosts; i++)

@@ -10,12 +10,19 @@
 /* Rows of s2_hosts[] have room for what they remember. */
 #define S2_MAX_HOSTS 8
 
+/* Those that matter of the VMs that a keeper knows: the others' tables need not be read. */
+struct s2_vms_wanted {
+	bool (*wants)(const void *arg, const char *id);
+	const void *arg;
+};
+
 /* One search through a kernel's memory. */
 struct s2_host_search {
 	struct s2_kernel *kernel;
-	const struct s2_mem *mem; /* that @kernel lives in */
-	struct s2_tables *tables; /* found so far */
-	struct s2_lost *lost;     /* what could not be read */
+	const struct s2_mem *mem;           /* that @kernel lives in */
+	const struct s2_vms_wanted *wanted; /* NULL: all */
+	struct s2_tables *tables;           /* found so far */
+	struct s2_lost *lost;               /* what could not be read */
 	struct s2_err *err;
 	void *state[S2_MAX_HOSTS]; /* of each row, from its probe() */
 	bool unread[S2_MAX_HOSTS]; /* what the row needs is not in the dump */
@@ -52,11 +59,12 @@ extern const struct s2_host *const s2_hosts[];
 extern const unsigned int s2_nhosts;
 
 /*
- * Fills @ret with all tables that the rows find in the memory of @kernel, which is @mem. What could
- * not be read goes to @lost; no tables is S2_OK. S2_NOTFOUND: nobody keeps tables there, or there
- * is no way to find them.
+ * Fills @ret with all tables that the rows find in the memory of @kernel, which is @mem, or without
+ * those of VMs that are not @wanted (NULL: all are). What could not be read goes to @lost; no
+ * tables is S2_OK. S2_NOTFOUND: nobody keeps tables there, or there is no way to find them.
  */
-enum s2_code s2_hosts_find(struct s2_kernel *kernel, const struct s2_mem *mem, struct s2_lost *lost,
+enum s2_code s2_hosts_find(struct s2_kernel *kernel, const struct s2_mem *mem,
+			   const struct s2_vms_wanted *wanted, struct s2_lost *lost,
 			   struct s2_tables *ret, struct s2_err *err) S2_MUST_CHECK;
 
 /* For rows that have found a table: lets all others change it. */

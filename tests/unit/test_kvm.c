@@ -340,6 +340,41 @@ static void several_vms_of_a_process(void **state)
 }
 
 /* struct kvm comes from vzalloc(): pages that are no neighbours, no formula that leads there. */
+static bool is_vm_100(const void *arg, const char *id)
+{
+	(void)arg;
+	return !strcmp(id, "vm:100");
+}
+
+/* What nobody asked for is named and not read: nothing is lost of it. */
+static void one_of_the_vms(void **state)
+{
+	const struct s2_vms_wanted wanted = { .wants = is_vm_100 };
+
+	(void)state;
+	for (size_t f = 0; f < NFORMS; f++) {
+		struct kvmtest t;
+		uint64_t kvm;
+
+		kvm_init(&t, &kvm_forms[f], &test_shapes[0], true);
+		put_vm(&t, 100, 0x12340000);
+		kvm = put_vm(&t, 200, 0x56780000);
+		set64(&t, kvm + KVM_MEMSLOTS, 0xffff0000dead0000);
+		kvm_must(&t);
+		assert_true(t.lost.total);
+		s2_tables_free(&t.tables);
+		s2_lost_clear(&t.lost);
+		assert_int_equal(s2_hosts_find(t.kernel, &t.k.mem.mem, &wanted, &t.lost, &t.tables,
+					       &t.err),
+				 S2_OK);
+		assert_int_equal(t.lost.total, 0);
+		assert_int_equal(t.tables.n, 1);
+		assert_int_equal(t.tables.nvms, 2);
+		assert_string_equal(t.tables.table[0].id, "vm:100");
+		kvm_exit(&t);
+	}
+}
+
 static void vm_in_vmalloc_memory(void **state)
 {
 	(void)state;
@@ -539,6 +574,7 @@ int main(void)
 		cmocka_unit_test(list_with_a_namesake),
 		cmocka_unit_test(broken_lists),
 		cmocka_unit_test(several_vms_of_a_process),
+		cmocka_unit_test(one_of_the_vms),
 		cmocka_unit_test(vm_in_vmalloc_memory),
 		cmocka_unit_test(vms_without_hcr),
 		cmocka_unit_test(nested_guests),

@@ -463,7 +463,7 @@ static inline enum s2_code kvm_ask(struct kvmtest *t)
 	s2_tables_free(&t->tables);
 	s2_err_init(&t->err);
 	s2_lost_clear(&t->lost);
-	return s2_hosts_find(t->kernel, &t->k.mem.mem, &t->lost, &t->tables, &t->err);
+	return s2_hosts_find(t->kernel, &t->k.mem.mem, NULL, &t->lost, &t->tables, &t->err);
 }
 
 static inline void kvm_must(struct kvmtest *t)

@@ -673,7 +673,7 @@ static inline enum s2_code x86_ask(struct x86_test *t)
 	s2_tables_free(&t->tables);
 	s2_err_init(&t->err);
 	s2_lost_clear(&t->lost);
-	return s2_hosts_find(t->kernel, &t->k.mem.mem, &t->lost, &t->tables, &t->err);
+	return s2_hosts_find(t->kernel, &t->k.mem.mem, NULL, &t->lost, &t->tables, &t->err);
 }
 
 static inline void x86_must(struct x86_test *t)

@@ -76,7 +76,6 @@ static void name_vm(struct s2_kvm_walk *w, size_t i, struct s2_table *table)
 	unsigned int rank;
 
 	table->pid = w->pid[i];
-	table->vcpus = count_of(w, w->vm[i], &w->layout.online_vcpus, "online_vcpus");
 	if (table->pid < 0)
 		snprintf(table->id, sizeof(table->id), "vm:0x%" PRIx64, w->vm[i]);
 	else if (rank_of(w, i, table->pid, &rank) == 1)
@@ -110,9 +109,13 @@ enum s2_code s2_kvm_add_table(struct s2_kvm_walk *w, struct s2_table *table, uns
 
 static enum s2_code add_vm(struct s2_kvm_walk *w, size_t i)
 {
+	const struct s2_vms_wanted *wanted = w->search->wanted;
 	struct s2_table table = { .object_va = w->vm[i] };
 
 	name_vm(w, i, &table);
+	if (wanted && !wanted->wants(wanted->arg, table.id))
+		return S2_OK;
+	table.vcpus = count_of(w, w->vm[i], &w->layout.online_vcpus, "online_vcpus");
 	snprintf(table.kind, sizeof(table.kind), "stage2");
 	snprintf(table.found, sizeof(table.found), "struct kvm at 0x%" PRIx64, w->vm[i]);
 	return w->arch->roots(w, &table);
@@ -272,5 +275,5 @@ enum s2_code s2_kvm_kernel_copy(struct s2_kernel *kernel, const struct s2_mem *m
 	for (unsigned int i = 0; i < s2_nkvm_archs; i++)
 		if (!strcmp(s2_kvm_archs[i]->name, name) && s2_kvm_archs[i]->kernel_copy)
 			return s2_kvm_archs[i]->kernel_copy(kernel, mem, addr, tables, err);
-	return s2_fail(err, S2_USAGE, "--snapshot: kernels of %s keep no copies of tables", name);
+	return s2_fail(err, S2_USAGE, "kernels of %s keep no copies of tables", name);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The side file of addresses: one line per table page of the image.
-#include "cmd/pages.h"
+#include "open/pages.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Raw images of table pages whose addresses stand in a file of their own. */
-#ifndef S2_CMD_PAGES_H
-#define S2_CMD_PAGES_H
+#ifndef S2_OPEN_PAGES_H
+#define S2_OPEN_PAGES_H
 
 #include "decode/arch.h"
 #include "source/source.h"

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Errors of opening name the thing; here they get the option.
+#include "cmd/refuse.h"
+
+#include <stdio.h>
+
+#include "claim_options.h"
+
+/* Enough for the options that s2_claim_examples() names. */
+#define EXAMPLES 64
+
+static const char *const names[] = {
+	[S2_PART_VMLINUX] = "vmlinux",   [S2_PART_SYSTEM_MAP] = "system-map",
+	[S2_PART_MODULE] = "module",     [S2_PART_COPY] = "snapshot",
+	[S2_PART_VCPU] = "vcpu",         [S2_PART_KERNEL] = "kernel",
+	[S2_PART_ROOT] = "root",         [S2_PART_PAGES] = "pages",
+	[S2_PART_SOFTWARE] = "software",
+};
+
+/* The option of a claim, or of the part of the request that stands in its place. */
+static const char *option_of(const struct s2_refusal *refusal, enum s2_request_part otherwise)
+{
+	return refusal->claim ? refusal->claim->option : names[otherwise];
+}
+
+/* "--a, --b and --c": the options of claims that say how descriptors of stage 2 read. */
+static void detail_options(char *buf, size_t size)
+{
+	struct s2_claim_option option;
+	const char *last = NULL;
+	size_t len = 0;
+	unsigned int at = 0;
+
+	*buf = '\0';
+	while (s2_claim_option_next(&at, &option)) {
+		if (!(option.use & S2_CLAIM_DETAIL))
+			continue;
+		if (last && len < size)
+			len += (size_t)snprintf(buf + len, size - len, "%s--%s", len ? ", " : "",
+						last);
+		last = option.name;
+	}
+	if (last && len < size)
+		snprintf(buf + len, size - len, "%s--%s", len ? " and " : "", last);
+}
+
+static void for_kernel(const struct s2_refusal *refusal, enum s2_code code, struct s2_err *err)
+{
+	const char *name = names[refusal->thing];
+
+	if (refusal->claim)
+		s2_fail(err, code, "--%s means nothing here: with --%s no kernel is looked at",
+			name, refusal->claim->option);
+	else
+		s2_fail(err, code, "--%s means nothing here: a snapshot holds no kernel", name);
+}
+
+static void for_table(const struct s2_refusal *refusal, const char *shapes, enum s2_code code,
+		      struct s2_err *err)
+{
+	if (refusal->thing == S2_PART_ROOT)
+		s2_fail(err, code, "--%s describes a table together with %s, or with sizes",
+			option_of(refusal, S2_PART_ROOT), shapes);
+	else
+		s2_fail(err, code, "--%s goes with %s, or with sizes%s", names[refusal->thing],
+			shapes,
+			refusal->thing == S2_PART_SOFTWARE ? ": a dump says it itself" : "");
+}
+
+enum s2_code s2_refuse(const struct s2_options *o, const struct s2_refusal *refusal,
+		       enum s2_code code, struct s2_err *err)
+{
+	char roots[EXAMPLES], shapes[EXAMPLES], details[160];
+	struct s2_err inner = *err;
+
+	s2_claim_examples(S2_CLAIM_ROOT, roots, sizeof(roots));
+	s2_claim_examples(S2_CLAIM_SHAPE, shapes, sizeof(shapes));
+	switch (refusal->why) {
+	case S2_REFUSED_OTHERWISE:
+		break;
+	case S2_REFUSED_PAGES_ROOT:
+		s2_fail(err, code, "--pages needs --root (or %s): where is the start level?",
+			roots);
+		break;
+	case S2_REFUSED_ROOT:
+		s2_fail(err, code, "give --root (or %s) with %s when the file is not a raw image",
+			roots, shapes);
+		break;
+	case S2_REFUSED_PLACE:
+		s2_fail(err, code, "--%s needs --base or --map: where is the image in memory?",
+			option_of(refusal, S2_PART_ROOT));
+		break;
+	case S2_REFUSED_BASE:
+		s2_fail(err, code, "--%s %s: give --base", refusal->claim->option, inner.text);
+		break;
+	case S2_REFUSED_NO_KERNEL:
+		s2_wrap(err, code,
+			"the kernel is not found (%s with --root reads a table without it%s)",
+			shapes, o->system_map || o->vmlinux ? "; symbols alone do not help" : "");
+		break;
+	case S2_REFUSED_FOR_KERNEL:
+		for_kernel(refusal, code, err);
+		break;
+	case S2_REFUSED_FOR_TABLE:
+		for_table(refusal, shapes, code, err);
+		break;
+	case S2_REFUSED_NO_DUMP:
+		s2_fail(err, code,
+			"%s; a raw image of tables needs %s, or sizes, a raw image of memory "
+			"--base",
+			inner.text, shapes);
+		break;
+	case S2_REFUSED_NO_TABLE:
+		s2_wrap(err, code, "--%s", o->have_vcpu ? "vcpu" : "table");
+		break;
+	case S2_REFUSED_COPY:
+		s2_wrap(err, code, "--%s", names[S2_PART_COPY]);
+		break;
+	case S2_REFUSED_ARCH:
+		s2_fail(err, code, "--%s %s", refusal->claim->option, inner.text);
+		break;
+	case S2_REFUSED_NOT_STAGE2:
+		detail_options(details, sizeof(details));
+		s2_fail(err, code, "%s are for tables of stage 2", details);
+		break;
+	}
+	return code;
+}

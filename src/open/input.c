@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What an input is, and which of the ways to its tables is gone.
+#include "open/input.h"
+
+#include <stdlib.h>
+
+#include "open/search.h"
+#include "open/select.h"
+#include "open/shape.h"
+
+static enum s2_code refuse(struct s2_refusal *refusal, enum s2_refused why,
+			   enum s2_request_part thing, const struct s2_claim *claim,
+			   const char *text, struct s2_err *err)
+{
+	*refusal = (struct s2_refusal){ .why = why, .thing = thing, .claim = claim };
+	return s2_fail(err, S2_USAGE, "%s", text);
+}
+
+/* What is only of use to look into a kernel means nothing where none is looked at: because @claim
+ * shapes a table, or, NULL, the file is a snapshot. */
+static enum s2_code refuse_kernel(const struct s2_request *r, const struct s2_claim *claim,
+				  struct s2_refusal *refusal, struct s2_err *err)
+{
+	const struct {
+		enum s2_request_part thing;
+		bool given;
+	} things[] = {
+		{ S2_PART_VMLINUX, r->files.vmlinux },
+		{ S2_PART_SYSTEM_MAP, r->files.system_map },
+		{ S2_PART_MODULE, r->files.module },
+		{ S2_PART_COPY, r->have_copy },
+		{ S2_PART_VCPU, r->vcpu },
+		{ S2_PART_KERNEL, r->kernel },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(things); i++)
+		if (things[i].given)
+			return refuse(refusal, S2_REFUSED_FOR_KERNEL, things[i].thing, claim,
+				      "no kernel is looked at", err);
+	return S2_OK;
+}
+
+/* What describes a table, where nothing says what shape it has. */
+static enum s2_code refuse_table(const struct s2_request *r, struct s2_refusal *refusal,
+				 struct s2_err *err)
+{
+	const struct s2_claim *root = s2_regime_given(r->regime, S2_CLAIM_ROOT);
+	const struct {
+		enum s2_request_part thing;
+		bool given;
+	} things[] = {
+		{ S2_PART_ROOT, r->have_root || root },
+		{ S2_PART_PAGES, r->files.pages },
+		{ S2_PART_SOFTWARE, r->software },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(things); i++)
+		if (things[i].given)
+			return refuse(refusal, S2_REFUSED_FOR_TABLE, things[i].thing,
+				      i ? NULL : root, "the shape of the table is not known", err);
+	return S2_OK;
+}
+
+static enum s2_code refuse_raw(struct s2_input *input, struct s2_err *err)
+{
+	if (s2_mem_is_zero(&input->source->mem))
+		return s2_fail(err, S2_INVALID, "holds nothing but zeros");
+	input->refusal.why = S2_REFUSED_NO_DUMP;
+	return s2_fail(err, S2_INVALID, "not a dump format that s2dump knows");
+}
+
+static enum s2_code find_tables(const struct s2_request *r, struct s2_input *input,
+				struct s2_err *err)
+{
+	const struct s2_claim *shape = s2_regime_given(r->regime, S2_CLAIM_SHAPE);
+	struct s2_source *source = input->source;
+	bool snapshot = s2_source_note(source, S2_SNAPSHOT_NOTE, UINT32_MAX);
+	enum s2_code code = S2_OK;
+
+	if (r->memory_alone && (!s2_is_raw(source) || r->raw->raw))
+		return S2_OK;
+	if (shape || snapshot)
+		code = refuse_kernel(r, shape, &input->refusal, err);
+	if (!code && !shape)
+		code = refuse_table(r, &input->refusal, err);
+	if (code)
+		return code;
+	if (shape)
+		return s2_image_table(r, &input->files, source, &input->tables, &input->inferred,
+				      &input->refusal, err);
+	if (snapshot)
+		return s2_snapshot_tables(source, &input->tables, err);
+	if (s2_is_raw(source) && !r->raw->raw)
+		return refuse_raw(input, err);
+	return s2_search_kernel(r, input, err);
+}
+
+static void stage(const struct s2_request *r, const char *text)
+{
+	if (r->stage)
+		r->stage(r->arg, text);
+}
+
+enum s2_code s2_input_files(const struct s2_request *r, struct s2_input *ret, struct s2_err *err)
+{
+	enum s2_code code;
+
+	*ret = (struct s2_input){ .path = r->files.input[0] };
+	stage(r, "opening the dump");
+	code = s2_files_open(&r->files, &ret->files, err);
+	ret->lost = calloc(1, sizeof(*ret->lost));
+	if (!code && !ret->lost)
+		code = s2_fail(err, S2_NOMEM, "no memory");
+	stage(r, NULL);
+	return code;
+}
+
+enum s2_code s2_input_find(const struct s2_request *r, struct s2_input *input, struct s2_err *err)
+{
+	enum s2_code code;
+
+	stage(r, "opening the dump");
+	code = s2_source_open_parts(input->files.input, input->files.ninputs, r->raw,
+				    &input->source, err);
+	stage(r, NULL);
+	return code ? code : find_tables(r, input, err);
+}
+
+enum s2_code s2_input_select(const struct s2_request *r, struct s2_input *input, struct s2_err *err)
+{
+	enum s2_code code = s2_select_tables(r, &input->tables, input->lost, &input->refusal, err);
+
+	if (code || s2_regime_given(r->regime, S2_CLAIM_SHAPE))
+		return code;
+	return s2_complete_regimes(r->regime, &input->tables, &input->refusal, err);
+}
+
+void s2_input_close(struct s2_input *input)
+{
+	s2_tables_free(&input->tables);
+	if (input->lost)
+		s2_lost_clear(input->lost);
+	free(input->lost);
+	s2_kernel_close(input->kernel);
+	s2_source_close(input->source);
+	/* A file that was not made whole needs no last bytes. */
+	if (input->out)
+		input->out->used = 0;
+	s2_files_close(&input->files);
+	input->source = NULL;
+}
+
+void s2_input_output(struct s2_input *input, struct s2_out *out)
+{
+	if (input->files.out.fd < 0)
+		return;
+	s2_out_init(out, input->files.out.fd);
+	input->out = out;
+}
+
+enum s2_code s2_input_commit(struct s2_input *input, struct s2_err *err)
+{
+	enum s2_code code;
+
+	if (!input->out)
+		return S2_OK;
+	code = s2_out_flush(input->out, err);
+	return code ? code : s2_output_commit(&input->files.out, err);
+}

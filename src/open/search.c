@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Finds the kernel in a dump, and asks its hosts for tables.
+#include "open/search.h"
+
+#include <stdlib.h>
+
+#include "base/cleanup.h"
+#include "host/host.h"
+#include "host/kvm/kvm.h"
+#include "open/select.h"
+
+/* VMCOREINFO is a page, or a few. */
+#define MAX_VMCOREINFO (1U << 20)
+
+/* The payload of the container's VMCOREINFO note, to be freed; NULL when there is none. */
+static void *vmcoreinfo_note(const struct s2_source *source, size_t *ret_size)
+{
+	const struct s2_note *note = s2_source_note(source, "VMCOREINFO", UINT32_MAX);
+	void *text;
+
+	if (!note || note->size > MAX_VMCOREINFO)
+		return NULL;
+	text = malloc((size_t)note->size + 1);
+	if (text && s2_file_read(&source->file, note->file_off, text, (size_t)note->size, NULL)) {
+		free(text);
+		return NULL;
+	}
+	*ret_size = (size_t)note->size;
+	return text;
+}
+
+static struct s2_symbol_file symbol_file(const struct s2_opened *file)
+{
+	return (struct s2_symbol_file){ .path = file->name, .fd = file->fd };
+}
+
+static enum s2_code open_kernel(const struct s2_request *r, struct s2_input *input,
+				struct s2_err *err)
+{
+	struct s2_kernel_args args;
+	s2_auto_free void *note = NULL;
+	enum s2_code code;
+
+	s2_kernel_args_init(&args, &input->source->mem);
+	args.note = note = vmcoreinfo_note(input->source, &args.note_size);
+	args.vmlinux = symbol_file(&input->files.vmlinux);
+	args.system_map = symbol_file(&input->files.system_map);
+	args.module = symbol_file(&input->files.module);
+	args.module_name = "kvm";
+	args.prefer_units = "kvm/";
+	args.number = r->kernel;
+	args.name_others = r->name_kernels;
+	code = s2_kernel_open(&args, &input->kernel, err);
+	if (code == S2_NOTFOUND)
+		input->refusal.why = S2_REFUSED_NO_KERNEL;
+	return code ? code : s2_kernel_check_files(input->kernel, err);
+}
+
+/* All tables that the hosts have, or those of the VMs that are @wanted. */
+static enum s2_code find_all(struct s2_input *input, const struct s2_vms_wanted *wanted,
+			     struct s2_err *err)
+{
+	return s2_hosts_find(input->kernel, &input->source->mem, wanted, input->lost,
+			     &input->tables, err);
+}
+
+/* Asks for the VMs that @r names, and for all when one of them is not there: others may be. */
+static enum s2_code find_wanted(const struct s2_request *r, struct s2_input *input,
+				struct s2_err *err)
+{
+	const struct s2_vms_wanted wanted = { .wants = s2_asks_for_vm, .arg = r };
+	const char *other;
+	enum s2_code code;
+
+	if (r->have_copy || !s2_asks_for_vms(r))
+		return find_all(input, NULL, err);
+	code = find_all(input, &wanted, err);
+	if (code || s2_all_selected(r, &input->tables, input->lost, &other))
+		return code;
+	s2_tables_free(&input->tables);
+	s2_lost_clear(input->lost);
+	return find_all(input, NULL, err);
+}
+
+static void stage(const struct s2_request *r, const char *text)
+{
+	if (r->stage)
+		r->stage(r->arg, text);
+}
+
+static enum s2_code find_tables(const struct s2_request *r, struct s2_input *input,
+				struct s2_err *err)
+{
+	enum s2_code code = find_wanted(r, input, err);
+
+	/* A copy that the kernel made needs none of KVM's own structures. */
+	if (!r->have_copy || code == S2_NOMEM)
+		return code;
+	code = s2_kvm_kernel_copy(input->kernel, &input->source->mem, r->copy, &input->tables, err);
+	if (code == S2_USAGE)
+		input->refusal.why = S2_REFUSED_COPY;
+	return code;
+}
+
+enum s2_code s2_search_kernel(const struct s2_request *r, struct s2_input *input,
+			      struct s2_err *err)
+{
+	enum s2_code code;
+
+	stage(r, "looking for a Linux kernel in the dump");
+	code = open_kernel(r, input, err);
+	if (!code) {
+		stage(r, "looking for KVM's tables");
+		input->searched = true;
+		code = find_tables(r, input, err);
+	}
+	stage(r, NULL);
+	return code;
+}

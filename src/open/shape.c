@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// From claims to the geometry of a table.
+#include "open/shape.h"
+
+enum s2_code s2_input_shape(const struct s2_table *table, struct s2_geometry *ret,
+			    struct s2_err *err)
+{
+	struct s2_geometry geom;
+	enum s2_code code = s2_shape(&table->regime, &geom, err);
+
+	if (!code)
+		code = geom.arch->check_root(&geom, table->root_pa, err);
+	if (code)
+		return s2_wrap(err, code, "%s", table->id);
+	*ret = geom;
+	return S2_OK;
+}
+
+enum s2_code s2_shape_request(const struct s2_regime *regime, struct s2_geometry *ret,
+			      struct s2_err *err)
+{
+	struct s2_regime alone = *regime;
+	struct s2_geometry ignored;
+	enum s2_code code = s2_shape(&alone, ret, err);
+
+	if (code != S2_INVALID)
+		return code;
+	/* A register that is sound without them is contradicted by the sizes. */
+	s2_regime_keep_registers(&alone);
+	if (!s2_shape(&alone, &ignored, NULL))
+		code = err->code = S2_USAGE;
+	return code;
+}
+
+/* Claims of one architecture mean nothing to tables of another. */
+static enum s2_code complete(const struct s2_regime *claims, struct s2_table *table,
+			     struct s2_refusal *refusal, struct s2_err *err)
+{
+	const struct s2_arch *arch = table->regime.arch;
+	unsigned int i = 0;
+
+	if (claims->arch->claims == arch->claims)
+		return arch->complete(claims, table->id, &table->regime, err);
+	while (!s2_regime_has(claims, i))
+		i++;
+	*refusal = (struct s2_refusal){ .why = S2_REFUSED_ARCH, .claim = &claims->arch->claims[i] };
+	return s2_fail(err, S2_USAGE, "is for tables of %s, %s is one of %s", claims->arch->name,
+		       table->id, arch->name);
+}
+
+enum s2_code s2_complete_regimes(const struct s2_regime *claims, struct s2_tables *tables,
+				 struct s2_refusal *refusal, struct s2_err *err)
+{
+	bool any = false;
+
+	if (!claims->have)
+		return S2_OK;
+	for (size_t i = 0; i < tables->n; i++) {
+		enum s2_code code = complete(claims, &tables->table[i], refusal, err);
+
+		if (code)
+			return code;
+		any |= s2_is_stage2(tables->table[i].regime.arch);
+	}
+	if (!tables->n || any || !s2_regime_given(claims, S2_CLAIM_DETAIL))
+		return S2_OK;
+	refusal->why = S2_REFUSED_NOT_STAGE2;
+	return s2_fail(err, S2_USAGE, "claims about stage 2, and no table of stage 2");
+}

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Which tables a request asks for, and which VMs need not be read for it.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <cmocka.h>
+
+#include "open/select.h"
+
+static struct s2_request request_for(const char *const *patterns, unsigned int n)
+{
+	return (struct s2_request){ .table = patterns, .ntables = n };
+}
+
+static void vms_of_patterns(void **state)
+{
+	const struct {
+		const char *pattern, *id;
+		bool vms, vm;
+	} cases[] = {
+		{ "vm:12", "vm:12", true, true },
+		{ "vm:12", "vm:123", true, false },
+		{ "vm:123", "vm:12", true, false },
+		{ "12", "vm:12", true, true },
+		{ "12", "vm:12.2", true, true },
+		{ "12", "vm:123", true, false },
+		{ "vm:12.1", "vm:12.1", true, true },
+		{ "vm:12.1", "vm:12.2", true, false },
+		{ "vm:12/nested:0", "vm:12", true, true },
+		{ "vm:12/nested:0", "vm:1", true, false },
+		{ "vm:12/*", "vm:12", true, true },
+		{ "vm:12*", "vm:123", true, true },
+		{ "vm:1?/x", "vm:12", true, true },
+		{ "vm:1[2]/x", "vm:12", true, true },
+		{ "vm:1[2]/x", "vm:22", true, false },
+		{ "vm:\\1*", "vm:12", false, true },
+		{ "vm:0x12", "vm:0x12", false, true },
+		{ "vm:handle-0x1000", "vm:12", false, false },
+		{ "vm:", "vm:12", false, false },
+		{ "vm:*", "vm:12", false, true },
+		{ "*", "vm:12", false, true },
+		{ "host", "vm:12", false, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct s2_request r = request_for(&cases[i].pattern, 1);
+
+		if (s2_asks_for_vms(&r) != cases[i].vms ||
+		    s2_asks_for_vm(&r, cases[i].id) != cases[i].vm)
+			fail_msg("%s, %s", cases[i].pattern, cases[i].id);
+	}
+}
+
+static void all_patterns_count(void **state)
+{
+	const char *const both[] = { "vm:1", "host" };
+	struct s2_request r = request_for(both, 2);
+
+	(void)state;
+	assert_false(s2_asks_for_vms(&r));
+	assert_true(s2_asks_for_vm(&r, "vm:1"));
+	r = request_for(NULL, 0);
+	assert_false(s2_asks_for_vms(&r));
+	assert_true(s2_asks_for_vm(&r, "vm:1"));
+}
+
+static void kept(void **state)
+{
+	const char *const patterns[] = { "vm:1", "vm:3" };
+	struct s2_request r = request_for(patterns, 2);
+	struct s2_refusal refusal = { .why = S2_REFUSED_OTHERWISE };
+	struct s2_tables tables = { .n = 0 };
+	struct s2_lost lost = { .n = 0 };
+	struct s2_err err;
+
+	(void)state;
+	s2_err_init(&err);
+	for (unsigned int i = 1; i <= 3; i++) {
+		struct s2_table table = { .pid = (int64_t)i };
+
+		snprintf(table.id, sizeof(table.id), "vm:%u", i);
+		assert_int_equal(s2_tables_add(&tables, &table, &err), S2_OK);
+	}
+	s2_lost_add(&lost, S2_LOST_SLOTS, S2_ABSENT, "vm:2", S2_LOST_NOWHERE, "slots");
+	assert_int_equal(s2_select_tables(&r, &tables, &lost, &refusal, &err), S2_OK);
+	assert_int_equal(tables.n, 2);
+	assert_string_equal(tables.table[1].id, "vm:3");
+	assert_int_equal(lost.total, 0);
+	r = request_for(&patterns[0], 1);
+	tables.table[0].id[3] = '7';
+	assert_int_equal(s2_select_tables(&r, &tables, &lost, &refusal, &err), S2_USAGE);
+	assert_int_equal(refusal.why, S2_REFUSED_NO_TABLE);
+	assert_string_equal(err.text, "no table is called 'vm:1'; there are vm:7, vm:3");
+	/* What was lost may have been it. */
+	s2_lost_add(&lost, S2_LOST_VM, S2_ABSENT, NULL, S2_LOST_NOWHERE, "a VM");
+	assert_int_equal(s2_select_tables(&r, &tables, &lost, &refusal, &err), S2_NOTFOUND);
+	s2_lost_clear(&lost);
+	s2_tables_free(&tables);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(vms_of_patterns),
+		cmocka_unit_test(all_patterns_count),
+		cmocka_unit_test(kept),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
