@@ -283,6 +283,10 @@ static enum s2_code refuse_software(const char *text, size_t len, const struct s
 		if (!strcmp(s2_softs[i]->arch, regime->arch->name))
 			used += (size_t)snprintf(list + used, sizeof(list) - used, ", %s",
 						 s2_softs[i]->name);
+	if (used == strlen("none"))
+		return s2_fail(err, S2_USAGE,
+			       "--software: '%.*s' is not known for tables of %s, only none",
+			       (int)len, text, regime->arch->name);
 	return s2_fail(err, S2_USAGE, "--software: '%.*s' is none of %s (tables of %s)", (int)len,
 		       text, list, regime->arch->name);
 }

@@ -51,7 +51,8 @@ static void report(const struct s2_err *err, int argc, char **argv)
 	}
 	word = s2_options_command(argc, argv);
 	cmd = word ? find_cmd(word) : NULL;
-	if (word && !cmd)
+	/* Whoever meant a command wants to see them all. */
+	if (word && !cmd && access(word, F_OK) == 0)
 		cmd = &s2_cmd_dump;
 	if (cmd && cmd != &s2_cmd_help)
 		s2_say("%s (see s2dump help %s)", err->text, cmd->name);
@@ -81,6 +82,29 @@ static const struct s2_cmd *choose(struct s2_options *o)
 	return cmd;
 }
 
+/* A name with commas that is not a file's is those of the parts of one dump. */
+static enum s2_code split_parts(const struct s2_cmd *cmd, struct s2_err *err)
+{
+	char *name = options.args[0];
+
+	if (!*name)
+		return s2_fail(err, S2_USAGE, "%s: the name of the file is empty", cmd->name);
+	if (!strchr(name, ',') || access(name, F_OK) == 0)
+		return S2_OK;
+	for (char *comma = name; comma; name = comma + 1) {
+		comma = strchr(name, ',');
+		if (options.nparts == S2_MAX_PARTS)
+			return s2_fail(err, S2_USAGE, "%s: more than %d parts", cmd->name,
+				       S2_MAX_PARTS);
+		if (comma)
+			*comma = '\0';
+		if (!*name)
+			return s2_fail(err, S2_USAGE, "%s: the name of a part is empty", cmd->name);
+		options.part[options.nparts++] = name;
+	}
+	return S2_OK;
+}
+
 static enum s2_code check(const struct s2_cmd *cmd, int argc, char **argv, struct s2_err *err)
 {
 	enum s2_code code = s2_options_check(&options, cmd->name, cmd->groups, argc, argv, err);
@@ -97,15 +121,19 @@ static enum s2_code check(const struct s2_cmd *cmd, int argc, char **argv, struc
 		snprintf(what, sizeof(what), "%s needs %s", cmd->name, cmd->args);
 		return refuse_missing(what, err);
 	}
-	if (options.eaten && options.nargs && cmd->groups & S2_OPTS_INPUT &&
+	if (options.eaten && !options.eats_files && options.nargs && cmd->groups & S2_OPTS_INPUT &&
 	    access(options.args[0], F_OK) < 0 && strcmp(options.args[0], "-") != 0) {
 		snprintf(what, sizeof(what), "there is no file '%.200s'", options.args[0]);
 		return refuse_missing(what, err);
 	}
 	if (cmd->max_args >= 0 && options.nargs > cmd->max_args)
-		return s2_fail(err, S2_USAGE, "%s: unexpected argument '%s'", cmd->name,
-			       options.args[cmd->max_args]);
-	return S2_OK;
+		return s2_fail(err, S2_USAGE, "%s: unexpected argument '%s'%s", cmd->name,
+			       options.args[cmd->max_args],
+			       cmd->groups & S2_OPTS_INPUT &&
+					       !access(options.args[cmd->max_args], F_OK) ?
+				       ": parts of one dump are one argument, joined by commas" :
+				       "");
+	return cmd->groups & S2_OPTS_INPUT && options.nargs ? split_parts(cmd, err) : S2_OK;
 }
 
 static enum s2_exit run(int argc, char **argv, struct s2_err *err)

@@ -388,7 +388,7 @@ static enum s2_code apply(enum opt_id id, const char *arg, struct s2_options *o,
 		return parse_findings(arg, &o->findings, err);
 	case OPT_OUTPUT:
 		o->output = arg;
-		return S2_OK;
+		return *arg ? S2_OK : s2_fail(err, S2_USAGE, "-o: the name of the file is empty");
 	case OPT_VERBOSE:
 		o->verbose = true;
 		return S2_OK;
@@ -521,6 +521,22 @@ static const char *option_name(const struct opt_row *row, char *buf, size_t size
 	return buf;
 }
 
+/* Is @name the @len characters at @typed but for one slip: a character wrong, more, less, or two
+ * in the wrong order? */
+static bool differs_by_one(const char *name, const char *typed, size_t len)
+{
+	size_t n = strlen(name), same = 0, end = 0;
+
+	while (same < n && same < len && name[same] == typed[same])
+		same++;
+	while (end < n - same && end < len - same && name[n - 1 - end] == typed[len - 1 - end])
+		end++;
+	n -= same + end;
+	len -= same + end;
+	return (n <= 1 && len <= 1) || (n == 2 && len == 2 && name[same] == typed[same + 1] &&
+					name[same + 1] == typed[same]);
+}
+
 /* What was typed is no option: is it the beginning of one? */
 static enum s2_code refuse_option(const struct opt_list *list, const char *word, struct s2_err *err)
 {
@@ -531,6 +547,10 @@ static enum s2_code refuse_option(const struct opt_list *list, const char *word,
 			return s2_fail(err, S2_USAGE,
 				       "unknown option '%.*s': options are not abbreviated, "
 				       "is it --%s?",
+				       (int)len, word, list->row[i].name);
+	for (unsigned int i = 0; len > 4 && i < list->n; i++)
+		if (differs_by_one(list->row[i].name, word + 2, len - 2))
+			return s2_fail(err, S2_USAGE, "unknown option '%.*s', is it --%s?",
 				       (int)len, word, list->row[i].name);
 	return s2_fail(err, S2_USAGE, "unknown option '%.*s'", (int)len, word);
 }
@@ -565,12 +585,13 @@ static enum s2_code next_option(int argc, char **argv, const struct opt_list *li
 }
 
 /* A value that stood behind its option and is the name of a file may have been meant as that. */
-static void note_eaten(const char *name, char **argv, struct s2_options *ret)
+static void note_eaten(const struct opt_row *row, char **argv, struct s2_options *ret)
 {
 	if (!optarg || optarg != argv[optind - 1] || access(optarg, F_OK) < 0)
 		return;
 	ret->eaten = optarg;
-	snprintf(ret->eater, sizeof(ret->eater), "%s", name);
+	ret->eats_files = !strcmp(row->arg, "FILE");
+	option_name(row, ret->eater, sizeof(ret->eater));
 }
 
 const char *s2_options_command(int argc, char **argv)
@@ -603,13 +624,10 @@ enum s2_code s2_options_parse(int argc, char **argv, struct s2_options *ret, str
 	opterr = 0;
 	optind = 0;
 	while (!code) {
-		char name[64];
-
 		code = next_option(argc, argv, &list, longopts, &id, err);
 		if (code || id < 0)
 			break;
-		note_eaten(option_name(find_row(&list, (unsigned int)id), name, sizeof(name)), argv,
-			   ret);
+		note_eaten(find_row(&list, (unsigned int)id), argv, ret);
 		if (id != OPT_REG && id < OPT_CLAIM)
 			code = apply((enum opt_id)id, optarg, ret, err);
 		else if (n == ARRAY_SIZE(given))

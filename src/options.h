@@ -34,6 +34,7 @@ enum s2_opt_group {
 
 #define S2_MAX_MAPS 1024
 #define S2_MAX_RANGES 64
+#define S2_MAX_PARTS 256
 #define S2_MAX_GLOBS 64
 #define S2_MAX_CHECKS 64
 
@@ -91,9 +92,13 @@ struct s2_options {
 	bool have_snapshot; /* struct kvm_pgtable_snapshot */
 	uint64_t snapshot;
 	bool help, version;
+	/* The parts of one dump, when the file was given as several names joined by commas. */
+	char *part[S2_MAX_PARTS];
+	unsigned int nparts;
 	/* A value that stood in a word of its own and names a file, NULL: none; of this option. */
 	const char *eaten;
 	char eater[64];
+	bool eats_files; /* which takes a file */
 };
 
 /* Fills @ret from the command line. @ret->args points into @argv. */

@@ -185,11 +185,11 @@ static enum s2_exit run_dump(const struct s2_options *o, struct s2_out *out, str
 
 const struct s2_cmd s2_cmd_dump = {
 	.name = "dump",
-	.args = "FILE...",
+	.args = "FILE",
 	.help = "the tables as ranges (the default command)",
 	.groups = S2_OPTS_INPUT | S2_OPTS_GEOM | S2_OPTS_SHOW | S2_OPTS_JSON | S2_OPTS_OUTPUT |
 		  S2_OPTS_VCPU,
 	.min_args = 1,
-	.max_args = -1,
+	.max_args = 1,
 	.run = run_dump,
 };

@@ -106,6 +106,7 @@ def make(work):
         "addresses": b"0x1000 # one\n\nnonsense\n",
         "map": b"ffffffc008000000 T _text\n",
         "map-bad": b"this is no System.map\n",
+        "pieces,elf": elf(),  # a name of its own, not parts
         "list": b"what is called as a command\n",
     }
     for name, content in files.items():
