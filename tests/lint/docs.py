@@ -64,7 +64,9 @@ class Program:
                       "extract": ["-o", "/dev/null", "/nonexistent/file"]}
         done = subprocess.run([self.path, command, f"{option}={value}", *arguments.get(command, ["/nonexistent/file"])],
                               capture_output=True)
-        return done.returncode != 2 or b"nonexistent" in done.stderr
+        # A size alone makes no table, which is another matter than that there is no such size.
+        alone = option in self.options["dump"] and f"{option}:".encode() not in done.stderr
+        return done.returncode != 2 or b"nonexistent" in done.stderr or alone
 
 
 # --- the completion ----------------------------------------------------------------------------
