@@ -65,7 +65,7 @@ class Program:
         done = subprocess.run([self.path, command, f"{option}={value}", *arguments.get(command, ["/nonexistent/file"])],
                               capture_output=True)
         # A size alone makes no table, which is another matter than that there is no such size.
-        alone = option in self.options["dump"] and f"{option}:".encode() not in done.stderr
+        alone = command == "decode" and option in self.options["dump"] and f"{option}:".encode() not in done.stderr
         return done.returncode != 2 or b"nonexistent" in done.stderr or alone
 
 

@@ -47,7 +47,7 @@ static enum s2_code find_vcpu(struct s2_kernel *kernel, uint64_t kvm_va, uint64_
 	if (code)
 		return code;
 	if (!pick.va)
-		return s2_fail(err, S2_NOTFOUND, "there is no vCPU %llu, it has %u",
+		return s2_fail(err, S2_NOTFOUND, "there is no vCPU %llu: it has %u",
 			       (unsigned long long)index, pick.n);
 	*ret = pick.va;
 	return S2_OK;
