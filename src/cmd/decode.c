@@ -194,7 +194,7 @@ static enum s2_code explain(const struct job *job, const char *arg, struct s2_er
 		name[equals - arg] = '\0';
 		as = name;
 	}
-	code = s2_parse_u64(equals ? equals + 1 : arg, "decode", &value, err);
+	code = s2_parse_address(equals ? equals + 1 : arg, "decode", &value, err);
 	if (code)
 		return code;
 	for (unsigned int i = 0; as && i < s2_narchs; i++) {

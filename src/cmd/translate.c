@@ -337,7 +337,7 @@ static enum s2_code translate_one(void *arg, const char *text, struct s2_err *er
 	struct job *job = arg;
 	struct answer answer;
 	uint64_t ia = 0;
-	enum s2_code code = s2_parse_u64(text, "address", &ia, err);
+	enum s2_code code = s2_parse_address(text, "address", &ia, err);
 
 	if (code)
 		return code;
