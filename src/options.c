@@ -104,7 +104,7 @@ static const struct opt_row rows[] = {
 	{ OPT_REG, "reg", "NAME=VALUE", S2_OPTS_TRANSLATE,
 	  "any other register: tcr2_el1, pir_el1, por_el0, ..." },
 	{ OPT_AS, "as", "WHAT", S2_OPTS_DECODE | S2_OPTS_TRANSLATE,
-	  "decode: descriptor or a register, vtcr_el2; translate: S2E1R (an IPA), S12E1R, S1E0W, ..." },
+	  "decode: descriptor, stage1-el1 or another format, a register; translate: S2E1R (an IPA), S12E1R, S1E0W, ..." },
 	{ OPT_LEVEL, "level", "N", S2_OPTS_DECODE, "the level that the descriptor stands at" },
 	{ OPT_ONLY, "only", "CHECK", S2_OPTS_CHECK, "only this check (repeatable)" },
 	{ OPT_SKIP, "skip", "CHECK", S2_OPTS_CHECK, "all checks but this one (repeatable)" },
