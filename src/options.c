@@ -26,6 +26,7 @@ enum opt_id {
 	OPT_JSON,
 	OPT_MERGE,
 	OPT_RAW_RIGHTS,
+	OPT_TABLES,
 	OPT_AS,
 	OPT_MODULE,
 	OPT_VMLINUX,
@@ -96,6 +97,8 @@ static const struct opt_row rows[] = {
 	  "join neighbours: attrs (default of text), pa (split where PAs jump; of json, jsonl), none" },
 	{ OPT_RAW_RIGHTS, "raw-rights", NULL, S2_OPTS_SHOW,
 	  "rights as entries have them, not as WXN leaves them" },
+	{ OPT_TABLES, "tables", NULL, S2_OPTS_SHOW,
+	  "the pages that the tables take: where, level, span, entries in use, parent" },
 	{ OPT_VCPU, "vcpu", "ID/N", S2_OPTS_VCPU,
 	  "registers of vCPU N of the VM with this table, e.g. vm:1234/0" },
 	{ OPT_EFFECTIVE, "effective", NULL, S2_OPTS_SHOW,
@@ -344,6 +347,9 @@ static enum s2_code apply(enum opt_id id, const char *arg, struct s2_options *o,
 	case OPT_MERGE:
 		o->have_merge = true;
 		return parse_merge(arg, &o->merge, err);
+	case OPT_TABLES:
+		o->table_pages = true;
+		return S2_OK;
 	case OPT_RAW_RIGHTS:
 		o->raw_rights = true;
 		return S2_OK;
@@ -484,6 +490,15 @@ static enum s2_code cross_check(const struct s2_options *o, struct s2_err *err)
 	if (o->have_vcpu && o->ntables)
 		return s2_fail(err, S2_USAGE,
 			       "--table and --vcpu exclude each other: --vcpu chooses the table");
+	if (o->table_pages && (o->effective || o->raw_rights || o->have_merge))
+		return s2_fail(err, S2_USAGE, "--tables and --%s exclude each other",
+			       o->effective  ? "effective" :
+			       o->raw_rights ? "raw-rights" :
+					       "merge");
+	if (o->table_pages && o->format && !o->format->document &&
+	    o->format != s2_format_find("ptdump"))
+		return s2_fail(err, S2_USAGE, "--tables has no form for --format=%s",
+			       o->format->name);
 	if (o->effective && !o->have_vcpu)
 		return s2_fail(err, S2_USAGE, "--effective goes with --vcpu");
 	if (o->have_root && s2_regime_given(&o->regime, S2_CLAIM_ROOT))

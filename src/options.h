@@ -62,6 +62,7 @@ struct s2_options {
 	bool have_merge;
 	enum s2_merge_how merge; /* when not given: what the format says */
 	bool raw_rights;         /* rights of entries alone */
+	bool table_pages;        /* dump: pages of the tables instead of ranges */
 	bool long_list;          /* list: walk the tables */
 	const char *output;      /* -o, NULL: standard output */
 	bool json;

@@ -9,6 +9,7 @@
 #include "cmd/each.h"
 #include "cmd/cmd_arch.h"
 #include "cmd/input.h"
+#include "cmd/table_pages.h"
 #include "model/ranges.h"
 
 /* What dump_table() works with. */
@@ -121,6 +122,8 @@ static enum s2_exit dump_tables(const struct s2_options *o, const struct s2_inpu
 		return s2_exit_of(s2_fail(err, S2_NOMEM, "no memory"));
 	if (check_range(o, tables, n, err))
 		return S2_EXIT_USAGE;
+	if (o->table_pages)
+		return s2_table_pages(o, input, tables, n, out, err);
 	dump->options = o;
 	dump->ctx = (struct s2_ctx){ .mem = &input->source->mem, .lost = input->lost };
 	s2_printer_init(&dump->printer, format_of(o), s2_annotators, input->lost, out);
