@@ -8,7 +8,6 @@
 
 #define ESR_EC BITS64(31, 26)
 #define ESR_ISV BIT64(24)
-#define ESR_CV BIT64(24)
 #define ESR_FSC BITS64(5, 0)
 #define HPFAR_FIPA BITS64(47, 4)
 #define PAR_FAULT BIT64(0)
