@@ -20,24 +20,48 @@ FETCH = {"IFSC": (5, 0), "S1PTW": (7, 7), "EA": (9, 9), "FnV": (10, 10), **ABORT
 COND = {"COND": (23, 20), "CV": (24, 24)}
 ISV, EXTERNAL = 1 << 24, 0x10
 COPROCESSOR = {"Direction": (0, 0), "CRm": (4, 1), "Rt": (9, 5), "CRn": (13, 10), "Opc1": (16, 14), "Opc2": (19, 17), **COND}
+WIDE = {"Direction": (0, 0), "CRm": (4, 1), "Rt": (9, 5), "Rt2": (14, 10), "Opc1": (19, 16), **COND}
+FLOAT = {"IOF": (0, 0), "DZF": (1, 1), "OFF": (2, 2), "UFF": (3, 3), "IXF": (4, 4), "IDF": (7, 7), "VECITR": (10, 8),
+         "TFV": (23, 23)}
+WATCH = {"DFSC": (5, 0), "WnR": (6, 6), "CM": (8, 8), "FnV": (10, 10), "VNCR": (13, 13), "FnP": (15, 15), "WPF": (16, 16),
+         "WPTV": (17, 17), "WPT": (23, 18)}
+# Classes that ESR_EL2.EC can have.
+CLASSES = {0x00, 0x01, *range(0x03, 0x0b), 0x0c, 0x0d, 0x0e, *range(0x11, 0x1e), 0x20, 0x21, 0x22, *range(0x24, 0x29), 0x2c, 0x2d, 0x2f,
+           *range(0x30, 0x36), 0x38, 0x3a, 0x3c, 0x3d}
 IMM16 = {"imm16": (15, 0)}
 
 ESR = [
     (0x00, 0, {"ISS": (24, 0)}),
     (0x01, 0, {"TI": (1, 0), "RV": (2, 2), "RN": (9, 5), **COND}),
     (0x03, 0, COPROCESSOR), (0x05, 0, COPROCESSOR),
+    (0x04, 0, WIDE), (0x0c, 0, WIDE), (0x08, 0, COPROCESSOR),
+    (0x06, 0, {"Direction": (0, 0), "AM": (3, 1), "Offset": (4, 4), "Rn": (9, 5), "imm8": (19, 12), **COND}),
     (0x07, 0, COND),
     (0x0d, 0, {"BTYPE": (1, 0)}),
     (0x11, 0, IMM16), (0x12, 0, IMM16), (0x15, 0, IMM16), (0x16, 0, IMM16), (0x17, 0, IMM16),
     (0x18, 0, {"Direction": (0, 0), "CRm": (4, 1), "Rt": (9, 5), "CRn": (13, 10), "Op1": (16, 14), "Op2": (19, 17),
                "Op0": (21, 20)}),
     (0x1a, 0, {"ERETA": (0, 0), "ERET": (1, 1)}),
+    (0x13, 0, {"CCKNOWNPASS": (19, 19), **COND}),
+    (0x14, 0, {"Direction": (0, 0), "CRm": (4, 1), "Rt": (9, 6), "CRn": (13, 10), "Op1": (16, 14), "Op2": (19, 17),
+               "Op0": (21, 20)}),
+    (0x1b, 0, {"Rd": (9, 5)}),
+    (0x1c, 0, {"B_key": (0, 0), "data": (1, 1)}),
     (0x1d, 0, {"SMTC": (2, 0)}),
     (0x20, 0, FETCH), (0x21, 0, FETCH),
     (0x20, EXTERNAL, {**FETCH, "SET": (12, 11), "PFV": (14, 14), "WU": (17, 16)}),
     (0x24, 0, {**DATA, "LST": (12, 11), "FnP": (15, 15)}), (0x25, 0, {**DATA, "LST": (12, 11), "FnP": (15, 15)}),
     (0x24, EXTERNAL, {**DATA, "SET": (12, 11), "PFV": (14, 14), "FnP": (15, 15), "WU": (17, 16)}),
     (0x24, ISV, {**DATA, **SYNDROME, "LST": (12, 11)}), (0x25, ISV, {**DATA, **SYNDROME, "LST": (12, 11)}),
+    (0x21, EXTERNAL, {**FETCH, "SET": (12, 11), "PFV": (14, 14), "WU": (17, 16)}),
+    (0x25, EXTERNAL, {**DATA, "SET": (12, 11), "PFV": (14, 14), "FnP": (15, 15), "WU": (17, 16)}),
+    (0x27, 0, {"sizereg": (4, 0), "srcreg": (9, 5), "destreg": (14, 10), "OptionA": (16, 16), "WrongOption": (17, 17),
+               "FromEpilogue": (18, 18), "Options": (22, 19), "isSETG": (23, 23), "MemInst": (24, 24)}),
+    (0x28, 0, FLOAT), (0x2c, 0, FLOAT),
+    (0x2d, 0, {"IT": (4, 0), "RADDR": (14, 10), "ExType": (23, 20)}),
+    (0x34, 0, WATCH), (0x35, 0, WATCH),
+    (0x31, 0, {"IFSC": (5, 0)}), (0x33, 0, {"IFSC": (5, 0), "EX": (6, 6), "ISV": (24, 24)}),
+    (0x38, 0, {"Comment": (15, 0)}),
     (0x2f, 0, {"DFSC": (5, 0), "EA": (9, 9), "AET": (12, 10), "IESB": (13, 13), "IDS": (24, 24)}),
     (0x30, 0, {"IFSC": (5, 0)}),
     (0x32, 0, {"IFSC": (5, 0), "EX": (6, 6), "ISV": (24, 24)}),
@@ -115,6 +139,11 @@ def main():
             if text != STATUS.get(code, "reserved"):
                 bad += 1
                 print(f"{register} {name} {code:#x}: '{text}' is not '{STATUS.get(code, 'reserved')}'")
+    for code, got in enumerate(decode(s2dump, [f"esr_el2={c << 26:#x}" for c in range(64)])):
+        text = next(f["text"] for f in got["fields"] if f["name"] == "EC")
+        if (text == "reserved") != (code not in CLASSES):
+            bad += 1
+            print(f"esr_el2 EC {code:#x}: '{text}'")
     # HPFAR_EL2.FIPA is IPA[55:12]; PAR_EL1.PA is PA[51:12].
     for word, name, address in (("hpfar_el2=0x400120", "ipa", 0x40012000), ("hpfar_el2=0xffffffffffffffff", "ipa", (1 << 56) - (1 << 12)),
                                 ("par_el1=0xff00000012345b80", "pa", 0x12345000)):

@@ -161,6 +161,8 @@ static const char *const read_write[] = { "read", "write" };
 static const char *const far_valid[] = { "FAR is valid", "FAR is not valid" };
 static const char *const waits[] = { "WFI", "WFE", "WFIT", "WFET" };
 static const char *const moves[] = { "write (MSR, MCR)", "read (MRS, MRC)" };
+static const char *const transfers[] = { "store (STC)", "load (LDC)" };
+static const char *const copy_set[] = { "copy", "set" };
 static const char *const severity[] = { "recoverable (UER)", "reserved", "not containable (UC)",
 					"restartable (UEO)" };
 static const char *const errors[] = { "uncontainable (UC)", "unrecoverable (UEU)",
@@ -308,6 +310,73 @@ static const struct s2_field step[] = {
 	BIT_FIELD("ISV", 24, "EX is valid"),
 };
 static const struct s2_field breakpoint[] = { FSC("IFSC") };
+static const struct s2_field coprocessor64[] = {
+	CHOICE("Direction", 0, 0, moves, NULL),
+	PLAIN("CRm", 4, 1, NULL),
+	PLAIN("Rt", 9, 5, NULL),
+	PLAIN("Rt2", 14, 10, NULL),
+	PLAIN("Opc1", 19, 16, NULL),
+	CONDITION,
+};
+static const struct s2_field coprocessor_memory[] = {
+	CHOICE("Direction", 0, 0, transfers, NULL),
+	PLAIN("AM", 3, 1, "addressing mode"),
+	BIT_FIELD("Offset", 4, "the offset is added"),
+	PLAIN("Rn", 9, 5, NULL),
+	PLAIN("imm8", 19, 12, NULL),
+	CONDITION,
+};
+static const struct s2_field sysreg128[] = {
+	CHOICE("Direction", 0, 0, moves, NULL),
+	PLAIN("CRm", 4, 1, NULL),
+	PLAIN("Rt", 9, 6, "first of the pair, halved"),
+	PLAIN("CRn", 13, 10, NULL),
+	PLAIN("Op1", 16, 14, NULL),
+	PLAIN("Op2", 19, 17, NULL),
+	PLAIN("Op0", 21, 20, NULL),
+};
+static const struct s2_field smc32[] = {
+	BIT_FIELD("CCKNOWNPASS", 19, "COND is known to have passed"),
+	CONDITION,
+};
+static const struct s2_field transaction[] = { PLAIN("Rd", 9, 5, "number of the register") };
+static const struct s2_field memory_operation[] = {
+	PLAIN("sizereg", 4, 0, "register of the size"),
+	PLAIN("srcreg", 9, 5, "register of the source"),
+	PLAIN("destreg", 14, 10, "register of the destination"),
+	PLAIN("OptionA", 16, 16, NULL),
+	PLAIN("WrongOption", 17, 17, NULL),
+	PLAIN("FromEpilogue", 18, 18, NULL),
+	PLAIN("Options", 22, 19, NULL),
+	PLAIN("isSETG", 23, 23, NULL),
+	CHOICE("MemInst", 24, 24, copy_set, NULL),
+};
+static const struct s2_field floating_point[] = {
+	BIT_FIELD("IOF", 0, "invalid operation"),
+	BIT_FIELD("DZF", 1, "division by zero"),
+	BIT_FIELD("OFF", 2, "overflow"),
+	BIT_FIELD("UFF", 3, "underflow"),
+	BIT_FIELD("IXF", 4, "inexact"),
+	BIT_FIELD("IDF", 7, "input denormal"),
+	PLAIN("VECITR", 10, 8, NULL),
+	BIT_FIELD("TFV", 23, "the flags are valid"),
+};
+static const struct s2_field control_stack[] = {
+	PLAIN("IT", 4, 0, "instruction"),
+	PLAIN("RADDR", 14, 10, "register of the address"),
+	PLAIN("ExType", 23, 20, "why"),
+};
+static const struct s2_field watchpoint[] = {
+	FSC("DFSC"),
+	CHOICE("WnR", 6, 6, read_write, NULL),
+	BIT_FIELD("CM", 8, "cache maintenance"),
+	FAR_NOT_VALID,
+	NESTED,
+	BIT_FIELD("FnP", 15, "FAR is not precise"),
+	BIT_FIELD("WPF", 16, "the watchpoint may be a false one"),
+	BIT_FIELD("WPTV", 17, "WPT is valid"),
+	PLAIN("WPT", 23, 18, "number of the watchpoint"),
+};
 static const struct s2_field nothing[] = { PLAIN("ISS", 24, 0, NULL) };
 
 static const struct s2_field common[] = {
@@ -334,7 +403,13 @@ static struct s2_fields iss(uint64_t esr)
 		return ROWS(wait);
 	case 0x03:
 	case 0x05:
+	case 0x08:
 		return ROWS(coprocessor);
+	case 0x04:
+	case 0x0c:
+		return ROWS(coprocessor64);
+	case 0x06:
+		return ROWS(coprocessor_memory);
 	case 0x07:
 		return ROWS(conditional);
 	case 0x0d:
@@ -345,10 +420,16 @@ static struct s2_fields iss(uint64_t esr)
 	case 0x16:
 	case 0x17:
 		return ROWS(immediate);
+	case 0x13:
+		return ROWS(smc32);
+	case 0x14:
+		return ROWS(sysreg128);
 	case 0x18:
 		return ROWS(sysreg);
 	case 0x1a:
 		return ROWS(eret);
+	case 0x1b:
+		return ROWS(transaction);
 	case 0x1c:
 		return ROWS(authentication);
 	case 0x1d:
@@ -359,6 +440,13 @@ static struct s2_fields iss(uint64_t esr)
 	case 0x24:
 	case 0x25:
 		return data_abort(esr);
+	case 0x27:
+		return ROWS(memory_operation);
+	case 0x28:
+	case 0x2c:
+		return ROWS(floating_point);
+	case 0x2d:
+		return ROWS(control_stack);
 	case 0x2f:
 		return ROWS(system_error);
 	case 0x30:
@@ -367,6 +455,10 @@ static struct s2_fields iss(uint64_t esr)
 	case 0x32:
 	case 0x33:
 		return ROWS(step);
+	case 0x34:
+	case 0x35:
+		return ROWS(watchpoint);
+	case 0x38:
 	case 0x3c:
 		return ROWS(comment);
 	default:
