@@ -26,6 +26,7 @@ enum opt_id {
 	OPT_JSON,
 	OPT_MERGE,
 	OPT_RAW_RIGHTS,
+	OPT_TABLES,
 	OPT_AS,
 	OPT_MODULE,
 	OPT_VMLINUX,
@@ -106,6 +107,8 @@ static const struct opt_row rows[] = {
 	  "join neighbours: attrs (default of text), pa (split where PAs jump; of json, jsonl), none" },
 	{ OPT_RAW_RIGHTS, "raw-rights", NULL, S2_OPTS_SHOW,
 	  "rights as entries have them, not as WXN leaves them" },
+	{ OPT_TABLES, "tables", NULL, S2_OPTS_SHOW,
+	  "the pages that the tables take: where, level, span, entries in use, parent" },
 	{ OPT_WHERE, "where", "EXPR", S2_OPTS_WHERE,
 	  "only rows for which this is true: 'write and exec', 'slot=2', 'memattr=device*'" },
 	{ OPT_COLUMNS, "columns", "LIST", S2_OPTS_ROWS,
@@ -122,7 +125,7 @@ static const struct opt_row rows[] = {
 	{ OPT_REG, "reg", "NAME=VALUE", S2_OPTS_TRANSLATE,
 	  "any other register: tcr2_el1, pir_el1, por_el0, ..." },
 	{ OPT_AS, "as", "WHAT", S2_OPTS_DECODE | S2_OPTS_TRANSLATE,
-	  "decode: descriptor or a register, vtcr_el2; translate: S2E1R (an IPA), S12E1R, ..., or read, write, exec" },
+	  "decode: descriptor, stage1-el1 or another format, a register; translate: S2E1R (an IPA), S12E1R, ..., or read, write, exec" },
 	{ OPT_LEVEL, "level", "N", S2_OPTS_DECODE, "the level that the descriptor stands at" },
 	{ OPT_ONLY, "only", "CHECK", S2_OPTS_CHECK, "only this check (repeatable)" },
 	{ OPT_SKIP, "skip", "CHECK", S2_OPTS_CHECK, "all checks but this one (repeatable)" },
@@ -377,6 +380,9 @@ static enum s2_code apply(enum opt_id id, const char *arg, struct s2_options *o,
 	case OPT_MERGE:
 		o->have_merge = true;
 		return parse_merge(arg, &o->merge, err);
+	case OPT_TABLES:
+		o->table_pages = true;
+		return S2_OK;
 	case OPT_RAW_RIGHTS:
 		o->raw_rights = true;
 		return S2_OK;
@@ -553,6 +559,19 @@ static enum s2_code cross_check(const struct s2_options *o, struct s2_err *err)
 	if (o->have_vcpu && o->ntables)
 		return s2_fail(err, S2_USAGE,
 			       "--table and --vcpu exclude each other: --vcpu chooses the table");
+	if (o->table_pages && (o->effective || o->raw_rights || o->have_merge))
+		return s2_fail(err, S2_USAGE, "--tables and --%s exclude each other",
+			       o->effective  ? "effective" :
+			       o->raw_rights ? "raw-rights" :
+					       "merge");
+	if (o->table_pages && (s2_row_options_pick(&o->rows) || o->rows.bare))
+		return s2_fail(
+			err, S2_USAGE,
+			"--tables does not go with --where, --columns, --sort, --limit, --no-header");
+	if (o->table_pages && o->format && !o->format->document &&
+	    o->format != s2_format_find("ptdump"))
+		return s2_fail(err, S2_USAGE, "--tables has no form for --format=%s",
+			       o->format->name);
 	if (o->effective && !o->have_vcpu)
 		return s2_fail(err, S2_USAGE, "--effective goes with --vcpu");
 	if (check_rows(o, err))

@@ -66,6 +66,7 @@ struct s2_options {
 	bool have_merge;
 	enum s2_merge_how merge; /* when not given: what the format says */
 	bool raw_rights;         /* rights of entries alone */
+	bool table_pages;        /* dump: pages of the tables instead of ranges */
 	bool long_list;          /* list: walk the tables */
 	struct s2_row_options rows;
 	enum s2_tristate color; /* --color: S2_UNKNOWN is auto */

@@ -11,6 +11,7 @@
 #include "cmd/color.h"
 #include "cmd/input.h"
 #include "cmd/say.h"
+#include "cmd/table_pages.h"
 #include "decode/soft.h"
 #include "model/pick.h"
 
@@ -248,6 +249,8 @@ static enum s2_exit dump_tables(const struct s2_options *o, const struct s2_inpu
 		return s2_exit_of(s2_fail(err, S2_NOMEM, "no memory"));
 	if (check_range(o, tables, n, err))
 		return S2_EXIT_USAGE;
+	if (o->table_pages)
+		return s2_table_pages(o, input, tables, n, out, err);
 	dump->options = o;
 	dump->ctx = (struct s2_ctx){ .mem = &input->source->mem,
 				     .lost = input->lost,
