@@ -125,7 +125,7 @@ static const struct opt_row rows[] = {
 	{ OPT_SKIP, "skip", "CHECK", S2_OPTS_CHECK, "all checks but this one (repeatable)" },
 	{ OPT_LIST, "list", NULL, S2_OPTS_CHECK, "the checks: what each means, its exceptions" },
 	{ OPT_LONG, "long", NULL, S2_OPTS_LIST,
-	  "read the tables: what is mapped, pages by size, table pages" },
+	  "read the tables: what is mapped, pages by size, table pages; the guest's kernel" },
 	{ OPT_OUTPUT, "output", "FILE", S2_OPTS_OUTPUT,
 	  "write to FILE instead of standard output" },
 	{ OPT_COLOR, "color", "WHEN", S2_OPTS_COLOR,
