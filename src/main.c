@@ -17,8 +17,8 @@
 /* The order is that of `s2dump help`. To add a command: a file in cmd/ with such a row, the
  * manual. */
 const struct s2_cmd *const s2_cmds[] = {
-	&s2_cmd_dump,  &s2_cmd_list,    &s2_cmd_slots,  &s2_cmd_translate, &s2_cmd_find,
-	&s2_cmd_check, &s2_cmd_extract, &s2_cmd_decode, &s2_cmd_help,
+	&s2_cmd_dump,  &s2_cmd_list,    &s2_cmd_slots,   &s2_cmd_translate, &s2_cmd_find,
+	&s2_cmd_check, &s2_cmd_extract, &s2_cmd_inspect, &s2_cmd_decode,    &s2_cmd_help,
 };
 const unsigned int s2_ncmds = ARRAY_SIZE(s2_cmds);
 

@@ -34,6 +34,7 @@ enum s2_opt_group {
 	S2_OPTS_WHERE = 1 << 11, /* conditions on rows */
 	S2_OPTS_ROWS = 1 << 12,  /* columns of rows, and their order */
 	S2_OPTS_COLOR = 1 << 13, /* text that has colours */
+	S2_OPTS_FILE = 1 << 14,  /* what the file is, whatever is in it */
 };
 
 #define S2_MAX_MAPS 1024
@@ -80,6 +81,7 @@ struct s2_options {
 	 * looked for. @unshaped: what control registers say is for the walk to judge.
 	 */
 	bool stage1_alone, unshaped;
+	bool overview;  /* set by inspect: the file and its kernels, no tables */
 	bool effective; /* dump --vcpu: permissions after both stages */
 	bool have_vcpu;
 	char vcpu_table[S2_ID_LEN];
@@ -142,7 +144,7 @@ struct s2_cmd {
 };
 
 extern const struct s2_cmd s2_cmd_dump, s2_cmd_list, s2_cmd_slots, s2_cmd_extract, s2_cmd_decode,
-	s2_cmd_help, s2_cmd_translate, s2_cmd_find, s2_cmd_check;
+	s2_cmd_help, s2_cmd_translate, s2_cmd_find, s2_cmd_check, s2_cmd_inspect;
 extern const struct s2_cmd *const s2_cmds[];
 extern const unsigned int s2_ncmds;
 

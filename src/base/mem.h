@@ -43,6 +43,13 @@ struct s2_mem_ops {
 	 * ask again. May be NULL: nothing is known.
 	 */
 	uint64_t (*zeros)(const struct s2_mem *mem, uint64_t pa, uint64_t *ret_next);
+
+	/*
+	 * Why @pa, which lies in an extent, cannot be read, or S2_OK when that has to be tried; and
+	 * through @ret for how many bytes that holds, at least one. Costs no read of memory. May be
+	 * NULL: all has to be tried.
+	 */
+	enum s2_code (*lacks)(const struct s2_mem *mem, uint64_t pa, uint64_t *ret);
 };
 
 /* Embedded in every source; the ops find their own structure around it. */
@@ -67,6 +74,12 @@ static inline uint64_t s2_mem_zeros(const struct s2_mem *mem, uint64_t pa, uint6
 {
 	*ret_next = UINT64_MAX;
 	return mem->ops->zeros ? mem->ops->zeros(mem, pa, ret_next) : 0;
+}
+
+static inline enum s2_code s2_mem_lacks(const struct s2_mem *mem, uint64_t pa, uint64_t *ret)
+{
+	*ret = UINT64_MAX;
+	return mem->ops->lacks ? mem->ops->lacks(mem, pa, ret) : S2_OK;
 }
 
 static inline enum s2_code s2_mem_next(const struct s2_mem *mem, uint64_t pa, struct s2_extent *ret)

@@ -42,10 +42,11 @@ static struct s2_request request_of(const struct s2_options *o, char *const *pat
 		.ntables = o->ntables,
 		.vcpu = o->have_vcpu,
 		.kernel = o->kernel,
-		.name_kernels = o->kernel || o->verbose,
+		.name_kernels = o->kernel || o->verbose || o->overview,
 		.have_copy = o->have_snapshot,
 		.copy = o->snapshot,
 		.memory_alone = o->stage1_alone,
+		.overview = o->overview,
 		.unshaped = o->unshaped,
 		.stage = on_stage,
 		.arg = o,
@@ -182,6 +183,18 @@ enum s2_code s2_input_open(const struct s2_options *options, char *const *paths,
 	return S2_OK;
 }
 
+/* When the dump was written, else when the kernel says that it crashed. */
+static uint64_t time_of(const struct s2_input *input)
+{
+	uint64_t time = input->source->time;
+
+	if (!time && input->kernel &&
+	    s2_vmcoreinfo_get(s2_kernel_vmcoreinfo(input->kernel), S2_VI_PLAIN, "CRASHTIME", &time,
+			      NULL))
+		return 0;
+	return time > INT64_MAX ? 0 : time;
+}
+
 struct s2_image s2_input_image(const struct s2_input *input)
 {
 	const struct s2_tables *tables = &input->tables;
@@ -196,6 +209,8 @@ struct s2_image s2_input_image(const struct s2_input *input)
 		.arch = tables->n ? tables->table[0].regime.arch->name : NULL,
 		.release = tables->release,
 		.build_id = tables->build_id,
+		.node = input->source->node,
+		.time = time_of(input),
 		.host = *tables->release ? "kvm" : NULL,
 		.kvm_mode = known ? s2_kvm_mode_name(tables->mode) : NULL,
 	};

@@ -11,15 +11,16 @@
 #include "cmd/each.h"
 #include "format/color.h"
 #include "format/text.h"
+#include "host/guest.h"
 #include "model/ranges.h"
 #include "model/slots.h"
 
 #define CELL 96
-enum { SHORT_COLUMNS = 10, COLUMNS = 14 };
+enum { SHORT_COLUMNS = 10, COLUMNS = 15 };
 
 static const char *const titles[COLUMNS] = { "# id",   "name",  "pid",    "vcpus",    "ram",
 					     "slots",  "vmid",  "state",  "geometry", "root",
-					     "mapped", "pages", "tables", "missing" };
+					     "mapped", "pages", "tables", "missing",  "guest" };
 
 struct line {
 	char cell[COLUMNS][CELL];
@@ -34,6 +35,7 @@ struct list {
 	struct line *line; /* room for all tables */
 	size_t nlines;
 	struct s2_ranges ranges;
+	struct s2_budget guests; /* bytes of them that may be searched */
 };
 
 static void number_cell(char *cell, int64_t value)
@@ -146,6 +148,20 @@ static void fill_line(const struct s2_table *table, const struct s2_geometry *ge
 	pages_cell(geom, totals, line->cell[11]);
 	number_cell(line->cell[12], (int64_t)totals->tables);
 	s2_text_size(totals->missing, line->cell[13]);
+	if (table->vm)
+		name_cell(table->vm->guest_release, line->cell[14]);
+}
+
+/* One table of a VM says what its others would: a nested guest's is not its VM's memory. */
+static enum s2_code find_guest(struct list *list, const struct s2_table *table,
+			       const struct s2_geometry *geom, struct s2_err *err)
+{
+	struct s2_vm *vm = table->vm;
+
+	if (!vm || !s2_table_is_vms(table) || s2_table_is_shadow(table) || *vm->guest_release ||
+	    *vm->guest_searched)
+		return S2_OK;
+	return s2_guest_find(vm, table, geom, &list->ctx, &list->ranges, &list->guests, err);
 }
 
 static enum s2_code list_table(void *arg, const struct s2_table *table,
@@ -154,10 +170,13 @@ static enum s2_code list_table(void *arg, const struct s2_table *table,
 	struct s2_view view = { .how = S2_MERGE_ATTRS, .show = S2_SHOW_ALL };
 	struct list *list = arg;
 	const struct s2_totals *totals = NULL;
+	enum s2_code code;
 	struct s2_row row;
 
-	(void)err;
 	s2_effort_table(&list->effort, list->printer.out);
+	code = list->walk && !table->bare ? find_guest(list, table, geom, err) : S2_OK;
+	if (code)
+		return code;
 	if (list->walk && !table->bare &&
 	    s2_ranges_init(&list->ranges, table, geom, &view, &list->ctx)) {
 		while (s2_ranges_next(&list->ranges, &row))
@@ -238,6 +257,7 @@ static enum s2_exit list_tables(const struct s2_options *o, const struct s2_inpu
 	list->line = line;
 	list->nlines = 0;
 	s2_effort_init(&list->effort, input, true);
+	s2_guest_budget(&list->guests, &input->source->mem);
 	list->ctx = (struct s2_ctx){ .mem = &input->source->mem,
 				     .lost = input->lost,
 				     .visits = &list->effort.visits };

@@ -19,6 +19,8 @@ struct s2_image {
 	const char *arch;
 	const char *release;
 	const char *build_id;
+	const char *node;     /* the machine's name */
+	uint64_t time;        /* seconds since 1970, 0: not known */
 	const char *host;     /* who keeps the tables: "kvm" */
 	const char *kvm_mode; /* "vhe", "nvhe", "protected", "nested" */
 };

@@ -197,8 +197,11 @@ static void image_members(struct s2_json *json, const struct s2_image *image)
 	s2_json_text(json, "arch", text_or_null(from->arch));
 	s2_json_text(json, "release", text_or_null(from->release));
 	s2_json_text(json, "build_id", text_or_null(from->build_id));
-	s2_json_null(json, "node");
-	s2_json_null(json, "time");
+	s2_json_text(json, "node", text_or_null(from->node));
+	if (from->time)
+		s2_json_number(json, "time", from->time);
+	else
+		s2_json_null(json, "time");
 	s2_json_text(json, "host", text_or_null(from->host));
 	s2_json_text(json, "kvm_mode", text_or_null(from->kvm_mode));
 }

@@ -362,6 +362,8 @@ static void vm_member(struct s2_json *json, const struct s2_table *table)
 	s2_json_text(json, "comm", *vm->comm ? vm->comm : NULL);
 	number_or_null(json, "vmid", table->have_vmid ? (int64_t)table->vmid : -1);
 	number_or_null(json, "vcpus", table->vcpus);
+	s2_json_text(json, "guest_release", *vm->guest_release ? vm->guest_release : NULL);
+	s2_json_text(json, "guest_searched", *vm->guest_searched ? vm->guest_searched : NULL);
 	s2_json_word(json, "state", s2_vm_state_text(vm->state));
 	if (table->have_handle)
 		s2_json_hex(json, "handle", table->handle);

@@ -58,6 +58,9 @@ struct s2_vm {
 	enum s2_vm_named named;
 	char unnamed[96];          /* why there is no name, "" when there is one */
 	char comm[S2_VM_COMM_LEN]; /* of the process, escaped; "" when not known */
+	/* Of the guest, where it was looked for (host/guest.h). */
+	char guest_release[128]; /* its kernel's, "" when not known */
+	char guest_searched[64]; /* how much of its memory was searched in vain: "searched 256M" */
 	enum s2_vm_state state;
 	enum s2_tristate is_protected; /* the host cannot read what the guest keeps to itself */
 	enum s2_tristate is_created;   /* the hypervisor knows it */

@@ -79,6 +79,8 @@ static enum s2_code find_tables(const struct s2_request *r, struct s2_input *inp
 
 	if (r->memory_alone && (!s2_is_raw(source) || r->raw->raw))
 		return S2_OK;
+	if (r->overview && !snapshot && (!s2_is_raw(source) || r->raw->raw))
+		return s2_search_kernels_alone(r, input, err);
 	if (shape || snapshot)
 		code = refuse_kernel(r, shape, &input->refusal, err);
 	if (!code && !shape)

@@ -20,7 +20,8 @@ struct s2_input {
 	struct s2_tables tables; /* all that were found, then those that were asked for */
 	struct s2_lost *lost;    /* what could not be read, so far */
 	struct s2_inferred_image inferred;
-	bool searched; /* the kernel was asked for its tables */
+	bool searched;               /* the kernel was asked for its tables */
+	char no_kernel[S2_ERR_TEXT]; /* of an overview: why there is none */
 	struct s2_refusal refusal;
 };
 

@@ -25,6 +25,7 @@ struct s2_request {
 	bool have_copy;      /* the copy of a table that the kernel keeps, */
 	uint64_t copy;       /* and where: a kernel virtual or a physical address */
 	bool memory_alone;   /* no table is looked for in a dump */
+	bool overview;       /* of a dump, its kernels alone: no table is looked for */
 	bool unshaped;       /* a table without geometry will do */
 	/* Told what is being done, NULL: nothing any more. May be NULL. */
 	void (*stage)(const void *arg, const char *stage);

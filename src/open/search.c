@@ -2,6 +2,7 @@
 // Finds the kernel in a dump, and asks its hosts for tables.
 #include "open/search.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/cleanup.h"
@@ -105,6 +106,20 @@ static enum s2_code find_tables(const struct s2_request *r, struct s2_input *inp
 	if (code == S2_USAGE)
 		input->refusal.why = S2_REFUSED_COPY;
 	return code;
+}
+
+enum s2_code s2_search_kernels_alone(const struct s2_request *r, struct s2_input *input,
+				     struct s2_err *err)
+{
+	enum s2_code code;
+
+	stage(r, "looking for Linux kernels in the dump");
+	code = open_kernel(r, input, err);
+	stage(r, NULL);
+	if (!code || code == S2_NOMEM)
+		return code;
+	snprintf(input->no_kernel, sizeof(input->no_kernel), "%s", err->text);
+	return S2_OK;
 }
 
 enum s2_code s2_search_kernel(const struct s2_request *r, struct s2_input *input,

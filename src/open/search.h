@@ -10,4 +10,9 @@
 enum s2_code s2_search_kernel(const struct s2_request *request, struct s2_input *input,
 			      struct s2_err *err) S2_MUST_CHECK;
 
+/* Finds the kernels in @input's memory and nothing else; that there is none is no error, but
+ * @input->no_kernel says why. S2_NOMEM. */
+enum s2_code s2_search_kernels_alone(const struct s2_request *request, struct s2_input *input,
+				     struct s2_err *err) S2_MUST_CHECK;
+
 #endif

@@ -269,6 +269,17 @@ static void say_split(struct s2_source *source, const struct kdump *k)
 				 (unsigned long long)pfn, (unsigned long long)end);
 }
 
+/* What makedumpfile takes over of the kernel's name; QEMU leaves that out. */
+static void describe(struct s2_source *source, const struct kdump_header *h)
+{
+	_Static_assert(sizeof(source->node) > sizeof(h->utsname[1]), "room for a terminator");
+	memcpy(source->node, h->utsname[1], sizeof(h->utsname[1]));
+	if (h->timestamp[0] <= INT64_MAX)
+		source->time = h->timestamp[0];
+	if (!strncmp(h->utsname[0], "Linux", sizeof(h->utsname[0])))
+		source->writer = "makedumpfile";
+}
+
 static enum s2_code kdump_open(struct s2_source *source, const struct s2_raw_args *args,
 			       struct s2_err *err)
 {
@@ -296,6 +307,7 @@ static enum s2_code kdump_open(struct s2_source *source, const struct s2_raw_arg
 	if (code)
 		return code;
 	source->mem.ops = &s2_kdump_mem_ops;
+	describe(source, &k->header);
 	count_bytes(source, &k->part[0], k);
 	say_truncated(source, &k->part[0]);
 	say_split(source, k);

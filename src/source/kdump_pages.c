@@ -378,6 +378,39 @@ static enum s2_code kdump_next(const struct s2_mem *mem, uint64_t pa, struct s2_
 	return S2_NOTFOUND;
 }
 
-const struct s2_mem_ops s2_kdump_mem_ops = { .read = kdump_read,
-					     .view = kdump_view,
-					     .next = kdump_next };
+/* Within one group of the bitmaps, a page and those after it that have the same bits. */
+static enum s2_code kdump_lacks(const struct s2_mem *mem, uint64_t pa, uint64_t *ret)
+{
+	const struct kdump *k = source_of(mem)->priv;
+	uint64_t pfn = pa >> k->block_log2, group = pfn / GROUP, end = pfn, last;
+	const struct kdump_part *part = find_part(k, pfn);
+	uint64_t exists[GROUP_WORDS], dumped[GROUP_WORDS];
+	bool is_dumped, is_there, unwritten;
+
+	*ret = kdump_block_size(k) - (pa & (kdump_block_size(k) - 1));
+	if (!part)
+		return S2_ABSENT;
+	if (read_group(part, part->bitmap1_off, group, exists, NULL) ||
+	    read_group(part, part->bitmap2_off, group, dumped, NULL))
+		return S2_OK;
+	is_dumped = test_bit(dumped, pfn % GROUP);
+	is_there = test_bit(exists, pfn % GROUP);
+	/* The second bitmap is written as far as pages are. */
+	unwritten = part->incomplete && pfn >= part->dumped_end;
+	last = (group + 1) * GROUP < part->end_pfn ? (group + 1) * GROUP : part->end_pfn;
+	if (!unwritten && part->incomplete && last > part->dumped_end)
+		last = part->dumped_end;
+	while (++end < last && test_bit(dumped, end % GROUP) == is_dumped &&
+	       (is_dumped || test_bit(exists, end % GROUP) == is_there))
+		;
+	*ret += (end - pfn - 1) << k->block_log2;
+	if (is_dumped)
+		return S2_OK;
+	if (!is_there)
+		return S2_ABSENT;
+	return unwritten ? S2_TRUNCATED : S2_EXCLUDED;
+}
+
+const struct s2_mem_ops s2_kdump_mem_ops = {
+	.read = kdump_read, .view = kdump_view, .next = kdump_next, .lacks = kdump_lacks
+};

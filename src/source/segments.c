@@ -119,8 +119,32 @@ static uint64_t seg_zeros(const struct s2_mem *mem, uint64_t pa, uint64_t *ret_n
 	return data < left ? data : left;
 }
 
+/* What the file ends before, and what it was never meant to hold. */
+static enum s2_code seg_lacks(const struct s2_mem *mem, uint64_t pa, uint64_t *ret)
+{
+	const struct s2_source *source = source_of(mem);
+	size_t i = find(source, pa);
+	const struct s2_segment *seg = &source->seg[i];
+	uint64_t skip, held;
+
+	*ret = 1;
+	if (i == source->nsegs || seg->pa > pa)
+		return S2_ABSENT;
+	skip = pa - seg->pa;
+	*ret = seg->size - skip;
+	if (skip >= seg->file_size)
+		return S2_EXCLUDED;
+	*ret = seg->file_size - skip;
+	held = seg->file_off < source->file.size ? source->file.size - seg->file_off : 0;
+	if (skip >= held)
+		return S2_TRUNCATED;
+	if (held - skip < *ret)
+		*ret = held - skip;
+	return S2_OK;
+}
+
 static const struct s2_mem_ops seg_ops = {
-	.read = seg_read, .view = seg_view, .next = seg_next, .zeros = seg_zeros
+	.read = seg_read, .view = seg_view, .next = seg_next, .zeros = seg_zeros, .lacks = seg_lacks
 };
 
 static int by_pa(const void *a, const void *b)

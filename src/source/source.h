@@ -62,8 +62,11 @@ struct s2_source {
 	size_t nsegs;
 	struct s2_note *note;
 	size_t nnotes;
-	bool incomplete;  /* the writer says so, or the file is cut off */
-	char remark[200]; /* what was corrected or is strange, for people; "" when nothing */
+	bool incomplete;    /* the writer says so, or the file is cut off */
+	char node[66];      /* the machine's name, "" when not told */
+	uint64_t time;      /* seconds since 1970 when it was written; 0: not told */
+	const char *writer; /* the program that wrote it, as far as the file tells; else NULL */
+	char remark[200];   /* what was corrected or is strange, for people; "" when nothing */
 	void *priv;
 	char format_text[48]; /* room for a @format that is put together */
 };

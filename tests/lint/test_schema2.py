@@ -71,7 +71,8 @@ def golden():
 
 def printed(s2dump, work):
     """(what, text) of all that the program prints of samples and made tables."""
-    everything = (["--json"], ["--merge=pa", "--json"], ["--format=jsonl"], ["list", "--json"], ["slots", "--json"], ["check", "--json"],
+    everything = (["--json"], ["--merge=pa", "--json"], ["--format=jsonl"], ["list", "--json"], ["slots", "--json"], ["inspect", "--json"],
+                  ["inspect", "--format=jsonl"], ["check", "--json"],
                   ["find", "--json", "0x40000000-0x50000000", "1"], ["translate", "--json", "0", "0x40000000"])
     for path in sorted(TOP.glob("samples/*.s2dump")):
         for command, *more in everything:
@@ -211,7 +212,7 @@ def test_printed(s2dump):
     for doc in specimens.values():
         yield from check_mutants(doc)
     print(f"{count} documents of {', '.join(sorted(kinds))}; {len(specimens)} of them broken everywhere")
-    if kinds != {"dump", "list", "slots", "translate", "find", "check", "decode"}:
+    if kinds != {"dump", "list", "slots", "translate", "find", "check", "inspect", "decode"}:
         yield f"only {count} documents of {kinds}"
     types = set().union(*(types for _, types in specimens))
     if types != {"page", "block", "invalid", "reserved", "missing", "mapped", "fault"}:

@@ -23,7 +23,7 @@ CODES = {"io": "unreadable"}
 ATTRIBUTES = {"cont": "contiguous"}
 WXN = 1 << 19  # SCTLR_ELx.WXN
 PAYLOADS = {"dump": "tables", "list": "tables", "slots": "tables", "find": "found", "translate": "translations", "check": "checks",
-            "decode": "decoded"}
+            "inspect": "inspected", "decode": "decoded"}
 
 
 class NotJudgedType:
@@ -377,7 +377,8 @@ def records(doc):
     yield {"record": "image", "id": ident, **doc["s2dump"], **{k: v for k, v in image.items() if k != "id"}}
     for row in doc[PAYLOADS[command]]:
         if command not in ("dump", "list", "slots"):
-            yield line({"found": "found", "translations": "translation", "checks": "check", "decoded": "decoded"}[PAYLOADS[command]],
+            yield line({"found": "found", "translations": "translation", "checks": "check", "inspected": "inspected",
+                        "decoded": "decoded"}[PAYLOADS[command]],
                        row, ("findings",))
             yield from (line("finding", {"check": row["name"], **f}) for f in row.get("findings", []))
             continue
@@ -393,7 +394,8 @@ def records(doc):
 
 def document(lines):
     """The document of schema 2 that its records say; KeyError when one is cut off."""
-    doc, rows, parent = None, [], {"found": "find", "translation": "translate", "check": "check", "decoded": "decode"}
+    doc, rows, parent = None, [], {"found": "find", "translation": "translate", "check": "check", "inspected": "inspect",
+                               "decoded": "decode"}
     for record in lines:
         row = {k: v for k, v in record.items() if k not in ("record", "image")}
         what = record["record"]

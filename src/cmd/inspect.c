@@ -1,0 +1,318 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// `inspect`: what kind of dump this is and what it lacks, as a paragraph for a ticket.
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/escape.h"
+#include "cmd/input.h"
+#include "cmd/progress.h"
+#include "format/text.h"
+#include "source/survey.h"
+
+/* More names of notes than this hide the rest of the paragraph; JSON has all. */
+#define MAX_NOTES 8
+
+/* Notes of the same name and type, which a dump has of each CPU. */
+static size_t same_notes(const struct s2_source *source, size_t at, uint64_t *ret_bytes)
+{
+	const struct s2_note *note = &source->note[at];
+	size_t n = 0;
+
+	*ret_bytes = 0;
+	for (size_t i = 0; i < source->nnotes; i++) {
+		if (source->note[i].type != note->type || strcmp(source->note[i].name, note->name))
+			continue;
+		if (i < at)
+			return 0;
+		n++;
+		*ret_bytes += source->note[i].size;
+	}
+	return n;
+}
+
+static void put_escaped(struct s2_out *out, const char *text)
+{
+	char escaped[256];
+
+	s2_escape(text, strlen(text), escaped, sizeof(escaped));
+	s2_out_str(out, escaped);
+}
+
+static void put_size(struct s2_out *out, uint64_t size)
+{
+	char text[S2_TEXT_SIZE_LEN];
+
+	s2_text_size(size, text);
+	s2_out_str(out, text);
+}
+
+static void put_file(struct s2_out *out, const struct s2_input *input, const struct s2_image *image)
+{
+	const char *writer = s2_source_writer(input->source);
+	time_t seconds = (time_t)image->time;
+	char text[32];
+	struct tm tm;
+
+	put_escaped(out, image->path);
+	s2_out_printf(out, ": %s, ", image->format);
+	put_size(out, image->size);
+	if (input->source->machine)
+		s2_out_printf(out, ", of an %s machine", input->source->machine);
+	if (*input->source->node) {
+		s2_out_str(out, " called ");
+		put_escaped(out, input->source->node);
+	}
+	s2_out_printf(out, "; written by %s", writer ? writer : "a program that does not say so");
+	if (image->time && gmtime_r(&seconds, &tm) &&
+	    strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S UTC", &tm))
+		s2_out_printf(out, ", %s %s", input->source->time ? "on" : "of a crash on", text);
+	else
+		s2_out_str(out, ", when is not told");
+	s2_out_str(out, image->incomplete ? "; its writer stopped, or it is cut.\n" : ".\n");
+}
+
+/* "VMCOREINFO at PA 0x41002000", or where else it was. */
+static void put_kernels(struct s2_out *out, const struct s2_input *input,
+			const struct s2_image *image)
+{
+	const struct s2_kernel_id *id;
+
+	if (!input->kernel) {
+		s2_out_str(out, *image->release ? "Kernel: Linux " : "Kernel: ");
+		put_escaped(out, *image->release   ? image->release :
+				 *input->no_kernel ? input->no_kernel :
+						     "not told");
+		s2_out_str(out, ".\n");
+		return;
+	}
+	for (unsigned int i = 0; (id = s2_kernel_met(input->kernel, i)); i++) {
+		s2_out_str(out, i ? "; Linux " : "Kernel: Linux ");
+		put_escaped(out, id->release);
+		if (id->note_pa == UINT64_MAX)
+			s2_out_str(out, " (VMCOREINFO in the container's note)");
+		else
+			s2_out_printf(out, " (VMCOREINFO at PA 0x%" PRIx64 ")", id->note_pa);
+	}
+	s2_out_str(out, ".\n");
+}
+
+static void put_notes(struct s2_out *out, const struct s2_source *source)
+{
+	size_t shown = 0, left = 0;
+	uint64_t bytes;
+
+	for (size_t i = 0; i < source->nnotes; i++) {
+		size_t n = same_notes(source, i, &bytes);
+
+		if (!n)
+			continue;
+		if (shown == MAX_NOTES) {
+			left += n;
+			continue;
+		}
+		s2_out_printf(out, "%s%zu ", shown++ ? ", " : "Notes: ", n);
+		put_escaped(out, source->note[i].name);
+		s2_out_printf(out, " of type 0x%x", source->note[i].type);
+	}
+	if (left)
+		s2_out_printf(out, ", and %zu more", left);
+	s2_out_str(out, shown ? ".\n" : "Notes: none.\n");
+}
+
+static void put_memory(struct s2_out *out, const struct s2_survey *survey)
+{
+	bool any = false;
+
+	s2_out_str(out, "Memory: ");
+	put_size(out, survey->there);
+	s2_out_str(out, " of ");
+	put_size(out, survey->claimed);
+	s2_out_str(out, " there");
+	for (size_t i = 0; i < S2_SURVEY_REASONS; i++) {
+		const struct s2_survey_reason *reason = &survey->missing[i];
+
+		if (!reason->bytes)
+			continue;
+		s2_out_str(out, any ? ", " : "; missing: ");
+		put_size(out, reason->bytes);
+		s2_out_printf(out, " %s, from PA 0x%" PRIx64 " on", s2_code_name(reason->code),
+			      reason->first);
+		any = true;
+	}
+	if (survey->unseen) {
+		s2_out_str(out, "; not looked at: ");
+		put_size(out, survey->unseen);
+		s2_out_str(out, ", far more than the file can hold");
+	}
+	s2_out_str(out, any || survey->unseen ? ".\n" : ", nothing is missing.\n");
+}
+
+static void put_damage(struct s2_out *out, const struct s2_survey *survey)
+{
+	if (!survey->damage) {
+		s2_out_str(out, "Damage: none.\n");
+		return;
+	}
+	s2_out_str(out, "First damage: ");
+	put_escaped(out, survey->damage_text);
+	s2_out_str(out, ".\n");
+}
+
+/* ---- JSON ---- */
+
+static void kernel_members(struct s2_json *json, const struct s2_kernel_id *id, unsigned int number)
+{
+	s2_json_number(json, "number", number);
+	s2_json_text(json, "release", id->release);
+	if (id->note_pa == UINT64_MAX)
+		s2_json_null(json, "address");
+	else
+		s2_json_hex(json, "address", id->note_pa);
+}
+
+static void kernels_member(struct s2_json *json, const struct s2_input *input)
+{
+	const struct s2_kernel_id *id;
+
+	s2_json_open(json, "kernels", '[');
+	for (unsigned int i = 0; input->kernel && (id = s2_kernel_met(input->kernel, i)); i++) {
+		s2_json_open(json, NULL, '{');
+		kernel_members(json, id, i + 1);
+		s2_json_close(json, '}');
+	}
+	s2_json_close(json, ']');
+	s2_json_text(json, "no_kernel", *input->no_kernel ? input->no_kernel : NULL);
+}
+
+static void notes_member(struct s2_json *json, const struct s2_source *source)
+{
+	uint64_t bytes;
+
+	s2_json_open(json, "notes", '[');
+	for (size_t i = 0; i < source->nnotes; i++) {
+		size_t n = same_notes(source, i, &bytes);
+
+		if (!n)
+			continue;
+		s2_json_open(json, NULL, '{');
+		s2_json_text(json, "name", source->note[i].name);
+		s2_json_number(json, "type", source->note[i].type);
+		s2_json_number(json, "count", n);
+		s2_json_number(json, "bytes", bytes);
+		s2_json_close(json, '}');
+	}
+	s2_json_close(json, ']');
+}
+
+static void survey_members(struct s2_json *json, const struct s2_survey *survey)
+{
+	s2_json_number(json, "claimed_bytes", survey->claimed);
+	s2_json_number(json, "there_bytes", survey->there);
+	s2_json_number(json, "unseen_bytes", survey->unseen);
+	s2_json_open(json, "missing", '[');
+	for (size_t i = 0; i < S2_SURVEY_REASONS; i++) {
+		if (!survey->missing[i].bytes)
+			continue;
+		s2_json_open(json, NULL, '{');
+		s2_json_word(json, "code", s2_code_name(survey->missing[i].code));
+		s2_json_number(json, "bytes", survey->missing[i].bytes);
+		s2_json_hex(json, "first", survey->missing[i].first);
+		s2_json_close(json, '}');
+	}
+	s2_json_close(json, ']');
+	if (!survey->damage) {
+		s2_json_null(json, "damage");
+		return;
+	}
+	s2_json_open(json, "damage", '{');
+	s2_json_word(json, "code", s2_code_name(survey->damage));
+	s2_json_hex(json, "address", survey->damage_pa);
+	s2_json_text(json, "text", survey->damage_text);
+	s2_json_close(json, '}');
+}
+
+static void print_document(struct s2_out *out, const struct s2_input *input,
+			   const struct s2_image *image, const struct s2_survey *survey, bool lines)
+{
+	struct s2_json json;
+
+	s2_json_begin(&json, out, lines, "inspect", "inspected", image);
+	s2_json_item(&json, "inspected");
+	s2_json_word(&json, "machine", input->source->machine);
+	s2_json_word(&json, "writer", s2_source_writer(input->source));
+	s2_json_text(&json, "remark", *input->source->remark ? input->source->remark : NULL);
+	kernels_member(&json, input);
+	notes_member(&json, input->source);
+	survey_members(&json, survey);
+	s2_json_item_end(&json);
+	s2_json_end(&json, !input->lost->total, input->lost);
+}
+
+/* ---- The command ---- */
+
+/* What should be there and is not, or was not looked at, is lost; what was left out is not. */
+static void note_lost(const struct s2_input *input, const struct s2_survey *survey)
+{
+	if (survey->damage)
+		s2_lost_add(input->lost, S2_LOST_FILE, survey->damage, NULL, survey->damage_pa,
+			    "%s", survey->damage_text);
+	if (survey->unseen)
+		s2_lost_add(input->lost, S2_LOST_SEARCH, S2_BUDGET, NULL, S2_LOST_NOWHERE,
+			    "%" PRIu64 " bytes of memory were not looked at: the file is far "
+			    "too small for them",
+			    survey->unseen);
+}
+
+static void print_text(struct s2_out *out, const struct s2_input *input,
+		       const struct s2_image *image, const struct s2_survey *survey)
+{
+	put_file(out, input, image);
+	put_kernels(out, input, image);
+	put_notes(out, input->source);
+	put_memory(out, survey);
+	put_damage(out, survey);
+}
+
+static enum s2_exit run_inspect(const struct s2_options *o, struct s2_out *out, struct s2_err *err)
+{
+	struct s2_options own = *o;
+	struct s2_survey survey;
+	struct s2_input input;
+	struct s2_image image;
+	enum s2_exit status;
+	enum s2_code code;
+	bool lines, document = s2_options_document(o, &lines);
+
+	own.overview = true;
+	code = s2_input_open(&own, o->args, o->nargs, &input, err);
+	if (code)
+		return s2_exit_of(code);
+	s2_progress(o, "looking at all memory of the dump");
+	s2_survey(input.source, NULL, &survey);
+	s2_progress(o, NULL);
+	note_lost(&input, &survey);
+	image = s2_input_image(&input);
+	if (input.kernel) {
+		image.release = s2_kernel_facts(input.kernel)->release;
+		image.build_id = s2_kernel_facts(input.kernel)->build_id;
+	}
+	if (document)
+		print_document(out, &input, &image, &survey, lines);
+	else
+		print_text(out, &input, &image, &survey);
+	status = s2_input_finish(&input, S2_EXIT_OK);
+	s2_input_close(&input);
+	return status;
+}
+
+const struct s2_cmd s2_cmd_inspect = {
+	.name = "inspect",
+	.args = "FILE...",
+	.help = "what kind of dump this is, and what it lacks",
+	.groups = S2_OPTS_FILE | S2_OPTS_JSON,
+	.min_args = 1,
+	.max_args = -1,
+	.run = run_inspect,
+};

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Goes through the memory of a dump: what is there, what is missing and why, and the first damage.
+#include "source/survey.h"
+
+#include <string.h>
+
+#include "base/bits.h"
+#include "base/budget.h"
+#include "base/num.h"
+
+#define PAGE 4096U
+#define VIEW_CHUNK (8U << 20)
+
+/* So much is looked at where many extents show the same bytes of a file. */
+#define SEEN_FLOOR (1ULL << 30)
+#define SEEN_PER_BYTE 4
+
+/* Stretches of which the container says at once that they are missing: they may be many more than
+ * there are pages, but each is a part of a bitmap or a header that is in the file. */
+#define STRETCH_FLOOR 65536
+#define STRETCH_PER_BYTE 8
+
+static const enum s2_code reasons[S2_SURVEY_REASONS] = { S2_EXCLUDED, S2_ABSENT, S2_TRUNCATED,
+							 S2_DAMAGED, S2_IO };
+
+struct survey {
+	const struct s2_mem *mem;
+	struct s2_survey *ret;
+	struct s2_budget bytes, stretches;
+};
+
+static void add_missing(struct s2_survey *ret, uint64_t pa, uint64_t bytes, enum s2_code code)
+{
+	size_t i = 0;
+
+	while (i + 1 < S2_SURVEY_REASONS && ret->missing[i].code != code)
+		i++;
+	if (!ret->missing[i].bytes)
+		ret->missing[i].first = pa;
+	ret->missing[i].bytes += bytes;
+}
+
+/* What a writer leaves out on purpose is no damage. */
+static void note_damage(struct s2_survey *ret, uint64_t pa, enum s2_code code, const char *text)
+{
+	if (ret->damage || code == S2_EXCLUDED || code == S2_ABSENT)
+		return;
+	ret->damage = code;
+	ret->damage_pa = pa;
+	for (size_t i = 0; i + 1 < sizeof(ret->damage_text) && text[i]; i++)
+		ret->damage_text[i] = text[i];
+}
+
+/* [@pa, @pa + @len), of which @code says why it is missing; the words come from trying to read. */
+static void miss(struct survey *s, uint64_t pa, uint64_t len, enum s2_code code)
+{
+	uint8_t byte;
+	struct s2_err err;
+
+	add_missing(s->ret, pa, len, code);
+	s2_err_init(&err);
+	if (!s->ret->damage && s2_mem_read(s->mem, pa, &byte, sizeof(byte), &err))
+		note_damage(s->ret, pa, code, err.text);
+}
+
+static void look_at_page(struct survey *s, uint64_t pa, size_t len)
+{
+	uint8_t page[PAGE];
+	enum s2_code code = s2_mem_read(s->mem, pa, page, len, NULL);
+
+	if (code)
+		miss(s, pa, len, code);
+	else
+		s->ret->there += len;
+}
+
+/* The next bytes of [@pa, @pa + @size), which may be there; returns how many. */
+static uint64_t look(struct survey *s, uint64_t pa, uint64_t size)
+{
+	uint64_t len = size < VIEW_CHUNK ? size : VIEW_CHUNK;
+
+	if (s2_mem_view(s->mem, pa, (size_t)len)) {
+		s->ret->there += len;
+		return len;
+	}
+	len = PAGE - (pa & (PAGE - 1));
+	len = len < size ? len : size;
+	look_at_page(s, pa, (size_t)len);
+	return len;
+}
+
+/* As far as budgets go; returns how much of the extent that was. */
+static uint64_t survey_extent(struct survey *s, uint64_t pa, uint64_t size, uint64_t *seen)
+{
+	uint64_t done = 0;
+
+	while (done < size) {
+		uint64_t n;
+		enum s2_code code = s2_mem_lacks(s->mem, pa + done, &n);
+
+		n = n < size - done ? n : size - done;
+		if (code) {
+			if (s2_budget_take(&s->stretches, 1))
+				break;
+			miss(s, pa + done, n, code);
+		} else {
+			n = look(s, pa + done, n);
+			if (s2_budget_take(&s->bytes, n))
+				return done + n;
+		}
+		done += n;
+		if (seen)
+			*seen += n;
+	}
+	return done;
+}
+
+void s2_survey(const struct s2_source *source, uint64_t *seen, struct s2_survey *ret)
+{
+	struct survey s = { .mem = &source->mem, .ret = ret };
+	struct s2_extent extent;
+	uint64_t pa = 0, end;
+
+	*ret = (struct s2_survey){ .claimed = 0 };
+	for (size_t i = 0; i < S2_SURVEY_REASONS; i++)
+		ret->missing[i].code = reasons[i];
+	s2_budget_init(&s.bytes, SEEN_FLOOR, SEEN_PER_BYTE, source->mem.bytes);
+	s2_budget_init(&s.stretches, STRETCH_FLOOR, STRETCH_PER_BYTE, source->file.size);
+	while (!s2_mem_next(&source->mem, pa, &extent)) {
+		uint64_t done;
+
+		if (!s2_add_ok(extent.pa, extent.size, &end) || end <= pa)
+			break;
+		done = survey_extent(&s, extent.pa, extent.size, seen);
+		ret->claimed += extent.size;
+		ret->unseen += extent.size - done;
+		pa = end;
+	}
+}
+
+const char *s2_source_writer(const struct s2_source *source)
+{
+	static const struct {
+		const char *note, *writer;
+	} rows[] = { { "S2DUMP", "s2dump" }, { "QEMU", "QEMU" }, { "Xen", "Xen" } };
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		if (s2_source_note(source, rows[i].note, UINT32_MAX))
+			return rows[i].writer;
+	if (source->ops == &s2_source_lime)
+		return "LiME";
+	return source->writer;
+}

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// A guest's kernel by its VMCOREINFO: text that crosses pages which only stage 2 puts side by side,
+// memory that is missing, the end of what is searched, and notes that are none.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "decode/arm64/arm64.h"
+#include "host/guest.h"
+#include "memtable.h"
+
+#define BASE UINT64_C(0x40000000)
+#define PAGE UINT64_C(4096)
+#define LEAF UINT64_C(0x7ff) /* valid page, MemAttr, RW, inner shareable, AF (Arm ARM D8.3.1) */
+#define BLOCK UINT64_C(0x7fd)
+#define NPAGES 24U
+#define GUEST 8U /* pages before this one are table pages */
+
+/* The start level is four pages of level 2, then a level-3 table for [0, 2M); the guest's pages. */
+static uint64_t words[NPAGES * 512];
+static uint64_t *const entry = words + 4 * 512;
+static struct memtable mem;
+static struct s2_geometry geom;
+static struct s2_table table;
+static struct s2_ranges ranges;
+static struct s2_vm vm;
+
+static int setup(void **state)
+{
+	(void)state;
+	memset(words, 0, sizeof(words));
+	memtable_init(&mem, words, BASE, sizeof(words));
+	words[0] = (BASE + 4 * PAGE) | 3;
+	table = (struct s2_table){ .id = "vm:1", .kind = "stage2", .root_pa = BASE };
+	s2_regime_init(&table.regime, &s2_arm64_stage2);
+	s2_regime_set(&table.regime, S2_ARM64_GRANULE, PAGE);
+	s2_regime_set(&table.regime, S2_ARM64_IA_BITS, 32);
+	s2_regime_set_level(&table.regime, S2_ARM64_START_LEVEL, 2);
+	assert_int_equal(table.regime.arch->shape(&table.regime, &geom, NULL), S2_OK);
+	vm = (struct s2_vm){ .va = 1 };
+	return 0;
+}
+
+static uint8_t *page(unsigned int i)
+{
+	return (uint8_t *)words + i * PAGE;
+}
+
+/* The guest's page @at is the machine's page @i. */
+static void map(unsigned int at, unsigned int i)
+{
+	entry[at] = (BASE + i * PAGE) | LEAF;
+}
+
+/* A note in page @i whose text of @size bytes ends in @next. */
+static void put_note(unsigned int i, unsigned int next, const char *text, uint32_t size)
+{
+	const uint32_t head[3] = { 11, size, 0 };
+	char *payload = calloc(1, size);
+	size_t here = size < PAGE - 24 ? size : PAGE - 24;
+
+	assert_non_null(payload);
+	memset(payload, '\n', size);
+	memcpy(payload + size - strlen(text), text, strlen(text));
+	memcpy(page(i), head, sizeof(head));
+	memcpy(page(i) + 12, "VMCOREINFO\0", 12);
+	memcpy(page(i) + 24, payload, here);
+	memcpy(page(next), payload + here, size - here);
+	free(payload);
+}
+
+static void find(uint64_t budget)
+{
+	const struct s2_ctx ctx = { .mem = &mem.mem };
+	struct s2_budget bytes = { .left = budget };
+
+	assert_int_equal(s2_guest_find(&vm, &table, &geom, &ctx, &ranges, &bytes, NULL), S2_OK);
+}
+
+static void across_pages(void **state)
+{
+	(void)state;
+	map(3, 20);
+	map(4, 12);
+	put_note(20, 12, "OSRELEASE=6.6.1-guest\n", 4200);
+	find(UINT64_MAX);
+	assert_string_equal(vm.guest_release, "6.6.1-guest");
+	assert_string_equal(vm.guest_searched, "");
+}
+
+/* The page that follows in the machine is not the guest's. */
+static void not_its_next(void **state)
+{
+	(void)state;
+	map(3, 20);
+	put_note(20, 21, "OSRELEASE=6.6.1-guest\n", 4200);
+	find(UINT64_MAX);
+	assert_string_equal(vm.guest_release, "");
+	assert_string_equal(vm.guest_searched, "searched 4K");
+}
+
+/* A note that is none does not hide the next one. */
+static void second(void **state)
+{
+	(void)state;
+	map(0, 9);
+	map(1, 10);
+	put_note(9, 9, "nothing", 100);
+	put_note(10, 10, "OSRELEASE=5.\x1b", 100);
+	find(UINT64_MAX);
+	assert_string_equal(vm.guest_release, "");
+	setup(state);
+	map(0, 9);
+	map(1, 10);
+	put_note(9, 9, "nothing", 100);
+	put_note(10, 10, "OSRELEASE=5.4\n", 100);
+	find(UINT64_MAX);
+	assert_string_equal(vm.guest_release, "5.4");
+}
+
+static void missing(void **state)
+{
+	(void)state;
+	map(0, 9);
+	map(1, 10);
+	map(2, 11);
+	mem.hole = BASE + 10 * PAGE;
+	mem.hole_size = PAGE;
+	mem.hole_code = S2_EXCLUDED;
+	find(UINT64_MAX);
+	assert_string_equal(vm.guest_searched, "searched 8K, 4K not in the dump");
+}
+
+/* 256 MiB are blocks of which the machine's memory has nothing, and the kernel is behind them. */
+static void behind_the_end(void **state)
+{
+	(void)state;
+	for (unsigned int i = 1; i <= 128; i++)
+		words[i] = (0x80000000 + (i << 21)) | BLOCK;
+	words[0] = 0;
+	words[129] = (BASE + 4 * PAGE) | 3;
+	map(0, 20);
+	put_note(20, 20, "OSRELEASE=6.6.1-guest\n", 100);
+	find(UINT64_MAX);
+	assert_string_equal(vm.guest_release, "");
+	assert_string_equal(vm.guest_searched, "searched 0, 256M not in the dump");
+	/* One block less, and it is found. */
+	words[128] = 0;
+	find(UINT64_MAX);
+	assert_string_equal(vm.guest_release, "6.6.1-guest");
+}
+
+static void no_budget(void **state)
+{
+	(void)state;
+	map(0, 9);
+	map(1, 20);
+	put_note(20, 20, "OSRELEASE=6.6.1-guest\n", 100);
+	find(PAGE);
+	assert_string_equal(vm.guest_release, "");
+	assert_string_equal(vm.guest_searched, "searched 4K");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(across_pages, setup),
+		cmocka_unit_test_setup(not_its_next, setup),
+		cmocka_unit_test_setup(second, setup),
+		cmocka_unit_test_setup(missing, setup),
+		cmocka_unit_test_setup(behind_the_end, setup),
+		cmocka_unit_test_setup(no_budget, setup),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
