@@ -324,10 +324,9 @@ enum s2_code s2_software_set(const char *text, struct s2_regime *regime, struct 
 		i++;
 	if (i == s2_nsofts)
 		return refuse_software(text, len, regime, err);
-	regime->soft = (struct s2_soft){ .ops = s2_softs[i] };
+	s2_soft_wrote(regime, s2_softs[i]);
 	if (s2_softs[i]->check)
 		code = s2_softs[i]->check(regime, err);
-	s2_softs[i]->assume(regime, &regime->soft);
 	while (!code && text[len]) {
 		text += len + 1;
 		len = strcspn(text, ",");

@@ -12,6 +12,7 @@
 #include "cmd/say.h"
 #include "cmd/version.h"
 #include "options.h"
+#include "source/fault.h"
 
 /* The order is that of `s2dump help`. To add a command: a file in cmd/ with such a row, the
  * manual. */
@@ -123,15 +124,17 @@ static enum s2_exit run(int argc, char **argv, struct s2_err *err)
 	return status;
 }
 
-/* A mapped file that shrinks, or a disk that fails, under our hands: say so instead of dying of it.
- */
-static void on_bus_error(int signal)
+/* A mapped file that shrinks, or a disk that fails, under a library's hands: ours are guarded. */
+static void on_bus_error(int signal, siginfo_t *info, void *context)
 {
 	static const char text[] =
 		"s2dump: the input changed or could not be read while it was mapped\n";
-	ssize_t ignored = write(STDERR_FILENO, text, sizeof(text) - 1);
+	ssize_t ignored;
 
 	(void)signal;
+	(void)context;
+	s2_fault_leave(info->si_addr);
+	ignored = write(STDERR_FILENO, text, sizeof(text) - 1);
 	(void)ignored;
 	s2_guard_remove();
 	_exit(S2_EXIT_INPUT);
@@ -139,6 +142,8 @@ static void on_bus_error(int signal)
 
 int main(int argc, char **argv)
 {
+	struct sigaction bus = { .sa_sigaction = on_bus_error,
+				 .sa_flags = SA_SIGINFO | SA_NODEFER };
 	struct s2_err err;
 	enum s2_exit status;
 
@@ -147,7 +152,7 @@ int main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	/* So is a file that may not grow further (RLIMIT_FSIZE). */
 	signal(SIGXFSZ, SIG_IGN);
-	signal(SIGBUS, on_bus_error);
+	sigaction(SIGBUS, &bus, NULL);
 	status = run(argc, argv, &err);
 	if ((status == S2_EXIT_USAGE || status == S2_EXIT_INPUT) && *err.text)
 		report(&err);

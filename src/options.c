@@ -38,6 +38,7 @@ enum opt_id {
 	OPT_LIMIT,
 	OPT_NO_HEADER,
 	OPT_COLOR,
+	OPT_SANDBOX,
 	OPT_SYSTEM_MAP,
 	OPT_KERNEL,
 	OPT_LEVEL,
@@ -118,7 +119,7 @@ static const struct opt_row rows[] = {
 	{ OPT_REG, "reg", "NAME=VALUE", S2_OPTS_TRANSLATE,
 	  "any other register: tcr2_el1, pir_el1, por_el0, ..." },
 	{ OPT_AS, "as", "WHAT", S2_OPTS_DECODE | S2_OPTS_TRANSLATE,
-	  "decode: descriptor or a register, vtcr_el2; translate: S2E1R (an IPA), S12E1R, S1E0W, ..." },
+	  "decode: descriptor or a register, vtcr_el2; translate: S2E1R (an IPA), S12E1R, ..., or read, write, exec" },
 	{ OPT_LEVEL, "level", "N", S2_OPTS_DECODE, "the level that the descriptor stands at" },
 	{ OPT_ONLY, "only", "CHECK", S2_OPTS_CHECK, "only this check (repeatable)" },
 	{ OPT_SKIP, "skip", "CHECK", S2_OPTS_CHECK, "all checks but this one (repeatable)" },
@@ -131,6 +132,8 @@ static const struct opt_row rows[] = {
 	  "what stands out in colours: auto (on a terminal, without NO_COLOR), always, never" },
 	{ OPT_PROGRESS, "progress", "WHEN", S2_OPTS_INPUT,
 	  "say what takes longer than a second: auto (on a terminal), always, never" },
+	{ OPT_SANDBOX, "sandbox", "WHEN", S2_OPTS_INPUT,
+	  "interpret the dump where nothing can be opened or run: on (default), off" },
 	{ OPT_VERBOSE, "verbose", NULL, S2_OPTS_INPUT,
 	  "say on standard error what was found where" },
 	{ OPT_HELP, "help", NULL, S2_OPTS_ALL, "this text" },
@@ -229,6 +232,14 @@ static enum s2_code parse_when(const char *text, const char *what, enum s2_trist
 		}
 	}
 	return s2_fail(err, S2_USAGE, "%s: '%s' is none of auto, always, never", what, text);
+}
+
+static enum s2_code parse_sandbox(const char *text, bool *ret_off, struct s2_err *err)
+{
+	*ret_off = !strcmp(text, "off");
+	if (*ret_off || !strcmp(text, "on"))
+		return S2_OK;
+	return s2_fail(err, S2_USAGE, "--sandbox: '%s' is neither on nor off", text);
 }
 
 static enum s2_code parse_format(const char *text, struct s2_options *o, struct s2_err *err)
@@ -333,6 +344,8 @@ static enum s2_code apply(enum opt_id id, const char *arg, struct s2_options *o,
 	case OPT_NO_HEADER:
 		o->rows.bare = true;
 		return S2_OK;
+	case OPT_SANDBOX:
+		return parse_sandbox(arg, &o->no_sandbox, err);
 	case OPT_EFFECTIVE:
 		o->effective = true;
 		return S2_OK;
@@ -484,7 +497,7 @@ static enum s2_code cross_check(const struct s2_options *o, struct s2_err *err)
 	if (o->have_root && s2_regime_given(&o->regime, S2_CLAIM_ROOT))
 		return s2_fail(err, S2_USAGE, "--root and --%s exclude each other",
 			       s2_regime_given(&o->regime, S2_CLAIM_ROOT)->option);
-	return o->regime.arch->agree(&o->regime, err);
+	return o->regime.arch->agree ? o->regime.arch->agree(&o->regime, err) : S2_OK;
 }
 
 /* What was given for claims, whose options an architecture must know all. */

@@ -78,6 +78,7 @@ struct s2_options {
 	bool have_vcpu;
 	char vcpu_table[S2_ID_LEN];
 	uint64_t vcpu;
+	bool no_sandbox;           /* --sandbox=off */
 	enum s2_tristate progress; /* --progress: S2_UNKNOWN is auto */
 	const char *pages;   /* --pages: side file with the addresses of a raw image's pages */
 	const char *vmlinux; /* files with symbols and types, NULL when not given */

@@ -25,9 +25,9 @@ struct s2_mem_ops {
 			     struct s2_err *err);
 
 	/*
-	 * A pointer to [@pa, @pa + @len) inside a mapping, good as long as @mem, or NULL when the
-	 * source cannot give one there (then read() decides). May be NULL itself. The pointer is
-	 * aligned to 8 bytes when it is not NULL and @pa is a multiple of 8.
+	 * A pointer to [@pa, @pa + @len), to bytes that do not change and are good as long as @mem,
+	 * or NULL when the source cannot give one there (then read() decides). May be NULL itself.
+	 * The pointer is aligned to 8 bytes when it is not NULL and @pa is a multiple of 8.
 	 */
 	const void *(*view)(const struct s2_mem *mem, uint64_t pa, size_t len);
 

@@ -43,15 +43,22 @@ static bool any_host_managed(const struct s2_check_ctx *ctx)
 	return false;
 }
 
+bool s2_check_is_rule(const struct s2_table *table, enum s2_check_id id)
+{
+	/* KVM's habits, of which nobody knows whether it has them there. */
+	const uint64_t habits = BIT64(S2_CHECK_WRITER) | BIT64(S2_CHECK_REFCOUNT) |
+				BIT64(S2_CHECK_TABLE_EMPTY) | BIT64(S2_CHECK_LOCKED);
+	const struct s2_writer *writer = s2_writer_of(table->regime.arch);
+
+	return !((writer ? writer->without : habits) & BIT64(id));
+}
+
 /* Is check @i a rule for one of the tables at least? For none of them it is one as good as any. */
 static bool is_rule(const struct s2_check_ctx *ctx, unsigned int i)
 {
-	for (size_t t = 0; t < ctx->tables->n; t++) {
-		const struct s2_writer *writer = s2_writer_of(ctx->tables->table[t].regime.arch);
-
-		if (!writer || !(writer->without & BIT64(i)))
+	for (size_t t = 0; t < ctx->tables->n; t++)
+		if (s2_check_is_rule(&ctx->tables->table[t], (enum s2_check_id)i))
 			return true;
-	}
 	return !ctx->tables->n;
 }
 
@@ -254,7 +261,6 @@ enum s2_code s2_check_run(const struct s2_check_args *args, struct s2_check_repo
 	if (!code) {
 		shape_tables(&ctx);
 		choose(&ctx);
-		s2_check_features(&ctx);
 		code = s2_pages_init(&ctx, err);
 	}
 	if (!code) {

@@ -190,7 +190,10 @@ static inline bool s2_check_runs(const struct s2_check_ctx *ctx, enum s2_check_i
 	return ctx->running & BIT64(id);
 }
 
-/* features.c */
+/* check.c: is it one for this table, too? */
+bool s2_check_is_rule(const struct s2_table *table, enum s2_check_id id);
+
+/* pkvm/features.c */
 void s2_check_features(struct s2_check_ctx *ctx);
 
 /* pages.c */

@@ -56,8 +56,8 @@ void s2_check_refcounts(struct s2_check_ctx *ctx)
 		const struct s2_table *table = &ctx->tables->table[t->table];
 		uint64_t pa = t->pa - 1, refs;
 
-		if (!t->pa || !t->whole || s2_kept_memory(ctx, pa) == S2_NO ||
-		    !is_aligned(pa, page))
+		if (!t->pa || !t->whole || !s2_check_is_rule(table, S2_CHECK_REFCOUNT) ||
+		    s2_kept_memory(ctx, pa) == S2_NO || !is_aligned(pa, page))
 			continue;
 		if (!read_refcount(ctx, &map, table, pa, &refs)) {
 			s2_check_unknown(ctx, S2_CHECK_REFCOUNT,

@@ -120,7 +120,8 @@ static enum s2_code explain_descriptor(const struct job *job, uint64_t raw, stru
 	enum s2_code code;
 	int height;
 
-	regime.arch->assume(&regime);
+	if (regime.arch->assume)
+		regime.arch->assume(&regime);
 	code = s2_shape_request(&regime, &geom, err);
 	if (code)
 		return code;

@@ -10,6 +10,8 @@
 #include "cmd/progress.h"
 #include "cmd/refuse.h"
 #include "cmd/say.h"
+#include "model/note.h"
+#include "open/sandbox.h"
 
 static void on_stage(const void *options, const char *stage)
 {
@@ -138,6 +140,21 @@ static void say_all(const struct s2_options *o, const struct s2_input *input, en
 		say_what_was_found(input);
 }
 
+/* All that will be read or written is open: from here on nothing else can be. */
+static void shut_door(const struct s2_options *o, const struct s2_files *files)
+{
+	struct s2_sandbox sandbox;
+	char lacks[256];
+
+	if (o->no_sandbox)
+		return;
+	s2_note_seed();
+	s2_sandbox_enter(files->out.dir_fd, &sandbox);
+	s2_sandbox_lacks(&sandbox, lacks, sizeof(lacks));
+	if (o->verbose && *lacks)
+		s2_say("sandbox: %s", lacks);
+}
+
 enum s2_code s2_input_open(const struct s2_options *options, char *const *paths, int npaths,
 			   struct s2_input *ret, struct s2_err *err)
 {
@@ -149,6 +166,7 @@ enum s2_code s2_input_open(const struct s2_options *options, char *const *paths,
 		s2_input_close(&input);
 		return code;
 	}
+	shut_door(options, &input.files);
 	code = s2_input_find(&request, &input, err);
 	say_all(options, &input, code);
 	if (!code)

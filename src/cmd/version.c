@@ -6,6 +6,7 @@
 
 #include "config.h"
 #include "decode/arch.h"
+#include "open/sandbox.h"
 #include "source/codec.h"
 #include "source/unpack.h"
 
@@ -41,5 +42,5 @@ void s2_version_print(struct s2_out *out)
 	s2_out_str(out, "\ncompressed pages of kdump files:");
 	for (at = 0; (codec = s2_codec_next(&at));)
 		s2_out_printf(out, " %s", codec);
-	s2_out_str(out, "\n");
+	s2_out_printf(out, "\nsandbox: %s\n", s2_sandbox_built());
 }

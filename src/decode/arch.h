@@ -417,21 +417,25 @@ struct s2_arch {
 			     uint64_t *ret, struct s2_err *err);
 
 	/* May the start level stand at @root? S2_INVALID: alignment, or more bits than tables have.
-	 */
+	 * NULL: aligned to its size, within the output size. Asked through s2_check_root(). */
 	enum s2_code (*check_root)(const struct s2_geometry *geom, uint64_t root,
 				   struct s2_err *err);
 
-	/* Do claims from options contradict each other, before anything is shaped? S2_USAGE. */
+	/*
+	 * Do claims from options contradict each other, before anything is shaped? S2_USAGE. NULL:
+	 * none do.
+	 */
 	enum s2_code (*agree)(const struct s2_regime *option, struct s2_err *err);
 
 	/*
 	 * Adds to @regime what options say and the file did not: @option is a regime of the same
 	 * architecture. S2_USAGE when they gainsay what the file says of the table called @id.
+	 * NULL: no claim is S2_CLAIM_DETAIL.
 	 */
 	enum s2_code (*complete)(const struct s2_regime *option, const char *id,
 				 struct s2_regime *regime, struct s2_err *err);
 
-	/* Claims that `decode` takes for granted when a descriptor comes alone. */
+	/* Claims that `decode` takes for granted when a descriptor comes alone. NULL: none. */
 	void (*assume)(struct s2_regime *regime);
 
 	/* True when @raw at @height > 0 leads to a table. Cheap; the walker asks it for every upper
@@ -446,6 +450,7 @@ struct s2_arch {
 	 * Bits of @raw that distinguish it from a neighbour of the same height, when every
 	 * attribute is shown: all but the output address. Always holds the bits that decide the
 	 * type, and all that `odd` depends on.
+	 * NULL: all bits, in leaves but those of the address in place.
 	 */
 	uint64_t (*key_mask)(const struct s2_geometry *geom, unsigned int height, uint64_t raw);
 
@@ -467,8 +472,11 @@ struct s2_arch {
 	 */
 	struct s2_rights (*rights)(const struct s2_geometry *geom, unsigned int height,
 				   uint64_t raw, const struct s2_path *path);
-	bool (*two_levels)(
-		const struct s2_geometry *geom); /* do both levels have rights of their own? */
+	/* Do both levels have rights of their own? NULL: never. */
+	bool (*two_levels)(const struct s2_geometry *geom);
+
+	const struct s2_guest_exit_ops
+		*exits; /* NULL: whom a fault is told, and how, is another's matter */
 
 	const struct s2_attr *attrs; /* in column order */
 	unsigned int nattrs;
@@ -499,6 +507,11 @@ static inline struct s2_path s2_below(const struct s2_geometry *geom, unsigned i
 	return geom->arch->below ? geom->arch->below(geom, height, raw, path) : path;
 }
 
+static inline bool s2_two_levels(const struct s2_geometry *geom)
+{
+	return geom->arch->two_levels && geom->arch->two_levels(geom);
+}
+
 /* Does @raw map something at @height? A leaf beyond the output size does not. */
 static inline bool s2_maps(const struct s2_geometry *geom, unsigned int height, uint64_t raw)
 {
@@ -509,6 +522,9 @@ static inline bool s2_maps(const struct s2_geometry *geom, unsigned int height, 
 /* Claims to facts: what arch->shape() says, and what the regime's software means. */
 enum s2_code s2_shape(const struct s2_regime *regime, struct s2_geometry *ret,
 		      struct s2_err *err) S2_MUST_CHECK;
+
+enum s2_code s2_check_root(const struct s2_geometry *geom, uint64_t root,
+			   struct s2_err *err) S2_MUST_CHECK;
 
 /* All table formats of -Darchs=, generated, NULL at the end; the first is what options mean that
  * several know. */

@@ -41,7 +41,7 @@ enum s2_code s2_btf_elf(const struct s2_symbol_file *file, struct s2_types *base
 	enum s2_code code;
 
 	elf_version(EV_CURRENT);
-	elf = elf_begin(file->fd, ELF_C_READ_MMAP, NULL);
+	elf = elf_begin(file->fd, ELF_C_READ, NULL);
 	code = from_elf(elf, file->path, base, ret, ret_ntypes, err);
 	elf_end(elf);
 	return code;

@@ -331,7 +331,7 @@ static enum s2_code check_sections(const struct s2_symbol_file *file, struct s2_
 	if (fstat(file->fd, &st) < 0)
 		return s2_fail(err, S2_INVALID, "%s: %s", file->path, strerror(errno));
 	elf_version(EV_CURRENT);
-	elf = elf_begin(file->fd, ELF_C_READ_MMAP, NULL);
+	elf = elf_begin(file->fd, ELF_C_READ, NULL);
 	code = check_elf(elf, file->path, (uint64_t)st.st_size, err);
 	elf_end(elf);
 	return code;

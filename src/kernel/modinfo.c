@@ -66,7 +66,7 @@ enum s2_code s2_modinfo_check(const struct s2_symbol_file *file, const char *mod
 	Elf *elf;
 
 	elf_version(EV_CURRENT);
-	elf = elf_begin(file->fd, ELF_C_READ_MMAP, NULL);
+	elf = elf_begin(file->fd, ELF_C_READ, NULL);
 	code = check(find_section(elf), file->path, module, release, len, err);
 	elf_end(elf);
 	return code;

@@ -30,7 +30,7 @@ static enum s2_code elf_open(const struct s2_symbol_file *file, const struct s2_
 	Elf *elf;
 
 	elf_version(EV_CURRENT);
-	elf = elf_begin(file->fd, ELF_C_READ_MMAP, NULL);
+	elf = elf_begin(file->fd, ELF_C_READ, NULL);
 	if (!elf)
 		return s2_fail(err, S2_INVALID, "%s: %s", file->path, elf_errmsg(-1));
 	if (elf_kind(elf) != ELF_K_ELF || !gelf_getehdr(elf, &ehdr)) {

@@ -83,7 +83,8 @@ struct s2_annotator_ops {
 	uint64_t (*at)(const struct s2_annotator *annotator, const struct s2_asked *asked,
 		       const struct s2_run *run, struct s2_label *ret_label);
 
-	/* Do two stretches say one thing when @b begins @distance bytes after @a? */
+	/* Do two stretches say one thing when @b begins @distance bytes after @a? NULL: when all
+	 * words are the same. */
 	bool (*joins)(const struct s2_label *a, const struct s2_label *b, uint64_t distance,
 		      const struct s2_geometry *geom);
 

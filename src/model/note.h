@@ -17,6 +17,9 @@
 enum s2_code s2_note_parse(const char *text, size_t len, uint64_t most, json_t **ret,
 			   struct s2_err *err) S2_MUST_CHECK;
 
+/* Lets jansson take its seed now: later it would open a file for it. */
+void s2_note_seed(void);
+
 /*
  * Around the building of a note: jansson leaves out what it has no memory for, and does not say so
  * everywhere. s2_note_text() drops the reference; the caller frees the text, NULL when memory was

@@ -3,6 +3,8 @@
 // neighbours say the same.
 #include "model/ranges.h"
 
+#include <string.h>
+
 #include "decode/lookup.h"
 
 static bool needs_pa(const struct s2_table *table)
@@ -176,14 +178,21 @@ const struct s2_totals *s2_ranges_end(struct s2_ranges *ranges)
 	return &ranges->totals;
 }
 
+static bool same_label(const struct s2_annotator *annotator, const struct s2_geometry *geom,
+		       const struct s2_label *a, const struct s2_label *b, uint64_t distance)
+{
+	return annotator->ops->joins ? annotator->ops->joins(a, b, distance, geom) :
+				       !memcmp(a, b, sizeof(*a));
+}
+
 static bool same_labels(const struct s2_table *table, const struct s2_geometry *geom,
 			const struct s2_row *a, const struct s2_row *b)
 {
 	if (a->nlabels != b->nlabels)
 		return false;
 	for (unsigned int i = 0; i < a->nlabels; i++)
-		if (!table->annotator[i].ops->joins(&a->label[i], &b->label[i],
-						    b->run.ia - a->run.ia, geom))
+		if (!same_label(&table->annotator[i], geom, &a->label[i], &b->label[i],
+				b->run.ia - a->run.ia))
 			return false;
 	return true;
 }

@@ -17,7 +17,8 @@ bool s2_is_raw(const struct s2_source *source)
 
 /* Finds out where a blob without a base lies. */
 static enum s2_code infer_base(struct s2_source *source, const struct s2_geometry *geom,
-			       struct s2_inferred_image *ret, struct s2_err *err)
+			       struct s2_inferred_image *ret, struct s2_refusal *refusal,
+			       struct s2_err *err)
 {
 	uint64_t size = source->file.size;
 	s2_auto_free void *scratch = malloc((size_t)s2_infer_scratch(geom, size));
@@ -27,6 +28,8 @@ static enum s2_code infer_base(struct s2_source *source, const struct s2_geometr
 	if (!scratch)
 		return s2_fail(err, S2_NOMEM, "no memory");
 	code = s2_infer_base(geom, &source->mem, size, scratch, &inferred, err);
+	if (code == S2_NOTFOUND)
+		refusal->why = S2_REFUSED_NO_BASE;
 	if (code)
 		return s2_wrap(err, code, "cannot infer where the blob was in memory");
 	s2_raw_rebase(source, inferred.base);
@@ -123,7 +126,7 @@ static enum s2_code lay_out(const struct s2_request *r, const struct s2_files *f
 	if (!code && !placed)
 		code = needs_place(r, refusal, err);
 	if (!code && !placed)
-		code = infer_base(source, &geom, inferred, err);
+		code = infer_base(source, &geom, inferred, refusal, err);
 	if (!code && !placed)
 		code = confirm_base(r, source, &geom, refusal, err);
 	if (!code)

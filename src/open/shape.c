@@ -12,7 +12,7 @@ enum s2_code s2_input_shape(const struct s2_table *table, struct s2_geometry *re
 		return s2_fail(err, S2_NOTFOUND, "%s has no table yet", table->id);
 	code = s2_shape(&table->regime, &geom, err);
 	if (!code)
-		code = geom.arch->check_root(&geom, table->root_pa, err);
+		code = s2_check_root(&geom, table->root_pa, err);
 	if (code)
 		return s2_wrap(err, code, "%s", table->id);
 	*ret = geom;
@@ -43,7 +43,8 @@ static enum s2_code complete(const struct s2_regime *claims, struct s2_table *ta
 	unsigned int i = 0;
 
 	if (claims->arch->claims == arch->claims)
-		return arch->complete(claims, table->id, &table->regime, err);
+		return arch->complete ? arch->complete(claims, table->id, &table->regime, err) :
+					S2_OK;
 	while (!s2_regime_has(claims, i))
 		i++;
 	*refusal = (struct s2_refusal){ .why = S2_REFUSED_ARCH, .claim = &claims->arch->claims[i] };

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/num.h"
+#include "source/fault.h"
 
 bool s2_fd_is_proc(int fd)
 {
@@ -77,9 +78,17 @@ void s2_file_close(struct s2_file *file)
 static enum s2_code read_disk(const struct s2_file *file, uint64_t off, char *buf, size_t len,
 			      struct s2_err *err)
 {
-	if (file->map) {
+	if (file->borrowed) {
 		memcpy(buf, file->map + off, len);
 		return S2_OK;
+	}
+	if (file->map) {
+		if (s2_fault_copy(buf, file->map + off, len))
+			return S2_OK;
+		return s2_fail(
+			err, S2_IO,
+			"file offset 0x%llx: it was cut while it was read, or the disk failed",
+			(unsigned long long)off);
 	}
 	while (len) {
 		ssize_t n = pread(file->fd, buf, len, (off_t)off);
@@ -222,7 +231,8 @@ const void *s2_file_view(const struct s2_file *file, uint64_t off, size_t len)
 	const struct s2_file_piece *piece;
 	uint64_t skip;
 
-	if (!file->map || !s2_fits(off, len, file->size))
+	/* What is mapped may change or go away under whoever looks: it is copied (source/fault.h). */
+	if (!file->borrowed || !s2_fits(off, len, file->size))
 		return NULL;
 	if (!file->piece)
 		return file->map + off;

@@ -75,7 +75,8 @@ uint64_t s2_file_data(const struct s2_file *file, uint64_t off, uint64_t *ret_en
 /* How many bytes are on disk. */
 uint64_t s2_file_backed(const struct s2_file *file);
 
-/* A pointer to the bytes in the mapping, or NULL where there is none. */
+/* A pointer to the bytes of a file in memory; NULL where there is none, and always for one on disk.
+ */
 const void *s2_file_view(const struct s2_file *file, uint64_t off, size_t len);
 
 #endif

@@ -47,6 +47,8 @@ const char *s2_machine_of_uname(const char *machine)
 static enum s2_code probe_all(const struct s2_file *file, const struct s2_source_ops **ret,
 			      struct s2_err *err)
 {
+	uint8_t first;
+
 	for (size_t i = 0; i < ARRAY_SIZE(s2_sources); i++) {
 		enum s2_code code = s2_sources[i]->probe(file, err);
 
@@ -56,7 +58,8 @@ static enum s2_code probe_all(const struct s2_file *file, const struct s2_source
 		return code;
 	}
 	*ret = &s2_source_raw;
-	return S2_OK;
+	/* What cannot be read is nobody's. */
+	return s2_file_read(file, 0, &first, sizeof(first), err);
 }
 
 enum s2_code s2_source_open_inner(struct s2_source *source, const struct s2_raw_args *args,

@@ -19,6 +19,7 @@ import concurrent.futures
 import difflib
 import os
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -71,6 +72,8 @@ def run_cmd(case, s2dump):
 
 
 def normalise(text, version):
+    # What --version says of the build, and -v of the kernel that the tests run on.
+    text = re.sub(r"^(s2dump: )?sandbox: .*\n", "", text, flags=re.M)
     return text.replace(version, "@VERSION@").replace(str(TOP / "samples"), "@SAMPLES@").replace(OTHER_EXAMPLE, "")
 
 

@@ -113,8 +113,9 @@ def writable(paths):
                    if not m[1].startswith(".data.rel.ro") and m[1] != m[2]})
 
 
-# State that cannot be passed: jansson calls its allocation functions without an argument of ours (model/note_parse.c).
-STATE = {("model", "pool")}
+# State that cannot be passed: jansson calls its allocation functions without an argument of ours (model/note_parse.c), the
+# system a signal handler (source/fault.c).
+STATE = {("model", "pool"), ("source", "guard")}
 
 
 def check_archives(build, problems):

@@ -93,7 +93,8 @@ def of_x86(s2dump, work):
             ("x86-npt", "npt.bin", ("--arch=npt", "--start-level=5", "--maxphyaddr=43", "--c-bit=47", "--base=0x54321000", "--software=kvm-old"))):
         subprocess.run([sys.executable, str(TOP / "tests" / "golden" / case / "make.py")], cwd=work, check=True,
                        env={**os.environ, "PYTHONPATH": str(TOP / "tests" / "tools")})
-        for command, *more in (["dump"], ["list", "-l"], ["find", "0x7007000-0x7009000", "0xfee00000"]):
+        for command, *more in (["dump"], ["list", "-l"], ["find", "0x7007000-0x7009000", "0xfee00000"],
+                               ["translate", "0x7000", "0xfee00000", "0x8000"], ["translate", "--as=write", "0x3000", "0x4000", "0x6000", "0xfee00000"]):
             for form in ("--json", "--format=jsonl"):
                 yield from output(s2dump, [command, form, *options, *[m for m in more if m[0] == "-"], str(work / name),
                                            *[m for m in more if m[0] != "-"]])

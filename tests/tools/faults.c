@@ -5,7 +5,7 @@
 //   program comes by) fails with
 //                      ERRNO; 0 stands for a read that gives nothing, and like EINTR is only for
 //                      reads and writes
-//   S2_FAULT_MARK=FILE made when that call was reached
+//   S2_FAULT_MARK=FILE is not empty when that call was reached
 //   S2_FAULT_NOMAP=1   every mmap fails
 #include <dlfcn.h>
 #include <errno.h>
@@ -27,7 +27,7 @@ static uintptr_t program_start, program_end;
 static uintptr_t place[MAX_PLACES];
 static long nplaces, wanted = -1;
 static int error;
-static const char *mark;
+static long mark = -1;
 static bool no_map;
 
 /* The first object is the program. */
@@ -55,7 +55,10 @@ __attribute__((constructor)) static void begin(void)
 	const char *fault = getenv("S2_FAULT");
 	const char *colon = fault ? strchr(fault, ':') : NULL;
 
-	mark = getenv("S2_FAULT_MARK");
+	/* Later the sandbox would refuse it. */
+	if (getenv("S2_FAULT_MARK"))
+		mark = syscall(SYS_openat, AT_FDCWD, getenv("S2_FAULT_MARK"),
+			       O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
 	no_map = getenv("S2_FAULT_NOMAP");
 	if (!colon)
 		return;
@@ -87,9 +90,7 @@ static bool fails_io(const void *caller)
 	place[nplaces] = at;
 	if (nplaces++ != wanted)
 		return false;
-	if (mark)
-		syscall(SYS_close,
-			(int)syscall(SYS_openat, AT_FDCWD, mark, O_CREAT | O_WRONLY, 0600));
+	syscall(SYS_write, mark, ".", 1);
 	errno = error;
 	return true;
 }
@@ -160,6 +161,25 @@ ssize_t pread64(int fd, void *buf, size_t len, off64_t off)
 	if (fails_io(CALLER))
 		return error ? -1 : 0;
 	return REAL(ssize_t, pread64, int, void *, size_t, off64_t)(fd, buf, len, off);
+}
+
+/* What a fortified build calls in their place. */
+ssize_t __pread64_chk(int fd, void *buf, size_t len, off64_t off, size_t room);
+ssize_t __read_chk(int fd, void *buf, size_t len, size_t room);
+
+ssize_t __pread64_chk(int fd, void *buf, size_t len, off64_t off, size_t room)
+{
+	if (fails_io(CALLER))
+		return error ? -1 : 0;
+	return REAL(ssize_t, pread64, int, void *, size_t, off64_t)(fd, buf,
+								    len < room ? len : room, off);
+}
+
+ssize_t __read_chk(int fd, void *buf, size_t len, size_t room)
+{
+	if (fails_io(CALLER))
+		return error ? -1 : 0;
+	return REAL(ssize_t, read, int, void *, size_t)(fd, buf, len < room ? len : room);
 }
 
 ssize_t read(int fd, void *buf, size_t len)

@@ -164,6 +164,7 @@ void s2_translated_json(struct s2_json *json, const struct s2_translated *t)
 	}
 	s2_json_word(json, "missing", missing ? s2_code_name(r->missing) : NULL);
 	hex_if(json, "missing_pa", missing, r->missing_pa);
+	s2_json_null(json, "exit");
 	json_steps(json, r);
 	s2_json_item_end(json);
 }

@@ -128,13 +128,6 @@ const struct s2_claim s2_x86_claims[S2_X86_NCLAIMS] = {
 			   .max = 51 },
 };
 
-enum s2_code s2_x86_agree(const struct s2_regime *option, struct s2_err *err)
-{
-	(void)option;
-	(void)err;
-	return S2_OK;
-}
-
 enum s2_code s2_x86_complete(const struct s2_regime *option, const char *id,
 			     struct s2_regime *regime, struct s2_err *err)
 {

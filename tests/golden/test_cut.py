@@ -1,0 +1,111 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+# A file that is cut off while it is read: what was printed stays, an error says why, and no document looks whole.
+
+import argparse
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+
+HERE = pathlib.Path(__file__).resolve().parent
+TOP = HERE.parent.parent
+TOOLS = HERE.parent / "tools"
+SAMPLE = TOP / "samples/debian-6.1-4k.s2dump"
+BLOB = TOP / "samples/debian-6.1-4k-ipa43.bin"
+
+KDUMP = ["--vtcr=0x802d3555", "--root=0x43270000"]
+SYSTEM = ["--base=0x40000000", "--system-map=system.map"]
+# The input, and what is run on "in".
+RUNS = [
+    (SAMPLE, ["dump", "in"]),
+    (SAMPLE, ["dump", "--json", "in"]),
+    (SAMPLE, ["dump", "--format=jsonl", "in"]),
+    (SAMPLE, ["list", "-l", "--json", "in"]),
+    (SAMPLE, ["check", "--json", "in"]),
+    (SAMPLE, ["find", "--json", "in", "0x419f2000"]),
+    (SAMPLE, ["extract", "-o", "out", "in"]),
+    ("kdump", ["dump", "--json", *KDUMP, "in"]),
+    ("system", ["dump", "--json", *SYSTEM, "in"]),
+    ("system", ["check", "--json", *SYSTEM, "in"]),
+]
+
+
+def run(args, words, source, work, place, size):
+    shutil.copyfile(work / source, work / "in")
+    (work / "out").unlink(missing_ok=True)
+    env = {**os.environ, "LD_PRELOAD": args.preload, "S2_CUT": f"in:{place}:{size}"} if place is not None else os.environ
+    done = subprocess.run([args.s2dump, *words], cwd=work, env=env, stdin=subprocess.DEVNULL, capture_output=True, timeout=60,
+                          check=False)
+    out = (work / "out").read_bytes() if (work / "out").exists() else b""
+    lines = done.stderr.decode("utf-8", "replace").splitlines()
+    return done.returncode, done.stdout + out, [line for line in lines if line != "cut"], "cut" in lines
+
+
+def is_whole(words, text):
+    """Does a document say that it is? Text cannot."""
+    if "--json" in words:
+        return not text or json.loads(text)["complete"] is not False
+    if "--format=jsonl" in words:
+        rows = [json.loads(line) for line in text.splitlines()]
+        return bool(rows) and (rows[-1]["record"] != "end" or rows[-1]["complete"] is not False)
+    return False
+
+
+def judge(words, clean, got):
+    status, text, said, _ = got
+    if status < 0:
+        return f"killed by signal {-status}"
+    if any("while it was mapped" in line for line in said):
+        return "a fault that nobody waited for"
+    if (status, text) == clean[:2]:
+        return None
+    # check says in its rows what it does not know.
+    if status not in (3, 4) or (not said and words[0] != "check"):
+        return f"another answer, status {status}, said {said}"
+    if text and is_whole(words, text):
+        return f"a document that looks whole, status {status}"
+    return None
+
+
+def main():
+    parser = argparse.ArgumentParser(description="Cuts the input off while it is read.")
+    parser.add_argument("--s2dump", required=True)
+    parser.add_argument("--preload", required=True)
+    args = parser.parse_args()
+    args.s2dump, args.preload = os.path.abspath(args.s2dump), os.path.abspath(args.preload)
+    failed = 0
+    with tempfile.TemporaryDirectory(prefix="s2cut.") as name:
+        work = pathlib.Path(name)
+        make = [sys.executable, "-B"]
+        subprocess.run([*make, TOOLS / "mkpkvm.py", "6.14", "system"], cwd=work, check=True)
+        subprocess.run([*make, TOOLS / "mkdump.py", "kdump", "kdump", f"--raw={BLOB}@0x43270000"], cwd=work, check=True)
+        for n, (source, words) in enumerate(RUNS, 1):
+            half = os.path.getsize(work / source) // 2
+            clean = run(args, words, source, work, None, 0)
+            bad, tried = [], 0
+            for size in (0, half):
+                place, reached = 0, True
+                while reached:
+                    got = run(args, words, source, work, place, size)
+                    reached = got[3]
+                    tried += reached
+                    wrong = judge(words, clean, got)
+                    if wrong:
+                        bad.append(f"cut to {size} before copy {place}: {wrong}")
+                    place += 1 + place // 2
+            if not tried:
+                bad.append("nothing was cut")
+            print(f"{'not ' if bad else ''}ok {n} - {' '.join(words)}, {tried} places", flush=True)
+            for line in bad[:20]:
+                print(f"  # {line}")
+            failed += bool(bad)
+    print(f"1..{len(RUNS)}")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
