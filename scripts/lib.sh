@@ -11,6 +11,9 @@ BUILD_PACKAGES=(libc6-dev meson ninja-build pkg-config libjansson-dev libelf-dev
 TEST_PACKAGES=(gcc clang clang-format-14 libclang-rt-14-dev libcmocka-dev libbpf-dev mandoc jq python3 python3-jsonschema
 	shellcheck git valgrind zsh fish)
 
+# What building and trying the Debian package needs.
+PACKAGE_PACKAGES=(build-essential debhelper bash-completion lintian mmdebstrap)
+
 # What the labs with real kernels need; of that of x86, the last rows only with --full.
 LAB_ARM64_PACKAGES=(qemu-system-arm gcc-aarch64-linux-gnu libc6-dev-arm64-cross dpkg-dev python3)
 LAB_X86_PACKAGES=(qemu-system-x86 gcc libc6-dev makedumpfile dpkg-dev python3)

@@ -41,7 +41,7 @@ def build(cache):
         with open(constants, "w") as f:
             f.write(f"[constants]\nsysroot = '{root}'\n")
         run("arm64 build", "meson", "setup", out, ROOT, "--cross-file", constants, "--cross-file",
-            os.path.join(HERE, "aarch64.cross"), "-Dtests=false", "-Dbench=false")
+            os.path.join(HERE, "aarch64.cross"), "-Dtests=disabled", "-Dbench=false")
     run("arm64 build", "ninja", "-C", out, "src/cmd/s2dump")
     program = os.path.join(out, "s2dump")
     run("arm64 build", "aarch64-linux-gnu-strip", "-o", program,

@@ -196,7 +196,7 @@ def build(folder, *options):
     # -w: a mistake may well deserve a warning, and is to be found by tests.
     if not os.path.exists(os.path.join(folder, "build.ninja")):
         shutil.rmtree(folder, ignore_errors=True)
-        quiet(["meson", "setup", folder, "--buildtype=plain", "-Dtests=true", "-Dbench=false", *options])
+        quiet(["meson", "setup", folder, "--buildtype=plain", "-Dtests=enabled", "-Dbench=false", *options])
     quiet(["ninja", "-C", folder])
 
 

@@ -25,7 +25,7 @@ def build():
     if not os.path.exists(os.path.join(out, "build.ninja")):
         shutil.rmtree(out, ignore_errors=True)
         run("static build", "meson", "setup", out, ROOT, "-Dprefer_static=true", "-Dc_link_args=-static",
-            "-Dsnappy=disabled", "-Dtests=false", "-Dbench=false")
+            "-Dsnappy=disabled", "-Dtests=disabled", "-Dbench=false")
     run("static build", "ninja", "-C", out, "src/cmd/s2dump")
     run("static build", "strip", "-o", path(), os.path.join(out, "src/cmd/s2dump"))
     return path()
