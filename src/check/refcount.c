@@ -56,8 +56,8 @@ void s2_check_refcounts(struct s2_check_ctx *ctx)
 		const struct s2_table *table = &ctx->tables->table[t->table];
 		uint64_t pa = t->pa - 1, refs;
 
-		if (!t->pa || !t->whole || s2_kept_memory(ctx, pa) == S2_NO ||
-		    !is_aligned(pa, page))
+		if (!t->pa || !t->whole || !s2_check_is_rule(table, S2_CHECK_REFCOUNT) ||
+		    s2_kept_memory(ctx, pa) == S2_NO || !is_aligned(pa, page))
 			continue;
 		if (!read_refcount(ctx, &map, table, pa, &refs)) {
 			s2_check_unknown(ctx, S2_CHECK_REFCOUNT,
@@ -69,8 +69,11 @@ void s2_check_refcounts(struct s2_check_ctx *ctx)
 		s2_check_looked(ctx, S2_CHECK_REFCOUNT, 1);
 		if (refs < 1 + (uint64_t)t->min || refs > 1 + (uint64_t)t->max)
 			s2_check_found(ctx, S2_CHECK_REFCOUNT, table, S2_NO_ADDRESS, pa,
-				       "level %d table page has %" PRIu64
-				       " references and %u entries",
-				       s2_level(&ctx->geom[t->table], t->height), refs, t->max);
+				       "level %d table page: %" PRIu64
+				       " references expected, %" PRIu64 " found",
+				       s2_level(&ctx->geom[t->table], t->height),
+				       1 + (uint64_t)(refs < 1 + (uint64_t)t->min ? t->min :
+										    t->max),
+				       refs);
 	}
 }

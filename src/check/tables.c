@@ -268,7 +268,8 @@ static void entries(struct s2_check_ctx *ctx, const struct s2_strip *strip)
 		for (unsigned int k = 0; k < s2_nkeepers; k++)
 			s2_keepers[k]->invalid(ctx, height, ia, raw);
 	}
-	if (empty && strip->n == ctx->entries && height < ctx->g->top && ctx->first_window)
+	if (empty && strip->n == ctx->entries && height < ctx->g->top && ctx->first_window &&
+	    s2_check_is_rule(ctx->table, S2_CHECK_TABLE_EMPTY))
 		s2_check_found(ctx, S2_CHECK_TABLE_EMPTY, ctx->table, strip->ia, strip->table_pa,
 			       "level %d table page is empty", s2_level(ctx->g, height));
 }
@@ -321,7 +322,7 @@ void s2_check_tables(struct s2_check_ctx *ctx)
 		ctx->t = i;
 		ctx->table = &ctx->tables->table[i];
 		ctx->g = &ctx->geom[i];
-		if (ctx->g->arch)
+		if (ctx->g->arch && ctx->reads & s2_reads(ctx->table))
 			read_table(ctx);
 	}
 }

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // `translate`: what an architecture has of its own, or one table, entry by entry.
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/num.h"
 #include "cmd/cmd_arch.h"
 #include "cmd/each.h"
+#include "decode/exit.h"
 #include "decode/merge.h"
 #include "format/text.h"
 #include "model/slots.h"
@@ -26,6 +28,9 @@ struct answer {
 	enum s2_code missing; /* of what the step after the last would have read */
 	uint64_t missing_pa;
 	bool outside; /* beyond the input space */
+	bool denied;  /* mapped, and --as is not allowed */
+	bool exits;   /* what the processor says of it is known: */
+	struct s2_guest_exit exit;
 };
 
 struct job {
@@ -35,6 +40,7 @@ struct job {
 	const struct s2_mem *mem;
 	struct s2_out *out;
 	struct s2_geometry geom;
+	enum s2_access access;
 	struct s2_json json;
 	bool steps;
 	bool document, lines;
@@ -98,10 +104,15 @@ static void follow(const struct job *job, uint64_t ia, struct answer *ret)
 		read_last(job, ret, &path);
 }
 
-static bool is_done(const struct job *job, const struct answer *a)
+static bool is_mapped(const struct job *job, const struct answer *a)
 {
 	return !a->missing && !a->outside && s2_is_leaf(a->run.entry.type) &&
 	       s2_within_oa(&job->geom, a->pa, 1);
+}
+
+static bool is_done(const struct job *job, const struct answer *a)
+{
+	return is_mapped(job, a) && !a->denied;
 }
 
 /* Why hardware faults: the type of the entry, or what software means by it. */
@@ -109,6 +120,8 @@ static const char *fault_of(const struct answer *a)
 {
 	if (a->outside)
 		return "outside";
+	if (a->denied)
+		return "permission";
 	return s2_is_leaf(a->run.entry.type) || a->run.entry.type == S2_TABLE ?
 		       "oa-size" :
 		       s2_run_type(&a->run);
@@ -133,6 +146,27 @@ static struct s2_rights rights_of(const struct job *job, const struct answer *a)
 	return job->geom.arch->rights(&job->geom, a->run.height, a->run.entry.raw, &a->run.path);
 }
 
+/* With --as: whether it is denied, and what the processor makes of that. */
+static void try_access(const struct job *job, struct answer *a)
+{
+	const struct s2_guest_exit_ops *ops = job->geom.arch->exits;
+	struct s2_denied denied = { .access = job->access,
+				    .outside = a->outside,
+				    .height = a->run.height,
+				    .raw = a->nsteps ? a->step[a->nsteps - 1].raw : 0,
+				    .type = a->run.entry.type,
+				    .path = a->run.path };
+	struct s2_rights rights;
+
+	if (!job->access || a->missing)
+		return;
+	if (is_mapped(job, a)) {
+		rights = rights_of(job, a);
+		a->denied = !s2_access_allowed(job->access, &rights);
+	}
+	a->exits = ops && !is_done(job, a) && ops->exit(&job->geom, &denied, &a->exit);
+}
+
 static void text_steps(const struct job *job, const struct answer *a)
 {
 	for (unsigned int i = 0; i < a->nsteps; i++) {
@@ -149,18 +183,19 @@ static void text_steps(const struct job *job, const struct answer *a)
 	}
 }
 
-/* "= pa 0x... rwx wb - slot:1" */
+/* "= pa 0x... 4K page rwx wb - slot:1" */
 static void text_done(const struct job *job, const struct answer *a)
 {
 	const struct s2_attr_value *memory = column(job, a, S2_MEMORY_NAME);
-	char rights[S2_TEXT_RIGHTS_LEN] = "?", buf[S2_LABEL_TEXT];
+	char rights[S2_TEXT_RIGHTS_LEN] = "?", buf[S2_LABEL_TEXT], size[S2_TEXT_SIZE_LEN];
 	struct s2_rights may = rights_of(job, a);
 	struct s2_label slot;
 
 	if (may.known)
-		s2_text_rights(&may, job->geom.arch->two_levels(&job->geom), rights);
-	s2_out_printf(job->out, "= pa 0x%" PRIx64 " %s %s -", a->pa, rights,
-		      memory ? memory->text : "-");
+		s2_text_rights(&may, s2_two_levels(&job->geom), rights);
+	s2_text_size(s2_entry_size(&job->geom, a->run.height), size);
+	s2_out_printf(job->out, "= pa 0x%" PRIx64 " %s %s %s %s -", a->pa, size,
+		      s2_type_name(a->run.entry.type), rights, memory ? memory->text : "-");
 	s2_slots_label(job->table, a->ia, &slot);
 	if (s2_slots_known_of(&slot))
 		s2_out_printf(job->out, " slot:%s", s2_slots_annotator.columns[0].text(&slot, buf));
@@ -174,12 +209,17 @@ static void text_fault(const struct job *job, const struct answer *a)
 	if (a->run.meaning.placed)
 		s2_out_printf(job->out, ", %s:0x%" PRIx64, job->geom.soft.ops->address,
 			      a->run.meaning.address);
+	if (a->exits)
+		s2_out_printf(job->out, ", exit %u %s 0x%" PRIx64 "%s", a->exit.reason,
+			      job->geom.arch->exits->info, a->exit.info,
+			      a->exit.in_guest ? ", or an exception in the guest" : "");
 }
 
 static void print_text(const struct job *job, const struct answer *a)
 {
 	s2_out_hex(job->out, a->ia, 1);
-	s2_out_printf(job->out, " %s%s", job->geom.arch->format, job->steps ? "\n" : " ");
+	s2_out_printf(job->out, " %s%s%s%s", job->geom.arch->format, job->access ? "-" : "",
+		      s2_access_names[job->access], job->steps ? "\n" : " ");
 	if (job->steps)
 		text_steps(job, a);
 	if (a->missing)
@@ -227,17 +267,35 @@ static void column_member(struct job *job, const struct answer *a, const char *n
 	s2_out_str(job->json.out, value ? value->json : "null");
 }
 
+static void exit_member(struct job *job, const struct answer *a)
+{
+	struct s2_json *json = &job->json;
+
+	if (!a->exits) {
+		s2_json_null(json, "exit");
+		return;
+	}
+	s2_json_open(json, "exit", '{');
+	s2_json_number(json, "reason", a->exit.reason);
+	s2_json_hex(json, job->geom.arch->exits->info, a->exit.info);
+	s2_json_bool(json, "in_guest", a->exit.in_guest);
+	s2_json_close(json, '}');
+}
+
 static void print_json(struct job *job, const struct answer *a)
 {
 	struct s2_json *json = &job->json;
 	bool done = is_done(job, a);
 	struct s2_rights rights;
+	char op[32];
 	struct s2_label slot;
 
 	if (done)
 		rights = rights_of(job, a);
 	s2_json_item(json, "translation");
-	s2_json_word(json, "op", job->geom.arch->format);
+	snprintf(op, sizeof(op), "%s%s%s", job->geom.arch->format, job->access ? "-" : "",
+		 s2_access_names[job->access]);
+	s2_json_word(json, "op", op);
 	s2_json_hex(json, "ia", a->ia);
 	s2_json_word(json, "result", done ? "done" : a->missing ? "missing" : "fault");
 	s2_json_null(json, "ipa");
@@ -270,6 +328,7 @@ static void print_json(struct job *job, const struct answer *a)
 		s2_json_hex(json, "missing_pa", a->missing_pa);
 	else
 		s2_json_null(json, "missing_pa");
+	exit_member(job, a);
 	json_steps(job, a);
 	s2_json_item_end(json);
 }
@@ -279,11 +338,12 @@ static enum s2_code translate_one(void *arg, const char *text, struct s2_err *er
 	struct job *job = arg;
 	struct answer answer;
 	uint64_t ia = 0;
-	enum s2_code code = s2_parse_u64(text, "address", &ia, err);
+	enum s2_code code = s2_parse_address(text, "address", &ia, err);
 
 	if (code)
 		return code;
 	follow(job, ia, &answer);
+	try_access(job, &answer);
 	if (answer.missing)
 		s2_lost_add(job->input->lost, S2_LOST_PAGE, answer.missing, job->table->id,
 			    answer.missing_pa,
@@ -303,10 +363,15 @@ static enum s2_code refuse(const struct s2_options *o, const struct s2_input *in
 	const char *arch = input->tables.n ? input->tables.table->regime.arch->name :
 					     o->regime.arch->name;
 
-	if (o->as || o->have_vcpu)
+	if (o->as && !s2_access_of(o->as))
+		return s2_fail(
+			err, S2_USAGE,
+			"--as: '%s' is no access to tables of %s: read, write, exec, exec-user",
+			o->as, arch);
+	if (o->have_vcpu)
 		return s2_fail(err, S2_USAGE,
-			       "--%s means nothing here: tables of %s are followed entry by entry",
-			       o->as ? "as" : "vcpu", arch);
+			       "--vcpu means nothing here: tables of %s are followed entry by entry",
+			       arch);
 	if (input->tables.n == 1)
 		return S2_OK;
 	if (!input->tables.n)
@@ -319,7 +384,11 @@ static enum s2_code refuse(const struct s2_options *o, const struct s2_input *in
 enum s2_exit s2_translate_table(const struct s2_options *o, struct s2_input *input,
 				struct s2_out *out, struct s2_err *err)
 {
-	struct job job = { .o = o, .input = input, .out = out, .steps = true };
+	struct job job = { .o = o,
+			   .input = input,
+			   .out = out,
+			   .steps = true,
+			   .access = o->as ? s2_access_of(o->as) : S2_ACCESS_NONE };
 	struct s2_image image = s2_input_image(input);
 	enum s2_code code = refuse(o, input, err);
 	enum s2_exit status;

@@ -147,6 +147,20 @@ int s2_height_of(const struct s2_arch *arch, int level)
 	return (level - arch->level_base) * arch->level_step;
 }
 
+enum s2_code s2_check_root(const struct s2_geometry *geom, uint64_t root, struct s2_err *err)
+{
+	if (geom->arch->check_root)
+		return geom->arch->check_root(geom, root, err);
+	if (!is_aligned(root, geom->start_size))
+		return s2_fail(err, S2_INVALID, "root 0x%llx is not aligned to a page of %lluK",
+			       (unsigned long long)root,
+			       (unsigned long long)(geom->start_size >> 10));
+	if (root >> geom->oa_bits)
+		return s2_fail(err, S2_INVALID, "root 0x%llx is beyond %u bits",
+			       (unsigned long long)root, geom->oa_bits);
+	return S2_OK;
+}
+
 enum s2_code s2_shape(const struct s2_regime *regime, struct s2_geometry *ret, struct s2_err *err)
 {
 	const struct s2_soft_ops *soft = regime->soft.ops;

@@ -49,6 +49,29 @@ struct s2_field {
 	const char *(*text)(uint64_t value); /* in place of @values, when there are many */
 };
 
+/* Some fields of a register. */
+struct s2_fields {
+	const struct s2_field *row;
+	unsigned int n;
+};
+
+/* An address that follows from a register's fields. */
+struct s2_told {
+	const char *name; /* as columns call it: "ipa" */
+	uint64_t value;
+	const char *meaning;
+};
+
+/* A register that describes no table but tells what became of an access: for `decode`. */
+struct s2_report {
+	const char *name;  /* JSON */
+	const char *alias; /* as people call it for short */
+	unsigned int nparts;
+	/* Fields from bit 0 up are those of part 0, 1, ...: which there are depends on the value. */
+	struct s2_fields (*part)(uint64_t value, unsigned int part);
+	bool (*told)(uint64_t value, struct s2_told *ret); /* NULL: nothing */
+};
+
 /*
  * One row per claim of an architecture: it makes the options, their help, the names in JSON and in
  * notes, and what `decode` explains. Several table formats of one architecture may share the rows.
@@ -401,6 +424,8 @@ struct s2_arch {
 	unsigned int nfeatures;
 	const struct s2_claim *claims; /* in the order of options and JSON */
 	unsigned int nclaims;
+	const struct s2_report *reports; /* registers that only `decode` knows */
+	unsigned int nreports;
 	const char *shadows[S2_NSHADOWS]; /* their names; NULL where a table shadows nothing */
 	const char *title; /* what headers call the format beside its stage; NULL: nothing */
 	bool one_granule;  /* all pages are 4K: headers tell how many levels there are instead */
@@ -417,21 +442,25 @@ struct s2_arch {
 			     uint64_t *ret, struct s2_err *err);
 
 	/* May the start level stand at @root? S2_INVALID: alignment, or more bits than tables have.
-	 */
+	 * NULL: aligned to its size, within the output size. Asked through s2_check_root(). */
 	enum s2_code (*check_root)(const struct s2_geometry *geom, uint64_t root,
 				   struct s2_err *err);
 
-	/* Do claims from options contradict each other, before anything is shaped? S2_USAGE. */
+	/*
+	 * Do claims from options contradict each other, before anything is shaped? S2_USAGE. NULL:
+	 * none do.
+	 */
 	enum s2_code (*agree)(const struct s2_regime *option, struct s2_err *err);
 
 	/*
 	 * Adds to @regime what options say and the file did not: @option is a regime of the same
 	 * architecture. S2_USAGE when they gainsay what the file says of the table called @id.
+	 * NULL: no claim is S2_CLAIM_DETAIL.
 	 */
 	enum s2_code (*complete)(const struct s2_regime *option, const char *id,
 				 struct s2_regime *regime, struct s2_err *err);
 
-	/* Claims that `decode` takes for granted when a descriptor comes alone. */
+	/* Claims that `decode` takes for granted when a descriptor comes alone. NULL: none. */
 	void (*assume)(struct s2_regime *regime);
 
 	/* True when @raw at @height > 0 leads to a table. Cheap; the walker asks it for every upper
@@ -446,6 +475,7 @@ struct s2_arch {
 	 * Bits of @raw that distinguish it from a neighbour of the same height, when every
 	 * attribute is shown: all but the output address. Always holds the bits that decide the
 	 * type, and all that `odd` depends on.
+	 * NULL: all bits, in leaves but those of the address in place.
 	 */
 	uint64_t (*key_mask)(const struct s2_geometry *geom, unsigned int height, uint64_t raw);
 
@@ -467,8 +497,11 @@ struct s2_arch {
 	 */
 	struct s2_rights (*rights)(const struct s2_geometry *geom, unsigned int height,
 				   uint64_t raw, const struct s2_path *path);
-	bool (*two_levels)(
-		const struct s2_geometry *geom); /* do both levels have rights of their own? */
+	/* Do both levels have rights of their own? NULL: never. */
+	bool (*two_levels)(const struct s2_geometry *geom);
+
+	const struct s2_guest_exit_ops
+		*exits; /* NULL: whom a fault is told, and how, is another's matter */
 
 	const struct s2_attr *attrs; /* in column order */
 	unsigned int nattrs;
@@ -499,6 +532,11 @@ static inline struct s2_path s2_below(const struct s2_geometry *geom, unsigned i
 	return geom->arch->below ? geom->arch->below(geom, height, raw, path) : path;
 }
 
+static inline bool s2_two_levels(const struct s2_geometry *geom)
+{
+	return geom->arch->two_levels && geom->arch->two_levels(geom);
+}
+
 /* Does @raw map something at @height? A leaf beyond the output size does not. */
 static inline bool s2_maps(const struct s2_geometry *geom, unsigned int height, uint64_t raw)
 {
@@ -509,6 +547,9 @@ static inline bool s2_maps(const struct s2_geometry *geom, unsigned int height, 
 /* Claims to facts: what arch->shape() says, and what the regime's software means. */
 enum s2_code s2_shape(const struct s2_regime *regime, struct s2_geometry *ret,
 		      struct s2_err *err) S2_MUST_CHECK;
+
+enum s2_code s2_check_root(const struct s2_geometry *geom, uint64_t root,
+			   struct s2_err *err) S2_MUST_CHECK;
 
 /* All table formats of -Darchs=, generated, NULL at the end; the first is what options mean that
  * several know. */

@@ -317,7 +317,7 @@ static void try_all(struct search *s, unsigned int height, uint64_t except, stru
 
 static enum s2_code too_many(struct s2_err *err)
 {
-	return s2_fail(err, S2_NOTFOUND, "too many possible base addresses: give --base");
+	return s2_fail(err, S2_NOTFOUND, "too many possible base addresses");
 }
 
 /* A base that rests on one descriptor is known as well as what that one leads to fits nowhere else:
@@ -343,7 +343,7 @@ static enum s2_code confirm(struct search *s, const struct score *best, struct s
 	return s2_fail(
 		err, S2_NOTFOUND,
 		"more than one base address fits: one table descriptor alone tells 0x%llx, and "
-		"what it leads to fits 0x%llx as well: give --base (or --map and --root)",
+		"what it leads to fits 0x%llx as well",
 		(unsigned long long)best->base, (unsigned long long)other->base);
 }
 
@@ -386,7 +386,7 @@ static enum s2_code weigh(struct search *s, const struct score *best, struct s2_
 		return S2_OK;
 	return s2_fail(
 		err, S2_NOTFOUND,
-		"no base address fits, the best, 0x%llx, explains too little (table pages in use: %llu, left over: %llu): give --base (or --map and --root)",
+		"no base address fits, the best, 0x%llx, explains too little (table pages in use: %llu, left over: %llu)",
 		(unsigned long long)best->base, (unsigned long long)best->used,
 		(unsigned long long)left);
 }
@@ -412,19 +412,18 @@ static enum s2_code judge(struct search *s, const struct ranking *ranking, struc
 	if (s->work > s->max_work)
 		return too_many(err);
 	if (!best->tables)
-		return s2_fail(
-			err, S2_NOTFOUND,
-			"no base address fits, tables lie outside the blob or are damaged: give --base (or --map and --root)");
+		return s2_fail(err, S2_NOTFOUND,
+			       "no base address fits, tables lie outside the blob or are damaged");
 	if (second)
 		return s2_fail(
 			err, S2_NOTFOUND,
-			"more than one base address fits, 0x%llx (table pages explained: %llu) and 0x%llx (%llu): give --base (or --map and --root)",
+			"more than one base address fits, 0x%llx (table pages explained: %llu) and 0x%llx (%llu)",
 			(unsigned long long)best->base, (unsigned long long)best->tables,
 			(unsigned long long)second->base, (unsigned long long)second->tables);
 	if (best->dangling)
 		return s2_fail(
 			err, S2_NOTFOUND,
-			"no base address fits, the best, 0x%llx, leaves table descriptors that point to no page of the blob (%llu): give --base (or --map and --root)",
+			"no base address fits, the best, 0x%llx, leaves table descriptors that point to no page of the blob (%llu)",
 			(unsigned long long)best->base, (unsigned long long)best->dangling);
 	code = weigh(s, best, err);
 	return code ? code : confirm(s, best, err);
@@ -446,20 +445,20 @@ enum s2_code s2_infer_base(const struct s2_geometry *geom, const struct s2_mem *
 	enum s2_code code;
 
 	if (size < geom->start_size)
-		return s2_fail(err, S2_NOTFOUND,
-			       "the blob (%llu bytes) is smaller than the start level (%llu bytes)",
-			       (unsigned long long)size, (unsigned long long)geom->start_size);
+		return s2_fail(err, S2_INVALID,
+			       "the blob (%llu byte%s) is smaller than the start level (%llu bytes)",
+			       (unsigned long long)size, size == 1 ? "" : "s",
+			       (unsigned long long)geom->start_size);
 	if (s2_infer_scratch(geom, size) >
 	    FLOOR_SCRATCH + SCRATCH_PER_BYTE * (size < mem->bytes ? size : mem->bytes))
-		return s2_fail(err, S2_NOTFOUND,
-			       "only %llu of %llu bytes of the blob are on disk: give --base",
+		return s2_fail(err, S2_NOTFOUND, "only %llu of %llu bytes of the blob are on disk",
 			       (unsigned long long)mem->bytes, (unsigned long long)size);
 	memset(scratch, 0, (size_t)s2_infer_scratch(geom, size));
 	impossible = geom->top ? gather(&s, 0, s2_start_entries(geom), geom->top) : 0;
 	if (!s.naddr)
 		return s2_fail(
 			err, S2_NOTFOUND,
-			"the start level holds no table descriptor to infer its address from: give --base");
+			"the start level holds no table descriptor to infer its address from");
 	try_all(&s, geom->top - 1U, UINT64_MAX, &ranking);
 	ranking.tables[0].dangling += impossible;
 	code = judge(&s, &ranking, err);

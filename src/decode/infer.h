@@ -17,7 +17,7 @@ uint64_t s2_infer_scratch(const struct s2_geometry *geom, uint64_t size);
 /*
  * @mem shows a blob of @size bytes at address 0, with the start level at its first byte. Looks for
  * the physical address of that byte: the one by which table descriptors explain the most pages of
- * the blob. S2_NOTFOUND, and what to give instead, when a second address explains 90 % as many, of
+ * the blob. S2_NOTFOUND when a second address explains 90 % as many, of
  * all or of those that are not empty; when the best leaves a table descriptor that points to no
  * page of the blob, or a page that looks like a table for every four that it explains; or when it
  * rests on one descriptor alone and what that one leads to fits elsewhere as well. Work is bounded

@@ -20,10 +20,12 @@ void s2_merge_init(struct s2_merge *merge, struct s2_walk *walk, enum s2_merge_h
 static uint64_t key_of(const struct s2_merge *merge, unsigned int height, uint64_t raw)
 {
 	const struct s2_geometry *geom = merge->walk->geom;
-	uint64_t key = geom->arch->key_mask(geom, height, raw);
+	bool leaf = geom->arch->is_leaf(geom, height, raw);
+	uint64_t key = geom->arch->key_mask ? geom->arch->key_mask(geom, height, raw) :
+		       leaf                 ? ~geom->height[height].oa_low :
+					      ~UINT64_C(0);
 
-	return key &
-	       (geom->arch->is_leaf(geom, height, raw) ? merge->show.leaf : merge->show.invalid);
+	return key & (leaf ? merge->show.leaf : merge->show.invalid);
 }
 
 /* How many of @n descriptors agree with @raw in the bits of @mask. Hot path. */

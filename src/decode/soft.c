@@ -22,6 +22,12 @@ const char *s2_soft_type_name(enum s2_soft_type type)
 	return NULL;
 }
 
+void s2_soft_wrote(struct s2_regime *regime, const struct s2_soft_ops *ops)
+{
+	regime->soft = (struct s2_soft){ .ops = ops };
+	ops->assume(regime, &regime->soft);
+}
+
 void s2_soft_classify(const struct s2_geometry *geom, unsigned int height, uint64_t raw,
 		      enum s2_type type, struct s2_meaning *ret)
 {

@@ -63,6 +63,9 @@ struct s2_soft_ops {
 extern const struct s2_soft_ops *const s2_softs[];
 extern const unsigned int s2_nsofts;
 
+/* @ops wrote the tables of @regime, whose registers are there. */
+void s2_soft_wrote(struct s2_regime *regime, const struct s2_soft_ops *ops);
+
 /* Of an entry that hardware reads as @type. */
 void s2_soft_classify(const struct s2_geometry *geom, unsigned int height, uint64_t raw,
 		      enum s2_type type, struct s2_meaning *ret);

@@ -171,7 +171,7 @@ static void put_column(struct s2_out *out, const char *text, unsigned int width)
 
 static unsigned int rights_width(const struct s2_printer *printer)
 {
-	return printer->effective || printer->geom->arch->two_levels(printer->geom) ? 7 : 6;
+	return printer->effective || s2_two_levels(printer->geom) ? 7 : 6;
 }
 
 /* The attribute of this table that a member is, or NULL. */
@@ -701,7 +701,7 @@ void s2_ptdump_short(struct s2_printer *printer, const struct s2_row *row)
 	struct look look = plain;
 
 	if (rights.known)
-		s2_text_rights(&rights, printer->geom->arch->two_levels(printer->geom), text);
+		s2_text_rights(&rights, s2_two_levels(printer->geom), text);
 	if (printer->color)
 		look = look_of(printer, run, leaf, &rights);
 	put_column(out, s2_run_type(run), 0);

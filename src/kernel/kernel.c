@@ -265,7 +265,7 @@ static enum s2_code check_vmlinux(struct s2_kernel *kernel, struct s2_err *err)
 	struct s2_symbol symbol = { .name = "_stext" };
 
 	if (kernel->args.vmlinux.fd < 0)
-		return s2_fail(err, S2_NOTFOUND, "no --vmlinux was given");
+		return s2_fail(err, S2_NOTFOUND, "no vmlinux was given");
 	return s2_symbols_find(kernel->symbols, &symbol, 1, err) == S2_INVALID ? S2_INVALID : S2_OK;
 }
 

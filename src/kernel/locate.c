@@ -249,9 +249,8 @@ static enum s2_code search(struct s2_kernel *kernel, struct s2_err *err)
 	if (kernel->text)
 		return S2_OK;
 	if (kernel->nmet)
-		return s2_fail(err, S2_USAGE, "--kernel=%u: this memory holds %u kernel%s%s",
-			       kernel->args.number, kernel->nmet, kernel->nmet == 1 ? "" : "s",
-			       s2_gaps_text(&scan.gaps).text);
+		return s2_fail(err, S2_USAGE, "this memory holds %u kernel%s%s", kernel->nmet,
+			       kernel->nmet == 1 ? "" : "s", s2_gaps_text(&scan.gaps).text);
 	if (!kernel->facts.rejected)
 		return code; /* nothing found, said by the scan */
 	return s2_fail(err, S2_NOTFOUND,

@@ -4,10 +4,14 @@
 #include <stdlib.h>
 
 #include "base/bits.h"
+#include "base/budget.h"
 #include "kernel/kernel_priv.h"
 
-#define MAX_NODES 1000000 /* entries that one walk may meet */
-#define RB_DEPTH 128      /* a red-black tree of 2^64 nodes is not deeper */
+/* Entries that one walk may meet: no more than memory has room for, and never more than that. */
+#define MAX_NODES 1000000
+#define FLOOR_NODES 256
+#define NODE_SIZE 8  /* a slot of an xarray; list and tree nodes are larger */
+#define RB_DEPTH 128 /* a red-black tree of 2^64 nodes is not deeper */
 
 /* struct list_head { next, prev }: two pointers since Linux 1.0, asked of nobody. */
 #define LIST_NEXT 0
@@ -19,16 +23,26 @@ static enum s2_code read_u64(struct s2_kernel *kernel, uint64_t va, uint64_t *re
 	return s2_kva_read(kernel->kva, va, ret, sizeof(*ret), err);
 }
 
+static struct s2_budget nodes_of(const struct s2_kernel *kernel)
+{
+	uint64_t room = kernel->args.mem->bytes / NODE_SIZE;
+	struct s2_budget budget;
+
+	s2_budget_init(&budget, FLOOR_NODES, 1, room < MAX_NODES ? room : MAX_NODES);
+	return budget;
+}
+
 enum s2_code s2_kernel_list(struct s2_kernel *kernel, uint64_t head,
 			    bool (*node)(void *arg, uint64_t va), void *arg, struct s2_err *err)
 {
+	struct s2_budget nodes = nodes_of(kernel);
 	uint64_t at = head, pair[2];
 	enum s2_code code = s2_kva_read(kernel->kva, head, pair, sizeof(pair), err);
 
-	for (unsigned int n = 0; !code && pair[0] != head; n++) {
+	while (!code && pair[0] != head) {
 		uint64_t next = pair[0];
 
-		if (n == MAX_NODES)
+		if (s2_budget_take(&nodes, 1))
 			return s2_fail(err, S2_LOOP, "list at 0x%llx has no end",
 				       (unsigned long long)head);
 		code = s2_kva_read(kernel->kva, next, pair, sizeof(pair), err);
@@ -80,12 +94,13 @@ static enum s2_code keep_node(struct list_end *end, uint64_t va, struct s2_err *
 static enum s2_code read_end(struct s2_kernel *kernel, uint64_t head, struct list_end *end,
 			     struct s2_err *err)
 {
+	struct s2_budget nodes = nodes_of(kernel);
 	uint64_t at = head, next, back;
 	enum s2_code code = read_u64(kernel, head + end->ahead, &next, err);
 
 	s2_err_init(&end->why);
 	while (!code && next != head) {
-		if (end->n == MAX_NODES)
+		if (s2_budget_take(&nodes, 1))
 			return s2_fail(err, S2_LOOP, "list at 0x%llx has no end",
 				       (unsigned long long)head);
 		code = read_u64(kernel, next + end->back, &back, &end->why);
@@ -148,7 +163,7 @@ static bool xa_node(uint64_t entry)
 struct xa_walk {
 	struct s2_kernel *kernel;
 	struct s2_xa_layout layout;
-	uint64_t left; /* slots that may still be looked at */
+	struct s2_budget slots; /* slots that may still be looked at */
 	bool (*entry)(void *arg, uint64_t index, uint64_t value);
 	/* Or with the indices that one has, and those of nodes that are lost. */
 	bool (*span)(void *arg, uint64_t first, uint64_t last, uint64_t value);
@@ -217,7 +232,7 @@ static enum s2_code xa_descend(struct xa_walk *walk, uint64_t node, uint64_t bas
 	for (uint64_t i = 0; i < BIT64(walk->layout.chunk_log2) && !code && !walk->stopped; i++) {
 		uint64_t index = base + (i << shift), last = index + low_bits(shift);
 
-		if (!walk->left--)
+		if (s2_budget_take(&walk->slots, 1))
 			return s2_fail(walk->err, S2_LOOP, "xarray has too many entries");
 		if (xa_node(slots[i]))
 			code = xa_subtree(walk, slots[i] - 2, index, last, shift);
@@ -333,10 +348,19 @@ enum s2_code s2_kernel_xarray(struct s2_kernel *kernel, uint64_t va,
 			      struct s2_err *err)
 {
 	struct xa_walk walk = {
-		.kernel = kernel, .left = MAX_NODES, .entry = entry, .arg = arg, .err = err
+		.kernel = kernel, .slots = nodes_of(kernel), .entry = entry, .arg = arg, .err = err
 	};
 
 	return xa_all(&walk, va);
+}
+
+/* An entry has a word of memory of its own. */
+static struct s2_budget words_of(const struct s2_kernel *kernel)
+{
+	struct s2_budget budget;
+
+	s2_budget_init(&budget, FLOOR_NODES, 1, kernel->args.mem->bytes / sizeof(uint64_t));
+	return budget;
 }
 
 enum s2_code s2_kernel_xarray_spans(struct s2_kernel *kernel, uint64_t va,
@@ -346,9 +370,8 @@ enum s2_code s2_kernel_xarray_spans(struct s2_kernel *kernel, uint64_t va,
 						 const struct s2_err *why),
 				    void *arg, struct s2_err *err)
 {
-	/* An entry has a word of memory of its own. */
 	struct xa_walk walk = { .kernel = kernel,
-				.left = MAX_NODES + kernel->args.mem->bytes / sizeof(uint64_t),
+				.slots = words_of(kernel),
 				.span = span,
 				.lost = lost,
 				.arg = arg,
@@ -417,8 +440,9 @@ static enum s2_code rb_walk(struct s2_kernel *kernel, const struct rb_layout *la
 	struct {
 		uint64_t va, right;
 	} stack[RB_DEPTH];
+	struct s2_budget nodes = nodes_of(kernel);
 	uint64_t at = root, parent = 0;
-	unsigned int depth = 0, n = 0;
+	unsigned int depth = 0;
 
 	for (;;) {
 		while (at) {
@@ -427,7 +451,7 @@ static enum s2_code rb_walk(struct s2_kernel *kernel, const struct rb_layout *la
 
 			if (code)
 				return code;
-			if (depth == RB_DEPTH || n++ == MAX_NODES)
+			if (depth == RB_DEPTH || s2_budget_take(&nodes, 1))
 				return s2_fail(err, S2_LOOP, "the tree is too deep or too large");
 			stack[depth].va = parent = at;
 			stack[depth++].right = rb.right;

@@ -83,7 +83,8 @@ struct s2_annotator_ops {
 	uint64_t (*at)(const struct s2_annotator *annotator, const struct s2_asked *asked,
 		       const struct s2_run *run, struct s2_label *ret_label);
 
-	/* Do two stretches say one thing when @b begins @distance bytes after @a? */
+	/* Do two stretches say one thing when @b begins @distance bytes after @a? NULL: when all
+	 * words are the same. */
 	bool (*joins)(const struct s2_label *a, const struct s2_label *b, uint64_t distance,
 		      const struct s2_geometry *geom);
 
@@ -103,6 +104,12 @@ struct s2_annotator_ops {
 	 */
 	enum s2_code (*load)(struct json_t *obj, const struct s2_tables *list,
 			     struct s2_table *table, struct s2_err *err);
+
+	/*
+	 * Bits that the keeper of a table has for itself in entries of this kind, for `decode`: all
+	 * that any of its versions had. May be NULL: none.
+	 */
+	struct s2_fields (*marks)(enum s2_where where);
 
 	/* Releases what @table has for this annotator alone. May be NULL: nothing. */
 	void (*free)(struct s2_table *table);

@@ -577,7 +577,7 @@ static void get_own(const struct s2_members *of, enum s2_member_id id, const str
 		break;
 	case S2_MEMBER_RIGHTS:
 		if (get_rights(of, run, mapped, &rights, ret))
-			rights_text(&rights, of->geom->arch->two_levels(of->geom), ret);
+			rights_text(&rights, s2_two_levels(of->geom), ret);
 		break;
 	case S2_MEMBER_RAW:
 		known(ret, run->entry.raw);

@@ -94,14 +94,6 @@ bool s2_slots_known_of(const struct s2_label *label)
 	return label->word[0] != SLOT_NOT_ASKED;
 }
 
-static bool joins(const struct s2_label *a, const struct s2_label *b, uint64_t distance,
-		  const struct s2_geometry *geom)
-{
-	(void)distance;
-	(void)geom;
-	return a->word[0] == b->word[0] && a->word[1] == b->word[1] && a->word[2] == b->word[2];
-}
-
 /* "1", "1:log", "2:ro,log" */
 static const char *text(const struct s2_label *label, char buf[S2_LABEL_TEXT])
 {
@@ -237,7 +229,6 @@ const struct s2_annotator_ops s2_slots_annotator = {
 	.ncolumns = ARRAY_SIZE(columns),
 	.by_ia = true,
 	.at = at,
-	.joins = joins,
 	.save = save,
 	.load = load,
 	.free = release,

@@ -38,8 +38,12 @@ enum s2_refused {
 	S2_REFUSED_PAGES_ROOT, /* a page list, and not where the start level is */
 	S2_REFUSED_ROOT,       /* a dump, and not where the start level is */
 	S2_REFUSED_PLACE,      /* a root in an image of which nobody says where it is */
+	S2_REFUSED_MAP,        /* the places of an image's pieces */
+	S2_REFUSED_NO_BASE,    /* the descriptors do not tell where the image was */
 	S2_REFUSED_BASE,       /* the register @claim and the descriptors do not agree */
 	S2_REFUSED_NO_KERNEL,  /* no claim shapes a table, and there is no kernel */
+	S2_REFUSED_KERNEL,     /* there are fewer kernels in memory */
+	S2_REFUSED_NO_HOST,    /* what keeps tables in this kernel's memory cannot be found */
 	S2_REFUSED_FOR_KERNEL, /* @thing is about a kernel, and none is looked at */
 	S2_REFUSED_FOR_TABLE,  /* @thing describes a table whose shape was not given */
 	S2_REFUSED_NO_DUMP,    /* neither a container nor said to be an image */

@@ -53,6 +53,8 @@ static enum s2_code open_kernel(const struct s2_request *r, struct s2_input *inp
 	code = s2_kernel_open(&args, &input->kernel, err);
 	if (code == S2_NOTFOUND)
 		input->refusal.why = S2_REFUSED_NO_KERNEL;
+	if (code == S2_USAGE)
+		input->refusal.why = S2_REFUSED_KERNEL;
 	return code ? code : s2_kernel_check_files(input->kernel, err);
 }
 
@@ -93,9 +95,12 @@ static enum s2_code find_tables(const struct s2_request *r, struct s2_input *inp
 {
 	enum s2_code code = find_wanted(r, input, err);
 
+	if (code == S2_NOTFOUND)
+		input->refusal.why = S2_REFUSED_NO_HOST;
 	/* A copy that the kernel made needs none of KVM's own structures. */
 	if (!r->have_copy || code == S2_NOMEM)
 		return code;
+	input->refusal.why = S2_REFUSED_OTHERWISE;
 	code = s2_kvm_kernel_copy(input->kernel, &input->source->mem, r->copy, &input->tables, err);
 	if (code == S2_USAGE)
 		input->refusal.why = S2_REFUSED_COPY;

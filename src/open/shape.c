@@ -12,7 +12,7 @@ enum s2_code s2_input_shape(const struct s2_table *table, struct s2_geometry *re
 		return s2_fail(err, S2_NOTFOUND, "%s has no table yet", table->id);
 	code = s2_shape(&table->regime, &geom, err);
 	if (!code)
-		code = geom.arch->check_root(&geom, table->root_pa, err);
+		code = s2_check_root(&geom, table->root_pa, err);
 	if (code)
 		return s2_wrap(err, code, "%s", table->id);
 	*ret = geom;
@@ -28,9 +28,10 @@ enum s2_code s2_shape_request(const struct s2_regime *regime, struct s2_geometry
 
 	if (code != S2_INVALID)
 		return code;
-	/* A register that is sound without them is contradicted by the sizes. */
+	/* A register that is sound without them is contradicted by the sizes; without a register
+	 * they are at fault themselves. */
 	s2_regime_keep_registers(&alone);
-	if (!s2_shape(&alone, &ignored, NULL))
+	if (!alone.have || !s2_shape(&alone, &ignored, NULL))
 		code = err->code = S2_USAGE;
 	return code;
 }
@@ -43,7 +44,8 @@ static enum s2_code complete(const struct s2_regime *claims, struct s2_table *ta
 	unsigned int i = 0;
 
 	if (claims->arch->claims == arch->claims)
-		return arch->complete(claims, table->id, &table->regime, err);
+		return arch->complete ? arch->complete(claims, table->id, &table->regime, err) :
+					S2_OK;
 	while (!s2_regime_has(claims, i))
 		i++;
 	*refusal = (struct s2_refusal){ .why = S2_REFUSED_ARCH, .claim = &claims->arch->claims[i] };

@@ -131,6 +131,16 @@ static bool test_bit(const uint64_t *word, uint64_t bit)
 	return word[bit / 64] & BIT64(bit % 64);
 }
 
+/*
+ * Data follow the descriptors, a block of it for each page at most. Beyond, a descriptor is
+ * damaged; before, the file may just be cut off. Some blocks more cost nothing.
+ */
+static uint64_t furthest_data(const struct kdump *k, const struct kdump_part *part)
+{
+	return part->desc_off +
+	       (part->ndumped + 16) * (sizeof(struct kdump_desc) + kdump_block_size(k));
+}
+
 /* The descriptor of the page at @pa, checked so far that its data can be read as it says. */
 static enum s2_code find_page(const struct kdump *k, uint64_t pa,
 			      const struct kdump_part **ret_part, struct kdump_desc *ret,
@@ -169,6 +179,10 @@ static enum s2_code find_page(const struct kdump *k, uint64_t pa,
 		return code;
 	if (!desc.offset)
 		return s2_fail(err, S2_TRUNCATED, "was not written, the dump is incomplete");
+	if (desc.offset < part->desc_off || desc.offset > furthest_data(k, part))
+		return s2_fail(err, S2_DAMAGED,
+			       "page descriptor %llu: no dump of so many pages has data at 0x%llx",
+			       (unsigned long long)rank, (unsigned long long)desc.offset);
 	if (desc.flags & ~S2_CODEC_FLAGS || !desc.size || desc.size > kdump_block_size(k) ||
 	    (!desc.flags && desc.size != kdump_block_size(k)))
 		return s2_fail(

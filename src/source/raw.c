@@ -22,16 +22,16 @@ static enum s2_code check_maps(const struct s2_segment *map, size_t n, uint64_t 
 		const struct s2_segment *a = &map[i];
 
 		if (a->file_off >= file_size)
-			return s2_fail(
-				err, S2_INVALID,
-				"--map: offset 0x%llx is past the end of the file (size 0x%llx)",
-				(unsigned long long)a->file_off, (unsigned long long)file_size);
+			return s2_fail(err, S2_INVALID,
+				       "offset 0x%llx is past the end of the file (size 0x%llx)",
+				       (unsigned long long)a->file_off,
+				       (unsigned long long)file_size);
 		for (size_t j = 0; j < i; j++) {
 			const struct s2_segment *b = &map[j];
 
 			if (a->pa < b->pa + b->size && b->pa < a->pa + a->size)
 				return s2_fail(err, S2_USAGE,
-					       "--map: 0x%llx:0x%llx and 0x%llx:0x%llx overlap",
+					       "0x%llx:0x%llx and 0x%llx:0x%llx overlap",
 					       (unsigned long long)b->pa,
 					       (unsigned long long)b->size,
 					       (unsigned long long)a->pa,

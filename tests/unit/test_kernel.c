@@ -192,7 +192,7 @@ static void two_kernels(void **state)
 	two.args.number = 3;
 	s2_err_init(&err);
 	assert_int_equal(s2_kernel_open(&two.args, &kernel, &err), S2_USAGE);
-	assert_non_null(strstr(err.text, "--kernel=3"));
+	assert_non_null(strstr(err.text, "this memory holds"));
 	/* The container's is the first, whichever it is, and nothing is searched unasked. */
 	for (unsigned int i = 0; i < 2; i++) {
 		two.args.note = two.k[i].info;
@@ -285,8 +285,8 @@ static void types_without_symbols(void **state)
 	assert_int_equal(s2_kernel_types(kernel, &types, &err), S2_NOTFOUND);
 	assert_non_null(strstr(err.text, "no BTF in the kernel image"));
 	/* Both its BTF and its DWARF lack it: said once. */
-	assert_non_null(strstr(err.text, "--vmlinux"));
-	assert_null(strstr(strstr(err.text, "--vmlinux") + 1, "--vmlinux"));
+	assert_non_null(strstr(err.text, "no vmlinux"));
+	assert_null(strstr(strstr(err.text, "no vmlinux") + 1, "no vmlinux"));
 	s2_kernel_close(kernel);
 	kimage_free(&k);
 }

@@ -281,7 +281,9 @@ static void test_page_descriptors(void **state)
 		const char *text;
 	} rows[] = {
 		{ 0, 8, 0, S2_TRUNCATED, "was not written" },
-		{ 0, 8, UINT64_MAX - 1, S2_TRUNCATED, "ends before its data" },
+		{ 0, 8, 0x10000, S2_TRUNCATED, "ends before its data" },
+		{ 0, 8, UINT64_MAX - 1, S2_DAMAGED, "no dump of so many pages" },
+		{ 0, 8, 4096, S2_DAMAGED, "no dump of so many pages" },
 		{ 8, 4, 0, S2_DAMAGED, "size 0" },
 		{ 8, 4, 4097, S2_DAMAGED, "size 4097" },
 		{ 8, 4, 100, S2_DAMAGED, "zlib data is broken" },

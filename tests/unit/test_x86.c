@@ -536,10 +536,10 @@ static void test_eptp_root(void **state)
 		assert_int_equal(s2_shape(&regime, &geom, NULL), S2_OK);
 		assert_int_equal(geom.arch->root(&geom, &regime, &root, NULL), S2_OK);
 		assert_int_equal(root, BIT64(bit));
-		assert_int_equal(geom.arch->check_root(&geom, root, NULL), S2_OK);
+		assert_int_equal(s2_check_root(&geom, root, NULL), S2_OK);
 	}
-	assert_int_equal(geom.arch->check_root(&geom, BIT64(46), NULL), S2_INVALID);
-	assert_int_equal(geom.arch->check_root(&geom, 0x800, NULL), S2_INVALID);
+	assert_int_equal(s2_check_root(&geom, BIT64(46), NULL), S2_INVALID);
+	assert_int_equal(s2_check_root(&geom, 0x800, NULL), S2_INVALID);
 }
 
 static void test_ncr3(void **state)

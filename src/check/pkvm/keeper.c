@@ -14,6 +14,12 @@ static enum s2_pkvm_role role(const struct s2_table *table)
 	return s2_pkvm_role_of(table);
 }
 
+static void begin(struct s2_check_ctx *ctx)
+{
+	s2_check_features(ctx);
+	s2_check_vms_begin(ctx);
+}
+
 static void pages(struct s2_check_ctx *ctx)
 {
 	s2_check_states(ctx);
@@ -86,7 +92,7 @@ static bool references(const struct s2_check_ctx *ctx, uint64_t pa, uint64_t *re
 const struct s2_keeper s2_pkvm_keeper = {
 	.role = role,
 	.exempt = exempt,
-	.begin = s2_check_vms_begin,
+	.begin = begin,
 	.end = s2_check_vms_end,
 	.pages = pages,
 	.table_begin = table_begin,

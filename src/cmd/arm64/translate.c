@@ -9,6 +9,7 @@
 #include "cmd/arm64/guest.h"
 #include "cmd/arm64/translate_print.h"
 #include "cmd/each.h"
+#include "decode/exit.h"
 #include "decode/arm64/registers.h"
 #include "model/totals.h"
 
@@ -253,7 +254,7 @@ static enum s2_code translate_one(void *arg, const char *text, struct s2_err *er
 {
 	struct job *job = arg;
 	struct s2_at_result r;
-	enum s2_code code = s2_parse_u64(text, "address", &job->req.ia, err);
+	enum s2_code code = s2_parse_address(text, "address", &job->req.ia, err);
 
 	if (!code)
 		code = s2_translate(&job->req, &job->input->source->mem, &r, err);
@@ -273,7 +274,11 @@ enum s2_exit s2_arm64_translate(const struct s2_options *o, struct s2_out *out, 
 	struct s2_input input;
 	enum s2_exit status;
 	enum s2_code code = choose_op(&job, err);
+	/* What is no operation here may be an access to tables of another architecture. */
+	bool elsewhere = code && s2_access_of(o->as);
 
+	if (elsewhere)
+		code = S2_OK;
 	job.document = s2_options_document(o, &job.lines);
 	own.stage1_alone = !o->have_vcpu && !o->ntables && without_stage2(job.req.op, &o->regime);
 	own.unshaped = s2_regime_has(&o->regime, S2_ARM64_VTCR_EL2);
@@ -284,7 +289,7 @@ enum s2_exit s2_arm64_translate(const struct s2_options *o, struct s2_out *out, 
 	if (input.tables.n && s2_cmd_arch_of(input.tables.table->regime.arch) != &s2_cmd_arm64)
 		return s2_translate_table(o, &input, out, err);
 	job.input = &input;
-	code = prepare(&job, err);
+	code = elsewhere ? choose_op(&job, err) : prepare(&job, err);
 	image = s2_input_image(&input);
 	if (!code && job.document)
 		s2_json_begin(&job.json, out, job.lines, "translate", "translations", &image);

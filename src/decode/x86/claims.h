@@ -32,8 +32,7 @@ enum s2_x86_claim {
 /* Of EPT and NPT alike; a row that only one of them knows says so. */
 extern const struct s2_claim s2_x86_claims[S2_X86_NCLAIMS];
 
-/* The agree(), complete() and assume() of both. */
-enum s2_code s2_x86_agree(const struct s2_regime *option, struct s2_err *err) S2_MUST_CHECK;
+/* The complete() and assume() of both. */
 enum s2_code s2_x86_complete(const struct s2_regime *option, const char *id,
 			     struct s2_regime *regime, struct s2_err *err) S2_MUST_CHECK;
 void s2_x86_assume(struct s2_regime *regime);

@@ -247,11 +247,6 @@ static bool is_leaf(const struct s2_geometry *geom, unsigned int height, uint64_
 	       !odd_of(geom, height, raw);
 }
 
-static uint64_t key_mask(const struct s2_geometry *geom, unsigned int height, uint64_t raw)
-{
-	return is_leaf(geom, height, raw) ? ~geom->height[height].oa_low : ~UINT64_C(0);
-}
-
 /* Each right must stand in all entries that are used (SDM, "EPT Translation Mechanism"). */
 static struct s2_path below(const struct s2_geometry *geom, unsigned int height, uint64_t raw,
 			    struct s2_path path)
@@ -277,6 +272,46 @@ static struct s2_rights rights(const struct s2_geometry *geom, unsigned int heig
 				   .exec_user = allow & user };
 }
 
+/* SDM 3C, "Basic VM-Exit Information", "Exit Qualification for EPT Violations". */
+#define EXIT_VIOLATION 48
+#define EXIT_MISCONFIGURED 49
+#define QUALIFIES_RIGHTS 3 /* R, W and X of all entries, from this bit on; XU behind them */
+#define QUALIFIES_XU BIT64(6)
+#define QUALIFIES_LINEAR BITS64(8, 7) /* of the translation of a linear address */
+
+static uint64_t qualifies_access(enum s2_access access)
+{
+	return access == S2_ACCESS_READ  ? BIT64(0) :
+	       access == S2_ACCESS_WRITE ? BIT64(1) :
+					   BIT64(2);
+}
+
+/*
+ * Bits that need more than the table are 0: what the guest's own tables say of the linear address
+ * (of processors that tell), shadow stacks, verification of guest paging, NMIs.
+ */
+static bool exit_of(const struct s2_geometry *geom, const struct s2_denied *denied,
+		    struct s2_guest_exit *ret)
+{
+	bool there = !denied->outside && is_present(geom, denied->raw);
+	uint64_t allow = there ? denied->raw & denied->path.allow : 0;
+
+	*ret = (struct s2_guest_exit){ .reason = EXIT_VIOLATION };
+	if (there && denied->type == S2_RESERVED_ENTRY) {
+		ret->reason = EXIT_MISCONFIGURED;
+		return true;
+	}
+	ret->info = qualifies_access(denied->access) | QUALIFIES_LINEAR |
+		    (allow & (EPT_R | EPT_W | EPT_X)) << QUALIFIES_RIGHTS;
+	if ((geom->flags & S2_X86_G_MBEC) && (allow & EPT_XU))
+		ret->info |= QUALIFIES_XU;
+	ret->in_guest = (geom->flags & S2_X86_G_VE) && !denied->outside &&
+			!(denied->raw & BIT64(63));
+	return true;
+}
+
+static const struct s2_guest_exit_ops exits = { .info = "qualification", .exit = exit_of };
+
 static const struct s2_feature features[] = {
 	{ .name = "ad",
 	  .yes = S2_X86_G_AD,
@@ -301,17 +336,14 @@ const struct s2_arch s2_x86_ept = {
 	.nclaims = ARRAY_SIZE(s2_x86_claims),
 	.shape = s2_x86_shape,
 	.root = s2_x86_root,
-	.check_root = s2_x86_check_root,
-	.agree = s2_x86_agree,
 	.complete = s2_x86_complete,
 	.assume = s2_x86_assume,
 	.is_table = is_table,
 	.decode = decode,
-	.key_mask = key_mask,
 	.is_leaf = is_leaf,
 	.below = below,
 	.rights = rights,
-	.two_levels = s2_x86_two_levels,
+	.exits = &exits,
 	.attrs = attrs,
 	.nattrs = ARRAY_SIZE(attrs),
 	.flags_width = sizeof("hw,mw,ipat,a,d") - 1,

@@ -165,11 +165,6 @@ static bool is_leaf(const struct s2_geometry *geom, unsigned int height, uint64_
 	return (raw & NPT_P) && s2_x86_maps_itself(height, raw) && !odd_of(geom, height, raw);
 }
 
-static uint64_t key_mask(const struct s2_geometry *geom, unsigned int height, uint64_t raw)
-{
-	return is_leaf(geom, height, raw) ? ~geom->height[height].oa_low : ~UINT64_C(0);
-}
-
 /* What an entry allows, as bits that are set: there is one that forbids. */
 static uint64_t allowed(uint64_t raw)
 {
@@ -207,6 +202,41 @@ static struct s2_rights rights(const struct s2_geometry *geom, unsigned int heig
 				   .exec_user = exec };
 }
 
+/* APM volume 2, "Nested versus Guest Page Faults, Fault Ordering"; EXITINFO1 is as the error code
+ * of a page fault below bit 32. */
+#define EXIT_NPF 0x400
+#define INFO_P BIT64(0)
+#define INFO_RW BIT64(1)
+#define INFO_US BIT64(2)
+#define INFO_RSV BIT64(3)
+#define INFO_ID BIT64(4)
+#define INFO_FINAL BIT64(32) /* the guest's final address, and not one of its tables */
+
+/* Without GMET all accesses are a user's. Beyond the table's input addresses: not known. */
+static bool exit_of(const struct s2_geometry *geom, const struct s2_denied *denied,
+		    struct s2_guest_exit *ret)
+{
+	bool gmet = geom->flags & S2_X86_G_GMET, there = denied->raw & NPT_P;
+	bool fetch = denied->access == S2_ACCESS_EXEC || denied->access == S2_ACCESS_EXEC_USER;
+
+	if (denied->outside)
+		return false;
+	*ret = (struct s2_guest_exit){ .reason = EXIT_NPF, .info = INFO_FINAL };
+	if (there)
+		ret->info |= INFO_P;
+	if (there && denied->type == S2_RESERVED_ENTRY)
+		ret->info |= INFO_RSV;
+	if (denied->access == S2_ACCESS_WRITE)
+		ret->info |= INFO_RW;
+	if (!gmet || denied->access != S2_ACCESS_EXEC)
+		ret->info |= INFO_US;
+	if (fetch && (gmet || !(geom->flags & S2_X86_G_NONX)))
+		ret->info |= INFO_ID;
+	return true;
+}
+
+static const struct s2_guest_exit_ops exits = { .info = "exitinfo1", .exit = exit_of };
+
 static const struct s2_feature features[] = {
 	{ .name = "gmet", .yes = S2_X86_G_GMET, .text = "GMET" },
 	{ .name = "c_bit", .yes = S2_X86_G_C_BIT, .text = "SME" },
@@ -225,17 +255,14 @@ const struct s2_arch s2_x86_npt = {
 	.nclaims = ARRAY_SIZE(s2_x86_claims),
 	.shape = s2_x86_shape,
 	.root = s2_x86_root,
-	.check_root = s2_x86_check_root,
-	.agree = s2_x86_agree,
 	.complete = s2_x86_complete,
 	.assume = s2_x86_assume,
 	.is_table = is_table,
 	.decode = decode,
-	.key_mask = key_mask,
 	.is_leaf = is_leaf,
 	.below = below,
 	.rights = rights,
-	.two_levels = s2_x86_two_levels,
+	.exits = &exits,
 	.attrs = attrs,
 	.nattrs = ARRAY_SIZE(attrs),
 	.flags_width = sizeof("hw,mw,a,d") - 1,

@@ -109,11 +109,6 @@ static void decode(const struct s2_geometry *geom, unsigned int height, uint64_t
 	}
 }
 
-static uint64_t key_mask(const struct s2_geometry *geom, unsigned int height, uint64_t raw)
-{
-	return is_leaf(geom, height, raw) ? ~geom->height[height].oa_low : ~UINT64_C(0);
-}
-
 const struct s2_arch s2_x86_paging = {
 	.name = "x86",
 	.format = "paging",
@@ -125,7 +120,6 @@ const struct s2_arch s2_x86_paging = {
 	.check_root = check_root,
 	.is_table = is_table,
 	.decode = decode,
-	.key_mask = key_mask,
 	.is_leaf = is_leaf,
 	.level_base = 1,
 	.level_step = 1,

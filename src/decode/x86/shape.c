@@ -201,20 +201,3 @@ enum s2_code s2_x86_root(const struct s2_geometry *geom, const struct s2_regime 
 			       geom->oa_bits);
 	return S2_OK;
 }
-
-enum s2_code s2_x86_check_root(const struct s2_geometry *geom, uint64_t root, struct s2_err *err)
-{
-	if (!is_aligned(root, geom->start_size))
-		return s2_fail(err, S2_INVALID, "root 0x%llx is not aligned to a page of 4K",
-			       (unsigned long long)root);
-	if (root >> geom->oa_bits)
-		return s2_fail(err, S2_INVALID, "root 0x%llx is beyond %u bits",
-			       (unsigned long long)root, geom->oa_bits);
-	return S2_OK;
-}
-
-bool s2_x86_two_levels(const struct s2_geometry *geom)
-{
-	(void)geom;
-	return false;
-}

@@ -5,6 +5,7 @@
 #define S2_DECODE_X86_X86_H
 
 #include "decode/arch.h"
+#include "decode/exit.h"
 #include "decode/x86/claims.h"
 
 extern const struct s2_arch s2_x86_ept;
@@ -48,11 +49,6 @@ enum s2_code s2_x86_shape(const struct s2_regime *regime, struct s2_geometry *re
 			  struct s2_err *err) S2_MUST_CHECK;
 enum s2_code s2_x86_root(const struct s2_geometry *geom, const struct s2_regime *regime,
 			 uint64_t *ret, struct s2_err *err) S2_MUST_CHECK;
-enum s2_code s2_x86_check_root(const struct s2_geometry *geom, uint64_t root,
-			       struct s2_err *err) S2_MUST_CHECK;
-
-/* Text has letters for all that the two levels of execution differ in. */
-bool s2_x86_two_levels(const struct s2_geometry *geom);
 
 /*
  * What is wrong with an entry that is present, S2_ODD_*: hardware faults for each, and maps nothing

@@ -40,8 +40,7 @@ enum s2_code s2_kvm_fields(struct s2_kernel *kernel, const struct s2_field_row *
 		return code;
 	code = s2_fields_find_in(*ret, rows_of, n, owner, err);
 	if (code)
-		return s2_wrap(err, code,
-			       "KVM's structures (--vtcr and --root read a table without them)");
+		return s2_wrap(err, code, "KVM's structures");
 	return S2_OK;
 }
 

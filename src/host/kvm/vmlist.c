@@ -110,7 +110,7 @@ enum s2_code s2_kvm_vm_list(const struct s2_kvm_walk *w, uint64_t *ret, char *fo
 	if (!w->arch->check_vm || !w->arch->can_check(w))
 		return s2_fail(err, S2_NOTFOUND,
 			       "no symbol vm_list, and struct kvm of this kernel%s has nothing to "
-			       "tell it by: --system-map or --vmlinux helps",
+			       "tell it by",
 			       w->arch->check_vm ? " (before 5.9)" : "");
 	code = s2_kernel_scan_lists(kernel, try_head, &s, &doubt, err);
 	if (code)

@@ -331,8 +331,7 @@ static enum s2_code get_soft(json_t *obj, struct s2_regime *regime, struct s2_er
 	if (i == s2_nsofts)
 		return s2_fail(err, S2_INVALID, "unknown software '%s' of a table of %s",
 			       name ? name : "?", regime->arch->name);
-	soft->ops = s2_softs[i];
-	soft->ops->assume(regime, soft);
+	s2_soft_wrote(regime, s2_softs[i]);
 	code = get_parameter(obj, "empty", &soft->empty, err);
 	for (i = 0; !code && i < soft->ops->nparams; i++)
 		code = get_parameter(obj, soft->ops->params[i], &soft->param[i], err);
