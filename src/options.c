@@ -49,6 +49,7 @@ enum opt_id {
 	OPT_SKIP,
 	OPT_LIST,
 	OPT_MAX_INPUT,
+	OPT_ABSENT_IS_ZERO,
 	OPT_FINDINGS,
 	OPT_CLAIM, /* ... and from here on the claims of architectures are counted */
 	OPT_LONG = 'l',
@@ -100,6 +101,8 @@ static const struct opt_row rows[] = {
 	  "which of several kernels in memory, from 1 on (see --verbose)" },
 	{ OPT_MAX_INPUT, "max-input", "SIZE", S2_OPTS_INPUT | S2_OPTS_FILE,
 	  "compressed files, pipes: what they hold at most; default 64 times the file and 1G" },
+	{ OPT_ABSENT_IS_ZERO, "absent-is-zero", NULL, S2_OPTS_ABSENT,
+	  "pages that a filter left out are zeros: you know that it left out no others" },
 	{ OPT_RANGE, "range", "A-B", S2_OPTS_SHOW,
 	  "only entries that intersect the input addresses [A, B) (repeatable)" },
 	{ OPT_FORMAT, "format", "NAME", S2_OPTS_SHOW | S2_OPTS_JSON, "output format, see below" },
@@ -411,6 +414,9 @@ static enum s2_code apply(enum opt_id id, const char *arg, struct s2_options *o,
 		return s2_limit_option(arg, &o->rows, err);
 	case OPT_NO_HEADER:
 		o->rows.bare = true;
+		return S2_OK;
+	case OPT_ABSENT_IS_ZERO:
+		o->absent_is_zero = true;
 		return S2_OK;
 	case OPT_SANDBOX:
 		return parse_sandbox(arg, &o->no_sandbox, err);

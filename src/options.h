@@ -28,13 +28,14 @@ enum s2_opt_group {
 	S2_OPTS_ALL = 1 << 5,       /* --help, --version */
 	S2_OPTS_TRANSLATE = 1 << 7, /* translate's own */
 	S2_OPTS_VCPU = 1 << 8,
-	S2_OPTS_GEOM = 1 << 6,   /* registers and sizes */
-	S2_OPTS_CHECK = 1 << 9,  /* check's own */
-	S2_OPTS_LIST = 1 << 10,  /* list's own */
-	S2_OPTS_WHERE = 1 << 11, /* conditions on rows */
-	S2_OPTS_ROWS = 1 << 12,  /* columns of rows, and their order */
-	S2_OPTS_COLOR = 1 << 13, /* text that has colours */
-	S2_OPTS_FILE = 1 << 14,  /* what the file is, whatever is in it */
+	S2_OPTS_GEOM = 1 << 6,    /* registers and sizes */
+	S2_OPTS_CHECK = 1 << 9,   /* check's own */
+	S2_OPTS_LIST = 1 << 10,   /* list's own */
+	S2_OPTS_WHERE = 1 << 11,  /* conditions on rows */
+	S2_OPTS_ROWS = 1 << 12,   /* columns of rows, and their order */
+	S2_OPTS_COLOR = 1 << 13,  /* text that has colours */
+	S2_OPTS_FILE = 1 << 14,   /* what the file is, whatever is in it */
+	S2_OPTS_ABSENT = 1 << 15, /* what memory reads as that the dump lacks */
 };
 
 #define S2_MAX_MAPS 1024
@@ -98,6 +99,7 @@ struct s2_options {
 	const char *skip[S2_MAX_CHECKS];
 	unsigned int nskip;
 	bool list_checks;
+	bool absent_is_zero;
 	uint64_t max_input; /* --max-input: bytes of a copy or what is unpacked, 0 when not given */
 	uint64_t findings;  /* --findings, 0 when not given */
 	bool have_snapshot; /* struct kvm_pgtable_snapshot */

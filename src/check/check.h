@@ -158,6 +158,13 @@ struct s2_check_args {
  * (S2_NOMEM). */
 enum s2_code s2_check_run(const struct s2_check_args *args, struct s2_check_report *ret,
 			  struct s2_err *err) S2_MUST_CHECK;
+
+/*
+ * @report was made while missing memory read as zeros, @strict while it was missing: what fails in
+ * the one alone is unknown, and what fails in both stands. Returns which checks pass for the zeros
+ * alone (bit n: check n). @strict is used up.
+ */
+uint64_t s2_check_settle(struct s2_check_report *report, struct s2_check_report *strict);
 void s2_check_free(struct s2_check_report *report);
 
 #endif

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // `check`: the invariants that hold between tables, one line each, and what breaks them.
+#include <stdio.h>
 #include <string.h>
 
 #include "check/check.h"
 #include "cmd/check_print.h"
 #include "cmd/color.h"
 #include "cmd/input.h"
+#include "cmd/say.h"
 
 static void list_checks(const struct s2_options *o, struct s2_out *out)
 {
@@ -84,6 +86,44 @@ static enum s2_code choose(const struct s2_options *o, uint64_t *ret, struct s2_
 	return S2_OK;
 }
 
+/* What passes because of zeros that nobody dumped is told from what the dump itself shows. */
+static void say_assumed(const struct s2_input *input, uint64_t assumed)
+{
+	char names[400] = "";
+	size_t len = 0;
+
+	for (unsigned int i = 0; i < S2_NCHECKS; i++)
+		if (assumed & BIT64(i) && len < sizeof(names))
+			len += (size_t)snprintf(names + len, sizeof(names) - len, " %s",
+						s2_checks[i].name);
+	if (assumed)
+		s2_say("%s: --absent-is-zero: without it unknown:%s", input->path, names);
+}
+
+/* Zeros that are only said to be there decide nothing that the dump itself leaves open against. */
+static enum s2_code run_checks(const struct s2_input *input, const struct s2_check_args *args,
+			       struct s2_check_report *ret, struct s2_err *err)
+{
+	struct s2_check_report strict;
+	struct s2_check_args alone = *args;
+	enum s2_code code;
+
+	if (!input->source->absent)
+		return s2_check_run(args, ret, err);
+	alone.lost = NULL;
+	s2_source_believe(input->source, false);
+	code = s2_check_run(&alone, &strict, err);
+	s2_source_believe(input->source, true);
+	if (code)
+		return code;
+	code = s2_check_run(args, ret, err);
+	if (code)
+		s2_check_free(&strict);
+	else
+		say_assumed(input, s2_check_settle(ret, &strict));
+	return code;
+}
+
 static enum s2_exit check_file(const struct s2_options *o, uint64_t wanted, struct s2_out *out,
 			       struct s2_err *err)
 {
@@ -101,7 +141,7 @@ static enum s2_exit check_file(const struct s2_options *o, uint64_t wanted, stru
 				       .lost = input.lost,
 				       .wanted = wanted,
 				       .max_findings = o->findings };
-	code = s2_check_run(&args, &report, err);
+	code = run_checks(&input, &args, &report, err);
 	if (code) {
 		s2_input_close(&input);
 		return s2_exit_of(code);
@@ -137,7 +177,8 @@ const struct s2_cmd s2_cmd_check = {
 	.name = "check",
 	.args = "FILE",
 	.help = "do the tables of host, hypervisor and guests agree? exit 1 when not",
-	.groups = S2_OPTS_INPUT | S2_OPTS_GEOM | S2_OPTS_JSON | S2_OPTS_CHECK | S2_OPTS_COLOR,
+	.groups = S2_OPTS_INPUT | S2_OPTS_ABSENT | S2_OPTS_GEOM | S2_OPTS_JSON | S2_OPTS_CHECK |
+		  S2_OPTS_COLOR,
 	.min_args = 0,
 	.max_args = 1,
 	.run = run_check,

@@ -332,8 +332,8 @@ const struct s2_cmd s2_cmd_dump = {
 	.name = "dump",
 	.args = "FILE",
 	.help = "the tables as ranges (the default command)",
-	.groups = S2_OPTS_INPUT | S2_OPTS_GEOM | S2_OPTS_SHOW | S2_OPTS_JSON | S2_OPTS_OUTPUT |
-		  S2_OPTS_VCPU | S2_OPTS_WHERE | S2_OPTS_ROWS | S2_OPTS_COLOR,
+	.groups = S2_OPTS_INPUT | S2_OPTS_ABSENT | S2_OPTS_GEOM | S2_OPTS_SHOW | S2_OPTS_JSON |
+		  S2_OPTS_OUTPUT | S2_OPTS_VCPU | S2_OPTS_WHERE | S2_OPTS_ROWS | S2_OPTS_COLOR,
 	.min_args = 1,
 	.max_args = 1,
 	.run = run_dump,

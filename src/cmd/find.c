@@ -381,7 +381,8 @@ const struct s2_cmd s2_cmd_find = {
 	.name = "find",
 	.args = "FILE PA...",
 	.help = "which tables reach a physical address (or A-B), as what",
-	.groups = S2_OPTS_INPUT | S2_OPTS_GEOM | S2_OPTS_JSON | S2_OPTS_WHERE | S2_OPTS_COLOR,
+	.groups = S2_OPTS_INPUT | S2_OPTS_ABSENT | S2_OPTS_GEOM | S2_OPTS_JSON | S2_OPTS_WHERE |
+		  S2_OPTS_COLOR,
 	.min_args = 2,
 	.max_args = -1,
 	.run = run_find,

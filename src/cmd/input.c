@@ -35,6 +35,7 @@ static struct s2_request request_of(const struct s2_options *o, char *const *pat
 		.raw = &o->raw,
 		.regime = &o->regime,
 		.max_input = o->max_input,
+		.absent_is_zero = o->absent_is_zero,
 		.software = o->software,
 		.have_root = o->have_root,
 		.root = o->root,
@@ -206,6 +207,7 @@ struct s2_image s2_input_image(const struct s2_input *input)
 		.have_size = true,
 		.size = input->source->file.size,
 		.incomplete = input->source->incomplete,
+		.absent_is_zero = input->source->absent != NULL,
 		.arch = tables->n ? tables->table[0].regime.arch->name : NULL,
 		.release = tables->release,
 		.build_id = tables->build_id,
@@ -239,6 +241,25 @@ static void print_sums(const struct s2_input *input)
 
 /* More lines than this would hide what else was said; JSON has all. */
 #define MAX_LOSS_LINES 16
+
+/* What the user said was believed; or what they might say, where something is missing. */
+static void say_absent(const struct s2_input *input, bool incomplete)
+{
+	const struct s2_absent *absent = input->source ? input->source->absent : NULL;
+
+	if (absent && absent->times)
+		s2_say("%s: --absent-is-zero: pages that are not in the dump were read as zeros, "
+		       "%" PRIu64 " time%s, the first at PA 0x%" PRIx64,
+		       input->path, absent->times, absent->times == 1 ? "" : "s", absent->first_pa);
+	else if (absent)
+		s2_say("%s: --absent-is-zero: nothing was read that a filter left out",
+		       input->path);
+	else if (incomplete && input->source && input->source->left_out_zeros)
+		s2_say("%s: the dump's level says that pages of zeros were left out; what is "
+		       "missing reads as zeros with --absent-is-zero, if you know that nothing "
+		       "else was",
+		       input->path);
+}
 
 /* Bytes around an image that may have been cut off. */
 #define NEAR (1U << 20)
@@ -278,6 +299,8 @@ static void ask_for_place(const struct s2_input *input)
 enum s2_exit s2_input_finish(const struct s2_input *input, enum s2_exit status)
 {
 	const struct s2_lost *lost = input->lost;
+
+	say_absent(input, lost->total || status == S2_EXIT_INCOMPLETE);
 
 	for (size_t i = 0; i < lost->n && i < MAX_LOSS_LINES; i++)
 		print_loss(input, &lost->loss[i]);

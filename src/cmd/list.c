@@ -293,7 +293,8 @@ const struct s2_cmd s2_cmd_list = {
 	.name = "list",
 	.args = "FILE",
 	.help = "one line per table that the file holds",
-	.groups = S2_OPTS_INPUT | S2_OPTS_GEOM | S2_OPTS_JSON | S2_OPTS_LIST | S2_OPTS_COLOR,
+	.groups = S2_OPTS_INPUT | S2_OPTS_ABSENT | S2_OPTS_GEOM | S2_OPTS_JSON | S2_OPTS_LIST |
+		  S2_OPTS_COLOR,
 	.min_args = 1,
 	.max_args = 1,
 	.run = run_list,

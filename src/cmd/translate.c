@@ -427,7 +427,8 @@ const struct s2_cmd s2_cmd_translate = {
 	.name = "translate",
 	.args = "FILE ADDRESS...",
 	.help = "addresses level by level, as the AT instruction answers",
-	.groups = S2_OPTS_INPUT | S2_OPTS_GEOM | S2_OPTS_JSON | S2_OPTS_TRANSLATE | S2_OPTS_VCPU,
+	.groups = S2_OPTS_INPUT | S2_OPTS_ABSENT | S2_OPTS_GEOM | S2_OPTS_JSON | S2_OPTS_TRANSLATE |
+		  S2_OPTS_VCPU,
 	.min_args = 2,
 	.max_args = -1,
 	.run = run_translate,

@@ -14,8 +14,9 @@ struct s2_image {
 	const char *path;
 	const char *format;
 	bool have_size;
-	uint64_t size;   /* bytes of the file */
-	bool incomplete; /* the container says so of itself */
+	uint64_t size;       /* bytes of the file */
+	bool incomplete;     /* the container says so of itself */
+	bool absent_is_zero; /* pages that a filter left out were read as zeros */
 	const char *arch;
 	const char *release;
 	const char *build_id;

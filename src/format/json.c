@@ -194,6 +194,9 @@ static void image_members(struct s2_json *json, const struct s2_image *image)
 		s2_json_bool(json, "incomplete", from->incomplete);
 	else
 		s2_json_null(json, "incomplete");
+	/* Not a thing of the dump but of whoever asked: only where it is so. */
+	if (from->absent_is_zero)
+		s2_json_bool(json, "absent_is_zero", true);
 	s2_json_text(json, "arch", text_or_null(from->arch));
 	s2_json_text(json, "release", text_or_null(from->release));
 	s2_json_text(json, "build_id", text_or_null(from->build_id));

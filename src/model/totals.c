@@ -26,6 +26,8 @@ const char *s2_missing_text(enum s2_code missing)
 		return "is damaged in the dump";
 	case S2_TRUNCATED:
 		return "is cut off by the end of the file";
+	case S2_NOMEM:
+		return "could not be read for want of memory";
 	case S2_IO:
 		return "could not be read";
 	default:

@@ -139,6 +139,8 @@ enum s2_code s2_input_find(const struct s2_request *r, struct s2_input *input, s
 	if (!code)
 		code = s2_source_open_parts(input->files.input, input->files.ninputs, r->raw,
 					    &input->source, err);
+	if (!code && r->absent_is_zero)
+		code = s2_source_absent_is_zero(input->source, err);
 	stage(r, NULL);
 	if (code && code != S2_NOMEM && r->raw->nmaps)
 		input->refusal.why = S2_REFUSED_MAP;

@@ -14,6 +14,7 @@ struct s2_request {
 	const struct s2_regime *regime; /* claims about tables; what shapes one makes it the only
 					   one, and no kernel is looked at */
 	uint64_t max_input;             /* bytes that a copy of a file may have; 0: the default */
+	bool absent_is_zero;            /* pages that a filter left out read as zeros */
 	bool software;                  /* somebody said what wrote that table */
 	bool have_root;
 	uint64_t root;

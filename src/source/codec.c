@@ -3,7 +3,6 @@
 // function.
 #include "source/codec.h"
 
-#include <stdbool.h>
 #include <zlib.h>
 #ifdef HAVE_LZO
 #include <lzo/lzo1x.h>
@@ -13,48 +12,62 @@
 #endif
 #ifdef HAVE_ZSTD
 #include <zstd.h>
+#include <zstd_errors.h>
 #endif
 
 #include "base/bits.h"
 
-typedef bool codec_fn(const void *in, size_t in_size, void *out, size_t out_size);
+/* S2_OK, S2_DAMAGED, or S2_NOMEM: a page is not broken because a library lacked memory. */
+typedef enum s2_code codec_fn(const void *in, size_t in_size, void *out, size_t out_size);
 
-static bool zlib_decompress(const void *in, size_t in_size, void *out, size_t out_size)
+static enum s2_code zlib_decompress(const void *in, size_t in_size, void *out, size_t out_size)
 {
 	uLongf size = out_size;
 
-	return uncompress(out, &size, in, in_size) == Z_OK && size == out_size;
+	int status = uncompress(out, &size, in, in_size);
+
+	if (status == Z_MEM_ERROR)
+		return S2_NOMEM;
+	return status == Z_OK && size == out_size ? S2_OK : S2_DAMAGED;
 }
 
 #ifdef HAVE_LZO
-static bool lzo_decompress(const void *in, size_t in_size, void *out, size_t out_size)
+static enum s2_code lzo_decompress(const void *in, size_t in_size, void *out, size_t out_size)
 {
 	lzo_uint size = out_size;
 
-	return lzo1x_decompress_safe(in, in_size, out, &size, NULL) == LZO_E_OK && size == out_size;
+	if (lzo1x_decompress_safe(in, in_size, out, &size, NULL) != LZO_E_OK || size != out_size)
+		return S2_DAMAGED;
+	return S2_OK;
 }
 #else
 #define lzo_decompress NULL
 #endif
 
 #ifdef HAVE_SNAPPY
-static bool snappy_decompress(const void *in, size_t in_size, void *out, size_t out_size)
+static enum s2_code snappy_decompress(const void *in, size_t in_size, void *out, size_t out_size)
 {
 	size_t size;
 
 	/* The length stands in front of the data: it must fit before anything is written. */
 	if (snappy_uncompressed_length(in, in_size, &size) != SNAPPY_OK || size != out_size)
-		return false;
-	return snappy_uncompress(in, in_size, out, &size) == SNAPPY_OK && size == out_size;
+		return S2_DAMAGED;
+	if (snappy_uncompress(in, in_size, out, &size) != SNAPPY_OK || size != out_size)
+		return S2_DAMAGED;
+	return S2_OK;
 }
 #else
 #define snappy_decompress NULL
 #endif
 
 #ifdef HAVE_ZSTD
-static bool zstd_decompress(const void *in, size_t in_size, void *out, size_t out_size)
+static enum s2_code zstd_decompress(const void *in, size_t in_size, void *out, size_t out_size)
 {
-	return ZSTD_decompress(out, out_size, in, in_size) == out_size;
+	size_t size = ZSTD_decompress(out, out_size, in, in_size);
+
+	if (ZSTD_isError(size) && ZSTD_getErrorCode(size) == ZSTD_error_memory_allocation)
+		return S2_NOMEM;
+	return size == out_size ? S2_OK : S2_DAMAGED;
 }
 #else
 #define zstd_decompress NULL
@@ -82,6 +95,8 @@ const char *s2_codec_next(size_t *at)
 enum s2_code s2_codec_decompress(uint32_t flags, const void *in, size_t in_size, void *out,
 				 size_t out_size, struct s2_err *err)
 {
+	enum s2_code code;
+
 	for (size_t i = 0; i < ARRAY_SIZE(codecs); i++) {
 		if ((flags & S2_CODEC_FLAGS) != codecs[i].flag)
 			continue;
@@ -90,8 +105,11 @@ enum s2_code s2_codec_decompress(uint32_t flags, const void *in, size_t in_size,
 				err, S2_IO,
 				"the page is compressed with %s, which this s2dump was built without",
 				codecs[i].name);
-		if (!codecs[i].decompress(in, in_size, out, out_size))
-			return s2_fail(err, S2_DAMAGED, "the %s data is broken", codecs[i].name);
+		code = codecs[i].decompress(in, in_size, out, out_size);
+		if (code == S2_NOMEM)
+			return s2_fail(err, code, "no memory to decompress %s", codecs[i].name);
+		if (code)
+			return s2_fail(err, code, "the %s data is broken", codecs[i].name);
 		return S2_OK;
 	}
 	return s2_fail(err, S2_DAMAGED, "page flags 0x%x do not name one compression", flags);

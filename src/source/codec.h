@@ -16,8 +16,8 @@
 
 /*
  * Decompresses @in, a page with one of S2_CODEC_FLAGS in @flags, to exactly @out_size bytes.
- * S2_DAMAGED when the data is broken; S2_IO when s2dump was built without the codec, which is then
- * named.
+ * S2_DAMAGED when the data is broken; S2_NOMEM; S2_IO when s2dump was built without the codec,
+ * which is then named.
  */
 enum s2_code s2_codec_decompress(uint32_t flags, const void *in, size_t in_size, void *out,
 				 size_t out_size, struct s2_err *err) S2_MUST_CHECK;

@@ -18,6 +18,9 @@
 #define MAX_BLOCK (1U << 20)
 #define MAX_PA_BITS 52
 
+/* dump_level: pages of zeros are left out (makedumpfile.h, DL_EXCLUDE_ZERO). */
+#define DUMP_LEVEL_ZEROS 1
+
 struct sub_header {
 	uint64_t phys_base;
 	int32_t dump_level;
@@ -308,6 +311,7 @@ static enum s2_code kdump_open(struct s2_source *source, const struct s2_raw_arg
 		return code;
 	source->mem.ops = &s2_kdump_mem_ops;
 	describe(source, &k->header);
+	source->left_out_zeros = sub.dump_level & DUMP_LEVEL_ZEROS;
 	count_bytes(source, &k->part[0], k);
 	say_truncated(source, &k->part[0]);
 	say_split(source, k);

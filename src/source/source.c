@@ -190,6 +190,7 @@ void s2_source_close(struct s2_source *source)
 	s2_file_close(&source->file);
 	free(source->seg);
 	free(source->note);
+	free(source->absent);
 	free(source);
 }
 

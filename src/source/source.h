@@ -51,6 +51,13 @@ struct s2_source_ops {
 	void (*close)(struct s2_source *source);
 };
 
+/* Pages that a filter left out and that read as zeros, because the user says so. */
+struct s2_absent {
+	const struct s2_mem_ops *inner; /* what the file itself gives */
+	uint64_t times;                 /* how often one was read, */
+	uint64_t first_pa;              /* and which was the first */
+};
+
 struct s2_source {
 	struct s2_mem mem;
 	const struct s2_source_ops *ops;
@@ -62,6 +69,8 @@ struct s2_source {
 	size_t nsegs;
 	struct s2_note *note;
 	size_t nnotes;
+	bool left_out_zeros;      /* its last filter left out pages of zeros, and maybe others */
+	struct s2_absent *absent; /* NULL: what is missing is missing */
 	bool incomplete;    /* the writer says so, or the file is cut off */
 	char node[66];      /* the machine's name, "" when not told */
 	uint64_t time;      /* seconds since 1970 when it was written; 0: not told */
@@ -88,6 +97,15 @@ enum s2_code s2_source_open_parts(const struct s2_opened *parts, size_t n,
 enum s2_code s2_source_open_memory(const void *data, size_t size, const struct s2_raw_args *args,
 				   struct s2_source **ret, struct s2_err *err) S2_MUST_CHECK;
 void s2_source_close(struct s2_source *source);
+
+/*
+ * From here on what a filter left out of @source reads as zeros, and is counted in its `absent`.
+ * Other missing memory stays missing.
+ */
+enum s2_code s2_source_absent_is_zero(struct s2_source *source, struct s2_err *err) S2_MUST_CHECK;
+
+/* Whether it does for now, after that; what was not asked for cannot be believed. */
+void s2_source_believe(struct s2_source *source, bool zeros);
 
 /* The first note with this name and type, or NULL; @type UINT32_MAX takes any. */
 const struct s2_note *s2_source_note(const struct s2_source *source, const char *name,

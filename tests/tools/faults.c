@@ -5,6 +5,8 @@
 //   program comes by) fails with
 //                      ERRNO; 0 stands for a read that gives nothing, and like EINTR is only for
 //                      reads and writes
+//   S2_FAULT_NTH=KIND:N:ERRNO   the Nth call of a kind (m: memory is asked for, r: read, w: write,
+//   p: mapping) fails, whoever makes it, libraries too; FILE then has how many calls there were
 //   S2_FAULT_MARK=FILE is not empty when that call was reached
 //   S2_FAULT_NOMAP=1   every mmap fails
 #include <dlfcn.h>
@@ -29,6 +31,8 @@ static long nplaces, wanted = -1;
 static int error;
 static long mark = -1;
 static bool no_map;
+static char kind;
+static long nth = -1, calls;
 
 /* The first object is the program. */
 static int first_object(struct dl_phdr_info *info, size_t size, void *arg)
@@ -60,6 +64,10 @@ __attribute__((constructor)) static void begin(void)
 		mark = syscall(SYS_openat, AT_FDCWD, getenv("S2_FAULT_MARK"),
 			       O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
 	no_map = getenv("S2_FAULT_NOMAP");
+	if (getenv("S2_FAULT_NTH") &&
+	    sscanf(getenv("S2_FAULT_NTH"), "%c:%ld:%d", &kind, &nth, &error) != 3)
+		abort();
+	calls = 0;
 	if (!colon)
 		return;
 	dl_iterate_phdr(first_object, NULL);
@@ -95,6 +103,24 @@ static bool fails_io(const void *caller)
 	return true;
 }
 
+/* Is it the call of its kind that has to fail? */
+static bool is_nth(char of)
+{
+	if (of != kind || calls++ != nth)
+		return false;
+	errno = error;
+	return true;
+}
+
+__attribute__((destructor)) static void tell(void)
+{
+	char text[32];
+
+	if (kind && mark >= 0)
+		syscall(SYS_write, mark, text, (size_t)snprintf(text, sizeof(text), "%ld", calls));
+	kind = 0;
+}
+
 static bool fails(const void *caller)
 {
 	return error != EINTR && error != 0 && fails_io(caller);
@@ -117,7 +143,7 @@ static void *real_malloc, *real_calloc, *real_realloc, *real_mmap64, *real_pread
 
 void *malloc(size_t size)
 {
-	return fails(CALLER) ? NULL : REAL(void *, malloc, size_t)(size);
+	return is_nth('m') || fails(CALLER) ? NULL : REAL(void *, malloc, size_t)(size);
 }
 
 /* dlsym() itself may call it before there is an answer. */
@@ -138,17 +164,18 @@ void *calloc(size_t n, size_t size)
 		real_calloc = dlsym(RTLD_NEXT, "calloc");
 		asking = false;
 	}
-	return fails(CALLER) ? NULL : REAL(void *, calloc, size_t, size_t)(n, size);
+	return is_nth('m') || fails(CALLER) ? NULL : REAL(void *, calloc, size_t, size_t)(n, size);
 }
 
 void *realloc(void *old, size_t size)
 {
-	return fails(CALLER) ? NULL : REAL(void *, realloc, void *, size_t)(old, size);
+	return is_nth('m') || fails(CALLER) ? NULL :
+					      REAL(void *, realloc, void *, size_t)(old, size);
 }
 
 void *mmap64(void *addr, size_t len, int prot, int flags, int fd, off64_t off)
 {
-	if (no_map || fails(CALLER)) {
+	if (no_map || is_nth('p') || fails(CALLER)) {
 		errno = ENODEV;
 		return MAP_FAILED;
 	}
@@ -158,7 +185,7 @@ void *mmap64(void *addr, size_t len, int prot, int flags, int fd, off64_t off)
 
 ssize_t pread64(int fd, void *buf, size_t len, off64_t off)
 {
-	if (fails_io(CALLER))
+	if (is_nth('r') || fails_io(CALLER))
 		return error ? -1 : 0;
 	return REAL(ssize_t, pread64, int, void *, size_t, off64_t)(fd, buf, len, off);
 }
@@ -169,7 +196,7 @@ ssize_t __read_chk(int fd, void *buf, size_t len, size_t room);
 
 ssize_t __pread64_chk(int fd, void *buf, size_t len, off64_t off, size_t room)
 {
-	if (fails_io(CALLER))
+	if (is_nth('r') || fails_io(CALLER))
 		return error ? -1 : 0;
 	return REAL(ssize_t, pread64, int, void *, size_t, off64_t)(fd, buf,
 								    len < room ? len : room, off);
@@ -177,22 +204,23 @@ ssize_t __pread64_chk(int fd, void *buf, size_t len, off64_t off, size_t room)
 
 ssize_t __read_chk(int fd, void *buf, size_t len, size_t room)
 {
-	if (fails_io(CALLER))
+	if (is_nth('r') || fails_io(CALLER))
 		return error ? -1 : 0;
 	return REAL(ssize_t, read, int, void *, size_t)(fd, buf, len < room ? len : room);
 }
 
 ssize_t read(int fd, void *buf, size_t len)
 {
-	if (fails_io(CALLER))
+	if (is_nth('r') || fails_io(CALLER))
 		return error ? -1 : 0;
 	return REAL(ssize_t, read, int, void *, size_t)(fd, buf, len);
 }
 
 ssize_t write(int fd, const void *buf, size_t len)
 {
-	return fails_io(CALLER) ? -1 :
-				  REAL(ssize_t, write, int, const void *, size_t)(fd, buf, len);
+	return is_nth('w') || fails_io(CALLER) ?
+		       -1 :
+		       REAL(ssize_t, write, int, const void *, size_t)(fd, buf, len);
 }
 
 int fstat64(int fd, struct stat64 *st)

@@ -224,8 +224,9 @@ CODECS = {
 # --- kdump -----------------------------------------------------------------------------------------------------------
 
 def kdump(runs, exclude=(), codec="zlib", version=6, block=PAGE, split=None, written=None, notes=b"", vmcoreinfo=b"",
-          machine="aarch64", signature=b"KDUMP   ", one_bitmap=False):
-    """A kdump. @split is (start_pfn, end_pfn); after @written pages the writer ran out of space."""
+          machine="aarch64", signature=b"KDUMP   ", one_bitmap=False, level=30):
+    """A kdump. @split is (start_pfn, end_pfn); after @written pages the writer ran out of space; bit 1 of @level says that a
+    filter left out pages of zeros."""
     flag, compress = CODECS[codec]
     pages, excluded = {}, set()
     for pa, data in runs:
@@ -278,7 +279,7 @@ def kdump(runs, exclude=(), codec="zlib", version=6, block=PAGE, split=None, wri
     header = signature + struct.pack("<i", version) + b"".join(n.encode().ljust(65, b"\0") for n in names) + bytes(6)
     header += struct.pack("<QQIIIIIIIIIi", 1700000000, 0, status, block, sub_blocks, nbitmaps * bitmap_blocks,
                           npfns & 0xffffffff, len(pages), 0, len(mine), 0, 1)
-    sub = struct.pack("<Qii", 0, 31, int(split is not None)) + struct.pack("<QQ", start, end)
+    sub = struct.pack("<Qii", 0, level, int(split is not None)) + struct.pack("<QQ", start, end)
     sub += struct.pack("<QQ", info_off if vmcoreinfo else 0, len(vmcoreinfo))
     sub += struct.pack("<QQQQ", note_off if notes else 0, len(notes), 0, 0) + struct.pack("<QQQ", start, end, npfns)
     have = [0, 12, 32, 48, 64, 80, 104][version]

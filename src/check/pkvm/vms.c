@@ -311,6 +311,7 @@ static void all_mappings(struct s2_check_ctx *ctx)
 
 	s2_err_init(&err);
 	if (s2_fields_find(ctx->kernel, mapping_rows, ARRAY_SIZE(mapping_rows), &l, &err)) {
+		ctx->nomem |= err.code == S2_NOMEM;
 		s2_check_unknown(ctx, S2_CHECK_MAPPINGS, "struct pkvm_mapping is not known: %.100s",
 				 err.text);
 		return;
@@ -356,6 +357,7 @@ void s2_check_vms_begin(struct s2_check_ctx *ctx)
 	    s2_kernel_types(ctx->kernel, &types, &err) ||
 	    s2_types_sizeof(types, "kvm", &vms->kvm_size, &err) ||
 	    s2_fields_find(ctx->kernel, vm_rows, ARRAY_SIZE(vm_rows), vms, &err)) {
+		ctx->nomem |= err.code == S2_NOMEM;
 		s2_check_unknown(ctx, S2_CHECK_HYP_VM, "%.150s", err.text);
 		s2_check_unknown(ctx, S2_CHECK_VM_SHARED, "%.150s", err.text);
 		ctx->kept_lost = true;

@@ -81,6 +81,7 @@ static size_t take_regions(struct s2_pkvm_search *s, uint64_t pa, size_t max)
 	struct s2_pkvm_region *list = calloc(MAX_REGIONS, sizeof(*list));
 	size_t n = 0;
 
+	s->nomem |= !list;
 	while (list && n < max && n < MAX_REGIONS &&
 	       region_at(s, pa + n * s->layout.sizeof_region, &list[n])) {
 		if (n && list[n].pa < list[n - 1].pa + list[n - 1].size)
@@ -191,6 +192,7 @@ static enum s2_code regions_by_symbol(struct s2_pkvm_search *s, uint32_t n)
 	enum s2_code code = whole ? s2_mem_read(s->mem, pa, whole, (size_t)size, NULL) : S2_NOMEM;
 
 	free(whole);
+	s->nomem |= code == S2_NOMEM;
 	if (!code)
 		take_regions(s, pa, n);
 	return code;
@@ -284,8 +286,10 @@ void s2_pkvm_find_vmemmap(struct s2_pkvm_search *s)
 				    run.ia, run.table_pa, s2_code_name(run.missing));
 		if (s2_run_mapped(&s->hyp_geom, &run) && run.ia >= va &&
 		    !add_piece(pkvm, (run.ia - va) / pkvm->page.size, run.size / pkvm->page.size,
-			       run.entry.oa))
+			       run.entry.oa)) {
+			s->nomem = true;
 			return;
+		}
 	}
 	pkvm->vmemmap_va = va;
 	pkvm->have_vmemmap = pkvm->npieces > 0;
@@ -391,8 +395,10 @@ static void take_params(struct s2_pkvm_search *s, const struct params *params)
 	struct s2_pkvm *pkvm = s->pkvm;
 	struct s2_pkvm_cpu *grown = realloc(pkvm->cpu, (pkvm->ncpus + 1) * sizeof(*grown));
 
-	if (!grown)
+	if (!grown) {
+		s->nomem = true;
 		return;
+	}
 	if (!pkvm->ncpus) {
 		s->mair = params->mair;
 		s->tcr = params->tcr;

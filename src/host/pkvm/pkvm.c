@@ -191,6 +191,8 @@ static enum s2_code find_all(struct s2_pkvm_search *s, struct s2_tables *tables)
 	s2_pkvm_find_params(s);
 	s2_pkvm_find_memory(s);
 	s2_pkvm_find_vmemmap(s);
+	if (s->nomem)
+		return s2_fail(err, S2_NOMEM, "no memory");
 	code = add_host(s, tables);
 	if (!code && s->have_hyp)
 		code = add_hyp(s, tables);

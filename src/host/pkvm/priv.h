@@ -49,6 +49,7 @@ struct s2_pkvm_search {
 	struct s2_gaps gaps;  /* what the last s2_pkvm_scan() could not search */
 	struct s2_gaps parts; /* what is missing of the anchor that is looked at */
 
+	bool nomem; /* something was not taken for want of memory: it all fails */
 	bool have_host;
 	uint64_t host_mmu_pa; /* struct kvm_s2_mmu of the host */
 	uint64_t host_pgd_pa;

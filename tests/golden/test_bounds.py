@@ -1,0 +1,139 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Worst cases of one structure each: memory and time stay within what SECURITY.md promises for the bytes that are there.
+
+import argparse
+import json
+import os
+import pathlib
+import resource
+import struct
+import subprocess
+import sys
+import tempfile
+
+ROOT, VTCR = 0x40000000, "0x80023560"
+MIB = 1 << 20
+
+
+def elf(note, segments):
+    """@segments: (PA, bytes)."""
+    at = 64 + 56 * (1 + len(segments))
+    off = at + len(note) + -(at + len(note)) % 8
+    head = b"\x7fELF\2\1\1" + bytes(9) + struct.pack("<HHIQQQIHHHHHH", 4, 183, 1, 0, 64, 0, 0, 64, 56, 1 + len(segments), 64, 0, 0)
+    table, data = struct.pack("<IIQQQQQQ", 4, 0, at, 0, 0, len(note), len(note), 4), b""
+    for pa, content in segments:
+        table += struct.pack("<IIQQQQQQ", 1, 4, off + len(data), pa, pa, len(content), len(content), 0)
+        data += content
+    return (head + table + note).ljust(off, b"\0") + data
+
+
+def snapshot(text):
+    return elf(struct.pack("<III", 7, len(text), 1) + b"S2DUMP\0\0" + text + bytes(-len(text) % 4), [(ROOT, bytes(4096))])
+
+
+def table(name):
+    return json.dumps({"id": name, "kind": "stage2", "arch": "arm64", "stage": "stage2", "root": hex(ROOT),
+                       "registers": {"vtcr_el2": VTCR}}, separators=(",", ":"))
+
+
+def note(extra, tables):
+    return ('{"version":1,"release":"","build_id":""' + extra + ',"tables":[' + ",".join(tables) + "]}").encode()
+
+
+def many_tables(path):
+    path.write_bytes(snapshot(note("", (table(f"vm:{i}") for i in range(20000)))))
+
+
+def json_values(path):
+    path.write_bytes(snapshot(note(',"x":[' + "{}," * (4 * MIB // 3) + "{}]", [table("vm:1")])))
+
+
+def bitmaps(path):
+    """A kdump of which the bitmaps, of 2^34 pages, are holes of the file."""
+    pages = 1 << 34
+    blocks = 2 * pages // 8 // 4096
+    head = b"KDUMP   " + struct.pack("<i", 6) + bytes(396)
+    head += struct.pack("<QQIIIIIIIIIi", 0, 0, 1, 4096, 1, blocks, 0xffffffff, 1, 0, 1, 0, 1)
+    with open(path, "wb") as f:
+        f.write(head.ljust(4096, b"\0") + struct.pack("<Qii", 0, 0, 0) + bytes(64) + struct.pack("<QQQ", 0, pages, pages))
+        f.truncate((2 + blocks) * 4096 + 24 + 4096)
+
+
+def aliases(path):
+    """Segments of the same bytes of the file, N of them, N of them long: a search would see N * N."""
+    n, size = 20000, MIB
+    at = 64 + 56 * n
+    head = b"\x7fELF\2\1\1" + bytes(9) + struct.pack("<HHIQQQIHHHHHH", 4, 183, 1, 0, 64, 0, 0, 64, 56, n, 64, 0, 0)
+    rows = (struct.pack("<IIQQQQQQ", 1, 4, at, i * size, i * size, size, size, 0) for i in range(n))
+    path.write_bytes(head + b"".join(rows) + bytes(range(256)) * (size // 256))
+
+
+def look_alikes(path):
+    """Pages that may each be the table above each other."""
+    path.write_bytes(struct.pack("<512Q", *((ROOT + i * 4096) | 3 for i in range(512))) * 512)
+
+
+def one_page_for_all(path):
+    """A table of three levels of which all tables of a level are one."""
+    levels = [struct.pack("<512Q", *[(ROOT + (i + 1) * 4096) | 3] * 512) for i in range(3)]
+    levels.append(struct.pack("<512Q", *((i << 13 | 0x7fd) if i % 2 else 0 for i in range(512))))
+    path.write_bytes(b"".join(levels))
+
+
+CASES = [
+    (many_tables, ["dump"]), (many_tables, ["list", "--json"]), (many_tables, ["check"]),
+    (json_values, ["list"]),
+    (bitmaps, ["list"]), (bitmaps, ["dump", f"--vtcr={VTCR}", "--root=0x1000"]), (bitmaps, ["check", f"--vtcr={VTCR}", "--root=0"]),
+    (aliases, ["list"]), (aliases, ["dump", f"--vtcr={VTCR}", "--root=0x1000"]),
+    (look_alikes, ["dump", "--vtcr=0x80023559"]),
+    (one_page_for_all, ["dump", "--vtcr=0x80023559", f"--base={ROOT:#x}"]),
+    (one_page_for_all, ["dump", "--json", "--vtcr=0x80023559", f"--base={ROOT:#x}"]),
+    (one_page_for_all, ["check", "--vtcr=0x80023559", f"--base={ROOT:#x}"]),
+]
+
+
+def measure(s2dump, words, path):
+    """Status, seconds of CPU, bytes of memory and of output."""
+    out = path.with_name("out")
+    # The time of s2dump alone: each case has a process that waits for it and for nothing else.
+    code = ("import resource, subprocess, sys; s = subprocess.run(sys.argv[2:], stdin=subprocess.DEVNULL, "
+            "stdout=open(sys.argv[1], 'wb'), stderr=subprocess.DEVNULL).returncode; "
+            "u = resource.getrusage(resource.RUSAGE_CHILDREN); print(s, u.ru_utime + u.ru_stime, u.ru_maxrss)")
+    done = subprocess.run([sys.executable, "-c", code, out, s2dump, *words, path], capture_output=True, text=True, check=True,
+                          timeout=120, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CPU, (60, 60)))
+    status, seconds, kib = done.stdout.split()
+    return int(status), float(seconds), int(kib) << 10, out.stat().st_size
+
+
+def main():
+    parser = argparse.ArgumentParser(description="Bounds of time, memory and output.")
+    parser.add_argument("--s2dump", required=True)
+    args = parser.parse_args()
+    s2dump, failed = os.path.abspath(args.s2dump), 0
+    with tempfile.TemporaryDirectory(prefix="s2bounds.") as name:
+        path = pathlib.Path(name) / "in"
+        for i, (make, words) in enumerate(CASES, 1):
+            path.unlink(missing_ok=True)
+            make(path)
+            n = path.stat().st_blocks * 512
+            status, seconds, memory, out = measure(s2dump, words, path)
+            bad = []
+            if status not in (0, 1, 3, 4):
+                bad.append(f"status {status}")
+            if seconds > n * 100e-9 + 1:
+                bad.append("too slow")
+            # What Python had when it began the program counts as the program's.
+            if memory > min(4 * n + 64 * MIB, 1 << 30):
+                bad.append("too much memory")
+            if out > n * (256 if "--json" in words else 32) + MIB:
+                bad.append("too much output")
+            failed += bool(bad)
+            print(f"{'not ' if bad else ''}ok {i} - {make.__name__}, {' '.join(words)}: {n} bytes, {seconds:.2f} s, "
+                  f"{memory >> 10} KiB, {out} bytes written {', '.join(bad)}", flush=True)
+    print(f"1..{len(CASES)}")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
