@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <fcntl.h>
 #include <libelf.h>
 
 #include "decode/x86/claims.h"
@@ -592,6 +593,112 @@ static void types_with_a_gap(void **state)
 	x86_exit(&t);
 }
 
+static void lose_page(struct x86_test *t, uint64_t va)
+{
+	t->k.mem.hole = (va & ~UINT64_C(4095)) - x86_linear(t, 0);
+	t->k.mem.hole_size = 4096;
+	t->k.mem.hole_code = S2_EXCLUDED;
+}
+
+/* A module's types are reached from btf_idr and from btf_modules: one loss is none. */
+static void types_by_the_other_way(void **state)
+{
+	struct x86_test t;
+	uint64_t kvm, pa;
+
+	(void)state;
+	x86_init(&t, FORM_7_3_NPT);
+	kvm = put_vm(&t, 42);
+	put_root(&t, kvm + KVM_ROOTS, role_of(t.form), true, &pa);
+	x86_open(&t);
+	lose_page(&t, get64(&t, t.btf_idr + 8) - 2); /* the only node */
+	x86_must(&t);
+	assert_int_equal(t.lost.total, 0);
+	assert_int_equal(x86_table(&t, "vm:42")->root_pa, pa);
+	x86_exit(&t);
+	/* The node leads elsewhere: a circle of nodes. */
+	x86_init(&t, FORM_7_3_NPT);
+	kvm = put_vm(&t, 42);
+	put_root(&t, kvm + KVM_ROOTS, role_of(t.form), true, &pa);
+	x86_open(&t);
+	put_xa_slots(&t, get64(&t, t.btf_idr + 8) - 2, 0, 64, get64(&t, t.btf_idr + 8));
+	x86_must(&t);
+	assert_int_equal(x86_table(&t, "vm:42")->root_pa, pa);
+	x86_exit(&t);
+	/* The list's entry too is lost, or leads to another module's. */
+	for (unsigned int gone = 0; gone < 2; gone++) {
+		x86_init(&t, FORM_7_3_NPT);
+		put_vm(&t, 42);
+		x86_open(&t);
+		lose_page(&t, get64(&t, t.btf_idr + 8) - 2);
+		if (gone)
+			set64(&t, t.btf_modules, UINT64_C(0xffff000000000000));
+		else
+			set64(&t, t.btf_module + BTF_MODULE_BTF, UINT64_C(0xffff000000000000));
+		/* A loss is no error: "nothing found" is not said, nor anything guessed. */
+		if (!x86_ask(&t))
+			assert_true(x86_has_loss(&t, "", "types of the module kvm"));
+		else if (!strstr(t.err.text, "types of the module kvm"))
+			fail_msg("%s", t.err.text);
+		assert_int_equal(t.tables.n, 0);
+		x86_exit(&t);
+	}
+}
+
+/* Without kallsyms the module is not found, and that is what is said, not that a type is missing. */
+static void without_kallsyms(void **state)
+{
+	struct s2_kernel_args args;
+	struct x86_test t;
+
+	(void)state;
+	x86_init(&t, FORM_6_1_NPT);
+	put_vm(&t, 42);
+	x86_open(&t);
+	s2_kernel_close(t.kernel);
+	t.kernel = NULL;
+	for (char *at; (at = strstr(t.k.info, "(kallsyms_"));)
+		at[1] = 'K';
+	s2_kernel_args_init(&args, &t.k.mem.mem);
+	args.note = t.k.info;
+	args.note_size = strlen(t.k.info);
+	assert_int_equal(s2_kernel_open(&args, &t.kernel, &t.err), S2_OK);
+	assert_int_equal(x86_ask(&t), S2_NOTFOUND);
+	if (!strstr(t.err.text, "kvm_mmu_page") || !strstr(t.err.text, "where kallsyms is"))
+		fail_msg("%s", t.err.text);
+	x86_exit(&t);
+}
+
+/* Types from the DWARF of a module as the compiler writes it, relocations and all. */
+static void types_from_dwarf_of_the_file(void **state)
+{
+	struct x86_test t;
+	struct s2_types *types = NULL;
+	struct s2_member m;
+	uint64_t kvm, pa;
+	bool said = false;
+
+	(void)state;
+	x86_init(&t, FORM_6_1_NPT);
+	kvm = put_vm(&t, 42);
+	put_root(&t, kvm + KVM_ROOTS, role_of(t.form), true, &pa);
+	t.file = (struct s2_symbol_file){ .path = "kvm.ko", .fd = open(KVM_KO, O_RDONLY) };
+	assert_true(t.file.fd >= 0);
+	set64(&t, t.btf + BTF_BASE, 0); /* no longer a module's */
+	x86_open(&t);
+	assert_int_equal(s2_kernel_check_files(t.kernel, &t.err), S2_OK);
+	x86_must(&t);
+	assert_int_equal(t.lost.total, 0);
+	assert_int_equal(x86_table(&t, "vm:42")->root_pa, pa);
+	assert_int_equal(s2_module_types(t.kernel, "kvm", &types, NULL), S2_OK);
+	assert_int_equal(s2_types_member(types, "kvm_mmu_page", "role.smm", &m, NULL), S2_OK);
+	assert_int_equal(m.bit_off, SP_ROLE * 8 + 24);
+	for (size_t i = 0; s2_kernel_remark(t.kernel, i); i++)
+		said |= strstr(s2_kernel_remark(t.kernel, i), "DWARF of kvm.ko") != NULL;
+	assert_true(said);
+	x86_exit(&t);
+}
+
 /* Without the member or the variable that decides, nothing is guessed. */
 static void what_is_not_recognised(void **state)
 {
@@ -725,6 +832,9 @@ int main(void)
 		cmocka_unit_test(lost_vms),
 		cmocka_unit_test(types_from_the_file),
 		cmocka_unit_test(types_with_a_gap),
+		cmocka_unit_test(types_by_the_other_way),
+		cmocka_unit_test(without_kallsyms),
+		cmocka_unit_test(types_from_dwarf_of_the_file),
 		cmocka_unit_test(what_is_not_recognised),
 		cmocka_unit_test(lying_modules),
 		cmocka_unit_test(no_page_goes_in_silence),

@@ -95,6 +95,9 @@ static const struct x86_form x86_forms[] = {
 #define BTF_BASE 24
 #define BTF_NAME 32
 #define BTF_SIZE 0x60
+#define BTF_MODULE_LIST 0
+#define BTF_MODULE_BTF 24
+#define BTF_MODULE_SIZE 64
 #define PAGE_SIZE_OF 64
 #define PAGE_PRIVATE 40
 
@@ -115,7 +118,8 @@ struct x86_test {
 	} msym[32];
 	uint32_t nmsyms;
 	uint64_t data; /* next free byte of KVM's data */
-	uint64_t vm_list, modules, btf_idr, module, btf;
+	uint64_t vm_list, modules, btf_idr, btf_modules, module, btf;
+	uint64_t btf_module; /* its entry of btf_modules */
 	struct s2_kernel *kernel;
 	struct s2_tables tables;
 	struct s2_lost lost;
@@ -341,6 +345,9 @@ static inline void btf_modules_of(struct x86_btf *b)
 	x86_field(b->btf, "name", b->name, BTF_NAME);
 	x86_struct(b->btf, "idr", 24);
 	x86_field(b->btf, "idr_rt", b->xarray, 0);
+	x86_struct(b->btf, "btf_module", BTF_MODULE_SIZE);
+	x86_field(b->btf, "list", b->list, BTF_MODULE_LIST);
+	x86_field(b->btf, "btf", b->ptr, BTF_MODULE_BTF);
 }
 
 static inline void btf_slots_of(struct x86_btf *b)
@@ -497,6 +504,17 @@ static inline void put_module_symbols(struct x86_test *t)
 	set64(t, t->module + MODULE_CORE + 16, strings);
 }
 
+/* An entry of btf_modules, on a page of its own (btf_module_notify() allocates one by one). */
+static inline uint64_t put_btf_module(struct x86_test *t, uint64_t btf)
+{
+	uint64_t entry = page_alloc(t);
+
+	set64(t, entry + BTF_MODULE_BTF, btf);
+	link_node(t, t->btf_modules, entry + BTF_MODULE_LIST);
+	t->used = (t->used + 4095) & ~UINT64_C(4095);
+	return entry;
+}
+
 /* An object of btf_idr with a blob of its own; at index @i. */
 static inline uint64_t put_btf_object(struct x86_test *t, unsigned int i, const char *name,
 				      uint64_t base, const void *blob, uint32_t size)
@@ -513,7 +531,8 @@ static inline uint64_t put_btf_object(struct x86_test *t, unsigned int i, const 
 	set64(t, btf + BTF_BASE, base);
 	set_text(t, btf + BTF_NAME, name);
 	if (!node) {
-		node = heap_alloc(t, 576) | 2; /* xa_mk_node() */
+		node = page_alloc(t) | 2; /* xa_mk_node() */
+		t->used = (t->used + 4095) & ~UINT64_C(4095);
 		set64(t, t->btf_idr + 8, node);
 	}
 	set64(t, node - 2 + 40 + i * 8, btf);
@@ -550,10 +569,11 @@ static inline void put_types(struct x86_test *t)
 			x86_field(own, "b", b.u64t, 8);
 		}
 		/* Another module's object comes first, and has the beginning of the name. */
-		put_btf_object(t, 2, "kvm_amd", vmlinux, "", 1);
+		put_btf_module(t, put_btf_object(t, 2, "kvm_amd", vmlinux, "", 1));
 		btf_mmu_page(own, &b, t->form);
 		blob = btf__raw_data(own, &size);
 		t->btf = put_btf_object(t, 3, "kvm", vmlinux, blob, size);
+		t->btf_module = put_btf_module(t, t->btf);
 		set_bytes(t, t->btf + BTF_NTYPES, btf__type_cnt(own) - btf__type_cnt(b.btf), 4);
 		t->own_types = malloc(size);
 		assert_non_null(t->own_types);
@@ -634,10 +654,13 @@ static inline void x86_init_filled(struct x86_test *t, const struct x86_form *fo
 	t->data = form->built_in ? t->k.stext + DATA_AT + 0x100 : MODULE_VA + 0xff0;
 	t->modules = t->k.stext + DATA_AT;
 	t->btf_idr = t->k.stext + DATA_AT + 0x40;
+	t->btf_modules = t->k.stext + DATA_AT + 0x60;
 	empty_list(t, t->modules);
+	empty_list(t, t->btf_modules);
 	add_symbol(t, "T_stext", t->k.stext);
 	add_symbol(t, "Dmodules", t->modules);
 	add_symbol(t, "bbtf_idr", t->btf_idr);
+	add_symbol(t, "dbtf_modules", t->btf_modules);
 	add_symbol(t, "r__start_BTF", t->k.stext + BTF_AT);
 	if (!form->built_in) {
 		t->module = put_module(t, "kvm");
