@@ -19,6 +19,7 @@
 #define FORM_6_1_EPT (&x86_forms[1])
 #define FORM_6_18_EPT (&x86_forms[2])
 #define FORM_7_3_NPT (&x86_forms[3])
+#define FORM_5_15_NPT (&x86_forms[5])
 
 static uint32_t role_of(const struct x86_form *form)
 {
@@ -214,7 +215,8 @@ static void software(void **state)
 				 ept ? 6 : UINT64_C(0x8000000000001));
 		assert_int_equal(soft->param[S2_KVM_X86_NX_HUGE_PAGES], 1);
 		soft = &x86_table(&t, "vm:7")->regime.soft;
-		assert_int_equal(soft->param[S2_KVM_X86_NX_HUGE_PAGES], 0);
+		/* A VM's own choice, since 6.1. */
+		assert_int_equal(soft->param[S2_KVM_X86_NX_HUGE_PAGES], t.form->arrays);
 		if (t.form->own_mmio)
 			assert_int_equal(soft->param[S2_KVM_X86_MMIO_VALUE], 0);
 		x86_exit(&t);
@@ -314,6 +316,41 @@ static void private_memory(void **state)
 		assert_false(s2_private_bytes(x86_table(&t, "vm:42"), 0, 1, &bytes));
 		x86_exit(&t);
 	}
+}
+
+/* Upstream 5.15: slots in an array, vCPUs in another, and a member that is missing is named. */
+static void arrays_of_5_15(void **state)
+{
+	const struct s2_table *table;
+	struct x86_test t;
+	uint64_t kvm, valid, held;
+
+	(void)state;
+	x86_init(&t, FORM_5_15_NPT);
+	kvm = put_vm(&t, 42);
+	put_root(&t, kvm + KVM_ACTIVE, role_of(t.form) | ROLE_INVALID(t.form), false, &held);
+	empty_list(&t, kvm + KVM_ACTIVE);
+	put_root(&t, kvm + KVM_ROOTS, role_of(t.form), true, &valid);
+	put_slot(&t, kvm, 0, 0x100, 16, 3); /* arrays fall by gfn, rows rise */
+	put_slot(&t, kvm, 0, 0x40, 8, 9);
+	put_vcpu(&t, kvm, held);
+	x86_must(&t);
+	assert_int_equal(t.lost.total, 0);
+	assert_int_equal(t.tables.n, 2);
+	table = x86_table(&t, "vm:42");
+	assert_int_equal(table->root_pa, valid);
+	assert_int_equal(table->vcpus, 1);
+	assert_int_equal(table->nslots, 2);
+	assert_int_equal(table->slot[0].ipa, 0x40000);
+	assert_int_equal(table->slot[0].id, 9);
+	assert_int_equal(table->slot[1].ipa, 0x100000);
+	assert_int_equal(x86_table(&t, "vm:42/old:0")->root_pa, held);
+	/* More slots than any VM has. */
+	set_bytes(&t, get64(&t, kvm + KVM_MEMSLOTS) + SLOTS_USED, 0x7fffffff, 4);
+	x86_must(&t);
+	assert_true(x86_has_loss(&t, "vm:42", "used_slots"));
+	assert_false(x86_table(&t, "vm:42")->have_slots);
+	x86_exit(&t);
 }
 
 static void several_vms_of_a_process(void **state)
@@ -648,7 +685,6 @@ static void types_by_the_other_way(void **state)
 /* Without kallsyms the module is not found, and that is what is said, not that a type is missing. */
 static void without_kallsyms(void **state)
 {
-	struct s2_kernel_args args;
 	struct x86_test t;
 
 	(void)state;
@@ -659,10 +695,7 @@ static void without_kallsyms(void **state)
 	t.kernel = NULL;
 	for (char *at; (at = strstr(t.k.info, "(kallsyms_"));)
 		at[1] = 'K';
-	s2_kernel_args_init(&args, &t.k.mem.mem);
-	args.note = t.k.info;
-	args.note_size = strlen(t.k.info);
-	assert_int_equal(s2_kernel_open(&args, &t.kernel, &t.err), S2_OK);
+	assert_int_equal(x86_try_open(&t), S2_OK);
 	assert_int_equal(x86_ask(&t), S2_NOTFOUND);
 	if (!strstr(t.err.text, "kvm_mmu_page") || !strstr(t.err.text, "where kallsyms is"))
 		fail_msg("%s", t.err.text);
@@ -725,7 +758,7 @@ static void what_is_not_recognised(void **state)
 
 struct lie {
 	const char *name;
-	bool of_btf;
+	enum { OF_MODULE, OF_BTF, OF_DATA } of; /* struct module, struct btf, the blob itself */
 	uint64_t off, value;
 	unsigned int size;
 };
@@ -734,22 +767,29 @@ struct lie {
 static void lying_modules(void **state)
 {
 	static const struct lie lies[] = {
-		{ "symbols without end", false, MODULE_CORE + 8, UINT32_MAX, 4 },
-		{ "a million symbols", false, MODULE_CORE + 8, 1U << 20, 4 },
-		{ "symbols elsewhere", false, MODULE_CORE, 0xffff000000000000, 8 },
-		{ "strings elsewhere", false, MODULE_CORE + 16, 8, 8 },
-		{ "no kallsyms", false, MODULE_KALLSYMS, 0, 8 },
-		{ "a circle of modules", false, MODULE_LIST, 0, 8 },
-		{ "types without end", true, BTF_DATA_SIZE, UINT32_MAX, 4 },
-		{ "types longer than they are", true, BTF_DATA_SIZE, 64U << 20, 4 },
-		{ "types cut short", true, BTF_DATA_SIZE, 40, 4 },
-		{ "types elsewhere", true, BTF_DATA, 0xffff000000000000, 8 },
+		{ "symbols without end", OF_MODULE, MODULE_CORE + 8, UINT32_MAX, 4 },
+		{ "a million symbols", OF_MODULE, MODULE_CORE + 8, 1U << 20, 4 },
+		{ "symbols elsewhere", OF_MODULE, MODULE_CORE, 0xffff000000000000, 8 },
+		{ "strings elsewhere", OF_MODULE, MODULE_CORE + 16, 8, 8 },
+		{ "no kallsyms", OF_MODULE, MODULE_KALLSYMS, 0, 8 },
+		{ "a circle of modules", OF_MODULE, MODULE_LIST, 0, 8 },
+		{ "types without end", OF_BTF, BTF_DATA_SIZE, UINT32_MAX, 4 },
+		{ "types longer than they are", OF_BTF, BTF_DATA_SIZE, 64U << 20, 4 },
+		{ "types cut short", OF_BTF, BTF_DATA_SIZE, 40, 4 },
+		{ "types elsewhere", OF_BTF, BTF_DATA, 0xffff000000000000, 8 },
+		{ "no magic", OF_DATA, 0, 0, 2 },
+		{ "a header longer than all", OF_DATA, 4, UINT32_MAX, 4 },
+		{ "a header without end of types", OF_DATA, 4, 8, 4 },
+		{ "types behind the end", OF_DATA, 8, UINT32_MAX - 3, 4 },
+		{ "types longer than the blob", OF_DATA, 12, 0x7ffffffc, 4 },
+		{ "strings behind the end", OF_DATA, 16, UINT32_MAX, 4 },
+		{ "strings longer than the blob", OF_DATA, 20, 0x7fffffff, 4 },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(lies) / sizeof(lies[0]); i++) {
 		struct x86_test t;
-		uint64_t kvm, pa, value = lies[i].value;
+		uint64_t kvm, pa, at, value = lies[i].value;
 
 		x86_init(&t, FORM_6_1_NPT);
 		kvm = put_vm(&t, 42);
@@ -757,8 +797,10 @@ static void lying_modules(void **state)
 		x86_open(&t);
 		if (lies[i].off == MODULE_LIST)
 			value = t.module + MODULE_LIST;
-		set_bytes(&t, (lies[i].of_btf ? t.btf : t.module) + lies[i].off, value,
-			  lies[i].size);
+		at = lies[i].of == OF_MODULE ? t.module :
+		     lies[i].of == OF_BTF    ? t.btf :
+					       get64(&t, t.btf + BTF_DATA);
+		set_bytes(&t, at + lies[i].off, value, lies[i].size);
 		if (lies[i].off == MODULE_LIST)
 			set_text(&t, t.module + MODULE_NAME, "other");
 		if (!x86_ask(&t))
@@ -793,15 +835,8 @@ static void no_page_goes_in_silence(void **state)
 		s2_kernel_close(t.kernel);
 		t.kernel = NULL;
 		s2_err_init(&t.err);
-		{
-			struct s2_kernel_args args;
-
-			s2_kernel_args_init(&args, &t.k.mem.mem);
-			args.note = t.k.info;
-			args.note_size = strlen(t.k.info);
-			if (s2_kernel_open(&args, &t.kernel, &t.err))
-				continue;
-		}
+		if (x86_try_open(&t))
+			continue;
 		if (x86_ask(&t))
 			continue;
 		same = t.tables.n == n;
@@ -825,6 +860,7 @@ int main(void)
 		cmocka_unit_test(registers),
 		cmocka_unit_test(software),
 		cmocka_unit_test(private_memory),
+		cmocka_unit_test(arrays_of_5_15),
 		cmocka_unit_test(several_vms_of_a_process),
 		cmocka_unit_test(shadow_mmu),
 		cmocka_unit_test(roots_of_vcpus),
