@@ -810,6 +810,110 @@ static void lying_modules(void **state)
 	}
 }
 
+/* A circle without its head, once btf_idr has nothing: said, and after no more than memory holds. */
+static void circle_of_module_types(void **state)
+{
+	struct x86_test t;
+
+	(void)state;
+	x86_init(&t, FORM_7_3_NPT);
+	put_vm(&t, 42);
+	x86_open(&t);
+	put_xa_slots(&t, get64(&t, t.btf_idr + 8) - 2, 0, 64, get64(&t, t.btf_idr + 8));
+	set64(&t, t.btf_module, t.btf_module);
+	set64(&t, t.btf_module + 8, t.btf_module);
+	set64(&t, t.btf_modules, t.btf_module);
+	set64(&t, t.btf_module + BTF_MODULE_BTF, t.btf);
+	set_text(&t, t.btf + BTF_NAME, "other");
+	assert_int_equal(x86_ask(&t), S2_LOOP);
+	if (!strstr(t.err.text, "types of the module kvm"))
+		fail_msg("%s", t.err.text);
+	x86_exit(&t);
+}
+
+/* Memory that counts what is read of it. */
+static uint64_t reads, bytes_read;
+
+static enum s2_code counting_read(const struct s2_mem *mem, uint64_t pa, void *buf, size_t len,
+				  struct s2_err *err)
+{
+	reads++;
+	bytes_read += len;
+	return memtable_read(mem, pa, buf, len, err);
+}
+
+static const struct s2_mem_ops counting_ops = { .read = counting_read, .next = memtable_next };
+
+#define MAX_READS 100000
+#define MAX_BYTES (4U * RAM_SIZE)
+
+/* Random damage in what leads to a module, in its symbols and its types: an end within the budget,
+ * and a word of what is wrong when there is no answer. */
+static void hostile_modules(void **state)
+{
+	uint64_t rnd = 20;
+
+	(void)state;
+	for (unsigned int round = 0; round < 400; round++) {
+		uint64_t kvm, pa, at, size;
+		struct x86_test t;
+
+		x86_init(&t, &x86_forms[round % NX86_FORMS]);
+		if (t.form->built_in) {
+			x86_exit(&t);
+			continue;
+		}
+		kvm = put_vm(&t, 42);
+		put_root(&t, kvm + KVM_ROOTS, role_of(t.form), true, &pa);
+		x86_open(&t);
+		s2_kernel_close(t.kernel);
+		t.kernel = NULL;
+		for (unsigned int i = 0; i < 1 + round % 8; i++) {
+			switch (test_rnd(&rnd) % 7) {
+			case 0:
+				at = t.module, size = MODULE_SIZE;
+				break;
+			case 1:
+				at = t.btf, size = BTF_SIZE;
+				break;
+			case 2:
+				at = get64(&t, t.btf + BTF_DATA), size = t.own_size;
+				break;
+			case 3:
+				at = get64(&t, t.module + MODULE_CORE), size = t.nmsyms * 24;
+				break;
+			case 4:
+				at = t.btf_module, size = 32;
+				break;
+			case 5:
+				at = t.k.stext + KALLSYMS_AT, size = 3000;
+				break;
+			default:
+				at = t.modules, size = 0x80; /* and btf_idr, btf_modules */
+				break;
+			}
+			at += test_rnd(&rnd) % size;
+			if (at - t.form->page_offset >= RAM_SIZE && at - t.k.stext >= RO_END &&
+			    at - t.k.stext - DATA_AT >= DATA_SIZE)
+				continue; /* damaged before */
+			*x86_at(&t, at) ^= (uint8_t)(1U << test_rnd(&rnd) % 8);
+		}
+		t.k.mem.mem.ops = &counting_ops;
+		reads = bytes_read = 0;
+		s2_err_init(&t.err);
+		if (x86_try_open(&t))
+			assert_true(t.err.text[0]);
+		else if (x86_ask(&t))
+			assert_true(t.err.text[0]);
+		else if (!t.tables.n)
+			assert_true(t.lost.total);
+		if (reads > MAX_READS || bytes_read > MAX_BYTES)
+			fail_msg("round %u: %llu reads of %llu bytes", round,
+				 (unsigned long long)reads, (unsigned long long)bytes_read);
+		x86_exit(&t);
+	}
+}
+
 /* Whatever page is missing: the same tables, or a word of what is lost. */
 static void no_page_goes_in_silence(void **state)
 {
@@ -873,6 +977,8 @@ int main(void)
 		cmocka_unit_test(types_from_dwarf_of_the_file),
 		cmocka_unit_test(what_is_not_recognised),
 		cmocka_unit_test(lying_modules),
+		cmocka_unit_test(circle_of_module_types),
+		cmocka_unit_test(hostile_modules),
 		cmocka_unit_test(no_page_goes_in_silence),
 	};
 
