@@ -149,7 +149,7 @@ static enum s2_code set_register(const char *text, const char *what, unsigned in
 				 struct s2_regime *regime, struct s2_err *err)
 {
 	uint64_t value;
-	enum s2_code code = s2_parse_u64(text, what, &value, err);
+	enum s2_code code = s2_parse_address(text, what, &value, err);
 
 	if (code)
 		return code;
@@ -283,6 +283,10 @@ static enum s2_code refuse_software(const char *text, size_t len, const struct s
 		if (!strcmp(s2_softs[i]->arch, regime->arch->name))
 			used += (size_t)snprintf(list + used, sizeof(list) - used, ", %s",
 						 s2_softs[i]->name);
+	if (used == strlen("none"))
+		return s2_fail(err, S2_USAGE,
+			       "--software: '%.*s' is not known for tables of %s, only none",
+			       (int)len, text, regime->arch->name);
 	return s2_fail(err, S2_USAGE, "--software: '%.*s' is none of %s (tables of %s)", (int)len,
 		       text, list, regime->arch->name);
 }
@@ -301,11 +305,11 @@ static enum s2_code set_parameter(const char *text, size_t len, struct s2_soft *
 	memcpy(value, equals + 1, len - name - 1);
 	value[len - name - 1] = '\0';
 	if (name == strlen("empty") && !strncmp(text, "empty", name))
-		return s2_parse_u64(value, "--software: empty", &soft->empty, err);
+		return s2_parse_address(value, "--software: empty", &soft->empty, err);
 	for (unsigned int i = 0; i < soft->ops->nparams; i++)
 		if (strlen(soft->ops->params[i]) == name &&
 		    !strncmp(text, soft->ops->params[i], name))
-			return s2_parse_u64(value, soft->ops->params[i], &soft->param[i], err);
+			return s2_parse_address(value, soft->ops->params[i], &soft->param[i], err);
 	return s2_fail(err, S2_USAGE, "--software: %s has no parameter '%.*s'", soft->ops->name,
 		       (int)name, text);
 }

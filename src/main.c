@@ -40,12 +40,40 @@ static const struct s2_cmd *find_cmd(const char *name)
 	return NULL;
 }
 
-static void report(const struct s2_err *err)
+/* The command, from when on it has the word. */
+static const struct s2_cmd *running;
+
+/* One line; of a mistake in the command line with the command that explains it. */
+static void report(const struct s2_err *err, int argc, char **argv)
 {
-	s2_say("%s", err->text);
+	const struct s2_cmd *cmd;
+	const char *word;
+
+	if (err->code != S2_USAGE || strstr(err->text, "(see s2dump ")) {
+		s2_say("%s", err->text);
+		s2_row_options_explain(&options.rows, stderr);
+		return;
+	}
+	/* Once a command runs, no name of a file may be asked for any more (open/sandbox.h). */
+	word = running ? NULL : s2_options_command(argc, argv);
+	cmd = running ? running : word ? find_cmd(word) : NULL;
+	/* Whoever meant a command wants to see them all. */
+	if (word && !cmd && access(word, F_OK) == 0)
+		cmd = &s2_cmd_dump;
+	if (cmd && cmd != &s2_cmd_help)
+		s2_say("%s (see s2dump help %s)", err->text, cmd->name);
+	else
+		s2_say("%s (see s2dump help)", err->text);
 	s2_row_options_explain(&options.rows, stderr);
-	if (err->code == S2_USAGE)
-		fprintf(stderr, "Try 's2dump help' for more information.\n");
+}
+
+/* Something is missing: perhaps an option has it. */
+static enum s2_code refuse_missing(const char *what, struct s2_err *err)
+{
+	if (!options.eaten)
+		return s2_fail(err, S2_USAGE, "%s", what);
+	return s2_fail(err, S2_USAGE, "%s: '%s' was taken as the value of %s", what, options.eaten,
+		       options.eater);
 }
 
 /* Names the command, `dump` when the first word is none. */
@@ -61,9 +89,33 @@ static const struct s2_cmd *choose(struct s2_options *o)
 	return cmd;
 }
 
+/* A name with commas that is not a file's is those of the parts of one dump. */
+static enum s2_code split_parts(const struct s2_cmd *cmd, struct s2_err *err)
+{
+	char *name = options.args[0];
+
+	if (!*name)
+		return s2_fail(err, S2_USAGE, "%s: the name of the file is empty", cmd->name);
+	if (!strchr(name, ',') || access(name, F_OK) == 0)
+		return S2_OK;
+	for (char *comma = name; comma; name = comma + 1) {
+		comma = strchr(name, ',');
+		if (options.nparts == S2_MAX_PARTS)
+			return s2_fail(err, S2_USAGE, "%s: more than %d parts", cmd->name,
+				       S2_MAX_PARTS);
+		if (comma)
+			*comma = '\0';
+		if (!*name)
+			return s2_fail(err, S2_USAGE, "%s: the name of a part is empty", cmd->name);
+		options.part[options.nparts++] = name;
+	}
+	return S2_OK;
+}
+
 static enum s2_code check(const struct s2_cmd *cmd, int argc, char **argv, struct s2_err *err)
 {
 	enum s2_code code = s2_options_check(&options, cmd->name, cmd->groups, argc, argv, err);
+	char what[256];
 
 	if (code)
 		return code;
@@ -72,12 +124,23 @@ static enum s2_code check(const struct s2_cmd *cmd, int argc, char **argv, struc
 	    strcmp(options.args[0], "-") != 0)
 		return s2_fail(err, S2_USAGE, "'%s' is neither a command nor a file",
 			       options.args[0]);
-	if (options.nargs < cmd->min_args)
-		return s2_fail(err, S2_USAGE, "%s needs %s", cmd->name, cmd->args);
+	if (options.nargs < cmd->min_args) {
+		snprintf(what, sizeof(what), "%s needs %s", cmd->name, cmd->args);
+		return refuse_missing(what, err);
+	}
+	if (options.eaten && !options.eats_files && options.nargs && cmd->groups & S2_OPTS_INPUT &&
+	    access(options.args[0], F_OK) < 0 && strcmp(options.args[0], "-") != 0) {
+		snprintf(what, sizeof(what), "there is no file '%.200s'", options.args[0]);
+		return refuse_missing(what, err);
+	}
 	if (cmd->max_args >= 0 && options.nargs > cmd->max_args)
-		return s2_fail(err, S2_USAGE, "%s: unexpected argument '%s'", cmd->name,
-			       options.args[cmd->max_args]);
-	return S2_OK;
+		return s2_fail(err, S2_USAGE, "%s: unexpected argument '%s'%s", cmd->name,
+			       options.args[cmd->max_args],
+			       cmd->groups & S2_OPTS_INPUT &&
+					       !access(options.args[cmd->max_args], F_OK) ?
+				       ": parts of one dump are one argument, joined by commas" :
+				       "");
+	return cmd->groups & S2_OPTS_INPUT && options.nargs ? split_parts(cmd, err) : S2_OK;
 }
 
 static enum s2_exit run(int argc, char **argv, struct s2_err *err)
@@ -96,8 +159,7 @@ static enum s2_exit run(int argc, char **argv, struct s2_err *err)
 	}
 	cmd = choose(&options);
 	if (!cmd && !options.help) {
-		s2_fail(err, S2_USAGE, "a file is needed");
-		return S2_EXIT_USAGE;
+		return s2_exit_of(refuse_missing("a file is needed", err));
 	}
 	if (options.help) {
 		static char *help_args[1];
@@ -109,6 +171,7 @@ static enum s2_exit run(int argc, char **argv, struct s2_err *err)
 	} else if (check(cmd, argc, argv, err)) {
 		return S2_EXIT_USAGE;
 	}
+	running = cmd;
 	status = cmd->run(&options, &standard_out, err);
 	/* What was printed before an error is not lost, and a full disk is not a success. */
 	if (status == S2_EXIT_USAGE || status == S2_EXIT_INPUT) {
@@ -155,6 +218,6 @@ int main(int argc, char **argv)
 	sigaction(SIGBUS, &bus, NULL);
 	status = run(argc, argv, &err);
 	if ((status == S2_EXIT_USAGE || status == S2_EXIT_INPUT) && *err.text)
-		report(&err);
+		report(&err, argc, argv);
 	return (int)status;
 }

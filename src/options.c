@@ -4,7 +4,9 @@
 
 #include <getopt.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/num.h"
 #include "claim_options.h"
@@ -24,6 +26,7 @@ enum opt_id {
 	OPT_JSON,
 	OPT_MERGE,
 	OPT_RAW_RIGHTS,
+	OPT_TABLES,
 	OPT_AS,
 	OPT_MODULE,
 	OPT_VMLINUX,
@@ -46,6 +49,7 @@ enum opt_id {
 	OPT_SKIP,
 	OPT_LIST,
 	OPT_MAX_INPUT,
+	OPT_FINDINGS,
 	OPT_CLAIM, /* ... and from here on the claims of architectures are counted */
 	OPT_LONG = 'l',
 	OPT_VERBOSE = 'v',
@@ -96,13 +100,15 @@ static const struct opt_row rows[] = {
 	{ OPT_MAX_INPUT, "max-input", "SIZE", S2_OPTS_INPUT,
 	  "compressed files, pipes: what they hold at most; default 64 times the file and 1G" },
 	{ OPT_RANGE, "range", "A-B", S2_OPTS_SHOW,
-	  "only entries that intersect the input addresses [A, B)" },
+	  "only entries that intersect the input addresses [A, B) (repeatable)" },
 	{ OPT_FORMAT, "format", "NAME", S2_OPTS_SHOW | S2_OPTS_JSON, "output format, see below" },
 	{ OPT_JSON, "json", NULL, S2_OPTS_JSON, "the same as --format=json" },
 	{ OPT_MERGE, "merge", "HOW", S2_OPTS_SHOW,
 	  "join neighbours: attrs (default of text), pa (split where PAs jump; of json, jsonl), none" },
 	{ OPT_RAW_RIGHTS, "raw-rights", NULL, S2_OPTS_SHOW,
 	  "rights as entries have them, not as WXN leaves them" },
+	{ OPT_TABLES, "tables", NULL, S2_OPTS_SHOW,
+	  "the pages that the tables take: where, level, span, entries in use, parent" },
 	{ OPT_WHERE, "where", "EXPR", S2_OPTS_WHERE,
 	  "only rows for which this is true: 'write and exec', 'slot=2', 'memattr=device*'" },
 	{ OPT_COLUMNS, "columns", "LIST", S2_OPTS_ROWS,
@@ -119,10 +125,12 @@ static const struct opt_row rows[] = {
 	{ OPT_REG, "reg", "NAME=VALUE", S2_OPTS_TRANSLATE,
 	  "any other register: tcr2_el1, pir_el1, por_el0, ..." },
 	{ OPT_AS, "as", "WHAT", S2_OPTS_DECODE | S2_OPTS_TRANSLATE,
-	  "decode: descriptor or a register, vtcr_el2; translate: S2E1R (an IPA), S12E1R, ..., or read, write, exec" },
+	  "decode: descriptor, stage1-el1 or another format, a register; translate: S2E1R (an IPA), S12E1R, ..., or read, write, exec" },
 	{ OPT_LEVEL, "level", "N", S2_OPTS_DECODE, "the level that the descriptor stands at" },
 	{ OPT_ONLY, "only", "CHECK", S2_OPTS_CHECK, "only this check (repeatable)" },
 	{ OPT_SKIP, "skip", "CHECK", S2_OPTS_CHECK, "all checks but this one (repeatable)" },
+	{ OPT_FINDINGS, "findings", "N", S2_OPTS_CHECK,
+	  "so many findings of each check, or all; default 100" },
 	{ OPT_LIST, "list", NULL, S2_OPTS_CHECK, "the checks: what each means, its exceptions" },
 	{ OPT_LONG, "long", NULL, S2_OPTS_LIST,
 	  "read the tables: what is mapped, pages by size, table pages" },
@@ -159,7 +167,9 @@ static enum s2_code parse_map(const char *text, struct s2_options *o, struct s2_
 	memcpy(size, colon + 1, (size_t)(at - colon - 1));
 	size[at - colon - 1] = '\0';
 	*seg = (struct s2_segment){ 0 };
-	code = s2_parse_u64(pa, "--map", &seg->pa, NULL);
+	code = s2_parse_address(pa, "--map", &seg->pa, err);
+	if (code)
+		return code;
 	if (!code)
 		code = s2_parse_u64(size, "--map", &seg->size, NULL);
 	if (!code)
@@ -275,6 +285,61 @@ static enum s2_code parse_check(const char *text, const char *what, const char *
 	return S2_OK;
 }
 
+/* Collected where the ranges behind the first will stand; sort_ranges() puts them in order. */
+static enum s2_code parse_one_range(const char *text, struct s2_options *o, struct s2_err *err)
+{
+	struct s2_span *span = &o->more_ranges[o->nmore_ranges];
+	uint64_t end = 0;
+	enum s2_code code;
+
+	if (o->nmore_ranges == S2_MAX_RANGES)
+		return s2_fail(err, S2_USAGE, "--range: more than %d", S2_MAX_RANGES);
+	code = s2_parse_range(text, "--range", &span->first, &end, err);
+	if (code)
+		return code;
+	span->last = end - 1;
+	o->nmore_ranges++;
+	o->have_range = true;
+	return S2_OK;
+}
+
+static int by_first(const void *a, const void *b)
+{
+	const struct s2_span *x = a, *y = b;
+
+	return x->first < y->first ? -1 : x->first > y->first;
+}
+
+/* Ranges that touch are one. */
+static void sort_ranges(struct s2_options *o)
+{
+	struct s2_span *span = o->more_ranges;
+	unsigned int n = 0;
+
+	if (!o->have_range)
+		return;
+	qsort(span, o->nmore_ranges, sizeof(*span), by_first);
+	for (unsigned int i = 1; i < o->nmore_ranges; i++) {
+		if (span[i].first > span[n].last && span[i].first - span[n].last > 1)
+			span[++n] = span[i];
+		else if (span[i].last > span[n].last)
+			span[n].last = span[i].last;
+	}
+	o->range_start = span[0].first;
+	o->range_end = span[0].last + 1;
+	o->nmore_ranges = n;
+	memmove(span, span + 1, n * sizeof(*span));
+}
+
+static enum s2_code parse_findings(const char *text, uint64_t *ret, struct s2_err *err)
+{
+	*ret = UINT64_MAX;
+	if (!strcmp(text, "all") || (!s2_parse_u64(text, "--findings", ret, NULL) && *ret))
+		return S2_OK;
+	return s2_fail(err, S2_USAGE, "--findings: '%s' is neither a number from 1 on nor 'all'",
+		       text);
+}
+
 /* Whether there is such a level, the table format says. */
 static enum s2_code parse_level(const char *text, int *ret, struct s2_err *err)
 {
@@ -292,22 +357,21 @@ static enum s2_code apply(enum opt_id id, const char *arg, struct s2_options *o,
 		return S2_OK;
 	case OPT_BASE:
 		o->raw.have_base = o->raw.raw = true;
-		return s2_parse_u64(arg, "--base", &o->raw.base, err);
+		return s2_parse_address(arg, "--base", &o->raw.base, err);
 	case OPT_MAX_INPUT:
 		return s2_parse_u64_in(arg, "--max-input", 1, UINT64_MAX, &o->max_input, err);
 	case OPT_SNAPSHOT:
 		o->have_snapshot = true;
-		return s2_parse_u64(arg, "--snapshot", &o->snapshot, err);
+		return s2_parse_address(arg, "--snapshot", &o->snapshot, err);
 	case OPT_ROOT:
 		o->have_root = true;
-		return s2_parse_u64(arg, "--root", &o->root, err);
+		return s2_parse_address(arg, "--root", &o->root, err);
 	case OPT_MAP:
 		return parse_map(arg, o, err);
 	case OPT_TABLE:
 		return parse_table(arg, o, err);
 	case OPT_RANGE:
-		o->have_range = true;
-		return s2_parse_range(arg, "--range", &o->range_start, &o->range_end, err);
+		return parse_one_range(arg, o, err);
 	case OPT_FORMAT:
 		return parse_format(arg, o, err);
 	case OPT_JSON:
@@ -316,6 +380,9 @@ static enum s2_code apply(enum opt_id id, const char *arg, struct s2_options *o,
 	case OPT_MERGE:
 		o->have_merge = true;
 		return parse_merge(arg, &o->merge, err);
+	case OPT_TABLES:
+		o->table_pages = true;
+		return S2_OK;
 	case OPT_RAW_RIGHTS:
 		o->raw_rights = true;
 		return S2_OK;
@@ -371,9 +438,11 @@ static enum s2_code apply(enum opt_id id, const char *arg, struct s2_options *o,
 	case OPT_LIST:
 		o->list_checks = true;
 		return S2_OK;
+	case OPT_FINDINGS:
+		return parse_findings(arg, &o->findings, err);
 	case OPT_OUTPUT:
 		o->output = arg;
-		return S2_OK;
+		return *arg ? S2_OK : s2_fail(err, S2_USAGE, "-o: the name of the file is empty");
 	case OPT_VERBOSE:
 		o->verbose = true;
 		return S2_OK;
@@ -490,6 +559,19 @@ static enum s2_code cross_check(const struct s2_options *o, struct s2_err *err)
 	if (o->have_vcpu && o->ntables)
 		return s2_fail(err, S2_USAGE,
 			       "--table and --vcpu exclude each other: --vcpu chooses the table");
+	if (o->table_pages && (o->effective || o->raw_rights || o->have_merge))
+		return s2_fail(err, S2_USAGE, "--tables and --%s exclude each other",
+			       o->effective  ? "effective" :
+			       o->raw_rights ? "raw-rights" :
+					       "merge");
+	if (o->table_pages && (s2_row_options_pick(&o->rows) || o->rows.bare))
+		return s2_fail(
+			err, S2_USAGE,
+			"--tables does not go with --where, --columns, --sort, --limit, --no-header");
+	if (o->table_pages && o->format && !o->format->document &&
+	    o->format != s2_format_find("ptdump"))
+		return s2_fail(err, S2_USAGE, "--tables has no form for --format=%s",
+			       o->format->name);
 	if (o->effective && !o->have_vcpu)
 		return s2_fail(err, S2_USAGE, "--effective goes with --vcpu");
 	if (check_rows(o, err))
@@ -511,18 +593,109 @@ static enum s2_code set_claims(const struct s2_claim_given *given, unsigned int 
 	return code;
 }
 
-static enum s2_code next_option(int argc, char **argv, const struct option *longopts, int *ret,
-				struct s2_err *err)
-{
-	int at = optind;
+#define SHORT_OPTIONS ":o:lvhV"
 
-	*ret = getopt_long(argc, argv, ":o:lvhV", longopts, NULL);
-	if (*ret == ':')
-		return s2_fail(err, S2_USAGE, "option '%s' needs an argument", argv[optind - 1]);
-	if (*ret == '?')
-		return s2_fail(err, S2_USAGE, "unknown or malformed option '%s'",
-			       argv[at < argc && argv[at][0] == '-' ? at : optind - 1]);
+/* The word of the option that getopt_long() has just split. */
+static const char *typed_option(char **argv)
+{
+	return argv[optind - 1 - (optarg && optarg == argv[optind - 1])];
+}
+
+/* "-o" or "--table", as messages call it. */
+static const char *option_name(const struct opt_row *row, char *buf, size_t size)
+{
+	if (row->id == OPT_OUTPUT)
+		snprintf(buf, size, "-%c", (char)row->id);
+	else
+		snprintf(buf, size, "--%s", row->name);
+	return buf;
+}
+
+/* Is @name the @len characters at @typed but for one slip: a character wrong, more, less, or two
+ * in the wrong order? */
+static bool differs_by_one(const char *name, const char *typed, size_t len)
+{
+	size_t n = strlen(name), same = 0, end = 0;
+
+	while (same < n && same < len && name[same] == typed[same])
+		same++;
+	while (end < n - same && end < len - same && name[n - 1 - end] == typed[len - 1 - end])
+		end++;
+	n -= same + end;
+	len -= same + end;
+	return (n <= 1 && len <= 1) || (n == 2 && len == 2 && name[same] == typed[same + 1] &&
+					name[same + 1] == typed[same]);
+}
+
+/* What was typed is no option: is it the beginning of one? */
+static enum s2_code refuse_option(const struct opt_list *list, const char *word, struct s2_err *err)
+{
+	size_t len = strcspn(word, "=");
+
+	for (unsigned int i = 0; len > 3 && i < list->n; i++)
+		if (!strncmp(list->row[i].name, word + 2, len - 2))
+			return s2_fail(err, S2_USAGE,
+				       "unknown option '%.*s': options are not abbreviated, "
+				       "is it --%s?",
+				       (int)len, word, list->row[i].name);
+	for (unsigned int i = 0; len > 4 && i < list->n; i++)
+		if (differs_by_one(list->row[i].name, word + 2, len - 2))
+			return s2_fail(err, S2_USAGE, "unknown option '%.*s', is it --%s?",
+				       (int)len, word, list->row[i].name);
+	return s2_fail(err, S2_USAGE, "unknown option '%.*s'", (int)len, word);
+}
+
+/* The next option's id in @ret, below 0 at their end. */
+static enum s2_code next_option(int argc, char **argv, const struct opt_list *list,
+				const struct option *longopts, int *ret, struct s2_err *err)
+{
+	const char *word;
+	int index = -1;
+	char name[64];
+
+	*ret = getopt_long(argc, argv, SHORT_OPTIONS, longopts, &index);
+	if (*ret < 0)
+		return S2_OK;
+	word = typed_option(argv);
+	if (*ret == ':') {
+		const struct opt_row *row = find_row(list, (unsigned int)optopt);
+
+		return s2_fail(err, S2_USAGE, "%s needs a value: %s",
+			       option_name(row, name, sizeof(name)), row->arg);
+	}
+	if (*ret == '?' && optopt && strncmp(word, "--", 2) != 0)
+		return s2_fail(err, S2_USAGE, "unknown option '-%c'", optopt);
+	if (*ret == '?' && optopt)
+		return s2_fail(err, S2_USAGE, "--%s takes no value",
+			       find_row(list, (unsigned int)optopt)->name);
+	/* getopt_long() takes any beginning of a name. */
+	if (*ret == '?' || (index >= 0 && strcspn(word + 2, "=") != strlen(longopts[index].name)))
+		return refuse_option(list, word, err);
 	return S2_OK;
+}
+
+/* A value that stood behind its option and is the name of a file may have been meant as that. */
+static void note_eaten(const struct opt_row *row, char **argv, struct s2_options *ret)
+{
+	if (!optarg || optarg != argv[optind - 1] || access(optarg, F_OK) < 0)
+		return;
+	ret->eaten = optarg;
+	ret->eats_files = !strcmp(row->arg, "FILE");
+	option_name(row, ret->eater, sizeof(ret->eater));
+}
+
+const char *s2_options_command(int argc, char **argv)
+{
+	struct opt_list list;
+	struct option longopts[ARRAY_SIZE(list.row) + 1];
+
+	list_options(&list);
+	long_options(&list, longopts);
+	opterr = 0;
+	optind = 0;
+	while (getopt_long(argc, argv, SHORT_OPTIONS, longopts, NULL) >= 0)
+		;
+	return optind < argc ? argv[optind] : NULL;
 }
 
 enum s2_code s2_options_parse(int argc, char **argv, struct s2_options *ret, struct s2_err *err)
@@ -541,9 +714,10 @@ enum s2_code s2_options_parse(int argc, char **argv, struct s2_options *ret, str
 	opterr = 0;
 	optind = 0;
 	while (!code) {
-		code = next_option(argc, argv, longopts, &id, err);
+		code = next_option(argc, argv, &list, longopts, &id, err);
 		if (code || id < 0)
 			break;
+		note_eaten(find_row(&list, (unsigned int)id), argv, ret);
 		if (id != OPT_REG && id < OPT_CLAIM)
 			code = apply((enum opt_id)id, optarg, ret, err);
 		else if (n == ARRAY_SIZE(given))
@@ -556,6 +730,7 @@ enum s2_code s2_options_parse(int argc, char **argv, struct s2_options *ret, str
 				.arg = optarg
 			};
 	}
+	sort_ranges(ret);
 	if (!code)
 		code = set_claims(given, n, ret, err);
 	if (!code)
@@ -581,7 +756,7 @@ enum s2_code s2_options_check(const struct s2_options *options, const char *comm
 	list_options(&list);
 	long_options(&list, longopts);
 	optind = 0;
-	while ((id = getopt_long(argc, argv, ":o:lvhV", longopts, NULL)) >= 0) {
+	while ((id = getopt_long(argc, argv, SHORT_OPTIONS, longopts, NULL)) >= 0) {
 		const struct opt_row *row = find_row(&list, (unsigned int)id);
 
 		if (!(row->groups & (groups | S2_OPTS_ALL)))

@@ -4,7 +4,7 @@
 #define S2_OPTIONS_H
 
 #include "decode/merge.h"
-#include "model/table.h"
+#include "model/ranges.h"
 #include "format/format.h"
 #include "row_options.h"
 #include "source/source.h"
@@ -37,6 +37,8 @@ enum s2_opt_group {
 };
 
 #define S2_MAX_MAPS 1024
+#define S2_MAX_RANGES 64
+#define S2_MAX_PARTS 256
 #define S2_MAX_GLOBS 64
 #define S2_MAX_CHECKS 64
 
@@ -55,12 +57,16 @@ struct s2_options {
 	struct s2_segment map[S2_MAX_MAPS];
 	const char *table[S2_MAX_GLOBS];
 	unsigned int ntables;
+	/* All of --range, ascending and apart from each other: the first, and those behind it. */
 	bool have_range;
 	uint64_t range_start, range_end;
+	struct s2_span more_ranges[S2_MAX_RANGES];
+	unsigned int nmore_ranges;
 	const struct s2_format *format;
 	bool have_merge;
 	enum s2_merge_how merge; /* when not given: what the format says */
 	bool raw_rights;         /* rights of entries alone */
+	bool table_pages;        /* dump: pages of the tables instead of ranges */
 	bool long_list;          /* list: walk the tables */
 	struct s2_row_options rows;
 	enum s2_tristate color; /* --color: S2_UNKNOWN is auto */
@@ -91,14 +97,26 @@ struct s2_options {
 	unsigned int nskip;
 	bool list_checks;
 	uint64_t max_input; /* --max-input: bytes of a copy or what is unpacked, 0 when not given */
+	uint64_t findings;  /* --findings, 0 when not given */
 	bool have_snapshot; /* struct kvm_pgtable_snapshot */
 	uint64_t snapshot;
 	bool help, version;
+	/* The parts of one dump, when the file was given as several names joined by commas. */
+	char *part[S2_MAX_PARTS];
+	unsigned int nparts;
+	/* A value that stood in a word of its own and names a file, NULL: none; of this option. */
+	const char *eaten;
+	char eater[64];
+	bool eats_files; /* which takes a file */
 };
 
 /* Fills @ret from the command line. @ret->args points into @argv. */
 enum s2_code s2_options_parse(int argc, char **argv, struct s2_options *ret,
 			      struct s2_err *err) S2_MUST_CHECK;
+
+/* The first word that is neither an option nor the value of one, NULL: there is none. Changes the
+ * order of @argv, as s2_options_parse() does. */
+const char *s2_options_command(int argc, char **argv);
 
 /* Refuses options that were given but mean nothing to a command of these groups. */
 enum s2_code s2_options_check(const struct s2_options *options, const char *command,

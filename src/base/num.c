@@ -2,6 +2,7 @@
 // Numbers as people type them, with no guess about what they may have meant.
 #include "base/num.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static int digit_value(char c, unsigned int base)
@@ -71,6 +72,41 @@ enum s2_code s2_parse_u64(const char *text, const char *what, uint64_t *ret, str
 	return S2_OK;
 }
 
+/* Only digits of a number in @base, one at least? */
+static bool is_number(const char *text, unsigned int base)
+{
+	const char *p = text;
+
+	while (digit_value(*p, base) >= 0)
+		p++;
+	return p > text && !*p;
+}
+
+/* Decimal digits that a kernel's log would mean as hexadecimal, and a person perhaps not. */
+static bool is_ambiguous(const char *text)
+{
+	return text[0] != '0' && text[1] && is_number(text, 10);
+}
+
+enum s2_code s2_parse_address(const char *text, const char *what, uint64_t *ret, struct s2_err *err)
+{
+	bool explicitly = text[0] == '0' && (text[1] == 'd' || text[1] == 'D');
+	uint64_t decimal, hex;
+	char typed[32];
+
+	if (explicitly && digit_value(text[2], 10) >= 0 && is_number(text + 2, 10))
+		return s2_parse_u64(text + 2, what, ret, err);
+	if (!is_number(text, 16) || strlen(text) > 16)
+		return s2_parse_u64(text, what, ret, err);
+	snprintf(typed, sizeof(typed), "0x%s", text);
+	if (!is_ambiguous(text))
+		return s2_parse_u64(typed, what, ret, err);
+	if (s2_parse_u64(text, what, &decimal, err) || s2_parse_u64(typed, what, &hex, err))
+		return S2_USAGE;
+	return s2_fail(err, S2_USAGE, "%s: %s is 0x%llx or 0x%llx: write 0x, or 0d for decimal",
+		       what, text, (unsigned long long)hex, (unsigned long long)decimal);
+}
+
 enum s2_code s2_parse_u64_in(const char *text, const char *what, uint64_t min, uint64_t max,
 			     uint64_t *ret, struct s2_err *err)
 {
@@ -92,10 +128,10 @@ enum s2_code s2_parse_int_in(const char *text, const char *what, int min, int ma
 	bool negative = text[0] == '-';
 	uint64_t magnitude;
 	int64_t value;
-	enum s2_code code = s2_parse_u64(text + negative, what, &magnitude, err);
+	enum s2_code code = s2_parse_u64(text + negative, what, &magnitude, NULL);
 
 	if (code)
-		return code;
+		return s2_fail(err, S2_USAGE, "%s: '%s' is not a number", what, text);
 	value = magnitude > INT32_MAX ? INT32_MAX : (int64_t)magnitude;
 	if (negative)
 		value = -value;
@@ -117,9 +153,13 @@ enum s2_code s2_parse_range(const char *text, const char *what, uint64_t *ret_st
 		return s2_fail(err, S2_USAGE, "%s: '%s' is not a range A-B", what, text);
 	memcpy(first, text, (size_t)(dash - text));
 	first[dash - text] = '\0';
-	code = s2_parse_u64(first, what, &start, NULL);
+	code = s2_parse_address(first, what, &start, is_ambiguous(first) ? err : NULL);
+	if (code && is_ambiguous(first))
+		return code;
 	if (!code)
-		code = s2_parse_u64(dash + 1, what, &end, NULL);
+		code = s2_parse_address(dash + 1, what, &end, is_ambiguous(dash + 1) ? err : NULL);
+	if (code && is_ambiguous(dash + 1))
+		return code;
 	if (code)
 		return s2_fail(err, S2_USAGE, "%s: '%s' is not a range A-B", what, text);
 	if (start >= end)

@@ -20,11 +20,19 @@ enum s2_code s2_parse_u64(const char *text, const char *what, uint64_t *ret,
 enum s2_code s2_parse_u64_in(const char *text, const char *what, uint64_t min, uint64_t max,
 			     uint64_t *ret, struct s2_err *err) S2_MUST_CHECK;
 
+/*
+ * Reads an address or the value of a register, as s2_parse_u64() and as kernels print it: with
+ * letters or leading zeros, digits are hexadecimal; 0d and a suffix say that they are decimal. One
+ * digit is itself; what could be either is an error that shows both.
+ */
+enum s2_code s2_parse_address(const char *text, const char *what, uint64_t *ret,
+			      struct s2_err *err) S2_MUST_CHECK;
+
 /* Reads a decimal number that may be negative (start levels). */
 enum s2_code s2_parse_int_in(const char *text, const char *what, int min, int max, int *ret,
 			     struct s2_err *err) S2_MUST_CHECK;
 
-/* Reads "A-B", the half-open range [A, B) with A < B. */
+/* Reads "A-B", the half-open range [A, B) of addresses with A < B. */
 enum s2_code s2_parse_range(const char *text, const char *what, uint64_t *ret_start,
 			    uint64_t *ret_end, struct s2_err *err) S2_MUST_CHECK;
 

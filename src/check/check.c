@@ -111,11 +111,14 @@ static void choose(struct s2_check_ctx *ctx)
 {
 	ctx->running = low_bits(S2_NCHECKS);
 	for (unsigned int i = 0; i < S2_NCHECKS; i++) {
-		const char *why = meaningless(ctx, i);
+		const char *why;
 
-		if (!(ctx->args->wanted & BIT64(i)))
-			skip(ctx, i, S2_CHECK_NOT_ASKED);
-		else if (why)
+		if (!(ctx->args->wanted & BIT64(i))) {
+			skip(ctx, i, "");
+			continue;
+		}
+		why = meaningless(ctx, i);
+		if (why)
 			skip(ctx, i, why);
 		else if ((why = lacks(ctx, s2_checks[i].needs)) != NULL)
 			give_up(ctx, i, why);
@@ -235,7 +238,7 @@ static void pass(struct s2_check_ctx *ctx)
 		for (unsigned int i = 0; i < s2_nkeepers; i++)
 			s2_keepers[i]->pages(ctx);
 		ctx->first_window = false;
-		if (ctx->nomem || !ctx->pages.nwindow ||
+		if (ctx->nomem || !ctx->pages.nwindow || !(ctx->reads & S2_READS_PAGES) ||
 		    at + ctx->pages.nwindow >= ctx->pages.npages)
 			break;
 	}
@@ -244,7 +247,7 @@ static void pass(struct s2_check_ctx *ctx)
 enum s2_code s2_check_run(const struct s2_check_args *args, struct s2_check_report *ret,
 			  struct s2_err *err)
 {
-	struct s2_check_report report = { 0 };
+	struct s2_check_report report = { .wanted = args->wanted & low_bits(S2_NCHECKS) };
 	struct s2_check_ctx ctx = { .args = args,
 				    .mem = args->mem,
 				    .kernel = args->kernel,
@@ -259,8 +262,12 @@ enum s2_code s2_check_run(const struct s2_check_args *args, struct s2_check_repo
 	if (!ctx.geom || !ctx.tables_walk || !ctx.walk)
 		code = s2_fail(err, S2_NOMEM, "no memory");
 	if (!code) {
+		s2_check_limit_findings(&ctx);
 		shape_tables(&ctx);
 		choose(&ctx);
+		for (unsigned int i = 0; i < S2_NCHECKS; i++)
+			ctx.reads |= s2_check_runs(&ctx, (enum s2_check_id)i) ? s2_checks[i].reads :
+										0;
 		code = s2_pages_init(&ctx, err);
 	}
 	if (!code) {

@@ -123,21 +123,21 @@ struct s2_finding {
 	char text[192];
 };
 
+/* Findings of a check that are kept, when nobody says how many. */
 #define S2_MAX_FINDINGS 100
 
 struct s2_check_outcome {
 	enum s2_check_result result;
 	uint64_t nfindings;         /* all of them */
-	struct s2_finding *finding; /* the first S2_MAX_FINDINGS */
+	uint64_t nkept, room;       /* of those, from the first on; room for so many */
+	struct s2_finding *finding; /* @nkept of them */
 	uint64_t checked;           /* how many of the row's @of were looked at */
 	uint64_t nunknown;          /* places that could not be checked */
 	char why[160];              /* the first of those, or why it was skipped */
 };
 
-/* s2_check_outcome.why of a check that was not wanted. */
-#define S2_CHECK_NOT_ASKED "not asked for"
-
 struct s2_check_report {
+	uint64_t wanted; /* bit n: check n was asked for; of the others nothing is to be said */
 	struct s2_check_outcome outcome[S2_NCHECKS];
 };
 
@@ -148,6 +148,9 @@ struct s2_check_args {
 	struct s2_lost *lost; /* what was lost while @tables were found, what is lost here is added;
 				 NULL: nothing */
 	uint64_t wanted;      /* bit n: check n */
+	/* Findings of each check that are kept; 0: S2_MAX_FINDINGS. Of all checks together no more
+	 * than the dump's size gives memory for. */
+	uint64_t max_findings;
 	uint64_t window; /* pages of memory that are looked at together; 0: as many as 32 MiB allow */
 };
 

@@ -62,7 +62,7 @@ static void two_write(struct s2_check_ctx *ctx, const struct s2_facts *fact, uin
 		return;
 	if (confirmed == S2_NO || fact->guest_odd)
 		s2_check_found(ctx, S2_CHECK_TWO_GUESTS, ctx->table, ia, pa,
-			       "writable here and in %s", other->id);
+			       "writable here and in %s: 1 writer expected, 2 found", other->id);
 	else if (confirmed == S2_UNKNOWN || fact->guest_unsure)
 		s2_check_unknown(ctx, S2_CHECK_TWO_GUESTS,
 				 "PA 0x%" PRIx64

@@ -145,6 +145,8 @@ struct s2_check_ctx {
 	bool first_window; /* what is no matter of pages is done once */
 	uint32_t pass;     /* counts windows, from 1 */
 	bool nomem;
+	uint64_t max_findings, findings_left;  /* to be kept: of a check, and of all together */
+	unsigned int reads;                    /* S2_READS_* of all checks that are done */
 	uint64_t said;                         /* findings and unknowns, all of them */
 	uint64_t seen[S2_NROLES][S2_NTALLIES]; /* of tables of that role; S2_TALLY_MEMORY: [0] */
 	size_t host, hyp;                      /* their tables, or SIZE_MAX */
@@ -180,6 +182,10 @@ void s2_check_found(struct s2_check_ctx *ctx, enum s2_check_id id, const struct 
 		    uint64_t ia, uint64_t pa, const char *fmt, ...) S2_PRINTF(6, 7);
 void s2_check_unknown(struct s2_check_ctx *ctx, enum s2_check_id id, const char *fmt, ...)
 	S2_PRINTF(3, 4);
+/* Sets how many findings are kept. */
+void s2_check_limit_findings(struct s2_check_ctx *ctx);
+/* Would another finding of @id be kept? If not, its text need not be made. */
+bool s2_check_keeps(const struct s2_check_ctx *ctx, enum s2_check_id id);
 /* @n things more were looked at, by a check whose row is S2_TALLY_OWN. */
 void s2_check_looked(struct s2_check_ctx *ctx, enum s2_check_id id, uint64_t n);
 /* Of all checks that read tables of the kinds @reads. */

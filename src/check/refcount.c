@@ -69,8 +69,11 @@ void s2_check_refcounts(struct s2_check_ctx *ctx)
 		s2_check_looked(ctx, S2_CHECK_REFCOUNT, 1);
 		if (refs < 1 + (uint64_t)t->min || refs > 1 + (uint64_t)t->max)
 			s2_check_found(ctx, S2_CHECK_REFCOUNT, table, S2_NO_ADDRESS, pa,
-				       "level %d table page has %" PRIu64
-				       " references and %u entries",
-				       s2_level(&ctx->geom[t->table], t->height), refs, t->max);
+				       "level %d table page: %" PRIu64
+				       " references expected, %" PRIu64 " found",
+				       s2_level(&ctx->geom[t->table], t->height),
+				       1 + (uint64_t)(refs < 1 + (uint64_t)t->min ? t->min :
+										    t->max),
+				       refs);
 	}
 }

@@ -7,6 +7,50 @@
 
 #include "check/priv.h"
 
+/* Memory for findings: what SECURITY.md allows for a dump, and not the dump's own size again. */
+#define FLOOR (16ULL << 20)
+#define CEILING (512ULL << 20)
+
+void s2_check_limit_findings(struct s2_check_ctx *ctx)
+{
+	uint64_t bytes = ctx->mem->bytes;
+
+	bytes = bytes > CEILING - FLOOR ? CEILING : bytes + FLOOR;
+	ctx->max_findings = ctx->args->max_findings ? ctx->args->max_findings : S2_MAX_FINDINGS;
+	ctx->findings_left = bytes / sizeof(struct s2_finding);
+}
+
+bool s2_check_keeps(const struct s2_check_ctx *ctx, enum s2_check_id id)
+{
+	const struct s2_check_outcome *o = &ctx->report->outcome[id];
+
+	return s2_check_runs(ctx, id) && o->nkept < ctx->max_findings &&
+	       (o->nkept < o->room || ctx->findings_left);
+}
+
+/* For one finding more. */
+static bool make_room(struct s2_check_ctx *ctx, struct s2_check_outcome *o)
+{
+	uint64_t more = o->room ? o->room : 16;
+	struct s2_finding *finding;
+
+	if (o->nkept < o->room)
+		return true;
+	if (more > ctx->max_findings - o->room)
+		more = ctx->max_findings - o->room;
+	if (more > ctx->findings_left)
+		more = ctx->findings_left;
+	finding = reallocarray(o->finding, o->room + more, sizeof(*finding));
+	if (!finding) {
+		ctx->nomem = true;
+		return false;
+	}
+	ctx->findings_left -= more;
+	o->finding = finding;
+	o->room += more;
+	return true;
+}
+
 void s2_check_found(struct s2_check_ctx *ctx, enum s2_check_id id, const struct s2_table *table,
 		    uint64_t ia, uint64_t pa, const char *fmt, ...)
 {
@@ -17,15 +61,11 @@ void s2_check_found(struct s2_check_ctx *ctx, enum s2_check_id id, const struct 
 	ctx->said++;
 	if (!s2_check_runs(ctx, id))
 		return;
-	if (o->nfindings++ >= S2_MAX_FINDINGS)
+	o->nfindings++;
+	if (!s2_check_keeps(ctx, id) || !make_room(ctx, o))
 		return;
-	if (!o->finding)
-		o->finding = calloc(S2_MAX_FINDINGS, sizeof(*o->finding));
-	if (!o->finding) {
-		ctx->nomem = true;
-		return;
-	}
-	f = &o->finding[o->nfindings - 1];
+	f = &o->finding[o->nkept++];
+	*f = (struct s2_finding){ 0 };
 	if (table)
 		memcpy(f->table, table->id, sizeof(f->table));
 	f->ia = ia;

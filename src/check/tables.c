@@ -322,7 +322,7 @@ void s2_check_tables(struct s2_check_ctx *ctx)
 		ctx->t = i;
 		ctx->table = &ctx->tables->table[i];
 		ctx->g = &ctx->geom[i];
-		if (ctx->g->arch)
+		if (ctx->g->arch && ctx->reads & s2_reads(ctx->table))
 			read_table(ctx);
 	}
 }

@@ -84,7 +84,7 @@ static enum s2_tristate agrees(struct s2_check_ctx *ctx, uint64_t ia, uint64_t o
 	}
 	if (pa != oa) {
 		s2_check_found(ctx, S2_CHECK_VMM, ctx->table, ia, oa,
-			       "the VMM has 0x%" PRIx64 " at 0x%" PRIx64, pa, hva);
+			       "0x%" PRIx64 " expected: the VMM has that at 0x%" PRIx64, pa, hva);
 		return S2_NO;
 	}
 	if (write && w && w->vmm_writes && !w->vmm_writes(theirs)) {

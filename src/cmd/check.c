@@ -99,7 +99,8 @@ static enum s2_exit check_file(const struct s2_options *o, uint64_t wanted, stru
 				       .mem = &input.source->mem,
 				       .tables = &input.tables,
 				       .lost = input.lost,
-				       .wanted = wanted };
+				       .wanted = wanted,
+				       .max_findings = o->findings };
 	code = s2_check_run(&args, &report, err);
 	if (code) {
 		s2_input_close(&input);
@@ -125,7 +126,10 @@ static enum s2_exit run_check(const struct s2_options *o, struct s2_out *out, st
 		return S2_EXIT_OK;
 	}
 	if (!o->nargs)
-		return s2_exit_of(s2_fail(err, S2_USAGE, "check needs FILE (or --list)"));
+		return s2_exit_of(s2_fail(err, S2_USAGE, "check needs FILE%s%s%s%s, or --list",
+					  o->eaten ? ": '" : "", o->eaten ? o->eaten : "",
+					  o->eaten ? "' was taken as the value of " : "",
+					  o->eater));
 	return check_file(o, wanted, out, err);
 }
 

@@ -21,6 +21,13 @@ static const char *severity_text(enum s2_check_severity severity)
 		       "corrupt: the tables contradict each other, or hold what nobody writes";
 }
 
+/* Nothing is said of what was not asked for. */
+static bool has_result(const struct s2_check_report *report, unsigned int i,
+		       enum s2_check_result result)
+{
+	return report->wanted & BIT64(i) && report->outcome[i].result == result;
+}
+
 /* ---- Text ---- */
 
 static void put_counted(struct s2_out *out, uint64_t n, const char *word)
@@ -54,7 +61,7 @@ static const char *ia_name(const struct s2_tables *tables, const char *id)
 static void put_findings(struct s2_out *out, const struct s2_check_outcome *o,
 			 const struct s2_tables *tables)
 {
-	for (uint64_t i = 0; i < o->nfindings && i < S2_MAX_FINDINGS; i++) {
+	for (uint64_t i = 0; i < o->nkept; i++) {
 		const struct s2_finding *f = &o->finding[i];
 
 		s2_out_printf(out, "  %s", *f->table ? f->table : "-");
@@ -62,16 +69,17 @@ static void put_findings(struct s2_out *out, const struct s2_check_outcome *o,
 		put_address(out, "pa", f->pa);
 		s2_out_printf(out, "  %s\n", f->text);
 	}
-	if (o->nfindings > S2_MAX_FINDINGS)
-		s2_out_printf(out, "  and %" PRIu64 " more\n", o->nfindings - S2_MAX_FINDINGS);
+	if (o->nfindings > o->nkept)
+		s2_out_printf(out, "  and %" PRIu64 " more (see --findings)\n",
+			      o->nfindings - o->nkept);
 }
 
-/* "36 unread, 376 table pages checked: why" */
+/* "36 unread, 376 table pages checked" */
 static void put_unread(struct s2_out *out, const struct s2_check_row *row,
 		       const struct s2_check_outcome *o)
 {
-	s2_out_printf(out, "%" PRIu64 " unread, %" PRIu64 " %s checked: %s\n", o->nunknown,
-		      o->checked, row->of, o->why);
+	s2_out_printf(out, "%" PRIu64 " unread, %" PRIu64 " %s checked", o->nunknown, o->checked,
+		      row->of);
 }
 
 /* The word that a line begins with. */
@@ -89,73 +97,142 @@ static void put_failure(struct s2_out *out, const struct s2_check_row *row,
 	put_counted(out, o->nfindings, "finding");
 	s2_out_printf(out, ", %s\n  expected: %s\n", severity_text(row->severity), row->meaning);
 	put_findings(out, o, tables);
-	if (o->nunknown) {
-		s2_out_str(out, "  besides: ");
-		put_unread(out, row, o);
-	}
+	if (!o->nunknown)
+		return;
+	s2_out_str(out, "  besides: ");
+	put_unread(out, row, o);
+	s2_out_printf(out, ": %s\n", o->why);
 }
 
-static void put_passed(struct s2_out *out, const struct s2_check_report *report, bool color)
+/* Of check @i the first of those with its result, and its reason? */
+static bool first_of_its_reason(const struct s2_check_report *report, unsigned int i)
+{
+	const struct s2_check_outcome *o = report->outcome;
+
+	for (unsigned int k = 0; k < i; k++)
+		if (has_result(report, k, o[i].result) && !strcmp(o[k].why, o[i].why))
+			return false;
+	return true;
+}
+
+/* The names of all checks with the result, and with the reason of check @i, in their order. */
+static void put_names(struct s2_out *out, const struct s2_check_report *report, unsigned int i)
+{
+	const struct s2_check_outcome *o = report->outcome;
+
+	for (unsigned int k = i; k < S2_NCHECKS; k++)
+		if (has_result(report, k, o[i].result) && !strcmp(o[k].why, o[i].why))
+			s2_out_printf(out, " %s", s2_checks[k].name);
+}
+
+static uint64_t count_results(const struct s2_check_report *report, enum s2_check_result result)
 {
 	uint64_t n = 0;
 
 	for (unsigned int i = 0; i < S2_NCHECKS; i++)
-		n += report->outcome[i].result == S2_CHECK_PASS;
+		n += has_result(report, i, result);
+	return n;
+}
+
+static uint64_t count_reasons(const struct s2_check_report *report, enum s2_check_result result)
+{
+	uint64_t n = 0;
+
+	for (unsigned int i = 0; i < S2_NCHECKS; i++)
+		n += has_result(report, i, result) && first_of_its_reason(report, i);
+	return n;
+}
+
+static void put_passed(struct s2_out *out, const struct s2_check_report *report, bool color)
+{
+	uint64_t n = count_results(report, S2_CHECK_PASS);
+
 	if (!n)
 		return;
 	put_word(out, "PASS", S2_GOOD, color);
 	put_counted(out, n, "check");
 	s2_out_str(out, ":");
 	for (unsigned int i = 0; i < S2_NCHECKS; i++)
-		if (report->outcome[i].result == S2_CHECK_PASS)
+		if (has_result(report, i, S2_CHECK_PASS))
 			s2_out_printf(out, " %s", s2_checks[i].name);
 	s2_out_str(out, "\n");
 }
 
-/* Is check @i skipped, and the same reason not given by one before? */
-static bool first_of_its_reason(const struct s2_check_report *report, unsigned int i)
+/* One line for all that is unknown for one reason: that is said once. */
+static void put_unknown(struct s2_out *out, const struct s2_check_report *report, bool color)
 {
 	const struct s2_check_outcome *o = report->outcome;
 
-	if (o[i].result != S2_CHECK_SKIPPED)
-		return false;
-	for (unsigned int k = 0; k < i; k++)
-		if (o[k].result == S2_CHECK_SKIPPED && !strcmp(o[k].why, o[i].why))
-			return false;
-	return true;
+	for (unsigned int i = 0; i < S2_NCHECKS; i++) {
+		uint64_t n = 0;
+
+		if (!has_result(report, i, S2_CHECK_UNKNOWN) || !first_of_its_reason(report, i))
+			continue;
+		for (unsigned int k = i; k < S2_NCHECKS; k++)
+			n += has_result(report, k, S2_CHECK_UNKNOWN) && !strcmp(o[k].why, o[i].why);
+		put_word(out, "UNKNOWN", S2_GONE, color);
+		if (n == 1) {
+			s2_out_printf(out, "%-15s ", s2_checks[i].name);
+			put_unread(out, &s2_checks[i], &o[i]);
+			s2_out_printf(out, ": %s\n", o[i].why);
+			continue;
+		}
+		s2_out_printf(out, "%" PRIu64 " checks, %s:", n, o[i].why);
+		put_names(out, report, i);
+		s2_out_str(out, "\n");
+	}
 }
 
-/* One line for all checks that do not apply for the reason of check @i. */
-static void put_reason(struct s2_out *out, const struct s2_check_report *report, unsigned int i)
+/* One line for all that does not apply, and why. */
+static void put_skipped(struct s2_out *out, const struct s2_check_report *report)
 {
 	const struct s2_check_outcome *o = report->outcome;
-	uint64_t n = 0;
+	uint64_t n = count_results(report, S2_CHECK_SKIPPED);
+	bool many = count_reasons(report, S2_CHECK_SKIPPED) > 1;
+	const char *before = ":";
 
-	for (unsigned int k = i; k < S2_NCHECKS; k++)
-		n += o[k].result == S2_CHECK_SKIPPED && !strcmp(o[k].why, o[i].why);
+	if (!n)
+		return;
 	s2_out_str(out, "-       ");
 	put_counted(out, n, "check");
-	s2_out_printf(out, " %s not apply, %s:", n == 1 ? "does" : "do", o[i].why);
-	for (unsigned int k = i; k < S2_NCHECKS; k++)
-		if (o[k].result == S2_CHECK_SKIPPED && !strcmp(o[k].why, o[i].why))
-			s2_out_printf(out, " %s", s2_checks[k].name);
+	s2_out_printf(out, " %s not apply", n == 1 ? "does" : "do");
+	for (unsigned int i = 0; i < S2_NCHECKS; i++) {
+		if (!has_result(report, i, S2_CHECK_SKIPPED) || !first_of_its_reason(report, i))
+			continue;
+		if (!many)
+			s2_out_printf(out, ", %s", o[i].why);
+		s2_out_str(out, before);
+		put_names(out, report, i);
+		if (many)
+			s2_out_printf(out, " (%s)", o[i].why);
+		before = ";";
+	}
 	s2_out_str(out, "\n");
 }
 
-/* With --verbose each check that holds, or does not apply, has a line. */
+/* With --verbose each check has a line. */
 static void put_each(struct s2_out *out, const struct s2_check_report *report, bool color)
 {
+	const struct s2_check_outcome *o = report->outcome;
+
 	for (unsigned int i = 0; i < S2_NCHECKS; i++) {
-		if (report->outcome[i].result != S2_CHECK_PASS)
+		if (!has_result(report, i, S2_CHECK_UNKNOWN))
 			continue;
-		put_word(out, "PASS", S2_GOOD, color);
-		s2_out_printf(out, "%-15s %" PRIu64 " %s: %s\n", s2_checks[i].name,
-			      report->outcome[i].checked, s2_checks[i].of, s2_checks[i].meaning);
+		put_word(out, "UNKNOWN", S2_GONE, color);
+		s2_out_printf(out, "%-15s ", s2_checks[i].name);
+		put_unread(out, &s2_checks[i], &o[i]);
+		s2_out_printf(out, ": %s\n", o[i].why);
 	}
 	for (unsigned int i = 0; i < S2_NCHECKS; i++)
-		if (report->outcome[i].result == S2_CHECK_SKIPPED)
-			s2_out_printf(out, "-       %-15s %s: %s\n", s2_checks[i].name,
-				      report->outcome[i].why, s2_checks[i].meaning);
+		if (has_result(report, i, S2_CHECK_PASS)) {
+			put_word(out, "PASS", S2_GOOD, color);
+			s2_out_printf(out, "%-15s %" PRIu64 " %s: %s\n", s2_checks[i].name,
+				      o[i].checked, s2_checks[i].of, s2_checks[i].meaning);
+		}
+	for (unsigned int i = 0; i < S2_NCHECKS; i++)
+		if (has_result(report, i, S2_CHECK_SKIPPED))
+			s2_out_printf(out, "-       %-15s %s: %s\n", s2_checks[i].name, o[i].why,
+				      s2_checks[i].meaning);
 }
 
 void s2_check_text(struct s2_out *out, const struct s2_check_report *report,
@@ -167,23 +244,15 @@ void s2_check_text(struct s2_out *out, const struct s2_check_report *report,
 	for (unsigned int i = 0; i < S2_NCHECKS; i++) {
 		checked += o[i].checked;
 		unread += o[i].nunknown;
-		if (o[i].result == S2_CHECK_FAIL)
+		if (has_result(report, i, S2_CHECK_FAIL))
 			put_failure(out, &s2_checks[i], &o[i], tables, color);
-	}
-	for (unsigned int i = 0; i < S2_NCHECKS; i++) {
-		if (o[i].result != S2_CHECK_UNKNOWN)
-			continue;
-		put_word(out, "UNKNOWN", S2_GONE, color);
-		s2_out_printf(out, "%-15s ", s2_checks[i].name);
-		put_unread(out, &s2_checks[i], &o[i]);
 	}
 	if (verbose) {
 		put_each(out, report, color);
 	} else {
+		put_unknown(out, report, color);
 		put_passed(out, report, color);
-		for (unsigned int i = 0; i < S2_NCHECKS; i++)
-			if (first_of_its_reason(report, i) && strcmp(o[i].why, S2_CHECK_NOT_ASKED))
-				put_reason(out, report, i);
+		put_skipped(out, report);
 	}
 	s2_out_printf(out, "# checked %" PRIu64 ", unread %" PRIu64 "\n", checked, unread);
 }
@@ -209,7 +278,7 @@ static void finding_members(struct s2_json *json, const struct s2_finding *f)
 /* In a document the findings of a check are in it, among records they follow it. */
 static void json_findings(struct s2_json *json, const char *check, const struct s2_check_outcome *o)
 {
-	uint64_t n = !o ? 0 : o->nfindings < S2_MAX_FINDINGS ? o->nfindings : S2_MAX_FINDINGS;
+	uint64_t n = o ? o->nkept : 0;
 
 	if (json->lines)
 		s2_json_item_end(json);
@@ -258,6 +327,8 @@ void s2_check_json(struct s2_json *json, const struct s2_check_report *report)
 		const struct s2_check_row *row = &s2_checks[i];
 		const struct s2_check_outcome *o = report ? &report->outcome[i] : NULL;
 
+		if (report && !(report->wanted & BIT64(i)))
+			continue;
 		s2_json_item(json, "check");
 		s2_json_word(json, "name", row->name);
 		s2_json_word(json, "severity", s2_severity_name(row->severity));

@@ -10,14 +10,14 @@
 const char *s2_severity_name(enum s2_check_severity severity);
 
 /*
- * Failures first, then what is unknown, then what holds and what does not apply, then the sum.
- * @verbose: a line for each check. @tables: what input addresses of findings are called.
+ * Failures first, then what is unknown, then what holds and what does not apply, a line each, then
+ * the sum. @verbose: a line for each check. @tables: what input addresses of findings are called.
  */
 void s2_check_text(struct s2_out *out, const struct s2_check_report *report,
 		   const struct s2_tables *tables, bool verbose, bool color);
 
-/* The objects of all checks, in a document or as records that s2_json_begin() has begun. @report
- * NULL: the checks alone, as --list names them. */
+/* The objects of all checks that were asked for, in a document or as records that s2_json_begin()
+ * has begun. @report NULL: the checks alone, as --list names them. */
 void s2_check_json(struct s2_json *json, const struct s2_check_report *report);
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "base/num.h"
 #include "cmd/decoded.h"
+#include "model/annotate.h"
 #include "open/shape.h"
 #include "options.h"
 
@@ -13,7 +14,8 @@
 struct job {
 	const struct s2_options *o;
 	struct s2_out *out;
-	struct s2_json *json; /* NULL: text */
+	struct s2_json *json;                 /* NULL: text */
+	const struct s2_annotator_ops *marks; /* whose marks are explained, too; NULL: nobody's */
 };
 
 static void print(const struct job *job, const struct s2_decoded *d)
@@ -30,6 +32,18 @@ static void add_field(struct s2_decoded *d, const struct s2_decoded_field *field
 		d->field[d->nfields++] = *field;
 }
 
+static void add_register_field(struct s2_decoded *d, const struct s2_field *f)
+{
+	uint64_t v = field_get(f->mask, d->value);
+
+	d->res0 &= ~f->mask;
+	add_field(d, &(struct s2_decoded_field){ f->name, f->mask, v,
+						 f->text   ? f->text(v) :
+						 f->values ? f->values[v] :
+							     NULL,
+						 f->meaning });
+}
+
 static void explain_register(const struct job *job, const struct s2_arch *arch, unsigned int claim,
 			     uint64_t value)
 {
@@ -37,17 +51,8 @@ static void explain_register(const struct job *job, const struct s2_arch *arch, 
 	struct s2_decoded d = { .value = value, .as = row->name, .arch = arch, .res0 = value };
 	struct s2_regime regime;
 
-	for (unsigned int i = 0; i < row->nfields; i++) {
-		const struct s2_field *f = &row->fields[i];
-		uint64_t v = field_get(f->mask, value);
-
-		d.res0 &= ~f->mask;
-		add_field(&d, &(struct s2_decoded_field){ f->name, f->mask, v,
-							  f->text   ? f->text(v) :
-							  f->values ? f->values[v] :
-								      NULL,
-							  f->meaning });
-	}
+	for (unsigned int i = 0; i < row->nfields; i++)
+		add_register_field(&d, &row->fields[i]);
 	s2_err_init(&d.refused);
 	s2_regime_init(&regime, arch);
 	s2_regime_set(&regime, claim, value);
@@ -83,6 +88,36 @@ static void add_meaning(struct s2_decoded *d)
 			     d->saved, "what the next access brings back" });
 }
 
+/* A register that describes no table; its fields may depend on its value. */
+static void explain_report(const struct job *job, const struct s2_arch *arch,
+			   const struct s2_report *report, uint64_t value)
+{
+	struct s2_decoded d = { .value = value, .as = report->name, .arch = arch, .res0 = value };
+	struct s2_told told;
+
+	for (unsigned int part = 0; part < report->nparts; part++) {
+		struct s2_fields fields = report->part(value, part);
+
+		for (unsigned int i = 0; i < fields.n; i++)
+			add_register_field(&d, &fields.row[i]);
+	}
+	if (report->told && report->told(value, &told))
+		add_field(&d, &(struct s2_decoded_field){ told.name, 0, told.value, NULL,
+							  told.meaning });
+	print(job, &d);
+}
+
+/* What the keeper of a table means by bits that are nothing to hardware. */
+static void add_marks(const struct job *job, struct s2_decoded *d)
+{
+	struct s2_fields fields = job->marks->marks(s2_where(d->entry.type));
+	uint64_t res0 = d->res0;
+
+	for (unsigned int i = 0; i < fields.n; i++)
+		add_register_field(d, &fields.row[i]);
+	d->res0 = res0;
+}
+
 static void explain_at(const struct job *job, const struct s2_geometry *geom, unsigned int height,
 		       uint64_t raw)
 {
@@ -109,10 +144,14 @@ static void explain_at(const struct job *job, const struct s2_geometry *geom, un
 				      attr->name, s2_attr_bits(attr, geom, height), v,
 				      value ? value->meaning : NULL, attr->field });
 	}
+	if (job->marks)
+		add_marks(job, &d);
 	print(job, &d);
 }
 
-static enum s2_code explain_descriptor(const struct job *job, uint64_t raw, struct s2_err *err)
+/* As one of @arch's format, or, NULL, of what options say. */
+static enum s2_code explain_descriptor(const struct job *job, const struct s2_arch *arch,
+				       uint64_t raw, struct s2_err *err)
 {
 	const struct s2_options *o = job->o;
 	struct s2_regime regime = o->regime;
@@ -120,6 +159,10 @@ static enum s2_code explain_descriptor(const struct job *job, uint64_t raw, stru
 	enum s2_code code;
 	int height;
 
+	if (arch && arch->claims == regime.arch->claims)
+		regime.arch = arch;
+	else if (arch)
+		s2_regime_init(&regime, arch);
 	if (regime.arch->assume)
 		regime.arch->assume(&regime);
 	code = s2_shape_request(&regime, &geom, err);
@@ -160,6 +203,32 @@ static int find_register(const struct s2_arch *arch, const char *name)
 	return -1;
 }
 
+static const struct s2_arch *find_format(const char *name)
+{
+	for (unsigned int i = 0; i < s2_narchs; i++)
+		if (!strcasecmp(name, s2_archs[i]->format))
+			return s2_archs[i];
+	return NULL;
+}
+
+/* Who leaves marks in descriptors for itself. */
+static const struct s2_annotator_ops *find_marks(const char *name)
+{
+	for (unsigned int i = 0; i < s2_nannotators; i++)
+		if (s2_annotators[i]->marks && !strcasecmp(name, s2_annotators[i]->name))
+			return s2_annotators[i];
+	return NULL;
+}
+
+static const struct s2_report *find_report(const struct s2_arch *arch, const char *name)
+{
+	for (unsigned int i = 0; i < arch->nreports; i++)
+		if (!strcasecmp(name, arch->reports[i].name) ||
+		    !strcasecmp(name, arch->reports[i].alias))
+			return &arch->reports[i];
+	return NULL;
+}
+
 /* A bare number that is a sound value of a register down to its RES bits is explained as one, too. */
 static void explain_as_register(const struct job *job, const struct s2_arch *arch, uint64_t value)
 {
@@ -182,6 +251,9 @@ static enum s2_code explain(const struct job *job, const char *arg, struct s2_er
 	const char *equals = strchr(arg, '=');
 	const struct s2_options *o = job->o;
 	const char *as = o->as;
+	const struct s2_report *report;
+	const struct s2_arch *arch;
+	struct job marks = *job;
 	enum s2_code code;
 	uint64_t value;
 	char name[32];
@@ -194,7 +266,7 @@ static enum s2_code explain(const struct job *job, const char *arg, struct s2_er
 		name[equals - arg] = '\0';
 		as = name;
 	}
-	code = s2_parse_u64(equals ? equals + 1 : arg, "decode", &value, err);
+	code = s2_parse_address(equals ? equals + 1 : arg, "decode", &value, err);
 	if (code)
 		return code;
 	for (unsigned int i = 0; as && i < s2_narchs; i++) {
@@ -203,15 +275,23 @@ static enum s2_code explain(const struct job *job, const char *arg, struct s2_er
 			explain_register(job, s2_archs[i], (unsigned int)claim, value);
 			return S2_OK;
 		}
+		report = find_report(s2_archs[i], as);
+		if (report) {
+			explain_report(job, s2_archs[i], report, value);
+			return S2_OK;
+		}
 	}
-	if (as && strcasecmp(as, "descriptor") != 0 && strcasecmp(as, "desc") != 0)
+	arch = as ? find_format(as) : NULL;
+	marks.marks = as ? find_marks(as) : NULL;
+	if (as && !arch && !marks.marks && strcasecmp(as, "descriptor") != 0 &&
+	    strcasecmp(as, "desc") != 0)
 		return s2_fail(err, S2_USAGE,
 			       "decode: '%s' is neither descriptor nor a register that is known, "
 			       "such as vtcr_el2",
 			       as);
 	if (!as && !o->have_regime && o->level == S2_NO_LEVEL)
 		explain_as_register(job, job->o->regime.arch, value);
-	return explain_descriptor(job, value, err);
+	return explain_descriptor(&marks, arch, value, err);
 }
 
 static enum s2_exit run_decode(const struct s2_options *o, struct s2_out *out, struct s2_err *err)
@@ -235,7 +315,7 @@ static enum s2_exit run_decode(const struct s2_options *o, struct s2_out *out, s
 const struct s2_cmd s2_cmd_decode = {
 	.name = "decode",
 	.args = "[NAME=]VALUE...",
-	.help = "explain a descriptor or VTCR_EL2 field by field",
+	.help = "explain a descriptor or a register field by field",
 	.groups = S2_OPTS_DECODE | S2_OPTS_GEOM | S2_OPTS_JSON,
 	.min_args = 1,
 	.max_args = -1,

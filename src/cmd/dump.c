@@ -11,6 +11,7 @@
 #include "cmd/color.h"
 #include "cmd/input.h"
 #include "cmd/say.h"
+#include "cmd/table_pages.h"
 #include "decode/soft.h"
 #include "model/pick.h"
 
@@ -122,7 +123,9 @@ static enum s2_code dump_table(void *arg, const struct s2_table *table,
 				.join = printer->format->annotated,
 				.have_range = o->have_range,
 				.first = o->range_start,
-				.last = o->range_end - 1 };
+				.last = o->range_end - 1,
+				.more = o->more_ranges,
+				.nmore = o->nmore_ranges };
 	struct s2_row row;
 	bool more;
 
@@ -134,11 +137,9 @@ static enum s2_code dump_table(void *arg, const struct s2_table *table,
 	view.show = printer->format->show(printer->format, geom);
 	view.show.alone = o->raw_rights;
 	s2_effort_table(&dump->effort, printer->out);
-	if (!s2_ranges_init(&dump->ranges, table, geom, &view, &dump->ctx))
-		return s2_fail(err, S2_USAGE,
-			       "--range: 0x%" PRIx64 "-0x%" PRIx64
-			       " is outside of the %u-bit input space",
-			       o->range_start, o->range_end, geom->ia_bits);
+	/* Outside of its input space there is nothing to print, check_range() has seen to that. */
+	if (!s2_ranges_init(&dump->ranges, table, geom, &view, &dump->ctx) && !o->have_range)
+		return S2_OK;
 	s2_printer_table(printer, table, geom);
 	if (s2_row_options_pick(&o->rows))
 		return show_picked(dump, err);
@@ -206,6 +207,36 @@ static void list_members(const struct s2_table *tables, size_t n, struct s2_memb
 	s2_member_list(ret, archs, softs, s2_annotators);
 }
 
+/* Ranges that no table has are a mistake; that one of several tables has none is not. */
+static enum s2_code check_range(const struct s2_options *o, const struct s2_table *tables, size_t n,
+				struct s2_err *err)
+{
+	unsigned int bits = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		struct s2_geometry geom;
+		uint64_t first, last;
+
+		if (s2_input_shape(&tables[i], &geom, NULL))
+			return S2_OK;
+		first = geom.ia_base;
+		last = first + low_bits(geom.ia_bits);
+		if (o->range_start <= last && o->range_end - 1 >= first)
+			return S2_OK;
+		for (unsigned int k = 0; k < o->nmore_ranges; k++)
+			if (o->more_ranges[k].first <= last && o->more_ranges[k].last >= first)
+				return S2_OK;
+		if (geom.ia_bits > bits)
+			bits = geom.ia_bits;
+	}
+	if (!o->have_range || !n)
+		return S2_OK;
+	return s2_fail(err, S2_USAGE,
+		       "--range: 0x%" PRIx64 "-0x%" PRIx64 " is outside of %s%u-bit input space",
+		       o->range_start, o->range_end,
+		       n > 1 ? "all tables, the largest has a " : "the ", bits);
+}
+
 static enum s2_exit dump_tables(const struct s2_options *o, const struct s2_input *input,
 				const struct s2_table *tables, size_t n, struct s2_out *out,
 				struct s2_err *err)
@@ -216,6 +247,10 @@ static enum s2_exit dump_tables(const struct s2_options *o, const struct s2_inpu
 
 	if (!dump)
 		return s2_exit_of(s2_fail(err, S2_NOMEM, "no memory"));
+	if (check_range(o, tables, n, err))
+		return S2_EXIT_USAGE;
+	if (o->table_pages)
+		return s2_table_pages(o, input, tables, n, out, err);
 	dump->options = o;
 	dump->ctx = (struct s2_ctx){ .mem = &input->source->mem,
 				     .lost = input->lost,
@@ -295,11 +330,11 @@ static enum s2_exit run_dump(const struct s2_options *o, struct s2_out *out, str
 
 const struct s2_cmd s2_cmd_dump = {
 	.name = "dump",
-	.args = "FILE...",
+	.args = "FILE",
 	.help = "the tables as ranges (the default command)",
 	.groups = S2_OPTS_INPUT | S2_OPTS_GEOM | S2_OPTS_SHOW | S2_OPTS_JSON | S2_OPTS_OUTPUT |
 		  S2_OPTS_VCPU | S2_OPTS_WHERE | S2_OPTS_ROWS | S2_OPTS_COLOR,
 	.min_args = 1,
-	.max_args = -1,
+	.max_args = 1,
 	.run = run_dump,
 };

@@ -300,7 +300,7 @@ static enum s2_exit run_extract(const struct s2_options *o, struct s2_out *out, 
 
 	if (!o->output)
 		return s2_exit_of(s2_fail(err, S2_USAGE,
-					  "extract needs -o FILE ('-o -' for standard output)"));
+					  "extract needs -o FILE, or '-o -' for standard output"));
 	code = s2_input_open(o, o->args, o->nargs, &input, err);
 	if (code)
 		return s2_exit_of(code);
@@ -311,10 +311,10 @@ static enum s2_exit run_extract(const struct s2_options *o, struct s2_out *out, 
 
 const struct s2_cmd s2_cmd_extract = {
 	.name = "extract",
-	.args = "FILE... -o OUT",
+	.args = "FILE -o OUT",
 	.help = "a small self-describing snapshot of the chosen tables",
 	.groups = S2_OPTS_INPUT | S2_OPTS_GEOM | S2_OPTS_OUTPUT,
 	.min_args = 1,
-	.max_args = -1,
+	.max_args = 1,
 	.run = run_extract,
 };

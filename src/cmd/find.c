@@ -308,8 +308,12 @@ static enum s2_code parse_wanted(const struct s2_options *o, struct search *s, s
 			code = s2_parse_range(o->args[i], "physical address", &want->pa, &want->end,
 					      err);
 		} else {
-			code = s2_parse_u64_in(o->args[i], "physical address", 0, BITS64(51, 0),
-					       &want->pa, err);
+			code = s2_parse_address(o->args[i], "physical address", &want->pa, err);
+			if (!code && want->pa > BITS64(51, 0))
+				code = s2_fail(err, S2_USAGE,
+					       "physical address: 0x%" PRIx64
+					       " has more than 52 bits",
+					       want->pa);
 			want->end = want->pa + 1;
 		}
 		if (code)

@@ -23,8 +23,8 @@ static struct s2_request request_of(const struct s2_options *o, char *const *pat
 	bool to_file = o->output && strcmp(o->output, "-") != 0;
 
 	return (struct s2_request){
-		.files = { .input = paths,
-			   .ninputs = (size_t)npaths,
+		.files = { .input = o->nparts ? (char *const *)o->part : paths,
+			   .ninputs = o->nparts ? o->nparts : (size_t)npaths,
 			   .pages = o->pages,
 			   .vmlinux = o->vmlinux,
 			   .system_map = o->system_map,
@@ -225,6 +225,41 @@ static void print_sums(const struct s2_input *input)
 /* More lines than this would hide what else was said; JSON has all. */
 #define MAX_LOSS_LINES 16
 
+/* Bytes around an image that may have been cut off. */
+#define NEAR (1U << 20)
+
+/* Is the page so far from all of the image that it is not the next one, which was cut off? */
+static bool is_far(const struct s2_source *source, uint64_t pa)
+{
+	for (size_t i = 0; i < source->nsegs; i++) {
+		const struct s2_segment *seg = &source->seg[i];
+		uint64_t near = seg->size > NEAR ? seg->size : NEAR;
+
+		if (pa - seg->pa < seg->size + near || seg->pa - pa < near)
+			return false;
+	}
+	return true;
+}
+
+/* Of a raw image that somebody placed: do its tables lead far away from it? */
+static void ask_for_place(const struct s2_input *input)
+{
+	const struct s2_source *source = input->source;
+	const struct s2_lost *lost = input->lost;
+	size_t i = 0;
+
+	if (!source || source->ops != &s2_source_raw || input->inferred.done || input->kernel ||
+	    input->files.pages.fd >= 0 || !source->nsegs)
+		return;
+	while (i < lost->n &&
+	       (lost->loss[i].what != S2_LOST_PAGE || lost->loss[i].code != S2_ABSENT ||
+		!is_far(source, lost->loss[i].address)))
+		i++;
+	if (i < lost->n)
+		s2_say("%s: is %s=0x%" PRIx64 " right? tables lead out of the image", input->path,
+		       source->nsegs > 1 ? "--map" : "--base", source->seg[0].pa);
+}
+
 enum s2_exit s2_input_finish(const struct s2_input *input, enum s2_exit status)
 {
 	const struct s2_lost *lost = input->lost;
@@ -233,5 +268,6 @@ enum s2_exit s2_input_finish(const struct s2_input *input, enum s2_exit status)
 		print_loss(input, &lost->loss[i]);
 	if (lost->total > 1)
 		print_sums(input);
+	ask_for_place(input);
 	return lost->total && status == S2_EXIT_OK ? S2_EXIT_INCOMPLETE : status;
 }

@@ -271,10 +271,10 @@ static enum s2_exit run_list(const struct s2_options *o, struct s2_out *out, str
 
 const struct s2_cmd s2_cmd_list = {
 	.name = "list",
-	.args = "FILE...",
+	.args = "FILE",
 	.help = "one line per table that the file holds",
 	.groups = S2_OPTS_INPUT | S2_OPTS_GEOM | S2_OPTS_JSON | S2_OPTS_LIST | S2_OPTS_COLOR,
 	.min_args = 1,
-	.max_args = -1,
+	.max_args = 1,
 	.run = run_list,
 };

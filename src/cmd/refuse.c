@@ -2,6 +2,7 @@
 // Errors of opening name the thing; here they get the option.
 #include "cmd/refuse.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 
 #include "claim_options.h"
@@ -87,8 +88,7 @@ enum s2_code s2_refuse(const struct s2_options *o, const struct s2_refusal *refu
 			roots, shapes);
 		break;
 	case S2_REFUSED_PLACE:
-		s2_fail(err, code, "--%s needs --base or --map: where is the image in memory?",
-			option_of(refusal, S2_PART_ROOT));
+		s2_fail(err, code, "--root needs --base or --map: where is the image in memory?");
 		break;
 	case S2_REFUSED_MAP:
 		s2_wrap(err, code, "--map");
@@ -100,9 +100,16 @@ enum s2_code s2_refuse(const struct s2_options *o, const struct s2_refusal *refu
 		s2_fail(err, code, "--%s %s: give --base", refusal->claim->option, inner.text);
 		break;
 	case S2_REFUSED_NO_KERNEL:
+		if (o->raw.have_base)
+			snprintf(details, sizeof(details), "is --base=0x%" PRIx64 " right? ",
+				 o->raw.base);
+		else
+			snprintf(details, sizeof(details), "%s",
+				 o->raw.nmaps ? "is --map right? " : "");
 		s2_wrap(err, code,
-			"the kernel is not found (%s with --root reads a table without it%s)",
-			shapes, o->system_map || o->vmlinux ? "; symbols alone do not help" : "");
+			"the kernel is not found (%s%s with --root reads a table without it%s)",
+			details, shapes,
+			o->system_map || o->vmlinux ? "; symbols alone do not help" : "");
 		break;
 	case S2_REFUSED_KERNEL:
 		s2_wrap(err, code, "--%s=%u", names[S2_PART_KERNEL], o->kernel);

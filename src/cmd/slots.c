@@ -141,10 +141,10 @@ static enum s2_exit run_slots(const struct s2_options *o, struct s2_out *out, st
 
 const struct s2_cmd s2_cmd_slots = {
 	.name = "slots",
-	.args = "FILE...",
+	.args = "FILE",
 	.help = "the memory of each virtual machine, one line per memslot",
 	.groups = S2_OPTS_INPUT | S2_OPTS_GEOM | S2_OPTS_JSON,
 	.min_args = 1,
-	.max_args = -1,
+	.max_args = 1,
 	.run = run_slots,
 };

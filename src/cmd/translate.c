@@ -183,18 +183,19 @@ static void text_steps(const struct job *job, const struct answer *a)
 	}
 }
 
-/* "= pa 0x... rwx wb - slot:1" */
+/* "= pa 0x... 4K page rwx wb - slot:1" */
 static void text_done(const struct job *job, const struct answer *a)
 {
 	const struct s2_attr_value *memory = column(job, a, S2_MEMORY_NAME);
-	char rights[S2_TEXT_RIGHTS_LEN] = "?", buf[S2_LABEL_TEXT];
+	char rights[S2_TEXT_RIGHTS_LEN] = "?", buf[S2_LABEL_TEXT], size[S2_TEXT_SIZE_LEN];
 	struct s2_rights may = rights_of(job, a);
 	struct s2_label slot;
 
 	if (may.known)
 		s2_text_rights(&may, s2_two_levels(&job->geom), rights);
-	s2_out_printf(job->out, "= pa 0x%" PRIx64 " %s %s -", a->pa, rights,
-		      memory ? memory->text : "-");
+	s2_text_size(s2_entry_size(&job->geom, a->run.height), size);
+	s2_out_printf(job->out, "= pa 0x%" PRIx64 " %s %s %s %s -", a->pa, size,
+		      s2_type_name(a->run.entry.type), rights, memory ? memory->text : "-");
 	s2_slots_label(job->table, a->ia, &slot);
 	if (s2_slots_known_of(&slot))
 		s2_out_printf(job->out, " slot:%s", s2_slots_annotator.columns[0].text(&slot, buf));
@@ -337,7 +338,7 @@ static enum s2_code translate_one(void *arg, const char *text, struct s2_err *er
 	struct job *job = arg;
 	struct answer answer;
 	uint64_t ia = 0;
-	enum s2_code code = s2_parse_u64(text, "address", &ia, err);
+	enum s2_code code = s2_parse_address(text, "address", &ia, err);
 
 	if (code)
 		return code;

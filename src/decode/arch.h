@@ -49,6 +49,29 @@ struct s2_field {
 	const char *(*text)(uint64_t value); /* in place of @values, when there are many */
 };
 
+/* Some fields of a register. */
+struct s2_fields {
+	const struct s2_field *row;
+	unsigned int n;
+};
+
+/* An address that follows from a register's fields. */
+struct s2_told {
+	const char *name; /* as columns call it: "ipa" */
+	uint64_t value;
+	const char *meaning;
+};
+
+/* A register that describes no table but tells what became of an access: for `decode`. */
+struct s2_report {
+	const char *name;  /* JSON */
+	const char *alias; /* as people call it for short */
+	unsigned int nparts;
+	/* Fields from bit 0 up are those of part 0, 1, ...: which there are depends on the value. */
+	struct s2_fields (*part)(uint64_t value, unsigned int part);
+	bool (*told)(uint64_t value, struct s2_told *ret); /* NULL: nothing */
+};
+
 /*
  * One row per claim of an architecture: it makes the options, their help, the names in JSON and in
  * notes, and what `decode` explains. Several table formats of one architecture may share the rows.
@@ -401,6 +424,8 @@ struct s2_arch {
 	unsigned int nfeatures;
 	const struct s2_claim *claims; /* in the order of options and JSON */
 	unsigned int nclaims;
+	const struct s2_report *reports; /* registers that only `decode` knows */
+	unsigned int nreports;
 	const char *shadows[S2_NSHADOWS]; /* their names; NULL where a table shadows nothing */
 	const char *title; /* what headers call the format beside its stage; NULL: nothing */
 	bool one_granule;  /* all pages are 4K: headers tell how many levels there are instead */

@@ -446,12 +446,12 @@ enum s2_code s2_infer_base(const struct s2_geometry *geom, const struct s2_mem *
 
 	if (size < geom->start_size)
 		return s2_fail(err, S2_INVALID,
-			       "the blob (%llu bytes) is smaller than the start level (%llu bytes)",
-			       (unsigned long long)size, (unsigned long long)geom->start_size);
+			       "the blob (%llu byte%s) is smaller than the start level (%llu bytes)",
+			       (unsigned long long)size, size == 1 ? "" : "s",
+			       (unsigned long long)geom->start_size);
 	if (s2_infer_scratch(geom, size) >
 	    FLOOR_SCRATCH + SCRATCH_PER_BYTE * (size < mem->bytes ? size : mem->bytes))
-		return s2_fail(err, S2_NOTFOUND,
-			       "only %llu of %llu bytes of the blob are on disk",
+		return s2_fail(err, S2_NOTFOUND, "only %llu of %llu bytes of the blob are on disk",
 			       (unsigned long long)mem->bytes, (unsigned long long)size);
 	memset(scratch, 0, (size_t)s2_infer_scratch(geom, size));
 	impossible = geom->top ? gather(&s, 0, s2_start_entries(geom), geom->top) : 0;

@@ -63,11 +63,14 @@ static enum s2_code load(struct s2_walk *walk, struct s2_frame *frame, uint64_t 
 static enum s2_code read_page(struct s2_walk *walk, struct s2_frame *frame, uint64_t *buf,
 			      uint64_t pa, uint32_t n)
 {
+	uint64_t depth = BIT64(frame - walk->frame);
+	bool counted = walk->again & depth && frame->table_pa == pa;
 	enum s2_code code = s2_budget_take(&walk->budget, 1);
 
+	walk->again &= ~depth;
 	if (code)
 		return code;
-	walk->tables++;
+	walk->tables += !counted;
 	return load(walk, frame, buf, pa, n);
 }
 
@@ -87,6 +90,9 @@ void s2_walk_init(struct s2_walk *walk, const struct s2_geometry *geom, const st
 	s2_budget_init(&walk->budget, FLOOR_ENTRIES >> (geom->page_log2 - 3), VISITS_PER_PAGE,
 		       walk->mem->bytes >> geom->page_log2);
 	walk->depth = -1;
+	walk->again = 0;
+	for (unsigned int i = 0; i < S2_MAX_HEIGHTS; i++)
+		walk->frame[i].table_pa = S2_WALK_ROOT;
 	walk->done = false;
 	walk->enter = NULL;
 	walk->arg = NULL;
@@ -108,6 +114,18 @@ bool s2_walk_range(struct s2_walk *walk, uint64_t first, uint64_t last)
 	walk->start_next = (walk->ia - geom->ia_base) >> shift;
 	walk->start_last = (walk->last - geom->ia_base) >> shift;
 	return true;
+}
+
+bool s2_walk_again(struct s2_walk *walk, uint64_t first, uint64_t last)
+{
+	const struct s2_geometry *geom = walk->geom;
+
+	walk->ia = geom->ia_base;
+	walk->last = geom->ia_base + low_bits(geom->ia_bits);
+	walk->depth = -1;
+	walk->again = walk->tables ? ~UINT64_C(0) : 0;
+	walk->done = false;
+	return s2_walk_range(walk, first, last);
 }
 
 /* A stretch of @n entries at @height from @ia on that could not be read, as a strip. */

@@ -68,6 +68,7 @@ struct s2_walk {
 	struct s2_budget budget; /* table pages that may still be read */
 	int depth;               /* frames in use - 1, -1 when none */
 	bool done;
+	uint64_t again; /* bit n: the next page at depth n may be the one that was read last there */
 	/*
 	 * Asked for each table page in walk order, before it is read: is it to be entered? False:
 	 * it is not read, and no strip covers what lies below it. That a page cannot be read, or in
@@ -91,6 +92,13 @@ void s2_walk_init(struct s2_walk *walk, const struct s2_geometry *geom, const st
  * are never cut. False when the range lies outside of the input space: the walk then yields nothing.
  */
 bool s2_walk_range(struct s2_walk *walk, uint64_t first, uint64_t last);
+
+/*
+ * Lets a walk that has come to its end, and yielded nothing beyond @first, go on with the entries
+ * that intersect [@first, @last]. A table page that both parts need is read twice and counted once.
+ * False as for s2_walk_range().
+ */
+bool s2_walk_again(struct s2_walk *walk, uint64_t first, uint64_t last);
 
 /* The next strip; false at the end. */
 bool s2_walk_next(struct s2_walk *walk, struct s2_strip *ret);

@@ -105,6 +105,12 @@ struct s2_annotator_ops {
 	enum s2_code (*load)(struct json_t *obj, const struct s2_tables *list,
 			     struct s2_table *table, struct s2_err *err);
 
+	/*
+	 * Bits that the keeper of a table has for itself in entries of this kind, for `decode`: all
+	 * that any of its versions had. May be NULL: none.
+	 */
+	struct s2_fields (*marks)(enum s2_where where);
+
 	/* Releases what @table has for this annotator alone. May be NULL: nothing. */
 	void (*free)(struct s2_table *table);
 };

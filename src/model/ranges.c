@@ -18,11 +18,46 @@ static bool needs_pa(const struct s2_table *table)
 	return false;
 }
 
+/* Walks the next range of the view; false when that lies outside of the input space, or only
+ * entries intersect it that were yielded. */
+static bool walk_more(struct s2_ranges *ranges)
+{
+	struct s2_span span = *ranges->more++;
+
+	ranges->nmore--;
+	if (ranges->any && span.first <= ranges->walked_to) {
+		if (span.last <= ranges->walked_to)
+			return false;
+		span.first = ranges->walked_to + 1;
+	}
+	if (!s2_walk_again(&ranges->walk, span.first, span.last))
+		return false;
+	s2_merge_init(&ranges->merge, &ranges->walk, ranges->merge_how, ranges->show);
+	return true;
+}
+
+/* The next run of the merger, of whatever range of the view. */
+static bool next_run(struct s2_ranges *ranges, struct s2_run *ret)
+{
+	while (!s2_merge_next(&ranges->merge, ret)) {
+		bool inside = false;
+
+		while (!inside && ranges->nmore)
+			inside = walk_more(ranges);
+		if (!inside)
+			return false;
+	}
+	ranges->any = true;
+	ranges->walked_to = ret->ia + (ret->size - 1);
+	return true;
+}
+
 bool s2_ranges_init(struct s2_ranges *ret, const struct s2_table *table,
 		    const struct s2_geometry *geom, const struct s2_view *view,
 		    const struct s2_ctx *ctx)
 {
 	enum s2_merge_how how = view->how;
+	bool inside;
 
 	ret->geom = geom;
 	ret->table = table;
@@ -42,13 +77,19 @@ bool s2_ranges_init(struct s2_ranges *ret, const struct s2_table *table,
 		ret->walk.budget.left = ctx->visits->left;
 	ret->walk.enter = view->enter;
 	ret->walk.arg = view->arg;
-	if (view->have_range && !s2_walk_range(&ret->walk, view->first, view->last))
-		return false;
+	ret->more = view->more;
+	ret->nmore = view->nmore;
+	ret->any = false;
+	inside = !view->have_range || s2_walk_range(&ret->walk, view->first, view->last);
 	/* Where rows are joined again, pieces are counted, and annotators may cut anywhere. */
 	if (how == S2_MERGE_ATTRS && (ret->join || (ret->annotate && needs_pa(table))))
 		how = S2_MERGE_PA;
+	ret->merge_how = how;
+	ret->show = view->show;
 	s2_merge_init(&ret->merge, &ret->walk, how, view->show);
-	return true;
+	while (!inside && ret->nmore)
+		inside = walk_more(ret);
+	return inside;
 }
 
 /* How many entries a run over [@ia, @ia + @size) touches. */
@@ -136,7 +177,7 @@ static bool pull(struct s2_ranges *ranges, struct s2_row *ret)
 		ret->run = ranges->rest;
 		look_up_rest(ranges, &ret->run);
 	} else {
-		if (!s2_merge_next(&ranges->merge, &ret->run))
+		if (!next_run(ranges, &ret->run))
 			return false;
 		s2_totals_run(&ranges->totals, ranges->table, ranges->geom, &ret->run);
 	}
@@ -220,7 +261,8 @@ bool s2_row_join(const struct s2_table *table, const struct s2_geometry *geom,
 	const struct s2_run *next = &b->run;
 	bool follows = a->pieces && next->entry.oa == a->oa_next;
 
-	if (how == S2_MERGE_NONE || !same_run(run, next) || !same_labels(table, geom, a, b))
+	if (how == S2_MERGE_NONE || run->ia + run->size != next->ia || !same_run(run, next) ||
+	    !same_labels(table, geom, a, b))
 		return false;
 	if (!run->missing && s2_run_has_oa(run)) {
 		if (s2_is_leaf(run->entry.type) && !s2_run_same_rights(geom, run, next->path))

@@ -17,6 +17,11 @@ struct s2_row {
 	struct s2_label label[S2_MAX_ANNOTATORS];
 };
 
+/* Input addresses, [first, last]. */
+struct s2_span {
+	uint64_t first, last;
+};
+
 /* What of a table is wanted, and how. */
 struct s2_view {
 	enum s2_merge_how how;
@@ -27,6 +32,10 @@ struct s2_view {
 	bool join;
 	bool have_range; /* only entries that intersect [first, last] */
 	uint64_t first, last;
+	/* And those that intersect any of these: ascending, none touches another, all behind @last.
+	 * They must outlive the iterator. */
+	const struct s2_span *more;
+	unsigned int nmore;
 	/* For each table page that was reached, see struct s2_walk. May be NULL. */
 	bool (*enter)(void *arg, const struct s2_reached *reached);
 	void *arg;
@@ -47,8 +56,14 @@ struct s2_ranges {
 	struct s2_budget *visits;
 	enum s2_merge_how how;
 	bool annotate, join;
-	bool have_rest;  /* of a run that annotators cut */
-	bool have_ahead; /* the row after the one that was given out last */
+	bool have_rest;             /* of a run that annotators cut */
+	bool have_ahead;            /* the row after the one that was given out last */
+	const struct s2_span *more; /* what is to be walked after this */
+	unsigned int nmore;
+	bool any;            /* something was walked, */
+	uint64_t walked_to;  /* up to this address, inclusive */
+	struct s2_show show; /* for the merger of the next part */
+	enum s2_merge_how merge_how;
 	struct s2_asked asked;
 	struct s2_totals totals;
 	struct s2_run rest;
@@ -59,13 +74,14 @@ struct s2_ranges {
 
 /*
  * Prepares for the rows of @table, whose geometry is @geom. All of them must outlive @ret. False
- * when the view's range lies outside of the input space: then there are no rows.
+ * when all ranges of the view lie outside of the input space: then there are no rows.
  */
 bool s2_ranges_init(struct s2_ranges *ret, const struct s2_table *table,
 		    const struct s2_geometry *geom, const struct s2_view *view,
 		    const struct s2_ctx *ctx) S2_MUST_CHECK;
 
-/* The next row; false at the end. Rows cover the walked space in order, without gap or overlap. */
+/* The next row; false at the end. Rows cover the walked space in order, without gap or overlap;
+ * gaps are between ranges of the view. */
 bool s2_ranges_next(struct s2_ranges *ranges, struct s2_row *ret);
 
 /* Reads no more table pages: what they would have said is missing, with code S2_BUDGET. */

@@ -82,19 +82,6 @@ static enum s2_code find_root(const struct s2_request *r, const struct s2_source
 	return S2_OK;
 }
 
-/* Without a place in memory nobody can say where in the image an address is. */
-static enum s2_code needs_place(const struct s2_request *r, struct s2_refusal *refusal,
-				struct s2_err *err)
-{
-	const struct s2_claim *claim = s2_regime_given(r->regime, S2_CLAIM_ROOT);
-
-	if (!r->have_root && (!claim || claim->use & S2_CLAIM_SHAPE))
-		return S2_OK;
-	*refusal = (struct s2_refusal){ .why = S2_REFUSED_PLACE,
-					.claim = r->have_root ? NULL : claim };
-	return s2_fail(err, S2_USAGE, "where the image was in memory was not said");
-}
-
 /* A register that shapes the table tells the address, too: the inferred one must be the same. */
 static enum s2_code confirm_base(const struct s2_request *r, const struct s2_source *source,
 				 const struct s2_geometry *geom, struct s2_refusal *refusal,
@@ -114,6 +101,31 @@ static enum s2_code confirm_base(const struct s2_request *r, const struct s2_sou
 		       root, source->seg[0].pa);
 }
 
+/* An image without an address: it begins with the table of the register that was given for its root
+ * alone, or its descriptors say where it was. */
+static enum s2_code place(const struct s2_request *r, struct s2_source *source,
+			  const struct s2_geometry *geom, struct s2_inferred_image *inferred,
+			  struct s2_refusal *refusal, struct s2_err *err)
+{
+	const struct s2_claim *claim = s2_regime_given(r->regime, S2_CLAIM_ROOT);
+	uint64_t root = 0;
+	enum s2_code code;
+	bool has;
+
+	if (r->have_root) {
+		*refusal = (struct s2_refusal){ .why = S2_REFUSED_PLACE };
+		return s2_fail(err, S2_USAGE, "where the image was in memory was not said");
+	}
+	if (claim && !(claim->use & S2_CLAIM_SHAPE)) {
+		code = register_root(r, geom, &has, &root, err);
+		if (!code)
+			s2_raw_rebase(source, root);
+		return code;
+	}
+	code = infer_base(source, geom, inferred, refusal, err);
+	return code ? code : confirm_base(r, source, geom, refusal, err);
+}
+
 /* The geometry, the image's place and the root, in the order in which one needs the other. */
 static enum s2_code lay_out(const struct s2_request *r, const struct s2_files *files,
 			    struct s2_source *source, bool placed, uint64_t *root,
@@ -124,11 +136,7 @@ static enum s2_code lay_out(const struct s2_request *r, const struct s2_files *f
 	enum s2_code code = s2_shape_request(r->regime, &geom, err);
 
 	if (!code && !placed)
-		code = needs_place(r, refusal, err);
-	if (!code && !placed)
-		code = infer_base(source, &geom, inferred, refusal, err);
-	if (!code && !placed)
-		code = confirm_base(r, source, &geom, refusal, err);
+		code = place(r, source, &geom, inferred, refusal, err);
 	if (!code)
 		code = find_root(r, source, &geom, root, refusal, err);
 	if (!code && r->files.pages)

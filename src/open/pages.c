@@ -51,7 +51,8 @@ static enum s2_code read_lines(FILE *file, struct layout *l, uint64_t page, uint
 		word[strcspn(word, " \t\r\n#")] = '\0';
 		if (!*word)
 			continue;
-		code = s2_parse_u64(word, "address", &pa, err);
+		/* What a file holds is no mistake of the command line. */
+		code = s2_parse_address(word, "address", &pa, err) ? S2_INVALID : S2_OK;
 		if (!code && (pa & (page - 1) || pa >> 52))
 			code = s2_fail(err, S2_INVALID, "0x%llx is not the address of a page",
 				       (unsigned long long)pa);
@@ -79,8 +80,9 @@ static enum s2_code check(struct layout *l, uint64_t image_size, struct s2_err *
 	if (l->next_off < image_size)
 		return s2_fail(
 			err, S2_INVALID,
-			"%zu addresses, but the image goes on behind their pages (0x%llx of 0x%llx bytes)",
-			l->n - 1, (unsigned long long)l->next_off, (unsigned long long)image_size);
+			"%zu address%s, but the image goes on behind their pages (0x%llx of 0x%llx bytes)",
+			l->n - 1, l->n == 2 ? "" : "es", (unsigned long long)l->next_off,
+			(unsigned long long)image_size);
 	qsort(l->seg, l->n, sizeof(*l->seg), by_pa);
 	for (size_t i = 1; i < l->n; i++)
 		if (l->seg[i].pa < l->seg[i - 1].pa + l->seg[i - 1].size)

@@ -28,9 +28,10 @@ enum s2_code s2_shape_request(const struct s2_regime *regime, struct s2_geometry
 
 	if (code != S2_INVALID)
 		return code;
-	/* A register that is sound without them is contradicted by the sizes. */
+	/* A register that is sound without them is contradicted by the sizes; without a register
+	 * they are at fault themselves. */
 	s2_regime_keep_registers(&alone);
-	if (!s2_shape(&alone, &ignored, NULL))
+	if (!alone.have || !s2_shape(&alone, &ignored, NULL))
 		code = err->code = S2_USAGE;
 	return code;
 }

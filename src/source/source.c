@@ -82,7 +82,16 @@ static enum s2_code open_file(struct s2_source *source, const struct s2_raw_args
 			      struct s2_source **ret, struct s2_err *err)
 {
 	const struct s2_source_ops *ops = &s2_source_raw;
-	enum s2_code code = args->raw ? S2_OK : probe_all(&source->file, &ops, err);
+	enum s2_code code = probe_all(&source->file, &ops, args->raw ? NULL : err);
+
+	/* A file that says what it is needs nobody to say where it was in memory. */
+	if (args->raw && !code && ops != &s2_source_raw)
+		code = s2_fail(err, S2_USAGE,
+			       "is no raw image, but %s: it says itself what is where", ops->name);
+	else if (args->raw)
+		code = S2_OK;
+	if (args->raw && !code)
+		ops = &s2_source_raw;
 
 	if (!code) {
 		source->ops = ops;

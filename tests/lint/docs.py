@@ -67,7 +67,9 @@ class Program:
                       "extract": ["-o", "/dev/null", "/nonexistent/file"]}
         done = subprocess.run([self.path, command, f"{option}={value}", *arguments.get(command, ["/nonexistent/file"])],
                               capture_output=True)
-        return done.returncode != 2 or b"nonexistent" in done.stderr
+        # A size alone makes no table, which is another matter than that there is no such size.
+        alone = command == "decode" and option in self.options["dump"] and f"{option}:".encode() not in done.stderr
+        return done.returncode != 2 or b"nonexistent" in done.stderr or alone
 
 
 # --- the completion ----------------------------------------------------------------------------
@@ -161,7 +163,7 @@ def check_stage1(page):
 def check_members(program, page):
     """Names that --where and --columns take are members of ranges in s2dump-json.5, or described with conditions."""
     done = subprocess.run([program.path, "dump", "x", "--columns=?"], capture_output=True, text=True)
-    names = set(re.search(r"There are:\n(.*?)\nTry", done.stderr, re.S)[1].split()) - {"flags"}
+    names = set(re.search(r"There are:\n(.*)", done.stderr, re.S)[1].split()) - {"flags"}
     json_page = read("man/s2dump-json.5")
     known = {word for title in ("Range", "Ranges of x86") for line in section(json_page, "Ss", title)
              for word in re.findall(r"\w+", line) if line.startswith(".It Li ")}

@@ -380,6 +380,38 @@ def test_schema():
                 yield f"a document without {'.'.join(map(str, path))} is accepted"
 
 
+def test_table_pages(s2dump):
+    """dump --tables: by the schema, and as many pages as dump counts, each where its parent's descriptor leads."""
+    validators = {name: validator(name) for name in ("document", "table_pages", "record")}
+
+    def run(*words):
+        return subprocess.run([s2dump, "dump", *words], capture_output=True, timeout=60, check=True, text=True).stdout
+
+    for path in map(str, sorted(TOP.glob("samples/*.s2dump"))):
+        doc = json.loads(run("--tables", "--json", path))
+        lines = [json.loads(line) for line in run("--tables", "--format=jsonl", path).splitlines()]
+        yield from (f"{path}: {e.json_path}: {e.message[:200]}" for name in ("document", "table_pages")
+                    for e in validators[name].iter_errors(doc))
+        yield from (f"{path}: record: {e.message[:200]}" for line in lines for e in validators["record"].iter_errors(line))
+        rows = doc["table_pages"]
+        if [{k: v for k, v in line.items() if k not in ("record", "image")} for line in lines if line["record"] == "table_page"] != rows:
+            yield f"{path}: records are other pages than the document"
+        for table in json.loads(run("--json", path))["tables"]:
+            mine = [row for row in rows if row["table"] == table["id"]]
+            if len(mine) != table["totals"]["table_pages"]:
+                yield f"{path}: {table['id']}: {len(mine)} pages, {table['totals']['table_pages']} by dump"
+            known = {row["pa"]: row for row in mine}
+            for row in mine:
+                up = known.get(row["parent"])
+                at = int(row["descriptor_pa"] or "0", 16) - int(row["parent"] or "0", 16)
+                if (up is None) != (row["parent"] is None) or (up and not 0 <= at < up["size"]):
+                    yield f"{path}: {row['pa']}: the parent {row['parent']} is not one, or has no descriptor at {row['descriptor_pa']}"
+                if up and int(row["ia"], 16) != int(up["ia"], 16) + at // 8 * (up["span"] // up["entries"]):
+                    yield f"{path}: {row['pa']}: {row['ia']} is not what entry {at // 8} of its parent translates"
+            if sum(row["to_tables"] for row in mine) != sum(row["parent"] is not None for row in mine):
+                yield f"{path}: {table['id']}: not as many descriptors of tables as tables"
+
+
 def main():
     parser = argparse.ArgumentParser(description="Tests the converter to schema 2, and the schema.")
     parser.add_argument("--s2dump", required=True)
@@ -387,7 +419,7 @@ def main():
     failed = 0
     tests = [test for name, test in sorted(globals().items()) if name.startswith("test_")]
     for n, test in enumerate(tests, 1):
-        wrong = list(test(os.path.abspath(args.s2dump)) if test is test_printed else test())
+        wrong = list(test(os.path.abspath(args.s2dump)) if test in (test_printed, test_table_pages) else test())
         print(f"{'not ' if wrong else ''}ok {n} - {test.__name__}")
         for line in wrong[:20]:
             print(f"  # {line}")

@@ -303,6 +303,16 @@ SEVERITIES = {"isolation": "broken isolation: somebody reaches memory that is no
               "corruption": "corrupt: the tables contradict each other, or hold what nobody writes"}
 
 
+def reasons(rows, result):
+    """(reason, its checks) of those with the result, in their order."""
+    rows = [c for c in rows if c["result"] == result]
+    return [(why, [c for c in rows if c["why"] == why]) for why in dict.fromkeys(c["why"] for c in rows)]
+
+
+def names(rows):
+    return "".join(f" {c['name']}" for c in rows)
+
+
 def check(doc):
     rows = doc["checks"]
     if rows and rows[0]["result"] is None:
@@ -321,18 +331,26 @@ def check(doc):
                 ia = "va" if f["table"] == "hyp" else "ia" if f["table"] is None else "ipa"
                 yield f"  {f['table'] or '-'}  {ia} {f['ia'] or '-'}  pa {f['pa'] or '-'}  {escaped(f['text'])}"
             if c["count"] > len(c["findings"]):
-                yield f"  and {c['count'] - len(c['findings'])} more"
+                yield f"  and {c['count'] - len(c['findings'])} more (see --findings)"
             if c["unread"]:
                 yield f"  besides: {unread}"
-    for c in rows:
-        if c["result"] == "unknown":
-            yield f"UNKNOWN {c['name']:15} {c['unread']} unread, {c['checked']} {c['of']} checked: {escaped(c['why'])}"
+    for why, some in reasons(rows, "unknown"):
+        if len(some) == 1:
+            c = some[0]
+            yield f"UNKNOWN {c['name']:15} {c['unread']} unread, {c['checked']} {c['of']} checked: {escaped(why)}"
+        else:
+            yield f"UNKNOWN {len(some)} checks, {escaped(why)}:{names(some)}"
     passed = [c["name"] for c in rows if c["result"] == "pass"]
     if passed:
         yield f"PASS    {counted(len(passed), 'check')}: {' '.join(passed)}"
-    for why in dict.fromkeys(c["why"] for c in rows if c["result"] == "skipped" and c["why"] != "not asked for"):
-        names = [c["name"] for c in rows if c["result"] == "skipped" and c["why"] == why]
-        yield f"-       {counted(len(names), 'check')} {'does' if len(names) == 1 else 'do'} not apply, {why}: {' '.join(names)}"
+    skipped = reasons(rows, "skipped")
+    if skipped:
+        n = sum(len(some) for _, some in skipped)
+        head = f"-       {counted(n, 'check')} {'does' if n == 1 else 'do'} not apply"
+        if len(skipped) == 1:
+            yield f"{head}, {skipped[0][0]}:{names(skipped[0][1])}"
+        else:
+            yield f"{head}:{';'.join(f'{names(some)} ({why})' for why, some in skipped)}"
     yield f"# checked {sum(c['checked'] or 0 for c in rows)}, unread {sum(c['unread'] or 0 for c in rows)}"
 
 

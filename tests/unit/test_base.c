@@ -68,6 +68,55 @@ static void numbers(void **state)
 	}
 }
 
+/* As design and manual have it: what a kernel's log prints is read as it means it. */
+static void addresses(void **state)
+{
+	static const struct {
+		const char *text;
+		uint64_t value;
+	} good[] = {
+		{ "0", 0 },
+		{ "7", 7 },
+		{ "a", 10 },
+		{ "0x80023559", 0x80023559 },
+		{ "8002355f", 0x8002355f },
+		{ "0000000080023559", 0x80023559 },
+		{ "00", 0 },
+		{ "ffff800008000000", 0xffff800008000000 },
+		{ "FFFF", 0xffff },
+		{ "0d80023559", 80023559 },
+		{ "0D10", 10 },
+		{ "0d1f", 0xd1f },
+		{ "0d", 0xd },
+		{ "4K", 4096 },
+		{ "1G", 1ULL << 30 },
+		{ "12M", 12ULL << 20 },
+	};
+	static const char *const bad[] = {
+		"",     "x",  "0x",   "g",   "80023559",          "10",
+		"12K4", "-1", "0d1 ", "0xg", "fffff000000000000", "0d1K"
+	};
+	uint64_t value = 77;
+	struct s2_err err;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(good); i++) {
+		if (s2_parse_address(good[i].text, "a", &value, &err))
+			fail_msg("%s", err.text);
+		assert_int_equal(value, good[i].value);
+	}
+	value = 77;
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
+		if (s2_parse_address(bad[i], "--what", &value, &err) != S2_USAGE)
+			fail_msg("'%s' is taken", bad[i]);
+	assert_int_equal(value, 77);
+	assert_int_equal(s2_parse_address("80023559", "--vtcr", &value, &err), S2_USAGE);
+	assert_string_equal(err.text, "--vtcr: 80023559 is 0x80023559 or 0x4c51007: write 0x, or "
+				      "0d for decimal");
+	assert_int_equal(s2_parse_range("0-80023559", "--range", &value, &value, &err), S2_USAGE);
+	assert_non_null(strstr(err.text, "0x4c51007"));
+}
+
 static void ranges(void **state)
 {
 	uint64_t a, b;
@@ -291,6 +340,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(numbers),
+		cmocka_unit_test(addresses),
 		cmocka_unit_test(ranges),
 		cmocka_unit_test(fields),
 		cmocka_unit_test(errors_gain_context),

@@ -382,6 +382,54 @@ static void outside(void **state)
 	assert_false(s2_ranges_init(&ranges, &table, &geom, &view, &ctx));
 }
 
+/* What a view with several ranges yields is what one yields after the other, each page once; table
+ * pages are counted once. */
+static void several(void **state)
+{
+	static const struct s2_span more[] = { { 9 * PAGE, 20 * PAGE },
+					       { 30 * PAGE + 5, 30 * PAGE + 6 },
+					       { 600 * PAGE, 700 * PAGE - 1 },
+					       { BIT64(33), BIT64(34) } };
+	struct s2_ctx ctx = { .mem = &mem.mem };
+
+	(void)state;
+	for (unsigned int n = 0; n < 20; n++) {
+		struct s2_view view = { .how = n & 1 ? S2_MERGE_PA : S2_MERGE_ATTRS,
+					.show = S2_SHOW_ALL,
+					.annotate = true,
+					.join = n & 2,
+					.have_range = true,
+					.first = n == 4 ? BIT64(35) : 2 * PAGE,
+					.last = n == 4 ? BIT64(36) : 4 * PAGE - 1,
+					.more = more,
+					.nmore = ARRAY_SIZE(more) };
+		bool seen[NPAGES] = { false };
+		struct s2_row row;
+		uint64_t end = 0;
+
+		make_random();
+		assert_true(s2_ranges_init(&ranges, &table, &geom, &view, &ctx));
+		while (s2_ranges_next(&ranges, &row)) {
+			assert_true(row.run.ia >= end);
+			end = row.run.ia + row.run.size;
+			for (uint64_t ia = row.run.ia; ia < end; ia += PAGE)
+				seen[ia / PAGE] = true;
+		}
+		for (unsigned int i = 0; i < NPAGES; i++) {
+			bool wanted = n != 4 && i >= 2 && i < 4;
+
+			for (unsigned int k = 0; k < ARRAY_SIZE(more); k++)
+				wanted |= i * PAGE + PAGE - 1 >= more[k].first &&
+					  i * PAGE <= more[k].last;
+			if (geom.heights == 1)
+				assert_int_equal(seen[i], wanted);
+			assert_true(seen[i] || !wanted);
+		}
+		/* The start level and two tables of pages. */
+		assert_int_equal(s2_ranges_end(&ranges)->tables, 3);
+	}
+}
+
 /* The slot of the page at @i, -1 for none. */
 static int slot_of(const struct s2_slot *slot, size_t n, unsigned int i)
 {
@@ -437,11 +485,11 @@ static void slots(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(joined, setup),   cmocka_unit_test_setup(cut, setup),
-		cmocka_unit_test_setup(none, setup),     cmocka_unit_test_setup(cut_entry, setup),
-		cmocka_unit_test_setup(border, setup),   cmocka_unit_test_setup(missing, setup),
-		cmocka_unit_test_setup(in_guest, setup), cmocka_unit_test_setup(outside, setup),
-		cmocka_unit_test_setup(slots, setup),
+		cmocka_unit_test_setup(several, setup),   cmocka_unit_test_setup(joined, setup),
+		cmocka_unit_test_setup(cut, setup),       cmocka_unit_test_setup(none, setup),
+		cmocka_unit_test_setup(cut_entry, setup), cmocka_unit_test_setup(border, setup),
+		cmocka_unit_test_setup(missing, setup),   cmocka_unit_test_setup(in_guest, setup),
+		cmocka_unit_test_setup(outside, setup),   cmocka_unit_test_setup(slots, setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

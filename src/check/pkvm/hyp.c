@@ -63,13 +63,13 @@ static void address(struct s2_check_ctx *ctx, enum area area, uint64_t va, uint6
 	case AREA_LINEAR:
 		if (oa != va + ctx->pkvm->phys_offset)
 			s2_check_found(ctx, S2_CHECK_HYP_ADDRESS, ctx->table, va, oa,
-				       "the linear map leads to 0x%" PRIx64 " here",
+				       "0x%" PRIx64 " expected: the linear map leads there",
 				       va + ctx->pkvm->phys_offset);
 		break;
 	case AREA_VMEMMAP:
 		if (ctx->vmemmap_next && oa != ctx->vmemmap_next)
 			s2_check_found(ctx, S2_CHECK_HYP_ADDRESS, ctx->table, va, oa,
-				       "the page array goes on at 0x%" PRIx64 " here",
+				       "0x%" PRIx64 " expected: the page array goes on there",
 				       ctx->vmemmap_next);
 		ctx->vmemmap_next = oa + size;
 		break;
@@ -119,9 +119,9 @@ static void rights(struct s2_check_ctx *ctx, enum area area, uint64_t va, uint64
 	}
 	if (write != want_write || exec != want_exec)
 		s2_check_found(ctx, S2_CHECK_HYP_PROT, ctx->table, va, oa,
-			       "mapped R%s%s, should be R%s%s (%s; descriptor 0x%" PRIx64 ")",
-			       write ? "W" : "", exec ? "X" : "", want_write ? "W" : "",
-			       want_exec ? "X" : "",
+			       "r%c%c expected, r%c%c found (%s; descriptor 0x%" PRIx64 ")",
+			       want_write ? 'w' : '-', want_exec ? 'x' : '-', write ? 'w' : '-',
+			       exec ? 'x' : '-',
 			       lent        ? "lent to the host" :
 			       !part       ? "not of the kernel image" :
 			       part->exec  ? "text" :
@@ -311,9 +311,7 @@ void s2_hyp_end(struct s2_check_ctx *ctx)
 	s2_writer_uniform(ctx);
 	if (ctx->features.fixblock == S2_YES && ctx->blocks_used + ctx->blocks_unused > 1)
 		s2_check_found(ctx, S2_CHECK_HYP_ADDRESS, ctx->table, S2_NO_ADDRESS, S2_NO_ADDRESS,
-			       "%" PRIu64
-			       " blocks of memory are mapped in the private range, where "
-			       "one is",
+			       "1 block of memory expected in the private range, %" PRIu64 " found",
 			       ctx->blocks_used + ctx->blocks_unused);
 	if (!ctx->pkvm->ncpus || ctx->pkvm->cpus_lost)
 		s2_check_unknown(

@@ -43,12 +43,15 @@ static uint64_t ia_of(struct s2_check_ctx *ctx, size_t t, uint64_t pa)
 	return S2_NO_ADDRESS;
 }
 
+#define MAX_WALKS 1000
+
 static void found(struct s2_check_ctx *ctx, enum s2_check_id id, size_t table,
 		  const struct page_view *v, const char *text)
 {
-	bool kept = ctx->report->outcome[id].nfindings < S2_MAX_FINDINGS && s2_check_runs(ctx, id);
+	/* To look for the address costs a walk: of so many findings it is not said for all. */
+	bool looked_for = s2_check_keeps(ctx, id) && ctx->report->outcome[id].nkept < MAX_WALKS;
 	const struct s2_table *t = table == SIZE_MAX ? NULL : &ctx->tables->table[table];
-	uint64_t ia = t && kept ? ia_of(ctx, table, v->pa) : S2_NO_ADDRESS;
+	uint64_t ia = t && looked_for ? ia_of(ctx, table, v->pa) : S2_NO_ADDRESS;
 
 	if (!ctx->pkvm)
 		s2_check_found(ctx, id, t, ia, v->pa, "%s", text);
@@ -262,8 +265,9 @@ static void guests(struct s2_check_ctx *ctx, const struct page_view *v)
 	if (v->have_word && ctx->pkvm->page.share && count != v->f->borrowers &&
 	    (count < v->f->borrowers || kept_by_none(ctx, S2_CHECK_SHARE_COUNT, v)))
 		s2_check_found(ctx, S2_CHECK_SHARE_COUNT, NULL, v->pa, v->pa,
-			       "host_share_guest_count is %" PRIu64 ", %u guest pages borrow it",
-			       count, v->f->borrowers);
+			       "host_share_guest_count: %u expected, so many guest pages borrow it; "
+			       "%" PRIu64 " found",
+			       v->f->borrowers, count);
 	if (v->f->borrowers && is_not(v->host, S2_STATE_SHARED_OWNED))
 		found(ctx, S2_CHECK_GUEST_STATE, ctx->host, v,
 		      "borrowed by a guest, but the host does not share it");

@@ -59,8 +59,8 @@ static void handles(struct s2_check_ctx *ctx, const struct s2_pkvm_guest *guest)
 	}
 	if (own != guest->handle)
 		s2_check_found(ctx, S2_CHECK_HYP_VM, table, S2_NO_ADDRESS, guest->pa,
-			       "guest 0x%x of vm_table calls itself 0x%" PRIx64, guest->handle,
-			       own);
+			       "handle 0x%x expected of its place in vm_table, 0x%" PRIx64 " found",
+			       guest->handle, own);
 	if (!kvm) {
 		s2_check_found(ctx, S2_CHECK_HYP_VM, table, S2_NO_ADDRESS, guest->pa,
 			       "guest 0x%x has no struct kvm of the host", guest->handle);
@@ -73,7 +73,8 @@ static void handles(struct s2_check_ctx *ctx, const struct s2_pkvm_guest *guest)
 				 guest->host_kvm_pa);
 	else if (theirs != guest->handle)
 		s2_check_found(ctx, S2_CHECK_HYP_VM, table, S2_NO_ADDRESS, guest->host_kvm_pa,
-			       "the host knows guest 0x%x as 0x%" PRIx64, guest->handle, theirs);
+			       "handle 0x%x expected, 0x%" PRIx64 " found in the host's struct kvm",
+			       guest->handle, theirs);
 }
 
 /* I18: __pkvm_init_vm() pins the host's struct kvm, which the host has shared before (nvhe/pkvm.c).
@@ -199,7 +200,7 @@ static void mapped_page(struct mappings *m, uint64_t ia, uint64_t pa, bool nc)
 			       "in the host's list, but not mapped");
 	else if (found.pa != pa)
 		s2_check_found(m->ctx, S2_CHECK_MAPPINGS, m->table, ia, found.pa,
-			       "the host's list says 0x%" PRIx64, pa);
+			       "0x%" PRIx64 " expected: the host's list says so", pa);
 	else if (m->layout->nc.have && nc != is_nc(raw))
 		s2_check_found(m->ctx, S2_CHECK_MAPPINGS, m->table, ia, found.pa,
 			       "%s in the host's list, but the leaf says otherwise (0x%" PRIx64 ")",
@@ -297,8 +298,9 @@ static void mappings(struct s2_check_ctx *ctx, const struct mapping_layout *layo
 				 m.table->id, s2_code_name(m.missing));
 	else if (n != m.pages)
 		s2_check_found(ctx, S2_CHECK_MAPPINGS, m.table, S2_NO_ADDRESS, m.table->root_pa,
-			       "%" PRIu64 " pages are mapped, the host's list has %" PRIu64, n,
-			       m.pages);
+			       "%" PRIu64 " pages expected of the host's list, %" PRIu64
+			       " found mapped",
+			       m.pages, n);
 }
 
 static void all_mappings(struct s2_check_ctx *ctx)

@@ -27,6 +27,7 @@ static enum s2_code add_half(struct s2_guest *g, const struct s2_options *o, boo
 	enum s2_arm64_claim ttbr = upper ? S2_ARM64_TTBR1_EL1 : S2_ARM64_TTBR0_EL1;
 	struct s2_geometry *geom = &g->half_geom[g->nhalves];
 	enum s2_code code;
+	bool wanted;
 
 	if (s2_arm64_tcr(g->vcpu.regs.value[S2_ARM64_TCR_EL1], true, upper).epd)
 		return S2_OK;
@@ -54,8 +55,10 @@ static enum s2_code add_half(struct s2_guest *g, const struct s2_options *o, boo
 	if (code)
 		return s2_wrap(err, code, "%s", table->id);
 	/* A range of virtual addresses lies in one of the halves. */
-	if (!o->have_range || in_half(geom, o->range_start, o->range_end - 1))
-		g->nhalves++;
+	wanted = !o->have_range || in_half(geom, o->range_start, o->range_end - 1);
+	for (unsigned int i = 0; i < o->nmore_ranges; i++)
+		wanted |= in_half(geom, o->more_ranges[i].first, o->more_ranges[i].last);
+	g->nhalves += wanted;
 	return S2_OK;
 }
 
@@ -148,6 +151,22 @@ struct walks {
 	struct s2_walk stage1, stage2;
 };
 
+/* Lets @walk, a fresh one or one at its end, walk range number @i of --range, from @next on, where
+ * the rows that were printed end. False when nothing of it is left to walk. */
+static bool begin_span(const struct s2_options *o, unsigned int i, uint64_t next,
+		       struct s2_walk *walk)
+{
+	struct s2_span span = { o->range_start, o->range_end - 1 };
+
+	if (!o->have_range)
+		return true;
+	if (i)
+		span = o->more_ranges[i - 1];
+	if (span.first < next)
+		span.first = next;
+	return span.first <= span.last && s2_walk_again(walk, span.first, span.last);
+}
+
 static enum s2_code effective_half(const struct s2_options *o, const struct s2_input *input,
 				   const struct s2_guest *g, const struct s2_table *table,
 				   const struct s2_geometry *geom, struct walks *walks,
@@ -163,23 +182,28 @@ static enum s2_code effective_half(const struct s2_options *o, const struct s2_i
 	struct s2_totals totals;
 	struct s2_effective_row row;
 	enum s2_code code = S2_OK;
+	uint64_t next = 0;
 
 	s2_totals_init(&totals);
 	s2_walk_init(&walks->stage1, geom, &g->memory.mem, table->root_pa);
-	if (o->have_range && !s2_walk_range(&walks->stage1, o->range_start, o->range_end - 1))
-		return S2_OK;
 	s2_printer_table(printer, table, geom);
-	/* Pieces must lead to addresses that follow each other; how they are joined comes after. */
-	s2_merge_init(&e.stage1, &walks->stage1, how == S2_MERGE_NONE ? S2_MERGE_NONE : S2_MERGE_PA,
-		      S2_SHOW_ALL);
 	e.how = how;
 	s2_budget_init(&e.steps, STEPS_FLOOR, 1, input->source->mem.bytes / BYTES_PER_STEP);
-	while (!s2_out_dead(printer->out) && !(code = s2_effective_next(&e, &row, err))) {
-		add_row(&totals, &row);
-		printer->format->effective(printer, &row);
-		printer->nruns++;
-		if (how != S2_MERGE_NONE && s2_effort_ends(effort, printer->out))
-			e.steps.left = 0;
+	for (unsigned int i = 0; i <= o->nmore_ranges && (!code || code == S2_NOTFOUND); i++) {
+		if (!begin_span(o, i, next, &walks->stage1))
+			continue;
+		/* Pieces must lead to addresses that follow each other; how they are joined comes
+		 * after. */
+		s2_merge_init(&e.stage1, &walks->stage1,
+			      how == S2_MERGE_NONE ? S2_MERGE_NONE : S2_MERGE_PA, S2_SHOW_ALL);
+		while (!s2_out_dead(printer->out) && !(code = s2_effective_next(&e, &row, err))) {
+			add_row(&totals, &row);
+			printer->format->effective(printer, &row);
+			printer->nruns++;
+			next = row.va + row.size;
+			if (how != S2_MERGE_NONE && s2_effort_ends(effort, printer->out))
+				e.steps.left = 0;
+		}
 	}
 	s2_totals_end(&totals, table, &walks->stage1, input->lost);
 	printer->format->table_end(printer, &totals);

@@ -254,7 +254,7 @@ static enum s2_code translate_one(void *arg, const char *text, struct s2_err *er
 {
 	struct job *job = arg;
 	struct s2_at_result r;
-	enum s2_code code = s2_parse_u64(text, "address", &job->req.ia, err);
+	enum s2_code code = s2_parse_address(text, "address", &job->req.ia, err);
 
 	if (!code)
 		code = s2_translate(&job->req, &job->input->source->mem, &r, err);

@@ -24,7 +24,28 @@ static void text_step(struct s2_out *out, const struct s2_at_step *step)
 	s2_out_printf(out, " %s\n", s2_type_name(step->type));
 }
 
-/* "= ipa 0x... pa 0x... rwx normal-wb ish slot:1" */
+/* " 2M block": the leaf of @stage that gave the address before it, if that stage is on. */
+static void text_leaf(struct s2_out *out, const struct s2_at_result *r, unsigned int stage)
+{
+	for (unsigned int i = r->nsteps; i-- > 0;) {
+		const struct s2_at_step *step = &r->step[i];
+		char size[S2_TEXT_SIZE_LEN];
+
+		if (step->stage != stage || step->s1ptw || !s2_is_leaf(step->type))
+			continue;
+		s2_text_size(BIT64(step->shift), size);
+		s2_out_printf(out, " %s %s", size, s2_type_name(step->type));
+		return;
+	}
+}
+
+/* Of an IPA, through stage 2 alone. */
+static bool only_stage2(const struct s2_at_result *r)
+{
+	return r->nsteps && r->step[0].stage == 2 && !r->step[0].s1ptw;
+}
+
+/* "= ipa 0x... 4K page pa 0x... 2M block rwx normal-wb ish slot:1" */
 static void text_done(struct s2_out *out, const struct s2_translated *t)
 {
 	const struct s2_attr_value *memory, *sh;
@@ -34,10 +55,13 @@ static void text_done(struct s2_out *out, const struct s2_translated *t)
 	if (t->rights.known)
 		s2_text_rights(&t->rights, t->two_levels, rights);
 	s2_out_str(out, "=");
-	if (t->at->nested)
+	if (t->at->nested) {
 		s2_out_printf(out, " ipa 0x%" PRIx64, t->at->ipa);
-	s2_out_printf(out, " pa 0x%" PRIx64 " %s %s %s", t->at->pa, rights,
-		      memory ? memory->text : "?", sh ? sh->text : "-");
+		text_leaf(out, t->at, 1);
+	}
+	s2_out_printf(out, " pa 0x%" PRIx64, t->at->pa);
+	text_leaf(out, t->at, t->at->nested || only_stage2(t->at) ? 2 : 1);
+	s2_out_printf(out, " %s %s %s", rights, memory ? memory->text : "?", sh ? sh->text : "-");
 	if (s2_slots_known_of(&t->slot))
 		s2_out_printf(out, " slot:%s", s2_slots_annotator.columns[0].text(&t->slot, slot));
 	s2_out_str(out, "\n");

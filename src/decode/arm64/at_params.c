@@ -159,7 +159,9 @@ static enum s2_code stage1_tables(struct s2_at *at, const struct bank *bank, str
 		return S2_OK;
 	}
 	if (!have(at, bank->tcr))
-		return s2_fail(err, S2_INVALID, "TCR_%s is not known", bank->name);
+		return s2_fail(err, S2_INVALID,
+			       "TCR_%s is not known: give --tcr, --ttbr0 and the like, or --vcpu",
+			       bank->name);
 	tcr = s2_arm64_tcr(get(at, bank->tcr), s1->two, half);
 	s1->epd = tcr.epd;
 	s1->e0pd = tcr.e0pd;

@@ -96,7 +96,7 @@ const struct s2_claim s2_arm64_claims[S2_ARM64_NCLAIMS] = {
 	[S2_ARM64_PIRE0_EL1] = { .name = "pire0_el1", REGISTER, FIELDS(pir_fields) },
 	[S2_ARM64_POR_EL1] = { .name = "por_el1", REGISTER, FIELDS(por_fields) },
 	[S2_ARM64_POR_EL0] = { .name = "por_el0", REGISTER, FIELDS(por_fields) },
-	[S2_ARM64_SCTLR_EL2] = { .name = "sctlr_el2", REGISTER },
+	[S2_ARM64_SCTLR_EL2] = { .name = "sctlr_el2", REGISTER, FIELDS(sctlr_el2_fields) },
 	[S2_ARM64_TCR_EL2] = { .name = "tcr_el2", REGISTER, FIELDS(tcr_el2_fields) },
 	[S2_ARM64_TTBR0_EL2] = { .name = "ttbr0_el2", REGISTER, FIELDS(ttbr_fields) },
 	[S2_ARM64_TTBR1_EL2] = { .name = "ttbr1_el2", REGISTER, FIELDS(ttbr_fields) },

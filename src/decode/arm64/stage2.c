@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // arm64 stage 2: what VMSAv8-64 stage-2 descriptors say (Arm ARM DDI 0487, D8.3, D8.6).
 #include "decode/arm64/entry.h"
+#include "decode/arm64/syndrome.h"
 
 /*
  * Attribute values. Index is the field's value. JSON texts are stable names; the ptdump texts have
@@ -382,6 +383,8 @@ const struct s2_arch s2_arm64_stage2 = {
 	.check_root = s2_arm64_check_root,
 	.claims = s2_arm64_claims,
 	.nclaims = ARRAY_SIZE(s2_arm64_claims),
+	.reports = s2_arm64_reports,
+	.nreports = ARRAY_SIZE(s2_arm64_reports),
 	.shadows = { [S2_SHADOW_ROOT] = "vttbr_el2", [S2_SHADOW_CONTROL] = "vtcr_el2" },
 	.shape = s2_arm64_stage2_shape,
 	.root = s2_arm64_stage2_root,

@@ -197,7 +197,10 @@ static bool walk(struct s2_at *at, uint8_t stage, const struct s2_at_walk *w, ui
 	for (int level = w->start_level;; level++) {
 		const unsigned int shift = w->page_log2 + stride * (unsigned int)(3 - level);
 		const uint64_t index = (ia & low_bits(top)) >> shift;
-		struct s2_at_step step = { .stage = stage, .level = (int8_t)level, .s1ptw = s1ptw };
+		struct s2_at_step step = { .stage = stage,
+					   .level = (int8_t)level,
+					   .s1ptw = s1ptw,
+					   .shift = (uint8_t)shift };
 		const uint64_t desc_ia = base + index * sizeof(uint64_t);
 		uint64_t raw, next;
 

@@ -99,6 +99,7 @@ struct s2_at_step {
 			     speak of: IPA or PA */
 	uint64_t desc_pa; /* where the descriptor is */
 	uint32_t index;   /* in the table page */
+	uint8_t shift;    /* one entry of this level is for 1 << shift bytes */
 	uint64_t raw;
 };
 

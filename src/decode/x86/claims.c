@@ -26,6 +26,19 @@ static const struct s2_field ncr3_fields[] = {
 	{ "PML", X86_ADDRESS, NULL, "page frame of the top table, with the C-bit", NULL },
 };
 
+static const char *const pat_types[] = {
+	"UC", "WC", "reserved", "reserved", "WT", "WP", "WB", "UC-"
+};
+
+#define PAT(n) \
+	{ \
+		"PA" #n, BITS64((n)*8 + 2, (n)*8), pat_types, NULL, NULL \
+	}
+
+/* SDM 3A, "IA32_PAT MSR". */
+static const struct s2_field pat_fields[] = { PAT(0), PAT(1), PAT(2), PAT(3),
+					      PAT(4), PAT(5), PAT(6), PAT(7) };
+
 #define EPT_ALONE .format = "ept"
 #define NPT_ALONE .format = "npt"
 
@@ -62,7 +75,9 @@ const struct s2_claim s2_x86_claims[S2_X86_NCLAIMS] = {
 			 .use = S2_CLAIM_DETAIL,
 			 .option = "pat",
 			 .arg = "VALUE",
-			 .help = "IA32_PAT of the host: names the memory types of NPT (x86)" },
+			 .help = "IA32_PAT of the host: names the memory types of NPT (x86)",
+			 .fields = pat_fields,
+			 .nfields = ARRAY_SIZE(pat_fields) },
 	[S2_X86_MAXPHYADDR] = { .name = "maxphyaddr",
 				.kind = S2_CLAIM_BITS,
 				.use = S2_CLAIM_DETAIL,

@@ -368,4 +368,5 @@ const struct s2_annotator_ops s2_pkvm_annotator = {
 	.needs = needs,
 	.save = save,
 	.load = load,
+	.marks = s2_pkvm_marks,
 };

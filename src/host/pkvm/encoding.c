@@ -164,6 +164,32 @@ struct s2_own s2_pkvm_leaf(const struct s2_pkvm *pkvm, enum s2_pkvm_role role, u
 	return own;
 }
 
+static const char *const leaf_states[] = { "owned", "shared-owned", "shared-borrowed", "reserved" };
+
+static const struct s2_field leaf_marks[] = {
+	{ "state", LEAF_STATE, leaf_states, "of the page, where entries hold it", NULL },
+};
+
+/* Up to 5.14; 5.15 to 7.0; from 7.1 on: each kernel means one of them. */
+static const struct s2_field invalid_marks[] = {
+	{ "owner-high", HIGH_OWNER, NULL, "id of the owner, up to 5.14", NULL },
+	{ "owner-low", LOW_OWNER, NULL, "id of the owner, 5.15 to 7.0", NULL },
+	{ "locked", LOW_LOCKED, NULL, "being changed, 6.2 to 7.0", NULL },
+	{ "type", TYPED_TYPE, NULL, "of the annotation, from 7.1 on", NULL },
+	{ "owner", TYPED_OWNER, NULL, "id of the owner, from 7.1 on", NULL },
+	{ "handle", TYPED_HANDLE, NULL, "of the guest that owns it, from 7.1 on", NULL },
+	{ "gfn", TYPED_GFN, NULL, "guest page number, from 7.1 on", NULL },
+};
+
+struct s2_fields s2_pkvm_marks(enum s2_where where)
+{
+	if (where == S2_IN_LEAF)
+		return (struct s2_fields){ leaf_marks, ARRAY_SIZE(leaf_marks) };
+	if (where == S2_IN_INVALID)
+		return (struct s2_fields){ invalid_marks, ARRAY_SIZE(invalid_marks) };
+	return (struct s2_fields){ NULL, 0 };
+}
+
 static enum s2_page_state state_of(const struct s2_pkvm *pkvm, uint64_t value)
 {
 	for (unsigned int i = S2_STATE_OWNED; i <= S2_STATE_NOPAGE; i++)

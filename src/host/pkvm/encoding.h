@@ -153,6 +153,9 @@ struct s2_own s2_pkvm_invalid(const struct s2_pkvm *pkvm, enum s2_pkvm_role role
 /* What the software bits [56:55] of a valid leaf say. */
 struct s2_own s2_pkvm_leaf(const struct s2_pkvm *pkvm, enum s2_pkvm_role role, uint64_t raw);
 
+/* Where these are, for people. */
+struct s2_fields s2_pkvm_marks(enum s2_where where);
+
 /* What a struct hyp_page word says to the component with a table of @role. */
 struct s2_own s2_pkvm_word(const struct s2_pkvm *pkvm, enum s2_pkvm_role role, uint64_t word);
 

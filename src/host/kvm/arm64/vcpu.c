@@ -22,12 +22,14 @@ static const struct {
 
 struct pick {
 	uint64_t index, va;
+	unsigned int n; /* that were met */
 };
 
 static bool on_vcpu(void *arg, uint64_t index, uint64_t value)
 {
 	struct pick *pick = arg;
 
+	pick->n++;
 	if (index == pick->index)
 		pick->va = value;
 	return index < pick->index;
@@ -45,8 +47,8 @@ static enum s2_code find_vcpu(struct s2_kernel *kernel, uint64_t kvm_va, uint64_
 	if (code)
 		return code;
 	if (!pick.va)
-		return s2_fail(err, S2_NOTFOUND, "there is no vCPU %llu",
-			       (unsigned long long)index);
+		return s2_fail(err, S2_NOTFOUND, "there is no vCPU %llu: it has %u",
+			       (unsigned long long)index, pick.n);
 	*ret = pick.va;
 	return S2_OK;
 }
