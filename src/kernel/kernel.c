@@ -50,8 +50,9 @@ static void say_text(void *arg, const char *text)
 
 /* What this folder and its users ask of symbols sooner or later: a pass over all of them costs more
  * than a few names more in it. */
-static const char *const ahead[] = { "_stext",  "__start_BTF", "modules",       "btf_idr",
-				     "vm_list", "pat_msr_val", "boot_cpu_data", NULL };
+static const char *const ahead[] = { "_stext",      "__start_BTF",   "modules",
+				     "btf_idr",     "btf_modules",   "vm_list",
+				     "pat_msr_val", "boot_cpu_data", NULL };
 
 enum s2_code s2_kernel_open(const struct s2_kernel_args *args, struct s2_kernel **ret,
 			    struct s2_err *err)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // From the list of modules to the ELF symbol table that each keeps (kernel/module/kallsyms.c), and
-// from btf_idr to its types (kernel/bpf/btf.c).
+// from btf_idr or btf_modules to its types (kernel/bpf/btf.c).
 #include "kernel/modules.h"
 
 #include <elf.h>
@@ -26,7 +26,9 @@ struct layout {
 	struct s2_field_at list, name, kallsyms;         /* struct module */
 	struct s2_field_at symtab, num_symtab, strtab;   /* struct mod_kallsyms */
 	struct s2_field_at btf_data, btf_size, btf_name; /* struct btf */
-	struct s2_field_at btf_base, btf_ntypes, idr_rt;
+	struct s2_field_at btf_base, btf_ntypes;
+	struct s2_field_at idr_rt;                /* struct idr */
+	struct s2_field_at mod_btf_list, mod_btf; /* struct btf_module */
 };
 
 static const struct s2_field_row module_rows[] = {
@@ -44,7 +46,15 @@ static const struct s2_field_row btf_rows[] = {
 	S2_FIELD(layout, btf_name, "btf", "name", true),
 	S2_FIELD(layout, btf_base, "btf", "base_btf", true),
 	S2_FIELD(layout, btf_ntypes, "btf", "nr_types", true),
+};
+
+static const struct s2_field_row btf_idr_rows[] = {
 	S2_FIELD(layout, idr_rt, "idr", "idr_rt", true),
+};
+
+static const struct s2_field_row btf_list_rows[] = {
+	S2_FIELD(layout, mod_btf_list, "btf_module", "list", true),
+	S2_FIELD(layout, mod_btf, "btf_module", "btf", true),
 };
 
 /* Does the string in the kernel at @va say @name? A missing code: nobody knows. */
@@ -208,6 +218,13 @@ enum s2_code s2_module_symbols(struct s2_kernel *kernel, const char *module,
 	return code ? s2_wrap(err, code, "symbols of the module %s", module) : S2_OK;
 }
 
+bool s2_module_unseen(struct s2_kernel *kernel, struct s2_err *why)
+{
+	struct s2_symbol list = { .name = "modules" };
+
+	return s2_kernel_symbols(kernel, &list, 1, why) == S2_NOTFOUND;
+}
+
 struct find_btf {
 	struct s2_kernel *kernel;
 	struct layout layout;
@@ -215,43 +232,139 @@ struct find_btf {
 	uint64_t va; /* struct btf, 0: not met yet */
 	enum s2_code code;
 	struct s2_err *err;
+	/* Why not all objects were looked at, S2_OK: all were. */
+	struct s2_err lost;
 };
 
-/* One object of btf_idr: of the kernel (it has no base), of a module, or a program's own. */
-static bool on_btf(void *arg, uint64_t index, uint64_t va)
+static void lose_btf(struct find_btf *f, const struct s2_err *why)
 {
-	struct find_btf *f = arg;
+	if (!f->lost.code)
+		f->lost = *why;
+}
+
+/* One struct btf: of the kernel (it has no base), of a module, or a program's own. One that is not
+ * in the dump may have been the module's: the others are looked at all the same. */
+static bool look_at_btf(struct find_btf *f, uint64_t va)
+{
+	struct s2_err why;
 	uint64_t base = 0;
 	bool named = false;
+	enum s2_code code;
 
-	(void)index;
-	f->code = s2_field_get(f->kernel, va, &f->layout.btf_base, &base, f->err);
-	if (!f->code && base)
-		f->code = is_named(f->kernel, va + s2_member_off(&f->layout.btf_name.m), f->name,
-				   &named, f->err);
-	if (!f->code && named)
+	s2_err_init(&why);
+	code = s2_field_get(f->kernel, va, &f->layout.btf_base, &base, &why);
+	if (!code && base)
+		code = is_named(f->kernel, va + s2_member_off(&f->layout.btf_name.m), f->name,
+				&named, &why);
+	if (s2_is_missing(code))
+		lose_btf(f, &why);
+	else if (code)
+		f->code = s2_fail(f->err, code, "%s", why.text);
+	if (named)
 		f->va = va;
 	return !f->code && !f->va;
 }
 
-/* Fills in @f->va, 0 when the module has none. */
-static enum s2_code find_btf(struct find_btf *f)
+static bool on_idr_entry(void *arg, uint64_t first, uint64_t last, uint64_t va)
+{
+	(void)first;
+	(void)last;
+	return look_at_btf(arg, va);
+}
+
+static bool on_lost_idr(void *arg, uint64_t first, uint64_t last, const struct s2_err *why)
+{
+	(void)first;
+	(void)last;
+	lose_btf(arg, why);
+	return true;
+}
+
+static enum s2_code btf_by_idr(struct find_btf *f, struct s2_err *err)
 {
 	uint64_t idr;
 	enum s2_code code =
-		s2_fields_find(f->kernel, btf_rows, ARRAY_SIZE(btf_rows), &f->layout, f->err);
+		s2_fields_find(f->kernel, btf_idr_rows, ARRAY_SIZE(btf_idr_rows), &f->layout, err);
 
 	if (!code)
-		code = s2_kernel_symbol(f->kernel, "btf_idr", &idr, f->err);
-	if (code == S2_NOTFOUND) {
-		if (f->err)
-			s2_err_init(f->err); /* a kernel without types of modules */
-		return S2_OK;
-	}
+		code = s2_kernel_symbol(f->kernel, "btf_idr", &idr, err);
+	return code ? code :
+		      s2_kernel_xarray_spans(f->kernel, idr + s2_member_off(&f->layout.idr_rt.m),
+					     on_idr_entry, on_lost_idr, f, err);
+}
+
+static bool on_btf_module(void *arg, uint64_t node)
+{
+	struct find_btf *f = arg;
+	struct s2_err why;
+	uint64_t va = 0;
+	enum s2_code code;
+
+	s2_err_init(&why);
+	code = s2_field_get(f->kernel, node - s2_member_off(&f->layout.mod_btf_list.m),
+			    &f->layout.mod_btf, &va, &why);
 	if (!code)
-		code = s2_kernel_xarray(f->kernel, idr + s2_member_off(&f->layout.idr_rt.m), on_btf,
-					f, f->err);
-	return code ? code : f->code;
+		return look_at_btf(f, va);
+	if (s2_is_missing(code))
+		lose_btf(f, &why);
+	else
+		f->code = s2_fail(f->err, code, "%s", why.text);
+	return !f->code;
+}
+
+static void on_lost_btf_module(void *arg, uint64_t va, const struct s2_err *why)
+{
+	(void)va;
+	lose_btf(arg, why);
+}
+
+static enum s2_code btf_by_list(struct find_btf *f, struct s2_err *err)
+{
+	uint64_t head;
+	enum s2_code code = s2_fields_find(f->kernel, btf_list_rows, ARRAY_SIZE(btf_list_rows),
+					   &f->layout, err);
+
+	if (!code)
+		code = s2_kernel_symbol(f->kernel, "btf_modules", &head, err);
+	return code ? code :
+		      s2_kernel_list_around(f->kernel, head, on_btf_module, on_lost_btf_module, f,
+					    err);
+}
+
+/* Where the kernel keeps types of modules, in the order in which they are asked: the second is for
+ * what the first has lost. To add one: a row here. */
+static enum s2_code (*const btf_ways[])(struct find_btf *f, struct s2_err *err) = {
+	btf_by_idr,
+	btf_by_list,
+};
+
+/* Fills in @f->va, 0 when the module has none: one of the ways was whole, and has not met it. */
+static enum s2_code find_btf(struct find_btf *f)
+{
+	struct s2_err why = { .code = S2_OK };
+	enum s2_code code =
+		s2_fields_find(f->kernel, btf_rows, ARRAY_SIZE(btf_rows), &f->layout, f->err);
+
+	if (code == S2_NOTFOUND && f->err)
+		s2_err_init(f->err); /* a kernel without types of modules */
+	if (code)
+		return code == S2_NOTFOUND ? S2_OK : code;
+	for (size_t i = 0; i < ARRAY_SIZE(btf_ways); i++) {
+		struct s2_err failed;
+
+		s2_err_init(&failed);
+		s2_err_init(&f->lost);
+		code = btf_ways[i](f, &failed);
+		if (f->code || f->va)
+			return f->code;
+		if (!code && !f->lost.code)
+			return S2_OK;
+		if (code == S2_NOMEM)
+			return s2_fail(f->err, code, "%s", failed.text);
+		if (code != S2_NOTFOUND && !why.code)
+			why = code ? failed : f->lost;
+	}
+	return why.code ? s2_fail(f->err, why.code, "%s", why.text) : S2_OK;
 }
 
 /*

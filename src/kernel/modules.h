@@ -23,6 +23,10 @@ enum s2_code s2_module_symbols(struct s2_kernel *kernel, const char *module,
 enum s2_code s2_module_types(struct s2_kernel *kernel, const char *module, struct s2_types **ret,
 			     struct s2_err *err) S2_MUST_CHECK;
 
+/* Can nobody say which modules there are, because there are no symbols at all? Then @why says that.
+ */
+bool s2_module_unseen(struct s2_kernel *kernel, struct s2_err *why);
+
 /* Is the file that the user gave the module @module of this kernel, with types in it? S2_INVALID. */
 enum s2_code s2_module_check_file(struct s2_kernel *kernel, const char *module,
 				  struct s2_err *err) S2_MUST_CHECK;

@@ -4,15 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "decode/merge.h"
 #include "decode/arm64/arm64.h"
 #include "memtable.h"
-
-#define REQUIRE(cond) \
-	do { \
-		if (!(cond)) \
-			abort(); \
-	} while (0)
+#include "walk_invariants.h"
 
 /* What the first bytes of the input choose. */
 struct choice {
@@ -25,52 +19,12 @@ struct choice {
 };
 
 #define BASE 0x40000000ULL
-#define MAX_RUNS 2000000
-
-static struct s2_walk walk;
 
 /* Random registers are refused more often than not, so half of the inputs choose one that is not. */
 static const uint64_t legal_vtcr[] = {
 	0x80053558, 0x80053559,  0x80053590,  0x80053522,  0x8005b558,  0x8005b590, 0x80057558,
 	0x80067590, 0x18006358c, 0x38006300c, 0x18006b5cc, 0x18006b558, 0x8005351f, 0x800035e7,
 };
-
-static void check(const struct s2_geometry *geom, const struct s2_mem *mem, uint64_t root,
-		  const struct choice *c)
-{
-	uint64_t next = geom->ia_base, first = 0, last = low_bits(geom->ia_bits);
-	struct s2_show show = S2_SHOW_ALL;
-	struct s2_merge merge;
-	struct s2_run run;
-	uint64_t runs = 0, budget;
-
-	s2_walk_init(&walk, geom, mem, root);
-	budget = walk.budget.left;
-	if (c->flags & 1) {
-		first = c->range_first & low_bits(geom->ia_bits);
-		last = c->range_last & low_bits(geom->ia_bits);
-		if (first > last)
-			return;
-		REQUIRE(s2_walk_range(&walk, first, last));
-	}
-	s2_merge_init(&merge, &walk, (enum s2_merge_how)(c->how % 3), show);
-	while (s2_merge_next(&merge, &run)) {
-		uint64_t entry = s2_entry_size(geom, run.height);
-
-		REQUIRE(run.count && run.size == run.count * entry && !(run.ia & (entry - 1)));
-		if (!runs)
-			REQUIRE(run.ia <= first && run.ia + run.size > first);
-		else
-			REQUIRE(run.ia == next);
-		REQUIRE(run.height <= geom->top);
-		REQUIRE(run.missing || run.entry.type != S2_TABLE);
-		next = run.ia + run.size;
-		if (++runs == MAX_RUNS)
-			return;
-	}
-	REQUIRE(runs && next > last);
-	REQUIRE(walk.tables + walk.budget.left == budget);
-}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -80,11 +34,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct s2_regime regime;
 	struct memtable mem;
 	struct choice c;
+	struct asked range;
 	uint64_t *words;
 
 	if (size < sizeof(c) + 8)
 		return 0;
 	memcpy(&c, data, sizeof(c));
+	range = (struct asked){ c.range_first, c.range_last };
 	data += sizeof(c);
 	size = (size - sizeof(c)) & ~(size_t)7;
 	s2_regime_init(&regime, &s2_arm64_stage2);
@@ -110,8 +66,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		mem.hole_size = c.hole_size % (size + 1);
 		mem.hole_code = c.hole_code & 1 ? S2_EXCLUDED : S2_TRUNCATED;
 	}
-	check(&geom, &mem.mem,
-	      BASE + (c.root % (size + 1) & ~(geom.start_size - 1) & ~UINT64_C(63)), &c);
+	check_walk(&geom, &mem.mem,
+		   BASE + (c.root % (size + 1) & ~(geom.start_size - 1) & ~UINT64_C(63)),
+		   (enum s2_merge_how)(c.how % 3), c.flags & 1 ? &range : NULL);
 	free(words);
 	return 0;
 }

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <fcntl.h>
 #include <libelf.h>
 
 #include "decode/x86/claims.h"
@@ -18,6 +19,7 @@
 #define FORM_6_1_EPT (&x86_forms[1])
 #define FORM_6_18_EPT (&x86_forms[2])
 #define FORM_7_3_NPT (&x86_forms[3])
+#define FORM_5_15_NPT (&x86_forms[5])
 
 static uint32_t role_of(const struct x86_form *form)
 {
@@ -213,7 +215,8 @@ static void software(void **state)
 				 ept ? 6 : UINT64_C(0x8000000000001));
 		assert_int_equal(soft->param[S2_KVM_X86_NX_HUGE_PAGES], 1);
 		soft = &x86_table(&t, "vm:7")->regime.soft;
-		assert_int_equal(soft->param[S2_KVM_X86_NX_HUGE_PAGES], 0);
+		/* A VM's own choice, since 6.1. */
+		assert_int_equal(soft->param[S2_KVM_X86_NX_HUGE_PAGES], t.form->arrays);
 		if (t.form->own_mmio)
 			assert_int_equal(soft->param[S2_KVM_X86_MMIO_VALUE], 0);
 		x86_exit(&t);
@@ -313,6 +316,41 @@ static void private_memory(void **state)
 		assert_false(s2_private_bytes(x86_table(&t, "vm:42"), 0, 1, &bytes));
 		x86_exit(&t);
 	}
+}
+
+/* Upstream 5.15: slots in an array, vCPUs in another, and a member that is missing is named. */
+static void arrays_of_5_15(void **state)
+{
+	const struct s2_table *table;
+	struct x86_test t;
+	uint64_t kvm, valid, held;
+
+	(void)state;
+	x86_init(&t, FORM_5_15_NPT);
+	kvm = put_vm(&t, 42);
+	put_root(&t, kvm + KVM_ACTIVE, role_of(t.form) | ROLE_INVALID(t.form), false, &held);
+	empty_list(&t, kvm + KVM_ACTIVE);
+	put_root(&t, kvm + KVM_ROOTS, role_of(t.form), true, &valid);
+	put_slot(&t, kvm, 0, 0x100, 16, 3); /* arrays fall by gfn, rows rise */
+	put_slot(&t, kvm, 0, 0x40, 8, 9);
+	put_vcpu(&t, kvm, held);
+	x86_must(&t);
+	assert_int_equal(t.lost.total, 0);
+	assert_int_equal(t.tables.n, 2);
+	table = x86_table(&t, "vm:42");
+	assert_int_equal(table->root_pa, valid);
+	assert_int_equal(table->vcpus, 1);
+	assert_int_equal(table->nslots, 2);
+	assert_int_equal(table->slot[0].ipa, 0x40000);
+	assert_int_equal(table->slot[0].id, 9);
+	assert_int_equal(table->slot[1].ipa, 0x100000);
+	assert_int_equal(x86_table(&t, "vm:42/old:0")->root_pa, held);
+	/* More slots than any VM has. */
+	set_bytes(&t, get64(&t, kvm + KVM_MEMSLOTS) + SLOTS_USED, 0x7fffffff, 4);
+	x86_must(&t);
+	assert_true(x86_has_loss(&t, "vm:42", "used_slots"));
+	assert_false(x86_table(&t, "vm:42")->have_slots);
+	x86_exit(&t);
 }
 
 static void several_vms_of_a_process(void **state)
@@ -592,6 +630,108 @@ static void types_with_a_gap(void **state)
 	x86_exit(&t);
 }
 
+static void lose_page(struct x86_test *t, uint64_t va)
+{
+	t->k.mem.hole = (va & ~UINT64_C(4095)) - x86_linear(t, 0);
+	t->k.mem.hole_size = 4096;
+	t->k.mem.hole_code = S2_EXCLUDED;
+}
+
+/* A module's types are reached from btf_idr and from btf_modules: one loss is none. */
+static void types_by_the_other_way(void **state)
+{
+	struct x86_test t;
+	uint64_t kvm, pa;
+
+	(void)state;
+	x86_init(&t, FORM_7_3_NPT);
+	kvm = put_vm(&t, 42);
+	put_root(&t, kvm + KVM_ROOTS, role_of(t.form), true, &pa);
+	x86_open(&t);
+	lose_page(&t, get64(&t, t.btf_idr + 8) - 2); /* the only node */
+	x86_must(&t);
+	assert_int_equal(t.lost.total, 0);
+	assert_int_equal(x86_table(&t, "vm:42")->root_pa, pa);
+	x86_exit(&t);
+	/* The node leads elsewhere: a circle of nodes. */
+	x86_init(&t, FORM_7_3_NPT);
+	kvm = put_vm(&t, 42);
+	put_root(&t, kvm + KVM_ROOTS, role_of(t.form), true, &pa);
+	x86_open(&t);
+	put_xa_slots(&t, get64(&t, t.btf_idr + 8) - 2, 0, 64, get64(&t, t.btf_idr + 8));
+	x86_must(&t);
+	assert_int_equal(x86_table(&t, "vm:42")->root_pa, pa);
+	x86_exit(&t);
+	/* The list's entry too is lost, or leads to another module's. */
+	for (unsigned int gone = 0; gone < 2; gone++) {
+		x86_init(&t, FORM_7_3_NPT);
+		put_vm(&t, 42);
+		x86_open(&t);
+		lose_page(&t, get64(&t, t.btf_idr + 8) - 2);
+		if (gone)
+			set64(&t, t.btf_modules, UINT64_C(0xffff000000000000));
+		else
+			set64(&t, t.btf_module + BTF_MODULE_BTF, UINT64_C(0xffff000000000000));
+		/* A loss is no error: "nothing found" is not said, nor anything guessed. */
+		if (!x86_ask(&t))
+			assert_true(x86_has_loss(&t, "", "types of the module kvm"));
+		else if (!strstr(t.err.text, "types of the module kvm"))
+			fail_msg("%s", t.err.text);
+		assert_int_equal(t.tables.n, 0);
+		x86_exit(&t);
+	}
+}
+
+/* Without kallsyms the module is not found, and that is what is said, not that a type is missing. */
+static void without_kallsyms(void **state)
+{
+	struct x86_test t;
+
+	(void)state;
+	x86_init(&t, FORM_6_1_NPT);
+	put_vm(&t, 42);
+	x86_open(&t);
+	s2_kernel_close(t.kernel);
+	t.kernel = NULL;
+	for (char *at; (at = strstr(t.k.info, "(kallsyms_"));)
+		at[1] = 'K';
+	assert_int_equal(x86_try_open(&t), S2_OK);
+	assert_int_equal(x86_ask(&t), S2_NOTFOUND);
+	if (!strstr(t.err.text, "kvm_mmu_page") || !strstr(t.err.text, "where kallsyms is"))
+		fail_msg("%s", t.err.text);
+	x86_exit(&t);
+}
+
+/* Types from the DWARF of a module as the compiler writes it, relocations and all. */
+static void types_from_dwarf_of_the_file(void **state)
+{
+	struct x86_test t;
+	struct s2_types *types = NULL;
+	struct s2_member m;
+	uint64_t kvm, pa;
+	bool said = false;
+
+	(void)state;
+	x86_init(&t, FORM_6_1_NPT);
+	kvm = put_vm(&t, 42);
+	put_root(&t, kvm + KVM_ROOTS, role_of(t.form), true, &pa);
+	t.file = (struct s2_symbol_file){ .path = "kvm.ko", .fd = open(KVM_KO, O_RDONLY) };
+	assert_true(t.file.fd >= 0);
+	set64(&t, t.btf + BTF_BASE, 0); /* no longer a module's */
+	x86_open(&t);
+	assert_int_equal(s2_kernel_check_files(t.kernel, &t.err), S2_OK);
+	x86_must(&t);
+	assert_int_equal(t.lost.total, 0);
+	assert_int_equal(x86_table(&t, "vm:42")->root_pa, pa);
+	assert_int_equal(s2_module_types(t.kernel, "kvm", &types, NULL), S2_OK);
+	assert_int_equal(s2_types_member(types, "kvm_mmu_page", "role.smm", &m, NULL), S2_OK);
+	assert_int_equal(m.bit_off, SP_ROLE * 8 + 24);
+	for (size_t i = 0; s2_kernel_remark(t.kernel, i); i++)
+		said |= strstr(s2_kernel_remark(t.kernel, i), "DWARF of kvm.ko") != NULL;
+	assert_true(said);
+	x86_exit(&t);
+}
+
 /* Without the member or the variable that decides, nothing is guessed. */
 static void what_is_not_recognised(void **state)
 {
@@ -618,7 +758,7 @@ static void what_is_not_recognised(void **state)
 
 struct lie {
 	const char *name;
-	bool of_btf;
+	enum { OF_MODULE, OF_BTF, OF_DATA } of; /* struct module, struct btf, the blob itself */
 	uint64_t off, value;
 	unsigned int size;
 };
@@ -627,22 +767,29 @@ struct lie {
 static void lying_modules(void **state)
 {
 	static const struct lie lies[] = {
-		{ "symbols without end", false, MODULE_CORE + 8, UINT32_MAX, 4 },
-		{ "a million symbols", false, MODULE_CORE + 8, 1U << 20, 4 },
-		{ "symbols elsewhere", false, MODULE_CORE, 0xffff000000000000, 8 },
-		{ "strings elsewhere", false, MODULE_CORE + 16, 8, 8 },
-		{ "no kallsyms", false, MODULE_KALLSYMS, 0, 8 },
-		{ "a circle of modules", false, MODULE_LIST, 0, 8 },
-		{ "types without end", true, BTF_DATA_SIZE, UINT32_MAX, 4 },
-		{ "types longer than they are", true, BTF_DATA_SIZE, 64U << 20, 4 },
-		{ "types cut short", true, BTF_DATA_SIZE, 40, 4 },
-		{ "types elsewhere", true, BTF_DATA, 0xffff000000000000, 8 },
+		{ "symbols without end", OF_MODULE, MODULE_CORE + 8, UINT32_MAX, 4 },
+		{ "a million symbols", OF_MODULE, MODULE_CORE + 8, 1U << 20, 4 },
+		{ "symbols elsewhere", OF_MODULE, MODULE_CORE, 0xffff000000000000, 8 },
+		{ "strings elsewhere", OF_MODULE, MODULE_CORE + 16, 8, 8 },
+		{ "no kallsyms", OF_MODULE, MODULE_KALLSYMS, 0, 8 },
+		{ "a circle of modules", OF_MODULE, MODULE_LIST, 0, 8 },
+		{ "types without end", OF_BTF, BTF_DATA_SIZE, UINT32_MAX, 4 },
+		{ "types longer than they are", OF_BTF, BTF_DATA_SIZE, 64U << 20, 4 },
+		{ "types cut short", OF_BTF, BTF_DATA_SIZE, 40, 4 },
+		{ "types elsewhere", OF_BTF, BTF_DATA, 0xffff000000000000, 8 },
+		{ "no magic", OF_DATA, 0, 0, 2 },
+		{ "a header longer than all", OF_DATA, 4, UINT32_MAX, 4 },
+		{ "a header without end of types", OF_DATA, 4, 8, 4 },
+		{ "types behind the end", OF_DATA, 8, UINT32_MAX - 3, 4 },
+		{ "types longer than the blob", OF_DATA, 12, 0x7ffffffc, 4 },
+		{ "strings behind the end", OF_DATA, 16, UINT32_MAX, 4 },
+		{ "strings longer than the blob", OF_DATA, 20, 0x7fffffff, 4 },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(lies) / sizeof(lies[0]); i++) {
 		struct x86_test t;
-		uint64_t kvm, pa, value = lies[i].value;
+		uint64_t kvm, pa, at, value = lies[i].value;
 
 		x86_init(&t, FORM_6_1_NPT);
 		kvm = put_vm(&t, 42);
@@ -650,13 +797,119 @@ static void lying_modules(void **state)
 		x86_open(&t);
 		if (lies[i].off == MODULE_LIST)
 			value = t.module + MODULE_LIST;
-		set_bytes(&t, (lies[i].of_btf ? t.btf : t.module) + lies[i].off, value,
-			  lies[i].size);
+		at = lies[i].of == OF_MODULE ? t.module :
+		     lies[i].of == OF_BTF    ? t.btf :
+					       get64(&t, t.btf + BTF_DATA);
+		set_bytes(&t, at + lies[i].off, value, lies[i].size);
 		if (lies[i].off == MODULE_LIST)
 			set_text(&t, t.module + MODULE_NAME, "other");
 		if (!x86_ask(&t))
 			fail_msg("%s: believed", lies[i].name);
 		assert_true(t.err.text[0]);
+		x86_exit(&t);
+	}
+}
+
+/* A circle without its head, once btf_idr has nothing: said, and after no more than memory holds. */
+static void circle_of_module_types(void **state)
+{
+	struct x86_test t;
+
+	(void)state;
+	x86_init(&t, FORM_7_3_NPT);
+	put_vm(&t, 42);
+	x86_open(&t);
+	put_xa_slots(&t, get64(&t, t.btf_idr + 8) - 2, 0, 64, get64(&t, t.btf_idr + 8));
+	set64(&t, t.btf_module, t.btf_module);
+	set64(&t, t.btf_module + 8, t.btf_module);
+	set64(&t, t.btf_modules, t.btf_module);
+	set64(&t, t.btf_module + BTF_MODULE_BTF, t.btf);
+	set_text(&t, t.btf + BTF_NAME, "other");
+	assert_int_equal(x86_ask(&t), S2_LOOP);
+	if (!strstr(t.err.text, "types of the module kvm"))
+		fail_msg("%s", t.err.text);
+	x86_exit(&t);
+}
+
+/* Memory that counts what is read of it. */
+static uint64_t reads, bytes_read;
+
+static enum s2_code counting_read(const struct s2_mem *mem, uint64_t pa, void *buf, size_t len,
+				  struct s2_err *err)
+{
+	reads++;
+	bytes_read += len;
+	return memtable_read(mem, pa, buf, len, err);
+}
+
+static const struct s2_mem_ops counting_ops = { .read = counting_read, .next = memtable_next };
+
+#define MAX_READS 100000
+#define MAX_BYTES (4U * RAM_SIZE)
+
+/* Random damage in what leads to a module, in its symbols and its types: an end within the budget,
+ * and a word of what is wrong when there is no answer. */
+static void hostile_modules(void **state)
+{
+	uint64_t rnd = 20;
+
+	(void)state;
+	for (unsigned int round = 0; round < 400; round++) {
+		uint64_t kvm, pa, at, size;
+		struct x86_test t;
+
+		x86_init(&t, &x86_forms[round % NX86_FORMS]);
+		if (t.form->built_in) {
+			x86_exit(&t);
+			continue;
+		}
+		kvm = put_vm(&t, 42);
+		put_root(&t, kvm + KVM_ROOTS, role_of(t.form), true, &pa);
+		x86_open(&t);
+		s2_kernel_close(t.kernel);
+		t.kernel = NULL;
+		for (unsigned int i = 0; i < 1 + round % 8; i++) {
+			switch (test_rnd(&rnd) % 7) {
+			case 0:
+				at = t.module, size = MODULE_SIZE;
+				break;
+			case 1:
+				at = t.btf, size = BTF_SIZE;
+				break;
+			case 2:
+				at = get64(&t, t.btf + BTF_DATA), size = t.own_size;
+				break;
+			case 3:
+				at = get64(&t, t.module + MODULE_CORE), size = t.nmsyms * 24;
+				break;
+			case 4:
+				at = t.btf_module, size = 32;
+				break;
+			case 5:
+				at = t.k.stext + KALLSYMS_AT, size = 3000;
+				break;
+			default:
+				at = t.modules, size = 0x80; /* and btf_idr, btf_modules */
+				break;
+			}
+			at += test_rnd(&rnd) % size;
+			if (at - t.form->page_offset >= RAM_SIZE && at - t.k.stext >= RO_END &&
+			    at - t.k.stext - DATA_AT >= DATA_SIZE)
+				continue; /* damaged before */
+			*x86_at(&t, at) ^= (uint8_t)(1U << test_rnd(&rnd) % 8);
+		}
+		t.k.mem.mem.ops = &counting_ops;
+		reads = bytes_read = 0;
+		s2_err_init(&t.err);
+		if (x86_try_open(&t))
+			assert_true(t.err.text[0]);
+		else if (x86_ask(&t))
+			assert_true(t.err.text[0]);
+		else if (!t.tables.n)
+			assert_true(t.lost.total);
+		if (reads > MAX_READS || bytes_read > MAX_BYTES)
+			fail_msg("round %u: %llu reads of %llu bytes", round,
+				 (unsigned long long)reads, (unsigned long long)bytes_read);
 		x86_exit(&t);
 	}
 }
@@ -686,15 +939,8 @@ static void no_page_goes_in_silence(void **state)
 		s2_kernel_close(t.kernel);
 		t.kernel = NULL;
 		s2_err_init(&t.err);
-		{
-			struct s2_kernel_args args;
-
-			s2_kernel_args_init(&args, &t.k.mem.mem);
-			args.note = t.k.info;
-			args.note_size = strlen(t.k.info);
-			if (s2_kernel_open(&args, &t.kernel, &t.err))
-				continue;
-		}
+		if (x86_try_open(&t))
+			continue;
 		if (x86_ask(&t))
 			continue;
 		same = t.tables.n == n;
@@ -718,6 +964,7 @@ int main(void)
 		cmocka_unit_test(registers),
 		cmocka_unit_test(software),
 		cmocka_unit_test(private_memory),
+		cmocka_unit_test(arrays_of_5_15),
 		cmocka_unit_test(several_vms_of_a_process),
 		cmocka_unit_test(shadow_mmu),
 		cmocka_unit_test(roots_of_vcpus),
@@ -725,8 +972,13 @@ int main(void)
 		cmocka_unit_test(lost_vms),
 		cmocka_unit_test(types_from_the_file),
 		cmocka_unit_test(types_with_a_gap),
+		cmocka_unit_test(types_by_the_other_way),
+		cmocka_unit_test(without_kallsyms),
+		cmocka_unit_test(types_from_dwarf_of_the_file),
 		cmocka_unit_test(what_is_not_recognised),
 		cmocka_unit_test(lying_modules),
+		cmocka_unit_test(circle_of_module_types),
+		cmocka_unit_test(hostile_modules),
 		cmocka_unit_test(no_page_goes_in_silence),
 	};
 

@@ -24,19 +24,27 @@ struct x86_form {
 	bool ept;
 	bool new_bits; /* 7.2: role.access has 4 bits, shadow_xs_mask */
 	bool own_mmio; /* 6.10: arch.shadow_mmio_value, init_value, kvm_host */
+	/* Upstream 5.15: arrays of vCPUs and slots, root_hpa; VMCOREINFO does not tell of kallsyms.
+	 */
+	bool arrays;
 };
 
 static const struct x86_form x86_forms[] = {
 	{ "6.1, NPT, 5 levels, image below where it was linked", 0xffffffff9b400000, 5,
-	  0xff1eaec000000000, 0xffa0000000000000, 0, KENC_PERCPU, false, false, false, false },
+	  0xff1eaec000000000, 0xffa0000000000000, 0, KENC_PERCPU, false, false, false, false,
+	  false },
 	{ "6.1, EPT", 0xffffffff80200000, 4, 0xffff888000000000, 0xffffa00000000000, 0, KENC_PERCPU,
-	  false, true, false, false },
+	  false, true, false, false, false },
 	{ "6.18, EPT, built in", 0xffffffffb3000000, 4, 0xffff8d6880000000, 0xffffb00000000000, 0,
-	  KENC_RELATIVE, true, true, false, true },
+	  KENC_RELATIVE, true, true, false, true, false },
 	{ "7.3, NPT, SME", 0xffffffff98600000, 4, 0xffff8d6840000000, 0xffffb00000000000,
-	  UINT64_C(1) << 47, KENC_PLACE, false, false, true, true },
+	  UINT64_C(1) << 47, KENC_PLACE, false, false, true, true, false },
 	{ "7.3, EPT, 5 levels", 0xffffffff81000000, 5, 0xff11000000000000, 0xffa0000000000000, 0,
-	  KENC_PLACE, false, true, true, true },
+	  KENC_PLACE, false, true, true, true, false },
+	{ "5.15, NPT", 0xffffffff8a400000, 4, 0xffff9d4880000000, 0xffffb38000000000, 0,
+	  KENC_PERCPU, false, false, false, false, true },
+	{ "5.15, EPT, built in, 5 levels", 0xffffffff81000000, 5, 0xff11000000000000,
+	  0xffa0000000000000, 0, KENC_PERCPU, true, true, false, false, true },
 };
 #define NX86_FORMS (sizeof(x86_forms) / sizeof(x86_forms[0]))
 
@@ -77,6 +85,9 @@ static const struct x86_form x86_forms[] = {
 #define MMU_ROOT_HPA 40
 #define SLOTS_TREE 8
 #define SLOTS_NODE_IDX 16
+#define SLOTS_USED 16 /* of an array, which follows */
+#define SLOTS_ARRAY 24
+#define SLOTS_ROOM 2
 #define SLOT_NODES 0x10
 #define SLOT_GFN 0x40
 #define SLOT_NPAGES 0x48
@@ -95,6 +106,9 @@ static const struct x86_form x86_forms[] = {
 #define BTF_BASE 24
 #define BTF_NAME 32
 #define BTF_SIZE 0x60
+#define BTF_MODULE_LIST 0
+#define BTF_MODULE_BTF 24
+#define BTF_MODULE_SIZE 64
 #define PAGE_SIZE_OF 64
 #define PAGE_PRIVATE 40
 
@@ -115,7 +129,9 @@ struct x86_test {
 	} msym[32];
 	uint32_t nmsyms;
 	uint64_t data; /* next free byte of KVM's data */
-	uint64_t vm_list, modules, btf_idr, module, btf;
+	uint64_t vm_list, modules, btf_idr, btf_modules, module, btf;
+	uint64_t btf_module; /* its entry of btf_modules */
+	int system_map;      /* of kernels that do not tell of kallsyms, else -1 */
 	struct s2_kernel *kernel;
 	struct s2_tables tables;
 	struct s2_lost lost;
@@ -341,35 +357,52 @@ static inline void btf_modules_of(struct x86_btf *b)
 	x86_field(b->btf, "name", b->name, BTF_NAME);
 	x86_struct(b->btf, "idr", 24);
 	x86_field(b->btf, "idr_rt", b->xarray, 0);
+	x86_struct(b->btf, "btf_module", BTF_MODULE_SIZE);
+	x86_field(b->btf, "list", b->list, BTF_MODULE_LIST);
+	x86_field(b->btf, "btf", b->ptr, BTF_MODULE_BTF);
 }
 
-static inline void btf_slots_of(struct x86_btf *b)
+static inline void btf_slots_of(struct x86_btf *b, const struct x86_form *form)
 {
 	int node = btf__find_by_name_kind(b->btf, "rb_node", BTF_KIND_STRUCT);
-	int nodes = btf__add_array(b->btf, b->u64t, node, 2);
+	int nodes = btf__add_array(b->btf, b->u64t, node, 2), slot;
 
-	x86_struct(b->btf, "kvm_memslots", 24);
-	x86_field(b->btf, "generation", b->u64t, 0);
-	x86_field(b->btf, "gfn_tree", b->rb_root, SLOTS_TREE);
-	x86_field(b->btf, "node_idx", b->s32t, SLOTS_NODE_IDX);
-	x86_struct(b->btf, "kvm_memory_slot", SLOT_SIZE);
-	x86_field(b->btf, "gfn_node", nodes, SLOT_NODES);
+	if (!form->arrays) {
+		x86_struct(b->btf, "kvm_memslots", 24);
+		x86_field(b->btf, "generation", b->u64t, 0);
+		x86_field(b->btf, "gfn_tree", b->rb_root, SLOTS_TREE);
+		x86_field(b->btf, "node_idx", b->s32t, SLOTS_NODE_IDX);
+	}
+	slot = x86_struct(b->btf, "kvm_memory_slot", SLOT_SIZE);
+	if (!form->arrays)
+		x86_field(b->btf, "gfn_node", nodes, SLOT_NODES);
 	x86_field(b->btf, "base_gfn", b->u64t, SLOT_GFN);
 	x86_field(b->btf, "npages", b->u64t, SLOT_NPAGES);
 	x86_field(b->btf, "userspace_addr", b->u64t, SLOT_HVA);
 	x86_field(b->btf, "flags", b->u32t, SLOT_FLAGS);
 	x86_field(b->btf, "id", b->s16t, SLOT_ID);
+	if (form->arrays) {
+		int array = btf__add_array(b->btf, b->u64t, slot, 0);
+
+		x86_struct(b->btf, "kvm_memslots", SLOTS_ARRAY);
+		x86_field(b->btf, "generation", b->u64t, 0);
+		x86_field(b->btf, "last_used_slot", b->counter, 8);
+		x86_field(b->btf, "used_slots", b->s32t, SLOTS_USED);
+		x86_field(b->btf, "memslots", array, SLOTS_ARRAY);
+	}
 }
 
 static inline void btf_kvm_of(struct x86_btf *b, const struct x86_form *form)
 {
 	int memslots = btf__add_array(b->btf, b->u64t, b->ptr, 2), arch, root, cache = 0;
+	int vcpus = form->arrays ? btf__add_array(b->btf, b->u64t, b->ptr, 4) : b->xarray;
 
 	arch = x86_struct(b->btf, "kvm_arch", KVM_SIZE - KVM_ARCH);
 	x86_field(b->btf, "tdp_mmu_roots", b->list, KVM_ROOTS - KVM_ARCH);
 	x86_field(b->btf, "active_mmu_pages", b->list, KVM_ACTIVE - KVM_ARCH);
 	x86_field(b->btf, "mmu_valid_gen", b->u8t, KVM_VALID_GEN - KVM_ARCH);
-	x86_field(b->btf, "disable_nx_huge_pages", b->u8t, KVM_NO_NX_HUGE - KVM_ARCH);
+	if (!form->arrays)
+		x86_field(b->btf, "disable_nx_huge_pages", b->u8t, KVM_NO_NX_HUGE - KVM_ARCH);
 	if (form->own_mmio) {
 		x86_field(b->btf, "has_private_mem", b->u8t, KVM_HAS_PRIVATE - KVM_ARCH);
 		x86_field(b->btf, "shadow_mmio_value", b->u64t, KVM_MMIO_VALUE - KVM_ARCH);
@@ -379,14 +412,17 @@ static inline void btf_kvm_of(struct x86_btf *b, const struct x86_form *form)
 	x86_field(b->btf, "userspace_pid", b->s32t, KVM_PID);
 	x86_field(b->btf, "online_vcpus", b->counter, KVM_ONLINE);
 	x86_field(b->btf, "memslots", memslots, KVM_MEMSLOTS);
-	x86_field(b->btf, "vcpu_array", b->xarray, KVM_VCPUS);
+	x86_field(b->btf, form->arrays ? "vcpus" : "vcpu_array", vcpus, KVM_VCPUS);
 	if (form->own_mmio)
 		x86_field(b->btf, "mem_attr_array", b->xarray, KVM_ATTRIBUTES);
 	x86_field(b->btf, "arch", arch, KVM_ARCH);
 	root = x86_struct(b->btf, "kvm_mmu_root_info", 16);
 	x86_field(b->btf, "hpa", b->u64t, 8);
 	x86_struct(b->btf, "kvm_mmu", 64);
-	x86_field(b->btf, "root", root, 32);
+	if (form->arrays)
+		x86_field(b->btf, "root_hpa", b->u64t, MMU_ROOT_HPA);
+	else
+		x86_field(b->btf, "root", root, 32);
 	if (form->own_mmio) {
 		cache = x86_struct(b->btf, "kvm_mmu_memory_cache", 16);
 		x86_field(b->btf, "init_value", b->u64t, 0);
@@ -408,11 +444,16 @@ static inline int btf_role(struct btf *btf, const struct x86_btf *b, const struc
 		const char *name;
 		unsigned int bit, bits, since_72_bit, since_72_bits; /* bits 0: there is none */
 	} fields[] = {
-		{ "level", 0, 4, 0, 4 },         { "has_4_byte_gpte", 4, 1, 4, 1 },
-		{ "quadrant", 5, 2, 5, 2 },      { "direct", 7, 1, 7, 1 },
-		{ "access", 8, 3, 8, 4 },        { "invalid", 11, 1, 12, 1 },
-		{ "ad_disabled", 16, 1, 16, 1 }, { "guest_mode", 17, 1, 17, 1 },
-		{ "is_mirror", 19, 0, 19, 1 },   { "cr4_smep", 20, 0, 20, 1 },
+		{ "level", 0, 4, 0, 4 },
+		{ form->arrays ? "gpte_is_8_bytes" : "has_4_byte_gpte", 4, 1, 4, 1 },
+		{ "quadrant", 5, 2, 5, 2 },
+		{ "direct", 7, 1, 7, 1 },
+		{ "access", 8, 3, 8, 4 },
+		{ "invalid", 11, 1, 12, 1 },
+		{ "ad_disabled", 16, 1, 16, 1 },
+		{ "guest_mode", 17, 1, 17, 1 },
+		{ "is_mirror", 19, 0, 19, 1 },
+		{ "cr4_smep", 20, 0, 20, 1 },
 		{ "smm", 24, 8, 24, 8 },
 	};
 	int bits = x86_struct(btf, NULL, 4), role;
@@ -497,6 +538,17 @@ static inline void put_module_symbols(struct x86_test *t)
 	set64(t, t->module + MODULE_CORE + 16, strings);
 }
 
+/* An entry of btf_modules, on a page of its own (btf_module_notify() allocates one by one). */
+static inline uint64_t put_btf_module(struct x86_test *t, uint64_t btf)
+{
+	uint64_t entry = page_alloc(t);
+
+	set64(t, entry + BTF_MODULE_BTF, btf);
+	link_node(t, t->btf_modules, entry + BTF_MODULE_LIST);
+	t->used = (t->used + 4095) & ~UINT64_C(4095);
+	return entry;
+}
+
 /* An object of btf_idr with a blob of its own; at index @i. */
 static inline uint64_t put_btf_object(struct x86_test *t, unsigned int i, const char *name,
 				      uint64_t base, const void *blob, uint32_t size)
@@ -513,7 +565,8 @@ static inline uint64_t put_btf_object(struct x86_test *t, unsigned int i, const 
 	set64(t, btf + BTF_BASE, base);
 	set_text(t, btf + BTF_NAME, name);
 	if (!node) {
-		node = heap_alloc(t, 576) | 2; /* xa_mk_node() */
+		node = page_alloc(t) | 2; /* xa_mk_node() */
+		t->used = (t->used + 4095) & ~UINT64_C(4095);
 		set64(t, t->btf_idr + 8, node);
 	}
 	set64(t, node - 2 + 40 + i * 8, btf);
@@ -530,7 +583,7 @@ static inline void put_types(struct x86_test *t)
 
 	btf_basics(&b);
 	btf_modules_of(&b);
-	btf_slots_of(&b);
+	btf_slots_of(&b, t->form);
 	btf_kvm_of(&b, t->form);
 	if (t->form->built_in)
 		btf_mmu_page(b.btf, &b, t->form);
@@ -550,10 +603,11 @@ static inline void put_types(struct x86_test *t)
 			x86_field(own, "b", b.u64t, 8);
 		}
 		/* Another module's object comes first, and has the beginning of the name. */
-		put_btf_object(t, 2, "kvm_amd", vmlinux, "", 1);
+		put_btf_module(t, put_btf_object(t, 2, "kvm_amd", vmlinux, "", 1));
 		btf_mmu_page(own, &b, t->form);
 		blob = btf__raw_data(own, &size);
 		t->btf = put_btf_object(t, 3, "kvm", vmlinux, blob, size);
+		t->btf_module = put_btf_module(t, t->btf);
 		set_bytes(t, t->btf + BTF_NTYPES, btf__type_cnt(own) - btf__type_cnt(b.btf), 4);
 		t->own_types = malloc(size);
 		assert_non_null(t->own_types);
@@ -614,6 +668,7 @@ static inline void x86_init_filled(struct x86_test *t, const struct x86_form *fo
 	s2_err_init(&t->err);
 	t->form = form;
 	t->fillers = fillers;
+	t->system_map = -1;
 	t->k.ram = calloc(1, RAM_SIZE);
 	assert_non_null(t->k.ram);
 	memtable_init(&t->k.mem, t->k.ram, 0, RAM_SIZE);
@@ -634,10 +689,13 @@ static inline void x86_init_filled(struct x86_test *t, const struct x86_form *fo
 	t->data = form->built_in ? t->k.stext + DATA_AT + 0x100 : MODULE_VA + 0xff0;
 	t->modules = t->k.stext + DATA_AT;
 	t->btf_idr = t->k.stext + DATA_AT + 0x40;
+	t->btf_modules = t->k.stext + DATA_AT + 0x60;
 	empty_list(t, t->modules);
+	empty_list(t, t->btf_modules);
 	add_symbol(t, "T_stext", t->k.stext);
 	add_symbol(t, "Dmodules", t->modules);
 	add_symbol(t, "bbtf_idr", t->btf_idr);
+	add_symbol(t, "dbtf_modules", t->btf_modules);
 	add_symbol(t, "r__start_BTF", t->k.stext + BTF_AT);
 	if (!form->built_in) {
 		t->module = put_module(t, "kvm");
@@ -654,21 +712,46 @@ static inline void x86_init(struct x86_test *t, const struct x86_form *form)
 	x86_init_filled(t, form, 0);
 }
 
-static inline void x86_open(struct x86_test *t)
+/* System.map, with addresses as the kernel was linked. */
+static inline int put_system_map(const struct x86_test *t)
+{
+	int fd = memfd_create("System.map", 0);
+
+	assert_true(fd >= 0);
+	for (uint32_t i = 0; i < t->nsyms; i++)
+		dprintf(fd, "%016llx %c %s\n",
+			(unsigned long long)(t->sym[i].va - t->form->stext + 0xffffffff81000000),
+			t->sym[i].name[0], t->sym[i].name + 1);
+	return fd;
+}
+
+/* Opens the kernel as it is in memory. */
+static inline enum s2_code x86_try_open(struct x86_test *t)
 {
 	struct s2_kernel_args args;
 
-	if (t->module)
-		put_module_symbols(t);
-	put_kallsyms(&t->k, t->sym, t->nsyms, t->form->encoding, true);
 	s2_kernel_args_init(&args, &t->k.mem.mem);
 	args.note = t->k.info;
 	args.note_size = strlen(t->k.info);
+	if (t->system_map >= 0)
+		args.system_map =
+			(struct s2_symbol_file){ .path = "System.map", .fd = t->system_map };
 	if (t->file.path) {
 		args.module = t->file;
 		args.module_name = "kvm";
 	}
-	if (s2_kernel_open(&args, &t->kernel, &t->err))
+	return s2_kernel_open(&args, &t->kernel, &t->err);
+}
+
+static inline void x86_open(struct x86_test *t)
+{
+	if (t->module)
+		put_module_symbols(t);
+	if (t->form->arrays)
+		t->system_map = put_system_map(t);
+	else
+		put_kallsyms(&t->k, t->sym, t->nsyms, t->form->encoding, true);
+	if (x86_try_open(t))
 		fail_msg("%s: %s", t->form->name, t->err.text);
 }
 
@@ -697,6 +780,8 @@ static inline void x86_exit(struct x86_test *t)
 	free(t->own_types);
 	if (t->file.path)
 		close(t->file.fd);
+	if (t->system_map >= 0)
+		close(t->system_map);
 	kimage_free(&t->k);
 }
 
@@ -709,7 +794,8 @@ static inline uint64_t put_vm_at(struct x86_test *t, uint64_t kvm, uint32_t pid)
 	set_bytes(t, kvm + KVM_VALID_GEN, 1, 1);
 	set64(t, kvm + KVM_MMIO_VALUE, t->form->ept ? 6 : UINT64_C(0x8000000000001));
 	for (unsigned int as = 0; as < 2; as++)
-		set64(t, kvm + KVM_MEMSLOTS + as * 8, heap_alloc(t, 24));
+		set64(t, kvm + KVM_MEMSLOTS + as * 8,
+		      heap_alloc(t, SLOTS_ARRAY + SLOTS_ROOM * SLOT_SIZE));
 	link_node(t, t->vm_list, kvm + KVM_VM_LIST);
 	return kvm;
 }
@@ -719,13 +805,22 @@ static inline uint64_t put_vm(struct x86_test *t, uint32_t pid)
 	return put_vm_at(t, heap_alloc(t, KVM_SIZE), pid);
 }
 
-/* The only slot of address space @as. */
+/* A slot of address space @as: the only one, or the next of an array. */
 static inline void put_slot(struct x86_test *t, uint64_t kvm, unsigned int as, uint64_t gfn,
 			    uint64_t npages, uint16_t id)
 {
-	uint64_t slot = heap_alloc(t, SLOT_SIZE);
+	uint64_t slots = get64(t, kvm + KVM_MEMSLOTS + as * 8), slot;
 
-	set64(t, get64(t, kvm + KVM_MEMSLOTS + as * 8) + SLOTS_TREE, slot + SLOT_NODES);
+	if (t->form->arrays) {
+		uint64_t used = get64(t, slots + SLOTS_USED);
+
+		assert_true(used < SLOTS_ROOM);
+		slot = slots + SLOTS_ARRAY + used * SLOT_SIZE;
+		set_bytes(t, slots + SLOTS_USED, used + 1, 4);
+	} else {
+		slot = heap_alloc(t, SLOT_SIZE);
+		set64(t, slots + SLOTS_TREE, slot + SLOT_NODES);
+	}
 	set64(t, slot + SLOT_GFN, gfn);
 	set64(t, slot + SLOT_NPAGES, npages);
 	set64(t, slot + SLOT_HVA, 0x7f0000000000 + (gfn << 12));
@@ -765,7 +860,7 @@ static inline uint64_t put_vcpu(struct x86_test *t, uint64_t kvm, uint64_t hpa)
 	set64(t, mmu + MMU_ROOT_HPA, hpa);
 	set64(t, vcpu + VCPU_MMU, mmu);
 	set64(t, vcpu + VCPU_INIT_VALUE, UINT64_C(1) << 63);
-	set64(t, kvm + KVM_VCPUS + 8, vcpu);
+	set64(t, kvm + KVM_VCPUS + (t->form->arrays ? 0 : 8), vcpu);
 	set_bytes(t, kvm + KVM_ONLINE, 1, 4);
 	return vcpu;
 }

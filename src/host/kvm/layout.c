@@ -34,13 +34,20 @@ static const struct s2_field_row rows[] = {
 enum s2_code s2_kvm_fields(struct s2_kernel *kernel, const struct s2_field_row *rows_of, size_t n,
 			   void *owner, struct s2_types **ret, struct s2_err *err)
 {
+	struct s2_err why, unseen;
 	enum s2_code code = s2_module_types(kernel, "kvm", ret, err);
 
 	if (code)
 		return code;
-	code = s2_fields_find_in(*ret, rows_of, n, owner, err);
+	s2_err_init(&why);
+	s2_err_init(&unseen);
+	code = s2_fields_find_in(*ret, rows_of, n, owner, &why);
+	if (code == S2_NOTFOUND && s2_module_unseen(kernel, &unseen))
+		return s2_fail(err, code,
+			       "KVM's structures: %.200s; nor can its module be found: %.200s",
+			       why.text, unseen.text);
 	if (code)
-		return s2_wrap(err, code, "KVM's structures");
+		return s2_fail(err, code, "KVM's structures: %s", why.text);
 	return S2_OK;
 }
 

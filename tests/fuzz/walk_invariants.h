@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What must hold of every walk, whatever memory and registers say. */
+#ifndef WALK_INVARIANTS_H
+#define WALK_INVARIANTS_H
+
+#include <stdlib.h>
+
+#include "decode/merge.h"
+
+#define REQUIRE(cond) \
+	do { \
+		if (!(cond)) \
+			abort(); \
+	} while (0)
+
+#define MAX_RUNS 2000000
+
+struct asked {
+	uint64_t first, last; /* cut to the input space */
+};
+
+/* Ranges come in order, without gap or overlap, and cover what was asked for; @range NULL: all. */
+static inline void check_walk(const struct s2_geometry *geom, const struct s2_mem *mem,
+			      uint64_t root, enum s2_merge_how how, const struct asked *range)
+{
+	static struct s2_walk walk;
+	uint64_t next = geom->ia_base, first = 0, last = low_bits(geom->ia_bits);
+	struct s2_show show = S2_SHOW_ALL;
+	struct s2_merge merge;
+	struct s2_run run;
+	uint64_t runs = 0, budget;
+
+	s2_walk_init(&walk, geom, mem, root);
+	budget = walk.budget.left;
+	if (range) {
+		first = range->first & low_bits(geom->ia_bits);
+		last = range->last & low_bits(geom->ia_bits);
+		if (first > last)
+			return;
+		REQUIRE(s2_walk_range(&walk, first, last));
+	}
+	s2_merge_init(&merge, &walk, how, show);
+	while (s2_merge_next(&merge, &run)) {
+		uint64_t entry = s2_entry_size(geom, run.height);
+
+		REQUIRE(run.count && run.size == run.count * entry && !(run.ia & (entry - 1)));
+		if (!runs)
+			REQUIRE(run.ia <= first && run.ia + run.size > first);
+		else
+			REQUIRE(run.ia == next);
+		REQUIRE(run.height <= geom->top);
+		REQUIRE(run.missing || run.entry.type != S2_TABLE);
+		next = run.ia + run.size;
+		if (++runs == MAX_RUNS)
+			return;
+	}
+	REQUIRE(runs && next > last);
+	REQUIRE(walk.tables + walk.budget.left == budget);
+}
+
+#endif
