@@ -80,6 +80,18 @@ static void name_cell(const char *name, char *cell)
 		*blank = '_';
 }
 
+/* The name, or the process's in brackets: that says at least which VMM it is. */
+static void vm_cell(const struct s2_vm *vm, char *cell)
+{
+	char comm[S2_VM_COMM_LEN + sizeof("()")];
+
+	name_cell(vm->name, cell);
+	if (*vm->name || !*vm->comm)
+		return;
+	snprintf(comm, sizeof(comm), "(%s)", vm->comm);
+	name_cell(comm, cell);
+}
+
 /* "running,protected" */
 static void state_cell(const struct s2_vm *vm, char *cell)
 {
@@ -130,7 +142,7 @@ static void fill_line(const struct s2_table *table, const struct s2_geometry *ge
 		strcpy(line->cell[i], "-");
 	snprintf(line->cell[0], CELL, "%s", table->id);
 	if (table->vm)
-		name_cell(table->vm->name, line->cell[1]);
+		vm_cell(table->vm, line->cell[1]);
 	number_cell(line->cell[2], table->pid);
 	number_cell(line->cell[3], table->vcpus);
 	slots_cells(table, line);

@@ -71,9 +71,9 @@ struct s2_source {
 	size_t nnotes;
 	bool left_out_zeros;      /* its last filter left out pages of zeros, and maybe others */
 	struct s2_absent *absent; /* NULL: what is missing is missing */
-	bool incomplete;    /* the writer says so, or the file is cut off */
-	char node[66];      /* the machine's name, "" when not told */
-	uint64_t time;      /* seconds since 1970 when it was written; 0: not told */
+	bool incomplete;          /* the writer says so, or the file is cut off */
+	char node[66];            /* the machine's name, "" when not told */
+	uint64_t time;            /* seconds since 1970 when it was written; 0: not told */
 	const char *writer; /* the program that wrote it, as far as the file tells; else NULL */
 	char remark[200];   /* what was corrected or is strange, for people; "" when nothing */
 	void *priv;

@@ -237,9 +237,9 @@ def state_text(vm):
 
 
 def list_row(t, long):
-    vm = t["vm"] or dict.fromkeys(("name", "pid", "vcpus", "vmid", "state", "protected", "dying"))
+    vm = t["vm"] or dict.fromkeys(("name", "comm", "pid", "vcpus", "vmid", "state", "protected", "dying"))
     slots = t["slots"]
-    words = [t["id"], token(vm["name"]), plain(vm["pid"]), plain(vm["vcpus"]),
+    words = [t["id"], token(vm["name"] or vm["comm"] and f"({vm['comm']})"), plain(vm["pid"]), plain(vm["vcpus"]),
              "-" if slots is None else size_text(sum(s["size"] for s in slots)), slots_text(slots), plain(vm["vmid"]),
              state_text(vm), geometry(t), plain(t["root"])]
     if long:
