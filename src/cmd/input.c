@@ -180,6 +180,8 @@ enum s2_code s2_input_open(const struct s2_options *options, char *const *paths,
 		s2_input_close(&input);
 		return s2_wrap(err, code, "%s", input.path);
 	}
+	/* What was missing on the way, and is among the losses, is no error of what follows. */
+	s2_err_init(err);
 	*ret = input;
 	return S2_OK;
 }

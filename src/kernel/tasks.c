@@ -244,10 +244,12 @@ enum s2_code s2_task_id(struct s2_tasks *tasks, uint64_t task, int64_t *ret, str
 enum s2_code s2_task_comm(struct s2_tasks *tasks, uint64_t task, char ret[S2_TASK_COMM_LEN],
 			  struct s2_err *err)
 {
-	char comm[S2_TASK_COMM_LEN];
+	char comm[S2_TASK_COMM_LEN] = "";
 	enum s2_code code;
 
-	if (!tasks->task_comm.have || tasks->task_comm.m.size > sizeof(comm))
+	/* What types say of the size is the dump's word, 0 too. */
+	if (!tasks->task_comm.have || !tasks->task_comm.m.size ||
+	    tasks->task_comm.m.size > sizeof(comm))
 		return s2_fail(err, S2_NOTFOUND, "this kernel's tasks have no name that is known");
 	code = s2_kernel_read(tasks->kernel, task + s2_member_off(&tasks->task_comm.m), comm,
 			      (size_t)tasks->task_comm.m.size, err);

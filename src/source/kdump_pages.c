@@ -102,9 +102,11 @@ enum s2_code s2_kdump_rank(struct kdump_part *part, struct s2_err *err)
 	return S2_OK;
 }
 
-/* How many pages were dumped before @group, which holds one. */
+/* How many pages were dumped before @group, which holds one; UINT64_MAX when it held none as the
+ * file was opened. */
 static uint64_t rank_of(const struct kdump_part *part, uint64_t group)
 {
+	const struct kdump_run *run;
 	size_t low = 0, high = part->nruns;
 
 	while (high - low > 1) {
@@ -115,7 +117,10 @@ static uint64_t rank_of(const struct kdump_part *part, uint64_t group)
 		else
 			high = mid;
 	}
-	return part->run[low].rank[group - part->run[low].group];
+	run = part->nruns ? &part->run[low] : NULL;
+	if (!run || group < run->group || group - run->group >= run->n)
+		return UINT64_MAX;
+	return run->rank[group - run->group];
 }
 
 static const struct kdump_part *find_part(const struct kdump *k, uint64_t pfn)
@@ -170,6 +175,8 @@ static enum s2_code find_page(const struct kdump *k, uint64_t pa,
 		return s2_fail(err, S2_EXCLUDED, "was left out of the dump");
 	}
 	rank = rank_of(part, group);
+	if (rank == UINT64_MAX)
+		return s2_fail(err, S2_DAMAGED, "the bitmap changed while the file was read");
 	for (uint64_t i = 0; i < bit / 64; i++)
 		rank += (uint64_t)__builtin_popcountll(word[i]);
 	rank += (uint64_t)__builtin_popcountll(word[bit / 64] & low_bits(bit % 64));
@@ -349,7 +356,7 @@ static uint64_t scan(const struct kdump_part *part, uint64_t pfn, bool exists)
 		if (other < next)
 			next = other;
 		if (next > group + 1)
-			pfn = next < part->end_pfn / GROUP ? next * GROUP : part->end_pfn;
+			pfn = next <= (part->end_pfn - 1) / GROUP ? next * GROUP : part->end_pfn;
 	}
 	return part->end_pfn;
 }

@@ -103,6 +103,7 @@ enum s2_code s2_kvm_add_table(struct s2_kvm_walk *w, struct s2_table *table, uns
 	/* A pointer that is in the dump, and NULL, is no loss. */
 	if (code == S2_NOTFOUND) {
 		snprintf(table->remark, sizeof(table->remark), "%.150s", search->err->text);
+		s2_err_init(search->err);
 		code = S2_OK;
 	}
 	code = s2_host_set_aside(search, S2_LOST_SLOTS, table->id, code);
