@@ -98,7 +98,7 @@ static enum s2_code split_parts(const struct s2_cmd *cmd, struct s2_err *err)
 		return s2_fail(err, S2_USAGE, "%s: the name of the file is empty", cmd->name);
 	if (!strchr(name, ',') || access(name, F_OK) == 0)
 		return S2_OK;
-	for (char *comma = name; comma; name = comma + 1) {
+	for (char *comma = name; comma;) {
 		comma = strchr(name, ',');
 		if (options.nparts == S2_MAX_PARTS)
 			return s2_fail(err, S2_USAGE, "%s: more than %d parts", cmd->name,
@@ -108,6 +108,8 @@ static enum s2_code split_parts(const struct s2_cmd *cmd, struct s2_err *err)
 		if (!*name)
 			return s2_fail(err, S2_USAGE, "%s: the name of a part is empty", cmd->name);
 		options.part[options.nparts++] = name;
+		if (comma)
+			name = comma + 1;
 	}
 	return S2_OK;
 }

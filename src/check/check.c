@@ -43,6 +43,20 @@ static bool any_host_managed(const struct s2_check_ctx *ctx)
 	return false;
 }
 
+/* May there be a table that is not among them? */
+static bool lost_table(const struct s2_check_ctx *ctx)
+{
+	const struct s2_lost *lost = ctx->args->lost;
+
+	return lost && (lost->count[S2_LOST_VM] || lost->count[S2_LOST_TABLE]);
+}
+
+/* Is check @i one of what all tables say together? */
+static bool needs_all(unsigned int i)
+{
+	return i == S2_CHECK_TABLE_ONCE || i == S2_CHECK_TABLE_HIDDEN || i == S2_CHECK_TWO_GUESTS;
+}
+
 bool s2_check_is_rule(const struct s2_table *table, enum s2_check_id id)
 {
 	/* KVM's habits, of which nobody knows whether it has them there. */
@@ -70,7 +84,7 @@ static const char *meaningless(const struct s2_check_ctx *ctx, unsigned int i)
 
 	if (needs & S2_NEED_PKVM && ctx->tables->mode != S2_KVM_PROTECTED && !p)
 		return "not a protected system";
-	if (needs & S2_NEED_VMS && !any_host_managed(ctx))
+	if (needs & S2_NEED_VMS && !any_host_managed(ctx) && !ctx->args->some && !lost_table(ctx))
 		return "no guest's table is the host's";
 	if (!is_rule(ctx, i))
 		return "no rule on this architecture";
@@ -96,6 +110,8 @@ static const char *meaningless(const struct s2_check_ctx *ctx, unsigned int i)
 /* What a check that has a meaning cannot do without and lacks, NULL when nothing. */
 static const char *lacks(const struct s2_check_ctx *ctx, unsigned int needs)
 {
+	if (needs & S2_NEED_VMS && !any_host_managed(ctx))
+		return "no guest's table is known, or chosen";
 	if (needs & S2_NEED_PKVM && (!ctx->pkvm || ctx->host == SIZE_MAX))
 		return "the host's stage 2 is not known, or not chosen";
 	if (needs & S2_NEED_HYP && ctx->hyp == SIZE_MAX)
@@ -125,6 +141,8 @@ static void choose(struct s2_check_ctx *ctx)
 		else if (s2_checks[i].needs & S2_NEED_KERNEL && !ctx->kernel)
 			s2_check_unknown(ctx, (enum s2_check_id)i,
 					 "the kernel's own structures are not in a snapshot");
+		else if (ctx->args->some && needs_all(i))
+			s2_check_unknown(ctx, (enum s2_check_id)i, "not all tables are chosen");
 	}
 }
 

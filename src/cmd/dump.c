@@ -176,6 +176,12 @@ static enum s2_code check_format(const struct s2_options *o, const struct s2_inp
 	for (size_t i = 0; i < input->tables.n; i++) {
 		const struct s2_table *table = &input->tables.table[i];
 
+		if (format->of && s2_is_stage2(table->regime.arch) &&
+		    strcmp(table->regime.arch->format, format->of) != 0)
+			return s2_fail(err, S2_USAGE,
+				       "--format=%s is for tables of format %s, %s is %s",
+				       format->name, format->of, table->id,
+				       table->regime.arch->format);
 		if (!s2_is_stage2(table->regime.arch))
 			return s2_fail(
 				err, S2_USAGE,

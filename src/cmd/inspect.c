@@ -14,6 +14,18 @@
 /* More names of notes than this hide the rest of the paragraph; JSON has all. */
 #define MAX_NOTES 8
 
+/* What was lost of the file itself before memory was asked for: any byte behind it may be wrong. */
+static const struct s2_loss *lost_of_file(const struct s2_lost *lost, const char *format)
+{
+	/* Of a container that is not packed memory itself tells what is missing. */
+	if (!strchr(format, '+'))
+		return NULL;
+	for (size_t i = 0; i < lost->n; i++)
+		if (lost->loss[i].what == S2_LOST_FILE)
+			return &lost->loss[i];
+	return NULL;
+}
+
 /* Notes of the same name and type, which a dump has of each CPU. */
 static size_t same_notes(const struct s2_source *source, size_t at, uint64_t *ret_bytes)
 {
@@ -64,13 +76,17 @@ static void put_file(struct s2_out *out, const struct s2_input *input, const str
 		s2_out_str(out, " called ");
 		put_escaped(out, input->source->node);
 	}
-	s2_out_printf(out, "; written by %s", writer ? writer : "a program that does not say so");
+	s2_out_printf(out, "; written by %s", writer ? writer : "an unknown program");
 	if (image->time && gmtime_r(&seconds, &tm) &&
 	    strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S UTC", &tm))
 		s2_out_printf(out, ", %s %s", input->source->time ? "on" : "of a crash on", text);
 	else
-		s2_out_str(out, ", when is not told");
-	s2_out_str(out, image->incomplete ? "; its writer stopped, or it is cut.\n" : ".\n");
+		s2_out_str(out, ", at an unknown time");
+	if (lost_of_file(input->lost, image->format))
+		s2_out_str(out, "; not all of it could be unpacked.\n");
+	else
+		s2_out_str(out,
+			   image->incomplete ? "; its writer stopped, or it is cut.\n" : ".\n");
 }
 
 /* "VMCOREINFO at PA 0x41002000", or where else it was. */
@@ -149,14 +165,17 @@ static void put_memory(struct s2_out *out, const struct s2_survey *survey)
 	s2_out_str(out, any || survey->unseen ? ".\n" : ", nothing is missing.\n");
 }
 
-static void put_damage(struct s2_out *out, const struct s2_survey *survey)
+static void put_damage(struct s2_out *out, const struct s2_survey *survey,
+		       const struct s2_lost *lost, const char *format)
 {
-	if (!survey->damage) {
+	const struct s2_loss *loss = lost_of_file(lost, format);
+
+	if (!survey->damage && !loss) {
 		s2_out_str(out, "Damage: none.\n");
 		return;
 	}
 	s2_out_str(out, "First damage: ");
-	put_escaped(out, survey->damage_text);
+	put_escaped(out, loss ? loss->text : survey->damage_text);
 	s2_out_str(out, ".\n");
 }
 
@@ -206,8 +225,11 @@ static void notes_member(struct s2_json *json, const struct s2_source *source)
 	s2_json_close(json, ']');
 }
 
-static void survey_members(struct s2_json *json, const struct s2_survey *survey)
+static void survey_members(struct s2_json *json, const struct s2_survey *survey,
+			   const struct s2_lost *lost, const char *format)
 {
+	const struct s2_loss *loss = lost_of_file(lost, format);
+
 	s2_json_number(json, "claimed_bytes", survey->claimed);
 	s2_json_number(json, "there_bytes", survey->there);
 	s2_json_number(json, "unseen_bytes", survey->unseen);
@@ -222,14 +244,17 @@ static void survey_members(struct s2_json *json, const struct s2_survey *survey)
 		s2_json_close(json, '}');
 	}
 	s2_json_close(json, ']');
-	if (!survey->damage) {
+	if (!survey->damage && !loss) {
 		s2_json_null(json, "damage");
 		return;
 	}
 	s2_json_open(json, "damage", '{');
-	s2_json_word(json, "code", s2_code_name(survey->damage));
-	s2_json_hex(json, "address", survey->damage_pa);
-	s2_json_text(json, "text", survey->damage_text);
+	s2_json_word(json, "code", s2_code_name(loss ? loss->code : survey->damage));
+	if (loss)
+		s2_json_null(json, "address");
+	else
+		s2_json_hex(json, "address", survey->damage_pa);
+	s2_json_text(json, "text", loss ? loss->text : survey->damage_text);
 	s2_json_close(json, '}');
 }
 
@@ -245,7 +270,7 @@ static void print_document(struct s2_out *out, const struct s2_input *input,
 	s2_json_text(&json, "remark", *input->source->remark ? input->source->remark : NULL);
 	kernels_member(&json, input);
 	notes_member(&json, input->source);
-	survey_members(&json, survey);
+	survey_members(&json, survey, input->lost, image->format);
 	s2_json_item_end(&json);
 	s2_json_end(&json, !input->lost->total, input->lost);
 }
@@ -272,7 +297,7 @@ static void print_text(struct s2_out *out, const struct s2_input *input,
 	put_kernels(out, input, image);
 	put_notes(out, input->source);
 	put_memory(out, survey);
-	put_damage(out, survey);
+	put_damage(out, survey, input->lost, image->format);
 }
 
 static enum s2_exit run_inspect(const struct s2_options *o, struct s2_out *out, struct s2_err *err)

@@ -151,7 +151,7 @@ static void end(struct s2_printer *printer, bool complete)
 	{ \
 		.name = (n), .help = (h), .show = show, .begin = begin, .table = table, \
 		.row = print_row, .table_end = table_end, .end = end, .stage2_only = true, \
-		.rows = (r) \
+		.of = "stage2", .rows = (r) \
 	}
 
 const struct s2_format s2_format_debugfs =

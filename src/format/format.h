@@ -52,6 +52,7 @@ struct s2_format {
 	bool lines;
 	bool picks;       /* takes chosen columns, conditions, an order */
 	bool rows_only;   /* has no titles, but for those of its columns */
+	const char *of;   /* the only table format whose bits it knows, NULL: all */
 	bool stage2_only; /* knows the bits of stage-2 descriptors and no others */
 	const void *rows; /* for the format's own use */
 };

@@ -64,11 +64,12 @@ static size_t find(const struct s2_private *p, uint64_t ipa)
 static uint64_t kind_at(const struct s2_private *p, uint64_t ipa, uint64_t *ret)
 {
 	size_t i = find(p, ipa);
-	const struct s2_private_piece *piece = &p->piece[i];
+	const struct s2_private_piece *piece;
 
 	*ret = SHARED;
 	if (i == p->n)
 		return UINT64_MAX;
+	piece = &p->piece[i];
 	if (piece->first > ipa)
 		return piece->first - ipa;
 	*ret = piece->unread ? UNREAD : PRIVATE;
