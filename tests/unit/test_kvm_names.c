@@ -259,6 +259,11 @@ static void threads_and_cgroups(void **state)
 	assert_true(s2_vmm_name_of_threads("web-17", "CPU 0/KVM", name));
 	assert_string_equal(name, "web-17");
 	assert_false(s2_vmm_name_of_threads("qemu-system-aar", "CPU 0/KVM", name));
+	assert_false(s2_vmm_name_of_threads("kvm", "CPU 0/KVM", name));
+	assert_false(s2_vmm_name_of_threads("qemu-kvm", "CPU 0/KVM", name));
+	assert_false(s2_vmm_name_of_threads("cloud-hyperviso", "vcpu0", name));
+	assert_true(s2_vmm_name_of_threads("cloud-hypervis", "vcpu0", name));
+	assert_string_equal(name, "cloud-hypervis");
 	assert_false(s2_vmm_name_of_threads("web-17", "worker", name));
 	assert_false(s2_vmm_name_of_threads("", "fc_vcpu 0", name));
 	for (size_t i = 0; i < ARRAY_SIZE(groups); i++) {
