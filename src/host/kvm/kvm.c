@@ -207,6 +207,7 @@ static void close_walk(void *state)
 	free(w->pid);
 	free(w->process);
 	s2_kvm_vms_free(w->vms);
+	s2_kvm_attributes_free(w->attributes);
 	free(w);
 }
 
