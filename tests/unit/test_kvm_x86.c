@@ -349,6 +349,24 @@ static void private_memory_without_end(void **state)
 	x86_exit(&t);
 }
 
+/* Whether the VM can have any cannot be read. */
+static void private_memory_not_known(void **state)
+{
+	struct x86_test t;
+	uint64_t kvm, pa;
+
+	(void)state;
+	x86_init(&t, FORM_6_18_EPT);
+	kvm = put_vm(&t, 42);
+	put_root(&t, kvm + KVM_ROOTS, role_of(t.form), true, &pa);
+	t.k.mem.hole = kvm + KVM_HAS_PRIVATE - x86_linear(&t, 0);
+	t.k.mem.hole_size = 1;
+	t.k.mem.hole_code = S2_IO;
+	x86_must(&t);
+	assert_true(x86_has_loss(&t, "vm:42", "memory attributes: "));
+	x86_exit(&t);
+}
+
 /* Upstream 5.15: slots in an array, vCPUs in another, and a member that is missing is named. */
 static void arrays_of_5_15(void **state)
 {
@@ -996,6 +1014,7 @@ int main(void)
 		cmocka_unit_test(software),
 		cmocka_unit_test(private_memory),
 		cmocka_unit_test(private_memory_without_end),
+		cmocka_unit_test(private_memory_not_known),
 		cmocka_unit_test(arrays_of_5_15),
 		cmocka_unit_test(several_vms_of_a_process),
 		cmocka_unit_test(shadow_mmu),
