@@ -195,6 +195,57 @@ static void states(void **state)
 	kvm_exit(&t);
 }
 
+/* The @size bytes at @va of the heap cannot be read. */
+static void take_away(struct kvmtest *t, uint64_t va, uint64_t size, enum s2_code code)
+{
+	uint64_t heap = t->k.shape.base + HEAP_AT;
+
+	t->k.mem.hole = heap + (va - linear_va(&t->k, heap));
+	t->k.mem.hole_size = size;
+	t->k.mem.hole_code = code;
+}
+
+/* What cannot be read is neither zero nor in silence, whatever the reason. */
+static void unread(void **state)
+{
+	static const uint64_t members[] = { KVM_USERS, KVM_DEAD, KVM_BUGGED };
+	static const enum s2_code codes[] = { S2_IO, S2_DAMAGED, S2_TRUNCATED };
+	static const char *const libvirt[] = { "100.scope", "qemu.slice" };
+	static const char args[] = "none";
+	struct kvmtest t;
+	struct process p;
+	uint64_t kvm, vcpu, pid;
+
+	(void)state;
+	kvm_init(&t, FORM_6_1, &test_shapes[0], true);
+	kvm = put_named(&t, args, sizeof(args), &p);
+	vcpu = get64(&t, (get64(&t, kvm + KVM_VCPUS + 8) & ~UINT64_C(3)) + 40);
+	pid = get64(&t, vcpu + VCPU_PID);
+	put_cgroups(&t, p.task, libvirt, ARRAY_SIZE(libvirt));
+	for (size_t i = 0; i < ARRAY_SIZE(codes); i++) {
+		for (size_t k = 0; k < ARRAY_SIZE(members); k++) {
+			take_away(&t, kvm + members[k], 1, codes[i]);
+			kvm_must(&t);
+			assert_int_equal(t.tables.table[0].vm->state, S2_VM_UNKNOWN);
+			assert_true(has_loss(&t, "vm:4711", "the state: "));
+		}
+		take_away(&t, pid + PID_TASKS, 8, codes[i]);
+		kvm_must(&t);
+		assert_string_equal(t.tables.table[0].vm->name, "100");
+		assert_true(has_loss(&t, "vm:4711", "a vCPU thread's name: "));
+		take_away(&t, p.task + TASK_CGROUPS, 8, codes[i]);
+		kvm_must(&t);
+		assert_string_equal(t.tables.table[0].vm->name, "");
+		assert_true(has_loss(&t, "vm:4711", "the cgroups: "));
+		take_away(&t, kvm + KVM_ONLINE, 4, codes[i]);
+		kvm_must(&t);
+		assert_true(has_loss(&t, "", "online_vcpus of struct kvm"));
+	}
+	take_away(&t, kvm + KVM_USERS, 1, S2_NOMEM);
+	assert_int_equal(kvm_ask(&t), S2_NOMEM);
+	kvm_exit(&t);
+}
+
 #define ARGS(text) text, sizeof(text)
 
 static void command_lines(void **state)
@@ -259,6 +310,11 @@ static void threads_and_cgroups(void **state)
 	assert_true(s2_vmm_name_of_threads("web-17", "CPU 0/KVM", name));
 	assert_string_equal(name, "web-17");
 	assert_false(s2_vmm_name_of_threads("qemu-system-aar", "CPU 0/KVM", name));
+	assert_false(s2_vmm_name_of_threads("kvm", "CPU 0/KVM", name));
+	assert_false(s2_vmm_name_of_threads("qemu-kvm", "CPU 0/KVM", name));
+	assert_false(s2_vmm_name_of_threads("cloud-hyperviso", "vcpu0", name));
+	assert_true(s2_vmm_name_of_threads("cloud-hypervis", "vcpu0", name));
+	assert_string_equal(name, "cloud-hypervis");
 	assert_false(s2_vmm_name_of_threads("web-17", "worker", name));
 	assert_false(s2_vmm_name_of_threads("", "fc_vcpu 0", name));
 	for (size_t i = 0; i < ARRAY_SIZE(groups); i++) {
@@ -275,13 +331,10 @@ static void threads_and_cgroups(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(names),
-		cmocka_unit_test(by_list_of_tasks),
-		cmocka_unit_test(by_cgroup),
-		cmocka_unit_test(overwritten),
-		cmocka_unit_test(states),
-		cmocka_unit_test(command_lines),
-		cmocka_unit_test(threads_and_cgroups),
+		cmocka_unit_test(names),         cmocka_unit_test(by_list_of_tasks),
+		cmocka_unit_test(by_cgroup),     cmocka_unit_test(overwritten),
+		cmocka_unit_test(states),        cmocka_unit_test(unread),
+		cmocka_unit_test(command_lines), cmocka_unit_test(threads_and_cgroups),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

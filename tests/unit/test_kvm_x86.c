@@ -318,6 +318,55 @@ static void private_memory(void **state)
 	}
 }
 
+/* Few nodes that are met often: pieces of all tables together have a budget. */
+static void private_memory_without_end(void **state)
+{
+	struct x86_test t;
+	uint64_t kvm, pa, root, middle, leaf, bytes;
+	unsigned int known = 0;
+
+	(void)state;
+	x86_init(&t, FORM_6_18_EPT);
+	kvm = put_vm(&t, 42);
+	put_root(&t, kvm + KVM_ROOTS, role_of(t.form), true, &pa);
+	put_root(&t, kvm + KVM_ROOTS, role_of(t.form) | ROLE_AD_DISABLED, true, &pa);
+	root = put_xa_node(&t, 12);
+	middle = put_xa_node(&t, 6);
+	leaf = put_xa_node(&t, 0);
+	for (unsigned int i = 0; i < 64; i += 2)
+		put_xa_slots(&t, leaf, i, i + 1, 0x11);
+	put_xa_slots(&t, middle, 0, 64, leaf | 2);
+	put_xa_slots(&t, root, 0, 24, middle | 2); /* 49152 pieces */
+	set64(&t, kvm + KVM_ATTRIBUTES + 8, root | 2);
+	t.k.mem.mem.bytes = 1 << 20; /* with the floor, 131072 */
+	x86_must(&t);
+	assert_int_equal(t.tables.n, 2);
+	for (size_t i = 0; i < t.tables.n; i++)
+		known += s2_private_bytes(&t.tables.table[i], 0, 0x4000, &bytes) && bytes == 0x2000;
+	assert_int_equal(known, 1);
+	assert_int_equal(t.lost.total, 1);
+	assert_int_equal(t.lost.loss[0].code, S2_BUDGET);
+	x86_exit(&t);
+}
+
+/* Whether the VM can have any cannot be read. */
+static void private_memory_not_known(void **state)
+{
+	struct x86_test t;
+	uint64_t kvm, pa;
+
+	(void)state;
+	x86_init(&t, FORM_6_18_EPT);
+	kvm = put_vm(&t, 42);
+	put_root(&t, kvm + KVM_ROOTS, role_of(t.form), true, &pa);
+	t.k.mem.hole = kvm + KVM_HAS_PRIVATE - x86_linear(&t, 0);
+	t.k.mem.hole_size = 1;
+	t.k.mem.hole_code = S2_IO;
+	x86_must(&t);
+	assert_true(x86_has_loss(&t, "vm:42", "memory attributes: "));
+	x86_exit(&t);
+}
+
 /* Upstream 5.15: slots in an array, vCPUs in another, and a member that is missing is named. */
 static void arrays_of_5_15(void **state)
 {
@@ -964,6 +1013,8 @@ int main(void)
 		cmocka_unit_test(registers),
 		cmocka_unit_test(software),
 		cmocka_unit_test(private_memory),
+		cmocka_unit_test(private_memory_without_end),
+		cmocka_unit_test(private_memory_not_known),
 		cmocka_unit_test(arrays_of_5_15),
 		cmocka_unit_test(several_vms_of_a_process),
 		cmocka_unit_test(shadow_mmu),

@@ -6,36 +6,69 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "base/budget.h"
 #include "model/private.h"
 
 /* KVM_MEMORY_ATTRIBUTE_PRIVATE, in a value of the xarray (xa_mk_value()). */
 #define IS_PRIVATE BIT64(4)
 #define IS_VALUE BIT64(0)
 
-struct gather {
-	struct s2_kvm_walk *w;
-	struct s2_private *p;
-	const char *id;
+/* Pieces of all tables together, beside those that the size of memory allows. */
+#define PIECES_FLOOR 65536
+#define BYTES_PER_PIECE 16
+
+/* What was read of one VM. */
+struct s2_kvm_attributes {
+	struct s2_budget pieces; /* of all VMs and their tables */
+	uint64_t kvm_va;         /* 0: of none yet */
 	unsigned int page_log2;
-	uint64_t lost; /* stretches */
+	bool has_private;
+	struct s2_private *p;
+	struct s2_err why; /* it could not be followed */
+	/* The first stretch that is lost, and why. */
+	uint64_t lost_at;
+	struct s2_err lost;
 	enum s2_code code;
 };
 
-static bool add(struct gather *g, uint64_t first, uint64_t last, bool unread)
+static const char too_many[] = "there are too many pieces of private memory";
+
+static void lose(struct s2_kvm_attributes *a, uint64_t at, const struct s2_err *why)
 {
-	uint64_t most = UINT64_MAX >> g->page_log2;
-	struct s2_private_piece piece = { .first = first << g->page_log2,
-					  .last = last << g->page_log2 | low_bits(g->page_log2),
+	if (a->lost.code)
+		return;
+	a->lost_at = at;
+	a->lost = *why;
+}
+
+/* Where the budget ends, all from there on may be private or not. */
+static bool add(struct s2_kvm_attributes *a, uint64_t first, uint64_t last, bool unread)
+{
+	uint64_t most = UINT64_MAX >> a->page_log2;
+	struct s2_private_piece piece = { .first = first << a->page_log2,
+					  .last = last << a->page_log2 | low_bits(a->page_log2),
 					  .unread = unread };
+	size_t n = a->p->n;
+	struct s2_err why;
 
 	if (first > most)
 		return true; /* no address has it */
 	if (last > most)
 		piece.last = UINT64_MAX;
-	if (!s2_private_add(g->p, &piece))
-		g->code = s2_fail(g->w->search->err, S2_NOMEM, "no memory for attributes");
-	return !g->code;
+	if (!s2_private_add(a->p, &piece)) {
+		a->code = S2_NOMEM;
+		return false;
+	}
+	if (a->p->n == n || !s2_budget_take(&a->pieces, 1))
+		return true;
+	s2_err_init(&why);
+	s2_fail(&why, S2_BUDGET, "%s", too_many);
+	lose(a, piece.first, &why);
+	a->p->piece[n].last = UINT64_MAX;
+	a->p->piece[n].unread = true;
+	return false;
 }
 
 static bool on_entry(void *arg, uint64_t first, uint64_t last, uint64_t value)
@@ -45,55 +78,116 @@ static bool on_entry(void *arg, uint64_t first, uint64_t last, uint64_t value)
 
 static bool on_lost(void *arg, uint64_t first, uint64_t last, const struct s2_err *why)
 {
-	struct gather *g = arg;
+	struct s2_kvm_attributes *a = arg;
 
-	if (!g->lost++)
-		s2_lost_add(g->w->search->lost, S2_LOST_SLOTS, why->code, g->id, S2_LOST_NOWHERE,
-			    "whether memory from 0x%" PRIx64 " on is private: %s",
-			    first << g->page_log2, why->text);
-	return add(g, first, last, true);
-}
-
-static enum s2_code gather(struct gather *g, const struct s2_table *table)
-{
-	const struct s2_kvm_layout *l = &g->w->layout;
-	struct s2_host_search *search = g->w->search;
-	enum s2_code code =
-		s2_kernel_xarray_spans(search->kernel,
-				       table->object_va + s2_member_off(&l->mem_attr_array.m),
-				       on_entry, on_lost, g, search->err);
-
-	return code ? s2_wrap(search->err, code, "memory attributes") : g->code;
+	lose(a, first << a->page_log2, why);
+	return add(a, first, last, true);
 }
 
 /* Ordinary VMs have an empty array, and nothing to say of it. */
-static bool has_private(const struct gather *g, const struct s2_table *table)
+static enum s2_code has_private(const struct s2_kvm_walk *w, struct s2_kvm_attributes *a)
 {
 	uint64_t can = 0;
+	enum s2_code code = S2_OK;
 
-	if (g->w->layout.has_private_mem.have &&
-	    s2_field_get(g->w->search->kernel, table->object_va, &g->w->layout.has_private_mem,
-			 &can, NULL))
-		can = 0;
-	return can || g->p->n;
+	if (w->layout.has_private_mem.have)
+		code = s2_field_get(w->search->kernel, a->kvm_va, &w->layout.has_private_mem, &can,
+				    &a->why);
+	a->has_private = (!code && can) || a->p->n;
+	return code;
+}
+
+/* Reads what the VM at @kvm_va has; what went wrong stays in @a, for each of its tables. */
+static enum s2_code read_vm(struct s2_kvm_walk *w, struct s2_kvm_attributes *a, uint64_t kvm_va)
+{
+	uint64_t array = kvm_va + s2_member_off(&w->layout.mem_attr_array.m);
+
+	s2_private_free(a->p);
+	a->p = calloc(1, sizeof(*a->p));
+	if (!a->p)
+		return S2_NOMEM;
+	a->kvm_va = kvm_va;
+	a->has_private = false;
+	s2_err_init(&a->why);
+	s2_err_init(&a->lost);
+	if (s2_kernel_xarray_spans(w->search->kernel, array, on_entry, on_lost, a, &a->why))
+		return a->why.code == S2_NOMEM ? S2_NOMEM : S2_OK;
+	if (a->code)
+		return a->code;
+	return has_private(w, a) == S2_NOMEM ? S2_NOMEM : S2_OK;
+}
+
+static enum s2_code get_attributes(struct s2_kvm_walk *w, uint64_t kvm_va,
+				   struct s2_kvm_attributes **ret)
+{
+	struct s2_kvm_attributes *a = w->attributes;
+
+	if (!a) {
+		uint64_t page_size = s2_kernel_facts(w->search->kernel)->kva.page_size;
+
+		a = w->attributes = calloc(1, sizeof(*a));
+		if (!a)
+			return S2_NOMEM;
+		a->page_log2 = (unsigned int)__builtin_ctzll(page_size);
+		s2_budget_init(&a->pieces, PIECES_FLOOR, 1,
+			       w->search->mem->bytes / BYTES_PER_PIECE);
+	}
+	*ret = a;
+	return a->p && a->kvm_va == kvm_va ? S2_OK : read_vm(w, a, kvm_va);
+}
+
+/* The table's own pieces; where there are too many, that nothing is known. */
+static enum s2_code annotate(struct s2_kvm_walk *w, struct s2_kvm_attributes *a,
+			     struct s2_table *table)
+{
+	static const struct s2_private_piece all = { .last = UINT64_MAX, .unread = true };
+	const struct s2_private_piece *from = a->p->piece;
+	struct s2_private *p = calloc(1, sizeof(*p));
+	size_t n = a->p->n;
+
+	if (n && s2_budget_take(&a->pieces, n)) {
+		s2_lost_add(w->search->lost, S2_LOST_SLOTS, S2_BUDGET, table->id, S2_LOST_NOWHERE,
+			    "which memory is private: %s", too_many);
+		from = &all;
+		n = 1;
+	}
+	if (p && n)
+		p->piece = malloc(n * sizeof(*p->piece));
+	if (!p || (n && !p->piece)) {
+		free(p);
+		return S2_NOMEM;
+	}
+	if (n)
+		memcpy(p->piece, from, n * sizeof(*p->piece));
+	p->n = p->room = n;
+	s2_private_known(table, p);
+	return S2_OK;
 }
 
 enum s2_code s2_kvm_private(struct s2_kvm_walk *w, struct s2_table *table)
 {
-	struct gather g = { .w = w, .id = table->id };
+	struct s2_err *err = w->search->err;
+	struct s2_kvm_attributes *a = NULL;
 	enum s2_code code;
 
 	if (!w->layout.mem_attr_array.have)
 		return S2_OK;
-	g.page_log2 =
-		(unsigned int)__builtin_ctzll(s2_kernel_facts(w->search->kernel)->kva.page_size);
-	g.p = calloc(1, sizeof(*g.p));
-	if (!g.p)
-		return s2_fail(w->search->err, S2_NOMEM, "no memory for attributes");
-	code = gather(&g, table);
-	if (!code && has_private(&g, table))
-		s2_private_known(table, g.p);
-	else
-		s2_private_free(g.p);
-	return code;
+	code = get_attributes(w, table->object_va, &a);
+	if (!code && a->lost.code)
+		s2_lost_add(w->search->lost, S2_LOST_SLOTS, a->lost.code, table->id,
+			    S2_LOST_NOWHERE, "whether memory from 0x%" PRIx64 " on is private: %s",
+			    a->lost_at, a->lost.text);
+	if (!code && a->has_private)
+		code = annotate(w, a, table);
+	if (code)
+		return s2_fail(err, code, "no memory for attributes");
+	return a->why.code ? s2_fail(err, a->why.code, "memory attributes: %s", a->why.text) :
+			     S2_OK;
+}
+
+void s2_kvm_attributes_free(struct s2_kvm_attributes *a)
+{
+	if (a)
+		s2_private_free(a->p);
+	free(a);
 }

@@ -50,7 +50,7 @@ static int64_t count_of(struct s2_kvm_walk *w, uint64_t va, const struct s2_fiel
 
 	s2_err_init(&why);
 	code = s2_field_get(w->search->kernel, va, field, &value, &why);
-	if (s2_is_missing(code))
+	if (code && code != S2_NOTFOUND && code != S2_INVALID)
 		s2_lost_add(w->search->lost, S2_LOST_VM, code, NULL, S2_LOST_NOWHERE,
 			    "%s of struct kvm at 0x%" PRIx64 ": %s", what, va, why.text);
 	return code || (int64_t)value < 0 ? -1 : (int64_t)value;
@@ -208,6 +208,7 @@ static void close_walk(void *state)
 	free(w->pid);
 	free(w->process);
 	s2_kvm_vms_free(w->vms);
+	s2_kvm_attributes_free(w->attributes);
 	free(w);
 }
 
@@ -264,6 +265,10 @@ const struct s2_host s2_kvm_host = {
 	.close = close_walk,
 };
 
+/* Kernels with an array of pointers had KVM_MAX_VCPUS of up to 1024; it is from types that may be
+ * wrong. */
+#define MAX_VCPUS 4096
+
 /* The old array of pointers ends with the VM's last vCPU. */
 static enum s2_code each_in_array(struct s2_kernel *kernel, const struct s2_member *array,
 				  uint64_t kvm_va,
@@ -276,8 +281,12 @@ static enum s2_code each_in_array(struct s2_kernel *kernel, const struct s2_memb
 						   kvm_va + s2_member_off(array) + i * sizeof(va),
 						   &va, sizeof(va), err);
 
-		if (code || !va || !vcpu(arg, i, va))
+		if (code || !va)
 			return code;
+		if (i == MAX_VCPUS)
+			return s2_fail(err, S2_BUDGET, "there are too many vCPUs");
+		if (!vcpu(arg, i, va))
+			return S2_OK;
 	}
 	return S2_OK;
 }

@@ -8,6 +8,7 @@
 #include "host/kvm/layout.h"
 
 struct s2_kvm_arch;
+struct s2_kvm_attributes;
 struct s2_kvm_process;
 struct s2_kvm_vms;
 
@@ -21,6 +22,7 @@ struct s2_kvm_walk {
 	int64_t *pid;                   /* of each of them, -1 when not known */
 	struct s2_kvm_process *process; /* ... and what was found out on the way to it */
 	struct s2_kvm_vms *vms;
+	struct s2_kvm_attributes *attributes; /* of the VM whose tables are being added */
 	size_t nvms, room;
 	bool lost_vms; /* there are others, of which not even this could be read */
 	enum s2_code code;

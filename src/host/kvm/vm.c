@@ -27,6 +27,7 @@ struct s2_kvm_vms {
 	struct s2_field_at vcpu_mode, vcpu_cpu, vcpu_pid;
 	struct s2_tasks tasks;
 	struct s2_budget vcpus;
+	bool no_memory; /* a part of a VM could not be read for want of it */
 	char args[ARGS_MAX];
 };
 
@@ -71,11 +72,14 @@ void s2_kvm_vms_free(struct s2_kvm_vms *vms)
 	free(vms);
 }
 
-/* Something that is not in the dump; what this kernel does not have is no loss. */
+/* Something that could not be read; what this kernel does not have, or what makes no sense, is no
+ * loss. */
 static void lose(struct s2_kvm_vms *vms, const char *id, const char *what, enum s2_code code,
 		 const char *why)
 {
-	if (s2_is_missing(code) || code == S2_LOOP || code == S2_BUDGET)
+	if (code == S2_NOMEM)
+		vms->no_memory = true;
+	else if (code && code != S2_NOTFOUND && code != S2_INVALID)
 		s2_lost_add(vms->search->lost, S2_LOST_PROCESS, code, id, S2_LOST_NOWHERE, "%s: %s",
 			    what, why);
 }
@@ -167,33 +171,46 @@ static enum s2_code read_vcpus(struct s2_kvm_vms *vms, struct s2_vm *vm, const c
 	if (v.why.code == S2_NOMEM)
 		return s2_fail(vms->search->err, S2_NOMEM, "%s", v.why.text);
 	vm->have_vcpus = !code && v.why.code != S2_BUDGET;
-	if (!code)
+	if (!code) {
 		why = v.why;
-	lose(vms, id, "vCPUs", why.code, why.text);
+		code = v.why.code;
+	}
+	lose(vms, id, "vCPUs", code, why.text);
 	*ret_pid = v.pid;
 	return S2_OK;
 }
 
 /* ---- State ---- */
 
-static bool is_set(struct s2_kvm_vms *vms, uint64_t va, const struct s2_field_at *field)
+/* A member of struct kvm that tells the state; @otherwise where this kernel does not have it. */
+static enum s2_code get_state(struct s2_kvm_vms *vms, uint64_t va, const struct s2_field_at *field,
+			      uint64_t otherwise, const char *id, uint64_t *ret)
 {
-	uint64_t value;
+	struct s2_err why;
+	enum s2_code code;
 
-	return !s2_field_get(vms->search->kernel, va, field, &value, NULL) && value;
+	s2_err_init(&why);
+	code = s2_field_get(vms->search->kernel, va, field, ret, &why);
+	if (code)
+		*ret = otherwise;
+	lose(vms, id, "the state", code, why.text);
+	return code == S2_NOTFOUND ? S2_OK : code;
 }
 
-static enum s2_vm_state state_of(struct s2_kvm_vms *vms, const struct s2_vm *vm)
+static enum s2_vm_state state_of(struct s2_kvm_vms *vms, const struct s2_vm *vm, const char *id)
 {
 	enum s2_vm_state by_vcpus = vm->nvcpus ? S2_VM_IDLE : S2_VM_NEW;
-	uint64_t users = 1;
+	uint64_t users, dead = 0, bugged = 0;
+	enum s2_code code = get_state(vms, vm->va, &vms->users, 1, id, &users);
 
-	if (!s2_field_get(vms->search->kernel, vm->va, &vms->users, &users, NULL) && !users)
-		return S2_VM_DYING;
-	if (is_set(vms, vm->va, &vms->dead))
-		return S2_VM_DEAD;
-	if (is_set(vms, vm->va, &vms->bugged))
-		return S2_VM_BUGGED;
+	if (!code && users)
+		code = get_state(vms, vm->va, &vms->dead, 0, id, &dead);
+	if (!code && users && !dead)
+		code = get_state(vms, vm->va, &vms->bugged, 0, id, &bugged);
+	if (code)
+		return S2_VM_UNKNOWN;
+	if (!users || dead || bugged)
+		return !users ? S2_VM_DYING : dead ? S2_VM_DEAD : S2_VM_BUGGED;
 	for (size_t i = 0; i < vm->nvcpus; i++) {
 		if (vm->vcpu[i].state == S2_VCPU_GUEST || vm->vcpu[i].state == S2_VCPU_EXITING)
 			return S2_VM_RUNNING;
@@ -222,7 +239,7 @@ static bool named_by_args(struct s2_kvm_vms *vms, uint64_t mm, const char *comm,
 		snprintf(vm->unnamed, sizeof(vm->unnamed), "its command line: %.70s", why.text);
 	/* What a filter left out on purpose is no damage. */
 	if (!user || code != S2_EXCLUDED)
-		lose(vms, id, "the command line", why.code, why.text);
+		lose(vms, id, "the command line", code, why.text);
 	if (code && !len)
 		return false;
 	s2_err_init(&why);
@@ -232,23 +249,42 @@ static bool named_by_args(struct s2_kvm_vms *vms, uint64_t mm, const char *comm,
 	return !name_code;
 }
 
-static bool named_by_threads(struct s2_kvm_vms *vms, const char *comm, uint64_t pid,
+/* One of several ways to a name: what a filter left out only closes it. */
+static void lose_way(struct s2_kvm_vms *vms, const char *id, const char *what, enum s2_code code,
+		     const char *why)
+{
+	if (code != S2_EXCLUDED)
+		lose(vms, id, what, code, why);
+}
+
+static bool named_by_threads(struct s2_kvm_vms *vms, const char *comm, uint64_t pid, const char *id,
 			     struct s2_vm *vm)
 {
 	char thread[S2_TASK_COMM_LEN];
+	struct s2_err why;
 	uint64_t task = 0;
+	enum s2_code code;
 
-	return pid && !s2_pid_task(&vms->tasks, pid, &task, NULL) && task &&
-	       !s2_task_comm(&vms->tasks, task, thread, NULL) &&
-	       s2_vmm_name_of_threads(comm, thread, vm->name);
+	if (!pid)
+		return false;
+	s2_err_init(&why);
+	code = s2_pid_task(&vms->tasks, pid, &task, &why);
+	if (!code && task)
+		code = s2_task_comm(&vms->tasks, task, thread, &why);
+	lose_way(vms, id, "a vCPU thread's name", code, why.text);
+	return !code && task && s2_vmm_name_of_threads(comm, thread, vm->name);
 }
 
-static bool named_by_cgroup(struct s2_kvm_vms *vms, uint64_t task, struct s2_vm *vm)
+static bool named_by_cgroup(struct s2_kvm_vms *vms, uint64_t task, const char *id, struct s2_vm *vm)
 {
 	struct s2_cgroups cgroups;
+	struct s2_err why;
+	enum s2_code code;
 
-	return !s2_task_cgroups(&vms->tasks, task, &cgroups, NULL) &&
-	       s2_vmm_name_of_cgroups(&cgroups, vm->name);
+	s2_err_init(&why);
+	code = s2_task_cgroups(&vms->tasks, task, &cgroups, &why);
+	lose_way(vms, id, "the cgroups", code, why.text);
+	return !code && s2_vmm_name_of_cgroups(&cgroups, vm->name);
 }
 
 static void find_name(struct s2_kvm_vms *vms, const struct s2_kvm_process *process, uint64_t pid,
@@ -265,9 +301,9 @@ static void find_name(struct s2_kvm_vms *vms, const struct s2_kvm_process *proce
 	s2_escape(comm, strlen(comm), vm->comm, sizeof(vm->comm));
 	if (named_by_args(vms, process->mm, comm, id, vm))
 		vm->named = S2_NAMED_ARGS;
-	else if (named_by_threads(vms, comm, pid, vm))
+	else if (named_by_threads(vms, comm, pid, id, vm))
 		vm->named = S2_NAMED_PROCESS;
-	else if (named_by_cgroup(vms, process->task, vm))
+	else if (named_by_cgroup(vms, process->task, id, vm))
 		vm->named = S2_NAMED_CGROUP;
 	if (vm->named)
 		vm->unnamed[0] = '\0';
@@ -286,6 +322,9 @@ static bool on_ran(void *arg, uint64_t index, uint64_t va)
 	struct ran *ran = arg;
 
 	(void)index;
+	/* What has no budget left here has none in read_vcpus(), which says so. */
+	if (s2_budget_take(&ran->vms->vcpus, 1))
+		return false;
 	return s2_field_get(ran->vms->search->kernel, va, &ran->vms->vcpu_pid, &ran->pid, NULL) ||
 	       !ran->pid;
 }
@@ -332,12 +371,16 @@ enum s2_code s2_kvm_vm_read(struct s2_kvm_vms *vms, uint64_t kvm_va,
 		s2_vm_free(vm);
 		return code;
 	}
-	vm->state = state_of(vms, vm);
+	vm->state = state_of(vms, vm, id);
 	if (process->code) {
 		lose(vms, id, "the process", process->code, process->text);
 		snprintf(vm->unnamed, sizeof(vm->unnamed), "its process: %.80s", process->text);
 	} else {
 		find_name(vms, process, pid, id, vm);
+	}
+	if (vms->no_memory) {
+		s2_vm_free(vm);
+		return s2_fail(vms->search->err, S2_NOMEM, "no memory for VMs");
 	}
 	*ret = vm;
 	return S2_OK;

@@ -35,6 +35,22 @@ static bool is_program(const struct vmm *vmm, const char *path)
 	return !strncmp(base, vmm->program, len) && (!base[len] || strchr("-_.", base[len]));
 }
 
+/* A process's name, which is its program's when nobody has renamed it, cut off when that is long. */
+static bool is_comm(const struct vmm *vmm, const char *comm)
+{
+	size_t len = S2_TASK_COMM_LEN - 1;
+
+	return is_program(vmm, comm) || (strlen(comm) == len && !strncmp(comm, vmm->program, len));
+}
+
+static const struct vmm *vmm_of_comm(const char *comm)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(vmms); i++)
+		if (is_comm(&vmms[i], comm))
+			return &vmms[i];
+	return NULL;
+}
+
 static const struct vmm *vmm_of(const char *path)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(vmms); i++)
@@ -121,7 +137,7 @@ enum s2_code s2_vmm_name_of_args(const char *args, size_t len, const char *comm,
 		return s2_fail(err, S2_NOTFOUND, "its command line is empty");
 	vmm = vmm_of(program);
 	if (!vmm)
-		vmm = vmm_of(comm);
+		vmm = vmm_of_comm(comm);
 	if (!vmm)
 		return s2_fail(err, S2_NOTFOUND, "its program is none whose options are known");
 	for (const char *word = args; vmm->option && (word = next_word(args, len, word));) {
@@ -142,8 +158,7 @@ bool s2_vmm_name_of_threads(const char *comm, const char *thread, char ret[S2_VM
 {
 	for (size_t i = 0; i < ARRAY_SIZE(vmms); i++)
 		if (!strncmp(thread, vmms[i].thread, strlen(vmms[i].thread)))
-			return strncmp(comm, vmms[i].program, strlen(vmms[i].program)) != 0 &&
-			       put_name(comm, strlen(comm), ret);
+			return !vmm_of_comm(comm) && put_name(comm, strlen(comm), ret);
 	return false;
 }
 
