@@ -10,6 +10,7 @@
 #include "base/num.h"
 #include "cmd/color.h"
 #include "cmd/each.h"
+#include "cmd/say.h"
 #include "decode/lookup.h"
 #include "format/text.h"
 #include "model/ranges.h"
@@ -19,6 +20,7 @@ struct wanted {
 	uint64_t pa;
 	uint64_t end;
 	uint64_t hits;
+	uint64_t unknown; /* rows that a condition could not be asked of */
 };
 
 struct search {
@@ -30,6 +32,7 @@ struct search {
 	struct s2_out *out;
 	bool json, lines;                 /* a document, or records */
 	const struct s2_condition *where; /* that mappings must fit; NULL: none */
+	uint64_t unknown;                 /* rows that it could not be asked of */
 	const struct s2_table *table;
 	const struct s2_geometry *geom;
 	struct s2_effort effort;
@@ -152,8 +155,14 @@ static void print_hit(struct search *s, struct wanted *want, const struct s2_row
 	/* Of the first byte that is reached. */
 	uint64_t ia = part.run.ia + (want->pa > oa ? want->pa - oa : 0);
 
-	if (s->where && s2_where_ask(s->where, &s->printer.of, &part) != S2_ANSWER_YES)
-		return;
+	if (s->where) {
+		enum s2_answer answer = s2_where_ask(s->where, &s->printer.of, &part);
+
+		want->unknown += answer == S2_ANSWER_UNKNOWN;
+		s->unknown += answer == S2_ANSWER_UNKNOWN;
+		if (answer != S2_ANSWER_YES)
+			return;
+	}
 	want->hits++;
 	if (s->json)
 		json_mapping(s, want, &part, ia);
@@ -240,7 +249,11 @@ static void print_nothing(struct search *s, const struct wanted *want)
 			      any ? " " : "incomplete: ", s->input->tables.table[i].id);
 		any = true;
 	}
-	s2_out_str(s->out, any ? "\n" : "all complete\n");
+	if (want->unknown)
+		s2_out_printf(s->out, "%snot known of %" PRIu64 " row%s\n", any ? "; " : "",
+			      want->unknown, want->unknown == 1 ? "" : "s");
+	else
+		s2_out_str(s->out, any ? "\n" : "all complete\n");
 }
 
 static void match(struct search *s, const struct s2_row *row)
@@ -348,6 +361,9 @@ static enum s2_exit search_all(const struct s2_options *o, struct search *s, str
 	for (size_t i = 0; i < s->n; i++)
 		if (!s->want[i].hits)
 			print_nothing(s, &s->want[i]);
+	if (s->unknown)
+		s2_say("%s: %" PRIu64 " row%s left out: what --where asks for is not known there",
+		       s->input->path, s->unknown, s->unknown == 1 ? " was" : "s were");
 	if (s->json)
 		s2_json_end(&s->printer.json, !status && !s->input->lost->total, s->input->lost);
 	return status;

@@ -153,7 +153,8 @@ static void shut_door(const struct s2_options *o, const struct s2_files *files)
 	s2_note_seed();
 	s2_sandbox_enter(files->out.dir_fd, &sandbox);
 	s2_sandbox_lacks(&sandbox, lacks, sizeof(lacks));
-	if (o->verbose && *lacks)
+	/* With -o the right to rename is then not held to the folder of the output. */
+	if (*lacks && (o->verbose || (files->out.dir_fd >= 0 && !sandbox.landlock)))
 		s2_say("sandbox: %s", lacks);
 }
 

@@ -315,8 +315,12 @@ static enum s2_exit run_inspect(const struct s2_options *o, struct s2_out *out, 
 	if (code)
 		return s2_exit_of(code);
 	s2_progress(o, "looking at all memory of the dump");
-	s2_survey(input.source, NULL, &survey);
+	code = s2_survey(input.source, NULL, &survey, err);
 	s2_progress(o, NULL);
+	if (code) {
+		s2_input_close(&input);
+		return s2_exit_of(code);
+	}
 	note_lost(&input, &survey);
 	image = s2_input_image(&input);
 	if (input.kernel) {

@@ -31,6 +31,7 @@ struct job {
 	bool document;
 	uint64_t pa[S2_MAX_HEIGHTS]; /* the page of each height that was come to last */
 	uint64_t pages, bytes;       /* of the table */
+	struct s2_effort effort;
 	struct s2_ranges ranges;
 };
 
@@ -139,8 +140,12 @@ static void print_text(const struct job *job, const struct s2_reached *reached,
 static bool on_page(void *arg, const struct s2_reached *reached)
 {
 	struct job *job = arg;
-	struct content content = content_of(job, reached);
+	struct content content;
 
+	/* What is left out is then counted as such by the walk. */
+	if (s2_effort_ends(&job->effort, job->out))
+		s2_ranges_stop(&job->ranges);
+	content = content_of(job, reached);
 	job->pa[reached->height] = reached->pa;
 	job->pages +=
 		reached->size >> job->geom->page_log2 ? reached->size >> job->geom->page_log2 : 1;
@@ -157,7 +162,9 @@ static enum s2_code list_pages(void *arg, const struct s2_table *table,
 {
 	struct job *job = arg;
 	const struct s2_options *o = job->o;
-	struct s2_ctx ctx = { .mem = &job->input->source->mem, .lost = job->input->lost };
+	struct s2_ctx ctx = { .mem = &job->input->source->mem,
+			      .lost = job->input->lost,
+			      .visits = &job->effort.visits };
 	struct s2_view view = { .how = S2_MERGE_ATTRS,
 				.have_range = o->have_range,
 				.first = o->range_start,
@@ -176,6 +183,7 @@ static enum s2_code list_pages(void *arg, const struct s2_table *table,
 	job->table = table;
 	job->geom = geom;
 	job->pages = job->bytes = 0;
+	s2_effort_table(&job->effort, job->out);
 	/* It comes to the first pages already. */
 	if (!job->document)
 		s2_out_printf(job->out,
@@ -210,6 +218,7 @@ enum s2_exit s2_table_pages(const struct s2_options *options, const struct s2_in
 	job->input = input;
 	job->out = out;
 	job->document = s2_options_document(options, &lines);
+	s2_effort_init(&job->effort, input, job->document);
 	if (job->document)
 		s2_json_begin(&job->json, out, lines, "dump", "table_pages", &image);
 	status = s2_each_table(input, tables, n, list_pages, job, err);

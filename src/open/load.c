@@ -196,6 +196,9 @@ static enum s2_code move_to_disk(struct load *load, struct s2_err *err)
 			return code;
 		at += n;
 	}
+	/* No data follows. */
+	if (errno != ENXIO)
+		return s2_fail(err, S2_IO, "cannot read the copy in memory: %s", strerror(errno));
 	close(memory);
 	load->place->memory_fd = -1;
 	load->to = load->place->disk_fd;

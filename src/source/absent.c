@@ -39,9 +39,18 @@ static enum s2_code read_page(const struct s2_mem *mem, uint64_t pa, uint8_t *bu
 
 	/* Only a filter leaves zeros out: what was cut off or is damaged may have been anything. */
 	while (code == S2_EXCLUDED && skip < len) {
-		other = inner_of(mem)->read(mem, pa + skip, buf + skip, 1, err);
+		uint64_t n = 0;
+
+		if (inner_of(mem)->lacks &&
+		    inner_of(mem)->lacks(mem, pa + skip, &n) == S2_EXCLUDED && n) {
+			n = n < len - skip ? n : len - skip;
+			memset(buf + skip, 0, (size_t)n);
+			skip += (size_t)n;
+			continue;
+		}
+		other = inner_of(mem)->read(mem, pa + skip, buf + skip, 1, NULL);
 		if (other && other != S2_EXCLUDED)
-			return other;
+			return inner_of(mem)->read(mem, pa + skip, buf + skip, 1, err);
 		if (other)
 			buf[skip] = 0;
 		skip++;
@@ -61,6 +70,9 @@ static enum s2_code absent_read(const struct s2_mem *mem, uint64_t pa, void *buf
 
 	if (code != S2_EXCLUDED)
 		return code;
+	/* What follows may succeed. */
+	if (err)
+		s2_err_init(err);
 	for (size_t n; len; out += n, pa += n, len -= n) {
 		n = PAGE - (pa & (PAGE - 1));
 		n = n < len ? n : len;

@@ -27,6 +27,7 @@ struct survey {
 	const struct s2_mem *mem;
 	struct s2_survey *ret;
 	struct s2_budget bytes, stretches;
+	bool nomem; /* for s2dump itself: says nothing of the dump */
 };
 
 static void add_missing(struct s2_survey *ret, uint64_t pa, uint64_t bytes, enum s2_code code)
@@ -68,7 +69,9 @@ static void look_at_page(struct survey *s, uint64_t pa, size_t len)
 	uint8_t page[PAGE];
 	enum s2_code code = s2_mem_read(s->mem, pa, page, len, NULL);
 
-	if (code)
+	if (code == S2_NOMEM)
+		s->nomem = true;
+	else if (code)
 		miss(s, pa, len, code);
 	else
 		s->ret->there += len;
@@ -115,7 +118,8 @@ static uint64_t survey_extent(struct survey *s, uint64_t pa, uint64_t size, uint
 	return done;
 }
 
-void s2_survey(const struct s2_source *source, uint64_t *seen, struct s2_survey *ret)
+enum s2_code s2_survey(const struct s2_source *source, uint64_t *seen, struct s2_survey *ret,
+		       struct s2_err *err)
 {
 	struct survey s = { .mem = &source->mem, .ret = ret };
 	struct s2_extent extent;
@@ -126,7 +130,7 @@ void s2_survey(const struct s2_source *source, uint64_t *seen, struct s2_survey 
 		ret->missing[i].code = reasons[i];
 	s2_budget_init(&s.bytes, SEEN_FLOOR, SEEN_PER_BYTE, source->mem.bytes);
 	s2_budget_init(&s.stretches, STRETCH_FLOOR, STRETCH_PER_BYTE, source->file.size);
-	while (!s2_mem_next(&source->mem, pa, &extent)) {
+	while (!s.nomem && !s2_mem_next(&source->mem, pa, &extent)) {
 		uint64_t done;
 
 		if (!s2_add_ok(extent.pa, extent.size, &end) || end <= pa)
@@ -136,6 +140,7 @@ void s2_survey(const struct s2_source *source, uint64_t *seen, struct s2_survey 
 		ret->unseen += extent.size - done;
 		pa = end;
 	}
+	return s.nomem ? s2_fail(err, S2_NOMEM, "no memory") : S2_OK;
 }
 
 const char *s2_source_writer(const struct s2_source *source)

@@ -375,7 +375,7 @@ static enum s2_code say_broken(const struct unpacking *u, enum step step, bool b
 	if (step == STEP_NOMEM)
 		return s2_fail(err, S2_NOMEM, "no memory to unpack %s", name);
 	if (step == STEP_LARGE)
-		return s2_fail(err, S2_DAMAGED,
+		return s2_fail(err, begun || u->later ? S2_DAMAGED : S2_INVALID,
 			       "its %s data wants more memory to be unpacked than it may have",
 			       name);
 	if (u->later && !begun)

@@ -36,8 +36,9 @@ struct s2_unpack_io {
 
 /*
  * Unpacks all of it, members that follow each other included. S2_TRUNCATED, S2_DAMAGED: what was
- * written until then is what can be had, and @err says what is wrong with the rest. Anything else
- * comes from @io or is S2_NOMEM.
+ * written until then is what can be had, and @err says what is wrong with the rest. S2_INVALID: it
+ * wants more memory than it may have, and nothing was written. Anything else comes from @io or is
+ * S2_NOMEM.
  */
 enum s2_code s2_unpack(const struct s2_packing *packing, const struct s2_unpack_io *io,
 		       struct s2_err *err) S2_MUST_CHECK;

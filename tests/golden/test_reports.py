@@ -94,6 +94,11 @@ STATUS |= {0b010000: "synchronous external abort", 0b010001: "synchronous tag ch
            0b110001: "unsupported atomic hardware update", 0b110100: "lockdown",
            0b110101: "unsupported exclusive or atomic access"}
 
+# Classes whose fault status has codes of its own: all others are reserved.
+OWN = {0x2f: ("DFSC", {0: "uncategorized error", 0b010001: "asynchronous SError exception"}),
+       **{ec: ("IFSC", {0b100010: "debug exception"}) for ec in range(0x30, 0x34)},
+       **{ec: ("DFSC", {0b100010: "debug exception"}) for ec in (0x34, 0x35)}}
+
 
 def ones(high, low):
     return (1 << high + 1) - (1 << low)
@@ -139,6 +144,12 @@ def main():
             if text != STATUS.get(code, "reserved"):
                 bad += 1
                 print(f"{register} {name} {code:#x}: '{text}' is not '{STATUS.get(code, 'reserved')}'")
+    for ec, (name, status) in OWN.items():
+        for code, got in enumerate(decode(s2dump, [f"esr_el2={ec << 26 | c:#x}" for c in range(64)])):
+            text = next(f["text"] for f in got["fields"] if f["name"] == name)
+            if text != status.get(code, "reserved"):
+                bad += 1
+                print(f"esr_el2 EC {ec:#x} {name} {code:#x}: '{text}' is not '{status.get(code, 'reserved')}'")
     for code, got in enumerate(decode(s2dump, [f"esr_el2={c << 26:#x}" for c in range(64)])):
         text = next(f["text"] for f in got["fields"] if f["name"] == "EC")
         if (text == "reserved") != (code not in CLASSES):
@@ -151,7 +162,7 @@ def main():
         if int(got[name], 16) != address:
             bad += 1
             print(f"{word}: {name} {got[name]} is not {address:#x}")
-    print(f"reports: {len(wanted)} values, {3 * 64} statuses, {bad} wrong")
+    print(f"reports: {len(wanted)} values, {(3 + len(OWN)) * 64} statuses, {bad} wrong")
     return bad > 0
 
 

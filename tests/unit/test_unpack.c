@@ -203,12 +203,29 @@ static void test_told(void **state)
 	assert_string_equal(name, "zlib");
 }
 
+/* A window of 2 GiB: what wants too much is not called damaged. */
+static void test_large(void **state)
+{
+	static const uint8_t large[24] = { 0x28, 0xb5, 0x2f, 0xfd, 0x00, 0xa8, 0x01 };
+	struct streams s = { .in = large, .left = sizeof(large), .step = sizeof(large) };
+	const struct s2_unpack_io io = { .read = take, .write = put, .arg = &s };
+	const struct s2_packing *packing = s2_packing_of(large, sizeof(large));
+	struct s2_err err;
+
+	(void)state;
+	if (!packing)
+		skip();
+	s2_err_init(&err);
+	assert_int_equal(s2_unpack(packing, &io, &err), S2_INVALID);
+	assert_non_null(strstr(err.text, "wants more memory"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_cut),     cmocka_unit_test(test_flipped),
 		cmocka_unit_test(test_members), cmocka_unit_test(test_streams_fail),
-		cmocka_unit_test(test_told),
+		cmocka_unit_test(test_told),    cmocka_unit_test(test_large),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -146,6 +146,19 @@ static const char *fault_text(uint64_t value)
 	return named(fault_status, ARRAY_SIZE(fault_status), value);
 }
 
+/* Breakpoints, steps and watchpoints have one code, in the place of another's. */
+static const char *debug_text(uint64_t value)
+{
+	return value == 0x22 ? "debug exception" : "reserved";
+}
+
+static const char *system_error_text(uint64_t value)
+{
+	return value == 0x11 ? "asynchronous SError exception" :
+	       value         ? "reserved" :
+			       "uncategorized error";
+}
+
 static const char *class_text(uint64_t value)
 {
 	return named(classes, ARRAY_SIZE(classes), value);
@@ -183,6 +196,7 @@ static const char *const streaming[] = { "access to SME",
 					 "reserved" };
 
 #define FSC(name) TEXT(name, 5, 0, fault_text, "fault status")
+#define DEBUG_FSC(name) TEXT(name, 5, 0, debug_text, "fault status")
 #define EXTERNAL BIT_FIELD("EA", 9, "external abort type, the implementation says which")
 #define FAR_NOT_VALID CHOICE("FnV", 10, 10, far_valid, NULL)
 #define OF_WALK BIT_FIELD("S1PTW", 7, "stage 2 fault of a walk of stage 1")
@@ -298,18 +312,18 @@ static const struct s2_field authentication[] = {
 };
 static const struct s2_field sme[] = { CHOICE("SMTC", 2, 0, streaming, NULL) };
 static const struct s2_field system_error[] = {
-	FSC("DFSC"),
+	TEXT("DFSC", 5, 0, system_error_text, "fault status"),
 	EXTERNAL,
 	CHOICE("AET", 12, 10, errors, "of asynchronous errors (DFSC 0x11)"),
 	BIT_FIELD("IESB", 13, "an implicit barrier took it"),
 	BIT_FIELD("IDS", 24, "all else is the implementation's"),
 };
 static const struct s2_field step[] = {
-	FSC("IFSC"),
+	DEBUG_FSC("IFSC"),
 	BIT_FIELD("EX", 6, "a Load-Exclusive was stepped"),
 	BIT_FIELD("ISV", 24, "EX is valid"),
 };
-static const struct s2_field breakpoint[] = { FSC("IFSC") };
+static const struct s2_field breakpoint[] = { DEBUG_FSC("IFSC") };
 static const struct s2_field coprocessor64[] = {
 	CHOICE("Direction", 0, 0, moves, NULL),
 	PLAIN("CRm", 4, 1, NULL),
@@ -367,7 +381,7 @@ static const struct s2_field control_stack[] = {
 	PLAIN("ExType", 23, 20, "why"),
 };
 static const struct s2_field watchpoint[] = {
-	FSC("DFSC"),
+	DEBUG_FSC("DFSC"),
 	CHOICE("WnR", 6, 6, read_write, NULL),
 	BIT_FIELD("CM", 8, "cache maintenance"),
 	FAR_NOT_VALID,
