@@ -143,7 +143,8 @@ void s2_guest_leaf(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, u
 		confirmed = s2_vmm_confirms(ctx, ia, size, oa, rights.write, raw);
 	if (!kept && ctx->first_window && confirmed != S2_UNKNOWN)
 		s2_check_looked(ctx, S2_CHECK_VMM, 1);
-	if (!kept && ctx->first_window && rights.write && !is_device(ctx, raw))
+	/* With a kernel what lies outside of memory is a device's. */
+	if (!kept && ctx->first_window && !ctx->kernel && rights.write && !is_device(ctx, raw))
 		seen_by_all(ctx, oa, size);
 	while ((fact = s2_pages_run(&ctx->pages, &pa, oa + size - 1, &n))) {
 		for (uint64_t i = 0; i < n; i++, pa += BIT64(ctx->pages.page_log2)) {
