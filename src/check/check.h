@@ -147,8 +147,8 @@ struct s2_check_args {
 	const struct s2_tables *tables;
 	struct s2_lost *lost; /* what was lost while @tables were found, what is lost here is added;
 				 NULL: nothing */
-	bool some;            /* of the tables some were chosen: what all of them must say is unknown */
-	uint64_t wanted;      /* bit n: check n */
+	bool some;       /* of the tables some were chosen: what all of them must say is unknown */
+	uint64_t wanted; /* bit n: check n */
 	/* Findings of each check that are kept; 0: S2_MAX_FINDINGS. Of all checks together no more
 	 * than the dump's size gives memory for. */
 	uint64_t max_findings;

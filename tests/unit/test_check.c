@@ -267,8 +267,8 @@ static void test_blocks_larger_than_memory(void **state)
 		slot[0] = (struct s2_slot){ .ipa = 0, .size = 1ULL << 48 };
 		for (unsigned int k = 0; k < 512; k++)
 			words[k] = (LEAF & ~0x302ULL) | (uint64_t)k << 39;
-		/* The four pages of the other guest have two writers, and each block leads out of the
-		 * memory. */
+		/* The four pages of the other guest have two writers, and each block leads out of
+		 * the memory. */
 		assert_int_equal(run(S2_CHECK_TWO_GUESTS)->result, S2_CHECK_UNKNOWN);
 		assert_int_equal(report.outcome[S2_CHECK_TWO_GUESTS].nunknown, 4 + 512);
 	}
