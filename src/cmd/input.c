@@ -154,7 +154,8 @@ static void shut_door(const struct s2_options *o, const struct s2_files *files)
 	s2_sandbox_enter(files->out.dir_fd, &sandbox);
 	s2_sandbox_lacks(&sandbox, lacks, sizeof(lacks));
 	/* With -o the right to rename is then not held to the folder of the output. */
-	if (*lacks && (o->verbose || (files->out.dir_fd >= 0 && !sandbox.landlock)))
+	if (*lacks &&
+	    (o->verbose || (files->out.dir_fd >= 0 && sandbox.filter && !sandbox.landlock)))
 		s2_say("sandbox: %s", lacks);
 }
 
