@@ -11,20 +11,14 @@
 /* A run of such pages is told to searches in pieces of this many. */
 #define MOST_PAGES 4096U
 
-static const struct s2_source *source_of(const struct s2_mem *mem)
-{
-	return (const struct s2_source *)(const void *)((const char *)mem -
-							offsetof(struct s2_source, mem));
-}
-
 static const struct s2_mem_ops *inner_of(const struct s2_mem *mem)
 {
-	return source_of(mem)->absent->inner;
+	return s2_source_of(mem)->absent->inner;
 }
 
 static void note(const struct s2_mem *mem, uint64_t pa)
 {
-	struct s2_absent *absent = source_of(mem)->absent;
+	struct s2_absent *absent = s2_source_of(mem)->absent;
 
 	if (!absent->times++)
 		absent->first_pa = pa;

@@ -277,16 +277,10 @@ static enum s2_code get_block(struct kdump *k, const struct s2_file *file,
 	return S2_OK;
 }
 
-static const struct s2_source *source_of(const struct s2_mem *mem)
-{
-	return (const struct s2_source *)(const void *)((const char *)mem -
-							offsetof(struct s2_source, mem));
-}
-
 static enum s2_code kdump_read(const struct s2_mem *mem, uint64_t pa, void *buf, size_t len,
 			       struct s2_err *err)
 {
-	struct kdump *k = source_of(mem)->priv;
+	struct kdump *k = s2_source_of(mem)->priv;
 	uint8_t *out = buf;
 
 	while (len) {
@@ -318,7 +312,7 @@ static enum s2_code kdump_read(const struct s2_mem *mem, uint64_t pa, void *buf,
 /* Only blocks that were stored as they are can be seen: what the cache holds does not last. */
 static const void *kdump_view(const struct s2_mem *mem, uint64_t pa, size_t len)
 {
-	const struct kdump *k = source_of(mem)->priv;
+	const struct kdump *k = s2_source_of(mem)->priv;
 	uint64_t skip = pa & (kdump_block_size(k) - 1);
 	const struct kdump_part *part;
 	struct kdump_desc desc;
@@ -364,7 +358,7 @@ static uint64_t scan(const struct kdump_part *part, uint64_t pfn, bool exists)
 /* Inside an extent, what is returned starts at the block of @pa. */
 static enum s2_code kdump_next(const struct s2_mem *mem, uint64_t pa, struct s2_extent *ret)
 {
-	const struct kdump *k = source_of(mem)->priv;
+	const struct kdump *k = s2_source_of(mem)->priv;
 	uint64_t pfn = pa >> k->block_log2;
 
 	for (size_t i = 0; i < k->nparts; i++) {
@@ -388,7 +382,7 @@ static enum s2_code kdump_next(const struct s2_mem *mem, uint64_t pa, struct s2_
 /* Within one group of the bitmaps, a page and those after it that have the same bits. */
 static enum s2_code kdump_lacks(const struct s2_mem *mem, uint64_t pa, uint64_t *ret)
 {
-	const struct kdump *k = source_of(mem)->priv;
+	const struct kdump *k = s2_source_of(mem)->priv;
 	uint64_t pfn = pa >> k->block_log2, group = pfn / GROUP, end = pfn, last;
 	const struct kdump_part *part = find_part(k, pfn);
 	uint64_t exists[GROUP_WORDS], dumped[GROUP_WORDS];

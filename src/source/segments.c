@@ -11,12 +11,6 @@
 /* Overlap deeper than this is not a dump but an attack on our time. */
 #define MAX_OVERLAP 64
 
-static const struct s2_source *source_of(const struct s2_mem *mem)
-{
-	return (const struct s2_source *)(const void *)((const char *)mem -
-							offsetof(struct s2_source, mem));
-}
-
 /* The first segment that ends above @pa, or nsegs. */
 static size_t find(const struct s2_source *source, uint64_t pa)
 {
@@ -36,7 +30,7 @@ static size_t find(const struct s2_source *source, uint64_t pa)
 static enum s2_code seg_read(const struct s2_mem *mem, uint64_t pa, void *buf, size_t len,
 			     struct s2_err *err)
 {
-	const struct s2_source *source = source_of(mem);
+	const struct s2_source *source = s2_source_of(mem);
 	char *out = buf;
 
 	while (len) {
@@ -67,7 +61,7 @@ static enum s2_code seg_read(const struct s2_mem *mem, uint64_t pa, void *buf, s
 
 static const void *seg_view(const struct s2_mem *mem, uint64_t pa, size_t len)
 {
-	const struct s2_source *source = source_of(mem);
+	const struct s2_source *source = s2_source_of(mem);
 	size_t i = find(source, pa);
 	const struct s2_segment *seg = &source->seg[i];
 	const void *view;
@@ -81,7 +75,7 @@ static const void *seg_view(const struct s2_mem *mem, uint64_t pa, size_t len)
 
 static enum s2_code seg_next(const struct s2_mem *mem, uint64_t pa, struct s2_extent *ret)
 {
-	const struct s2_source *source = source_of(mem);
+	const struct s2_source *source = s2_source_of(mem);
 	size_t i = find(source, pa);
 	uint64_t end;
 
@@ -97,7 +91,7 @@ static enum s2_code seg_next(const struct s2_mem *mem, uint64_t pa, struct s2_ex
 
 static uint64_t seg_zeros(const struct s2_mem *mem, uint64_t pa, uint64_t *ret_next)
 {
-	const struct s2_source *source = source_of(mem);
+	const struct s2_source *source = s2_source_of(mem);
 	size_t i = find(source, pa);
 	const struct s2_segment *seg = &source->seg[i];
 	uint64_t skip, data, end, left;
@@ -122,7 +116,7 @@ static uint64_t seg_zeros(const struct s2_mem *mem, uint64_t pa, uint64_t *ret_n
 /* What the file ends before, and what it was never meant to hold. */
 static enum s2_code seg_lacks(const struct s2_mem *mem, uint64_t pa, uint64_t *ret)
 {
-	const struct s2_source *source = source_of(mem);
+	const struct s2_source *source = s2_source_of(mem);
 	size_t i = find(source, pa);
 	const struct s2_segment *seg = &source->seg[i];
 	uint64_t skip, held;

@@ -3,6 +3,8 @@
 #ifndef S2_SOURCE_SOURCE_H
 #define S2_SOURCE_SOURCE_H
 
+#include <stddef.h>
+
 #include "base/mem.h"
 #include "source/file.h"
 
@@ -79,6 +81,13 @@ struct s2_source {
 	void *priv;
 	char format_text[48]; /* room for a @format that is put together */
 };
+
+/* The source whose memory @mem is. */
+static inline const struct s2_source *s2_source_of(const struct s2_mem *mem)
+{
+	return (const struct s2_source *)(const void *)((const char *)mem -
+							offsetof(struct s2_source, mem));
+}
 
 /* Probes @file for all containers, or takes it as a raw image. */
 enum s2_code s2_source_open(const struct s2_opened *file, const struct s2_raw_args *args,
