@@ -259,19 +259,11 @@ void s2_check_text(struct s2_out *out, const struct s2_check_report *report,
 
 /* ---- JSON ---- */
 
-static void address_or_null(struct s2_json *json, const char *name, uint64_t address)
-{
-	if (address == S2_NO_ADDRESS)
-		s2_json_null(json, name);
-	else
-		s2_json_hex(json, name, address);
-}
-
 static void finding_members(struct s2_json *json, const struct s2_finding *f)
 {
 	s2_json_text(json, "table", *f->table ? f->table : NULL);
-	address_or_null(json, "ia", f->ia);
-	address_or_null(json, "pa", f->pa);
+	s2_json_hex_if(json, "ia", f->ia != S2_NO_ADDRESS, f->ia);
+	s2_json_hex_if(json, "pa", f->pa != S2_NO_ADDRESS, f->pa);
 	s2_json_text(json, "text", f->text);
 }
 

@@ -128,10 +128,7 @@ static void json_fields(struct s2_json *json, const struct s2_decoded *d)
 
 		s2_json_open(json, NULL, '{');
 		s2_json_text(json, "name", f->name);
-		if (f->mask)
-			s2_json_hex(json, "mask", f->mask);
-		else
-			s2_json_null(json, "mask");
+		s2_json_hex_if(json, "mask", f->mask, f->mask);
 		s2_json_hex(json, "value", f->value);
 		s2_json_text(json, "text", f->text);
 		s2_json_text(json, "meaning", f->meaning);
@@ -154,10 +151,7 @@ static void descriptor_members(struct s2_json *json, const struct s2_decoded *d)
 	s2_json_signed(json, "level", s2_level(geom, d->height));
 	s2_json_number(json, "granule", BIT64(geom->page_log2));
 	s2_json_word(json, "type", type_of(d));
-	if (has_address(d) || d->entry.type == S2_TABLE)
-		s2_json_hex(json, "oa", address_of(d));
-	else
-		s2_json_null(json, "oa");
+	s2_json_hex_if(json, "oa", has_address(d) || d->entry.type == S2_TABLE, address_of(d));
 	s2_json_size(json, "size", s2_entry_size(geom, d->height));
 }
 

@@ -185,10 +185,7 @@ static void kernel_members(struct s2_json *json, const struct s2_kernel_id *id, 
 {
 	s2_json_number(json, "number", number);
 	s2_json_text(json, "release", id->release);
-	if (id->note_pa == UINT64_MAX)
-		s2_json_null(json, "address");
-	else
-		s2_json_hex(json, "address", id->note_pa);
+	s2_json_hex_if(json, "address", id->note_pa != UINT64_MAX, id->note_pa);
 }
 
 static void kernels_member(struct s2_json *json, const struct s2_input *input)
@@ -250,10 +247,7 @@ static void survey_members(struct s2_json *json, const struct s2_survey *survey,
 	}
 	s2_json_open(json, "damage", '{');
 	s2_json_word(json, "code", s2_code_name(loss ? loss->code : survey->damage));
-	if (loss)
-		s2_json_null(json, "address");
-	else
-		s2_json_hex(json, "address", survey->damage_pa);
+	s2_json_hex_if(json, "address", !loss, survey->damage_pa);
 	s2_json_text(json, "text", loss ? loss->text : survey->damage_text);
 	s2_json_close(json, '}');
 }

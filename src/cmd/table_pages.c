@@ -70,22 +70,6 @@ static struct content content_of(const struct job *job, const struct s2_reached 
 	return ret;
 }
 
-static void hex_or_null(struct s2_json *json, const char *name, bool known, uint64_t value)
-{
-	if (known)
-		s2_json_hex(json, name, value);
-	else
-		s2_json_null(json, name);
-}
-
-static void number_or_null(struct s2_json *json, const char *name, bool known, uint64_t value)
-{
-	if (known)
-		s2_json_number(json, name, value);
-	else
-		s2_json_null(json, name);
-}
-
 static void print_json(struct job *job, const struct s2_reached *reached, const struct content *c)
 {
 	struct s2_json *json = &job->json;
@@ -99,13 +83,13 @@ static void print_json(struct job *job, const struct s2_reached *reached, const 
 	s2_json_hex(json, "ia", reached->ia);
 	s2_json_size(json, "span", c->entries * s2_entry_size(job->geom, reached->height));
 	s2_json_number(json, "entries", c->entries);
-	number_or_null(json, "used", !c->missing, c->used);
-	number_or_null(json, "to_tables", !c->missing, c->tables);
-	number_or_null(json, "leaves", !c->missing, c->leaves);
-	hex_or_null(json, "parent", !root, root ? 0 : job->pa[reached->height + 1]);
-	hex_or_null(json, "descriptor_pa", !root, reached->desc_pa);
+	s2_json_number_if(json, "used", !c->missing, c->used);
+	s2_json_number_if(json, "to_tables", !c->missing, c->tables);
+	s2_json_number_if(json, "leaves", !c->missing, c->leaves);
+	s2_json_hex_if(json, "parent", !root, root ? 0 : job->pa[reached->height + 1]);
+	s2_json_hex_if(json, "descriptor_pa", !root, reached->desc_pa);
 	s2_json_word(json, "missing", c->missing ? s2_code_name(c->missing) : NULL);
-	hex_or_null(json, "missing_pa", c->missing, c->missing_pa);
+	s2_json_hex_if(json, "missing_pa", c->missing, c->missing_pa);
 	s2_json_item_end(json);
 }
 

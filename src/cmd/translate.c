@@ -299,10 +299,7 @@ static void print_json(struct job *job, const struct answer *a)
 	s2_json_hex(json, "ia", a->ia);
 	s2_json_word(json, "result", done ? "done" : a->missing ? "missing" : "fault");
 	s2_json_null(json, "ipa");
-	if (done)
-		s2_json_hex(json, "pa", a->pa);
-	else
-		s2_json_null(json, "pa");
+	s2_json_hex_if(json, "pa", done, a->pa);
 	s2_json_rights(json, done ? &rights : NULL);
 	column_member(job, a, S2_MEMORY_NAME, done);
 	column_member(job, a, "sh", done);
@@ -324,10 +321,7 @@ static void print_json(struct job *job, const struct answer *a)
 		s2_json_bool(json, "s1ptw", false);
 	}
 	s2_json_word(json, "missing", a->missing ? s2_code_name(a->missing) : NULL);
-	if (a->missing)
-		s2_json_hex(json, "missing_pa", a->missing_pa);
-	else
-		s2_json_null(json, "missing_pa");
+	s2_json_hex_if(json, "missing_pa", a->missing, a->missing_pa);
 	exit_member(job, a);
 	json_steps(job, a);
 	s2_json_item_end(json);

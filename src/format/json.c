@@ -94,6 +94,22 @@ void s2_json_hex(struct s2_json *json, const char *name, uint64_t value)
 	s2_out_str(json->out, "\"");
 }
 
+void s2_json_number_if(struct s2_json *json, const char *name, bool known, uint64_t value)
+{
+	if (known)
+		s2_json_number(json, name, value);
+	else
+		s2_json_null(json, name);
+}
+
+void s2_json_hex_if(struct s2_json *json, const char *name, bool known, uint64_t value)
+{
+	if (known)
+		s2_json_hex(json, name, value);
+	else
+		s2_json_null(json, name);
+}
+
 void s2_json_text(struct s2_json *json, const char *name, const char *text)
 {
 	s2_json_key(json, name);
@@ -186,10 +202,7 @@ static void image_members(struct s2_json *json, const struct s2_image *image)
 	s2_out_str(json->out, image ? "{}" : "null");
 	s2_json_text(json, "path", from->path);
 	s2_json_text(json, "format", from->format);
-	if (from->have_size)
-		s2_json_number(json, "size", from->size);
-	else
-		s2_json_null(json, "size");
+	s2_json_number_if(json, "size", from->have_size, from->size);
 	if (image)
 		s2_json_bool(json, "incomplete", from->incomplete);
 	else
@@ -201,10 +214,7 @@ static void image_members(struct s2_json *json, const struct s2_image *image)
 	s2_json_text(json, "release", text_or_null(from->release));
 	s2_json_text(json, "build_id", text_or_null(from->build_id));
 	s2_json_text(json, "node", text_or_null(from->node));
-	if (from->time)
-		s2_json_number(json, "time", from->time);
-	else
-		s2_json_null(json, "time");
+	s2_json_number_if(json, "time", from->time, from->time);
 	s2_json_text(json, "host", text_or_null(from->host));
 	s2_json_text(json, "kvm_mode", text_or_null(from->kvm_mode));
 }
@@ -267,10 +277,7 @@ static void problem_members(struct s2_json *json, const struct s2_loss *loss)
 {
 	s2_json_word(json, "code", s2_code_name(loss->code));
 	s2_json_word(json, "what", s2_lost_name(loss->what, 1));
-	if (loss->address == S2_LOST_NOWHERE)
-		s2_json_null(json, "address");
-	else
-		s2_json_hex(json, "address", loss->address);
+	s2_json_hex_if(json, "address", loss->address != S2_LOST_NOWHERE, loss->address);
 	s2_json_text(json, "table", text_or_null(loss->table));
 	s2_json_text(json, "text", loss->text);
 }

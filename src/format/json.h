@@ -49,6 +49,9 @@ void s2_json_signed(struct s2_json *json, const char *name, int64_t value);
 /* Bytes that wrapped to 0 at the end of a 64-bit space. */
 void s2_json_size(struct s2_json *json, const char *name, uint64_t size);
 void s2_json_hex(struct s2_json *json, const char *name, uint64_t value);
+/* Null unless it is known, or applies. */
+void s2_json_number_if(struct s2_json *json, const char *name, bool known, uint64_t value);
+void s2_json_hex_if(struct s2_json *json, const char *name, bool known, uint64_t value);
 /* NULL is null. */
 void s2_json_text(struct s2_json *json, const char *name, const char *text);
 /* A constant of this program: nothing in it needs escaping. NULL is null. */

@@ -51,15 +51,10 @@ static void soft_members(struct s2_json *json, const struct s2_printer *printer,
 
 	if (!soft)
 		return;
-	if (meaning->placed)
-		s2_json_hex(json, soft->address, meaning->address);
-	else
-		s2_json_null(json, soft->address);
+	s2_json_hex_if(json, soft->address, meaning->placed, meaning->address);
 	for (unsigned int i = 0; i < S2_SOFT_VALUES && soft->value[i]; i++) {
-		if (meaning->known & BIT64(i))
-			s2_json_number(json, soft->value[i], meaning->value[i]);
-		else
-			s2_json_null(json, soft->value[i]);
+		s2_json_number_if(json, soft->value[i], meaning->known & BIT64(i),
+				  meaning->value[i]);
 	}
 	s2_text_rights(&meaning->saved, false, rights);
 	s2_json_word(json, "saved_rights", meaning->saved.known ? rights : NULL);
@@ -168,14 +163,8 @@ void s2_json_row(struct s2_json *json, const struct s2_printer *printer, const s
 		s2_json_null(json, "mapped");
 	else
 		s2_json_bool(json, "mapped", mapped);
-	if (placed && row->pieces == 1)
-		s2_json_hex(json, "pa", run->entry.oa);
-	else
-		s2_json_null(json, "pa");
-	if (placed)
-		s2_json_number(json, "pieces", row->pieces);
-	else
-		s2_json_null(json, "pieces");
+	s2_json_hex_if(json, "pa", placed && row->pieces == 1, run->entry.oa);
+	s2_json_number_if(json, "pieces", placed, row->pieces);
 	if (mapped)
 		rights = s2_printer_rights(printer, run);
 	s2_json_rights(json, mapped ? &rights : NULL);
@@ -183,14 +172,8 @@ void s2_json_row(struct s2_json *json, const struct s2_printer *printer, const s
 	soft_members(json, printer, run);
 	label_members(json, printer, row);
 	s2_json_number(json, "count", run->count);
-	if (run->missing)
-		s2_json_null(json, "raw");
-	else
-		s2_json_hex(json, "raw", run->entry.raw);
-	if (run->desc_pa == S2_NO_ADDRESS)
-		s2_json_null(json, "descriptor_pa");
-	else
-		s2_json_hex(json, "descriptor_pa", run->desc_pa);
+	s2_json_hex_if(json, "raw", !run->missing, run->entry.raw);
+	s2_json_hex_if(json, "descriptor_pa", run->desc_pa != S2_NO_ADDRESS, run->desc_pa);
 	s2_json_word(json, "missing", run->missing ? s2_code_name(run->missing) : NULL);
 	s2_json_odds(json, "odd", s2_odds, s2_nodds, run->entry.odd);
 }
@@ -206,24 +189,15 @@ static void effective_members(struct s2_json *json, const struct s2_effective_ro
 		s2_json_null(json, "mapped");
 	else
 		s2_json_bool(json, "mapped", row->allowed);
-	if (row->allowed && row->pieces == 1)
-		s2_json_hex(json, "pa", row->pa);
-	else
-		s2_json_null(json, "pa");
-	if (row->allowed)
-		s2_json_number(json, "pieces", row->pieces);
-	else
-		s2_json_null(json, "pieces");
+	s2_json_hex_if(json, "pa", row->allowed && row->pieces == 1, row->pa);
+	s2_json_number_if(json, "pieces", row->allowed, row->pieces);
 	rights = s2_effective_rights(row);
 	s2_json_rights(json, row->allowed ? &rights : NULL);
 	s2_json_key(json, S2_MEMORY_NAME);
 	s2_out_str(json->out, row->memory ? row->memory->json : "null");
 	s2_json_key(json, "sh");
 	s2_out_str(json->out, row->shareability ? row->shareability->json : "null");
-	if (row->memory)
-		s2_json_hex(json, "attr", row->attr);
-	else
-		s2_json_null(json, "attr");
+	s2_json_hex_if(json, "attr", row->memory, row->attr);
 	s2_json_word(json, "missing", row->missing ? s2_code_name(row->missing) : NULL);
 	if (row->missing) {
 		s2_json_number(json, "stage", row->missing_stage);
@@ -232,10 +206,8 @@ static void effective_members(struct s2_json *json, const struct s2_effective_ro
 		s2_json_null(json, "stage");
 		s2_json_null(json, "level");
 	}
-	if (row->missing && row->missing_pa != S2_NO_ADDRESS)
-		s2_json_hex(json, "descriptor_pa", row->missing_pa);
-	else
-		s2_json_null(json, "descriptor_pa");
+	s2_json_hex_if(json, "descriptor_pa", row->missing && row->missing_pa != S2_NO_ADDRESS,
+		       row->missing_pa);
 }
 
 /* ---- Tables ---- */
@@ -243,7 +215,8 @@ static void effective_members(struct s2_json *json, const struct s2_effective_ro
 static void slot_members(struct s2_json *json, const struct s2_table *table,
 			 const struct s2_slot *slot)
 {
-	uint64_t bytes;
+	uint64_t bytes = 0;
+	bool known = s2_private_bytes(table, slot->ipa, slot->size, &bytes);
 
 	s2_json_signed(json, "id", slot->id);
 	s2_json_number(json, "as", slot->as);
@@ -253,10 +226,7 @@ static void slot_members(struct s2_json *json, const struct s2_table *table,
 	s2_json_bool(json, "readonly", slot->flags & S2_SLOT_READONLY);
 	s2_json_bool(json, "log", slot->flags & S2_SLOT_LOG);
 	s2_json_bool(json, "gmem", slot->flags & S2_SLOT_GMEM);
-	if (s2_private_bytes(table, slot->ipa, slot->size, &bytes))
-		s2_json_number(json, "private_bytes", bytes);
-	else
-		s2_json_null(json, "private_bytes");
+	s2_json_number_if(json, "private_bytes", known, bytes);
 }
 
 static void register_members(struct s2_json *json, const struct s2_table *table)
@@ -365,18 +335,12 @@ static void vm_member(struct s2_json *json, const struct s2_table *table)
 	s2_json_text(json, "guest_release", *vm->guest_release ? vm->guest_release : NULL);
 	s2_json_text(json, "guest_searched", *vm->guest_searched ? vm->guest_searched : NULL);
 	s2_json_word(json, "state", s2_vm_state_text(vm->state));
-	if (table->have_handle)
-		s2_json_hex(json, "handle", table->handle);
-	else
-		s2_json_null(json, "handle");
+	s2_json_hex_if(json, "handle", table->have_handle, table->handle);
 	tristate_member(json, "protected", vm->is_protected);
 	tristate_member(json, "created", vm->is_created);
 	tristate_member(json, "dying", vm->is_dying);
 	ram_members(json, table);
-	if (vm->va)
-		s2_json_hex(json, "address", vm->va);
-	else
-		s2_json_null(json, "address");
+	s2_json_hex_if(json, "address", vm->va, vm->va);
 	vcpus_member(json, vm);
 	s2_json_close(json, '}');
 }
@@ -430,10 +394,7 @@ static void table_members(struct s2_json *json, const struct s2_table *table,
 		     geom->arch->stage == S2_STAGE_2 ? geom->arch->format : "stage1");
 	s2_json_number(json, "stage", geom->arch->stage);
 	geometry_members(json, geom);
-	if (table->bare)
-		s2_json_null(json, "root");
-	else
-		s2_json_hex(json, "root", table->root_pa);
+	s2_json_hex_if(json, "root", !table->bare, table->root_pa);
 	register_members(json, table);
 	feature_members(json, geom);
 	s2_json_word(json, "soft", geom->soft.ops ? geom->soft.ops->name : NULL);
@@ -545,10 +506,7 @@ static void end_members(struct s2_json *json, const struct s2_printer *printer,
 	s2_json_number(json, "missing_bytes", end->missing);
 	s2_json_number(json, "table_pages", end->tables);
 	s2_json_number(json, "odd_tables", end->odd_tables);
-	if (end->odd_tables)
-		s2_json_hex(json, "first_odd_table", end->odd_pa);
-	else
-		s2_json_null(json, "first_odd_table");
+	s2_json_hex_if(json, "first_odd_table", end->odd_tables, end->odd_pa);
 	pages_member(json, printer, end);
 	s2_json_close(json, '}');
 }

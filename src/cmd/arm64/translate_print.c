@@ -134,15 +134,6 @@ static void json_steps(struct s2_json *json, const struct s2_at_result *r)
 	s2_json_close(json, ']');
 }
 
-/* The number, or null when it does not apply. */
-static void hex_if(struct s2_json *json, const char *name, bool applies, uint64_t value)
-{
-	if (applies)
-		s2_json_hex(json, name, value);
-	else
-		s2_json_null(json, name);
-}
-
 /* What PAR_EL1 says of memory, as far as it is known, and the slot. */
 static void memory_members(struct s2_json *json, const struct s2_translated *t)
 {
@@ -156,8 +147,8 @@ static void memory_members(struct s2_json *json, const struct s2_translated *t)
 	s2_out_str(json->out, sh ? sh->json : "null");
 	for (size_t i = 0; i < s2_slots_annotator.nmembers; i++)
 		s2_json_member(json, &s2_slots_annotator.members[i], &t->slot);
-	hex_if(json, "par", r->outcome != S2_AT_MISSING, r->par);
-	hex_if(json, "par_known", r->outcome != S2_AT_MISSING, r->par_known);
+	s2_json_hex_if(json, "par", r->outcome != S2_AT_MISSING, r->par);
+	s2_json_hex_if(json, "par_known", r->outcome != S2_AT_MISSING, r->par_known);
 }
 
 void s2_translated_json(struct s2_json *json, const struct s2_translated *t)
@@ -172,8 +163,8 @@ void s2_translated_json(struct s2_json *json, const struct s2_translated *t)
 	s2_json_word(json, "op", s2_at_names[t->req->op]);
 	s2_json_hex(json, "ia", t->req->ia);
 	s2_json_word(json, "result", results[r->outcome]);
-	hex_if(json, "ipa", done && r->nested, r->ipa);
-	hex_if(json, "pa", done, r->pa);
+	s2_json_hex_if(json, "ipa", done && r->nested, r->ipa);
+	s2_json_hex_if(json, "pa", done, r->pa);
 	s2_json_rights(json, done ? &t->rights : NULL);
 	memory_members(json, t);
 	s2_json_word(json, "fault", r->outcome == S2_AT_FAULT ? s2_at_fault_name(r->fault) : NULL);
@@ -187,7 +178,7 @@ void s2_translated_json(struct s2_json *json, const struct s2_translated *t)
 		s2_json_bool(json, "s1ptw", r->s1ptw);
 	}
 	s2_json_word(json, "missing", missing ? s2_code_name(r->missing) : NULL);
-	hex_if(json, "missing_pa", missing, r->missing_pa);
+	s2_json_hex_if(json, "missing_pa", missing, r->missing_pa);
 	s2_json_null(json, "exit");
 	json_steps(json, r);
 	s2_json_item_end(json);
