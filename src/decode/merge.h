@@ -73,4 +73,11 @@ bool s2_run_same_rights(const struct s2_geometry *geom, const struct s2_run *a, 
 /* Bytes that @run maps; 0 when it is missing, no leaf, or beyond the output size. */
 uint64_t s2_run_mapped(const struct s2_geometry *geom, const struct s2_run *run);
 
+/* Is there memory to show at its output address: mapped, or taken away only to notice an access?
+ * @mapped: what s2_run_mapped() said, if it is a leaf. */
+static inline bool s2_run_placed(const struct s2_run *run, bool mapped)
+{
+	return mapped || (!s2_is_leaf(run->entry.type) && s2_run_has_oa(run));
+}
+
 #endif

@@ -19,9 +19,10 @@ static struct s2_show show(const struct s2_format *format, const struct s2_geome
 	return S2_SHOW_ALL;
 }
 
-static bool is_tsv(const struct s2_printer *printer)
+/* What stands between two values; a format's own. */
+static const char *separator(const struct s2_printer *printer)
 {
-	return printer->format->rows != NULL;
+	return printer->format->rows;
 }
 
 static void put_csv(struct s2_out *out, const char *text)
@@ -57,39 +58,42 @@ static void put_tsv(struct s2_out *out, const char *text)
 
 static void put(struct s2_printer *printer, const char *text)
 {
-	if (is_tsv(printer))
+	if (*separator(printer) == '\t')
 		put_tsv(printer->out, text);
 	else
 		put_csv(printer->out, text);
 }
 
-/* "flags" is made of members that have columns of their own. */
-static bool is_column(const struct s2_row_name *member)
+/* The next column, from *@at 0 on: those that were chosen, or the table's id and all members that
+ * are not made of others, as "flags" is. */
+static const struct s2_row_name *next_column(const struct s2_printer *printer, unsigned int *at)
 {
-	return !member->derived;
+	static const struct s2_row_name id = { .name = "table",
+					       .id = S2_MEMBER_TABLE,
+					       .kind = S2_KIND_STRING };
+	const struct s2_member_list *all = printer->all;
+
+	if (printer->columns)
+		return *at < printer->columns->n ? &printer->columns->member[(*at)++] : NULL;
+	if (!(*at)++)
+		return &id;
+	/* The first of the list follows the id. */
+	while (*at - 2 < all->n && all->member[*at - 2].derived)
+		(*at)++;
+	return *at - 2 < all->n ? &all->member[*at - 2] : NULL;
 }
 
 static void begin(struct s2_printer *printer, const struct s2_image *image)
 {
-	struct s2_out *out = printer->out;
-	const char *between = is_tsv(printer) ? "\t" : ",";
+	const struct s2_row_name *column;
+	unsigned int at = 0;
 
 	(void)image;
-	if (printer->bare)
-		return;
-	if (!printer->columns)
-		s2_out_str(out, "table");
-	for (unsigned int i = 0; !printer->columns && i < printer->all->n; i++) {
-		if (!is_column(&printer->all->member[i]))
-			continue;
-		s2_out_str(out, between);
-		put(printer, printer->all->member[i].name);
+	while (!printer->bare && (column = next_column(printer, &at))) {
+		s2_out_str(printer->out, at > 1 ? separator(printer) : "");
+		put(printer, printer->columns ? printer->columns->title[at - 1] : column->name);
 	}
-	for (unsigned int i = 0; printer->columns && i < printer->columns->n; i++) {
-		s2_out_str(out, i ? between : "");
-		put(printer, printer->columns->title[i]);
-	}
-	s2_out_str(out, "\n");
+	s2_out_str(printer->out, printer->bare ? "" : "\n");
 }
 
 static void table(struct s2_printer *printer, const struct s2_table *table,
@@ -142,22 +146,14 @@ static void put_value(struct s2_printer *printer, const struct s2_row_name *memb
 
 static void row(struct s2_printer *printer, const struct s2_row *row)
 {
-	const char *between = is_tsv(printer) ? "\t" : ",";
-	struct s2_out *out = printer->out;
+	const struct s2_row_name *column;
+	unsigned int at = 0;
 
-	if (!printer->columns)
-		put(printer, printer->table->id);
-	for (unsigned int i = 0; !printer->columns && i < printer->all->n; i++) {
-		if (!is_column(&printer->all->member[i]))
-			continue;
-		s2_out_str(out, between);
-		put_value(printer, &printer->all->member[i], row);
+	while ((column = next_column(printer, &at))) {
+		s2_out_str(printer->out, at > 1 ? separator(printer) : "");
+		put_value(printer, column, row);
 	}
-	for (unsigned int i = 0; printer->columns && i < printer->columns->n; i++) {
-		s2_out_str(out, i ? between : "");
-		put_value(printer, &printer->columns->member[i], row);
-	}
-	s2_out_str(out, "\n");
+	s2_out_str(printer->out, "\n");
 }
 
 static void table_end(struct s2_printer *printer, const struct s2_totals *end)
@@ -172,33 +168,13 @@ static void end(struct s2_printer *printer, bool complete)
 	(void)complete;
 }
 
-const struct s2_format s2_format_csv = {
-	.name = "csv",
-	.help = "comma-separated values, a line per row, columns named as in JSON",
-	.annotated = true,
-	.picks = true,
-	.rows_only = true,
-	.merge = S2_MERGE_PA,
-	.show = show,
-	.begin = begin,
-	.table = table,
-	.row = row,
-	.table_end = table_end,
-	.end = end,
-};
+#define SEPARATED(n, h, between) \
+	{ \
+		.name = (n), .help = (h), .annotated = true, .picks = true, .rows_only = true, \
+		.merge = S2_MERGE_PA, .show = show, .begin = begin, .table = table, .row = row, \
+		.table_end = table_end, .end = end, .rows = (between) \
+	}
 
-const struct s2_format s2_format_tsv = {
-	.name = "tsv",
-	.help = "the same, separated by tabs",
-	.annotated = true,
-	.picks = true,
-	.rows_only = true,
-	.merge = S2_MERGE_PA,
-	.show = show,
-	.begin = begin,
-	.table = table,
-	.row = row,
-	.table_end = table_end,
-	.end = end,
-	.rows = "\t",
-};
+const struct s2_format s2_format_csv =
+	SEPARATED("csv", "comma-separated values, a line per row, columns named as in JSON", ",");
+const struct s2_format s2_format_tsv = SEPARATED("tsv", "the same, separated by tabs", "\t");

@@ -54,7 +54,6 @@ void s2_printer_shape(struct s2_printer *printer, const struct s2_table *table,
 	printer->geom = geom;
 	printer->nruns = 0;
 	printer->flags_width = flags_width(table, geom);
-	printer->nmembers = s2_attr_members(geom, printer->member);
 	s2_members_init(&printer->of, table, geom, printer->annotators, printer->raw_rights);
 	for (unsigned int i = 0; printer->annotators[i]; i++) {
 		const struct s2_annotator *annotator =

@@ -70,10 +70,9 @@ struct s2_printer {
 	struct s2_out *out;
 	const struct s2_table *table;
 	const struct s2_geometry *geom;
-	/* The attributes of the table's format, whether or not its registers turn them on: filled
-	 * by s2_printer_table(). Rights are none of them. */
-	struct s2_attr_member member[S2_MAX_ATTR_MEMBERS];
-	unsigned int nmembers;
+	/* Members of this table's rows, by name; its attributes are those of the table's format,
+	 * whether or not its registers turn them on. Filled by s2_printer_shape(). */
+	struct s2_members of;
 	struct s2_json json;
 	/* All annotators that rows have members and columns of, NULL at the end; and which label of
 	 * this table's rows is theirs, S2_MAX_ANNOTATORS: none. */
@@ -86,7 +85,6 @@ struct s2_printer {
 	bool raw_rights;                  /* of the entry alone */
 	bool color;                       /* text for a terminal */
 	bool bare;                        /* rows alone: no titles, no remarks */
-	struct s2_members of;             /* to read members of this table's rows by name */
 	const struct s2_columns *columns; /* chosen ones; NULL: all */
 	const struct s2_picked *picked;   /* of the table at its end; NULL: all rows were shown */
 	/* What may be in a file whose rows have all columns; NULL: only printed with chosen ones. */

@@ -22,11 +22,11 @@ static struct s2_show show(const struct s2_format *format, const struct s2_geome
 static void attribute_members(struct s2_json *json, const struct s2_printer *printer,
 			      const struct s2_run *run, bool leaf)
 {
-	for (unsigned int i = 0; i < printer->nmembers; i++) {
-		const struct s2_attr *attr = printer->member[i].attr;
+	for (unsigned int i = 0; i < printer->of.nattrs; i++) {
+		const struct s2_attr *attr = printer->of.attr[i].attr;
 		uint64_t value;
 
-		s2_json_key(json, printer->member[i].name);
+		s2_json_key(json, printer->of.attr[i].name);
 		if (!leaf || !attr || (attr->blocks_only && !run->height)) {
 			s2_out_str(json->out, "null");
 			continue;
@@ -60,6 +60,26 @@ static void soft_members(struct s2_json *json, const struct s2_printer *printer,
 	s2_json_word(json, "saved_rights", meaning->saved.known ? rights : NULL);
 }
 
+/* A value that is no text, as values of its kind are written. */
+static void number_member(struct s2_json *json, const char *name, enum s2_kind kind,
+			  uint64_t number)
+{
+	switch (kind) {
+	case S2_KIND_HEX:
+		s2_json_hex(json, name, number);
+		break;
+	case S2_KIND_BOOL:
+		s2_json_bool(json, name, number);
+		break;
+	case S2_KIND_SIGNED:
+		s2_json_signed(json, name, (int64_t)number);
+		break;
+	default:
+		s2_json_number(json, name, number);
+		break;
+	}
+}
+
 void s2_json_member(struct s2_json *json, const struct s2_row_member *member,
 		    const struct s2_label *label)
 {
@@ -70,23 +90,10 @@ void s2_json_member(struct s2_json *json, const struct s2_row_member *member,
 		s2_json_null(json, member->json);
 		return;
 	}
-	switch (member->kind) {
-	case S2_KIND_STRING:
+	if (member->kind == S2_KIND_STRING)
 		s2_json_word(json, member->json, value.text);
-		break;
-	case S2_KIND_NUMBER:
-		s2_json_number(json, member->json, value.number);
-		break;
-	case S2_KIND_HEX:
-		s2_json_hex(json, member->json, value.number);
-		break;
-	case S2_KIND_BOOL:
-		s2_json_bool(json, member->json, value.number);
-		break;
-	case S2_KIND_SIGNED:
-		s2_json_signed(json, member->json, (int64_t)value.number);
-		break;
-	}
+	else
+		number_member(json, member->json, member->kind, value.number);
 }
 
 /* What annotators say, all of them. */
@@ -122,29 +129,14 @@ static void column(struct s2_json *json, const struct s2_printer *printer,
 		s2_json_null(json, name->name);
 		return;
 	}
-	switch (value.kind) {
-	case S2_KIND_STRING:
+	if (value.kind == S2_KIND_STRING)
 		s2_json_text(json, name->name, value.text);
-		break;
-	case S2_KIND_NUMBER:
-		if (value.past)
-			s2_json_size(json, name->name, 0);
-		else
-			s2_json_number(json, name->name, value.number);
-		break;
-	case S2_KIND_HEX:
-		if (value.past)
-			s2_json_text(json, name->name, S2_PAST_TEXT);
-		else
-			s2_json_hex(json, name->name, value.number);
-		break;
-	case S2_KIND_BOOL:
-		s2_json_bool(json, name->name, value.number);
-		break;
-	case S2_KIND_SIGNED:
-		s2_json_signed(json, name->name, (int64_t)value.number);
-		break;
-	}
+	else if (value.past && value.kind == S2_KIND_HEX)
+		s2_json_text(json, name->name, S2_PAST_TEXT);
+	else if (value.past)
+		s2_json_size(json, name->name, 0);
+	else
+		number_member(json, name->name, value.kind, value.number);
 }
 
 void s2_json_row(struct s2_json *json, const struct s2_printer *printer, const struct s2_row *row)
@@ -152,7 +144,7 @@ void s2_json_row(struct s2_json *json, const struct s2_printer *printer, const s
 	const struct s2_run *run = &row->run;
 	bool leaf = !run->missing && s2_is_leaf(run->entry.type);
 	bool mapped = leaf && s2_run_mapped(printer->geom, run);
-	bool placed = mapped || (!leaf && s2_run_has_oa(run));
+	bool placed = s2_run_placed(run, mapped);
 	struct s2_rights rights;
 
 	s2_json_hex(json, "ia", run->ia);

@@ -178,9 +178,9 @@ static unsigned int rights_width(const struct s2_printer *printer)
 static const struct s2_attr *attr_of(const struct s2_printer *printer,
 				     const struct s2_row_name *member)
 {
-	for (unsigned int i = 0; member->id == S2_MEMBER_ATTR && i < printer->nmembers; i++)
-		if (!strcmp(printer->member[i].name, member->name))
-			return printer->member[i].attr;
+	for (unsigned int i = 0; member->id == S2_MEMBER_ATTR && i < printer->of.nattrs; i++)
+		if (!strcmp(printer->of.attr[i].name, member->name))
+			return printer->of.attr[i].attr;
 	return NULL;
 }
 
@@ -273,8 +273,8 @@ static void print_titles(struct s2_printer *printer)
 		put_column(out, "memory", W_MEMORY);
 		put_column(out, "sh", W_SH);
 	}
-	for (unsigned int i = 0; !printer->effective && i < printer->nmembers; i++) {
-		const struct s2_attr *attr = printer->member[i].attr;
+	for (unsigned int i = 0; !printer->effective && i < printer->of.nattrs; i++) {
+		const struct s2_attr *attr = printer->of.attr[i].attr;
 
 		if (attr && attr->kind == S2_ATTR_COLUMN)
 			put_column(out, attr->title, attr->width);
@@ -370,8 +370,8 @@ static inline void put_rights(struct s2_printer *printer, const struct s2_rights
 static void attribute_flags(const struct s2_printer *printer, const struct s2_run *run,
 			    struct s2_text_flags *flags)
 {
-	for (unsigned int i = 0; i < printer->nmembers; i++) {
-		const struct s2_attr *attr = printer->member[i].attr;
+	for (unsigned int i = 0; i < printer->of.nattrs; i++) {
+		const struct s2_attr *attr = printer->of.attr[i].attr;
 		uint64_t value;
 
 		if (!attr || attr->kind != S2_ATTR_FLAG || (attr->blocks_only && !run->height))
@@ -424,8 +424,8 @@ static inline void put_attributes(struct s2_printer *printer, const struct s2_ru
 {
 	struct s2_text_flags flags;
 
-	for (unsigned int i = 0; i < printer->nmembers; i++) {
-		const struct s2_attr *attr = printer->member[i].attr;
+	for (unsigned int i = 0; i < printer->of.nattrs; i++) {
+		const struct s2_attr *attr = printer->of.attr[i].attr;
 		enum s2_style style = look->row;
 		uint64_t value;
 
@@ -669,7 +669,7 @@ static inline void print_all(struct s2_printer *printer, const struct s2_row *ro
 	put_labels(printer, row, &look);
 	if (run->missing)
 		put_missing(out, run->missing, run->table_pa);
-	else if (mapped || (!leaf && s2_run_has_oa(run)))
+	else if (s2_run_placed(run, mapped))
 		put_pa(out, run->entry.oa, row->pieces);
 	else if (run->meaning.placed)
 		s2_out_printf(out, "%s:0x%" PRIx64, printer->geom->soft.ops->address,
@@ -706,8 +706,8 @@ void s2_ptdump_short(struct s2_printer *printer, const struct s2_row *row)
 		look = look_of(printer, run, leaf, &rights);
 	put_column(out, s2_run_type(run), 0);
 	put_styled(out, text, 0, look.rights, &look);
-	for (unsigned int i = 0; i < printer->nmembers; i++) {
-		const struct s2_attr *attr = printer->member[i].attr;
+	for (unsigned int i = 0; i < printer->of.nattrs; i++) {
+		const struct s2_attr *attr = printer->of.attr[i].attr;
 		bool memory = attr && !strcmp(attr->name, S2_MEMORY_NAME);
 
 		if (attr && attr->kind == S2_ATTR_COLUMN)

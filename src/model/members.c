@@ -331,27 +331,20 @@ static unsigned int add_attr_member(const struct s2_geometry *geom, const struct
 	return n;
 }
 
-unsigned int s2_attr_members(const struct s2_geometry *geom,
-			     struct s2_attr_member ret[S2_MAX_ATTR_MEMBERS])
-{
-	const struct s2_attr *attr;
-	unsigned int n = 0;
-
-	for (unsigned int i = 0; (attr = s2_attr_at(geom, i)); i++)
-		if (is_shown(attr))
-			n = add_attr_member(geom, attr, ret, n);
-	return n;
-}
-
 void s2_members_init(struct s2_members *ret, const struct s2_table *table,
 		     const struct s2_geometry *geom,
 		     const struct s2_annotator_ops *const *annotators, bool raw_rights)
 {
+	const struct s2_attr *attr;
+
 	ret->table = table;
 	ret->geom = geom;
 	ret->annotators = annotators;
 	ret->raw_rights = raw_rights;
-	ret->nattrs = s2_attr_members(geom, ret->attr);
+	ret->nattrs = 0;
+	for (unsigned int i = 0; (attr = s2_attr_at(geom, i)); i++)
+		if (is_shown(attr))
+			ret->nattrs = add_attr_member(geom, attr, ret->attr, ret->nattrs);
 }
 
 /* ---- Values ---- */
@@ -550,7 +543,7 @@ static void get_own(const struct s2_members *of, enum s2_member_id id, const str
 	const struct s2_run *run = &row->run;
 	bool leaf = s2_is_leaf(run->entry.type);
 	bool mapped = leaf && s2_run_mapped(of->geom, run);
-	bool placed = mapped || (!leaf && s2_run_has_oa(run));
+	bool placed = s2_run_placed(run, mapped);
 	struct s2_rights rights;
 
 	switch (id) {

@@ -48,11 +48,7 @@ enum s2_code s2_columns_parse(const char *text, const struct s2_member_list *lis
 
 static bool is_placed(const struct s2_members *of, const struct s2_row *row)
 {
-	const struct s2_run *run = &row->run;
-
-	if (run->missing)
-		return false;
-	return s2_is_leaf(run->entry.type) ? s2_run_mapped(of->geom, run) : s2_run_has_oa(run);
+	return s2_run_placed(&row->run, s2_run_mapped(of->geom, &row->run));
 }
 
 static bool same_value(const struct s2_members *of, const struct s2_row_name *member,
