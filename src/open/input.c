@@ -97,23 +97,17 @@ static enum s2_code find_tables(const struct s2_request *r, struct s2_input *inp
 	return s2_search_kernel(r, input, err);
 }
 
-static void stage(const struct s2_request *r, const char *text)
-{
-	if (r->stage)
-		r->stage(r->arg, text);
-}
-
 enum s2_code s2_input_files(const struct s2_request *r, struct s2_input *ret, struct s2_err *err)
 {
 	enum s2_code code;
 
 	*ret = (struct s2_input){ .path = r->files.input[0] };
-	stage(r, "opening the dump");
+	s2_stage(r, "opening the dump");
 	code = s2_files_open(&r->files, &ret->files, err);
 	ret->lost = calloc(1, sizeof(*ret->lost));
 	if (!code && !ret->lost)
 		code = s2_fail(err, S2_NOMEM, "no memory");
-	stage(r, NULL);
+	s2_stage(r, NULL);
 	return code;
 }
 
@@ -133,7 +127,7 @@ enum s2_code s2_input_find(const struct s2_request *r, struct s2_input *input, s
 {
 	enum s2_code code;
 
-	stage(r, "opening the dump");
+	s2_stage(r, "opening the dump");
 	code = s2_files_load(&input->files, r->max_input, err);
 	note_damage(input);
 	if (!code)
@@ -141,7 +135,7 @@ enum s2_code s2_input_find(const struct s2_request *r, struct s2_input *input, s
 					    &input->source, err);
 	if (!code && r->absent_is_zero)
 		code = s2_source_absent_is_zero(input->source, err);
-	stage(r, NULL);
+	s2_stage(r, NULL);
 	if (code && code != S2_NOMEM && r->raw->nmaps)
 		input->refusal.why = S2_REFUSED_MAP;
 	return code ? code : find_tables(r, input, err);

@@ -33,6 +33,13 @@ struct s2_request {
 	const void *arg;
 };
 
+/* Tells whoever asked what is being done, NULL: nothing any more. */
+static inline void s2_stage(const struct s2_request *r, const char *stage)
+{
+	if (r->stage)
+		r->stage(r->arg, stage);
+}
+
 /* What a request lacks, or has too much of. Whoever made it knows how that was written. */
 enum s2_refused {
 	S2_REFUSED_OTHERWISE,  /* the error says it all */

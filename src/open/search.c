@@ -85,12 +85,6 @@ static enum s2_code find_wanted(const struct s2_request *r, struct s2_input *inp
 	return find_all(input, NULL, err);
 }
 
-static void stage(const struct s2_request *r, const char *text)
-{
-	if (r->stage)
-		r->stage(r->arg, text);
-}
-
 static enum s2_code find_tables(const struct s2_request *r, struct s2_input *input,
 				struct s2_err *err)
 {
@@ -113,9 +107,9 @@ enum s2_code s2_search_kernels_alone(const struct s2_request *r, struct s2_input
 {
 	enum s2_code code;
 
-	stage(r, "looking for Linux kernels in the dump");
+	s2_stage(r, "looking for Linux kernels in the dump");
 	code = open_kernel(r, input, err);
-	stage(r, NULL);
+	s2_stage(r, NULL);
 	if (!code || code == S2_NOMEM)
 		return code;
 	snprintf(input->no_kernel, sizeof(input->no_kernel), "%s", err->text);
@@ -127,13 +121,13 @@ enum s2_code s2_search_kernel(const struct s2_request *r, struct s2_input *input
 {
 	enum s2_code code;
 
-	stage(r, "looking for a Linux kernel in the dump");
+	s2_stage(r, "looking for a Linux kernel in the dump");
 	code = open_kernel(r, input, err);
 	if (!code) {
-		stage(r, "looking for KVM's tables");
+		s2_stage(r, "looking for KVM's tables");
 		input->searched = true;
 		code = find_tables(r, input, err);
 	}
-	stage(r, NULL);
+	s2_stage(r, NULL);
 	return code;
 }
