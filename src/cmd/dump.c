@@ -46,9 +46,8 @@ static enum s2_merge_how merge_of(const struct dump *dump)
 /* The next row, as long as there is something left to print. */
 static bool next_picked(struct dump *dump, struct s2_row *row)
 {
-	if (s2_effort_ends(&dump->effort, dump->printer.out))
-		s2_ranges_stop(&dump->ranges);
-	return !s2_out_dead(dump->printer.out) && s2_pick_next(&dump->pick, row);
+	return s2_effort_goes_on(&dump->effort, &dump->ranges, dump->printer.out) &&
+	       s2_pick_next(&dump->pick, row);
 }
 
 static void show_row(struct s2_printer *printer, const struct s2_row *row, struct s2_picked *picked)
@@ -127,7 +126,6 @@ static enum s2_code dump_table(void *arg, const struct s2_table *table,
 				.more = o->more_ranges,
 				.nmore = o->nmore_ranges };
 	struct s2_row row;
-	bool more;
 
 	if (table->bare) {
 		s2_printer_table(printer, table, geom);
@@ -143,13 +141,9 @@ static enum s2_code dump_table(void *arg, const struct s2_table *table,
 	s2_printer_table(printer, table, geom);
 	if (s2_row_options_pick(&o->rows))
 		return show_picked(dump, err);
-	do {
-		if (s2_effort_ends(&dump->effort, printer->out))
-			s2_ranges_stop(&dump->ranges);
-		more = s2_ranges_next(&dump->ranges, &row);
-		if (more)
-			s2_printer_row(printer, &row);
-	} while (more && !s2_out_dead(printer->out));
+	while (s2_effort_goes_on(&dump->effort, &dump->ranges, printer->out) &&
+	       s2_ranges_next(&dump->ranges, &row))
+		s2_printer_row(printer, &row);
 	printer->format->table_end(printer, s2_ranges_end(&dump->ranges));
 	return S2_OK;
 }
@@ -219,6 +213,8 @@ static enum s2_code check_range(const struct s2_options *o, const struct s2_tabl
 {
 	unsigned int bits = 0;
 
+	if (!o->have_range || !n)
+		return S2_OK;
 	for (size_t i = 0; i < n; i++) {
 		struct s2_geometry geom;
 		uint64_t first, last;
@@ -235,8 +231,6 @@ static enum s2_code check_range(const struct s2_options *o, const struct s2_tabl
 		if (geom.ia_bits > bits)
 			bits = geom.ia_bits;
 	}
-	if (!o->have_range || !n)
-		return S2_OK;
 	return s2_fail(err, S2_USAGE,
 		       "--range: 0x%" PRIx64 "-0x%" PRIx64 " is outside of %s%u-bit input space",
 		       o->range_start, o->range_end,
@@ -275,9 +269,7 @@ static enum s2_exit dump_tables(const struct s2_options *o, const struct s2_inpu
 		list_members(tables, n, &dump->all);
 	dump->printer.format->begin(&dump->printer, &image);
 	status = s2_each_table(input, tables, n, dump_table, dump, err);
-	if (dump->unknown)
-		s2_say("%s: %" PRIu64 " row%s left out: what --where asks for is not known there",
-		       input->path, dump->unknown, dump->unknown == 1 ? " was" : "s were");
+	s2_say_left_out(input->path, dump->unknown);
 	dump->printer.format->end(&dump->printer, !status && !input->lost->total);
 	return status;
 }

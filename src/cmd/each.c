@@ -3,6 +3,7 @@
 #include "cmd/each.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -75,6 +76,13 @@ enum s2_exit s2_each_table(const struct s2_input *input, const struct s2_table *
 		status = s2_exit_of(code);
 	}
 	return status;
+}
+
+void s2_say_left_out(const char *path, uint64_t rows)
+{
+	if (rows)
+		s2_say("%s: %" PRIu64 " row%s left out: what --where asks for is not known there",
+		       path, rows, rows == 1 ? " was" : "s were");
 }
 
 static enum s2_code each_line(const struct s2_out *out,

@@ -5,6 +5,7 @@
 
 #include "base/budget.h"
 #include "cmd/input.h"
+#include "model/ranges.h"
 
 /*
  * Calls @one for each of @n tables, with its geometry. What it fails with, or what the geometry
@@ -16,6 +17,9 @@ enum s2_exit s2_each_table(const struct s2_input *input, const struct s2_table *
 			   enum s2_code (*one)(void *arg, const struct s2_table *table,
 					       const struct s2_geometry *geom, struct s2_err *err),
 			   void *arg, struct s2_err *err);
+
+/* Says of how many rows a condition could not be asked; nothing when of none. */
+void s2_say_left_out(const char *path, uint64_t rows);
 
 /* What all tables of a command may cost, by the memory that is there. */
 struct s2_effort {
@@ -34,6 +38,16 @@ void s2_effort_init(struct s2_effort *ret, const struct s2_input *input, bool ex
 static inline bool s2_effort_ends(const struct s2_effort *effort, const struct s2_out *out)
 {
 	return s2_out_bytes(out) >= effort->most;
+}
+
+/* May the next row of @ranges be asked for? Once everything was printed that may be, what is left
+ * of them is missing. */
+static inline bool s2_effort_goes_on(const struct s2_effort *effort, struct s2_ranges *ranges,
+				     const struct s2_out *out)
+{
+	if (s2_effort_ends(effort, out))
+		s2_ranges_stop(ranges);
+	return !s2_out_dead(out);
 }
 
 /* Before each table: those before may have cost all, but a small one is read even then. */

@@ -284,7 +284,6 @@ static enum s2_code search_table(void *arg, const struct s2_table *table,
 			      .lost = s->input->lost,
 			      .visits = &s->effort.visits };
 	struct s2_row row;
-	bool more;
 
 	(void)err;
 	if (table->bare) {
@@ -297,13 +296,9 @@ static enum s2_code search_table(void *arg, const struct s2_table *table,
 	s2_effort_table(&s->effort, s->out);
 	if (!s2_ranges_init(&s->ranges, table, geom, &view, &ctx))
 		return S2_OK;
-	do {
-		if (s2_effort_ends(&s->effort, s->out))
-			s2_ranges_stop(&s->ranges);
-		more = s2_ranges_next(&s->ranges, &row);
-		if (more)
-			match(s, &row);
-	} while (more && !s2_out_dead(s->out));
+	while (s2_effort_goes_on(&s->effort, &s->ranges, s->out) &&
+	       s2_ranges_next(&s->ranges, &row))
+		match(s, &row);
 	s->incomplete[table - s->input->tables.table] = !s2_ranges_end(&s->ranges)->complete;
 	return S2_OK;
 }
@@ -361,9 +356,7 @@ static enum s2_exit search_all(const struct s2_options *o, struct search *s, str
 	for (size_t i = 0; i < s->n; i++)
 		if (!s->want[i].hits)
 			print_nothing(s, &s->want[i]);
-	if (s->unknown)
-		s2_say("%s: %" PRIu64 " row%s left out: what --where asks for is not known there",
-		       s->input->path, s->unknown, s->unknown == 1 ? " was" : "s were");
+	s2_say_left_out(s->input->path, s->unknown);
 	if (s->json)
 		s2_json_end(&s->printer.json, !status && !s->input->lost->total, s->input->lost);
 	return status;
