@@ -5,22 +5,12 @@
 #ifndef S2_DECODE_ARM64_FIELDS_H
 #define S2_DECODE_ARM64_FIELDS_H
 
+#include "decode/arm64/field_rows.h"
 #include "decode/arm64/stage1.h"
 
 static const char *const tg1[] = { "reserved", "16K", "4K", "64K" };
 
-#define BIT_FIELD(name, bit, meaning) \
-	{ \
-		(name), BIT64(bit), off_on, (meaning), NULL \
-	}
-#define PLAIN(name, high, low, meaning) \
-	{ \
-		(name), BITS64(high, low), NULL, (meaning), NULL \
-	}
-#define CHOICE(name, high, low, values, meaning) \
-	{ \
-		(name), BITS64(high, low), (values), (meaning), NULL \
-	}
+#define BIT_FIELD(name, bit, meaning) CHOICE(name, bit, bit, off_on, meaning)
 
 static const struct s2_field vttbr_fields[] = {
 	BIT_FIELD("CnP", 0, "common to all CPUs"),
@@ -97,126 +87,66 @@ static const struct s2_field hcr_fields[] = {
 	PLAIN("TWEDEL", 63, 60, NULL),
 };
 
+/* What SCTLR_EL1 and SCTLR_EL2 have alike, from a bit up. */
+#define SCTLR_FROM_1 \
+	BIT_FIELD("A", 1, "alignment checks"), BIT_FIELD("C", 2, "data is cacheable"), \
+		BIT_FIELD("SA", 3, NULL), BIT_FIELD("SA0", 4, NULL), \
+		BIT_FIELD("CP15BEN", 5, NULL), BIT_FIELD("nAA", 6, NULL), \
+		BIT_FIELD("ITD", 7, NULL), BIT_FIELD("SED", 8, NULL)
+
+#define SCTLR_FROM_10 \
+	BIT_FIELD("EnRCTX", 10, NULL), BIT_FIELD("EOS", 11, NULL), \
+		BIT_FIELD("I", 12, "fetches are cacheable"), BIT_FIELD("EnDB", 13, NULL), \
+		BIT_FIELD("DZE", 14, NULL), BIT_FIELD("UCT", 15, NULL), \
+		BIT_FIELD("nTWI", 16, NULL), BIT_FIELD("nTWE", 18, NULL), \
+		BIT_FIELD("WXN", 19, "what is writable is not executable"), \
+		BIT_FIELD("TSCXT", 20, NULL), BIT_FIELD("IESB", 21, NULL), \
+		BIT_FIELD("EIS", 22, NULL)
+
+#define SCTLR_FROM_26 \
+	BIT_FIELD("UCI", 26, NULL), BIT_FIELD("EnDA", 27, NULL), BIT_FIELD("nTLSMD", 28, NULL), \
+		BIT_FIELD("LSMAOE", 29, NULL), BIT_FIELD("EnIB", 30, NULL), \
+		BIT_FIELD("EnIA", 31, NULL), BIT_FIELD("CMOW", 32, NULL), \
+		BIT_FIELD("MSCEn", 33, NULL), BIT_FIELD("EnFPM", 34, NULL), \
+		BIT_FIELD("BT0", 35, NULL)
+
+#define SCTLR_FROM_37 \
+	BIT_FIELD("ITFSB", 37, NULL), PLAIN("TCF0", 39, 38, NULL), PLAIN("TCF", 41, 40, NULL), \
+		BIT_FIELD("ATA0", 42, NULL), BIT_FIELD("ATA", 43, NULL), \
+		BIT_FIELD("DSSBS", 44, NULL), BIT_FIELD("TWEDEn", 45, NULL), \
+		PLAIN("TWEDEL", 49, 46, NULL), BIT_FIELD("TMT0", 50, NULL), \
+		BIT_FIELD("TMT", 51, NULL), BIT_FIELD("TME0", 52, NULL), \
+		BIT_FIELD("TME", 53, NULL), BIT_FIELD("EnASR", 54, NULL), \
+		BIT_FIELD("EnAS0", 55, NULL), BIT_FIELD("EnALS", 56, NULL), \
+		BIT_FIELD("EPAN", 57, "PAN counts for what EL0 may execute, too"), \
+		BIT_FIELD("TCSO0", 58, NULL), BIT_FIELD("TCSO", 59, NULL), \
+		BIT_FIELD("EnTP2", 60, NULL), BIT_FIELD("NMI", 61, NULL), \
+		BIT_FIELD("SPINTMASK", 62, NULL), BIT_FIELD("TIDCP", 63, NULL)
+
 static const struct s2_field sctlr_el1_fields[] = {
 	BIT_FIELD("M", 0, "stage 1 of EL1&0"),
-	BIT_FIELD("A", 1, "alignment checks"),
-	BIT_FIELD("C", 2, "data is cacheable"),
-	BIT_FIELD("SA", 3, NULL),
-	BIT_FIELD("SA0", 4, NULL),
-	BIT_FIELD("CP15BEN", 5, NULL),
-	BIT_FIELD("nAA", 6, NULL),
-	BIT_FIELD("ITD", 7, NULL),
-	BIT_FIELD("SED", 8, NULL),
+	SCTLR_FROM_1,
 	BIT_FIELD("UMA", 9, NULL),
-	BIT_FIELD("EnRCTX", 10, NULL),
-	BIT_FIELD("EOS", 11, NULL),
-	BIT_FIELD("I", 12, "fetches are cacheable"),
-	BIT_FIELD("EnDB", 13, NULL),
-	BIT_FIELD("DZE", 14, NULL),
-	BIT_FIELD("UCT", 15, NULL),
-	BIT_FIELD("nTWI", 16, NULL),
-	BIT_FIELD("nTWE", 18, NULL),
-	BIT_FIELD("WXN", 19, "what is writable is not executable"),
-	BIT_FIELD("TSCXT", 20, NULL),
-	BIT_FIELD("IESB", 21, NULL),
-	BIT_FIELD("EIS", 22, NULL),
+	SCTLR_FROM_10,
 	BIT_FIELD("SPAN", 23, "PAN is left alone by exceptions to EL1"),
 	BIT_FIELD("E0E", 24, "EL0 is big-endian"),
 	BIT_FIELD("EE", 25, "EL1 and its tables are big-endian"),
-	BIT_FIELD("UCI", 26, NULL),
-	BIT_FIELD("EnDA", 27, NULL),
-	BIT_FIELD("nTLSMD", 28, NULL),
-	BIT_FIELD("LSMAOE", 29, NULL),
-	BIT_FIELD("EnIB", 30, NULL),
-	BIT_FIELD("EnIA", 31, NULL),
-	BIT_FIELD("CMOW", 32, NULL),
-	BIT_FIELD("MSCEn", 33, NULL),
-	BIT_FIELD("EnFPM", 34, NULL),
-	BIT_FIELD("BT0", 35, NULL),
+	SCTLR_FROM_26,
 	BIT_FIELD("BT1", 36, NULL),
-	BIT_FIELD("ITFSB", 37, NULL),
-	PLAIN("TCF0", 39, 38, NULL),
-	PLAIN("TCF", 41, 40, NULL),
-	BIT_FIELD("ATA0", 42, NULL),
-	BIT_FIELD("ATA", 43, NULL),
-	BIT_FIELD("DSSBS", 44, NULL),
-	BIT_FIELD("TWEDEn", 45, NULL),
-	PLAIN("TWEDEL", 49, 46, NULL),
-	BIT_FIELD("TMT0", 50, NULL),
-	BIT_FIELD("TMT", 51, NULL),
-	BIT_FIELD("TME0", 52, NULL),
-	BIT_FIELD("TME", 53, NULL),
-	BIT_FIELD("EnASR", 54, NULL),
-	BIT_FIELD("EnAS0", 55, NULL),
-	BIT_FIELD("EnALS", 56, NULL),
-	BIT_FIELD("EPAN", 57, "PAN counts for what EL0 may execute, too"),
-	BIT_FIELD("TCSO0", 58, NULL),
-	BIT_FIELD("TCSO", 59, NULL),
-	BIT_FIELD("EnTP2", 60, NULL),
-	BIT_FIELD("NMI", 61, NULL),
-	BIT_FIELD("SPINTMASK", 62, NULL),
-	BIT_FIELD("TIDCP", 63, NULL),
+	SCTLR_FROM_37,
 };
 
 /* What is of EL0 counts with HCR_EL2.E2H = 1. */
 static const struct s2_field sctlr_el2_fields[] = {
 	BIT_FIELD("M", 0, "stage 1 of EL2, or of EL2&0"),
-	BIT_FIELD("A", 1, "alignment checks"),
-	BIT_FIELD("C", 2, "data is cacheable"),
-	BIT_FIELD("SA", 3, NULL),
-	BIT_FIELD("SA0", 4, NULL),
-	BIT_FIELD("CP15BEN", 5, NULL),
-	BIT_FIELD("nAA", 6, NULL),
-	BIT_FIELD("ITD", 7, NULL),
-	BIT_FIELD("SED", 8, NULL),
-	BIT_FIELD("EnRCTX", 10, NULL),
-	BIT_FIELD("EOS", 11, NULL),
-	BIT_FIELD("I", 12, "fetches are cacheable"),
-	BIT_FIELD("EnDB", 13, NULL),
-	BIT_FIELD("DZE", 14, NULL),
-	BIT_FIELD("UCT", 15, NULL),
-	BIT_FIELD("nTWI", 16, NULL),
-	BIT_FIELD("nTWE", 18, NULL),
-	BIT_FIELD("WXN", 19, "what is writable is not executable"),
-	BIT_FIELD("TSCXT", 20, NULL),
-	BIT_FIELD("IESB", 21, NULL),
-	BIT_FIELD("EIS", 22, NULL),
+	SCTLR_FROM_1,
+	SCTLR_FROM_10,
 	BIT_FIELD("SPAN", 23, "PAN is left alone by exceptions to EL2"),
 	BIT_FIELD("E0E", 24, "EL0 is big-endian"),
 	BIT_FIELD("EE", 25, "EL2 and its tables are big-endian"),
-	BIT_FIELD("UCI", 26, NULL),
-	BIT_FIELD("EnDA", 27, NULL),
-	BIT_FIELD("nTLSMD", 28, NULL),
-	BIT_FIELD("LSMAOE", 29, NULL),
-	BIT_FIELD("EnIB", 30, NULL),
-	BIT_FIELD("EnIA", 31, NULL),
-	BIT_FIELD("CMOW", 32, NULL),
-	BIT_FIELD("MSCEn", 33, NULL),
-	BIT_FIELD("EnFPM", 34, NULL),
-	BIT_FIELD("BT0", 35, NULL),
+	SCTLR_FROM_26,
 	BIT_FIELD("BT", 36, NULL),
-	BIT_FIELD("ITFSB", 37, NULL),
-	PLAIN("TCF0", 39, 38, NULL),
-	PLAIN("TCF", 41, 40, NULL),
-	BIT_FIELD("ATA0", 42, NULL),
-	BIT_FIELD("ATA", 43, NULL),
-	BIT_FIELD("DSSBS", 44, NULL),
-	BIT_FIELD("TWEDEn", 45, NULL),
-	PLAIN("TWEDEL", 49, 46, NULL),
-	BIT_FIELD("TMT0", 50, NULL),
-	BIT_FIELD("TMT", 51, NULL),
-	BIT_FIELD("TME0", 52, NULL),
-	BIT_FIELD("TME", 53, NULL),
-	BIT_FIELD("EnASR", 54, NULL),
-	BIT_FIELD("EnAS0", 55, NULL),
-	BIT_FIELD("EnALS", 56, NULL),
-	BIT_FIELD("EPAN", 57, "PAN counts for what EL0 may execute, too"),
-	BIT_FIELD("TCSO0", 58, NULL),
-	BIT_FIELD("TCSO", 59, NULL),
-	BIT_FIELD("EnTP2", 60, NULL),
-	BIT_FIELD("NMI", 61, NULL),
-	BIT_FIELD("SPINTMASK", 62, NULL),
-	BIT_FIELD("TIDCP", 63, NULL),
+	SCTLR_FROM_37,
 };
 
 static const struct s2_field tcr_el1_fields[] = {

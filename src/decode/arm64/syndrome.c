@@ -3,6 +3,7 @@
 // say of a fault.
 #include "decode/arm64/syndrome.h"
 
+#include "decode/arm64/field_rows.h"
 #include "decode/arm64/memattr.h"
 #include "decode/arm64/stage1.h"
 
@@ -18,22 +19,7 @@
 
 static const char *const no_yes[] = { "no", "yes" };
 
-#define BIT_FIELD(name, bit, meaning) \
-	{ \
-		(name), BIT64(bit), no_yes, (meaning), NULL \
-	}
-#define PLAIN(name, high, low, meaning) \
-	{ \
-		(name), BITS64(high, low), NULL, (meaning), NULL \
-	}
-#define CHOICE(name, high, low, values, meaning) \
-	{ \
-		(name), BITS64(high, low), (values), (meaning), NULL \
-	}
-#define TEXT(name, high, low, text, meaning) \
-	{ \
-		(name), BITS64(high, low), NULL, (meaning), (text) \
-	}
+#define BIT_FIELD(name, bit, meaning) CHOICE(name, bit, bit, no_yes, meaning)
 #define ROWS(array) ((struct s2_fields){ (array), ARRAY_SIZE(array) })
 
 /* What is common to DFSC, IFSC and PAR_EL1.FST. Levels are those of the table that was read last. */
