@@ -68,6 +68,11 @@ static enum s2_code get(struct s2_tasks *t, uint64_t va, const struct s2_field_a
 
 /* ---- From memory to process ---- */
 
+static enum s2_code no_task(struct s2_err *err)
+{
+	return s2_fail(err, S2_NOTFOUND, "no task has this mm");
+}
+
 /* The leader of @task's threads, when @task has @mm for its memory. S2_NOTFOUND: it has not. */
 static enum s2_code confirm(struct s2_tasks *t, uint64_t task, uint64_t mm, uint64_t *ret,
 			    struct s2_err *err)
@@ -76,7 +81,7 @@ static enum s2_code confirm(struct s2_tasks *t, uint64_t task, uint64_t mm, uint
 	enum s2_code code = get(t, task, &t->task_mm, &theirs, err);
 
 	if (!code && theirs != mm)
-		return s2_fail(err, S2_NOTFOUND, "no task has this mm");
+		return no_task(err);
 	if (!code)
 		code = get(t, task, &t->task_leader, &leader, err);
 	if (!code)
@@ -92,7 +97,7 @@ static enum s2_code by_owner(struct s2_tasks *t, uint64_t mm, uint64_t pid, uint
 
 	(void)pid;
 	if (!code && !task)
-		return s2_fail(err, S2_NOTFOUND, "no task has this mm");
+		return no_task(err);
 	return code ? code : confirm(t, task, mm, ret, err);
 }
 
@@ -103,7 +108,7 @@ static enum s2_code by_pid(struct s2_tasks *t, uint64_t mm, uint64_t pid, uint64
 	enum s2_code code = pid ? s2_pid_task(t, pid, &task, err) : S2_OK;
 
 	if (!code && !task)
-		return s2_fail(err, S2_NOTFOUND, "no task has this mm");
+		return no_task(err);
 	return code ? code : confirm(t, task, mm, ret, err);
 }
 
@@ -190,7 +195,7 @@ static enum s2_code by_list(struct s2_tasks *t, uint64_t mm, uint64_t pid, uint6
 		return confirm(t, found->task, mm, ret, err);
 	if (t->unlisted.code)
 		return s2_fail(err, t->unlisted.code, "%s", t->unlisted.text);
-	return s2_fail(err, S2_NOTFOUND, "no task has this mm");
+	return no_task(err);
 }
 
 enum s2_code s2_task_of_mm(struct s2_tasks *tasks, uint64_t mm, uint64_t pid, uint64_t *ret,

@@ -30,6 +30,19 @@ static const char *temporary_dir(void)
 	return named && *named ? named : P_tmpdir;
 }
 
+static enum s2_code no_file(int error, struct s2_err *err)
+{
+	return s2_fail(err, S2_IO, "cannot make a temporary file in %s (see TMPDIR): %s",
+		       temporary_dir(), strerror(error));
+}
+
+/* errno says why. */
+static enum s2_code not_written(struct s2_err *err)
+{
+	return s2_fail(err, S2_IO, "cannot write the copy in %s (see TMPDIR): %s", temporary_dir(),
+		       strerror(errno));
+}
+
 /* A file in TMPDIR that has no name; -1 and errno. */
 static int unnamed_file(const char *dir)
 {
@@ -88,8 +101,7 @@ enum s2_code s2_place_make(const struct s2_opened *file, struct s2_place *ret, s
 	ret->disk_fd = unnamed_file(temporary_dir());
 	ret->disk_error = errno;
 	if (ret->memory_fd < 0 && ret->disk_fd < 0)
-		return s2_fail(err, S2_IO, "cannot make a temporary file in %s (see TMPDIR): %s",
-			       temporary_dir(), strerror(ret->disk_error));
+		return no_file(ret->disk_error, err);
 	return S2_OK;
 }
 
@@ -162,8 +174,7 @@ static enum s2_code write_at(int fd, const char *buf, size_t len, uint64_t off, 
 		ssize_t n = pwrite(fd, buf, len, (off_t)off);
 
 		if (n < 0 && errno != EINTR)
-			return s2_fail(err, S2_IO, "cannot write the copy in %s (see TMPDIR): %s",
-				       temporary_dir(), strerror(errno));
+			return not_written(err);
 		if (n > 0) {
 			buf += n;
 			off += (uint64_t)n;
@@ -181,8 +192,7 @@ static enum s2_code move_to_disk(struct load *load, struct s2_err *err)
 	off_t at = 0;
 
 	if (load->place->disk_fd < 0)
-		return s2_fail(err, S2_IO, "cannot make a temporary file in %s (see TMPDIR): %s",
-			       temporary_dir(), strerror(load->place->disk_error));
+		return no_file(load->place->disk_error, err);
 	if (!buf)
 		return s2_fail(err, S2_NOMEM, "no memory");
 	while ((at = lseek(memory, at, SEEK_DATA)) >= 0) {
@@ -303,8 +313,7 @@ enum s2_code s2_load(struct s2_opened *file, struct s2_place *place, uint64_t ma
 		return S2_OK;
 	}
 	if (!code && ftruncate(load.to, (off_t)load.size) < 0)
-		code = s2_fail(err, S2_IO, "cannot write the copy in %s (see TMPDIR): %s",
-			       temporary_dir(), strerror(errno));
+		code = not_written(err);
 	if (code)
 		return code;
 	close(file->fd);
