@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "decode/arm64/arm64.h"
-#include "memtable.h"
 #include "walk_invariants.h"
 
 /* What the first bytes of the input choose. */
@@ -32,15 +31,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct s2_geometry geom;
 	struct s2_regime regime;
-	struct memtable mem;
 	struct choice c;
-	struct asked range;
+	struct shown shown;
 	uint64_t *words;
 
 	if (size < sizeof(c) + 8)
 		return 0;
 	memcpy(&c, data, sizeof(c));
-	range = (struct asked){ c.range_first, c.range_last };
 	data += sizeof(c);
 	size = (size - sizeof(c)) & ~(size_t)7;
 	s2_regime_init(&regime, &s2_arm64_stage2);
@@ -59,16 +56,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			words[i] = (words[i] & ~BITS64(47, 12)) |
 				   ((BASE + (words[i] >> 12) % (size / 4096 + 2) * 4096) &
 				    BITS64(47, 12));
-	memtable_init(&mem, words, BASE, size);
-	mem.views = c.flags & 2;
-	if (c.flags & 4) {
-		mem.hole = BASE + c.hole % (size + 1);
-		mem.hole_size = c.hole_size % (size + 1);
-		mem.hole_code = c.hole_code & 1 ? S2_EXCLUDED : S2_TRUNCATED;
-	}
-	check_walk(&geom, &mem.mem,
-		   BASE + (c.root % (size + 1) & ~(geom.start_size - 1) & ~UINT64_C(63)),
-		   (enum s2_merge_how)(c.how % 3), c.flags & 1 ? &range : NULL);
+	shown = (struct shown){ .base = BASE,
+				.root = BASE + (c.root % (size + 1) & ~(geom.start_size - 1) &
+						~UINT64_C(63)),
+				.how = c.how,
+				.flags = c.flags,
+				.hole_code = c.hole_code,
+				.hole = c.hole,
+				.hole_size = c.hole_size,
+				.range = { c.range_first, c.range_last } };
+	check_words(&geom, words, size, &shown);
 	free(words);
 	return 0;
 }

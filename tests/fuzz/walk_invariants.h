@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "decode/merge.h"
+#include "memtable.h"
 
 #define REQUIRE(cond) \
 	do { \
@@ -56,6 +57,37 @@ static inline void check_walk(const struct s2_geometry *geom, const struct s2_me
 	}
 	REQUIRE(runs && next > last);
 	REQUIRE(walk.tables + walk.budget.left == budget);
+}
+
+/* How the memory is shown, and what of it is asked for; the first bytes of an input choose. */
+struct shown {
+	uint64_t base, root;
+	uint8_t how, flags, hole_code;
+	uint64_t hole, hole_size;
+	struct asked range;
+};
+
+enum {
+	SHOWN_RANGE = 1, /* only the range */
+	SHOWN_VIEWS = 2, /* by views */
+	SHOWN_HOLE = 4,  /* with a hole */
+};
+
+/* check_walk() over @size bytes of memory. */
+static inline void check_words(const struct s2_geometry *geom, const uint64_t *words, size_t size,
+			       const struct shown *c)
+{
+	struct memtable mem;
+
+	memtable_init(&mem, words, c->base, size);
+	mem.views = c->flags & SHOWN_VIEWS;
+	if (c->flags & SHOWN_HOLE) {
+		mem.hole = c->base + c->hole % (size + 1);
+		mem.hole_size = c->hole_size % (size + 1);
+		mem.hole_code = c->hole_code & 1 ? S2_EXCLUDED : S2_TRUNCATED;
+	}
+	check_walk(geom, &mem.mem, c->root, (enum s2_merge_how)(c->how % 3),
+		   c->flags & SHOWN_RANGE ? &c->range : NULL);
 }
 
 #endif
