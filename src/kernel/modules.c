@@ -242,6 +242,16 @@ static void lose_btf(struct find_btf *f, const struct s2_err *why)
 		f->lost = *why;
 }
 
+/* How the reading of an object ended: what is not in the dump is lost, what is wrong ends the
+ * search. */
+static void note_btf(struct find_btf *f, enum s2_code code, const struct s2_err *why)
+{
+	if (s2_is_missing(code))
+		lose_btf(f, why);
+	else if (code)
+		f->code = s2_fail(f->err, code, "%s", why->text);
+}
+
 /* One struct btf: of the kernel (it has no base), of a module, or a program's own. One that is not
  * in the dump may have been the module's: the others are looked at all the same. */
 static bool look_at_btf(struct find_btf *f, uint64_t va)
@@ -256,10 +266,7 @@ static bool look_at_btf(struct find_btf *f, uint64_t va)
 	if (!code && base)
 		code = is_named(f->kernel, va + s2_member_off(&f->layout.btf_name.m), f->name,
 				&named, &why);
-	if (s2_is_missing(code))
-		lose_btf(f, &why);
-	else if (code)
-		f->code = s2_fail(f->err, code, "%s", why.text);
+	note_btf(f, code, &why);
 	if (named)
 		f->va = va;
 	return !f->code && !f->va;
@@ -305,10 +312,7 @@ static bool on_btf_module(void *arg, uint64_t node)
 			    &f->layout.mod_btf, &va, &why);
 	if (!code)
 		return look_at_btf(f, va);
-	if (s2_is_missing(code))
-		lose_btf(f, &why);
-	else
-		f->code = s2_fail(f->err, code, "%s", why.text);
+	note_btf(f, code, &why);
 	return !f->code;
 }
 
