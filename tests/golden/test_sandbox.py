@@ -10,11 +10,8 @@ import subprocess
 import sys
 import tempfile
 
-HERE = pathlib.Path(__file__).resolve().parent
-TOP = HERE.parent.parent
-TOOLS = HERE.parent / "tools"
-SAMPLE = str(TOP / "samples/debian-6.1-4k.s2dump")
-BLOB = str(TOP / "samples/debian-6.1-4k-ipa43.bin")
+from test_faults import BLOB, SAMPLE, make_inputs
+
 ROOT = "--root=0x43270000"
 
 # Arguments, and what stands on standard input.
@@ -73,16 +70,6 @@ def judge_attack(args, name, work):
     return None if hostile == [f"hostile: {name} succeeded"] else f"it fails by itself: {hostile}"
 
 
-def make_inputs(work):
-    make = [sys.executable, "-B"]
-    subprocess.run([*make, TOOLS / "mkpkvm.py", "6.14", "system"], cwd=work, check=True)
-    for name, options in (("kdump", []), ("kdump.flat", ["--flatten"])):
-        subprocess.run([*make, TOOLS / "mkdump.py", "kdump", name, f"--raw={BLOB}@0x43270000", *options], cwd=work, check=True)
-    pages = [f"{0x43280000 + i * 4096:#x}" for i in range(os.path.getsize(BLOB) // 4096 - 16)]
-    (work / "pages").write_text("\n".join(pages) + "\n")
-    (work / "victim").write_text("")
-
-
 def main():
     parser = argparse.ArgumentParser(description="Attacks from inside, behind the door.")
     parser.add_argument("--s2dump", required=True)
@@ -93,6 +80,7 @@ def main():
     with tempfile.TemporaryDirectory(prefix="s2sandbox.") as name, socket.socket(socket.AF_UNIX) as server:
         work = pathlib.Path(name)
         make_inputs(work)
+        (work / "victim").write_text("")
         server.bind(str(work / "socket"))
         server.listen()
         rows = [(" ".join(os.path.basename(w) for w in words), judge(args, words, stdin, work)) for words, stdin in RUNS]
