@@ -100,12 +100,8 @@ struct s2_attr_member {
 
 #define S2_MAX_ATTR_MEMBERS 32
 
-/* The attributes of the table's format, whether or not its registers turn them on. Rights are none
- * of them. Returns how many. */
-unsigned int s2_attr_members(const struct s2_geometry *geom,
-			     struct s2_attr_member ret[S2_MAX_ATTR_MEMBERS]);
-
-/* What members of one table's rows are read with. */
+/* What members of one table's rows are read with. The attributes are those of the table's format,
+ * whether or not its registers turn them on; rights are none of them. */
 struct s2_members {
 	const struct s2_table *table;
 	const struct s2_geometry *geom;
