@@ -193,7 +193,7 @@ static void test_containers(void **state)
 		struct s2_source *source;
 		char path[128];
 
-		print_message("%s\n", fixtures[i].args);
+		print_message("# %s\n", fixtures[i].args);
 		make_fixture(i, path, sizeof(path));
 		source = open_path(path);
 		assert_string_equal(source->format, fixtures[i].format);
