@@ -35,30 +35,37 @@ def home(path):
     return next((arch for arch, (folder, _) in ARCHS.items() if re.search(folder, name)), None)
 
 
-def nm(path, *options):
-    out = subprocess.run(["nm", *options, path], check=True, capture_output=True, text=True).stdout
-    return {line.split()[-1] for line in out.splitlines() if line}
+def nm(paths):
+    """By file: its symbols, name to letter. Of a letter that nm(1) writes small, no other object sees the symbol."""
+    out = subprocess.run(["nm", "-A", *paths], check=True, capture_output=True, text=True).stdout
+    ret = {path: {} for path in paths}
+    for line in out.splitlines():
+        path, _, rest = line.partition(":")
+        letter, name = rest.split()[-2:]
+        ret[path][name] = letter
+    return ret
 
 
 def check_objects(build, problems):
     paths = list(objects(build))
-    defined = {name: home(path) for path in paths for name in nm(path, "--defined-only", "-g")}
+    symbols = nm(paths)
+    defined = {name: home(path) for path in paths for name, letter in symbols[path].items()
+               if letter.isupper() and letter != "U"}
     for path in paths:
         mine = home(path)
-        for name in sorted(nm(path, "-u")) if mine != "list" else ():
-            if defined.get(name) not in (None, "list", mine):
+        for name, letter in sorted(symbols[path].items()):
+            if letter == "U" and mine != "list" and defined.get(name) not in (None, "list", mine):
                 problems.append(f"{os.path.basename(path)} needs {name} of {defined[name]}")
-        for arch, (_, word) in ARCHS.items():
-            if mine is None:
+            if letter != "U" and mine is None:
                 problems += [f"{os.path.basename(path)} defines {name}, a name of {arch}"
-                             for name in sorted(nm(path, "--defined-only")) if re.search(word, name)]
+                             for arch, (_, word) in ARCHS.items() if re.search(word, name)]
     print(f"archs: {len(paths)} objects, {sum(1 for arch in defined.values() if arch in ARCHS)} symbols of architectures")
     if not {home(path) for path in paths} & set(ARCHS):
         problems.append(f"no object of an architecture below {build}/src")
 
 
 def check_program(program, archs, problems):
-    names = nm(program)
+    names = nm([program])[program]
     for arch, (_, word) in ARCHS.items():
         found = sorted(name for name in names if re.search(word, name))
         if arch not in archs:
