@@ -17,7 +17,8 @@ MODULES = ["irqbypass", "qemu_fw_cfg", "kvm", "kvm-amd", "kvm-intel"]
 # Modules that these need in some kernels and that others have not, or have built in.
 MORE_MODULES = ["configfs", "ccp"]
 SECONDS = 300
-CMDLINE = "console=ttyS0,115200 rdinit=/init loglevel=4 panic=-1"  # -1 and -no-reboot: QEMU ends
+# panic=-1 and -no-reboot: QEMU ends. On a loaded machine an emulated timer is too late for the kernel's look at it.
+CMDLINE = "console=ttyS0,115200 rdinit=/init loglevel=4 panic=-1 no_timer_check"
 
 # A row: kernel (see KERNELS in lab.py), and what differs from the plain machine, which has NPT.
 #   ept         Bochs instead of QEMU, and EPT instead of NPT
