@@ -67,9 +67,7 @@ static enum s2_code slots_table(void *arg, const struct s2_table *table,
 		l->printer.format->table_end(&l->printer, NULL);
 		return S2_OK;
 	}
-	/* The host and the hypervisor have none, a nested guest has its VM's. */
-	if (!s2_is_stage2(geom->arch) || s2_table_is_shadow(table) ||
-	    !strcmp(table->kind, "host-stage2"))
+	if (!s2_table_may_have_slots(table))
 		return S2_OK;
 	if (!table->nslots)
 		s2_out_printf(l->out, "# %s: %s\n", table->id,
