@@ -302,6 +302,7 @@ enum s2_exit s2_arm64_translate(const struct s2_options *o, struct s2_out *out, 
 		code = S2_OK;
 	job.document = s2_options_document(o, &job.lines);
 	own.stage1_alone = !o->have_vcpu && !o->ntables && without_stage2(job.req.op, &o->regime);
+	own.one_table = true;
 	own.unshaped = s2_regime_has(&o->regime, S2_ARM64_VTCR_EL2);
 	if (!code)
 		code = s2_input_open(&own, o->args, 1, &input, err);
