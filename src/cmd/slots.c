@@ -118,7 +118,7 @@ static enum s2_exit list_slots(const struct s2_options *o, const struct s2_input
 	else
 		s2_out_printf(out, "%-*s slot   %-*s %8s %shva\n", l->id_width, "# table", IA_WIDTH,
 			      "ia", "size", l->have_private ? " private " : "");
-	status = s2_each_table(input, tables->table, tables->n, slots_table, l, err);
+	s2_each_table(input, tables->table, tables->n, slots_table, l, &status, err);
 	if (l->document)
 		l->printer.format->end(&l->printer, !status && !input->lost->total);
 	return status;
