@@ -200,15 +200,18 @@ static enum s2_code parse_table(const char *text, struct s2_options *o, struct s
 	return S2_OK;
 }
 
-/* ID/N: the id is a table's, and selects it like --table. */
+/* ID/N or ID/vcpu:N: the id is a table's, and selects it like --table. */
 static enum s2_code parse_vcpu(const char *text, struct s2_options *o, struct s2_err *err)
 {
+	static const char prefix[] = "vcpu:";
 	const char *slash = strrchr(text, '/');
 	enum s2_code code;
 
-	if (!slash || slash == text || (size_t)(slash - text) >= sizeof(o->vcpu_table))
+	if (!slash || slash == text || !slash[1] || (size_t)(slash - text) >= sizeof(o->vcpu_table))
 		return s2_fail(err, S2_USAGE, "--vcpu: '%s' is not ID/N, such as vm:1234/0", text);
-	code = s2_parse_u64(slash + 1, "--vcpu", &o->vcpu, err);
+	code = s2_parse_u64_in(
+		slash + 1 + (!strncmp(slash + 1, prefix, strlen(prefix)) ? strlen(prefix) : 0),
+		"--vcpu", 0, UINT32_MAX, &o->vcpu, err);
 	if (code)
 		return code;
 	memcpy(o->vcpu_table, text, (size_t)(slash - text));

@@ -79,9 +79,10 @@ struct s2_options {
 	bool verbose;
 	/*
 	 * Set by translate, not by an option. @stage1_alone: the file is memory, and no table is
-	 * looked for. @unshaped: what control registers say is for the walk to judge.
+	 * looked for. @unshaped: what control registers say is for the walk to judge. @one_table: a
+	 * pid or a name means the own table of a VM.
 	 */
-	bool stage1_alone, unshaped;
+	bool stage1_alone, unshaped, one_table;
 	bool overview;  /* set by inspect: the file and its kernels, no tables */
 	bool effective; /* dump --vcpu: permissions after both stages */
 	bool have_vcpu;

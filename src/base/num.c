@@ -110,12 +110,14 @@ enum s2_code s2_parse_address(const char *text, const char *what, uint64_t *ret,
 enum s2_code s2_parse_u64_in(const char *text, const char *what, uint64_t min, uint64_t max,
 			     uint64_t *ret, struct s2_err *err)
 {
-	uint64_t value;
-	enum s2_code code = s2_parse_u64(text, what, &value, err);
+	uint64_t value = 0;
+	/* Below zero there are numbers, too: they are out of range. */
+	bool negative = *text == '-' && is_number(text + 1, 10);
+	enum s2_code code = negative ? S2_OK : s2_parse_u64(text, what, &value, err);
 
 	if (code)
 		return code;
-	if (value < min || value > max)
+	if (negative || value < min || value > max)
 		return s2_fail(err, S2_USAGE, "%s: %s is not in %llu..%llu", what, text,
 			       (unsigned long long)min, (unsigned long long)max);
 	*ret = value;
@@ -149,19 +151,15 @@ enum s2_code s2_parse_range(const char *text, const char *what, uint64_t *ret_st
 	char first[64];
 	enum s2_code code;
 
-	if (!dash || (size_t)(dash - text) >= sizeof(first))
+	if (!dash || dash == text || !dash[1] || (size_t)(dash - text) >= sizeof(first))
 		return s2_fail(err, S2_USAGE, "%s: '%s' is not a range A-B", what, text);
 	memcpy(first, text, (size_t)(dash - text));
 	first[dash - text] = '\0';
-	code = s2_parse_address(first, what, &start, is_ambiguous(first) ? err : NULL);
-	if (code && is_ambiguous(first))
-		return code;
+	code = s2_parse_address(first, what, &start, err);
 	if (!code)
-		code = s2_parse_address(dash + 1, what, &end, is_ambiguous(dash + 1) ? err : NULL);
-	if (code && is_ambiguous(dash + 1))
-		return code;
+		code = s2_parse_address(dash + 1, what, &end, err);
 	if (code)
-		return s2_fail(err, S2_USAGE, "%s: '%s' is not a range A-B", what, text);
+		return code;
 	if (start >= end)
 		return s2_fail(err, S2_USAGE,
 			       "%s: '%s' is empty, it must be START-END with START below END", what,

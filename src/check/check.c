@@ -296,6 +296,8 @@ enum s2_code s2_check_run(const struct s2_check_args *args, struct s2_check_repo
 		pass(&ctx);
 		s2_check_refcounts(&ctx);
 		conclude(&ctx);
+		if (args->unverified)
+			s2_check_doubt(&report);
 		if (ctx.nomem)
 			code = s2_fail(err, S2_NOMEM, "no memory");
 	}

@@ -147,6 +147,8 @@ struct s2_check_args {
 	const struct s2_tables *tables;
 	struct s2_lost *lost; /* what was lost while @tables were found, what is lost here is added;
 				 NULL: nothing */
+	bool unverified; /* no checksum says that the bytes of the dump are right, where one should:
+			    what fails is unknown */
 	bool some;       /* of the tables some were chosen: what all of them must say is unknown */
 	uint64_t wanted; /* bit n: check n */
 	/* Findings of each check that are kept; 0: S2_MAX_FINDINGS. Of all checks together no more
@@ -159,6 +161,9 @@ struct s2_check_args {
  * (S2_NOMEM). */
 enum s2_code s2_check_run(const struct s2_check_args *args, struct s2_check_report *ret,
 			  struct s2_err *err) S2_MUST_CHECK;
+
+/* @report was made of bytes that may be wrong: what fails is unknown. */
+void s2_check_doubt(struct s2_check_report *report);
 
 /*
  * @report was made while missing memory read as zeros, @strict while it was missing: what fails in

@@ -104,7 +104,9 @@ static void of_hypervisor(struct s2_facts *fact, uint64_t raw)
 	}
 }
 
-/* Who else maps a page is known of the dump's memory alone: a snapshot has none but tables. */
+/* Who else maps a page is known of the dump's memory alone: a snapshot has none but tables, and a
+ * filter may have taken memory out as if it had never been there. What the kernel does not use as
+ * memory is a device's. */
 static void seen_by_all(struct s2_check_ctx *ctx, uint64_t pa, uint64_t size)
 {
 	uint64_t end = pa + size, left;
@@ -112,6 +114,8 @@ static void seen_by_all(struct s2_check_ctx *ctx, uint64_t pa, uint64_t size)
 	for (; pa < end; pa += left << ctx->pages.page_log2) {
 		if (s2_pages_number(&ctx->pages, pa, &left) != S2_NO_PAGE)
 			continue;
+		if (ctx->kernel && s2_memmap_uses(ctx, pa) == S2_NO)
+			return;
 		s2_check_unknown(ctx, S2_CHECK_TWO_GUESTS,
 				 "who else maps what guests may write is not known: PA 0x%" PRIx64
 				 " is not in the dump's memory",
@@ -143,8 +147,8 @@ void s2_guest_leaf(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, u
 		confirmed = s2_vmm_confirms(ctx, ia, size, oa, rights.write, raw);
 	if (!kept && ctx->first_window && confirmed != S2_UNKNOWN)
 		s2_check_looked(ctx, S2_CHECK_VMM, 1);
-	/* With a kernel what lies outside of memory is a device's. */
-	if (!kept && ctx->first_window && !ctx->kernel && rights.write && !is_device(ctx, raw))
+	if (!kept && ctx->first_window && rights.write && !is_device(ctx, raw) &&
+	    s2_check_runs(ctx, S2_CHECK_TWO_GUESTS))
 		seen_by_all(ctx, oa, size);
 	while ((fact = s2_pages_run(&ctx->pages, &pa, oa + size - 1, &n))) {
 		for (uint64_t i = 0; i < n; i++, pa += BIT64(ctx->pages.page_log2)) {

@@ -127,6 +127,16 @@ struct s2_image_part {
 	bool lost; /* what the kernel maps there cannot be read */
 };
 
+/* struct page's place and size, from VMCOREINFO. */
+struct s2_memmap {
+	bool have;
+	uint64_t va; /* of the struct page of PA 0, mod 2^64 */
+	uint64_t size;
+	uint64_t refcount; /* offset of page._refcount */
+	uint64_t flags;    /* offset of page.flags */
+	uint64_t reserved; /* the flag of what the kernel does not use as memory; 0: not known */
+};
+
 /* Roles of tables (pkvm/host.c holds them to it). */
 #define S2_NROLES 4
 
@@ -141,6 +151,8 @@ struct s2_check_ctx {
 	struct s2_geometry *geom; /* by table; arch NULL: it cannot be read */
 	uint64_t running;         /* bit n: check n is done */
 	struct s2_pages pages;
+	struct s2_memmap memmap; /* s2_memmap_uses() has found it when @have_memmap */
+	bool have_memmap;
 	struct s2_tpages tpages;
 	bool first_window; /* what is no matter of pages is done once */
 	uint32_t pass;     /* counts windows, from 1 */
@@ -268,14 +280,10 @@ enum s2_tristate s2_gmem_confirms(struct s2_check_ctx *ctx, struct s2_gmem *gmem
 void s2_check_states(struct s2_check_ctx *ctx);
 
 /* refcount.c */
-/* struct page's place and size, from VMCOREINFO. */
-struct s2_memmap {
-	bool have;
-	uint64_t va; /* of the struct page of PA 0, mod 2^64 */
-	uint64_t size;
-	uint64_t refcount; /* offset of page._refcount */
-};
 void s2_memmap_find(struct s2_check_ctx *ctx, struct s2_memmap *ret);
+
+/* Does the kernel use @pa as memory, by its struct page? S2_NO: it has none, or is reserved. */
+enum s2_tristate s2_memmap_uses(struct s2_check_ctx *ctx, uint64_t pa);
 void s2_check_refcounts(struct s2_check_ctx *ctx);
 
 /* donation.c: annotation and leaf of a page that the host gave to a guest must name each other. */

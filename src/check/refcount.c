@@ -26,6 +26,46 @@ void s2_memmap_find(struct s2_check_ctx *ctx, struct s2_memmap *ret)
 	ret->have = true;
 }
 
+/* What s2_memmap_uses() alone needs. */
+static void find_flags(struct s2_check_ctx *ctx, struct s2_memmap *map)
+{
+	struct s2_types *types;
+	uint64_t bit;
+
+	map->reserved = 0;
+	if (!s2_vmcoreinfo_get(s2_kernel_vmcoreinfo(ctx->kernel), S2_VI_OFFSET, "page.flags",
+			       &map->flags, NULL) &&
+	    !s2_kernel_types(ctx->kernel, &types, NULL) &&
+	    !s2_types_enum(types, "pageflags", "PG_reserved", &bit, NULL) && bit < 64)
+		map->reserved = BIT64(bit);
+}
+
+enum s2_tristate s2_memmap_uses(struct s2_check_ctx *ctx, uint64_t pa)
+{
+	struct s2_memmap *map = &ctx->memmap;
+	uint64_t flags;
+	enum s2_code code;
+
+	if (!ctx->have_memmap) {
+		s2_memmap_find(ctx, map);
+		if (map->have)
+			find_flags(ctx, map);
+		ctx->have_memmap = true;
+	}
+	if (!map->have)
+		return S2_UNKNOWN;
+	code = s2_kernel_read(ctx->kernel,
+			      map->va + (pa >> ctx->pages.page_log2) * map->size +
+				      (map->reserved ? map->flags : 0),
+			      &flags, sizeof(flags), NULL);
+	/* Not mapped, or no address at all: nothing has ever been there. */
+	if (code == S2_INVALID || code == S2_NOTFOUND)
+		return S2_NO;
+	if (code)
+		return S2_UNKNOWN;
+	return map->reserved & flags ? S2_NO : S2_YES;
+}
+
 static bool read_refcount(struct s2_check_ctx *ctx, const struct s2_memmap *map,
 			  const struct s2_table *table, uint64_t pa, uint64_t *ret)
 {

@@ -114,19 +114,25 @@ void s2_check_free(struct s2_check_report *report)
 	*report = (struct s2_check_report){ 0 };
 }
 
-/* It fails, but only with zeros that are not in the dump. */
-static void doubt(struct s2_check_outcome *o)
+/* It fails, but for a reason that nobody need believe. */
+static void doubt(struct s2_check_outcome *o, const char *why)
 {
 	const struct s2_finding *first = o->finding;
 
-	snprintf(o->why, sizeof(o->why), "only zeros that are not in the dump break it: %.100s",
-		 first ? first->text : "");
+	snprintf(o->why, sizeof(o->why), "%s: %.100s", why, first ? first->text : "");
 	free(o->finding);
 	o->finding = NULL;
 	o->nkept = o->room = 0;
 	o->nunknown += o->nfindings;
 	o->nfindings = 0;
 	o->result = S2_CHECK_UNKNOWN;
+}
+
+void s2_check_doubt(struct s2_check_report *report)
+{
+	for (unsigned int i = 0; i < S2_NCHECKS; i++)
+		if (report->outcome[i].result == S2_CHECK_FAIL)
+			doubt(&report->outcome[i], "bytes that no checksum vouches for break it");
 }
 
 uint64_t s2_check_settle(struct s2_check_report *report, struct s2_check_report *strict)
@@ -141,7 +147,7 @@ uint64_t s2_check_settle(struct s2_check_report *report, struct s2_check_report 
 			*o = *s;
 			*s = whole;
 		} else if (o->result == S2_CHECK_FAIL) {
-			doubt(o);
+			doubt(o, "only zeros that are not in the dump break it");
 		} else if (o->result == S2_CHECK_PASS && s->result == S2_CHECK_UNKNOWN) {
 			assumed |= BIT64(i);
 		}

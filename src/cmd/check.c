@@ -139,6 +139,7 @@ static enum s2_exit check_file(const struct s2_options *o, uint64_t wanted, stru
 				       .mem = &input.source->mem,
 				       .tables = &input.tables,
 				       .lost = input.lost,
+				       .unverified = s2_files_unverified(&input.files),
 				       .some = o->ntables > 0,
 				       .wanted = wanted,
 				       .max_findings = o->findings };

@@ -16,7 +16,7 @@ struct s2_cmd_arch {
 			      struct s2_guest *ret, struct s2_err *err);
 	/* `dump --vcpu --effective`: what each level may do after both stages, as ranges of virtual
 	 * addresses. The format of @printer has effective(). */
-	enum s2_exit (*effective)(const struct s2_options *options, const struct s2_input *input,
+	enum s2_code (*effective)(const struct s2_options *options, const struct s2_input *input,
 				  const struct s2_guest *guest, struct s2_printer *printer,
 				  struct s2_err *err);
 };

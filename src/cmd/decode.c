@@ -134,15 +134,15 @@ static void explain_at(const struct job *job, const struct s2_geometry *geom, un
 	add_meaning(&d);
 	for (unsigned int i = 0; (attr = s2_attr_at(geom, i)); i++) {
 		const struct s2_attr_value *value;
-		uint64_t v;
 
 		if (!s2_attr_applies(attr, geom, s2_where(d.entry.type), height))
 			continue;
-		v = s2_attr_get(attr, geom, height, raw);
-		value = s2_attr_value(attr, v);
-		add_field(&d, &(struct s2_decoded_field){
-				      attr->name, s2_attr_bits(attr, geom, height), v,
-				      value ? value->meaning : NULL, attr->field });
+		/* The value is that of the bits, the words are what it means. */
+		value = s2_attr_value(attr, s2_attr_get(attr, geom, height, raw));
+		add_field(&d,
+			  &(struct s2_decoded_field){ attr->name, s2_attr_bits(attr, geom, height),
+						      s2_attr_gather(attr, geom, height, raw),
+						      value ? value->meaning : NULL, attr->field });
 	}
 	if (job->marks)
 		add_marks(job, &d);

@@ -10,26 +10,50 @@
 
 /* ---- Text ---- */
 
-/* "[5:2]", or the single bits of a mask that lies apart: "[51,7]". */
-static void bits_text(uint64_t mask, char *buf, size_t size)
-{
-	unsigned int low = (unsigned int)__builtin_ctzll(mask);
-	unsigned int high = 63 - (unsigned int)__builtin_clzll(mask);
+#define BITS_TEXT 128 /* more pieces than any field has */
+#define BITS_WIDTH 8  /* of one or two */
 
-	if (mask == BITS64(high, low))
-		snprintf(buf, size, low == high ? "[%u]" : "[%u:%u]", high, low);
-	else
-		snprintf(buf, size, "[%u,%u]", high, low);
+/* "[5:2]", or all pieces of a mask that lie apart: "[54:53,51,7:6]". Their number of characters. */
+static size_t bits_text(uint64_t mask, char buf[BITS_TEXT])
+{
+	size_t len = 0;
+
+	if (!mask)
+		return (size_t)snprintf(buf, BITS_TEXT, "-");
+	while (mask && len < BITS_TEXT - sizeof(",63:62]")) {
+		unsigned int high = 63 - (unsigned int)__builtin_clzll(mask), low = high;
+
+		while (low && (mask & BIT64(low - 1)))
+			low--;
+		mask &= ~BITS64(high, low);
+		len += (size_t)snprintf(buf + len, BITS_TEXT - len, "%c%u", len ? ',' : '[', high);
+		if (low < high)
+			len += (size_t)snprintf(buf + len, BITS_TEXT - len, ":%u", low);
+	}
+	return len + (size_t)snprintf(buf + len, BITS_TEXT - len, "]");
 }
 
-static void print_field(struct s2_out *out, const struct s2_decoded_field *f)
+static unsigned int bits_width(const struct s2_decoded *d)
 {
-	char bits[16] = "-";
+	unsigned int width = BITS_WIDTH;
+	char bits[BITS_TEXT];
 
-	if (f->mask)
-		bits_text(f->mask, bits, sizeof(bits));
+	for (unsigned int i = 0; i < d->nfields; i++) {
+		size_t len = bits_text(d->field[i].mask, bits);
+
+		if (len > width)
+			width = (unsigned int)len;
+	}
+	return width;
+}
+
+static void print_field(struct s2_out *out, const struct s2_decoded_field *f, unsigned int width)
+{
+	char bits[BITS_TEXT];
+
+	bits_text(f->mask, bits);
 	s2_out_str(out, "  ");
-	s2_out_pad(out, bits, 8);
+	s2_out_pad(out, bits, width);
 	s2_out_str(out, " ");
 	s2_out_pad(out, f->name, 12);
 	s2_out_printf(out, " 0x%-4" PRIx64, f->value);
@@ -101,12 +125,14 @@ static void print_descriptor(struct s2_out *out, const struct s2_decoded *d)
 
 void s2_decoded_text(struct s2_out *out, const struct s2_decoded *d)
 {
+	unsigned int width = bits_width(d);
+
 	if (d->descriptor)
 		print_descriptor(out, d);
 	else
 		print_register(out, d->as, d->value);
 	for (unsigned int i = 0; i < d->nfields; i++)
-		print_field(out, &d->field[i]);
+		print_field(out, &d->field[i], width);
 	if (d->res0)
 		s2_out_printf(out, "  RES0 bits set: 0x%" PRIx64 "\n", d->res0);
 	for (unsigned int i = 0; d->descriptor && i < s2_nodds; i++)

@@ -237,20 +237,22 @@ static enum s2_code check_range(const struct s2_options *o, const struct s2_tabl
 		       n > 1 ? "all tables, the largest has a " : "the ", bits);
 }
 
-static enum s2_exit dump_tables(const struct s2_options *o, const struct s2_input *input,
+/* *@ret: what became of the tables, when nothing ended all. */
+static enum s2_code dump_tables(const struct s2_options *o, const struct s2_input *input,
 				const struct s2_table *tables, size_t n, struct s2_out *out,
-				struct s2_err *err)
+				enum s2_exit *ret, struct s2_err *err)
 {
 	struct s2_image image = s2_input_image(input);
 	s2_auto_free struct dump *dump = malloc(sizeof(*dump));
-	enum s2_exit status;
+	enum s2_code code;
 
 	if (!dump)
-		return s2_exit_of(s2_fail(err, S2_NOMEM, "no memory"));
-	if (check_range(o, tables, n, err))
-		return S2_EXIT_USAGE;
+		return s2_fail(err, S2_NOMEM, "no memory");
+	code = check_range(o, tables, n, err);
+	if (code)
+		return code;
 	if (o->table_pages)
-		return s2_table_pages(o, input, tables, n, out, err);
+		return s2_table_pages(o, input, tables, n, out, ret, err);
 	dump->options = o;
 	dump->ctx = (struct s2_ctx){ .mem = &input->source->mem,
 				     .lost = input->lost,
@@ -268,15 +270,15 @@ static enum s2_exit dump_tables(const struct s2_options *o, const struct s2_inpu
 	if (dump->printer.format->rows_only)
 		list_members(tables, n, &dump->all);
 	dump->printer.format->begin(&dump->printer, &image);
-	status = s2_each_table(input, tables, n, dump_table, dump, err);
+	code = s2_each_table(input, tables, n, dump_table, dump, ret, err);
 	s2_say_left_out(input->path, dump->unknown);
-	dump->printer.format->end(&dump->printer, !status && !input->lost->total);
-	return status;
+	dump->printer.format->end(&dump->printer, !*ret && !input->lost->total);
+	return code;
 }
 
 /* The guest's own tables instead of its stage 2. */
-static enum s2_exit dump_guest(const struct s2_options *o, const struct s2_input *input,
-			       struct s2_out *out, struct s2_err *err)
+static enum s2_code dump_guest(const struct s2_options *o, const struct s2_input *input,
+			       struct s2_out *out, enum s2_exit *ret, struct s2_err *err)
 {
 	const struct s2_cmd_arch *arch = input->tables.n ?
 						 s2_cmd_arch_of(input->tables.table->regime.arch) :
@@ -285,42 +287,42 @@ static enum s2_exit dump_guest(const struct s2_options *o, const struct s2_input
 	enum s2_code code;
 
 	if (!arch)
-		return s2_exit_of(s2_fail(err, S2_USAGE,
-					  "--vcpu: registers of vCPUs on %s are not read",
-					  input->tables.n ? input->tables.table->regime.arch->name :
-							    s2_archs[0]->name));
+		return s2_fail(err, S2_USAGE, "--vcpu: registers of vCPUs on %s are not read",
+			       input->tables.n ? input->tables.table->regime.arch->name :
+						 s2_archs[0]->name);
 	code = arch->guest(o, input, &guest, err);
 	if (code)
-		return s2_exit_of(code);
+		return code;
 	if (o->effective) {
 		struct s2_printer printer;
 
 		s2_printer_init(&printer, format_of(o), s2_annotators, input->lost, out);
 		return arch->effective(o, input, &guest, &printer, err);
 	}
-	return dump_tables(o, input, guest.half, guest.nhalves, out, err);
+	return dump_tables(o, input, guest.half, guest.nhalves, out, ret, err);
 }
 
 static enum s2_exit run_dump(const struct s2_options *o, struct s2_out *out, struct s2_err *err)
 {
 	struct s2_input input;
-	enum s2_exit status;
+	enum s2_exit status = S2_EXIT_OK;
 	enum s2_code code = s2_input_open(o, o->args, o->nargs, &input, err);
 
 	if (code)
 		return s2_exit_of(code);
 	code = check_format(o, &input, err);
 	s2_input_output(&input, out);
-	if (code)
-		status = s2_exit_of(code);
-	else if (o->have_vcpu)
-		status = dump_guest(o, &input, out, err);
-	else
-		status = dump_tables(o, &input, input.tables.table, input.tables.n, out, err);
+	if (!code && o->have_vcpu)
+		code = dump_guest(o, &input, out, &status, err);
+	else if (!code)
+		code = dump_tables(o, &input, input.tables.table, input.tables.n, out, &status,
+				   err);
 	/* The old file stays where a new one was not made; a table that cannot be read is no
 	 * reason. */
-	if (!err->code && s2_input_commit(&input, err))
-		status = S2_EXIT_INPUT;
+	if (!code)
+		code = s2_input_commit(&input, err);
+	if (code)
+		status = s2_exit_of(code);
 	status = s2_input_finish(&input, status);
 	s2_input_close(&input);
 	return status;

@@ -49,13 +49,12 @@ static void shape_of_bare(const struct s2_table *table, struct s2_geometry *ret)
 		*ret = (struct s2_geometry){ .arch = table->regime.arch };
 }
 
-enum s2_exit s2_each_table(const struct s2_input *input, const struct s2_table *tables, size_t n,
+enum s2_code s2_each_table(const struct s2_input *input, const struct s2_table *tables, size_t n,
 			   enum s2_code (*one)(void *arg, const struct s2_table *table,
 					       const struct s2_geometry *geom, struct s2_err *err),
-			   void *arg, struct s2_err *err)
+			   void *arg, enum s2_exit *ret, struct s2_err *err)
 {
-	enum s2_exit status = S2_EXIT_OK;
-
+	*ret = S2_EXIT_OK;
 	for (size_t i = 0; i < n; i++) {
 		struct s2_geometry geom;
 		struct s2_err table_err;
@@ -68,14 +67,14 @@ enum s2_exit s2_each_table(const struct s2_input *input, const struct s2_table *
 			code = s2_input_shape(&tables[i], &geom, &table_err);
 		if (!code)
 			code = one(arg, &tables[i], &geom, &table_err);
-		if (code == S2_NOMEM)
-			return s2_exit_of(s2_fail(err, code, "%s", table_err.text));
 		if (!code)
 			continue;
+		*ret = s2_exit_of(code);
+		if (code == S2_NOMEM)
+			return s2_fail(err, code, "%s", table_err.text);
 		s2_say("%s: %s", input->path, table_err.text);
-		status = s2_exit_of(code);
 	}
-	return status;
+	return S2_OK;
 }
 
 void s2_say_left_out(const char *path, uint64_t rows)

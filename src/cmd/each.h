@@ -9,14 +9,14 @@
 
 /*
  * Calls @one for each of @n tables, with its geometry. What it fails with, or what the geometry
- * does, is said on standard error, and decides the status that is returned; the next table follows
- * all the same. Only S2_NOMEM ends at once, and is in @err. Of a bare table the geometry may be
+ * does, is said on standard error, and decides *@ret; the next table follows all the same. Only
+ * S2_NOMEM ends at once, and is what is returned. Of a bare table the geometry may be
  * known no further than @geom->arch: then @geom->heights is 0.
  */
-enum s2_exit s2_each_table(const struct s2_input *input, const struct s2_table *tables, size_t n,
+enum s2_code s2_each_table(const struct s2_input *input, const struct s2_table *tables, size_t n,
 			   enum s2_code (*one)(void *arg, const struct s2_table *table,
 					       const struct s2_geometry *geom, struct s2_err *err),
-			   void *arg, struct s2_err *err);
+			   void *arg, enum s2_exit *ret, struct s2_err *err);
 
 /* Says of how many rows a condition could not be asked; nothing when of none. */
 void s2_say_left_out(const char *path, uint64_t rows);

@@ -268,19 +268,19 @@ static enum s2_code write_snapshot(const struct s2_input *input, const struct pa
 	return code;
 }
 
-static enum s2_exit extract(struct s2_input *input, struct s2_out *out, struct s2_err *err)
+/* *@ret: what became of the tables, when nothing ended all. */
+static enum s2_code extract(struct s2_input *input, struct s2_out *out, enum s2_exit *ret,
+			    struct s2_err *err)
 {
 	s2_auto_free struct collect *c = malloc(sizeof(*c));
 	struct pages pages = { 0 };
-	enum s2_exit status;
 	enum s2_code code;
 
 	if (!c)
-		return s2_exit_of(s2_fail(err, S2_NOMEM, "no memory"));
+		return s2_fail(err, S2_NOMEM, "no memory");
 	c->input = input;
 	c->pages = &pages;
-	status = s2_each_table(input, input->tables.table, input->tables.n, collect, c, err);
-	code = err->code;
+	code = s2_each_table(input, input->tables.table, input->tables.n, collect, c, ret, err);
 	if (!code) {
 		s2_input_output(input, out);
 		compact(&pages);
@@ -289,13 +289,13 @@ static enum s2_exit extract(struct s2_input *input, struct s2_out *out, struct s
 	if (!code)
 		code = s2_input_commit(input, err);
 	free(pages.piece);
-	return code ? s2_exit_of(code) : status;
+	return code;
 }
 
 static enum s2_exit run_extract(const struct s2_options *o, struct s2_out *out, struct s2_err *err)
 {
 	struct s2_input input;
-	enum s2_exit status;
+	enum s2_exit status = S2_EXIT_OK;
 	enum s2_code code;
 
 	if (!o->output)
@@ -304,7 +304,8 @@ static enum s2_exit run_extract(const struct s2_options *o, struct s2_out *out, 
 	code = s2_input_open(o, o->args, o->nargs, &input, err);
 	if (code)
 		return s2_exit_of(code);
-	status = s2_input_finish(&input, extract(&input, out, err));
+	code = extract(&input, out, &status, err);
+	status = s2_input_finish(&input, code ? s2_exit_of(code) : status);
 	s2_input_close(&input);
 	return status;
 }

@@ -352,7 +352,7 @@ static enum s2_exit search_all(const struct s2_options *o, struct search *s, str
 	s->where = o->rows.have_where ? &o->rows.where : NULL;
 	if (s->json)
 		s2_json_begin(&s->printer.json, s->out, s->lines, "find", "found", &image);
-	status = s2_each_table(s->input, tables->table, tables->n, search_table, s, err);
+	s2_each_table(s->input, tables->table, tables->n, search_table, s, &status, err);
 	for (size_t i = 0; i < s->n; i++)
 		if (!s->want[i].hits)
 			print_nothing(s, &s->want[i]);

@@ -42,6 +42,7 @@ static struct s2_request request_of(const struct s2_options *o, char *const *pat
 		.table = o->table,
 		.ntables = o->ntables,
 		.vcpu = o->have_vcpu,
+		.one_table = o->one_table || o->have_vcpu,
 		.kernel = o->kernel,
 		.name_kernels = o->kernel || o->verbose || o->overview,
 		.have_copy = o->have_snapshot,
@@ -182,6 +183,9 @@ enum s2_code s2_input_open(const struct s2_options *options, char *const *paths,
 		s2_input_close(&input);
 		return s2_wrap(err, code, "%s", input.path);
 	}
+	if (*input.further)
+		s2_say("%s: further tables of these VMs were not asked for: %s (a pid alone takes all)",
+		       input.path, input.further);
 	/* What was missing on the way, and is among the losses, is no error of what follows. */
 	s2_err_init(err);
 	*ret = input;

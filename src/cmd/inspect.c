@@ -60,9 +60,22 @@ static void put_size(struct s2_out *out, uint64_t size)
 	s2_out_str(out, text);
 }
 
+/* Of a snapshot its note says what the tables are of: files of old have one machine's number in
+ * their ELF header, whatever they are of. */
+static const char *machine_of(const struct s2_input *input)
+{
+	const char *machine = NULL;
+
+	if (input->tables.n)
+		machine =
+			s2_machine_of_elf(s2_kva_machine(input->tables.table[0].regime.arch->name));
+	return machine ? machine : input->source->machine;
+}
+
 static void put_file(struct s2_out *out, const struct s2_input *input, const struct s2_image *image)
 {
 	const char *writer = s2_source_writer(input->source);
+	const char *machine = machine_of(input);
 	time_t seconds = (time_t)image->time;
 	char text[32];
 	struct tm tm;
@@ -70,8 +83,8 @@ static void put_file(struct s2_out *out, const struct s2_input *input, const str
 	put_escaped(out, image->path);
 	s2_out_printf(out, ": %s, ", image->format);
 	put_size(out, image->size);
-	if (input->source->machine)
-		s2_out_printf(out, ", of an %s machine", input->source->machine);
+	if (machine)
+		s2_out_printf(out, ", of an %s machine", machine);
 	if (*input->source->node) {
 		s2_out_str(out, " called ");
 		put_escaped(out, input->source->node);
@@ -259,7 +272,7 @@ static void print_document(struct s2_out *out, const struct s2_input *input,
 
 	s2_json_begin(&json, out, lines, "inspect", "inspected", image);
 	s2_json_item(&json, "inspected");
-	s2_json_word(&json, "machine", input->source->machine);
+	s2_json_word(&json, "machine", machine_of(input));
 	s2_json_word(&json, "writer", s2_source_writer(input->source));
 	s2_json_text(&json, "remark", *input->source->remark ? input->source->remark : NULL);
 	kernels_member(&json, input);

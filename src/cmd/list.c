@@ -278,7 +278,7 @@ static enum s2_exit list_tables(const struct s2_options *o, const struct s2_inpu
 	list->printer.list = "list";
 	if (list->json)
 		list->printer.format->begin(&list->printer, &image);
-	status = s2_each_table(input, input->tables.table, input->tables.n, list_table, list, err);
+	s2_each_table(input, input->tables.table, input->tables.n, list_table, list, &status, err);
 	if (list->json) {
 		list->printer.format->end(&list->printer, !status && !input->lost->total);
 	} else {

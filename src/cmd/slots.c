@@ -67,9 +67,7 @@ static enum s2_code slots_table(void *arg, const struct s2_table *table,
 		l->printer.format->table_end(&l->printer, NULL);
 		return S2_OK;
 	}
-	/* The host and the hypervisor have none, a nested guest has its VM's. */
-	if (!s2_is_stage2(geom->arch) || s2_table_is_shadow(table) ||
-	    !strcmp(table->kind, "host-stage2"))
+	if (!s2_table_may_have_slots(table))
 		return S2_OK;
 	if (!table->nslots)
 		s2_out_printf(l->out, "# %s: %s\n", table->id,
@@ -120,7 +118,7 @@ static enum s2_exit list_slots(const struct s2_options *o, const struct s2_input
 	else
 		s2_out_printf(out, "%-*s slot   %-*s %8s %shva\n", l->id_width, "# table", IA_WIDTH,
 			      "ia", "size", l->have_private ? " private " : "");
-	status = s2_each_table(input, tables->table, tables->n, slots_table, l, err);
+	s2_each_table(input, tables->table, tables->n, slots_table, l, &status, err);
 	if (l->document)
 		l->printer.format->end(&l->printer, !status && !input->lost->total);
 	return status;

@@ -187,17 +187,17 @@ static enum s2_code list_pages(void *arg, const struct s2_table *table,
 	return S2_OK;
 }
 
-enum s2_exit s2_table_pages(const struct s2_options *options, const struct s2_input *input,
+enum s2_code s2_table_pages(const struct s2_options *options, const struct s2_input *input,
 			    const struct s2_table *tables, size_t n, struct s2_out *out,
-			    struct s2_err *err)
+			    enum s2_exit *ret, struct s2_err *err)
 {
 	struct s2_image image = s2_input_image(input);
 	s2_auto_free struct job *job = malloc(sizeof(*job));
-	enum s2_exit status;
+	enum s2_code code;
 	bool lines;
 
 	if (!job)
-		return s2_exit_of(s2_fail(err, S2_NOMEM, "no memory"));
+		return s2_fail(err, S2_NOMEM, "no memory");
 	job->o = options;
 	job->input = input;
 	job->out = out;
@@ -205,8 +205,8 @@ enum s2_exit s2_table_pages(const struct s2_options *options, const struct s2_in
 	s2_effort_init(&job->effort, input, job->document);
 	if (job->document)
 		s2_json_begin(&job->json, out, lines, "dump", "table_pages", &image);
-	status = s2_each_table(input, tables, n, list_pages, job, err);
+	code = s2_each_table(input, tables, n, list_pages, job, ret, err);
 	if (job->document)
-		s2_json_end(&job->json, !status && !input->lost->total, input->lost);
-	return status;
+		s2_json_end(&job->json, !*ret && !input->lost->total, input->lost);
+	return code;
 }

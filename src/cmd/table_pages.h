@@ -5,9 +5,10 @@
 
 #include "cmd/input.h"
 
-/* The table pages of @n tables instead of their ranges. */
-enum s2_exit s2_table_pages(const struct s2_options *options, const struct s2_input *input,
+/* The table pages of @n tables instead of their ranges. *@ret: what became of the tables, when
+ * nothing ended all. */
+enum s2_code s2_table_pages(const struct s2_options *options, const struct s2_input *input,
 			    const struct s2_table *tables, size_t n, struct s2_out *out,
-			    struct s2_err *err);
+			    enum s2_exit *ret, struct s2_err *err);
 
 #endif

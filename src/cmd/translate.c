@@ -408,12 +408,14 @@ static enum s2_exit run_translate(const struct s2_options *o, struct s2_out *out
 				  struct s2_err *err)
 {
 	const struct s2_cmd_arch *arch = s2_cmd_arch_of(o->regime.arch);
+	struct s2_options own = *o;
 	struct s2_input input;
 	enum s2_code code;
 
 	if (arch)
 		return arch->translate(o, out, err);
-	code = s2_input_open(o, o->args, 1, &input, err);
+	own.one_table = true;
+	code = s2_input_open(&own, o->args, 1, &input, err);
 	return code ? s2_exit_of(code) : s2_translate_table(o, &input, out, err);
 }
 

@@ -193,8 +193,8 @@ uint64_t s2_attr_bits(const struct s2_attr *attr, const struct s2_geometry *geom
 	return attr->rest ? bits & ~geom->soft_bits : bits;
 }
 
-uint64_t s2_attr_get(const struct s2_attr *attr, const struct s2_geometry *geom,
-		     unsigned int height, uint64_t raw)
+uint64_t s2_attr_gather(const struct s2_attr *attr, const struct s2_geometry *geom,
+			unsigned int height, uint64_t raw)
 {
 	uint64_t mask = s2_attr_bits(attr, geom, height), value = 0, low;
 	unsigned int n = 0;
@@ -209,6 +209,14 @@ uint64_t s2_attr_get(const struct s2_attr *attr, const struct s2_geometry *geom,
 	/* Rows may join bits that lie apart (write permission and DBM): gather those bit by bit. */
 	for (; low & (low + 1) && mask; mask &= mask - 1)
 		value |= ((raw >> __builtin_ctzll(mask)) & 1) << n++;
+	return value;
+}
+
+uint64_t s2_attr_get(const struct s2_attr *attr, const struct s2_geometry *geom,
+		     unsigned int height, uint64_t raw)
+{
+	uint64_t value = s2_attr_gather(attr, geom, height, raw);
+
 	return attr->resolve ? attr->resolve(geom, value) : value;
 }
 

@@ -570,11 +570,12 @@ const struct s2_attr *s2_attr_at(const struct s2_geometry *geom, unsigned int i)
 uint64_t s2_attr_bits(const struct s2_attr *attr, const struct s2_geometry *geom,
 		      unsigned int height);
 
-/*
- * The value of @attr in @raw, an entry at @height: its bits, gathered, and resolved through a
- * register if the row says so. An attribute without bits comes from the geometry (shareability with
- * LPA2).
- */
+/* The bits of @attr in @raw, an entry at @height, gathered low to high. Without bits it comes from
+ * the geometry (shareability with LPA2). */
+uint64_t s2_attr_gather(const struct s2_attr *attr, const struct s2_geometry *geom,
+			unsigned int height, uint64_t raw);
+
+/* The value of @attr: what is gathered, resolved through a register if the row says so. */
 uint64_t s2_attr_get(const struct s2_attr *attr, const struct s2_geometry *geom,
 		     unsigned int height, uint64_t raw);
 

@@ -691,6 +691,17 @@ static void print_row(struct s2_printer *printer, const struct s2_row *row)
 		print_all(printer, row, false);
 }
 
+/* A token of an annotator, also of one that says nothing of this table: what is in no slot because
+ * there can be none is not unknown. */
+static const char *short_label(const struct s2_printer *printer, unsigned int i,
+			       const struct s2_row_column *column, const struct s2_label *label,
+			       char buf[S2_LABEL_TEXT])
+{
+	if (!s2_printer_has(printer, i) && !s2_table_may_have_slots(printer->table))
+		return "-";
+	return column->text(label, buf);
+}
+
 void s2_ptdump_short(struct s2_printer *printer, const struct s2_row *row)
 {
 	struct s2_out *out = printer->out;
@@ -725,7 +736,7 @@ void s2_ptdump_short(struct s2_printer *printer, const struct s2_row *row)
 		char buf[S2_LABEL_TEXT];
 
 		for (size_t k = 0; k < ops->ncolumns && (!i || s2_printer_has(printer, i)); k++)
-			put_styled(out, ops->columns[k].text(label, buf), 0,
+			put_styled(out, short_label(printer, i, &ops->columns[k], label, buf), 0,
 				   label_style(printer, ops, label, &look), &look);
 	}
 }

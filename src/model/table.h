@@ -62,6 +62,13 @@ static inline bool s2_table_is_shadow(const struct s2_table *table)
 	return !strcmp(table->kind, "nested-stage2");
 }
 
+/* May there be memslots? The host and the hypervisor have none, a nested guest has its VM's. */
+static inline bool s2_table_may_have_slots(const struct s2_table *table)
+{
+	return s2_is_stage2(table->regime.arch) && !s2_table_is_shadow(table) &&
+	       strcmp(table->kind, "host-stage2") != 0;
+}
+
 /* Does the table belong to a virtual machine? */
 static inline bool s2_table_is_vms(const struct s2_table *table)
 {

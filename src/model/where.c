@@ -106,6 +106,17 @@ static enum s2_code bool_value(struct parser *p, struct s2_where_step *step, con
 	return S2_OK;
 }
 
+/* As addresses are typed elsewhere: digits that may be either are not taken for one of the two. */
+static enum s2_code address_value(struct parser *p, struct s2_where_step *step, const char *word)
+{
+	struct s2_err why;
+
+	s2_err_init(&why);
+	if (!s2_parse_address(word, step->member.name, &step->number, &why))
+		return S2_OK;
+	return mistake(p, "%s", why.text);
+}
+
 static enum s2_code number_value(struct parser *p, struct s2_where_step *step, const char *word)
 {
 	bool negative = step->member.kind == S2_KIND_SIGNED && *word == '-';
@@ -151,8 +162,9 @@ static enum s2_code parse_value(struct parser *p, struct s2_where_step *step)
 		return string_value(p, step, word);
 	case S2_KIND_BOOL:
 		return bool_value(p, step, word);
-	case S2_KIND_NUMBER:
 	case S2_KIND_HEX:
+		return address_value(p, step, word);
+	case S2_KIND_NUMBER:
 	case S2_KIND_SIGNED:
 		break;
 	}

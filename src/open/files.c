@@ -194,3 +194,11 @@ void s2_files_close(struct s2_files *files)
 	s2_output_close(&files->out);
 	s2_files_init(files);
 }
+
+bool s2_files_unverified(const struct s2_files *files)
+{
+	for (size_t i = 0; i < files->ninputs; i++)
+		if (files->input[i].unverified)
+			return true;
+	return false;
+}

@@ -44,4 +44,7 @@ enum s2_code s2_files_open(const struct s2_files_request *request, struct s2_fil
 enum s2_code s2_files_load(struct s2_files *files, uint64_t max, struct s2_err *err) S2_MUST_CHECK;
 void s2_files_close(struct s2_files *files);
 
+/* Are there inputs of which no checksum says that what was unpacked is right? */
+bool s2_files_unverified(const struct s2_files *files);
+
 #endif

@@ -143,7 +143,8 @@ enum s2_code s2_input_find(const struct s2_request *r, struct s2_input *input, s
 
 enum s2_code s2_input_select(const struct s2_request *r, struct s2_input *input, struct s2_err *err)
 {
-	enum s2_code code = s2_select_tables(r, &input->tables, input->lost, &input->refusal, err);
+	enum s2_code code = s2_select_tables(r, &input->tables, input->lost, input->further,
+					     &input->refusal, err);
 
 	if (code || s2_regime_given(r->regime, S2_CLAIM_SHAPE))
 		return code;

@@ -10,6 +10,7 @@
 #include "open/files.h"
 #include "open/image.h"
 #include "open/request.h"
+#include "open/select.h"
 
 struct s2_input {
 	const char *path;
@@ -23,6 +24,8 @@ struct s2_input {
 	bool searched;               /* the kernel was asked for its tables */
 	char no_kernel[S2_ERR_TEXT]; /* of an overview: why there is none */
 	struct s2_refusal refusal;
+	char further[S2_FURTHER_LEN]; /* tables of VMs whose own one was asked for, and that were
+					 not; "" where there are none */
 };
 
 /*

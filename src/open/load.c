@@ -118,6 +118,7 @@ struct load {
 	struct s2_place *place;
 	int to;
 	uint64_t size, written; /* zeros are not written */
+	uint64_t verified;      /* bytes of members that ended */
 };
 
 static enum s2_code read_from(struct load *load, void *buf, size_t len, size_t *ret,
@@ -251,6 +252,13 @@ static enum s2_code put(void *arg, const void *buf, size_t len, struct s2_err *e
 	return code;
 }
 
+static void whole(void *arg)
+{
+	struct load *load = arg;
+
+	load->verified = load->size;
+}
+
 static enum s2_code copy_all(struct load *load, struct s2_err *err)
 {
 	s2_auto_free char *buf = malloc(CHUNK);
@@ -268,10 +276,21 @@ static enum s2_code copy_all(struct load *load, struct s2_err *err)
 	}
 }
 
+static void say_damage(const struct load *load, const char *what, struct s2_opened *file)
+{
+	int len = snprintf(file->damage, sizeof(file->damage), "%.80s; %llu bytes were unpacked",
+			   what, (unsigned long long)load->size);
+
+	if (load->size > load->verified)
+		snprintf(file->damage + len, sizeof(file->damage) - (size_t)len,
+			 ", no checksum vouches for the last %llu",
+			 (unsigned long long)(load->size - load->verified));
+}
+
 static enum s2_code unpack(struct load *load, const struct s2_packing *packing,
 			   struct s2_opened *file, struct s2_err *err)
 {
-	const struct s2_unpack_io io = { .read = take, .write = put, .arg = load };
+	const struct s2_unpack_io io = { .read = take, .write = put, .whole = whole, .arg = load };
 	struct s2_err damage;
 	enum s2_code code;
 
@@ -279,9 +298,9 @@ static enum s2_code unpack(struct load *load, const struct s2_packing *packing,
 	code = s2_unpack(packing, &io, &damage);
 	if (code && !s2_is_missing(code))
 		return s2_fail(err, code, "%s", damage.text);
+	file->unverified = code && load->size > load->verified;
 	if (code)
-		snprintf(file->damage, sizeof(file->damage), "%.100s; %llu bytes were unpacked",
-			 damage.text, (unsigned long long)load->size);
+		say_damage(load, damage.text, file);
 	file->packed = s2_packing_name(packing);
 	return S2_OK;
 }
@@ -310,6 +329,7 @@ enum s2_code s2_load(struct s2_opened *file, struct s2_place *place, uint64_t ma
 	if (!code && load.seek && *file->damage && !load.size) {
 		file->packed = NULL;
 		*file->damage = '\0';
+		file->unverified = false;
 		return S2_OK;
 	}
 	if (!code && ftruncate(load.to, (off_t)load.size) < 0)

@@ -21,6 +21,7 @@ struct s2_request {
 	const char *const *table; /* ids and patterns of the tables that are wanted; none: all */
 	unsigned int ntables;
 	bool vcpu;           /* registers of a vCPU will be asked for */
+	bool one_table;      /* a pid or a name means a VM's own table, not its further ones */
 	unsigned int kernel; /* which of several in memory, from 1 on; 0: the one that fits best */
 	bool name_kernels;   /* find the names of all of them */
 	bool have_copy;      /* the copy of a table that the kernel keeps, */

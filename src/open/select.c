@@ -15,24 +15,31 @@ static bool is_number(const char *text)
 	return *text && !text[strspn(text, "0123456789")];
 }
 
-/* Does @pattern name the table @id? It is an id, a glob, or the pid of a VM's process alone. */
-static bool id_fits(const char *pattern, const char *id)
+/* Is @id that of a further table of a VM: a nested guest's, one that is not in use any more? */
+static bool is_further(const char *id)
+{
+	return !strncmp(id, vm, VM_LEN) && strchr(id, '/');
+}
+
+/* Does @pattern name the table @id? It is an id, a glob, or a number: the pid of a process, all of
+ * whose VMs' tables are meant, or with @own their own ones. */
+static bool id_fits(const char *pattern, const char *id, bool own)
 {
 	size_t n = strlen(pattern);
 
 	if (!fnmatch(pattern, id, 0))
 		return true;
-	if (!is_number(pattern) || strncmp(id, vm, VM_LEN) != 0)
+	if (!is_number(pattern) || strncmp(id, vm, VM_LEN) != 0 || (own && is_further(id)))
 		return false;
 	id += VM_LEN;
-	/* A process that runs several VMs has vm:PID.0, vm:PID.1, ... */
-	return !strncmp(id, pattern, n) && (!id[n] || (id[n] == '.' && !strchr(id, '/')));
+	/* A process that runs several VMs has vm:PID.1, vm:PID.2, ... */
+	return !strncmp(id, pattern, n) && (!id[n] || id[n] == '.' || id[n] == '/');
 }
 
 static bool is_asked_for(const struct s2_request *r, const char *id)
 {
 	for (unsigned int g = 0; g < r->ntables; g++)
-		if (id_fits(r->table[g], id))
+		if (id_fits(r->table[g], id, r->one_table))
 			return true;
 	return !r->ntables;
 }
@@ -60,7 +67,7 @@ bool s2_asks_for_vm(const void *request, const char *id)
 		const char *pattern = r->table[g];
 		size_t literal = strcspn(pattern, "*?[\\");
 
-		if (id_fits(pattern, id))
+		if (id_fits(pattern, id, true))
 			return true;
 		if (literal >= n ? !strncmp(pattern, id, n) && pattern[n] == '/' :
 				   pattern[literal] && !strncmp(pattern, id, literal))
@@ -72,24 +79,26 @@ bool s2_asks_for_vm(const void *request, const char *id)
 static bool any_id_fits(const char *pattern, const struct s2_tables *tables)
 {
 	for (size_t i = 0; i < tables->n; i++)
-		if (id_fits(pattern, tables->table[i].id))
+		if (id_fits(pattern, tables->table[i].id, false))
 			return true;
 	return false;
 }
 
-/* Is @pattern the name of the VM that @table is of? Ids come first: a VM may be called "host". */
-static bool name_fits(const char *pattern, const struct s2_tables *tables,
-		      const struct s2_table *table)
+/* Is @pattern the name of the VM that @table is of, its own one where one is meant? Ids come first:
+ * a VM may be called "host". */
+static bool name_fits(const struct s2_request *r, const char *pattern,
+		      const struct s2_tables *tables, const struct s2_table *table)
 {
-	return table->vm && *table->vm->name && !strcmp(pattern, table->vm->name) &&
-	       !any_id_fits(pattern, tables);
+	return table->vm && !(r->one_table && is_further(table->id)) && *table->vm->name &&
+	       !strcmp(pattern, table->vm->name) && !any_id_fits(pattern, tables);
 }
 
 static bool is_table_asked_for(const struct s2_request *r, const struct s2_tables *tables,
 			       const struct s2_table *table)
 {
 	for (unsigned int g = 0; g < r->ntables; g++)
-		if (id_fits(r->table[g], table->id) || name_fits(r->table[g], tables, table))
+		if (id_fits(r->table[g], table->id, r->one_table) ||
+		    name_fits(r, r->table[g], tables, table))
 			return true;
 	return !r->ntables;
 }
@@ -118,32 +127,37 @@ static bool concerns(void *arg, const struct s2_loss *loss)
 		return true;
 	for (unsigned int g = 0; g < asked->r->ntables; g++)
 		for (size_t i = 0; i < asked->tables->n; i++)
-			if (name_fits(asked->r->table[g], asked->tables,
+			if (name_fits(asked->r, asked->r->table[g], asked->tables,
 				      &asked->tables->table[i]) &&
 			    is_of(loss, &asked->tables->table[i]))
 				return true;
 	return false;
 }
 
-/* May something that was asked for be among what was lost without a name? */
+/* May something that was asked for be among what was lost without a name? A VM that is known by its
+ * address alone may be of any process. */
 static bool lost_nameless(const struct s2_lost *lost)
 {
+	static const char unnumbered[] = "vm:0x";
+	const size_t len = sizeof(unnumbered) - 1;
+
 	for (size_t i = 0; i < lost->n; i++)
-		if (!*lost->loss[i].table && lost->loss[i].what == S2_LOST_VM)
+		if (lost->loss[i].what == S2_LOST_VM &&
+		    (!*lost->loss[i].table || !strncmp(lost->loss[i].table, unnumbered, len)))
 			return true;
 	return lost->total && !lost->n;
 }
 
-static bool fits_any(const char *pattern, const struct s2_tables *tables,
-		     const struct s2_lost *lost)
+static bool fits_any(const struct s2_request *r, const char *pattern,
+		     const struct s2_tables *tables, const struct s2_lost *lost)
 {
 	if (any_id_fits(pattern, tables))
 		return true;
 	for (size_t i = 0; i < tables->n; i++)
-		if (name_fits(pattern, tables, &tables->table[i]))
+		if (name_fits(r, pattern, tables, &tables->table[i]))
 			return true;
 	for (size_t i = 0; i < lost->n; i++)
-		if (*lost->loss[i].table && id_fits(pattern, lost->loss[i].table))
+		if (*lost->loss[i].table && id_fits(pattern, lost->loss[i].table, false))
 			return true;
 	return false;
 }
@@ -152,7 +166,7 @@ bool s2_all_selected(const struct s2_request *r, const struct s2_tables *tables,
 		     const struct s2_lost *lost, const char **ret_first)
 {
 	for (unsigned int g = 0; g < r->ntables; g++) {
-		if (fits_any(r->table[g], tables, lost))
+		if (fits_any(r, r->table[g], tables, lost))
 			continue;
 		*ret_first = r->table[g];
 		return false;
@@ -160,34 +174,71 @@ bool s2_all_selected(const struct s2_request *r, const struct s2_tables *tables,
 	return true;
 }
 
-/* Names the tables that there are, as far as the line reaches. */
+/* Ids joined by commas, as far as the line reaches. */
+struct id_line {
+	char text[S2_FURTHER_LEN];
+	size_t len;
+};
+
+static void add_id(struct id_line *line, const char *id)
+{
+	char *end = line->text + line->len;
+	size_t room = sizeof(line->text) - line->len;
+	const char *comma = line->len ? ", " : "";
+
+	if (!room)
+		return;
+	if (strlen(id) + sizeof(", , ...") <= room) {
+		line->len += (size_t)snprintf(end, room, "%s%s", comma, id);
+		return;
+	}
+	snprintf(end, room, "%s...", comma);
+	line->len = sizeof(line->text);
+}
+
+/* Names the tables that there are. */
 static enum s2_code refuse(const char *pattern, const struct s2_tables *tables,
 			   const struct s2_lost *lost, struct s2_err *err)
 {
-	char list[3 * S2_ID_LEN] = "";
-	size_t len = 0;
+	struct id_line list = { .len = 0 };
 
-	for (size_t i = 0; i < tables->n && len < sizeof(list); i++) {
-		bool fits = len + strlen(tables->table[i].id) + sizeof(", , ...") <= sizeof(list);
-
-		len += (size_t)snprintf(list + len, sizeof(list) - len, "%s%s", i ? ", " : "",
-					fits ? tables->table[i].id : "...");
-		if (!fits)
-			break;
-	}
+	for (size_t i = 0; i < tables->n; i++)
+		add_id(&list, tables->table[i].id);
 	return s2_fail(err, lost_nameless(lost) ? S2_NOTFOUND : S2_USAGE,
 		       "no table is called '%.100s'; there %s %s", pattern,
-		       tables->n == 1 ? "is" : "are", tables->n ? list : "none");
+		       tables->n == 1 ? "is" : "are", tables->n ? list.text : "none");
+}
+
+/* A VM's own table was asked for by its id: its other tables are not gone without a word. */
+static void name_further(const struct s2_tables *tables, const bool *keep, char *ret)
+{
+	struct id_line list = { .len = 0 };
+	size_t own = tables->n; /* further ones follow it */
+
+	for (size_t i = 0; i < tables->n; i++) {
+		const char *id = tables->table[i].id;
+		size_t len = strcspn(id, "/");
+
+		if (!is_further(id))
+			own = i;
+		else if (own < tables->n && keep[own] && !keep[i] &&
+			 strlen(tables->table[own].id) == len &&
+			 !strncmp(tables->table[own].id, id, len))
+			add_id(&list, id);
+	}
+	memcpy(ret, list.text, sizeof(list.text));
 }
 
 enum s2_code s2_select_tables(const struct s2_request *r, struct s2_tables *tables,
-			      struct s2_lost *lost, struct s2_refusal *refusal, struct s2_err *err)
+			      struct s2_lost *lost, char ret_further[S2_FURTHER_LEN],
+			      struct s2_refusal *refusal, struct s2_err *err)
 {
 	struct asked asked = { .r = r, .tables = tables };
 	bool *keep;
 	const char *pattern;
 	size_t kept = 0;
 
+	*ret_further = '\0';
 	if (!r->ntables)
 		return S2_OK;
 	if (!s2_all_selected(r, tables, lost, &pattern)) {
@@ -200,6 +251,8 @@ enum s2_code s2_select_tables(const struct s2_request *r, struct s2_tables *tabl
 		return s2_fail(err, S2_NOMEM, "no memory");
 	for (size_t i = 0; i < tables->n; i++)
 		keep[i] = is_table_asked_for(r, tables, &tables->table[i]);
+	if (!r->one_table)
+		name_further(tables, keep, ret_further);
 	for (size_t i = 0; i < tables->n; i++) {
 		if (!keep[i])
 			s2_table_clear(&tables->table[i]);

@@ -7,6 +7,9 @@
 #include "host/tables.h"
 #include "open/request.h"
 
+/* Room for a line of ids. */
+#define S2_FURTHER_LEN (3 * S2_ID_LEN)
+
 /* Do all patterns name VMs, by their processes? Then others need not be read. */
 bool s2_asks_for_vms(const struct s2_request *request);
 
@@ -19,9 +22,9 @@ bool s2_all_selected(const struct s2_request *request, const struct s2_tables *t
 		     const struct s2_lost *lost, const char **ret_first);
 
 /* Keeps the tables and losses that one of the patterns fits; a pattern that fits none is an
- * error. */
+ * error. @ret_further names the tables that go though their VM's own one stays. */
 enum s2_code s2_select_tables(const struct s2_request *request, struct s2_tables *tables,
-			      struct s2_lost *lost, struct s2_refusal *refusal,
-			      struct s2_err *err) S2_MUST_CHECK;
+			      struct s2_lost *lost, char ret_further[S2_FURTHER_LEN],
+			      struct s2_refusal *refusal, struct s2_err *err) S2_MUST_CHECK;
 
 #endif

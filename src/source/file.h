@@ -25,7 +25,8 @@ struct s2_opened {
 	int fd;           /* a regular file or a block device; -1: none was given */
 	int cmdline_fd;   /* /proc/cmdline, where the file may be the running kernel's memory; -1 */
 	const char *packed; /* how it was compressed, NULL when it was not: @fd is what was in it */
-	char damage[160];   /* why @fd holds only its beginning, "" when it holds all */
+	char damage[192];   /* why @fd holds only its beginning, "" when it holds all */
+	bool unverified;    /* of which some bytes have no checksum that holds: any may be wrong */
 };
 
 struct s2_file {

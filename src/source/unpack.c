@@ -421,6 +421,8 @@ static enum s2_code unpack_members(struct unpacking *u, struct s2_err *err)
 
 		if (code)
 			return code;
+		if (u->io->whole)
+			u->io->whole(u->io->arg);
 		do {
 			code = feed(u, err);
 			if (code)

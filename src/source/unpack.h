@@ -31,6 +31,8 @@ struct s2_unpack_io {
 	/* Up to @len bytes; 0 at the end. */
 	enum s2_code (*read)(void *arg, void *buf, size_t len, size_t *ret, struct s2_err *err);
 	enum s2_code (*write)(void *arg, const void *buf, size_t len, struct s2_err *err);
+	/* A member ended, and its checksum holds, where it has one. May be NULL. */
+	void (*whole)(void *arg);
 	void *arg;
 };
 

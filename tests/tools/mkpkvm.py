@@ -251,8 +251,9 @@ class Ram:
 class System:
     info = ""  # more lines of VMCOREINFO
 
-    def __init__(self, gen):
-        self.gen, self.ram, self.btf, self.symbols = gen, Ram(), kernel_types(gen), {}
+    def __init__(self, gen, kvm_at=0):
+        """With @kvm_at a struct kvm begins so far into its page."""
+        self.gen, self.ram, self.btf, self.symbols, self.kvm_at = gen, Ram(), kernel_types(gen), {}, kvm_at
         self.in_pte = gen == "6.12"          # both states
         self.in_vmemmap = gen in since("6.17")  # both; else the host's only
         self.hosts_guests = gen == "6.12"    # their tables are the host's
@@ -462,7 +463,8 @@ class System:
             self.function("__kvm_nvhe_hyp_fixblock_map")
 
     def vm(self, i):
-        kvm, hyp_vm = self.pa(KVM) + i * 0x2000, self.pa(HYPVM) + i * PAGE
+        base, hyp_vm = self.pa(KVM) + i * 0x2000, self.pa(HYPVM) + i * PAGE
+        kvm = base + self.kvm_at
         table = Table(self.ram, self.alloc("h" if self.hosts_guests else "g"), 40, 2, 3)
         table.handle, table.kvm, table.hyp_vm, table.mappings = HANDLE + i, kvm, hyp_vm, {}
         self.share_with_hyp(kvm)
@@ -473,7 +475,7 @@ class System:
         self.put(kvm, "kvm", "online_vcpus", 1, "<i")
         self.put(kvm, "kvm", "arch.mmu.vtcr", 0x80023558)
         self.put(kvm, "kvm", "arch.mmu.arch", self.lin(kvm) + self.field("kvm", "arch"))
-        pgt = kvm + 0x800
+        pgt = base + 0x800
         self.put(kvm, "kvm", "arch.mmu.pgt", self.lin(pgt))
         self.put(pgt, "kvm_pgtable", "mmu", self.lin(kvm) + self.field("kvm", "arch"))
         table.root_at = pgt
@@ -486,7 +488,7 @@ class System:
         self.put(hyp_vm, "pkvm_hyp_vm", "host_kvm", self.hyp(kvm))
         self.ram.put(self.pa(RESERVED + 0x8000) + i * 8, self.hyp(hyp_vm))
         # One memslot of 4 MiB at 0x80000000.
-        slots, slot = kvm + 0x900, kvm + 0xa00
+        slots, slot = base + 0x900, base + 0xa00
         self.put(kvm, "kvm", "memslots", self.lin(slots))
         self.ram.put(slots, self.lin(slot))
         for name, value, fmt in (("base_gfn", 0x80000, "<Q"), ("npages", 1024, "<Q"), ("userspace_addr", 0x10000000, "<Q")):
@@ -594,7 +596,7 @@ class System:
 
     def mappings(self, table):
         """A balanced tree of struct pkvm_mapping, in the page behind the struct kvm."""
-        at = [table.kvm + 0x1000]
+        at = [table.kvm - self.kvm_at + 0x1000 + (0x40 if self.kvm_at else 0)]
         items = sorted(table.mappings.items())
 
         def grow(lo, hi, parent):

@@ -114,9 +114,9 @@ static void gmem_init(struct gmemtest *g)
 	set64(t, kvm + KVM_MEMSLOTS, set);
 }
 
-static const struct s2_check_outcome *check(struct gmemtest *g)
+static const struct s2_check_outcome *run(struct gmemtest *g, enum s2_check_id id)
 {
-	struct s2_check_args args = { .wanted = BIT64(S2_CHECK_VMM) };
+	struct s2_check_args args = { .wanted = BIT64(id) };
 
 	s2_kernel_close(g->t.kernel);
 	g->t.kernel = NULL;
@@ -126,7 +126,12 @@ static const struct s2_check_outcome *check(struct gmemtest *g)
 	args.tables = &g->t.tables;
 	s2_check_free(&g->report);
 	assert_int_equal(s2_check_run(&args, &g->report, NULL), S2_OK);
-	return &g->report.outcome[S2_CHECK_VMM];
+	return &g->report.outcome[id];
+}
+
+static const struct s2_check_outcome *check(struct gmemtest *g)
+{
+	return run(g, S2_CHECK_VMM);
 }
 
 static void must_fail(struct gmemtest *g, unsigned int i, const char *text)
@@ -221,13 +226,40 @@ static void missing(void **state)
 	gmem_exit(&g);
 }
 
+/* A guest writes what is not in the dump's memory: by its struct page that is memory that the dump
+ * lacks, or a device, whose page is reserved or has none. */
+static void outside(void **state)
+{
+	static const uint64_t pa = 0x2000000000, flags = 1 << 3;
+	struct gmemtest g;
+	uint64_t page, va;
+
+	(void)state;
+	gmem_init(&g);
+	info_line(&g.t.k, "OFFSET(page.flags)=0\n%s", "");
+	page = VMEMMAP + (pa - g.t.k.shape.phys_offset) / 4096 * SIZEOF_PAGE;
+	set64(&g.t, g.leaf, pa | LEAF);
+	assert_int_equal(run(&g, S2_CHECK_TWO_GUESTS)->result, S2_CHECK_PASS);
+	g.t.used = (g.t.used + 4095) & ~4095ULL;
+	va = heap_alloc(&g.t, 4096);
+	map_one(&g.t.k, page & ~4095ULL, heap_pa(&g, va), 0, true);
+	assert_int_equal(run(&g, S2_CHECK_TWO_GUESTS)->result, S2_CHECK_UNKNOWN);
+	set64(&g.t, va + page % 4096, flags);
+	assert_int_equal(run(&g, S2_CHECK_TWO_GUESTS)->result, S2_CHECK_PASS);
+	/* The struct page is missing itself. */
+	g.t.k.mem.hole = heap_pa(&g, va);
+	g.t.k.mem.hole_size = 4096;
+	g.t.k.mem.hole_code = S2_EXCLUDED;
+	assert_int_equal(run(&g, S2_CHECK_TWO_GUESTS)->result, S2_CHECK_UNKNOWN);
+	gmem_exit(&g);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(sound),
-		cmocka_unit_test(another_page),
-		cmocka_unit_test(another_offset),
-		cmocka_unit_test(missing),
+		cmocka_unit_test(sound),          cmocka_unit_test(another_page),
+		cmocka_unit_test(another_offset), cmocka_unit_test(missing),
+		cmocka_unit_test(outside),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

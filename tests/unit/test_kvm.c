@@ -319,6 +319,37 @@ static void broken_lists(void **state)
 	}
 }
 
+/* Two VMs that follow each other are missing, or two with one between them: how many there are is
+ * not known, and that is one loss; one that both ends lead to is one VM. */
+static void lists_with_a_gap(void **state)
+{
+	struct kvmtest t;
+	uint64_t vm[4], linear;
+
+	(void)state;
+	kvm_init(&t, FORM_6_18, &test_shapes[0], true);
+	linear = linear_va(&t.k, t.k.shape.base) - t.k.shape.base;
+	for (unsigned int i = 0; i < 4; i++) {
+		t.used = (t.used + t.page - 1) & ~(t.page - 1);
+		vm[i] = put_vm(&t, 10 + i, 0x1000 * i);
+	}
+	t.used = (t.used + t.page - 1) & ~(t.page - 1);
+	t.k.mem.hole_code = S2_EXCLUDED;
+	t.k.mem.hole_size = t.page;
+	t.k.mem.hole = vm[1] - linear;
+	kvm_must(&t);
+	assert_int_equal(t.tables.n, 3);
+	assert_int_equal(t.lost.total, 1);
+	assert_non_null(strstr(t.lost.loss[0].table, "vm:0x"));
+	t.k.mem.hole_size = 2 * t.page;
+	kvm_must(&t);
+	assert_int_equal(t.tables.n, 2);
+	assert_int_equal(t.lost.total, 1);
+	assert_string_equal(t.lost.loss[0].table, "");
+	assert_non_null(strstr(t.lost.loss[0].text, "the list of VMs is broken: 2 VMs were read"));
+	kvm_exit(&t);
+}
+
 static void several_vms_of_a_process(void **state)
 {
 	struct kvmtest t;
@@ -576,6 +607,7 @@ int main(void)
 		cmocka_unit_test(list_of_vms_that_are_missing),
 		cmocka_unit_test(list_with_a_namesake),
 		cmocka_unit_test(broken_lists),
+		cmocka_unit_test(lists_with_a_gap),
 		cmocka_unit_test(several_vms_of_a_process),
 		cmocka_unit_test(one_of_the_vms),
 		cmocka_unit_test(vm_in_vmalloc_memory),

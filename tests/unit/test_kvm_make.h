@@ -270,6 +270,8 @@ static inline void btf_vcpu(struct kvm_btf *b, const struct kvm_form *form)
 	if (form->vtcr_in_mmu)
 		btf__add_enum_value(b->btf, "KVM_MODE_NV", 2);
 	btf__add_enum_value(b->btf, "KVM_MODE_NONE", form->vtcr_in_mmu ? 3 : 2);
+	btf__add_enum(b->btf, "pageflags", 4);
+	btf__add_enum_value(b->btf, "PG_reserved", 3);
 	btf__add_enum(b->btf, "vcpu_sysreg", 4);
 	for (size_t i = 0; i < sizeof(nrs) / sizeof(nrs[0]); i++)
 		btf__add_enum_value(b->btf, nrs[i].name, nrs[i].nr);

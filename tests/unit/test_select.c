@@ -9,6 +9,8 @@
 
 #include "open/select.h"
 
+static char further[S2_FURTHER_LEN];
+
 static struct s2_request request_for(const char *const *patterns, unsigned int n)
 {
 	return (struct s2_request){ .table = patterns, .ntables = n };
@@ -85,18 +87,19 @@ static void kept(void **state)
 		assert_int_equal(s2_tables_add(&tables, &table, &err), S2_OK);
 	}
 	s2_lost_add(&lost, S2_LOST_SLOTS, S2_ABSENT, "vm:2", S2_LOST_NOWHERE, "slots");
-	assert_int_equal(s2_select_tables(&r, &tables, &lost, &refusal, &err), S2_OK);
+	assert_int_equal(s2_select_tables(&r, &tables, &lost, further, &refusal, &err), S2_OK);
 	assert_int_equal(tables.n, 2);
 	assert_string_equal(tables.table[1].id, "vm:3");
 	assert_int_equal(lost.total, 0);
 	r = request_for(&patterns[0], 1);
 	tables.table[0].id[3] = '7';
-	assert_int_equal(s2_select_tables(&r, &tables, &lost, &refusal, &err), S2_USAGE);
+	assert_int_equal(s2_select_tables(&r, &tables, &lost, further, &refusal, &err), S2_USAGE);
 	assert_int_equal(refusal.why, S2_REFUSED_NO_TABLE);
 	assert_string_equal(err.text, "no table is called 'vm:1'; there are vm:7, vm:3");
 	/* What was lost may have been it. */
 	s2_lost_add(&lost, S2_LOST_VM, S2_ABSENT, NULL, S2_LOST_NOWHERE, "a VM");
-	assert_int_equal(s2_select_tables(&r, &tables, &lost, &refusal, &err), S2_NOTFOUND);
+	assert_int_equal(s2_select_tables(&r, &tables, &lost, further, &refusal, &err),
+			 S2_NOTFOUND);
 	s2_lost_clear(&lost);
 	s2_tables_free(&tables);
 }
@@ -109,7 +112,7 @@ static void by_name(void **state)
 		const char *pattern;
 		size_t kept;
 		uint64_t losses;
-	} cases[] = { { "web", 2, 2 }, { "host", 1, 0 }, { "vm:1", 1, 1 } };
+	} cases[] = { { "web", 2, 2 }, { "host", 1, 0 }, { "vm:1", 1, 1 }, { "1", 2, 2 } };
 
 	(void)state;
 	for (size_t c = 0; c < sizeof(cases) / sizeof(cases[0]); c++) {
@@ -136,10 +139,57 @@ static void by_name(void **state)
 		s2_lost_add(&lost, S2_LOST_SLOTS, S2_ABSENT, "vm:1", S2_LOST_NOWHERE, "slots");
 		s2_lost_add(&lost, S2_LOST_TABLE, S2_ABSENT, "vm:1/nested:1", S2_LOST_NOWHERE, "x");
 		s2_lost_add(&lost, S2_LOST_SLOTS, S2_ABSENT, "vm:2", S2_LOST_NOWHERE, "slots");
-		assert_int_equal(s2_select_tables(&r, &tables, &lost, &refusal, &err), S2_OK);
+		assert_int_equal(s2_select_tables(&r, &tables, &lost, further, &refusal, &err),
+				 S2_OK);
 		assert_int_equal(tables.n, cases[c].kept);
 		assert_int_equal(lost.total, cases[c].losses);
 		s2_lost_clear(&lost);
+		s2_tables_free(&tables);
+	}
+}
+
+/* A pid stands for all tables of its process's VMs; an id for one, and the others are named. A
+ * command that can take one alone means a VM's own. */
+static void further_tables(void **state)
+{
+	static const char *const ids[] = { "vm:9.1", "vm:9.1/old:0", "vm:9.2", "vm:90",
+					   "vm:90/smm" };
+	static const struct {
+		const char *pattern;
+		bool one_table;
+		size_t kept;
+		const char *further;
+	} cases[] = { { "9", false, 3, "" },
+		      { "9", true, 2, "" },
+		      { "90", false, 2, "" },
+		      { "90", true, 1, "" },
+		      { "vm:9.1", false, 1, "vm:9.1/old:0" },
+		      { "vm:9.1", true, 1, "" },
+		      { "vm:9*", false, 5, "" },
+		      { "vm:9?", false, 1, "vm:90/smm" },
+		      { "vm:90/smm", false, 1, "" } };
+
+	(void)state;
+	for (size_t c = 0; c < sizeof(cases) / sizeof(cases[0]); c++) {
+		struct s2_request r = request_for(&cases[c].pattern, 1);
+		struct s2_refusal refusal = { .why = S2_REFUSED_OTHERWISE };
+		struct s2_tables tables = { .n = 0 };
+		struct s2_lost lost = { .n = 0 };
+		struct s2_err err;
+
+		s2_err_init(&err);
+		r.one_table = cases[c].one_table;
+		for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
+			struct s2_table table = { .vm = NULL };
+
+			strcpy(table.id, ids[i]);
+			assert_int_equal(s2_tables_add(&tables, &table, &err), S2_OK);
+		}
+		assert_int_equal(s2_select_tables(&r, &tables, &lost, further, &refusal, &err),
+				 S2_OK);
+		if (tables.n != cases[c].kept || strcmp(further, cases[c].further) != 0)
+			fail_msg("%s: %zu tables, further: %s", cases[c].pattern, tables.n,
+				 further);
 		s2_tables_free(&tables);
 	}
 }
@@ -151,6 +201,7 @@ int main(void)
 		cmocka_unit_test(all_patterns_count),
 		cmocka_unit_test(kept),
 		cmocka_unit_test(by_name),
+		cmocka_unit_test(further_tables),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

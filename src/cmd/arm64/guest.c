@@ -210,7 +210,7 @@ static enum s2_code effective_half(const struct s2_options *o, const struct s2_i
 	return code == S2_NOTFOUND ? S2_OK : code;
 }
 
-enum s2_exit s2_guest_effective(const struct s2_options *o, const struct s2_input *input,
+enum s2_code s2_guest_effective(const struct s2_options *o, const struct s2_input *input,
 				const struct s2_guest *g, struct s2_printer *printer,
 				struct s2_err *err)
 {
@@ -220,7 +220,7 @@ enum s2_exit s2_guest_effective(const struct s2_options *o, const struct s2_inpu
 	enum s2_code code = walks ? S2_OK : s2_fail(err, S2_NOMEM, "no memory");
 
 	if (code)
-		return s2_exit_of(code);
+		return code;
 	printer->effective = true;
 	s2_effort_init(&effort, input, printer->format->merge == S2_MERGE_PA);
 	printer->format->begin(printer, &image);
@@ -232,7 +232,7 @@ enum s2_exit s2_guest_effective(const struct s2_options *o, const struct s2_inpu
 				      &effort, err);
 	}
 	printer->format->end(printer, !code && !input->lost->total);
-	return s2_exit_of(code);
+	return code;
 }
 
 const struct s2_cmd_arch s2_cmd_arm64 = {

@@ -21,7 +21,7 @@ enum s2_code s2_guest_open(const struct s2_options *options, const struct s2_inp
  * `dump --vcpu --effective`: what EL1 and EL0 may do after both stages, as ranges of virtual
  * addresses. The format of @printer has effective().
  */
-enum s2_exit s2_guest_effective(const struct s2_options *options, const struct s2_input *input,
+enum s2_code s2_guest_effective(const struct s2_options *options, const struct s2_input *input,
 				const struct s2_guest *guest, struct s2_printer *printer,
 				struct s2_err *err);
 

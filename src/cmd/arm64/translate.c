@@ -21,7 +21,7 @@ struct job {
 	const struct s2_input *input;
 	struct s2_out *out;
 	struct s2_at_request req;
-	struct s2_geometry stage2;
+	struct s2_geometry stage1, stage2;
 	const struct s2_table *table; /* whose stage 2 counts, NULL without one */
 	bool steps;                   /* show every descriptor */
 	bool document, lines;
@@ -157,6 +157,25 @@ static enum s2_code stage2_of(struct job *job, const struct s2_table *table, str
 	return S2_OK;
 }
 
+/* Takes stage 1 of EL2 from @table, the hypervisor's own, where no register says otherwise. */
+static enum s2_code stage1_of(struct job *job, const struct s2_table *table, struct s2_err *err)
+{
+	struct s2_regime *regs = &job->req.regs;
+	enum s2_code code;
+
+	if (s2_is_stage2(table->regime.arch) || s2_regime_has(regs, S2_ARM64_TCR_EL2))
+		return S2_OK;
+	code = s2_input_shape(table, &job->stage1, err);
+	if (code)
+		return code;
+	for (unsigned int i = 0; i < S2_ARM64_NREGS; i++)
+		if (s2_regime_has(&table->regime, i) && !s2_regime_has(regs, i))
+			s2_regime_set(regs, i, table->regime.value[i]);
+	job->req.stage1[0] = &job->stage1;
+	job->req.stage1_root[0] = table->root_pa;
+	return S2_OK;
+}
+
 static enum s2_code prepare(struct job *job, struct s2_err *err)
 {
 	const struct s2_options *o = job->o;
@@ -174,6 +193,8 @@ static enum s2_code prepare(struct job *job, struct s2_err *err)
 	job->table = table;
 	if (!code && o->have_vcpu)
 		code = vcpu_registers(job, err);
+	if (!code && is_el2(job->req.op))
+		return stage1_of(job, table, err);
 	if (code || without_stage2(job->req.op, &job->req.regs))
 		return code;
 	if (!s2_is_stage2(table->regime.arch))
@@ -281,6 +302,7 @@ enum s2_exit s2_arm64_translate(const struct s2_options *o, struct s2_out *out, 
 		code = S2_OK;
 	job.document = s2_options_document(o, &job.lines);
 	own.stage1_alone = !o->have_vcpu && !o->ntables && without_stage2(job.req.op, &o->regime);
+	own.one_table = true;
 	own.unshaped = s2_regime_has(&o->regime, S2_ARM64_VTCR_EL2);
 	if (!code)
 		code = s2_input_open(&own, o->args, 1, &input, err);

@@ -140,7 +140,19 @@ static void stage1_walk(struct s2_at *at, const struct s2_tcr *tcr, uint64_t ttb
 	walk->base = table_base(walk, ttbr);
 }
 
-static enum s2_code stage1_tables(struct s2_at *at, const struct bank *bank, struct s2_err *err)
+/* No vCPU has registers of EL2, and the short options mean those only where the operation does. */
+static enum s2_code no_tcr(const struct bank *bank, bool of_el2, struct s2_err *err)
+{
+	const char *advice = "--tcr, --ttbr0 and the like, or --vcpu";
+
+	if (bank == &el2_bank)
+		advice = of_el2 ? "--tcr, --ttbr0 and the like of EL2, or its table with --table" :
+				  "--reg=tcr_el2=VALUE, --reg=ttbr0_el2=VALUE and the like";
+	return s2_fail(err, S2_INVALID, "TCR_%s is not known: give %s", bank->name, advice);
+}
+
+static enum s2_code stage1_tables(struct s2_at *at, const struct bank *bank, bool of_el2,
+				  struct s2_err *err)
 {
 	struct s2_at_stage1 *s1 = &at->s1;
 	unsigned int half = s1->two && s1->upper;
@@ -159,9 +171,7 @@ static enum s2_code stage1_tables(struct s2_at *at, const struct bank *bank, str
 		return S2_OK;
 	}
 	if (!have(at, bank->tcr))
-		return s2_fail(err, S2_INVALID,
-			       "TCR_%s is not known: give --tcr, --ttbr0 and the like, or --vcpu",
-			       bank->name);
+		return no_tcr(bank, of_el2, err);
 	tcr = s2_arm64_tcr(get(at, bank->tcr), s1->two, half);
 	s1->epd = tcr.epd;
 	s1->e0pd = tcr.e0pd;
@@ -257,7 +267,7 @@ static enum s2_code stage1_params(struct s2_at *at, const struct s2_access *acce
 	s1->nv1 = !el2 && (hcr & HCR_NV1);
 	code = stage1_extras(at, bank, err);
 	if (!code)
-		code = stage1_tables(at, bank, err);
+		code = stage1_tables(at, bank, of_el2, err);
 	s1->hpd |= s1->pie || s1->poe || s1->e0poe;
 	return code;
 }

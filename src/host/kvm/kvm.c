@@ -157,15 +157,52 @@ static enum s2_code read_processes(struct s2_kvm_walk *w)
 	return code;
 }
 
-/* A VM that others lead to. */
+/* VMs that others lead to and that could not be read: where the list ends from its one end and from
+ * the other. */
+struct list_gap {
+	struct s2_kvm_walk *w;
+	uint64_t vm[2];
+	unsigned int n;
+	struct s2_err why; /* of the first */
+};
+
+static bool on_listed_vm(void *arg, uint64_t node)
+{
+	struct list_gap *gap = arg;
+
+	return on_vm(gap->w, node);
+}
+
 static void on_lost_vm(void *arg, uint64_t node, const struct s2_err *why)
 {
-	struct s2_kvm_walk *w = arg;
+	struct list_gap *gap = arg;
+
+	if (!gap->n)
+		gap->why = *why;
+	if (gap->n < ARRAY_SIZE(gap->vm))
+		gap->vm[gap->n++] = node - s2_member_off(&gap->w->layout.vm_list.m);
+}
+
+/* One VM is lost where both ends lead to the same; else the list is, for nobody knows how many are
+ * between the two. */
+static void lose_vms(const struct list_gap *gap)
+{
+	struct s2_lost *lost = gap->w->search->lost;
 	char id[32];
 
-	snprintf(id, sizeof(id), "vm:0x%" PRIx64, node - s2_member_off(&w->layout.vm_list.m));
-	s2_lost_add(w->search->lost, S2_LOST_VM, why->code, id, S2_LOST_NOWHERE, "%s", why->text);
-	w->lost_vms = true;
+	gap->w->lost_vms |= gap->n > 0;
+	if (gap->n == 1) {
+		snprintf(id, sizeof(id), "vm:0x%" PRIx64, gap->vm[0]);
+		s2_lost_add(lost, S2_LOST_VM, gap->why.code, id, S2_LOST_NOWHERE, "%s",
+			    gap->why.text);
+	} else if (gap->n) {
+		s2_lost_add(lost, S2_LOST_VM, gap->why.code, NULL, S2_LOST_NOWHERE,
+			    "the list of VMs is broken: %zu %s read, those at 0x%" PRIx64
+			    " and 0x%" PRIx64
+			    " were not, and how many are between them is not known: %s",
+			    gap->w->nvms, gap->w->nvms == 1 ? "VM was" : "VMs were", gap->vm[0],
+			    gap->vm[1], gap->why.text);
+	}
 }
 
 static enum s2_code find_arch(struct s2_kvm_walk *w)
@@ -183,12 +220,14 @@ static enum s2_code list_vms(struct s2_kvm_walk *w)
 {
 	struct s2_host_search *search = w->search;
 	struct s2_tables *tables = search->tables;
+	struct list_gap gap = { .w = w };
 	uint64_t head = 0;
 	enum s2_code code = s2_kvm_vm_list(w, &head, tables->found, sizeof(tables->found));
 
 	if (!code && head)
-		code = s2_kernel_list_around(search->kernel, head, on_vm, on_lost_vm, w,
+		code = s2_kernel_list_around(search->kernel, head, on_listed_vm, on_lost_vm, &gap,
 					     search->err);
+	lose_vms(&gap);
 	w->lost_vms |= s2_is_missing(code);
 	if (w->nvms || s2_is_missing(code))
 		code = s2_host_set_aside(search, S2_LOST_VM, NULL, code);

@@ -66,26 +66,47 @@ static enum s2_code handle_of(const struct s2_host_search *s, struct pkvm_host *
 	return s2_field_get(s->kernel, kvm_va, &p->layout.handle, ret, s->err);
 }
 
+/* A flag that this kernel has not is not known, and nothing is lost; why another one is not known,
+ * the first of them, is in @err. */
 static enum s2_tristate get_flag(const struct s2_host_search *s, uint64_t kvm_va,
-				 const struct s2_field_at *field)
+				 const struct s2_field_at *field, struct s2_err *err)
 {
+	struct s2_err why;
 	uint64_t value;
+	enum s2_code code;
 
-	if (s2_field_get(s->kernel, kvm_va, field, &value, NULL))
-		return S2_UNKNOWN;
-	return value ? S2_YES : S2_NO;
+	s2_err_init(&why);
+	code = s2_field_get(s->kernel, kvm_va, field, &value, &why);
+	if (!code)
+		return value ? S2_YES : S2_NO;
+	if (code != S2_NOTFOUND && !err->code)
+		*err = why;
+	return S2_UNKNOWN;
 }
 
 /* What the host says of a VM to the hypervisor: a handle alone told that it is known there, before
  * there was a member for it. */
-static void say_state(const struct s2_host_search *s, const struct pkvm_host *p, uint64_t kvm_va,
-		      struct s2_vm *vm)
+static enum s2_code say_state(const struct s2_host_search *s, const struct pkvm_host *p,
+			      const struct s2_table *table)
 {
-	vm->is_protected = get_flag(s, kvm_va, &p->is_protected);
-	vm->is_dying = get_flag(s, kvm_va, &p->is_dying);
+	uint64_t kvm_va = table->object_va;
+	struct s2_vm *vm = table->vm;
+	struct s2_err why;
+
+	s2_err_init(&why);
+	vm->is_protected = get_flag(s, kvm_va, &p->is_protected, &why);
+	vm->is_dying = get_flag(s, kvm_va, &p->is_dying, &why);
 	vm->is_created =
 		get_flag(s, kvm_va,
-			 p->layout.is_created.have ? &p->layout.is_created : &p->layout.handle);
+			 p->layout.is_created.have ? &p->layout.is_created : &p->layout.handle,
+			 &why);
+	if (why.code == S2_NOMEM)
+		return s2_fail(s->err, why.code, "%s", why.text);
+	/* The members stand side by side: one cause, one loss. */
+	if (why.code)
+		s2_lost_add(s->lost, S2_LOST_PROCESS, why.code, table->id, S2_LOST_NOWHERE,
+			    "what the hypervisor is told of it: %s", why.text);
+	return S2_OK;
 }
 
 /* Makes @table that of a guest whose table the hypervisor keeps. */
@@ -132,12 +153,12 @@ static enum s2_code amend(struct s2_host_search *s, void *state, struct s2_table
 	uint64_t kvm_va = table->object_va;
 	struct s2_pkvm_guest *guest;
 	uint64_t handle;
-	enum s2_code code;
+	enum s2_code code = S2_OK;
 
 	if (s->tables->pkvm && table->vm)
-		say_state(s, p, kvm_va, table->vm);
-	if (table->root_pa)
-		return S2_OK;
+		code = say_state(s, p, table);
+	if (code || table->root_pa)
+		return code;
 	code = handle_of(s, p, kvm_va, &handle);
 	if (code)
 		return code;

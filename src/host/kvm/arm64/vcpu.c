@@ -46,8 +46,11 @@ static enum s2_code find_vcpu(struct s2_kernel *kernel, uint64_t kvm_va, uint64_
 		code = s2_kvm_each_vcpu(kernel, &layout, kvm_va, on_vcpu, &pick, err);
 	if (code)
 		return code;
+	if (!pick.va && !pick.n)
+		return s2_fail(err, S2_NOTFOUND, "there is no vCPU %llu: it has none",
+			       (unsigned long long)index);
 	if (!pick.va)
-		return s2_fail(err, S2_NOTFOUND, "there is no vCPU %llu: it has %u",
+		return s2_fail(err, S2_NOTFOUND, "there is no vCPU %llu: it has %u, counted from 0",
 			       (unsigned long long)index, pick.n);
 	*ret = pick.va;
 	return S2_OK;
