@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "cmd/guard.h"
+#include "cmd/progress.h"
 #include "cmd/say.h"
 #include "cmd/version.h"
 #include "options.h"
@@ -155,6 +156,7 @@ static enum s2_exit run(int argc, char **argv, struct s2_err *err)
 	if (code)
 		return s2_exit_of(code);
 	s2_out_init(&standard_out, fd);
+	standard_out.before = s2_progress_yield;
 	if (options.version) {
 		s2_version_print(&standard_out);
 		return s2_exit_of(s2_out_flush(&standard_out, err));
@@ -175,6 +177,7 @@ static enum s2_exit run(int argc, char **argv, struct s2_err *err)
 	}
 	running = cmd;
 	status = cmd->run(&options, &standard_out, err);
+	s2_progress_end();
 	/* What was printed before an error is not lost, and a full disk is not a success. */
 	if (status == S2_EXIT_USAGE || status == S2_EXIT_INPUT) {
 		struct s2_err ignored;
@@ -199,6 +202,7 @@ static void on_bus_error(int signal, siginfo_t *info, void *context)
 	(void)signal;
 	(void)context;
 	s2_fault_leave(info->si_addr);
+	s2_progress_wipe();
 	ignored = write(STDERR_FILENO, text, sizeof(text) - 1);
 	(void)ignored;
 	s2_guard_remove();

@@ -582,6 +582,8 @@ static enum s2_code cross_check(const struct s2_options *o, struct s2_err *err)
 	    o->format != s2_format_find("ptdump"))
 		return s2_fail(err, S2_USAGE, "--tables has no form for --format=%s",
 			       o->format->name);
+	if (o->effective && o->raw_rights)
+		return s2_fail(err, S2_USAGE, "--effective and --raw-rights exclude each other");
 	if (o->effective && !o->have_vcpu)
 		return s2_fail(err, S2_USAGE, "--effective goes with --vcpu");
 	if (check_rows(o, err))

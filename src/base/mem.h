@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/meter.h"
 
 struct s2_mem;
 
@@ -57,6 +58,7 @@ struct s2_mem {
 	const struct s2_mem_ops *ops;
 	uint64_t bytes; /* how many bytes of memory the source holds, an upper bound: it limits work
 			 */
+	struct s2_meter *meter; /* told of what searches and walks went through; NULL */
 };
 
 static inline enum s2_code s2_mem_read(const struct s2_mem *mem, uint64_t pa, void *buf, size_t len,
@@ -85,6 +87,19 @@ static inline enum s2_code s2_mem_lacks(const struct s2_mem *mem, uint64_t pa, u
 static inline enum s2_code s2_mem_next(const struct s2_mem *mem, uint64_t pa, struct s2_extent *ret)
 {
 	return mem->ops->next(mem, pa, ret);
+}
+
+/* How many bytes all extents claim, holes and what is missing included. */
+static inline uint64_t s2_mem_claimed(const struct s2_mem *mem)
+{
+	struct s2_extent extent;
+	uint64_t pa = 0, sum = 0;
+
+	while (!s2_mem_next(mem, pa, &extent) && extent.pa + extent.size > pa) {
+		pa = extent.pa + extent.size;
+		sum += extent.size;
+	}
+	return sum;
 }
 
 #endif

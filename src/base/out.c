@@ -13,6 +13,7 @@ void s2_out_init(struct s2_out *out, int fd)
 	out->fd = fd;
 	out->error = 0;
 	out->closed = false;
+	out->before = NULL;
 	out->flushed = 0;
 	out->used = 0;
 }
@@ -20,6 +21,8 @@ void s2_out_init(struct s2_out *out, int fd)
 static void write_all(struct s2_out *out, const char *data, size_t len)
 {
 	out->flushed += len;
+	if (len && out->before)
+		out->before(out);
 	while (len && !s2_out_dead(out)) {
 		ssize_t n = write(out->fd, data, len);
 

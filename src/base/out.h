@@ -13,7 +13,8 @@
 
 struct s2_out {
 	int fd;
-	int error;        /* errno of the first failed write, 0 while all is well */
+	int error; /* errno of the first failed write, 0 while all is well */
+	void (*before)(const struct s2_out *out); /* called before bytes are written; NULL */
 	bool closed;      /* the reader went away (EPIPE): not an error, but nothing more to do */
 	uint64_t flushed; /* bytes that were in the buffer before */
 	size_t used;

@@ -136,6 +136,7 @@ enum s2_code s2_scan(const struct s2_mem *mem, uint64_t pa, uint64_t size, size_
 			code = show_parts(&scan, pa, (size_t)len);
 		}
 		in_zeros = zeros >= len;
+		s2_meter_add(mem->meter, len);
 		pa += len;
 		size -= len;
 	}

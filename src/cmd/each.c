@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cmd/progress.h"
 #include "cmd/say.h"
 
 /*
@@ -91,6 +92,8 @@ static enum s2_code each_line(const struct s2_out *out,
 	unsigned long line_number = 0;
 	char line[256];
 
+	/* Whoever types is not waited for. */
+	s2_progress_end();
 	while (!s2_out_dead(out) && fgets(line, sizeof(line), stdin)) {
 		char *word = line + strspn(line, " \t");
 		enum s2_code code;

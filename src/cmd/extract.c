@@ -8,6 +8,7 @@
 #include "base/cleanup.h"
 #include "base/scan.h"
 #include "cmd/each.h"
+#include "cmd/progress.h"
 #include "kernel/kva.h"
 #include "source/elf_write.h"
 
@@ -269,8 +270,8 @@ static enum s2_code write_snapshot(const struct s2_input *input, const struct pa
 }
 
 /* *@ret: what became of the tables, when nothing ended all. */
-static enum s2_code extract(struct s2_input *input, struct s2_out *out, enum s2_exit *ret,
-			    struct s2_err *err)
+static enum s2_code extract(const struct s2_options *o, struct s2_input *input, struct s2_out *out,
+			    enum s2_exit *ret, struct s2_err *err)
 {
 	s2_auto_free struct collect *c = malloc(sizeof(*c));
 	struct pages pages = { 0 };
@@ -282,6 +283,7 @@ static enum s2_code extract(struct s2_input *input, struct s2_out *out, enum s2_
 	c->pages = &pages;
 	code = s2_each_table(input, input->tables.table, input->tables.n, collect, c, ret, err);
 	if (!code) {
+		s2_progress(o, "writing the snapshot");
 		s2_input_output(input, out);
 		compact(&pages);
 		code = write_snapshot(input, &pages, out, err);
@@ -304,7 +306,7 @@ static enum s2_exit run_extract(const struct s2_options *o, struct s2_out *out, 
 	code = s2_input_open(o, o->args, o->nargs, &input, err);
 	if (code)
 		return s2_exit_of(code);
-	code = extract(&input, out, &status, err);
+	code = extract(o, &input, out, &status, err);
 	status = s2_input_finish(&input, code ? s2_exit_of(code) : status);
 	s2_input_close(&input);
 	return status;

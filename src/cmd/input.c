@@ -52,6 +52,7 @@ static struct s2_request request_of(const struct s2_options *o, char *const *pat
 		.unshaped = o->unshaped,
 		.stage = on_stage,
 		.arg = o,
+		.meter = s2_progress_meter(),
 	};
 }
 
@@ -189,6 +190,7 @@ enum s2_code s2_input_open(const struct s2_options *options, char *const *paths,
 	/* What was missing on the way, and is among the losses, is no error of what follows. */
 	s2_err_init(err);
 	*ret = input;
+	s2_progress(options, "reading the tables");
 	return S2_OK;
 }
 
@@ -308,6 +310,7 @@ enum s2_exit s2_input_finish(const struct s2_input *input, enum s2_exit status)
 {
 	const struct s2_lost *lost = input->lost;
 
+	s2_progress_end();
 	say_absent(input, lost->total || status == S2_EXIT_INCOMPLETE);
 
 	for (size_t i = 0; i < lost->n && i < MAX_LOSS_LINES; i++)

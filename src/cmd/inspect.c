@@ -322,7 +322,7 @@ static enum s2_exit run_inspect(const struct s2_options *o, struct s2_out *out, 
 	if (code)
 		return s2_exit_of(code);
 	s2_progress(o, "looking at all memory of the dump");
-	code = s2_survey(input.source, NULL, &survey, err);
+	code = s2_survey(input.source, &survey, err);
 	s2_progress(o, NULL);
 	if (code) {
 		s2_input_close(&input);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/escape.h"
+#include "cmd/progress.h"
 
 /* A path of PATH_MAX bytes and an error; what is longer loses its end. */
 #define LINE 8192
@@ -16,6 +17,7 @@ void s2_say(const char *fmt, ...)
 	char line[LINE], shown[4 * LINE];
 	va_list args;
 
+	s2_progress_wipe();
 	va_start(args, fmt);
 	vsnprintf(line, sizeof(line), fmt, args);
 	va_end(args);

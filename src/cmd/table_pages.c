@@ -100,7 +100,7 @@ static void print_text(const struct job *job, const struct s2_reached *reached,
 
 	snprintf(buf, sizeof(buf), "0x%" PRIx64, reached->pa);
 	s2_out_pad(job->out, buf, 16);
-	s2_out_printf(job->out, " %-5d ", s2_level(job->geom, reached->height));
+	s2_out_printf(job->out, " %-2d ", s2_level(job->geom, reached->height));
 	snprintf(buf, sizeof(buf), "0x%" PRIx64, reached->ia);
 	s2_out_pad(job->out, buf, 18);
 	s2_text_size(c->entries * s2_entry_size(job->geom, reached->height), size);
@@ -171,9 +171,8 @@ static enum s2_code list_pages(void *arg, const struct s2_table *table,
 	/* It comes to the first pages already. */
 	if (!job->document)
 		s2_out_printf(job->out,
-			      "# %s %s, pages of the table\n# %-14s %-5s %-18s %-6s %-9s %s\n",
-			      table->id, table->kind, "PA", "LEVEL", geom->arch->ia_name, "SPAN",
-			      "USED", "PARENT");
+			      "# %s %s, pages of the table\n# %-14s %-2s %-18s %-6s %-9s %s\n",
+			      table->id, table->kind, "pa", "l", "ia", "span", "used", "parent");
 	any = s2_ranges_init(&job->ranges, table, geom, &view, &ctx);
 	/* Rows are of no interest, but what they could not read is. */
 	while (any && !s2_out_dead(job->out) && s2_ranges_next(&job->ranges, &row))

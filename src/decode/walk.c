@@ -71,6 +71,7 @@ static enum s2_code read_page(struct s2_walk *walk, struct s2_frame *frame, uint
 	if (code)
 		return code;
 	walk->tables += !counted;
+	s2_meter_add(walk->mem->meter, n * sizeof(uint64_t));
 	return load(walk, frame, buf, pa, n);
 }
 

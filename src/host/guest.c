@@ -91,10 +91,12 @@ static enum s2_code read_release(struct search *s, uint64_t ipa, uint32_t size, 
 static enum s2_code search_run(struct search *s, uint64_t ipa, uint64_t pa, uint64_t size,
 			       bool *ret_found, struct s2_err *err)
 {
-	struct window window = { .mem = { .ops = &window_ops, .bytes = size },
-				 .host = s->ctx->mem,
-				 .pa = pa,
-				 .size = size };
+	struct window window = {
+		.mem = { .ops = &window_ops, .bytes = size, .meter = s->ctx->mem->meter },
+		.host = s->ctx->mem,
+		.pa = pa,
+		.size = size
+	};
 	struct s2_vmcoreinfo_scan scan;
 	struct s2_vmcoreinfo_hit hit;
 	enum s2_code code = S2_OK;

@@ -236,6 +236,7 @@ static enum s2_code search(struct s2_kernel *kernel, struct s2_err *err)
 
 	s2_err_init(&why);
 	s2_vmcoreinfo_scan_init(&scan, kernel->args.mem);
+	s2_meter_expect(scan.mem->meter, s2_mem_claimed(scan.mem));
 	for (unsigned int hits = 0; hits < MAX_HITS; hits++) {
 		code = s2_vmcoreinfo_scan_next(&scan, &hit, err);
 		if (code)
@@ -246,6 +247,7 @@ static enum s2_code search(struct s2_kernel *kernel, struct s2_err *err)
 		if (code)
 			kernel->facts.rejected++;
 	}
+	s2_meter_expect(scan.mem->meter, 0);
 	if (kernel->text)
 		return S2_OK;
 	if (kernel->nmet)

@@ -120,6 +120,7 @@ static bool pass_zeros(struct s2_vmcoreinfo_scan *scan, uint64_t *ret_end)
 	uint64_t next, zeros = s2_mem_zeros(scan->mem, scan->pa, &next);
 
 	scan->pa += zeros & ~(uint64_t)(SCAN_PAGE - 1);
+	s2_meter_add(scan->mem->meter, zeros & ~(uint64_t)(SCAN_PAGE - 1));
 	*ret_end = scan->extent_end;
 	if (next < scan->extent_end - SCAN_PAGE)
 		*ret_end = (next + SCAN_PAGE - 1) & ~(uint64_t)(SCAN_PAGE - 1);
@@ -162,6 +163,7 @@ enum s2_code s2_vmcoreinfo_scan_next(struct s2_vmcoreinfo_scan *scan, struct s2_
 		off = look_at_chunk(scan, end, &len, &size);
 
 		scan->scanned += off;
+		s2_meter_add(scan->mem->meter, off);
 		if (off < len && !scan->gave_up) {
 			ret->pa = scan->pa + off;
 			ret->text_pa = ret->pa + NOTE_TEXT_OFF;

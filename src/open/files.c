@@ -158,10 +158,11 @@ enum s2_code s2_files_open(const struct s2_files_request *request, struct s2_fil
 	return code;
 }
 
-enum s2_code s2_files_load(struct s2_files *files, uint64_t max, struct s2_err *err)
+enum s2_code s2_files_load(struct s2_files *files, uint64_t max, struct s2_meter *meter,
+			   struct s2_err *err)
 {
 	for (size_t i = 0; i < files->ninputs; i++) {
-		enum s2_code code = s2_load(&files->input[i], &files->place[i], max, err);
+		enum s2_code code = s2_load(&files->input[i], &files->place[i], max, meter, err);
 
 		if (code)
 			return files->ninputs > 1 ? s2_wrap(err, code, "%s", files->input[i].name) :

@@ -41,7 +41,8 @@ enum s2_code s2_files_open(const struct s2_files_request *request, struct s2_fil
  * bytes each, 0 for the default. To be called once, before any input is looked at. Messages name
  * the file where there are several.
  */
-enum s2_code s2_files_load(struct s2_files *files, uint64_t max, struct s2_err *err) S2_MUST_CHECK;
+enum s2_code s2_files_load(struct s2_files *files, uint64_t max, struct s2_meter *meter,
+			   struct s2_err *err) S2_MUST_CHECK;
 void s2_files_close(struct s2_files *files);
 
 /* Are there inputs of which no checksum says that what was unpacked is right? */

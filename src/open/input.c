@@ -128,13 +128,15 @@ enum s2_code s2_input_find(const struct s2_request *r, struct s2_input *input, s
 	enum s2_code code;
 
 	s2_stage(r, "opening the dump");
-	code = s2_files_load(&input->files, r->max_input, err);
+	code = s2_files_load(&input->files, r->max_input, r->meter, err);
 	note_damage(input);
 	if (!code)
 		code = s2_source_open_parts(input->files.input, input->files.ninputs, r->raw,
 					    &input->source, err);
 	if (!code && r->absent_is_zero)
 		code = s2_source_absent_is_zero(input->source, err);
+	if (input->source)
+		input->source->mem.meter = r->meter;
 	s2_stage(r, NULL);
 	if (code && code != S2_NOMEM && r->raw->nmaps)
 		input->refusal.why = S2_REFUSED_MAP;
@@ -168,9 +170,12 @@ void s2_input_close(struct s2_input *input)
 
 void s2_input_output(struct s2_input *input, struct s2_out *out)
 {
+	void (*before)(const struct s2_out *) = out->before;
+
 	if (input->files.out.fd < 0)
 		return;
 	s2_out_init(out, input->files.out.fd);
+	out->before = before;
 	input->out = out;
 }
 

@@ -115,6 +115,7 @@ struct load {
 	uint8_t head[S2_PACKING_HEAD]; /* read already, and not yet taken */
 	size_t head_len, head_at;
 
+	struct s2_meter *meter;
 	struct s2_place *place;
 	int to;
 	uint64_t size, written; /* zeros are not written */
@@ -133,6 +134,7 @@ static enum s2_code read_from(struct load *load, void *buf, size_t len, size_t *
 		if (n < 0)
 			return s2_fail(err, S2_IO, "read error: %s", strerror(errno));
 		load->off += (uint64_t)n;
+		s2_meter_add(load->meter, (uint64_t)n);
 		*ret = (size_t)n;
 		return S2_OK;
 	}
@@ -306,9 +308,9 @@ static enum s2_code unpack(struct load *load, const struct s2_packing *packing,
 }
 
 enum s2_code s2_load(struct s2_opened *file, struct s2_place *place, uint64_t max,
-		     struct s2_err *err)
+		     struct s2_meter *meter, struct s2_err *err)
 {
-	struct load load = { .from = file->fd, .max = max, .place = place };
+	struct load load = { .from = file->fd, .max = max, .place = place, .meter = meter };
 	const struct s2_packing *packing;
 	enum s2_code code;
 	struct stat st;
@@ -320,6 +322,8 @@ enum s2_code s2_load(struct s2_opened *file, struct s2_place *place, uint64_t ma
 	load.seek = can_seek(&st);
 	load.file_size = (uint64_t)st.st_size;
 	load.to = place->memory_fd >= 0 ? place->memory_fd : place->disk_fd;
+	/* Of a pipe nobody knows. */
+	s2_meter_expect(meter, load.seek ? load.file_size : 0);
 	code = read_head(&load, err);
 	if (code)
 		return code;

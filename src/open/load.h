@@ -3,6 +3,7 @@
 #ifndef S2_OPEN_LOAD_H
 #define S2_OPEN_LOAD_H
 
+#include "base/meter.h"
 #include "source/file.h"
 
 /* Where a copy goes: into memory while it is small, then into a file without a name. */
@@ -28,6 +29,6 @@ void s2_place_close(struct s2_place *place);
  * unpacked to its end is said in @file->damage, and what came before is the file.
  */
 enum s2_code s2_load(struct s2_opened *file, struct s2_place *place, uint64_t max,
-		     struct s2_err *err) S2_MUST_CHECK;
+		     struct s2_meter *meter, struct s2_err *err) S2_MUST_CHECK;
 
 #endif

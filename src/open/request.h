@@ -32,6 +32,7 @@ struct s2_request {
 	/* Told what is being done, NULL: nothing any more. May be NULL. */
 	void (*stage)(const void *arg, const char *stage);
 	const void *arg;
+	struct s2_meter *meter; /* told how far a stage has come; NULL */
 };
 
 /* Tells whoever asked what is being done, NULL: nothing any more. */

@@ -124,6 +124,7 @@ static enum s2_code copy_piece(struct s2_out *out, const struct s2_mem *mem,
 		if (code)
 			return code;
 		s2_out_mem(out, buf, len);
+		s2_meter_add(mem->meter, len);
 		done += len;
 	}
 	return S2_OK;
@@ -152,6 +153,7 @@ enum s2_code s2_elf_write(struct s2_out *out, const struct s2_mem *mem, unsigned
 		off += sizeof(shdr);
 	}
 	pad_to(out, &off, l.data_off);
+	s2_meter_expect(mem->meter, l.data_end - l.data_off);
 	for (size_t i = 0; i < n && !code; i++)
 		if (!piece[i].state)
 			code = copy_piece(out, mem, &piece[i], buf, err);

@@ -93,7 +93,7 @@ static uint64_t look(struct survey *s, uint64_t pa, uint64_t size)
 }
 
 /* As far as budgets go; returns how much of the extent that was. */
-static uint64_t survey_extent(struct survey *s, uint64_t pa, uint64_t size, uint64_t *seen)
+static uint64_t survey_extent(struct survey *s, uint64_t pa, uint64_t size)
 {
 	uint64_t done = 0;
 
@@ -112,14 +112,12 @@ static uint64_t survey_extent(struct survey *s, uint64_t pa, uint64_t size, uint
 				return done + n;
 		}
 		done += n;
-		if (seen)
-			*seen += n;
+		s2_meter_add(s->mem->meter, n);
 	}
 	return done;
 }
 
-enum s2_code s2_survey(const struct s2_source *source, uint64_t *seen, struct s2_survey *ret,
-		       struct s2_err *err)
+enum s2_code s2_survey(const struct s2_source *source, struct s2_survey *ret, struct s2_err *err)
 {
 	struct survey s = { .mem = &source->mem, .ret = ret };
 	struct s2_extent extent;
@@ -130,12 +128,13 @@ enum s2_code s2_survey(const struct s2_source *source, uint64_t *seen, struct s2
 		ret->missing[i].code = reasons[i];
 	s2_budget_init(&s.bytes, SEEN_FLOOR, SEEN_PER_BYTE, source->mem.bytes);
 	s2_budget_init(&s.stretches, STRETCH_FLOOR, STRETCH_PER_BYTE, source->file.size);
+	s2_meter_expect(source->mem.meter, s2_mem_claimed(&source->mem));
 	while (!s.nomem && !s2_mem_next(&source->mem, pa, &extent)) {
 		uint64_t done;
 
 		if (!s2_add_ok(extent.pa, extent.size, &end) || end <= pa)
 			break;
-		done = survey_extent(&s, extent.pa, extent.size, seen);
+		done = survey_extent(&s, extent.pa, extent.size);
 		ret->claimed += extent.size;
 		ret->unseen += extent.size - done;
 		pa = end;

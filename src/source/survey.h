@@ -27,10 +27,9 @@ struct s2_survey {
 
 /*
  * Goes through all of @source. What can be seen in a mapping is there; everything else is read a
- * page at a time, so that what does not decompress is found. @seen (may be NULL) is told how many
- * bytes were gone through, for progress. Fails with S2_NOMEM alone.
+ * page at a time, so that what does not decompress is found. Fails with S2_NOMEM alone.
  */
-enum s2_code s2_survey(const struct s2_source *source, uint64_t *seen, struct s2_survey *ret,
+enum s2_code s2_survey(const struct s2_source *source, struct s2_survey *ret,
 		       struct s2_err *err) S2_MUST_CHECK;
 
 /* Which program wrote it, as far as the file tells; NULL. */

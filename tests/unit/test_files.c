@@ -116,7 +116,7 @@ static void test_pipe(void **state)
 	close(end[1]);
 	dup2(end[0], STDIN_FILENO);
 	assert_int_equal(open_all("-", NULL, &files, &err), S2_OK);
-	assert_int_equal(s2_files_load(&files, 0, &err), S2_OK);
+	assert_int_equal(s2_files_load(&files, 0, NULL, &err), S2_OK);
 	dup2(saved, STDIN_FILENO);
 	close(end[0]);
 	close(saved);

@@ -44,7 +44,7 @@ static enum s2_code arena_next(const struct s2_mem *mem, uint64_t pa, struct s2_
 static const struct s2_mem_ops arena_ops = { .read = arena_read,
 					     .view = arena_view,
 					     .next = arena_next };
-static const struct s2_mem arena_mem = { &arena_ops, AT_ARENA_SIZE };
+static const struct s2_mem arena_mem = { .ops = &arena_ops, .bytes = AT_ARENA_SIZE };
 
 static const enum s2_arm64_claim reg_of[AT_NREGS] = {
 	[AT_HCR_EL2] = S2_ARM64_HCR_EL2,     [AT_VTCR_EL2] = S2_ARM64_VTCR_EL2,
