@@ -151,6 +151,8 @@ static void shut_door(const struct s2_options *o, const struct s2_files *files)
 	if (o->no_sandbox)
 		return;
 	s2_note_seed();
+	if (!s2_files_alone(files) && o->verbose)
+		s2_say("sandbox: what was open before s2dump began stays open");
 	s2_sandbox_enter(files->out.dir_fd, &sandbox);
 	s2_sandbox_lacks(&sandbox, lacks, sizeof(lacks));
 	/* With -o the right to rename is then not held to the folder of the output. */
