@@ -114,10 +114,11 @@ static void say_tables(const struct s2_input *input)
 
 static void say_what_was_found(const struct s2_input *input)
 {
+	const struct s2_source *source = input->source;
 	const char *line;
 
-	s2_say("%s: %s, %llu MiB of memory", input->path, input->source->format,
-	       (unsigned long long)(input->source->mem.bytes >> 20));
+	s2_say("%s: %s, %llu MiB of memory", input->path, source->format,
+	       (unsigned long long)((source->claimed ? source->claimed : source->mem.bytes) >> 20));
 	for (size_t i = 0; input->kernel && (line = s2_kernel_remark(input->kernel, i)); i++)
 		s2_say("%s", line);
 	if (*input->tables.found)
