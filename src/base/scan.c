@@ -123,9 +123,18 @@ enum s2_code s2_scan(const struct s2_mem *mem, uint64_t pa, uint64_t size, size_
 	bool in_zeros = false;
 
 	while (!code && size && !scan.stopped) {
-		uint64_t len = CHUNK - (pa & (CHUNK - 1)), next;
-		uint64_t zeros = s2_mem_zeros(mem, pa, &next);
+		uint64_t len = CHUNK - (pa & (CHUNK - 1)), next, zeros;
+		enum s2_code missing = s2_mem_lacks(mem, pa, &next);
 
+		if (missing) {
+			next = next < size ? next : size;
+			s2_gaps_add(gaps, pa, next, missing);
+			in_zeros = false;
+			pa += next;
+			size -= next;
+			continue;
+		}
+		zeros = s2_mem_zeros(mem, pa, &next);
 		/* The first and the last chunk of a hole are shown: what is searched for may reach
 		 * into it, or out of it. */
 		if (zeros > CHUNK && in_zeros) {

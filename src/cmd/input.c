@@ -116,10 +116,11 @@ static void say_tables(const struct s2_input *input)
 
 static void say_what_was_found(const struct s2_input *input)
 {
+	const struct s2_source *source = input->source;
 	const char *line;
 
-	s2_say("%s: %s, %llu MiB of memory", input->path, input->source->format,
-	       (unsigned long long)(input->source->mem.bytes >> 20));
+	s2_say("%s: %s, %llu MiB of memory", input->path, source->format,
+	       (unsigned long long)((source->claimed ? source->claimed : source->mem.bytes) >> 20));
 	for (size_t i = 0; input->kernel && (line = s2_kernel_remark(input->kernel, i)); i++)
 		s2_say("%s", line);
 	if (*input->tables.found)
@@ -153,6 +154,8 @@ static void shut_door(const struct s2_options *o, const struct s2_files *files)
 	if (o->no_sandbox)
 		return;
 	s2_note_seed();
+	if (!s2_files_alone(files) && o->verbose)
+		s2_say("sandbox: what was open before s2dump began stays open");
 	s2_sandbox_enter(files->out.dir_fd, &sandbox);
 	s2_sandbox_lacks(&sandbox, lacks, sizeof(lacks));
 	/* With -o the right to rename is then not held to the folder of the output. */

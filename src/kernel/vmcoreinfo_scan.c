@@ -114,6 +114,21 @@ static size_t look_by_page(struct s2_vmcoreinfo_scan *scan, size_t len, uint32_t
 	return len;
 }
 
+/* Passes over whole pages of which it is known that they are missing; false when there are none. */
+static bool pass_missing(struct s2_vmcoreinfo_scan *scan)
+{
+	uint64_t left = scan->extent_end - scan->pa, n;
+	enum s2_code code = s2_mem_lacks(scan->mem, scan->pa, &n);
+
+	n = (n < left ? n : left) & ~(uint64_t)(SCAN_PAGE - 1);
+	if (!code || !n)
+		return false;
+	s2_gaps_add(&scan->gaps, scan->pa, n, code);
+	scan->gave_up = !scan->missing_left--;
+	scan->pa += n;
+	return true;
+}
+
 /* Passes over a hole; false when there is none. Through @ret_end leaves where the next may begin. */
 static bool pass_zeros(struct s2_vmcoreinfo_scan *scan, uint64_t *ret_end)
 {
@@ -158,7 +173,7 @@ enum s2_code s2_vmcoreinfo_scan_next(struct s2_vmcoreinfo_scan *scan, struct s2_
 		uint64_t end;
 		size_t len, off;
 
-		if (pass_zeros(scan, &end))
+		if (pass_missing(scan) || pass_zeros(scan, &end))
 			continue;
 		off = look_at_chunk(scan, end, &len, &size);
 

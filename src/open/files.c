@@ -2,10 +2,13 @@
 // The door: what a command reads and writes is opened here, and by descriptors from here on.
 #include "open/files.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/bits.h"
@@ -156,6 +159,68 @@ enum s2_code s2_files_open(const struct s2_files_request *request, struct s2_fil
 	if (!code)
 		code = open_output(&request->output, ret, err);
 	return code;
+}
+
+/* @best, or a descriptor that is lower and from @from on. */
+static unsigned int lower(int fd, unsigned int from, unsigned int best)
+{
+	return fd >= 0 && (unsigned int)fd >= from && (unsigned int)fd < best ? (unsigned int)fd :
+										best;
+}
+
+static unsigned int lower_of(const struct s2_opened *file, unsigned int from, unsigned int best)
+{
+	return lower(file->cmdline_fd, from, lower(file->fd, from, best));
+}
+
+/* The first of ours from @from on, UINT_MAX: there is none. */
+static unsigned int next_held(const struct s2_files *files, unsigned int from)
+{
+	const struct s2_opened *others[] = { &files->pages, &files->vmlinux, &files->system_map,
+					     &files->module };
+	unsigned int best = lower(files->out.fd, from, UINT_MAX);
+
+	best = lower(files->out.dir_fd, from, best);
+	for (size_t i = 0; i < files->ninputs; i++) {
+		best = lower_of(&files->input[i], from, best);
+		best = lower(files->place[i].memory_fd, from, best);
+		best = lower(files->place[i].disk_fd, from, best);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
+		best = lower_of(others[i], from, best);
+	return best;
+}
+
+/* A kernel before 5.9 closes none by range: they are asked for, one by one. */
+static bool close_listed(const struct s2_files *files)
+{
+	DIR *dir = opendir("/proc/self/fd");
+	const struct dirent *entry;
+
+	if (!dir)
+		return false;
+	while ((entry = readdir(dir))) {
+		int fd = atoi(entry->d_name); /* 0 for "." and ".." */
+
+		if (fd > STDERR_FILENO && fd != dirfd(dir) &&
+		    next_held(files, (unsigned int)fd) != (unsigned int)fd)
+			close(fd);
+	}
+	closedir(dir);
+	return true;
+}
+
+bool s2_files_alone(const struct s2_files *files)
+{
+	unsigned int from = STDERR_FILENO + 1, held;
+
+	do {
+		held = next_held(files, from);
+		if (held > from && syscall(SYS_close_range, from, held - 1, 0))
+			return close_listed(files);
+		from = held + 1;
+	} while (held != UINT_MAX);
+	return true;
 }
 
 enum s2_code s2_files_load(struct s2_files *files, uint64_t max, struct s2_meter *meter,

@@ -3,6 +3,7 @@
 #ifndef S2_OPEN_FILES_H
 #define S2_OPEN_FILES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "open/load.h"
@@ -35,6 +36,13 @@ void s2_files_init(struct s2_files *files);
  */
 enum s2_code s2_files_open(const struct s2_files_request *request, struct s2_files *ret,
 			   struct s2_err *err) S2_MUST_CHECK;
+
+/*
+ * Closes what the process was started with beside the three standard descriptors: only what
+ * @files has stays open. To be called when all is open: a name like /dev/fd/3 is then a descriptor
+ * of our own. False: the system does not let us see to it.
+ */
+bool s2_files_alone(const struct s2_files *files);
 
 /*
  * Copies those inputs that cannot be read as they lie, and unpacks them (open/load.h), to @max

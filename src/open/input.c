@@ -133,6 +133,8 @@ enum s2_code s2_input_find(const struct s2_request *r, struct s2_input *input, s
 	if (!code)
 		code = s2_source_open_parts(input->files.input, input->files.ninputs, r->raw,
 					    &input->source, err);
+	if (!code)
+		input->source->lost = input->lost;
 	if (!code && r->absent_is_zero)
 		code = s2_source_absent_is_zero(input->source, err);
 	if (input->source)

@@ -246,12 +246,25 @@ static void say_truncated(struct s2_source *source, const struct kdump_part *par
 			 (unsigned long long)part->file->size);
 }
 
-static void count_bytes(struct s2_source *source, const struct kdump_part *part,
-			const struct kdump *k)
+/*
+ * A page takes a descriptor alone where its block is another's, as pages of zeros do. Work goes by
+ * mem.bytes: no more of them than so many times the bytes that are there. With blocks of 4K that
+ * is more than there can be.
+ */
+#define MOST_FLOOR (1ULL << 30)
+#define MOST_PER_BYTE 256
+
+static void count_bytes(struct s2_source *source, const struct kdump_part *part, struct kdump *k)
 {
 	uint64_t most = part->file->size / sizeof(struct kdump_desc);
 
-	source->mem.bytes += (part->ndumped < most ? part->ndumped : most) << k->block_log2;
+	source->claimed += (part->ndumped < most ? part->ndumped : most) << k->block_log2;
+	k->backed += s2_file_backed(part->file);
+	most = k->backed > (UINT64_MAX - MOST_FLOOR) / MOST_PER_BYTE ?
+		       UINT64_MAX :
+		       k->backed * MOST_PER_BYTE + MOST_FLOOR;
+	source->mem.bytes = source->claimed < most ? source->claimed : most;
+	s2_kdump_limit(k);
 }
 
 /* Names the first pages that none of the parts given so far answers for. */

@@ -4,6 +4,7 @@
 #define S2_SOURCE_KDUMP_H
 
 #include "base/bits.h"
+#include "base/budget.h"
 #include "source/source.h"
 
 /* As in the file, like kdump_desc below: makedumpfile's diskdump_mod.h on 64-bit machines. */
@@ -73,6 +74,9 @@ struct kdump {
 	struct kdump_slot *slot;
 	uint8_t *scratch; /* a compressed block that cannot be seen in a mapping */
 	uint64_t clock;
+	uint64_t backed;            /* bytes of the files that are there */
+	struct s2_budget unpacking; /* bytes that may still become of compressed blocks */
+	bool told;                  /* that it ended */
 };
 
 static inline uint64_t kdump_block_size(const struct kdump *k)
@@ -82,6 +86,9 @@ static inline uint64_t kdump_block_size(const struct kdump *k)
 
 /* Counts @part's pages and indexes them; everything but runs, ndumped and dumped_end is set. */
 enum s2_code s2_kdump_rank(struct kdump_part *part, struct s2_err *err) S2_MUST_CHECK;
+
+/* Sets how much may be unpacked, by the bytes that are there. To be called when that is known. */
+void s2_kdump_limit(struct kdump *k);
 
 /* The cache of decompressed blocks, and @k's memory operations, which find it in source->priv. */
 enum s2_code s2_kdump_alloc_cache(struct kdump *k, struct s2_err *err) S2_MUST_CHECK;

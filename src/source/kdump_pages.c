@@ -218,24 +218,52 @@ enum s2_code s2_kdump_alloc_cache(struct kdump *k, struct s2_err *err)
 	return S2_OK;
 }
 
-/* The slot that holds @desc's block, or the one of its set that was used longest ago. */
-static struct kdump_slot *find_slot(const struct kdump *k, const struct s2_file *file,
-				    const struct kdump_desc *desc)
+/* Whether @ret holds @desc's block; else it is the one of its set that was used longest ago. */
+static bool find_slot(const struct kdump *k, const struct s2_file *file,
+		      const struct kdump_desc *desc, struct kdump_slot **ret)
 {
 	uint64_t sets = k->nslots / CACHE_WAYS;
 	struct kdump_slot *set =
 		&k->slot[((desc->offset * UINT64_C(0x9e3779b97f4a7c15)) >> 32) % sets * CACHE_WAYS];
-	struct kdump_slot *oldest = set;
 
+	*ret = set;
 	for (struct kdump_slot *slot = set; slot < set + CACHE_WAYS; slot++) {
 		if (slot->file == file && slot->desc.offset == desc->offset &&
-		    slot->desc.size == desc->size && slot->desc.flags == desc->flags)
-			return slot;
-		if (slot->used < oldest->used)
-			oldest = slot;
+		    slot->desc.size == desc->size && slot->desc.flags == desc->flags) {
+			*ret = slot;
+			return true;
+		}
+		if (slot->used < (*ret)->used)
+			*ret = slot;
 	}
-	oldest->file = NULL;
-	return oldest;
+	return false;
+}
+
+/*
+ * What compressed blocks may become, all together and each time that it is done again: blocks of
+ * 1K could all be a mebibyte of zeros, which zlib takes 2.5 ns a byte for. Dumps of real machines
+ * become 3 to 6 times as large, and pages of zeros are not compressed.
+ */
+#define UNPACKED_FLOOR (128ULL << 20)
+#define UNPACKED_PER_BYTE 24
+
+void s2_kdump_limit(struct kdump *k)
+{
+	s2_budget_init(&k->unpacking, UNPACKED_FLOOR, UNPACKED_PER_BYTE, k->backed);
+}
+
+static enum s2_code take_unpacking(struct kdump *k, struct s2_lost *lost, struct s2_err *err)
+{
+	static const char text[] =
+		"no more pages are decompressed: they would become more than 24 times the file";
+
+	if (!s2_budget_take(&k->unpacking, kdump_block_size(k)))
+		return S2_OK;
+	if (!k->told)
+		s2_lost_add(lost, S2_LOST_FILE, S2_BUDGET, NULL, S2_LOST_NOWHERE, "%s", text);
+	k->told = true;
+	/* Missing to whoever reads: no page of a sound dump. */
+	return s2_fail(err, S2_DAMAGED, "%s", text);
 }
 
 static enum s2_code fill_slot(const struct kdump *k, struct kdump_slot *slot,
@@ -245,6 +273,7 @@ static enum s2_code fill_slot(const struct kdump *k, struct kdump_slot *slot,
 	const void *in = s2_file_view(file, desc->offset, desc->size);
 	enum s2_code code = S2_OK;
 
+	slot->file = NULL;
 	if (!slot->block)
 		slot->block = malloc(kdump_block_size(k));
 	if (!slot->block)
@@ -263,13 +292,16 @@ static enum s2_code fill_slot(const struct kdump *k, struct kdump_slot *slot,
 	return S2_OK;
 }
 
-static enum s2_code get_block(struct kdump *k, const struct s2_file *file,
+static enum s2_code get_block(struct kdump *k, struct s2_lost *lost, const struct s2_file *file,
 			      const struct kdump_desc *desc, const uint8_t **ret,
 			      struct s2_err *err)
 {
-	struct kdump_slot *slot = find_slot(k, file, desc);
-	enum s2_code code = slot->file ? S2_OK : fill_slot(k, slot, file, desc, err);
+	struct kdump_slot *slot;
+	bool held = find_slot(k, file, desc, &slot);
+	enum s2_code code = held ? S2_OK : take_unpacking(k, lost, err);
 
+	if (!held && !code)
+		code = fill_slot(k, slot, file, desc, err);
 	if (code)
 		return code;
 	slot->used = ++k->clock;
@@ -280,7 +312,8 @@ static enum s2_code get_block(struct kdump *k, const struct s2_file *file,
 static enum s2_code kdump_read(const struct s2_mem *mem, uint64_t pa, void *buf, size_t len,
 			       struct s2_err *err)
 {
-	struct kdump *k = s2_source_of(mem)->priv;
+	const struct s2_source *source = s2_source_of(mem);
+	struct kdump *k = source->priv;
 	uint8_t *out = buf;
 
 	while (len) {
@@ -295,7 +328,7 @@ static enum s2_code kdump_read(const struct s2_mem *mem, uint64_t pa, void *buf,
 		if (!code && !desc.flags) {
 			code = s2_file_read(part->file, desc.offset + skip, out, n, err);
 		} else if (!code) {
-			code = get_block(k, part->file, &desc, &block, err);
+			code = get_block(k, source->lost, part->file, &desc, &block, err);
 			if (!code)
 				memcpy(out, block + skip, n);
 		}
@@ -379,6 +412,17 @@ static enum s2_code kdump_next(const struct s2_mem *mem, uint64_t pa, struct s2_
 	return S2_NOTFOUND;
 }
 
+/* The page at @pa was dumped, but will not be decompressed any more. */
+static bool is_given_up(const struct kdump *k, uint64_t pa)
+{
+	const struct kdump_part *part;
+	struct kdump_slot *slot;
+	struct kdump_desc desc;
+
+	return !find_page(k, pa, &part, &desc, NULL) && desc.flags &&
+	       !find_slot(k, part->file, &desc, &slot);
+}
+
 /* Within one group of the bitmaps, a page and those after it that have the same bits. */
 static enum s2_code kdump_lacks(const struct s2_mem *mem, uint64_t pa, uint64_t *ret)
 {
@@ -395,6 +439,8 @@ static enum s2_code kdump_lacks(const struct s2_mem *mem, uint64_t pa, uint64_t 
 	    read_group(part, part->bitmap2_off, group, dumped, NULL))
 		return S2_OK;
 	is_dumped = test_bit(dumped, pfn % GROUP);
+	if (k->told && is_dumped)
+		return is_given_up(k, pa) ? S2_DAMAGED : S2_OK;
 	is_there = test_bit(exists, pfn % GROUP);
 	/* The second bitmap is written as far as pages are. */
 	unwritten = part->incomplete && pfn >= part->dumped_end;

@@ -5,6 +5,7 @@
 
 #include <stddef.h>
 
+#include "base/lost.h"
 #include "base/mem.h"
 #include "source/file.h"
 
@@ -73,6 +74,8 @@ struct s2_source {
 	size_t nnotes;
 	bool left_out_zeros;      /* its last filter left out pages of zeros, and maybe others */
 	struct s2_absent *absent; /* NULL: what is missing is missing */
+	uint64_t claimed;         /* bytes of memory, where that is more than mem.bytes; else 0 */
+	struct s2_lost *lost;     /* where it says that it did not go on; NULL: nowhere */
 	bool incomplete;          /* the writer says so, or the file is cut off */
 	char node[66];            /* the machine's name, "" when not told */
 	uint64_t time;            /* seconds since 1970 when it was written; 0: not told */

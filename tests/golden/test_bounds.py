@@ -3,6 +3,7 @@
 # Worst cases of one structure each: memory and time stay within what SECURITY.md promises for the bytes that are there.
 
 import argparse
+import itertools
 import json
 import os
 import pathlib
@@ -11,6 +12,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import zlib
 
 ROOT, VTCR = 0x40000000, "0x80023560"
 MIB = 1 << 20
@@ -60,6 +62,33 @@ def bitmaps(path):
         f.truncate((2 + blocks) * 4096 + 24 + 4096)
 
 
+def kdump(path, block, pages, descs, blocks):
+    """A kdump whose descriptors are (block of @blocks, flags)."""
+    maps = -(-pages // 8 // block) if pages > 8 * block else 1
+    data = (2 + 2 * maps) * block + 24 * pages
+    at = [data + n for n in itertools.accumulate((len(b) for b in blocks), initial=0)]
+    head = b"KDUMP   " + struct.pack("<i", 6) + bytes(396)
+    head += struct.pack("<QQIIIIIIIIIi", 0, 0, 1, block, 1, 2 * maps, 0xffffffff, 1, 0, 1, 0, 1)
+    bits = (b"\xff" * (pages // 8)).ljust(maps * block, b"\0")
+    with open(path, "wb") as f:
+        f.write(head.ljust(block, b"\0"))
+        f.write((struct.pack("<Qii", 0, 0, 0) + bytes(64) + struct.pack("<QQQ", 0, pages, pages)).ljust(block, b"\0"))
+        f.write(bits + bits)
+        f.write(b"".join(struct.pack("<QIIQ", at[i], len(blocks[i]), flags, 0) for i, flags in descs))
+        f.write(b"".join(blocks))
+
+
+def kdump_bomb(path):
+    """Each page a block of its own, of 1K that becomes a mebibyte."""
+    blocks = [zlib.compress(struct.pack("<Q", i) + bytes(MIB - 8), 9) for i in range(16)]
+    kdump(path, MIB, 8192, [(i, 1) for i in range(8192)], [blocks[i % 16] for i in range(8192)])
+
+
+def kdump_aliases(path):
+    """All pages are one block, which is not compressed."""
+    kdump(path, MIB, 65536, [(0, 0)] * 65536, [bytes(range(256)) * (MIB // 256)])
+
+
 def aliases(path):
     """Segments of the same bytes of the file, N of them, N of them long: a search would see N * N."""
     n, size = 20000, MIB
@@ -85,6 +114,8 @@ CASES = [
     (many_tables, ["dump"]), (many_tables, ["list", "--json"]), (many_tables, ["check"]),
     (json_values, ["list"]),
     (bitmaps, ["list"]), (bitmaps, ["dump", f"--vtcr={VTCR}", "--root=0x1000"]), (bitmaps, ["check", f"--vtcr={VTCR}", "--root=0"]),
+    *((make, words) for make in (kdump_bomb, kdump_aliases) for words in
+      (["list"], ["inspect"], ["dump", f"--vtcr={VTCR}", "--root=0"], ["check", f"--vtcr={VTCR}", "--root=0"])),
     (aliases, ["list"]), (aliases, ["dump", f"--vtcr={VTCR}", "--root=0x1000"]),
     (look_alikes, ["dump", "--vtcr=0x80023559"]),
     (one_page_for_all, ["dump", "--vtcr=0x80023559", f"--base={ROOT:#x}"]),
@@ -93,12 +124,16 @@ CASES = [
 ]
 
 
+# What ends a command early is said.
+SAID = {(kdump_bomb, "list"): (3, "no more pages are decompressed"), (kdump_bomb, "inspect"): (4, "no more pages are decompressed")}
+
+
 def measure(s2dump, words, path):
     """Status, seconds of CPU, bytes of memory and of output."""
     out = path.with_name("out")
     # The time of s2dump alone: each case has a process that waits for it and for nothing else.
     code = ("import resource, subprocess, sys; s = subprocess.run(sys.argv[2:], stdin=subprocess.DEVNULL, "
-            "stdout=open(sys.argv[1], 'wb'), stderr=subprocess.DEVNULL).returncode; "
+            "stdout=open(sys.argv[1], 'wb'), stderr=open(sys.argv[1] + '.err', 'wb')).returncode; "
             "u = resource.getrusage(resource.RUSAGE_CHILDREN); print(s, u.ru_utime + u.ru_stime, u.ru_maxrss)")
     done = subprocess.run([sys.executable, "-c", code, out, s2dump, *words, path], capture_output=True, text=True, check=True,
                           timeout=120, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CPU, (60, 60)))
@@ -128,6 +163,9 @@ def main():
                 bad.append("too much memory")
             if out > n * (256 if "--json" in words else 32) + MIB:
                 bad.append("too much output")
+            said = SAID.get((make, words[0]))
+            if said and (status != said[0] or said[1] not in path.with_name("out.err").read_text("utf-8")):
+                bad.append(f"status {status}, not {said[0]} and '{said[1]}'")
             failed += bool(bad)
             print(f"{'not ' if bad else ''}ok {i} - {make.__name__}, {' '.join(words)}: {n} bytes, {seconds:.2f} s, "
                   f"{memory >> 10} KiB, {out} bytes written {', '.join(bad)}", flush=True)

@@ -34,25 +34,32 @@ RUNS = [
 ]
 
 
-ATTACKS = ["open", "create", "unlink", "rename", "chmod", "connect", "socket", "ptrace", "kill", "fork", "code", "execve"]
+ATTACKS = ["open", "create", "unlink", "rename", "chmod", "connect", "socket", "ptrace", "kill", "fork", "code", "inherited", "execve"]
+# What a thread that there was before does: one run of each kind of opening.
+THREADED = [RUNS[0], RUNS[6], RUNS[12], RUNS[14]]
 
 
-def run(args, words, stdin, work, preload, only=None):
-    env = {**os.environ, **({"LD_PRELOAD": args.preload} if preload else {}), **({"S2_HOSTILE": only} if only else {})}
-    data = pathlib.Path(stdin).read_bytes() if stdin else b""
+def run(args, words, stdin, work, preload, only=None, thread=False):
+    """Standard input that is not asked for is a socket, and a pipe is left open: an attacker's way out, were they left."""
+    inherited, leak = os.pipe()
+    env = {**os.environ, **({"LD_PRELOAD": args.preload} if preload else {}), **({"S2_HOSTILE": only} if only else {}),
+           **({"S2_HOSTILE_THREAD": "1"} if thread else {}), "S2_HOSTILE_INHERITED": str(leak)}
     out = work / "out"
     out.unlink(missing_ok=True)
-    done = subprocess.run([args.s2dump, *words], cwd=work, env=env, input=data, capture_output=True, timeout=60, check=False)
+    with socket.socket(socket.AF_UNIX) as unconnected, open(inherited, "rb"), open(leak, "wb"):
+        source = {"input": pathlib.Path(stdin).read_bytes()} if stdin else {"stdin": unconnected}
+        done = subprocess.run([args.s2dump, *words], cwd=work, env=env, capture_output=True, timeout=60, check=False,
+                              pass_fds=[leak], **source)
     result = done.returncode, done.stdout, out.read_bytes() if out.exists() else None
     said = done.stderr.decode("utf-8", "replace").splitlines()
     return result, [line for line in said if not line.startswith("hostile: ")], [
         line for line in said if line.startswith("hostile: ")]
 
 
-def judge(args, words, stdin, work):
+def judge(args, words, stdin, work, thread=False):
     """What is wrong with a run inside; None: nothing."""
     clean, said, _ = run(args, ["--sandbox=off", *words], stdin, work, False)
-    got, got_said, hostile = run(args, words, stdin, work, True)
+    got, got_said, hostile = run(args, words, stdin, work, True, thread=thread)
     if any("succeeded" in line for line in hostile):
         return hostile[0]
     tried = [int(line.split()[-1]) for line in hostile if "tried" in line]
@@ -63,10 +70,10 @@ def judge(args, words, stdin, work):
     return None
 
 
-def judge_attack(args, name, work):
+def judge_attack(args, name, work, thread):
     """Without the door each attack succeeds: else a failure of it would say nothing."""
     (work / "victim").write_text("")
-    _, _, hostile = run(args, ["--sandbox=off", "dump", SAMPLE], None, work, True, name)
+    _, _, hostile = run(args, ["--sandbox=off", "dump", SAMPLE], None, work, True, name, thread)
     return None if hostile == [f"hostile: {name} succeeded"] else f"it fails by itself: {hostile}"
 
 
@@ -84,7 +91,11 @@ def main():
         server.bind(str(work / "socket"))
         server.listen()
         rows = [(" ".join(os.path.basename(w) for w in words), judge(args, words, stdin, work)) for words, stdin in RUNS]
-        rows += [(f"{name} without the door", judge_attack(args, name, work)) for name in ATTACKS]
+        rows += [(f"by a thread: {' '.join(os.path.basename(w) for w in words)}", judge(args, words, stdin, work, True))
+                 for words, stdin in THREADED]
+        for thread in (False, True):
+            rows += [(f"{name} without the door{' by a thread' if thread else ''}", judge_attack(args, name, work, thread))
+                     for name in ATTACKS if not (thread and name == "ptrace")]  # a traced thread's end would be ours to wait for
         for n, (title, wrong) in enumerate(rows, 1):
             print(f"{'not ' if wrong else ''}ok {n} - {title}")
             if wrong:

@@ -2,13 +2,17 @@
 // Preloaded into the program: an allocator that does what an attacker would, once the program has
 // begun to look at a dump.
 //
-//   S2_HOSTILE=NAME   only this attack
+//   S2_HOSTILE=NAME         only this attack
+//   S2_HOSTILE_THREAD=1     by a thread that there was before the program began
+//   S2_HOSTILE_INHERITED=FD a pipe that the program was started with, to write to
 //
 // Says "hostile: ... succeeded" and ends with 99 when anything does; at the end "hostile: tried"
 // and how often.
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -24,8 +28,10 @@
 
 static bool begun;
 static unsigned long tries;
-static int unconnected = -1;
+static int inherited = -1;
 static const char *only;
+static bool threaded;
+static sem_t handed, done;
 
 static void say(const char *text)
 {
@@ -59,12 +65,17 @@ static bool try_chmod(void)
 	return !chmod("victim", 0777);
 }
 
-/* The socket is one that there was before. */
+/* The socket is one that there was before, as standard input: that alone stays open. */
 static bool try_connect(void)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX, .sun_path = "socket" };
 
-	return !connect(unconnected, (struct sockaddr *)&address, sizeof(address));
+	return !connect(STDIN_FILENO, (struct sockaddr *)&address, sizeof(address));
+}
+
+static bool try_inherited(void)
+{
+	return write(inherited, "x", 1) == 1;
 }
 
 static bool try_socket(void)
@@ -114,16 +125,12 @@ static const struct {
 	{ "open", try_open },     { "create", try_create }, { "unlink", try_unlink },
 	{ "rename", try_rename }, { "chmod", try_chmod },   { "connect", try_connect },
 	{ "socket", try_socket }, { "ptrace", try_ptrace }, { "kill", try_kill },
-	{ "fork", try_fork },     { "code", try_code },     { "execve", try_execve },
+	{ "fork", try_fork },     { "code", try_code },     { "inherited", try_inherited },
+	{ "execve", try_execve },
 };
 
-static void attack(void)
+static void try_all(void)
 {
-	int saved = errno;
-
-	if (!begun)
-		return;
-	tries++;
 	for (size_t i = 0; i < sizeof(attacks) / sizeof(*attacks); i++) {
 		if ((only && strcmp(only, attacks[i].name) != 0) || !attacks[i].succeeds())
 			continue;
@@ -132,13 +139,44 @@ static void attack(void)
 		say(" succeeded\n");
 		syscall(SYS_exit_group, 99);
 	}
+}
+
+static void *hand(void *arg)
+{
+	for (;;) {
+		sem_wait(&handed);
+		try_all();
+		sem_post(&done);
+	}
+	return arg;
+}
+
+static void attack(void)
+{
+	int saved = errno;
+
+	if (!begun)
+		return;
+	tries++;
+	if (threaded) {
+		sem_post(&handed);
+		sem_wait(&done);
+	} else {
+		try_all();
+	}
 	errno = saved;
 }
 
 __attribute__((constructor)) static void begin(void)
 {
+	const char *fd = getenv("S2_HOSTILE_INHERITED");
+	pthread_t thread;
+
 	only = getenv("S2_HOSTILE");
-	unconnected = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd)
+		inherited = atoi(fd);
+	threaded = getenv("S2_HOSTILE_THREAD") && !sem_init(&handed, 0, 0) &&
+		   !sem_init(&done, 0, 0) && !pthread_create(&thread, NULL, hand, NULL);
 }
 
 __attribute__((destructor)) static void end(void)

@@ -8,11 +8,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
+#include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 
 #include "base/bits.h"
 #include "open/files.h"
@@ -177,13 +183,72 @@ static void test_in_place(void **state)
 	close(fd);
 }
 
+static bool is_open(int fd)
+{
+	return fcntl(fd, F_GETFD) >= 0;
+}
+
+/* As a kernel before 5.9. */
+static void refuse_ranges(void)
+{
+	static struct sock_filter insn[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_close_range, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	const struct sock_fprog prog = { .len = ARRAY_SIZE(insn), .filter = insn };
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
+	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &prog))
+		_exit(2);
+}
+
+/* 0: what @files has stayed open, and nothing else did. */
+static int left_open(bool by_range)
+{
+	struct s2_files files;
+	struct s2_err err;
+	char path[32];
+	int first, second, high;
+
+	first = open("in", O_RDONLY | O_CLOEXEC);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", first);
+	if (open_all(path, "out", &files, &err))
+		return 3;
+	second = dup(STDIN_FILENO);
+	high = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 700);
+	if (!by_range)
+		refuse_ranges();
+	if (!s2_files_alone(&files))
+		return 4;
+	return is_open(first) || is_open(second) || is_open(high) || !is_open(STDIN_FILENO) ||
+	       !is_open(STDERR_FILENO) || !is_open(files.input[0].fd) || !is_open(files.out.fd) ||
+	       !is_open(files.out.dir_fd);
+}
+
+/* Descriptors that the program was started with are closed, by range or one by one. */
+static void test_inherited(void **state)
+{
+	(void)state;
+	for (int by_range = 0; by_range < 2; by_range++) {
+		pid_t child = fork();
+		int status;
+
+		assert_return_code(child, 0);
+		if (!child)
+			_exit(left_open(by_range));
+		assert_int_equal(waitpid(child, &status, 0), child);
+		assert_int_equal(status, 0);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_pipe),
-		cmocka_unit_test(test_replaced),
-		cmocka_unit_test(test_in_place),
+		cmocka_unit_test(test_refused),   cmocka_unit_test(test_pipe),
+		cmocka_unit_test(test_replaced),  cmocka_unit_test(test_in_place),
+		cmocka_unit_test(test_inherited),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
