@@ -5,6 +5,7 @@
 #define S2_CHECK_ARM64_FORMS_H
 
 #include "check/priv.h"
+#include "decode/arm64/arm64.h"
 
 /* Stage 2 (arch/arm64/include/asm/kvm_pgtable.h). */
 #define S2_MEMATTR BITS64(5, 2)
