@@ -9,6 +9,10 @@
 
 #include "check/priv.h"
 
+_Static_assert(S2_READS_GUESTS == 1U << S2_ROLE_GUEST && S2_READS_HOST == 1U << S2_ROLE_HOST &&
+		       S2_READS_HYP == 1U << S2_ROLE_HYP && S2_READS_KEPT == 1U << S2_ROLE_KEPT,
+	       "s2_reads() shifts by the role");
+
 static void skip(struct s2_check_ctx *ctx, unsigned int i, const char *why)
 {
 	struct s2_check_outcome *o = &ctx->report->outcome[i];
@@ -37,7 +41,7 @@ static void give_up(struct s2_check_ctx *ctx, unsigned int i, const char *why)
 static bool any_host_managed(const struct s2_check_ctx *ctx)
 {
 	for (size_t i = 0; i < ctx->tables->n; i++)
-		if (s2_role(&ctx->tables->table[i]) == S2_PKVM_NONE &&
+		if (s2_role(&ctx->tables->table[i]) == S2_ROLE_GUEST &&
 		    !has_no_rules(&ctx->tables->table[i]))
 			return true;
 	return false;
@@ -79,48 +83,34 @@ static bool is_rule(const struct s2_check_ctx *ctx, unsigned int i)
 /* Why check @i has no meaning here, NULL when it has one. */
 static const char *meaningless(const struct s2_check_ctx *ctx, unsigned int i)
 {
-	const struct s2_pkvm *p = ctx->pkvm;
 	unsigned int needs = s2_checks[i].needs;
+	const char *why = NULL;
 
-	if (needs & S2_NEED_PKVM && ctx->tables->mode != S2_KVM_PROTECTED && !p)
+	if (needs & S2_NEED_KEEPER && ctx->tables->mode != S2_KVM_PROTECTED && !ctx->kept)
 		return "not a protected system";
 	if (needs & S2_NEED_VMS && !any_host_managed(ctx) && !ctx->args->some && !lost_table(ctx))
 		return "no guest's table is the host's";
 	if (!is_rule(ctx, i))
 		return "no rule on this architecture";
-	if (!p)
-		return NULL;
-	if (needs & S2_NEED_HOST_PTE && p->host_in != S2_STATE_IN_PTE)
-		return "this kernel keeps no states in the host's leaves";
-	if (needs & S2_NEED_HOST_VMM && p->host_in != S2_STATE_IN_VMEMMAP)
-		return "this kernel keeps the host's states in its leaves";
-	if (needs & S2_NEED_HYP_VMM && p->hyp_in != S2_STATE_IN_VMEMMAP)
-		return "this kernel keeps the hypervisor's states in its leaves";
-	if (needs & S2_NEED_STATES && p->host_in == S2_STATE_UNTRACKED)
-		return "this kernel knows no page states";
-	if (needs & S2_NEED_GUESTS && !p->guests)
-		return "this kernel's hypervisor manages no guests' tables";
-	if (needs & S2_NEED_HYP_VM && !p->hyp_vms)
-		return "this kernel's hypervisor knows no guests";
-	if (needs & S2_NEED_DONATED && (!p->guests || p->annotation != S2_ANNOTATION_TYPED))
-		return "this kernel gives no pages to guests";
-	return NULL;
+	for (unsigned int k = 0; !why && k < s2_nkeepers; k++)
+		why = s2_keepers[k]->meaningless(ctx, needs);
+	return why;
 }
 
 /* What a check that has a meaning cannot do without and lacks, NULL when nothing. */
 static const char *lacks(const struct s2_check_ctx *ctx, unsigned int needs)
 {
+	const char *what = NULL;
+
 	if (needs & S2_NEED_VMS && !any_host_managed(ctx))
 		return "no guest's table is known, or chosen";
-	if (needs & S2_NEED_PKVM && (!ctx->pkvm || ctx->host == SIZE_MAX))
+	if (needs & S2_NEED_KEEPER && (!ctx->kept || ctx->host == SIZE_MAX))
 		return "the host's stage 2 is not known, or not chosen";
 	if (needs & S2_NEED_HYP && ctx->hyp == SIZE_MAX)
 		return "the hypervisor's stage 1 is not known, or not chosen";
-	if (needs & S2_NEED_MEMORY && !ctx->pkvm->have_memory)
-		return "hyp_memory[] is not known";
-	if (needs & S2_NEED_VMEMMAP && !ctx->pkvm->have_vmemmap)
-		return "hyp_vmemmap is not known";
-	return NULL;
+	for (unsigned int k = 0; !what && k < s2_nkeepers; k++)
+		what = s2_keepers[k]->lacks(ctx, needs);
+	return what;
 }
 
 static void choose(struct s2_check_ctx *ctx)
@@ -187,9 +177,9 @@ static void shape_tables(struct s2_check_ctx *ctx)
 			ctx->geom[i].arch = NULL;
 			continue;
 		}
-		if (s2_role(table) == S2_PKVM_HOST)
+		if (s2_role(table) == S2_ROLE_HOST)
 			ctx->host = i;
-		else if (s2_role(table) == S2_PKVM_HYP)
+		else if (s2_role(table) == S2_ROLE_HYP)
 			ctx->hyp = i;
 	}
 }
@@ -215,7 +205,7 @@ static void unreadable(struct s2_check_ctx *ctx)
 			continue;
 		s2_check_all_unknown(ctx, s2_reads(&ctx->tables->table[i]),
 				     "%s: its geometry is not sound", ctx->tables->table[i].id);
-		ctx->kept_lost |= s2_role(&ctx->tables->table[i]) == S2_PKVM_GUEST;
+		ctx->kept_lost |= s2_role(&ctx->tables->table[i]) == S2_ROLE_KEPT;
 	}
 	for (size_t i = 0; ctx->args->lost && i < ctx->args->lost->n; i++) {
 		const struct s2_loss *loss = &ctx->args->lost->loss[i];
@@ -253,7 +243,9 @@ static void pass(struct s2_check_ctx *ctx)
 		s2_pages_window(ctx, at);
 		ctx->seen[0][S2_TALLY_MEMORY] += ctx->pages.nwindow;
 		s2_check_tables(ctx);
-		for (unsigned int i = 0; i < s2_nkeepers; i++)
+		if (!ctx->kept)
+			s2_check_memory(ctx);
+		for (unsigned int i = 0; ctx->kept && i < s2_nkeepers; i++)
 			s2_keepers[i]->pages(ctx);
 		ctx->first_window = false;
 		if (ctx->nomem || !ctx->pages.nwindow || !(ctx->reads & S2_READS_PAGES) ||
@@ -270,7 +262,6 @@ enum s2_code s2_check_run(const struct s2_check_args *args, struct s2_check_repo
 				    .mem = args->mem,
 				    .kernel = args->kernel,
 				    .tables = args->tables,
-				    .pkvm = args->tables->pkvm,
 				    .report = &report };
 	enum s2_code code = S2_OK;
 
@@ -278,6 +269,10 @@ enum s2_code s2_check_run(const struct s2_check_args *args, struct s2_check_repo
 	ctx.tables_walk = malloc(sizeof(*ctx.tables_walk));
 	ctx.walk = malloc(sizeof(*ctx.walk));
 	if (!ctx.geom || !ctx.tables_walk || !ctx.walk)
+		code = s2_fail(err, S2_NOMEM, "no memory");
+	for (unsigned int i = 0; !code && i < s2_nkeepers; i++)
+		s2_keepers[i]->open(&ctx);
+	if (ctx.nomem)
 		code = s2_fail(err, S2_NOMEM, "no memory");
 	if (!code) {
 		s2_check_limit_findings(&ctx);
@@ -309,7 +304,6 @@ enum s2_code s2_check_run(const struct s2_check_args *args, struct s2_check_repo
 	free(ctx.pages.region);
 	free(ctx.pages.fact);
 	free(ctx.tpages.slot);
-	free(ctx.image);
 	if (code) {
 		s2_check_free(&report);
 		return code;

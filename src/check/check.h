@@ -94,7 +94,7 @@ enum s2_check_reads {
 
 /* Without these a check is skipped or unknown. */
 enum s2_check_need {
-	S2_NEED_PKVM = 1 << 0,    /* a protected system, else skipped */
+	S2_NEED_KEEPER = 1 << 0,  /* a protected system, else skipped */
 	S2_NEED_HYP = 1 << 1,     /* the hypervisor's stage 1 */
 	S2_NEED_MEMORY = 1 << 2,  /* hyp_memory[] */
 	S2_NEED_VMEMMAP = 1 << 3, /* hyp_vmemmap */

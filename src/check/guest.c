@@ -130,7 +130,7 @@ void s2_guest_leaf(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, u
 	uint64_t size = s2_entry_size(ctx->g, height), pa = oa, n;
 	struct s2_rights rights = ctx->g->arch->rights(ctx->g, height, raw, NULL);
 	struct s2_facts *fact;
-	bool kept = s2_role(ctx->table) == S2_PKVM_GUEST;
+	bool kept = s2_role(ctx->table) == S2_ROLE_KEPT;
 	enum s2_tristate confirmed = S2_YES;
 
 	if (ctx->first_window) {

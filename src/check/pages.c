@@ -71,11 +71,22 @@ static enum s2_code from_extents(struct s2_check_ctx *ctx, struct s2_err *err)
 	return code;
 }
 
+static enum s2_code from_keepers(struct s2_check_ctx *ctx, struct s2_err *err)
+{
+	struct s2_extent extent;
+	enum s2_code code = S2_OK;
+
+	for (unsigned int k = 0; k < s2_nkeepers; k++)
+		for (size_t i = 0; !code && s2_keepers[k]->memory(ctx, i, &extent); i++)
+			code = add_region(&ctx->pages, extent.pa, extent.size, err);
+	return code;
+}
+
 enum s2_code s2_pages_init(struct s2_check_ctx *ctx, struct s2_err *err)
 {
 	struct s2_pages *pages = &ctx->pages;
 	uint64_t window = ctx->args->window ? ctx->args->window : WINDOW;
-	enum s2_code code = S2_OK;
+	enum s2_code code;
 
 	pages->page_log2 = 12;
 	for (size_t i = 0; i < ctx->tables->n; i++)
@@ -84,13 +95,8 @@ enum s2_code s2_pages_init(struct s2_check_ctx *ctx, struct s2_err *err)
 	pages->left_out_pa = S2_NO_PAGE;
 	s2_budget_init(&pages->budget, FLOOR_PAGES, PAGES_PER_PAGE,
 		       ctx->mem->bytes >> pages->page_log2);
-	if (ctx->pkvm && ctx->pkvm->have_memory) {
-		for (size_t i = 0; i < ctx->pkvm->nmemory && !code; i++)
-			code = add_region(pages, ctx->pkvm->memory[i].pa, ctx->pkvm->memory[i].size,
-					  err);
-	} else {
-		code = from_extents(ctx, err);
-	}
+	code = s2_kept_memory(ctx, 0) != S2_UNKNOWN ? from_keepers(ctx, err) :
+						      from_extents(ctx, err);
 	if (code)
 		return code;
 	pages->nwindow = pages->npages < window ? pages->npages : window;

@@ -8,7 +8,6 @@
 #include "check/keeper.h"
 #include "check/writer.h"
 #include "decode/walk.h"
-#include "host/pkvm/annotate.h"
 
 /* What the host's entry for a page of memory says. */
 enum s2_host_fact {
@@ -37,7 +36,7 @@ struct s2_facts {
 	uint32_t hyp_again : 1;   /* in its private range, for writing */
 	uint32_t hyp_unread : 1;
 	uint32_t table : 1;      /* a table page ... */
-	uint32_t table_pkvm : 1; /* ... that the hypervisor keeps */
+	uint32_t table_kept : 1; /* ... that the hypervisor keeps */
 	uint32_t guest_write : 1;
 	uint32_t guest_odd : 1;    /* that guest's leaf its VMM does not confirm */
 	uint32_t guest_unsure : 1; /* ... or its VMM is not known */
@@ -97,36 +96,6 @@ struct s2_form {
 
 #define S2_MAX_FORMS 16
 
-/* What this kernel's hypervisor does, by its functions and members; S2_UNKNOWN without them. */
-struct s2_check_features {
-	enum s2_tristate guest_blocks; /* it maps blocks for guests (6.16) */
-	enum s2_tristate fixmap;       /* it has a fixmap slot per CPU (6.2) */
-	enum s2_tristate fixblock;     /* ... and one of a block's size (6.16) */
-	enum s2_tristate
-		owns_private; /* it saw to it that all of its private range is its own (7.3) */
-	enum s2_tristate first_counts; /* the first tables count what the linear map of memory holds
-					  (up to 6.1) */
-};
-
-/* Bits that a kernel sets in all leaves of a kind or in none; which, types do not tell. */
-enum s2_uniform { S2_TEXT_GP, S2_TEXT_UXN, S2_DATA_PXN, S2_NUNIFORM };
-
-#define S2_MAX_ODD_ONES 4
-
-struct s2_uniform_count {
-	uint64_t n[2];                   /* leaves with the bit clear, and set */
-	uint64_t ia[2][S2_MAX_ODD_ONES]; /* the first of them */
-	uint64_t oa[2][S2_MAX_ODD_ONES];
-};
-
-/* Part of the kernel image, as the kernel itself maps it. */
-struct s2_image_part {
-	uint64_t pa;
-	uint64_t size;
-	bool write, exec;
-	bool lost; /* what the kernel maps there cannot be read */
-};
-
 /* struct page's place and size, from VMCOREINFO. */
 struct s2_memmap {
 	bool have;
@@ -137,17 +106,14 @@ struct s2_memmap {
 	uint64_t reserved; /* the flag of what the kernel does not use as memory; 0: not known */
 };
 
-/* Roles of tables (pkvm/host.c holds them to it). */
-#define S2_NROLES 4
-
 struct s2_check_ctx {
 	const struct s2_check_args *args;
 	const struct s2_mem *mem;
 	struct s2_kernel *kernel;
 	const struct s2_tables *tables;
-	const struct s2_pkvm *pkvm;
+	void *kept; /* what a keeper beside KVM has for itself, from its open(); NULL: there is none
+		     */
 	struct s2_check_report *report;
-	struct s2_check_features features;
 	struct s2_geometry *geom; /* by table; arch NULL: it cannot be read */
 	uint64_t running;         /* bit n: check n is done */
 	struct s2_pages pages;
@@ -162,10 +128,8 @@ struct s2_check_ctx {
 	uint64_t said;                         /* findings and unknowns, all of them */
 	uint64_t seen[S2_NROLES][S2_NTALLIES]; /* of tables of that role; S2_TALLY_MEMORY: [0] */
 	size_t host, hyp;                      /* their tables, or SIZE_MAX */
-	bool private_lost; /* a part of the hypervisor's table outside of its linear map is not read
-			    */
-	bool over_budget;  /* the table that is read has more pages than the walk's budget */
-	bool kept_lost;    /* ... of a table that the hypervisor keeps for a guest, or all of it */
+	bool over_budget; /* the table that is read has more pages than the walk's budget */
+	bool kept_lost;   /* ... of a table that the hypervisor keeps for a guest, or all of it */
 
 	/* The table that is being read. */
 	size_t t;
@@ -178,15 +142,7 @@ struct s2_check_ctx {
 	size_t nforms;
 	struct s2_walk *tables_walk; /* that reads all tables */
 	struct s2_walk *walk;        /* for single look-ups */
-	/* hyp: fixmap slots between uses, what looks like slots in use, and the same of blocks */
-	uint64_t slots_unused, slots_used, blocks_unused, blocks_used;
-	uint64_t vmemmap_next; /* hyp: where the next page of hyp_vmemmap must be */
-	struct s2_uniform_count uniform[S2_NUNIFORM]; /* hyp */
-	struct s2_vms *vms; /* guests of the hypervisor as objects, NULL without them */
-	struct s2_vmm *vmm; /* host-managed guests: the VMM's tables, or NULL */
-
-	struct s2_image_part *image;
-	size_t nimage;
+	struct s2_vmm *vmm;          /* host-managed guests: the VMM's tables, or NULL */
 };
 
 /* report.c */
@@ -210,9 +166,6 @@ static inline bool s2_check_runs(const struct s2_check_ctx *ctx, enum s2_check_i
 
 /* check.c: is it one for this table, too? */
 bool s2_check_is_rule(const struct s2_table *table, enum s2_check_id id);
-
-/* pkvm/features.c */
-void s2_check_features(struct s2_check_ctx *ctx);
 
 /* pages.c */
 enum s2_code s2_pages_init(struct s2_check_ctx *ctx, struct s2_err *err) S2_MUST_CHECK;
@@ -239,27 +192,17 @@ struct s2_tpage *s2_tpages_add(struct s2_tpages *tpages, uint64_t pa, bool *ret_
 /* tables.c: reads every table once, descriptor by descriptor. */
 void s2_check_tables(struct s2_check_ctx *ctx);
 
-/* What KVM writes into tables of @arch; NULL: nothing is known of that. */
+/* tables.c: what KVM writes into tables of @arch; NULL: nothing is known of that. */
 const struct s2_writer *s2_writer_of(const struct s2_arch *arch);
 
-/* arm64/writer.c: after the hypervisor's table: reports leaves that have not what all others have. */
-void s2_writer_uniform(struct s2_check_ctx *ctx);
+/* memory.c: when all tables were read and no keeper beside KVM has a say: page by page. */
+void s2_check_memory(struct s2_check_ctx *ctx);
+/* Where table @t maps @pa: S2_NO_ADDRESS when that cannot be found. */
+uint64_t s2_check_ia_of(struct s2_check_ctx *ctx, size_t t, uint64_t pa);
+/* Is that to be looked for, for one finding more of @id? */
+bool s2_check_looks_up(const struct s2_check_ctx *ctx, enum s2_check_id id);
 
-/* host.c, hyp.c, guest.c: what a leaf says beyond its bits. */
-void s2_host_leaf(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, uint64_t oa,
-		  uint64_t raw);
-void s2_host_invalid(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, uint64_t raw);
-void s2_hyp_leaf(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, uint64_t oa,
-		 uint64_t raw);
-/* Is @pa a CPU's stack at EL2, as its parameters say? */
-bool s2_hyp_is_stack(const struct s2_pkvm *pkvm, uint64_t pa);
-/* Does @va lie in the hypervisor's private range, below hyp_vmemmap? S2_UNKNOWN without that. */
-enum s2_tristate s2_hyp_in_private(const struct s2_check_ctx *ctx, uint64_t va);
-void s2_hyp_begin(struct s2_check_ctx *ctx);
-void s2_hyp_end(struct s2_check_ctx *ctx);
-/* A piece of input space that could not be read: what is said of its pages is not known. */
-void s2_host_lost(struct s2_check_ctx *ctx, uint64_t ia, uint64_t size);
-void s2_hyp_lost(struct s2_check_ctx *ctx, uint64_t ia, uint64_t size);
+/* guest.c: what a leaf of a guest says beyond its bits. */
 void s2_guest_leaf(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, uint64_t oa,
 		   uint64_t raw);
 
@@ -276,9 +219,6 @@ enum s2_tristate s2_gmem_confirms(struct s2_check_ctx *ctx, struct s2_gmem *gmem
 				  const struct s2_slot *slot, uint64_t ia, uint64_t size,
 				  uint64_t oa);
 
-/* states.c: invariants between the tables, page by page. */
-void s2_check_states(struct s2_check_ctx *ctx);
-
 /* refcount.c */
 void s2_memmap_find(struct s2_check_ctx *ctx, struct s2_memmap *ret);
 
@@ -286,23 +226,8 @@ void s2_memmap_find(struct s2_check_ctx *ctx, struct s2_memmap *ret);
 enum s2_tristate s2_memmap_uses(struct s2_check_ctx *ctx, uint64_t pa);
 void s2_check_refcounts(struct s2_check_ctx *ctx);
 
-/* donation.c: annotation and leaf of a page that the host gave to a guest must name each other. */
-void s2_check_given(struct s2_check_ctx *ctx, uint64_t pa, const struct s2_own *own);
-void s2_check_owned(struct s2_check_ctx *ctx, uint64_t ia, uint64_t oa);
-
-/* vms.c: guests of the hypervisor as objects. */
-void s2_check_vms_begin(struct s2_check_ctx *ctx);
-void s2_check_vms(struct s2_check_ctx *ctx);
-void s2_check_vms_end(struct s2_check_ctx *ctx);
-
-/* Is @pa memory, as far as a keeper of tables knows? S2_UNKNOWN without one. */
+/* tables.c: is @pa memory, as far as a keeper of tables knows? S2_UNKNOWN without one. */
 enum s2_tristate s2_kept_memory(const struct s2_check_ctx *ctx, uint64_t pa);
-
-/* host.c: is @pa memory? S2_UNKNOWN without hyp_memory[]. */
-enum s2_tristate s2_check_is_memory(const struct s2_check_ctx *ctx, uint64_t pa);
-
-/* Is all of [@pa, @pa + @size) memory, in one region? */
-enum s2_tristate s2_check_all_memory(const struct s2_check_ctx *ctx, uint64_t pa, uint64_t size);
 
 /* @n of the table that is read were seen. */
 static inline void s2_check_saw(struct s2_check_ctx *ctx, enum s2_check_tally tally, uint64_t n)
@@ -311,7 +236,7 @@ static inline void s2_check_saw(struct s2_check_ctx *ctx, enum s2_check_tally ta
 		ctx->seen[s2_role(ctx->table)][tally] += n;
 }
 
-/* The kind of a table, S2_READS_*: in the order of the roles (pkvm/host.c holds them to it). */
+/* The kind of a table, S2_READS_*: in the order of the roles (check.c holds them to it). */
 static inline unsigned int s2_reads(const struct s2_table *table)
 {
 	return 1U << s2_role(table);

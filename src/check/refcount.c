@@ -72,7 +72,7 @@ static bool read_refcount(struct s2_check_ctx *ctx, const struct s2_memmap *map,
 	int32_t refs;
 
 	for (unsigned int i = 0; i < s2_nkeepers; i++)
-		if (s2_keepers[i]->role(table) != S2_PKVM_NONE)
+		if (s2_keepers[i]->role(table) != S2_ROLE_GUEST)
 			return s2_keepers[i]->references(ctx, pa, ret);
 	if (!map->have ||
 	    s2_kernel_read(ctx->kernel,

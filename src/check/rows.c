@@ -4,7 +4,7 @@
 
 #include "check/check.h"
 
-#define HOST_HYP (S2_NEED_PKVM | S2_NEED_HYP | S2_NEED_MEMORY | S2_NEED_STATES)
+#define HOST_HYP (S2_NEED_KEEPER | S2_NEED_HYP | S2_NEED_MEMORY | S2_NEED_STATES)
 
 /* Guests of either, and all there are. */
 #define READS_ANY_GUEST (S2_READS_GUESTS | S2_READS_KEPT)
@@ -134,7 +134,7 @@ const struct s2_check_row s2_checks[S2_NCHECKS] = {
 				     .tally = S2_TALLY_LEAVES,
 				     .of = "leaves",
 				     .severity = S2_SEV_ISOLATION,
-				     .needs = S2_NEED_PKVM,
+				     .needs = S2_NEED_KEEPER,
 				     .reads = S2_READS_HOST },
 	[S2_CHECK_HOST_PROT] = { .name = "host-prot",
 				 .meaning =
@@ -145,7 +145,7 @@ const struct s2_check_row s2_checks[S2_NCHECKS] = {
 				 .tally = S2_TALLY_LEAVES,
 				 .of = "leaves",
 				 .severity = S2_SEV_ISOLATION,
-				 .needs = S2_NEED_PKVM | S2_NEED_MEMORY,
+				 .needs = S2_NEED_KEEPER | S2_NEED_MEMORY,
 				 .reads = S2_READS_HOST },
 	[S2_CHECK_HOST_STATE] = { .name = "host-state",
 				  .meaning =
@@ -155,7 +155,7 @@ const struct s2_check_row s2_checks[S2_NCHECKS] = {
 				  .tally = S2_TALLY_LEAVES,
 				  .of = "leaves",
 				  .severity = S2_SEV_CORRUPT,
-				  .needs = S2_NEED_PKVM | S2_NEED_HOST_PTE,
+				  .needs = S2_NEED_KEEPER | S2_NEED_HOST_PTE,
 				  .reads = S2_READS_HOST },
 	[S2_CHECK_HYP_ADDRESS] = { .name = "hyp-address",
 				   .meaning =
@@ -166,7 +166,7 @@ const struct s2_check_row s2_checks[S2_NCHECKS] = {
 				   .tally = S2_TALLY_LEAVES,
 				   .of = "leaves",
 				   .severity = S2_SEV_ISOLATION,
-				   .needs = S2_NEED_PKVM | S2_NEED_HYP | S2_NEED_MEMORY,
+				   .needs = S2_NEED_KEEPER | S2_NEED_HYP | S2_NEED_MEMORY,
 				   .reads = S2_READS_HYP | S2_READS_PAGES },
 	[S2_CHECK_HYP_PROT] = { .name = "hyp-prot",
 				.meaning =
@@ -177,7 +177,7 @@ const struct s2_check_row s2_checks[S2_NCHECKS] = {
 				.tally = S2_TALLY_LEAVES,
 				.of = "leaves",
 				.severity = S2_SEV_ISOLATION,
-				.needs = S2_NEED_PKVM | S2_NEED_HYP | S2_NEED_MEMORY |
+				.needs = S2_NEED_KEEPER | S2_NEED_HYP | S2_NEED_MEMORY |
 					 S2_NEED_KERNEL,
 				.reads = S2_READS_HYP },
 	[S2_CHECK_HYP_RESERVED] = { .name = "hyp-reserved",
@@ -188,7 +188,7 @@ const struct s2_check_row s2_checks[S2_NCHECKS] = {
 				    .tally = S2_TALLY_MEMORY,
 				    .of = "pages of memory",
 				    .severity = S2_SEV_ISOLATION,
-				    .needs = S2_NEED_PKVM | S2_NEED_HYP | S2_NEED_MEMORY,
+				    .needs = S2_NEED_KEEPER | S2_NEED_HYP | S2_NEED_MEMORY,
 				    .reads = S2_READS_HOST | S2_READS_HYP | S2_READS_PAGES },
 	[S2_CHECK_HYP_OWNS] = { .name = "hyp-owns",
 				.meaning =
@@ -210,7 +210,7 @@ const struct s2_check_row s2_checks[S2_NCHECKS] = {
 				   .tally = S2_TALLY_MEMORY,
 				   .of = "pages of memory",
 				   .severity = S2_SEV_ISOLATION,
-				   .needs = S2_NEED_PKVM | S2_NEED_MEMORY | S2_NEED_VMEMMAP |
+				   .needs = S2_NEED_KEEPER | S2_NEED_MEMORY | S2_NEED_VMEMMAP |
 					    S2_NEED_HOST_VMM,
 				   .reads = S2_READS_HOST | S2_READS_HYP | S2_READS_PAGES },
 	[S2_CHECK_HOST_KEEPS] = { .name = "host-keeps",
@@ -221,7 +221,7 @@ const struct s2_check_row s2_checks[S2_NCHECKS] = {
 				  .tally = S2_TALLY_MEMORY,
 				  .of = "pages of memory",
 				  .severity = S2_SEV_CORRUPT,
-				  .needs = S2_NEED_PKVM | S2_NEED_MEMORY | S2_NEED_VMEMMAP |
+				  .needs = S2_NEED_KEEPER | S2_NEED_MEMORY | S2_NEED_VMEMMAP |
 					   S2_NEED_HOST_VMM,
 				  .reads = S2_READS_HOST | S2_READS_PAGES },
 	[S2_CHECK_HYP_BORROWS] = { .name = "hyp-borrows",
@@ -264,7 +264,7 @@ const struct s2_check_row s2_checks[S2_NCHECKS] = {
 				   .tally = S2_TALLY_MEMORY,
 				   .of = "pages of memory",
 				   .severity = S2_SEV_CORRUPT,
-				   .needs = S2_NEED_PKVM | S2_NEED_MEMORY | S2_NEED_VMEMMAP |
+				   .needs = S2_NEED_KEEPER | S2_NEED_MEMORY | S2_NEED_VMEMMAP |
 					    S2_NEED_HOST_VMM | S2_NEED_GUESTS,
 				   .reads = S2_READS_KEPT | S2_READS_PAGES },
 	[S2_CHECK_GUEST_STATE] = { .name = "guest-state",
@@ -275,7 +275,7 @@ const struct s2_check_row s2_checks[S2_NCHECKS] = {
 				   .tally = S2_TALLY_MEMORY,
 				   .of = "pages of memory",
 				   .severity = S2_SEV_ISOLATION,
-				   .needs = S2_NEED_PKVM | S2_NEED_MEMORY | S2_NEED_GUESTS |
+				   .needs = S2_NEED_KEEPER | S2_NEED_MEMORY | S2_NEED_GUESTS |
 					    S2_NEED_STATES,
 				   .reads = S2_READS_HOST | S2_READS_KEPT | S2_READS_PAGES },
 	[S2_CHECK_DONATION] = { .name = "donation",
@@ -287,7 +287,7 @@ const struct s2_check_row s2_checks[S2_NCHECKS] = {
 				.tally = S2_TALLY_MEMORY,
 				.of = "pages of memory",
 				.severity = S2_SEV_CORRUPT,
-				.needs = S2_NEED_PKVM | S2_NEED_MEMORY | S2_NEED_DONATED,
+				.needs = S2_NEED_KEEPER | S2_NEED_MEMORY | S2_NEED_DONATED,
 				.reads = S2_READS_HOST | S2_READS_KEPT | S2_READS_PAGES },
 	[S2_CHECK_ISOLATION] = { .name = "isolation",
 				 .meaning =
@@ -298,7 +298,7 @@ const struct s2_check_row s2_checks[S2_NCHECKS] = {
 				 .tally = S2_TALLY_MEMORY,
 				 .of = "pages of memory",
 				 .severity = S2_SEV_ISOLATION,
-				 .needs = S2_NEED_PKVM | S2_NEED_HYP | S2_NEED_MEMORY,
+				 .needs = S2_NEED_KEEPER | S2_NEED_HYP | S2_NEED_MEMORY,
 				 .reads = READS_ALL | S2_READS_PAGES },
 	[S2_CHECK_TABLE_OWNER] = { .name = "table-owner",
 				   .meaning =
@@ -308,7 +308,7 @@ const struct s2_check_row s2_checks[S2_NCHECKS] = {
 				   .tally = S2_TALLY_MEMORY,
 				   .of = "pages of memory",
 				   .severity = S2_SEV_ISOLATION,
-				   .needs = S2_NEED_PKVM | S2_NEED_MEMORY,
+				   .needs = S2_NEED_KEEPER | S2_NEED_MEMORY,
 				   .reads = S2_READS_HOST | S2_READS_HYP | S2_READS_KEPT |
 					    S2_READS_PAGES },
 	[S2_CHECK_MAPPINGS] = { .name = "mappings",
@@ -319,7 +319,7 @@ const struct s2_check_row s2_checks[S2_NCHECKS] = {
 				.tally = S2_TALLY_LEAVES,
 				.of = "leaves",
 				.severity = S2_SEV_CORRUPT,
-				.needs = S2_NEED_PKVM | S2_NEED_GUESTS | S2_NEED_KERNEL,
+				.needs = S2_NEED_KEEPER | S2_NEED_GUESTS | S2_NEED_KERNEL,
 				.reads = S2_READS_KEPT },
 	[S2_CHECK_HYP_VM] = { .name = "hyp-vm",
 			      .meaning =
@@ -329,7 +329,7 @@ const struct s2_check_row s2_checks[S2_NCHECKS] = {
 			      .tally = S2_TALLY_OWN,
 			      .of = "guests",
 			      .severity = S2_SEV_CORRUPT,
-			      .needs = S2_NEED_PKVM | S2_NEED_KERNEL | S2_NEED_HYP_VM },
+			      .needs = S2_NEED_KEEPER | S2_NEED_KERNEL | S2_NEED_HYP_VM },
 	[S2_CHECK_VM_SHARED] = { .name = "vm-shared",
 				 .meaning =
 					 "the host's struct kvm of a guest in vm_table is shared with the hypervisor and pinned (I18)",

@@ -7,36 +7,15 @@
 #include "check/priv.h"
 #include "decode/soft.h"
 
-/* In how many regions of memory the hypervisor's linear map puts a part of [@va, @va + @size). */
-static uint32_t regions_met(const struct s2_check_ctx *ctx, uint64_t va, uint64_t size)
-{
-	uint32_t n = 0;
-
-	for (size_t i = 0; i < ctx->pkvm->nmemory; i++) {
-		uint64_t first = ctx->pkvm->memory[i].pa - ctx->pkvm->phys_offset;
-
-		n += va < first + ctx->pkvm->memory[i].size && first < va + size;
-	}
-	return n;
-}
-
 /* Adds what the entry at @va holds of its page's reference count. */
 static void count(struct s2_check_ctx *ctx, struct s2_tpage *page, unsigned int height, uint64_t va)
 {
-	uint32_t met;
+	uint32_t min = 1, max = 1;
 
-	if (s2_role(ctx->table) != S2_PKVM_HYP || ctx->features.first_counts != S2_YES) {
-		page->min++;
-		page->max++;
-		return;
-	}
-	/*
-	 * finalize_host_mappings() (nvhe/setup.c, up to 6.1) counts entries that were there before,
-	 * region by region; what was mapped since counts itself once, wherever it is.
-	 */
-	met = regions_met(ctx, va, s2_entry_size(ctx->g, height));
-	page->min += met ? 1 : 0;
-	page->max += met > 1 ? met : 1;
+	for (unsigned int i = 0; i < s2_nkeepers; i++)
+		s2_keepers[i]->holds(ctx, va, s2_entry_size(ctx->g, height), &min, &max);
+	page->min += min;
+	page->max += max;
 }
 
 /* Tables of the host come from the kernel's allocator, whose memory is all in its linear map. */
@@ -88,7 +67,7 @@ static void too_many(struct s2_check_ctx *ctx, uint64_t pa)
  */
 static void missing(struct s2_check_ctx *ctx, const struct s2_strip *strip, uint64_t ia)
 {
-	bool hosts = s2_role(ctx->table) == S2_PKVM_NONE;
+	bool hosts = s2_role(ctx->table) == S2_ROLE_GUEST;
 	uint64_t pa = strip->table_pa;
 
 	if (strip->missing == S2_BUDGET) {
@@ -126,8 +105,8 @@ static void mark_table(struct s2_check_ctx *ctx, uint64_t pa)
 	if (!fact)
 		return;
 	fact->table = 1;
-	if (s2_role(ctx->table) != S2_PKVM_NONE)
-		fact->table_pkvm = 1;
+	if (s2_role(ctx->table) != S2_ROLE_GUEST)
+		fact->table_kept = 1;
 }
 
 /* Notes the table page; false when it need not be read (again). */
@@ -301,12 +280,17 @@ const struct s2_writer *s2_writer_of(const struct s2_arch *arch)
 static void read_table(struct s2_check_ctx *ctx)
 {
 	ctx->writer = s2_writer_of(ctx->g->arch);
+	for (unsigned int i = 0; i < s2_nkeepers; i++) {
+		const struct s2_writer *writer = s2_keepers[i]->writer(ctx);
+
+		ctx->writer = writer ? writer : ctx->writer;
+	}
 	if (ctx->writer)
 		ctx->writer->begin(ctx);
 	ctx->vmm = NULL;
 	for (unsigned int i = 0; i < s2_nkeepers; i++)
 		s2_keepers[i]->table_begin(ctx);
-	if (s2_role(ctx->table) == S2_PKVM_NONE &&
+	if (s2_role(ctx->table) == S2_ROLE_GUEST &&
 	    (s2_check_runs(ctx, S2_CHECK_VMM) || s2_check_runs(ctx, S2_CHECK_TWO_GUESTS)))
 		ctx->vmm = s2_vmm_open(ctx, ctx->table);
 	walk_table(ctx);

@@ -241,7 +241,7 @@ static void explain_as_register(const struct job *job, const struct s2_arch *arc
 			continue;
 		s2_regime_init(&regime, arch);
 		s2_regime_set(&regime, i, value);
-		if (!s2_shape(&regime, &geom, NULL) && !(geom.odd & (S2_GODD_RES0 | S2_GODD_RES1)))
+		if (!s2_shape(&regime, &geom, NULL) && !(geom.odd & arch->geom_odds_reserved))
 			explain_register(job, arch, i, value);
 	}
 }

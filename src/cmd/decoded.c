@@ -72,10 +72,10 @@ static void print_geometry(struct s2_out *out, const struct s2_geometry *geom)
 		      1U << (geom->page_log2 - 10), geom->arch->ia_name, geom->ia_bits,
 		      s2_level(geom, geom->top), geom->start_tables, geom->start_size,
 		      geom->oa_bits);
-	for (unsigned int i = 0; i < s2_ngeom_odds; i++)
-		if (geom->odd & s2_geom_odds[i].bit)
-			s2_out_printf(out, "  ! %s: %s\n", s2_geom_odds[i].name,
-				      s2_geom_odds[i].meaning);
+	for (unsigned int i = 0; i < geom->arch->ngeom_odds; i++)
+		if (geom->odd & geom->arch->geom_odds[i].bit)
+			s2_out_printf(out, "  ! %s: %s\n", geom->arch->geom_odds[i].name,
+				      geom->arch->geom_odds[i].meaning);
 }
 
 /* A register in the letters of the architecture's manual. */
@@ -208,7 +208,10 @@ void s2_decoded_json(struct s2_json *json, const struct s2_decoded *d)
 	json_fields(json, d);
 	if (d->descriptor)
 		s2_json_odds(json, "odd", s2_odds, s2_nodds, d->entry.odd);
+	else if (d->shaped)
+		s2_json_odds(json, "odd", d->geom.arch->geom_odds, d->geom.arch->ngeom_odds,
+			     d->geom.odd);
 	else
-		s2_json_odds(json, "odd", s2_geom_odds, s2_ngeom_odds, d->shaped ? d->geom.odd : 0);
+		s2_json_odds(json, "odd", NULL, 0, 0);
 	s2_json_item_end(json);
 }

@@ -14,7 +14,7 @@ const struct s2_odd_row s2_odds[] = {
 	{ S2_ODD_OA_SIZE, "oa-size",
 	  "the output address is beyond the output address size, or the block is larger: it faults" },
 	{ S2_ODD_OA_ALIGN, "oa-align", "address bits below the block size are set (RES0)" },
-	{ S2_ODD_NEEDS_LPA, "needs-lpa",
+	{ S2_ODD_NEEDS_PA52, "needs-lpa",
 	  "a block of this size exists only where 52-bit addresses are implemented" },
 	{ S2_ODD_MEMATTR, "memattr", "the memory attribute is a reserved value" },
 	{ S2_ODD_SH, "sh", "the shareability is a reserved value" },
@@ -28,19 +28,6 @@ const struct s2_odd_row s2_odds[] = {
 	  "a table descriptor sets bits that are RES0 in this stage" },
 };
 const unsigned int s2_nodds = ARRAY_SIZE(s2_odds);
-
-const struct s2_odd_row s2_geom_odds[] = {
-	{ S2_GODD_RES1, "res1-clear", "VTCR_EL2[31] is RES1 but 0" },
-	{ S2_GODD_RES0, "res0-set", "RES0 bits of the control register are set" },
-	{ S2_GODD_PS_CAPPED, "ps-capped",
-	  "PS says 52 bits, but this granule gives 48 without DS=1" },
-	{ S2_GODD_TTST, "needs-ttst", "only hardware with FEAT_TTST accepts this" },
-	{ S2_GODD_IA_OVER_OA, "ia-over-oa", "the input size is larger than the output size" },
-	{ S2_GODD_HD_NO_HA, "hd-without-ha", "HD is set without HA: it has no effect" },
-	{ S2_GODD_SL_PA, "start-level-pa",
-	  "hardware with this PA size does not accept this start level" },
-};
-const unsigned int s2_ngeom_odds = ARRAY_SIZE(s2_geom_odds);
 
 void s2_regime_init(struct s2_regime *regime, const struct s2_arch *arch)
 {

@@ -192,7 +192,7 @@ enum s2_odd {
 	S2_ODD_MEMATTR = 1 << 3,    /* reserved memory attribute */
 	S2_ODD_SH = 1 << 4,         /* reserved shareability */
 	S2_ODD_ENCODING = 1 << 5,   /* reserved descriptor type */
-	S2_ODD_NEEDS_LPA = 1 << 6,  /* block that only a 52-bit PA implementation accepts */
+	S2_ODD_NEEDS_PA52 = 1 << 6, /* block that only a 52-bit PA implementation accepts */
 	S2_ODD_WRITE_ONLY = 1 << 7, /* writable but not readable */
 	S2_ODD_RESERVED = 1 << 8,   /* another field holds a reserved value */
 	S2_ODD_TABLE_BITS =
@@ -210,47 +210,11 @@ struct s2_odd_row {
 extern const struct s2_odd_row s2_odds[];
 extern const unsigned int s2_nodds;
 
-/* Facts about the regime that decide how descriptors read. */
-enum s2_geom_flag {
-	S2_G_LPA2 = 1 << 0,            /* DS=1: OA[51:50] in [9:8], no SH field */
-	S2_G_LPA = 1 << 1,             /* 64K pages: OA[51:48] in [15:12] */
-	S2_G_FWB = 1 << 2,             /* stage-2 MemAttr with HCR_EL2.FWB=1 */
-	S2_G_NOFWB = 1 << 3,           /* ... =0; neither flag: not known */
-	S2_G_XNX = 1 << 4,             /* XN[1:0] is two bits */
-	S2_G_REALM = 1 << 5,           /* Realm stage 2 */
-	S2_G_HA = 1 << 6,              /* hardware sets the access flag */
-	S2_G_HD = 1 << 7,              /* hardware manages dirty state: DBM counts */
-	S2_G_PBHA = 1 << 8,            /* the regime allots PBHA bits */
-	S2_G_TWO_EL = 1 << 9,          /* stage 1 with an unprivileged level (EL1&0, EL2&0) */
-	S2_G_UPPER = 1 << 10,          /* stage 1, TTBR1 half */
-	S2_G_HPD = 1 << 11,            /* hierarchical permissions disabled */
-	S2_G_PIE = 1 << 12,            /* stage-1 permission indirection */
-	S2_G_MAIR = 1 << 13,           /* stage 1: mair is known */
-	S2_G_PIR = 1 << 14,            /* stage 1: pir and pire0 are known */
-	S2_G_SH0 = 1 << 16,            /* sh is known (VTCR_EL2.SH0) */
-	S2_G_POE = 1 << 15,            /* stage 1: permission overlays, descriptors hold POIndex */
-	S2_G_WXN = 1 << 17,            /* stage 1: what is writable is not executable */
-	S2_G_OVERLAY = 1 << 18,        /* stage 1: overlay counts at the privileged level, */
-	S2_G_OVERLAY_USER = 1 << 19,   /* overlay_user at the other; */
-	S2_G_OVERLAYS_KNOWN = 1 << 20, /* the registers of those two that count are known */
-};
-
-/* Oddities of the regime itself: legal or tolerated by hardware, flagged in the header. */
-enum s2_geom_odd {
-	S2_GODD_RES1 = 1 << 0,       /* VTCR_EL2[31] (RES1) is 0 */
-	S2_GODD_RES0 = 1 << 1,       /* RES0 bits are set */
-	S2_GODD_PS_CAPPED = 1 << 2,  /* PS says 52 bits, granule without LPA2 gives 48 */
-	S2_GODD_TTST = 1 << 3,       /* needs FEAT_TTST */
-	S2_GODD_IA_OVER_OA = 1 << 4, /* input size above the output size */
-	S2_GODD_HD_NO_HA = 1 << 5,   /* HD without HA */
-	S2_GODD_SL_PA = 1 << 6,      /* start level that needs more PA bits than PS gives */
-};
-
 /* One level of the tables, by height. */
 struct s2_height {
 	uint8_t shift;     /* input-address bits below one entry: an entry spans 1 << shift bytes */
 	bool leaf;         /* a block (or, at height 0, a page) may stand here */
-	bool leaf_odd;     /* ... but only on some implementations: S2_ODD_NEEDS_LPA */
+	bool leaf_odd;     /* ... but only on some implementations: S2_ODD_NEEDS_PA52 */
 	uint8_t cont_log2; /* entries of one contiguous group, log2; 0: none defined */
 	uint64_t oa_low;   /* leaf: descriptor bits that are OA bits in place, before oa_shift */
 	uint64_t res0;     /* leaf: RES0 bits */
@@ -261,8 +225,8 @@ struct s2_height {
 /* Facts, made only by s2_shape() and arch->shape() from a regime; nobody checks them again. */
 struct s2_geometry {
 	const struct s2_arch *arch;
-	uint32_t flags;    /* S2_G_*, or what the architecture has in their place */
-	uint32_t odd;      /* S2_GODD_* */
+	uint32_t flags;    /* facts that decide how descriptors read; the architecture's own */
+	uint32_t odd;      /* of the regime itself; the architecture's own: s2_arch.geom_odds */
 	uint8_t page_log2; /* granule */
 	uint8_t ia_bits;
 	uint8_t oa_bits;
@@ -277,11 +241,12 @@ struct s2_geometry {
 	int8_t oa_shift;       /* then the whole: left, or right when negative; no bit gets lost */
 	uint8_t sh;            /* shareability when descriptors have no SH field (VTCR_EL2.SH0) */
 	uint64_t memory_types; /* by index, where a register has them */
-	uint64_t pir, pire0; /* stage 1, with S2_G_PIR: permissions by index, privileged and not */
+	/* Permissions by index, privileged and not, where registers have them. */
+	uint64_t perms, perms_user;
 	uint64_t address_flag; /* a bit among those of addresses that is none */
 	uint64_t soft_bits;    /* bits of leaves that rows of @soft name */
 	struct s2_soft soft;   /* set by s2_shape() */
-	/* Stage 1, with S2_G_OVERLAYS_KNOWN: what overlays leave, by index, where they count. */
+	/* What overlays leave, by index, where registers have them and they count. */
 	uint64_t overlay, overlay_user;
 	struct s2_height height[S2_MAX_HEIGHTS];
 };
@@ -415,6 +380,12 @@ enum s2_stage { S2_STAGE_1 = 1, S2_STAGE_2 = 2 };
 /* Registers of a guest hypervisor that a table may shadow. */
 enum s2_shadow { S2_SHADOW_ROOT, S2_SHADOW_CONTROL, S2_NSHADOWS };
 
+/* What such a register is called in JSON, and in the note of a snapshot. */
+struct s2_shadow_name {
+	const char *name;
+	const char *note;
+};
+
 struct s2_arch {
 	const char *name;    /* JSON: "arm64" */
 	const char *format;  /* "stage2", "stage1-el1", "stage1-el2" */
@@ -422,11 +393,16 @@ struct s2_arch {
 	enum s2_stage stage;
 	const struct s2_feature *features;
 	unsigned int nfeatures;
+	/* Oddities of the regime itself: legal or tolerated by hardware, flagged in the header. */
+	const struct s2_odd_row *geom_odds;
+	unsigned int ngeom_odds;
+	uint32_t geom_odds_reserved; /* those of RES bits: the value was no such register, as a rule
+				      */
 	const struct s2_claim *claims; /* in the order of options and JSON */
 	unsigned int nclaims;
 	const struct s2_report *reports; /* registers that only `decode` knows */
 	unsigned int nreports;
-	const char *shadows[S2_NSHADOWS]; /* their names; NULL where a table shadows nothing */
+	struct s2_shadow_name shadows[S2_NSHADOWS]; /* NULL where a table shadows nothing */
 	const char *title; /* what headers call the format beside its stage; NULL: nothing */
 	bool one_granule;  /* all pages are 4K: headers tell how many levels there are instead */
 
@@ -588,9 +564,5 @@ bool s2_attr_applies(const struct s2_attr *attr, const struct s2_geometry *geom,
 
 /* S2_IN_* of an entry type. */
 enum s2_where s2_where(enum s2_type type);
-
-/* Rows to name geometry flags and oddities for people. */
-extern const struct s2_odd_row s2_geom_odds[];
-extern const unsigned int s2_ngeom_odds;
 
 #endif

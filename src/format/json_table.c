@@ -354,7 +354,7 @@ static void shadows_member(struct s2_json *json, const struct s2_table *table)
 	}
 	s2_json_open(json, "shadows", '{');
 	for (unsigned int i = 0; i < S2_NSHADOWS; i++)
-		s2_json_hex(json, table->regime.arch->shadows[i], table->shadow[i]);
+		s2_json_hex(json, table->regime.arch->shadows[i].name, table->shadow[i]);
 	s2_json_close(json, '}');
 }
 
@@ -394,7 +394,7 @@ static void table_members(struct s2_json *json, const struct s2_table *table,
 	vm_member(json, table);
 	s2_json_text(json, "found", *table->found ? table->found : NULL);
 	shadows_member(json, table);
-	s2_json_odds(json, "odd", s2_geom_odds, s2_ngeom_odds, geom->odd);
+	s2_json_odds(json, "odd", geom->arch->geom_odds, geom->arch->ngeom_odds, geom->odd);
 }
 
 static void slots_members(struct s2_json *json, const struct s2_table *table)

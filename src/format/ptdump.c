@@ -79,9 +79,9 @@ static void print_title(struct s2_printer *printer)
 		else if (geom->flags & feature->no)
 			s2_out_printf(out, ", %s", feature->no_text);
 	}
-	for (unsigned int i = 0; i < s2_ngeom_odds; i++)
-		if (geom->odd & s2_geom_odds[i].bit)
-			s2_out_printf(out, " !%s", s2_geom_odds[i].name);
+	for (unsigned int i = 0; i < geom->arch->ngeom_odds; i++)
+		if (geom->odd & geom->arch->geom_odds[i].bit)
+			s2_out_printf(out, " !%s", geom->arch->geom_odds[i].name);
 	s2_out_str(out, " ]---\n");
 }
 
@@ -153,7 +153,7 @@ static void print_registers(struct s2_printer *printer)
 		return;
 	for (unsigned int i = 0; i < S2_NSHADOWS; i++)
 		s2_out_printf(printer->out, "%s %s 0x%" PRIx64, i ? " " : "# shadows",
-			      regime->arch->shadows[i], table->shadow[i]);
+			      regime->arch->shadows[i].name, table->shadow[i]);
 	s2_out_str(printer->out, "\n");
 }
 

@@ -82,6 +82,13 @@ enum s2_code s2_hosts_amend(struct s2_host_search *search, struct s2_table *tabl
 	return code;
 }
 
+void s2_hosts_identity(const struct s2_tables *tables, struct s2_table *table)
+{
+	for (unsigned int i = 0; i < s2_nhosts; i++)
+		if (s2_hosts[i]->identity)
+			s2_hosts[i]->identity(tables, table);
+}
+
 enum s2_code s2_host_set_aside(struct s2_host_search *search, enum s2_lost_what what,
 			       const char *table, enum s2_code code)
 {

@@ -47,6 +47,8 @@ struct s2_host {
 	enum s2_code (*amend)(struct s2_host_search *search, void *state, struct s2_table *table);
 	/* Adds what nobody else has asked about. */
 	enum s2_code (*rest)(struct s2_host_search *search, void *state);
+	/* Makes a table its own that was found otherwise, and maps every address to itself. */
+	void (*identity)(const struct s2_tables *tables, struct s2_table *table);
 	void (*close)(void *state);
 	/* What the row knows that all of @tables share: to a snapshot's note and back, and gone. */
 	void (*save)(const struct s2_tables *tables, struct json_t *note);
@@ -69,6 +71,10 @@ enum s2_code s2_hosts_find(struct s2_kernel *kernel, const struct s2_mem *mem,
 
 /* For rows that have found a table: lets all others change it. */
 enum s2_code s2_hosts_amend(struct s2_host_search *search, struct s2_table *table) S2_MUST_CHECK;
+
+/* For a table that nobody searched for and that maps every address to itself: lets all rows have
+ * it. */
+void s2_hosts_identity(const struct s2_tables *tables, struct s2_table *table);
 
 /* What cannot be read of one table does not hide the rest: @code becomes a loss with the text of
  * @search->err, and the search goes on. S2_NOMEM stays an error. */

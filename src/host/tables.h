@@ -19,7 +19,7 @@ enum s2_kvm_mode {
 /* "vhe", "nvhe", "protected", "nested", "unknown" */
 const char *s2_kvm_mode_name(enum s2_kvm_mode mode);
 
-struct s2_pkvm;
+struct s2_host;
 
 struct s2_tables {
 	struct s2_table *table;
@@ -28,13 +28,14 @@ struct s2_tables {
 	size_t nvm, vm_room;
 	uint32_t *by_id; /* a hash of ids: 1 + index, 0 free; 2 * room places */
 	enum s2_kvm_mode mode;
-	char mode_why[96];    /* what the mode was seen from, "" when not known */
-	char found[128];      /* how the VMs were found, "" when they were not looked for */
-	unsigned int nvms;    /* VMs, with or without a table */
-	char release[96];     /* of the kernel, "" when not known */
-	char build_id[64];    /* hex, "" when not known */
-	struct s2_pkvm *pkvm; /* of a protected system, NULL: it is none, or its host stage 2 was
-				 not found */
+	char mode_why[96]; /* what the mode was seen from, "" when not known */
+	char found[128];   /* how the VMs were found, "" when they were not looked for */
+	unsigned int nvms; /* VMs, with or without a table */
+	char release[96];  /* of the kernel, "" when not known */
+	char build_id[64]; /* hex, "" when not known */
+	/* What a row of s2_hosts[] knows that all of these share: of a system has one at most. */
+	const struct s2_host *keeper;
+	void *kept;
 };
 
 void s2_tables_free(struct s2_tables *tables);

@@ -21,6 +21,9 @@ import generate  # noqa: E402
 # Architectures that a command can reach; a row per file with attribute rows.
 ATTR_SOURCES = ["src/decode/arm64/stage2.c"]
 
+# Rows of oddities: of entries, and of regimes.
+ODD_SOURCES = [("src/decode/arch.c", "s2_odds"), ("src/decode/arm64/arm64.c", "s2_arm64_geom_odds")]
+
 problems = []
 
 
@@ -257,8 +260,7 @@ def check_attributes():
     same("memory type", "the rows",
          (f"{v:#x} {rows[v][1]} ({n})" for n, rows in enumerate(attrs["memattr"]) for v in range(len(rows))),
          "s2dump.1", (f"{row[0]} {cell} ({n})" for row in types for n, cell in enumerate(row[1:])))
-    arch = read("src/decode/arch.c")
-    odds = {row[0] for array in ("s2_odds", "s2_geom_odds") for row in c_rows(arch, array)}
+    odds = {row[0] for path, array in ODD_SOURCES for row in c_rows(read(path), array)}
     same("oddity", "the rows", odds, "s2dump.1", items(section(page, "Ss", "Oddities"), "Li"))
     return attrs
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What an architecture or a host's software knows, only its folder names: counts its words everywhere else in src/.
+# What an architecture, a host's software or the command line knows, only its folder names: counts its words everywhere
+# else in src/.
 #
 #   names.py            fails where a word stands that names.known does not know of
 #   names.py --update   lowers names.known; it never raises a total
@@ -27,8 +28,11 @@ CLASSES = {
         ("decode/arm64/", "kernel/arm64/", "host/kvm/arm64/", "host/pkvm/", "check/arm64/", "check/pkvm/", "cmd/arm64/")),
     "x86": (r"\w*(?:x86(?!_64)|eptp|ncr3|(?<![a-z])[en]pt(?![a-z])|maxphyaddr)\w*",
             ("decode/x86/", "kernel/x86/", "host/kvm/x86/", "check/x86/", "cmd/x86/")),
-    # A keeper's row speaks of tables in pKVM's roles, the only ones there are.
-    "pkvm": (r"\w*pkvm\w*", ("host/pkvm/", "check/pkvm/", "check/keeper.h")),
+    "pkvm": (r"\w*pkvm\w*", ("host/pkvm/", "check/pkvm/")),
+    # An error or a help text names the thing; who read the command line says how it is spelt there.
+    # Options of other programs are no sin.
+    "option": (r"(?<=[\s\"'(=])--(?!memory-only|decompress-debug)(?:%s|[a-z])",
+               ("cmd/", "main.c", "options.c", "options.h", "claim_options.c", "row_options.c")),
 }
 
 COMMENT = re.compile(r'/\*.*?\*/|//[^\n]*|("(?:\\.|[^"\\\n])*")', re.S)
@@ -79,13 +83,13 @@ def update(found, rows):
             return f"{name}: {total} words outside of their folders, {sums(rows)[name]} are known: it may not grow"
     with open(KNOWN, "w", encoding="utf-8") as f:
         f.write("# SPDX-License-Identifier: GPL-2.0-or-later\n"
-                "# Words of one architecture or host that still stand above its folder: names.py. It may only shrink.\n")
+                "# Words of one architecture, a host or the command line outside of its folder: names.py. It may only shrink.\n")
         f.writelines(f"{name} {path} {n}\n" for (name, path), n in sorted(found.items()))
     return None
 
 
 def main():
-    parser = argparse.ArgumentParser(description="words of one architecture or host stand in its folder")
+    parser = argparse.ArgumentParser(description="words of an architecture, a host or the command line stand in its folder")
     parser.add_argument("--update", action="store_true", help="lower names.known to what is there")
     args = parser.parse_args()
     found, rows = count(), known()

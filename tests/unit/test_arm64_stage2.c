@@ -376,7 +376,7 @@ static void block_levels(void **state)
 	/* 4 TiB blocks are flagged unless PS says 52 bits. */
 	assert_int_equal(shape_vtcr(0x80057590, &geom, &err), S2_OK);
 	geom.arch->decode(&geom, 2, 0x4fd, &entry);
-	assert_int_equal(entry.odd, S2_ODD_NEEDS_LPA);
+	assert_int_equal(entry.odd, S2_ODD_NEEDS_PA52);
 	assert_int_equal(shape_vtcr(0x80067590, &geom, &err), S2_OK);
 	geom.arch->decode(&geom, 2, 0x4fd, &entry);
 	assert_int_equal(entry.odd, 0);

@@ -31,7 +31,7 @@ static void vms(void **state)
 			assert_string_equal(t.tables.found, "vm_list (symbol, kallsyms)");
 			assert_string_equal(t.tables.release, "6.12.0-test");
 			assert_string_equal(t.tables.build_id, "0123456789abcdef");
-			assert_null(t.tables.pkvm);
+			assert_null(t.tables.kept);
 			table = &t.tables.table[0]; /* oldest first */
 			assert_string_equal(table->id, "vm:100");
 			assert_string_equal(table->kind, "stage2");

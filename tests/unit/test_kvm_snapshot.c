@@ -116,7 +116,7 @@ static void there_and_back(const struct s2_tables *a, struct s2_tables *ret)
 	assert_string_equal(a->release, ret->release);
 	assert_string_equal(a->build_id, ret->build_id);
 	assert_int_equal(a->mode, ret->mode);
-	assert_int_equal(!a->pkvm, !ret->pkvm);
+	assert_int_equal(!s2_pkvm_of(a), !s2_pkvm_of(ret));
 }
 
 /* A whole kernel's: memslots, a nested guest, a VM without slots. */
@@ -253,7 +253,8 @@ static void pkvm(void **state)
 		(struct s2_pkvm_region){ .pa = 0x40001000, .size = 0x7fff000, .nomap = true };
 	p->cpu[0] = (struct s2_pkvm_cpu){ .pa = 1, .stack_va = UINT64_MAX, .stack_pa = 3 };
 	p->handle_first = 0x1000;
-	a.pkvm = p;
+	a.keeper = &s2_pkvm_host;
+	a.kept = p;
 	s2_pkvm_annotate(&table, p, S2_PKVM_GUEST);
 	table.have_handle = true;
 	table.handle = UINT32_MAX;
@@ -262,7 +263,7 @@ static void pkvm(void **state)
 	strcpy(table.kind, "stage2");
 	assert_int_equal(s2_tables_add(&a, &table, NULL), S2_OK);
 	there_and_back(&a, &back);
-	q = back.pkvm;
+	q = s2_pkvm_of(&back);
 	assert_ptr_equal(back.table[0].annotator[0].data, q);
 	assert_int_equal(q->annotation, p->annotation);
 	assert_true(q->locked_bit && q->guests && q->have_vmemmap && q->have_memory);
@@ -373,7 +374,7 @@ static void broken_notes(void **state)
 static void flags_of_pkvm(void **state)
 {
 	struct s2_pkvm facts = { .locked_bit = true };
-	struct s2_tables a = { .pkvm = &facts }, back;
+	struct s2_tables a = { .keeper = &s2_pkvm_host, .kept = &facts }, back;
 	struct s2_table table = { .pid = -1, .vcpus = -1 };
 	struct s2_err err;
 	char *text, *flag;
@@ -385,7 +386,7 @@ static void flags_of_pkvm(void **state)
 	text = s2_snapshot_note(&a);
 	assert_non_null(text);
 	assert_int_equal(read_text(text, &back, &err), S2_OK);
-	assert_true(back.pkvm->locked_bit);
+	assert_true(s2_pkvm_of(&back)->locked_bit);
 	s2_tables_free(&back);
 	flag = strstr(text, "\"locked_bit\":\"0x1\"");
 	assert_non_null(flag);
@@ -393,7 +394,7 @@ static void flags_of_pkvm(void **state)
 	assert_int_equal(read_text(text, &back, &err), S2_INVALID);
 	assert_non_null(strstr(err.text, "locked_bit"));
 	free(text);
-	a.pkvm = NULL;
+	a.kept = NULL;
 	s2_tables_free(&a);
 }
 

@@ -170,7 +170,7 @@ static void mode_by_symbols(void **state)
 	set_bytes(&t, t.k.stext + KEY_OFF, 1, 4);
 	must_be_mode(&t, S2_KVM_PROTECTED, "kvm_protected_mode_initialized");
 	/* No host stage 2 in this kernel: that is said. */
-	assert_null(t.tables.pkvm);
+	assert_null(t.tables.kept);
 	assert_true(has_loss(&t, "host", "host_mmu"));
 	kvm_exit(&t);
 }

@@ -444,10 +444,10 @@ static void bits_of_leaves(void **state)
 						 formats[i].leaves >> h & 1);
 				if (!(formats[i].leaves >> h & 1))
 					continue;
-				assert_int_equal(entry.odd & S2_ODD_NEEDS_LPA, 0);
+				assert_int_equal(entry.odd & S2_ODD_NEEDS_PA52, 0);
 				/* A 64K block at level 1 needs 52-bit hardware. */
 				small.arch->decode(&small, h, h ? 0x401 : 0x403, &entry);
-				assert_int_equal(!!(entry.odd & S2_ODD_NEEDS_LPA),
+				assert_int_equal(!!(entry.odd & S2_ODD_NEEDS_PA52),
 						 formats[i].page == 16 && h == 2);
 				for (unsigned int bit = 12; bit <= 50; bit++)
 					check_leaf_bit(&geom, i, stage, h, bit);

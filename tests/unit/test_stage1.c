@@ -277,7 +277,7 @@ static void address_bits(void **state)
 					s2_arm64_stage1_el1.decode(&geom, height, raw, &entry);
 					assert_int_equal(entry.type, height ? S2_BLOCK : S2_PAGE);
 					assert_int_equal(entry.oa, oa);
-					assert_int_equal(entry.odd & ~(uint32_t)S2_ODD_NEEDS_LPA,
+					assert_int_equal(entry.odd & ~(uint32_t)S2_ODD_NEEDS_PA52,
 							 0);
 				}
 				if (bit >= page && height) {

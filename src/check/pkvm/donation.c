@@ -3,7 +3,7 @@
 // table leads back (7.1).
 #include <inttypes.h>
 
-#include "check/priv.h"
+#include "check/pkvm/priv.h"
 #include "decode/lookup.h"
 
 /* The entry of table @i for @ia; false when it cannot be read. */
@@ -23,7 +23,7 @@ static bool entry_at(struct s2_check_ctx *ctx, size_t i, uint64_t ia, uint64_t *
 static size_t guest_with(const struct s2_check_ctx *ctx, uint32_t handle)
 {
 	for (size_t i = 0; i < ctx->tables->n; i++)
-		if (s2_role(&ctx->tables->table[i]) == S2_PKVM_GUEST &&
+		if (s2_role(&ctx->tables->table[i]) == S2_ROLE_KEPT &&
 		    ctx->tables->table[i].handle == handle)
 			return i;
 	return SIZE_MAX;
@@ -75,10 +75,10 @@ void s2_check_owned(struct s2_check_ctx *ctx, uint64_t ia, uint64_t oa)
 	struct s2_own own;
 	uint64_t raw;
 
-	if (ctx->host == SIZE_MAX || ctx->pkvm->annotation != S2_ANNOTATION_TYPED ||
+	if (ctx->host == SIZE_MAX || s2_check_pkvm(ctx)->annotation != S2_ANNOTATION_TYPED ||
 	    !entry_at(ctx, ctx->host, oa, &raw, &height) || raw & 1)
 		return; /* states.c says when the host has not given it at all */
-	own = s2_pkvm_invalid(ctx->pkvm, S2_PKVM_HOST, raw);
+	own = s2_pkvm_invalid(s2_check_pkvm(ctx), S2_PKVM_HOST, raw);
 	if (own.owner == S2_OWNER_GUEST &&
 	    (own.handle != table->handle || own.gfn != ia >> ctx->g->page_log2))
 		s2_check_found(ctx, S2_CHECK_GUEST_STATE, table, ia, oa,

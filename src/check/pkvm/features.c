@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // What the hypervisor of this kernel does and no type of its own tells: asked once, by functions
 // and members.
-#include "check/priv.h"
+#include "check/pkvm/priv.h"
 
 static enum s2_tristate has(bool known, bool it)
 {
@@ -19,11 +19,11 @@ void s2_check_features(struct s2_check_ctx *ctx)
 		 * 6.2). */
 		[FIRST_COUNTS] = { .name = "__kvm_nvhe_finalize_host_mappings_walker" },
 	};
-	struct s2_check_features *f = &ctx->features;
+	struct s2_check_features *f = &s2_protected(ctx)->features;
 	struct s2_types *types;
 	bool known;
 
-	if (!ctx->kernel || !ctx->pkvm)
+	if (!ctx->kernel || !ctx->kept)
 		return;
 	known = !s2_kernel_symbols(ctx->kernel, symbol, NSYMBOLS, NULL);
 	f->fixmap = has(known, symbol[FIXMAP].hits);

@@ -2,25 +2,20 @@
 // The host's stage 2: an identity map with rights by kind of memory, states and annotations.
 #include <inttypes.h>
 
-#include "check/priv.h"
+#include "check/pkvm/priv.h"
 
 #define S2_R BIT64(6)
 #define S2_W BIT64(7)
 #define S2_XN BIT64(54)
 #define LEAF_STATE BITS64(56, 55)
 
-_Static_assert(S2_READS_GUESTS == 1U << S2_PKVM_NONE && S2_READS_HOST == 1U << S2_PKVM_HOST &&
-		       S2_READS_HYP == 1U << S2_PKVM_HYP && S2_READS_KEPT == 1U << S2_PKVM_GUEST,
-	       "s2_reads() shifts by the role");
-_Static_assert(S2_NROLES == S2_PKVM_GUEST + 1, "what is counted is counted by role");
-
 enum s2_tristate s2_check_is_memory(const struct s2_check_ctx *ctx, uint64_t pa)
 {
 	uint64_t next;
 
-	if (!ctx->pkvm || !ctx->pkvm->have_memory)
+	if (!ctx->kept || !s2_check_pkvm(ctx)->have_memory)
 		return S2_UNKNOWN;
-	return s2_pkvm_memory_at(ctx->pkvm, pa, &next) ? S2_YES : S2_NO;
+	return s2_pkvm_memory_at(s2_check_pkvm(ctx), pa, &next) ? S2_YES : S2_NO;
 }
 
 /* Does a border of memory run through the leaf? */
@@ -28,7 +23,7 @@ static bool is_mixed(const struct s2_check_ctx *ctx, uint64_t ia, uint64_t size)
 {
 	uint64_t next;
 
-	s2_pkvm_memory_at(ctx->pkvm, ia, &next);
+	s2_pkvm_memory_at(s2_check_pkvm(ctx), ia, &next);
 	return next - ia < size;
 }
 
@@ -50,7 +45,7 @@ static void rights(struct s2_check_ctx *ctx, uint64_t ia, uint64_t oa, uint64_t 
 		s2_check_found(ctx, S2_CHECK_HOST_PROT, ctx->table, ia, oa,
 			       "0x%" PRIx64 " bytes are memory in part only", size);
 	else if (memory == S2_YES && rights != (S2_R | S2_W) &&
-		 !(ctx->pkvm->text_stays && rights == (S2_R | S2_XN)))
+		 !(s2_check_pkvm(ctx)->text_stays && rights == (S2_R | S2_XN)))
 		s2_check_found(ctx, S2_CHECK_HOST_PROT, ctx->table, ia, oa,
 			       "memory is not mapped RWX (descriptor 0x%" PRIx64 ")", raw);
 	else if (memory == S2_NO && rights != (S2_R | S2_W | S2_XN))
@@ -113,7 +108,7 @@ void s2_host_leaf(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, ui
 			s2_check_found(ctx, S2_CHECK_HOST_IDENTITY, ctx->table, ia, oa,
 				       "maps to another address (descriptor 0x%" PRIx64 ")", raw);
 		rights(ctx, ia, oa, size, raw);
-		if (ctx->pkvm->host_in == S2_STATE_IN_PTE)
+		if (s2_check_pkvm(ctx)->host_in == S2_STATE_IN_PTE)
 			states(ctx, height, ia, oa, raw);
 	}
 	what.host = (unsigned int)by_bits[field_get(LEAF_STATE, raw)] & 7U;
@@ -129,7 +124,7 @@ void s2_host_invalid(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia,
 		[S2_OWNER_HYP] = S2_HOST_HYP,     [S2_OWNER_FFA] = S2_HOST_OTHER,
 		[S2_OWNER_GUEST] = S2_HOST_GUEST, [S2_OWNER_OTHER] = S2_HOST_OTHER,
 	};
-	struct s2_own own = s2_pkvm_invalid(ctx->pkvm, S2_PKVM_HOST, raw);
+	struct s2_own own = s2_pkvm_invalid(s2_check_pkvm(ctx), S2_PKVM_HOST, raw);
 	if (ctx->first_window && own.owner == S2_OWNER_GUEST)
 		s2_check_given(ctx, ia, &own);
 	set_facts(ctx, ia, s2_entry_size(ctx->g, height),

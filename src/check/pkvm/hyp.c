@@ -4,7 +4,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "check/priv.h"
+#include "check/pkvm/priv.h"
 #include "decode/arm64/arm64.h"
 #include "decode/merge.h"
 
@@ -19,22 +19,22 @@ enum area { AREA_LINEAR, AREA_IDMAP, AREA_VMEMMAP, AREA_PRIVATE, AREA_NONE };
 
 enum s2_tristate s2_hyp_in_private(const struct s2_check_ctx *ctx, uint64_t va)
 {
-	uint64_t quarter = BIT64(ctx->g->ia_bits - 3), vmemmap = ctx->pkvm->vmemmap_va;
+	uint64_t quarter = BIT64(ctx->g->ia_bits - 3), vmemmap = s2_check_pkvm(ctx)->vmemmap_va;
 
-	if (!ctx->pkvm->have_vmemmap)
+	if (!s2_check_pkvm(ctx)->have_vmemmap)
 		return S2_UNKNOWN;
 	return va < vmemmap && vmemmap - va <= quarter ? S2_YES : S2_NO;
 }
 
 static enum area area_of(const struct s2_check_ctx *ctx, uint64_t va, uint64_t oa)
 {
-	uint64_t quarter = BIT64(ctx->g->ia_bits - 3), vmemmap = ctx->pkvm->vmemmap_va;
+	uint64_t quarter = BIT64(ctx->g->ia_bits - 3), vmemmap = s2_check_pkvm(ctx)->vmemmap_va;
 
-	if (s2_check_is_memory(ctx, va + ctx->pkvm->phys_offset) == S2_YES)
+	if (s2_check_is_memory(ctx, va + s2_check_pkvm(ctx)->phys_offset) == S2_YES)
 		return AREA_LINEAR;
 	if (oa == va)
 		return AREA_IDMAP;
-	if (!ctx->pkvm->have_vmemmap)
+	if (!s2_check_pkvm(ctx)->have_vmemmap)
 		return AREA_NONE;
 	if (va >= vmemmap && va - vmemmap < quarter)
 		return AREA_VMEMMAP;
@@ -50,9 +50,9 @@ static bool is_exec(const struct s2_check_ctx *ctx, uint64_t raw)
 
 static const struct s2_image_part *image_at(const struct s2_check_ctx *ctx, uint64_t pa)
 {
-	for (size_t i = 0; i < ctx->nimage; i++)
-		if (pa - ctx->image[i].pa < ctx->image[i].size)
-			return &ctx->image[i];
+	for (size_t i = 0; i < s2_protected(ctx)->nimage; i++)
+		if (pa - s2_protected(ctx)->image[i].pa < s2_protected(ctx)->image[i].size)
+			return &s2_protected(ctx)->image[i];
 	return NULL;
 }
 
@@ -61,17 +61,17 @@ static void address(struct s2_check_ctx *ctx, enum area area, uint64_t va, uint6
 {
 	switch (area) {
 	case AREA_LINEAR:
-		if (oa != va + ctx->pkvm->phys_offset)
+		if (oa != va + s2_check_pkvm(ctx)->phys_offset)
 			s2_check_found(ctx, S2_CHECK_HYP_ADDRESS, ctx->table, va, oa,
 				       "0x%" PRIx64 " expected: the linear map leads there",
-				       va + ctx->pkvm->phys_offset);
+				       va + s2_check_pkvm(ctx)->phys_offset);
 		break;
 	case AREA_VMEMMAP:
-		if (ctx->vmemmap_next && oa != ctx->vmemmap_next)
+		if (s2_protected(ctx)->vmemmap_next && oa != s2_protected(ctx)->vmemmap_next)
 			s2_check_found(ctx, S2_CHECK_HYP_ADDRESS, ctx->table, va, oa,
 				       "0x%" PRIx64 " expected: the page array goes on there",
-				       ctx->vmemmap_next);
-		ctx->vmemmap_next = oa + size;
+				       s2_protected(ctx)->vmemmap_next);
+		s2_protected(ctx)->vmemmap_next = oa + size;
 		break;
 	case AREA_IDMAP:
 		if (!is_exec(ctx, raw))
@@ -81,7 +81,7 @@ static void address(struct s2_check_ctx *ctx, enum area area, uint64_t va, uint6
 				raw);
 		break;
 	case AREA_NONE:
-		if (ctx->pkvm->have_vmemmap)
+		if (s2_check_pkvm(ctx)->have_vmemmap)
 			s2_check_found(ctx, S2_CHECK_HYP_ADDRESS, ctx->table, va, oa,
 				       "the hypervisor maps nothing there (descriptor 0x%" PRIx64
 				       ")",
@@ -97,10 +97,11 @@ static void rights(struct s2_check_ctx *ctx, enum area area, uint64_t va, uint64
 {
 	const struct s2_image_part *part = image_at(ctx, oa);
 	bool write = !(raw & S1_RO), exec = is_exec(ctx, raw);
-	bool lent = ctx->pkvm->hyp_in == S2_STATE_IN_PTE && field_get(LEAF_STATE, raw) == 1;
+	bool lent = s2_check_pkvm(ctx)->hyp_in == S2_STATE_IN_PTE &&
+		    field_get(LEAF_STATE, raw) == 1;
 	bool want_write = !part || part->write, want_exec = part && part->exec;
 
-	if (!ctx->nimage || area == AREA_IDMAP)
+	if (!s2_protected(ctx)->nimage || area == AREA_IDMAP)
 		return;
 	if (part && part->lost) {
 		s2_check_unknown(ctx, S2_CHECK_HYP_PROT,
@@ -176,11 +177,11 @@ static bool is_slot_in_use(struct s2_check_ctx *ctx, unsigned int height, uint64
 	if (raw & S1_RO || s2_check_is_memory(ctx, oa) != S2_YES)
 		return false;
 	if (height) {
-		ctx->blocks_used += ctx->first_window;
-		return height == 1 && ctx->features.fixblock == S2_YES;
+		s2_protected(ctx)->blocks_used += ctx->first_window;
+		return height == 1 && s2_protected(ctx)->features.fixblock == S2_YES;
 	}
-	if (!s2_hyp_is_stack(ctx->pkvm, oa))
-		ctx->slots_used += ctx->first_window;
+	if (!s2_hyp_is_stack(s2_check_pkvm(ctx), oa))
+		s2_protected(ctx)->slots_used += ctx->first_window;
 	return false;
 }
 
@@ -191,7 +192,8 @@ void s2_hyp_leaf(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, uin
 	enum area area = area_of(ctx, ia, oa);
 
 	if (ctx->first_window) {
-		if (ctx->pkvm->have_memory && area != AREA_LINEAR && field_get(LEAF_STATE, raw))
+		if (s2_check_pkvm(ctx)->have_memory && area != AREA_LINEAR &&
+		    field_get(LEAF_STATE, raw))
 			s2_check_found(
 				ctx, S2_CHECK_WRITER, ctx->table, ia, oa,
 				"a page state outside of the linear map (descriptor 0x%" PRIx64 ")",
@@ -221,7 +223,8 @@ static void mark_unread(struct s2_pages *pages, uint64_t first, uint64_t n)
 
 void s2_hyp_lost(struct s2_check_ctx *ctx, uint64_t ia, uint64_t size)
 {
-	uint64_t page = BIT64(ctx->pages.page_log2), first = ia + ctx->pkvm->phys_offset, n = 0;
+	uint64_t page = BIT64(ctx->pages.page_log2), first = ia + s2_check_pkvm(ctx)->phys_offset,
+		 n = 0;
 
 	for (size_t i = 0; i < ctx->pages.nregions; i++) {
 		const struct s2_page_region *region = &ctx->pages.region[i];
@@ -236,8 +239,8 @@ void s2_hyp_lost(struct s2_check_ctx *ctx, uint64_t ia, uint64_t size)
 		n += left;
 		mark_unread(&ctx->pages, region->first + in / page, (left + page - 1) / page);
 	}
-	ctx->private_lost |= n < size;
-	ctx->vmemmap_next = 0;
+	s2_protected(ctx)->private_lost |= n < size;
+	s2_protected(ctx)->vmemmap_next = 0;
 }
 
 /* ---- The kernel image as swapper_pg_dir maps it ---- */
@@ -247,14 +250,16 @@ void s2_hyp_lost(struct s2_check_ctx *ctx, uint64_t ia, uint64_t size)
 
 static bool add_part(struct s2_check_ctx *ctx, struct s2_image_part part)
 {
-	struct s2_image_part *grown = realloc(ctx->image, (ctx->nimage + 1) * sizeof(*ctx->image));
+	struct s2_image_part *grown =
+		realloc(s2_protected(ctx)->image,
+			(s2_protected(ctx)->nimage + 1) * sizeof(*s2_protected(ctx)->image));
 
 	if (!grown) {
 		ctx->nomem = true;
 		return false;
 	}
-	ctx->image = grown;
-	ctx->image[ctx->nimage++] = part;
+	s2_protected(ctx)->image = grown;
+	s2_protected(ctx)->image[s2_protected(ctx)->nimage++] = part;
 	return true;
 }
 
@@ -288,16 +293,16 @@ static void read_image(struct s2_check_ctx *ctx)
 			return;
 	}
 	if (!any)
-		ctx->nimage = 0;
+		s2_protected(ctx)->nimage = 0;
 }
 
 void s2_hyp_begin(struct s2_check_ctx *ctx)
 {
-	ctx->vmemmap_next = 0;
+	s2_protected(ctx)->vmemmap_next = 0;
 	if (!ctx->kernel || !ctx->first_window)
 		return;
 	read_image(ctx);
-	if (!ctx->nimage)
+	if (!s2_protected(ctx)->nimage)
 		s2_check_unknown(ctx, S2_CHECK_HYP_PROT,
 				 "the kernel's own mapping of its image cannot be read");
 }
@@ -309,16 +314,17 @@ void s2_hyp_end(struct s2_check_ctx *ctx)
 	uint64_t page = BIT64(ctx->g->page_log2);
 
 	s2_writer_uniform(ctx);
-	if (ctx->features.fixblock == S2_YES && ctx->blocks_used + ctx->blocks_unused > 1)
+	if (s2_protected(ctx)->features.fixblock == S2_YES &&
+	    s2_protected(ctx)->blocks_used + s2_protected(ctx)->blocks_unused > 1)
 		s2_check_found(ctx, S2_CHECK_HYP_ADDRESS, ctx->table, S2_NO_ADDRESS, S2_NO_ADDRESS,
 			       "1 block of memory expected in the private range, %" PRIu64 " found",
-			       ctx->blocks_used + ctx->blocks_unused);
-	if (!ctx->pkvm->ncpus || ctx->pkvm->cpus_lost)
+			       s2_protected(ctx)->blocks_used + s2_protected(ctx)->blocks_unused);
+	if (!s2_check_pkvm(ctx)->ncpus || s2_check_pkvm(ctx)->cpus_lost)
 		s2_check_unknown(
 			ctx, S2_CHECK_HYP_ADDRESS,
 			"not all CPUs' parameters are known, which say where their stacks are");
-	for (size_t i = 0; i < ctx->pkvm->ncpus; i++) {
-		const struct s2_pkvm_cpu *cpu = &ctx->pkvm->cpu[i];
+	for (size_t i = 0; i < s2_check_pkvm(ctx)->ncpus; i++) {
+		const struct s2_pkvm_cpu *cpu = &s2_check_pkvm(ctx)->cpu[i];
 		uint64_t va = cpu->stack_va - page, raw;
 		struct s2_strip strip;
 

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The hypervisor as a keeper of tables: which of its invariants are asked when.
-#include "check/priv.h"
+#include <stdlib.h>
+
+#include "check/pkvm/priv.h"
 #include "decode/arm64/arm64.h"
+#include "host/pkvm/pkvm.h"
 
 /* The hypervisor's stage 1 of a host that is not protected. */
 static bool exempt(const struct s2_table *table)
@@ -9,15 +12,82 @@ static bool exempt(const struct s2_table *table)
 	return s2_pkvm_role_of(table) == S2_PKVM_NONE && table->regime.arch == &s2_arm64_stage1_el2;
 }
 
-static enum s2_pkvm_role role(const struct s2_table *table)
+static enum s2_role role(const struct s2_table *table)
 {
-	return s2_pkvm_role_of(table);
+	static const uint8_t by_pkvms[] = {
+		[S2_PKVM_NONE] = S2_ROLE_GUEST,
+		[S2_PKVM_HOST] = S2_ROLE_HOST,
+		[S2_PKVM_HYP] = S2_ROLE_HYP,
+		[S2_PKVM_GUEST] = S2_ROLE_KEPT,
+	};
+
+	return (enum s2_role)by_pkvms[s2_pkvm_role_of(table)];
+}
+
+static void open_system(struct s2_check_ctx *ctx)
+{
+	struct s2_protected *p;
+
+	if (!s2_pkvm_of(ctx->tables))
+		return;
+	p = calloc(1, sizeof(*p));
+	if (!p) {
+		ctx->nomem = true;
+		return;
+	}
+	p->pkvm = s2_pkvm_of(ctx->tables);
+	ctx->kept = p;
+}
+
+static const char *meaningless(const struct s2_check_ctx *ctx, unsigned int needs)
+{
+	const struct s2_pkvm *p;
+
+	if (!ctx->kept)
+		return NULL;
+	p = s2_check_pkvm(ctx);
+	if (needs & S2_NEED_HOST_PTE && p->host_in != S2_STATE_IN_PTE)
+		return "this kernel keeps no states in the host's leaves";
+	if (needs & S2_NEED_HOST_VMM && p->host_in != S2_STATE_IN_VMEMMAP)
+		return "this kernel keeps the host's states in its leaves";
+	if (needs & S2_NEED_HYP_VMM && p->hyp_in != S2_STATE_IN_VMEMMAP)
+		return "this kernel keeps the hypervisor's states in its leaves";
+	if (needs & S2_NEED_STATES && p->host_in == S2_STATE_UNTRACKED)
+		return "this kernel knows no page states";
+	if (needs & S2_NEED_GUESTS && !p->guests)
+		return "this kernel's hypervisor manages no guests' tables";
+	if (needs & S2_NEED_HYP_VM && !p->hyp_vms)
+		return "this kernel's hypervisor knows no guests";
+	if (needs & S2_NEED_DONATED && (!p->guests || p->annotation != S2_ANNOTATION_TYPED))
+		return "this kernel gives no pages to guests";
+	return NULL;
+}
+
+static const char *lacks(const struct s2_check_ctx *ctx, unsigned int needs)
+{
+	if (!ctx->kept)
+		return NULL;
+	if (needs & S2_NEED_MEMORY && !s2_check_pkvm(ctx)->have_memory)
+		return "hyp_memory[] is not known";
+	if (needs & S2_NEED_VMEMMAP && !s2_check_pkvm(ctx)->have_vmemmap)
+		return "hyp_vmemmap is not known";
+	return NULL;
 }
 
 static void begin(struct s2_check_ctx *ctx)
 {
 	s2_check_features(ctx);
 	s2_check_vms_begin(ctx);
+}
+
+static void end(struct s2_check_ctx *ctx)
+{
+	if (!ctx->kept)
+		return;
+	s2_check_vms_end(ctx);
+	free(s2_protected(ctx)->image);
+	free(ctx->kept);
+	ctx->kept = NULL;
 }
 
 static void pages(struct s2_check_ctx *ctx)
@@ -28,13 +98,13 @@ static void pages(struct s2_check_ctx *ctx)
 
 static void table_begin(struct s2_check_ctx *ctx)
 {
-	if (role(ctx->table) == S2_PKVM_HYP)
+	if (role(ctx->table) == S2_ROLE_HYP)
 		s2_hyp_begin(ctx);
 }
 
 static void table_end(struct s2_check_ctx *ctx)
 {
-	if (role(ctx->table) == S2_PKVM_HYP && ctx->first_window)
+	if (role(ctx->table) == S2_ROLE_HYP && ctx->first_window)
 		s2_hyp_end(ctx);
 }
 
@@ -42,14 +112,15 @@ static bool leaf(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, uin
 		 uint64_t raw)
 {
 	switch (role(ctx->table)) {
-	case S2_PKVM_HOST:
+	case S2_ROLE_HOST:
 		s2_host_leaf(ctx, height, ia, oa, raw);
 		return true;
-	case S2_PKVM_HYP:
+	case S2_ROLE_HYP:
 		s2_hyp_leaf(ctx, height, ia, oa, raw);
 		return true;
-	case S2_PKVM_GUEST:
-	case S2_PKVM_NONE:
+	case S2_ROLE_KEPT:
+	case S2_ROLE_GUEST:
+	case S2_NROLES:
 		break;
 	}
 	return false;
@@ -57,44 +128,92 @@ static bool leaf(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, uin
 
 static void invalid(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, uint64_t raw)
 {
-	if (role(ctx->table) == S2_PKVM_HOST)
+	if (role(ctx->table) == S2_ROLE_HOST)
 		s2_host_invalid(ctx, height, ia, raw);
 }
 
 static void lost(struct s2_check_ctx *ctx, uint64_t ia, uint64_t size)
 {
 	switch (role(ctx->table)) {
-	case S2_PKVM_HOST:
+	case S2_ROLE_HOST:
 		s2_host_lost(ctx, ia, size);
 		break;
-	case S2_PKVM_HYP:
+	case S2_ROLE_HYP:
 		s2_hyp_lost(ctx, ia, size);
 		break;
-	case S2_PKVM_GUEST:
+	case S2_ROLE_KEPT:
 		ctx->kept_lost = true;
 		break;
-	case S2_PKVM_NONE:
+	case S2_ROLE_GUEST:
+	case S2_NROLES:
 		break;
 	}
+}
+
+static bool memory(const struct s2_check_ctx *ctx, size_t i, struct s2_extent *ret)
+{
+	const struct s2_pkvm *p;
+
+	if (!ctx->kept)
+		return false;
+	p = s2_check_pkvm(ctx);
+	if (!p->have_memory || i >= p->nmemory)
+		return false;
+	*ret = (struct s2_extent){ .pa = p->memory[i].pa, .size = p->memory[i].size };
+	return true;
+}
+
+/* In how many regions of memory the hypervisor's linear map puts a part of [@va, @va + @size). */
+static uint32_t regions_met(const struct s2_pkvm *p, uint64_t va, uint64_t size)
+{
+	uint32_t n = 0;
+
+	for (size_t i = 0; i < p->nmemory; i++) {
+		uint64_t first = p->memory[i].pa - p->phys_offset;
+
+		n += va < first + p->memory[i].size && first < va + size;
+	}
+	return n;
+}
+
+/*
+ * finalize_host_mappings() (nvhe/setup.c, up to 6.1) counts entries of the hypervisor's table that
+ * were there before, region by region; what was mapped since counts itself once, wherever it is.
+ */
+static void holds(const struct s2_check_ctx *ctx, uint64_t va, uint64_t size, uint32_t *min,
+		  uint32_t *max)
+{
+	uint32_t met;
+
+	if (!ctx->kept || s2_protected(ctx)->features.first_counts != S2_YES ||
+	    role(ctx->table) != S2_ROLE_HYP)
+		return;
+	met = regions_met(s2_check_pkvm(ctx), va, size);
+	*min = met ? 1 : 0;
+	*max = met > 1 ? met : 1;
 }
 
 static bool references(const struct s2_check_ctx *ctx, uint64_t pa, uint64_t *ret)
 {
 	uint64_t word;
 
-	if (!ctx->pkvm->page.refcount ||
-	    s2_pkvm_page(ctx->pkvm, ctx->mem, ctx->pages.page_log2, pa, &word))
+	if (!s2_check_pkvm(ctx)->page.refcount ||
+	    s2_pkvm_page(s2_check_pkvm(ctx), ctx->mem, ctx->pages.page_log2, pa, &word))
 		return false;
-	*ret = s2_pkvm_refs(ctx->pkvm, word);
+	*ret = s2_pkvm_refs(s2_check_pkvm(ctx), word);
 	return true;
 }
 
 const struct s2_keeper s2_pkvm_keeper = {
 	.role = role,
 	.exempt = exempt,
+	.open = open_system,
+	.meaningless = meaningless,
+	.lacks = lacks,
 	.begin = begin,
-	.end = s2_check_vms_end,
+	.end = end,
 	.pages = pages,
+	.writer = s2_pkvm_writer,
 	.table_begin = table_begin,
 	.table_end = table_end,
 	.leaf = leaf,
@@ -102,5 +221,7 @@ const struct s2_keeper s2_pkvm_keeper = {
 	.lost = lost,
 	.owned = s2_check_owned,
 	.is_memory = s2_check_is_memory,
+	.memory = memory,
+	.holds = holds,
 	.references = references,
 };

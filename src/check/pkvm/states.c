@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "check/priv.h"
+#include "check/pkvm/priv.h"
 
 #define BATCH 4096
 
@@ -24,40 +24,21 @@ struct page_view {
 /* Where table @t maps @pa: S2_NO_ADDRESS when that cannot be found. */
 static uint64_t ia_of(struct s2_check_ctx *ctx, size_t t, uint64_t pa)
 {
-	const struct s2_geometry *g = &ctx->geom[t];
-	struct s2_strip strip;
-
 	if (t == ctx->host)
 		return pa;
 	if (t == ctx->hyp)
-		return pa - ctx->pkvm->phys_offset;
-	s2_walk_init(ctx->walk, g, ctx->mem, ctx->tables->table[t].root_pa);
-	while (g->arch && s2_walk_next(ctx->walk, &strip)) {
-		uint64_t size = s2_entry_size(g, strip.height);
-
-		for (uint64_t i = 0; !strip.missing && i < strip.n; i++)
-			if (s2_maps(g, strip.height, strip.desc[i]) &&
-			    pa - s2_leaf_oa(g, strip.height, strip.desc[i]) < size)
-				return strip.ia + i * size + (pa & (size - 1));
-	}
-	return S2_NO_ADDRESS;
+		return pa - s2_check_pkvm(ctx)->phys_offset;
+	return s2_check_ia_of(ctx, t, pa);
 }
-
-#define MAX_WALKS 1000
 
 static void found(struct s2_check_ctx *ctx, enum s2_check_id id, size_t table,
 		  const struct page_view *v, const char *text)
 {
-	/* To look for the address costs a walk: of so many findings it is not said for all. */
-	bool looked_for = s2_check_keeps(ctx, id) && ctx->report->outcome[id].nkept < MAX_WALKS;
 	const struct s2_table *t = table == SIZE_MAX ? NULL : &ctx->tables->table[table];
-	uint64_t ia = t && looked_for ? ia_of(ctx, table, v->pa) : S2_NO_ADDRESS;
+	uint64_t ia = t && s2_check_looks_up(ctx, id) ? ia_of(ctx, table, v->pa) : S2_NO_ADDRESS;
 
-	if (!ctx->pkvm)
-		s2_check_found(ctx, id, t, ia, v->pa, "%s", text);
-	else
-		s2_check_found(ctx, id, t, ia, v->pa, "%s (host %s, hypervisor %s)", text,
-			       s2_page_state_text(v->host), s2_page_state_text(v->hyp));
+	s2_check_found(ctx, id, t, ia, v->pa, "%s (host %s, hypervisor %s)", text,
+		       s2_page_state_text(v->host), s2_page_state_text(v->hyp));
 }
 
 static enum s2_page_state host_state(const struct s2_pkvm *pkvm, const struct page_view *v)
@@ -110,8 +91,8 @@ static bool host_read(const struct page_view *v)
 /* Hypervisor text that the host may still read (since 6.18; nvhe/setup.c, fix_host_ownership()). */
 static bool text_stays(const struct s2_check_ctx *ctx, const struct page_view *v)
 {
-	return ctx->pkvm->text_stays && (v->f->hyp_exec || v->f->hyp_unread) && !v->f->host_write &&
-	       v->f->host == S2_HOST_OWNED;
+	return s2_check_pkvm(ctx)->text_stays && (v->f->hyp_exec || v->f->hyp_unread) &&
+	       !v->f->host_write && v->f->host == S2_HOST_OWNED;
 }
 
 /* A page that no guest of the hypervisor has: only for sure when all their tables were read. */
@@ -129,7 +110,7 @@ static bool kept_by_none(struct s2_check_ctx *ctx, enum s2_check_id id, const st
 static void hyp_owns(struct s2_check_ctx *ctx, const struct page_view *v)
 {
 	bool given = v->f->host == S2_HOST_HYP;
-	bool elsewhere = v->f->hyp_private || ctx->private_lost;
+	bool elsewhere = v->f->hyp_private || s2_protected(ctx)->private_lost;
 
 	if (given && is_not(v->hyp, S2_STATE_OWNED) && !elsewhere)
 		found(ctx, S2_CHECK_HYP_OWNS, ctx->host, v,
@@ -149,14 +130,14 @@ static void hyp_owns(struct s2_check_ctx *ctx, const struct page_view *v)
  */
 static bool is_private_use(struct s2_check_ctx *ctx, enum s2_check_id id, const struct page_view *v)
 {
-	const struct s2_pkvm *pkvm = ctx->pkvm;
+	const struct s2_pkvm *pkvm = s2_check_pkvm(ctx);
 
 	if (v->f->hyp_mapped && v->f->hyp_write)
 		return false;
 	if (v->stack)
 		return true;
-	if (!pkvm->ncpus || pkvm->cpus_lost || ctx->private_lost ||
-	    ctx->features.fixmap == S2_UNKNOWN) {
+	if (!pkvm->ncpus || pkvm->cpus_lost || s2_protected(ctx)->private_lost ||
+	    s2_protected(ctx)->features.fixmap == S2_UNKNOWN) {
 		s2_check_unknown(
 			ctx, id,
 			"PA 0x%" PRIx64
@@ -164,7 +145,8 @@ static bool is_private_use(struct s2_check_ctx *ctx, enum s2_check_id id, const 
 			v->pa);
 		return true;
 	}
-	return ctx->features.fixmap == S2_YES && ctx->slots_used + ctx->slots_unused <= pkvm->ncpus;
+	return s2_protected(ctx)->features.fixmap == S2_YES &&
+	       s2_protected(ctx)->slots_used + s2_protected(ctx)->slots_unused <= pkvm->ncpus;
 }
 
 /*
@@ -173,7 +155,7 @@ static bool is_private_use(struct s2_check_ctx *ctx, enum s2_check_id id, const 
  */
 static void owns_private(struct s2_check_ctx *ctx, const struct page_view *v)
 {
-	if (!v->f->hyp_quarter || ctx->features.owns_private != S2_YES)
+	if (!v->f->hyp_quarter || s2_protected(ctx)->features.owns_private != S2_YES)
 		return;
 	if (!is_not(v->hyp, S2_STATE_OWNED) && !is_not(v->host, S2_STATE_NOPAGE) &&
 	    (!host_read(v) || v->f->host == S2_HOST_HYP || text_stays(ctx, v)))
@@ -211,8 +193,8 @@ static void host_entry(struct s2_check_ctx *ctx, const struct page_view *v)
 /* I6 and I7. */
 static void shares(struct s2_check_ctx *ctx, const struct page_view *v)
 {
-	uint64_t count = v->have_word && ctx->pkvm->page.share ?
-				 field_get(ctx->pkvm->page.share, v->word) :
+	uint64_t count = v->have_word && s2_check_pkvm(ctx)->page.share ?
+				 field_get(s2_check_pkvm(ctx)->page.share, v->word) :
 				 0;
 	bool borrowed = v->hyp == S2_STATE_SHARED_BORROWED || v->f->borrowers || count;
 
@@ -232,10 +214,10 @@ static void shares(struct s2_check_ctx *ctx, const struct page_view *v)
 	    !v->f->kept_shared && kept_by_none(ctx, S2_CHECK_HOST_SHARES, v))
 		found(ctx, S2_CHECK_HOST_SHARES, ctx->host, v,
 		      "borrowed by the host, but nobody lends it");
-	if (v->host != S2_STATE_SHARED_OWNED || borrowed || ctx->pkvm->ffa == S2_YES ||
+	if (v->host != S2_STATE_SHARED_OWNED || borrowed || s2_check_pkvm(ctx)->ffa == S2_YES ||
 	    v->hyp == S2_STATE_NONE || !kept_by_none(ctx, S2_CHECK_HOST_SHARES, v))
 		return;
-	if (ctx->pkvm->ffa == S2_UNKNOWN)
+	if (s2_check_pkvm(ctx)->ffa == S2_UNKNOWN)
 		s2_check_unknown(ctx, S2_CHECK_HOST_SHARES,
 				 "the page at PA 0x%" PRIx64 " is shared with nobody, or with FF-A",
 				 v->pa);
@@ -246,7 +228,7 @@ static void shares(struct s2_check_ctx *ctx, const struct page_view *v)
 /* I9, where a page that is borrowed is mapped only while it is pinned. */
 static void pins(struct s2_check_ctx *ctx, const struct page_view *v)
 {
-	uint64_t refs = s2_pkvm_refs(ctx->pkvm, v->word);
+	uint64_t refs = s2_pkvm_refs(s2_check_pkvm(ctx), v->word);
 
 	if (v->f->hyp_unread)
 		return;
@@ -258,11 +240,11 @@ static void pins(struct s2_check_ctx *ctx, const struct page_view *v)
 /* I8 and I10. */
 static void guests(struct s2_check_ctx *ctx, const struct page_view *v)
 {
-	uint64_t count = v->have_word && ctx->pkvm->page.share ?
-				 field_get(ctx->pkvm->page.share, v->word) :
+	uint64_t count = v->have_word && s2_check_pkvm(ctx)->page.share ?
+				 field_get(s2_check_pkvm(ctx)->page.share, v->word) :
 				 0;
 
-	if (v->have_word && ctx->pkvm->page.share && count != v->f->borrowers &&
+	if (v->have_word && s2_check_pkvm(ctx)->page.share && count != v->f->borrowers &&
 	    (count < v->f->borrowers || kept_by_none(ctx, S2_CHECK_SHARE_COUNT, v)))
 		s2_check_found(ctx, S2_CHECK_SHARE_COUNT, NULL, v->pa, v->pa,
 			       "host_share_guest_count: %u expected, so many guest pages borrow it; "
@@ -306,7 +288,7 @@ static void isolation(struct s2_check_ctx *ctx, const struct page_view *v)
 		      "a guest's, but writable for the hypervisor");
 }
 
-/* I13, and its counterpart for tables that the host keeps. */
+/* I13, and its counterpart for tables that the host keeps (memory.c, without a hypervisor). */
 static void tables(struct s2_check_ctx *ctx, const struct page_view *v)
 {
 	const struct s2_facts *f = v->f;
@@ -316,19 +298,17 @@ static void tables(struct s2_check_ctx *ctx, const struct page_view *v)
 	if (f->guest)
 		found(ctx, S2_CHECK_TABLE_HIDDEN, f->guest - 1U, v,
 		      "a table page is mapped in a guest");
-	if (!ctx->pkvm)
-		return;
-	if (f->table_pkvm && host_read(v) && f->host != S2_HOST_HYP)
+	if (f->table_kept && host_read(v) && f->host != S2_HOST_HYP)
 		found(ctx, S2_CHECK_TABLE_OWNER, ctx->host, v,
 		      "a table page of the hypervisor, but not its own");
-	if (!f->table_pkvm && (f->host == S2_HOST_HYP || f->host == S2_HOST_GUEST))
+	if (!f->table_kept && (f->host == S2_HOST_HYP || f->host == S2_HOST_GUEST))
 		found(ctx, S2_CHECK_TABLE_HIDDEN, ctx->host, v,
 		      "a table page of a guest of the host, but not the host's");
 }
 
 static void reserved(struct s2_check_ctx *ctx, const struct page_view *v)
 {
-	if (v->pa - ctx->pkvm->reserved_pa >= ctx->pkvm->reserved_size)
+	if (v->pa - s2_check_pkvm(ctx)->reserved_pa >= s2_check_pkvm(ctx)->reserved_size)
 		return;
 	if (!v->f->hyp_unread && (!v->f->hyp_mapped || !v->f->hyp_write))
 		found(ctx, S2_CHECK_HYP_RESERVED, ctx->hyp, v,
@@ -340,12 +320,12 @@ static void reserved(struct s2_check_ctx *ctx, const struct page_view *v)
 
 static void one_page(struct s2_check_ctx *ctx, struct page_view *v)
 {
-	const struct s2_pkvm *pkvm = ctx->pkvm;
+	const struct s2_pkvm *pkvm = s2_check_pkvm(ctx);
 	const struct s2_pkvm_region *region;
 	uint64_t next;
 
 	tables(ctx, v);
-	if (!pkvm || ctx->host == SIZE_MAX)
+	if (ctx->host == SIZE_MAX)
 		return;
 	v->host = host_state(pkvm, v);
 	v->hyp = hyp_state(pkvm, v);
@@ -376,13 +356,13 @@ static bool words_of(struct s2_check_ctx *ctx, uint64_t pa, uint64_t *n, unsigne
 {
 	uint64_t page = BIT64(ctx->pages.page_log2), at, left, size;
 
-	if (!ctx->pkvm->have_vmemmap)
+	if (!s2_check_pkvm(ctx)->have_vmemmap)
 		return false;
-	if (s2_pkvm_page_pa(ctx->pkvm, ctx->pages.page_log2, pa, &at, &left)) {
+	if (s2_pkvm_page_pa(s2_check_pkvm(ctx), ctx->pages.page_log2, pa, &at, &left)) {
 		*n = left < *n ? left : *n;
 		return false;
 	}
-	size = ctx->pkvm->page.size;
+	size = s2_check_pkvm(ctx)->page.size;
 	if ((page - (at & (page - 1))) / size < left)
 		left = (page - (at & (page - 1))) / size;
 	if (left && left < *n)
@@ -394,7 +374,7 @@ static bool words_of(struct s2_check_ctx *ctx, uint64_t pa, uint64_t *n, unsigne
 static void no_words(struct s2_check_ctx *ctx, uint64_t pa)
 {
 	const unsigned int word = S2_NEED_HOST_VMM | S2_NEED_HYP_VMM | S2_NEED_VMEMMAP;
-	bool states = ctx->pkvm->host_in == S2_STATE_IN_VMEMMAP;
+	bool states = s2_check_pkvm(ctx)->host_in == S2_STATE_IN_VMEMMAP;
 
 	for (unsigned int i = 0; i < S2_NCHECKS; i++)
 		if (s2_checks[i].needs & word || (states && s2_checks[i].needs & S2_NEED_STATES) ||
@@ -418,9 +398,9 @@ struct quiet {
 static void look(struct s2_check_ctx *ctx, struct page_view *v, struct quiet *quiet)
 {
 	static const struct s2_facts nothing;
-	const struct s2_pkvm *pkvm = ctx->pkvm;
+	const struct s2_pkvm *pkvm = s2_check_pkvm(ctx);
 	bool alike = !memcmp(v->f, &nothing, sizeof(nothing)) &&
-		     (!pkvm || v->pa - pkvm->reserved_pa >= pkvm->reserved_size);
+		     v->pa - pkvm->reserved_pa >= pkvm->reserved_size;
 	uint64_t said = ctx->said;
 
 	if (alike && quiet->known && v->have_word == quiet->have_word && v->word == quiet->word &&
@@ -433,7 +413,7 @@ static void look(struct s2_check_ctx *ctx, struct page_view *v, struct quiet *qu
 				 .have_word = v->have_word,
 				 .word = v->word,
 				 .next = UINT64_MAX };
-	if (pkvm && pkvm->have_memory)
+	if (pkvm->have_memory)
 		s2_pkvm_memory_at(pkvm, v->pa, &quiet->next);
 }
 
@@ -442,14 +422,13 @@ static bool all_alike(const struct s2_check_ctx *ctx, const struct page_view *v,
 		      const struct quiet *quiet)
 {
 	static const struct s2_facts nothing;
-	const struct s2_pkvm *pkvm = ctx->pkvm;
+	const struct s2_pkvm *pkvm = s2_check_pkvm(ctx);
 	uint64_t size = n << ctx->pages.page_log2;
 
 	if (!quiet->known || quiet->have_word || quiet->word || v->pa + size > quiet->next ||
 	    v->pa + size < v->pa)
 		return false;
-	if (pkvm && v->pa < pkvm->reserved_pa + pkvm->reserved_size &&
-	    pkvm->reserved_pa < v->pa + size)
+	if (v->pa < pkvm->reserved_pa + pkvm->reserved_size && pkvm->reserved_pa < v->pa + size)
 		return false;
 	return !memcmp(v->f, &nothing, sizeof(nothing)) &&
 	       !memcmp(v->f, v->f + 1, (size_t)(n - 1) * sizeof(nothing));
@@ -473,14 +452,14 @@ void s2_check_states(struct s2_check_ctx *ctx)
 {
 	struct s2_pages *pages = &ctx->pages;
 	unsigned char *buf = malloc(BATCH * sizeof(uint64_t));
-	size_t size = ctx->pkvm ? ctx->pkvm->page.size : 0;
+	size_t size = s2_check_pkvm(ctx)->page.size;
 	struct quiet quiet = { 0 };
 
 	if (!buf) {
 		ctx->nomem = true;
 		return;
 	}
-	if (ctx->pkvm && !ctx->pkvm->reserved_size)
+	if (!s2_check_pkvm(ctx)->reserved_size)
 		s2_check_unknown(ctx, S2_CHECK_HYP_RESERVED,
 				 "what is reserved for the hypervisor is not known");
 	for (uint64_t i = 0; i < pages->nwindow;) {

@@ -4,7 +4,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "check/priv.h"
+#include "check/pkvm/priv.h"
 #include "decode/lookup.h"
 #include "host/pkvm/pkvm.h"
 
@@ -37,7 +37,7 @@ static uint64_t host_va(const struct s2_check_ctx *ctx, uint64_t pa)
 static const struct s2_table *table_of(const struct s2_check_ctx *ctx, uint32_t handle)
 {
 	for (size_t i = 0; i < ctx->tables->n; i++)
-		if (s2_role(&ctx->tables->table[i]) == S2_PKVM_GUEST &&
+		if (s2_role(&ctx->tables->table[i]) == S2_ROLE_KEPT &&
 		    ctx->tables->table[i].handle == handle)
 			return &ctx->tables->table[i];
 	return NULL;
@@ -46,7 +46,7 @@ static const struct s2_table *table_of(const struct s2_check_ctx *ctx, uint32_t 
 /* I17: the place in vm_table gives the handle, and both sides know it. */
 static void handles(struct s2_check_ctx *ctx, const struct s2_pkvm_guest *guest)
 {
-	const struct s2_vms *vms = ctx->vms;
+	const struct s2_vms *vms = s2_protected(ctx)->vms;
 	const struct s2_table *table = table_of(ctx, guest->handle);
 	uint64_t vm = host_va(ctx, guest->pa), own, theirs, kvm;
 
@@ -81,14 +81,14 @@ static void handles(struct s2_check_ctx *ctx, const struct s2_pkvm_guest *guest)
  */
 static void shared(struct s2_check_ctx *ctx, const struct s2_pkvm_guest *guest)
 {
-	const struct s2_pkvm *pkvm = ctx->pkvm;
+	const struct s2_pkvm *pkvm = s2_check_pkvm(ctx);
 	const struct s2_table *table = table_of(ctx, guest->handle);
 	uint64_t page = BIT64(ctx->pages.page_log2), word;
 
 	if (!guest->host_kvm_pa)
 		return; /* handles() says so */
 	for (uint64_t pa = guest->host_kvm_pa & ~(page - 1);
-	     pa < guest->host_kvm_pa + ctx->vms->kvm_size; pa += page) {
+	     pa < guest->host_kvm_pa + s2_protected(ctx)->vms->kvm_size; pa += page) {
 		const struct s2_facts *fact = s2_pages_fact(&ctx->pages, pa);
 		bool host, hyp;
 
@@ -193,7 +193,7 @@ static void mapped_page(struct mappings *m, uint64_t ia, uint64_t pa, bool nc)
 		return;
 	}
 	if (!(raw & 1) &&
-	    s2_pkvm_invalid(m->ctx->pkvm, S2_PKVM_GUEST, raw).state == S2_STATE_POISONED)
+	    s2_pkvm_invalid(s2_check_pkvm(m->ctx), S2_PKVM_GUEST, raw).state == S2_STATE_POISONED)
 		return;
 	if (!(raw & 1))
 		s2_check_found(m->ctx, S2_CHECK_MAPPINGS, m->table, ia, pa,
@@ -258,7 +258,7 @@ static uint64_t mapped_pages(struct mappings *m)
 			uint64_t raw = strip.desc[i];
 
 			if (m->geom->arch->is_leaf(m->geom, strip.height, raw) ||
-			    s2_pkvm_invalid(m->ctx->pkvm, S2_PKVM_GUEST, raw).state ==
+			    s2_pkvm_invalid(s2_check_pkvm(m->ctx), S2_PKVM_GUEST, raw).state ==
 				    S2_STATE_POISONED)
 				n += s2_entry_size(m->geom, strip.height) >> m->geom->page_log2;
 		}
@@ -322,7 +322,7 @@ static void all_mappings(struct s2_check_ctx *ctx)
 		return;
 	}
 	for (size_t i = 0; i < ctx->tables->n; i++)
-		if (s2_role(&ctx->tables->table[i]) == S2_PKVM_GUEST && ctx->geom[i].arch)
+		if (s2_role(&ctx->tables->table[i]) == S2_ROLE_KEPT && ctx->geom[i].arch)
 			mappings(ctx, &l, i, walk);
 	free(walk);
 }
@@ -332,19 +332,19 @@ static void all_mappings(struct s2_check_ctx *ctx)
 /* Guests whose tables are not among those that are read: what they hold is not known. */
 static void note_lost(struct s2_check_ctx *ctx)
 {
-	for (size_t i = 0; i < ctx->vms->n; i++)
-		if (!table_of(ctx, ctx->vms->guest[i].handle))
+	for (size_t i = 0; i < s2_protected(ctx)->vms->n; i++)
+		if (!table_of(ctx, s2_protected(ctx)->vms->guest[i].handle))
 			ctx->kept_lost = true;
 }
 
 void s2_check_vms_begin(struct s2_check_ctx *ctx)
 {
-	struct s2_pkvm *pkvm = ctx->tables->pkvm;
+	struct s2_pkvm *pkvm = s2_pkvm_of(ctx->tables);
 	struct s2_types *types;
 	struct s2_vms *vms;
 	struct s2_err err;
 
-	if (!pkvm || !pkvm->hyp_vms)
+	if (!ctx->kept || !pkvm || !pkvm->hyp_vms)
 		return;
 	s2_err_init(&err);
 	vms = calloc(1, sizeof(*vms));
@@ -365,7 +365,7 @@ void s2_check_vms_begin(struct s2_check_ctx *ctx)
 		free(vms);
 		return;
 	}
-	ctx->vms = vms;
+	s2_protected(ctx)->vms = vms;
 	if (pkvm->guests)
 		note_lost(ctx);
 }
@@ -374,20 +374,20 @@ void s2_check_vms(struct s2_check_ctx *ctx)
 {
 	if (ctx->first_window && ctx->kernel && s2_check_runs(ctx, S2_CHECK_MAPPINGS))
 		all_mappings(ctx);
-	for (size_t i = 0; ctx->vms && i < ctx->vms->n; i++) {
+	for (size_t i = 0; s2_protected(ctx)->vms && i < s2_protected(ctx)->vms->n; i++) {
 		if (ctx->first_window) {
-			handles(ctx, &ctx->vms->guest[i]);
+			handles(ctx, &s2_protected(ctx)->vms->guest[i]);
 			s2_check_looked(ctx, S2_CHECK_HYP_VM, 1);
 			s2_check_looked(ctx, S2_CHECK_VM_SHARED, 1);
 		}
-		shared(ctx, &ctx->vms->guest[i]);
+		shared(ctx, &s2_protected(ctx)->vms->guest[i]);
 	}
 }
 
 void s2_check_vms_end(struct s2_check_ctx *ctx)
 {
-	if (!ctx->vms)
+	if (!s2_protected(ctx)->vms)
 		return;
-	free(ctx->vms->guest);
-	free(ctx->vms);
+	free(s2_protected(ctx)->vms->guest);
+	free(s2_protected(ctx)->vms);
 }

@@ -8,6 +8,19 @@ bool s2_arm64_is_table(const struct s2_geometry *geom, unsigned int height, uint
 	return height > 0 && (raw & 3) == 3;
 }
 
+/* In the order in which they are printed. */
+const struct s2_odd_row s2_arm64_geom_odds[S2_ARM64_NGEOM_ODDS] = {
+	{ S2_GODD_RES1, "res1-clear", "VTCR_EL2[31] is RES1 but 0" },
+	{ S2_GODD_RES0, "res0-set", "RES0 bits of the control register are set" },
+	{ S2_GODD_PS_CAPPED, "ps-capped",
+	  "PS says 52 bits, but this granule gives 48 without DS=1" },
+	{ S2_GODD_TTST, "needs-ttst", "only hardware with FEAT_TTST accepts this" },
+	{ S2_GODD_IA_OVER_OA, "ia-over-oa", "the input size is larger than the output size" },
+	{ S2_GODD_HD_NO_HA, "hd-without-ha", "HD is set without HA: it has no effect" },
+	{ S2_GODD_SL_PA, "start-level-pa",
+	  "hardware with this PA size does not accept this start level" },
+};
+
 const struct s2_feature s2_arm64_features[S2_ARM64_NFEATURES] = {
 	{ .name = "fwb", .yes = S2_G_FWB, .no = S2_G_NOFWB, .text = "FWB", .no_text = "no FWB" },
 	{ .name = "lpa2", .yes = S2_G_LPA2, .text = "LPA2" },

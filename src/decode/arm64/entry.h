@@ -20,7 +20,7 @@ static inline uint32_t s2_arm64_leaf_odd(const struct s2_geometry *geom, unsigne
 	if (raw & row->res0)
 		odd |= S2_ODD_RES0;
 	if (row->leaf_odd)
-		odd |= S2_ODD_NEEDS_LPA;
+		odd |= S2_ODD_NEEDS_PA52;
 	for (unsigned int i = 0; i < nattrs; i++) {
 		const struct s2_attr *attr = &attrs[i];
 		const struct s2_attr_value *value;

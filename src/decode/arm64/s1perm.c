@@ -227,9 +227,9 @@ uint64_t s2_s1_exec_el2(const struct s2_geometry *geom, uint64_t value)
 static uint64_t pie_who(const struct s2_geometry *geom, uint64_t index, unsigned int what)
 {
 	bool two = geom->flags & S2_G_TWO_EL;
-	unsigned int priv = s2_arm64_pie[field_get(BITS64(3, 0), geom->pir >> index * 4)];
-	unsigned int el0 = two ? s2_arm64_pie[field_get(BITS64(3, 0), geom->pire0 >> index * 4)] :
-				 0;
+	unsigned int priv = s2_arm64_pie[field_get(BITS64(3, 0), geom->perms >> index * 4)];
+	unsigned int el0 =
+		two ? s2_arm64_pie[field_get(BITS64(3, 0), geom->perms_user >> index * 4)] : 0;
 
 	/* Executable at the privileged level and writable at EL0 cancel each other out (rule
 	 * VFPJF). */
@@ -303,8 +303,8 @@ static struct s2_at_stage1 regime_of(const struct s2_geometry *geom, bool alone)
 		.pie = geom->flags & S2_G_PIE,
 		.poe = !alone && (geom->flags & S2_G_OVERLAY),
 		.e0poe = !alone && (geom->flags & S2_G_OVERLAY_USER),
-		.pir = geom->pir,
-		.pire0 = geom->pire0,
+		.pir = geom->perms,
+		.pire0 = geom->perms_user,
 		.por = geom->overlay,
 		.por_el0 = geom->overlay_user,
 		.walk = { .ha = geom->flags & S2_G_HA, .hd = geom->flags & S2_G_HD },

@@ -271,8 +271,8 @@ static void memory_and_permissions(const struct s2_regime *regime, const struct 
 		geom->flags |= S2_G_WXN;
 	if (tcr2 & TCR2ELX_PIE) {
 		geom->flags |= S2_G_PIE | S2_G_HPD;
-		geom->pir = regime->value[regs->pir];
-		geom->pire0 = regime->value[regs->pire0];
+		geom->perms = regime->value[regs->pir];
+		geom->perms_user = regime->value[regs->pire0];
 		if (s2_regime_has(regime, regs->pir) &&
 		    (s2_regime_has(regime, regs->pire0) || !(geom->flags & S2_G_TWO_EL)))
 			geom->flags |= S2_G_PIR;

@@ -40,10 +40,8 @@ static enum s2_code shape(const struct s2_regime *regime, struct s2_geometry *re
 			       (unsigned long long)encryption);
 	geom.top = (uint8_t)(levels - 1);
 	geom.ia_bits = (uint8_t)(PAGE_LOG2 + levels * LEVEL_LOG2 - 1);
-	if (s2_regime_has(regime, S2_PAGING_UPPER)) {
-		geom.flags |= S2_G_UPPER;
+	if (s2_regime_has(regime, S2_PAGING_UPPER))
 		geom.ia_base = ~low_bits(geom.ia_bits);
-	}
 	for (unsigned int h = 0; h < S2_MAX_HEIGHTS; h++) {
 		struct s2_height *row = &geom.height[h];
 

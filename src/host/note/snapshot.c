@@ -162,9 +162,10 @@ static json_t *note_table(const struct s2_table *table)
 	if (table->vm)
 		json_object_set_new(obj, "vm", note_vm(table->vm));
 	if (table->shadow[S2_SHADOW_CONTROL] || table->shadow[S2_SHADOW_ROOT]) {
-		json_object_set_new(obj, "guest_vttbr", s2_note_hex(table->shadow[S2_SHADOW_ROOT]));
-		json_object_set_new(obj, "guest_vtcr",
-				    s2_note_hex(table->shadow[S2_SHADOW_CONTROL]));
+		for (unsigned int i = 0; i < S2_NSHADOWS; i++)
+			if (r->arch->shadows[i].note)
+				json_object_set_new(obj, r->arch->shadows[i].note,
+						    s2_note_hex(table->shadow[i]));
 		json_object_set_new(obj, "guest_stage2",
 				    json_string(tristate_name(table->guest_stage2)));
 	}
@@ -433,6 +434,22 @@ static enum s2_code get_vm(json_t *obj, struct s2_tables *tables, struct s2_tabl
 	return code ? code : parse_vm(object, vm, err);
 }
 
+/* The registers of a guest hypervisor: all of them, or none. */
+static enum s2_code get_shadows(json_t *obj, struct s2_table *table, struct s2_err *err)
+{
+	const struct s2_shadow_name *names = table->regime.arch->shadows;
+	enum s2_code code = S2_OK;
+
+	if (!names[S2_SHADOW_CONTROL].note || !json_object_get(obj, names[S2_SHADOW_CONTROL].note))
+		return S2_OK;
+	for (unsigned int i = S2_NSHADOWS; !code && i-- > 0;)
+		code = s2_note_get_hex(json_object_get(obj, names[i].note), names[i].note,
+				       &table->shadow[i], err);
+	if (!code)
+		table->guest_stage2 = get_tristate(obj, "guest_stage2");
+	return code;
+}
+
 /* What annotators know of the table, in the order in which a snapshot of this snapshot has it. */
 static enum s2_code get_annotators(json_t *obj, const struct s2_tables *list,
 				   struct s2_table *table, struct s2_err *err)
@@ -476,16 +493,9 @@ static enum s2_code get_table(json_t *obj, struct s2_tables *list, struct s2_tab
 		code = get_vm(obj, list, &table, err);
 	if (code)
 		return code;
-	if (json_object_get(obj, "guest_vtcr")) {
-		code = s2_note_get_hex(json_object_get(obj, "guest_vtcr"), "guest_vtcr",
-				       &table.shadow[S2_SHADOW_CONTROL], err);
-		if (!code)
-			code = s2_note_get_hex(json_object_get(obj, "guest_vttbr"), "guest_vttbr",
-					       &table.shadow[S2_SHADOW_ROOT], err);
-		if (code)
-			return code;
-		table.guest_stage2 = get_tristate(obj, "guest_stage2");
-	}
+	code = get_shadows(obj, &table, err);
+	if (code)
+		return code;
 	code = get_annotators(obj, list, &table, err);
 	if (code)
 		return code;

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "host/tables.h"
+#include "host/pkvm/pkvm.h"
 #include "model/note.h"
 
 /* The table that is asked about, and the rules by which it is read. */
@@ -350,8 +350,8 @@ static enum s2_code load(json_t *obj, const struct s2_tables *list, struct s2_ta
 		return code;
 	table->have_handle = role == S2_PKVM_GUEST;
 	table->handle = (uint32_t)handle;
-	if (role && list->pkvm)
-		s2_pkvm_annotate(table, list->pkvm, (enum s2_pkvm_role)role);
+	if (role && s2_pkvm_of(list))
+		s2_pkvm_annotate(table, s2_pkvm_of(list), (enum s2_pkvm_role)role);
 	return S2_OK;
 }
 

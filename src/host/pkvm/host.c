@@ -15,14 +15,17 @@
 
 struct pkvm_host {
 	struct s2_kvm_arm64_layout layout;
-	/* struct kvm: what it says of a VM beside its handle */
-	struct s2_field_at is_protected, is_dying;
+	/* struct kvm: of a VM that the hypervisor knows */
+	struct s2_field_at handle, is_created, is_protected, is_dying;
+	bool hyp_managed; /* kvm_pgtable can be a tree of mappings whose table the hypervisor keeps */
 	struct s2_pkvm_guest *guest; /* of the hypervisor's */
 	size_t nguests;
 	enum s2_code guests_unread; /* why they are not known */
 };
 
 static const struct s2_field_row rows[] = {
+	S2_FIELD(pkvm_host, handle, "kvm", "arch.pkvm.handle", false),             /* since 6.2 */
+	S2_FIELD(pkvm_host, is_created, "kvm", "arch.pkvm.is_created", false),     /* since 6.18 */
 	S2_FIELD(pkvm_host, is_protected, "kvm", "arch.pkvm.is_protected", false), /* since 6.18 */
 	S2_FIELD(pkvm_host, is_protected, "kvm", "arch.pkvm.enabled", false),
 	S2_FIELD(pkvm_host, is_dying, "kvm", "arch.pkvm.is_dying", false), /* since 7.1 */
@@ -57,13 +60,13 @@ static enum s2_code handle_of(const struct s2_host_search *s, struct pkvm_host *
 	enum s2_code code = S2_OK;
 
 	*ret = 0;
-	if (!p->layout.hyp_managed || !p->layout.handle.have)
+	if (!p->hyp_managed || !p->handle.have)
 		return S2_OK;
-	if (p->layout.is_created.have)
-		code = s2_field_get(s->kernel, kvm_va, &p->layout.is_created, &created, s->err);
+	if (p->is_created.have)
+		code = s2_field_get(s->kernel, kvm_va, &p->is_created, &created, s->err);
 	if (code || !created)
 		return code;
-	return s2_field_get(s->kernel, kvm_va, &p->layout.handle, ret, s->err);
+	return s2_field_get(s->kernel, kvm_va, &p->handle, ret, s->err);
 }
 
 /* A flag that this kernel has not is not known, and nothing is lost; why another one is not known,
@@ -97,9 +100,7 @@ static enum s2_code say_state(const struct s2_host_search *s, const struct pkvm_
 	vm->is_protected = get_flag(s, kvm_va, &p->is_protected, &why);
 	vm->is_dying = get_flag(s, kvm_va, &p->is_dying, &why);
 	vm->is_created =
-		get_flag(s, kvm_va,
-			 p->layout.is_created.have ? &p->layout.is_created : &p->layout.handle,
-			 &why);
+		get_flag(s, kvm_va, p->is_created.have ? &p->is_created : &p->handle, &why);
 	if (why.code == S2_NOMEM)
 		return s2_fail(s->err, why.code, "%s", why.text);
 	/* The members stand side by side: one cause, one loss. */
@@ -117,7 +118,7 @@ static void by_hypervisor(const struct s2_host_search *s, struct s2_pkvm_guest *
 	table->bare = false;
 	table->have_vmid = guest->vmid;
 	table->vmid = guest->vmid;
-	s2_pkvm_annotate(table, s->tables->pkvm, S2_PKVM_GUEST);
+	s2_pkvm_annotate(table, s2_pkvm_of(s->tables), S2_PKVM_GUEST);
 	table->have_handle = true;
 	table->handle = guest->handle;
 	s2_regime_set(&table->regime, S2_ARM64_VTCR_EL2, guest->vtcr);
@@ -155,7 +156,7 @@ static enum s2_code amend(struct s2_host_search *s, void *state, struct s2_table
 	uint64_t handle;
 	enum s2_code code = S2_OK;
 
-	if (s->tables->pkvm && table->vm)
+	if (s2_pkvm_of(s->tables) && table->vm)
 		code = say_state(s, p, table);
 	if (code || table->root_pa)
 		return code;
@@ -179,13 +180,14 @@ static enum s2_code amend(struct s2_host_search *s, void *state, struct s2_table
 /* Guests that the hypervisor knows and the host does not. */
 static enum s2_code add_orphans(struct s2_host_search *s, void *state)
 {
+	const struct s2_pkvm *pkvm = s2_pkvm_of(s->tables);
 	struct pkvm_host *p = state;
 	enum s2_code code = S2_OK;
 
 	for (size_t i = 0; !code && i < p->nguests; i++) {
 		struct s2_table table = { .pid = -1, .vcpus = -1 };
 
-		if (!s->tables->pkvm->guests)
+		if (!pkvm || !pkvm->guests)
 			continue;
 		snprintf(table.id, sizeof(table.id), "vm:handle-0x%x", p->guest[i].handle);
 		if (p->guest[i].unread)
@@ -205,6 +207,7 @@ static enum s2_code find_pkvm(struct s2_host_search *s, void *state)
 {
 	struct s2_tables *tables = s->tables;
 	struct pkvm_host *p = state;
+	struct s2_pkvm *pkvm;
 	struct s2_err why;
 	enum s2_code code;
 
@@ -224,13 +227,10 @@ static enum s2_code find_pkvm(struct s2_host_search *s, void *state)
 	if (tables->mode == S2_KVM_UNKNOWN)
 		snprintf(tables->mode_why, sizeof(tables->mode_why), "the host's stage 2");
 	tables->mode = S2_KVM_PROTECTED;
-	code = s2_fields_find(s->kernel, rows, ARRAY_SIZE(rows), p, s->err);
-	if (code)
-		return code;
-	code = s2_pkvm_guests(s->kernel, s->mem, &p->layout, tables->pkvm, &p->guest, &p->nguests,
-			      &why);
+	pkvm = s2_pkvm_of(tables);
+	code = s2_pkvm_guests(s->kernel, s->mem, &p->layout, pkvm, &p->guest, &p->nguests, &why);
 	p->guests_unread = code;
-	if (code && tables->pkvm->guests)
+	if (code && pkvm && pkvm->guests)
 		s2_lost_add(s->lost, S2_LOST_VM, code, NULL, S2_LOST_NOWHERE,
 			    "guests of the hypervisor: %s: %u VMs are known, no table of theirs",
 			    why.text, tables->nvms);
@@ -249,11 +249,18 @@ static void close_host(void *state)
 static enum s2_code probe(struct s2_host_search *s, void **ret_state)
 {
 	struct pkvm_host *p = calloc(1, sizeof(*p));
+	struct s2_types *types;
 	enum s2_code code;
 
 	if (!p)
 		return s2_fail(s->err, S2_NOMEM, "no memory");
 	code = s2_kvm_arm64_layout(s->kernel, &p->layout, s->err);
+	if (!code)
+		code = s2_fields_find(s->kernel, rows, ARRAY_SIZE(rows), p, s->err);
+	if (!code)
+		code = s2_kernel_types(s->kernel, &types, s->err);
+	if (!code)
+		p->hyp_managed = s2_types_has_member(types, "kvm_pgtable", "pkvm_mappings");
 	if (code)
 		free(p);
 	else
@@ -263,20 +270,33 @@ static enum s2_code probe(struct s2_host_search *s, void **ret_state)
 
 static void save(const struct s2_tables *tables, json_t *note)
 {
-	if (tables->pkvm)
-		json_object_set_new(note, "pkvm", s2_pkvm_to_json(tables->pkvm));
+	if (s2_pkvm_of(tables))
+		json_object_set_new(note, "pkvm", s2_pkvm_to_json(s2_pkvm_of(tables)));
 }
 
 static enum s2_code load(json_t *note, struct s2_tables *tables, struct s2_err *err)
 {
 	json_t *obj = json_object_get(note, "pkvm");
+	struct s2_pkvm *pkvm = NULL;
+	enum s2_code code = obj ? s2_pkvm_from_json(obj, &pkvm, err) : S2_OK;
 
-	return obj ? s2_pkvm_from_json(obj, &tables->pkvm, err) : S2_OK;
+	if (!pkvm)
+		return code;
+	tables->keeper = &s2_pkvm_host;
+	tables->kept = pkvm;
+	return code;
+}
+
+/* Of the identity maps there are, the host's is the one. */
+static void identity(const struct s2_tables *tables, struct s2_table *table)
+{
+	if (s2_pkvm_of(tables))
+		s2_pkvm_annotate(table, s2_pkvm_of(tables), S2_PKVM_HOST);
 }
 
 static void free_pkvm(struct s2_tables *tables)
 {
-	s2_pkvm_free(tables->pkvm);
+	s2_pkvm_free(s2_pkvm_of(tables));
 }
 
 const struct s2_host s2_pkvm_host = {
@@ -286,6 +306,7 @@ const struct s2_host s2_pkvm_host = {
 	.system = find_pkvm,
 	.amend = amend,
 	.rest = add_orphans,
+	.identity = identity,
 	.close = close_host,
 	.save = save,
 	.load = load,

@@ -231,7 +231,8 @@ enum s2_code s2_pkvm_find(struct s2_kernel *kernel, const struct s2_mem *mem,
 		s2_pkvm_free(pkvm);
 		return s2_wrap(err, code, "pKVM");
 	}
-	tables->pkvm = pkvm;
+	tables->keeper = &s2_pkvm_host;
+	tables->kept = pkvm;
 	return S2_OK;
 }
 

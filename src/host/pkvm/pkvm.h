@@ -9,10 +9,10 @@
 #include "host/tables.h"
 
 /*
- * Adds the tables `host` (stage 2) and `hyp` (stage 1 of EL2) to @tables, and fills @tables->pkvm.
- * By symbols of the nVHE image, or, where the kernel keeps none of data, by searching its image for
- * structures that point at each other as those must. What of them could not be had goes to @lost.
- * S2_NOTFOUND: there is no host stage 2.
+ * Adds the tables `host` (stage 2) and `hyp` (stage 1 of EL2) to @tables, and what s2_pkvm_of()
+ * answers. By symbols of the nVHE image, or, where the kernel keeps none of data, by searching its
+ * image for structures that point at each other as those must. What of them could not be had goes
+ * to @lost. S2_NOTFOUND: there is no host stage 2.
  */
 enum s2_code s2_pkvm_find(struct s2_kernel *kernel, const struct s2_mem *mem,
 			  const struct s2_kvm_arm64_layout *layout, struct s2_lost *lost,
@@ -41,5 +41,14 @@ enum s2_code s2_pkvm_guests(struct s2_kernel *kernel, const struct s2_mem *mem,
 			    struct s2_err *err) S2_MUST_CHECK;
 
 void s2_pkvm_free(struct s2_pkvm *pkvm);
+
+extern const struct s2_host s2_pkvm_host;
+
+/* What is known of the system that @tables are of; NULL: it is not protected, or its host stage 2
+ * was not found. */
+static inline struct s2_pkvm *s2_pkvm_of(const struct s2_tables *tables)
+{
+	return tables->keeper == &s2_pkvm_host ? tables->kept : NULL;
+}
 
 #endif

@@ -16,8 +16,6 @@ static const struct s2_field_row rows[] = {
 	FIELD(vtcr, "kvm", "arch.vtcr", true),      /* 4.20 to 6.7 */
 	FIELD(nested_mmus, "kvm", "arch.nested_mmus", false),
 	FIELD(nested_mmus_size, "kvm", "arch.nested_mmus_size", false),
-	FIELD(handle, "kvm", "arch.pkvm.handle", false),         /* since 6.2 */
-	FIELD(is_created, "kvm", "arch.pkvm.is_created", false), /* since 6.18 */
 	FIELD(mmu_vmid, "kvm_s2_mmu", "vmid.id.counter", false), /* since 5.16 */
 	FIELD(mmu_vmid, "kvm_s2_mmu", "vmid.vmid", false),
 	FIELD(mmu_pgd_phys, "kvm_s2_mmu", "pgd_phys", false),
@@ -50,7 +48,6 @@ enum s2_code s2_kvm_arm64_layout(struct s2_kernel *kernel, struct s2_kvm_arm64_l
 		return code;
 	if (s2_types_sizeof(types, "kvm_s2_mmu", &layout.mmu_size, NULL))
 		layout.mmu_size = 0;
-	layout.hyp_managed = s2_types_has_member(types, "kvm_pgtable", "pkvm_mappings");
 	*ret = layout;
 	return S2_OK;
 }

@@ -9,15 +9,12 @@ struct s2_kvm_arm64_layout {
 	/* struct kvm */
 	struct s2_field_at arch, mmu, vtcr;
 	struct s2_field_at nested_mmus, nested_mmus_size;
-	struct s2_field_at handle, is_created; /* of a VM that the hypervisor knows */
 	/* struct kvm_s2_mmu, relative to it; before 5.9 struct kvm_arch */
 	struct s2_field_at mmu_vmid, mmu_pgd_phys, mmu_vtcr, mmu_pgt, mmu_arch, mmu_kvm,
 		mmu_tlb_vttbr, mmu_tlb_vtcr, mmu_nested_enabled;
 	uint64_t mmu_size; /* 0: this kernel has no such structure */
 	/* struct kvm_pgtable */
 	struct s2_field_at pgt_mmu;
-	bool hyp_managed; /* kvm_pgtable can be a tree of mappings whose table the hypervisor keeps
-			     (pkvm_mappings) */
 	/* struct kvm_vcpu */
 	struct s2_field_at vcpu_hcr, vcpu_cpu, vcpu_ctxt;
 	/* struct kvm_cpu_context */

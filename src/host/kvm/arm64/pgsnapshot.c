@@ -12,7 +12,7 @@
 #include "decode/arm64/registers.h"
 #include "decode/walk.h"
 #include "host/kvm/layout.h"
-#include "host/pkvm/annotate.h"
+#include "host/host.h"
 
 /* A table of a machine with a few TB in pages; more is not believed. */
 #define MAX_USED_PAGES (16U << 20)
@@ -233,9 +233,8 @@ static enum s2_code make_table(struct snapshot *s, struct s2_types *types,
 		return s2_fail(err, S2_INVALID, "%" PRIu64 " PGD pages, %" PRIu64 " bits need %u",
 			       s->value[PGD_PAGES], s->ia_bits, geom.start_tables);
 	table->root_pa = s->pgd;
-	if (tables->pkvm && has_flag(types, "KVM_PGTABLE_S2_IDMAP", s->flags)) {
-		s2_pkvm_annotate(table, tables->pkvm, S2_PKVM_HOST);
-	}
+	if (has_flag(types, "KVM_PGTABLE_S2_IDMAP", s->flags))
+		s2_hosts_identity(tables, table);
 	return check_list(s, &geom, table, err);
 }
 
