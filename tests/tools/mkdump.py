@@ -256,7 +256,7 @@ def kdump(runs, exclude=(), codec="zlib", version=6, block=PAGE, split=None, wri
     nbitmaps = 1 if one_bitmap else 2
     desc_off = (1 + sub_blocks + nbitmaps * bitmap_blocks) * block
     data_off = desc_off + 24 * len(mine)
-    descs, data, zero = b"", b"", None
+    descs, data, zero = bytearray(), bytearray(), None
     for i, pfn in enumerate(mine):
         page = pages[pfn]
         if written is not None and i >= written:
