@@ -113,7 +113,7 @@ def elf_core(runs, exclude=(), overlap=(), notes=b"", sve=(), phdrs=0, incomplet
     data_off = phoff + 56 * nphdrs
     off = data_off + declared
     table = struct.pack("<IIQQQQQQ", 4, 0, data_off, 0, 0, declared, declared, 0)
-    body = b""
+    body = bytearray()
     for pa, data, memsz in segs:
         table += struct.pack("<IIQQQQQQ", 1, 7, off, pa, pa, len(data), memsz, 0)
         off += len(data)
@@ -256,7 +256,7 @@ def kdump(runs, exclude=(), codec="zlib", version=6, block=PAGE, split=None, wri
     nbitmaps = 1 if one_bitmap else 2
     desc_off = (1 + sub_blocks + nbitmaps * bitmap_blocks) * block
     data_off = desc_off + 24 * len(mine)
-    descs, data, zero = b"", b"", None
+    descs, data, zero = bytearray(), bytearray(), None
     for i, pfn in enumerate(mine):
         page = pages[pfn]
         if written is not None and i >= written:
@@ -301,10 +301,10 @@ def flatten(data, chunk=5000, end=True, seed=1):
     head, rest = pieces[0], pieces[1:]
     random.Random(seed).shuffle(rest)
     pieces = [(0, b"\xee" * min(512, len(data)))] + rest[:len(rest) // 2] + [head, (0, b"")] + rest[len(rest) // 2:]
-    out = struct.pack(">16sqq", b"makedumpfile", 1, 1).ljust(4096, b"\0")
+    out = bytearray(struct.pack(">16sqq", b"makedumpfile", 1, 1).ljust(4096, b"\0"))
     for off, content in pieces:
         out += struct.pack(">qq", off, len(content)) + content
-    return out + (struct.pack(">qq", -1, -1) if end else b"")
+    return bytes(out) + (struct.pack(">qq", -1, -1) if end else b"")
 
 
 # --- command line ----------------------------------------------------------------------------------------------------
