@@ -374,11 +374,9 @@ static uint64_t left_over(struct search *s)
  */
 static enum s2_code weigh(struct search *s, const struct score *best, struct s2_err *err)
 {
-	uint64_t lo = 0, hi = s->naddr, left;
+	uint64_t left;
 
-	while (lo < hi && s->addr[lo] < best->base)
-		lo++;
-	try_base(s, best->base, lo, hi, s->geom->top - 1U);
+	try_base(s, best->base, 0, s->naddr, s->geom->top - 1U);
 	left = left_over(s) + best->reached - best->tables;
 	if (s->work > s->max_work)
 		return too_many(err);

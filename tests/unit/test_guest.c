@@ -165,6 +165,41 @@ static void no_budget(void **state)
 	assert_string_equal(vm.guest_searched, "searched 4K");
 }
 
+/* What was looked at is said in whole MiB, and in KiB below one. */
+static void amounts(void **state)
+{
+	static const struct {
+		unsigned int pages, missing;
+		const char *text;
+	} rows[] = {
+		{ 255, 0, "searched 1020K" },
+		{ 256, 0, "searched 1M" },
+		{ 511, 0, "searched 1M" },
+		{ 512, 0, "searched 2M" },
+		{ 512, 255, "searched 1M, 1020K not in the dump" },
+		{ 512, 256, "searched 1M, 1M not in the dump" },
+		{ 512, 257, "searched 1020K, 1M not in the dump" },
+		{ 511, 511, "searched 0, 1M not in the dump" },
+	};
+	const uint64_t size = (GUEST + 512) * PAGE;
+	uint8_t *memory = calloc(1, size);
+
+	assert_non_null(memory);
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		setup(state);
+		for (unsigned int at = 0; at < rows[i].pages; at++)
+			map(at, GUEST + at);
+		memcpy(memory, words, GUEST * PAGE);
+		memtable_init(&mem, memory, BASE, size);
+		mem.hole = BASE + GUEST * PAGE;
+		mem.hole_size = rows[i].missing * PAGE;
+		mem.hole_code = S2_EXCLUDED;
+		find(UINT64_MAX);
+		assert_string_equal(vm.guest_searched, rows[i].text);
+	}
+	free(memory);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -174,6 +209,7 @@ int main(void)
 		cmocka_unit_test_setup(missing, setup),
 		cmocka_unit_test_setup(behind_the_end, setup),
 		cmocka_unit_test_setup(no_budget, setup),
+		cmocka_unit_test(amounts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

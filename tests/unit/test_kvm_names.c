@@ -300,6 +300,19 @@ static void threads_and_cgroups(void **state)
 		{ "machine-web.scope", "machine.slice", "web" },
 		{ "machine-qemu\\x2dweb.scope", "", "qemu-web" },
 		{ "machine-.scope", "", NULL },
+		/* No number, no name behind it, another driver: nothing is taken off. */
+		{ "machine-qemu\\x2d3.scope", "", "qemu-3" },
+		{ "machine-qemu\\x2d3\\x2d.scope", "", "qemu-3-" },
+		{ "machine-qemu\\x2d\\x2dweb.scope", "", "qemu--web" },
+		{ "machine-lxc\\x2d3\\x2dweb.scope", "", "lxc-3-web" },
+		/* What systemd does not write is no escape: one digit, capitals, zero. */
+		{ "machine-a\\x2.scope", "", "a\\x2" },
+		{ "machine-a\\x2D.scope", "", "a\\x2D" },
+		{ "machine-a\\x00b.scope", "", "a\\x00b" },
+		{ "machine-a\\x2e\\x5fb.scope", "", "a._b" },
+		{ "machine-web.service", "machine.slice", NULL },
+		{ "my-machine-web.scope", "machine.slice", NULL },
+		{ "100.service", "qemu.slice", NULL },
 		{ "100.scope", "qemu.slice", "100" },
 		{ "4711", "firecracker", "4711" },
 		{ "session-1.scope", "user.slice", NULL },
@@ -325,6 +338,13 @@ static void threads_and_cgroups(void **state)
 		assert_int_equal(s2_vmm_name_of_cgroups(&cgroups, name), groups[i].want != NULL);
 		if (groups[i].want)
 			assert_string_equal(name, groups[i].want);
+		/* What is behind the last one is none of them. */
+		cgroups.n = 1;
+		assert_int_equal(s2_vmm_name_of_cgroups(&cgroups, name),
+				 groups[i].want && !strncmp(groups[i].inner, "machine-", 8));
+		/* The outer one alone tells nothing, whatever it is called. */
+		cgroups.n = 0;
+		assert_false(s2_vmm_name_of_cgroups(&cgroups, name));
 	}
 }
 

@@ -187,6 +187,22 @@ static void broken_trees(void **state)
 		set64(&t, array + SLOT_GFN, 0);
 		set64(&t, array + SLOT_NPAGES, UINT64_MAX);
 		must_remark(&t, "out of range");
+		set64(&t, array + SLOT_NPAGES, BIT64(40));
+		must_remark(&t, "out of range");
+		set64(&t, array + SLOT_NPAGES, slots[0].npages);
+		/* The first one that is in the next slot, and the last that is not. */
+		set64(&t, array + SLOT_NPAGES, slots[1].gfn + 1);
+		must_remark(&t, "slots 4 and 1 overlap");
+		set64(&t, array + SLOT_NPAGES, slots[1].gfn);
+		kvm_must(&t);
+		assert_true(t.tables.table[0].have_slots);
+		assert_int_equal(t.tables.table[0].slot[0].size, slots[1].gfn * t.page);
+		/* KVM_MEM_SLOTS_NUM is SHRT_MAX: a number below zero is none. */
+		set_bytes(&t, array + SLOT_ID, UINT16_MAX, 2);
+		must_remark(&t, "id -1");
+		set_bytes(&t, array + SLOT_ID, INT16_MAX, 2);
+		kvm_must(&t);
+		assert_int_equal(t.tables.table[0].slot[0].id, INT16_MAX);
 		set64(&t, kvm + KVM_MEMSLOTS, 0);
 		kvm_must(&t);
 		assert_int_equal(t.lost.total, 0);
@@ -223,6 +239,38 @@ static void broken_arrays(void **state)
 	kvm_exit(&t);
 }
 
+/* As many slots as machines with pluggable memory have, in no order, up to the last address. */
+static void many_slots(void **state)
+{
+	enum { MANY = 100 };
+	struct kvmtest t;
+	uint64_t set, kvm;
+
+	(void)state;
+	kvm_init(&t, FORM_5_15, &test_shapes[0], true);
+	kvm = put_vm(&t, 1, 0x1000);
+	set = heap_alloc(&t, SLOTS_ARRAY + MANY * SLOT_SIZE);
+	set_bytes(&t, set + SLOTS_USED, MANY, 4);
+	set64(&t, kvm + KVM_MEMSLOTS, set);
+	for (unsigned int i = 0; i < MANY; i++) {
+		uint64_t at = set + SLOTS_ARRAY + i * SLOT_SIZE;
+
+		set64(&t, at + SLOT_GFN, BIT64(40) - 1 - i * 7 % MANY);
+		set64(&t, at + SLOT_NPAGES, 1);
+		set_bytes(&t, at + SLOT_ID, i, 2);
+	}
+	kvm_must(&t);
+	assert_int_equal(t.lost.total, 0);
+	assert_int_equal(t.tables.table[0].nslots, MANY);
+	for (unsigned int i = 0; i < MANY; i++) {
+		const struct s2_slot *slot = &t.tables.table[0].slot[i];
+
+		assert_int_equal(slot->ipa, (BIT64(40) - MANY + i) * t.page);
+		assert_int_equal((unsigned int)slot->id * 7 % MANY, MANY - 1 - i);
+	}
+	kvm_exit(&t);
+}
+
 /* A tree whose slots were left out of the dump. */
 static void slots_that_are_not_in_the_dump(void **state)
 {
@@ -247,6 +295,7 @@ int main(void)
 		cmocka_unit_test(slots_of_every_form),
 		cmocka_unit_test(broken_trees),
 		cmocka_unit_test(broken_arrays),
+		cmocka_unit_test(many_slots),
 		cmocka_unit_test(slots_that_are_not_in_the_dump),
 	};
 

@@ -175,6 +175,69 @@ static void mode_by_symbols(void **state)
 	kvm_exit(&t);
 }
 
+/* Without one of the two, or with two that are called hyp_pgtable, symbols do not tell; the log
+ * does.
+ */
+static void mode_by_too_few_symbols(void **state)
+{
+	static const struct {
+		unsigned int keys, pgtables;
+	} rows[] = { { 0, 0 }, { 1, 0 }, { 0, 1 }, { 1, 2 } };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct kvmtest t;
+
+		kvm_init(&t, FORM_6_18, &test_shapes[0], true);
+		if (rows[i].keys)
+			add_symbol(&t, "Dkvm_protected_mode_initialized", t.k.stext + KEY_OFF);
+		for (unsigned int k = 0; k < rows[i].pgtables; k++)
+			add_symbol(&t, "bhyp_pgtable", t.k.stext + HYP_OFF + k * 8);
+		must_be_mode(&t, S2_KVM_UNKNOWN, "neither");
+		set_bytes(&t, t.k.stext + KEY_OFF, 1, 4);
+		set64(&t, t.k.stext + HYP_OFF, 0xffff000001234000);
+		must_be_mode(&t, S2_KVM_UNKNOWN, "neither");
+		assert_int_equal(t.lost.total, 0);
+		kvm_exit(&t);
+	}
+}
+
+/* What would have told, and is not in the dump, is lost by name. */
+static void mode_unread(void **state)
+{
+	static const struct {
+		const char *name;
+		uint64_t off, size;
+		enum s2_kvm_mode mode;
+	} rows[] = {
+		{ "kvm_protected_mode_initialized", KEY_OFF, 4, S2_KVM_UNKNOWN },
+		{ "hyp_pgtable", HYP_OFF, 8, S2_KVM_UNKNOWN },
+		{ "kvm_mode", MODE_OFF, 4, S2_KVM_VHE },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct kvmtest t;
+		char text[80];
+
+		kvm_init(&t, FORM_6_18, &test_shapes[0], true);
+		add_symbol(&t, "Dkvm_protected_mode_initialized", t.k.stext + KEY_OFF);
+		add_symbol(&t, "bhyp_pgtable", t.k.stext + HYP_OFF);
+		add_symbol(&t, "dkvm_mode", t.k.stext + MODE_OFF);
+		kvm_open(&t);
+		t.k.mem.hole =
+			t.k.shape.base + (uint64_t)(at_va(&t, t.k.stext + rows[i].off) - t.k.ram);
+		t.k.mem.hole_size = rows[i].size;
+		t.k.mem.hole_code = S2_EXCLUDED;
+		kvm_must(&t);
+		assert_int_equal(t.tables.mode, rows[i].mode);
+		snprintf(text, sizeof(text), "KVM's mode: %s: ", rows[i].name);
+		assert_true(has_loss(&t, "", text));
+		assert_int_equal(t.lost.total, 1);
+		kvm_exit(&t);
+	}
+}
+
 /* kvm-arm.mode=nested: enum kvm_mode's NV is 2 in all kernels that have it (6.6). */
 static void mode_nested(void **state)
 {
@@ -296,10 +359,16 @@ static void mode_by_hcr(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(registers),    cmocka_unit_test(registers_in_the_vncr_page),
-		cmocka_unit_test(broken_vcpus), cmocka_unit_test(mode_by_symbols),
-		cmocka_unit_test(mode_nested),  cmocka_unit_test(mode_by_log),
-		cmocka_unit_test(broken_logs),  cmocka_unit_test(mode_by_hcr),
+		cmocka_unit_test(registers),
+		cmocka_unit_test(registers_in_the_vncr_page),
+		cmocka_unit_test(broken_vcpus),
+		cmocka_unit_test(mode_by_symbols),
+		cmocka_unit_test(mode_nested),
+		cmocka_unit_test(mode_by_log),
+		cmocka_unit_test(broken_logs),
+		cmocka_unit_test(mode_by_hcr),
+		cmocka_unit_test(mode_by_too_few_symbols),
+		cmocka_unit_test(mode_unread),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

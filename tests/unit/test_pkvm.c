@@ -411,14 +411,228 @@ static void test_owner_by_both(void **state)
 	expect_owner(&table, &p, S2_PKVM_HOST, 2, 3, S2_OWNER_NONE);
 }
 
+static struct s2_label label_of(struct s2_own own)
+{
+	struct s2_label label = { { 0 } };
+
+	memcpy(&label, &own, sizeof(own));
+	return label;
+}
+
+/* A member of a row, or NULL when it is not known; numbers in hexadecimal. */
+static const char *member(const struct s2_label *label, const char *name, char text[32])
+{
+	for (size_t i = 0; i < s2_pkvm_annotator.nmembers; i++) {
+		const struct s2_row_member *m = &s2_pkvm_annotator.members[i];
+		struct s2_value value = { 0 };
+
+		if (strcmp(m->json, name) != 0)
+			continue;
+		m->get(label, &value);
+		snprintf(text, 32, m->kind == S2_KIND_STRING ? "%s" : "",
+			 value.known && value.text ? value.text : "");
+		if (m->kind == S2_KIND_HEX)
+			snprintf(text, 32, "0x%llx", (unsigned long long)value.number);
+		return value.known ? text : NULL;
+	}
+	fail_msg("no member %s", name);
+	return NULL;
+}
+
+/* What rows show: "-" for nothing, "?" for what is not known. */
+static void test_said(void **state)
+{
+	static const struct {
+		struct s2_own own;
+		const char *columns[2];
+		const char *members[5]; /* owner, state, state_from, handle, gfn */
+	} rows[] = {
+		{ { .gfn = 7, .handle = 8 }, { "-", "-" }, { NULL, NULL, NULL, NULL, NULL } },
+		{ { .owner = S2_OWNER_HOST }, { "host", "?" }, { "host", NULL, NULL, NULL, NULL } },
+		{ { .owner = S2_OWNER_HYP, .state = S2_STATE_SHARED_OWNED, .from = S2_FROM_PTE },
+		  { "hyp", "shared-owned" },
+		  { "hyp", "shared-owned", "pte", NULL, NULL } },
+		{ { .owner = S2_OWNER_OTHER,
+		    .id = 200,
+		    .state = S2_STATE_NOPAGE,
+		    .from = S2_FROM_ANNOTATION },
+		  { "unknown-id-200", "nopage" },
+		  { "unknown-id-200", "nopage", "annotation", NULL, NULL } },
+		{ { .owner = S2_OWNER_GUEST,
+		    .id = 3,
+		    .state = S2_STATE_NOPAGE,
+		    .have_handle = true,
+		    .handle = 0x1000,
+		    .gfn = 0x80000,
+		    .from = S2_FROM_ANNOTATION },
+		  { "guest:0x1000", "nopage" },
+		  { "guest", "nopage", "annotation", "0x1000", "0x80000" } },
+		{ { .have_handle = true, .handle = 0x1001 },
+		  { "-:0x1001", "-" },
+		  { NULL, NULL, NULL, "0x1001", "0x0" } },
+		{ { .state = S2_STATE_LOCKED, .from = S2_FROM_ANNOTATION },
+		  { "-", "locked" },
+		  { NULL, "locked", "annotation", NULL, NULL } },
+		{ { .missing = S2_EXCLUDED, .from = S2_FROM_MISSING },
+		  { "?", "?" },
+		  { NULL, NULL, "missing", NULL, NULL } },
+		/* Where nothing was read: nothing is said of it. */
+		{ { .from = S2_FROM_VMEMMAP }, { "-", "-" }, { NULL, NULL, NULL, NULL, NULL } },
+	};
+	static const char *const names[] = { "owner", "state", "state_from", "handle", "gfn" };
+
+	(void)state;
+	assert_int_equal(s2_pkvm_annotator.ncolumns, 2);
+	assert_int_equal(s2_pkvm_annotator.nmembers, ARRAY_SIZE(names));
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct s2_label label = label_of(rows[i].own);
+
+		for (size_t k = 0; k < 2; k++) {
+			char buf[S2_LABEL_TEXT];
+
+			assert_string_equal(s2_pkvm_annotator.columns[k].text(&label, buf),
+					    rows[i].columns[k]);
+		}
+		for (size_t k = 0; k < ARRAY_SIZE(names); k++) {
+			char text[32];
+			const char *got = member(&label, names[k], text),
+				   *want = rows[i].members[k];
+
+			if (!got != !want || (got && strcmp(got, want) != 0))
+				fail_msg("row %zu: %s is %s, not %s", i, names[k],
+					 got ? got : "unknown", want ? want : "unknown");
+		}
+	}
+}
+
+/* Neighbours become one row when all that is said of them is the same; a guest's frames go on. */
+static void test_joins(void **state)
+{
+	static const struct s2_own first = { .owner = S2_OWNER_GUEST,
+					     .state = S2_STATE_NOPAGE,
+					     .from = S2_FROM_ANNOTATION,
+					     .id = 2,
+					     .have_handle = true,
+					     .missing = S2_EXCLUDED,
+					     .handle = 0x1000,
+					     .gfn = 0x80000,
+					     .missing_pa = BASE };
+	struct s2_table table = { .root_pa = BASE };
+	struct s2_geometry geom;
+	struct s2_label a = label_of(first);
+
+	(void)state;
+	shape(&table, &geom);
+	for (unsigned int change = 0; change < 12; change++) {
+		bool same = change == 0 || change == 1 || change == 2;
+		struct s2_own own = first;
+		struct s2_label b, c;
+
+		own.gfn += 4;
+		own.owner = change == 3 ? S2_OWNER_HYP : own.owner;
+		own.state = change == 4 ? S2_STATE_OWNED : own.state;
+		own.from = change == 5 ? S2_FROM_VMEMMAP : own.from;
+		own.id = change == 6 ? 3 : own.id;
+		own.have_handle = change != 7;
+		own.missing = change == 8 ? S2_TRUNCATED : own.missing;
+		own.handle += change == 9;
+		own.gfn += change == 10;
+		/* Missing in the same page of the hypervisor's array, and in the next. */
+		own.missing_pa += change == 1  ? 8 :
+				  change == 2  ? PAGE - 1 :
+				  change == 11 ? PAGE :
+						 0;
+		b = label_of(own);
+		if (s2_pkvm_annotator.joins(&a, &b, 4 * PAGE, &geom) != same)
+			fail_msg("change %u", change);
+		/* Without a guest its frames mean nothing. */
+		own = first;
+		own.have_handle = false;
+		c = label_of(own);
+		own.gfn = 0x12345;
+		b = label_of(own);
+		assert_true(s2_pkvm_annotator.joins(&c, &b, 4 * PAGE, &geom));
+	}
+}
+
+/* Somebody else's than the table's; what nobody is known to own is nobody else's. */
+static void test_foreign(void **state)
+{
+	static const enum s2_owner own[] = { [S2_PKVM_HOST] = S2_OWNER_HOST,
+					     [S2_PKVM_HYP] = S2_OWNER_HYP,
+					     [S2_PKVM_GUEST] = S2_OWNER_GUEST };
+	static const enum s2_pkvm_role roles[] = { S2_PKVM_HOST, S2_PKVM_HYP, S2_PKVM_GUEST };
+
+	(void)state;
+	for (size_t r = 0; r < ARRAY_SIZE(roles); r++)
+		for (unsigned int owner = 0; owner < S2_NOWNERS; owner++) {
+			struct s2_annotator annotator = { .param = { roles[r] } };
+			struct s2_label label =
+				label_of((struct s2_own){ .owner = (uint8_t)owner });
+
+			assert_int_equal(s2_pkvm_annotator.foreign(&annotator, &label),
+					 owner && owner != own[roles[r]]);
+		}
+}
+
+static uint64_t needed[4][2];
+static size_t nneeded;
+
+static void add_needed(void *arg, uint64_t pa, uint64_t size)
+{
+	(void)arg;
+	assert_true(nneeded < ARRAY_SIZE(needed));
+	needed[nneeded][0] = pa;
+	needed[nneeded++][1] = size;
+}
+
+/* A snapshot needs the hypervisor's page array where it holds the states of one side at least; and
+ * only the hypervisor's own are asked by output address. */
+static void test_page_array_is_needed(void **state)
+{
+	struct s2_vmemmap_piece piece[] = { { .pfn = 1, .n = 0x80, .pa = BASE },
+					    { .pfn = 0x1000, .n = 3, .pa = 2 * BASE } };
+	struct s2_pkvm p = rules(S2_ANNOTATION_LOW);
+
+	(void)state;
+	p.piece = piece;
+	p.npieces = 2;
+	p.page.size = 8;
+	for (unsigned int sides = 0; sides < 4; sides++) {
+		struct s2_annotator annotator = { .data = &p };
+
+		p.host_in = sides & 1 ? S2_STATE_IN_VMEMMAP : S2_STATE_IN_PTE;
+		p.hyp_in = sides & 2 ? S2_STATE_IN_VMEMMAP : S2_STATE_IN_PTE;
+		nneeded = 0;
+		s2_pkvm_annotator.needs(&annotator, add_needed, NULL);
+		assert_int_equal(nneeded, sides ? 2 : 0);
+		assert_int_equal(needed[0][0], sides ? BASE : 0);
+		assert_int_equal(needed[0][1], sides ? 0x400 : 0);
+		assert_int_equal(needed[1][0], sides ? 2 * BASE : 0);
+		assert_int_equal(needed[1][1], sides ? 24 : 0);
+		annotator.param[0] = S2_PKVM_HYP;
+		assert_int_equal(s2_pkvm_annotator.by_pa(&annotator), sides >= 2);
+		annotator.param[0] = S2_PKVM_HOST;
+		assert_false(s2_pkvm_annotator.by_pa(&annotator));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_high),          cmocka_unit_test(test_low),
-		cmocka_unit_test(test_typed),         cmocka_unit_test(test_fixmap),
-		cmocka_unit_test(test_leaf),          cmocka_unit_test(test_hyp_page),
-		cmocka_unit_test(test_split_pte),     cmocka_unit_test(test_split_vmemmap),
+		cmocka_unit_test(test_high),
+		cmocka_unit_test(test_low),
+		cmocka_unit_test(test_typed),
+		cmocka_unit_test(test_fixmap),
+		cmocka_unit_test(test_leaf),
+		cmocka_unit_test(test_hyp_page),
+		cmocka_unit_test(test_split_pte),
+		cmocka_unit_test(test_split_vmemmap),
 		cmocka_unit_test(test_owner_by_both),
+		cmocka_unit_test(test_said),
+		cmocka_unit_test(test_joins),
+		cmocka_unit_test(test_foreign),
+		cmocka_unit_test(test_page_array_is_needed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
