@@ -118,6 +118,27 @@ static bool is_of(const struct s2_loss *loss, const struct s2_table *table)
 	       (!loss->table[n] || (loss->table[n] == '/' && table->vm && *table->vm->name));
 }
 
+/* A lost VM of which no more than the address is known may be of any process, and have any name. */
+static bool is_unnumbered(const struct s2_loss *loss)
+{
+	static const char unnumbered[] = "vm:0x";
+
+	return loss->what == S2_LOST_VM &&
+	       !strncmp(loss->table, unnumbered, sizeof(unnumbered) - 1);
+}
+
+/* May @pattern mean a VM beside the tables that it fits? Not one that is the id of such a table,
+ * and no glob of other ids. */
+static bool may_mean_more(const char *pattern, const struct s2_tables *tables)
+{
+	size_t literal = strcspn(pattern, "*?[\\");
+
+	for (size_t i = 0; i < tables->n; i++)
+		if (!strcmp(tables->table[i].id, pattern))
+			return false;
+	return !pattern[literal] || !strncmp(pattern, vm, literal < VM_LEN ? literal : VM_LEN);
+}
+
 /* What is not known to belong to another table may belong to one that was asked for. */
 static bool concerns(void *arg, const struct s2_loss *loss)
 {
@@ -125,6 +146,9 @@ static bool concerns(void *arg, const struct s2_loss *loss)
 
 	if (!*loss->table || is_asked_for(asked->r, loss->table))
 		return true;
+	for (unsigned int g = 0; g < asked->r->ntables && is_unnumbered(loss); g++)
+		if (may_mean_more(asked->r->table[g], asked->tables))
+			return true;
 	for (unsigned int g = 0; g < asked->r->ntables; g++)
 		for (size_t i = 0; i < asked->tables->n; i++)
 			if (name_fits(asked->r, asked->r->table[g], asked->tables,
@@ -134,16 +158,12 @@ static bool concerns(void *arg, const struct s2_loss *loss)
 	return false;
 }
 
-/* May something that was asked for be among what was lost without a name? A VM that is known by its
- * address alone may be of any process. */
+/* May something that was asked for be among what was lost without a name? */
 static bool lost_nameless(const struct s2_lost *lost)
 {
-	static const char unnumbered[] = "vm:0x";
-	const size_t len = sizeof(unnumbered) - 1;
-
 	for (size_t i = 0; i < lost->n; i++)
 		if (lost->loss[i].what == S2_LOST_VM &&
-		    (!*lost->loss[i].table || !strncmp(lost->loss[i].table, unnumbered, len)))
+		    (!*lost->loss[i].table || is_unnumbered(&lost->loss[i])))
 			return true;
 	return lost->total && !lost->n;
 }

@@ -148,6 +148,43 @@ static void by_name(void **state)
 	}
 }
 
+/* A lost VM that is known by its address alone may be one more of the process, or the one of a
+ * name; it is no table whose id was given. */
+static void lost_unnumbered(void **state)
+{
+	static const struct {
+		const char *pattern;
+		uint64_t losses;
+	} cases[] = { { "vm:1", 0 }, { "host", 0 }, { "h*", 0 }, { "1", 1 },
+		      { "vm:*", 1 }, { "*", 1 },    { "web", 1 } };
+
+	(void)state;
+	for (size_t c = 0; c < sizeof(cases) / sizeof(cases[0]); c++) {
+		struct s2_request r = request_for(&cases[c].pattern, 1);
+		struct s2_refusal refusal = { .why = S2_REFUSED_OTHERWISE };
+		struct s2_table one = { .id = "vm:1" }, host = { .id = "host" };
+		struct s2_tables tables = { .n = 0 };
+		struct s2_vm *vm = s2_vm_new();
+		struct s2_lost lost = { .n = 0 };
+		struct s2_err err;
+
+		s2_err_init(&err);
+		assert_non_null(vm);
+		strcpy(vm->name, "web");
+		assert_int_equal(s2_tables_own(&tables, vm, &err), S2_OK);
+		one.vm = vm;
+		assert_int_equal(s2_tables_add(&tables, &one, &err), S2_OK);
+		assert_int_equal(s2_tables_add(&tables, &host, &err), S2_OK);
+		s2_lost_add(&lost, S2_LOST_VM, S2_ABSENT, "vm:0x1000", S2_LOST_NOWHERE, "a VM");
+		assert_int_equal(s2_select_tables(&r, &tables, &lost, further, &refusal, &err),
+				 S2_OK);
+		if (lost.total != cases[c].losses)
+			fail_msg("%s: %u losses", cases[c].pattern, (unsigned int)lost.total);
+		s2_lost_clear(&lost);
+		s2_tables_free(&tables);
+	}
+}
+
 /* A pid stands for all tables of its process's VMs; an id for one, and the others are named. A
  * command that can take one alone means a VM's own. */
 static void further_tables(void **state)
@@ -202,6 +239,7 @@ int main(void)
 		cmocka_unit_test(kept),
 		cmocka_unit_test(by_name),
 		cmocka_unit_test(further_tables),
+		cmocka_unit_test(lost_unnumbered),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
