@@ -9,29 +9,22 @@
 #include "cmd/input.h"
 #include "cmd/say.h"
 
-static void list_checks(const struct s2_options *o, struct s2_out *out)
+static enum s2_code list_checks(const struct s2_options *o, struct s2_out *out, struct s2_err *err)
 {
 	struct s2_json json;
 	bool lines;
 
-	if (s2_options_document(o, &lines)) {
-		s2_json_begin(&json, out, lines, "check", "checks", NULL);
-		s2_check_json(&json, NULL);
-		s2_json_end(&json, true, NULL);
-		return;
-	}
-	for (unsigned int i = 0; i < S2_NCHECKS; i++) {
-		const struct s2_check_row *row = &s2_checks[i];
-
-		s2_out_printf(out, "%-15s %s\n%15s severity: %s; tables: %s\n", row->name,
-			      row->meaning, "", s2_severity_name(row->severity), row->tables);
-		if (*row->exceptions)
-			s2_out_printf(out, "%15s except: %s\n", "", row->exceptions);
-	}
+	if (!s2_options_document(o, &lines))
+		return s2_check_list_text(out, err);
+	s2_json_begin(&json, out, lines, "check", "checks", NULL);
+	s2_check_json(&json, NULL);
+	s2_json_end(&json, true, NULL);
+	return S2_OK;
 }
 
 static enum s2_exit print_report(const struct s2_options *o, const struct s2_input *input,
-				 const struct s2_check_report *report, struct s2_out *out)
+				 const struct s2_check_report *report, struct s2_out *out,
+				 struct s2_err *err)
 {
 	struct s2_image image = s2_input_image(input);
 	bool failed = false, unknown = false, lines;
@@ -45,8 +38,8 @@ static enum s2_exit print_report(const struct s2_options *o, const struct s2_inp
 		s2_json_begin(&json, out, lines, "check", "checks", &image);
 		s2_check_json(&json, report);
 		s2_json_end(&json, !unknown && !input->lost->total, input->lost);
-	} else {
-		s2_check_text(out, report, &input->tables, o->verbose, s2_colors(o, out));
+	} else if (s2_check_text(out, report, &input->tables, o->verbose, s2_colors(o, out), err)) {
+		return s2_exit_of(err->code);
 	}
 	if (failed)
 		return S2_EXIT_FOUND;
@@ -148,7 +141,7 @@ static enum s2_exit check_file(const struct s2_options *o, uint64_t wanted, stru
 		s2_input_close(&input);
 		return s2_exit_of(code);
 	}
-	status = s2_input_finish(&input, print_report(o, &input, &report, out));
+	status = s2_input_finish(&input, print_report(o, &input, &report, out, err));
 	s2_check_free(&report);
 	s2_input_close(&input);
 	return status;
@@ -163,10 +156,8 @@ static enum s2_exit run_check(const struct s2_options *o, struct s2_out *out, st
 		return s2_exit_of(code);
 	if (o->list_checks && o->nargs)
 		return s2_exit_of(s2_fail(err, S2_USAGE, "check --list reads no file"));
-	if (o->list_checks) {
-		list_checks(o, out);
-		return S2_EXIT_OK;
-	}
+	if (o->list_checks)
+		return s2_exit_of(list_checks(o, out, err));
 	if (!o->nargs)
 		return s2_exit_of(s2_fail(err, S2_USAGE, "check needs FILE%s%s%s%s, or --list",
 					  o->eaten ? ": '" : "", o->eaten ? o->eaten : "",

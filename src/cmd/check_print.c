@@ -4,12 +4,16 @@
 
 #include <ctype.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "decode/merge.h"
 #include "format/color.h"
+#include "format/text.h"
 
-const char *s2_severity_name(enum s2_check_severity severity)
+/* The names in JSON. */
+static const char *severity_name(enum s2_check_severity severity)
 {
 	return severity == S2_SEV_ISOLATION ? "isolation" : "corruption";
 }
@@ -29,6 +33,16 @@ static bool has_result(const struct s2_check_report *report, unsigned int i,
 }
 
 /* ---- Text ---- */
+
+/* A line is made whole on @page, and broken on its way to @out. */
+struct sheet {
+	struct s2_out *page, *out;
+};
+
+static void flush(const struct sheet *sheet)
+{
+	s2_text_wrap_page(sheet->page, sheet->out, 8, 4);
+}
 
 static void put_counted(struct s2_out *out, uint64_t n, const char *word)
 {
@@ -58,9 +72,11 @@ static const char *ia_name(const struct s2_tables *tables, const char *id)
 	return "ia";
 }
 
-static void put_findings(struct s2_out *out, const struct s2_check_outcome *o,
+static void put_findings(const struct sheet *sheet, const struct s2_check_outcome *o,
 			 const struct s2_tables *tables)
 {
+	struct s2_out *out = sheet->page;
+
 	for (uint64_t i = 0; i < o->nkept; i++) {
 		const struct s2_finding *f = &o->finding[i];
 
@@ -68,6 +84,7 @@ static void put_findings(struct s2_out *out, const struct s2_check_outcome *o,
 		put_address(out, ia_name(tables, f->table), f->ia);
 		put_address(out, "pa", f->pa);
 		s2_out_printf(out, "  %s\n", f->text);
+		flush(sheet);
 	}
 	if (o->nfindings > o->nkept)
 		s2_out_printf(out, "  and %" PRIu64 " more (see --findings)\n",
@@ -88,15 +105,17 @@ static void put_word(struct s2_out *out, const char *word, enum s2_style style, 
 	s2_style_pad(out, word, 8, color ? style : S2_PLAIN, S2_PLAIN);
 }
 
-static void put_failure(struct s2_out *out, const struct s2_check_row *row,
+static void put_failure(const struct sheet *sheet, const struct s2_check_row *row,
 			const struct s2_check_outcome *o, const struct s2_tables *tables,
 			bool color)
 {
+	struct s2_out *out = sheet->page;
+
 	put_word(out, "FAIL", S2_ALARM, color);
 	s2_out_printf(out, "%-15s ", row->name);
 	put_counted(out, o->nfindings, "finding");
 	s2_out_printf(out, ", %s\n  expected: %s\n", severity_text(row->severity), row->meaning);
-	put_findings(out, o, tables);
+	put_findings(sheet, o, tables);
 	if (!o->nunknown)
 		return;
 	s2_out_str(out, "  besides: ");
@@ -240,8 +259,8 @@ static void put_each(struct s2_out *out, const struct s2_check_report *report, b
 				      s2_checks[i].meaning);
 }
 
-void s2_check_text(struct s2_out *out, const struct s2_check_report *report,
-		   const struct s2_tables *tables, bool verbose, bool color)
+static void put_report(const struct sheet *sheet, const struct s2_check_report *report,
+		       const struct s2_tables *tables, bool verbose, bool color)
 {
 	const struct s2_check_outcome *o = report->outcome;
 	uint64_t checked = 0, unread = 0;
@@ -250,16 +269,51 @@ void s2_check_text(struct s2_out *out, const struct s2_check_report *report,
 		checked += o[i].checked;
 		unread += o[i].nunknown;
 		if (has_result(report, i, S2_CHECK_FAIL))
-			put_failure(out, &s2_checks[i], &o[i], tables, color);
+			put_failure(sheet, &s2_checks[i], &o[i], tables, color);
+		flush(sheet);
 	}
 	if (verbose) {
-		put_each(out, report, color);
+		put_each(sheet->page, report, color);
 	} else {
-		put_unknown(out, report, color);
-		put_passed(out, report, color);
-		put_skipped(out, report);
+		put_unknown(sheet->page, report, color);
+		put_passed(sheet->page, report, color);
+		put_skipped(sheet->page, report);
 	}
-	s2_out_printf(out, "# checked %" PRIu64 ", unread %" PRIu64 "\n", checked, unread);
+	s2_out_printf(sheet->page, "# checked %" PRIu64 ", unread %" PRIu64 "\n", checked, unread);
+	flush(sheet);
+}
+
+enum s2_code s2_check_text(struct s2_out *out, const struct s2_check_report *report,
+			   const struct s2_tables *tables, bool verbose, bool color,
+			   struct s2_err *err)
+{
+	s2_auto_free struct s2_out *page = malloc(sizeof(*page));
+	const struct sheet sheet = { .page = page, .out = out };
+
+	if (!page)
+		return s2_fail(err, S2_NOMEM, "no memory");
+	s2_out_init(page, -1);
+	put_report(&sheet, report, tables, verbose, color);
+	return S2_OK;
+}
+
+enum s2_code s2_check_list_text(struct s2_out *out, struct s2_err *err)
+{
+	s2_auto_free struct s2_out *page = malloc(sizeof(*page));
+
+	if (!page)
+		return s2_fail(err, S2_NOMEM, "no memory");
+	s2_out_init(page, -1);
+	for (unsigned int i = 0; i < S2_NCHECKS; i++) {
+		const struct s2_check_row *row = &s2_checks[i];
+
+		s2_out_printf(page, "%-15s %s\n%15s severity: %s; tables: %s\n", row->name,
+			      row->meaning, "", severity_name(row->severity), row->tables);
+		if (*row->exceptions)
+			s2_out_printf(page, "%15s except: %s\n", "", row->exceptions);
+		s2_text_wrap_page(page, out, 18, 18);
+	}
+	return S2_OK;
 }
 
 /* ---- JSON ---- */
@@ -328,7 +382,7 @@ void s2_check_json(struct s2_json *json, const struct s2_check_report *report)
 			continue;
 		s2_json_item(json, "check");
 		s2_json_word(json, "name", row->name);
-		s2_json_word(json, "severity", s2_severity_name(row->severity));
+		s2_json_word(json, "severity", severity_name(row->severity));
 		s2_json_text(json, "meaning", row->meaning);
 		s2_json_text(json, "tables", row->tables);
 		s2_json_text(json, "exceptions", row->exceptions);

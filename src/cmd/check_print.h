@@ -6,15 +6,17 @@
 #include "check/check.h"
 #include "format/json.h"
 
-/* "isolation", "corruption": the names in JSON. */
-const char *s2_severity_name(enum s2_check_severity severity);
-
 /*
  * Failures first, then what is unknown, then what holds and what does not apply, a line each, then
- * the sum. @verbose: a line for each check. @tables: what input addresses of findings are called.
+ * the sum; lines are broken at S2_TEXT_WIDTH. @verbose: a line for each check. @tables: what input
+ * addresses of findings are called. Fails with S2_NOMEM alone.
  */
-void s2_check_text(struct s2_out *out, const struct s2_check_report *report,
-		   const struct s2_tables *tables, bool verbose, bool color);
+enum s2_code s2_check_text(struct s2_out *out, const struct s2_check_report *report,
+			   const struct s2_tables *tables, bool verbose, bool color,
+			   struct s2_err *err) S2_MUST_CHECK;
+
+/* All checks, as --list names them; likewise. */
+enum s2_code s2_check_list_text(struct s2_out *out, struct s2_err *err) S2_MUST_CHECK;
 
 /* The objects of all checks that were asked for, in a document or as records that s2_json_begin()
  * has begun. @report NULL: the checks alone, as --list names them. */

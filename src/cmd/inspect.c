@@ -2,9 +2,11 @@
 // `inspect`: what kind of dump this is and what it lacks, as a paragraph for a ticket.
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
+#include "base/cleanup.h"
 #include "base/escape.h"
 #include "cmd/input.h"
 #include "cmd/progress.h"
@@ -297,14 +299,22 @@ static void note_lost(const struct s2_input *input, const struct s2_survey *surv
 			    survey->unseen);
 }
 
-static void print_text(struct s2_out *out, const struct s2_input *input,
-		       const struct s2_image *image, const struct s2_survey *survey)
+static enum s2_code print_text(struct s2_out *out, const struct s2_input *input,
+			       const struct s2_image *image, const struct s2_survey *survey,
+			       struct s2_err *err)
 {
-	put_file(out, input, image);
-	put_kernels(out, input, image);
-	put_notes(out, input->source);
-	put_memory(out, survey);
-	put_damage(out, survey, input->lost, image->format);
+	s2_auto_free struct s2_out *page = malloc(sizeof(*page));
+
+	if (!page)
+		return s2_fail(err, S2_NOMEM, "no memory");
+	s2_out_init(page, -1);
+	put_file(page, input, image);
+	put_kernels(page, input, image);
+	put_notes(page, input->source);
+	put_memory(page, survey);
+	put_damage(page, survey, input->lost, image->format);
+	s2_text_wrap_page(page, out, 2, 2);
+	return S2_OK;
 }
 
 static enum s2_exit run_inspect(const struct s2_options *o, struct s2_out *out, struct s2_err *err)
@@ -337,8 +347,8 @@ static enum s2_exit run_inspect(const struct s2_options *o, struct s2_out *out, 
 	if (document)
 		print_document(out, &input, &image, &survey, lines);
 	else
-		print_text(out, &input, &image, &survey);
-	status = s2_input_finish(&input, S2_EXIT_OK);
+		code = print_text(out, &input, &image, &survey, err);
+	status = s2_input_finish(&input, s2_exit_of(code));
 	s2_input_close(&input);
 	return status;
 }

@@ -75,6 +75,62 @@ void s2_text_ia_range(struct s2_out *out, uint64_t ia, uint64_t size, unsigned i
 		s2_out_str(out, S2_PAST_TEXT);
 }
 
+/* How many columns [@text, @text + @len) takes. */
+static size_t columns(const char *text, size_t len)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < len; i++) {
+		if (text[i] == '\033') {
+			while (i < len && text[i] != 'm')
+				i++;
+			continue;
+		}
+		n += ((unsigned char)text[i] & 0xc0) != 0x80;
+	}
+	return n;
+}
+
+void s2_text_wrap(struct s2_out *out, const char *text, size_t len, unsigned int indent)
+{
+	size_t at = 0, least = 0;
+
+	while (len) {
+		size_t blanks = 0, word, n;
+
+		while (blanks < len && text[blanks] == ' ')
+			blanks++;
+		for (word = blanks; word < len && text[word] != ' ';)
+			word++;
+		n = columns(text, word);
+		if (at > least && at + n > S2_TEXT_WIDTH) {
+			s2_out_str(out, "\n");
+			s2_out_pad(out, "", indent);
+			at = least = indent;
+			n -= blanks;
+			s2_out_mem(out, text + blanks, word - blanks);
+		} else {
+			s2_out_mem(out, text, word);
+		}
+		at += n;
+		text += word;
+		len -= word;
+	}
+	s2_out_str(out, "\n");
+}
+
+void s2_text_wrap_page(struct s2_out *page, struct s2_out *out, unsigned int indent,
+		       unsigned int under)
+{
+	const char *text = page->buf, *end = text + page->used, *stop;
+
+	while (text < end && (stop = memchr(text, '\n', (size_t)(end - text)))) {
+		s2_text_wrap(out, text, (size_t)(stop - text), *text == ' ' ? under : indent);
+		text = stop + 1;
+	}
+	page->used = 0;
+}
+
 void s2_text_flags_init(struct s2_text_flags *flags)
 {
 	flags->len = 0;

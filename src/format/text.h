@@ -28,6 +28,21 @@ unsigned int s2_text_ia_digits(uint64_t last);
  * more. */
 void s2_text_ia_range(struct s2_out *out, uint64_t ia, uint64_t size, unsigned int digits);
 
+/* What people read as sentences fits a terminal of this width; tables have their own. */
+#define S2_TEXT_WIDTH 80
+
+/*
+ * [@text, @text + @len) without a line end, and one behind it: broken between words where it would
+ * be longer than S2_TEXT_WIDTH, what follows by @indent. A word is never cut. Bytes that take no
+ * column, of UTF-8 and of colours, do not count.
+ */
+void s2_text_wrap(struct s2_out *out, const char *text, size_t len, unsigned int indent);
+
+/* Empties @page, which holds whole lines that were not written yet, into @out: each is broken so,
+ * those that begin with a blank by @under. */
+void s2_text_wrap_page(struct s2_out *page, struct s2_out *out, unsigned int indent,
+		       unsigned int under);
+
 /* A column of words joined by commas, "-" when there is none. */
 struct s2_text_flags {
 	unsigned int len;

@@ -9,6 +9,7 @@ import argparse
 import datetime
 import json
 import pathlib
+import re
 import sys
 import unicodedata
 from fractions import Fraction
@@ -313,7 +314,25 @@ def names(rows):
     return "".join(f" {c['name']}" for c in rows)
 
 
+def broken(line, indent):
+    """The line in pieces of at most 80 columns, broken between words."""
+    at, piece = 0, ""
+    for word in re.findall(r" *[^ ]+", line):
+        if len(piece) > at and len(piece) + len(word) > 80:
+            yield piece
+            at, piece = indent, " " * indent
+            word = word.lstrip(" ")
+        piece += word
+    yield piece
+
+
 def check(doc):
+    listed = doc["checks"] and doc["checks"][0]["result"] is None
+    for line in check_lines(doc):
+        yield from broken(line, 18 if listed else 4 if line.startswith(" ") else 8)
+
+
+def check_lines(doc):
     rows = doc["checks"]
     if rows and rows[0]["result"] is None:
         for c in rows:

@@ -189,12 +189,45 @@ static void escapes(void **state)
 	assert_int_equal(s2_escape("\a\a", 2, text, 8), 4);
 }
 
+static void wrap(const char *want, const char *text, unsigned int indent)
+{
+	struct s2_out *out = malloc(sizeof(*out));
+
+	assert_non_null(out);
+	s2_out_init(out, -1);
+	s2_text_wrap(out, text, strlen(text), indent);
+	assert_int_equal(out->used, strlen(want));
+	assert_memory_equal(out->buf, want, out->used);
+	free(out);
+}
+
+#define LONG "0123456789012345678901234567890123456789012345678901234567890123456789012345678901"
+#define TEN "123456789 "
+#define SEVENTY TEN TEN TEN TEN TEN TEN TEN
+
+static void wraps(void **state)
+{
+	(void)state;
+	wrap("\n", "", 4);
+	wrap("  a  b\n", "  a  b", 4);
+	wrap(SEVENTY "123456789x\n", SEVENTY "123456789x", 4);
+	wrap(SEVENTY "123456789\n    y\n", SEVENTY "123456789 y", 4);
+	wrap(SEVENTY "1\n  123456789 y\n", SEVENTY "1   123456789 y", 2);
+	/* Neither colours nor the further bytes of a character take a column. */
+	wrap(SEVENTY "\033[1;31m12\303\26456789\033[0m x\n  y\n",
+	     SEVENTY "\033[1;31m12\303\26456789\033[0m x y", 2);
+	/* A word is never cut, wherever it stands. */
+	wrap("a\n  " LONG "\n  b\n", "a " LONG " b", 2);
+	wrap(LONG "\n  b\n", LONG " b", 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sizes),     cmocka_unit_test(sizes_say_what_they_are),
 		cmocka_unit_test(addresses), cmocka_unit_test(rights),
 		cmocka_unit_test(flags),     cmocka_unit_test(escapes),
+		cmocka_unit_test(wraps),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
