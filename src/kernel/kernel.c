@@ -19,6 +19,10 @@
 /* Images are smaller by far; the space up to here is looked at, at the price of a few tables. */
 #define IMAGE_MAX (UINT64_C(1) << 30)
 
+/* So much of it is looked at where many segments show the same bytes of a file. */
+#define IMAGE_FLOOR (256ULL << 20)
+#define IMAGE_PER_BYTE 2
+
 void s2_kernel_args_init(struct s2_kernel_args *args, const struct s2_mem *mem)
 {
 	*args = (struct s2_kernel_args){
@@ -63,6 +67,7 @@ enum s2_code s2_kernel_open(const struct s2_kernel_args *args, struct s2_kernel 
 	if (!kernel)
 		return s2_fail(err, S2_NOMEM, "no memory");
 	kernel->args = *args;
+	s2_kernel_limit(kernel);
 	code = s2_kernel_locate(kernel, err);
 	if (!code) {
 		const struct s2_symbols_args symbols = {
@@ -172,24 +177,33 @@ struct image {
 	const struct s2_kernel *kernel;
 	bool (*piece)(void *arg, const struct s2_kva_piece *piece);
 	void *arg;
+	struct s2_budget bytes;
+	struct s2_gaps *gaps;
 };
 
 static bool image_piece(void *arg, const struct s2_kva_piece *piece)
 {
 	struct image *image = arg;
 
-	return piece->pa != s2_kva_image_pa(&image->kernel->facts.kva, piece->va) ||
-	       image->piece(image->arg, piece);
+	if (piece->pa != s2_kva_image_pa(&image->kernel->facts.kva, piece->va))
+		return true;
+	if (s2_budget_take(&image->bytes, piece->size)) {
+		if (image->gaps)
+			s2_gaps_add(image->gaps, piece->pa, piece->size, S2_BUDGET);
+		return false;
+	}
+	return image->piece(image->arg, piece);
 }
 
 enum s2_code s2_kernel_image(const struct s2_kernel *kernel,
 			     bool (*piece)(void *arg, const struct s2_kva_piece *piece), void *arg,
 			     struct s2_gaps *gaps, struct s2_err *err)
 {
-	struct image image = { .kernel = kernel, .piece = piece, .arg = arg };
+	struct image image = { .kernel = kernel, .piece = piece, .arg = arg, .gaps = gaps };
 	uint64_t first = kernel->facts.kva.stext;
 	uint64_t last = first > UINT64_MAX - IMAGE_MAX ? UINT64_MAX : first + (IMAGE_MAX - 1);
 
+	s2_budget_init(&image.bytes, IMAGE_FLOOR, IMAGE_PER_BYTE, kernel->args.mem->bytes);
 	return s2_kva_each(kernel->kva, first, last, image_piece, &image, gaps, err);
 }
 

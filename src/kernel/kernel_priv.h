@@ -3,6 +3,7 @@
 #ifndef S2_KERNEL_KERNEL_PRIV_H
 #define S2_KERNEL_KERNEL_PRIV_H
 
+#include "base/budget.h"
 #include "kernel/kernel.h"
 
 /* More kernels of one machine than this are not told apart. */
@@ -32,10 +33,14 @@ struct s2_kernel {
 	size_t nmodules;
 	char **remark;
 	size_t nremarks;
+	struct s2_budget entries; /* of lists, xarrays and trees, all walks together */
 };
 
 /* Adds a line for people; silently lost when there is no memory. */
 void s2_kernel_say(struct s2_kernel *kernel, const char *fmt, ...) S2_PRINTF(2, 3);
+
+/* Sets how many entries may be met, by the memory that is there. */
+void s2_kernel_limit(struct s2_kernel *kernel);
 
 /* Finds VMCOREINFO, checks that it is this memory's, fills text, info, facts, kva and met. */
 enum s2_code s2_kernel_locate(struct s2_kernel *kernel, struct s2_err *err) S2_MUST_CHECK;

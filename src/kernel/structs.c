@@ -32,6 +32,28 @@ static struct s2_budget nodes_of(const struct s2_kernel *kernel)
 	return budget;
 }
 
+/*
+ * Entries that all walks of one kernel may meet: a dump may claim thousands of VMs whose arrays and
+ * trees are the same few pages. Sound ones share no word, but for some lists that are walked again.
+ */
+#define FLOOR_ENTRIES (1ULL << 19)
+
+void s2_kernel_limit(struct s2_kernel *kernel)
+{
+	s2_budget_init(&kernel->entries, FLOOR_ENTRIES, 1, kernel->args.mem->bytes / NODE_SIZE);
+}
+
+/* One entry more of a walk, which may meet @own. S2_LOOP: it does not end; S2_BUDGET: all of them. */
+static enum s2_code draw(struct s2_kernel *kernel, struct s2_budget *own, struct s2_err *err)
+{
+	if (s2_budget_take(own, 1))
+		return s2_fail(err, S2_LOOP, "it has no end");
+	if (s2_budget_take(&kernel->entries, 1))
+		return s2_fail(err, S2_BUDGET,
+			       "so much memory cannot hold so many lists and trees");
+	return S2_OK;
+}
+
 enum s2_code s2_kernel_list(struct s2_kernel *kernel, uint64_t head,
 			    bool (*node)(void *arg, uint64_t va), void *arg, struct s2_err *err)
 {
@@ -42,10 +64,9 @@ enum s2_code s2_kernel_list(struct s2_kernel *kernel, uint64_t head,
 	while (!code && pair[0] != head) {
 		uint64_t next = pair[0];
 
-		if (s2_budget_take(&nodes, 1))
-			return s2_fail(err, S2_LOOP, "list at 0x%llx has no end",
-				       (unsigned long long)head);
-		code = s2_kva_read(kernel->kva, next, pair, sizeof(pair), err);
+		code = draw(kernel, &nodes, err);
+		if (!code)
+			code = s2_kva_read(kernel->kva, next, pair, sizeof(pair), err);
 		if (code)
 			break;
 		/* A list that enters a circle without its head breaks this rule where the circle
@@ -100,9 +121,9 @@ static enum s2_code read_end(struct s2_kernel *kernel, uint64_t head, struct lis
 
 	s2_err_init(&end->why);
 	while (!code && next != head) {
-		if (s2_budget_take(&nodes, 1))
-			return s2_fail(err, S2_LOOP, "list at 0x%llx has no end",
-				       (unsigned long long)head);
+		code = draw(kernel, &nodes, err);
+		if (code)
+			return code;
 		code = read_u64(kernel, next + end->back, &back, &end->why);
 		if (!code && back != at)
 			return s2_fail(err, S2_LOOP,
@@ -232,8 +253,9 @@ static enum s2_code xa_descend(struct xa_walk *walk, uint64_t node, uint64_t bas
 	for (uint64_t i = 0; i < BIT64(walk->layout.chunk_log2) && !code && !walk->stopped; i++) {
 		uint64_t index = base + (i << shift), last = index + low_bits(shift);
 
-		if (s2_budget_take(&walk->slots, 1))
-			return s2_fail(walk->err, S2_LOOP, "xarray has too many entries");
+		code = draw(walk->kernel, &walk->slots, walk->err);
+		if (code)
+			return code;
 		if (xa_node(slots[i]))
 			code = xa_subtree(walk, slots[i] - 2, index, last, shift);
 		else
@@ -449,10 +471,12 @@ static enum s2_code rb_walk(struct s2_kernel *kernel, const struct rb_layout *la
 			struct rb_node rb;
 			enum s2_code code = rb_read(kernel, layout, at, parent, &rb, err);
 
+			if (!code && depth == RB_DEPTH)
+				code = s2_fail(err, S2_LOOP, "the tree is too deep");
+			if (!code)
+				code = draw(kernel, &nodes, err);
 			if (code)
 				return code;
-			if (depth == RB_DEPTH || s2_budget_take(&nodes, 1))
-				return s2_fail(err, S2_LOOP, "the tree is too deep or too large");
 			stack[depth].va = parent = at;
 			stack[depth++].right = rb.right;
 			at = rb.left;

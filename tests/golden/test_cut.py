@@ -37,9 +37,9 @@ RUNS = [
 def run(args, words, source, work, place, size):
     shutil.copyfile(work / source, work / "in")
     (work / "out").unlink(missing_ok=True)
-    env = {**os.environ, "LD_PRELOAD": args.preload, "S2_CUT": f"in:{place}:{size}"} if place is not None else os.environ
-    done = subprocess.run([args.s2dump, *words], cwd=work, env=env, stdin=subprocess.DEVNULL, capture_output=True, timeout=60,
-                          check=False)
+    env = {**os.environ, "LD_PRELOAD": args.preload, "S2_CUT": f"{place}:{size}"} if place is not None else os.environ
+    with open(work / "in", "r+b") as to_cut:
+        done = subprocess.run([args.s2dump, *words], cwd=work, env=env, stdin=to_cut, capture_output=True, timeout=60, check=False)
     out = (work / "out").read_bytes() if (work / "out").exists() else b""
     lines = done.stderr.decode("utf-8", "replace").splitlines()
     return done.returncode, done.stdout + out, [line for line in lines if line != "cut"], "cut" in lines

@@ -70,19 +70,22 @@ def scenario(args, work, row):
     preload = {"LD_PRELOAD": args.preload, "S2_FAULT_MARK": str(work / "mark"), **({"S2_FAULT_NOMAP": "1"} if no_map else {})}
     clean = Run(args, work, where, data, {})
     unfailing = Run(args, work, where, data, preload)
-    bad, places = [], 0
+    bad, places, full = [], 0, False
     if (clean.status, clean.result) != (unfailing.status, unfailing.result):
         bad.append(f"{words}: preloading changes the answer: {unfailing.status} {unfailing.text}")
     for number in numbers:
         for place in range(MOST_PLACES):
             (work / "mark").unlink(missing_ok=True)
             got = Run(args, work, where, data, {**preload, "S2_FAULT": f"{place}:{number}"})
-            if not (work / "mark").stat().st_size:
+            if not (work / "mark").read_bytes().strip(b"\0"):
                 break
             places += 1
+            full |= got.status == 3 and "cannot write the copy in " in got.text and "(see TMPDIR): No space left" in got.text
             wrong = judge(clean, got, number)
             if wrong:
                 bad.append(f"{' '.join(words)}: place {place}, errno {number}: {wrong}")
+    if errno.ENOSPC in numbers and not full:
+        bad.append(f"{' '.join(words)}: nowhere is it said that TMPDIR is full")
     return places, bad
 
 
@@ -113,7 +116,7 @@ def nth(args, work, words, kind, number, most):
         mark.unlink(missing_ok=True)
         got = Run(args, work, where, None, {"LD_PRELOAD": args.preload, "S2_FAULT_MARK": str(mark),
                                             "S2_FAULT_NTH": f"{kind}:{n}:{number}"})
-        return got, int(mark.read_text() or 0)
+        return got, int(mark.read_bytes().strip(b"\0") or 0)
     _, total = fail(-2)
     step, bad, done = max(1, -(-total // most)) if most else 1, [], 0
     for n in range(args.seed % step, total, step):

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Preloaded into the program: cuts its input off, under its mapping, before a copy out of it.
 //
-//   S2_CUT=FILE:N:SIZE   before the Nth copy FILE is cut to SIZE bytes; says "cut" on standard error
-#include <fcntl.h>
+//   S2_CUT=N:SIZE   before the Nth copy the file on standard input, which alone stays open, is cut
+//   to SIZE bytes; says "cut" on
+//                   standard error
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -12,18 +13,16 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-static int input = -1;
+static bool cutting;
 static unsigned long wanted, copies;
 static long size;
 static uintptr_t map_start, map_end;
 
 __attribute__((constructor)) static void begin(void)
 {
-	char path[256];
+	const char *cut = getenv("S2_CUT");
 
-	if (sscanf(getenv("S2_CUT") ? getenv("S2_CUT") : "", "%255[^:]:%lu:%ld", path, &wanted,
-		   &size) == 3)
-		input = open(path, O_RDWR | O_CLOEXEC);
+	cutting = cut && sscanf(cut, "%lu:%ld", &wanted, &size) == 2;
 }
 
 void *mmap64(void *addr, size_t len, int prot, int flags, int fd, off64_t off)
@@ -41,8 +40,8 @@ static void copy(void *to, const void *from, size_t len)
 {
 	uintptr_t at = (uintptr_t)from;
 
-	if (input >= 0 && at >= map_start && at < map_end && copies++ == wanted) {
-		if (ftruncate(input, size))
+	if (cutting && at >= map_start && at < map_end && copies++ == wanted) {
+		if (ftruncate(STDIN_FILENO, size))
 			_exit(98);
 		dprintf(STDERR_FILENO, "cut\n");
 	}

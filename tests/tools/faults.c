@@ -7,7 +7,7 @@
 //                      reads and writes
 //   S2_FAULT_NTH=KIND:N:ERRNO   the Nth call of a kind (m: memory is asked for, r: read, w: write,
 //   p: mapping) fails, whoever makes it, libraries too; FILE then has how many calls there were
-//   S2_FAULT_MARK=FILE is not empty when that call was reached
+//   S2_FAULT_MARK=FILE is not all zero bytes when that call was reached
 //   S2_FAULT_NOMAP=1   every mmap fails
 #include <dlfcn.h>
 #include <errno.h>
@@ -24,12 +24,13 @@
 #include <unistd.h>
 
 #define MAX_PLACES 4096
+#define MARK_SIZE 32
 
 static uintptr_t program_start, program_end;
 static uintptr_t place[MAX_PLACES];
 static long nplaces, wanted = -1;
 static int error;
-static long mark = -1;
+static char *mark; /* in the file, which is mapped: the program closes what is not its own */
 static bool no_map;
 static char kind;
 static long nth = -1, calls;
@@ -60,9 +61,16 @@ __attribute__((constructor)) static void begin(void)
 	const char *colon = fault ? strchr(fault, ':') : NULL;
 
 	/* Later the sandbox would refuse it. */
-	if (getenv("S2_FAULT_MARK"))
-		mark = syscall(SYS_openat, AT_FDCWD, getenv("S2_FAULT_MARK"),
-			       O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+	if (getenv("S2_FAULT_MARK")) {
+		long fd = syscall(SYS_openat, AT_FDCWD, getenv("S2_FAULT_MARK"),
+				  O_CREAT | O_RDWR | O_CLOEXEC, 0600);
+
+		if (syscall(SYS_ftruncate, fd, MARK_SIZE))
+			abort();
+		mark = (char *)syscall(SYS_mmap, NULL, MARK_SIZE, PROT_READ | PROT_WRITE,
+				       MAP_SHARED, fd, 0);
+		syscall(SYS_close, fd);
+	}
 	no_map = getenv("S2_FAULT_NOMAP");
 	if (getenv("S2_FAULT_NTH") &&
 	    sscanf(getenv("S2_FAULT_NTH"), "%c:%ld:%d", &kind, &nth, &error) != 3)
@@ -98,7 +106,8 @@ static bool fails_io(const void *caller)
 	place[nplaces] = at;
 	if (nplaces++ != wanted)
 		return false;
-	syscall(SYS_write, mark, ".", 1);
+	if (mark)
+		*mark = '.';
 	errno = error;
 	return true;
 }
@@ -114,10 +123,8 @@ static bool is_nth(char of)
 
 __attribute__((destructor)) static void tell(void)
 {
-	char text[32];
-
-	if (kind && mark >= 0)
-		syscall(SYS_write, mark, text, (size_t)snprintf(text, sizeof(text), "%ld", calls));
+	if (kind && mark)
+		snprintf(mark, MARK_SIZE, "%ld", calls);
 	kind = 0;
 }
 
@@ -139,7 +146,7 @@ static void *real(void **slot, const char *name)
 
 static void *real_malloc, *real_calloc, *real_realloc, *real_mmap64, *real_pread64, *real_read,
 	*real_fstat64, *real_open64, *real_openat64, *real_fcntl64, *real_lseek64, *real_write,
-	*real_fdopen, *real_ftruncate64, *real_fsync, *real_renameat;
+	*real_pwrite64, *real_fdopen, *real_ftruncate64, *real_fsync, *real_renameat;
 
 void *malloc(size_t size)
 {
@@ -221,6 +228,13 @@ ssize_t write(int fd, const void *buf, size_t len)
 	return is_nth('w') || fails_io(CALLER) ?
 		       -1 :
 		       REAL(ssize_t, write, int, const void *, size_t)(fd, buf, len);
+}
+
+ssize_t pwrite64(int fd, const void *buf, size_t len, off64_t off)
+{
+	if (is_nth('w') || fails(CALLER))
+		return -1;
+	return REAL(ssize_t, pwrite64, int, const void *, size_t, off64_t)(fd, buf, len, off);
 }
 
 int fstat64(int fd, struct stat64 *st)

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Preloaded, writes down which pages of the file PAGES_OF are read: one byte for each, '1' when it
-// was, to the file PAGES_LOG at the end. Files cannot be mapped, so that all that is read goes
-// through pread().
+// was, to the file PAGES_LOG, which is mapped: the program closes what is not its own. Files cannot
+// be mapped, so that all that is read goes through pread().
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,29 +19,6 @@
 static struct stat wanted;
 static char *seen;
 static size_t npages;
-static int log_fd = -1;
-
-__attribute__((constructor)) static void begin(void)
-{
-	const char *name = getenv("PAGES_OF"), *log = getenv("PAGES_LOG");
-	FILE *f;
-
-	if (!name || !log || stat(name, &wanted))
-		return;
-	npages = ((size_t)wanted.st_size + PAGE - 1) / PAGE;
-	seen = calloc(1, npages);
-	f = fopen(log, "we");
-	if (!seen || !f)
-		abort();
-	memset(seen, '0', npages);
-	log_fd = fileno(f);
-}
-
-__attribute__((destructor)) static void end(void)
-{
-	if (log_fd >= 0 && write(log_fd, seen, npages) != (ssize_t)npages)
-		abort();
-}
 
 /* It stays open while the program reads. */
 static int is_wanted(int fd)
@@ -67,6 +45,24 @@ static void *mmap_as(const char *symbol, void *addr, size_t len, int prot, int f
 		return MAP_FAILED;
 	}
 	return real(addr, len, prot, flags, fd, off);
+}
+
+__attribute__((constructor)) static void begin(void)
+{
+	const char *name = getenv("PAGES_OF"), *log = getenv("PAGES_LOG");
+	int fd;
+
+	if (!name || !log || stat(name, &wanted))
+		return;
+	npages = ((size_t)wanted.st_size + PAGE - 1) / PAGE;
+	fd = open(log, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	if (fd < 0 || ftruncate(fd, (off_t)npages))
+		abort();
+	seen = mmap_as("mmap", NULL, npages, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (seen == MAP_FAILED)
+		abort();
+	close(fd);
+	memset(seen, '0', npages);
 }
 
 void *mmap(void *addr, size_t len, int prot, int flags, int fd, off_t off)

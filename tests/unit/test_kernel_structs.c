@@ -205,6 +205,7 @@ static void xarray_with_shared_nodes(void **state)
 	struct kimage k;
 	struct s2_kernel *kernel;
 	struct seen seen = { .n = 0 };
+	enum s2_code code = S2_OK;
 	uint64_t node;
 
 	(void)state;
@@ -223,6 +224,10 @@ static void xarray_with_shared_nodes(void **state)
 					  NULL),
 			 S2_LOOP);
 	assert_int_equal(seen.n, 0);
+	/* All arrays of a kernel together have an end as well. */
+	for (unsigned int i = 0; i < 16 && code != S2_BUDGET; i++)
+		code = s2_kernel_xarray(kernel, k.stext + DATA_AT + 0x300, see_entry, &seen, NULL);
+	assert_int_equal(code, S2_BUDGET);
 	s2_kernel_close(kernel);
 	kimage_free(&k);
 }

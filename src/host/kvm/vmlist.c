@@ -59,6 +59,10 @@ static bool try_head(void *arg, const struct s2_list_candidate *candidate)
 	if (code)
 		return true;
 	code = s2_kernel_list(s->w->search->kernel, candidate->va, all_vms, &probe, NULL);
+	if (code == S2_BUDGET && !probe.heads) {
+		s2_list_doubt_add(&s->doubt, candidate->va, code);
+		return false;
+	}
 	if ((code && !s2_is_missing(code)) || probe.heads)
 		return true;
 	s->head = candidate->va;
@@ -70,10 +74,11 @@ static void add_unchecked(struct s2_lost *lost, const struct s2_list_doubt *doub
 {
 	if (doubt->unchecked)
 		s2_lost_add(lost, S2_LOST_SEARCH, doubt->code, NULL, S2_LOST_NOWHERE,
-			    "could not check whether vm_list is at 0x%llx%s: what that points to "
-			    "is not in the dump",
+			    "could not check whether vm_list is at 0x%llx%s: %s",
 			    (unsigned long long)doubt->va,
-			    doubt->unchecked > 1 ? ", or at other places" : "");
+			    doubt->unchecked > 1 ? ", or at other places" : "",
+			    doubt->code == S2_BUDGET ? "so much memory cannot hold so many lists" :
+						       "what that points to is not in the dump");
 }
 
 /* No list was found: what it may hide behind. */
