@@ -81,6 +81,15 @@ void s2_claim_examples(unsigned int uses, char *buf, size_t size)
 	}
 }
 
+const struct s2_claim *s2_claim_example(void)
+{
+	for (unsigned int a = 0; a < s2_narchs; a++)
+		for (unsigned int i = 0; i < s2_archs[a]->nclaims; i++)
+			if (s2_archs[a]->claims[i].example)
+				return &s2_archs[a]->claims[i];
+	return NULL;
+}
+
 static bool is_called(const struct s2_arch *arch, const char *name)
 {
 	return !name || !strcmp(arch->name, name) || !strcmp(arch->format, name);

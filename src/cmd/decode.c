@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/num.h"
+#include "claim_options.h"
 #include "cmd/decoded.h"
 #include "model/annotate.h"
 #include "open/shape.h"
@@ -286,9 +287,9 @@ static enum s2_code explain(const struct job *job, const char *arg, struct s2_er
 	if (as && !arch && !marks.marks && strcasecmp(as, "descriptor") != 0 &&
 	    strcasecmp(as, "desc") != 0)
 		return s2_fail(err, S2_USAGE,
-			       "decode: '%s' is neither descriptor nor a register that is known, "
-			       "such as vtcr_el2",
-			       as);
+			       "decode: '%s' is neither descriptor nor a register that is known%s%s",
+			       as, s2_claim_example() ? ", such as " : "",
+			       s2_claim_example() ? s2_claim_example()->name : "");
 	if (!as && !o->have_regime && o->level == S2_NO_LEVEL)
 		explain_as_register(job, job->o->regime.arch, value);
 	return explain_descriptor(&marks, arch, value, err);

@@ -5,7 +5,7 @@
 
 #include "cmd/input.h"
 #include "decode/guestmem.h"
-#include "host/kvm/arm64/vcpu.h"
+#include "host/vcpu.h"
 
 struct s2_guest {
 	const struct s2_table *stage2_table;

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // `help`: built from the same rows that parse the command line.
+#include <inttypes.h>
 #include <string.h>
 
+#include "claim_options.h"
 #include "options.h"
 
 static void overview(struct s2_out *out)
 {
+	const struct s2_claim *claim = s2_claim_example();
+
 	s2_out_str(out, "Usage: s2dump [COMMAND] [OPTIONS] FILE\n\n"
 			"Reads second-stage page tables out of dumps.\n\nCommands:\n");
 	for (unsigned int i = 0; i < s2_ncmds; i++) {
@@ -13,13 +17,18 @@ static void overview(struct s2_out *out)
 		s2_out_pad(out, s2_cmds[i]->name, 10);
 		s2_out_printf(out, " %s\n", s2_cmds[i]->help);
 	}
+	s2_out_str(out, "\nExamples:\n");
+	if (claim)
+		s2_out_printf(out, "  s2dump snapshot.bin --%s=0x%" PRIx64 "\n", claim->option,
+			      claim->example);
+	s2_out_str(out,
+		   "  s2dump --json snapshot.s2dump | jq '.tables[].ranges[] | select(.mapped)'\n");
+	if (claim)
+		s2_out_printf(out, "  s2dump decode %s=0x%" PRIx64 "\n", claim->name,
+			      claim->example);
 	s2_out_str(
 		out,
-		"\nExamples:\n"
-		"  s2dump snapshot.bin --vtcr=0x80023559\n"
-		"  s2dump --json snapshot.s2dump | jq '.tables[].ranges[] | select(.mapped)'\n"
-		"  s2dump decode vtcr_el2=0x80023559\n\n"
-		"'s2dump help COMMAND' lists a command's options. Manual: s2dump(1), s2dump-json(5).\n");
+		"\n's2dump help COMMAND' lists a command's options. Manual: s2dump(1), s2dump-json(5).\n");
 }
 
 static void formats(struct s2_out *out)

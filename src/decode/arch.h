@@ -91,6 +91,7 @@ struct s2_claim {
 	unsigned int nlegal;
 	const struct s2_field *fields; /* S2_CLAIM_REGISTER: from bit 0 up; NULL: not explained */
 	unsigned int nfields;          /* bits in no field are RES0 */
+	uint64_t example; /* S2_CLAIM_SHAPE: a sound value, to show how it is used; 0: none */
 };
 
 #define S2_MAX_CLAIMS 48
@@ -380,6 +381,32 @@ enum s2_stage { S2_STAGE_1 = 1, S2_STAGE_2 = 2 };
 /* Registers of a guest hypervisor that a table may shadow. */
 enum s2_shadow { S2_SHADOW_ROOT, S2_SHADOW_CONTROL, S2_NSHADOWS };
 
+/* The kernel's own text of a page table, in debugfs; named for the release that began with it. */
+enum s2_debugfs_generation {
+	S2_DEBUGFS_6_12,
+	S2_DEBUGFS_6_18,
+	S2_DEBUGFS_6_19,
+	S2_DEBUGFS_7_3,
+	S2_NDEBUGFS_GENERATIONS,
+};
+
+/* A column: @set when the bits under @mask equal @value, else @clear (NULL: it is not there). That
+ * is all the kernel's table knows. */
+struct s2_debugfs_column {
+	uint64_t mask;
+	uint64_t value;
+	const char *set;
+	const char *clear;
+};
+
+struct s2_debugfs_text {
+	const struct s2_debugfs_column *column;
+	unsigned int n;
+	/* The line before the header of a shadow table: what stands before each register. NULL:
+	 * there is no such line. */
+	const char *shadow_control, *shadow_root;
+};
+
 /* What such a register is called in JSON, and in the note of a snapshot. */
 struct s2_shadow_name {
 	const char *name;
@@ -403,6 +430,8 @@ struct s2_arch {
 	const struct s2_report *reports; /* registers that only `decode` knows */
 	unsigned int nreports;
 	struct s2_shadow_name shadows[S2_NSHADOWS]; /* NULL where a table shadows nothing */
+	const struct s2_debugfs_text *debugfs; /* by enum s2_debugfs_generation; NULL: the kernel
+						has no such text of it */
 	const char *title; /* what headers call the format beside its stage; NULL: nothing */
 	bool one_granule;  /* all pages are 4K: headers tell how many levels there are instead */
 

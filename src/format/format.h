@@ -5,7 +5,7 @@
 
 #include "base/lost.h"
 #include "base/out.h"
-#include "decode/arm64/effective.h"
+#include "decode/effective.h"
 #include "format/json.h"
 #include "model/pick.h"
 

@@ -14,6 +14,7 @@
 #include "model/totals.h"
 #include "decode/arm64/stage1.h"
 #include "decode/arm64/effective.h"
+#include "host/kvm/arm64/vcpu.h"
 
 static bool in_half(const struct s2_geometry *geom, uint64_t first, uint64_t last)
 {

@@ -56,6 +56,8 @@ enum s2_geom_odd {
 #define S2_ARM64_NGEOM_ODDS 7
 extern const struct s2_odd_row s2_arm64_geom_odds[S2_ARM64_NGEOM_ODDS];
 
+extern const struct s2_debugfs_text s2_arm64_debugfs[S2_NDEBUGFS_GENERATIONS];
+
 #define S2_ARM64_NFEATURES 2
 extern const struct s2_feature s2_arm64_features[S2_ARM64_NFEATURES];
 

@@ -382,6 +382,7 @@ const struct s2_arch s2_arm64_stage2 = {
 	.nfeatures = S2_ARM64_NFEATURES,
 	.geom_odds = s2_arm64_geom_odds,
 	.ngeom_odds = S2_ARM64_NGEOM_ODDS,
+	.debugfs = s2_arm64_debugfs,
 	.geom_odds_reserved = S2_GODD_RES0 | S2_GODD_RES1,
 	.check_root = s2_arm64_check_root,
 	.claims = s2_arm64_claims,

@@ -3,14 +3,8 @@
 #ifndef S2_KVM_VCPU_H
 #define S2_KVM_VCPU_H
 
+#include "host/vcpu.h"
 #include "kernel/kernel.h"
-
-struct s2_vcpu {
-	struct s2_regime regs; /* the EL1 translation registers, HCR_EL2 */
-	uint64_t pstate;
-	uint64_t pc;
-	int cpu; /* the CPU that it is loaded on, -1: none; then the registers are current */
-};
 
 /*
  * Registers of vCPU @index of the VM whose struct kvm is at @kvm_va. They are found by the
