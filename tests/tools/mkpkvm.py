@@ -993,6 +993,37 @@ def host_knows_another(s):
     s.put(s.vms[1].kvm, "kvm", "arch.pkvm.handle", HANDLE, "<H" if s.typed else "<I")
 
 
+@breaks("host-nopage", gens=NEW)
+def host_state_of_no_meaning(s):
+    s.set_state(s.pa(FREE), host=5)
+
+
+@breaks("hyp-borrows", gens=NEW)
+def hyp_state_of_no_meaning(s):
+    s.set_state(s.pa(FREE), hyp=7)
+
+
+@breaks("hyp-borrows", gens=NEW)
+def lent_to_nobody(s):
+    s.set_state(s.s1.root, hyp=SHARED_OWNED)
+
+
+@breaks("donation", gens=D)
+def donated_beyond_the_addresses(s):
+    s.poke(s.s2.slot(s.pa(DONATED)), s.annotation(2, HANDLE, 1 << 28))
+
+
+@breaks("isolation", gens=D)
+def hyp_maps_a_guests_own(s):
+    s.s1.set(s.hyp(s.pa(DONATED)), s.hyp_desc(s.pa(DONATED), "rw"))
+
+
+@breaks("hyp-prot", gens=EVERY)
+def idmap_not_executable(s):
+    s.poke(s.s1.slot(s.image(IDMAP)), s.hyp_desc(s.image(IDMAP), "ro"))
+    return [("hyp", s.image(IDMAP))]
+
+
 @near("hyp-vm")
 def reserved_entry(s):
     """A place in vm_table that is being taken (6.18)."""

@@ -290,6 +290,70 @@ static void test_unreadable(void **state)
 	assert_int_equal(report.outcome[S2_CHECK_COMPLETE].result, S2_CHECK_UNKNOWN);
 }
 
+/* What a loss is of: another kind of tables is told all the same. */
+static void test_unreadable_kinds(void **state)
+{
+	static const struct {
+		enum s2_lost_what what;
+		const char *table;
+		enum s2_check_result guests;
+	} rows[] = {
+		{ S2_LOST_VM, "vm:3", S2_CHECK_UNKNOWN },
+		{ S2_LOST_TABLE, "vm:3", S2_CHECK_UNKNOWN },
+		{ S2_LOST_TABLE, "hyp", S2_CHECK_PASS },
+		{ S2_LOST_TABLE, "host", S2_CHECK_PASS },
+		{ S2_LOST_SEARCH, "", S2_CHECK_UNKNOWN },
+		{ S2_LOST_SEARCH, "hyp", S2_CHECK_PASS },
+		{ S2_LOST_REGISTER, "vm:1", S2_CHECK_PASS },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		make();
+		s2_lost_add(&lost, rows[i].what, S2_EXCLUDED, rows[i].table, S2_LOST_NOWHERE, "x");
+		if (run(S2_CHECK_MEMSLOTS)->result != rows[i].guests)
+			fail_msg("row %zu", i);
+		s2_lost_clear(&lost);
+	}
+}
+
+/* What all tables say together is not known of some of them. */
+static void test_some_tables(void **state)
+{
+	struct s2_check_args args = {
+		.mem = &mem.mem, .tables = &tables, .lost = &lost, .wanted = ~0ULL, .some = true
+	};
+	static const enum s2_check_id all[] = { S2_CHECK_TABLE_ONCE, S2_CHECK_TABLE_HIDDEN,
+						S2_CHECK_TWO_GUESTS };
+
+	(void)state;
+	make();
+	s2_check_free(&report);
+	assert_int_equal(s2_check_run(&args, &report, NULL), S2_OK);
+	for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
+		assert_int_equal(report.outcome[all[i]].result, S2_CHECK_UNKNOWN);
+		assert_string_equal(report.outcome[all[i]].why, "not all tables are chosen");
+	}
+	assert_int_equal(report.outcome[S2_CHECK_LOCKED].result, S2_CHECK_PASS);
+	assert_int_equal(report.outcome[S2_CHECK_WRITER].result, S2_CHECK_PASS);
+	assert_int_equal(report.outcome[S2_CHECK_MEMSLOTS].result, S2_CHECK_PASS);
+}
+
+/* A block is in one slot as a whole. */
+static void test_block_at_the_end_of_a_slot(void **state)
+{
+	(void)state;
+	for (unsigned int pages = 1022; pages <= 1025; pages++) {
+		make();
+		words[512 + 1] = 0xc0000000 | (LEAF & ~2ULL);
+		slot[0].size = pages * PAGE;
+		if (pages < 1024)
+			only(S2_CHECK_MEMSLOTS, "vm:1", 0x40200000);
+		else
+			assert_int_equal(run(S2_CHECK_MEMSLOTS)->result, S2_CHECK_PASS);
+	}
+}
+
 /* A table page that is not in the dump: nothing is called good, nothing bad. */
 static void test_missing(void **state)
 {
@@ -459,6 +523,9 @@ int main(void)
 		cmocka_unit_test(test_block_levels),
 		cmocka_unit_test(test_blocks_larger_than_memory),
 		cmocka_unit_test(test_unreadable),
+		cmocka_unit_test(test_unreadable_kinds),
+		cmocka_unit_test(test_some_tables),
+		cmocka_unit_test(test_block_at_the_end_of_a_slot),
 		cmocka_unit_test(test_half_present),
 		cmocka_unit_test(test_memory_that_is_claimed),
 		cmocka_unit_test(test_too_many_tables),

@@ -226,6 +226,30 @@ static void test_slots(void **state)
 	assert_int_equal(id, S2_CHECK_MEMSLOTS);
 }
 
+/* With guest mode execute trap a user page of a guest need not be one of NPT (U/S is free). */
+static void test_gmet(void **state)
+{
+	(void)state;
+	make(&kinds[0]);
+	s2_regime_set_flag(&table.regime, S2_X86_GMET, S2_YES);
+	sound(&kinds[0], "with GMET");
+	words[PT * 512 + 5] ^= BIT64(2);
+	sound(&kinds[0], "with GMET, U/S clear");
+	words[PT * 512 + 5] ^= BIT64(7);
+	wrong(&kinds[0], "the leaf with GMET", 7);
+}
+
+/* R/W of a VMM's page (SDM 3A, 4.5). */
+static void test_vmm_writes(void **state)
+{
+	const struct s2_writer *writer = s2_writer_of(&s2_x86_ept);
+
+	(void)state;
+	assert_ptr_equal(s2_writer_of(&s2_x86_npt), writer);
+	for (unsigned int bit = 0; bit < 64; bit++)
+		assert_int_equal(writer->vmm_writes(BIT64(bit)), bit == 1);
+}
+
 /* A table whose software is not known is not held to KVM's. */
 static void test_unknown_software(void **state)
 {
@@ -254,6 +278,8 @@ int main(void)
 		cmocka_unit_test(test_every_bit_of_an_upper_entry),
 		cmocka_unit_test(test_other_entries),
 		cmocka_unit_test(test_slots),
+		cmocka_unit_test(test_gmet),
+		cmocka_unit_test(test_vmm_writes),
 		cmocka_unit_test(test_unknown_software),
 	};
 

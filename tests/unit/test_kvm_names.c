@@ -261,6 +261,18 @@ static void command_lines(void **state)
 		{ ARGS("kvm\0-name\0process=x,guest=a,,b"), "", "a,b" },
 		{ ARGS("./me\0-name\0web 17 "), "qemu-system-x86", "web 17" },
 		{ ARGS("qemu-kvm\0-name\0process=x"), "", NULL },
+		{ ARGS("qemu-kvm\0-name\0   "), "", NULL },
+		{ ARGS("qemu-kvm\0-name\0  web-17"), "", "web-17" },
+		{ ARGS("qemu-kvm\0---name\0web-17"), "", NULL },
+		{ ARGS("qemu-kvm\0name\0web-17"), "", NULL },
+		{ ARGS("qemu-kvm\0-name=guest=web-17"), "", "web-17" },
+		/* Another member of the same length, one that begins so, and one that has no value.
+		 */
+		{ ARGS("kvm\0-name\0other=x,guest=y"), "", "y" },
+		{ ARGS("kvm\0-name\0guests=x,guest=y"), "", "y" },
+		{ ARGS("kvm\0-name\0other=x,guest"), "", NULL },
+		/* The first that is one counts. */
+		{ ARGS("qemu-kvm\0-name\0process=x\0-name\0web-17\0-name\0db"), "", "web-17" },
 		{ ARGS("qemu-kvm\0-name\0"), "", NULL },
 		{ ARGS("qemu-kvm\0-named\0web-17"), "", NULL },
 		{ ARGS("qemu-kvm\0-name"), "", NULL },

@@ -74,8 +74,39 @@ static void same_regime(const struct s2_regime *a, const struct s2_regime *b)
 		assert_int_equal(a->value[i], b->value[i]);
 }
 
+static void same_vm(const struct s2_vm *a, const struct s2_vm *b)
+{
+	assert_string_equal(a->name, b->name);
+	assert_string_equal(a->unnamed, b->unnamed);
+	assert_string_equal(a->comm, b->comm);
+	assert_int_equal(a->va, b->va);
+	assert_int_equal(a->named, b->named);
+	assert_int_equal(a->state, b->state);
+	assert_int_equal(a->is_protected, b->is_protected);
+	assert_int_equal(a->is_created, b->is_created);
+	assert_int_equal(a->is_dying, b->is_dying);
+	assert_int_equal(a->have_vcpus, b->have_vcpus);
+	assert_int_equal(a->nvcpus, b->nvcpus);
+	for (size_t i = 0; i < a->nvcpus; i++) {
+		const struct s2_vm_vcpu *v = &a->vcpu[i], *w = &b->vcpu[i];
+
+		assert_int_equal(v->index, w->index);
+		assert_int_equal(v->va, w->va);
+		assert_int_equal(v->state, w->state);
+		assert_int_equal(v->have_cpu, w->have_cpu);
+		assert_int_equal(v->have_pid, w->have_pid);
+		assert_int_equal(v->have_cpu ? v->cpu : -1, w->cpu);
+		assert_int_equal(v->have_pid ? v->pid : -1, w->pid);
+	}
+}
+
 static void same_table(const struct s2_table *a, const struct s2_table *b)
 {
+	assert_int_equal(!a->vm, !b->vm);
+	if (a->vm)
+		same_vm(a->vm, b->vm);
+	assert_int_equal(a->have_vmid, b->have_vmid);
+	assert_int_equal(a->vmid, b->vmid);
 	assert_string_equal(a->id, b->id);
 	assert_string_equal(a->kind, b->kind);
 	assert_string_equal(b->found, "snapshot note");
@@ -214,6 +245,55 @@ static void every_claim(void **state)
 	}
 }
 
+/* All that can be known of a VM, and each of it not known. */
+static void every_vm(void **state)
+{
+	static const int32_t numbers[] = { 0, 1, INT32_MAX };
+
+	(void)state;
+	for (unsigned int i = 0; i < 60; i++) {
+		struct s2_tables a = { .mode = S2_KVM_VHE }, back;
+		struct s2_table table = { .pid = -1, .vcpus = -1, .root_pa = 0x1000 };
+		struct s2_vm *vm = s2_vm_new();
+
+		assert_non_null(vm);
+		s2_regime_init(&table.regime, &s2_arm64_stage2);
+		vm->va = i % 7 ? 0xffff000012345000 + i : 0;
+		vm->named = (enum s2_vm_named)(i % S2_NNAMED);
+		strcpy(vm->name, vm->named ? "web 17 \\x0a" : "");
+		strcpy(vm->unnamed, vm->named ? "" : "its command line is empty");
+		strcpy(vm->comm, i % 2 ? "qemu-system-aar" : "");
+		vm->state = (enum s2_vm_state)(i % S2_NVM_STATES);
+		vm->is_protected = (enum s2_tristate)(i % 3);
+		vm->is_created = (enum s2_tristate)(i / 3 % 3);
+		vm->is_dying = (enum s2_tristate)(i / 9 % 3);
+		vm->have_vcpus = i % 4 != 0;
+		vm->nvcpus = vm->have_vcpus ? i % 4 - 1 : 0;
+		vm->vcpu = calloc(4, sizeof(*vm->vcpu));
+		assert_non_null(vm->vcpu);
+		for (size_t k = 0; k < vm->nvcpus; k++)
+			vm->vcpu[k] = (struct s2_vm_vcpu){
+				.index = k * 511,
+				.va = UINT64_MAX - i,
+				.state = (enum s2_vcpu_state)((i + k) % S2_NVCPU_STATES),
+				.have_cpu = (i + k) & 1,
+				.have_pid = (i + k) & 2,
+				.cpu = numbers[(i + k) % 3],
+				.pid = numbers[(i / 3 + k) % 3],
+			};
+		assert_int_equal(s2_tables_own(&a, vm, NULL), S2_OK);
+		table.vm = vm;
+		table.have_vmid = i % 5;
+		table.vmid = i % 5 ? UINT16_MAX / (i % 5) : 0;
+		strcpy(table.id, "vm:1");
+		strcpy(table.kind, "stage2");
+		assert_int_equal(s2_tables_add(&a, &table, NULL), S2_OK);
+		there_and_back(&a, &back);
+		s2_tables_free(&back);
+		s2_tables_free(&a);
+	}
+}
+
 /* A protected system's facts. */
 static void pkvm(void **state)
 {
@@ -298,6 +378,7 @@ static void pkvm(void **state)
 #define TABLE(id, more) \
 	"{\"id\":\"" id "\",\"kind\":\"stage2\",\"arch\":\"arm64\",\"stage\":\"stage2\"," \
 	"\"root\":\"0x1000\"" more "}"
+#define VCPU(members) ",\"vm\":{\"address\":\"0x0\",\"vcpu\":[{" members "}]}"
 #define SLOT(ipa, size) "{\"ipa\":\"" ipa "\",\"size\":\"" size "\",\"hva\":\"0x0\"}"
 
 static void broken_notes(void **state)
@@ -327,6 +408,22 @@ static void broken_notes(void **state)
 		{ NOTE(TABLE("a", ",\"start_level\":4")), "'start_level'" },
 		{ NOTE(TABLE("a", ",\"start_level\":-2")), "'start_level'" },
 		{ NOTE(TABLE("a", ",\"pid\":1.5")), "'pid'" },
+		{ NOTE(TABLE("a", ",\"vmid\":65536")), "'vmid'" },
+		{ NOTE(TABLE("a", ",\"vmid\":-1")), "'vmid'" },
+		{ NOTE(TABLE("a", ",\"vm\":{}")), "address" },
+		{ NOTE(TABLE("a", ",\"vm\":{\"address\":\"0x0\",\"name\":1}")), "'name'" },
+		{ NOTE(TABLE("a", ",\"vm\":{\"address\":\"0x0\",\"name_missing\":1}")),
+		  "'name_missing'" },
+		{ NOTE(TABLE("a", ",\"vm\":{\"address\":\"0x0\",\"comm\":1}")), "'comm'" },
+		{ NOTE(TABLE("a", VCPU("\"index\":-1,\"address\":\"0x0\""))), "'index'" },
+		{ NOTE(TABLE("a", VCPU("\"index\":2147483648,\"address\":\"0x0\""))), "'index'" },
+		{ NOTE(TABLE("a", VCPU("\"index\":0,\"address\":0"))), "vcpu 0: 'address'" },
+		{ NOTE(TABLE("a", VCPU("\"index\":0,\"address\":\"0x0\",\"cpu\":-1"))), "'cpu'" },
+		{ NOTE(TABLE("a", VCPU("\"index\":0,\"address\":\"0x0\",\"cpu\":2147483648"))),
+		  "'cpu'" },
+		{ NOTE(TABLE("a", VCPU("\"index\":0,\"address\":\"0x0\",\"pid\":-1"))), "'pid'" },
+		{ NOTE(TABLE("a", VCPU("\"index\":0,\"address\":\"0x0\",\"pid\":2147483648"))),
+		  "vcpu 0: 'pid'" },
 		{ NOTE(TABLE("a", ",\"pkvm_role\":4")), "'pkvm_role'" },
 		{ NOTE(TABLE("a", ",\"handle\":4294967296")), "'handle'" },
 		{ NOTE(TABLE("a", ",\"guest_vtcr\":\"0x1\"")), "guest_vttbr" },
@@ -478,6 +575,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(vms_of_a_kernel),
 		cmocka_unit_test(every_claim),
+		cmocka_unit_test(every_vm),
 		cmocka_unit_test(pkvm),
 		cmocka_unit_test(broken_notes),
 		cmocka_unit_test(flags_of_pkvm),

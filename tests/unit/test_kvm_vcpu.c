@@ -342,6 +342,31 @@ static void broken_logs(void **state)
 	kvm_exit(&t);
 }
 
+/* Each part of the way to the log: lost, and not taken for a log that says nothing. */
+static void unread_log(void **state)
+{
+	(void)state;
+	for (unsigned int i = 0; i < 4; i++) {
+		struct kvmtest t;
+		uint64_t prb_ptr, ring, text, at;
+
+		kvm_init(&t, FORM_6_18, &test_shapes[0], true);
+		strcpy(put_log(&t), "VHE mode initialized successfully");
+		prb_ptr = t.k.stext + DATA_AT + 0x21000;
+		ring = t.k.stext + DATA_AT + 0x21100 + 32;
+		text = get64(&t, ring + 8);
+		must_be_mode(&t, S2_KVM_VHE, "the kernel log");
+		assert_int_equal(t.lost.total, 0);
+		at = i == 0 ? prb_ptr : i == 1 ? ring : i == 2 ? ring + 8 : text + 4092;
+		t.k.mem.hole = t.k.shape.base + (uint64_t)(at_va(&t, at) - t.k.ram);
+		t.k.mem.hole_size = 4;
+		t.k.mem.hole_code = S2_EXCLUDED;
+		must_be_mode(&t, S2_KVM_UNKNOWN, "neither");
+		assert_true(has_loss(&t, "", "KVM's mode: the kernel log: "));
+		kvm_exit(&t);
+	}
+}
+
 static void mode_by_hcr(void **state)
 {
 	struct kvmtest t;
@@ -369,6 +394,7 @@ int main(void)
 		cmocka_unit_test(mode_by_hcr),
 		cmocka_unit_test(mode_by_too_few_symbols),
 		cmocka_unit_test(mode_unread),
+		cmocka_unit_test(unread_log),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,6 +2,7 @@
 // EPT and NPT entries, bit by bit. What each bit is stands here as the manuals print it (Intel SDM
 // volume 3C, "Format of EPTP" and "Format of an EPT ..."; AMD APM volume 2, "Long-Mode Page
 // Translation" and "Nested Paging"), a letter for each; nothing is taken from the decoder.
+#include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,6 +12,7 @@
 #include <cmocka.h>
 
 #include "decode/soft.h"
+#include "decode/x86/paging.h"
 #include "decode/x86/x86.h"
 
 /*
@@ -594,6 +596,84 @@ static void test_refused(void **state)
 	assert_int_equal(s2_shape(&regime, &geom, NULL), S2_INVALID);
 }
 
+/* The processor's own paging, in which kernels have their memory (SDM 3A, 4.5): a half of it. */
+static void test_paging(void **state)
+{
+	/* Heights of 4K, 2M, 1G, and what leads to tables of 1G. */
+	static const struct {
+		unsigned int height;
+		uint64_t raw;
+		enum s2_type type;
+		uint64_t oa;
+		unsigned int odd;
+	} rows[] = {
+		{ 0, 0, S2_INVALID_ENTRY, 0, 0 },
+		{ 2, ~BIT64(0), S2_INVALID_ENTRY, 0, 0 },
+		{ 0, 0x12345003, S2_PAGE, 0x12345000, 0 },
+		{ 0, BIT64(63) | 0xffffffffff0e3, S2_PAGE, 0xffffffffff000, 0 },
+		{ 1, 0x12345003, S2_TABLE, 0x12345000, 0 },
+		{ 1, 0x12200083, S2_BLOCK, 0x12200000, 0 },
+		{ 1, 0x12201083, S2_BLOCK, 0x12200000, 0 }, /* PAT */
+		{ 1, 0x12202083, S2_BLOCK, 0x12200000, S2_ODD_OA_ALIGN },
+		{ 1, 0x12300083, S2_BLOCK, 0x12200000, S2_ODD_OA_ALIGN },
+		{ 2, 0x40000083, S2_BLOCK, 0x40000000, 0 },
+		{ 2, 0x40001083, S2_BLOCK, 0x40000000, 0 },
+		{ 2, 0x60000083, S2_BLOCK, 0x40000000, S2_ODD_OA_ALIGN },
+		{ 3, 0x40000003, S2_TABLE, 0x40000000, 0 },
+		{ 3, 0x40000083, S2_RESERVED_ENTRY, 0, S2_ODD_ENCODING },
+	};
+	struct s2_regime regime;
+	struct s2_geometry geom;
+
+	(void)state;
+	for (unsigned int levels = 3; levels <= 6; levels++) {
+		s2_regime_init(&regime, &s2_x86_paging);
+		s2_regime_set(&regime, S2_PAGING_LEVELS, levels);
+		assert_int_equal(s2_shape(&regime, &geom, NULL),
+				 levels == 4 || levels == 5 ? S2_OK : S2_INVALID);
+		if (levels != 4 && levels != 5)
+			continue;
+		assert_int_equal(geom.ia_bits, levels == 4 ? 47 : 56);
+		assert_int_equal(geom.ia_base, 0);
+		assert_int_equal(geom.top, levels - 1);
+		s2_regime_set(&regime, S2_PAGING_UPPER, 1);
+		assert_int_equal(s2_shape(&regime, &geom, NULL), S2_OK);
+		assert_int_equal(geom.ia_base,
+				 levels == 4 ? 0xffff800000000000 : 0xff00000000000000);
+	}
+	s2_regime_set(&regime, S2_PAGING_LEVELS, 5);
+	assert_int_equal(s2_shape(&regime, &geom, NULL), S2_OK);
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct s2_entry entry;
+
+		geom.arch->decode(&geom, rows[i].height, rows[i].raw, &entry);
+		if (entry.type != rows[i].type || entry.oa != rows[i].oa ||
+		    entry.odd != rows[i].odd || entry.raw != rows[i].raw)
+			fail_msg("row %zu: type %d, oa 0x%" PRIx64, i, (int)entry.type, entry.oa);
+		assert_int_equal(geom.arch->is_table(&geom, rows[i].height, rows[i].raw),
+				 rows[i].type == S2_TABLE);
+		assert_int_equal(geom.arch->is_leaf(&geom, rows[i].height, rows[i].raw),
+				 s2_is_leaf(rows[i].type));
+	}
+	assert_int_equal(geom.arch->check_root(&geom, 0xffffffffff800, NULL), S2_OK);
+	assert_int_equal(geom.arch->check_root(&geom, 0xffffffffff400, NULL), S2_INVALID);
+	assert_int_equal(geom.arch->check_root(&geom, BIT64(52), NULL), S2_INVALID);
+	/* With memory encryption a bit of the address is none. */
+	s2_regime_set(&regime, S2_PAGING_SME_MASK, BIT64(47));
+	assert_int_equal(s2_shape(&regime, &geom, NULL), S2_OK);
+	for (unsigned int height = 0; height < 4; height++) {
+		struct s2_entry entry;
+
+		geom.arch->decode(&geom, height, BIT64(47) | BIT64(51) | 3, &entry);
+		assert_int_equal(entry.oa, BIT64(51));
+		assert_int_equal(entry.odd, 0);
+	}
+	s2_regime_set(&regime, S2_PAGING_SME_MASK, BIT64(52));
+	assert_int_equal(s2_shape(&regime, &geom, NULL), S2_INVALID);
+	s2_regime_set(&regime, S2_PAGING_SME_MASK, BIT64(11));
+	assert_int_equal(s2_shape(&regime, &geom, NULL), S2_INVALID);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -604,7 +684,7 @@ int main(void)
 		cmocka_unit_test(test_npt_no_nx),  cmocka_unit_test(test_npt_c_bit),
 		cmocka_unit_test(test_path),       cmocka_unit_test(test_eptp),
 		cmocka_unit_test(test_eptp_root),  cmocka_unit_test(test_ncr3),
-		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_refused),    cmocka_unit_test(test_paging),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
