@@ -146,8 +146,8 @@ static enum s2_code no_tcr(const struct bank *bank, bool of_el2, struct s2_err *
 	const char *advice = "--tcr, --ttbr0 and the like, or --vcpu";
 
 	if (bank == &el2_bank)
-		advice = of_el2 ? "--tcr, --ttbr0 and the like of EL2, or its table with --table" :
-				  "--reg=tcr_el2=VALUE, --reg=ttbr0_el2=VALUE and the like";
+		advice = of_el2 ? "tcr, ttbr0 and the like of EL2, or its own table" :
+				  "tcr_el2, ttbr0_el2 and the like by these names";
 	return s2_fail(err, S2_INVALID, "TCR_%s is not known: give %s", bank->name, advice);
 }
 
