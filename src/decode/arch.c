@@ -180,8 +180,8 @@ uint64_t s2_attr_bits(const struct s2_attr *attr, const struct s2_geometry *geom
 	return attr->rest ? bits & ~geom->soft_bits : bits;
 }
 
-uint64_t s2_attr_gather(const struct s2_attr *attr, const struct s2_geometry *geom,
-			unsigned int height, uint64_t raw)
+static inline uint64_t gather(const struct s2_attr *attr, const struct s2_geometry *geom,
+			      unsigned int height, uint64_t raw)
 {
 	uint64_t mask = s2_attr_bits(attr, geom, height), value = 0, low;
 	unsigned int n = 0;
@@ -199,10 +199,16 @@ uint64_t s2_attr_gather(const struct s2_attr *attr, const struct s2_geometry *ge
 	return value;
 }
 
+uint64_t s2_attr_gather(const struct s2_attr *attr, const struct s2_geometry *geom,
+			unsigned int height, uint64_t raw)
+{
+	return gather(attr, geom, height, raw);
+}
+
 uint64_t s2_attr_get(const struct s2_attr *attr, const struct s2_geometry *geom,
 		     unsigned int height, uint64_t raw)
 {
-	uint64_t value = s2_attr_gather(attr, geom, height, raw);
+	uint64_t value = gather(attr, geom, height, raw);
 
 	return attr->resolve ? attr->resolve(geom, value) : value;
 }
