@@ -144,9 +144,22 @@ const struct s2_claim s2_x86_claims[S2_X86_NCLAIMS] = {
 			   .max = 51 },
 };
 
+/* Whether the A/D bits of @regime are on, by its switch or by EPTP. */
+static enum s2_tristate known_ad(const struct s2_regime *regime)
+{
+	if (s2_regime_has(regime, S2_X86_EPTP))
+		return regime->value[S2_X86_EPTP] & EPTP_AD ? S2_YES : S2_NO;
+	return s2_regime_flag(regime, S2_X86_AD);
+}
+
 enum s2_code s2_x86_complete(const struct s2_regime *option, const char *id,
 			     struct s2_regime *regime, struct s2_err *err)
 {
+	enum s2_tristate ad = s2_regime_flag(option, S2_X86_AD), known = known_ad(regime);
+
+	if (ad != S2_UNKNOWN && known != S2_UNKNOWN && ad != known)
+		return s2_fail(err, S2_USAGE, "--%sad: the file says otherwise of %s",
+			       ad == S2_YES ? "" : "no-", id);
 	for (unsigned int i = 0; i < S2_X86_NCLAIMS; i++) {
 		const struct s2_claim *claim = &s2_x86_claims[i];
 
