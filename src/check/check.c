@@ -213,8 +213,8 @@ static void unreadable(struct s2_check_ctx *ctx)
 		if (loss->what == S2_LOST_VM || loss->what == S2_LOST_TABLE ||
 		    loss->what == S2_LOST_SEARCH)
 			s2_check_all_unknown(ctx, kind_of(loss),
-					     "a VM or table cannot be read: %s%s%.100s",
-					     loss->table, *loss->table ? ": " : "", loss->text);
+					     "a VM or table cannot be read: %s%s%s", loss->table,
+					     *loss->table ? ": " : "", loss->text);
 	}
 }
 

@@ -133,7 +133,7 @@ struct s2_check_outcome {
 	struct s2_finding *finding; /* @nkept of them */
 	uint64_t checked;           /* how many of the row's @of were looked at */
 	uint64_t nunknown;          /* places that could not be checked */
-	char why[160];              /* the first of those, or why it was skipped */
+	char why[384];              /* the first of those, or why it was skipped */
 };
 
 struct s2_check_report {
