@@ -100,6 +100,8 @@ void s2_text_wrap(struct s2_out *out, const char *text, size_t len, unsigned int
 
 		while (blanks < len && text[blanks] == ' ')
 			blanks++;
+		if (blanks == len)
+			break;
 		for (word = blanks; word < len && text[word] != ' ';)
 			word++;
 		n = columns(text, word);

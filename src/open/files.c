@@ -212,6 +212,7 @@ static bool close_listed(const struct s2_files *files)
 
 bool s2_files_alone(const struct s2_files *files)
 {
+#ifdef SYS_close_range
 	unsigned int from = STDERR_FILENO + 1, held;
 
 	do {
@@ -221,6 +222,9 @@ bool s2_files_alone(const struct s2_files *files)
 		from = held + 1;
 	} while (held != UINT_MAX);
 	return true;
+#else
+	return close_listed(files);
+#endif
 }
 
 enum s2_code s2_files_load(struct s2_files *files, uint64_t max, struct s2_meter *meter,

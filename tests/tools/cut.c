@@ -2,8 +2,7 @@
 // Preloaded into the program: cuts its input off, under its mapping, before a copy out of it.
 //
 //   S2_CUT=N:SIZE   before the Nth copy the file on standard input, which alone stays open, is cut
-//   to SIZE bytes; says "cut" on
-//                   standard error
+//                   to SIZE bytes; says "cut" on standard error
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>

@@ -2,12 +2,8 @@
 // The host's stage 2: an identity map with rights by kind of memory, states and annotations.
 #include <inttypes.h>
 
+#include "check/arm64/forms.h"
 #include "check/pkvm/priv.h"
-
-#define S2_R BIT64(6)
-#define S2_W BIT64(7)
-#define S2_XN BIT64(54)
-#define LEAF_STATE BITS64(56, 55)
 
 enum s2_tristate s2_check_is_memory(const struct s2_check_ctx *ctx, uint64_t pa)
 {

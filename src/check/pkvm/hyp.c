@@ -4,14 +4,11 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "check/arm64/forms.h"
 #include "check/pkvm/priv.h"
-#include "decode/arm64/arm64.h"
 #include "decode/merge.h"
 
 #define S1_RO BIT64(7)
-#define S1_UXN BIT64(54)
-#define S1_PXN BIT64(53)
-#define LEAF_STATE BITS64(56, 55)
 
 /* The part of the hypervisor's address space that an address lies in (nvhe/mm.c,
  * hyp_create_idmap()). */

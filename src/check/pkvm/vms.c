@@ -344,7 +344,7 @@ void s2_check_vms_begin(struct s2_check_ctx *ctx)
 	struct s2_vms *vms;
 	struct s2_err err;
 
-	if (!ctx->kept || !pkvm || !pkvm->hyp_vms)
+	if (!ctx->kept || !pkvm->hyp_vms)
 		return;
 	s2_err_init(&err);
 	vms = calloc(1, sizeof(*vms));

@@ -230,7 +230,7 @@ static enum s2_code find_pkvm(struct s2_host_search *s, void *state)
 	pkvm = s2_pkvm_of(tables);
 	code = s2_pkvm_guests(s->kernel, s->mem, &p->layout, pkvm, &p->guest, &p->nguests, &why);
 	p->guests_unread = code;
-	if (code && pkvm && pkvm->guests)
+	if (code && pkvm->guests)
 		s2_lost_add(s->lost, S2_LOST_VM, code, NULL, S2_LOST_NOWHERE,
 			    "guests of the hypervisor: %s: %u VMs are known, no table of theirs",
 			    why.text, tables->nvms);
