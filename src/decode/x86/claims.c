@@ -144,6 +144,13 @@ const struct s2_claim s2_x86_claims[S2_X86_NCLAIMS] = {
 			   .max = 51 },
 };
 
+static enum s2_code gainsaid(const struct s2_claim *claim, bool yes, const char *id,
+			     struct s2_err *err)
+{
+	return s2_fail(err, S2_USAGE, "--%s: the file says otherwise of %s",
+		       yes ? claim->option : claim->no_option, id);
+}
+
 /* Whether the A/D bits of @regime are on, by its switch or by EPTP. */
 static enum s2_tristate known_ad(const struct s2_regime *regime)
 {
@@ -158,8 +165,7 @@ enum s2_code s2_x86_complete(const struct s2_regime *option, const char *id,
 	enum s2_tristate ad = s2_regime_flag(option, S2_X86_AD), known = known_ad(regime);
 
 	if (ad != S2_UNKNOWN && known != S2_UNKNOWN && ad != known)
-		return s2_fail(err, S2_USAGE, "--%sad: the file says otherwise of %s",
-			       ad == S2_YES ? "" : "no-", id);
+		return gainsaid(&s2_x86_claims[S2_X86_AD], ad == S2_YES, id, err);
 	for (unsigned int i = 0; i < S2_X86_NCLAIMS; i++) {
 		const struct s2_claim *claim = &s2_x86_claims[i];
 
@@ -167,8 +173,7 @@ enum s2_code s2_x86_complete(const struct s2_regime *option, const char *id,
 		    !s2_arch_claims(regime->arch, i))
 			continue;
 		if (s2_regime_has(regime, i) && regime->value[i] != option->value[i])
-			return s2_fail(err, S2_USAGE, "--%s: the file says otherwise of %s",
-				       claim->option ? claim->option : claim->no_option, id);
+			return gainsaid(claim, claim->option, id, err);
 		s2_regime_set(regime, i, option->value[i]);
 	}
 	return S2_OK;
