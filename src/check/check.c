@@ -61,6 +61,17 @@ static bool needs_all(unsigned int i)
 	return i == S2_CHECK_TABLE_ONCE || i == S2_CHECK_TABLE_HIDDEN || i == S2_CHECK_TWO_GUESTS;
 }
 
+/* Is any table there that check @i looks at? */
+static bool any_to_read(const struct s2_check_ctx *ctx, unsigned int i)
+{
+	unsigned int reads = s2_checks[i].reads & ~(unsigned int)S2_READS_PAGES;
+
+	for (size_t t = 0; reads && t < ctx->tables->n; t++)
+		if (reads & s2_reads(&ctx->tables->table[t]))
+			return true;
+	return !reads;
+}
+
 bool s2_check_is_rule(const struct s2_table *table, enum s2_check_id id)
 {
 	/* KVM's habits, of which nobody knows whether it has them there. */
@@ -131,6 +142,9 @@ static void choose(struct s2_check_ctx *ctx)
 		else if (s2_checks[i].needs & S2_NEED_KERNEL && !ctx->kernel)
 			s2_check_unknown(ctx, (enum s2_check_id)i,
 					 "the kernel's own structures are not in a snapshot");
+		else if (ctx->args->some && !any_to_read(ctx, i))
+			s2_check_unknown(ctx, (enum s2_check_id)i,
+					 "no table that it looks at is chosen");
 		else if (ctx->args->some && needs_all(i))
 			s2_check_unknown(ctx, (enum s2_check_id)i, "not all tables are chosen");
 	}

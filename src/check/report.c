@@ -119,7 +119,7 @@ static void doubt(struct s2_check_outcome *o, const char *why)
 {
 	const struct s2_finding *first = o->finding;
 
-	snprintf(o->why, sizeof(o->why), "%s: %.100s", why, first ? first->text : "");
+	snprintf(o->why, sizeof(o->why), "%s: %s", why, first ? first->text : "");
 	free(o->finding);
 	o->finding = NULL;
 	o->nkept = o->room = 0;

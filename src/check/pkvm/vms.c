@@ -114,10 +114,10 @@ static void shared(struct s2_check_ctx *ctx, const struct s2_pkvm_guest *guest)
 			      fact->hyp_mapped && fact->hyp == 2;
 		if (!host || !hyp || !s2_pkvm_refs(pkvm, word))
 			s2_check_found(ctx, S2_CHECK_VM_SHARED, table, pa, pa,
-				       "struct kvm of guest 0x%x: %s%s%s", guest->handle,
-				       host ? "" : "not shared by the host ",
-				       hyp ? "" : "not borrowed by the hypervisor ",
-				       s2_pkvm_refs(pkvm, word) ? "" : "not pinned");
+				       "struct kvm of guest 0x%x:%s%s%s", guest->handle,
+				       host ? "" : " not shared by the host;",
+				       hyp ? "" : " not borrowed by the hypervisor;",
+				       s2_pkvm_refs(pkvm, word) ? " pinned" : " not pinned");
 	}
 }
 
