@@ -132,6 +132,7 @@ enum s2_code s2_scan(const struct s2_mem *mem, uint64_t pa, uint64_t size, size_
 			next -= next < (pa + next) % WORD ? next : (pa + next) % WORD;
 		if (missing && next) {
 			s2_gaps_add(gaps, pa, next, missing);
+			s2_meter_add(mem->meter, next);
 			in_zeros = false;
 			pa += next;
 			size -= next;

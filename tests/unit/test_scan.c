@@ -206,8 +206,10 @@ static void known_hole(void **state)
 	mem.mem.ops = &ops;
 	mem.hole = BASE + 0x10000;
 	for (unsigned int i = 0; i < 32; i++) {
+		struct s2_meter meter = { .done = 0 };
 		struct s2_gaps gaps = { 0 };
 
+		mem.mem.meter = &meter;
 		mem.views = i % 2;
 		mem.hole_size = (i < 16 ? 0 : 0x2000) + i / 2 % 8 + 1;
 		turns = 0;
@@ -216,6 +218,7 @@ static void known_hole(void **state)
 		assert_int_equal(gaps.pa, mem.hole);
 		assert_int_equal(gaps.bytes, (mem.hole_size + 7) & ~7ULL);
 		assert_in_range(turns, 3, 5);
+		assert_int_equal(meter.done, SIZE);
 	}
 }
 
