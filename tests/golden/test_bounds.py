@@ -98,6 +98,24 @@ def aliases(path):
     path.write_bytes(head + b"".join(rows) + bytes(range(256)) * (size // 256))
 
 
+def image_elsewhere(path):
+    """A kernel that maps 254 MiB of image, of which a dump of five pages has the first."""
+    pa, va = 0x40400000, 0xffff800080400000
+    block = lambda i: (pa + (i << 21)) | 0x701
+    levels = [[0] * 512 for _ in range(3)]
+    levels[0][va >> 39 & 511] = (pa + 2 * 4096) | 3
+    levels[1][va >> 30 & 511] = (pa + 3 * 4096) | 3
+    for i in range(127):
+        levels[2][(va >> 21 & 511) + i] = block(i)
+    image = (bytes(16) + b"Linux".ljust(130, b"\0") + b"6.12.0").ljust(4096, b"\0")
+    image += b"".join(struct.pack("<512Q", *level) for level in levels)
+    text = (f"OSRELEASE=6.12.0\nPAGESIZE=4096\nSYMBOL(init_uts_ns)={va:x}\nOFFSET(uts_namespace.name)=16\n"
+            f"SYMBOL(swapper_pg_dir)={va + 4096:x}\nSYMBOL(_stext)={va:x}\nNUMBER(VA_BITS)=48\n"
+            f"NUMBER(kimage_voffset)={va - pa:#x}\nNUMBER(PHYS_OFFSET)=0x40000000\nKERNELOFFSET=0\n").encode()
+    name = struct.pack("<III", 11, len(text), 0) + b"VMCOREINFO\0\0" + text + bytes(-len(text) % 4)
+    path.write_bytes(elf(name, [(pa, image), (0x80000000, bytes(4095) + b"x")]))
+
+
 def look_alikes(path):
     """Pages that may each be the table above each other."""
     path.write_bytes(struct.pack("<512Q", *((ROOT + i * 4096) | 3 for i in range(512))) * 512)
@@ -117,6 +135,7 @@ CASES = [
     *((make, words) for make in (kdump_bomb, kdump_aliases) for words in
       (["list"], ["inspect"], ["dump", f"--vtcr={VTCR}", "--root=0"], ["check", f"--vtcr={VTCR}", "--root=0"])),
     (aliases, ["list"]), (aliases, ["dump", f"--vtcr={VTCR}", "--root=0x1000"]),
+    (image_elsewhere, ["list"]),
     (look_alikes, ["dump", "--vtcr=0x80023559"]),
     (one_page_for_all, ["dump", "--vtcr=0x80023559", f"--base={ROOT:#x}"]),
     (one_page_for_all, ["dump", "--json", "--vtcr=0x80023559", f"--base={ROOT:#x}"]),
