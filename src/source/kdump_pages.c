@@ -284,26 +284,28 @@ static bool find_slot(const struct kdump *k, const struct kdump_key *key, struct
  * become 3 to 6 times as large without their pages of zeros, which makedumpfile without -d 1
  * compresses one by one: 64K of them to 80 bytes. Those are one block here, decompressed once.
  */
-#define UNPACKED_FLOOR (512ULL << 20)
+#define UNPACKED_MIB 512
 #define UNPACKED_PER_BYTE 128
 
 void s2_kdump_limit(struct kdump *k)
 {
-	s2_budget_init(&k->unpacking, UNPACKED_FLOOR, UNPACKED_PER_BYTE, k->backed);
+	s2_budget_init(&k->unpacking, (uint64_t)UNPACKED_MIB << 20, UNPACKED_PER_BYTE, k->backed);
 }
 
 static enum s2_code take_unpacking(struct kdump *k, struct s2_lost *lost, struct s2_err *err)
 {
 	static const char text[] =
-		"no more pages are decompressed: they would become more than 128 times the file";
+		"no more pages are decompressed: they would become more than %d times the file "
+		"and %d MiB";
 
 	if (!s2_budget_take(&k->unpacking, kdump_block_size(k)))
 		return S2_OK;
 	if (!k->told)
-		s2_lost_add(lost, S2_LOST_FILE, S2_BUDGET, NULL, S2_LOST_NOWHERE, "%s", text);
+		s2_lost_add(lost, S2_LOST_FILE, S2_BUDGET, NULL, S2_LOST_NOWHERE, text,
+			    UNPACKED_PER_BYTE, UNPACKED_MIB);
 	k->told = true;
 	/* Missing to whoever reads: no page of a sound dump. */
-	return s2_fail(err, S2_DAMAGED, "%s", text);
+	return s2_fail(err, S2_DAMAGED, text, UNPACKED_PER_BYTE, UNPACKED_MIB);
 }
 
 static enum s2_code fill_slot(const struct kdump *k, struct kdump_slot *slot,

@@ -151,7 +151,7 @@ CASES = [
 
 
 # What ends a command early is said; what does not is not ended.
-NO_MORE = "no more pages are decompressed: they would become more than 128 times the file"
+NO_MORE = "no more pages are decompressed: they would become more than 128 times the file and 512 MiB"
 SAID = {(kdump_bomb, "list"): (3, NO_MORE), (kdump_bomb, "inspect"): (4, NO_MORE),
         (kdump_zeros, "inspect"): (0, ""), (kdump_zeros, "dump"): (0, "")}
 
