@@ -46,9 +46,9 @@ struct s2_mem_ops {
 	uint64_t (*zeros)(const struct s2_mem *mem, uint64_t pa, uint64_t *ret_next);
 
 	/*
-	 * Why @pa, which lies in an extent, cannot be read, or S2_OK when that has to be tried; and
-	 * through @ret for how many bytes that holds, at least one. Costs no read of memory. May be
-	 * NULL: all has to be tried.
+	 * Why @pa, in an extent or not, cannot be read, or S2_OK when that has to be tried; and
+	 * through @ret for how many bytes that holds, at least one: a search takes a turn for each
+	 * answer. Costs no read of memory. May be NULL: all has to be tried.
 	 */
 	enum s2_code (*lacks)(const struct s2_mem *mem, uint64_t pa, uint64_t *ret);
 };

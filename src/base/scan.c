@@ -126,9 +126,13 @@ enum s2_code s2_scan(const struct s2_mem *mem, uint64_t pa, uint64_t size, size_
 		uint64_t len = CHUNK - (pa & (CHUNK - 1)), next, zeros;
 		enum s2_code missing = s2_mem_lacks(mem, pa, &next);
 
-		if (missing) {
-			next = next < size ? next : size;
+		next = next < size ? next : size;
+		/* Where it ends within a word, that is no place to go on from. */
+		if (next < size)
+			next -= next < (pa + next) % WORD ? next : (pa + next) % WORD;
+		if (missing && next) {
 			s2_gaps_add(gaps, pa, next, missing);
+			s2_meter_add(mem->meter, next);
 			in_zeros = false;
 			pa += next;
 			size -= next;

@@ -284,6 +284,8 @@ static enum s2_code extract(const struct s2_options *o, struct s2_input *input, 
 	code = s2_each_table(input, input->tables.table, input->tables.n, collect, c, ret, err);
 	if (!code) {
 		s2_progress(o, "writing the snapshot");
+		/* No rows, and for no pager. */
+		out->before = NULL;
 		s2_input_output(input, out);
 		compact(&pages);
 		code = write_snapshot(input, &pages, out, err);

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
@@ -23,7 +24,7 @@ static const char *volatile current;
 static struct s2_meter meter;
 static struct timespec begun;
 static volatile sig_atomic_t shown;    /* columns that the line takes */
-static volatile sig_atomic_t yielded;  /* rows go to the terminal */
+static volatile sig_atomic_t yielded;  /* rows go to the terminal, or may */
 static volatile sig_atomic_t terminal; /* standard error is one */
 static volatile sig_atomic_t width;    /* of it, 0: not asked yet */
 
@@ -143,9 +144,17 @@ struct s2_meter *s2_progress_meter(void)
 	return &meter;
 }
 
+/* A pipe may lead to a pager, which has the terminal then. */
+static bool is_pipe(int fd)
+{
+	struct stat st;
+
+	return !fstat(fd, &st) && S_ISFIFO(st.st_mode);
+}
+
 void s2_progress_yield(const struct s2_out *out)
 {
-	if (!current || !isatty(out->fd))
+	if (!current || (!isatty(out->fd) && !(terminal && is_pipe(out->fd))))
 		return;
 	yielded = true;
 	s2_progress_end();

@@ -21,7 +21,8 @@ struct s2_meter *s2_progress_meter(void);
  * signal handler. */
 void s2_progress_wipe(void);
 
-/* Before @out writes: rows on a terminal are progress themselves, and no line stands among them. */
+/* Before @out writes: rows on a terminal, or in a pipe that may lead to a pager, are progress
+ * themselves, and no line stands among them. */
 void s2_progress_yield(const struct s2_out *out);
 
 #endif

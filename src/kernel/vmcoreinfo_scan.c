@@ -124,6 +124,7 @@ static bool pass_missing(struct s2_vmcoreinfo_scan *scan)
 	if (!code || !n)
 		return false;
 	s2_gaps_add(&scan->gaps, scan->pa, n, code);
+	s2_meter_add(scan->mem->meter, n);
 	scan->gave_up = !scan->missing_left--;
 	scan->pa += n;
 	return true;

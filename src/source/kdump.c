@@ -256,14 +256,13 @@ static void say_truncated(struct s2_source *source, const struct kdump_part *par
 
 static void count_bytes(struct s2_source *source, const struct kdump_part *part, struct kdump *k)
 {
-	uint64_t most = part->file->size / sizeof(struct kdump_desc);
+	const uint64_t descs = part->file->size / sizeof(struct kdump_desc);
+	struct s2_budget most;
 
-	source->claimed += (part->ndumped < most ? part->ndumped : most) << k->block_log2;
+	source->claimed += (part->ndumped < descs ? part->ndumped : descs) << k->block_log2;
 	k->backed += s2_file_backed(part->file);
-	most = k->backed > (UINT64_MAX - MOST_FLOOR) / MOST_PER_BYTE ?
-		       UINT64_MAX :
-		       k->backed * MOST_PER_BYTE + MOST_FLOOR;
-	source->mem.bytes = source->claimed < most ? source->claimed : most;
+	s2_budget_init(&most, MOST_FLOOR, MOST_PER_BYTE, k->backed);
+	source->mem.bytes = source->claimed < most.left ? source->claimed : most.left;
 	s2_kdump_limit(k);
 }
 

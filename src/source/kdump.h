@@ -54,12 +54,15 @@ struct kdump_part {
 	bool incomplete;
 };
 
-/* A decompressed block, known by where it came from: many pages may share one. */
+/*
+ * A decompressed block, known by where it came from: many pages may share one. One that is small in
+ * the file is known by what it is there: makedumpfile compresses each page of zeros anew.
+ */
 struct kdump_slot {
 	const struct s2_file *file; /* NULL when empty */
 	struct kdump_desc desc;
 	uint64_t used;
-	uint8_t *block; /* NULL until it is first used */
+	uint8_t *block; /* NULL until first used; behind it a small one's bytes in the file */
 };
 
 /* The cache makes reads change something behind a const s2_mem: one thread per source. */

@@ -15,6 +15,9 @@
 #define CACHE_BYTES (32U << 20)
 #define CACHE_WAYS 8
 
+/* Pages of zeros become less, of 64K too, but for snappy, which leaves a 20th of those. */
+#define SMALL 320U /* whole words */
+
 /* Group @group of a bitmap, without what lies outside of the part. */
 static enum s2_code read_group(const struct kdump_part *part, uint64_t bitmap_off, uint64_t group,
 			       uint64_t *ret, struct s2_err *err)
@@ -218,18 +221,54 @@ enum s2_code s2_kdump_alloc_cache(struct kdump *k, struct s2_err *err)
 	return S2_OK;
 }
 
-/* Whether @ret holds @desc's block; else it is the one of its set that was used longest ago. */
-static bool find_slot(const struct kdump *k, const struct s2_file *file,
-		      const struct kdump_desc *desc, struct kdump_slot **ret)
+/* What a block is looked for by. */
+struct kdump_key {
+	const struct s2_file *file;
+	const struct kdump_desc *desc;
+	bool small; /* by these, its bytes in the file, zeros behind them */
+	uint8_t bytes[SMALL];
+};
+
+static enum s2_code make_key(const struct s2_file *file, const struct kdump_desc *desc,
+			     struct kdump_key *ret, struct s2_err *err)
+{
+	*ret = (struct kdump_key){ .file = file, .desc = desc, .small = desc->size <= SMALL };
+	return ret->small ? s2_file_read(file, desc->offset, ret->bytes, desc->size, err) : S2_OK;
+}
+
+static uint64_t hash(const struct kdump_key *key)
+{
+	const uint64_t mix = UINT64_C(0x9e3779b97f4a7c15);
+	uint64_t ret = key->small ? 0 : key->desc->offset, word;
+
+	for (uint32_t at = 0; key->small && at < key->desc->size; at += sizeof(word)) {
+		memcpy(&word, key->bytes + at, sizeof(word));
+		ret = (ret ^ word) * mix;
+		ret ^= ret >> 32;
+	}
+	return (ret * mix) >> 32;
+}
+
+static bool is_held(const struct kdump *k, const struct kdump_slot *slot,
+		    const struct kdump_key *key)
+{
+	if (!slot->file || slot->desc.size != key->desc->size ||
+	    slot->desc.flags != key->desc->flags)
+		return false;
+	if (key->small)
+		return !memcmp(slot->block + kdump_block_size(k), key->bytes, key->desc->size);
+	return slot->file == key->file && slot->desc.offset == key->desc->offset;
+}
+
+/* Whether @ret holds the block; else it is the one of its set that was used longest ago. */
+static bool find_slot(const struct kdump *k, const struct kdump_key *key, struct kdump_slot **ret)
 {
 	uint64_t sets = k->nslots / CACHE_WAYS;
-	struct kdump_slot *set =
-		&k->slot[((desc->offset * UINT64_C(0x9e3779b97f4a7c15)) >> 32) % sets * CACHE_WAYS];
+	struct kdump_slot *set = &k->slot[hash(key) % sets * CACHE_WAYS];
 
 	*ret = set;
 	for (struct kdump_slot *slot = set; slot < set + CACHE_WAYS; slot++) {
-		if (slot->file == file && slot->desc.offset == desc->offset &&
-		    slot->desc.size == desc->size && slot->desc.flags == desc->flags) {
+		if (is_held(k, slot, key)) {
 			*ret = slot;
 			return true;
 		}
@@ -242,53 +281,58 @@ static bool find_slot(const struct kdump *k, const struct s2_file *file,
 /*
  * What compressed blocks may become, all together and each time that it is done again: blocks of
  * 1K could all be a mebibyte of zeros, which zlib takes 2.5 ns a byte for. Dumps of real machines
- * become 3 to 6 times as large; with their pages of zeros, which makedumpfile without -d 1
- * compresses one by one, up to 75 times.
+ * become 3 to 6 times as large without their pages of zeros, which makedumpfile without -d 1
+ * compresses one by one: 64K of them to 80 bytes. Those are one block here, decompressed once.
  */
-#define UNPACKED_FLOOR (512ULL << 20)
+#define UNPACKED_MIB 512
 #define UNPACKED_PER_BYTE 128
 
 void s2_kdump_limit(struct kdump *k)
 {
-	s2_budget_init(&k->unpacking, UNPACKED_FLOOR, UNPACKED_PER_BYTE, k->backed);
+	s2_budget_init(&k->unpacking, (uint64_t)UNPACKED_MIB << 20, UNPACKED_PER_BYTE, k->backed);
 }
 
 static enum s2_code take_unpacking(struct kdump *k, struct s2_lost *lost, struct s2_err *err)
 {
 	static const char text[] =
-		"no more pages are decompressed: they would become more than 128 times the file";
+		"no more pages are decompressed: they would become more than %d times the file "
+		"and %d MiB";
 
 	if (!s2_budget_take(&k->unpacking, kdump_block_size(k)))
 		return S2_OK;
 	if (!k->told)
-		s2_lost_add(lost, S2_LOST_FILE, S2_BUDGET, NULL, S2_LOST_NOWHERE, "%s", text);
+		s2_lost_add(lost, S2_LOST_FILE, S2_BUDGET, NULL, S2_LOST_NOWHERE, text,
+			    UNPACKED_PER_BYTE, UNPACKED_MIB);
 	k->told = true;
 	/* Missing to whoever reads: no page of a sound dump. */
-	return s2_fail(err, S2_DAMAGED, "%s", text);
+	return s2_fail(err, S2_DAMAGED, text, UNPACKED_PER_BYTE, UNPACKED_MIB);
 }
 
 static enum s2_code fill_slot(const struct kdump *k, struct kdump_slot *slot,
-			      const struct s2_file *file, const struct kdump_desc *desc,
-			      struct s2_err *err)
+			      const struct kdump_key *key, struct s2_err *err)
 {
-	const void *in = s2_file_view(file, desc->offset, desc->size);
+	const struct kdump_desc *desc = key->desc;
+	const void *in = key->small ? key->bytes :
+				      s2_file_view(key->file, desc->offset, desc->size);
 	enum s2_code code = S2_OK;
 
 	slot->file = NULL;
 	if (!slot->block)
-		slot->block = malloc(kdump_block_size(k));
+		slot->block = malloc(kdump_block_size(k) + SMALL);
 	if (!slot->block)
 		return s2_fail(err, S2_NOMEM, "no memory for a decompressed page");
 	if (!in) {
 		in = k->scratch;
-		code = s2_file_read(file, desc->offset, k->scratch, desc->size, err);
+		code = s2_file_read(key->file, desc->offset, k->scratch, desc->size, err);
 	}
 	if (!code)
 		code = s2_codec_decompress(desc->flags, in, desc->size, slot->block,
 					   kdump_block_size(k), err);
 	if (code)
 		return code;
-	slot->file = file;
+	if (key->small)
+		memcpy(slot->block + kdump_block_size(k), key->bytes, desc->size);
+	slot->file = key->file;
 	slot->desc = *desc;
 	return S2_OK;
 }
@@ -298,11 +342,14 @@ static enum s2_code get_block(struct kdump *k, struct s2_lost *lost, const struc
 			      struct s2_err *err)
 {
 	struct kdump_slot *slot;
-	bool held = find_slot(k, file, desc, &slot);
-	enum s2_code code = held ? S2_OK : take_unpacking(k, lost, err);
+	struct kdump_key key;
+	enum s2_code code = make_key(file, desc, &key, err);
 
-	if (!held && !code)
-		code = fill_slot(k, slot, file, desc, err);
+	if (!code && !find_slot(k, &key, &slot)) {
+		code = take_unpacking(k, lost, err);
+		if (!code)
+			code = fill_slot(k, slot, &key, err);
+	}
 	if (code)
 		return code;
 	slot->used = ++k->clock;
@@ -419,9 +466,10 @@ static bool is_given_up(const struct kdump *k, uint64_t pa)
 	const struct kdump_part *part;
 	struct kdump_slot *slot;
 	struct kdump_desc desc;
+	struct kdump_key key;
 
 	return !find_page(k, pa, &part, &desc, NULL) && desc.flags &&
-	       !find_slot(k, part->file, &desc, &slot);
+	       !make_key(part->file, &desc, &key, NULL) && !find_slot(k, &key, &slot);
 }
 
 /* Within one group of the bitmaps, a page and those after it that have the same bits. */

@@ -121,8 +121,11 @@ static enum s2_code seg_lacks(const struct s2_mem *mem, uint64_t pa, uint64_t *r
 	const struct s2_segment *seg = &source->seg[i];
 	uint64_t skip, held;
 
-	*ret = 1;
-	if (i == source->nsegs || seg->pa > pa)
+	*ret = UINT64_MAX;
+	if (i == source->nsegs)
+		return S2_ABSENT;
+	*ret = seg->pa - pa;
+	if (seg->pa > pa)
 		return S2_ABSENT;
 	skip = pa - seg->pa;
 	*ret = seg->size - skip;

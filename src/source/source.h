@@ -74,7 +74,7 @@ struct s2_source {
 	size_t nnotes;
 	bool left_out_zeros;      /* its last filter left out pages of zeros, and maybe others */
 	struct s2_absent *absent; /* NULL: what is missing is missing */
-	uint64_t claimed;         /* bytes of memory, where that is more than mem.bytes; else 0 */
+	uint64_t claimed;         /* bytes of the pages of a kdump, mem.bytes or more; else 0 */
 	struct s2_lost *lost;     /* where it says that it did not go on; NULL: nowhere */
 	bool incomplete;          /* the writer says so, or the file is cut off */
 	char node[66];            /* the machine's name, "" when not told */

@@ -287,6 +287,48 @@ static void scan_passes_any_hole(void **state)
 	kimage_free(&k);
 }
 
+static enum s2_code known_lacks(const struct s2_mem *mem, uint64_t pa, uint64_t *ret)
+{
+	const struct memtable *t = memtable_of(mem);
+
+	*ret = t->hole + t->hole_size - pa;
+	if (pa >= t->hole && pa - t->hole < t->hole_size)
+		return t->hole_code;
+	*ret = 1;
+	return S2_OK;
+}
+
+/* What is missing counts as gone through, as in what there is to go through. */
+static void scan_tells_how_far_it_is(void **state)
+{
+	const struct s2_mem_ops ops = { .read = memtable_read,
+					.view = memtable_view,
+					.next = memtable_next,
+					.lacks = known_lacks };
+	struct kimage k = ram_only();
+
+	(void)state;
+	/* Not all zeros, which are looked at once more. */
+	k.ram[0] = 1;
+	k.ram[SIZE - 4096] = 1;
+	k.mem.mem.ops = &ops;
+	k.mem.hole_size = SIZE / 2;
+	k.mem.hole_code = S2_EXCLUDED;
+	for (int views = 0; views < 2; views++) {
+		for (uint64_t at = 0; at <= SIZE / 2; at += SIZE / 4) {
+			struct s2_meter meter = { .done = 0 };
+			uint64_t hit;
+
+			k.mem.views = views;
+			k.mem.hole = BASE + at;
+			k.mem.mem.meter = &meter;
+			assert_int_equal(scan_all(&k.mem.mem, &hit, 1, NULL), 0);
+			assert_int_equal(meter.done, s2_mem_claimed(&k.mem.mem));
+		}
+	}
+	kimage_free(&k);
+}
+
 /* An extent that claims all addresses there are, with nothing behind it. */
 static enum s2_code empty_read(const struct s2_mem *mem, uint64_t pa, void *buf, size_t len,
 			       struct s2_err *err)
@@ -341,6 +383,7 @@ int main(void)
 		cmocka_unit_test(scan_passes_holes),
 		cmocka_unit_test(scan_of_zeros),
 		cmocka_unit_test(scan_passes_any_hole),
+		cmocka_unit_test(scan_tells_how_far_it_is),
 		cmocka_unit_test(scan_ends_on_hostile_extents),
 	};
 

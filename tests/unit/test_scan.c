@@ -170,12 +170,64 @@ static void stopped(void **state)
 	assert_string_equal(s2_gaps_text(&gaps).text, "");
 }
 
+static unsigned int turns;
+
+static enum s2_code known(const struct s2_mem *mem, uint64_t pa, uint64_t *ret)
+{
+	const struct memtable *t = memtable_of(mem);
+
+	turns++;
+	*ret = t->hole + t->hole_size - pa;
+	if (pa >= t->hole && pa - t->hole < t->hole_size)
+		return t->hole_code;
+	*ret = 1;
+	return S2_OK;
+}
+
+static bool look_at_words(void *arg, uint64_t pa, const void *shown, size_t len)
+{
+	(void)arg;
+	(void)shown;
+	assert_int_equal(pa % 8, 0);
+	assert_int_equal(len % 8, 0);
+	return true;
+}
+
+/* A hole of which is told how far it reaches, which may be into a word: the next is seen whole. */
+static void known_hole(void **state)
+{
+	const struct s2_mem_ops ops = {
+		.read = memtable_read, .view = memtable_view, .next = memtable_next, .lacks = known
+	};
+	struct memtable mem;
+
+	(void)state;
+	make(&mem);
+	mem.mem.ops = &ops;
+	mem.hole = BASE + 0x10000;
+	for (unsigned int i = 0; i < 32; i++) {
+		struct s2_meter meter = { .done = 0 };
+		struct s2_gaps gaps = { 0 };
+
+		mem.mem.meter = &meter;
+		mem.views = i % 2;
+		mem.hole_size = (i < 16 ? 0 : 0x2000) + i / 2 % 8 + 1;
+		turns = 0;
+		assert_int_equal(s2_scan(&mem.mem, BASE, SIZE, 8, look_at_words, NULL, &gaps, NULL),
+				 S2_OK);
+		assert_int_equal(gaps.pa, mem.hole);
+		assert_int_equal(gaps.bytes, (mem.hole_size + 7) & ~7ULL);
+		assert_in_range(turns, 3, 5);
+		assert_int_equal(meter.done, SIZE);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(without_holes), cmocka_unit_test(any_page),
 		cmocka_unit_test(any_words),     cmocka_unit_test(nothing),
-		cmocka_unit_test(stopped),
+		cmocka_unit_test(stopped),       cmocka_unit_test(known_hole),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -336,6 +336,27 @@ static void test_incomplete(void **state)
 	free(blob.data);
 }
 
+/* Outside of all extents too it is told how far nothing comes, in one answer. */
+static void test_lacks(void **state)
+{
+	struct blob blob = build("elf --pattern 0x10000:0x1000 --pattern 0x20000000:0x1000");
+	struct s2_source *source;
+	struct s2_err err;
+	uint64_t n;
+
+	(void)state;
+	assert_int_equal(open_blob(blob.data, blob.size, &source, &err), S2_OK);
+	assert_int_equal(s2_mem_lacks(&source->mem, 0x10001, &n), S2_OK);
+	assert_int_equal(s2_mem_lacks(&source->mem, 0xffff, &n), S2_ABSENT);
+	assert_int_equal(n, 1);
+	assert_int_equal(s2_mem_lacks(&source->mem, 0x11000, &n), S2_ABSENT);
+	assert_int_equal(n, 0x20000000 - 0x11000);
+	assert_int_equal(s2_mem_lacks(&source->mem, 0x20001000, &n), S2_ABSENT);
+	assert_int_equal(n, UINT64_MAX);
+	s2_source_close(source);
+	free(blob.data);
+}
+
 static void test_notes(void **state)
 {
 	static const char *const args[] = {
@@ -440,6 +461,7 @@ int main(void)
 		cmocka_unit_test(test_truncation),
 		cmocka_unit_test(test_truncation_every_byte),
 		cmocka_unit_test(test_incomplete),
+		cmocka_unit_test(test_lacks),
 		cmocka_unit_test(test_notes),
 		cmocka_unit_test(test_sve_remark),
 		cmocka_unit_test(test_sound_file_is_not_shifted),
