@@ -118,13 +118,14 @@ static bool is_of(const struct s2_loss *loss, const struct s2_table *table)
 	       (!loss->table[n] || (loss->table[n] == '/' && table->vm && *table->vm->name));
 }
 
-/* A lost VM of which no more than the address is known may be of any process, and have any name. */
+/* Lost VMs of which no more than the address is known, or that there are some, may be of any
+ * process, and have any name. */
 static bool is_unnumbered(const struct s2_loss *loss)
 {
 	static const char unnumbered[] = "vm:0x";
 
 	return loss->what == S2_LOST_VM &&
-	       !strncmp(loss->table, unnumbered, sizeof(unnumbered) - 1);
+	       (!*loss->table || !strncmp(loss->table, unnumbered, sizeof(unnumbered) - 1));
 }
 
 /* May @pattern mean a VM beside the tables that it fits? Not one that is the id of such a table,
@@ -144,7 +145,7 @@ static bool concerns(void *arg, const struct s2_loss *loss)
 {
 	const struct asked *asked = arg;
 
-	if (!*loss->table || is_asked_for(asked->r, loss->table))
+	if (*loss->table ? is_asked_for(asked->r, loss->table) : !is_unnumbered(loss))
 		return true;
 	for (unsigned int g = 0; g < asked->r->ntables && is_unnumbered(loss); g++)
 		if (may_mean_more(asked->r->table[g], asked->tables))
@@ -162,8 +163,7 @@ static bool concerns(void *arg, const struct s2_loss *loss)
 static bool lost_nameless(const struct s2_lost *lost)
 {
 	for (size_t i = 0; i < lost->n; i++)
-		if (lost->loss[i].what == S2_LOST_VM &&
-		    (!*lost->loss[i].table || is_unnumbered(&lost->loss[i])))
+		if (is_unnumbered(&lost->loss[i]))
 			return true;
 	return lost->total && !lost->n;
 }

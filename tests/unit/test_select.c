@@ -148,8 +148,8 @@ static void by_name(void **state)
 	}
 }
 
-/* A lost VM that is known by its address alone may be one more of the process, or the one of a
- * name; it is no table whose id was given. */
+/* A lost VM that is known by its address alone, or not even by that, may be one more of the
+ * process, or the one of a name; it is no table whose id was given. */
 static void lost_unnumbered(void **state)
 {
 	static const struct {
@@ -157,9 +157,11 @@ static void lost_unnumbered(void **state)
 		uint64_t losses;
 	} cases[] = { { "vm:1", 0 }, { "host", 0 }, { "h*", 0 }, { "1", 1 },
 		      { "vm:*", 1 }, { "*", 1 },    { "web", 1 } };
+	static const size_t n = sizeof(cases) / sizeof(cases[0]);
 
 	(void)state;
-	for (size_t c = 0; c < sizeof(cases) / sizeof(cases[0]); c++) {
+	for (size_t i = 0; i < 2 * n; i++) {
+		size_t c = i % n;
 		struct s2_request r = request_for(&cases[c].pattern, 1);
 		struct s2_refusal refusal = { .why = S2_REFUSED_OTHERWISE };
 		struct s2_table one = { .id = "vm:1" }, host = { .id = "host" };
@@ -175,7 +177,8 @@ static void lost_unnumbered(void **state)
 		one.vm = vm;
 		assert_int_equal(s2_tables_add(&tables, &one, &err), S2_OK);
 		assert_int_equal(s2_tables_add(&tables, &host, &err), S2_OK);
-		s2_lost_add(&lost, S2_LOST_VM, S2_ABSENT, "vm:0x1000", S2_LOST_NOWHERE, "a VM");
+		s2_lost_add(&lost, S2_LOST_VM, S2_ABSENT, i < n ? "vm:0x1000" : NULL,
+			    S2_LOST_NOWHERE, "a VM");
 		assert_int_equal(s2_select_tables(&r, &tables, &lost, further, &refusal, &err),
 				 S2_OK);
 		if (lost.total != cases[c].losses)
