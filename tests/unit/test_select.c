@@ -188,6 +188,42 @@ static void lost_unnumbered(void **state)
 	}
 }
 
+/* Who can take a VM's own table alone is told that it is not there. */
+static void own_table_gone(void **state)
+{
+	static const struct {
+		const char *pattern, *lost;
+		enum s2_code code;
+	} cases[] = { { "100", "vm:100", S2_NOTFOUND },    { "100", "vm:7", S2_USAGE },
+		      { "100", "vm:0x1000", S2_NOTFOUND }, { "vm:100", "vm:100", S2_NOTFOUND },
+		      { "web", NULL, S2_NOTFOUND },        { "vm:100/nested:1", "vm:100", S2_OK } };
+
+	(void)state;
+	for (size_t c = 0; c < sizeof(cases) / sizeof(cases[0]); c++) {
+		struct s2_request r = request_for(&cases[c].pattern, 1);
+		struct s2_refusal refusal = { .why = S2_REFUSED_OTHERWISE };
+		struct s2_table nested = { .id = "vm:100/nested:1", .vm = s2_vm_new() };
+		struct s2_tables tables = { .n = 0 };
+		struct s2_lost lost = { .n = 0 };
+		struct s2_err err;
+
+		s2_err_init(&err);
+		r.one_table = true;
+		assert_non_null(nested.vm);
+		strcpy(nested.vm->name, "web");
+		assert_int_equal(s2_tables_own(&tables, nested.vm, &err), S2_OK);
+		assert_int_equal(s2_tables_add(&tables, &nested, &err), S2_OK);
+		s2_lost_add(&lost, S2_LOST_VM, S2_ABSENT, cases[c].lost, S2_LOST_NOWHERE, "a VM");
+		if (s2_select_tables(&r, &tables, &lost, further, &refusal, &err) != cases[c].code)
+			fail_msg("%s: %s", cases[c].pattern, err.text);
+		if (cases[c].code)
+			assert_int_equal(refusal.why, S2_REFUSED_NO_TABLE);
+		assert_int_equal(tables.n, 1);
+		s2_lost_clear(&lost);
+		s2_tables_free(&tables);
+	}
+}
+
 /* A pid stands for all tables of its process's VMs; an id for one, and the others are named. A
  * command that can take one alone means a VM's own. */
 static void further_tables(void **state)
@@ -243,6 +279,7 @@ int main(void)
 		cmocka_unit_test(by_name),
 		cmocka_unit_test(further_tables),
 		cmocka_unit_test(lost_unnumbered),
+		cmocka_unit_test(own_table_gone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
