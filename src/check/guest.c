@@ -109,13 +109,14 @@ static void of_hypervisor(struct s2_facts *fact, uint64_t raw)
  * memory is a device's. */
 static void seen_by_all(struct s2_check_ctx *ctx, uint64_t pa, uint64_t size)
 {
-	uint64_t end = pa + size, left;
+	uint64_t first = pa, end = pa + size, left;
 
 	for (; pa < end; pa += left << ctx->pages.page_log2) {
 		if (s2_pages_number(&ctx->pages, pa, &left) != S2_NO_PAGE)
 			continue;
-		if (ctx->kernel && s2_memmap_uses(ctx, pa) == S2_NO)
-			return;
+		if (ctx->kernel && (pa == first || !s2_budget_take(&ctx->outside, 1)) &&
+		    s2_memmap_uses(ctx, pa, &left) == S2_NO)
+			continue;
 		s2_check_unknown(ctx, S2_CHECK_TWO_GUESTS,
 				 "who else maps what guests may write is not known: PA 0x%" PRIx64
 				 " is not in the dump's memory",

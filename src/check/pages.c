@@ -16,6 +16,10 @@
 #define FLOOR_PAGES (64ULL * WINDOW)
 #define PAGES_PER_PAGE 1024
 
+/* Struct pages of what is no memory, beyond as many as the dump has pages: 4 GiB of reserved pages
+ * in 4K pages, or much more where struct pages are not mapped. */
+#define FLOOR_OUTSIDE (1U << 20)
+
 /* Extents of a dump that are looked at as memory, when the hypervisor does not say what is. */
 #define FLOOR_EXTENTS 65536
 
@@ -93,6 +97,7 @@ enum s2_code s2_pages_init(struct s2_check_ctx *ctx, struct s2_err *err)
 		if (ctx->geom[i].arch)
 			pages->page_log2 = ctx->geom[i].page_log2;
 	pages->left_out_pa = S2_NO_PAGE;
+	s2_budget_init(&ctx->outside, FLOOR_OUTSIDE, 1, ctx->mem->bytes >> pages->page_log2);
 	s2_budget_init(&pages->budget, FLOOR_PAGES, PAGES_PER_PAGE,
 		       ctx->mem->bytes >> pages->page_log2);
 	code = s2_kept_memory(ctx, 0) != S2_UNKNOWN ? from_keepers(ctx, err) :

@@ -143,6 +143,8 @@ struct s2_check_ctx {
 	struct s2_walk *tables_walk; /* that reads all tables */
 	struct s2_walk *walk;        /* for single look-ups */
 	struct s2_vmm *vmm;          /* host-managed guests: the VMM's tables, or NULL */
+	struct s2_budget outside;    /* struct pages that s2_memmap_uses() may be asked for beyond
+					the first of each leaf */
 };
 
 /* report.c */
@@ -222,8 +224,9 @@ enum s2_tristate s2_gmem_confirms(struct s2_check_ctx *ctx, struct s2_gmem *gmem
 /* refcount.c */
 void s2_memmap_find(struct s2_check_ctx *ctx, struct s2_memmap *ret);
 
-/* Does the kernel use @pa as memory, by its struct page? S2_NO: it has none, or is reserved. */
-enum s2_tristate s2_memmap_uses(struct s2_check_ctx *ctx, uint64_t pa);
+/* Does the kernel use @pa as memory, by its struct page? S2_NO: it has none, or is reserved.
+ * @ret_left: for how many pages from there on that is the answer, at least 1. */
+enum s2_tristate s2_memmap_uses(struct s2_check_ctx *ctx, uint64_t pa, uint64_t *ret_left);
 void s2_check_refcounts(struct s2_check_ctx *ctx);
 
 /* tables.c: is @pa memory, as far as a keeper of tables knows? S2_UNKNOWN without one. */

@@ -19,7 +19,8 @@ void s2_memmap_find(struct s2_check_ctx *ctx, struct s2_memmap *ret)
 	kva = &s2_kernel_facts(ctx->kernel)->kva;
 	if (s2_kernel_memmap(ctx->kernel, &start, NULL) ||
 	    s2_vmcoreinfo_get(info, S2_VI_SIZE, "page", &ret->size, NULL) ||
-	    s2_vmcoreinfo_get(info, S2_VI_OFFSET, "page._refcount", &ret->refcount, NULL))
+	    s2_vmcoreinfo_get(info, S2_VI_OFFSET, "page._refcount", &ret->refcount, NULL) ||
+	    ret->size < sizeof(uint64_t))
 		return;
 	first = (int64_t)kva->memmap_pa >> ctx->pages.page_log2;
 	ret->va = start - (uint64_t)first * ret->size;
@@ -40,12 +41,12 @@ static void find_flags(struct s2_check_ctx *ctx, struct s2_memmap *map)
 		map->reserved = BIT64(bit);
 }
 
-enum s2_tristate s2_memmap_uses(struct s2_check_ctx *ctx, uint64_t pa)
+enum s2_tristate s2_memmap_uses(struct s2_check_ctx *ctx, uint64_t pa, uint64_t *ret_left)
 {
 	struct s2_memmap *map = &ctx->memmap;
-	uint64_t flags;
-	enum s2_code code;
+	uint64_t va, flags, bytes;
 
+	*ret_left = 1;
 	if (!ctx->have_memmap) {
 		s2_memmap_find(ctx, map);
 		if (map->have)
@@ -54,16 +55,14 @@ enum s2_tristate s2_memmap_uses(struct s2_check_ctx *ctx, uint64_t pa)
 	}
 	if (!map->have)
 		return S2_UNKNOWN;
-	code = s2_kernel_read(ctx->kernel,
-			      map->va + (pa >> ctx->pages.page_log2) * map->size +
-				      (map->reserved ? map->flags : 0),
-			      &flags, sizeof(flags), NULL);
-	/* Not mapped, or no address at all: nothing has ever been there. */
-	if (code == S2_INVALID || code == S2_NOTFOUND)
-		return S2_NO;
-	if (code)
+	va = map->va + (pa >> ctx->pages.page_log2) * map->size + (map->reserved ? map->flags : 0);
+	if (!s2_kernel_read(ctx->kernel, va, &flags, sizeof(flags), NULL))
+		return map->reserved & flags ? S2_NO : S2_YES;
+	/* Where nothing is mapped nothing has ever been; a damaged table tells nothing. */
+	if (!s2_kernel_unmapped(ctx->kernel, va, &bytes))
 		return S2_UNKNOWN;
-	return map->reserved & flags ? S2_NO : S2_YES;
+	*ret_left = bytes / map->size + (bytes % map->size != 0);
+	return S2_NO;
 }
 
 static bool read_refcount(struct s2_check_ctx *ctx, const struct s2_memmap *map,

@@ -29,6 +29,7 @@ static enum s2_exit print_report(const struct s2_options *o, const struct s2_inp
 	struct s2_image image = s2_input_image(input);
 	bool failed = false, unknown = false, lines;
 	struct s2_json json;
+	enum s2_code code;
 
 	for (unsigned int i = 0; i < S2_NCHECKS; i++) {
 		failed |= report->outcome[i].result == S2_CHECK_FAIL;
@@ -38,8 +39,11 @@ static enum s2_exit print_report(const struct s2_options *o, const struct s2_inp
 		s2_json_begin(&json, out, lines, "check", "checks", &image);
 		s2_check_json(&json, report);
 		s2_json_end(&json, !unknown && !input->lost->total, input->lost);
-	} else if (s2_check_text(out, report, &input->tables, o->verbose, s2_colors(o, out), err)) {
-		return s2_exit_of(err->code);
+	} else {
+		code = s2_check_text(out, report, &input->tables, o->verbose, s2_colors(o, out),
+				     err);
+		if (code)
+			return s2_exit_of(code);
 	}
 	if (failed)
 		return S2_EXIT_FOUND;

@@ -16,7 +16,7 @@
 enum s2_code s2_each_table(const struct s2_input *input, const struct s2_table *tables, size_t n,
 			   enum s2_code (*one)(void *arg, const struct s2_table *table,
 					       const struct s2_geometry *geom, struct s2_err *err),
-			   void *arg, enum s2_exit *ret, struct s2_err *err);
+			   void *arg, enum s2_exit *ret, struct s2_err *err) S2_MUST_CHECK;
 
 /* Says of how many rows a condition could not be asked; nothing when of none. */
 void s2_say_left_out(const char *path, uint64_t rows);

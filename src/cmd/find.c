@@ -339,6 +339,7 @@ static enum s2_exit search_all(const struct s2_options *o, struct search *s, str
 	const struct s2_tables *tables = &s->input->tables;
 	struct s2_image image = s2_input_image(s->input);
 	enum s2_exit status;
+	enum s2_code code;
 
 	s->incomplete = malloc(tables->n + 1);
 	if (!s->incomplete)
@@ -352,14 +353,15 @@ static enum s2_exit search_all(const struct s2_options *o, struct search *s, str
 	s->where = o->rows.have_where ? &o->rows.where : NULL;
 	if (s->json)
 		s2_json_begin(&s->printer.json, s->out, s->lines, "find", "found", &image);
-	s2_each_table(s->input, tables->table, tables->n, search_table, s, &status, err);
-	for (size_t i = 0; i < s->n; i++)
+	code = s2_each_table(s->input, tables->table, tables->n, search_table, s, &status, err);
+	/* What tables reach that were not read is not known. */
+	for (size_t i = 0; !code && i < s->n; i++)
 		if (!s->want[i].hits)
 			print_nothing(s, &s->want[i]);
 	s2_say_left_out(s->input->path, s->unknown);
 	if (s->json)
 		s2_json_end(&s->printer.json, !status && !s->input->lost->total, s->input->lost);
-	return status;
+	return code ? s2_exit_of(code) : status;
 }
 
 static enum s2_exit run_find(const struct s2_options *o, struct s2_out *out, struct s2_err *err)

@@ -260,6 +260,7 @@ static enum s2_exit list_tables(const struct s2_options *o, const struct s2_inpu
 	s2_auto_free struct list *list = malloc(sizeof(*list));
 	s2_auto_free struct line *line = malloc((input->tables.n + 1) * sizeof(*line));
 	enum s2_exit status;
+	enum s2_code code;
 	bool lines;
 
 	if (!list || !line)
@@ -278,14 +279,15 @@ static enum s2_exit list_tables(const struct s2_options *o, const struct s2_inpu
 	list->printer.list = "list";
 	if (list->json)
 		list->printer.format->begin(&list->printer, &image);
-	s2_each_table(input, input->tables.table, input->tables.n, list_table, list, &status, err);
+	code = s2_each_table(input, input->tables.table, input->tables.n, list_table, list, &status,
+			     err);
 	if (list->json) {
 		list->printer.format->end(&list->printer, !status && !input->lost->total);
 	} else {
 		print_image(out, &image);
 		print_lines(out, list, s2_colors(o, out));
 	}
-	return status;
+	return code ? s2_exit_of(code) : status;
 }
 
 static enum s2_exit run_list(const struct s2_options *o, struct s2_out *out, struct s2_err *err)

@@ -102,6 +102,7 @@ static enum s2_exit list_slots(const struct s2_options *o, const struct s2_input
 	struct s2_image image = s2_input_image(input);
 	s2_auto_free struct listing *l = calloc(1, sizeof(*l));
 	enum s2_exit status;
+	enum s2_code code;
 	bool lines;
 
 	if (!l)
@@ -118,10 +119,10 @@ static enum s2_exit list_slots(const struct s2_options *o, const struct s2_input
 	else
 		s2_out_printf(out, "%-*s slot   %-*s %8s %shva\n", l->id_width, "# table", IA_WIDTH,
 			      "ia", "size", l->have_private ? " private " : "");
-	s2_each_table(input, tables->table, tables->n, slots_table, l, &status, err);
+	code = s2_each_table(input, tables->table, tables->n, slots_table, l, &status, err);
 	if (l->document)
 		l->printer.format->end(&l->printer, !status && !input->lost->total);
-	return status;
+	return code ? s2_exit_of(code) : status;
 }
 
 static enum s2_exit run_slots(const struct s2_options *o, struct s2_out *out, struct s2_err *err)

@@ -147,6 +147,11 @@ enum s2_code s2_kernel_read(struct s2_kernel *kernel, uint64_t va, void *buf, si
 	return s2_kva_read(kernel->kva, va, buf, len, err);
 }
 
+bool s2_kernel_unmapped(struct s2_kernel *kernel, uint64_t va, uint64_t *ret_left)
+{
+	return s2_kva_unmapped(kernel->kva, va, ret_left);
+}
+
 enum s2_code s2_kernel_pa(struct s2_kernel *kernel, uint64_t va, uint64_t *ret, struct s2_err *err)
 {
 	return s2_kva_pa(kernel->kva, va, ret, err);

@@ -95,6 +95,8 @@ enum s2_code s2_kernel_read(struct s2_kernel *kernel, uint64_t va, void *buf, si
 			    struct s2_err *err) S2_MUST_CHECK;
 enum s2_code s2_kernel_pa(struct s2_kernel *kernel, uint64_t va, uint64_t *ret,
 			  struct s2_err *err) S2_MUST_CHECK;
+/* s2_kva_unmapped(). */
+bool s2_kernel_unmapped(struct s2_kernel *kernel, uint64_t va, uint64_t *ret_left);
 
 /* s2_symbols_find(). */
 enum s2_code s2_kernel_symbols(struct s2_kernel *kernel, struct s2_symbol *wanted, size_t n,

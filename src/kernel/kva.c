@@ -122,6 +122,16 @@ enum s2_code s2_kva_find(struct s2_kva *kva, uint64_t va, struct s2_kva_piece *r
 	return S2_OK;
 }
 
+bool s2_kva_unmapped(const struct s2_kva *kva, uint64_t va, uint64_t *ret_left)
+{
+	struct s2_found found;
+	enum s2_code code = s2_lookup(kva->mem, &kva->geom, kva->facts.root_pa,
+				      kva->facts.ops->untag(va), &found);
+
+	*ret_left = code ? 1 : found.left;
+	return code == S2_NOTFOUND || (!code && !found.raw);
+}
+
 enum s2_code s2_kva_pa(struct s2_kva *kva, uint64_t va, uint64_t *ret, struct s2_err *err)
 {
 	struct s2_kva_piece piece;

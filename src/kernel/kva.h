@@ -96,6 +96,13 @@ void s2_kva_free(struct s2_kva *kva);
 enum s2_code s2_kva_find(struct s2_kva *kva, uint64_t va, struct s2_kva_piece *ret,
 			 struct s2_err *err) S2_MUST_CHECK;
 
+/*
+ * Is there nothing at @va for sure, for it is no address of the kernel, or its entry is empty? What
+ * is neither empty nor maps anything is damage, and what is missing is not known. @ret_left, when
+ * true: how many bytes from there on, at least 1.
+ */
+bool s2_kva_unmapped(const struct s2_kva *kva, uint64_t va, uint64_t *ret_left);
+
 /* PA of @va; errors as above. */
 enum s2_code s2_kva_pa(struct s2_kva *kva, uint64_t va, uint64_t *ret,
 		       struct s2_err *err) S2_MUST_CHECK;

@@ -118,13 +118,14 @@ static bool is_of(const struct s2_loss *loss, const struct s2_table *table)
 	       (!loss->table[n] || (loss->table[n] == '/' && table->vm && *table->vm->name));
 }
 
-/* A lost VM of which no more than the address is known may be of any process, and have any name. */
+/* Lost VMs of which no more than the address is known, or that there are some, may be of any
+ * process, and have any name. */
 static bool is_unnumbered(const struct s2_loss *loss)
 {
 	static const char unnumbered[] = "vm:0x";
 
 	return loss->what == S2_LOST_VM &&
-	       !strncmp(loss->table, unnumbered, sizeof(unnumbered) - 1);
+	       (!*loss->table || !strncmp(loss->table, unnumbered, sizeof(unnumbered) - 1));
 }
 
 /* May @pattern mean a VM beside the tables that it fits? Not one that is the id of such a table,
@@ -144,7 +145,7 @@ static bool concerns(void *arg, const struct s2_loss *loss)
 {
 	const struct asked *asked = arg;
 
-	if (!*loss->table || is_asked_for(asked->r, loss->table))
+	if (*loss->table ? is_asked_for(asked->r, loss->table) : !is_unnumbered(loss))
 		return true;
 	for (unsigned int g = 0; g < asked->r->ntables && is_unnumbered(loss); g++)
 		if (may_mean_more(asked->r->table[g], asked->tables))
@@ -162,8 +163,7 @@ static bool concerns(void *arg, const struct s2_loss *loss)
 static bool lost_nameless(const struct s2_lost *lost)
 {
 	for (size_t i = 0; i < lost->n; i++)
-		if (lost->loss[i].what == S2_LOST_VM &&
-		    (!*lost->loss[i].table || is_unnumbered(&lost->loss[i])))
+		if (is_unnumbered(&lost->loss[i]))
 			return true;
 	return lost->total && !lost->n;
 }
@@ -216,6 +216,15 @@ static void add_id(struct id_line *line, const char *id)
 	line->len = sizeof(line->text);
 }
 
+/* May @pattern mean a VM that was lost? */
+static bool may_be_lost(const char *pattern, const struct s2_lost *lost)
+{
+	for (size_t i = 0; i < lost->n; i++)
+		if (*lost->loss[i].table && id_fits(pattern, lost->loss[i].table, true))
+			return true;
+	return lost_nameless(lost);
+}
+
 /* Names the tables that there are. */
 static enum s2_code refuse(const char *pattern, const struct s2_tables *tables,
 			   const struct s2_lost *lost, struct s2_err *err)
@@ -224,7 +233,7 @@ static enum s2_code refuse(const char *pattern, const struct s2_tables *tables,
 
 	for (size_t i = 0; i < tables->n; i++)
 		add_id(&list, tables->table[i].id);
-	return s2_fail(err, lost_nameless(lost) ? S2_NOTFOUND : S2_USAGE,
+	return s2_fail(err, may_be_lost(pattern, lost) ? S2_NOTFOUND : S2_USAGE,
 		       "no table is called '%.100s'; there %s %s", pattern,
 		       tables->n == 1 ? "is" : "are", tables->n ? list.text : "none");
 }
@@ -257,6 +266,7 @@ enum s2_code s2_select_tables(const struct s2_request *r, struct s2_tables *tabl
 	bool *keep;
 	const char *pattern;
 	size_t kept = 0;
+	bool any = false;
 
 	*ret_further = '\0';
 	if (!r->ntables)
@@ -269,8 +279,16 @@ enum s2_code s2_select_tables(const struct s2_request *r, struct s2_tables *tabl
 	keep = calloc(tables->n + 1, sizeof(*keep));
 	if (!keep)
 		return s2_fail(err, S2_NOMEM, "no memory");
-	for (size_t i = 0; i < tables->n; i++)
+	for (size_t i = 0; i < tables->n; i++) {
 		keep[i] = is_table_asked_for(r, tables, &tables->table[i]);
+		any |= keep[i];
+	}
+	/* Of the VM that is meant there are but further tables, or what is known to be lost. */
+	if (r->one_table && !any) {
+		free(keep);
+		refusal->why = S2_REFUSED_NO_TABLE;
+		return refuse(*r->table, tables, lost, err);
+	}
 	if (!r->one_table)
 		name_further(tables, keep, ret_further);
 	for (size_t i = 0; i < tables->n; i++) {

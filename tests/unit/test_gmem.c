@@ -19,7 +19,8 @@
 
 struct gmemtest {
 	struct kvmtest t;
-	uint64_t leaf; /* VA of the descriptor of the slot's first page */
+	uint64_t leaf;  /* VA of the descriptor of the slot's first page */
+	uint64_t table; /* ... and of the one that leads to it */
 	uint64_t file, node[2];
 	uint64_t slot;
 	struct s2_check_report report;
@@ -56,6 +57,7 @@ static void put_table(struct gmemtest *g, uint64_t kvm)
 	t->used = (t->used + 8191) & ~8191ULL;
 	root = heap_alloc(t, 8192);
 	level2 = heap_alloc(t, 4096);
+	g->table = level2;
 	g->leaf = heap_alloc(t, 4096);
 	set64(t, root + IPA / 0x40000000 * 8, heap_pa(g, level2) | 3);
 	set64(t, level2, heap_pa(g, g->leaf) | 3);
@@ -254,12 +256,46 @@ static void outside(void **state)
 	gmem_exit(&g);
 }
 
+/* A block of 2 MiB that is not in the dump's memory: each of its pages is asked for. */
+static void outside_block(void **state)
+{
+	static const uint64_t pa = 0x2000000000, flags = 1 << 3;
+	struct gmemtest g;
+	uint64_t pages, va, leaf;
+
+	(void)state;
+	gmem_init(&g);
+	info_line(&g.t.k, "OFFSET(page.flags)=0\n%s", "");
+	pages = VMEMMAP + (pa - g.t.k.shape.phys_offset) / 4096 * SIZEOF_PAGE;
+	set64(&g.t, g.table, pa | (LEAF & ~2));
+	g.t.used = (g.t.used + 4095) & ~4095ULL;
+	va = heap_alloc(&g.t, 4096);
+	assert_int_equal(pages % 0x8000, 0);
+	map_one(&g.t.k, pages, heap_pa(&g, va), 0, true);
+	leaf = TABLES_AT + g.t.k.tables_used - 4096;
+	/* One reserved page, and memory behind it. */
+	set64(&g.t, va, flags);
+	assert_int_equal(run(&g, S2_CHECK_TWO_GUESTS)->result, S2_CHECK_UNKNOWN);
+	for (unsigned int i = 0; i < 64; i++)
+		set64(&g.t, va + i * SIZEOF_PAGE, flags);
+	assert_int_equal(run(&g, S2_CHECK_TWO_GUESTS)->result, S2_CHECK_PASS);
+	set64(&g.t, va + 63 * SIZEOF_PAGE, 0);
+	assert_int_equal(run(&g, S2_CHECK_TWO_GUESTS)->result, S2_CHECK_UNKNOWN);
+	set64(&g.t, va + 63 * SIZEOF_PAGE, flags);
+	map_one(&g.t.k, pages + 7 * 4096, heap_pa(&g, va), 0, true);
+	assert_int_equal(run(&g, S2_CHECK_TWO_GUESTS)->result, S2_CHECK_PASS);
+	/* Where struct pages are, a descriptor that maps nothing and is not empty is damage. */
+	g.t.k.ram[leaf + (pages / 4096 + 7) % 512 * 8] &= (uint8_t)~2;
+	assert_int_equal(run(&g, S2_CHECK_TWO_GUESTS)->result, S2_CHECK_UNKNOWN);
+	gmem_exit(&g);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sound),          cmocka_unit_test(another_page),
 		cmocka_unit_test(another_offset), cmocka_unit_test(missing),
-		cmocka_unit_test(outside),
+		cmocka_unit_test(outside),        cmocka_unit_test(outside_block),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

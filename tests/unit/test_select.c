@@ -148,8 +148,8 @@ static void by_name(void **state)
 	}
 }
 
-/* A lost VM that is known by its address alone may be one more of the process, or the one of a
- * name; it is no table whose id was given. */
+/* A lost VM that is known by its address alone, or not even by that, may be one more of the
+ * process, or the one of a name; it is no table whose id was given. */
 static void lost_unnumbered(void **state)
 {
 	static const struct {
@@ -157,9 +157,11 @@ static void lost_unnumbered(void **state)
 		uint64_t losses;
 	} cases[] = { { "vm:1", 0 }, { "host", 0 }, { "h*", 0 }, { "1", 1 },
 		      { "vm:*", 1 }, { "*", 1 },    { "web", 1 } };
+	static const size_t n = sizeof(cases) / sizeof(cases[0]);
 
 	(void)state;
-	for (size_t c = 0; c < sizeof(cases) / sizeof(cases[0]); c++) {
+	for (size_t i = 0; i < 2 * n; i++) {
+		size_t c = i % n;
 		struct s2_request r = request_for(&cases[c].pattern, 1);
 		struct s2_refusal refusal = { .why = S2_REFUSED_OTHERWISE };
 		struct s2_table one = { .id = "vm:1" }, host = { .id = "host" };
@@ -175,11 +177,48 @@ static void lost_unnumbered(void **state)
 		one.vm = vm;
 		assert_int_equal(s2_tables_add(&tables, &one, &err), S2_OK);
 		assert_int_equal(s2_tables_add(&tables, &host, &err), S2_OK);
-		s2_lost_add(&lost, S2_LOST_VM, S2_ABSENT, "vm:0x1000", S2_LOST_NOWHERE, "a VM");
+		s2_lost_add(&lost, S2_LOST_VM, S2_ABSENT, i < n ? "vm:0x1000" : NULL,
+			    S2_LOST_NOWHERE, "a VM");
 		assert_int_equal(s2_select_tables(&r, &tables, &lost, further, &refusal, &err),
 				 S2_OK);
 		if (lost.total != cases[c].losses)
 			fail_msg("%s: %u losses", cases[c].pattern, (unsigned int)lost.total);
+		s2_lost_clear(&lost);
+		s2_tables_free(&tables);
+	}
+}
+
+/* Who can take a VM's own table alone is told that it is not there. */
+static void own_table_gone(void **state)
+{
+	static const struct {
+		const char *pattern, *lost;
+		enum s2_code code;
+	} cases[] = { { "100", "vm:100", S2_NOTFOUND },    { "100", "vm:7", S2_USAGE },
+		      { "100", "vm:0x1000", S2_NOTFOUND }, { "vm:100", "vm:100", S2_NOTFOUND },
+		      { "web", NULL, S2_NOTFOUND },        { "vm:100/nested:1", "vm:100", S2_OK } };
+
+	(void)state;
+	for (size_t c = 0; c < sizeof(cases) / sizeof(cases[0]); c++) {
+		struct s2_request r = request_for(&cases[c].pattern, 1);
+		struct s2_refusal refusal = { .why = S2_REFUSED_OTHERWISE };
+		struct s2_table nested = { .id = "vm:100/nested:1", .vm = s2_vm_new() };
+		struct s2_tables tables = { .n = 0 };
+		struct s2_lost lost = { .n = 0 };
+		struct s2_err err;
+
+		s2_err_init(&err);
+		r.one_table = true;
+		assert_non_null(nested.vm);
+		strcpy(nested.vm->name, "web");
+		assert_int_equal(s2_tables_own(&tables, nested.vm, &err), S2_OK);
+		assert_int_equal(s2_tables_add(&tables, &nested, &err), S2_OK);
+		s2_lost_add(&lost, S2_LOST_VM, S2_ABSENT, cases[c].lost, S2_LOST_NOWHERE, "a VM");
+		if (s2_select_tables(&r, &tables, &lost, further, &refusal, &err) != cases[c].code)
+			fail_msg("%s: %s", cases[c].pattern, err.text);
+		if (cases[c].code)
+			assert_int_equal(refusal.why, S2_REFUSED_NO_TABLE);
+		assert_int_equal(tables.n, 1);
 		s2_lost_clear(&lost);
 		s2_tables_free(&tables);
 	}
@@ -240,6 +279,7 @@ int main(void)
 		cmocka_unit_test(by_name),
 		cmocka_unit_test(further_tables),
 		cmocka_unit_test(lost_unnumbered),
+		cmocka_unit_test(own_table_gone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
