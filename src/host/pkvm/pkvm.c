@@ -165,7 +165,12 @@ static enum s2_code add_hyp(struct s2_pkvm_search *s, struct s2_tables *tables)
 		snprintf(table.remark, sizeof(table.remark),
 			 "T0SZ of TCR_EL2 0x%" PRIx64 " contradicts the %u bits of pkvm_pgtable",
 			 s->tcr, s->hyp_ia_bits);
-	if (s->hyp_damaged)
+	if (s->hyp_damaged && s->hyp_gaps.bytes)
+		snprintf(table.remark, sizeof(table.remark),
+			 "the table page at PA 0x%" PRIx64 ", at or near its root, is %s",
+			 s->hyp_gaps.pa & ~(s2_kernel_facts(s->kernel)->kva.page_size - 1),
+			 s2_code_name(s->hyp_gaps.code));
+	else if (s->hyp_damaged)
 		snprintf(table.remark, sizeof(table.remark),
 			 "the table maps neither host_mmu nor itself: it is damaged near its root");
 	snprintf(table.found, sizeof(table.found), "struct kvm_pgtable at PA 0x%" PRIx64 "%s",
