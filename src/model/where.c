@@ -356,10 +356,44 @@ static bool text_fits(const struct s2_where_step *step, const char *pattern,
 	return s2_glob(pattern, value->text) || (value->shown && s2_glob(pattern, value->shown));
 }
 
+/* The row of @name that applies when it is a number whose meaning stands in a register that is not
+ * known: another row of that name would look it up. Else NULL. */
+static const struct s2_attr *index_of(const struct s2_members *of, const char *name)
+{
+	const struct s2_attr *applies = NULL, *attr;
+	bool looked_up = false;
+
+	for (unsigned int i = 0; i < of->nattrs; i++)
+		if (!strcmp(of->attr[i].name, name))
+			applies = of->attr[i].attr;
+	for (unsigned int i = 0; (attr = s2_attr_at(of->geom, i)); i++)
+		looked_up |= attr->resolve && !strcmp(attr->name, name);
+	return applies && applies->values && !applies->resolve && looked_up ? applies : NULL;
+}
+
+/* Does the condition ask for what only a register tells that is not known? It may ask for the
+ * number itself, as the text has it. */
+static bool needs_register(const struct s2_where_step *step, const char *pattern,
+			   const struct s2_members *of)
+{
+	const struct s2_attr *attr;
+
+	if (step->member.id == S2_MEMBER_DEVICE)
+		return of->geom->arch->device && index_of(of, S2_MEMORY_NAME);
+	if (step->member.id != S2_MEMBER_ATTR || step->member.kind != S2_KIND_STRING)
+		return false;
+	attr = index_of(of, step->member.name);
+	for (unsigned int i = 0; attr && i < attr->nvalues; i++)
+		if (s2_glob(pattern, attr->values[i].text))
+			return false;
+	return attr;
+}
+
 static enum s2_answer test(const struct s2_condition *where, const struct s2_where_step *step,
 			   const struct s2_members *of, const struct s2_row *row)
 {
 	struct s2_member_value value;
+	bool fits;
 	int than;
 
 	s2_member_get(of, &step->member, row, &value);
@@ -369,11 +403,13 @@ static enum s2_answer test(const struct s2_condition *where, const struct s2_whe
 		return S2_ANSWER_NONE;
 	if (value.known == S2_VALUE_UNKNOWN)
 		return S2_ANSWER_UNKNOWN;
+	fits = value.text && text_fits(step, where->text + step->word, &value);
+	if (!fits && needs_register(step, where->text + step->word, of))
+		return S2_ANSWER_UNKNOWN;
 	if (step->op == S2_WHERE_ASK)
 		return answer(value.number);
 	if (step->member.kind == S2_KIND_STRING)
-		return answer(text_fits(step, where->text + step->word, &value) ==
-			      (step->op == S2_WHERE_EQ));
+		return answer(fits == (step->op == S2_WHERE_EQ));
 	than = compare(step, &value);
 	switch (step->op) {
 	case S2_WHERE_EQ:

@@ -101,7 +101,9 @@ static void listed(void **state)
 		assert_int_equal(geom.page_log2, 12);
 		assert_false(geom.flags & S2_G_LPA2);
 		assert_int_equal(s2_regime_has(&hyp->regime, S2_ARM64_MAIR_EL2), with_params);
+		assert_int_equal(s2_regime_has(&hyp->regime, S2_ARM64_HCR_EL2), with_params);
 		assert_int_equal(hyp->regime.value[S2_ARM64_HCR_EL2], with_params ? 0x80000000 : 0);
+		assert_int_equal(s2_arm64_e2h(&hyp->regime), S2_NO);
 		if (with_params)
 			assert_int_equal(hyp->regime.value[S2_ARM64_MAIR_EL2], 0x40044ffff);
 		kvm_exit(&h.t);
@@ -113,21 +115,26 @@ static void by_its_leaves(void **state)
 {
 	struct hyptest h;
 	const struct s2_table *hyp;
+	struct s2_geometry geom;
 
 	(void)state;
 	hyp_init(&h, false);
 	set64(&h.t, h.leaf, 0x12345000 | LEAF_HVHE);
 	hyp = ask(&h);
-	assert_int_equal(hyp->regime.value[S2_ARM64_HCR_EL2], BIT64(34));
+	assert_false(s2_regime_has(&hyp->regime, S2_ARM64_HCR_EL2));
+	assert_int_equal(s2_arm64_e2h(&hyp->regime), S2_YES);
+	assert_int_equal(s2_arm64_stage1_el2.shape(&hyp->regime, &geom, NULL), S2_OK);
+	assert_true(geom.flags & S2_G_TWO_EL);
 	assert_int_equal(s2_regime_flag(&hyp->regime, S2_ARM64_LPA2), S2_NO);
 	set64(&h.t, h.leaf, 0x12345000 | (LEAF_NVHE & ~SH_INNER));
 	hyp = ask(&h);
-	assert_int_equal(hyp->regime.value[S2_ARM64_HCR_EL2], 0);
+	assert_int_equal(s2_arm64_e2h(&hyp->regime), S2_NO);
 	assert_int_equal(s2_regime_flag(&hyp->regime, S2_ARM64_LPA2), S2_YES);
 	/* A table that maps nothing tells nothing. */
 	set64(&h.t, h.leaf, 0);
 	hyp = ask(&h);
 	assert_false(s2_regime_has(&hyp->regime, S2_ARM64_HCR_EL2));
+	assert_int_equal(s2_arm64_e2h(&hyp->regime), S2_UNKNOWN);
 	assert_int_equal(s2_regime_flag(&hyp->regime, S2_ARM64_LPA2), S2_UNKNOWN);
 	kvm_exit(&h.t);
 }

@@ -224,6 +224,9 @@ static void every_claim(void **state)
 		s2_regime_set_flag(&table.regime, S2_ARM64_LPA2, (enum s2_tristate)(i % 3));
 		s2_regime_set_flag(&table.regime, S2_ARM64_FWB, (enum s2_tristate)(i / 2 % 3));
 		s2_regime_set_flag(&table.regime, S2_ARM64_XNX, (enum s2_tristate)(i / 3 % 3));
+		if (i % 2)
+			s2_regime_set_flag(&table.regime, S2_ARM64_E2H,
+					   (enum s2_tristate)(i / 2 % 3));
 		if (i & 1)
 			s2_regime_set(&table.regime, S2_ARM64_REALM, 1);
 		if (i & 2)

@@ -160,6 +160,45 @@ static void test_members(void **state)
 	}
 }
 
+/* Without MAIR_EL1 a memory type is a number, which may be asked for: what it means is not known. */
+static void test_memory_by_index(void **state)
+{
+	static const struct {
+		const char *text;
+		enum s2_answer unknown, known;
+	} rows[] = {
+		{ "memattr=normal*", S2_ANSWER_UNKNOWN, S2_ANSWER_YES },
+		{ "memattr!=normal*", S2_ANSWER_UNKNOWN, S2_ANSWER_NO },
+		{ "memattr=device*", S2_ANSWER_UNKNOWN, S2_ANSWER_NO },
+		{ "device", S2_ANSWER_UNKNOWN, S2_ANSWER_NO },
+		{ "not device", S2_ANSWER_UNKNOWN, S2_ANSWER_YES },
+		{ "device=false", S2_ANSWER_UNKNOWN, S2_ANSWER_YES },
+		{ "memattr=attr1", S2_ANSWER_YES, S2_ANSWER_NO },
+		{ "memattr=attr2", S2_ANSWER_NO, S2_ANSWER_NO },
+		{ "memattr!=attr2", S2_ANSWER_YES, S2_ANSWER_YES },
+		{ "memattr=*", S2_ANSWER_YES, S2_ANSWER_YES },
+		{ "sh=inner", S2_ANSWER_YES, S2_ANSWER_YES },
+		{ "sh=outer", S2_ANSWER_NO, S2_ANSWER_NO },
+	};
+
+	(void)state;
+	s2_regime_init(&table.regime, &s2_arm64_stage1_el1);
+	s2_regime_set(&table.regime, S2_ARM64_GRANULE, PAGE);
+	s2_regime_set(&table.regime, S2_ARM64_IA_BITS, 39);
+	for (unsigned int have = 0; have < 2; have++) {
+		struct s2_row row = row_of(0, 1, 0);
+
+		if (have)
+			s2_regime_set(&table.regime, S2_ARM64_MAIR_EL1, 0xff00);
+		assert_int_equal(s2_shape(&table.regime, &geom, NULL), S2_OK);
+		s2_members_init(&of, &table, &geom, annotators, false);
+		s2_arm64_stage1_el1.decode(&geom, 0, 0x80000000 | 0x707, &row.run.entry);
+		for (unsigned int i = 0; i < ARRAY_SIZE(rows); i++)
+			if (ask(rows[i].text, &row) != (have ? rows[i].known : rows[i].unknown))
+				fail_msg("%s: %d", rows[i].text, have);
+	}
+}
+
 static void test_odd_is_a_set(void **state)
 {
 	struct s2_row row = row_of(0, 1, LEAF | XN | 0x80000000);
@@ -500,6 +539,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_members, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_memory_by_index, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_odd_is_a_set, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_end_of_64_bits, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_refused, setup, teardown),

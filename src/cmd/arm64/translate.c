@@ -171,6 +171,7 @@ static enum s2_code stage1_of(struct job *job, const struct s2_table *table, str
 	for (unsigned int i = 0; i < S2_ARM64_NREGS; i++)
 		if (s2_regime_has(&table->regime, i) && !s2_regime_has(regs, i))
 			s2_regime_set(regs, i, table->regime.value[i]);
+	s2_regime_set_flag(regs, S2_ARM64_E2H, s2_regime_flag(&table->regime, S2_ARM64_E2H));
 	job->req.stage1[0] = &job->stage1;
 	job->req.stage1_root[0] = table->root_pa;
 	return S2_OK;

@@ -238,7 +238,7 @@ static enum s2_code stage1_params(struct s2_at *at, const struct s2_access *acce
 {
 	struct s2_at_stage1 *s1 = &at->s1;
 	uint64_t hcr = get(at, S2_ARM64_HCR_EL2);
-	bool e2h = hcr & HCR_E2H, tge = hcr & HCR_TGE;
+	bool e2h = s2_arm64_e2h(&at->req->regs) == S2_YES, tge = hcr & HCR_TGE;
 	bool el2 = of_el2 || (e2h && tge);
 	const struct bank *bank = el2 ? &el2_bank : &el1_bank;
 	uint64_t sctlr = have(at, bank->sctlr) ? get(at, bank->sctlr) : SCTLR_M | SCTLR_C | SCTLR_I;

@@ -163,6 +163,7 @@ const struct s2_claim s2_arm64_claims[S2_ARM64_NCLAIMS] = {
 			     .option = "realm",
 			     .help = "Realm stage 2: bit 55 is NS" },
 	[S2_ARM64_UPPER] = { .name = "upper", .kind = S2_CLAIM_SWITCH },
+	[S2_ARM64_E2H] = { .name = "e2h", .kind = S2_CLAIM_FLAG, .format = "stage1-el2" },
 	[S2_ARM64_TCR] = { ACCESS_REGISTER("tcr", "TCR_EL1 (TCR_EL2 for the S1E2 operations)") },
 	[S2_ARM64_TTBR0] = { ACCESS_REGISTER("ttbr0", "TTBR0_EL1 (TTBR0_EL2)") },
 	[S2_ARM64_TTBR1] = { ACCESS_REGISTER("ttbr1", "TTBR1_EL1 (TTBR1_EL2)") },
@@ -197,6 +198,13 @@ static enum s2_tristate known_fwb(const struct s2_regime *regime)
 	return fwb != S2_UNKNOWN ? fwb : hcr_bit(regime, HCR_FWB);
 }
 
+enum s2_tristate s2_arm64_e2h(const struct s2_regime *regime)
+{
+	enum s2_tristate e2h = hcr_bit(regime, HCR_E2H);
+
+	return e2h != S2_UNKNOWN ? e2h : s2_regime_flag(regime, S2_ARM64_E2H);
+}
+
 static bool contradict(enum s2_tristate a, enum s2_tristate b)
 {
 	return a != S2_UNKNOWN && b != S2_UNKNOWN && a != b;
@@ -226,9 +234,9 @@ static enum s2_code check(const struct s2_regime *option, const char *id,
 	if (stage2 && contradict(hcr_bit(option, HCR_FWB), known_fwb(regime)))
 		return s2_fail(err, S2_USAGE, "--hcr: the file says that HCR_EL2.FWB of %s is %d",
 			       id, known_fwb(regime) == S2_YES);
-	if (!stage2 && contradict(hcr_bit(option, HCR_E2H), hcr_bit(regime, HCR_E2H)))
+	if (!stage2 && contradict(hcr_bit(option, HCR_E2H), s2_arm64_e2h(regime)))
 		return s2_fail(err, S2_USAGE, "--hcr: the file says that HCR_EL2.E2H of %s is %d",
-			       id, hcr_bit(regime, HCR_E2H) == S2_YES);
+			       id, s2_arm64_e2h(regime) == S2_YES);
 	if (stage2 &&
 	    contradict(s2_regime_flag(option, S2_ARM64_XNX), s2_regime_flag(regime, S2_ARM64_XNX)))
 		return s2_fail(err, S2_USAGE, "--no-xnx: the file says that %s has FEAT_XNX", id);

@@ -40,6 +40,7 @@ enum s2_arm64_claim {
 	S2_ARM64_XNX,
 	S2_ARM64_REALM, /* Realm EL1&0 stage 2: bit 55 is NS */
 	S2_ARM64_UPPER, /* stage 1: the TTBR1 half of the address space */
+	S2_ARM64_E2H,   /* HCR_EL2.E2H as the table looks, where the register is not known */
 
 	/* Of one translation. The registers are those of the exception level that it is for. */
 	S2_ARM64_TCR,
@@ -59,5 +60,8 @@ enum s2_code s2_arm64_agree(const struct s2_regime *option, struct s2_err *err) 
 enum s2_code s2_arm64_complete(const struct s2_regime *option, const char *id,
 			       struct s2_regime *regime, struct s2_err *err) S2_MUST_CHECK;
 void s2_arm64_assume(struct s2_regime *regime);
+
+/* HCR_EL2.E2H: by the register where it is known, else as the table looks. */
+enum s2_tristate s2_arm64_e2h(const struct s2_regime *regime);
 
 #endif

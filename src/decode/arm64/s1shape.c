@@ -378,10 +378,7 @@ enum s2_code s2_arm64_s1_shape_el1(const struct s2_regime *regime, struct s2_geo
 enum s2_code s2_arm64_s1_shape_el2(const struct s2_regime *regime, struct s2_geometry *ret,
 				   struct s2_err *err)
 {
-	bool e2h = s2_regime_has(regime, S2_ARM64_HCR_EL2) &&
-		   (regime->value[S2_ARM64_HCR_EL2] & HCR_E2H);
-
-	return shape(regime, &el2_regs, e2h, ret, err);
+	return shape(regime, &el2_regs, s2_arm64_e2h(regime) == S2_YES, ret, err);
 }
 
 enum s2_code s2_arm64_ttbr_root(const struct s2_geometry *geom, uint64_t ttbr, uint64_t *ret,

@@ -134,14 +134,13 @@ static enum s2_code add_host(struct s2_pkvm_search *s, struct s2_tables *tables)
  * tells: AP[1] is set in all leaves of an EL2 regime and in none of the kernel's EL2&0 regime
  * (pgtable.c, hyp_set_prot_attr()).
  */
-static uint64_t guess_hcr(struct s2_pkvm_search *s)
+static enum s2_tristate guess_e2h(struct s2_pkvm_search *s)
 {
 	uint64_t pa, raw;
 
-	if (s2_pkvm_hyp_find(s, s->host_mmu_pa - s->pkvm->phys_offset, &pa, &raw) &&
-	    !(raw & BIT64(6)))
-		return HCR_E2H;
-	return 0;
+	if (!s2_pkvm_hyp_find(s, s->host_mmu_pa - s->pkvm->phys_offset, &pa, &raw))
+		return S2_UNKNOWN;
+	return raw & BIT64(6) ? S2_NO : S2_YES;
 }
 
 static enum s2_code add_hyp(struct s2_pkvm_search *s, struct s2_tables *tables)
@@ -151,9 +150,12 @@ static enum s2_code add_hyp(struct s2_pkvm_search *s, struct s2_tables *tables)
 	};
 	s2_pkvm_annotate(&table, s->pkvm, S2_PKVM_HYP);
 	table.regime = s->hyp_regime;
-	s2_regime_set(&table.regime, S2_ARM64_HCR_EL2, s->pkvm->ncpus ? s->hcr : guess_hcr(s));
-	if (s->pkvm->ncpus)
+	if (s->pkvm->ncpus) {
+		s2_regime_set(&table.regime, S2_ARM64_HCR_EL2, s->hcr);
 		s2_regime_set(&table.regime, S2_ARM64_MAIR_EL2, s->mair);
+	} else {
+		s2_regime_set_flag(&table.regime, S2_ARM64_E2H, guess_e2h(s));
+	}
 	/*
 	 * TCR_EL2 is not taken from the CPUs' parameters: __kvm_hyp_init adds PS to it
 	 * (nvhe/hyp-init.S), and with hVHE and LPA2 6.12 puts DS where IPS is. Only the size must
@@ -163,7 +165,12 @@ static enum s2_code add_hyp(struct s2_pkvm_search *s, struct s2_tables *tables)
 		snprintf(table.remark, sizeof(table.remark),
 			 "T0SZ of TCR_EL2 0x%" PRIx64 " contradicts the %u bits of pkvm_pgtable",
 			 s->tcr, s->hyp_ia_bits);
-	if (s->hyp_damaged)
+	if (s->hyp_damaged && s->hyp_gaps.bytes)
+		snprintf(table.remark, sizeof(table.remark),
+			 "the table page at PA 0x%" PRIx64 ", at or near its root, is %s",
+			 s->hyp_gaps.pa & ~(s2_kernel_facts(s->kernel)->kva.page_size - 1),
+			 s2_code_name(s->hyp_gaps.code));
+	else if (s->hyp_damaged)
 		snprintf(table.remark, sizeof(table.remark),
 			 "the table maps neither host_mmu nor itself: it is damaged near its root");
 	snprintf(table.found, sizeof(table.found), "struct kvm_pgtable at PA 0x%" PRIx64 "%s",

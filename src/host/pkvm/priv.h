@@ -57,8 +57,9 @@ struct s2_pkvm_search {
 	uint64_t host_flags; /* kvm_pgtable.flags */
 
 	bool have_hyp;
-	bool hyp_damaged;    /* it maps neither host_mmu nor itself */
-	uint64_t hyp_pgt_pa; /* struct kvm_pgtable */
+	bool hyp_damaged;        /* it maps neither host_mmu nor itself, */
+	struct s2_gaps hyp_gaps; /* as far as what is missing of it lets that be seen */
+	uint64_t hyp_pgt_pa;     /* struct kvm_pgtable */
 	uint64_t hyp_pgd_pa;
 	unsigned int hyp_ia_bits;
 	struct s2_regime hyp_regime;

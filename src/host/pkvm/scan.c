@@ -223,10 +223,24 @@ static bool is_given_away(struct s2_pkvm_search *s, uint64_t pa)
 	       !(found.raw & 1);
 }
 
+/* Does the table map host_mmu or itself where they are? @ret_gaps: what is missing on the way. */
+static bool maps_anchor(struct s2_pkvm_search *s, struct s2_gaps *ret_gaps)
+{
+	struct s2_gaps others = s->parts;
+	bool yes;
+
+	s->parts = (struct s2_gaps){ 0 };
+	yes = maps(s, s->host_mmu_pa) || maps(s, s->hyp_pgd_pa);
+	*ret_gaps = s->parts;
+	if (others.bytes)
+		s->parts = others;
+	return yes;
+}
+
 /*
  * Is there pkvm_pgtable at @pgt? A kvm_pgtable without an MMU whose geometry is sound, and whose
  * table maps host_mmu or itself where they are. With @loose only its PGD is known to be no page of
- * the host's: then the table is damaged near its root.
+ * the host's: then the table is damaged near its root, or not all there.
  */
 static bool is_hyp(struct s2_pkvm_search *s, uint64_t pgt, bool loose)
 {
@@ -243,8 +257,7 @@ static bool is_hyp(struct s2_pkvm_search *s, uint64_t pgt, bool loose)
 	s->hyp_pgd_pa = pgd + off;
 	if (!is_aligned(s->hyp_pgd_pa, s->hyp_geom.start_size) || s->hyp_pgd_pa >> 52)
 		return false;
-	if (!maps(s, s->host_mmu_pa) && !maps(s, s->hyp_pgd_pa) &&
-	    !(loose && is_given_away(s, s->hyp_pgd_pa)))
+	if (!maps_anchor(s, &s->hyp_gaps) && !(loose && is_given_away(s, s->hyp_pgd_pa)))
 		return false;
 	s->have_hyp = true;
 	s->hyp_damaged = loose;

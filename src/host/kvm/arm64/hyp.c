@@ -119,7 +119,7 @@ static enum s2_code make_regime(struct s2_kernel *kernel, const struct s2_mem *m
 	code = s2_nvhe_params(kernel, on_cpu, &r);
 	if (code || !r.have) {
 		if (have_leaf)
-			s2_regime_set(regime, S2_ARM64_HCR_EL2, leaf & LEAF_AP1 ? 0 : HCR_E2H);
+			s2_regime_set_flag(regime, S2_ARM64_E2H, leaf & LEAF_AP1 ? S2_NO : S2_YES);
 		if (s2_is_missing(code))
 			return code;
 		return s2_is_missing(r.code) ? r.code : S2_OK;
