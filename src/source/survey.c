@@ -27,7 +27,8 @@ struct survey {
 	const struct s2_mem *mem;
 	struct s2_survey *ret;
 	struct s2_budget bytes, stretches;
-	bool nomem; /* for s2dump itself: says nothing of the dump */
+	uint64_t no_hole; /* up to here there is none to ask for */
+	bool nomem;       /* for s2dump itself: says nothing of the dump */
 };
 
 static void add_missing(struct s2_survey *ret, uint64_t pa, uint64_t bytes, enum s2_code code)
@@ -92,13 +93,36 @@ static uint64_t look(struct survey *s, uint64_t pa, uint64_t size)
 	return len;
 }
 
+/* How many bytes from @pa on are a hole of a sparse file, which is there at no cost; they are not
+ * looked at. */
+static uint64_t pass_hole(struct survey *s, uint64_t pa, uint64_t size)
+{
+	uint64_t n, next;
+
+	if (pa < s->no_hole)
+		return 0;
+	n = s2_mem_zeros(s->mem, pa, &next);
+	/* Not for each byte, where the source does not know more. */
+	if (!n)
+		s->no_hole = next < UINT64_MAX - PAGE ? align_up(next, PAGE) : next;
+	n = n < size ? n : size;
+	s->ret->there += n;
+	return n;
+}
+
+/* What is there until the next hole or the end of [@pa, @pa + @size). */
+static uint64_t look_at_data(struct survey *s, uint64_t pa, uint64_t size)
+{
+	return look(s, pa, s->no_hole - pa < size ? s->no_hole - pa : size);
+}
+
 /* As far as budgets go; returns how much of the extent that was. */
 static uint64_t survey_extent(struct survey *s, uint64_t pa, uint64_t size)
 {
 	uint64_t done = 0;
 
 	while (done < size) {
-		uint64_t n;
+		uint64_t n, hole;
 		enum s2_code code = s2_mem_lacks(s->mem, pa + done, &n);
 
 		n = n < size - done ? n : size - done;
@@ -106,10 +130,12 @@ static uint64_t survey_extent(struct survey *s, uint64_t pa, uint64_t size)
 			if (s2_budget_take(&s->stretches, 1))
 				break;
 			miss(s, pa + done, n, code);
-		} else {
-			n = look(s, pa + done, n);
+		} else if (!(hole = pass_hole(s, pa + done, n))) {
+			n = look_at_data(s, pa + done, n);
 			if (s2_budget_take(&s->bytes, n))
 				return done + n;
+		} else {
+			n = hole;
 		}
 		done += n;
 		s2_meter_add(s->mem->meter, n);
