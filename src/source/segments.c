@@ -284,17 +284,20 @@ static enum s2_code check(struct s2_segment *seg, size_t *n, struct s2_err *err)
 
 static void say_truncated(struct s2_source *source, const struct s2_segment *seg, size_t n)
 {
-	for (size_t i = 0; i < n; i++) {
-		if (source->file.live ||
-		    s2_fits(seg[i].file_off, seg[i].file_size, source->file.size))
-			continue;
-		source->incomplete = true;
-		s2_source_remark(source,
-				 "the file is truncated: it ends at 0x%llx, memory needs 0x%llx",
-				 (unsigned long long)source->file.size,
-				 (unsigned long long)(seg[i].file_off + seg[i].file_size));
+	uint64_t need = 0;
+
+	if (source->file.live)
 		return;
-	}
+	/* Segments are in order of memory, not of the file. */
+	for (size_t i = 0; i < n; i++)
+		if (!s2_fits(seg[i].file_off, seg[i].file_size, source->file.size) &&
+		    seg[i].file_off + seg[i].file_size > need)
+			need = seg[i].file_off + seg[i].file_size;
+	if (!need)
+		return;
+	source->incomplete = true;
+	s2_source_remark(source, "the file is truncated: it ends at 0x%llx, memory needs 0x%llx",
+			 (unsigned long long)source->file.size, (unsigned long long)need);
 }
 
 enum s2_code s2_segments_install(struct s2_source *source, struct s2_segment *seg, size_t n,

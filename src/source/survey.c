@@ -2,7 +2,8 @@
 // Goes through the memory of a dump: what is there, what is missing and why, and the first damage.
 #include "source/survey.h"
 
-#include <string.h>
+#include <inttypes.h>
+#include <stdio.h>
 
 #include "base/bits.h"
 #include "base/budget.h"
@@ -27,7 +28,9 @@ struct survey {
 	const struct s2_mem *mem;
 	struct s2_survey *ret;
 	struct s2_budget bytes, stretches;
-	bool nomem; /* for s2dump itself: says nothing of the dump */
+	uint64_t no_hole;                   /* up to here there is none to ask for */
+	struct s2_survey_reason behind_end; /* of what is missing: what the file ends before */
+	bool nomem;                         /* for s2dump itself: says nothing of the dump */
 };
 
 static void add_missing(struct s2_survey *ret, uint64_t pa, uint64_t bytes, enum s2_code code)
@@ -64,6 +67,29 @@ static void miss(struct survey *s, uint64_t pa, uint64_t len, enum s2_code code)
 		note_damage(s->ret, pa, code, err.text);
 }
 
+/* The same, where the container knows before it is read. */
+static void miss_known(struct survey *s, uint64_t pa, uint64_t len, enum s2_code code)
+{
+	if (code == S2_TRUNCATED && s2_source_of(s->mem)->nsegs) {
+		if (!s->behind_end.bytes)
+			s->behind_end.first = pa;
+		s->behind_end.bytes += len;
+	}
+	miss(s, pa, len, code);
+}
+
+/* The words of one read count its bytes alone, where all that follows is lost. */
+static void say_behind_end(const struct survey *s)
+{
+	struct s2_survey *ret = s->ret;
+
+	if (ret->damage && s->behind_end.bytes && s->behind_end.first == ret->damage_pa)
+		snprintf(ret->damage_text, sizeof(ret->damage_text),
+			 "physical address 0x%" PRIx64 ": from here on %" PRIu64
+			 " bytes of memory are past the end of the file (size 0x%" PRIx64 ")",
+			 ret->damage_pa, s->behind_end.bytes, s2_source_of(s->mem)->file.size);
+}
+
 static void look_at_page(struct survey *s, uint64_t pa, size_t len)
 {
 	uint8_t page[PAGE];
@@ -92,24 +118,49 @@ static uint64_t look(struct survey *s, uint64_t pa, uint64_t size)
 	return len;
 }
 
+/* How many bytes from @pa on are a hole of a sparse file, which is there at no cost; they are not
+ * looked at. */
+static uint64_t pass_hole(struct survey *s, uint64_t pa, uint64_t size)
+{
+	uint64_t n, next;
+
+	if (pa < s->no_hole)
+		return 0;
+	n = s2_mem_zeros(s->mem, pa, &next);
+	/* Not for each byte, where the source does not know more. */
+	if (!n)
+		s->no_hole = next < UINT64_MAX - PAGE ? align_up(next, PAGE) : next;
+	n = n < size ? n : size;
+	s->ret->there += n;
+	return n;
+}
+
+/* What is there until the next hole or the end of [@pa, @pa + @size). */
+static uint64_t look_at_data(struct survey *s, uint64_t pa, uint64_t size)
+{
+	return look(s, pa, s->no_hole - pa < size ? s->no_hole - pa : size);
+}
+
 /* As far as budgets go; returns how much of the extent that was. */
 static uint64_t survey_extent(struct survey *s, uint64_t pa, uint64_t size)
 {
 	uint64_t done = 0;
 
 	while (done < size) {
-		uint64_t n;
+		uint64_t n, hole;
 		enum s2_code code = s2_mem_lacks(s->mem, pa + done, &n);
 
 		n = n < size - done ? n : size - done;
 		if (code) {
 			if (s2_budget_take(&s->stretches, 1))
 				break;
-			miss(s, pa + done, n, code);
-		} else {
-			n = look(s, pa + done, n);
+			miss_known(s, pa + done, n, code);
+		} else if (!(hole = pass_hole(s, pa + done, n))) {
+			n = look_at_data(s, pa + done, n);
 			if (s2_budget_take(&s->bytes, n))
 				return done + n;
+		} else {
+			n = hole;
 		}
 		done += n;
 		s2_meter_add(s->mem->meter, n);
@@ -139,6 +190,7 @@ enum s2_code s2_survey(const struct s2_source *source, struct s2_survey *ret, st
 		ret->unseen += extent.size - done;
 		pa = end;
 	}
+	say_behind_end(&s);
 	return s.nomem ? s2_fail(err, S2_NOMEM, "no memory") : S2_OK;
 }
 

@@ -16,7 +16,7 @@ struct s2_survey_reason {
 
 struct s2_survey {
 	uint64_t claimed; /* bytes of all extents */
-	uint64_t there;
+	uint64_t there;   /* holes of a sparse file as well: they are zeros */
 	struct s2_survey_reason missing[S2_SURVEY_REASONS];
 	uint64_t unseen; /* bytes that were not looked at: extents hold far more than the file */
 	/* The first that should be there: damaged, cut off or unreadable. S2_OK: none. */
@@ -27,7 +27,8 @@ struct s2_survey {
 
 /*
  * Goes through all of @source. What can be seen in a mapping is there; everything else is read a
- * page at a time, so that what does not decompress is found. Fails with S2_NOMEM alone.
+ * page at a time, so that what does not decompress is found. A hole of a sparse file is there, and
+ * passed over. Fails with S2_NOMEM alone.
  */
 enum s2_code s2_survey(const struct s2_source *source, struct s2_survey *ret,
 		       struct s2_err *err) S2_MUST_CHECK;

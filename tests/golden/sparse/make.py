@@ -22,6 +22,10 @@ elf = b"\x7fELF\2\1\1" + bytes(9) + struct.pack("<HHIQQQIHHHHHH", 4, 183, 1, 0, 
 elf += struct.pack("<IIQQQQQQ", 1, 7, 4096, 0x40000000, 0x40000000, 64 * G, 64 * G, 0)
 sparse("elf", elf, 64 * G + 4096, vmcoreinfo)
 sparse("lime", struct.pack("<IIQQ8x", 0x4c694d45, 1, 0, 64 * G - 1), 64 * G + 32)
+with open("island", "wb") as file:
+    file.truncate(64 * G)
+    file.seek(60 * G + 0x800)
+    file.write(bytes(b | 1 for b in range(256)) * 4096)
 
 # A kdump of 2^34 pages: bitmaps of 2 GiB each that are holes but for one page near the end, with the note.
 pages, page = 1 << 34, (1 << 34) - 40000
