@@ -131,14 +131,13 @@ static void json_mapping(struct search *s, const struct wanted *want, const stru
 	s2_json_item_end(json);
 }
 
-static void text_mapping(struct search *s, const struct wanted *want, const struct s2_row *part,
-			 uint64_t ia)
+/* @pa, @ia: of the first byte that is reached. */
+static void text_mapping(struct search *s, const struct s2_row *part, uint64_t pa, uint64_t ia)
 {
 	char size[S2_TEXT_SIZE_LEN];
 
 	s2_text_size(s2_entry_size(s->geom, part->run.height), size);
-	s2_out_printf(s->out, "0x%" PRIx64 " %s 0x%" PRIx64 " %s ", want->pa, s->table->id, ia,
-		      size);
+	s2_out_printf(s->out, "0x%" PRIx64 " %s 0x%" PRIx64 " %s ", pa, s->table->id, ia, size);
 	s2_ptdump_short(&s->printer, part);
 	s2_out_printf(s->out, "0x%" PRIx64 "-0x%" PRIx64 " descriptor@", part->run.ia,
 		      part->run.ia + part->run.size);
@@ -153,7 +152,8 @@ static void print_hit(struct search *s, struct wanted *want, const struct s2_row
 	struct s2_row part = clip(s, row, want->pa, want->end);
 	uint64_t oa = part.run.entry.oa;
 	/* Of the first byte that is reached. */
-	uint64_t ia = part.run.ia + (want->pa > oa ? want->pa - oa : 0);
+	uint64_t pa = want->pa > oa ? want->pa : oa;
+	uint64_t ia = part.run.ia + (pa - oa);
 
 	if (s->where) {
 		enum s2_answer answer = s2_where_ask(s->where, &s->printer.of, &part);
@@ -167,7 +167,7 @@ static void print_hit(struct search *s, struct wanted *want, const struct s2_row
 	if (s->json)
 		json_mapping(s, want, &part, ia);
 	else
-		text_mapping(s, want, &part, ia);
+		text_mapping(s, &part, pa, ia);
 }
 
 static void print_table_hit(struct search *s, const struct wanted *want,
@@ -180,7 +180,8 @@ static void print_table_hit(struct search *s, const struct wanted *want,
 	if (!s->json) {
 		s2_out_printf(s->out,
 			      "0x%" PRIx64 " %s - - table - - - - - level:%d@0x%" PRIx64 "\n",
-			      want->pa, s->table->id, level, reached->pa);
+			      want->pa > reached->pa ? want->pa : reached->pa, s->table->id, level,
+			      reached->pa);
 		return;
 	}
 	begin_found(s, want, "table", s->table->id);
