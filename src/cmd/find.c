@@ -227,6 +227,23 @@ static void incomplete_member(struct search *s)
 	s2_json_close(json, ']');
 }
 
+/* Whole tables that may reach it, or places where they would be named. Returns if there are any. */
+static bool put_unread(struct search *s, bool any)
+{
+	static const enum s2_lost_what hide[] = { S2_LOST_VM, S2_LOST_TABLE, S2_LOST_SEARCH };
+
+	for (size_t i = 0; i < ARRAY_SIZE(hide); i++) {
+		uint64_t n = s->input->lost->count[hide[i]];
+
+		if (!n)
+			continue;
+		s2_out_printf(s->out, "%s%" PRIu64 " %s not read", any ? "; " : "incomplete: ", n,
+			      s2_lost_name(hide[i], n));
+		any = true;
+	}
+	return any;
+}
+
 static void print_nothing(struct search *s, const struct wanted *want)
 {
 	static const char *const of_hits[] = { "ia", "level", "table_pa", "range", NULL };
@@ -250,6 +267,7 @@ static void print_nothing(struct search *s, const struct wanted *want)
 			      any ? " " : "incomplete: ", s->input->tables.table[i].id);
 		any = true;
 	}
+	any = put_unread(s, any);
 	if (want->unknown)
 		s2_out_printf(s->out, "%snot known of %" PRIu64 " row%s\n", any ? "; " : "",
 			      want->unknown, want->unknown == 1 ? "" : "s");
