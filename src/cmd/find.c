@@ -131,14 +131,13 @@ static void json_mapping(struct search *s, const struct wanted *want, const stru
 	s2_json_item_end(json);
 }
 
-static void text_mapping(struct search *s, const struct wanted *want, const struct s2_row *part,
-			 uint64_t ia)
+/* @pa, @ia: of the first byte that is reached. */
+static void text_mapping(struct search *s, const struct s2_row *part, uint64_t pa, uint64_t ia)
 {
 	char size[S2_TEXT_SIZE_LEN];
 
 	s2_text_size(s2_entry_size(s->geom, part->run.height), size);
-	s2_out_printf(s->out, "0x%" PRIx64 " %s 0x%" PRIx64 " %s ", want->pa, s->table->id, ia,
-		      size);
+	s2_out_printf(s->out, "0x%" PRIx64 " %s 0x%" PRIx64 " %s ", pa, s->table->id, ia, size);
 	s2_ptdump_short(&s->printer, part);
 	s2_out_printf(s->out, "0x%" PRIx64 "-0x%" PRIx64 " descriptor@", part->run.ia,
 		      part->run.ia + part->run.size);
@@ -153,7 +152,8 @@ static void print_hit(struct search *s, struct wanted *want, const struct s2_row
 	struct s2_row part = clip(s, row, want->pa, want->end);
 	uint64_t oa = part.run.entry.oa;
 	/* Of the first byte that is reached. */
-	uint64_t ia = part.run.ia + (want->pa > oa ? want->pa - oa : 0);
+	uint64_t pa = want->pa > oa ? want->pa : oa;
+	uint64_t ia = part.run.ia + (pa - oa);
 
 	if (s->where) {
 		enum s2_answer answer = s2_where_ask(s->where, &s->printer.of, &part);
@@ -167,7 +167,7 @@ static void print_hit(struct search *s, struct wanted *want, const struct s2_row
 	if (s->json)
 		json_mapping(s, want, &part, ia);
 	else
-		text_mapping(s, want, &part, ia);
+		text_mapping(s, &part, pa, ia);
 }
 
 static void print_table_hit(struct search *s, const struct wanted *want,
@@ -180,7 +180,8 @@ static void print_table_hit(struct search *s, const struct wanted *want,
 	if (!s->json) {
 		s2_out_printf(s->out,
 			      "0x%" PRIx64 " %s - - table - - - - - level:%d@0x%" PRIx64 "\n",
-			      want->pa, s->table->id, level, reached->pa);
+			      want->pa > reached->pa ? want->pa : reached->pa, s->table->id, level,
+			      reached->pa);
 		return;
 	}
 	begin_found(s, want, "table", s->table->id);
@@ -226,6 +227,23 @@ static void incomplete_member(struct search *s)
 	s2_json_close(json, ']');
 }
 
+/* Whole tables that may reach it, or places where they would be named. Returns if there are any. */
+static bool put_unread(struct search *s, bool any)
+{
+	static const enum s2_lost_what hide[] = { S2_LOST_VM, S2_LOST_TABLE, S2_LOST_SEARCH };
+
+	for (size_t i = 0; i < ARRAY_SIZE(hide); i++) {
+		uint64_t n = s->input->lost->count[hide[i]];
+
+		if (!n)
+			continue;
+		s2_out_printf(s->out, "%s%" PRIu64 " %s not read", any ? "; " : "incomplete: ", n,
+			      s2_lost_name(hide[i], n));
+		any = true;
+	}
+	return any;
+}
+
 static void print_nothing(struct search *s, const struct wanted *want)
 {
 	static const char *const of_hits[] = { "ia", "level", "table_pa", "range", NULL };
@@ -249,6 +267,7 @@ static void print_nothing(struct search *s, const struct wanted *want)
 			      any ? " " : "incomplete: ", s->input->tables.table[i].id);
 		any = true;
 	}
+	any = put_unread(s, any);
 	if (want->unknown)
 		s2_out_printf(s->out, "%snot known of %" PRIu64 " row%s\n", any ? "; " : "",
 			      want->unknown, want->unknown == 1 ? "" : "s");

@@ -272,12 +272,13 @@ def find(doc):
             where = f"incomplete: {' '.join(f['incomplete'])}" if f["incomplete"] else "all complete"
             yield f"# {f['pa']}: nothing reaches it; {counted(f['tables'], 'table')} read, {where}"
         elif f["as"] == "table":
-            yield f"{f['pa']} {f['table']} - - table - - - - - level:{f['level']}@{f['table_pa']}"
+            yield f"{max(f['pa'], f['table_pa'], key=number)} {f['table']} - - table - - - - - level:{f['level']}@{f['table_pa']}"
         else:
             start, each = number(r["ia"]), r["size"] // r["count"]
             slot = "?" if r["in_slot"] is None else "-" if not r["in_slot"] else str(r["slot"])
             owner = owner_text(r) if r["owner"] or r["state"] or r["state_from"] else ()
-            yield " ".join([f["pa"], f["table"], f["ia"], size_text(each), r["type"], rights(r, "attrindx" in r), r["memattr"], SH[r["sh"]],
+            first = max(f["pa"], r["pa"] or f["pa"], key=number)
+            yield " ".join([first, f["table"], f["ia"], size_text(each), r["type"], rights(r, "attrindx" in r), r["memattr"], SH[r["sh"]],
                             slot, *owner, f"{r['ia']}-{start + r['size']:#x}", f"descriptor@{r['descriptor_pa']}"])
 
 
