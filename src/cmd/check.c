@@ -137,7 +137,7 @@ static enum s2_exit check_file(const struct s2_options *o, uint64_t wanted, stru
 				       .tables = &input.tables,
 				       .lost = input.lost,
 				       .unverified = s2_files_unverified(&input.files),
-				       .some = o->ntables > 0,
+				       .some = input.tables.chosen,
 				       .wanted = wanted,
 				       .max_findings = o->findings };
 	code = run_checks(&input, &args, &report, err);

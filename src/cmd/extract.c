@@ -248,7 +248,7 @@ static unsigned int machine_of(const struct s2_input *input)
 static enum s2_code write_snapshot(const struct s2_input *input, const struct pages *pages,
 				   struct s2_out *out, struct s2_err *err)
 {
-	s2_auto_free char *note = s2_snapshot_note(&input->tables);
+	s2_auto_free char *note = s2_snapshot_note(&input->tables, input->lost);
 	struct pages pieces = { 0 };
 	enum s2_code code;
 

@@ -4,6 +4,7 @@
 #ifndef S2_KVM_TABLES_H
 #define S2_KVM_TABLES_H
 
+#include "base/lost.h"
 #include "model/table.h"
 #include "source/source.h"
 
@@ -31,6 +32,7 @@ struct s2_tables {
 	char mode_why[96]; /* what the mode was seen from, "" when not known */
 	char found[128];   /* how the VMs were found, "" when they were not looked for */
 	unsigned int nvms; /* VMs, with or without a table */
+	bool chosen; /* of all there were, some: here, or for the snapshot that they are from */
 	char release[96];  /* of the kernel, "" when not known */
 	char build_id[64]; /* hex, "" when not known */
 	/* What a row of s2_hosts[] knows that all of these share: of a system has one at most. */
@@ -55,11 +57,13 @@ enum s2_code s2_tables_own(struct s2_tables *tables, struct s2_vm *vm,
 #define S2_SNAPSHOT_NOTE "S2DUMP"
 #define S2_SNAPSHOT_NOTE_TYPE 0x53324431 /* "S2D1" */
 
-/* Reads the tables of a snapshot from its note. */
+/* Reads the tables of a snapshot from its note, and into the source's losses what was lost already
+ * when it was made. */
 enum s2_code s2_snapshot_tables(const struct s2_source *source, struct s2_tables *ret,
 				struct s2_err *err) S2_MUST_CHECK;
 
-/* The note's payload for @tables, to be freed by the caller; NULL without memory. */
-char *s2_snapshot_note(const struct s2_tables *tables);
+/* The note's payload for @tables and what was lost of them, to be freed by the caller; NULL without
+ * memory. */
+char *s2_snapshot_note(const struct s2_tables *tables, const struct s2_lost *lost);
 
 #endif

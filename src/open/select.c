@@ -299,6 +299,7 @@ enum s2_code s2_select_tables(const struct s2_request *r, struct s2_tables *tabl
 	}
 	free(keep);
 	tables->n = kept;
+	tables->chosen = true;
 	s2_lost_filter(lost, concerns, &asked);
 	return S2_OK;
 }

@@ -54,16 +54,23 @@ static void unsnap(struct snapshot *s)
 	munmap(s->data, s->size);
 }
 
-static enum s2_code read_text(const char *text, struct s2_tables *ret, struct s2_err *err)
+static enum s2_code read_losses(const char *text, struct s2_tables *ret, struct s2_lost *lost,
+				struct s2_err *err)
 {
 	struct snapshot s;
 	enum s2_code code;
 
 	snap(&s, text);
+	s.source->lost = lost;
 	s2_err_init(err);
 	code = s2_snapshot_tables(s.source, ret, err);
 	unsnap(&s);
 	return code;
+}
+
+static enum s2_code read_text(const char *text, struct s2_tables *ret, struct s2_err *err)
+{
+	return read_losses(text, ret, NULL, err);
 }
 
 static void same_regime(const struct s2_regime *a, const struct s2_regime *b)
@@ -134,10 +141,12 @@ static void same_table(const struct s2_table *a, const struct s2_table *b)
 /* Writes the note of @a and reads it again; the caller frees @ret. */
 static void there_and_back(const struct s2_tables *a, struct s2_tables *ret)
 {
-	char *text = s2_snapshot_note(a);
+	const struct s2_lost none = { .n = 0 };
+	char *text = s2_snapshot_note(a, &none);
 	struct s2_err err;
 
 	assert_non_null(text);
+	assert_null(strstr(text, "problems"));
 	if (read_text(text, ret, &err))
 		fail_msg("%s: %s", err.text, text);
 	free(text);
@@ -378,6 +387,9 @@ static void pkvm(void **state)
 }
 
 #define NOTE(tables) "{\"version\":1,\"release\":\"\",\"build_id\":\"\",\"tables\":[" tables "]}"
+#define LOSSES(list) \
+	"{\"version\":1,\"release\":\"\",\"build_id\":\"\",\"problems\":" list \
+	",\"tables\":[" TABLE("a", "") "]}"
 #define TABLE(id, more) \
 	"{\"id\":\"" id "\",\"kind\":\"stage2\",\"arch\":\"arm64\",\"stage\":\"stage2\"," \
 	"\"root\":\"0x1000\"" more "}"
@@ -437,6 +449,13 @@ static void broken_notes(void **state)
 		{ NOTE(TABLE("a", ",\"memslots\":[" SLOT("0x0", "0x2000") "," SLOT("0x1000",
 										   "0x1000") "]")),
 		  "memslot 1" },
+		{ LOSSES("{}"), "'problems'" },
+		{ LOSSES("[1]"), "problem 0: unknown 'code'" },
+		{ LOSSES("[{\"code\":\"ok\",\"what\":\"VM\",\"text\":\"\"}]"), "'code'" },
+		{ LOSSES("[{\"code\":\"absent\",\"what\":\"VMs\",\"text\":\"\"}]"), "'what'" },
+		{ LOSSES("[{\"code\":\"absent\",\"what\":\"VM\"}]"), "'text'" },
+		{ LOSSES("[{\"code\":\"absent\",\"what\":\"VM\",\"text\":\"\",\"address\":1}]"),
+		  "'address'" },
 		{ "{\"pkvm\":1," /* goes on */
 		  "\"version\":1,\"release\":\"\",\"build_id\":\"\",\"tables\":[1]}",
 		  "pkvm" },
@@ -457,6 +476,7 @@ static void broken_notes(void **state)
 	assert_int_equal(read_text(NOTE(TABLE("a", "")), &tables, &err), S2_OK);
 	assert_int_equal(tables.n, 1);
 	assert_int_equal(tables.mode, S2_KVM_UNKNOWN);
+	assert_false(tables.chosen);
 	assert_int_equal(tables.table[0].pid, -1);
 	assert_false(tables.table[0].have_slots);
 	s2_tables_free(&tables);
@@ -470,12 +490,58 @@ static void broken_notes(void **state)
 	}
 }
 
+/* What the dump lacked, and that tables were chosen, is known of the snapshot; a missing page is
+ * seen in the snapshot itself. */
+static void losses(void **state)
+{
+	struct s2_tables a = { .chosen = true }, back;
+	struct s2_table table = { .pid = -1, .vcpus = -1, .root_pa = 0x1000 };
+	struct s2_lost lost = { .n = 0 }, again = { .n = 0 };
+	struct s2_err err;
+	char *text;
+
+	(void)state;
+	s2_regime_init(&table.regime, &s2_arm64_stage2);
+	strcpy(table.id, "host");
+	strcpy(table.kind, "stage2");
+	assert_int_equal(s2_tables_add(&a, &table, NULL), S2_OK);
+	for (unsigned int i = 0; i < S2_NLOST; i++)
+		s2_lost_add(&lost, (enum s2_lost_what)i, (enum s2_code)(S2_ABSENT + i % 6),
+			    i % 2 ? "vm:1" : NULL, i % 3 ? i << 12 : S2_LOST_NOWHERE,
+			    "number %u, bytes \xff\033", i);
+	text = s2_snapshot_note(&a, &lost);
+	assert_non_null(text);
+	assert_int_equal(read_losses(text, &back, &again, &err), S2_OK);
+	assert_true(back.chosen);
+	s2_tables_free(&back);
+	free(text);
+	assert_int_equal(again.n, S2_NLOST - 2);
+	for (size_t i = 0, k = 0; i < lost.n; i++) {
+		const struct s2_loss *had = &lost.loss[i], *has = &again.loss[k];
+		char want[64];
+
+		if (had->what == S2_LOST_PAGE || had->what == S2_LOST_FILE)
+			continue;
+		snprintf(want, sizeof(want), "number %zu, bytes \\xff\\x1b", i);
+		assert_string_equal(has->text, want);
+		assert_int_equal(has->what, had->what);
+		assert_int_equal(has->code, had->code);
+		assert_string_equal(has->table, had->table);
+		assert_int_equal(has->address, had->address);
+		k++;
+	}
+	s2_lost_clear(&lost);
+	s2_lost_clear(&again);
+	s2_tables_free(&a);
+}
+
 /* A flag is 0 or 1. */
 static void flags_of_pkvm(void **state)
 {
 	struct s2_pkvm facts = { .locked_bit = true };
 	struct s2_tables a = { .keeper = &s2_pkvm_host, .kept = &facts }, back;
 	struct s2_table table = { .pid = -1, .vcpus = -1 };
+	const struct s2_lost none = { .n = 0 };
 	struct s2_err err;
 	char *text, *flag;
 
@@ -483,7 +549,7 @@ static void flags_of_pkvm(void **state)
 	s2_regime_init(&table.regime, &s2_arm64_stage2);
 	strcpy(table.id, "host");
 	assert_int_equal(s2_tables_add(&a, &table, NULL), S2_OK);
-	text = s2_snapshot_note(&a);
+	text = s2_snapshot_note(&a, &none);
 	assert_non_null(text);
 	assert_int_equal(read_text(text, &back, &err), S2_OK);
 	assert_true(s2_pkvm_of(&back)->locked_bit);
@@ -576,15 +642,11 @@ static void no_note(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(vms_of_a_kernel),
-		cmocka_unit_test(every_claim),
-		cmocka_unit_test(every_vm),
-		cmocka_unit_test(pkvm),
-		cmocka_unit_test(broken_notes),
-		cmocka_unit_test(flags_of_pkvm),
-		cmocka_unit_test(vms_that_no_kernel_has),
-		cmocka_unit_test(role_without_pkvm),
-		cmocka_unit_test(no_note),
+		cmocka_unit_test(vms_of_a_kernel),   cmocka_unit_test(every_claim),
+		cmocka_unit_test(every_vm),          cmocka_unit_test(pkvm),
+		cmocka_unit_test(broken_notes),      cmocka_unit_test(losses),
+		cmocka_unit_test(flags_of_pkvm),     cmocka_unit_test(vms_that_no_kernel_has),
+		cmocka_unit_test(role_without_pkvm), cmocka_unit_test(no_note),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -174,7 +174,41 @@ static json_t *note_table(const struct s2_table *table)
 	return obj;
 }
 
-char *s2_snapshot_note(const struct s2_tables *tables)
+/* Pages, and the rest of a file, are as missing in the snapshot as they are in the dump. */
+static bool shows_itself(const struct s2_loss *loss)
+{
+	return loss->what == S2_LOST_PAGE || loss->what == S2_LOST_FILE;
+}
+
+static json_t *note_loss(const struct s2_loss *loss)
+{
+	json_t *obj = json_object();
+	char text[sizeof(loss->text)];
+
+	s2_escape(loss->text, strlen(loss->text), text, sizeof(text));
+	json_object_set_new(obj, "code", json_string(s2_code_name(loss->code)));
+	json_object_set_new(obj, "what", json_string(s2_lost_name(loss->what, 1)));
+	note_word(obj, "table", loss->table);
+	if (loss->address != S2_LOST_NOWHERE)
+		json_object_set_new(obj, "address", s2_note_hex(loss->address));
+	json_object_set_new(obj, "text", json_string(text));
+	return obj;
+}
+
+/* What else was lost on the way to the tables: nobody can see it in them. */
+static void note_losses(json_t *root, const struct s2_lost *lost)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < lost->n; i++)
+		if (!shows_itself(&lost->loss[i]))
+			json_array_append_new(list, note_loss(&lost->loss[i]));
+	if (json_array_size(list))
+		json_object_set(root, "problems", list);
+	json_decref(list);
+}
+
+char *s2_snapshot_note(const struct s2_tables *tables, const struct s2_lost *lost)
 {
 	json_t *list, *root;
 
@@ -191,6 +225,9 @@ char *s2_snapshot_note(const struct s2_tables *tables)
 		if (s2_hosts[i]->save)
 			s2_hosts[i]->save(tables, root);
 	json_object_set_new(root, "tables", list);
+	if (tables->chosen)
+		json_object_set_new(root, "chosen", json_true());
+	note_losses(root, lost);
 	return s2_note_text(root);
 }
 
@@ -537,6 +574,66 @@ static void get_mode(json_t *root, struct s2_tables *tables)
 	}
 }
 
+static enum s2_code get_code(json_t *obj, enum s2_code *ret, struct s2_err *err)
+{
+	const char *text = json_string_value(json_object_get(obj, "code"));
+
+	for (unsigned int i = S2_OK + 1; text && i <= S2_BUDGET; i++) {
+		*ret = (enum s2_code)i;
+		if (!strcmp(text, s2_code_name(*ret)))
+			return S2_OK;
+	}
+	return s2_fail(err, S2_INVALID, "unknown 'code'");
+}
+
+static enum s2_code get_what(json_t *obj, enum s2_lost_what *ret, struct s2_err *err)
+{
+	const char *text = json_string_value(json_object_get(obj, "what"));
+
+	for (unsigned int i = 0; text && i < S2_NLOST; i++) {
+		*ret = (enum s2_lost_what)i;
+		if (!strcmp(text, s2_lost_name(*ret, 1)))
+			return S2_OK;
+	}
+	return s2_fail(err, S2_INVALID, "unknown 'what'");
+}
+
+static enum s2_code get_loss(json_t *obj, struct s2_lost *lost, struct s2_err *err)
+{
+	struct s2_loss loss = { .address = S2_LOST_NOWHERE };
+	enum s2_code code = get_code(obj, &loss.code, err);
+
+	if (!code)
+		code = get_what(obj, &loss.what, err);
+	if (!code && json_object_get(obj, "table"))
+		code = get_word(obj, "table", loss.table, sizeof(loss.table), err);
+	if (!code && json_object_get(obj, "address"))
+		code = s2_note_get_hex(json_object_get(obj, "address"), "address", &loss.address,
+				       err);
+	if (!code)
+		code = get_string(obj, "text", loss.text, sizeof(loss.text), err);
+	if (!code)
+		s2_lost_add(lost, loss.what, loss.code, loss.table, loss.address, "%s", loss.text);
+	return code;
+}
+
+/* Older notes do not say what was lost. */
+static enum s2_code get_losses(json_t *root, struct s2_lost *lost, struct s2_err *err)
+{
+	json_t *list = json_object_get(root, "problems");
+	enum s2_code code = S2_OK;
+
+	if (list && (!json_is_array(list) || json_array_size(list) > S2_MAX_LOSSES))
+		return s2_fail(err, S2_INVALID, "'problems' is not a list of up to %d",
+			       S2_MAX_LOSSES);
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		code = get_loss(json_array_get(list, i), lost, err);
+		if (code)
+			return s2_wrap(err, code, "problem %zu", i);
+	}
+	return code;
+}
+
 static enum s2_code parse_note(json_t *root, uint64_t file_size, struct s2_tables *tables,
 			       struct s2_err *err)
 {
@@ -559,6 +656,7 @@ static enum s2_code parse_note(json_t *root, uint64_t file_size, struct s2_table
 		code = get_string(root, "build_id", tables->build_id, sizeof(tables->build_id),
 				  err);
 	get_mode(root, tables);
+	tables->chosen = json_is_true(json_object_get(root, "chosen"));
 	for (unsigned int i = 0; !code && i < s2_nhosts; i++)
 		if (s2_hosts[i]->load)
 			code = s2_hosts[i]->load(root, tables, err);
@@ -587,6 +685,8 @@ enum s2_code s2_snapshot_tables(const struct s2_source *source, struct s2_tables
 
 	if (!code)
 		code = parse_note(root, source->file.size, &tables, err);
+	if (!code)
+		code = get_losses(root, source->lost, err);
 	json_decref(root);
 	if (code) {
 		s2_tables_free(&tables);
