@@ -429,8 +429,8 @@ static const char *member(const struct s2_label *label, const char *name, char t
 		if (strcmp(m->json, name) != 0)
 			continue;
 		m->get(label, &value);
-		snprintf(text, 32, m->kind == S2_KIND_STRING ? "%s" : "",
-			 value.known && value.text ? value.text : "");
+		snprintf(text, 32, "%s",
+			 m->kind == S2_KIND_STRING && value.known && value.text ? value.text : "");
 		if (m->kind == S2_KIND_HEX)
 			snprintf(text, 32, "0x%llx", (unsigned long long)value.number);
 		return value.known ? text : NULL;
