@@ -19,12 +19,13 @@ void s2_check_features(struct s2_check_ctx *ctx)
 		 * 6.2). */
 		[FIRST_COUNTS] = { .name = "__kvm_nvhe_finalize_host_mappings_walker" },
 	};
-	struct s2_check_features *f = &s2_protected(ctx)->features;
+	struct s2_check_features *f;
 	struct s2_types *types;
 	bool known;
 
 	if (!ctx->kernel || !ctx->kept)
 		return;
+	f = &s2_protected(ctx)->features;
 	known = !s2_kernel_symbols(ctx->kernel, symbol, NSYMBOLS, NULL);
 	f->fixmap = has(known, symbol[FIXMAP].hits);
 	f->owns_private = has(known, symbol[OWNS_PRIVATE].hits);
