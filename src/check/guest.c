@@ -13,18 +13,13 @@ static bool is_device(const struct s2_check_ctx *ctx, uint64_t raw)
 	return ctx->writer && ctx->writer->is_device && ctx->writer->is_device(raw);
 }
 
-static bool is_nested(const struct s2_table *table)
-{
-	return table->shadow[S2_SHADOW_CONTROL] || table->shadow[S2_SHADOW_ROOT];
-}
-
 static void within_slots(struct s2_check_ctx *ctx, uint64_t ia, uint64_t oa, uint64_t size,
 			 bool write, uint64_t raw)
 {
 	const struct s2_slot *slot;
 
-	if (is_nested(ctx->table))
-		return; /* its input is the nested guest's, which has no slots */
+	if (s2_table_has_shadow(ctx->table))
+		return; /* a nested guest has no slots */
 	if (!ctx->table->have_slots) {
 		s2_check_unknown(ctx, S2_CHECK_MEMSLOTS, "%s: memslots are not known",
 				 ctx->table->id);

@@ -62,6 +62,12 @@ static inline bool s2_table_is_shadow(const struct s2_table *table)
 	return !strcmp(table->kind, "nested-stage2");
 }
 
+/* Such a shadow, of which the guest hypervisor's registers are known. */
+static inline bool s2_table_has_shadow(const struct s2_table *table)
+{
+	return table->shadow[S2_SHADOW_CONTROL] || table->shadow[S2_SHADOW_ROOT];
+}
+
 /* May there be memslots? The host and the hypervisor have none, a nested guest has its VM's. */
 static inline bool s2_table_may_have_slots(const struct s2_table *table)
 {

@@ -19,11 +19,6 @@ void s2_arm64_form(struct s2_check_ctx *ctx, struct s2_form form)
 		ctx->form[ctx->nforms++] = form;
 }
 
-static bool is_nested(const struct s2_table *table)
-{
-	return table->shadow[S2_SHADOW_CONTROL] || table->shadow[S2_SHADOW_ROOT];
-}
-
 bool s2_arm64_memory_form(const struct s2_check_ctx *ctx, unsigned int i, struct s2_form *ret)
 {
 	if (ctx->g->flags & (i ? S2_G_NOFWB : S2_G_FWB))
@@ -38,7 +33,7 @@ void s2_arm64_guest_forms(struct s2_check_ctx *ctx)
 {
 	/* Shadow tables: the level of the guest's own mapping, and XN of each level (nested.c,
 	 * mmu.c). */
-	uint64_t more = is_nested(ctx->table) ? LEAF_STATE | S2_XN0 : 0;
+	uint64_t more = s2_table_has_shadow(ctx->table) ? LEAF_STATE | S2_XN0 : 0;
 
 	for (unsigned int i = 0; i < S2_ARM64_NMEMORY_FORMS; i++) {
 		struct s2_form form;

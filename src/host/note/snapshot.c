@@ -161,7 +161,7 @@ static json_t *note_table(const struct s2_table *table)
 		json_object_set_new(obj, "vmid", json_integer(table->vmid));
 	if (table->vm)
 		json_object_set_new(obj, "vm", note_vm(table->vm));
-	if (table->shadow[S2_SHADOW_CONTROL] || table->shadow[S2_SHADOW_ROOT]) {
+	if (s2_table_has_shadow(table)) {
 		for (unsigned int i = 0; i < S2_NSHADOWS; i++)
 			if (r->arch->shadows[i].note)
 				json_object_set_new(obj, r->arch->shadows[i].note,
