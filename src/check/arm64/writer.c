@@ -166,12 +166,8 @@ bool s2_arm64_vmm_is_memory(uint64_t raw)
 }
 
 const struct s2_writer s2_arm64_writer = {
-	.arch = "arm64",
+	S2_ARM64_WRITES,
 	.begin = begin,
 	.leaf = leaf,
-	.table = s2_arm64_table,
 	.invalid = invalid,
-	.is_device = s2_arm64_is_device,
-	.vmm_writes = s2_arm64_vmm_writes,
-	.vmm_is_memory = s2_arm64_vmm_is_memory,
 };

@@ -288,14 +288,10 @@ static void invalid(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, 
 }
 
 static const struct s2_writer writer = {
-	.arch = "arm64",
+	S2_ARM64_WRITES,
 	.begin = begin,
 	.leaf = leaf,
-	.table = s2_arm64_table,
 	.invalid = invalid,
-	.is_device = s2_arm64_is_device,
-	.vmm_writes = s2_arm64_vmm_writes,
-	.vmm_is_memory = s2_arm64_vmm_is_memory,
 };
 
 const struct s2_writer *s2_pkvm_writer(const struct s2_check_ctx *ctx)
