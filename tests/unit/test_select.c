@@ -69,45 +69,85 @@ static void all_patterns_count(void **state)
 	assert_true(s2_asks_for_vm(&r, "vm:1"));
 }
 
+/* One choice: what is asked for, and what there is. */
+struct selection {
+	struct s2_request request;
+	struct s2_refusal refusal;
+	struct s2_tables tables;
+	struct s2_lost lost;
+	struct s2_err err;
+};
+
+static void begin(struct selection *s, const char *const *patterns, unsigned int n)
+{
+	*s = (struct selection){ .request = request_for(patterns, n),
+				 .refusal = { .why = S2_REFUSED_OTHERWISE } };
+	s2_err_init(&s->err);
+}
+
+static struct s2_vm *add_vm(struct selection *s, const char *name)
+{
+	struct s2_vm *vm = s2_vm_new();
+
+	assert_non_null(vm);
+	strcpy(vm->name, name);
+	assert_int_equal(s2_tables_own(&s->tables, vm, &s->err), S2_OK);
+	return vm;
+}
+
+static void add_table(struct selection *s, const char *id, struct s2_vm *vm)
+{
+	struct s2_table table = { .vm = vm };
+
+	strcpy(table.id, id);
+	assert_int_equal(s2_tables_add(&s->tables, &table, &s->err), S2_OK);
+}
+
+static void lose(struct selection *s, enum s2_lost_what what, const char *table, const char *text)
+{
+	s2_lost_add(&s->lost, what, S2_ABSENT, table, S2_LOST_NOWHERE, "%s", text);
+}
+
+static enum s2_code choose(struct selection *s)
+{
+	return s2_select_tables(&s->request, &s->tables, &s->lost, further, &s->refusal, &s->err);
+}
+
+static void end(struct selection *s)
+{
+	s2_lost_clear(&s->lost);
+	s2_tables_free(&s->tables);
+}
+
 static void kept(void **state)
 {
 	const char *const patterns[] = { "vm:1", "vm:3" };
-	struct s2_request r = request_for(patterns, 2);
-	struct s2_refusal refusal = { .why = S2_REFUSED_OTHERWISE };
-	struct s2_tables tables = { .n = 0 };
-	struct s2_lost lost = { .n = 0 };
-	struct s2_err err;
+	struct selection s;
 
 	(void)state;
-	s2_err_init(&err);
-	for (unsigned int i = 1; i <= 3; i++) {
-		struct s2_table table = { .pid = (int64_t)i };
-
-		snprintf(table.id, sizeof(table.id), "vm:%u", i);
-		assert_int_equal(s2_tables_add(&tables, &table, &err), S2_OK);
-	}
-	s2_lost_add(&lost, S2_LOST_SLOTS, S2_ABSENT, "vm:2", S2_LOST_NOWHERE, "slots");
-	assert_int_equal(s2_select_tables(&r, &tables, &lost, further, &refusal, &err), S2_OK);
-	assert_int_equal(tables.n, 2);
-	assert_string_equal(tables.table[1].id, "vm:3");
-	assert_int_equal(lost.total, 0);
-	r = request_for(&patterns[0], 1);
-	tables.table[0].id[3] = '7';
-	assert_int_equal(s2_select_tables(&r, &tables, &lost, further, &refusal, &err), S2_USAGE);
-	assert_int_equal(refusal.why, S2_REFUSED_NO_TABLE);
-	assert_string_equal(err.text, "no table is called 'vm:1'; there are vm:7, vm:3");
+	begin(&s, patterns, 2);
+	add_table(&s, "vm:1", NULL);
+	add_table(&s, "vm:2", NULL);
+	add_table(&s, "vm:3", NULL);
+	lose(&s, S2_LOST_SLOTS, "vm:2", "slots");
+	assert_int_equal(choose(&s), S2_OK);
+	assert_int_equal(s.tables.n, 2);
+	assert_string_equal(s.tables.table[1].id, "vm:3");
+	assert_int_equal(s.lost.total, 0);
+	s.request = request_for(&patterns[0], 1);
+	s.tables.table[0].id[3] = '7';
+	assert_int_equal(choose(&s), S2_USAGE);
+	assert_int_equal(s.refusal.why, S2_REFUSED_NO_TABLE);
+	assert_string_equal(s.err.text, "no table is called 'vm:1'; there are vm:7, vm:3");
 	/* What was lost may have been it. */
-	s2_lost_add(&lost, S2_LOST_VM, S2_ABSENT, NULL, S2_LOST_NOWHERE, "a VM");
-	assert_int_equal(s2_select_tables(&r, &tables, &lost, further, &refusal, &err),
-			 S2_NOTFOUND);
-	s2_lost_clear(&lost);
-	s2_tables_free(&tables);
+	lose(&s, S2_LOST_VM, NULL, "a VM");
+	assert_int_equal(choose(&s), S2_NOTFOUND);
+	end(&s);
 }
 
 /* The name of a VM stands for all its tables, when it is nobody's id; what was lost of them stays. */
 static void by_name(void **state)
 {
-	static const char *const ids[] = { "vm:1", "vm:1/nested:0", "vm:2", "host" };
 	static const struct {
 		const char *pattern;
 		size_t kept;
@@ -116,35 +156,23 @@ static void by_name(void **state)
 
 	(void)state;
 	for (size_t c = 0; c < sizeof(cases) / sizeof(cases[0]); c++) {
-		struct s2_request r = request_for(&cases[c].pattern, 1);
-		struct s2_refusal refusal = { .why = S2_REFUSED_OTHERWISE };
-		struct s2_tables tables = { .n = 0 };
-		struct s2_lost lost = { .n = 0 };
-		struct s2_vm *vm = s2_vm_new(), *other = s2_vm_new();
-		struct s2_err err;
+		struct s2_vm *vm, *other;
+		struct selection s;
 
-		s2_err_init(&err);
-		assert_non_null(vm);
-		assert_non_null(other);
-		strcpy(vm->name, "web");
-		strcpy(other->name, "host");
-		assert_int_equal(s2_tables_own(&tables, vm, &err), S2_OK);
-		assert_int_equal(s2_tables_own(&tables, other, &err), S2_OK);
-		for (size_t i = 0; i < 4; i++) {
-			struct s2_table table = { .vm = i < 2 ? vm : i == 2 ? other : NULL };
-
-			strcpy(table.id, ids[i]);
-			assert_int_equal(s2_tables_add(&tables, &table, &err), S2_OK);
-		}
-		s2_lost_add(&lost, S2_LOST_SLOTS, S2_ABSENT, "vm:1", S2_LOST_NOWHERE, "slots");
-		s2_lost_add(&lost, S2_LOST_TABLE, S2_ABSENT, "vm:1/nested:1", S2_LOST_NOWHERE, "x");
-		s2_lost_add(&lost, S2_LOST_SLOTS, S2_ABSENT, "vm:2", S2_LOST_NOWHERE, "slots");
-		assert_int_equal(s2_select_tables(&r, &tables, &lost, further, &refusal, &err),
-				 S2_OK);
-		assert_int_equal(tables.n, cases[c].kept);
-		assert_int_equal(lost.total, cases[c].losses);
-		s2_lost_clear(&lost);
-		s2_tables_free(&tables);
+		begin(&s, &cases[c].pattern, 1);
+		vm = add_vm(&s, "web");
+		other = add_vm(&s, "host");
+		add_table(&s, "vm:1", vm);
+		add_table(&s, "vm:1/nested:0", vm);
+		add_table(&s, "vm:2", other);
+		add_table(&s, "host", NULL);
+		lose(&s, S2_LOST_SLOTS, "vm:1", "slots");
+		lose(&s, S2_LOST_TABLE, "vm:1/nested:1", "x");
+		lose(&s, S2_LOST_SLOTS, "vm:2", "slots");
+		assert_int_equal(choose(&s), S2_OK);
+		assert_int_equal(s.tables.n, cases[c].kept);
+		assert_int_equal(s.lost.total, cases[c].losses);
+		end(&s);
 	}
 }
 
@@ -162,29 +190,16 @@ static void lost_unnumbered(void **state)
 	(void)state;
 	for (size_t i = 0; i < 2 * n; i++) {
 		size_t c = i % n;
-		struct s2_request r = request_for(&cases[c].pattern, 1);
-		struct s2_refusal refusal = { .why = S2_REFUSED_OTHERWISE };
-		struct s2_table one = { .id = "vm:1" }, host = { .id = "host" };
-		struct s2_tables tables = { .n = 0 };
-		struct s2_vm *vm = s2_vm_new();
-		struct s2_lost lost = { .n = 0 };
-		struct s2_err err;
+		struct selection s;
 
-		s2_err_init(&err);
-		assert_non_null(vm);
-		strcpy(vm->name, "web");
-		assert_int_equal(s2_tables_own(&tables, vm, &err), S2_OK);
-		one.vm = vm;
-		assert_int_equal(s2_tables_add(&tables, &one, &err), S2_OK);
-		assert_int_equal(s2_tables_add(&tables, &host, &err), S2_OK);
-		s2_lost_add(&lost, S2_LOST_VM, S2_ABSENT, i < n ? "vm:0x1000" : NULL,
-			    S2_LOST_NOWHERE, "a VM");
-		assert_int_equal(s2_select_tables(&r, &tables, &lost, further, &refusal, &err),
-				 S2_OK);
-		if (lost.total != cases[c].losses)
-			fail_msg("%s: %u losses", cases[c].pattern, (unsigned int)lost.total);
-		s2_lost_clear(&lost);
-		s2_tables_free(&tables);
+		begin(&s, &cases[c].pattern, 1);
+		add_table(&s, "vm:1", add_vm(&s, "web"));
+		add_table(&s, "host", NULL);
+		lose(&s, S2_LOST_VM, i < n ? "vm:0x1000" : NULL, "a VM");
+		assert_int_equal(choose(&s), S2_OK);
+		if (s.lost.total != cases[c].losses)
+			fail_msg("%s: %u losses", cases[c].pattern, (unsigned int)s.lost.total);
+		end(&s);
 	}
 }
 
@@ -200,27 +215,18 @@ static void own_table_gone(void **state)
 
 	(void)state;
 	for (size_t c = 0; c < sizeof(cases) / sizeof(cases[0]); c++) {
-		struct s2_request r = request_for(&cases[c].pattern, 1);
-		struct s2_refusal refusal = { .why = S2_REFUSED_OTHERWISE };
-		struct s2_table nested = { .id = "vm:100/nested:1", .vm = s2_vm_new() };
-		struct s2_tables tables = { .n = 0 };
-		struct s2_lost lost = { .n = 0 };
-		struct s2_err err;
+		struct selection s;
 
-		s2_err_init(&err);
-		r.one_table = true;
-		assert_non_null(nested.vm);
-		strcpy(nested.vm->name, "web");
-		assert_int_equal(s2_tables_own(&tables, nested.vm, &err), S2_OK);
-		assert_int_equal(s2_tables_add(&tables, &nested, &err), S2_OK);
-		s2_lost_add(&lost, S2_LOST_VM, S2_ABSENT, cases[c].lost, S2_LOST_NOWHERE, "a VM");
-		if (s2_select_tables(&r, &tables, &lost, further, &refusal, &err) != cases[c].code)
-			fail_msg("%s: %s", cases[c].pattern, err.text);
+		begin(&s, &cases[c].pattern, 1);
+		s.request.one_table = true;
+		add_table(&s, "vm:100/nested:1", add_vm(&s, "web"));
+		lose(&s, S2_LOST_VM, cases[c].lost, "a VM");
+		if (choose(&s) != cases[c].code)
+			fail_msg("%s: %s", cases[c].pattern, s.err.text);
 		if (cases[c].code)
-			assert_int_equal(refusal.why, S2_REFUSED_NO_TABLE);
-		assert_int_equal(tables.n, 1);
-		s2_lost_clear(&lost);
-		s2_tables_free(&tables);
+			assert_int_equal(s.refusal.why, S2_REFUSED_NO_TABLE);
+		assert_int_equal(s.tables.n, 1);
+		end(&s);
 	}
 }
 
@@ -247,26 +253,17 @@ static void further_tables(void **state)
 
 	(void)state;
 	for (size_t c = 0; c < sizeof(cases) / sizeof(cases[0]); c++) {
-		struct s2_request r = request_for(&cases[c].pattern, 1);
-		struct s2_refusal refusal = { .why = S2_REFUSED_OTHERWISE };
-		struct s2_tables tables = { .n = 0 };
-		struct s2_lost lost = { .n = 0 };
-		struct s2_err err;
+		struct selection s;
 
-		s2_err_init(&err);
-		r.one_table = cases[c].one_table;
-		for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
-			struct s2_table table = { .vm = NULL };
-
-			strcpy(table.id, ids[i]);
-			assert_int_equal(s2_tables_add(&tables, &table, &err), S2_OK);
-		}
-		assert_int_equal(s2_select_tables(&r, &tables, &lost, further, &refusal, &err),
-				 S2_OK);
-		if (tables.n != cases[c].kept || strcmp(further, cases[c].further) != 0)
-			fail_msg("%s: %zu tables, further: %s", cases[c].pattern, tables.n,
+		begin(&s, &cases[c].pattern, 1);
+		s.request.one_table = cases[c].one_table;
+		for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++)
+			add_table(&s, ids[i], NULL);
+		assert_int_equal(choose(&s), S2_OK);
+		if (s.tables.n != cases[c].kept || strcmp(further, cases[c].further) != 0)
+			fail_msg("%s: %zu tables, further: %s", cases[c].pattern, s.tables.n,
 				 further);
-		s2_tables_free(&tables);
+		end(&s);
 	}
 }
 
