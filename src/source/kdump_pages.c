@@ -472,11 +472,28 @@ static bool is_given_up(const struct kdump *k, uint64_t pa)
 	       !make_key(part->file, &desc, &key, NULL) && !find_slot(k, &key, &slot);
 }
 
+/* The first page from @pfn on whose bit of its group is not @is_set; @end when all before that are.
+ */
+static uint64_t first_other(const uint64_t *group, bool is_set, uint64_t pfn, uint64_t end)
+{
+	while (pfn < end) {
+		uint64_t i = pfn % GROUP / 64;
+		uint64_t word = (is_set ? ~group[i] : group[i]) & ~low_bits(pfn % 64);
+
+		if (word) {
+			pfn = (pfn & ~UINT64_C(63)) + (uint64_t)__builtin_ctzll(word);
+			break;
+		}
+		pfn = (pfn | 63) + 1;
+	}
+	return pfn < end ? pfn : end;
+}
+
 /* Within one group of the bitmaps, a page and those after it that have the same bits. */
 static enum s2_code kdump_lacks(const struct s2_mem *mem, uint64_t pa, uint64_t *ret)
 {
 	const struct kdump *k = s2_source_of(mem)->priv;
-	uint64_t pfn = pa >> k->block_log2, group = pfn / GROUP, end = pfn, last;
+	uint64_t pfn = pa >> k->block_log2, group = pfn / GROUP, end, last;
 	const struct kdump_part *part = find_part(k, pfn);
 	uint64_t exists[GROUP_WORDS], dumped[GROUP_WORDS];
 	bool is_dumped, is_there, unwritten;
@@ -496,9 +513,9 @@ static enum s2_code kdump_lacks(const struct s2_mem *mem, uint64_t pa, uint64_t 
 	last = (group + 1) * GROUP < part->end_pfn ? (group + 1) * GROUP : part->end_pfn;
 	if (!unwritten && part->incomplete && last > part->dumped_end)
 		last = part->dumped_end;
-	while (++end < last && test_bit(dumped, end % GROUP) == is_dumped &&
-	       (is_dumped || test_bit(exists, end % GROUP) == is_there))
-		;
+	end = first_other(dumped, is_dumped, pfn, last);
+	if (!is_dumped)
+		end = first_other(exists, is_there, pfn, end);
 	*ret += (end - pfn - 1) << k->block_log2;
 	if (is_dumped)
 		return S2_OK;

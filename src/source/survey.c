@@ -135,33 +135,44 @@ static uint64_t pass_hole(struct survey *s, uint64_t pa, uint64_t size)
 	return n;
 }
 
-/* What is there until the next hole or the end of [@pa, @pa + @size). */
-static uint64_t look_at_data(struct survey *s, uint64_t pa, uint64_t size)
+/* What is there until the next hole or the end of [@pa, @pa + @size), as far as the budget goes;
+ * returns how much of it that was. */
+static uint64_t look_at_data(struct survey *s, uint64_t pa, uint64_t size, bool *ret_spent)
 {
-	return look(s, pa, s->no_hole - pa < size ? s->no_hole - pa : size);
+	uint64_t done = 0;
+
+	size = s->no_hole - pa < size ? s->no_hole - pa : size;
+	while (done < size && !*ret_spent) {
+		uint64_t n = look(s, pa + done, size - done);
+
+		*ret_spent = s2_budget_take(&s->bytes, n) != S2_OK;
+		s2_meter_add(s->mem->meter, n);
+		done += n;
+	}
+	return done;
 }
 
 /* As far as budgets go; returns how much of the extent that was. */
 static uint64_t survey_extent(struct survey *s, uint64_t pa, uint64_t size)
 {
 	uint64_t done = 0;
+	bool spent = false;
 
-	while (done < size) {
+	while (done < size && !spent) {
 		uint64_t n, hole;
 		enum s2_code code = s2_mem_lacks(s->mem, pa + done, &n);
 
 		n = n < size - done ? n : size - done;
-		if (code) {
-			if (s2_budget_take(&s->stretches, 1))
-				break;
-			miss_known(s, pa + done, n, code);
-		} else if (!(hole = pass_hole(s, pa + done, n))) {
-			n = look_at_data(s, pa + done, n);
-			if (s2_budget_take(&s->bytes, n))
-				return done + n;
-		} else {
-			n = hole;
+		if (!code && !(hole = pass_hole(s, pa + done, n))) {
+			done += look_at_data(s, pa + done, n, &spent);
+			continue;
 		}
+		if (code && s2_budget_take(&s->stretches, 1))
+			break;
+		if (code)
+			miss_known(s, pa + done, n, code);
+		else
+			n = hole;
 		done += n;
 		s2_meter_add(s->mem->meter, n);
 	}

@@ -357,6 +357,36 @@ static void test_lacks(void **state)
 	free(blob.data);
 }
 
+/* Runs that begin and end inside, at and across words and groups of a bitmap: each answer covers
+ * all pages of one kind up to the next kind or group, and no other. */
+static void test_lacks_of_kdump(void **state)
+{
+	struct blob blob = build(
+		"kdump --pattern 0x3e000:0x3000 --pattern 0x80000:0x1c1000 "
+		"--exclude 0x3f000:0x1000 --exclude 0xbf000:0x83000 --exclude 0x1fe000:0x3000");
+	enum { GROUP_BYTES = 512 * PAGE, END = 0x241000 };
+	enum s2_code code[END / PAGE];
+	struct s2_source *source;
+	struct s2_err err;
+	uint8_t buf[PAGE];
+
+	(void)state;
+	assert_int_equal(open_blob(blob.data, blob.size, &source, &err), S2_OK);
+	for (uint64_t pa = 0; pa < END; pa += PAGE)
+		code[pa / PAGE] = s2_mem_read(&source->mem, pa, buf, sizeof(buf), NULL);
+	for (uint64_t pa = 0; pa < END; pa += PAGE) {
+		uint64_t end = pa, n;
+
+		assert_int_equal(s2_mem_lacks(&source->mem, pa + 1, &n), code[pa / PAGE]);
+		do
+			end += PAGE;
+		while (end < END && end % GROUP_BYTES && code[end / PAGE] == code[pa / PAGE]);
+		assert_int_equal(n, end - pa - 1);
+	}
+	s2_source_close(source);
+	free(blob.data);
+}
+
 static void test_notes(void **state)
 {
 	static const char *const args[] = {
@@ -462,6 +492,7 @@ int main(void)
 		cmocka_unit_test(test_truncation_every_byte),
 		cmocka_unit_test(test_incomplete),
 		cmocka_unit_test(test_lacks),
+		cmocka_unit_test(test_lacks_of_kdump),
 		cmocka_unit_test(test_notes),
 		cmocka_unit_test(test_sve_remark),
 		cmocka_unit_test(test_sound_file_is_not_shifted),
