@@ -7,6 +7,7 @@
 #include "base/num.h"
 #include "claim_options.h"
 #include "cmd/decoded.h"
+#include "cmd/refuse.h"
 #include "model/annotate.h"
 #include "open/shape.h"
 #include "options.h"
@@ -156,6 +157,7 @@ static enum s2_code explain_descriptor(const struct job *job, const struct s2_ar
 {
 	const struct s2_options *o = job->o;
 	struct s2_regime regime = o->regime;
+	struct s2_refusal refusal = { 0 };
 	struct s2_geometry geom;
 	enum s2_code code;
 	int height;
@@ -166,9 +168,9 @@ static enum s2_code explain_descriptor(const struct job *job, const struct s2_ar
 		s2_regime_init(&regime, arch);
 	if (regime.arch->assume)
 		regime.arch->assume(&regime);
-	code = s2_shape_request(&regime, &geom, err);
+	code = s2_shape_request(&regime, &geom, &refusal, err);
 	if (code)
-		return code;
+		return s2_refuse(o, &refusal, code, err);
 	if (o->level != S2_NO_LEVEL) {
 		height = s2_height_of(geom.arch, o->level);
 		if (height < 0 || height >= geom.heights)

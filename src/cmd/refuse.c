@@ -45,6 +45,19 @@ static void detail_options(char *buf, size_t size)
 		snprintf(buf + len, size - len, "%s--%s", len ? " and " : "", last);
 }
 
+/* "--a, --b, --c": what shapes a table of @arch. */
+static void shape_options(const struct s2_arch *arch, char *buf, size_t size)
+{
+	size_t len = 0;
+
+	*buf = '\0';
+	for (unsigned int i = 0; i < arch->nclaims && len < size; i++)
+		if (arch->claims[i].use & S2_CLAIM_SHAPE && arch->claims[i].option &&
+		    s2_arch_claims(arch, i))
+			len += (size_t)snprintf(buf + len, size - len, "%s--%s", len ? ", " : "",
+						arch->claims[i].option);
+}
+
 static void for_kernel(const struct s2_refusal *refusal, enum s2_code code, struct s2_err *err)
 {
 	const char *name = names[refusal->thing];
@@ -78,6 +91,9 @@ enum s2_code s2_refuse(const struct s2_options *o, const struct s2_refusal *refu
 	s2_claim_examples(S2_CLAIM_SHAPE, shapes, sizeof(shapes));
 	switch (refusal->why) {
 	case S2_REFUSED_OTHERWISE:
+		break;
+	case S2_REFUSED_TOO_LONG:
+		s2_fail(err, code, "%s (--max-input=SIZE sets the limit)", inner.text);
 		break;
 	case S2_REFUSED_PAGES_ROOT:
 		s2_fail(err, code, "--pages needs --root (or %s): where is the start level?",
@@ -121,6 +137,10 @@ enum s2_code s2_refuse(const struct s2_options *o, const struct s2_refusal *refu
 		break;
 	case S2_REFUSED_FOR_KERNEL:
 		for_kernel(refusal, code, err);
+		break;
+	case S2_REFUSED_SHAPE:
+		shape_options(o->regime.arch, details, sizeof(details));
+		s2_fail(err, code, "%s (%s)", inner.text, details);
 		break;
 	case S2_REFUSED_FOR_TABLE:
 		for_table(refusal, shapes, code, err);

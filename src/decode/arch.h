@@ -435,7 +435,8 @@ struct s2_arch {
 	const char *title; /* what headers call the format beside its stage; NULL: nothing */
 	bool one_granule;  /* all pages are 4K: headers tell how many levels there are instead */
 
-	/* Claims to facts. Refuses what no hardware accepts and names the register field. */
+	/* Claims to facts. Refuses what no hardware accepts and names the register field.
+	 * S2_NOTFOUND: too little was claimed. */
 	enum s2_code (*shape)(const struct s2_regime *regime, struct s2_geometry *ret,
 			      struct s2_err *err);
 

@@ -133,7 +133,7 @@ static enum s2_code lay_out(const struct s2_request *r, const struct s2_files *f
 			    struct s2_err *err)
 {
 	struct s2_geometry geom;
-	enum s2_code code = s2_shape_request(r->regime, &geom, err);
+	enum s2_code code = s2_shape_request(r->regime, &geom, refusal, err);
 
 	if (!code && !placed)
 		code = place(r, source, &geom, inferred, refusal, err);

@@ -130,6 +130,9 @@ enum s2_code s2_input_find(const struct s2_request *r, struct s2_input *input, s
 	s2_stage(r, "opening the dump");
 	code = s2_files_load(&input->files, r->max_input, r->meter, err);
 	note_damage(input);
+	for (size_t i = 0; i < input->files.ninputs; i++)
+		if (input->files.input[i].too_long)
+			input->refusal.why = S2_REFUSED_TOO_LONG;
 	if (!code)
 		code = s2_source_open_parts(input->files.input, input->files.ninputs, r->raw,
 					    &input->source, err);
@@ -140,7 +143,7 @@ enum s2_code s2_input_find(const struct s2_request *r, struct s2_input *input, s
 	if (input->source)
 		input->source->mem.meter = r->meter;
 	s2_stage(r, NULL);
-	if (code && code != S2_NOMEM && r->raw->nmaps)
+	if (code && code != S2_NOMEM && r->raw->nmaps && input->refusal.why == S2_REFUSED_OTHERWISE)
 		input->refusal.why = S2_REFUSED_MAP;
 	return code ? code : find_tables(r, input, err);
 }

@@ -17,7 +17,7 @@
 /* Copies that are larger than this go to disk. */
 #define MAX_IN_MEMORY (16U << 20)
 
-/* What may become of a file without --max-input: zeros compress better, but who dumps them? */
+/* What may become of a file when nobody said how much: zeros compress better, but who dumps them? */
 #define MAX_RATIO 64
 #define MAX_FLOOR (1ULL << 30)
 
@@ -120,6 +120,7 @@ struct load {
 	int to;
 	uint64_t size, written; /* zeros are not written */
 	uint64_t verified;      /* bytes of members that ended */
+	bool too_long;
 };
 
 static enum s2_code read_from(struct load *load, void *buf, size_t len, size_t *ret,
@@ -238,9 +239,9 @@ static enum s2_code put(void *arg, const void *buf, size_t len, struct s2_err *e
 	struct load *load = arg;
 	enum s2_code code = S2_OK;
 
-	if (load->size + len > limit(load))
-		return s2_fail(err, S2_INVALID,
-			       "holds more than %llu bytes%s (--max-input=SIZE sets the limit)",
+	load->too_long = load->size + len > limit(load);
+	if (load->too_long)
+		return s2_fail(err, S2_INVALID, "holds more than %llu bytes%s",
 			       (unsigned long long)limit(load),
 			       load->max ? "" : ", 64 times the file and 1G");
 	if (!is_zero(buf, len)) {
@@ -329,6 +330,7 @@ enum s2_code s2_load(struct s2_opened *file, struct s2_place *place, uint64_t ma
 		return code;
 	packing = s2_packing_of(load.head, load.head_len);
 	code = packing ? unpack(&load, packing, file, err) : copy_all(&load, err);
+	file->too_long = load.too_long;
 	/* Descriptors may begin as a compressed file does: a file that is none stays what it is. */
 	if (!code && load.seek && *file->damage && !load.size) {
 		file->packed = NULL;

@@ -25,8 +25,9 @@ void s2_place_close(struct s2_place *place);
 
 /*
  * Puts a copy at @place, unpacked when it is compressed, in the place of what @file has open. Never
- * more than @max bytes, or for 0 than 64 times what was read and 1 GiB: S2_INVALID. What cannot be
- * unpacked to its end is said in @file->damage, and what came before is the file.
+ * more than @max bytes, or for 0 than 64 times what was read and 1 GiB: S2_INVALID, and
+ * @file->too_long. What cannot be unpacked to its end is said in @file->damage, and what came
+ * before is the file.
  */
 enum s2_code s2_load(struct s2_opened *file, struct s2_place *place, uint64_t max,
 		     struct s2_meter *meter, struct s2_err *err) S2_MUST_CHECK;

@@ -45,6 +45,7 @@ static inline void s2_stage(const struct s2_request *r, const char *stage)
 /* What a request lacks, or has too much of. Whoever made it knows how that was written. */
 enum s2_refused {
 	S2_REFUSED_OTHERWISE,  /* the error says it all */
+	S2_REFUSED_TOO_LONG,   /* more becomes of a file than max_input, or its default */
 	S2_REFUSED_PAGES_ROOT, /* a page list, and not where the start level is */
 	S2_REFUSED_ROOT,       /* a dump, and not where the start level is */
 	S2_REFUSED_PLACE,      /* a root in an image of which nobody says where it is */
@@ -55,6 +56,7 @@ enum s2_refused {
 	S2_REFUSED_KERNEL,     /* there are fewer kernels in memory */
 	S2_REFUSED_NO_HOST,    /* what keeps tables in this kernel's memory cannot be found */
 	S2_REFUSED_FOR_KERNEL, /* @thing is about a kernel, and none is looked at */
+	S2_REFUSED_SHAPE,      /* claims that do not make the shape of a table */
 	S2_REFUSED_FOR_TABLE,  /* @thing describes a table whose shape was not given */
 	S2_REFUSED_NO_DUMP,    /* neither a container nor said to be an image */
 	S2_REFUSED_NO_TABLE,   /* no table is called so */

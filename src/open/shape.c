@@ -20,13 +20,15 @@ enum s2_code s2_input_shape(const struct s2_table *table, struct s2_geometry *re
 }
 
 enum s2_code s2_shape_request(const struct s2_regime *regime, struct s2_geometry *ret,
-			      struct s2_err *err)
+			      struct s2_refusal *refusal, struct s2_err *err)
 {
 	struct s2_regime alone = *regime;
 	struct s2_geometry ignored;
 	enum s2_code code = s2_shape(&alone, ret, err);
 
-	if (code != S2_INVALID)
+	if (code == S2_NOTFOUND)
+		refusal->why = S2_REFUSED_SHAPE;
+	if (code != S2_INVALID && code != S2_NOTFOUND)
 		return code;
 	/* A register that is sound without them is contradicted by the sizes; without a register
 	 * they are at fault themselves. */

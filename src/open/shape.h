@@ -10,9 +10,10 @@
 enum s2_code s2_input_shape(const struct s2_table *table, struct s2_geometry *ret,
 			    struct s2_err *err) S2_MUST_CHECK;
 
-/* The geometry of a request's @regime. S2_USAGE: the sizes contradict a register. */
+/* The geometry of a request's @regime. S2_USAGE: the sizes contradict a register, or do not do
+ * without one, which @refusal says. */
 enum s2_code s2_shape_request(const struct s2_regime *regime, struct s2_geometry *ret,
-			      struct s2_err *err) S2_MUST_CHECK;
+			      struct s2_refusal *refusal, struct s2_err *err) S2_MUST_CHECK;
 
 /* Completes the regimes of @tables with claims about how descriptors read. S2_USAGE where they
  * gainsay the file, or no table takes them. */

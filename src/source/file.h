@@ -27,6 +27,7 @@ struct s2_opened {
 	const char *packed; /* how it was compressed, NULL when it was not: @fd is what was in it */
 	char damage[192];   /* why @fd holds only its beginning, "" when it holds all */
 	bool unverified;    /* of which some bytes have no checksum that holds: any may be wrong */
+	bool too_long;      /* more would have become of it than it may */
 };
 
 struct s2_file {

@@ -177,7 +177,7 @@ static void stage1_by_facts(void **state)
 	lab->req.stage1_root[1] = PAGE(1);
 	expect_pa(lab, S2_AT_S1E1R, 0xfffffffffffff123, 0x2123);
 	expect_fault(lab, S2_AT_S1E1W, 0xfffffffffffff123, FAULTED(0xf));
-	assert_int_equal(ask(lab, S2_AT_S1E1R, 0x1000), S2_INVALID);
+	assert_int_equal(ask(lab, S2_AT_S1E1R, 0x1000), S2_NOTFOUND);
 	assert_non_null(strstr(lab->err.text, "TCR_EL1"));
 	assert_int_equal(ask(lab, S2_AT_S12E1R, 0xfffffffffffff123), S2_INVALID);
 	assert_non_null(strstr(lab->err.text, "HCR_EL2"));

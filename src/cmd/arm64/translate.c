@@ -280,6 +280,11 @@ static enum s2_code translate_one(void *arg, const char *text, struct s2_err *er
 
 	if (!code)
 		code = s2_translate(&job->req, &job->input->source->mem, &r, err);
+	if (code == S2_NOTFOUND) {
+		const struct s2_err inner = *err;
+
+		return s2_fail(err, code, "%s (--tcr, --ttbr0, ..., or --vcpu)", inner.text);
+	}
 	if (code)
 		return code;
 	if (r.outcome == S2_AT_MISSING)

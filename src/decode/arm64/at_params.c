@@ -143,12 +143,13 @@ static void stage1_walk(struct s2_at *at, const struct s2_tcr *tcr, uint64_t ttb
 /* No vCPU has registers of EL2, and the short options mean those only where the operation does. */
 static enum s2_code no_tcr(const struct bank *bank, bool of_el2, struct s2_err *err)
 {
-	const char *advice = "--tcr, --ttbr0 and the like, or --vcpu";
+	const char *advice = "it, TTBR0 and the like, or a vCPU";
 
 	if (bank == &el2_bank)
 		advice = of_el2 ? "tcr, ttbr0 and the like of EL2, or its own table" :
 				  "tcr_el2, ttbr0_el2 and the like by these names";
-	return s2_fail(err, S2_INVALID, "TCR_%s is not known: give %s", bank->name, advice);
+	return s2_fail(err, bank == &el2_bank ? S2_INVALID : S2_NOTFOUND,
+		       "TCR_%s is not known: give %s", bank->name, advice);
 }
 
 static enum s2_code stage1_tables(struct s2_at *at, const struct bank *bank, bool of_el2,

@@ -79,7 +79,7 @@ const struct s2_claim s2_arm64_claims[S2_ARM64_NCLAIMS] = {
 				 .use = S2_CLAIM_ROOT,
 				 .option = "vttbr",
 				 .arg = "VALUE",
-				 .help = "VTTBR_EL2: where the start level is (instead of --root)",
+				 .help = "VTTBR_EL2: where the start level is (instead of a root)",
 				 FIELDS(vttbr_fields) },
 	[S2_ARM64_HCR_EL2] = { .name = "hcr_el2",
 			       .kind = S2_CLAIM_REGISTER,
@@ -111,7 +111,7 @@ const struct s2_claim s2_arm64_claims[S2_ARM64_NCLAIMS] = {
 			       .use = S2_CLAIM_SHAPE,
 			       .option = "granule",
 			       .arg = "SIZE",
-			       .help = "translation granule: 4K, 16K or 64K (without --vtcr)",
+			       .help = "translation granule: 4K, 16K or 64K (without VTCR_EL2)",
 			       .max = 65536,
 			       .legal = granules,
 			       .nlegal = ARRAY_SIZE(granules) },
@@ -120,7 +120,7 @@ const struct s2_claim s2_arm64_claims[S2_ARM64_NCLAIMS] = {
 			       .use = S2_CLAIM_SHAPE,
 			       .option = "ia-bits",
 			       .arg = "N",
-			       .help = "bits of the input address (without --vtcr)",
+			       .help = "bits of the input address (without VTCR_EL2)",
 			       .min = 13,
 			       .max = 52 },
 	[S2_ARM64_OA_BITS] = { .name = "oa_bits",
@@ -128,7 +128,7 @@ const struct s2_claim s2_arm64_claims[S2_ARM64_NCLAIMS] = {
 			       .use = S2_CLAIM_SHAPE,
 			       .option = "oa-bits",
 			       .arg = "N",
-			       .help = "bits of the output address: 32 36 40 42 44 48 52 (without --vtcr)",
+			       .help = "bits of the output address: 32 36 40 42 44 48 52 (without VTCR_EL2)",
 			       .max = 56,
 			       .legal = pa_sizes,
 			       .nlegal = ARRAY_SIZE(pa_sizes) },
@@ -137,14 +137,14 @@ const struct s2_claim s2_arm64_claims[S2_ARM64_NCLAIMS] = {
 				   .use = S2_CLAIM_SHAPE,
 				   .option = "start-level",
 				   .arg = "N",
-				   .help = "level of the start tables, -1..3 (without --vtcr)",
+				   .help = "level of the start tables, -1..3 (without VTCR_EL2)",
 				   .min = -1,
 				   .max = 3 },
 	[S2_ARM64_LPA2] = { .name = "lpa2",
 			    .kind = S2_CLAIM_FLAG,
 			    .use = S2_CLAIM_SHAPE,
 			    .option = "lpa2",
-			    .help = "52-bit descriptors of the 4K and 16K granules (without --vtcr: DS)" },
+			    .help = "52-bit descriptors of the 4K and 16K granules (without VTCR_EL2.DS)" },
 	[S2_ARM64_FWB] = { .name = "fwb",
 			   .kind = S2_CLAIM_FLAG,
 			   .use = S2_CLAIM_DETAIL,
@@ -215,9 +215,8 @@ enum s2_code s2_arm64_agree(const struct s2_regime *option, struct s2_err *err)
 	enum s2_tristate fwb = s2_regime_flag(option, S2_ARM64_FWB);
 
 	if (contradict(fwb, hcr_bit(option, HCR_FWB)))
-		return s2_fail(err, S2_USAGE, "--%sfwb contradicts --hcr=0x%llx",
-			       fwb == S2_YES ? "" : "no-",
-			       (unsigned long long)option->value[S2_ARM64_HCR_EL2]);
+		return s2_fail(err, S2_USAGE, "HCR_EL2.FWB of %d contradicts HCR_EL2 0x%llx",
+			       fwb == S2_YES, (unsigned long long)option->value[S2_ARM64_HCR_EL2]);
 	return S2_OK;
 }
 
@@ -229,17 +228,17 @@ static enum s2_code check(const struct s2_regime *option, const char *id,
 	bool stage2 = s2_is_stage2(regime->arch);
 
 	if (stage2 && contradict(fwb, known_fwb(regime)))
-		return s2_fail(err, S2_USAGE, "--%sfwb: the file says that HCR_EL2.FWB of %s is %d",
-			       fwb == S2_YES ? "" : "no-", id, known_fwb(regime) == S2_YES);
+		return s2_fail(err, S2_USAGE, "the file says that HCR_EL2.FWB of %s is %d", id,
+			       known_fwb(regime) == S2_YES);
 	if (stage2 && contradict(hcr_bit(option, HCR_FWB), known_fwb(regime)))
-		return s2_fail(err, S2_USAGE, "--hcr: the file says that HCR_EL2.FWB of %s is %d",
-			       id, known_fwb(regime) == S2_YES);
+		return s2_fail(err, S2_USAGE, "the file says that HCR_EL2.FWB of %s is %d", id,
+			       known_fwb(regime) == S2_YES);
 	if (!stage2 && contradict(hcr_bit(option, HCR_E2H), s2_arm64_e2h(regime)))
-		return s2_fail(err, S2_USAGE, "--hcr: the file says that HCR_EL2.E2H of %s is %d",
-			       id, s2_arm64_e2h(regime) == S2_YES);
+		return s2_fail(err, S2_USAGE, "the file says that HCR_EL2.E2H of %s is %d", id,
+			       s2_arm64_e2h(regime) == S2_YES);
 	if (stage2 &&
 	    contradict(s2_regime_flag(option, S2_ARM64_XNX), s2_regime_flag(regime, S2_ARM64_XNX)))
-		return s2_fail(err, S2_USAGE, "--no-xnx: the file says that %s has FEAT_XNX", id);
+		return s2_fail(err, S2_USAGE, "the file says that %s has FEAT_XNX", id);
 	return S2_OK;
 }
 

@@ -188,7 +188,7 @@ static enum s2_code numbers_from_claims(const struct s2_regime *regime, const ch
 
 	if (!regime->value[S2_ARM64_GRANULE] || !ia_bits)
 		return s2_fail(
-			err, S2_INVALID,
+			err, S2_NOTFOUND,
 			"the geometry is not known: give %s, or the granule and the input bits",
 			name);
 	code = s2_arm64_page_log2(regime->value[S2_ARM64_GRANULE], &n->page_log2, err);
@@ -197,7 +197,7 @@ static enum s2_code numbers_from_claims(const struct s2_regime *regime, const ch
 	n->lpa2 = s2_regime_flag(regime, S2_ARM64_LPA2) == S2_YES;
 	if (n->lpa2 && n->page_log2 == 16)
 		return s2_fail(err, S2_INVALID,
-			       "--lpa2 goes with the 4K and 16K granules (%s.DS is RES0 with 64K)",
+			       "LPA2 goes with the 4K and 16K granules (%s.DS is RES0 with 64K)",
 			       name);
 	min = n->page_log2 == 16 ? 17 : 16;
 	max = n->lpa2 || n->page_log2 == 16 ? 52 : 48;
@@ -233,7 +233,7 @@ static enum s2_code cross_check(const struct s2_regime *regime, const struct num
 		return s2_fail(err, S2_INVALID, "%u output bits contradict %s.PS (%u bits)",
 			       oa_bits, name, n->oa_bits);
 	if (s2_regime_flag(regime, S2_ARM64_LPA2) == S2_YES && !n->lpa2)
-		return s2_fail(err, S2_INVALID, "--lpa2 contradicts %s.DS (0)", name);
+		return s2_fail(err, S2_INVALID, "LPA2 contradicts %s.DS (0)", name);
 	return S2_OK;
 }
 

@@ -123,8 +123,8 @@ static enum s2_code numbers_from_options(const struct s2_regime *regime, struct 
 
 	if (!regime->value[S2_ARM64_GRANULE] || !regime->value[S2_ARM64_IA_BITS])
 		return s2_fail(
-			err, S2_INVALID,
-			"the geometry is not known: give --vtcr, or --granule and --ia-bits (and --start-level)");
+			err, S2_NOTFOUND,
+			"the geometry is not known: give VTCR_EL2, or the granule and the input bits");
 	code = s2_arm64_page_log2(regime->value[S2_ARM64_GRANULE], &n->page_log2, err);
 	if (code)
 		return code;
@@ -132,14 +132,14 @@ static enum s2_code numbers_from_options(const struct s2_regime *regime, struct 
 	if (n->lpa2 && n->page_log2 == 16)
 		return s2_fail(
 			err, S2_INVALID,
-			"--lpa2 goes with the 4K and 16K granules (VTCR_EL2.DS is RES0 with 64K)");
+			"LPA2 goes with the 4K and 16K granules (VTCR_EL2.DS is RES0 with 64K)");
 	n->ia_bits = (unsigned int)regime->value[S2_ARM64_IA_BITS];
 	if (n->ia_bits > 48 && n->page_log2 != 16 && !n->lpa2)
-		return s2_fail(err, S2_INVALID, "%u input bits need --lpa2 with the %uK granule",
+		return s2_fail(err, S2_INVALID, "%u input bits need LPA2 with the %uK granule",
 			       n->ia_bits, 1U << (n->page_log2 - 10));
 	n->oa_bits = oa_bits ? oa_bits : n->lpa2 || n->page_log2 == 16 ? 52 : 48;
 	if (n->oa_bits > 48 && n->page_log2 != 16 && !n->lpa2)
-		return s2_fail(err, S2_INVALID, "%u output bits need --lpa2 with the %uK granule",
+		return s2_fail(err, S2_INVALID, "%u output bits need LPA2 with the %uK granule",
 			       n->oa_bits, 1U << (n->page_log2 - 10));
 	n->start_level = start_level != S2_NO_LEVEL ? start_level :
 						      fewest_levels(n->page_log2, n->ia_bits);
@@ -164,20 +164,20 @@ static enum s2_code cross_check(const struct s2_regime *regime, const struct num
 	int start_level = s2_regime_level(regime, S2_ARM64_START_LEVEL);
 
 	if (granule && granule != BIT64(n->page_log2))
-		return s2_fail(err, S2_INVALID, "--granule %llu contradicts VTCR_EL2.TG0 (%u)",
+		return s2_fail(err, S2_INVALID, "a granule of %llu contradicts VTCR_EL2.TG0 (%u)",
 			       (unsigned long long)granule, 1U << n->page_log2);
 	if (ia_bits && ia_bits != n->ia_bits)
-		return s2_fail(err, S2_INVALID, "--ia-bits %u contradicts VTCR_EL2.T0SZ (%u bits)",
+		return s2_fail(err, S2_INVALID, "%u input bits contradict VTCR_EL2.T0SZ (%u bits)",
 			       ia_bits, n->ia_bits);
 	if (oa_bits && oa_bits != n->oa_bits)
-		return s2_fail(err, S2_INVALID, "--oa-bits %u contradicts VTCR_EL2.PS (%u bits)",
+		return s2_fail(err, S2_INVALID, "%u output bits contradict VTCR_EL2.PS (%u bits)",
 			       oa_bits, n->oa_bits);
 	if (start_level != S2_NO_LEVEL && start_level != n->start_level)
 		return s2_fail(err, S2_INVALID,
-			       "--start-level %d contradicts VTCR_EL2.SL0 (level %d)", start_level,
+			       "start level %d contradicts VTCR_EL2.SL0 (level %d)", start_level,
 			       n->start_level);
 	if (s2_regime_flag(regime, S2_ARM64_LPA2) == S2_YES && !n->lpa2)
-		return s2_fail(err, S2_INVALID, "--lpa2 contradicts VTCR_EL2.DS (0)");
+		return s2_fail(err, S2_INVALID, "LPA2 contradicts VTCR_EL2.DS (0)");
 	return S2_OK;
 }
 

@@ -92,7 +92,7 @@ const struct s2_claim s2_x86_claims[S2_X86_NCLAIMS] = {
 				 .use = S2_CLAIM_SHAPE,
 				 .option = "start-level",
 				 .arg = "N",
-				 .help = "level of the top table: 4 or 5 (x86, without --eptp)",
+				 .help = "level of the top table: 4 or 5 (x86, without EPTP)",
 				 .min = 4,
 				 .max = 5 },
 	[S2_X86_AD] = { .name = "ad",
@@ -100,9 +100,9 @@ const struct s2_claim s2_x86_claims[S2_X86_NCLAIMS] = {
 			.kind = S2_CLAIM_FLAG,
 			.use = S2_CLAIM_DETAIL,
 			.option = "ad",
-			.help = "accessed and dirty flags are on (EPT, without --eptp)",
+			.help = "accessed and dirty flags are on (EPT, without EPTP)",
 			.no_option = "no-ad",
-			.no_help = "accessed and dirty flags are off (EPT, without --eptp)" },
+			.no_help = "accessed and dirty flags are off (EPT, without EPTP)" },
 	[S2_X86_EXEC_ONLY] = { .name = "exec_only",
 			       EPT_ALONE,
 			       .kind = S2_CLAIM_FLAG,
@@ -144,13 +144,6 @@ const struct s2_claim s2_x86_claims[S2_X86_NCLAIMS] = {
 			   .max = 51 },
 };
 
-static enum s2_code gainsaid(const struct s2_claim *claim, bool yes, const char *id,
-			     struct s2_err *err)
-{
-	return s2_fail(err, S2_USAGE, "--%s: the file says otherwise of %s",
-		       yes ? claim->option : claim->no_option, id);
-}
-
 /* Whether the A/D bits of @regime are on, by its switch or by EPTP. */
 static enum s2_tristate known_ad(const struct s2_regime *regime)
 {
@@ -165,7 +158,9 @@ enum s2_code s2_x86_complete(const struct s2_regime *option, const char *id,
 	enum s2_tristate ad = s2_regime_flag(option, S2_X86_AD), known = known_ad(regime);
 
 	if (ad != S2_UNKNOWN && known != S2_UNKNOWN && ad != known)
-		return gainsaid(&s2_x86_claims[S2_X86_AD], ad == S2_YES, id, err);
+		return s2_fail(err, S2_USAGE,
+			       "the file says that accessed and dirty flags of %s are %s", id,
+			       known == S2_YES ? "on" : "off");
 	for (unsigned int i = 0; i < S2_X86_NCLAIMS; i++) {
 		const struct s2_claim *claim = &s2_x86_claims[i];
 
@@ -173,7 +168,8 @@ enum s2_code s2_x86_complete(const struct s2_regime *option, const char *id,
 		    !s2_arch_claims(regime->arch, i))
 			continue;
 		if (s2_regime_has(regime, i) && regime->value[i] != option->value[i])
-			return gainsaid(claim, claim->option, id, err);
+			return s2_fail(err, S2_USAGE, "the file says that %s of %s is another",
+				       claim->name, id);
 		s2_regime_set(regime, i, option->value[i]);
 	}
 	return S2_OK;

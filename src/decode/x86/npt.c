@@ -26,14 +26,14 @@ static const struct s2_attr_value flag_u_gmet[] = {
 };
 /* IA32_PAT not known: the entry of it that counts. */
 static const struct s2_attr_value pat_index[] = {
-	{ "\"pat-0\"", "pat0", "entry 0 of IA32_PAT, see --pat", 0 },
-	{ "\"pat-1\"", "pat1", "entry 1 of IA32_PAT, see --pat", 0 },
-	{ "\"pat-2\"", "pat2", "entry 2 of IA32_PAT, see --pat", 0 },
-	{ "\"pat-3\"", "pat3", "entry 3 of IA32_PAT, see --pat", 0 },
-	{ "\"pat-4\"", "pat4", "entry 4 of IA32_PAT, see --pat", 0 },
-	{ "\"pat-5\"", "pat5", "entry 5 of IA32_PAT, see --pat", 0 },
-	{ "\"pat-6\"", "pat6", "entry 6 of IA32_PAT, see --pat", 0 },
-	{ "\"pat-7\"", "pat7", "entry 7 of IA32_PAT, see --pat", 0 },
+	{ "\"pat-0\"", "pat0", "entry 0 of IA32_PAT, which is not known", 0 },
+	{ "\"pat-1\"", "pat1", "entry 1 of IA32_PAT, which is not known", 0 },
+	{ "\"pat-2\"", "pat2", "entry 2 of IA32_PAT, which is not known", 0 },
+	{ "\"pat-3\"", "pat3", "entry 3 of IA32_PAT, which is not known", 0 },
+	{ "\"pat-4\"", "pat4", "entry 4 of IA32_PAT, which is not known", 0 },
+	{ "\"pat-5\"", "pat5", "entry 5 of IA32_PAT, which is not known", 0 },
+	{ "\"pat-6\"", "pat6", "entry 6 of IA32_PAT, which is not known", 0 },
+	{ "\"pat-7\"", "pat7", "entry 7 of IA32_PAT, which is not known", 0 },
 };
 /* APM, "Page-Attribute Table Mechanism". */
 static const struct s2_attr_value pat_type[] = {

@@ -11,10 +11,11 @@ static enum s2_code levels_of(const struct s2_regime *regime, int *ret, struct s
 
 	if (!s2_regime_has(regime, S2_X86_EPTP)) {
 		if (level == S2_NO_LEVEL)
-			return s2_fail(err, S2_INVALID, "the geometry is not known: give %s",
-				       regime->arch == &s2_x86_ept ?
-					       "--eptp, or --start-level=4 or 5" :
-					       "--start-level=4 or 5, as the host's own paging has");
+			return s2_fail(
+				err, S2_NOTFOUND, "the geometry is not known: give %s",
+				regime->arch == &s2_x86_ept ?
+					"EPTP, or the start level, 4 or 5" :
+					"the start level, 4 or 5 as the host's own paging has");
 		if (level != 4 && level != 5)
 			return s2_fail(err, S2_INVALID, "start level %d is neither 4 nor 5", level);
 		*ret = level;
@@ -25,8 +26,8 @@ static enum s2_code levels_of(const struct s2_regime *regime, int *ret, struct s
 			       "EPTP[5:3] is %u: tables of %u levels, there are 4 or 5", walk - 1,
 			       walk);
 	if (level != S2_NO_LEVEL && level != (int)walk)
-		return s2_fail(err, S2_INVALID,
-			       "--start-level %d contradicts EPTP[5:3] (%u levels)", level, walk);
+		return s2_fail(err, S2_INVALID, "start level %d contradicts EPTP[5:3] (%u levels)",
+			       level, walk);
 	*ret = (int)walk;
 	return S2_OK;
 }
@@ -52,8 +53,9 @@ static enum s2_code check_eptp(const struct s2_regime *regime, unsigned int maxp
 		return s2_fail(err, S2_INVALID, "EPTP 0x%llx has bits beyond MAXPHYADDR (%u)",
 			       (unsigned long long)eptp, maxphyaddr);
 	if (ad != S2_UNKNOWN && (ad == S2_YES) != !!(eptp & EPTP_AD))
-		return s2_fail(err, S2_INVALID, "--%sad contradicts EPTP[6] (%d)",
-			       ad == S2_YES ? "" : "no-", !!(eptp & EPTP_AD));
+		return s2_fail(err, S2_INVALID,
+			       "accessed and dirty flags %s contradict EPTP[6] (%d)",
+			       ad == S2_YES ? "on" : "off", !!(eptp & EPTP_AD));
 	return S2_OK;
 }
 

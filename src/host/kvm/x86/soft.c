@@ -347,7 +347,7 @@ static enum s2_code check(const struct s2_regime *regime, struct s2_err *err)
 	if (regime->arch == &s2_x86_ept || s2_regime_has(regime, S2_X86_MAXPHYADDR))
 		return S2_OK;
 	return s2_fail(err, S2_USAGE,
-		       "--software=%s on NPT needs --maxphyaddr: a bit above the address tells "
+		       "%s on NPT needs MAXPHYADDR: a bit above the address tells "
 		       "KVM's MMIO entries from pages",
 		       regime->soft.ops->name);
 }
