@@ -1099,6 +1099,12 @@ def odd_bit_in_leaf(s):
     s.xor(s.s2.slot(s.pa(FREE)), 1 << 58)
 
 
+@breaks("writer")
+def leaf_of_another_memory_type(s):
+    """Write-Back of FEAT_S2FWB, which this host does without."""
+    s.xor(s.s2.slot(s.pa(FREE)), (0xf ^ 7) << 2)
+
+
 @breaks("writer", gens=NEW)
 def fixblock_of_another_kind(s):
     """Read-only, as nobody makes it."""

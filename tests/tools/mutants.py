@@ -37,6 +37,8 @@ FOLDERS = ("src/check", "src/decode", "src/host", "src/cmd")
 
 # What a test may take more than it did on the unchanged program: a factor, and seconds for a machine that has other work.
 SLOWER, SECONDS = 10, 20
+# What a test may take that a build which counts lacks: those that preload a library. They come last.
+UNCOUNTED = 60
 # What a mutant may take at most, so that none fills the machine: seconds on the processor, bytes of heap and of each file,
 # of which most may be holes.
 MOST_CPU, MOST_HEAP, MOST_FILE = 600, 4 << 30, 80 << 30
@@ -223,7 +225,7 @@ class Step:
 
     def key(self, folder):
         own = self.unit and self.libraries[:1] == [folder]
-        return (0 if own else 1 if self.golden else 2, self.seconds)
+        return (0 if own else 1 if self.golden else 2 if self.seconds else 3, self.seconds)
 
 
 def steps(folder):
@@ -346,26 +348,35 @@ class Worker:
         with open(os.path.join(self.folder, self.commands[path]["output"]), "wb") as f:
             f.write(code)
 
-    def reaching(self, mutant, step):
-        """The pieces of this test that run the changed lines; or anything of the file, when these are no code but a table; or
-        all that are linked with it, when the whole file is no code."""
+    def wanted(self, mutant):
+        """The changed lines that are code; or all of the file, when they are a table; and whether any test was seen to run those.
+        A process that a signal ends says nothing of what it ran."""
         span, code = set(range(mutant.first, mutant.last + 1)), set(self.known["code"].get(mutant.path, ()))
-        pieces = [key for key in self.known["reach"] if key.split("/")[0] == step.name]
-        if not code:
-            return pieces if library_of(mutant.path) in step.libraries else []
         wanted = span & code or code
-        return [key for key in pieces if wanted & set(self.known["reach"][key].get(mutant.path, ()))]
+        return wanted, any(wanted.intersection(lines.get(mutant.path, ())) for lines in self.known["reach"].values())
+
+    def reaching(self, mutant, step, wanted, seen):
+        """The pieces of this test that run the @wanted lines; when nobody was @seen to run them, those that run any of the file, and
+        each test that was not counted; all that are linked with the file, when it is no code."""
+        pieces = [key for key in self.known["reach"] if key.split("/")[0] == step.name]
+        if not wanted:
+            return pieces if library_of(mutant.path) in step.libraries else []
+        if not seen and not pieces:
+            return [step.name]
+        if not seen:
+            wanted = set(self.known["code"][mutant.path])
+        return [key for key in pieces if wanted.intersection(self.known["reach"][key].get(mutant.path, ()))]
 
     def noticed_by(self, mutant):
-        folder = library_of(mutant.path)
+        folder, (wanted, seen) = library_of(mutant.path), self.wanted(mutant)
         for step in sorted(self.todo, key=lambda s: s.key(folder)):
-            pieces = self.reaching(mutant, step)
+            pieces = self.reaching(mutant, step, wanted, seen)
             if not pieces:
                 continue
             quiet(["sh", "-c", step.link], cwd=self.folder)
             args = ["--first"] if step.golden or step.name == "mkpkvm" else []
             args += [f"--case={piece.split('/', 1)[1]}" for piece in pieces if step.golden]
-            limit = SECONDS + SLOWER * sum(self.known["seconds"][piece] for piece in pieces)
+            limit = SECONDS + SLOWER * sum(self.known["seconds"].get(piece, UNCOUNTED) for piece in pieces)
             if not passes(step, self.folder, limit, args):
                 return step.name
         return None
@@ -450,8 +461,6 @@ def prepare(of, jobs):
         os.rename(kept + ".new", kept)
     with open(kept, encoding="utf-8") as f:
         known = json.load(f)
-    learned = {key.split("/")[0] for key in known["seconds"]}
-    todo = [step for step in todo if step.name in learned]
     for step in todo:
         step.seconds = sum(t for key, t in known["seconds"].items() if key.split("/")[0] == step.name)
     workers = []

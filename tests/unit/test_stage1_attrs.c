@@ -216,6 +216,35 @@ static void indirect_permissions(void **state)
 	expect(&geom, "write", 1ULL << 54 | 1ULL << 7 | 1ULL << 6 | 0x401, "-");
 	expect(&geom, "read", 1ULL << 51 | 0x401, "-");
 	expect(&geom, "exec", 1ULL << 51 | 0x401, "-");
+	/* nDirty: the first write waits for hardware, where TCR_EL1.HD has it look. */
+	s2_regime_set(&regime, S2_ARM64_TCR_EL1, tcr_el1(12, 25, 5, 0) | 3ULL << 39);
+	assert_int_equal(s2_arm64_stage1_el1.shape(&regime, &geom, &err), S2_OK);
+	expect(&geom, "write", 1ULL << 54 | 1ULL << 7 | 1ULL << 6 | 0x401, "w:EL1");
+	expect(&geom, "write", 1ULL << 54 | 1ULL << 6 | 0x401, "W:EL1");
+}
+
+/* The same without an EL0: index 1 (bit 6) reads and writes. TCR_EL2.HD is bit 22. */
+static void indirect_permissions_el2(void **state)
+{
+	struct s2_geometry geom;
+	struct s2_regime regime;
+	struct s2_err err;
+
+	(void)state;
+	s2_regime_init(&regime, &s2_arm64_stage1_el2);
+	s2_regime_set(&regime, S2_ARM64_TCR_EL2, tcr_el2(12, 25, 5, 0));
+	s2_regime_set(&regime, S2_ARM64_TCR2_EL2, 1ULL << 1);
+	s2_regime_set(&regime, S2_ARM64_PIR_EL2, 0x5ULL << 4);
+	s2_err_init(&err);
+	assert_int_equal(s2_arm64_stage1_el2.shape(&regime, &geom, &err), S2_OK);
+	expect(&geom, "read", 1ULL << 6 | 0x401, "R");
+	expect(&geom, "write", 1ULL << 6 | 0x401, "W");
+	expect(&geom, "write", 1ULL << 7 | 1ULL << 6 | 0x401, "-");
+	s2_regime_set(&regime, S2_ARM64_TCR_EL2, tcr_el2(12, 25, 5, 0) | 3ULL << 21);
+	assert_int_equal(s2_arm64_stage1_el2.shape(&regime, &geom, &err), S2_OK);
+	expect(&geom, "write", 1ULL << 7 | 1ULL << 6 | 0x401, "w");
+	expect(&geom, "write", 1ULL << 6 | 0x401, "W");
+	expect(&geom, "write", 1ULL << 7 | 0x401, "-");
 }
 
 int main(void)
@@ -223,7 +252,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(permissions_el1),      cmocka_unit_test(permissions_el2),
 		cmocka_unit_test(memory_types),         cmocka_unit_test(other_attributes),
-		cmocka_unit_test(indirect_permissions),
+		cmocka_unit_test(indirect_permissions), cmocka_unit_test(indirect_permissions_el2),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

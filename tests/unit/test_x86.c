@@ -586,6 +586,15 @@ static void test_refused(void **state)
 		s2_regime_set(&regime, wrong[i].claim, (uint64_t)wrong[i].value);
 		assert_int_equal(s2_shape(&regime, &geom, NULL), S2_INVALID);
 	}
+	/* The first and the last of what is right. */
+	for (size_t i = 0; i < 2; i++) {
+		s2_regime_init(&regime, &s2_x86_npt);
+		s2_regime_set_level(&regime, S2_X86_START_LEVEL, 4);
+		s2_regime_set(&regime, S2_X86_MAXPHYADDR, i ? 52 : 32);
+		s2_regime_set(&regime, S2_X86_C_BIT, i ? 51 : 32);
+		assert_int_equal(s2_shape(&regime, &geom, NULL), S2_OK);
+		assert_int_equal(geom.oa_bits, i ? 51 : 32);
+	}
 	s2_regime_init(&regime, &s2_x86_ept);
 	s2_regime_set(&regime, S2_X86_EPTP, 0x5e);
 	s2_regime_set_level(&regime, S2_X86_START_LEVEL, 5);

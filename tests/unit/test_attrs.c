@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The rows of attributes of every table format: which values are odd, and that texts are words.
+#include "decode/arch.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "base/bits.h"
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+/* What manuals call reserved is odd: SH (Arm ARM, "Shareability attributes"), memory types of stage
+ * 2, of MAIR_ELx and of EPT (SDM, "EPT Paging-Structure Entries"). Not what only IA32_PAT can hold:
+ * WRMSR refuses it. */
+static uint32_t expected_odd(const struct s2_arch *arch, const struct s2_attr *attr,
+			     const struct s2_attr_value *value)
+{
+	bool reserved = strstr(value->json, "reserved") ||
+			(value->meaning && !strncmp(value->meaning, "reserved", 8));
+
+	if (!reserved || !strcmp(arch->format, "npt"))
+		return 0;
+	if (!strcmp(attr->name, "sh"))
+		return S2_ODD_SH;
+	return strcmp(attr->name, "memattr") ? 0 : S2_ODD_MEMATTR;
+}
+
+static bool is_word(const char *text)
+{
+	for (; *text; text++)
+		if (isspace((unsigned char)*text))
+			return false;
+	return true;
+}
+
+static void test_values(void **state)
+{
+	unsigned int odd = 0;
+
+	(void)state;
+	for (unsigned int a = 0; a < s2_narchs; a++)
+		for (unsigned int i = 0; i < s2_archs[a]->nattrs; i++) {
+			const struct s2_attr *attr = &s2_archs[a]->attrs[i];
+
+			for (unsigned int v = 0; v < attr->nvalues; v++) {
+				const struct s2_attr_value *value = &attr->values[v];
+
+				if (!value->json)
+					continue;
+				if (value->odd != expected_odd(s2_archs[a], attr, value))
+					fail_msg("%s %s %s: odd 0x%x", s2_archs[a]->format,
+						 attr->name, value->json, value->odd);
+				if (!value->text || !is_word(value->text))
+					fail_msg("%s %s %s: '%s' is not one word",
+						 s2_archs[a]->format, attr->name, value->json,
+						 value->text ? value->text : "");
+				odd += !!value->odd;
+			}
+		}
+	assert_true(odd);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_values) };
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
