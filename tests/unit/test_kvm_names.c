@@ -68,6 +68,30 @@ static void names(void **state)
 	}
 }
 
+/* As many as an xarray's node has slots. */
+static void many_vcpus(void **state)
+{
+	enum { N = 64 };
+	struct kvmtest t;
+	struct process p;
+	const struct s2_vm *vm;
+	uint64_t kvm, first;
+
+	(void)state;
+	kvm_init(&t, FORM_6_1, &test_shapes[0], true);
+	kvm = put_named(&t, QEMU, sizeof(QEMU), &p);
+	first = put_vcpus(&t, kvm, N, HCR_E2H_FWB);
+	kvm_must(&t);
+	assert_int_equal(t.lost.total, 0);
+	vm = table_of(&t, "vm:4711")->vm;
+	assert_int_equal(vm->nvcpus, N);
+	for (unsigned int i = 0; i < N; i++) {
+		assert_int_equal(vm->vcpu[i].index, i);
+		assert_int_equal(vm->vcpu[i].va, first + i * VCPU_SIZE);
+	}
+	kvm_exit(&t);
+}
+
 /* The list of all tasks is what is left when neither memory nor vCPU leads to one. */
 static void by_list_of_tasks(void **state)
 {
@@ -363,10 +387,15 @@ static void threads_and_cgroups(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(names),         cmocka_unit_test(by_list_of_tasks),
-		cmocka_unit_test(by_cgroup),     cmocka_unit_test(overwritten),
-		cmocka_unit_test(states),        cmocka_unit_test(unread),
-		cmocka_unit_test(command_lines), cmocka_unit_test(threads_and_cgroups),
+		cmocka_unit_test(names),
+		cmocka_unit_test(many_vcpus),
+		cmocka_unit_test(by_list_of_tasks),
+		cmocka_unit_test(by_cgroup),
+		cmocka_unit_test(overwritten),
+		cmocka_unit_test(states),
+		cmocka_unit_test(unread),
+		cmocka_unit_test(command_lines),
+		cmocka_unit_test(threads_and_cgroups),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
