@@ -141,7 +141,7 @@ static void choose(struct s2_check_ctx *ctx)
 			give_up(ctx, i, why);
 		else if (s2_checks[i].needs & S2_NEED_KERNEL && !ctx->kernel)
 			s2_check_unknown(ctx, (enum s2_check_id)i,
-					 "the kernel's own structures are not in a snapshot");
+					 "the kernel's own structures are not known");
 		else if (ctx->args->some && !any_to_read(ctx, i))
 			s2_check_unknown(ctx, (enum s2_check_id)i,
 					 "no table that it looks at is chosen");

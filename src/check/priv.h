@@ -91,6 +91,7 @@ struct s2_form {
 	uint64_t value;
 	uint64_t free;
 	bool pages_only;
+	bool guess; /* what decides that it is this and not another is not known */
 	enum s2_tristate memory; /* S2_YES: only on memory, S2_NO: only elsewhere */
 };
 
@@ -138,6 +139,8 @@ struct s2_check_ctx {
 	const struct s2_table *table;
 	const struct s2_geometry *g;
 	const struct s2_writer *writer; /* NULL: nobody knows what is written there */
+	const struct s2_attr *open;     /* of the table's leaves, when what values of it mean is not
+					   known; else NULL */
 	struct s2_form form[S2_MAX_FORMS];
 	size_t nforms;
 	struct s2_walk *tables_walk; /* that reads all tables */

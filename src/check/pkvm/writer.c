@@ -29,14 +29,17 @@ static void host_forms(struct s2_check_ctx *ctx)
 		add_states(ctx,
 			   (struct s2_form){ .name = "memory",
 					     .value = attr | S2_R | S2_W,
+					     .guess = !known,
 					     .memory = S2_YES },
 			   s2_check_pkvm(ctx)->host_in == S2_STATE_IN_PTE);
 		s2_arm64_form(ctx, (struct s2_form){ .name = "device",
 						     .value = attr | S2_R | S2_W | S2_XN,
+						     .guess = !known,
 						     .memory = S2_NO });
 		if (s2_check_pkvm(ctx)->text_stays)
 			s2_arm64_form(ctx, (struct s2_form){ .name = "text of the hypervisor",
 							     .value = attr | S2_R | S2_XN,
+							     .guess = !known,
 							     .memory = S2_YES });
 	}
 }
