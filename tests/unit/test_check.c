@@ -243,9 +243,9 @@ static void test_fwb_not_known(void **state)
 		unsigned int attr;
 		enum s2_check_result writer, encoding;
 	} rows[] = {
-		{ 1, S2_CHECK_PASS, S2_CHECK_PASS },       { 5, S2_CHECK_PASS, S2_CHECK_PASS },
-		{ 6, S2_CHECK_UNKNOWN, S2_CHECK_PASS },    { 15, S2_CHECK_UNKNOWN, S2_CHECK_PASS },
-		{ 9, S2_CHECK_FAIL, S2_CHECK_UNKNOWN },    { 4, S2_CHECK_FAIL, S2_CHECK_FAIL },
+		{ 1, S2_CHECK_PASS, S2_CHECK_PASS },    { 5, S2_CHECK_PASS, S2_CHECK_PASS },
+		{ 6, S2_CHECK_UNKNOWN, S2_CHECK_PASS }, { 15, S2_CHECK_UNKNOWN, S2_CHECK_PASS },
+		{ 9, S2_CHECK_FAIL, S2_CHECK_UNKNOWN }, { 4, S2_CHECK_FAIL, S2_CHECK_FAIL },
 	};
 
 	(void)state;

@@ -229,8 +229,7 @@ static void test_memory_without_fwb(void **state)
 		for (unsigned int i = 0; i < ARRAY_SIZE(rows); i++) {
 			struct s2_row row = row_of(0, 1, 0);
 
-			s2_arm64_stage2.decode(&geom, 0,
-					       0x80000000 | 0x743 | rows[i].memattr << 2,
+			s2_arm64_stage2.decode(&geom, 0, 0x80000000 | 0x743 | rows[i].memattr << 2,
 					       &row.run.entry);
 			if (ask(rows[i].text, &row) != (have ? rows[i].nofwb : rows[i].unknown))
 				fail_msg("%s: %d", rows[i].text, have);

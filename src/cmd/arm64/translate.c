@@ -200,12 +200,14 @@ static enum s2_code same_table(const struct s2_regime *given, const struct s2_ta
 		return s2_wrap(err, S2_USAGE, "ttbr0_el2 is not that of %s", table->id);
 	if (root != table->root_pa)
 		return s2_fail(err, S2_USAGE,
-			       "ttbr0_el2 0x%" PRIx64 " is not that of %s, whose root is 0x%" PRIx64,
+			       "ttbr0_el2 0x%" PRIx64
+			       " is not that of %s, whose root is 0x%" PRIx64,
 			       given->value[S2_ARM64_TTBR0_EL2], table->id, table->root_pa);
 	return S2_OK;
 }
 
-/* TTBRn_ELx for a table at @root: the high bits of 52 are where those below the alignment would be. */
+/* TTBRn_ELx for a table at @root: the high bits of 52 are where those below the alignment would be.
+ */
 static uint64_t ttbr_of(uint64_t root)
 {
 	return (root & BITS64(47, 1)) | field_prep(BITS64(5, 2), root >> 48);
@@ -218,8 +220,9 @@ static enum s2_code stage1_of(struct job *job, const struct s2_table *table, str
 	enum s2_code code;
 
 	if (s2_is_stage2(table->regime.arch) && job->o->ntables)
-		return s2_fail(err, S2_USAGE, "%s (%s) is not a stage 1 of EL2, which %s goes through",
-			       table->id, table->kind, s2_at_names[job->req.op]);
+		return s2_fail(err, S2_USAGE,
+			       "%s (%s) is not a stage 1 of EL2, which %s goes through", table->id,
+			       table->kind, s2_at_names[job->req.op]);
 	if (s2_is_stage2(table->regime.arch))
 		return S2_OK;
 	code = s2_input_shape(table, &job->stage1, err);
