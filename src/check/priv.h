@@ -91,7 +91,7 @@ struct s2_form {
 	uint64_t value;
 	uint64_t free;
 	bool pages_only;
-	bool guess;              /* what decides that it is this and not another is not known */
+	const char *guess;       /* NULL, or what is not known that decides that it is this one */
 	enum s2_tristate memory; /* S2_YES: only on memory, S2_NO: only elsewhere */
 };
 

@@ -49,7 +49,7 @@ bool s2_arm64_memory_form(const struct s2_check_ctx *ctx, unsigned int i, struct
 	*ret = (struct s2_form){ .name = "memory",
 				 .value = field_prep(S2_MEMATTR, memattrs[i].normal) | S2_R,
 				 .free = S2_W | S2_XN | LEAF_AF,
-				 .guess = !fwb };
+				 .guess = fwb ? NULL : "HCR_EL2.FWB" };
 	return true;
 }
 
@@ -128,8 +128,8 @@ const struct s2_form *s2_arm64_leaf(struct s2_check_ctx *ctx, unsigned int heigh
 			       raw, s2_level(ctx->g, height), form->name, diff);
 	else if (form->guess)
 		s2_check_unknown(ctx, S2_CHECK_WRITER,
-				 "%s: HCR_EL2.FWB is not known, which decides what its MemAttr is",
-				 ctx->table->id);
+				 "%s: %s is not known, which decides how memory is mapped",
+				 ctx->table->id, form->guess);
 	/* pgtable.h, KVM_PGTABLE_MIN_BLOCK_LEVEL: level 1 with 4K pages, 2 with others. */
 	if (height > (ctx->g->page_log2 == 12 ? 2 : 1))
 		s2_check_found(ctx, S2_CHECK_WRITER, ctx->table, ia, oa,
