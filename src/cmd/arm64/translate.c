@@ -165,8 +165,9 @@ static enum s2_code same_registers(const struct s2_regime *given, const struct s
 	for (unsigned int i = 0; i < S2_ARM64_NREGS; i++) {
 		uint64_t theirs = table->regime.value[i];
 
-		if (s2_regime_has(given, i) && s2_regime_has(&table->regime, i) &&
-		    given->value[i] != theirs)
+		/* What counts of HCR_EL2 was held against the file already. */
+		if (i != S2_ARM64_HCR_EL2 && s2_regime_has(given, i) &&
+		    s2_regime_has(&table->regime, i) && given->value[i] != theirs)
 			return s2_fail(err, S2_USAGE,
 				       "%s 0x%" PRIx64 " is given, but that of %s is 0x%" PRIx64
 				       " by what the file says",

@@ -221,6 +221,11 @@ enum s2_code s2_arm64_agree(const struct s2_regime *option, struct s2_err *err)
 	return S2_OK;
 }
 
+/* Bits of HCR_EL2 that an answer depends on; others differ between the vCPUs of one VM. */
+#define HCR_COUNTS \
+	(HCR_VM | HCR_PTW | HCR_DC | HCR_TGE | HCR_CD | HCR_ID | HCR_E2H | HCR_NV | HCR_NV1 | \
+	 HCR_FWB | HCR_DCT)
+
 /* An option may add to what the file says of a table, not gainsay it. */
 static enum s2_code check(const struct s2_regime *option, const char *id,
 			  const struct s2_regime *regime, struct s2_err *err)
@@ -237,6 +242,10 @@ static enum s2_code check(const struct s2_regime *option, const char *id,
 	if (!stage2 && contradict(hcr_bit(option, HCR_E2H), s2_arm64_e2h(regime)))
 		return s2_fail(err, S2_USAGE, "--hcr: the file says that HCR_EL2.E2H of %s is %d",
 			       id, s2_arm64_e2h(regime) == S2_YES);
+	if (s2_regime_has(option, S2_ARM64_HCR_EL2) && s2_regime_has(regime, S2_ARM64_HCR_EL2) &&
+	    (option->value[S2_ARM64_HCR_EL2] ^ regime->value[S2_ARM64_HCR_EL2]) & HCR_COUNTS)
+		return s2_fail(err, S2_USAGE, "--hcr: the file says that HCR_EL2 of %s is 0x%llx",
+			       id, (unsigned long long)regime->value[S2_ARM64_HCR_EL2]);
 	if (stage2 &&
 	    contradict(s2_regime_flag(option, S2_ARM64_XNX), s2_regime_flag(regime, S2_ARM64_XNX)))
 		return s2_fail(err, S2_USAGE, "--no-xnx: the file says that %s has FEAT_XNX", id);
@@ -251,7 +260,7 @@ enum s2_code s2_arm64_complete(const struct s2_regime *option, const char *id,
 
 	if (code)
 		return code;
-	if (s2_regime_has(option, S2_ARM64_HCR_EL2))
+	if (s2_regime_has(option, S2_ARM64_HCR_EL2) && !s2_regime_has(regime, S2_ARM64_HCR_EL2))
 		s2_regime_set(regime, S2_ARM64_HCR_EL2, option->value[S2_ARM64_HCR_EL2]);
 	for (unsigned int i = 0; s2_is_stage2(regime->arch) && i < ARRAY_SIZE(details); i++)
 		if (s2_regime_has(option, details[i]))
