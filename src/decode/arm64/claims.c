@@ -226,6 +226,12 @@ enum s2_code s2_arm64_agree(const struct s2_regime *option, struct s2_err *err)
 	(HCR_VM | HCR_PTW | HCR_DC | HCR_TGE | HCR_CD | HCR_ID | HCR_E2H | HCR_NV | HCR_NV1 | \
 	 HCR_FWB | HCR_DCT)
 
+static enum s2_code not_hcr(const char *id, const char *field, uint64_t value, struct s2_err *err)
+{
+	return s2_fail(err, S2_USAGE, "--hcr: the file says that HCR_EL2%s of %s is 0x%llx", field,
+		       id, (unsigned long long)value);
+}
+
 /* An option may add to what the file says of a table, not gainsay it. */
 static enum s2_code check(const struct s2_regime *option, const char *id,
 			  const struct s2_regime *regime, struct s2_err *err)
@@ -237,15 +243,12 @@ static enum s2_code check(const struct s2_regime *option, const char *id,
 		return s2_fail(err, S2_USAGE, "--%sfwb: the file says that HCR_EL2.FWB of %s is %d",
 			       fwb == S2_YES ? "" : "no-", id, known_fwb(regime) == S2_YES);
 	if (stage2 && contradict(hcr_bit(option, HCR_FWB), known_fwb(regime)))
-		return s2_fail(err, S2_USAGE, "--hcr: the file says that HCR_EL2.FWB of %s is %d",
-			       id, known_fwb(regime) == S2_YES);
+		return not_hcr(id, ".FWB", known_fwb(regime) == S2_YES, err);
 	if (!stage2 && contradict(hcr_bit(option, HCR_E2H), s2_arm64_e2h(regime)))
-		return s2_fail(err, S2_USAGE, "--hcr: the file says that HCR_EL2.E2H of %s is %d",
-			       id, s2_arm64_e2h(regime) == S2_YES);
+		return not_hcr(id, ".E2H", s2_arm64_e2h(regime) == S2_YES, err);
 	if (s2_regime_has(option, S2_ARM64_HCR_EL2) && s2_regime_has(regime, S2_ARM64_HCR_EL2) &&
 	    (option->value[S2_ARM64_HCR_EL2] ^ regime->value[S2_ARM64_HCR_EL2]) & HCR_COUNTS)
-		return s2_fail(err, S2_USAGE, "--hcr: the file says that HCR_EL2 of %s is 0x%llx",
-			       id, (unsigned long long)regime->value[S2_ARM64_HCR_EL2]);
+		return not_hcr(id, "", regime->value[S2_ARM64_HCR_EL2], err);
 	if (stage2 &&
 	    contradict(s2_regime_flag(option, S2_ARM64_XNX), s2_regime_flag(regime, S2_ARM64_XNX)))
 		return s2_fail(err, S2_USAGE, "--no-xnx: the file says that %s has FEAT_XNX", id);
