@@ -146,6 +146,8 @@ struct s2_check_ctx {
 					   known; else NULL */
 	struct s2_form form[S2_MAX_FORMS];
 	size_t nforms;
+	uint32_t learnt; /* what a writer learnt from all tables, when @have_learnt */
+	bool have_learnt;
 	struct s2_walk *tables_walk; /* that reads all tables */
 	struct s2_walk *walk;        /* for single look-ups */
 	struct s2_vmm *vmm;          /* host-managed guests: the VMM's tables, or NULL */

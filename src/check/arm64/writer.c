@@ -24,10 +24,9 @@ void s2_arm64_form(struct s2_check_ctx *ctx, struct s2_form form)
  * HCR_EL2.FWB for all guests of a machine or for none (vcpu_reset_hcr()), and where the host's own
  * stage 2 is not told to do without (KVM_PGTABLE_S2_NOFWB), there as well.
  */
-static uint32_t known_fwb(const struct s2_check_ctx *ctx)
+static uint32_t machines_fwb(const struct s2_check_ctx *ctx)
 {
-	const uint32_t either = S2_G_FWB | S2_G_NOFWB;
-	uint32_t flags = ctx->g->flags & either;
+	uint32_t flags = 0;
 
 	for (size_t i = 0; !flags && i < ctx->tables->n; i++) {
 		const struct s2_table *table = &ctx->tables->table[i];
@@ -35,12 +34,24 @@ static uint32_t known_fwb(const struct s2_check_ctx *ctx)
 		if (ctx->geom[i].arch == ctx->g->arch &&
 		    !(s2_role(table) == S2_ROLE_HOST &&
 		      s2_regime_has(&table->regime, S2_ARM64_FWB)))
-			flags = ctx->geom[i].flags & either;
+			flags = ctx->geom[i].flags & (S2_G_FWB | S2_G_NOFWB);
 	}
 	return flags;
 }
 
-bool s2_arm64_memory_form(const struct s2_check_ctx *ctx, unsigned int i, struct s2_form *ret)
+static uint32_t known_fwb(struct s2_check_ctx *ctx)
+{
+	uint32_t flags = ctx->g->flags & (S2_G_FWB | S2_G_NOFWB);
+
+	if (flags)
+		return flags;
+	if (!ctx->have_learnt)
+		ctx->learnt = machines_fwb(ctx);
+	ctx->have_learnt = true;
+	return ctx->learnt;
+}
+
+bool s2_arm64_memory_form(struct s2_check_ctx *ctx, unsigned int i, struct s2_form *ret)
 {
 	uint32_t fwb = known_fwb(ctx);
 
