@@ -141,7 +141,7 @@ static void choose(struct s2_check_ctx *ctx)
 			give_up(ctx, i, why);
 		else if (s2_checks[i].needs & S2_NEED_KERNEL && !ctx->kernel)
 			s2_check_unknown(ctx, (enum s2_check_id)i,
-					 "the kernel's own structures are not in a snapshot");
+					 "the kernel's own structures are not known");
 		else if (ctx->args->some && !any_to_read(ctx, i))
 			s2_check_unknown(ctx, (enum s2_check_id)i,
 					 "no table that it looks at is chosen");
@@ -187,7 +187,8 @@ static void shape_tables(struct s2_check_ctx *ctx)
 	for (size_t i = 0; i < ctx->tables->n; i++) {
 		const struct s2_table *table = &ctx->tables->table[i];
 
-		if (has_no_rules(table) || s2_shape(&table->regime, &ctx->geom[i], NULL)) {
+		if (has_no_rules(table) || s2_shape(&table->regime, &ctx->geom[i], NULL) ||
+		    s2_check_root(&ctx->geom[i], table->root_pa, NULL)) {
 			ctx->geom[i].arch = NULL;
 			continue;
 		}
@@ -218,7 +219,8 @@ static void unreadable(struct s2_check_ctx *ctx)
 		if (ctx->geom[i].arch || has_no_rules(&ctx->tables->table[i]))
 			continue;
 		s2_check_all_unknown(ctx, s2_reads(&ctx->tables->table[i]),
-				     "%s: its geometry is not sound", ctx->tables->table[i].id);
+				     "%s: its geometry, or its root, is not sound",
+				     ctx->tables->table[i].id);
 		ctx->kept_lost |= s2_role(&ctx->tables->table[i]) == S2_ROLE_KEPT;
 	}
 	for (size_t i = 0; ctx->args->lost && i < ctx->args->lost->n; i++) {

@@ -98,7 +98,7 @@ enum s2_check_need {
 	S2_NEED_HYP = 1 << 1,     /* the hypervisor's stage 1 */
 	S2_NEED_MEMORY = 1 << 2,  /* hyp_memory[] */
 	S2_NEED_VMEMMAP = 1 << 3, /* hyp_vmemmap */
-	S2_NEED_KERNEL = 1 << 4,  /* the kernel's own structures: not in a snapshot */
+	S2_NEED_KERNEL = 1 << 4,  /* the kernel's own structures: in no snapshot */
 	S2_NEED_HOST_PTE =
 		1 << 5, /* kernels that keep the host's page states in leaves, else skipped */
 	S2_NEED_HOST_VMM = 1 << 6, /* ... in hyp_vmemmap, else skipped */

@@ -91,6 +91,7 @@ struct s2_form {
 	uint64_t value;
 	uint64_t free;
 	bool pages_only;
+	const char *guess;       /* NULL, or what is not known that decides that it is this one */
 	enum s2_tristate memory; /* S2_YES: only on memory, S2_NO: only elsewhere */
 };
 
@@ -99,7 +100,10 @@ struct s2_form {
 /* struct page's place and size, from VMCOREINFO. */
 struct s2_memmap {
 	bool have;
-	uint64_t va; /* of the struct page of PA 0, mod 2^64 */
+	uint64_t va;        /* of the struct page of PA 0, mod 2^64 */
+	bool have_sections; /* the kernel's list of memory (mem_section[]): */
+	uint64_t sections, section_size, section_map;
+	unsigned int section_log2, root_log2; /* of its bytes; of the sections of one root */
 	uint64_t size;
 	uint64_t refcount; /* offset of page._refcount */
 	uint64_t flags;    /* offset of page.flags */
@@ -138,8 +142,12 @@ struct s2_check_ctx {
 	const struct s2_table *table;
 	const struct s2_geometry *g;
 	const struct s2_writer *writer; /* NULL: nobody knows what is written there */
+	const struct s2_attr *open;     /* of the table's leaves, when what values of it mean is not
+					   known; else NULL */
 	struct s2_form form[S2_MAX_FORMS];
 	size_t nforms;
+	uint32_t learnt; /* what a writer learnt from all tables, when @have_learnt */
+	bool have_learnt;
 	struct s2_walk *tables_walk; /* that reads all tables */
 	struct s2_walk *walk;        /* for single look-ups */
 	struct s2_vmm *vmm;          /* host-managed guests: the VMM's tables, or NULL */

@@ -41,6 +41,67 @@ static void find_flags(struct s2_check_ctx *ctx, struct s2_memmap *map)
 		map->reserved = BIT64(bit);
 }
 
+/* mem_section[] (mm/sparse.c, CONFIG_SPARSEMEM_EXTREME): pointers to pages of sections. */
+static void find_sections(struct s2_check_ctx *ctx, struct s2_memmap *map)
+{
+	const struct s2_vmcoreinfo *info = s2_kernel_vmcoreinfo(ctx->kernel);
+	uint64_t bits, section_bits, length;
+
+	if (s2_vmcoreinfo_get(info, S2_VI_SYMBOL, "mem_section", &map->sections, NULL) ||
+	    s2_vmcoreinfo_get(info, S2_VI_LENGTH, "mem_section", &length, NULL) ||
+	    s2_vmcoreinfo_get(info, S2_VI_SIZE, "mem_section", &map->section_size, NULL) ||
+	    s2_vmcoreinfo_get(info, S2_VI_OFFSET, "mem_section.section_mem_map", &map->section_map,
+			      NULL) ||
+	    s2_vmcoreinfo_get(info, S2_VI_NUMBER, "SECTION_SIZE_BITS", &section_bits, NULL) ||
+	    s2_vmcoreinfo_get(info, S2_VI_NUMBER, "MAX_PHYSMEM_BITS", &bits, NULL))
+		return;
+	if (bits > 63 || section_bits >= bits || section_bits < ctx->pages.page_log2 || !length ||
+	    BIT64(bits - section_bits) / length < 2)
+		return;
+	map->section_log2 = (unsigned int)section_bits;
+	while (BIT64(bits - section_bits) / length >> (map->root_log2 + 1))
+		map->root_log2++;
+	map->have_sections = true;
+}
+
+/* SECTION_HAS_MEM_MAP: does the kernel know of memory, and so of a struct page, at @pa? */
+static enum s2_tristate section_has_memmap(struct s2_check_ctx *ctx, uint64_t pa)
+{
+	const struct s2_memmap *map = &ctx->memmap;
+	uint64_t number = pa >> map->section_log2, root, flags;
+
+	if (!map->have_sections ||
+	    s2_kernel_read(ctx->kernel,
+			   map->sections + (number >> map->root_log2) * sizeof(uint64_t), &root,
+			   sizeof(root), NULL))
+		return S2_UNKNOWN;
+	if (!root)
+		return S2_NO;
+	root += (number & low_bits(map->root_log2)) * map->section_size + map->section_map;
+	if (s2_kernel_read(ctx->kernel, root, &flags, sizeof(flags), NULL))
+		return S2_UNKNOWN;
+	return flags & BIT64(1) ? S2_YES : S2_NO;
+}
+
+/* Where no struct page is mapped: there has never been one, unless the kernel's list of memory says
+ * otherwise; then what maps it is damaged. @ret_left: of so many pages. */
+static enum s2_tristate unmapped(struct s2_check_ctx *ctx, uint64_t pa, uint64_t bytes,
+				 uint64_t *ret_left)
+{
+	const struct s2_memmap *map = &ctx->memmap;
+	uint64_t left = bytes / map->size + (bytes % map->size != 0), in_section;
+
+	if (map->have_sections) {
+		in_section = (BIT64(map->section_log2) - (pa & low_bits(map->section_log2))) >>
+			     ctx->pages.page_log2;
+		left = left < in_section ? left : in_section;
+		if (section_has_memmap(ctx, pa) != S2_NO)
+			return S2_UNKNOWN;
+	}
+	*ret_left = left;
+	return S2_NO;
+}
+
 enum s2_tristate s2_memmap_uses(struct s2_check_ctx *ctx, uint64_t pa, uint64_t *ret_left)
 {
 	struct s2_memmap *map = &ctx->memmap;
@@ -49,8 +110,10 @@ enum s2_tristate s2_memmap_uses(struct s2_check_ctx *ctx, uint64_t pa, uint64_t 
 	*ret_left = 1;
 	if (!ctx->have_memmap) {
 		s2_memmap_find(ctx, map);
-		if (map->have)
+		if (map->have) {
 			find_flags(ctx, map);
+			find_sections(ctx, map);
+		}
 		ctx->have_memmap = true;
 	}
 	if (!map->have)
@@ -58,11 +121,9 @@ enum s2_tristate s2_memmap_uses(struct s2_check_ctx *ctx, uint64_t pa, uint64_t 
 	va = map->va + (pa >> ctx->pages.page_log2) * map->size + (map->reserved ? map->flags : 0);
 	if (!s2_kernel_read(ctx->kernel, va, &flags, sizeof(flags), NULL))
 		return map->reserved & flags ? S2_NO : S2_YES;
-	/* Where nothing is mapped nothing has ever been; a damaged table tells nothing. */
 	if (!s2_kernel_unmapped(ctx->kernel, va, &bytes))
 		return S2_UNKNOWN;
-	*ret_left = bytes / map->size + (bytes % map->size != 0);
-	return S2_NO;
+	return unmapped(ctx, pa, bytes, ret_left);
 }
 
 static bool read_refcount(struct s2_check_ctx *ctx, const struct s2_memmap *map,

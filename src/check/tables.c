@@ -146,6 +146,33 @@ static bool note_page(struct s2_check_ctx *ctx, const struct s2_reached *reached
 	return true;
 }
 
+/* The attribute of leaves in which some values mean what only an unknown register tells. */
+static const struct s2_attr *open_attr(const struct s2_geometry *g)
+{
+	const struct s2_attr *attr;
+
+	for (unsigned int i = 0; (attr = s2_attr_at(g, i)); i++)
+		if (attr->open && s2_attr_applies(attr, g, S2_IN_LEAF, 0))
+			return attr;
+	return NULL;
+}
+
+/* Such a value may be a reserved one. */
+static void open_entry(struct s2_check_ctx *ctx, unsigned int height, uint64_t raw)
+{
+	const struct s2_attr *attr = ctx->open;
+	uint64_t value;
+
+	if (!attr || !ctx->g->arch->is_leaf(ctx->g, height, raw))
+		return;
+	value = s2_attr_get(attr, ctx->g, height, raw);
+	if (attr->open & BIT64(value))
+		s2_check_unknown(ctx, S2_CHECK_ENCODING,
+				 "%s: whether %s is a reserved value is not known (descriptor "
+				 "0x%" PRIx64 ")",
+				 ctx->table->id, s2_attr_value(attr, value)->text, raw);
+}
+
 static void odd_entry(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, uint64_t raw)
 {
 	struct s2_entry entry;
@@ -195,6 +222,7 @@ static void any_entry(struct s2_check_ctx *ctx, struct s2_tpage *page, unsigned 
 	s2_check_saw(ctx, S2_TALLY_ENTRIES, 1);
 	count(ctx, page, height, ia);
 	odd_entry(ctx, height, ia, raw);
+	open_entry(ctx, height, raw);
 }
 
 static bool on_table(void *arg, const struct s2_reached *reached)
@@ -280,6 +308,7 @@ const struct s2_writer *s2_writer_of(const struct s2_arch *arch)
 static void read_table(struct s2_check_ctx *ctx)
 {
 	ctx->writer = s2_writer_of(ctx->g->arch);
+	ctx->open = open_attr(ctx->g);
 	for (unsigned int i = 0; i < s2_nkeepers; i++) {
 		const struct s2_writer *writer = s2_keepers[i]->writer(ctx);
 

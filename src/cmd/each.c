@@ -85,6 +85,39 @@ void s2_say_left_out(const char *path, uint64_t rows)
 		       path, rows, rows == 1 ? " was" : "s were");
 }
 
+/* The rest of a line of which @line has the beginning. */
+static void skip_rest(const char *line)
+{
+	int c = 0;
+
+	if (strchr(line, '\n'))
+		return;
+	while (c != '\n' && c != EOF)
+		c = getc(stdin);
+}
+
+/* The one word of a line, "" when there is none: blanks and what follows a # count for nothing. */
+static enum s2_code only_word(char *line, size_t size, const char **ret, struct s2_err *err)
+{
+	bool cut = strlen(line) == size - 1 && !strchr(line, '\n');
+	size_t end = strcspn(line, "#");
+	char *word, *more;
+
+	if (cut && !line[end])
+		return s2_fail(err, S2_USAGE, "more than %zu characters are no address", size - 2);
+	line[end] = '\0';
+	word = line + strspn(line, " \t\r\n");
+	more = word + strcspn(word, " \t\r\n");
+	if (*more)
+		*more++ = '\0';
+	more += strspn(more, " \t\r\n");
+	if (*more)
+		return s2_fail(err, S2_USAGE, "more than one word: '%s' and '%.*s'", word,
+			       (int)strcspn(more, " \t\r\n"), more);
+	*ret = word;
+	return S2_OK;
+}
+
 static enum s2_code each_line(const struct s2_out *out,
 			      enum s2_code (*one)(void *arg, const char *text, struct s2_err *err),
 			      void *arg, struct s2_err *err)
@@ -95,14 +128,14 @@ static enum s2_code each_line(const struct s2_out *out,
 	/* Whoever types is not waited for. */
 	s2_progress_end();
 	while (!s2_out_dead(out) && fgets(line, sizeof(line), stdin)) {
-		char *word = line + strspn(line, " \t");
+		const char *word;
 		enum s2_code code;
 
 		line_number++;
-		word[strcspn(word, " \t\r\n#")] = '\0';
-		if (!*word)
-			continue;
-		code = one(arg, word, err);
+		skip_rest(line);
+		code = only_word(line, sizeof(line), &word, err);
+		if (!code && *word)
+			code = one(arg, word, err);
 		if (code)
 			return s2_wrap(err, code, "standard input, line %lu", line_number);
 	}

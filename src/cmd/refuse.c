@@ -100,8 +100,10 @@ enum s2_code s2_refuse(const struct s2_options *o, const struct s2_refusal *refu
 			roots);
 		break;
 	case S2_REFUSED_ROOT:
-		s2_fail(err, code, "give --root (or %s) with %s when the file is not a raw image",
-			roots, shapes);
+		s2_fail(err, code,
+			"--%s describes a table that the file does not tell of: give --root (or "
+			"%s) with it",
+			refusal->claim->option, roots);
 		break;
 	case S2_REFUSED_PLACE:
 		s2_fail(err, code, "--root needs --base or --map: where is the image in memory?");

@@ -412,6 +412,11 @@ static enum s2_exit run_translate(const struct s2_options *o, struct s2_out *out
 	struct s2_input input;
 	enum s2_code code;
 
+	for (int i = 1; !strcmp(o->args[0], "-") && i < o->nargs; i++)
+		if (!strcmp(o->args[i], "-"))
+			return s2_exit_of(s2_fail(err, S2_USAGE,
+						  "standard input is the dump, and cannot be the "
+						  "addresses as well"));
 	if (arch)
 		return arch->translate(o, out, err);
 	own.one_table = true;

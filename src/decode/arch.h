@@ -357,6 +357,7 @@ struct s2_attr {
 	uint32_t unless;                    /* S2_G_* of which none may be set */
 	const struct s2_attr_value *values; /* indexed by the gathered value; NULL: a plain number */
 	unsigned int nvalues;
+	uint32_t open; /* bit N: value N is named by its number, for what decides is not known */
 	/*
 	 * When the meaning of the gathered bits stands in a register (MAIR_ELx, PIR_ELx): turns
 	 * them into the index in @values. Applied by s2_attr_get(). NULL: the gathered value is the

@@ -356,35 +356,36 @@ static bool text_fits(const struct s2_where_step *step, const char *pattern,
 	return s2_glob(pattern, value->text) || (value->shown && s2_glob(pattern, value->shown));
 }
 
-/* The row of @name that applies when it is a number whose meaning stands in a register that is not
- * known: another row of that name would look it up. Else NULL. */
-static const struct s2_attr *index_of(const struct s2_members *of, const char *name)
+/* The attribute @name of @row, when its value is but a number: what that means is not known. */
+static const struct s2_attr *open_attr(const struct s2_members *of, const char *name,
+				       const struct s2_row *row)
 {
-	const struct s2_attr *applies = NULL, *attr;
-	bool looked_up = false;
+	const struct s2_attr *attr = NULL;
+	uint64_t value;
 
 	for (unsigned int i = 0; i < of->nattrs; i++)
 		if (!strcmp(of->attr[i].name, name))
-			applies = of->attr[i].attr;
-	for (unsigned int i = 0; (attr = s2_attr_at(of->geom, i)); i++)
-		looked_up |= attr->resolve && !strcmp(attr->name, name);
-	return applies && applies->values && !applies->resolve && looked_up ? applies : NULL;
+			attr = of->attr[i].attr;
+	if (!attr || !attr->open)
+		return NULL;
+	value = s2_attr_get(attr, of->geom, row->run.height, row->run.entry.raw);
+	return attr->open & BIT64(value) ? attr : NULL;
 }
 
 /* Does the condition ask for what only a register tells that is not known? It may ask for the
  * number itself, as the text has it. */
 static bool needs_register(const struct s2_where_step *step, const char *pattern,
-			   const struct s2_members *of)
+			   const struct s2_members *of, const struct s2_row *row)
 {
 	const struct s2_attr *attr;
 
 	if (step->member.id == S2_MEMBER_DEVICE)
-		return of->geom->arch->device && index_of(of, S2_MEMORY_NAME);
+		return of->geom->arch->device && open_attr(of, S2_MEMORY_NAME, row);
 	if (step->member.id != S2_MEMBER_ATTR || step->member.kind != S2_KIND_STRING)
 		return false;
-	attr = index_of(of, step->member.name);
+	attr = open_attr(of, step->member.name, row);
 	for (unsigned int i = 0; attr && i < attr->nvalues; i++)
-		if (s2_glob(pattern, attr->values[i].text))
+		if (attr->open & BIT64(i) && s2_glob(pattern, attr->values[i].text))
 			return false;
 	return attr;
 }
@@ -404,7 +405,7 @@ static enum s2_answer test(const struct s2_condition *where, const struct s2_whe
 	if (value.known == S2_VALUE_UNKNOWN)
 		return S2_ANSWER_UNKNOWN;
 	fits = value.text && text_fits(step, where->text + step->word, &value);
-	if (!fits && needs_register(step, where->text + step->word, of))
+	if (!fits && needs_register(step, where->text + step->word, of, row))
 		return S2_ANSWER_UNKNOWN;
 	if (step->op == S2_WHERE_ASK)
 		return answer(value.number);

@@ -58,6 +58,15 @@ static enum s2_code register_root(const struct s2_request *r, const struct s2_ge
 	return code;
 }
 
+static enum s2_code no_root(const struct s2_request *r, struct s2_refusal *refusal,
+			    struct s2_err *err)
+{
+	*refusal = (struct s2_refusal){ .why = r->files.pages ? S2_REFUSED_PAGES_ROOT :
+								S2_REFUSED_ROOT,
+					.claim = s2_regime_given(r->regime, S2_CLAIM_SHAPE) };
+	return s2_fail(err, S2_USAGE, "where the start level is was not said");
+}
+
 /* The start level's address as it was given, from a register (then @geom counts), or the first byte
  * of a raw image. */
 static enum s2_code find_root(const struct s2_request *r, const struct s2_source *source,
@@ -74,10 +83,8 @@ static enum s2_code find_root(const struct s2_request *r, const struct s2_source
 	code = register_root(r, geom, &has, ret, err);
 	if (code || has)
 		return code;
-	if (r->files.pages || !s2_is_raw(source)) {
-		refusal->why = r->files.pages ? S2_REFUSED_PAGES_ROOT : S2_REFUSED_ROOT;
-		return s2_fail(err, S2_USAGE, "where the start level is was not said");
-	}
+	if (r->files.pages || !s2_is_raw(source))
+		return no_root(r, refusal, err);
 	*ret = r->raw->nmaps ? r->raw->map[0].pa : source->seg[0].pa;
 	return S2_OK;
 }
@@ -159,6 +166,9 @@ enum s2_code s2_image_table(const struct s2_request *r, const struct s2_files *f
 			    !s2_is_raw(source);
 	enum s2_code code = S2_OK;
 
+	if (!s2_is_raw(source) && !r->files.pages && !r->have_root &&
+	    !s2_regime_given(r->regime, S2_CLAIM_ROOT))
+		return no_root(r, refusal, err);
 	if (!r->unshaped || !placed || r->files.pages)
 		code = lay_out(r, files, source, placed, &table.root_pa, inferred, refusal, err);
 	else if (!s2_regime_given(r->regime, S2_CLAIM_ROOT))

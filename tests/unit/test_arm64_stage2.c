@@ -182,6 +182,7 @@ static void refused_registers(void **state)
 		{ 0x8000d558, "VTCR_EL2.TG0" },
 		{ 0x4080003558, "VTCR_EL2.D128" },
 		{ 0x1080003558, "VTCR_EL2.S2PIE" },
+		{ 0x480003558, "VTCR_EL2.AssuredOnly" },
 	};
 	struct s2_geometry geom;
 	struct s2_err err;

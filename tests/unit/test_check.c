@@ -222,6 +222,48 @@ static void test_device_memory(void **state)
 	}
 }
 
+/* As make(), with MemAttr @attr in all leaves and nothing known of HCR_EL2. */
+static void make_without_fwb(unsigned int attr)
+{
+	make();
+	for (unsigned int t = 0; t < 2; t++) {
+		s2_regime_init(&table[t].regime, &s2_arm64_stage2);
+		s2_regime_set(&table[t].regime, S2_ARM64_GRANULE, PAGE);
+		s2_regime_set(&table[t].regime, S2_ARM64_IA_BITS, 32);
+		s2_regime_set_level(&table[t].regime, S2_ARM64_START_LEVEL, 2);
+		for (unsigned int i = 0; i < 4; i++)
+			*leaf(t, i) = (*leaf(t, i) & ~0x3cULL) | attr << 2 | 1ULL << 54;
+	}
+}
+
+/* What KVM writes, and what is reserved, HCR_EL2.FWB decides: without it neither is said to hold. */
+static void test_fwb_not_known(void **state)
+{
+	static const struct {
+		unsigned int attr;
+		enum s2_check_result writer, encoding;
+	} rows[] = {
+		{ 1, S2_CHECK_PASS, S2_CHECK_PASS },    { 5, S2_CHECK_PASS, S2_CHECK_PASS },
+		{ 6, S2_CHECK_UNKNOWN, S2_CHECK_PASS }, { 15, S2_CHECK_UNKNOWN, S2_CHECK_PASS },
+		{ 9, S2_CHECK_FAIL, S2_CHECK_UNKNOWN }, { 4, S2_CHECK_FAIL, S2_CHECK_FAIL },
+	};
+
+	(void)state;
+	for (unsigned int i = 0; i < ARRAY_SIZE(rows); i++) {
+		make_without_fwb(rows[i].attr);
+		if (run(S2_CHECK_WRITER)->result != rows[i].writer ||
+		    run(S2_CHECK_ENCODING)->result != rows[i].encoding)
+			fail_msg("MemAttr %u", rows[i].attr);
+	}
+	/* One guest's register tells for all of the machine. */
+	make_without_fwb(15);
+	s2_regime_set_flag(&table[1].regime, S2_ARM64_FWB, S2_NO);
+	assert_int_equal(run(S2_CHECK_WRITER)->result, S2_CHECK_PASS);
+	make_without_fwb(6);
+	s2_regime_set_flag(&table[1].regime, S2_ARM64_FWB, S2_NO);
+	assert_int_equal(run(S2_CHECK_WRITER)->result, S2_CHECK_FAIL);
+}
+
 /* One guest with one block at the start level, @shift bits large. */
 static void make_block(uint64_t granule, unsigned int start_level, unsigned int shift, bool lpa2)
 {
@@ -520,6 +562,7 @@ int main(void)
 		cmocka_unit_test(test_windows),
 		cmocka_unit_test(test_writers_are_named),
 		cmocka_unit_test(test_device_memory),
+		cmocka_unit_test(test_fwb_not_known),
 		cmocka_unit_test(test_block_levels),
 		cmocka_unit_test(test_blocks_larger_than_memory),
 		cmocka_unit_test(test_unreadable),

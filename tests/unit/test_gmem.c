@@ -256,6 +256,35 @@ static void outside(void **state)
 	gmem_exit(&g);
 }
 
+/* No struct page is mapped where the kernel's list of sections has memory: that is damage. */
+static void outside_section(void **state)
+{
+	static const uint64_t pa = 0x2000000000, section = pa >> 27;
+	struct gmemtest g;
+	uint64_t roots, root;
+
+	(void)state;
+	gmem_init(&g);
+	roots = heap_alloc(&g.t, 64);
+	root = heap_alloc(&g.t, 256);
+	info_line(&g.t.k,
+		  "OFFSET(page.flags)=0\nSYMBOL(mem_section)=%llx\nLENGTH(mem_section)=%d\n"
+		  "SIZE(mem_section)=16\nOFFSET(mem_section.section_mem_map)=0\n"
+		  "NUMBER(SECTION_SIZE_BITS)=27\nNUMBER(MAX_PHYSMEM_BITS)=48\n",
+		  (unsigned long long)roots, 1 << (48 - 27 - 8));
+	set64(&g.t, g.leaf, pa | LEAF);
+	assert_int_equal(run(&g, S2_CHECK_TWO_GUESTS)->result, S2_CHECK_PASS);
+	set64(&g.t, roots + (section >> 8) * 8, root);
+	assert_int_equal(run(&g, S2_CHECK_TWO_GUESTS)->result, S2_CHECK_PASS);
+	set64(&g.t, root + section % 256 * 16, 1); /* present, and without struct pages */
+	assert_int_equal(run(&g, S2_CHECK_TWO_GUESTS)->result, S2_CHECK_PASS);
+	set64(&g.t, root + section % 256 * 16, 3);
+	assert_int_equal(run(&g, S2_CHECK_TWO_GUESTS)->result, S2_CHECK_UNKNOWN);
+	set64(&g.t, roots + (section >> 8) * 8, 0xffffdead00000000);
+	assert_int_equal(run(&g, S2_CHECK_TWO_GUESTS)->result, S2_CHECK_UNKNOWN);
+	gmem_exit(&g);
+}
+
 /* A block of 2 MiB that is not in the dump's memory: each of its pages is asked for. */
 static void outside_block(void **state)
 {
@@ -293,9 +322,10 @@ static void outside_block(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(sound),          cmocka_unit_test(another_page),
-		cmocka_unit_test(another_offset), cmocka_unit_test(missing),
-		cmocka_unit_test(outside),        cmocka_unit_test(outside_block),
+		cmocka_unit_test(sound),           cmocka_unit_test(another_page),
+		cmocka_unit_test(another_offset),  cmocka_unit_test(missing),
+		cmocka_unit_test(outside),         cmocka_unit_test(outside_block),
+		cmocka_unit_test(outside_section),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

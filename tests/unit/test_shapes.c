@@ -476,7 +476,7 @@ static void vtcr_reserved_bits(void **state)
 		enum s2_code code = shape(&s2_arm64_stage2, S2_ARM64_VTCR_EL2,
 					  0x80023558 ^ 1ULL << bit, false, &geom, &err);
 
-		if (bit == 36 || bit == 38) { /* S2PIE, D128 */
+		if (bit == 34 || bit == 36 || bit == 38) { /* AssuredOnly, S2PIE, D128 */
 			expect_refused(code, &err, "not supported");
 			continue;
 		}

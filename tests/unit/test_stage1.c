@@ -383,9 +383,8 @@ static void refuses_by_name(void **state)
 		uint64_t value;
 		const char *name;
 	} row[] = {
-		{ S2_ARM64_TCR2_EL1, 1 << 4, "AIE" },
-		{ S2_ARM64_TCR2_EL1, 1 << 5, "D128" },
-		{ S2_ARM64_SCTLR_EL1, 1 << 25, "EE" },
+		{ S2_ARM64_TCR2_EL1, 1 << 0, "PnCH" },   { S2_ARM64_TCR2_EL1, 1 << 4, "AIE" },
+		{ S2_ARM64_TCR2_EL1, 1 << 5, "D128" },   { S2_ARM64_SCTLR_EL1, 1 << 25, "EE" },
 		{ S2_ARM64_HCR_EL2, 3ULL << 42, "NV1" },
 	};
 

@@ -76,6 +76,13 @@ static void top_byte(void **state)
 	expect_pa(lab, S2_AT_S1E1R, 0xab00000000005000, 0x123456000);
 	expect_fault(lab, S2_AT_S1E0X, 0xab00000000005000, FAULTED(0x4));
 	expect_pa(lab, S2_AT_S1E0X, 0x5000, 0x123456000);
+	/* MTX: [59:56] are a tag, but not for instructions, and what lies above is none. */
+	reg(lab, S2_ARM64_TCR_EL1, tcr | 1ULL << 60);
+	expect_pa(lab, S2_AT_S1E1R, 0x0b00000000005000, 0x123456000);
+	expect_fault(lab, S2_AT_S1E0X, 0x0b00000000005000, FAULTED(0x4));
+	expect_fault(lab, S2_AT_S1E1R, 0x1b00000000005000, FAULTED(0x4));
+	reg(lab, S2_ARM64_TCR_EL1, tcr | 1ULL << 61); /* of the other half */
+	expect_fault(lab, S2_AT_S1E1R, 0x0b00000000005000, FAULTED(0x4));
 }
 
 static void walks_that_are_switched_off(void **state)
@@ -193,6 +200,10 @@ static void contiguous_groups(void **state)
 	/* An entry that is not at its place: the group's address counts. */
 	put(lab, 3, 19, enc_page(ENC_48, 0x8f000, AP(1) | AF | CONT));
 	expect_pa(lab, S2_AT_S1E1R, 0x13456, 0x83456);
+	/* TCR2_EL1.PnCH: bit 52 is Protected, not Contiguous. */
+	reg(lab, S2_ARM64_TCR2_EL1, 1);
+	expect_pa(lab, S2_AT_S1E1R, 0x13456, 0x8f456);
+	reg(lab, S2_ARM64_TCR2_EL1, 0);
 	/* 16 blocks of 1 GiB as well. */
 	put(lab, 0, 17, enc_block(ENC_48, 0x1f40000000, AP(1) | AF | CONT));
 	expect_pa(lab, S2_AT_S1E1R, 17ULL << 30 | 0x123, 0x1c40000123);
@@ -355,6 +366,9 @@ static void refusals(void **state)
 	reg(lab, S2_ARM64_VTCR_EL2, 0x80023558 | 1ULL << 36);
 	assert_int_equal(ask(lab, S2_AT_S2E1R, 0), S2_INVALID);
 	assert_non_null(strstr(lab->err.text, "S2PIE"));
+	reg(lab, S2_ARM64_VTCR_EL2, 0x80023558 | 1ULL << 34);
+	assert_int_equal(ask(lab, S2_AT_S2E1R, 0), S2_INVALID);
+	assert_non_null(strstr(lab->err.text, "AssuredOnly"));
 	reg(lab, S2_ARM64_VTCR_EL2, 0x80023558);
 	assert_int_equal(ask(lab, S2_AT_NOPS, 0), S2_INVALID);
 	lab->req.pa_bits = 53;

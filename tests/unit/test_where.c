@@ -199,6 +199,44 @@ static void test_memory_by_index(void **state)
 	}
 }
 
+/* Without HCR_EL2.FWB some values of MemAttr are numbers, too; others read as Linux writes them. */
+static void test_memory_without_fwb(void **state)
+{
+	static const struct {
+		const char *text;
+		unsigned int memattr;
+		enum s2_answer unknown, nofwb;
+	} rows[] = {
+		{ "memattr=normal-owt-inc", 9, S2_ANSWER_UNKNOWN, S2_ANSWER_YES },
+		{ "memattr!=normal-owt-inc", 9, S2_ANSWER_UNKNOWN, S2_ANSWER_NO },
+		{ "device", 9, S2_ANSWER_UNKNOWN, S2_ANSWER_NO },
+		{ "memattr=memattr-0x9", 9, S2_ANSWER_YES, S2_ANSWER_NO },
+		{ "memattr=memattr-0xd", 9, S2_ANSWER_NO, S2_ANSWER_NO },
+		{ "memattr=normal-wb", 15, S2_ANSWER_YES, S2_ANSWER_YES },
+		{ "memattr=normal-owt-inc", 15, S2_ANSWER_NO, S2_ANSWER_NO },
+		{ "device", 1, S2_ANSWER_YES, S2_ANSWER_YES },
+	};
+
+	(void)state;
+	s2_regime_init(&table.regime, &s2_arm64_stage2);
+	s2_regime_set(&table.regime, S2_ARM64_GRANULE, PAGE);
+	s2_regime_set(&table.regime, S2_ARM64_IA_BITS, 39);
+	for (unsigned int have = 0; have < 2; have++) {
+		if (have)
+			s2_regime_set_flag(&table.regime, S2_ARM64_FWB, S2_NO);
+		assert_int_equal(s2_shape(&table.regime, &geom, NULL), S2_OK);
+		s2_members_init(&of, &table, &geom, annotators, false);
+		for (unsigned int i = 0; i < ARRAY_SIZE(rows); i++) {
+			struct s2_row row = row_of(0, 1, 0);
+
+			s2_arm64_stage2.decode(&geom, 0, 0x80000000 | 0x743 | rows[i].memattr << 2,
+					       &row.run.entry);
+			if (ask(rows[i].text, &row) != (have ? rows[i].nofwb : rows[i].unknown))
+				fail_msg("%s: %d", rows[i].text, have);
+		}
+	}
+}
+
 static void test_odd_is_a_set(void **state)
 {
 	struct s2_row row = row_of(0, 1, LEAF | XN | 0x80000000);
@@ -540,6 +578,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_members, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_memory_by_index, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_memory_without_fwb, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_odd_is_a_set, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_end_of_64_bits, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_refused, setup, teardown),

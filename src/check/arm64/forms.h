@@ -28,7 +28,7 @@
 void s2_arm64_form(struct s2_check_ctx *ctx, struct s2_form form);
 /* Guests' memory, as form @i: without FWB and with; false: not with this table's registers. */
 #define S2_ARM64_NMEMORY_FORMS 2
-bool s2_arm64_memory_form(const struct s2_check_ctx *ctx, unsigned int i, struct s2_form *ret);
+bool s2_arm64_memory_form(struct s2_check_ctx *ctx, unsigned int i, struct s2_form *ret);
 /* All forms of a guest whose table the host keeps. */
 void s2_arm64_guest_forms(struct s2_check_ctx *ctx);
 

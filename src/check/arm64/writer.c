@@ -19,13 +19,48 @@ void s2_arm64_form(struct s2_check_ctx *ctx, struct s2_form form)
 		ctx->form[ctx->nforms++] = form;
 }
 
-bool s2_arm64_memory_form(const struct s2_check_ctx *ctx, unsigned int i, struct s2_form *ret)
+/*
+ * Which of S2_G_FWB and S2_G_NOFWB the table is read with, 0 when nobody knows. KVM sets
+ * HCR_EL2.FWB for all guests of a machine or for none (vcpu_reset_hcr()), and where the host's own
+ * stage 2 is not told to do without (KVM_PGTABLE_S2_NOFWB), there as well.
+ */
+static uint32_t machines_fwb(const struct s2_check_ctx *ctx)
 {
-	if (ctx->g->flags & (i ? S2_G_NOFWB : S2_G_FWB))
+	uint32_t flags = 0;
+
+	for (size_t i = 0; !flags && i < ctx->tables->n; i++) {
+		const struct s2_table *table = &ctx->tables->table[i];
+
+		if (ctx->geom[i].arch == ctx->g->arch &&
+		    !(s2_role(table) == S2_ROLE_HOST &&
+		      s2_regime_has(&table->regime, S2_ARM64_FWB)))
+			flags = ctx->geom[i].flags & (S2_G_FWB | S2_G_NOFWB);
+	}
+	return flags;
+}
+
+static uint32_t known_fwb(struct s2_check_ctx *ctx)
+{
+	uint32_t flags = ctx->g->flags & (S2_G_FWB | S2_G_NOFWB);
+
+	if (flags)
+		return flags;
+	if (!ctx->have_learnt)
+		ctx->learnt = machines_fwb(ctx);
+	ctx->have_learnt = true;
+	return ctx->learnt;
+}
+
+bool s2_arm64_memory_form(struct s2_check_ctx *ctx, unsigned int i, struct s2_form *ret)
+{
+	uint32_t fwb = known_fwb(ctx);
+
+	if (fwb & (i ? S2_G_NOFWB : S2_G_FWB))
 		return false;
 	*ret = (struct s2_form){ .name = "memory",
 				 .value = field_prep(S2_MEMATTR, memattrs[i].normal) | S2_R,
-				 .free = S2_W | S2_XN | LEAF_AF };
+				 .free = S2_W | S2_XN | LEAF_AF,
+				 .guess = fwb ? NULL : "HCR_EL2.FWB" };
 	return true;
 }
 
@@ -102,6 +137,10 @@ const struct s2_form *s2_arm64_leaf(struct s2_check_ctx *ctx, unsigned int heigh
 			       "leaf 0x%" PRIx64
 			       " at level %d differs from what KVM writes for %s in bits 0x%" PRIx64,
 			       raw, s2_level(ctx->g, height), form->name, diff);
+	else if (form->guess)
+		s2_check_unknown(ctx, S2_CHECK_WRITER,
+				 "%s: %s is not known, which decides how memory is mapped",
+				 ctx->table->id, form->guess);
 	/* pgtable.h, KVM_PGTABLE_MIN_BLOCK_LEVEL: level 1 with 4K pages, 2 with others. */
 	if (height > (ctx->g->page_log2 == 12 ? 2 : 1))
 		s2_check_found(ctx, S2_CHECK_WRITER, ctx->table, ia, oa,

@@ -29,14 +29,17 @@ static void host_forms(struct s2_check_ctx *ctx)
 		add_states(ctx,
 			   (struct s2_form){ .name = "memory",
 					     .value = attr | S2_R | S2_W,
+					     .guess = known ? NULL : "HCR_EL2.FWB",
 					     .memory = S2_YES },
 			   s2_check_pkvm(ctx)->host_in == S2_STATE_IN_PTE);
 		s2_arm64_form(ctx, (struct s2_form){ .name = "device",
 						     .value = attr | S2_R | S2_W | S2_XN,
+						     .guess = known ? NULL : "HCR_EL2.FWB",
 						     .memory = S2_NO });
 		if (s2_check_pkvm(ctx)->text_stays)
 			s2_arm64_form(ctx, (struct s2_form){ .name = "text of the hypervisor",
 							     .value = attr | S2_R | S2_XN,
+							     .guess = known ? NULL : "HCR_EL2.FWB",
 							     .memory = S2_YES });
 	}
 }
@@ -59,26 +62,34 @@ static void hyp_forms(struct s2_check_ctx *ctx)
 	uint64_t normal = field_prep(S1_INDEX, mair_index(ctx->g, 0xff, 0));
 	uint64_t device = field_prep(S1_INDEX, mair_index(ctx->g, 0x04, 4));
 	uint64_t xn = S1_UXN, maybe = 0;
+	const char *guess = ctx->g->flags & S2_G_MAIR ? NULL : "MAIR_EL2";
 
 	/* 6.19 began to write both bits; which ones where is not told by types, so that PXN is left
 	 * open there. */
 	if (s2_check_pkvm(ctx)->split_xn)
 		maybe = S1_PXN;
 	add_states(ctx,
-		   (struct s2_form){ .name = "data", .value = normal | rw | xn, .free = maybe },
+		   (struct s2_form){ .name = "data",
+				     .value = normal | rw | xn,
+				     .free = maybe,
+				     .guess = guess },
 		   in_pte);
 	add_states(ctx,
-		   (struct s2_form){
-			   .name = "constants", .value = normal | ro | xn, .free = maybe },
+		   (struct s2_form){ .name = "constants",
+				     .value = normal | ro | xn,
+				     .free = maybe,
+				     .guess = guess },
 		   in_pte);
 	s2_arm64_form(ctx,
-		      (struct s2_form){
-			      .name = "text",
-			      .value = normal | ro,
-			      .free = S1_GP | (s2_check_pkvm(ctx)->split_xn && e2h ? S1_UXN : 0) });
+		      (struct s2_form){ .name = "text",
+					.value = normal | ro,
+					.free = S1_GP |
+						(s2_check_pkvm(ctx)->split_xn && e2h ? S1_UXN : 0),
+					.guess = guess });
 	s2_arm64_form(ctx, (struct s2_form){ .name = "device",
 					     .value = device | rw | xn,
 					     .free = maybe,
+					     .guess = guess,
 					     .memory = S2_NO });
 }
 

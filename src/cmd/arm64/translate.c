@@ -11,6 +11,7 @@
 #include "cmd/each.h"
 #include "decode/exit.h"
 #include "decode/arm64/registers.h"
+#include "decode/arm64/stage1.h"
 #include "model/totals.h"
 
 #define PSTATE_PAN BIT64(22)
@@ -157,21 +158,89 @@ static enum s2_code stage2_of(struct job *job, const struct s2_table *table, str
 	return S2_OK;
 }
 
-/* Takes stage 1 of EL2 from @table, the hypervisor's own, where no register says otherwise. */
+/* A register that is given may add to what the file says of @table, not gainsay it. */
+static enum s2_code same_registers(const struct s2_regime *given, const struct s2_table *table,
+				   struct s2_err *err)
+{
+	for (unsigned int i = 0; i < S2_ARM64_NREGS; i++) {
+		uint64_t theirs = table->regime.value[i];
+
+		/* What counts of HCR_EL2 was held against the file already. */
+		if (i != S2_ARM64_HCR_EL2 && s2_regime_has(given, i) &&
+		    s2_regime_has(&table->regime, i) && given->value[i] != theirs)
+			return s2_fail(err, S2_USAGE,
+				       "%s 0x%" PRIx64 " is given, but that of %s is 0x%" PRIx64
+				       " by what the file says",
+				       s2_arm64_claims[i].name, given->value[i], table->id, theirs);
+	}
+	return S2_OK;
+}
+
+/* ... TTBR0_EL2, of which a table has but the address, and TCR_EL2, of which it has the sizes. */
+static enum s2_code same_table(const struct s2_regime *given, const struct s2_table *table,
+			       const struct s2_geometry *geom, struct s2_err *err)
+{
+	struct s2_regime regime = table->regime;
+	struct s2_geometry by_tcr;
+	uint64_t root;
+
+	if (s2_regime_has(given, S2_ARM64_TCR_EL2)) {
+		s2_regime_set(&regime, S2_ARM64_TCR_EL2, given->value[S2_ARM64_TCR_EL2]);
+		if (s2_shape(&regime, &by_tcr, err))
+			return s2_wrap(err, S2_USAGE, "tcr_el2 0x%" PRIx64 " is not that of %s",
+				       given->value[S2_ARM64_TCR_EL2], table->id);
+		if ((by_tcr.flags ^ geom->flags) & S2_G_LPA2)
+			return s2_fail(err, S2_USAGE,
+				       "tcr_el2 0x%" PRIx64 " is not that of %s: its DS is %d",
+				       given->value[S2_ARM64_TCR_EL2], table->id,
+				       !!(geom->flags & S2_G_LPA2));
+	}
+	if (!s2_regime_has(given, S2_ARM64_TTBR0_EL2))
+		return S2_OK;
+	if (s2_arm64_ttbr_root(geom, given->value[S2_ARM64_TTBR0_EL2], &root, err))
+		return s2_wrap(err, S2_USAGE, "ttbr0_el2 is not that of %s", table->id);
+	if (root != table->root_pa)
+		return s2_fail(err, S2_USAGE,
+			       "ttbr0_el2 0x%" PRIx64
+			       " is not that of %s, whose root is 0x%" PRIx64,
+			       given->value[S2_ARM64_TTBR0_EL2], table->id, table->root_pa);
+	return S2_OK;
+}
+
+/* TTBRn_ELx for a table at @root: the high bits of 52 are where those below the alignment would be.
+ */
+static uint64_t ttbr_of(uint64_t root)
+{
+	return (root & BITS64(47, 1)) | field_prep(BITS64(5, 2), root >> 48);
+}
+
+/* Takes stage 1 of EL2 from @table, the hypervisor's own, where no register says it. */
 static enum s2_code stage1_of(struct job *job, const struct s2_table *table, struct s2_err *err)
 {
 	struct s2_regime *regs = &job->req.regs;
 	enum s2_code code;
 
-	if (s2_is_stage2(table->regime.arch) || s2_regime_has(regs, S2_ARM64_TCR_EL2))
+	if (s2_is_stage2(table->regime.arch) && job->o->ntables)
+		return s2_fail(err, S2_USAGE,
+			       "%s (%s) is not a stage 1 of EL2, which %s goes through", table->id,
+			       table->kind, s2_at_names[job->req.op]);
+	if (s2_is_stage2(table->regime.arch))
 		return S2_OK;
 	code = s2_input_shape(table, &job->stage1, err);
+	if (!code)
+		code = same_registers(regs, table, err);
+	if (!code)
+		code = same_table(regs, table, &job->stage1, err);
 	if (code)
 		return code;
 	for (unsigned int i = 0; i < S2_ARM64_NREGS; i++)
-		if (s2_regime_has(&table->regime, i) && !s2_regime_has(regs, i))
+		if (s2_regime_has(&table->regime, i))
 			s2_regime_set(regs, i, table->regime.value[i]);
 	s2_regime_set_flag(regs, S2_ARM64_E2H, s2_regime_flag(&table->regime, S2_ARM64_E2H));
+	if (s2_regime_has(regs, S2_ARM64_TCR_EL2)) {
+		s2_regime_set(regs, S2_ARM64_TTBR0_EL2, ttbr_of(table->root_pa));
+		return S2_OK;
+	}
 	job->req.stage1[0] = &job->stage1;
 	job->req.stage1_root[0] = table->root_pa;
 	return S2_OK;

@@ -36,9 +36,12 @@ enum s2_code s2_arm64_check_root(const struct s2_geometry *geom, uint64_t root, 
 		return s2_fail(err, S2_INVALID,
 			       "root 0x%llx is not aligned to the %llu bytes of the start level",
 			       (unsigned long long)root, (unsigned long long)align);
-	if (root >> 52)
-		return s2_fail(err, S2_INVALID, "root 0x%llx is beyond 52 bits",
-			       (unsigned long long)root);
+	/* An Address size fault for every access (AArch64.S1Walk, AArch64.S2Walk). */
+	if (root >> geom->oa_bits)
+		return s2_fail(err, S2_INVALID,
+			       "root 0x%llx is beyond the %u bits of the output address size: every "
+			       "access faults",
+			       (unsigned long long)root, geom->oa_bits);
 	return S2_OK;
 }
 

@@ -23,6 +23,7 @@ struct s2_at_walk {
 	uint8_t sh;
 	bool ds; /* 4K, 16K: 52-bit descriptors */
 	bool ha, hd;
+	bool pnch;     /* stage 1: bit 52 is Protected, and nothing is contiguous */
 	uint64_t base; /* of the start level */
 };
 
@@ -37,6 +38,7 @@ struct s2_at_stage1 {
 	bool have_mair;
 	bool ee;          /* descriptors are big-endian */
 	uint8_t addr_top; /* 55 or 63 */
+	bool mtx;         /* [59:56] of the address are a tag, but for fetches */
 	bool upper;
 	bool dc, dct; /* stage 1 off, HCR_EL2.DC */
 	uint64_t mair, pir, pire0, por, por_el0;

@@ -225,13 +225,15 @@ static enum s2_code stage1_extras(struct s2_at *at, const struct bank *bank, str
 	return S2_OK;
 }
 
-/* Bit that the top byte is ignored from: TCR_ELx.TBI and TBID (AArch64.AddrTop). */
-static uint8_t addr_top(const struct s2_at *at, const struct bank *bank, bool fetch)
+/* Bit that the top byte is ignored from: TCR_ELx.TBI and TBID (AArch64.AddrTop); and TCR_ELx.MTX,
+ * by which four bits of it are a tag (AArch64.VAIsOutOfRange). */
+static void top_byte(struct s2_at *at, const struct bank *bank, bool fetch)
 {
 	struct s2_tcr tcr =
 		s2_arm64_tcr(get(at, bank->tcr), at->s1.two, at->s1.two && at->s1.upper);
 
-	return tcr.tbi && !(tcr.tbid && fetch) ? 55 : 63;
+	at->s1.addr_top = tcr.tbi && !(tcr.tbid && fetch) ? 55 : 63;
+	at->s1.mtx = tcr.mtx;
 }
 
 static enum s2_code stage1_params(struct s2_at *at, const struct s2_access *access, bool of_el2,
@@ -247,7 +249,7 @@ static enum s2_code stage1_params(struct s2_at *at, const struct s2_access *acce
 
 	s1->two = !el2 || e2h;
 	s1->upper = at->req->ia & BIT64(55);
-	s1->addr_top = addr_top(at, bank, access->fetch);
+	top_byte(at, bank, access->fetch);
 	s1->dcache = sctlr & SCTLR_C;
 	s1->icache = sctlr & SCTLR_I;
 	s1->wxn = sctlr & SCTLR_WXN;
@@ -269,6 +271,7 @@ static enum s2_code stage1_params(struct s2_at *at, const struct s2_access *acce
 	code = stage1_extras(at, bank, err);
 	if (!code)
 		code = stage1_tables(at, bank, of_el2, err);
+	s1->walk.pnch = get(at, bank->tcr2) & TCR2ELX_PNCH;
 	s1->hpd |= s1->pie || s1->poe || s1->e0poe;
 	return code;
 }
@@ -326,9 +329,12 @@ static enum s2_code stage2_tables(struct s2_at *at, struct s2_err *err)
 	if (!have(at, S2_ARM64_VTCR_EL2) || !have_root(at))
 		return s2_fail(err, S2_INVALID, "stage 2 is in the way, but %s is not known",
 			       have(at, S2_ARM64_VTCR_EL2) ? "VTTBR_EL2" : "VTCR_EL2");
-	if (vtcr & (VTCR_D128 | VTCR_S2PIE))
+	if (vtcr & (VTCR_D128 | VTCR_S2PIE | VTCR_ASSURED_ONLY))
 		return s2_fail(err, S2_INVALID, "VTCR_EL2 0x%llx: %s is not supported",
-			       (unsigned long long)vtcr, vtcr & VTCR_D128 ? "D128" : "S2PIE");
+			       (unsigned long long)vtcr,
+			       vtcr & VTCR_D128  ? "D128" :
+			       vtcr & VTCR_S2PIE ? "S2PIE" :
+						   "AssuredOnly");
 	walk->page_log2 = tg0_log2[field_get(VTCR_TG0, vtcr)];
 	if (!walk->page_log2)
 		return s2_fail(err, S2_INVALID, "VTCR_EL2.TG0 is 3, a reserved value");

@@ -220,6 +220,17 @@ enum s2_code s2_arm64_agree(const struct s2_regime *option, struct s2_err *err)
 	return S2_OK;
 }
 
+/* Bits of HCR_EL2 that an answer depends on; others differ between the vCPUs of one VM. */
+#define HCR_COUNTS \
+	(HCR_VM | HCR_PTW | HCR_DC | HCR_TGE | HCR_CD | HCR_ID | HCR_E2H | HCR_NV | HCR_NV1 | \
+	 HCR_FWB | HCR_DCT)
+
+static enum s2_code not_hcr(const char *id, const char *field, uint64_t value, struct s2_err *err)
+{
+	return s2_fail(err, S2_USAGE, "the file says that HCR_EL2%s of %s is 0x%llx", field, id,
+		       (unsigned long long)value);
+}
+
 /* An option may add to what the file says of a table, not gainsay it. */
 static enum s2_code check(const struct s2_regime *option, const char *id,
 			  const struct s2_regime *regime, struct s2_err *err)
@@ -231,11 +242,12 @@ static enum s2_code check(const struct s2_regime *option, const char *id,
 		return s2_fail(err, S2_USAGE, "the file says that HCR_EL2.FWB of %s is %d", id,
 			       known_fwb(regime) == S2_YES);
 	if (stage2 && contradict(hcr_bit(option, HCR_FWB), known_fwb(regime)))
-		return s2_fail(err, S2_USAGE, "the file says that HCR_EL2.FWB of %s is %d", id,
-			       known_fwb(regime) == S2_YES);
+		return not_hcr(id, ".FWB", known_fwb(regime) == S2_YES, err);
 	if (!stage2 && contradict(hcr_bit(option, HCR_E2H), s2_arm64_e2h(regime)))
-		return s2_fail(err, S2_USAGE, "the file says that HCR_EL2.E2H of %s is %d", id,
-			       s2_arm64_e2h(regime) == S2_YES);
+		return not_hcr(id, ".E2H", s2_arm64_e2h(regime) == S2_YES, err);
+	if (s2_regime_has(option, S2_ARM64_HCR_EL2) && s2_regime_has(regime, S2_ARM64_HCR_EL2) &&
+	    (option->value[S2_ARM64_HCR_EL2] ^ regime->value[S2_ARM64_HCR_EL2]) & HCR_COUNTS)
+		return not_hcr(id, "", regime->value[S2_ARM64_HCR_EL2], err);
 	if (stage2 &&
 	    contradict(s2_regime_flag(option, S2_ARM64_XNX), s2_regime_flag(regime, S2_ARM64_XNX)))
 		return s2_fail(err, S2_USAGE, "the file says that %s has FEAT_XNX", id);
@@ -250,7 +262,7 @@ enum s2_code s2_arm64_complete(const struct s2_regime *option, const char *id,
 
 	if (code)
 		return code;
-	if (s2_regime_has(option, S2_ARM64_HCR_EL2))
+	if (s2_regime_has(option, S2_ARM64_HCR_EL2) && !s2_regime_has(regime, S2_ARM64_HCR_EL2))
 		s2_regime_set(regime, S2_ARM64_HCR_EL2, option->value[S2_ARM64_HCR_EL2]);
 	for (unsigned int i = 0; s2_is_stage2(regime->arch) && i < ARRAY_SIZE(details); i++)
 		if (s2_regime_has(option, details[i]))

@@ -28,6 +28,8 @@
 #define TCR_E0PD0 BIT64(55)
 #define TCR_E0PD1 BIT64(56)
 #define TCR_DS BIT64(59)
+#define TCR_MTX0 BIT64(60)
+#define TCR_MTX1 BIT64(61)
 
 /* TCR_EL2 with E2H == 0; T0SZ, IRGN0, ORGN0, SH0, TG0 as above. */
 #define TCR2_PS BITS64(18, 16)
@@ -38,6 +40,7 @@
 #define TCR2_HWU BITS64(28, 25)
 #define TCR2_TBID BIT64(29)
 #define TCR2_DS BIT64(32)
+#define TCR2_MTX BIT64(33)
 
 #define SCTLR_WXN BIT64(19)
 
@@ -62,6 +65,7 @@ static struct s2_tcr tcr_upper(uint64_t tcr)
 		.tbid = tcr & TCR_TBID1,
 		.epd = tcr & TCR_EPD1,
 		.e0pd = tcr & TCR_E0PD1,
+		.mtx = tcr & TCR_MTX1,
 	};
 }
 
@@ -87,6 +91,7 @@ struct s2_tcr s2_arm64_tcr(uint64_t tcr, bool two, bool upper)
 		ret.tbid = tcr & TCR_TBID0;
 		ret.epd = tcr & TCR_EPD0;
 		ret.e0pd = tcr & TCR_E0PD0;
+		ret.mtx = tcr & TCR_MTX0;
 	} else {
 		ret.ps = (uint8_t)field_get(TCR2_PS, tcr);
 		ret.hwu = (uint8_t)field_get(TCR2_HWU, tcr);
@@ -96,6 +101,7 @@ struct s2_tcr s2_arm64_tcr(uint64_t tcr, bool two, bool upper)
 		ret.hpd = tcr & TCR2_HPD;
 		ret.tbi = tcr & TCR2_TBI;
 		ret.tbid = tcr & TCR2_TBID;
+		ret.mtx = tcr & TCR2_MTX;
 	}
 	return ret;
 }
@@ -319,6 +325,10 @@ static enum s2_code refuse(const struct s2_regime *regime, const struct regs *re
 	if (tcr2 & TCR2ELX_AIE)
 		return s2_fail(err, S2_INVALID,
 			       "memory attributes through MAIR2 (TCR2.AIE) are not supported");
+	if (tcr2 & TCR2ELX_PNCH)
+		return s2_fail(err, S2_INVALID,
+			       "TCR2.PnCH is 1: bit 52 as Protected (FEAT_THE) is not supported "
+			       "here, but in translate");
 	if (s2_regime_has(regime, regs->sctlr) && (regime->value[regs->sctlr] & SCTLR_EE))
 		return s2_fail(
 			err, S2_INVALID,

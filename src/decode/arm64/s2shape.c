@@ -54,6 +54,11 @@ static enum s2_code numbers_from_vtcr(uint64_t vtcr, struct numbers *n, struct s
 		return s2_fail(
 			err, S2_INVALID,
 			"VTCR_EL2.S2PIE is 1: indirect stage-2 permissions are not supported");
+	if (vtcr & VTCR_ASSURED_ONLY)
+		return s2_fail(
+			err, S2_INVALID,
+			"VTCR_EL2.AssuredOnly is 1: rights that stage 1 must assure (FEAT_THE) "
+			"are not supported");
 	n->page_log2 = tg0_log2[field_get(VTCR_TG0, vtcr)];
 	if (!n->page_log2)
 		return s2_fail(err, S2_INVALID, "VTCR_EL2.TG0 is 3, a reserved granule");

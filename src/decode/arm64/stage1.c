@@ -239,6 +239,7 @@ static uint64_t resolve_memattr(const struct s2_geometry *geom, uint64_t index)
 		  .title = "memory", \
 		  .width = 13, \
 		  .unless = S2_G_MAIR, \
+		  .open = (uint32_t)BITS64(7, 0), \
 		  VALUES(attr_index) }, \
 		{ .name = "sh", \
 		  .field = "SH[1:0]", \

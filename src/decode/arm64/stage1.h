@@ -28,7 +28,7 @@ struct s2_tcr {
 	uint8_t ps;        /* IPS or PS, raw */
 	uint8_t sh;
 	uint8_t hwu; /* HWUn59..62 */
-	bool ds, ha, hd, hpd, tbi, tbid, epd, e0pd;
+	bool ds, ha, hd, hpd, tbi, tbid, epd, e0pd, mtx;
 };
 
 /*

@@ -218,6 +218,7 @@ static const struct s2_attr attrs[] = {
 	  .title = "memory",
 	  .width = 13,
 	  .unless = S2_G_FWB | S2_G_NOFWB,
+	  .open = (uint32_t)(BITS64(14, 13) | BITS64(11, 9)),
 	  VALUES(memattr_unknown) },
 	{ .name = "sh",
 	  .field = "SH[1:0]",

@@ -138,7 +138,7 @@ static uint64_t desc_address(const struct s2_at *at, const struct s2_at_walk *wa
  * ContiguousSize). */
 static unsigned int contiguous(const struct s2_at_walk *walk, int level, uint64_t raw)
 {
-	if (!(raw & DESC_CONTIGUOUS))
+	if (!(raw & DESC_CONTIGUOUS) || walk->pnch)
 		return 0;
 	switch (walk->page_log2) {
 	case 12:
@@ -310,10 +310,13 @@ static bool stage2(struct s2_at *at, uint64_t ipa, const struct s2_memattr *s1,
 }
 
 /* AArch64.VAIsOutOfRange. */
-static bool va_out_of_range(const struct s2_at_stage1 *s1, uint64_t va)
+static bool va_out_of_range(const struct s2_at_stage1 *s1, uint64_t va,
+			    const struct s2_access *access)
 {
 	uint64_t above = BITS64(s1->addr_top, s1->walk.ia_bits);
 
+	if (s1->mtx && !access->fetch)
+		above &= ~BITS64(59, 56);
 	return (va & above) != (s1->upper ? above : 0);
 }
 
@@ -378,7 +381,7 @@ static bool stage1(struct s2_at *at, uint64_t va, const struct s2_access *access
 		return stage1_off(at, va, access, ipa, attr);
 	if (s1->bad_size)
 		return fault(at, S2_AT_TRANSLATION, 1, 0, false, "TCR_ELx.TxSZ is out of range");
-	if (!s1->epd && va_out_of_range(s1, va))
+	if (!s1->epd && va_out_of_range(s1, va, access))
 		return fault(at, S2_AT_TRANSLATION, 1, 0, false,
 			     "the address is beyond the input size");
 	if (access->el0 && s1->e0pd)
