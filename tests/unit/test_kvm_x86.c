@@ -447,6 +447,33 @@ static void shadow_mmu(void **state)
 	x86_exit(&t);
 }
 
+/* Of a host with five levels: tables of level 4 are among the pages, too, and no roots. */
+static void shadow_mmu_of_five_levels(void **state)
+{
+	const struct x86_form *const forms[] = { FORM_6_1_NPT, &x86_forms[4] };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+		uint64_t kvm, root, below, sp, nested;
+		struct x86_test t;
+
+		x86_init(&t, forms[i]);
+		kvm = put_vm(&t, 42);
+		sp = put_root(&t, kvm + KVM_ACTIVE, ROLE_LEVEL(4) | ROLE_DIRECT, false, &below);
+		set64(&t, sp + SP_PARENTS, 0xffff888000003000);
+		sp = put_root(&t, kvm + KVM_ACTIVE, ROLE_LEVEL(4), false, &below);
+		set64(&t, sp + SP_PARENTS, 0xffff888000004001); /* several */
+		put_root(&t, kvm + KVM_ACTIVE, ROLE_LEVEL(5), false, &nested);
+		put_root(&t, kvm + KVM_ACTIVE, ROLE_LEVEL(5) | ROLE_DIRECT, false, &root);
+		x86_must(&t);
+		assert_int_equal(t.lost.total, 0);
+		assert_int_equal(t.tables.n, 2);
+		assert_int_equal(x86_table(&t, "vm:42")->root_pa, root);
+		assert_int_equal(x86_table(&t, "vm:42/nested:0")->root_pa, nested);
+		x86_exit(&t);
+	}
+}
+
 /* An obsolete root that only a vCPU holds, and roots of vCPUs that are none. */
 static void roots_of_vcpus(void **state)
 {
@@ -1018,6 +1045,7 @@ int main(void)
 		cmocka_unit_test(arrays_of_5_15),
 		cmocka_unit_test(several_vms_of_a_process),
 		cmocka_unit_test(shadow_mmu),
+		cmocka_unit_test(shadow_mmu_of_five_levels),
 		cmocka_unit_test(roots_of_vcpus),
 		cmocka_unit_test(without_second_stage),
 		cmocka_unit_test(lost_vms),

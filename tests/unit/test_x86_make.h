@@ -78,6 +78,7 @@ static const struct x86_form x86_forms[] = {
 #define SP_GFN 0x28
 #define SP_SPT 0x30
 #define SP_COUNT 0x40
+#define SP_PARENTS 0x48
 #define SP_SIZE 0xb8
 #define VCPU_MMU 0x40
 #define VCPU_INIT_VALUE 0x50
@@ -475,8 +476,14 @@ static inline int btf_role(struct btf *btf, const struct x86_btf *b, const struc
 static inline void btf_mmu_page(struct btf *btf, const struct x86_btf *b,
 				const struct x86_form *form)
 {
-	int role = btf_role(btf, b, form), count;
+	int role = btf_role(btf, b, form), count, parents, val = b->u64t;
 
+	if (form->new_bits) {
+		val = x86_struct(btf, "atomic_long", 8);
+		x86_field(btf, "counter", b->u64t, 0);
+	}
+	parents = x86_struct(btf, "kvm_rmap_head", 8);
+	x86_field(btf, "val", val, 0);
 	count = x86_struct(btf, "refcount_struct", 4);
 	x86_field(btf, "refs", b->counter, 0);
 	x86_struct(btf, "kvm_mmu_page", SP_SIZE);
@@ -487,6 +494,7 @@ static inline void btf_mmu_page(struct btf *btf, const struct x86_btf *b,
 	x86_field(btf, "gfn", b->u64t, SP_GFN);
 	x86_field(btf, "spt", b->ptr, SP_SPT);
 	x86_field(btf, "tdp_mmu_root_count", count, SP_COUNT);
+	x86_field(btf, "parent_ptes", parents, SP_PARENTS);
 }
 
 /* ---- modules ---- */

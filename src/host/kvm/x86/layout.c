@@ -19,6 +19,8 @@ static const struct s2_field_row rows[] = {
 	FIELD(sp_gfn, "kvm_mmu_page", "gfn", true),
 	FIELD(sp_spt, "kvm_mmu_page", "spt", true),
 	FIELD(sp_valid_gen, "kvm_mmu_page", "mmu_valid_gen", false),
+	FIELD(sp_parents, "kvm_mmu_page", "parent_ptes.val.counter", false), /* since 6.16 */
+	FIELD(sp_parents, "kvm_mmu_page", "parent_ptes.val", true),
 	FIELD(sp_count, "kvm_mmu_page", "tdp_mmu_root_count.refs.counter", false),
 	FIELD(role_level, "kvm_mmu_page", "role.level", true),
 	FIELD(role_direct, "kvm_mmu_page", "role.direct", true),

@@ -196,13 +196,13 @@ static bool on_tdp_root(void *arg, uint64_t node)
 	return !g->code;
 }
 
-/* Pages of the shadow MMU: those of 4 and 5 levels are roots, as long as no table is so deep that
- * they are in it. */
+/* Pages of the shadow MMU: those of 4 and 5 levels are roots, but for such of 4 that an entry of
+ * one of 5 leads to. */
 static bool on_shadow_page(void *arg, uint64_t node)
 {
 	struct gather *g = arg;
 	const struct s2_kvm_x86_layout *l = &g->x->layout;
-	uint64_t sp = node - s2_member_off(&l->sp_link.m), level;
+	uint64_t sp = node - s2_member_off(&l->sp_link.m), level, parents = 0;
 
 	if (g->shadow_pages++ == MAX_SHADOW_PAGES)
 		g->code = s2_fail(g->w->search->err, S2_INVALID, "more than %u shadow pages",
@@ -210,6 +210,8 @@ static bool on_shadow_page(void *arg, uint64_t node)
 	if (!g->code)
 		g->code = get(g, sp, &l->role_level, &level);
 	if (!g->code && level >= 4)
+		g->code = get(g, sp, &l->sp_parents, &parents);
+	if (!g->code && level >= 4 && !parents)
 		g->code = take_root(g, sp);
 	return !g->code;
 }
