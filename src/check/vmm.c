@@ -29,7 +29,7 @@ struct s2_vmm *s2_vmm_open(struct s2_check_ctx *ctx, const struct s2_table *tabl
 	const struct s2_regime *user;
 	struct s2_vmm *vmm;
 
-	if (s2_table_has_shadow(table))
+	if (s2_table_is_shadow(table))
 		return NULL; /* shadow tables map what the nested guest's hypervisor wants */
 	if (!ctx->kernel || !table->object_va || !table->have_slots) {
 		s2_check_unknown(ctx, S2_CHECK_VMM, "%s: its VMM is not known", table->id);
