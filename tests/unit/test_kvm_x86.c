@@ -19,6 +19,7 @@
 #define FORM_6_1_EPT (&x86_forms[1])
 #define FORM_6_18_EPT (&x86_forms[2])
 #define FORM_7_3_NPT (&x86_forms[3])
+#define FORM_7_3_EPT (&x86_forms[4])
 #define FORM_5_15_NPT (&x86_forms[5])
 
 static uint32_t role_of(const struct x86_form *form)
@@ -422,6 +423,32 @@ static void several_vms_of_a_process(void **state)
 	x86_exit(&t);
 }
 
+/* Since 7.2 a role says whether execution by the guest's user mode is a right of its own: MBEC of
+ * EPT, GMET of NPT. */
+static void user_execution(void **state)
+{
+	const struct x86_form *const forms[] = { FORM_7_3_NPT, FORM_7_3_EPT };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+		unsigned int claim = forms[i]->ept ? S2_X86_MBEC : S2_X86_GMET;
+		const struct s2_table *table;
+		struct x86_test t;
+		uint64_t kvm, pa;
+
+		x86_init(&t, forms[i]);
+		kvm = put_vm(&t, 42);
+		put_root(&t, kvm + KVM_ROOTS, role_of(t.form), true, &pa);
+		put_root(&t, kvm + KVM_ROOTS, role_of(t.form) | ROLE_SMEP | ROLE_SMM, true, &pa);
+		x86_must(&t);
+		table = x86_table(&t, "vm:42/smm");
+		assert_int_equal(s2_regime_flag(&table->regime, claim), S2_YES);
+		table = x86_table(&t, "vm:42");
+		assert_int_not_equal(s2_regime_flag(&table->regime, claim), S2_YES);
+		x86_exit(&t);
+	}
+}
+
 /* Where the TDP MMU is off its head was never made a list; roots are among the shadow MMU's pages. */
 static void shadow_mmu(void **state)
 {
@@ -450,7 +477,7 @@ static void shadow_mmu(void **state)
 /* Of a host with five levels: tables of level 4 are among the pages, too, and no roots. */
 static void shadow_mmu_of_five_levels(void **state)
 {
-	const struct x86_form *const forms[] = { FORM_6_1_NPT, &x86_forms[4] };
+	const struct x86_form *const forms[] = { FORM_6_1_NPT, FORM_7_3_EPT };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
@@ -1044,6 +1071,7 @@ int main(void)
 		cmocka_unit_test(private_memory_not_known),
 		cmocka_unit_test(arrays_of_5_15),
 		cmocka_unit_test(several_vms_of_a_process),
+		cmocka_unit_test(user_execution),
 		cmocka_unit_test(shadow_mmu),
 		cmocka_unit_test(shadow_mmu_of_five_levels),
 		cmocka_unit_test(roots_of_vcpus),

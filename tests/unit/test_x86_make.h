@@ -840,7 +840,7 @@ static inline void put_slot(struct x86_test *t, uint64_t kvm, unsigned int as, u
 #define ROLE_INVALID(form) ((form)->new_bits ? 1U << 12 : 1U << 11)
 #define ROLE_AD_DISABLED (1U << 16)
 #define ROLE_MIRROR (1U << 19)
-#define ROLE_GMET (1U << 20)
+#define ROLE_SMEP (1U << 20)
 #define ROLE_SMM (1U << 24)
 
 /* A struct kvm_mmu_page of the list at @head, and its table page with one struct page. */

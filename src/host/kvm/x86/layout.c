@@ -29,7 +29,7 @@ static const struct s2_field_row rows[] = {
 	FIELD(role_access, "kvm_mmu_page", "role.access", true),
 	FIELD(role_ad_disabled, "kvm_mmu_page", "role.ad_disabled", true),
 	FIELD(role_mirror, "kvm_mmu_page", "role.is_mirror", false), /* since 6.14 */
-	FIELD(role_gmet, "kvm_mmu_page", "role.cr4_smep", false),    /* since 7.2 */
+	FIELD(role_smep, "kvm_mmu_page", "role.cr4_smep", false),    /* since 7.2 */
 	FIELD(vcpu_mmu, "kvm_vcpu", "arch.mmu", true),
 	FIELD(vcpu_init_value, "kvm_vcpu", "arch.mmu_shadow_page_cache.init_value", false),
 	FIELD(mmu_root, "kvm_mmu", "root.hpa", false),

@@ -110,7 +110,7 @@ enum s2_code s2_kvm_x86_read_root(struct s2_kernel *kernel, const struct s2_kvm_
 		bool *to;
 	} flags[] = {
 		{ &l->role_ad_disabled, &root.ad_disabled },
-		{ &l->role_gmet, &root.gmet },
+		{ &l->role_smep, &root.smep },
 		{ &l->role_smm, &root.smm },
 		{ &l->role_mirror, &root.mirror },
 		{ &l->role_direct, &root.direct },
@@ -294,10 +294,12 @@ void s2_kvm_x86_regime(const struct s2_kvm_x86_masks *masks, const struct s2_kvm
 			      root->pa | 6 | field_prep(EPTP_LEVELS, root->level - 1) |
 				      (root->ad_disabled ? 0 : EPTP_AD));
 		s2_regime_set_flag(regime, S2_X86_EXEC_ONLY, masks->exec_only);
+		if (root->smep)
+			s2_regime_set_flag(regime, S2_X86_MBEC, S2_YES);
 	} else {
 		s2_regime_set(regime, S2_X86_NCR3, root->pa | masks->sme_mask);
 		s2_regime_set_level(regime, S2_X86_START_LEVEL, (int)root->level);
-		s2_regime_set_flag(regime, S2_X86_GMET, root->gmet ? S2_YES : S2_NO);
+		s2_regime_set_flag(regime, S2_X86_GMET, root->smep ? S2_YES : S2_NO);
 		if (masks->pat)
 			s2_regime_set(regime, S2_X86_PAT, masks->pat);
 		if (masks->sme_mask)
