@@ -350,6 +350,48 @@ static void private_memory_without_end(void **state)
 	x86_exit(&t);
 }
 
+/* TDX: the guest has shared memory at addresses with a bit that slots and attributes do not have,
+ * and private memory without it. */
+static void shared_bit(void **state)
+{
+	const uint64_t bit = UINT64_C(1) << 47;
+	const struct s2_table *shared, *mirror;
+	uint64_t kvm, pa, node, bytes;
+	struct x86_test t;
+
+	(void)state;
+	x86_init(&t, FORM_7_3_EPT);
+	kvm = put_vm(&t, 42);
+	put_root(&t, kvm + KVM_ROOTS, role_of(t.form) | ROLE_MIRROR, true, &pa);
+	put_root(&t, kvm + KVM_ROOTS, role_of(t.form), true, &pa);
+	put_slot(&t, kvm, 0, 0x100, 16, 3);
+	set64(&t, kvm + KVM_DIRECT_BITS, bit >> 12);
+	set_bytes(&t, kvm + KVM_HAS_PRIVATE, 1, 1);
+	node = put_xa_node(&t, 0);
+	put_xa_slots(&t, node, 2, 3, 0x11);
+	set64(&t, kvm + KVM_ATTRIBUTES + 8, node | 2);
+	x86_must(&t);
+	assert_int_equal(t.lost.total, 0);
+	shared = x86_table(&t, "vm:42");
+	mirror = x86_table(&t, "vm:42/mirror");
+	assert_int_equal(shared->slot[0].ipa, bit | 0x100000);
+	assert_int_equal(mirror->slot[0].ipa, 0x100000);
+	assert_int_equal(shared->regime.soft.param[S2_KVM_X86_DIRECT_BITS], bit);
+	assert_int_equal(mirror->regime.soft.param[S2_KVM_X86_DIRECT_BITS], 0);
+	assert_true(s2_private_bytes(shared, bit, 0x10000, &bytes));
+	assert_int_equal(bytes, 0x1000);
+	assert_true(s2_private_bytes(shared, bit + 0x2000, 0x1000, &bytes));
+	assert_int_equal(bytes, 0x1000);
+	assert_true(s2_private_bytes(shared, 0x2000, 0x1000, &bytes));
+	assert_int_equal(bytes, 0);
+	assert_true(s2_private_bytes(mirror, 0x2000, 0x1000, &bytes));
+	assert_int_equal(bytes, 0x1000);
+	set64(&t, kvm + KVM_DIRECT_BITS, 3);
+	x86_must(&t);
+	assert_true(x86_has_loss(&t, "vm:42", "gfn_direct_bits 0x3 is no bit"));
+	x86_exit(&t);
+}
+
 /* Whether the VM can have any cannot be read. */
 static void private_memory_not_known(void **state)
 {
@@ -1072,6 +1114,7 @@ int main(void)
 		cmocka_unit_test(arrays_of_5_15),
 		cmocka_unit_test(several_vms_of_a_process),
 		cmocka_unit_test(user_execution),
+		cmocka_unit_test(shared_bit),
 		cmocka_unit_test(shadow_mmu),
 		cmocka_unit_test(shadow_mmu_of_five_levels),
 		cmocka_unit_test(roots_of_vcpus),

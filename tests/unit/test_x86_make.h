@@ -71,6 +71,7 @@ static const struct x86_form x86_forms[] = {
 #define KVM_NO_NX_HUGE (KVM_ARCH + 0x21)
 #define KVM_HAS_PRIVATE (KVM_ARCH + 0x22)
 #define KVM_MMIO_VALUE (KVM_ARCH + 0x28)
+#define KVM_DIRECT_BITS (KVM_ARCH + 0x30)
 #define KVM_SIZE 0x100
 #define SP_TDP 0x20
 #define SP_VALID_GEN 0x22
@@ -407,6 +408,7 @@ static inline void btf_kvm_of(struct x86_btf *b, const struct x86_form *form)
 	if (form->own_mmio) {
 		x86_field(b->btf, "has_private_mem", b->u8t, KVM_HAS_PRIVATE - KVM_ARCH);
 		x86_field(b->btf, "shadow_mmio_value", b->u64t, KVM_MMIO_VALUE - KVM_ARCH);
+		x86_field(b->btf, "gfn_direct_bits", b->u64t, KVM_DIRECT_BITS - KVM_ARCH);
 	}
 	x86_struct(b->btf, "kvm", KVM_SIZE);
 	x86_field(b->btf, "vm_list", b->list, KVM_VM_LIST);

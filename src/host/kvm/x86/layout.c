@@ -14,6 +14,7 @@ static const struct s2_field_row rows[] = {
 	FIELD(mmio_value, "kvm", "arch.shadow_mmio_value", false),           /* since 6.10 */
 	FIELD(no_nx_huge_pages, "kvm", "arch.disable_nx_huge_pages", false), /* since 6.1 */
 	FIELD(mmu_valid_gen, "kvm", "arch.mmu_valid_gen", false),
+	FIELD(direct_bits, "kvm", "arch.gfn_direct_bits", false), /* since 6.14 */
 	FIELD(sp_link, "kvm_mmu_page", "link", true),
 	FIELD(sp_tdp, "kvm_mmu_page", "tdp_mmu_page", true),
 	FIELD(sp_gfn, "kvm_mmu_page", "gfn", true),

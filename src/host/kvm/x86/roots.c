@@ -46,6 +46,7 @@ struct gather {
 	size_t nroots;
 	const char *found; /* which list is being read */
 	uint64_t shadow_pages;
+	uint64_t direct_bits; /* TDX: set in all addresses of memory that the guest shares */
 	enum s2_code code;
 };
 
@@ -324,7 +325,7 @@ static bool on_first_vcpu(void *arg, uint64_t index, uint64_t va)
 }
 
 /* What differs from VM to VM in how KVM's entries read. */
-static enum s2_code set_soft(struct gather *g, struct s2_soft *soft)
+static enum s2_code set_soft(struct gather *g, uint64_t direct_bits, struct s2_soft *soft)
 {
 	const struct s2_kvm_x86_layout *l = &g->x->layout;
 	struct first_vcpu first = { 0 };
@@ -335,6 +336,7 @@ static enum s2_code set_soft(struct gather *g, struct s2_soft *soft)
 		code = get(g, g->kvm_va, &l->mmio_value, &soft->param[S2_KVM_X86_MMIO_VALUE]);
 	if (off)
 		soft->param[S2_KVM_X86_NX_HUGE_PAGES] = 0;
+	soft->param[S2_KVM_X86_DIRECT_BITS] = direct_bits;
 	if (!code && l->vcpu_init_value.have)
 		code = s2_kvm_each_vcpu(g->w->search->kernel, &g->w->layout, g->kvm_va,
 					on_first_vcpu, &first, g->w->search->err);
@@ -350,6 +352,8 @@ static enum s2_code add_root(struct gather *g, const struct s2_table *vm, const 
 	struct s2_host_search *search = g->w->search;
 	struct s2_table table = *vm;
 	bool plain = root->class == ROOT_VALID && !n;
+	/* Private memory has no such bit (kvm_gfn_root_bits(), mmu/mmu_internal.h). */
+	uint64_t direct_bits = root->it.mirror ? 0 : g->direct_bits;
 	enum s2_code code;
 
 	if (!plain && (classes[root->class].counted || n))
@@ -364,12 +368,12 @@ static enum s2_code add_root(struct gather *g, const struct s2_table *vm, const 
 	table.root_pa = root->it.pa;
 	s2_kvm_x86_regime(&g->x->masks, &root->it, &table.regime);
 	code = s2_host_set_aside(search, S2_LOST_REGISTER, table.id,
-				 set_soft(g, &table.regime.soft));
+				 set_soft(g, direct_bits, &table.regime.soft));
 	if (!code)
 		code = s2_hosts_amend(search, &table);
 	/* Slots of the address space that SMM sees differ. A shadow of a guest's table has none. */
 	if (!code && root->class != ROOT_NESTED)
-		return s2_kvm_add_table(g->w, &table, root->it.smm);
+		return s2_kvm_add_table(g->w, &table, root->it.smm, direct_bits);
 	return code ? code : s2_tables_add(search->tables, &table, search->err);
 }
 
@@ -412,13 +416,31 @@ static enum s2_code add_bare(struct gather *g, const struct s2_table *vm)
 
 	s2_regime_init(&table.regime, g->x->masks.ept ? &s2_x86_ept : &s2_x86_npt);
 	table.bare = true;
-	return s2_kvm_add_table(g->w, &table, 0);
+	return s2_kvm_add_table(g->w, &table, 0, 0);
+}
+
+/* kvm->arch.gfn_direct_bits: one bit, or none. */
+static enum s2_code read_direct_bits(struct gather *g)
+{
+	uint64_t gfn;
+	enum s2_code code = get_or_0(g, g->kvm_va, &g->x->layout.direct_bits, &gfn);
+
+	if (!code && (gfn & (gfn - 1) || gfn > X86_ADDRESS >> 12))
+		code = s2_fail(g->w->search->err, S2_INVALID,
+			       "gfn_direct_bits 0x%" PRIx64 " is no bit of an address", gfn);
+	if (!code)
+		g->direct_bits = gfn << 12;
+	return code;
 }
 
 static enum s2_code find_roots(struct gather *g, const struct s2_table *vm)
 {
 	bool lost = false;
+	enum s2_code bits_code =
+		s2_host_set_aside(g->w->search, S2_LOST_SLOTS, vm->id, read_direct_bits(g));
 
+	if (bits_code)
+		return bits_code;
 	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
 		enum s2_code code = places[i](g);
 
