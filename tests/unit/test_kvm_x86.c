@@ -641,6 +641,49 @@ static void lost_vms(void **state)
 	x86_exit(&t);
 }
 
+/* The same of the shadow MMU's: what is in its list, or out of it and still counted. */
+static void lost_vms_of_the_shadow_mmu(void **state)
+{
+	const uint64_t poison = 0xdead000000000100;
+	uint64_t kvm, sp, stale, root, below, freed, reused, old, nested;
+	struct x86_test t;
+	char id[64];
+
+	(void)state;
+	x86_init(&t, FORM_7_3_EPT);
+	put_vm(&t, 7);
+	kvm = x86_linear(&t, PAGES_AT - 0x1000);
+	put_vm_at(&t, kvm, 42);
+	sp = put_root(&t, kvm + KVM_ACTIVE, role_of(t.form), false, &freed);
+	set64(&t, sp, poison);
+	set_bytes(&t, sp + SP_COUNT, 0, 4);
+	sp = put_root(&t, kvm + KVM_ACTIVE, role_of(t.form) | ROLE_INVALID(t.form), false, &old);
+	set64(&t, sp, poison);
+	stale = put_root(&t, kvm + KVM_ACTIVE, role_of(t.form), false, &reused);
+	empty_list(&t, kvm + KVM_ACTIVE);
+	sp = put_root(&t, kvm + KVM_ACTIVE, ROLE_LEVEL(5), false, &nested);
+	set64(&t, sp + SP_GFN, 0x1234);
+	sp = put_root(&t, kvm + KVM_ACTIVE, ROLE_LEVEL(4) | ROLE_DIRECT, false, &below);
+	set64(&t, sp + SP_PARENTS, 0xffff888000003000);
+	sp = put_root(&t, kvm + KVM_ACTIVE, role_of(t.form), false, &root);
+	set_bytes(&t, sp + SP_COUNT, 0, 4); /* no vCPU uses it, and the list keeps it */
+	set64(&t, stale, sp);               /* which does not know it */
+	x86_open(&t);
+	t.k.mem.hole = PAGES_AT - 0x1000;
+	t.k.mem.hole_size = 4096;
+	t.k.mem.hole_code = S2_EXCLUDED;
+	x86_must(&t);
+	for (size_t i = 0; i < 3; i++) {
+		const uint64_t pa[] = { root, old, nested };
+
+		snprintf(id, sizeof(id), "root:0x%llx", (unsigned long long)pa[i]);
+		assert_string_equal(x86_table(&t, id)->kind,
+				    pa[i] == nested ? "nested-stage2" : "stage2");
+	}
+	assert_int_equal(t.tables.n, 4); /* with that of the other VM */
+	x86_exit(&t);
+}
+
 /* An ELF file with .modinfo and .BTF, as a module's is. */
 static struct s2_symbol_file make_module(const char *info, size_t info_size, void *types,
 					 size_t types_size)
@@ -1120,6 +1163,7 @@ int main(void)
 		cmocka_unit_test(roots_of_vcpus),
 		cmocka_unit_test(without_second_stage),
 		cmocka_unit_test(lost_vms),
+		cmocka_unit_test(lost_vms_of_the_shadow_mmu),
 		cmocka_unit_test(types_from_the_file),
 		cmocka_unit_test(types_with_a_gap),
 		cmocka_unit_test(types_by_the_other_way),
