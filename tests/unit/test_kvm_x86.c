@@ -568,6 +568,12 @@ static void roots_of_vcpus(void **state)
 		x86_must(&t);
 		put_vcpu(&t, kvm, 0x3000);
 		x86_must(&t);
+		assert_int_equal(t.lost.total, 0);
+		/* That of a nested guest's PAE paging is not the zero page. */
+		put64(t.k.ram + 0x3000, 0x4027);
+		x86_must(&t);
+		assert_true(x86_has_loss(&t, "vm:42", "0x3000 has no struct kvm_mmu_page"));
+		put64(t.k.ram + 0x3000, 0);
 		put_vcpu(&t, kvm, valid);
 		x86_must(&t);
 		assert_int_equal(t.lost.total, 0);

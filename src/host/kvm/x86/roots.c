@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "decode/x86/x86.h"
 #include "host/kvm/kvm.h"
@@ -221,9 +222,29 @@ static bool on_shadow_page(void *arg, uint64_t node)
 #define NO_ROOT UINT64_MAX
 
 /*
- * A root that a vCPU uses and that is on no list: the shadow MMU takes obsolete ones off. The zero
- * page, which stands for a root that maps nothing, leads to no struct kvm_mmu_page.
+ * A table page without a struct kvm_mmu_page: the zero page, which stands for a root that maps
+ * nothing, or one that leads to the four entries of a guest's PAE paging (mmu_alloc_special_roots()).
  */
+static enum s2_code check_bare_root(struct gather *g, uint64_t pa)
+{
+	static const uint64_t zeros[512];
+	struct s2_host_search *search = g->w->search;
+	uint64_t va, zero_page, words[512];
+	enum s2_code code;
+
+	if (!s2_kernel_symbol(search->kernel, "empty_zero_page", &va, NULL) &&
+	    !s2_kernel_pa(search->kernel, va, &zero_page, NULL) && zero_page == pa)
+		return S2_OK;
+	code = s2_mem_read(search->mem, pa, words, sizeof(words), search->err);
+	if (!code && memcmp(words, zeros, sizeof(words)))
+		code = s2_fail(search->err, S2_INVALID,
+			       "the root at 0x%" PRIx64
+			       " has no struct kvm_mmu_page: what it maps is not shown",
+			       pa);
+	return code;
+}
+
+/* A root that a vCPU uses and that is on no list: the shadow MMU takes obsolete ones off. */
 static enum s2_code take_vcpu_root(struct gather *g, uint64_t vcpu)
 {
 	struct s2_host_search *search = g->w->search;
@@ -239,7 +260,9 @@ static enum s2_code take_vcpu_root(struct gather *g, uint64_t vcpu)
 	if (!code)
 		code = s2_kernel_read(search->kernel, map.va + (pa >> 12) * map.size + map.offset,
 				      &sp, sizeof(sp), search->err);
-	if (code || !sp)
+	if (!code && !sp)
+		return check_bare_root(g, pa);
+	if (code)
 		return code;
 	g->found = "a vCPU";
 	code = take_root(g, sp);
