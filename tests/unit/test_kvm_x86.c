@@ -495,7 +495,7 @@ static void user_execution(void **state)
 static void shadow_mmu(void **state)
 {
 	struct x86_test t;
-	uint64_t kvm, valid, old, table, nested, sp;
+	uint64_t kvm, valid, old, old_nested, table, nested, sp;
 
 	(void)state;
 	x86_init(&t, FORM_6_1_EPT);
@@ -506,11 +506,21 @@ static void shadow_mmu(void **state)
 	set_bytes(&t, sp + SP_VALID_GEN, 0, 1); /* of before the last change of slots */
 	put_root(&t, kvm + KVM_ACTIVE, ROLE_LEVEL(3) | ROLE_DIRECT, false, &table);
 	put_root(&t, kvm + KVM_ACTIVE, ROLE_LEVEL(4) | 1U << 17, false, &nested);
+	sp = put_root(&t, kvm + KVM_ACTIVE, ROLE_LEVEL(4) | 1U << 17, false, &old_nested);
+	set_bytes(&t, sp + SP_VALID_GEN, 0, 1);
+	put_slot(&t, kvm, 0, 0x100, 16, 3);
 	put_root(&t, kvm + KVM_ACTIVE, role_of(t.form), false, &valid);
 	x86_must(&t);
-	assert_int_equal(t.tables.n, 3);
+	assert_int_equal(t.tables.n, 4);
 	assert_int_equal(x86_table(&t, "vm:42")->root_pa, valid);
-	assert_int_equal(x86_table(&t, "vm:42/old:0")->root_pa, old);
+	assert_int_equal(x86_table(&t, "vm:42/old:1")->root_pa, old);
+	assert_true(x86_table(&t, "vm:42/old:1")->have_slots);
+	assert_int_equal(x86_table(&t, "vm:42")->regime.soft.param[S2_KVM_X86_NX_HUGE_PAGES], 1);
+	assert_int_equal(x86_table(&t, "vm:42/old:0")->root_pa, old_nested);
+	assert_string_equal(x86_table(&t, "vm:42/old:0")->kind, "nested-stage2");
+	assert_false(x86_table(&t, "vm:42/old:0")->have_slots);
+	assert_int_equal(
+		x86_table(&t, "vm:42/nested:0")->regime.soft.param[S2_KVM_X86_NX_HUGE_PAGES], 0);
 	assert_int_equal(x86_table(&t, "vm:42/nested:0")->root_pa, nested);
 	assert_string_equal(x86_table(&t, "vm:42/nested:0")->kind, "nested-stage2");
 	x86_exit(&t);

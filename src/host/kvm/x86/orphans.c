@@ -113,7 +113,7 @@ static enum s2_code add_orphan(struct scan *s, const struct s2_kvm_x86_root *roo
 {
 	struct s2_table table = { .pid = -1, .vcpus = -1, .root_pa = root->pa };
 
-	snprintf(table.kind, sizeof(table.kind), "%s", root->direct ? "stage2" : "nested-stage2");
+	snprintf(table.kind, sizeof(table.kind), "%s", s2_kvm_x86_kind(root));
 	snprintf(table.id, sizeof(table.id), "root:0x%" PRIx64, root->pa);
 	snprintf(table.found, sizeof(table.found), "struct kvm_mmu_page at 0x%" PRIx64, root->va);
 	s2_kvm_x86_regime(&s->x->masks, root, &table.regime);

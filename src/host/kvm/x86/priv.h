@@ -29,6 +29,9 @@ enum s2_code s2_kvm_x86_read_root(struct s2_kernel *kernel, const struct s2_kvm_
 				  uint64_t sp, struct s2_kvm_x86_root *ret,
 				  struct s2_err *err) S2_MUST_CHECK;
 
+/* s2_table.kind of its table. */
+const char *s2_kvm_x86_kind(const struct s2_kvm_x86_root *root);
+
 /* What KVM has given the processor for that root. */
 void s2_kvm_x86_regime(const struct s2_kvm_x86_masks *masks, const struct s2_kvm_x86_root *root,
 		       struct s2_regime *regime);

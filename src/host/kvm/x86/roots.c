@@ -23,13 +23,10 @@ enum root_class { ROOT_VALID, ROOT_SMM, ROOT_MIRROR, ROOT_NESTED, ROOT_OLD, NROO
 static const struct {
 	const char *name; /* behind the VM's id, */
 	bool counted;     /* with a number? ROOT_VALID: from the second one on */
-	const char *kind;
 } classes[NROOT_CLASSES] = {
-	[ROOT_VALID] = { "root", true, "stage2" },
-	[ROOT_SMM] = { "smm", false, "stage2" },
-	[ROOT_MIRROR] = { "mirror", false, "stage2" },
-	[ROOT_NESTED] = { "nested", true, "nested-stage2" },
-	[ROOT_OLD] = { "old", true, "stage2" },
+	[ROOT_VALID] = { "root", true },     [ROOT_SMM] = { "smm", false },
+	[ROOT_MIRROR] = { "mirror", false }, [ROOT_NESTED] = { "nested", true },
+	[ROOT_OLD] = { "old", true },
 };
 
 /* A struct kvm_mmu_page that is a root of the VM. */
@@ -135,6 +132,11 @@ enum s2_code s2_kvm_x86_read_root(struct s2_kernel *kernel, const struct s2_kvm_
 	return code;
 }
 
+const char *s2_kvm_x86_kind(const struct s2_kvm_x86_root *root)
+{
+	return root->direct ? "stage2" : "nested-stage2";
+}
+
 static enum s2_code read_root(struct gather *g, uint64_t sp, struct root *ret)
 {
 	struct s2_host_search *search = g->w->search;
@@ -223,7 +225,8 @@ static bool on_shadow_page(void *arg, uint64_t node)
 
 /*
  * A table page without a struct kvm_mmu_page: the zero page, which stands for a root that maps
- * nothing, or one that leads to the four entries of a guest's PAE paging (mmu_alloc_special_roots()).
+ * nothing, or one that leads to the four entries of a guest's PAE paging
+ * (mmu_alloc_special_roots()).
  */
 static enum s2_code check_bare_root(struct gather *g, uint64_t pa)
 {
@@ -348,7 +351,8 @@ static bool on_first_vcpu(void *arg, uint64_t index, uint64_t va)
 }
 
 /* What differs from VM to VM in how KVM's entries read. */
-static enum s2_code set_soft(struct gather *g, uint64_t direct_bits, struct s2_soft *soft)
+static enum s2_code set_soft(struct gather *g, const struct root *root, uint64_t direct_bits,
+			     struct s2_soft *soft)
 {
 	const struct s2_kvm_x86_layout *l = &g->x->layout;
 	struct first_vcpu first = { 0 };
@@ -357,7 +361,8 @@ static enum s2_code set_soft(struct gather *g, uint64_t direct_bits, struct s2_s
 
 	if (!code && l->mmio_value.have)
 		code = get(g, g->kvm_va, &l->mmio_value, &soft->param[S2_KVM_X86_MMIO_VALUE]);
-	if (off)
+	/* Where a guest's table gives rights, nobody knows why one is not there. */
+	if (off || !root->it.direct)
 		soft->param[S2_KVM_X86_NX_HUGE_PAGES] = 0;
 	soft->param[S2_KVM_X86_DIRECT_BITS] = direct_bits;
 	if (!code && l->vcpu_init_value.have)
@@ -384,18 +389,18 @@ static enum s2_code add_root(struct gather *g, const struct s2_table *vm, const 
 			 classes[root->class].name, n);
 	else if (!plain)
 		snprintf(table.id, sizeof(table.id), "%.40s/%s", vm->id, classes[root->class].name);
-	snprintf(table.kind, sizeof(table.kind), "%s", classes[root->class].kind);
+	snprintf(table.kind, sizeof(table.kind), "%s", s2_kvm_x86_kind(&root->it));
 	snprintf(table.found, sizeof(table.found),
 		 "struct kvm at 0x%" PRIx64 ", struct kvm_mmu_page at 0x%" PRIx64 " (%s)",
 		 g->kvm_va, root->it.va, root->found);
 	table.root_pa = root->it.pa;
 	s2_kvm_x86_regime(&g->x->masks, &root->it, &table.regime);
 	code = s2_host_set_aside(search, S2_LOST_REGISTER, table.id,
-				 set_soft(g, direct_bits, &table.regime.soft));
+				 set_soft(g, root, direct_bits, &table.regime.soft));
 	if (!code)
 		code = s2_hosts_amend(search, &table);
 	/* Slots of the address space that SMM sees differ. A shadow of a guest's table has none. */
-	if (!code && root->class != ROOT_NESTED)
+	if (!code && root->it.direct)
 		return s2_kvm_add_table(g->w, &table, root->it.smm, direct_bits);
 	return code ? code : s2_tables_add(search->tables, &table, search->err);
 }
