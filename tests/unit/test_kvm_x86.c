@@ -465,6 +465,26 @@ static void several_vms_of_a_process(void **state)
 	x86_exit(&t);
 }
 
+/* kvm.mmio_caching=0 */
+static void without_mmio_entries(void **state)
+{
+	uint64_t kvm, pa, caching;
+	struct x86_test t;
+
+	(void)state;
+	x86_init(&t, FORM_7_3_EPT);
+	caching = kvm_variable(&t, "denable_mmio_caching", 1, 1);
+	put_module_symbols(&t);
+	kvm = put_vm(&t, 42);
+	put_root(&t, kvm + KVM_ROOTS, role_of(t.form), true, &pa);
+	x86_must(&t);
+	assert_int_not_equal(x86_table(&t, "vm:42")->regime.soft.param[S2_KVM_X86_MMIO_MASK], 0);
+	set_bytes(&t, caching, 0, 1);
+	x86_must(&t);
+	assert_int_equal(x86_table(&t, "vm:42")->regime.soft.param[S2_KVM_X86_MMIO_MASK], 0);
+	x86_exit(&t);
+}
+
 /* Since 7.2 a role says whether execution by the guest's user mode is a right of its own: MBEC of
  * EPT, GMET of NPT. */
 static void user_execution(void **state)
@@ -1173,6 +1193,7 @@ int main(void)
 		cmocka_unit_test(arrays_of_5_15),
 		cmocka_unit_test(several_vms_of_a_process),
 		cmocka_unit_test(user_execution),
+		cmocka_unit_test(without_mmio_entries),
 		cmocka_unit_test(shared_bit),
 		cmocka_unit_test(shadow_mmu),
 		cmocka_unit_test(shadow_mmu_of_five_levels),
