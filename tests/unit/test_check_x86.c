@@ -279,7 +279,11 @@ static void test_nested(void **state)
 	words[(PT - 1) * 512 + 7] = words[(PT - 1) * 512];
 	assert_non_null(run(&id));
 	assert_int_equal(id, S2_CHECK_TABLE_ONCE);
-	/* Nor may a nested guest's table lead into itself. */
+	/* Nor may a nested guest's table be one of two levels, or lead into itself. */
+	make_nested(&kinds[5]);
+	words[(PT - 2) * 512 + 7] = words[(PT - 1) * 512];
+	assert_non_null(run(&id));
+	assert_int_equal(id, S2_CHECK_TABLE_ONCE);
 	make_nested(&kinds[5]);
 	words[(PT - 1) * 512 + 7] = BASE | kinds[5].table;
 	assert_non_null(run(&id));
