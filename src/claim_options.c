@@ -81,6 +81,37 @@ void s2_claim_examples(unsigned int uses, char *buf, size_t size)
 	}
 }
 
+/* A format that knows @claim, one of its rows. */
+static const struct s2_arch *arch_of(const struct s2_claim *claim)
+{
+	for (unsigned int a = 0; a < s2_narchs; a++)
+		for (unsigned int i = 0; i < s2_archs[a]->nclaims; i++)
+			if (&s2_archs[a]->claims[i] == claim && s2_arch_claims(s2_archs[a], i))
+				return s2_archs[a];
+	return NULL;
+}
+
+void s2_claim_shapes(const struct s2_claim *claim, char *buf, size_t size)
+{
+	const struct s2_arch *arch = arch_of(claim);
+	const char *reg = NULL, *other = NULL;
+
+	for (unsigned int i = 0; arch && i < arch->nclaims; i++) {
+		const struct s2_claim *row = &arch->claims[i];
+
+		if (!(row->use & S2_CLAIM_SHAPE) || !row->option || !s2_arch_claims(arch, i))
+			continue;
+		if (row->kind == S2_CLAIM_REGISTER)
+			reg = reg ? reg : row->option;
+		else
+			other = other ? other : row->option;
+	}
+	if (reg)
+		snprintf(buf, size, "--%s%s", reg, other ? ", or with sizes" : "");
+	else
+		snprintf(buf, size, "--%s", other ? other : "");
+}
+
 const struct s2_claim *s2_claim_example(void)
 {
 	for (unsigned int a = 0; a < s2_narchs; a++)

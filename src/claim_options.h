@@ -44,6 +44,9 @@ enum s2_code s2_software_set(const char *text, struct s2_regime *regime,
 /* "--vtcr or --eptp": for each architecture its first register of these uses. */
 void s2_claim_examples(unsigned int uses, char *buf, size_t size);
 
+/* "--vtcr, or with sizes": what says of which shape a table is that @claim is of. */
+void s2_claim_shapes(const struct s2_claim *claim, char *buf, size_t size);
+
 /* The first claim that has an example; NULL: none has. */
 const struct s2_claim *s2_claim_example(void);
 

@@ -18,7 +18,7 @@ static void within_slots(struct s2_check_ctx *ctx, uint64_t ia, uint64_t oa, uin
 {
 	const struct s2_slot *slot;
 
-	if (s2_table_has_shadow(ctx->table))
+	if (s2_table_is_shadow(ctx->table))
 		return; /* a nested guest has no slots */
 	if (!ctx->table->have_slots) {
 		s2_check_unknown(ctx, S2_CHECK_MEMSLOTS, "%s: memslots are not known",
@@ -39,8 +39,7 @@ static void within_slots(struct s2_check_ctx *ctx, uint64_t ia, uint64_t oa, uin
 			       "writable in slot %d, which is read-only", slot->id);
 }
 
-/* VMs are told apart by the id up to the slash: nested tables map their VM's pages. */
-static bool same_vm(const struct s2_table *a, const struct s2_table *b)
+bool s2_check_same_vm(const struct s2_table *a, const struct s2_table *b)
 {
 	size_t n = strcspn(a->id, "/");
 
@@ -53,7 +52,7 @@ static void two_write(struct s2_check_ctx *ctx, const struct s2_facts *fact, uin
 {
 	const struct s2_table *other = &ctx->tables->table[fact->guest - 1];
 
-	if (same_vm(other, ctx->table))
+	if (s2_check_same_vm(other, ctx->table))
 		return;
 	if (confirmed == S2_NO || fact->guest_odd)
 		s2_check_found(ctx, S2_CHECK_TWO_GUESTS, ctx->table, ia, pa,

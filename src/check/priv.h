@@ -212,7 +212,9 @@ uint64_t s2_check_ia_of(struct s2_check_ctx *ctx, size_t t, uint64_t pa);
 /* Is that to be looked for, for one finding more of @id? */
 bool s2_check_looks_up(const struct s2_check_ctx *ctx, enum s2_check_id id);
 
-/* guest.c: what a leaf of a guest says beyond its bits. */
+/* guest.c: what a leaf of a guest says beyond its bits. VMs are told apart by the id up to the
+ * slash: nested tables map their VM's pages. */
+bool s2_check_same_vm(const struct s2_table *a, const struct s2_table *b);
 void s2_guest_leaf(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, uint64_t oa,
 		   uint64_t raw);
 

@@ -109,6 +109,17 @@ static void mark_table(struct s2_check_ctx *ctx, uint64_t pa)
 		fact->table_kept = 1;
 }
 
+/* Is it no finding that the table that is read leads to @page, which is elsewhere, too? */
+static bool shares(const struct s2_check_ctx *ctx, const struct s2_tpage *page,
+		   const struct s2_reached *reached)
+{
+	const struct s2_table *other = &ctx->tables->table[page->table];
+
+	return ctx->writer && ctx->writer->shadows_share && reached->state != S2_LOOP &&
+	       reached->height == page->height && s2_table_is_shadow(ctx->table) &&
+	       s2_table_is_shadow(other) && s2_check_same_vm(other, ctx->table);
+}
+
 /* Notes the table page; false when it need not be read (again). */
 static bool note_page(struct s2_check_ctx *ctx, const struct s2_reached *reached)
 {
@@ -130,7 +141,7 @@ static bool note_page(struct s2_check_ctx *ctx, const struct s2_reached *reached
 		s2_check_found(ctx, S2_CHECK_COMPLETE, ctx->table, ia, pa,
 			       "the table leads back into itself");
 	if (page->visit == ctx->pass || reached->state == S2_LOOP) {
-		if (ctx->first_window)
+		if (ctx->first_window && !shares(ctx, page, reached))
 			s2_check_found(ctx, S2_CHECK_TABLE_ONCE, ctx->table, ia, pa,
 				       "table page is also in %s, level %d",
 				       ctx->tables->table[page->table].id,

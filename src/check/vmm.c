@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "check/priv.h"
+#include "model/private.h"
 #include "model/slots.h"
 #include "decode/lookup.h"
 
@@ -29,7 +30,7 @@ struct s2_vmm *s2_vmm_open(struct s2_check_ctx *ctx, const struct s2_table *tabl
 	const struct s2_regime *user;
 	struct s2_vmm *vmm;
 
-	if (s2_table_has_shadow(table))
+	if (s2_table_is_shadow(table))
 		return NULL; /* shadow tables map what the nested guest's hypervisor wants */
 	if (!ctx->kernel || !table->object_va || !table->have_slots) {
 		s2_check_unknown(ctx, S2_CHECK_VMM, "%s: its VMM is not known", table->id);
@@ -101,17 +102,43 @@ static enum s2_tristate agrees(struct s2_check_ctx *ctx, uint64_t ia, uint64_t o
 	return S2_YES;
 }
 
+/*
+ * Are these pages those of the slot's guest_memfd? What the guest shares with its VMM is the VMM's,
+ * unless all of the slot is served from the file (__kvm_mmu_faultin_pfn(), arch/x86/kvm/mmu/mmu.c).
+ */
+static enum s2_tristate of_gmem(const struct s2_check_ctx *ctx, const struct s2_slot *slot,
+				uint64_t ia, uint64_t size)
+{
+	uint64_t bytes;
+
+	if (!(slot->flags & S2_SLOT_GMEM))
+		return S2_NO;
+	if (slot->flags & S2_SLOT_GMEM_ONLY ||
+	    !s2_table_annotator(ctx->table, &s2_private_annotator))
+		return S2_YES;
+	if (!s2_private_bytes(ctx->table, ia, size, &bytes))
+		return S2_UNKNOWN;
+	return bytes == size ? S2_YES : bytes ? S2_UNKNOWN : S2_NO;
+}
+
 enum s2_tristate s2_vmm_confirms(struct s2_check_ctx *ctx, uint64_t ia, uint64_t size, uint64_t oa,
 				 bool write, uint64_t raw)
 {
 	const struct s2_slot *slot = s2_slot_at(ctx->table, ia);
-	enum s2_tristate all = S2_YES;
+	enum s2_tristate all = S2_YES, gmem;
 
 	if (!ctx->vmm)
 		return S2_UNKNOWN;
 	if (!slot)
 		return S2_NO;
-	if (slot->flags & S2_SLOT_GMEM) {
+	gmem = of_gmem(ctx, slot, ia, size);
+	if (gmem == S2_UNKNOWN) {
+		s2_check_unknown(ctx, S2_CHECK_VMM,
+				 "%s: whether 0x%" PRIx64 " is private is not known",
+				 ctx->table->id, ia);
+		return S2_UNKNOWN;
+	}
+	if (gmem == S2_YES) {
 		if (!ctx->vmm->gmem)
 			ctx->vmm->gmem = s2_gmem_open(ctx);
 		return s2_gmem_confirms(ctx, ctx->vmm->gmem, slot, ia, size, oa);

@@ -18,6 +18,8 @@ struct s2_check_ctx;
 struct s2_writer {
 	const char *arch; /* s2_arch.name of the tables */
 	uint64_t without; /* bit n: enum s2_check_id n is no rule for them */
+	/* Shadows of a guest's tables have pages in common where the guest's have. */
+	bool shadows_share;
 
 	/* Before a table is read, in each pass. */
 	void (*begin)(struct s2_check_ctx *ctx);

@@ -18,12 +18,6 @@ static const char *const names[] = {
 	[S2_PART_SOFTWARE] = "software",
 };
 
-/* The option of a claim, or of the part of the request that stands in its place. */
-static const char *option_of(const struct s2_refusal *refusal, enum s2_request_part otherwise)
-{
-	return refusal->claim ? refusal->claim->option : names[otherwise];
-}
-
 /* "--a, --b and --c": the options of claims that say how descriptors of stage 2 read. */
 static void detail_options(char *buf, size_t size)
 {
@@ -72,9 +66,15 @@ static void for_kernel(const struct s2_refusal *refusal, enum s2_code code, stru
 static void for_table(const struct s2_refusal *refusal, const char *shapes, enum s2_code code,
 		      struct s2_err *err)
 {
-	if (refusal->thing == S2_PART_ROOT)
+	char own[EXAMPLES];
+
+	if (refusal->thing == S2_PART_ROOT && refusal->claim) {
+		s2_claim_shapes(refusal->claim, own, sizeof(own));
+		s2_fail(err, code, "--%s describes a table together with %s",
+			refusal->claim->option, own);
+	} else if (refusal->thing == S2_PART_ROOT)
 		s2_fail(err, code, "--%s describes a table together with %s, or with sizes",
-			option_of(refusal, S2_PART_ROOT), shapes);
+			names[S2_PART_ROOT], shapes);
 	else
 		s2_fail(err, code, "--%s goes with %s, or with sizes%s", names[refusal->thing],
 			shapes,

@@ -28,6 +28,8 @@ struct s2_slot {
 #define S2_SLOT_LOG 1U
 #define S2_SLOT_READONLY 2U
 #define S2_SLOT_GMEM 4U
+/* KVM's own, since 6.18 (KVM_MEMSLOT_GMEM_ONLY): the file has shared memory, too. */
+#define S2_SLOT_GMEM_ONLY (1U << 17)
 
 struct s2_table {
 	char id[S2_ID_LEN];       /* "vm:1234", "host", "hyp", "vm:1234/nested:0", "raw" */

@@ -64,7 +64,10 @@ struct kvm_mmu_page {
 			int counter;
 		} refs;
 	} tdp_mmu_root_count;
-	char rest[0x74];
+	struct {
+		unsigned long val;
+	} parent_ptes;
+	char rest[0x68];
 };
 
 struct kvm_memory_slot {

@@ -226,6 +226,69 @@ static void test_slots(void **state)
 	assert_int_equal(id, S2_CHECK_MEMSLOTS);
 }
 
+static void make_nested(const struct kind *kind)
+{
+	make(kind);
+	strcpy(table.id, "vm:1/nested:0");
+	strcpy(table.kind, "nested-stage2");
+	table.slot = NULL;
+	table.nslots = 0;
+	table.have_slots = false;
+}
+
+/* The shadow of a guest's table: rights are what the guest's table leaves, MMIO is where the guest
+ * has it, and a table that the guest uses twice has one shadow. Slots it has none. */
+static void test_nested(void **state)
+{
+	static const struct {
+		unsigned int kind;
+		uint64_t raw;
+		bool address;
+	} rows[] = {
+		{ 0, 0x8000000000000e67, true }, /* not executable */
+		{ 1, 0x80000e00000f7, false },   /* MMIO */
+		{ 2, 0x600000000000b73, true },  /* not executable */
+		{ 3, 0x8000000000000974, true }, /* executable only */
+		{ 5, 0x80a0000000000b73, true }, /* not executable */
+		{ 5, 0xe00000f6, false },        /* MMIO */
+	};
+	enum s2_check_id id;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		const struct kind *kind = &kinds[rows[i].kind];
+		uint64_t raw = rows[i].raw | (rows[i].address ? MEMORY : 0);
+
+		make_nested(kind);
+		words[PT * 512 + 5] = raw;
+		words[(PT - 1) * 512 + 7] = words[(PT - 1) * 512];
+		sound(kind, "of a nested guest");
+		assert_int_equal(report.outcome[S2_CHECK_MEMSLOTS].result, S2_CHECK_PASS);
+		make(kind);
+		words[PT * 512 + 5] = raw;
+		assert_non_null(run(&id));
+		assert_int_equal(id, S2_CHECK_WRITER);
+	}
+	/* User execute goes its own way where the guest's table says so. */
+	make_nested(&kinds[5]);
+	words[PT * 512 + 5] = 0x80a0000000000b77 | MEMORY;
+	wrong(&kinds[5], "a nested guest's leaf", 10);
+	s2_regime_set_flag(&table.regime, S2_X86_MBEC, S2_YES);
+	sound(&kinds[5], "of a nested guest with MBEC");
+	make(&kinds[5]);
+	words[(PT - 1) * 512 + 7] = words[(PT - 1) * 512];
+	assert_non_null(run(&id));
+	assert_int_equal(id, S2_CHECK_TABLE_ONCE);
+	/* Nor may a nested guest's table be one of two levels, or lead into itself. */
+	make_nested(&kinds[5]);
+	words[(PT - 2) * 512 + 7] = words[(PT - 1) * 512];
+	assert_non_null(run(&id));
+	assert_int_equal(id, S2_CHECK_TABLE_ONCE);
+	make_nested(&kinds[5]);
+	words[(PT - 1) * 512 + 7] = BASE | kinds[5].table;
+	assert_non_null(run(&id));
+}
+
 /* With guest mode execute trap a user page of a guest need not be one of NPT (U/S is free). */
 static void test_gmet(void **state)
 {
@@ -278,6 +341,7 @@ int main(void)
 		cmocka_unit_test(test_every_bit_of_an_upper_entry),
 		cmocka_unit_test(test_other_entries),
 		cmocka_unit_test(test_slots),
+		cmocka_unit_test(test_nested),
 		cmocka_unit_test(test_gmet),
 		cmocka_unit_test(test_vmm_writes),
 		cmocka_unit_test(test_unknown_software),

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "check/check.h"
+#include "model/private.h"
 #include "test_kvm_make.h"
 
 #define IPA 0x40000000ULL
@@ -131,6 +132,28 @@ static const struct s2_check_outcome *run(struct gmemtest *g, enum s2_check_id i
 	return &g->report.outcome[id];
 }
 
+/* As above, where the guest has private memory: pages [@from, @to) of the slot. */
+static enum s2_check_result check_private(struct gmemtest *g, unsigned int from, unsigned int to,
+					  bool unread)
+{
+	struct s2_check_args args = { .wanted = BIT64(S2_CHECK_VMM) };
+	struct s2_private *p = calloc(1, sizeof(*p));
+	struct s2_private_piece piece = { IPA + from * 4096ULL, IPA + to * 4096ULL - 1, unread };
+
+	assert_non_null(p);
+	s2_kernel_close(g->t.kernel);
+	g->t.kernel = NULL;
+	kvm_must(&g->t);
+	assert_true(to == from || s2_private_add(p, &piece));
+	s2_private_known(&g->t.tables.table[0], p);
+	args.kernel = g->t.kernel;
+	args.mem = &g->t.k.mem.mem;
+	args.tables = &g->t.tables;
+	s2_check_free(&g->report);
+	assert_int_equal(s2_check_run(&args, &g->report, NULL), S2_OK);
+	return g->report.outcome[S2_CHECK_VMM].result;
+}
+
 static const struct s2_check_outcome *check(struct gmemtest *g)
 {
 	return run(g, S2_CHECK_VMM);
@@ -172,6 +195,25 @@ static void sound(void **state)
 	/* Without the flag it is an ordinary slot, and the VMM has nothing there. */
 	set_bytes(&g.t, g.slot + SLOT_FLAGS, 0, 4);
 	assert_int_equal(check(&g)->result, S2_CHECK_FAIL);
+	gmem_exit(&g);
+}
+
+/* What the guest shares with the VMM is the VMM's own memory, where the file has private memory
+ * alone. */
+static void shared(void **state)
+{
+	const unsigned int gmem = 4, gmem_only = 1U << 17;
+	struct gmemtest g;
+
+	(void)state;
+	gmem_init(&g);
+	assert_int_equal(check_private(&g, 0, MAPPED, false), S2_CHECK_PASS);
+	assert_int_equal(check_private(&g, 0, MAPPED - 1, false), S2_CHECK_FAIL);
+	assert_non_null(strstr(g.report.outcome[S2_CHECK_VMM].finding[0].text,
+			       "the VMM has nothing at 0x7f0000005000"));
+	assert_int_equal(check_private(&g, 0, MAPPED, true), S2_CHECK_UNKNOWN);
+	set_bytes(&g.t, g.slot + SLOT_FLAGS, gmem | gmem_only, 4);
+	assert_int_equal(check_private(&g, 0, 0, false), S2_CHECK_PASS);
 	gmem_exit(&g);
 }
 
@@ -322,10 +364,10 @@ static void outside_block(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(sound),           cmocka_unit_test(another_page),
-		cmocka_unit_test(another_offset),  cmocka_unit_test(missing),
-		cmocka_unit_test(outside),         cmocka_unit_test(outside_block),
-		cmocka_unit_test(outside_section),
+		cmocka_unit_test(sound),         cmocka_unit_test(shared),
+		cmocka_unit_test(another_page),  cmocka_unit_test(another_offset),
+		cmocka_unit_test(missing),       cmocka_unit_test(outside),
+		cmocka_unit_test(outside_block), cmocka_unit_test(outside_section),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -19,6 +19,7 @@
 #define FORM_6_1_EPT (&x86_forms[1])
 #define FORM_6_18_EPT (&x86_forms[2])
 #define FORM_7_3_NPT (&x86_forms[3])
+#define FORM_7_3_EPT (&x86_forms[4])
 #define FORM_5_15_NPT (&x86_forms[5])
 
 static uint32_t role_of(const struct x86_form *form)
@@ -349,6 +350,48 @@ static void private_memory_without_end(void **state)
 	x86_exit(&t);
 }
 
+/* TDX: the guest has shared memory at addresses with a bit that slots and attributes do not have,
+ * and private memory without it. */
+static void shared_bit(void **state)
+{
+	const uint64_t bit = UINT64_C(1) << 47;
+	const struct s2_table *shared, *mirror;
+	uint64_t kvm, pa, node, bytes;
+	struct x86_test t;
+
+	(void)state;
+	x86_init(&t, FORM_7_3_EPT);
+	kvm = put_vm(&t, 42);
+	put_root(&t, kvm + KVM_ROOTS, role_of(t.form) | ROLE_MIRROR, true, &pa);
+	put_root(&t, kvm + KVM_ROOTS, role_of(t.form), true, &pa);
+	put_slot(&t, kvm, 0, 0x100, 16, 3);
+	set64(&t, kvm + KVM_DIRECT_BITS, bit >> 12);
+	set_bytes(&t, kvm + KVM_HAS_PRIVATE, 1, 1);
+	node = put_xa_node(&t, 0);
+	put_xa_slots(&t, node, 2, 3, 0x11);
+	set64(&t, kvm + KVM_ATTRIBUTES + 8, node | 2);
+	x86_must(&t);
+	assert_int_equal(t.lost.total, 0);
+	shared = x86_table(&t, "vm:42");
+	mirror = x86_table(&t, "vm:42/mirror");
+	assert_int_equal(shared->slot[0].ipa, bit | 0x100000);
+	assert_int_equal(mirror->slot[0].ipa, 0x100000);
+	assert_int_equal(shared->regime.soft.param[S2_KVM_X86_DIRECT_BITS], bit);
+	assert_int_equal(mirror->regime.soft.param[S2_KVM_X86_DIRECT_BITS], 0);
+	assert_true(s2_private_bytes(shared, bit, 0x10000, &bytes));
+	assert_int_equal(bytes, 0x1000);
+	assert_true(s2_private_bytes(shared, bit + 0x2000, 0x1000, &bytes));
+	assert_int_equal(bytes, 0x1000);
+	assert_true(s2_private_bytes(shared, 0x2000, 0x1000, &bytes));
+	assert_int_equal(bytes, 0);
+	assert_true(s2_private_bytes(mirror, 0x2000, 0x1000, &bytes));
+	assert_int_equal(bytes, 0x1000);
+	set64(&t, kvm + KVM_DIRECT_BITS, 3);
+	x86_must(&t);
+	assert_true(x86_has_loss(&t, "vm:42", "gfn_direct_bits 0x3 is no bit"));
+	x86_exit(&t);
+}
+
 /* Whether the VM can have any cannot be read. */
 static void private_memory_not_known(void **state)
 {
@@ -422,11 +465,57 @@ static void several_vms_of_a_process(void **state)
 	x86_exit(&t);
 }
 
+/* kvm.mmio_caching=0 */
+static void without_mmio_entries(void **state)
+{
+	uint64_t kvm, pa, caching;
+	struct x86_test t;
+
+	(void)state;
+	x86_init(&t, FORM_7_3_EPT);
+	caching = kvm_variable(&t, "denable_mmio_caching", 1, 1);
+	put_module_symbols(&t);
+	kvm = put_vm(&t, 42);
+	put_root(&t, kvm + KVM_ROOTS, role_of(t.form), true, &pa);
+	x86_must(&t);
+	assert_int_not_equal(x86_table(&t, "vm:42")->regime.soft.param[S2_KVM_X86_MMIO_MASK], 0);
+	set_bytes(&t, caching, 0, 1);
+	x86_must(&t);
+	assert_int_equal(x86_table(&t, "vm:42")->regime.soft.param[S2_KVM_X86_MMIO_MASK], 0);
+	x86_exit(&t);
+}
+
+/* Since 7.2 a role says whether execution by the guest's user mode is a right of its own: MBEC of
+ * EPT, GMET of NPT. */
+static void user_execution(void **state)
+{
+	const struct x86_form *const forms[] = { FORM_7_3_NPT, FORM_7_3_EPT };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+		unsigned int claim = forms[i]->ept ? S2_X86_MBEC : S2_X86_GMET;
+		const struct s2_table *table;
+		struct x86_test t;
+		uint64_t kvm, pa;
+
+		x86_init(&t, forms[i]);
+		kvm = put_vm(&t, 42);
+		put_root(&t, kvm + KVM_ROOTS, role_of(t.form), true, &pa);
+		put_root(&t, kvm + KVM_ROOTS, role_of(t.form) | ROLE_SMEP | ROLE_SMM, true, &pa);
+		x86_must(&t);
+		table = x86_table(&t, "vm:42/smm");
+		assert_int_equal(s2_regime_flag(&table->regime, claim), S2_YES);
+		table = x86_table(&t, "vm:42");
+		assert_int_not_equal(s2_regime_flag(&table->regime, claim), S2_YES);
+		x86_exit(&t);
+	}
+}
+
 /* Where the TDP MMU is off its head was never made a list; roots are among the shadow MMU's pages. */
 static void shadow_mmu(void **state)
 {
 	struct x86_test t;
-	uint64_t kvm, valid, old, table, nested, sp;
+	uint64_t kvm, valid, old, old_nested, table, nested, sp;
 
 	(void)state;
 	x86_init(&t, FORM_6_1_EPT);
@@ -437,14 +526,51 @@ static void shadow_mmu(void **state)
 	set_bytes(&t, sp + SP_VALID_GEN, 0, 1); /* of before the last change of slots */
 	put_root(&t, kvm + KVM_ACTIVE, ROLE_LEVEL(3) | ROLE_DIRECT, false, &table);
 	put_root(&t, kvm + KVM_ACTIVE, ROLE_LEVEL(4) | 1U << 17, false, &nested);
+	sp = put_root(&t, kvm + KVM_ACTIVE, ROLE_LEVEL(4) | 1U << 17, false, &old_nested);
+	set_bytes(&t, sp + SP_VALID_GEN, 0, 1);
+	put_slot(&t, kvm, 0, 0x100, 16, 3);
 	put_root(&t, kvm + KVM_ACTIVE, role_of(t.form), false, &valid);
 	x86_must(&t);
-	assert_int_equal(t.tables.n, 3);
+	assert_int_equal(t.tables.n, 4);
 	assert_int_equal(x86_table(&t, "vm:42")->root_pa, valid);
-	assert_int_equal(x86_table(&t, "vm:42/old:0")->root_pa, old);
+	assert_int_equal(x86_table(&t, "vm:42/old:1")->root_pa, old);
+	assert_true(x86_table(&t, "vm:42/old:1")->have_slots);
+	assert_int_equal(x86_table(&t, "vm:42")->regime.soft.param[S2_KVM_X86_NX_HUGE_PAGES], 1);
+	assert_int_equal(x86_table(&t, "vm:42/old:0")->root_pa, old_nested);
+	assert_string_equal(x86_table(&t, "vm:42/old:0")->kind, "nested-stage2");
+	assert_false(x86_table(&t, "vm:42/old:0")->have_slots);
+	assert_int_equal(
+		x86_table(&t, "vm:42/nested:0")->regime.soft.param[S2_KVM_X86_NX_HUGE_PAGES], 0);
 	assert_int_equal(x86_table(&t, "vm:42/nested:0")->root_pa, nested);
 	assert_string_equal(x86_table(&t, "vm:42/nested:0")->kind, "nested-stage2");
 	x86_exit(&t);
+}
+
+/* Of a host with five levels: tables of level 4 are among the pages, too, and no roots. */
+static void shadow_mmu_of_five_levels(void **state)
+{
+	const struct x86_form *const forms[] = { FORM_6_1_NPT, FORM_7_3_EPT };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+		uint64_t kvm, root, below, sp, nested;
+		struct x86_test t;
+
+		x86_init(&t, forms[i]);
+		kvm = put_vm(&t, 42);
+		sp = put_root(&t, kvm + KVM_ACTIVE, ROLE_LEVEL(4) | ROLE_DIRECT, false, &below);
+		set64(&t, sp + SP_PARENTS, 0xffff888000003000);
+		sp = put_root(&t, kvm + KVM_ACTIVE, ROLE_LEVEL(4), false, &below);
+		set64(&t, sp + SP_PARENTS, 0xffff888000004001); /* several */
+		put_root(&t, kvm + KVM_ACTIVE, ROLE_LEVEL(5), false, &nested);
+		put_root(&t, kvm + KVM_ACTIVE, ROLE_LEVEL(5) | ROLE_DIRECT, false, &root);
+		x86_must(&t);
+		assert_int_equal(t.lost.total, 0);
+		assert_int_equal(t.tables.n, 2);
+		assert_int_equal(x86_table(&t, "vm:42")->root_pa, root);
+		assert_int_equal(x86_table(&t, "vm:42/nested:0")->root_pa, nested);
+		x86_exit(&t);
+	}
 }
 
 /* An obsolete root that only a vCPU holds, and roots of vCPUs that are none. */
@@ -472,6 +598,12 @@ static void roots_of_vcpus(void **state)
 		x86_must(&t);
 		put_vcpu(&t, kvm, 0x3000);
 		x86_must(&t);
+		assert_int_equal(t.lost.total, 0);
+		/* That of a nested guest's PAE paging is not the zero page. */
+		put64(t.k.ram + 0x3000, 0x4027);
+		x86_must(&t);
+		assert_true(x86_has_loss(&t, "vm:42", "0x3000 has no struct kvm_mmu_page"));
+		put64(t.k.ram + 0x3000, 0);
 		put_vcpu(&t, kvm, valid);
 		x86_must(&t);
 		assert_int_equal(t.lost.total, 0);
@@ -542,6 +674,49 @@ static void lost_vms(void **state)
 	x86_must(&t);
 	assert_int_equal(t.tables.n, 2);
 	assert_true(x86_has_loss(&t, "", "could not look for roots among 16777216 bytes"));
+	x86_exit(&t);
+}
+
+/* The same of the shadow MMU's: what is in its list, or out of it and still counted. */
+static void lost_vms_of_the_shadow_mmu(void **state)
+{
+	const uint64_t poison = 0xdead000000000100;
+	uint64_t kvm, sp, stale, root, below, freed, reused, old, nested;
+	struct x86_test t;
+	char id[64];
+
+	(void)state;
+	x86_init(&t, FORM_7_3_EPT);
+	put_vm(&t, 7);
+	kvm = x86_linear(&t, PAGES_AT - 0x1000);
+	put_vm_at(&t, kvm, 42);
+	sp = put_root(&t, kvm + KVM_ACTIVE, role_of(t.form), false, &freed);
+	set64(&t, sp, poison);
+	set_bytes(&t, sp + SP_COUNT, 0, 4);
+	sp = put_root(&t, kvm + KVM_ACTIVE, role_of(t.form) | ROLE_INVALID(t.form), false, &old);
+	set64(&t, sp, poison);
+	stale = put_root(&t, kvm + KVM_ACTIVE, role_of(t.form), false, &reused);
+	empty_list(&t, kvm + KVM_ACTIVE);
+	sp = put_root(&t, kvm + KVM_ACTIVE, ROLE_LEVEL(5), false, &nested);
+	set64(&t, sp + SP_GFN, 0x1234);
+	sp = put_root(&t, kvm + KVM_ACTIVE, ROLE_LEVEL(4) | ROLE_DIRECT, false, &below);
+	set64(&t, sp + SP_PARENTS, 0xffff888000003000);
+	sp = put_root(&t, kvm + KVM_ACTIVE, role_of(t.form), false, &root);
+	set_bytes(&t, sp + SP_COUNT, 0, 4); /* no vCPU uses it, and the list keeps it */
+	set64(&t, stale, sp);               /* which does not know it */
+	x86_open(&t);
+	t.k.mem.hole = PAGES_AT - 0x1000;
+	t.k.mem.hole_size = 4096;
+	t.k.mem.hole_code = S2_EXCLUDED;
+	x86_must(&t);
+	for (size_t i = 0; i < 3; i++) {
+		const uint64_t pa[] = { root, old, nested };
+
+		snprintf(id, sizeof(id), "root:0x%llx", (unsigned long long)pa[i]);
+		assert_string_equal(x86_table(&t, id)->kind,
+				    pa[i] == nested ? "nested-stage2" : "stage2");
+	}
+	assert_int_equal(t.tables.n, 4); /* with that of the other VM */
 	x86_exit(&t);
 }
 
@@ -1017,10 +1192,15 @@ int main(void)
 		cmocka_unit_test(private_memory_not_known),
 		cmocka_unit_test(arrays_of_5_15),
 		cmocka_unit_test(several_vms_of_a_process),
+		cmocka_unit_test(user_execution),
+		cmocka_unit_test(without_mmio_entries),
+		cmocka_unit_test(shared_bit),
 		cmocka_unit_test(shadow_mmu),
+		cmocka_unit_test(shadow_mmu_of_five_levels),
 		cmocka_unit_test(roots_of_vcpus),
 		cmocka_unit_test(without_second_stage),
 		cmocka_unit_test(lost_vms),
+		cmocka_unit_test(lost_vms_of_the_shadow_mmu),
 		cmocka_unit_test(types_from_the_file),
 		cmocka_unit_test(types_with_a_gap),
 		cmocka_unit_test(types_by_the_other_way),

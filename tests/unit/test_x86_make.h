@@ -71,6 +71,7 @@ static const struct x86_form x86_forms[] = {
 #define KVM_NO_NX_HUGE (KVM_ARCH + 0x21)
 #define KVM_HAS_PRIVATE (KVM_ARCH + 0x22)
 #define KVM_MMIO_VALUE (KVM_ARCH + 0x28)
+#define KVM_DIRECT_BITS (KVM_ARCH + 0x30)
 #define KVM_SIZE 0x100
 #define SP_TDP 0x20
 #define SP_VALID_GEN 0x22
@@ -78,6 +79,7 @@ static const struct x86_form x86_forms[] = {
 #define SP_GFN 0x28
 #define SP_SPT 0x30
 #define SP_COUNT 0x40
+#define SP_PARENTS 0x48
 #define SP_SIZE 0xb8
 #define VCPU_MMU 0x40
 #define VCPU_INIT_VALUE 0x50
@@ -406,6 +408,7 @@ static inline void btf_kvm_of(struct x86_btf *b, const struct x86_form *form)
 	if (form->own_mmio) {
 		x86_field(b->btf, "has_private_mem", b->u8t, KVM_HAS_PRIVATE - KVM_ARCH);
 		x86_field(b->btf, "shadow_mmio_value", b->u64t, KVM_MMIO_VALUE - KVM_ARCH);
+		x86_field(b->btf, "gfn_direct_bits", b->u64t, KVM_DIRECT_BITS - KVM_ARCH);
 	}
 	x86_struct(b->btf, "kvm", KVM_SIZE);
 	x86_field(b->btf, "vm_list", b->list, KVM_VM_LIST);
@@ -475,8 +478,14 @@ static inline int btf_role(struct btf *btf, const struct x86_btf *b, const struc
 static inline void btf_mmu_page(struct btf *btf, const struct x86_btf *b,
 				const struct x86_form *form)
 {
-	int role = btf_role(btf, b, form), count;
+	int role = btf_role(btf, b, form), count, parents, val = b->u64t;
 
+	if (form->new_bits) {
+		val = x86_struct(btf, "atomic_long", 8);
+		x86_field(btf, "counter", b->u64t, 0);
+	}
+	parents = x86_struct(btf, "kvm_rmap_head", 8);
+	x86_field(btf, "val", val, 0);
 	count = x86_struct(btf, "refcount_struct", 4);
 	x86_field(btf, "refs", b->counter, 0);
 	x86_struct(btf, "kvm_mmu_page", SP_SIZE);
@@ -487,6 +496,7 @@ static inline void btf_mmu_page(struct btf *btf, const struct x86_btf *b,
 	x86_field(btf, "gfn", b->u64t, SP_GFN);
 	x86_field(btf, "spt", b->ptr, SP_SPT);
 	x86_field(btf, "tdp_mmu_root_count", count, SP_COUNT);
+	x86_field(btf, "parent_ptes", parents, SP_PARENTS);
 }
 
 /* ---- modules ---- */
@@ -832,7 +842,7 @@ static inline void put_slot(struct x86_test *t, uint64_t kvm, unsigned int as, u
 #define ROLE_INVALID(form) ((form)->new_bits ? 1U << 12 : 1U << 11)
 #define ROLE_AD_DISABLED (1U << 16)
 #define ROLE_MIRROR (1U << 19)
-#define ROLE_GMET (1U << 20)
+#define ROLE_SMEP (1U << 20)
 #define ROLE_SMM (1U << 24)
 
 /* A struct kvm_mmu_page of the list at @head, and its table page with one struct page. */

@@ -124,6 +124,9 @@ static void test_mmio(void **state)
 /* Each bit of the address alone, on a processor with L1TF and on one without. */
 static void test_mmio_address(void **state)
 {
+	struct s2_geometry geom;
+	struct s2_meaning m;
+
 	(void)state;
 	for (unsigned int bit = 12; bit < 40; bit++) {
 		uint64_t gpa = BIT64(bit);
@@ -132,6 +135,16 @@ static void test_mmio_address(void **state)
 		assert_int_equal(meaning(&s2_x86_ept, NEW, 0, ept).address, gpa);
 		assert_int_equal(meaning(&s2_x86_npt, OLD, 0, BIT64(51) | 1 | gpa).address, gpa);
 	}
+	/* The table of memory that a TDX guest shares has it at another address; the VM's own value
+	 * of such entries is 0. */
+	shape(&s2_x86_ept, NEW, false, &geom);
+	geom.soft.param[S2_KVM_X86_MMIO_VALUE] = 0;
+	geom.soft.param[S2_KVM_X86_MMIO_MASK] = BIT64(63) | 7;
+	geom.soft.param[S2_KVM_X86_RSVD_MASK] = 0;
+	geom.soft.param[S2_KVM_X86_DIRECT_BITS] = BIT64(47);
+	s2_soft_classify(&geom, 0, 0xe00000f0, S2_INVALID_ENTRY, &m);
+	assert_int_equal(m.type, S2_SOFT_MMIO);
+	assert_int_equal(m.address, BIT64(47) | 0xe0000000);
 }
 
 /* Each bit of the generation alone. */

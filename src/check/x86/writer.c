@@ -83,6 +83,12 @@ static bool is_ad_type(const struct s2_check_ctx *ctx, uint64_t type)
 	return ctx->g->flags & S2_X86_G_NOAD ? type == 1 : type < 3;
 }
 
+/* Rights of a nested guest are those that its hypervisor gave it. */
+static bool is_shadow(const struct s2_check_ctx *ctx)
+{
+	return s2_table_is_shadow(ctx->table);
+}
+
 static uint64_t ept_leaf(const struct s2_check_ctx *ctx, unsigned int height, uint64_t raw,
 			 uint64_t *free)
 {
@@ -94,8 +100,12 @@ static uint64_t ept_leaf(const struct s2_check_ctx *ctx, unsigned int height, ui
 	/* Large pages may not be executable where code in them gets pages of its own. */
 	*free |= height ? EPT_X : 0;
 	value |= EPT_X;
+	if (is_shadow(ctx))
+		*free |= EPT_R | EPT_X;
 	/* It follows X whether or not the processor looks at it. */
-	if (is_new(ctx))
+	if (is_new(ctx) && is_shadow(ctx) && ctx->g->flags & S2_X86_G_MBEC)
+		*free |= EPT_XU;
+	else if (is_new(ctx))
 		value |= raw & EPT_X ? EPT_XU : 0;
 	return value;
 }
@@ -105,6 +115,8 @@ static uint64_t npt_leaf(const struct s2_check_ctx *ctx, unsigned int height, ui
 	*free = NPT_W | NPT_A | NPT_D | (height ? NPT_NX : 0);
 	if (ctx->g->flags & S2_X86_G_GMET)
 		*free |= NPT_U;
+	if (is_shadow(ctx))
+		*free |= NPT_U | NPT_NX;
 	return NPT_P | NPT_U | MMU_PRESENT;
 }
 
@@ -190,8 +202,9 @@ static void invalid(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, 
 			       s2_level(ctx->g, height));
 		return;
 	case S2_SOFT_MMIO:
-		/* It is made of the address that faulted. */
-		if (meaning.placed && meaning.address != ia)
+		/* It is made of the address that faulted; a nested guest's of what its hypervisor
+		 * has there. */
+		if (meaning.placed && meaning.address != ia && !is_shadow(ctx))
 			s2_check_found(ctx, S2_CHECK_WRITER, ctx->table, ia, S2_NO_ADDRESS,
 				       "MMIO entry 0x%" PRIx64 " is of 0x%" PRIx64, raw,
 				       meaning.address);
@@ -217,6 +230,7 @@ const struct s2_writer s2_x86_writer = {
 	/* Table pages stay when their last entry goes, and nothing counts those. Leaves do not tell
 	 * devices from memory, as a rule. */
 	.without = BIT64(S2_CHECK_TABLE_EMPTY) | BIT64(S2_CHECK_REFCOUNT) | BIT64(S2_CHECK_WX),
+	.shadows_share = true,
 	.begin = begin,
 	.leaf = leaf,
 	.table = table,

@@ -136,9 +136,14 @@ static enum s2_code get_attributes(struct s2_kvm_walk *w, uint64_t kvm_va,
 	return a->p && a->kvm_va == kvm_va ? S2_OK : read_vm(w, a, kvm_va);
 }
 
+static uint64_t above(uint64_t address, uint64_t at)
+{
+	return address > UINT64_MAX - at ? UINT64_MAX : address + at;
+}
+
 /* The table's own pieces; where there are too many, that nothing is known. */
 static enum s2_code annotate(struct s2_kvm_walk *w, struct s2_kvm_attributes *a,
-			     struct s2_table *table)
+			     struct s2_table *table, uint64_t at)
 {
 	static const struct s2_private_piece all = { .last = UINT64_MAX, .unread = true };
 	const struct s2_private_piece *from = a->p->piece;
@@ -160,11 +165,15 @@ static enum s2_code annotate(struct s2_kvm_walk *w, struct s2_kvm_attributes *a,
 	if (n)
 		memcpy(p->piece, from, n * sizeof(*p->piece));
 	p->n = p->room = n;
+	for (size_t i = 0; i < n; i++) {
+		p->piece[i].first = above(p->piece[i].first, at);
+		p->piece[i].last = above(p->piece[i].last, at);
+	}
 	s2_private_known(table, p);
 	return S2_OK;
 }
 
-enum s2_code s2_kvm_private(struct s2_kvm_walk *w, struct s2_table *table)
+enum s2_code s2_kvm_private(struct s2_kvm_walk *w, struct s2_table *table, uint64_t at)
 {
 	struct s2_err *err = w->search->err;
 	struct s2_kvm_attributes *a = NULL;
@@ -178,7 +187,7 @@ enum s2_code s2_kvm_private(struct s2_kvm_walk *w, struct s2_table *table)
 			    S2_LOST_NOWHERE, "whether memory from 0x%" PRIx64 " on is private: %s",
 			    a->lost_at, a->lost.text);
 	if (!code && a->has_private)
-		code = annotate(w, a, table);
+		code = annotate(w, a, table, at);
 	if (code)
 		return s2_fail(err, code, "no memory for attributes");
 	return a->why.code ? s2_fail(err, a->why.code, "memory attributes: %s", a->why.text) :

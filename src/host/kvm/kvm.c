@@ -86,18 +86,21 @@ static void name_vm(struct s2_kvm_walk *w, size_t i, struct s2_table *table)
 		snprintf(table->id, sizeof(table->id), "vm:%" PRId64 ".%u", table->pid, rank);
 }
 
-enum s2_code s2_kvm_add_table(struct s2_kvm_walk *w, struct s2_table *table, unsigned int as)
+enum s2_code s2_kvm_add_table(struct s2_kvm_walk *w, struct s2_table *table, unsigned int as,
+			      uint64_t at)
 {
 	struct s2_host_search *search = w->search;
 	struct s2_slot *slot;
 	size_t nslots;
 	enum s2_code code =
-		s2_host_set_aside(search, S2_LOST_SLOTS, table->id, s2_kvm_private(w, table));
+		s2_host_set_aside(search, S2_LOST_SLOTS, table->id, s2_kvm_private(w, table, at));
 
 	if (code)
 		return code;
 	code = s2_kvm_slots(search->kernel, &w->layout, table->object_va, as, &slot, &nslots,
 			    search->err);
+	for (size_t i = 0; !code && i < nslots; i++)
+		slot[i].ipa += at;
 	if (!code)
 		s2_slots_known(table, slot, nslots);
 	/* A pointer that is in the dump, and NULL, is no loss. */

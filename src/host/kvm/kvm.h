@@ -65,9 +65,10 @@ extern const struct s2_host s2_kvm_host;
 enum s2_code s2_kvm_kernel_copy(struct s2_kernel *kernel, const struct s2_mem *mem, uint64_t addr,
 				struct s2_tables *tables, struct s2_err *err) S2_MUST_CHECK;
 
-/* Gives a VM's table the slots of address space @as, and adds it. */
-enum s2_code s2_kvm_add_table(struct s2_kvm_walk *w, struct s2_table *table,
-			      unsigned int as) S2_MUST_CHECK;
+/* Gives a VM's table the slots of address space @as, whose addresses it translates at @at above
+ * them, and adds it. */
+enum s2_code s2_kvm_add_table(struct s2_kvm_walk *w, struct s2_table *table, unsigned int as,
+			      uint64_t at) S2_MUST_CHECK;
 
 /*
  * Calls @vcpu for each struct kvm_vcpu of the VM at @kvm_va in ascending index until it returns

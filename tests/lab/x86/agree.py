@@ -36,6 +36,10 @@ def rows(s2dump, *arguments, status=(0,)):
         raise S2dumpError(f"output is not the documented JSON: {e!r}") from e
 
 
+# Of each table of a VM: what it is called here, and what follows the VM's id in its own.
+SPACES = {0: ("", ""), model.SMM: (", SMM", "/smm"), model.NESTED: (", its guest", "/nested:0")}
+
+
 class Expected:
     """A table that s2dump has to find: its walk, what the model says of it beyond that, and whose it is."""
 
@@ -43,7 +47,7 @@ class Expected:
         self.cap, self.vm, self.space, self.walk = cap, vm, space, walk
 
     def label(self):
-        return f"vm {self.vm.number} ({self.vm.name}{', SMM' if self.space else ''})"
+        return f"vm {self.vm.number} ({self.vm.name}{SPACES[self.space][0]})"
 
 
 # ---- rows ----
@@ -101,8 +105,8 @@ def compare_rows(cap, walk, ranges):
 
 def slot_rows(vm, space):
     """What `slots' of a table of the VM should be: those of the address space that the table is of."""
-    return sorted((space, s.number, s.gpa, s.size, s.hva if s.backing != "gmem" else None, s.readonly, s.log,
-                   s.backing == "gmem") for s in vm.slots[space].values())
+    return sorted((s.space, s.number, s.gpa, s.size, s.hva if s.backing != "gmem" else None, s.readonly, s.log,
+                   s.backing == "gmem") for s in vm.slots.get(space, {}).values())
 
 
 def slots_of(table):
@@ -112,12 +116,13 @@ def slots_of(table):
 
 def compare_head(cap, expected, table):
     vm = expected.vm
-    problems = unlike({"kind": "stage2", "arch": "x86", "format": cap.log.host["format"], "stage": 2, "granule": 4096,
+    kind = "nested-stage2" if expected.space == model.NESTED else "stage2"
+    problems = unlike({"kind": kind, "arch": "x86", "format": cap.log.host["format"], "stage": 2, "granule": 4096,
                        "oa_bits": cap.log.host["maxphyaddr"], "start_level": cap.levels,
                        "soft": "kvm-new" if cap.masks.new else "kvm-old", "complete": True}, table)
     problems += unlike({"pid": vm.pid, "vcpus": vm.vcpus}, table["vm"] or {})
     # Several VMs of one process are told apart by a number.
-    wanted = rf"vm:{vm.pid}(\.[0-9]+)?" + ("/smm" if expected.space else "")
+    wanted = rf"vm:{vm.pid}(\.[0-9]+)?{SPACES[expected.space][1]}"
     if not re.fullmatch(wanted, table["id"]):
         problems.append(f"id {table['id']}, not {wanted}")
     wanted = slot_rows(vm, expected.space)
@@ -297,7 +302,7 @@ def check_tables(report, cap, walks, s2dump):
     """The tables of each file of a capture. @walks: of each VM by number and address space, see check.py. What s2dump has
     to find."""
     expected = [Expected(cap, vm, space, walks[vm.number][space]) for vm in cap.log.vms.values()
-                for space in (0, model.SMM) if space in walks[vm.number]]
+                for space in SPACES if space in walks[vm.number]]
     for path in cap.files:
         name = f"{cap.name}: s2dump {os.path.basename(path)}"
         check_dump(report, name, cap, expected, s2dump, *cap.input(path))

@@ -12,7 +12,7 @@ import tables
 HOST_WORD = 0x5a5a5a5a5a5a5a5a  # as in init.c
 GUEST_WORD = 0xa5a5a5a5a5a5a5a5
 OFF_HOST, OFF_GUEST = 0, 8
-SPECIAL_GUESTS = {"gmem"}  # not of every kernel: see `guests` in machine.py
+SPECIAL_GUESTS = {"gmem", "nested"}  # not of every kernel: see `guests` in machine.py
 
 
 class Capture:
@@ -57,8 +57,16 @@ class Capture:
 
     def walk(self, vm, space):
         """The one table of a VM that maps what only it has."""
-        gpa = vm.smm_entry if space == model.SMM else vm.boot
-        where = self.memory, gpa, vm.pa[space][gpa]
+        gpa = vm.smm_entry if space == model.SMM else vm.own or vm.boot
+        return self.walk_from(gpa, vm.pa[space][gpa])
+
+    def walk_nested(self, vm):
+        """KVM's shadow of the table that a VM has made for a guest of its own; its boot page is not only there."""
+        ngpa, gpa = next((ngpa, gpa) for ngpa, gpa, _, _ in vm.nested if ngpa != gpa)
+        return self.walk_from(ngpa, vm.pa[0][gpa])
+
+    def walk_from(self, gpa, pa):
+        where = self.memory, gpa, pa
         roots = tables.find_roots(*where, self.levels, self.copies)
         if len(roots) != 1:
             raise tables.WalkError(f"{len(roots)} roots map {gpa:#x}: {sorted(map(hex, roots))}")
@@ -144,12 +152,26 @@ def check_mmio(cap, vm, walk):
     return problems
 
 
+def check_nested(vm, walk):
+    """Every page of a nested guest's leaf is what the guest has there, with no more rights; MMIO entries have the guest's
+    address."""
+    problems = []
+    for leaf in walk.leaves:
+        for off in range(0, leaf.size, model.PAGE):
+            gpa, write = vm.nested_at(leaf.gpa + off)
+            if vm.pa[0].get(gpa) != leaf.pa + off or leaf.write and not write:
+                problems.append(f"{leaf.gpa + off:#x} ({leaf.raw:#x}) is at {leaf.pa + off:#x}")
+    if not any(leaf.size > model.PAGE for leaf in walk.leaves):
+        problems.append("there is no block")
+    return problems + [f"{e.gpa:#x} has {e.raw:#x}" for e in walk.others
+                       if walk.masks.mmio_gpa(e.raw) != vm.nested_at(e.gpa)[0]]
+
+
 def check_counts(vm, walks):
-    """KVM's own counts of leaves, of all roots of a VM."""
+    """KVM's own counts of leaves, of all roots of a VM. A page of a nested guest's table may be there twice."""
     got = dict.fromkeys(vm.counts, 0)
-    for walk in walks:
-        for leaf in walk.leaves + walk.tracked:
-            got[leaf.size] += 1
+    for leaf in {leaf.at: leaf for walk in walks for leaf in walk.leaves + walk.tracked}.values():
+        got[leaf.size] += 1
     return [f"{got[size]} of {size:#x}, KVM says {n}" for size, n in vm.counts.items() if got[size] != n]
 
 
@@ -171,6 +193,13 @@ def check_vm(report, cap, vm, contents=True):
             if contents:
                 report.check(f"{name}: contents", check_contents(cap, vm, walk))
             report.check(f"{name}: {len(walk.others)} other entries", check_mmio(cap, vm, walk))
+    if vm.nested:
+        try:
+            walk = walks[model.NESTED] = cap.walk_nested(vm)
+            report.check(f"{cap.name}: vm {vm.number} ({vm.name}): {len(walk.leaves)} leaves of its guest",
+                         check_nested(vm, walk))
+        except (tables.WalkError, KeyError) as e:
+            report.fail(f"{cap.name}: vm {vm.number} ({vm.name}): its guest: {e!r}")
     report.check(f"{cap.name}: vm {vm.number} ({vm.name}): counts", check_counts(vm, walks.values()))
     return walks
 

@@ -6,16 +6,17 @@
  *	rdi	the list of orders, 24 bytes each: kind, address, value (enum order_kind in init.c)
  *
  * What goes out of port 0xf1 leaves the guest: 0 list done (it starts again after the exit), 2 a read
- * gave something else than expected (rdx where, rbx what), 5 the exit that is an order. An exception
- * has no handler: the processor shuts down.
+ * gave something else than expected (rdx where, rbx what), 5 the exit that is an order, 7 the guest's
+ * guest left it. An exception has no handler: the processor shuts down.
  */
 	.text
 	.code64
-	.global	guest_start, guest_end, smm_start, smm_end
+	.global	guest_start, guest_end, guest_next, smm_start, smm_end
 
 	.balign	16
 guest_start:
 	mov	%rdi, %rsi
+guest_next:
 next:
 	mov	(%rsi), %rax
 	mov	8(%rsi), %rdx
@@ -31,6 +32,8 @@ next:
 	je	order_call
 	cmp	$4, %rax
 	je	order_exit
+	cmp	$6, %rax
+	je	order_nested
 spin:
 	inc	%r14
 	jmp	spin
@@ -56,6 +59,24 @@ order_exit:
 	mov	$5, %al
 	out	%al, $0xf1
 	jmp	next
+
+	/* From here on a guest of this one has the orders: SVME in EFER, VM_HSAVE_PA, VMRUN. */
+order_nested:
+	mov	%rdx, %r8
+	mov	%rcx, %r9
+	mov	$0xc0000080, %ecx
+	rdmsr
+	or	$0x1000, %eax
+	wrmsr
+	mov	%r9d, %eax
+	xor	%edx, %edx
+	mov	$0xc0010117, %ecx
+	wrmsr
+	mov	%r8, %rax
+	vmrun
+	mov	$7, %al
+	out	%al, $0xf1
+	jmp	spin
 
 done:
 	xor	%eax, %eax

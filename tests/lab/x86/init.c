@@ -108,6 +108,7 @@ enum order_kind {
 	ORDER_CALL,
 	ORDER_EXIT,
 	ORDER_SPIN,
+	ORDER_NESTED,
 };
 
 struct order {
@@ -142,7 +143,7 @@ struct vm {
 	unsigned int norders;
 };
 
-extern const uint8_t guest_start[], guest_end[], smm_start[], smm_end[];
+extern const uint8_t guest_start[], guest_end[], guest_next[], smm_start[], smm_end[];
 
 static int kvm_fd;
 
@@ -821,19 +822,147 @@ static void build_gmem(struct vm *vm)
 	go(vm);
 }
 
+/* ---- a guest that runs a guest ---- */
+
+/* Tables, the VMCB and the save area of the guest hypervisor are in a slot of their own. */
+#define NESTED_TABLES 0x60000000ULL
+#define NESTED_VMCB (NESTED_TABLES + 8 * PAGE)
+#define NESTED_HSAVE (NESTED_TABLES + 9 * PAGE)
+#define NESTED_TWICE (517 * GIB) /* where its guest has what it has at 1 GiB once more */
+
+#define NPT_TABLE 7ULL /* P, W, U */
+#define NPT_PAGE 7ULL
+#define NPT_READ_ONLY 5ULL
+#define NPT_LARGE 0x87ULL
+
+static uint64_t *nested_table(struct vm *vm, int n)
+{
+	return (uint64_t *)hva_of(vm, NESTED_TABLES + n * PAGE);
+}
+
+/* The guest's guest has @size bytes at @ngpa that are at @gpa in the guest. */
+static void say_nested(const struct vm *vm, uint64_t ngpa, uint64_t gpa, uint64_t size, bool write)
+{
+	say("LAB: {\"ev\": \"nested\", \"vm\": %d, \"ngpa\": \"0x%llx\", \"gpa\": \"0x%llx\", \"size\": %llu, "
+	    "\"write\": %s}",
+	    vm->index, (unsigned long long)ngpa, (unsigned long long)gpa, (unsigned long long)size,
+	    write ? "true" : "false");
+}
+
+/* What it has at 1 GiB, and through a second table entry once more: pages in falling order, the
+ * last four read-only, and two blocks, one of huge pages, one of small ones. */
+static void nested_tables(struct vm *vm, uint64_t ram, uint64_t thp, uint64_t small)
+{
+	const uint64_t twice[] = { GIB, NESTED_TWICE };
+	uint64_t *t[7];
+
+	for (int i = 0; i < 7; i++) {
+		t[i] = nested_table(vm, i);
+		memset(t[i], 0, PAGE);
+	}
+	t[0][0] = (NESTED_TABLES + 1 * PAGE) | NPT_TABLE;
+	t[1][0] = (NESTED_TABLES + 2 * PAGE) | NPT_TABLE;
+	t[2][0] = (NESTED_TABLES + 3 * PAGE) | NPT_TABLE;
+	for (uint64_t i = 0; i < BOOT_SIZE / PAGE; i++)
+		t[3][BOOT_GPA / PAGE + i] = (BOOT_GPA + i * PAGE) | NPT_PAGE;
+	t[1][1] = (NESTED_TABLES + 4 * PAGE) | NPT_TABLE;
+	t[1][3] = (3 * GIB) | NPT_LARGE;
+	t[4][0] = (NESTED_TABLES + 5 * PAGE) | NPT_TABLE;
+	for (uint64_t i = 0; i < 16; i++)
+		t[5][i] = (ram + (15 - i) * PAGE) | (i < 12 ? NPT_PAGE : NPT_READ_ONLY);
+	t[4][1] = thp | NPT_LARGE;
+	t[4][2] = small | NPT_LARGE;
+	t[0][1] = (NESTED_TABLES + 6 * PAGE) | NPT_TABLE;
+	t[6][5] = (NESTED_TABLES + 4 * PAGE) | NPT_TABLE;
+	say_nested(vm, BOOT_GPA, BOOT_GPA, BOOT_SIZE, true);
+	say_nested(vm, 3 * GIB, 3 * GIB, GIB, true);
+	for (int n = 0; n < 2; n++) {
+		for (uint64_t i = 0; i < 16; i++)
+			say_nested(vm, twice[n] + i * PAGE, ram + (15 - i) * PAGE, PAGE, i < 12);
+		say_nested(vm, twice[n] + BLOCK, thp, BLOCK, true);
+		say_nested(vm, twice[n] + 2 * BLOCK, small, BLOCK, true);
+	}
+}
+
+/* AMD APM volume 2, appendix B: only what VMRUN insists on; state as in vcpu_long_mode(). */
+static void nested_vmcb(struct vm *vm)
+{
+	uint8_t *control = hva_of(vm, NESTED_VMCB), *save = control + 0x400;
+
+	memset(control, 0, PAGE);
+	*(uint32_t *)(control + 0x10) = 1; /* VMRUN is intercepted */
+	*(uint32_t *)(control + 0x58) = 1; /* ASID */
+	*(uint64_t *)(control + 0x90) = 1; /* NP_ENABLE */
+	*(uint64_t *)(control + 0xb0) = NESTED_TABLES;
+	/* ES, CS, SS, DS, FS, GS, GDTR, LDTR, IDTR, TR: selector, attributes, limit, base */
+	for (int i = 0; i < 10; i++) {
+		uint8_t *seg = save + i * 16;
+
+		*(uint16_t *)seg = i == 1 ? 8 : 16;
+		*(uint16_t *)(seg + 2) = i == 1 ? 0xa9b : i == 7 ? 0x82 : i == 9 ? 0x8b : 0xc93;
+		*(uint32_t *)(seg + 4) = i < 6 ? 0xffffffff : 0xffff;
+	}
+	*(uint64_t *)(save + 0xd0) = 0x1500; /* EFER: LME, LMA, SVME */
+	*(uint64_t *)(save + 0x148) = 0x20;  /* CR4: PAE */
+	*(uint64_t *)(save + 0x150) = BOOT_PML4;
+	*(uint64_t *)(save + 0x158) = 0x80010031; /* CR0 */
+	*(uint64_t *)(save + 0x160) = 0x400;      /* DR7 */
+	*(uint64_t *)(save + 0x168) = 0xffff0ff0; /* DR6 */
+	*(uint64_t *)(save + 0x170) = 2;          /* RFLAGS */
+	*(uint64_t *)(save + 0x178) = BOOT_GPA + (uint64_t)(guest_next - guest_start);
+	*(uint64_t *)(save + 0x268) = 0x0007040600070406; /* PAT */
+}
+
+/* The guest's guest goes on with the orders, and is there at the end. What it touches is no touch
+ * of the guest's: the log has none. */
+static void build_nested(struct vm *vm)
+{
+	const uint64_t ram = 0x50000000, small = 0x52000000, thp = 0x70000000,
+		       own = ram + 40 * PAGE;
+
+	slot_add(vm, ram, 64 * PAGE, BACK_PAGES, 0);
+	slot_add(vm, small, BLOCK, BACK_PAGES, 0);
+	slot_add(vm, NESTED_TABLES, 16 * PAGE, BACK_PAGES, 0);
+	slot_add(vm, thp, 2 * BLOCK, BACK_THP, 0);
+	fill(vm, ram, 64);
+	fill(vm, small, BLOCK / PAGE);
+	fill(vm, thp, 2 * BLOCK / PAGE);
+	nested_tables(vm, ram, thp, small);
+	nested_vmcb(vm);
+	guest_write(vm, own);
+	say("LAB: {\"ev\": \"own\", \"vm\": %d, \"gpa\": \"0x%llx\"}", vm->index,
+	    (unsigned long long)own);
+	order(vm, ORDER_NESTED, NESTED_VMCB, NESTED_HSAVE);
+	go(vm);
+	order(vm, ORDER_WRITE, GIB + OFF_GUEST, 1);
+	order(vm, ORDER_WRITE, GIB + 3 * PAGE + OFF_GUEST, 1);
+	order(vm, ORDER_READ, GIB + 13 * PAGE + OFF_HOST, (ram + 2 * PAGE) ^ HOST_WORD);
+	order(vm, ORDER_WRITE, GIB + BLOCK + 5 * PAGE + OFF_GUEST, 1);
+	order(vm, ORDER_WRITE, GIB + 2 * BLOCK + 7 * PAGE + OFF_GUEST, 1);
+	order(vm, ORDER_READ, GIB + 2 * BLOCK + 9 * PAGE + OFF_HOST,
+	      (small + 9 * PAGE) ^ HOST_WORD);
+	order(vm, ORDER_READ, 0xe0000000, MMIO_ANSWER);
+	order(vm, ORDER_WRITE, NESTED_TWICE + 2 * PAGE + OFF_GUEST, 1);
+	order(vm, ORDER_DONE, 0, 0);
+	run_until(vm, 0, BELL_DONE);
+	vm->norders = 0;
+}
+
 /* Rows in the order in which they run; the last one spins while memory is captured. */
 static const struct {
 	const char *name;
 	void (*build)(struct vm *vm);
 	int vcpus;
-	int capability; /* of KVM, without which there is no such guest */
-	bool shares;    /* the process of the row before it */
+	int capability;   /* of KVM, without which there is no such guest */
+	const char *file; /* without which there is no such guest either: see machine.py */
+	bool shares;      /* the process of the row before it */
 } guests[] = {
 	{ .name = "kinds", .build = build_kinds, .vcpus = 1 },
 	{ .name = "host", .build = build_host, .vcpus = 2 },
 	{ .name = "mmio", .build = build_mmio, .vcpus = 1, .shares = true },
 	{ .name = "smm", .build = build_smm, .vcpus = 1, .capability = KVM_CAP_X86_SMM },
 	{ .name = "gmem", .build = build_gmem, .vcpus = 1, .capability = CAP_GUEST_MEMFD_FLAGS },
+	{ .name = "nested", .build = build_nested, .vcpus = 1, .file = "/nested" },
 	{ .name = "high", .build = build_high, .vcpus = 1 },
 	{ .name = "log", .build = build_log, .vcpus = 1 },
 };
@@ -987,7 +1116,8 @@ static bool can_have(size_t index)
 {
 	int capability = guests[index].capability;
 
-	if (!capability || ioctl(kvm_fd, KVM_CHECK_EXTENSION, capability) > 0)
+	if ((!capability || ioctl(kvm_fd, KVM_CHECK_EXTENSION, capability) > 0) &&
+	    (!guests[index].file || !access(guests[index].file, F_OK)))
 		return true;
 	say("LAB: {\"ev\": \"refused\", \"name\": \"%s\"}", guests[index].name);
 	return false;

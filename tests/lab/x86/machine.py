@@ -29,6 +29,7 @@ CMDLINE = "console=ttyS0,115200 rdinit=/init loglevel=4 panic=-1 no_timer_check"
 #   parameters  {module: its parameters}
 #   age         the host looks which pages were accessed, from 6.12 on
 #   guests      those of the guests that not every kernel can have, and that this one must
+#   nested      one of the guests runs a guest of its own; it is one of guests, too
 #   kcore       run a static s2dump on the machine's own /proc/kcore while the guests are there
 #   full        only with --full
 CONFIGS = {
@@ -49,6 +50,8 @@ CONFIGS = {
     "6.1-npt-kcore": {"kernel": "6.1", "kcore": True, "full": True},
     "7.x-npt-kcore": {"kernel": "7.x", "cpu": "max,la57=off", "kcore": True, "guests": ["gmem"], "full": True},
     "6.12-npt-shadow": {"kernel": "6.12", "cpu": "max,la57=off", "parameters": {"kvm": "tdp_mmu=0"}, "full": True},
+    "7.x-npt-nested": {"kernel": "7.x", "parameters": {"kvm": "tdp_mmu=0", "kvm-amd": "nested=1"}, "nested": True,
+                       "guests": ["gmem", "nested"], "full": True},
     "6.1-npt-generic": {"kernel": "6.1-generic", "full": True},
     "7.x-npt-generic": {"kernel": "7.x-generic", "cpu": "max,la57=off", "guests": ["gmem"], "full": True},
     "7.x-npt-nx": {"kernel": "7.x", "parameters": {"kvm": "nx_huge_pages=force"}, "guests": ["gmem"], "full": True},
@@ -75,8 +78,7 @@ def initrd(row, kernel, scratch):
     if row.get("kcore"):
         with open(static_build.path(), "rb") as f:
             files.append(("s2dump", 0o755, f.read()))
-    if row.get("age"):
-        files.append(("age", 0o644, b""))
+    files += [(name, 0o644, b"") for name in ("age", "nested") if row.get(name)]
     for module in modules:
         with open(os.path.join(kernel, module + ".ko"), "rb") as f:
             files.append((module + ".ko", 0o644, f.read()))

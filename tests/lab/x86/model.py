@@ -27,6 +27,7 @@ import re
 
 PAGE, BLOCK, GIB = 1 << 12, 1 << 21, 1 << 30
 SMM = 1
+NESTED = 2  # no address space: the table of a guest of the guest
 ALWAYS_WRITABLE = ("gmem", "device")  # whoever touches it, and how
 
 
@@ -72,6 +73,8 @@ class Vm:
         self.counts = None
         self.boot = None
         self.smm_entry = None
+        self.nested = []         # what a guest of the guest may have: (address, the guest's, size, may it write)
+        self.own = None          # a page that the VM's own table has, and no other
         self.problems = []
 
     def slot(self, gpa, space=0):
@@ -243,6 +246,17 @@ class Vm:
         self.smm_entry = pages[0]
         for gpa in pages:
             self.access("w", gpa, SMM)
+
+    def ev_nested(self, e):
+        self.nested.append((int(e["ngpa"], 16), int(e["gpa"], 16), e["size"], e["write"]))
+
+    def ev_own(self, e):
+        self.own = int(e["gpa"], 16)
+
+    def nested_at(self, ngpa):
+        """(the guest's address, may it be written) of an address of the guest's guest."""
+        return next(((gpa + ngpa - start, write) for start, gpa, size, write in self.nested
+                     if start <= ngpa < start + size), (None, False))
 
     def ev_pages(self, e):
         gpa, pa = int(e["gpa"], 16), int(e["pa"], 16)

@@ -247,7 +247,7 @@ static enum s2_code roots(struct s2_kvm_walk *w, struct s2_table *vm)
 	if (code)
 		return s2_host_set_aside(w->search, S2_LOST_VM, vm->id, code);
 	if (vm->root_pa || vm->bare)
-		code = s2_kvm_add_table(w, vm, 0);
+		code = s2_kvm_add_table(w, vm, 0, 0);
 	return code ? code : add_nested(w, kvm_va, vm);
 }
 

@@ -14,11 +14,14 @@ static const struct s2_field_row rows[] = {
 	FIELD(mmio_value, "kvm", "arch.shadow_mmio_value", false),           /* since 6.10 */
 	FIELD(no_nx_huge_pages, "kvm", "arch.disable_nx_huge_pages", false), /* since 6.1 */
 	FIELD(mmu_valid_gen, "kvm", "arch.mmu_valid_gen", false),
+	FIELD(direct_bits, "kvm", "arch.gfn_direct_bits", false), /* since 6.14 */
 	FIELD(sp_link, "kvm_mmu_page", "link", true),
 	FIELD(sp_tdp, "kvm_mmu_page", "tdp_mmu_page", true),
 	FIELD(sp_gfn, "kvm_mmu_page", "gfn", true),
 	FIELD(sp_spt, "kvm_mmu_page", "spt", true),
 	FIELD(sp_valid_gen, "kvm_mmu_page", "mmu_valid_gen", false),
+	FIELD(sp_parents, "kvm_mmu_page", "parent_ptes.val.counter", false), /* since 6.16 */
+	FIELD(sp_parents, "kvm_mmu_page", "parent_ptes.val", true),
 	FIELD(sp_count, "kvm_mmu_page", "tdp_mmu_root_count.refs.counter", false),
 	FIELD(role_level, "kvm_mmu_page", "role.level", true),
 	FIELD(role_direct, "kvm_mmu_page", "role.direct", true),
@@ -27,7 +30,7 @@ static const struct s2_field_row rows[] = {
 	FIELD(role_access, "kvm_mmu_page", "role.access", true),
 	FIELD(role_ad_disabled, "kvm_mmu_page", "role.ad_disabled", true),
 	FIELD(role_mirror, "kvm_mmu_page", "role.is_mirror", false), /* since 6.14 */
-	FIELD(role_gmet, "kvm_mmu_page", "role.cr4_smep", false),    /* since 7.2 */
+	FIELD(role_smep, "kvm_mmu_page", "role.cr4_smep", false),    /* since 7.2 */
 	FIELD(vcpu_mmu, "kvm_vcpu", "arch.mmu", true),
 	FIELD(vcpu_init_value, "kvm_vcpu", "arch.mmu_shadow_page_cache.init_value", false),
 	FIELD(mmu_root, "kvm_mmu", "root.hpa", false),

@@ -8,11 +8,11 @@
 struct s2_kvm_x86_layout {
 	/* struct kvm */
 	struct s2_field_at tdp_mmu_roots, active_mmu_pages, mmio_value, no_nx_huge_pages,
-		mmu_valid_gen;
+		mmu_valid_gen, direct_bits;
 	/* struct kvm_mmu_page */
-	struct s2_field_at sp_link, sp_tdp, sp_gfn, sp_spt, sp_valid_gen, sp_count;
+	struct s2_field_at sp_link, sp_tdp, sp_gfn, sp_spt, sp_valid_gen, sp_parents, sp_count;
 	struct s2_field_at role_level, role_direct, role_invalid, role_smm, role_access,
-		role_ad_disabled, role_mirror, role_gmet;
+		role_ad_disabled, role_mirror, role_smep;
 	/* struct kvm_vcpu */
 	struct s2_field_at vcpu_mmu, vcpu_init_value;
 	/* struct kvm_mmu */

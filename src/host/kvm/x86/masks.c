@@ -21,6 +21,7 @@ enum variable {
 	V_MMIO_VALUE,
 	V_MMIO_MASK,
 	V_MMIO_ACCESS,
+	V_MMIO_CACHING,
 	V_RSVD,
 	V_LOWER_GFN,
 	V_ACC_TRACK,
@@ -47,6 +48,7 @@ static const struct {
 	[V_MMIO_VALUE] = { "shadow_mmio_value", 8, S2_KVM_X86_MMIO_VALUE },
 	[V_MMIO_MASK] = { "shadow_mmio_mask", 8, S2_KVM_X86_MMIO_MASK },
 	[V_MMIO_ACCESS] = { "shadow_mmio_access_mask", 8, S2_KVM_X86_MMIO_ACCESS_MASK },
+	[V_MMIO_CACHING] = { "enable_mmio_caching", 1, -1 },
 	[V_RSVD] = { "shadow_nonpresent_or_rsvd_mask", 8, S2_KVM_X86_RSVD_MASK },
 	[V_LOWER_GFN] = { "shadow_nonpresent_or_rsvd_lower_gfn_mask", 8,
 			  S2_KVM_X86_LOWER_GFN_MASK },
@@ -205,6 +207,9 @@ static void make_soft(const struct values *v, const struct s2_kvm_x86_layout *la
 	for (unsigned int i = 0; i < NVARIABLES; i++)
 		if (variables[i].param >= 0 && v->have[i])
 			soft->param[variables[i].param] = v->value[i];
+	/* KVM writes no such entries then (is_mmio_spte()), and the value is that of nothing. */
+	if (flag_of(v, V_MMIO_CACHING) == S2_NO)
+		soft->param[S2_KVM_X86_MMIO_MASK] = 0;
 	/* The variable is an int: off, on, or (before KVM runs) -1. */
 	soft->param[S2_KVM_X86_NX_HUGE_PAGES] = v->have[V_NX_HUGE] && v->value[V_NX_HUGE] == 1;
 }

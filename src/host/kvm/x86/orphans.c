@@ -58,35 +58,66 @@ static bool reads(struct scan *s, uint64_t sp, const struct s2_field_at *field, 
 	return !s2_field_get(s->w->search->kernel, sp, field, ret, NULL);
 }
 
-/*
- * Is @sp the struct kvm_mmu_page of a root that is alive and has its table at @pa? Freed ones keep
- * their contents, but nobody counts them.
- */
-static bool is_root(struct scan *s, uint64_t sp, uint64_t pa, struct s2_kvm_x86_root *ret)
-{
-	const struct s2_kvm_x86_layout *l = &s->x->layout;
-	uint64_t tdp, gfn, count;
-
-	return reads(s, sp, &l->sp_tdp, &tdp) && tdp == 1 && reads(s, sp, &l->sp_gfn, &gfn) &&
-	       !gfn && reads(s, sp, &l->sp_count, &count) && count && count < UINT32_MAX / 2 &&
-	       !s2_kvm_x86_read_root(s->w->search->kernel, l, sp, ret, NULL) && ret->pa == pa &&
-	       (ret->level == 4 || ret->level == 5);
-}
-
-static enum s2_code add_orphan(struct scan *s, const struct s2_kvm_x86_root *root)
-{
-	struct s2_table table = { .kind = "stage2", .pid = -1, .vcpus = -1, .root_pa = root->pa };
-
-	snprintf(table.id, sizeof(table.id), "root:0x%" PRIx64, root->pa);
-	snprintf(table.found, sizeof(table.found), "struct kvm_mmu_page at 0x%" PRIx64, root->va);
-	s2_kvm_x86_regime(&s->x->masks, root, &table.regime);
-	return s2_tables_add(s->w->search->tables, &table, s->w->search->err);
-}
-
 /* What may be a pointer into the kernel's half: `private` is also a number, or nothing. */
 static bool may_point(uint64_t word)
 {
 	return word >> 56 == 0xff && is_aligned(word, sizeof(uint64_t));
+}
+
+/* Is the member of a list at @node still in it, as far as the neighbour is there to ask? What was
+ * taken out has a poison (list_del()). */
+static bool is_linked(struct scan *s, uint64_t node)
+{
+	struct s2_kernel *kernel = s->w->search->kernel;
+	uint64_t next, back;
+
+	if (s2_kernel_read(kernel, node, &next, sizeof(next), NULL) || !may_point(next))
+		return false;
+	return s2_kernel_read(kernel, next + sizeof(next), &back, sizeof(back), NULL) ||
+	       back == node;
+}
+
+/*
+ * Freed ones keep their contents, but nobody counts them. The shadow MMU keeps what nobody counts
+ * in its list, until it is old; what is old and counted is in none.
+ */
+static bool is_alive(struct scan *s, uint64_t sp, bool tdp)
+{
+	const struct s2_kvm_x86_layout *l = &s->x->layout;
+	uint64_t count, parents, invalid;
+
+	if (!reads(s, sp, &l->sp_count, &count) || count >= UINT32_MAX / 2)
+		return false;
+	if (tdp)
+		return count;
+	if (!reads(s, sp, &l->sp_parents, &parents) || parents)
+		return false;
+	if (count && reads(s, sp, &l->role_invalid, &invalid) && invalid)
+		return true;
+	return is_linked(s, sp + s2_member_off(&l->sp_link.m));
+}
+
+/* Is @sp the struct kvm_mmu_page of a root that is alive and has its table at @pa? */
+static bool is_root(struct scan *s, uint64_t sp, uint64_t pa, struct s2_kvm_x86_root *ret)
+{
+	const struct s2_kvm_x86_layout *l = &s->x->layout;
+	uint64_t tdp, gfn;
+
+	return reads(s, sp, &l->sp_tdp, &tdp) && tdp <= 1 && reads(s, sp, &l->sp_gfn, &gfn) &&
+	       !s2_kvm_x86_read_root(s->w->search->kernel, l, sp, ret, NULL) && ret->pa == pa &&
+	       (ret->level == 4 || ret->level == 5) && (!gfn || !ret->direct) &&
+	       is_alive(s, sp, tdp);
+}
+
+static enum s2_code add_orphan(struct scan *s, const struct s2_kvm_x86_root *root)
+{
+	struct s2_table table = { .pid = -1, .vcpus = -1, .root_pa = root->pa };
+
+	snprintf(table.kind, sizeof(table.kind), "%s", s2_kvm_x86_kind(root));
+	snprintf(table.id, sizeof(table.id), "root:0x%" PRIx64, root->pa);
+	snprintf(table.found, sizeof(table.found), "struct kvm_mmu_page at 0x%" PRIx64, root->va);
+	s2_kvm_x86_regime(&s->x->masks, root, &table.regime);
+	return s2_tables_add(s->w->search->tables, &table, s->w->search->err);
 }
 
 static enum s2_code look_at(struct scan *s, uint64_t pfn, uint64_t sp)

@@ -20,13 +20,17 @@ struct s2_kvm_x86_root {
 	uint64_t pa; /* of the table page */
 	uint64_t level;
 	bool direct; /* made of the VM's memory, not after a guest's table */
-	bool ad_disabled, gmet, smm, mirror;
+	bool ad_disabled, smm, mirror;
+	bool smep; /* user pages are told apart for execution: GMET of NPT, MBEC of EPT */
 };
 
 /* Reads the one at @sp. */
 enum s2_code s2_kvm_x86_read_root(struct s2_kernel *kernel, const struct s2_kvm_x86_layout *l,
 				  uint64_t sp, struct s2_kvm_x86_root *ret,
 				  struct s2_err *err) S2_MUST_CHECK;
+
+/* s2_table.kind of its table. */
+const char *s2_kvm_x86_kind(const struct s2_kvm_x86_root *root);
 
 /* What KVM has given the processor for that root. */
 void s2_kvm_x86_regime(const struct s2_kvm_x86_masks *masks, const struct s2_kvm_x86_root *root,

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "decode/x86/x86.h"
 #include "host/kvm/kvm.h"
@@ -22,13 +23,10 @@ enum root_class { ROOT_VALID, ROOT_SMM, ROOT_MIRROR, ROOT_NESTED, ROOT_OLD, NROO
 static const struct {
 	const char *name; /* behind the VM's id, */
 	bool counted;     /* with a number? ROOT_VALID: from the second one on */
-	const char *kind;
 } classes[NROOT_CLASSES] = {
-	[ROOT_VALID] = { "root", true, "stage2" },
-	[ROOT_SMM] = { "smm", false, "stage2" },
-	[ROOT_MIRROR] = { "mirror", false, "stage2" },
-	[ROOT_NESTED] = { "nested", true, "nested-stage2" },
-	[ROOT_OLD] = { "old", true, "stage2" },
+	[ROOT_VALID] = { "root", true },     [ROOT_SMM] = { "smm", false },
+	[ROOT_MIRROR] = { "mirror", false }, [ROOT_NESTED] = { "nested", true },
+	[ROOT_OLD] = { "old", true },
 };
 
 /* A struct kvm_mmu_page that is a root of the VM. */
@@ -46,6 +44,7 @@ struct gather {
 	size_t nroots;
 	const char *found; /* which list is being read */
 	uint64_t shadow_pages;
+	uint64_t direct_bits; /* TDX: set in all addresses of memory that the guest shares */
 	enum s2_code code;
 };
 
@@ -110,7 +109,7 @@ enum s2_code s2_kvm_x86_read_root(struct s2_kernel *kernel, const struct s2_kvm_
 		bool *to;
 	} flags[] = {
 		{ &l->role_ad_disabled, &root.ad_disabled },
-		{ &l->role_gmet, &root.gmet },
+		{ &l->role_smep, &root.smep },
 		{ &l->role_smm, &root.smm },
 		{ &l->role_mirror, &root.mirror },
 		{ &l->role_direct, &root.direct },
@@ -131,6 +130,11 @@ enum s2_code s2_kvm_x86_read_root(struct s2_kernel *kernel, const struct s2_kvm_
 	if (!code)
 		*ret = root;
 	return code;
+}
+
+const char *s2_kvm_x86_kind(const struct s2_kvm_x86_root *root)
+{
+	return root->direct ? "stage2" : "nested-stage2";
 }
 
 static enum s2_code read_root(struct gather *g, uint64_t sp, struct root *ret)
@@ -196,13 +200,13 @@ static bool on_tdp_root(void *arg, uint64_t node)
 	return !g->code;
 }
 
-/* Pages of the shadow MMU: those of 4 and 5 levels are roots, as long as no table is so deep that
- * they are in it. */
+/* Pages of the shadow MMU: those of 4 and 5 levels are roots, but for such of 4 that an entry of
+ * one of 5 leads to. */
 static bool on_shadow_page(void *arg, uint64_t node)
 {
 	struct gather *g = arg;
 	const struct s2_kvm_x86_layout *l = &g->x->layout;
-	uint64_t sp = node - s2_member_off(&l->sp_link.m), level;
+	uint64_t sp = node - s2_member_off(&l->sp_link.m), level, parents = 0;
 
 	if (g->shadow_pages++ == MAX_SHADOW_PAGES)
 		g->code = s2_fail(g->w->search->err, S2_INVALID, "more than %u shadow pages",
@@ -210,6 +214,8 @@ static bool on_shadow_page(void *arg, uint64_t node)
 	if (!g->code)
 		g->code = get(g, sp, &l->role_level, &level);
 	if (!g->code && level >= 4)
+		g->code = get(g, sp, &l->sp_parents, &parents);
+	if (!g->code && level >= 4 && !parents)
 		g->code = take_root(g, sp);
 	return !g->code;
 }
@@ -218,9 +224,30 @@ static bool on_shadow_page(void *arg, uint64_t node)
 #define NO_ROOT UINT64_MAX
 
 /*
- * A root that a vCPU uses and that is on no list: the shadow MMU takes obsolete ones off. The zero
- * page, which stands for a root that maps nothing, leads to no struct kvm_mmu_page.
+ * A table page without a struct kvm_mmu_page: the zero page, which stands for a root that maps
+ * nothing, or one that leads to the four entries of a guest's PAE paging
+ * (mmu_alloc_special_roots()).
  */
+static enum s2_code check_bare_root(struct gather *g, uint64_t pa)
+{
+	static const uint64_t zeros[512];
+	struct s2_host_search *search = g->w->search;
+	uint64_t va, zero_page, words[512];
+	enum s2_code code;
+
+	if (!s2_kernel_symbol(search->kernel, "empty_zero_page", &va, NULL) &&
+	    !s2_kernel_pa(search->kernel, va, &zero_page, NULL) && zero_page == pa)
+		return S2_OK;
+	code = s2_mem_read(search->mem, pa, words, sizeof(words), search->err);
+	if (!code && memcmp(words, zeros, sizeof(words)))
+		code = s2_fail(search->err, S2_INVALID,
+			       "the root at 0x%" PRIx64
+			       " has no struct kvm_mmu_page: what it maps is not shown",
+			       pa);
+	return code;
+}
+
+/* A root that a vCPU uses and that is on no list: the shadow MMU takes obsolete ones off. */
 static enum s2_code take_vcpu_root(struct gather *g, uint64_t vcpu)
 {
 	struct s2_host_search *search = g->w->search;
@@ -236,7 +263,9 @@ static enum s2_code take_vcpu_root(struct gather *g, uint64_t vcpu)
 	if (!code)
 		code = s2_kernel_read(search->kernel, map.va + (pa >> 12) * map.size + map.offset,
 				      &sp, sizeof(sp), search->err);
-	if (code || !sp)
+	if (!code && !sp)
+		return check_bare_root(g, pa);
+	if (code)
 		return code;
 	g->found = "a vCPU";
 	code = take_root(g, sp);
@@ -292,10 +321,12 @@ void s2_kvm_x86_regime(const struct s2_kvm_x86_masks *masks, const struct s2_kvm
 			      root->pa | 6 | field_prep(EPTP_LEVELS, root->level - 1) |
 				      (root->ad_disabled ? 0 : EPTP_AD));
 		s2_regime_set_flag(regime, S2_X86_EXEC_ONLY, masks->exec_only);
+		if (root->smep)
+			s2_regime_set_flag(regime, S2_X86_MBEC, S2_YES);
 	} else {
 		s2_regime_set(regime, S2_X86_NCR3, root->pa | masks->sme_mask);
 		s2_regime_set_level(regime, S2_X86_START_LEVEL, (int)root->level);
-		s2_regime_set_flag(regime, S2_X86_GMET, root->gmet ? S2_YES : S2_NO);
+		s2_regime_set_flag(regime, S2_X86_GMET, root->smep ? S2_YES : S2_NO);
 		if (masks->pat)
 			s2_regime_set(regime, S2_X86_PAT, masks->pat);
 		if (masks->sme_mask)
@@ -320,7 +351,8 @@ static bool on_first_vcpu(void *arg, uint64_t index, uint64_t va)
 }
 
 /* What differs from VM to VM in how KVM's entries read. */
-static enum s2_code set_soft(struct gather *g, struct s2_soft *soft)
+static enum s2_code set_soft(struct gather *g, const struct root *root, uint64_t direct_bits,
+			     struct s2_soft *soft)
 {
 	const struct s2_kvm_x86_layout *l = &g->x->layout;
 	struct first_vcpu first = { 0 };
@@ -329,8 +361,10 @@ static enum s2_code set_soft(struct gather *g, struct s2_soft *soft)
 
 	if (!code && l->mmio_value.have)
 		code = get(g, g->kvm_va, &l->mmio_value, &soft->param[S2_KVM_X86_MMIO_VALUE]);
-	if (off)
+	/* Where a guest's table gives rights, nobody knows why one is not there. */
+	if (off || !root->it.direct)
 		soft->param[S2_KVM_X86_NX_HUGE_PAGES] = 0;
+	soft->param[S2_KVM_X86_DIRECT_BITS] = direct_bits;
 	if (!code && l->vcpu_init_value.have)
 		code = s2_kvm_each_vcpu(g->w->search->kernel, &g->w->layout, g->kvm_va,
 					on_first_vcpu, &first, g->w->search->err);
@@ -346,6 +380,8 @@ static enum s2_code add_root(struct gather *g, const struct s2_table *vm, const 
 	struct s2_host_search *search = g->w->search;
 	struct s2_table table = *vm;
 	bool plain = root->class == ROOT_VALID && !n;
+	/* Private memory has no such bit (kvm_gfn_root_bits(), mmu/mmu_internal.h). */
+	uint64_t direct_bits = root->it.mirror ? 0 : g->direct_bits;
 	enum s2_code code;
 
 	if (!plain && (classes[root->class].counted || n))
@@ -353,19 +389,19 @@ static enum s2_code add_root(struct gather *g, const struct s2_table *vm, const 
 			 classes[root->class].name, n);
 	else if (!plain)
 		snprintf(table.id, sizeof(table.id), "%.40s/%s", vm->id, classes[root->class].name);
-	snprintf(table.kind, sizeof(table.kind), "%s", classes[root->class].kind);
+	snprintf(table.kind, sizeof(table.kind), "%s", s2_kvm_x86_kind(&root->it));
 	snprintf(table.found, sizeof(table.found),
 		 "struct kvm at 0x%" PRIx64 ", struct kvm_mmu_page at 0x%" PRIx64 " (%s)",
 		 g->kvm_va, root->it.va, root->found);
 	table.root_pa = root->it.pa;
 	s2_kvm_x86_regime(&g->x->masks, &root->it, &table.regime);
 	code = s2_host_set_aside(search, S2_LOST_REGISTER, table.id,
-				 set_soft(g, &table.regime.soft));
+				 set_soft(g, root, direct_bits, &table.regime.soft));
 	if (!code)
 		code = s2_hosts_amend(search, &table);
 	/* Slots of the address space that SMM sees differ. A shadow of a guest's table has none. */
-	if (!code && root->class != ROOT_NESTED)
-		return s2_kvm_add_table(g->w, &table, root->it.smm);
+	if (!code && root->it.direct)
+		return s2_kvm_add_table(g->w, &table, root->it.smm, direct_bits);
 	return code ? code : s2_tables_add(search->tables, &table, search->err);
 }
 
@@ -408,13 +444,31 @@ static enum s2_code add_bare(struct gather *g, const struct s2_table *vm)
 
 	s2_regime_init(&table.regime, g->x->masks.ept ? &s2_x86_ept : &s2_x86_npt);
 	table.bare = true;
-	return s2_kvm_add_table(g->w, &table, 0);
+	return s2_kvm_add_table(g->w, &table, 0, 0);
+}
+
+/* kvm->arch.gfn_direct_bits: one bit, or none. */
+static enum s2_code read_direct_bits(struct gather *g)
+{
+	uint64_t gfn;
+	enum s2_code code = get_or_0(g, g->kvm_va, &g->x->layout.direct_bits, &gfn);
+
+	if (!code && (gfn & (gfn - 1) || gfn > X86_ADDRESS >> 12))
+		code = s2_fail(g->w->search->err, S2_INVALID,
+			       "gfn_direct_bits 0x%" PRIx64 " is no bit of an address", gfn);
+	if (!code)
+		g->direct_bits = gfn << 12;
+	return code;
 }
 
 static enum s2_code find_roots(struct gather *g, const struct s2_table *vm)
 {
 	bool lost = false;
+	enum s2_code bits_code =
+		s2_host_set_aside(g->w->search, S2_LOST_SLOTS, vm->id, read_direct_bits(g));
 
+	if (bits_code)
+		return bits_code;
 	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
 		enum s2_code code = places[i](g);
 

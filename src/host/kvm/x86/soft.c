@@ -205,6 +205,7 @@ static const char *const params[S2_KVM_X86_NPARAMS] = {
 	[S2_KVM_X86_ACCESSED_MASK] = "accessed_mask",
 	[S2_KVM_X86_DIRTY_MASK] = "dirty_mask",
 	[S2_KVM_X86_NX_HUGE_PAGES] = "nx_huge_pages",
+	[S2_KVM_X86_DIRECT_BITS] = "direct_bits",
 };
 
 /* ---- What hardware does not see ---- */
@@ -229,7 +230,7 @@ static void read_displaced(const struct s2_geometry *geom, uint64_t raw, struct 
 }
 
 /* mark_mmio_spte(), get_mmio_spte_gfn(): on a processor with L1TF some high bits of the address
- * are set, and where they were stands above them. */
+ * are set, and where they were stands above them. TDX's shared bit is not kept. */
 static bool is_mmio(const struct layout *layout, const struct s2_geometry *geom, uint64_t raw,
 		    struct s2_meaning *ret)
 {
@@ -242,7 +243,8 @@ static bool is_mmio(const struct layout *layout, const struct s2_geometry *geom,
 		return false;
 	*ret = (struct s2_meaning){
 		.type = S2_SOFT_MMIO,
-		.address = (raw & lower) | (raw >> L1TF_SHIFT & rsvd),
+		.address = (raw & lower) | (raw >> L1TF_SHIFT & rsvd) |
+			   soft->param[S2_KVM_X86_DIRECT_BITS],
 		.placed = true,
 		.key = raw & ~(lower | rsvd | rsvd << L1TF_SHIFT),
 		.known = BIT64(VALUE_GEN),

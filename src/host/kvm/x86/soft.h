@@ -22,6 +22,7 @@ enum s2_kvm_x86_param {
 	S2_KVM_X86_ACCESSED_MASK,      /* shadow_accessed_mask: KVM's own bit when A/D is off */
 	S2_KVM_X86_DIRTY_MASK,         /* shadow_dirty_mask: likewise */
 	S2_KVM_X86_NX_HUGE_PAGES,      /* 1: large leaves are made not executable */
+	S2_KVM_X86_DIRECT_BITS,        /* TDX, the table of shared memory: of its addresses */
 	S2_KVM_X86_NPARAMS,
 };
 
