@@ -318,7 +318,8 @@ enum s2_exit s2_input_finish(const struct s2_input *input, enum s2_exit status)
 
 	for (size_t i = 0; i < lost->n && i < MAX_LOSS_LINES; i++)
 		print_loss(input, &lost->loss[i]);
-	if (lost->total > 1)
+	/* Of a single line there is no sum. */
+	if (lost->total > 1 && lost->n != 1)
 		print_sums(input);
 	ask_for_place(input);
 	return lost->total && status == S2_EXIT_OK ? S2_EXIT_INCOMPLETE : status;

@@ -295,6 +295,10 @@ static void losses(void **state)
 	assert_string_equal(lost.loss[0].table, "a");
 	assert_string_equal(lost.loss[0].text, "page 1");
 	assert_string_equal(lost.loss[3].table, "");
+	s2_lost_add_times(&lost, S2_LOST_PAGE, S2_EXCLUDED, "a", 0x1000, 5, "page 1");
+	assert_int_equal(lost.n, 4);
+	assert_int_equal(lost.total, 10);
+	assert_int_equal(lost.loss[0].times, 7);
 	s2_lost_filter(&lost, not_of_a, NULL);
 	assert_int_equal(lost.n, 2);
 	assert_int_equal(lost.total, 2);
@@ -309,7 +313,7 @@ static void losses(void **state)
 	assert_int_equal(lost.total, 0);
 	assert_null(lost.loss);
 	assert_string_equal(s2_lost_name(S2_LOST_PAGE, 1), "table page");
-	assert_string_equal(s2_lost_name(S2_LOST_PAGE, 0), "table pages");
+	assert_string_equal(s2_lost_name(S2_LOST_PAGE, 0), "parts of tables");
 }
 
 static void budgets(void **state)
