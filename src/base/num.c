@@ -96,6 +96,10 @@ enum s2_code s2_parse_address(const char *text, const char *what, uint64_t *ret,
 
 	if (explicitly && digit_value(text[2], 10) >= 0 && is_number(text + 2, 10))
 		return s2_parse_u64(text + 2, what, ret, err);
+	/* 0d is 13 to a kernel's log, and to a person a decimal number of which nothing came. */
+	if (explicitly && !text[2])
+		return s2_fail(err, S2_USAGE, "%s: '%s' has no digits: write 0xd for 13", what,
+			       text);
 	if (!is_number(text, 16) || strlen(text) > 16)
 		return s2_parse_u64(text, what, ret, err);
 	snprintf(typed, sizeof(typed), "0x%s", text);
