@@ -146,6 +146,22 @@ static enum s2_code check(const struct s2_cmd *cmd, int argc, char **argv, struc
 	return cmd->groups & S2_OPTS_INPUT && options.nargs ? split_parts(cmd, err) : S2_OK;
 }
 
+/* What a command does not take is not wrong because of its value. */
+static void refuse_taken(int argc, char **argv, struct s2_err *err)
+{
+	const char *word = s2_options_command(argc, argv);
+	const struct s2_cmd *cmd = word ? find_cmd(word) : NULL;
+	struct s2_err other;
+
+	if (!cmd)
+		return;
+	s2_err_init(&other);
+	if (!s2_options_taken(cmd->name, cmd->groups, argc, argv, &other))
+		return;
+	*err = other;
+	options.rows.mistaken = NULL;
+}
+
 static enum s2_exit run(int argc, char **argv, struct s2_err *err)
 {
 	enum s2_code code = s2_options_parse(argc, argv, &options, err);
@@ -153,6 +169,8 @@ static enum s2_exit run(int argc, char **argv, struct s2_err *err)
 	enum s2_exit status;
 	int fd = STDOUT_FILENO;
 
+	if (code == S2_USAGE)
+		refuse_taken(argc, argv, err);
 	if (code)
 		return s2_exit_of(code);
 	s2_out_init(&standard_out, fd);

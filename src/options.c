@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/num.h"
 #include "claim_options.h"
 #include "decode/soft.h"
@@ -696,18 +697,31 @@ static void note_eaten(const struct opt_row *row, char **argv, struct s2_options
 	option_name(row, ret->eater, sizeof(ret->eater));
 }
 
+/* getopt_long() puts options first: one that lacks its value would find one there, the next time. */
+static char **copy_args(int argc, char **argv)
+{
+	char **copy = calloc((size_t)argc + 1, sizeof(*copy));
+
+	if (copy)
+		memcpy(copy, argv, (size_t)argc * sizeof(*copy));
+	return copy;
+}
+
 const char *s2_options_command(int argc, char **argv)
 {
+	s2_auto_free char **args = copy_args(argc, argv);
 	struct opt_list list;
 	struct option longopts[ARRAY_SIZE(list.row) + 1];
 
+	if (!args)
+		return NULL;
 	list_options(&list);
 	long_options(&list, longopts);
 	opterr = 0;
 	optind = 0;
-	while (getopt_long(argc, argv, SHORT_OPTIONS, longopts, NULL) >= 0)
+	while (getopt_long(argc, args, SHORT_OPTIONS, longopts, NULL) >= 0)
 		;
-	return optind < argc ? argv[optind] : NULL;
+	return optind < argc ? args[optind] : NULL;
 }
 
 enum s2_code s2_options_parse(int argc, char **argv, struct s2_options *ret, struct s2_err *err)
@@ -758,22 +772,45 @@ enum s2_code s2_options_parse(int argc, char **argv, struct s2_options *ret, str
 	return S2_OK;
 }
 
+enum s2_code s2_options_taken(const char *command, unsigned int groups, int argc, char **argv,
+			      struct s2_err *err)
+{
+	s2_auto_free char **args = copy_args(argc, argv);
+	struct opt_list list;
+	struct option longopts[ARRAY_SIZE(list.row) + 1];
+	enum s2_code code = S2_OK;
+	int id = 0;
+
+	if (!args)
+		return s2_fail(err, S2_NOMEM, "no memory");
+	list_options(&list);
+	long_options(&list, longopts);
+	opterr = 0;
+	optind = 0;
+	while (!code) {
+		const struct opt_row *row;
+
+		code = next_option(argc, args, &list, longopts, &id, err);
+		if (code || id < 0)
+			return code;
+		row = find_row(&list, (unsigned int)id);
+		if (row->groups & (groups | S2_OPTS_ALL))
+			continue;
+		if (strncmp(typed_option(args), "--", 2) != 0)
+			code = s2_fail(err, S2_USAGE, "%s does not take -%c", command, id);
+		else
+			code = s2_fail(err, S2_USAGE, "%s does not take --%s", command, row->name);
+	}
+	return code;
+}
+
 enum s2_code s2_options_check(const struct s2_options *options, const char *command,
 			      unsigned int groups, int argc, char **argv, struct s2_err *err)
 {
-	struct opt_list list;
-	struct option longopts[ARRAY_SIZE(list.row) + 1];
-	int id;
+	enum s2_code code = s2_options_taken(command, groups, argc, argv, err);
 
-	list_options(&list);
-	long_options(&list, longopts);
-	optind = 0;
-	while ((id = getopt_long(argc, argv, SHORT_OPTIONS, longopts, NULL)) >= 0) {
-		const struct opt_row *row = find_row(&list, (unsigned int)id);
-
-		if (!(row->groups & (groups | S2_OPTS_ALL)))
-			return s2_fail(err, S2_USAGE, "%s does not take --%s", command, row->name);
-	}
+	if (code)
+		return code;
 	if (options->format && !(groups & S2_OPTS_SHOW) && !options->format->document &&
 	    strcmp(options->format->name, "ptdump") != 0)
 		return s2_fail(err, S2_USAGE, "%s has no --format=%s: ptdump, json and jsonl",

@@ -119,11 +119,14 @@ struct s2_options {
 enum s2_code s2_options_parse(int argc, char **argv, struct s2_options *ret,
 			      struct s2_err *err) S2_MUST_CHECK;
 
-/* The first word that is neither an option nor the value of one, NULL: there is none. Changes the
- * order of @argv, as s2_options_parse() does. */
+/* The first word that is neither an option nor the value of one, NULL: there is none. */
 const char *s2_options_command(int argc, char **argv);
 
-/* Refuses options that were given but mean nothing to a command of these groups. */
+/* S2_USAGE: an option is none, or means nothing to a command of these groups. */
+enum s2_code s2_options_taken(const char *command, unsigned int groups, int argc, char **argv,
+			      struct s2_err *err) S2_MUST_CHECK;
+
+/* Refuses these, and a format that the command has not. */
 enum s2_code s2_options_check(const struct s2_options *options, const char *command,
 			      unsigned int groups, int argc, char **argv,
 			      struct s2_err *err) S2_MUST_CHECK;
