@@ -298,6 +298,7 @@ static enum s2_code dump_guest(const struct s2_options *o, const struct s2_input
 
 		s2_printer_init(&printer, format_of(o), s2_annotators, input->lost, out);
 		printer.bare = o->rows.bare;
+		printer.color = s2_colors(o, out);
 		return arch->effective(o, input, &guest, &printer, err);
 	}
 	return dump_tables(o, input, guest.half, guest.nhalves, out, ret, err);
