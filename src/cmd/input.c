@@ -188,7 +188,7 @@ enum s2_code s2_input_open(const struct s2_options *options, char *const *paths,
 		return s2_wrap(err, code, "%s", input.path);
 	}
 	if (*input.further)
-		s2_say("%s: further tables of these VMs were not asked for: %s (a pid alone takes all)",
+		s2_say("%s: further tables of these VMs were not asked for: %s (--table='ID/*' takes them)",
 		       input.path, input.further);
 	/* What was missing on the way, and is among the losses, is no error of what follows. */
 	s2_err_init(err);
