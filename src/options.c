@@ -100,10 +100,6 @@ static const struct opt_row rows[] = {
 	{ OPT_SYSTEM_MAP, "system-map", "FILE", S2_OPTS_INPUT, "the kernel's System.map" },
 	{ OPT_KERNEL, "kernel", "N", S2_OPTS_INPUT,
 	  "which of several kernels in memory, from 1 on (see --verbose)" },
-	{ OPT_MAX_INPUT, "max-input", "SIZE", S2_OPTS_INPUT | S2_OPTS_FILE,
-	  "compressed files, pipes: what they hold at most; default 64 times the file and 1G" },
-	{ OPT_ABSENT_IS_ZERO, "absent-is-zero", NULL, S2_OPTS_ABSENT,
-	  "pages that a filter left out are zeros: you know that it left out no others" },
 	{ OPT_RANGE, "range", "A-B", S2_OPTS_SHOW,
 	  "only entries that intersect the input addresses [A, B) (repeatable)" },
 	{ OPT_FORMAT, "format", "NAME", S2_OPTS_SHOW | S2_OPTS_JSON, "output format, see below" },
@@ -143,6 +139,10 @@ static const struct opt_row rows[] = {
 	  "write to FILE instead of standard output" },
 	{ OPT_COLOR, "color", "WHEN", S2_OPTS_COLOR,
 	  "what stands out in colours: auto (on a terminal, without NO_COLOR), always, never" },
+	{ OPT_MAX_INPUT, "max-input", "SIZE", S2_OPTS_INPUT | S2_OPTS_FILE,
+	  "compressed files, pipes: what they hold at most; default 64 times the file and 1G" },
+	{ OPT_ABSENT_IS_ZERO, "absent-is-zero", NULL, S2_OPTS_ABSENT,
+	  "pages that a filter left out are zeros: you know that it left out no others" },
 	{ OPT_PROGRESS, "progress", "WHEN", S2_OPTS_INPUT | S2_OPTS_FILE,
 	  "say what takes longer than a second: auto (on a terminal), always, never" },
 	{ OPT_SANDBOX, "sandbox", "WHEN", S2_OPTS_INPUT | S2_OPTS_FILE,
@@ -265,8 +265,7 @@ static enum s2_code parse_format(const char *text, struct s2_options *o, struct 
 	const struct s2_format *format = s2_format_find(text);
 
 	if (!format)
-		return s2_fail(err, S2_USAGE,
-			       "--format: unknown format '%s' (see s2dump help dump)", text);
+		return s2_fail(err, S2_USAGE, "--format: unknown format '%s'", text);
 	if (o->format && o->format != format)
 		return s2_fail(err, S2_USAGE, "--format=%s and --format=%s exclude each other",
 			       o->format->name, format->name);
@@ -824,17 +823,44 @@ bool s2_options_document(const struct s2_options *o, bool *ret_lines)
 	return o->json || (o->format && o->format->document);
 }
 
-void s2_options_help(struct s2_out *out, unsigned int groups)
+/* Does it tell what a dump and a snapshot tell themselves? */
+static bool describes_input(const struct opt_row *row)
+{
+	if (row->id >= OPT_CLAIM || row->groups & S2_OPTS_GEOM)
+		return true;
+	switch (row->id) {
+	case OPT_REG:
+	case OPT_BASE:
+	case OPT_ROOT:
+	case OPT_SNAPSHOT:
+	case OPT_MAP:
+	case OPT_PAGES:
+	case OPT_MODULE:
+	case OPT_VMLINUX:
+	case OPT_SYSTEM_MAP:
+	case OPT_KERNEL:
+		return true;
+	default:
+		return false;
+	}
+}
+
+void s2_options_help(struct s2_out *out, unsigned int groups, bool of_input)
 {
 	struct opt_list list;
+	bool any = false;
 
 	list_options(&list);
 	for (unsigned int i = 0; i < list.n; i++) {
 		const struct opt_row *row = &list.row[i];
 		char text[64];
 
-		if (!(row->groups & groups))
+		if (!(row->groups & groups) || describes_input(row) != of_input)
 			continue;
+		if (!any)
+			s2_out_str(out, of_input ? "\nWhat the file does not tell itself:\n" :
+						   "Options:\n");
+		any = true;
 		snprintf(text, sizeof(text), "%s%c%s --%s%s%s", row->id < 256 ? "-" : " ",
 			 row->id < 256 ? (char)row->id : ' ', row->id < 256 ? "," : " ", row->name,
 			 row->arg ? "=" : "", row->arg ? row->arg : "");

@@ -134,8 +134,9 @@ enum s2_code s2_options_check(const struct s2_options *options, const char *comm
 /* Is the output of a command a document, or, @ret_lines, records of one line each? */
 bool s2_options_document(const struct s2_options *o, bool *ret_lines);
 
-/* Prints the options of these groups, one per line, as `help` shows them. */
-void s2_options_help(struct s2_out *out, unsigned int groups);
+/* Prints the options of these groups, one per line, as `help` shows them: those @of_input, that say
+ * what a dump tells itself and a raw image does not, or all others. */
+void s2_options_help(struct s2_out *out, unsigned int groups, bool of_input);
 
 /* One row per command in s2_cmds[] (main.c). */
 struct s2_cmd {
