@@ -714,9 +714,44 @@ static const char *short_label(const struct s2_printer *printer, unsigned int i,
 			       const struct s2_row_column *column, const struct s2_label *label,
 			       char buf[S2_LABEL_TEXT])
 {
-	if (!s2_printer_has(printer, i) && !s2_table_may_have_slots(printer->table))
+	if (!s2_printer_has(printer, i) && (i || !s2_table_may_have_slots(printer->table)))
 		return "-";
 	return column->text(label, buf);
+}
+
+/* Slots are always asked for. */
+static bool in_short(const struct s2_printer *printer, unsigned int i)
+{
+	return !i || s2_printer_has(printer, i) || printer->common & (1U << i);
+}
+
+/* A word for each column of s2_ptdump_short() behind the type: its title, or "-". */
+static void put_short_columns(struct s2_printer *printer, bool titles)
+{
+	put_column(printer->out, titles ? "rights" : "-", 0);
+	for (unsigned int i = 0; i < printer->of.nattrs; i++) {
+		const struct s2_attr *attr = printer->of.attr[i].attr;
+
+		if (attr && attr->kind == S2_ATTR_COLUMN)
+			put_column(printer->out, titles ? attr->title : "-", 0);
+	}
+	for (unsigned int i = 0; printer->annotators[i]; i++) {
+		const struct s2_annotator_ops *ops = printer->annotators[i];
+
+		for (size_t k = 0; k < ops->ncolumns && in_short(printer, i); k++)
+			put_column(printer->out, titles ? ops->columns[k].title : "-", 0);
+	}
+}
+
+void s2_ptdump_short_titles(struct s2_printer *printer)
+{
+	put_column(printer->out, "type", 0);
+	put_short_columns(printer, true);
+}
+
+void s2_ptdump_short_nothing(struct s2_printer *printer)
+{
+	put_short_columns(printer, false);
 }
 
 void s2_ptdump_short(struct s2_printer *printer, const struct s2_row *row)
@@ -752,7 +787,7 @@ void s2_ptdump_short(struct s2_printer *printer, const struct s2_row *row)
 		const struct s2_label *label = s2_printer_label(printer, row, i);
 		char buf[S2_LABEL_TEXT];
 
-		for (size_t k = 0; k < ops->ncolumns && (!i || s2_printer_has(printer, i)); k++)
+		for (size_t k = 0; k < ops->ncolumns && in_short(printer, i); k++)
 			put_styled(out, short_label(printer, i, &ops->columns[k], label, buf), 0,
 				   label_style(printer, ops, label, &look), &look);
 	}
