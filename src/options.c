@@ -206,13 +206,16 @@ static enum s2_code parse_vcpu(const char *text, struct s2_options *o, struct s2
 {
 	static const char prefix[] = "vcpu:";
 	const char *slash = strrchr(text, '/');
+	const char *number = slash ? slash + 1 : text;
 	enum s2_code code;
 
-	if (!slash || slash == text || !slash[1] || (size_t)(slash - text) >= sizeof(o->vcpu_table))
+	if (!strncmp(number, prefix, strlen(prefix)))
+		number += strlen(prefix);
+	/* What has no number there is something else altogether, perhaps the name of the file. */
+	if (!slash || slash == text || (size_t)(slash - text) >= sizeof(o->vcpu_table) ||
+	    !strchr("-0123456789", *number) || !*number)
 		return s2_fail(err, S2_USAGE, "--vcpu: '%s' is not ID/N, such as vm:1234/0", text);
-	code = s2_parse_u64_in(
-		slash + 1 + (!strncmp(slash + 1, prefix, strlen(prefix)) ? strlen(prefix) : 0),
-		"--vcpu", 0, UINT32_MAX, &o->vcpu, err);
+	code = s2_parse_u64_in(number, "--vcpu", 0, UINT32_MAX, &o->vcpu, err);
 	if (code)
 		return code;
 	memcpy(o->vcpu_table, text, (size_t)(slash - text));
