@@ -299,15 +299,13 @@ static enum s2_code parse_check(const char *text, const char *what, const char *
 static enum s2_code parse_one_range(const char *text, struct s2_options *o, struct s2_err *err)
 {
 	struct s2_span *span = &o->more_ranges[o->nmore_ranges];
-	uint64_t end = 0;
 	enum s2_code code;
 
 	if (o->nmore_ranges == S2_MAX_RANGES)
 		return s2_fail(err, S2_USAGE, "--range: more than %d", S2_MAX_RANGES);
-	code = s2_parse_range(text, "--range", &span->first, &end, err);
+	code = s2_parse_range(text, "--range", &span->first, &span->last, err);
 	if (code)
 		return code;
-	span->last = end - 1;
 	o->nmore_ranges++;
 	o->have_range = true;
 	return S2_OK;
@@ -335,8 +333,7 @@ static void sort_ranges(struct s2_options *o)
 		else if (span[i].last > span[n].last)
 			span[n].last = span[i].last;
 	}
-	o->range_start = span[0].first;
-	o->range_end = span[0].last + 1;
+	o->range = span[0];
 	o->nmore_ranges = n;
 	memmove(span, span + 1, n * sizeof(*span));
 }

@@ -61,7 +61,7 @@ struct s2_options {
 	unsigned int ntables;
 	/* All of --range, ascending and apart from each other: the first, and those behind it. */
 	bool have_range;
-	uint64_t range_start, range_end;
+	struct s2_span range;
 	struct s2_span more_ranges[S2_MAX_RANGES];
 	unsigned int nmore_ranges;
 	const struct s2_format *format;

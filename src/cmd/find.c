@@ -343,11 +343,14 @@ static enum s2_code parse_wanted(const struct s2_options *o, struct search *s, s
 		return s2_fail(err, S2_NOMEM, "no memory");
 	for (int i = 1; i < o->nargs; i++) {
 		struct wanted *want = &s->want[s->n];
+		uint64_t last = 0;
 		enum s2_code code;
 
 		if (strchr(o->args[i], '-')) {
-			code = s2_parse_range(o->args[i], "physical address", &want->pa, &want->end,
+			code = s2_parse_range(o->args[i], "physical address", &want->pa, &last,
 					      err);
+			/* No memory is there, and the end is a number. */
+			want->end = last == UINT64_MAX ? last : last + 1;
 		} else {
 			code = s2_parse_address(o->args[i], "physical address", &want->pa, err);
 			if (!code && want->pa > BITS64(51, 0))

@@ -125,7 +125,11 @@ static void ranges(void **state)
 	(void)state;
 	assert_int_equal(s2_parse_range("0x1000-2G", "r", &a, &b, &err), S2_OK);
 	assert_int_equal(a, 0x1000);
-	assert_int_equal(b, 1ULL << 31);
+	assert_int_equal(b, (1ULL << 31) - 1);
+	assert_int_equal(s2_parse_range("0-0x10000000000000000", "r", &a, &b, &err), S2_OK);
+	assert_int_equal(a, 0);
+	assert_int_equal(b, UINT64_MAX);
+	assert_int_equal(s2_parse_range("0-0x10000000000000001", "r", &a, &b, &err), S2_USAGE);
 	assert_int_equal(s2_parse_range("5-5", "r", &a, &b, &err), S2_USAGE);
 	assert_int_equal(s2_parse_range("6-5", "r", &a, &b, &err), S2_USAGE);
 	assert_int_equal(s2_parse_range("-5", "r", &a, &b, &err), S2_USAGE);
