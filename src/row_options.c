@@ -78,12 +78,9 @@ enum s2_code s2_limit_option(const char *text, struct s2_row_options *o, struct 
 static unsigned int columns_of(const char *text, size_t len)
 {
 	char shown[4 * S2_WHERE_TEXT];
-	unsigned int n = 0;
 
 	s2_escape(text, len, shown, sizeof(shown));
-	for (const char *p = shown; *p; p++)
-		n += ((unsigned char)*p & 0xc0) != 0x80;
-	return n;
+	return s2_columns_taken(shown);
 }
 
 /* Words in lines. */
