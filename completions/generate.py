@@ -24,9 +24,12 @@ VALUES = {
     "--merge": {None: "attrs pa none"},
     "--progress": {None: "auto always never"},
     "--color": {None: "auto always never"},
-    "--sort": {None: "ia size pa level type count slot owner"},
-    "--as": {"decode": "descriptor vtcr_el2",
-             "translate": "S2E1R S2E1W S1E1R S1E1W S1E0R S1E0W S1E1RP S1E1WP S12E1R S12E1W S12E0R S12E0W S1E2R S1E2W"},
+    "--sandbox": {None: "on off"},
+    "--findings": {None: "all"},
+    "--as": {"decode": "descriptor stage2 stage1-el1 stage1-el2 ept npt pkvm vtcr_el2 vttbr_el2 hcr_el2 sctlr_el1 tcr_el1 tcr2_el1"
+                       " ttbr0_el1 ttbr1_el1 mair_el1 pir_el1 por_el1 esr_el2 far_el2 hpfar_el2 par_el1 eptp ncr3 pat",
+             "translate": "S2E1R S2E1W S1E1R S1E1W S1E0R S1E0W S1E1RP S1E1WP S12E1R S12E1W S12E0R S12E0W S1E2R S1E2W"
+                          " read write exec exec-user"},
 }
 # Formats of commands that have none of their own in help.
 FORMATS = "ptdump json jsonl"
@@ -51,6 +54,9 @@ class Program:
                 self.formats[command] = re.findall(r"^  (\S+) ", text.split("\nFormats:\n")[1], re.M)
             self.takes_file[command] = "FILE" in text.split("\n")[0]
         self.checks = re.findall(r"^(\S+) ", self.run("check", "--list"), re.M)
+        # What rows may be sorted by, the error that there is no such name says.
+        text = subprocess.run([path, "dump", "--sort=", "x"], check=False, capture_output=True, text=True).stderr
+        self.members = text.split("There are:\n")[1].split()
 
     def run(self, *args):
         return subprocess.run([self.path, *args], check=True, capture_output=True, text=True).stdout
@@ -59,6 +65,8 @@ class Program:
         arg = self.options[command][option][1]
         if arg == "CHECK":
             return self.checks
+        if option == "--sort":
+            return self.members
         if option == "--format":
             return self.formats.get(command, FORMATS.split())
         rows = VALUES.get(option, {})
@@ -116,14 +124,16 @@ _s2dump_vcpus() {
 	@VCPUS@
 }
 
-# The first word after the command that is a file.
+# The first word after the command that is a file; readline leaves quotes and backslashes in words.
 _s2dump_file() {
-	local i
+	local i word
 
 	for ((i = 1; i < ${#COMP_WORDS[@]}; i++)); do
-		case ${COMP_WORDS[i]} in
+		word=${COMP_WORDS[i]//[\\\'\"]/}
+		[[ $word == \~/* ]] && word=$HOME/${word:2}
+		case $word in
 		-*) ;;
-		*) [ "$i" -ne "$COMP_CWORD" ] && [ -f "${COMP_WORDS[i]}" ] && echo "${COMP_WORDS[i]}" && return ;;
+		*) [ "$i" -ne "$COMP_CWORD" ] && [ -f "$word" ] && printf '%s\n' "$word" && return ;;
 		esac
 	done
 }
@@ -143,7 +153,7 @@ _s2dump_files() {
 }
 
 _s2dump() {
-	local line=${COMP_LINE:0:COMP_POINT} cur=${COMP_WORDS[COMP_CWORD]} command='' option value i word
+	local line=${COMP_LINE:0:COMP_POINT} cur=${COMP_WORDS[COMP_CWORD]} command='' option value i word words
 
 	COMPREPLY=()
 	for ((i = 1; i < COMP_CWORD; i++)); do
@@ -162,7 +172,14 @@ _s2dump() {
 		break
 	done
 	command=${command:-}
+	# The value of an option is behind its "=", or the word behind the option.
+	read -ra words <<< "$line"
 	line=${line##*[[:space:]]}
+	i=$((${#words[@]} - (${#line} ? 2 : 1)))
+	word=${words[i < 0 ? 0 : i]:-}
+	case " $(_s2dump_options "${command:-dump}") " in
+	*" $word= "*) line=$word=$line ;;
+	esac
 	case $line in
 	--*=*)
 		option=${line%%=*} value=${line#*=}
@@ -243,7 +260,8 @@ ZSH = r"""
 _s2dump_file() {
 	local word
 
-	for word in ${words[2,-1]}; do
+	for word in ${(Q)words[2,-1]}; do
+		word=${word/#\~\//$HOME/}
 		[[ $word != -* && -f $word ]] && print -r -- $word && return
 	done
 }
@@ -352,6 +370,7 @@ end
 function __s2dump_file
 	for word in (commandline -opc)[2..]
 		string match -q -- '-*' $word; and continue
+		set word (string replace -r '^~/' $HOME/ -- $word)
 		test -f $word; and echo $word; and return
 	end
 end

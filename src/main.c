@@ -115,6 +115,11 @@ static enum s2_code split_parts(const struct s2_cmd *cmd, struct s2_err *err)
 	return S2_OK;
 }
 
+static bool reads_file(const struct s2_cmd *cmd)
+{
+	return cmd->groups & (S2_OPTS_INPUT | S2_OPTS_FILE);
+}
+
 static enum s2_code check(const struct s2_cmd *cmd, int argc, char **argv, struct s2_err *err)
 {
 	enum s2_code code = s2_options_check(&options, cmd->name, cmd->groups, argc, argv, err);
@@ -131,7 +136,7 @@ static enum s2_code check(const struct s2_cmd *cmd, int argc, char **argv, struc
 		snprintf(what, sizeof(what), "%s needs %s", cmd->name, cmd->args);
 		return refuse_missing(what, err);
 	}
-	if (options.eaten && !options.eats_files && options.nargs && cmd->groups & S2_OPTS_INPUT &&
+	if (options.eaten && !options.eats_files && options.nargs && reads_file(cmd) &&
 	    access(options.args[0], F_OK) < 0 && strcmp(options.args[0], "-") != 0) {
 		snprintf(what, sizeof(what), "there is no file '%.200s'", options.args[0]);
 		return refuse_missing(what, err);
@@ -139,11 +144,26 @@ static enum s2_code check(const struct s2_cmd *cmd, int argc, char **argv, struc
 	if (cmd->max_args >= 0 && options.nargs > cmd->max_args)
 		return s2_fail(err, S2_USAGE, "%s: unexpected argument '%s'%s", cmd->name,
 			       options.args[cmd->max_args],
-			       cmd->groups & S2_OPTS_INPUT &&
-					       !access(options.args[cmd->max_args], F_OK) ?
+			       reads_file(cmd) && !access(options.args[cmd->max_args], F_OK) ?
 				       ": parts of one dump are one argument, joined by commas" :
 				       "");
-	return cmd->groups & S2_OPTS_INPUT && options.nargs ? split_parts(cmd, err) : S2_OK;
+	return reads_file(cmd) && options.nargs ? split_parts(cmd, err) : S2_OK;
+}
+
+/* What a command does not take is not wrong because of its value. */
+static void refuse_taken(int argc, char **argv, struct s2_err *err)
+{
+	const char *word = s2_options_command(argc, argv);
+	const struct s2_cmd *cmd = word ? find_cmd(word) : NULL;
+	struct s2_err other;
+
+	if (!cmd)
+		return;
+	s2_err_init(&other);
+	if (!s2_options_taken(cmd->name, cmd->groups, argc, argv, &other))
+		return;
+	*err = other;
+	options.rows.mistaken = NULL;
 }
 
 static enum s2_exit run(int argc, char **argv, struct s2_err *err)
@@ -153,6 +173,8 @@ static enum s2_exit run(int argc, char **argv, struct s2_err *err)
 	enum s2_exit status;
 	int fd = STDOUT_FILENO;
 
+	if (code == S2_USAGE)
+		refuse_taken(argc, argv, err);
 	if (code)
 		return s2_exit_of(code);
 	s2_out_init(&standard_out, fd);

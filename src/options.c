@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/num.h"
 #include "claim_options.h"
 #include "decode/soft.h"
@@ -99,10 +100,6 @@ static const struct opt_row rows[] = {
 	{ OPT_SYSTEM_MAP, "system-map", "FILE", S2_OPTS_INPUT, "the kernel's System.map" },
 	{ OPT_KERNEL, "kernel", "N", S2_OPTS_INPUT,
 	  "which of several kernels in memory, from 1 on (see --verbose)" },
-	{ OPT_MAX_INPUT, "max-input", "SIZE", S2_OPTS_INPUT | S2_OPTS_FILE,
-	  "compressed files, pipes: what they hold at most; default 64 times the file and 1G" },
-	{ OPT_ABSENT_IS_ZERO, "absent-is-zero", NULL, S2_OPTS_ABSENT,
-	  "pages that a filter left out are zeros: you know that it left out no others" },
 	{ OPT_RANGE, "range", "A-B", S2_OPTS_SHOW,
 	  "only entries that intersect the input addresses [A, B) (repeatable)" },
 	{ OPT_FORMAT, "format", "NAME", S2_OPTS_SHOW | S2_OPTS_JSON, "output format, see below" },
@@ -142,6 +139,10 @@ static const struct opt_row rows[] = {
 	  "write to FILE instead of standard output" },
 	{ OPT_COLOR, "color", "WHEN", S2_OPTS_COLOR,
 	  "what stands out in colours: auto (on a terminal, without NO_COLOR), always, never" },
+	{ OPT_MAX_INPUT, "max-input", "SIZE", S2_OPTS_INPUT | S2_OPTS_FILE,
+	  "compressed files, pipes: what they hold at most; default 64 times the file and 1G" },
+	{ OPT_ABSENT_IS_ZERO, "absent-is-zero", NULL, S2_OPTS_ABSENT,
+	  "pages that a filter left out are zeros: you know that it left out no others" },
 	{ OPT_PROGRESS, "progress", "WHEN", S2_OPTS_INPUT | S2_OPTS_FILE,
 	  "say what takes longer than a second: auto (on a terminal), always, never" },
 	{ OPT_SANDBOX, "sandbox", "WHEN", S2_OPTS_INPUT | S2_OPTS_FILE,
@@ -205,13 +206,16 @@ static enum s2_code parse_vcpu(const char *text, struct s2_options *o, struct s2
 {
 	static const char prefix[] = "vcpu:";
 	const char *slash = strrchr(text, '/');
+	const char *number = slash ? slash + 1 : text;
 	enum s2_code code;
 
-	if (!slash || slash == text || !slash[1] || (size_t)(slash - text) >= sizeof(o->vcpu_table))
+	if (!strncmp(number, prefix, strlen(prefix)))
+		number += strlen(prefix);
+	/* What has no number there is something else altogether, perhaps the name of the file. */
+	if (!slash || slash == text || (size_t)(slash - text) >= sizeof(o->vcpu_table) ||
+	    !strchr("-0123456789", *number) || !*number)
 		return s2_fail(err, S2_USAGE, "--vcpu: '%s' is not ID/N, such as vm:1234/0", text);
-	code = s2_parse_u64_in(
-		slash + 1 + (!strncmp(slash + 1, prefix, strlen(prefix)) ? strlen(prefix) : 0),
-		"--vcpu", 0, UINT32_MAX, &o->vcpu, err);
+	code = s2_parse_u64_in(number, "--vcpu", 0, UINT32_MAX, &o->vcpu, err);
 	if (code)
 		return code;
 	memcpy(o->vcpu_table, text, (size_t)(slash - text));
@@ -264,8 +268,7 @@ static enum s2_code parse_format(const char *text, struct s2_options *o, struct 
 	const struct s2_format *format = s2_format_find(text);
 
 	if (!format)
-		return s2_fail(err, S2_USAGE,
-			       "--format: unknown format '%s' (see s2dump help dump)", text);
+		return s2_fail(err, S2_USAGE, "--format: unknown format '%s'", text);
 	if (o->format && o->format != format)
 		return s2_fail(err, S2_USAGE, "--format=%s and --format=%s exclude each other",
 			       o->format->name, format->name);
@@ -296,15 +299,13 @@ static enum s2_code parse_check(const char *text, const char *what, const char *
 static enum s2_code parse_one_range(const char *text, struct s2_options *o, struct s2_err *err)
 {
 	struct s2_span *span = &o->more_ranges[o->nmore_ranges];
-	uint64_t end = 0;
 	enum s2_code code;
 
 	if (o->nmore_ranges == S2_MAX_RANGES)
 		return s2_fail(err, S2_USAGE, "--range: more than %d", S2_MAX_RANGES);
-	code = s2_parse_range(text, "--range", &span->first, &end, err);
+	code = s2_parse_range(text, "--range", &span->first, &span->last, err);
 	if (code)
 		return code;
-	span->last = end - 1;
 	o->nmore_ranges++;
 	o->have_range = true;
 	return S2_OK;
@@ -332,8 +333,7 @@ static void sort_ranges(struct s2_options *o)
 		else if (span[i].last > span[n].last)
 			span[n].last = span[i].last;
 	}
-	o->range_start = span[0].first;
-	o->range_end = span[0].last + 1;
+	o->range = span[0];
 	o->nmore_ranges = n;
 	memmove(span, span + 1, n * sizeof(*span));
 }
@@ -696,18 +696,31 @@ static void note_eaten(const struct opt_row *row, char **argv, struct s2_options
 	option_name(row, ret->eater, sizeof(ret->eater));
 }
 
+/* getopt_long() puts options first: one that lacks its value would find one there, the next time. */
+static char **copy_args(int argc, char **argv)
+{
+	char **copy = calloc((size_t)argc + 1, sizeof(*copy));
+
+	if (copy)
+		memcpy(copy, argv, (size_t)argc * sizeof(*copy));
+	return copy;
+}
+
 const char *s2_options_command(int argc, char **argv)
 {
+	s2_auto_free char **args = copy_args(argc, argv);
 	struct opt_list list;
 	struct option longopts[ARRAY_SIZE(list.row) + 1];
 
+	if (!args)
+		return NULL;
 	list_options(&list);
 	long_options(&list, longopts);
 	opterr = 0;
 	optind = 0;
-	while (getopt_long(argc, argv, SHORT_OPTIONS, longopts, NULL) >= 0)
+	while (getopt_long(argc, args, SHORT_OPTIONS, longopts, NULL) >= 0)
 		;
-	return optind < argc ? argv[optind] : NULL;
+	return optind < argc ? args[optind] : NULL;
 }
 
 enum s2_code s2_options_parse(int argc, char **argv, struct s2_options *ret, struct s2_err *err)
@@ -758,22 +771,45 @@ enum s2_code s2_options_parse(int argc, char **argv, struct s2_options *ret, str
 	return S2_OK;
 }
 
+enum s2_code s2_options_taken(const char *command, unsigned int groups, int argc, char **argv,
+			      struct s2_err *err)
+{
+	s2_auto_free char **args = copy_args(argc, argv);
+	struct opt_list list;
+	struct option longopts[ARRAY_SIZE(list.row) + 1];
+	enum s2_code code = S2_OK;
+	int id = 0;
+
+	if (!args)
+		return s2_fail(err, S2_NOMEM, "no memory");
+	list_options(&list);
+	long_options(&list, longopts);
+	opterr = 0;
+	optind = 0;
+	while (!code) {
+		const struct opt_row *row;
+
+		code = next_option(argc, args, &list, longopts, &id, err);
+		if (code || id < 0)
+			return code;
+		row = find_row(&list, (unsigned int)id);
+		if (row->groups & (groups | S2_OPTS_ALL))
+			continue;
+		if (strncmp(typed_option(args), "--", 2) != 0)
+			code = s2_fail(err, S2_USAGE, "%s does not take -%c", command, id);
+		else
+			code = s2_fail(err, S2_USAGE, "%s does not take --%s", command, row->name);
+	}
+	return code;
+}
+
 enum s2_code s2_options_check(const struct s2_options *options, const char *command,
 			      unsigned int groups, int argc, char **argv, struct s2_err *err)
 {
-	struct opt_list list;
-	struct option longopts[ARRAY_SIZE(list.row) + 1];
-	int id;
+	enum s2_code code = s2_options_taken(command, groups, argc, argv, err);
 
-	list_options(&list);
-	long_options(&list, longopts);
-	optind = 0;
-	while ((id = getopt_long(argc, argv, SHORT_OPTIONS, longopts, NULL)) >= 0) {
-		const struct opt_row *row = find_row(&list, (unsigned int)id);
-
-		if (!(row->groups & (groups | S2_OPTS_ALL)))
-			return s2_fail(err, S2_USAGE, "%s does not take --%s", command, row->name);
-	}
+	if (code)
+		return code;
 	if (options->format && !(groups & S2_OPTS_SHOW) && !options->format->document &&
 	    strcmp(options->format->name, "ptdump") != 0)
 		return s2_fail(err, S2_USAGE, "%s has no --format=%s: ptdump, json and jsonl",
@@ -787,17 +823,44 @@ bool s2_options_document(const struct s2_options *o, bool *ret_lines)
 	return o->json || (o->format && o->format->document);
 }
 
-void s2_options_help(struct s2_out *out, unsigned int groups)
+/* Does it tell what a dump and a snapshot tell themselves? */
+static bool describes_input(const struct opt_row *row)
+{
+	if (row->id >= OPT_CLAIM || row->groups & S2_OPTS_GEOM)
+		return true;
+	switch (row->id) {
+	case OPT_REG:
+	case OPT_BASE:
+	case OPT_ROOT:
+	case OPT_SNAPSHOT:
+	case OPT_MAP:
+	case OPT_PAGES:
+	case OPT_MODULE:
+	case OPT_VMLINUX:
+	case OPT_SYSTEM_MAP:
+	case OPT_KERNEL:
+		return true;
+	default:
+		return false;
+	}
+}
+
+void s2_options_help(struct s2_out *out, unsigned int groups, bool of_input)
 {
 	struct opt_list list;
+	bool any = false;
 
 	list_options(&list);
 	for (unsigned int i = 0; i < list.n; i++) {
 		const struct opt_row *row = &list.row[i];
 		char text[64];
 
-		if (!(row->groups & groups))
+		if (!(row->groups & groups) || describes_input(row) != of_input)
 			continue;
+		if (!any)
+			s2_out_str(out, of_input ? "\nWhat the file does not tell itself:\n" :
+						   "Options:\n");
+		any = true;
 		snprintf(text, sizeof(text), "%s%c%s --%s%s%s", row->id < 256 ? "-" : " ",
 			 row->id < 256 ? (char)row->id : ' ', row->id < 256 ? "," : " ", row->name,
 			 row->arg ? "=" : "", row->arg ? row->arg : "");

@@ -61,7 +61,7 @@ struct s2_options {
 	unsigned int ntables;
 	/* All of --range, ascending and apart from each other: the first, and those behind it. */
 	bool have_range;
-	uint64_t range_start, range_end;
+	struct s2_span range;
 	struct s2_span more_ranges[S2_MAX_RANGES];
 	unsigned int nmore_ranges;
 	const struct s2_format *format;
@@ -119,11 +119,14 @@ struct s2_options {
 enum s2_code s2_options_parse(int argc, char **argv, struct s2_options *ret,
 			      struct s2_err *err) S2_MUST_CHECK;
 
-/* The first word that is neither an option nor the value of one, NULL: there is none. Changes the
- * order of @argv, as s2_options_parse() does. */
+/* The first word that is neither an option nor the value of one, NULL: there is none. */
 const char *s2_options_command(int argc, char **argv);
 
-/* Refuses options that were given but mean nothing to a command of these groups. */
+/* S2_USAGE: an option is none, or means nothing to a command of these groups. */
+enum s2_code s2_options_taken(const char *command, unsigned int groups, int argc, char **argv,
+			      struct s2_err *err) S2_MUST_CHECK;
+
+/* Refuses these, and a format that the command has not. */
 enum s2_code s2_options_check(const struct s2_options *options, const char *command,
 			      unsigned int groups, int argc, char **argv,
 			      struct s2_err *err) S2_MUST_CHECK;
@@ -131,8 +134,9 @@ enum s2_code s2_options_check(const struct s2_options *options, const char *comm
 /* Is the output of a command a document, or, @ret_lines, records of one line each? */
 bool s2_options_document(const struct s2_options *o, bool *ret_lines);
 
-/* Prints the options of these groups, one per line, as `help` shows them. */
-void s2_options_help(struct s2_out *out, unsigned int groups);
+/* Prints the options of these groups, one per line, as `help` shows them: those @of_input, that say
+ * what a dump tells itself and a raw image does not, or all others. */
+void s2_options_help(struct s2_out *out, unsigned int groups, bool of_input);
 
 /* One row per command in s2_cmds[] (main.c). */
 struct s2_cmd {

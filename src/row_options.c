@@ -59,8 +59,8 @@ enum s2_code s2_sort_option(const char *text, struct s2_row_options *o, struct s
 	o->place = (struct s2_where_place){ .len = (unsigned int)strlen(text),
 					    .help = S2_WHERE_NAMES };
 	if (!member || member->id == S2_MEMBER_FLAGS)
-		return refuse(o, "--sort", text,
-			      s2_fail(err, S2_USAGE, "no member is called '%s'", text), err);
+		return refuse(o, "--sort", text, s2_no_member(member, text, strlen(text), err),
+			      err);
 	o->have_order = true;
 	o->order = (struct s2_order){ .member = *member,
 				      .descending = member->id == S2_MEMBER_SIZE ||
@@ -78,12 +78,9 @@ enum s2_code s2_limit_option(const char *text, struct s2_row_options *o, struct 
 static unsigned int columns_of(const char *text, size_t len)
 {
 	char shown[4 * S2_WHERE_TEXT];
-	unsigned int n = 0;
 
 	s2_escape(text, len, shown, sizeof(shown));
-	for (const char *p = shown; *p; p++)
-		n += ((unsigned char)*p & 0xc0) != 0x80;
-	return n;
+	return s2_columns_taken(shown);
 }
 
 /* Words in lines. */
@@ -130,8 +127,9 @@ static void put_help(const struct s2_where_place *place, FILE *to)
 	s2_all_members(&list);
 	if (place->help == S2_WHERE_WORDS)
 		s2_member_words(&place->member, s2_archs, put_once, &lines);
-	for (unsigned int i = 0; place->help == S2_WHERE_NAMES && i < list.n; i++)
-		put_word(&lines, list.member[i].name);
+	for (unsigned int i = 0; place->help != S2_WHERE_WORDS && i < list.n; i++)
+		if (place->help == S2_WHERE_COLUMNS || list.member[i].id != S2_MEMBER_FLAGS)
+			put_word(&lines, list.member[i].name);
 	fputc('\n', to);
 }
 

@@ -64,3 +64,23 @@ size_t s2_escape(const char *text, size_t len, char *ret, size_t size)
 	ret[at] = '\0';
 	return at;
 }
+
+/* Scripts of which a character takes two columns: from U+3000 on to the end of Hangul, and what
+ * four bytes are needed for, emoji mostly. */
+static bool is_wide(unsigned char lead)
+{
+	return (lead >= 0xe3 && lead <= 0xed) || lead >= 0xf0;
+}
+
+unsigned int s2_columns_taken(const char *text)
+{
+	unsigned int n = 0;
+
+	for (; *text; text++) {
+		unsigned char byte = (unsigned char)*text;
+
+		if ((byte & 0xc0) != 0x80)
+			n += is_wide(byte) ? 2 : 1;
+	}
+	return n;
+}

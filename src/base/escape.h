@@ -24,4 +24,7 @@ size_t s2_printable(const char *text, size_t left);
  */
 size_t s2_escape(const char *text, size_t len, char *ret, size_t size);
 
+/* How many columns of a terminal UTF-8 @text takes that s2_escape() left. */
+unsigned int s2_columns_taken(const char *text);
+
 #endif

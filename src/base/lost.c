@@ -7,12 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Pages of which several tables, or several entries of one, lack the rest are not told apart. */
 static const struct {
 	const char *one, *many;
 } names[S2_NLOST] = {
 	[S2_LOST_VM] = { "VM", "VMs" },
 	[S2_LOST_TABLE] = { "table", "tables" },
-	[S2_LOST_PAGE] = { "table page", "table pages" },
+	[S2_LOST_PAGE] = { "table page", "parts of tables" },
 	[S2_LOST_SLOTS] = { "slot list", "slot lists" },
 	[S2_LOST_OWNER] = { "owner", "owners" },
 	[S2_LOST_REGISTER] = { "register", "registers" },
@@ -55,26 +56,35 @@ static void append(struct s2_lost *lost, const struct s2_loss *loss)
 	lost->loss[lost->n++] = *loss;
 }
 
-void s2_lost_add(struct s2_lost *lost, enum s2_lost_what what, enum s2_code code, const char *table,
-		 uint64_t address, const char *fmt, ...)
+void s2_lost_add_times(struct s2_lost *lost, enum s2_lost_what what, enum s2_code code,
+		       const char *table, uint64_t address, uint64_t times, const char *text)
 {
-	struct s2_loss loss = { .what = what, .code = code, .address = address, .times = 1 };
+	struct s2_loss loss = { .what = what, .code = code, .address = address, .times = times };
 	struct s2_loss *same;
-	va_list args;
 
 	if (!lost)
 		return;
 	snprintf(loss.table, sizeof(loss.table), "%s", table ? table : "");
-	va_start(args, fmt);
-	vsnprintf(loss.text, sizeof(loss.text), fmt, args);
-	va_end(args);
-	lost->count[what]++;
-	lost->total++;
+	snprintf(loss.text, sizeof(loss.text), "%s", text);
+	lost->count[what] += times;
+	lost->total += times;
 	same = find_same(lost, &loss);
 	if (same)
-		same->times++;
+		same->times += times;
 	else if (lost->n < S2_MAX_LOSSES)
 		append(lost, &loss);
+}
+
+void s2_lost_add(struct s2_lost *lost, enum s2_lost_what what, enum s2_code code, const char *table,
+		 uint64_t address, const char *fmt, ...)
+{
+	char text[sizeof(((struct s2_loss *)NULL)->text)];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	s2_lost_add_times(lost, what, code, table, address, 1, text);
 }
 
 void s2_lost_filter(struct s2_lost *lost, bool (*keep)(void *arg, const struct s2_loss *loss),

@@ -54,6 +54,10 @@ struct s2_lost {
 void s2_lost_add(struct s2_lost *lost, enum s2_lost_what what, enum s2_code code, const char *table,
 		 uint64_t address, const char *fmt, ...) S2_PRINTF(6, 7);
 
+/* The same for @times things of one kind, of which @text tells and @address is the first. */
+void s2_lost_add_times(struct s2_lost *lost, enum s2_lost_what what, enum s2_code code,
+		       const char *table, uint64_t address, uint64_t times, const char *text);
+
 /* "VM", "table page", ..., the plural with @n not 1. */
 const char *s2_lost_name(enum s2_lost_what what, uint64_t n);
 

@@ -2,6 +2,7 @@
 // Numbers as people type them, with no guess about what they may have meant.
 #include "base/num.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -96,6 +97,10 @@ enum s2_code s2_parse_address(const char *text, const char *what, uint64_t *ret,
 
 	if (explicitly && digit_value(text[2], 10) >= 0 && is_number(text + 2, 10))
 		return s2_parse_u64(text + 2, what, ret, err);
+	/* 0d is 13 to a kernel's log, and to a person a decimal number of which nothing came. */
+	if (explicitly && !text[2])
+		return s2_fail(err, S2_USAGE, "%s: '%s' has no digits: write 0xd for 13", what,
+			       text);
 	if (!is_number(text, 16) || strlen(text) > 16)
 		return s2_parse_u64(text, what, ret, err);
 	snprintf(typed, sizeof(typed), "0x%s", text);
@@ -143,28 +148,43 @@ enum s2_code s2_parse_int_in(const char *text, const char *what, int min, int ma
 	return S2_OK;
 }
 
-enum s2_code s2_parse_range(const char *text, const char *what, uint64_t *ret_start,
-			    uint64_t *ret_end, struct s2_err *err)
+/* What follows the last address. */
+static const char past[] = "0x10000000000000000";
+
+void s2_range_text(uint64_t first, uint64_t last, char ret[S2_RANGE_TEXT])
+{
+	int n = snprintf(ret, S2_RANGE_TEXT, "0x%" PRIx64 "-", first);
+
+	if (last == UINT64_MAX)
+		snprintf(ret + n, S2_RANGE_TEXT - (size_t)n, "%s", past);
+	else
+		snprintf(ret + n, S2_RANGE_TEXT - (size_t)n, "0x%" PRIx64, last + 1);
+}
+
+enum s2_code s2_parse_range(const char *text, const char *what, uint64_t *ret_first,
+			    uint64_t *ret_last, struct s2_err *err)
 {
 	const char *dash = strchr(text, '-');
-	uint64_t start, end;
+	uint64_t start, end = 0;
 	char first[64];
 	enum s2_code code;
+	bool to_end;
 
 	if (!dash || dash == text || !dash[1] || (size_t)(dash - text) >= sizeof(first))
 		return s2_fail(err, S2_USAGE, "%s: '%s' is not a range A-B", what, text);
 	memcpy(first, text, (size_t)(dash - text));
 	first[dash - text] = '\0';
+	to_end = !strcmp(dash + 1, past);
 	code = s2_parse_address(first, what, &start, err);
-	if (!code)
+	if (!code && !to_end)
 		code = s2_parse_address(dash + 1, what, &end, err);
 	if (code)
 		return code;
-	if (start >= end)
+	if (start >= end && !to_end)
 		return s2_fail(err, S2_USAGE,
 			       "%s: '%s' is empty, it must be START-END with START below END", what,
 			       text);
-	*ret_start = start;
-	*ret_end = end;
+	*ret_first = start;
+	*ret_last = end - 1;
 	return S2_OK;
 }

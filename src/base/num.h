@@ -32,9 +32,13 @@ enum s2_code s2_parse_address(const char *text, const char *what, uint64_t *ret,
 enum s2_code s2_parse_int_in(const char *text, const char *what, int min, int max, int *ret,
 			     struct s2_err *err) S2_MUST_CHECK;
 
-/* Reads "A-B", the half-open range [A, B) of addresses with A < B. */
-enum s2_code s2_parse_range(const char *text, const char *what, uint64_t *ret_start,
-			    uint64_t *ret_end, struct s2_err *err) S2_MUST_CHECK;
+/* Reads "A-B", the half-open range [A, B) of addresses with A < B. B may be 2^64, as rows have it. */
+enum s2_code s2_parse_range(const char *text, const char *what, uint64_t *ret_first,
+			    uint64_t *ret_last, struct s2_err *err) S2_MUST_CHECK;
+
+/* "0x1000-0x2000", of [first, last]. */
+#define S2_RANGE_TEXT 48
+void s2_range_text(uint64_t first, uint64_t last, char ret[S2_RANGE_TEXT]);
 
 /* True when @a + @b fits; the sum leaves through @ret. */
 static inline bool s2_add_ok(uint64_t a, uint64_t b, uint64_t *ret)

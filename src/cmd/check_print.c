@@ -87,7 +87,7 @@ static void put_findings(const struct sheet *sheet, const struct s2_check_outcom
 		flush(sheet);
 	}
 	if (o->nfindings > o->nkept)
-		s2_out_printf(out, "  and %" PRIu64 " more (see --findings)\n",
+		s2_out_printf(out, "  and %" PRIu64 " more (--findings=all prints them)\n",
 			      o->nfindings - o->nkept);
 }
 

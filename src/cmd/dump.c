@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/num.h"
 #include "cmd/each.h"
 #include "cmd/cmd_arch.h"
 #include "cmd/color.h"
@@ -121,8 +122,8 @@ static enum s2_code dump_table(void *arg, const struct s2_table *table,
 				.annotate = printer->format->annotated,
 				.join = printer->format->annotated,
 				.have_range = o->have_range,
-				.first = o->range_start,
-				.last = o->range_end - 1,
+				.first = o->range.first,
+				.last = o->range.last,
 				.more = o->more_ranges,
 				.nmore = o->nmore_ranges };
 	struct s2_row row;
@@ -211,6 +212,7 @@ static void list_members(const struct s2_table *tables, size_t n, struct s2_memb
 static enum s2_code check_range(const struct s2_options *o, const struct s2_table *tables, size_t n,
 				struct s2_err *err)
 {
+	char range[S2_RANGE_TEXT];
 	unsigned int bits = 0;
 
 	if (!o->have_range || !n)
@@ -223,7 +225,7 @@ static enum s2_code check_range(const struct s2_options *o, const struct s2_tabl
 			return S2_OK;
 		first = geom.ia_base;
 		last = first + low_bits(geom.ia_bits);
-		if (o->range_start <= last && o->range_end - 1 >= first)
+		if (o->range.first <= last && o->range.last >= first)
 			return S2_OK;
 		for (unsigned int k = 0; k < o->nmore_ranges; k++)
 			if (o->more_ranges[k].first <= last && o->more_ranges[k].last >= first)
@@ -231,9 +233,8 @@ static enum s2_code check_range(const struct s2_options *o, const struct s2_tabl
 		if (geom.ia_bits > bits)
 			bits = geom.ia_bits;
 	}
-	return s2_fail(err, S2_USAGE,
-		       "--range: 0x%" PRIx64 "-0x%" PRIx64 " is outside of %s%u-bit input space",
-		       o->range_start, o->range_end,
+	s2_range_text(o->range.first, o->range.last, range);
+	return s2_fail(err, S2_USAGE, "--range: %s is outside of %s%u-bit input space", range,
 		       n > 1 ? "all tables, the largest has a " : "the ", bits);
 }
 
@@ -298,6 +299,7 @@ static enum s2_code dump_guest(const struct s2_options *o, const struct s2_input
 
 		s2_printer_init(&printer, format_of(o), s2_annotators, input->lost, out);
 		printer.bare = o->rows.bare;
+		printer.color = s2_colors(o, out);
 		return arch->effective(o, input, &guest, &printer, err);
 	}
 	return dump_tables(o, input, guest.half, guest.nhalves, out, ret, err);

@@ -31,6 +31,7 @@ struct search {
 	struct s2_printer printer;
 	struct s2_out *out;
 	bool json, lines;                 /* a document, or records */
+	bool titled;                      /* columns of text have their titles */
 	const struct s2_condition *where; /* that mappings must fit; NULL: none */
 	uint64_t unknown;                 /* rows that it could not be asked of */
 	const struct s2_table *table;
@@ -131,11 +132,23 @@ static void json_mapping(struct search *s, const struct wanted *want, const stru
 	s2_json_item_end(json);
 }
 
+/* What columns are called, before the first row. */
+static void put_titles(struct search *s)
+{
+	if (s->titled)
+		return;
+	s->titled = true;
+	s2_out_str(s->out, "# pa table ia size ");
+	s2_ptdump_short_titles(&s->printer);
+	s2_out_str(s->out, "entries descriptor\n");
+}
+
 /* @pa, @ia: of the first byte that is reached. */
 static void text_mapping(struct search *s, const struct s2_row *part, uint64_t pa, uint64_t ia)
 {
 	char size[S2_TEXT_SIZE_LEN];
 
+	put_titles(s);
 	s2_text_size(s2_entry_size(s->geom, part->run.height), size);
 	s2_out_printf(s->out, "0x%" PRIx64 " %s 0x%" PRIx64 " %s ", pa, s->table->id, ia, size);
 	s2_ptdump_short(&s->printer, part);
@@ -178,10 +191,11 @@ static void print_table_hit(struct search *s, const struct wanted *want,
 	struct s2_json *json = &s->printer.json;
 
 	if (!s->json) {
-		s2_out_printf(s->out,
-			      "0x%" PRIx64 " %s - - table - - - - - level:%d@0x%" PRIx64 "\n",
-			      want->pa > reached->pa ? want->pa : reached->pa, s->table->id, level,
-			      reached->pa);
+		put_titles(s);
+		s2_out_printf(s->out, "0x%" PRIx64 " %s - - table ",
+			      want->pa > reached->pa ? want->pa : reached->pa, s->table->id);
+		s2_ptdump_short_nothing(&s->printer);
+		s2_out_printf(s->out, "- level:%d@0x%" PRIx64 "\n", level, reached->pa);
 		return;
 	}
 	begin_found(s, want, "table", s->table->id);
@@ -329,11 +343,14 @@ static enum s2_code parse_wanted(const struct s2_options *o, struct search *s, s
 		return s2_fail(err, S2_NOMEM, "no memory");
 	for (int i = 1; i < o->nargs; i++) {
 		struct wanted *want = &s->want[s->n];
+		uint64_t last = 0;
 		enum s2_code code;
 
 		if (strchr(o->args[i], '-')) {
-			code = s2_parse_range(o->args[i], "physical address", &want->pa, &want->end,
+			code = s2_parse_range(o->args[i], "physical address", &want->pa, &last,
 					      err);
+			/* No memory is there, and the end is a number. */
+			want->end = last == UINT64_MAX ? last : last + 1;
 		} else {
 			code = s2_parse_address(o->args[i], "physical address", &want->pa, err);
 			if (!code && want->pa > BITS64(51, 0))
@@ -369,6 +386,10 @@ static enum s2_exit search_all(const struct s2_options *o, struct search *s, str
 	s2_printer_init(&s->printer, s2_format_find("ptdump"), s2_annotators, s->input->lost,
 			s->out);
 	s->printer.color = s2_colors(o, s->out);
+	for (unsigned int i = 0; s2_annotators[i]; i++)
+		for (size_t t = 0; t < tables->n; t++)
+			if (s2_table_annotator(&tables->table[t], s2_annotators[i]))
+				s->printer.common |= 1U << i;
 	s->where = o->rows.have_where ? &o->rows.where : NULL;
 	if (s->json)
 		s2_json_begin(&s->printer.json, s->out, s->lines, "find", "found", &image);

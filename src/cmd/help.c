@@ -31,10 +31,13 @@ static void overview(struct s2_out *out)
 		"\n's2dump help COMMAND' lists a command's options. Manual: s2dump(1), s2dump-json(5).\n");
 }
 
-static void formats(struct s2_out *out)
+/* Rows are printed in @all of them, what else a command says as text or as a document. */
+static void formats(struct s2_out *out, bool all)
 {
 	s2_out_str(out, "\nFormats:\n");
 	for (unsigned int i = 0; i < s2_nformats; i++) {
+		if (!all && !s2_formats[i]->document && strcmp(s2_formats[i]->name, "ptdump") != 0)
+			continue;
 		s2_out_str(out, "  ");
 		s2_out_pad(out, s2_formats[i]->name, 14);
 		s2_out_printf(out, " %s\n", s2_formats[i]->help);
@@ -52,11 +55,12 @@ static enum s2_exit run_help(const struct s2_options *o, struct s2_out *out, str
 
 		if (strcmp(cmd->name, o->args[0]) != 0)
 			continue;
-		s2_out_printf(out, "Usage: s2dump %s [OPTIONS] %s\n\n%s\n\nOptions:\n", cmd->name,
-			      cmd->args, cmd->help);
-		s2_options_help(out, cmd->groups | S2_OPTS_ALL);
-		if (cmd->groups & S2_OPTS_SHOW)
-			formats(out);
+		s2_out_printf(out, "Usage: s2dump %s [OPTIONS] %s\n\n%s\n\n", cmd->name, cmd->args,
+			      cmd->help);
+		s2_options_help(out, cmd->groups | S2_OPTS_ALL, false);
+		s2_options_help(out, cmd->groups, true);
+		if (cmd->groups & (S2_OPTS_SHOW | S2_OPTS_JSON))
+			formats(out, cmd->groups & S2_OPTS_SHOW);
 		return S2_EXIT_OK;
 	}
 	return s2_exit_of(s2_fail(err, S2_USAGE, "help: unknown command '%s'", o->args[0]));

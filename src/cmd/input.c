@@ -188,7 +188,7 @@ enum s2_code s2_input_open(const struct s2_options *options, char *const *paths,
 		return s2_wrap(err, code, "%s", input.path);
 	}
 	if (*input.further)
-		s2_say("%s: further tables of these VMs were not asked for: %s (a pid alone takes all)",
+		s2_say("%s: further tables of these VMs were not asked for: %s (--table='ID/*' takes them)",
 		       input.path, input.further);
 	/* What was missing on the way, and is among the losses, is no error of what follows. */
 	s2_err_init(err);
@@ -318,7 +318,8 @@ enum s2_exit s2_input_finish(const struct s2_input *input, enum s2_exit status)
 
 	for (size_t i = 0; i < lost->n && i < MAX_LOSS_LINES; i++)
 		print_loss(input, &lost->loss[i]);
-	if (lost->total > 1)
+	/* Of a single line there is no sum. */
+	if (lost->total > 1 && lost->n != 1)
 		print_sums(input);
 	ask_for_place(input);
 	return lost->total && status == S2_EXIT_OK ? S2_EXIT_INCOMPLETE : status;

@@ -28,6 +28,12 @@ static const struct s2_loss *lost_of_file(const struct s2_lost *lost, const char
 	return NULL;
 }
 
+/* Is it a part of a dump that was split, and another one is not here? */
+static bool lacks_part(const struct s2_source *source)
+{
+	return source->lacks[0] != source->lacks[1];
+}
+
 /* Notes of the same name and type, which a dump has of each CPU. */
 static size_t same_notes(const struct s2_source *source, size_t at, uint64_t *ret_bytes)
 {
@@ -97,7 +103,9 @@ static void put_file(struct s2_out *out, const struct s2_input *input, const str
 		s2_out_printf(out, ", %s %s", input->source->time ? "on" : "of a crash on", text);
 	else
 		s2_out_str(out, ", at an unknown time");
-	if (lost_of_file(input->lost, image->format))
+	if (lacks_part(input->source))
+		s2_out_str(out, "; a part of several, not all of which were given.\n");
+	else if (lost_of_file(input->lost, image->format))
 		s2_out_str(out, "; not all of it could be unpacked.\n");
 	else
 		s2_out_str(out,
@@ -152,7 +160,7 @@ static void put_notes(struct s2_out *out, const struct s2_source *source)
 	s2_out_str(out, shown ? ".\n" : "Notes: none.\n");
 }
 
-static void put_memory(struct s2_out *out, const struct s2_survey *survey)
+static void put_memory(struct s2_out *out, const struct s2_survey *survey, bool in_parts)
 {
 	bool any = false;
 
@@ -177,7 +185,11 @@ static void put_memory(struct s2_out *out, const struct s2_survey *survey)
 		put_size(out, survey->unseen);
 		s2_out_str(out, ", far more than the file can hold");
 	}
-	s2_out_str(out, any || survey->unseen ? ".\n" : ", nothing is missing.\n");
+	if (any || survey->unseen)
+		s2_out_str(out, ".\n");
+	else
+		s2_out_str(out, in_parts ? ", in the parts that were given.\n" :
+					   ", nothing is missing.\n");
 }
 
 static void put_damage(struct s2_out *out, const struct s2_survey *survey,
@@ -292,6 +304,11 @@ static void note_lost(const struct s2_input *input, const struct s2_survey *surv
 	if (survey->damage)
 		s2_lost_add(input->lost, S2_LOST_FILE, survey->damage, NULL, survey->damage_pa,
 			    "%s", survey->damage_text);
+	if (lacks_part(input->source))
+		s2_lost_add(input->lost, S2_LOST_FILE, S2_ABSENT, NULL, input->source->lacks[0],
+			    "the part of the dump with PA 0x%" PRIx64 "-0x%" PRIx64
+			    " was not given",
+			    input->source->lacks[0], input->source->lacks[1]);
 	if (survey->unseen)
 		s2_lost_add(input->lost, S2_LOST_SEARCH, S2_BUDGET, NULL, S2_LOST_NOWHERE,
 			    "%" PRIu64 " bytes of memory were not looked at: the file is far "
@@ -311,7 +328,7 @@ static enum s2_code print_text(struct s2_out *out, const struct s2_input *input,
 	put_file(page, input, image);
 	put_kernels(page, input, image);
 	put_notes(page, input->source);
-	put_memory(page, survey);
+	put_memory(page, survey, lacks_part(input->source));
 	put_damage(page, survey, input->lost, image->format);
 	s2_text_wrap_page(page, out, 2, 2);
 	return S2_OK;
@@ -355,10 +372,10 @@ static enum s2_exit run_inspect(const struct s2_options *o, struct s2_out *out, 
 
 const struct s2_cmd s2_cmd_inspect = {
 	.name = "inspect",
-	.args = "FILE...",
+	.args = "FILE",
 	.help = "what kind of dump this is, and what it lacks",
 	.groups = S2_OPTS_FILE | S2_OPTS_JSON,
 	.min_args = 1,
-	.max_args = -1,
+	.max_args = 1,
 	.run = run_inspect,
 };

@@ -75,7 +75,8 @@ static void name_cell(const char *name, char *cell)
 {
 	if (!*name)
 		return;
-	snprintf(cell, CELL, "%.*s", CELL - 1, name);
+	/* It is escaped already; what is too long ends with a whole character. */
+	s2_escape(name, strlen(name), cell, CELL);
 	for (char *blank = cell; (blank = strchr(blank, ' '));)
 		*blank = '_';
 }
@@ -239,14 +240,16 @@ static void print_lines(struct s2_out *out, const struct list *list, bool color)
 	for (unsigned int c = 0; c < n; c++) {
 		width[c] = (unsigned int)strlen(titles[c]);
 		for (size_t i = 0; i < list->nlines; i++)
-			if (strlen(list->line[i].cell[c]) > width[c])
-				width[c] = (unsigned int)strlen(list->line[i].cell[c]);
+			if (s2_columns_taken(list->line[i].cell[c]) > width[c])
+				width[c] = s2_columns_taken(list->line[i].cell[c]);
 	}
 	for (size_t i = 0; i <= list->nlines; i++) {
 		for (unsigned int c = 0; c < n; c++) {
 			const char *text = i ? list->line[i - 1].cell[c] : titles[c];
+			/* Padding counts bytes. */
+			unsigned int more = (unsigned int)strlen(text) - s2_columns_taken(text);
 
-			s2_style_pad(out, text, c + 1 < n ? width[c] : 0,
+			s2_style_pad(out, text, c + 1 < n ? width[c] + more : 0,
 				     color ? style_of(titles[c], text) : S2_PLAIN, S2_PLAIN);
 			s2_out_str(out, c + 1 < n ? " " : "\n");
 		}

@@ -7,8 +7,10 @@
 #include <stdlib.h>
 
 #include "base/cleanup.h"
+#include "cmd/color.h"
 #include "cmd/each.h"
 #include "decode/soft.h"
+#include "format/color.h"
 #include "format/text.h"
 #include "model/ranges.h"
 
@@ -28,7 +30,7 @@ struct job {
 	const struct s2_geometry *geom;
 	struct s2_out *out;
 	struct s2_json json;
-	bool document;
+	bool document, color;
 	uint64_t pa[S2_MAX_HEIGHTS]; /* the page of each height that was come to last */
 	uint64_t pages, bytes;       /* of the table */
 	struct s2_effort effort;
@@ -98,6 +100,8 @@ static void print_text(const struct job *job, const struct s2_reached *reached,
 {
 	char buf[COUNT_TEXT], size[S2_TEXT_SIZE_LEN];
 
+	if (c->missing && job->color)
+		s2_style(job->out, S2_GONE);
 	snprintf(buf, sizeof(buf), "0x%" PRIx64, reached->pa);
 	s2_out_pad(job->out, buf, 16);
 	s2_out_printf(job->out, " %-2d ", s2_level(job->geom, reached->height));
@@ -118,6 +122,8 @@ static void print_text(const struct job *job, const struct s2_reached *reached,
 		s2_out_printf(job->out, " 0x%" PRIx64, job->pa[reached->height + 1]);
 	if (c->missing)
 		s2_out_printf(job->out, " %s@0x%" PRIx64, s2_code_name(c->missing), c->missing_pa);
+	if (c->missing && job->color)
+		s2_style(job->out, S2_PLAIN);
 	s2_out_str(job->out, "\n");
 }
 
@@ -151,8 +157,8 @@ static enum s2_code list_pages(void *arg, const struct s2_table *table,
 			      .visits = &job->effort.visits };
 	struct s2_view view = { .how = S2_MERGE_ATTRS,
 				.have_range = o->have_range,
-				.first = o->range_start,
-				.last = o->range_end - 1,
+				.first = o->range.first,
+				.last = o->range.last,
 				.more = o->more_ranges,
 				.nmore = o->nmore_ranges,
 				.enter = on_page,
@@ -161,9 +167,11 @@ static enum s2_code list_pages(void *arg, const struct s2_table *table,
 	struct s2_row row;
 	bool any;
 
+	(void)err;
+	if (table->bare && !job->document)
+		s2_out_printf(job->out, "# %s %s, no table yet\n", table->id, table->kind);
 	if (table->bare)
 		return S2_OK;
-	(void)err;
 	job->table = table;
 	job->geom = geom;
 	job->pages = job->bytes = 0;
@@ -201,6 +209,7 @@ enum s2_code s2_table_pages(const struct s2_options *options, const struct s2_in
 	job->input = input;
 	job->out = out;
 	job->document = s2_options_document(options, &lines);
+	job->color = s2_colors(options, out);
 	s2_effort_init(&job->effort, input, job->document);
 	if (job->document)
 		s2_json_begin(&job->json, out, lines, "dump", "table_pages", &image);

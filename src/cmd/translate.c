@@ -183,22 +183,30 @@ static void text_steps(const struct job *job, const struct answer *a)
 	}
 }
 
+/* In which slot it is, whether anything is mapped there or not. */
+static void text_slot(const struct job *job, const struct answer *a)
+{
+	char buf[S2_LABEL_TEXT];
+	struct s2_label slot;
+
+	s2_slots_label(job->table, a->ia, &slot);
+	if (s2_slots_known_of(&slot))
+		s2_out_printf(job->out, " slot:%s", s2_slots_annotator.columns[0].text(&slot, buf));
+	s2_out_str(job->out, "\n");
+}
+
 /* "= pa 0x... 4K page rwx wb - slot:1" */
 static void text_done(const struct job *job, const struct answer *a)
 {
 	const struct s2_attr_value *memory = column(job, a, S2_MEMORY_NAME);
-	char rights[S2_TEXT_RIGHTS_LEN] = "?", buf[S2_LABEL_TEXT], size[S2_TEXT_SIZE_LEN];
+	char rights[S2_TEXT_RIGHTS_LEN] = "?", size[S2_TEXT_SIZE_LEN];
 	struct s2_rights may = rights_of(job, a);
-	struct s2_label slot;
 
 	if (may.known)
 		s2_text_rights(&may, s2_two_levels(&job->geom), rights);
 	s2_text_size(s2_entry_size(&job->geom, a->run.height), size);
 	s2_out_printf(job->out, "= pa 0x%" PRIx64 " %s %s %s %s -", a->pa, size,
 		      s2_type_name(a->run.entry.type), rights, memory ? memory->text : "-");
-	s2_slots_label(job->table, a->ia, &slot);
-	if (s2_slots_known_of(&slot))
-		s2_out_printf(job->out, " slot:%s", s2_slots_annotator.columns[0].text(&slot, buf));
 }
 
 static void text_fault(const struct job *job, const struct answer *a)
@@ -231,7 +239,7 @@ static void print_text(const struct job *job, const struct answer *a)
 		text_done(job, a);
 	else
 		text_fault(job, a);
-	s2_out_str(job->out, "\n");
+	text_slot(job, a);
 }
 
 static void json_steps(struct job *job, const struct answer *a)

@@ -78,6 +78,8 @@ struct s2_printer {
 	 * this table's rows is theirs, S2_MAX_ANNOTATORS: none. */
 	const struct s2_annotator_ops *const *annotators;
 	uint8_t label[S2_MAX_ANNOTATORS];
+	/* Bit i: some table has annotator number i, and rows of all have its columns (find). */
+	unsigned int common;
 	uint8_t flags_width; /* of the text's column */
 	uint64_t ntables, nruns;
 	const char *list;                 /* headers only, for this command; NULL: `dump` */
@@ -137,6 +139,10 @@ void s2_ptdump_flags(const struct s2_printer *printer, const struct s2_run *run,
 /* A mapped row as `find` prints it: type, rights, attributes and what annotators say, each with a
  * blank after it. */
 void s2_ptdump_short(struct s2_printer *printer, const struct s2_row *row);
+
+/* The titles of these columns, and what stands behind `type' where a row has none of them. */
+void s2_ptdump_short_titles(struct s2_printer *printer);
+void s2_ptdump_short_nothing(struct s2_printer *printer);
 
 /* What is left of rights after both stages. */
 struct s2_rights s2_effective_rights(const struct s2_effective_row *row);

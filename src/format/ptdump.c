@@ -134,20 +134,31 @@ static void print_owner(struct s2_printer *printer)
 	s2_out_str(out, "\n");
 }
 
+/* As wide as rows are. */
+#define REGISTERS_WIDTH 100
+
 static void print_registers(struct s2_printer *printer)
 {
 	const struct s2_table *table = printer->table;
 	const struct s2_regime *regime = &table->regime;
-	const char *lead = "# ";
+	unsigned int column = 0;
 
 	for (unsigned int i = 0; i < regime->arch->nclaims; i++) {
+		char text[64];
+		unsigned int len;
+
 		if (!s2_regime_shows(regime, i))
 			continue;
-		s2_out_printf(printer->out, "%s%s 0x%" PRIx64, lead, regime->arch->claims[i].name,
-			      regime->value[i]);
-		lead = "  ";
+		len = (unsigned int)snprintf(text, sizeof(text), "%s 0x%" PRIx64,
+					     regime->arch->claims[i].name, regime->value[i]);
+		if (column && column + 2 + len > REGISTERS_WIDTH) {
+			s2_out_str(printer->out, "\n");
+			column = 0;
+		}
+		s2_out_printf(printer->out, "%s%s", column ? "  " : "# ", text);
+		column += 2 + len;
 	}
-	if (*lead == ' ')
+	if (column)
 		s2_out_str(printer->out, "\n");
 	if (!table->shadow[S2_SHADOW_CONTROL])
 		return;
@@ -326,6 +337,13 @@ struct look {
 
 static const struct look plain;
 
+/* May what is written there be run, by the same level? */
+static bool is_writable_code(const struct s2_rights *rights)
+{
+	return rights->known &&
+	       ((rights->write && rights->exec) || (rights->write_user && rights->exec_user));
+}
+
 /* What is dangerous, or is not the table's own, stands out; what is nothing steps back. */
 static struct look look_of(const struct s2_printer *printer, const struct s2_run *run, bool mapped,
 			   const struct s2_rights *rights)
@@ -337,8 +355,7 @@ static struct look look_of(const struct s2_printer *printer, const struct s2_run
 		look.flags = S2_ALARM;
 	if (!mapped)
 		return look;
-	if (rights->known &&
-	    ((rights->write && rights->exec) || (rights->write_user && rights->exec_user)))
+	if (is_writable_code(rights))
 		look.rights = S2_ALARM;
 	if (s2_row_device(&printer->of, run))
 		look.memory = S2_DEVICE;
@@ -697,9 +714,44 @@ static const char *short_label(const struct s2_printer *printer, unsigned int i,
 			       const struct s2_row_column *column, const struct s2_label *label,
 			       char buf[S2_LABEL_TEXT])
 {
-	if (!s2_printer_has(printer, i) && !s2_table_may_have_slots(printer->table))
+	if (!s2_printer_has(printer, i) && (i || !s2_table_may_have_slots(printer->table)))
 		return "-";
 	return column->text(label, buf);
+}
+
+/* Slots are always asked for. */
+static bool in_short(const struct s2_printer *printer, unsigned int i)
+{
+	return !i || s2_printer_has(printer, i) || printer->common & (1U << i);
+}
+
+/* A word for each column of s2_ptdump_short() behind the type: its title, or "-". */
+static void put_short_columns(struct s2_printer *printer, bool titles)
+{
+	put_column(printer->out, titles ? "rights" : "-", 0);
+	for (unsigned int i = 0; i < printer->of.nattrs; i++) {
+		const struct s2_attr *attr = printer->of.attr[i].attr;
+
+		if (attr && attr->kind == S2_ATTR_COLUMN)
+			put_column(printer->out, titles ? attr->title : "-", 0);
+	}
+	for (unsigned int i = 0; printer->annotators[i]; i++) {
+		const struct s2_annotator_ops *ops = printer->annotators[i];
+
+		for (size_t k = 0; k < ops->ncolumns && in_short(printer, i); k++)
+			put_column(printer->out, titles ? ops->columns[k].title : "-", 0);
+	}
+}
+
+void s2_ptdump_short_titles(struct s2_printer *printer)
+{
+	put_column(printer->out, "type", 0);
+	put_short_columns(printer, true);
+}
+
+void s2_ptdump_short_nothing(struct s2_printer *printer)
+{
+	put_short_columns(printer, false);
 }
 
 void s2_ptdump_short(struct s2_printer *printer, const struct s2_row *row)
@@ -735,10 +787,27 @@ void s2_ptdump_short(struct s2_printer *printer, const struct s2_row *row)
 		const struct s2_label *label = s2_printer_label(printer, row, i);
 		char buf[S2_LABEL_TEXT];
 
-		for (size_t k = 0; k < ops->ncolumns && (!i || s2_printer_has(printer, i)); k++)
+		for (size_t k = 0; k < ops->ncolumns && in_short(printer, i); k++)
 			put_styled(out, short_label(printer, i, &ops->columns[k], label, buf), 0,
 				   label_style(printer, ops, label, &look), &look);
 	}
+}
+
+static struct look look_of_effective(const struct s2_printer *printer,
+				     const struct s2_effective_row *row,
+				     const struct s2_rights *rights)
+{
+	enum s2_style style = row->missing ? S2_GONE : row->allowed ? S2_PLAIN : S2_DIM;
+	const char *device = printer->geom->arch->device;
+	struct look look = { style, style, style, style };
+
+	if (!row->allowed)
+		return look;
+	if (is_writable_code(rights))
+		look.rights = S2_ALARM;
+	if (device && row->memory && s2_glob(device, row->memory->text))
+		look.memory = S2_DEVICE;
+	return look;
 }
 
 static void effective(struct s2_printer *printer, const struct s2_effective_row *row)
@@ -746,14 +815,19 @@ static void effective(struct s2_printer *printer, const struct s2_effective_row 
 	const char *unknown = row->allowed ? "?" : "-";
 	struct s2_rights rights = s2_effective_rights(row);
 	struct s2_out *out = printer->out;
+	struct look look = plain;
 
+	if (printer->color)
+		look = look_of_effective(printer, row, &rights);
+	if (look.row != S2_PLAIN)
+		s2_style(out, look.row);
 	put_range(printer, row->va, row->size);
 	put_column(out, row->missing ? "missing" : row->allowed ? "mapped" : "fault", W_TYPE);
 	if (row->allowed)
-		put_rights(printer, &rights, &plain);
+		put_rights(printer, &rights, &look);
 	else
 		put_column(out, "-", rights_width(printer));
-	put_column(out, row->memory ? row->memory->text : unknown, W_MEMORY);
+	put_styled(out, row->memory ? row->memory->text : unknown, W_MEMORY, look.memory, &look);
 	put_column(out, row->shareability ? row->shareability->text : "-", W_SH);
 	if (row->missing)
 		put_missing(out, row->missing, row->missing_page);
@@ -761,6 +835,8 @@ static void effective(struct s2_printer *printer, const struct s2_effective_row 
 		put_pa(out, row->pa, row->pieces);
 	else
 		s2_out_str(out, "-");
+	if (look.row != S2_PLAIN)
+		s2_style(out, S2_PLAIN);
 	s2_out_str(out, "\n");
 }
 

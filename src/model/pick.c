@@ -26,7 +26,7 @@ enum s2_code s2_columns_parse(const char *text, const struct s2_member_list *lis
 		*ret_place = (struct s2_where_place){ .at = (unsigned int)at,
 						      .len = n ? (unsigned int)n : 1,
 						      .help = member ? S2_WHERE_NO_HELP :
-								       S2_WHERE_NAMES };
+								       S2_WHERE_COLUMNS };
 		if (!member)
 			return s2_fail(err, S2_USAGE, "no column is called '%.*s'", (int)n,
 				       text + at);

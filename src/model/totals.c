@@ -86,6 +86,6 @@ void s2_totals_end(struct s2_totals *totals, const struct s2_table *table,
 		return;
 	snprintf(totals->why, sizeof(totals->why), "%" PRIu64 " gap%s, first at 0x%" PRIx64 ": %s",
 		 totals->gaps, totals->gaps == 1 ? "" : "s", totals->ia, totals->first);
-	s2_lost_add(lost, S2_LOST_PAGE, totals->code, table->id, totals->address, "%s",
-		    totals->why);
+	s2_lost_add_times(lost, S2_LOST_PAGE, totals->code, table->id, totals->address,
+			  totals->gaps, totals->why);
 }

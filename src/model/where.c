@@ -199,6 +199,16 @@ static bool relation(const struct parser *p, enum s2_where_op *ret)
 	return false;
 }
 
+enum s2_code s2_no_member(const struct s2_row_name *column, const char *text, size_t len,
+			  struct s2_err *err)
+{
+	if (column)
+		return s2_fail(err, S2_USAGE,
+			       "'%s' is a column of several members: ask for one of them",
+			       column->name);
+	return s2_fail(err, S2_USAGE, "no member is called '%.*s'", (int)len, text);
+}
+
 static enum s2_code parse_test(struct parser *p)
 {
 	const struct s2_row_name *member = s2_member_find(p->list, p->text + p->at, p->len, false);
@@ -207,9 +217,9 @@ static enum s2_code parse_test(struct parser *p)
 	enum s2_code code;
 
 	if (!member || member->id == S2_MEMBER_FLAGS) {
-		code = mistake(p, "no member is called '%.*s'", (int)p->len, p->text + p->at);
+		*p->place = name;
 		p->place->help = S2_WHERE_NAMES;
-		return code;
+		return s2_no_member(member, p->text + p->at, p->len, p->err);
 	}
 	step.member = *member;
 	p->where->by_pa |= member->id == S2_MEMBER_PA;

@@ -56,8 +56,9 @@ struct s2_condition {
 /* What would help with a mistake. */
 enum s2_where_help {
 	S2_WHERE_NO_HELP,
-	S2_WHERE_NAMES, /* the names that there are, */
-	S2_WHERE_WORDS, /* or the words that @member may be */
+	S2_WHERE_NAMES,   /* the names that there are, */
+	S2_WHERE_COLUMNS, /* and those that only columns have, */
+	S2_WHERE_WORDS,   /* or the words that @member may be */
 };
 
 /* Where in a condition a mistake is, for a caret: @len bytes from @at on. */
@@ -74,6 +75,11 @@ struct s2_where_place {
 enum s2_code s2_where_parse(const char *text, const struct s2_member_list *list,
 			    const struct s2_arch *const *archs, struct s2_condition *ret,
 			    struct s2_where_place *ret_place, struct s2_err *err) S2_MUST_CHECK;
+
+/* S2_USAGE: a row has nothing of this name that could be compared; @column is what it has, a column
+ * that is made of others, or NULL. */
+enum s2_code s2_no_member(const struct s2_row_name *column, const char *text, size_t len,
+			  struct s2_err *err) S2_MUST_CHECK;
 
 enum s2_answer {
 	S2_ANSWER_NO,

@@ -84,13 +84,23 @@ static bool any_id_fits(const char *pattern, const struct s2_tables *tables)
 	return false;
 }
 
+/* As it is, or with "_" for blanks, as it stands in a column. */
+static bool is_name(const char *text, const char *name)
+{
+	while (*text && (*text == *name || (*text == '_' && *name == ' '))) {
+		text++;
+		name++;
+	}
+	return !*text && !*name;
+}
+
 /* Is @pattern the name of the VM that @table is of, its own one where one is meant? Ids come first:
  * a VM may be called "host". */
 static bool name_fits(const struct s2_request *r, const char *pattern,
 		      const struct s2_tables *tables, const struct s2_table *table)
 {
 	return table->vm && !(r->one_table && is_further(table->id)) && *table->vm->name &&
-	       !strcmp(pattern, table->vm->name) && !any_id_fits(pattern, tables);
+	       is_name(pattern, table->vm->name) && !any_id_fits(pattern, tables);
 }
 
 static bool is_table_asked_for(const struct s2_request *r, const struct s2_tables *tables,
@@ -225,14 +235,21 @@ static bool may_be_lost(const char *pattern, const struct s2_lost *lost)
 	return lost_nameless(lost);
 }
 
-/* Names the tables that there are. */
+/* Names the tables that there are, and whose. */
 static enum s2_code refuse(const char *pattern, const struct s2_tables *tables,
 			   const struct s2_lost *lost, struct s2_err *err)
 {
 	struct id_line list = { .len = 0 };
 
-	for (size_t i = 0; i < tables->n; i++)
-		add_id(&list, tables->table[i].id);
+	for (size_t i = 0; i < tables->n; i++) {
+		const struct s2_table *table = &tables->table[i];
+		bool named = table->vm && *table->vm->name && !is_further(table->id);
+		char text[S2_ID_LEN + S2_VM_NAME_LEN + 3];
+
+		snprintf(text, sizeof(text), named ? "%s \"%s\"" : "%s", table->id,
+			 named ? table->vm->name : "");
+		add_id(&list, text);
+	}
 	return s2_fail(err, may_be_lost(pattern, lost) ? S2_NOTFOUND : S2_USAGE,
 		       "no table is called '%.100s'; there %s %s", pattern,
 		       tables->n == 1 ? "is" : "are", tables->n ? list.text : "none");

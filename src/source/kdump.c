@@ -278,6 +278,8 @@ static void say_split(struct s2_source *source, const struct kdump *k)
 		}
 		pfn = k->part[i].end_pfn;
 	}
+	source->lacks[0] = pfn << k->block_log2;
+	source->lacks[1] = pfn < end ? end << k->block_log2 : source->lacks[0];
 	if (pfn < end)
 		s2_source_remark(source,
 				 "split dump: the part with pages 0x%llx-0x%llx was not given",

@@ -77,8 +77,9 @@ struct s2_source {
 	uint64_t claimed;         /* bytes of the pages of a kdump, mem.bytes or more; else 0 */
 	struct s2_lost *lost;     /* where it says that it did not go on; NULL: nowhere */
 	bool incomplete;          /* the writer says so, or the file is cut off */
-	char node[66];            /* the machine's name, "" when not told */
-	uint64_t time;            /* seconds since 1970 when it was written; 0: not told */
+	uint64_t lacks[2];  /* [from, to): memory of parts that were not given; none if equal */
+	char node[66];      /* the machine's name, "" when not told */
+	uint64_t time;      /* seconds since 1970 when it was written; 0: not told */
 	const char *writer; /* the program that wrote it, as far as the file tells; else NULL */
 	char remark[200];   /* what was corrected or is strange, for people; "" when nothing */
 	void *priv;

@@ -75,6 +75,7 @@ def make(work):
         "text": b"This is a letter, and no dump.\n" * 400,
         "guest": guest,
         "ept": (samples / "debian-6.1-ept.s2dump").read_bytes(),
+        "further": (samples / "debian-7.3-ept.s2dump").read_bytes(),
         "npt": (samples / "debian-6.1-npt.s2dump").read_bytes(),
         "guest-cut": guest[:len(guest) // 2],
         "guest-short": guest[:1000],

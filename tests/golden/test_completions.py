@@ -30,6 +30,13 @@ LINES = [
     (f"{SAMPLE} --table=vm:82", f"{SAMPLE} --table=vm:82"),
     (f"{SAMPLE} --table=vm:8", f"{SAMPLE} --table=vm:82"),
     (f"dump {SAMPLE} --vcpu=vm:82/", f"dump {SAMPLE} --vcpu=vm:82/0"),
+    # The value is a word of its own; a name has a blank, or begins in the home folder.
+    (f"{SAMPLE} --table vm:8", f"{SAMPLE} --table vm:82"),
+    (f"--table vm:82 {SAMPLE} --merge at", f"--table vm:82 {SAMPLE} --merge attrs"),
+    ("'my dump' --table=vm:8", "my dump --table=vm:82"),
+    (r"my\ dump --table=vm:8", "my dump --table=vm:82"),
+    ("~/samples/debian-6.1-4k.s2dump --table=vm:8", "~/samples/debian-6.1-4k.s2dump --table=vm:82"),
+    ("dump --sort=descriptor_", "dump --sort=descriptor_pa"),
     ("--vmlinux=samples/debian-6.1-4k-", "--vmlinux=samples/debian-6.1-4k-ipa43.bin"),
 ]
 
@@ -93,6 +100,7 @@ def run_shell(shell, made, s2dump):
         (home / "bin/s2dump").write_text(STAND_IN)
         (home / "bin/s2dump").chmod(0o755)
         (home / "samples").symlink_to(TOP / "samples")
+        (home / "my dump").symlink_to(TOP / SAMPLE)
         env = {"HOME": name, "PATH": f"{name}/bin:{os.environ['PATH']}", "TERM": "dumb", "LC_ALL": "C.UTF-8", "SAID": f"{name}/said",
                "S2DUMP_REAL": s2dump}
         argv, start = START[shell]
@@ -107,7 +115,7 @@ def run_shell(shell, made, s2dump):
                 # The shell must have answered the tabulator before the line ends.
                 terminal.read(0.1)
                 terminal.type("\n")
-                yield typed, want, wait_for(terminal, home / "said")
+                yield typed, want.replace("~", name, 1), wait_for(terminal, home / "said")
         finally:
             terminal.close()
 

@@ -87,13 +87,12 @@ static void addresses(void **state)
 		{ "0d80023559", 80023559 },
 		{ "0D10", 10 },
 		{ "0d1f", 0xd1f },
-		{ "0d", 0xd },
 		{ "4K", 4096 },
 		{ "1G", 1ULL << 30 },
 		{ "12M", 12ULL << 20 },
 	};
 	static const char *const bad[] = {
-		"",     "x",  "0x",   "g",   "80023559",          "10",
+		"",     "x",  "0x",   "g",   "80023559",          "10",  "0d", "0D",
 		"12K4", "-1", "0d1 ", "0xg", "fffff000000000000", "0d1K"
 	};
 	uint64_t value = 77;
@@ -126,7 +125,11 @@ static void ranges(void **state)
 	(void)state;
 	assert_int_equal(s2_parse_range("0x1000-2G", "r", &a, &b, &err), S2_OK);
 	assert_int_equal(a, 0x1000);
-	assert_int_equal(b, 1ULL << 31);
+	assert_int_equal(b, (1ULL << 31) - 1);
+	assert_int_equal(s2_parse_range("0-0x10000000000000000", "r", &a, &b, &err), S2_OK);
+	assert_int_equal(a, 0);
+	assert_int_equal(b, UINT64_MAX);
+	assert_int_equal(s2_parse_range("0-0x10000000000000001", "r", &a, &b, &err), S2_USAGE);
 	assert_int_equal(s2_parse_range("5-5", "r", &a, &b, &err), S2_USAGE);
 	assert_int_equal(s2_parse_range("6-5", "r", &a, &b, &err), S2_USAGE);
 	assert_int_equal(s2_parse_range("-5", "r", &a, &b, &err), S2_USAGE);
@@ -295,6 +298,10 @@ static void losses(void **state)
 	assert_string_equal(lost.loss[0].table, "a");
 	assert_string_equal(lost.loss[0].text, "page 1");
 	assert_string_equal(lost.loss[3].table, "");
+	s2_lost_add_times(&lost, S2_LOST_PAGE, S2_EXCLUDED, "a", 0x1000, 5, "page 1");
+	assert_int_equal(lost.n, 4);
+	assert_int_equal(lost.total, 10);
+	assert_int_equal(lost.loss[0].times, 7);
 	s2_lost_filter(&lost, not_of_a, NULL);
 	assert_int_equal(lost.n, 2);
 	assert_int_equal(lost.total, 2);
@@ -309,7 +316,7 @@ static void losses(void **state)
 	assert_int_equal(lost.total, 0);
 	assert_null(lost.loss);
 	assert_string_equal(s2_lost_name(S2_LOST_PAGE, 1), "table page");
-	assert_string_equal(s2_lost_name(S2_LOST_PAGE, 0), "table pages");
+	assert_string_equal(s2_lost_name(S2_LOST_PAGE, 0), "parts of tables");
 }
 
 static void budgets(void **state)

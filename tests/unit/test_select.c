@@ -176,6 +176,29 @@ static void by_name(void **state)
 	}
 }
 
+/* A name is typed as it is, or as it stands in a column; who mistypes it is told which there are. */
+static void blanks_in_names(void **state)
+{
+	static const char *const typed[] = { "web 17", "web_17", "web", "web_17_", "web-17" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(typed) / sizeof(typed[0]); i++) {
+		struct selection s;
+
+		begin(&s, &typed[i], 1);
+		add_table(&s, "host", NULL);
+		add_table(&s, "vm:1", add_vm(&s, "web 17"));
+		add_table(&s, "vm:1/smm", s.tables.table[1].vm);
+		assert_int_equal(choose(&s), i < 2 ? S2_OK : S2_USAGE);
+		if (i < 2)
+			assert_int_equal(s.tables.n, 2);
+		else
+			assert_non_null(
+				strstr(s.err.text, "there are host, vm:1 \"web 17\", vm:1/smm"));
+		end(&s);
+	}
+}
+
 /* A lost VM that is known by its address alone, or not even by that, may be one more of the
  * process, or the one of a name; it is no table whose id was given. */
 static void lost_unnumbered(void **state)
@@ -274,6 +297,7 @@ int main(void)
 		cmocka_unit_test(all_patterns_count),
 		cmocka_unit_test(kept),
 		cmocka_unit_test(by_name),
+		cmocka_unit_test(blanks_in_names),
 		cmocka_unit_test(further_tables),
 		cmocka_unit_test(lost_unnumbered),
 		cmocka_unit_test(own_table_gone),

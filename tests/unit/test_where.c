@@ -288,7 +288,8 @@ static void test_refused(void **state)
 		{ "odd=res", "'odd' is never 'res'", 4, 3 },
 		{ "type='page", "the quote is not closed", 5, 5 },
 		{ "'write'", "the name of a member belongs here", 0, 7 },
-		{ "flags=cont", "no member is called 'flags'", 0, 5 },
+		{ "flags=cont", "'flags' is a column of several members: ask for one of them", 0,
+		  5 },
 		{ "not not (mapped and type=x*)", NULL, 25, 2 },
 	};
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/num.h"
 #include "cmd/each.h"
 #include "cmd/say.h"
 #include "model/totals.h"
@@ -56,7 +57,7 @@ static enum s2_code add_half(struct s2_guest *g, const struct s2_options *o, boo
 	if (code)
 		return s2_wrap(err, code, "%s", table->id);
 	/* A range of virtual addresses lies in one of the halves. */
-	wanted = !o->have_range || in_half(geom, o->range_start, o->range_end - 1);
+	wanted = !o->have_range || in_half(geom, o->range.first, o->range.last);
 	for (unsigned int i = 0; i < o->nmore_ranges; i++)
 		wanted |= in_half(geom, o->more_ranges[i].first, o->more_ranges[i].last);
 	g->nhalves += wanted;
@@ -95,6 +96,7 @@ enum s2_code s2_guest_vcpu(const struct s2_options *o, const struct s2_input *in
 enum s2_code s2_guest_open(const struct s2_options *o, const struct s2_input *input,
 			   struct s2_guest *ret, struct s2_err *err)
 {
+	char range[S2_RANGE_TEXT];
 	enum s2_code code;
 
 	memset(ret, 0, sizeof(*ret));
@@ -112,11 +114,11 @@ enum s2_code s2_guest_open(const struct s2_options *o, const struct s2_input *in
 	code = add_half(ret, o, false, err);
 	if (!code)
 		code = add_half(ret, o, true, err);
+	s2_range_text(o->range.first, o->range.last, range);
 	if (!code && o->have_range && !ret->nhalves)
 		code = s2_fail(err, S2_USAGE,
-			       "--range: 0x%" PRIx64 "-0x%" PRIx64
-			       " is outside of what the guest's stage 1 translates",
-			       o->range_start, o->range_end);
+			       "--range: %s is outside of what the guest's stage 1 translates",
+			       range);
 	return code;
 }
 
@@ -157,7 +159,7 @@ struct walks {
 static bool begin_span(const struct s2_options *o, unsigned int i, uint64_t next,
 		       struct s2_walk *walk)
 {
-	struct s2_span span = { o->range_start, o->range_end - 1 };
+	struct s2_span span = o->range;
 
 	if (!o->have_range)
 		return true;

@@ -321,11 +321,10 @@ static void print(struct job *job, const struct s2_at_result *r)
 	struct s2_translated t = { .req = &job->req, .at = r };
 
 	t.two_levels = !is_stage2_only(job->req.op) && !is_el2(job->req.op);
-	if (r->outcome == S2_AT_DONE) {
+	if (r->outcome == S2_AT_DONE)
 		t.rights = ask_rights(job);
-		if (job->table && (r->nested || is_stage2_only(job->req.op)))
-			s2_slots_label(job->table, r->nested ? r->ipa : job->req.ia, &t.slot);
-	}
+	if (job->table && (r->nested || is_stage2_only(job->req.op)))
+		s2_slots_label(job->table, r->nested ? r->ipa : job->req.ia, &t.slot);
 	if (job->document)
 		s2_translated_json(&job->json, &t);
 	else

@@ -45,11 +45,20 @@ static bool only_stage2(const struct s2_at_result *r)
 	return r->nsteps && r->step[0].stage == 2 && !r->step[0].s1ptw;
 }
 
+static void text_slot(struct s2_out *out, const struct s2_label *label)
+{
+	char text[S2_LABEL_TEXT];
+
+	if (s2_slots_known_of(label))
+		s2_out_printf(out, " slot:%s", s2_slots_annotator.columns[0].text(label, text));
+	s2_out_str(out, "\n");
+}
+
 /* "= ipa 0x... 4K page pa 0x... 2M block rwx normal-wb ish slot:1" */
 static void text_done(struct s2_out *out, const struct s2_translated *t)
 {
 	const struct s2_attr_value *memory, *sh;
-	char rights[S2_TEXT_RIGHTS_LEN] = "?", slot[S2_LABEL_TEXT];
+	char rights[S2_TEXT_RIGHTS_LEN] = "?";
 
 	s2_at_memory(t->at, &memory, &sh);
 	if (t->rights.known)
@@ -62,20 +71,39 @@ static void text_done(struct s2_out *out, const struct s2_translated *t)
 	s2_out_printf(out, " pa 0x%" PRIx64, t->at->pa);
 	text_leaf(out, t->at, t->at->nested || only_stage2(t->at) ? 2 : 1);
 	s2_out_printf(out, " %s %s %s", rights, memory ? memory->text : "?", sh ? sh->text : "-");
-	if (s2_slots_known_of(&t->slot))
-		s2_out_printf(out, " slot:%s", s2_slots_annotator.columns[0].text(&t->slot, slot));
-	s2_out_str(out, "\n");
+	text_slot(out, &t->slot);
+}
+
+/* Where a stage ended: that, and what it was asked for where stage 1 had told. */
+static void text_stage(struct s2_out *out, const struct s2_at_result *r)
+{
+	s2_out_printf(out, "stage %u level %d", r->stage, r->level);
+	if (r->s1ptw)
+		s2_out_str(out, " for a walk of stage 1");
+	else if (r->nested)
+		s2_out_printf(out, " at ipa 0x%" PRIx64, r->ipa);
 }
 
 /* The fault as hardware reports it, and which bits of that follow from what is not known. */
-static void text_fault(struct s2_out *out, const struct s2_at_result *r)
+static void text_fault(struct s2_out *out, const struct s2_translated *t)
 {
-	s2_out_printf(out, "= %s, stage %u level %d%s, ", s2_at_fault_name(r->fault), r->stage,
-		      r->level, r->s1ptw ? " for a walk of stage 1" : "");
+	const struct s2_at_result *r = t->at;
+
+	s2_out_printf(out, "= %s, ", s2_at_fault_name(r->fault));
+	text_stage(out, r);
+	s2_out_str(out, ", ");
 	put_par(out, r);
 	if (r->why)
 		s2_out_printf(out, " (%s)", r->why);
-	s2_out_str(out, "\n");
+	text_slot(out, &t->slot);
+}
+
+static void text_missing(struct s2_out *out, const struct s2_translated *t)
+{
+	s2_out_str(out, "= not known, ");
+	text_stage(out, t->at);
+	s2_out_printf(out, ": %s@0x%" PRIx64, s2_code_name(t->at->missing), t->at->missing_pa);
+	text_slot(out, &t->slot);
 }
 
 static void text_par(struct s2_out *out, const struct s2_at_result *r)
@@ -102,12 +130,10 @@ void s2_translated_text(struct s2_out *out, const struct s2_translated *t, bool 
 		text_done(out, t);
 		break;
 	case S2_AT_FAULT:
-		text_fault(out, r);
+		text_fault(out, t);
 		break;
 	case S2_AT_MISSING:
-		s2_out_printf(out, "= not known, stage %u level %d%s: %s@0x%" PRIx64 "\n", r->stage,
-			      r->level, r->s1ptw ? " for a walk of stage 1" : "",
-			      s2_code_name(r->missing), r->missing_pa);
+		text_missing(out, t);
 		break;
 	}
 }
@@ -163,7 +189,7 @@ void s2_translated_json(struct s2_json *json, const struct s2_translated *t)
 	s2_json_word(json, "op", s2_at_names[t->req->op]);
 	s2_json_hex(json, "ia", t->req->ia);
 	s2_json_word(json, "result", results[r->outcome]);
-	s2_json_hex_if(json, "ipa", done && r->nested, r->ipa);
+	s2_json_hex_if(json, "ipa", r->nested, r->ipa);
 	s2_json_hex_if(json, "pa", done, r->pa);
 	s2_json_rights(json, done ? &t->rights : NULL);
 	memory_members(json, t);
