@@ -1327,6 +1327,13 @@ def guest_device_executable(s):
     return [("vm:100", 0x8010000)]
 
 
+@breaks("wx", gens=OLD)
+def guest_device_executable_at_el0(s):
+    """XN[1:0] is 1."""
+    s.vms[0].set(0x8010000, 0x8040000 | 3 | 3 << 2 | 0xc0 | 3 << 8 | 1 << 10 | 1 << 53)
+    return [("vm:100", 0x8010000)]
+
+
 @breaks("refcount", gens=OLD)
 def hosts_table_page_count(s):
     s.ram.put(s.page_at(s.vms[0].root) + REFCOUNT, 7, "<i")

@@ -595,9 +595,32 @@ static void vm_without_a_table(void **state)
 	kvm_exit(&t);
 }
 
+/* More than lists have room for at first. */
+static void many_vms(void **state)
+{
+	enum { N = 100 };
+	struct kvmtest t;
+
+	(void)state;
+	kvm_init(&t, FORM_6_1, &test_shapes[0], true);
+	for (uint32_t i = 0; i < N; i++)
+		put_vm(&t, 1000 + i, 0x12340000 + i * 0x10000);
+	kvm_must(&t);
+	assert_int_equal(t.lost.total, 0);
+	assert_int_equal(t.tables.n, N);
+	assert_int_equal(t.tables.nvm, N);
+	for (uint32_t i = 0; i < N; i++) {
+		assert_int_equal(t.tables.table[i].pid, 1000 + i);
+		assert_ptr_equal(t.tables.table[i].vm, t.tables.vm[i]);
+		assert_int_equal(t.tables.vm[i]->va, t.tables.table[i].object_va);
+	}
+	kvm_exit(&t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(many_vms),
 		cmocka_unit_test(vms),
 		cmocka_unit_test(old_kernels),
 		cmocka_unit_test(without_vtcr),

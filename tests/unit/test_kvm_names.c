@@ -340,6 +340,7 @@ static void threads_and_cgroups(void **state)
 		{ "machine-qemu\\x2d3.scope", "", "qemu-3" },
 		{ "machine-qemu\\x2d3\\x2d.scope", "", "qemu-3-" },
 		{ "machine-qemu\\x2d\\x2dweb.scope", "", "qemu--web" },
+		{ "machine-qemux3\\x2dweb.scope", "", "qemux3-web" },
 		{ "machine-lxc\\x2d3\\x2dweb.scope", "", "lxc-3-web" },
 		/* What systemd does not write is no escape: one digit, capitals, zero. */
 		{ "machine-a\\x2.scope", "", "a\\x2" },

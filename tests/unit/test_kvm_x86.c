@@ -667,6 +667,10 @@ static void lost_vms(void **state)
 	assert_int_equal(x86_table(&t, "vm:40")->root_pa, pa[0]);
 	assert_int_equal(x86_table(&t, "vm:42")->root_pa, pa[2]);
 	assert_int_equal(x86_table(&t, id)->root_pa, pa[1]);
+	for (unsigned int i = 0; i < S2_X86_NCLAIMS; i++)
+		if (!(s2_x86_claims[i].use & S2_CLAIM_ROOT))
+			assert_int_equal(x86_table(&t, id)->regime.value[i],
+					 x86_table(&t, "vm:40")->regime.value[i]);
 	assert_int_equal(x86_table(&t, id)->pid, -1);
 	assert_int_equal(x86_table(&t, id)->object_va, 0);
 	/* Without struct pages nobody can find it, and that is said. */

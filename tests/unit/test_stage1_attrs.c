@@ -216,6 +216,18 @@ static void indirect_permissions(void **state)
 	expect(&geom, "write", 1ULL << 54 | 1ULL << 7 | 1ULL << 6 | 0x401, "-");
 	expect(&geom, "read", 1ULL << 51 | 0x401, "-");
 	expect(&geom, "exec", 1ULL << 51 | 0x401, "-");
+	/* Without overlays: index 3 is RW at EL1, and at EL0 R, RX or RW. */
+	for (unsigned int i = 0; i < 3; i++) {
+		static const uint64_t el0[] = { 0x8, 0xa, 0xc };
+		const uint64_t raw = 1ULL << 51 | 1ULL << 6 | 0x401;
+
+		s2_regime_set(&regime, S2_ARM64_PIR_EL1, 0x5ULL << 36 | 0xcULL << 12);
+		s2_regime_set(&regime, S2_ARM64_PIRE0_EL1, 0x3ULL << 36 | el0[i] << 12);
+		assert_int_equal(s2_arm64_stage1_el1.shape(&regime, &geom, &err), S2_OK);
+		expect(&geom, "read", raw, "R");
+		expect(&geom, "write", raw, i == 2 ? "W" : "W:EL1");
+		expect(&geom, "exec", raw, i == 1 ? "X:EL0" : "-");
+	}
 	/* nDirty: the first write waits for hardware, where TCR_EL1.HD has it look. */
 	s2_regime_set(&regime, S2_ARM64_TCR_EL1, tcr_el1(12, 25, 5, 0) | 3ULL << 39);
 	assert_int_equal(s2_arm64_stage1_el1.shape(&regime, &geom, &err), S2_OK);

@@ -52,6 +52,25 @@ static struct s2_meaning meaning(const struct s2_arch *arch, const struct s2_sof
 	return ret;
 }
 
+/* Without MMIO entries: all bits up to 51 are of the address (kvm_mmu_reset_all_pte_masks()). */
+static void test_no_reserved_bit(void **state)
+{
+	(void)state;
+	for (unsigned int bits = 51; bits <= 52; bits++) {
+		struct s2_regime regime;
+
+		s2_regime_init(&regime, &s2_x86_npt);
+		s2_regime_set(&regime, S2_X86_MAXPHYADDR, bits);
+		NEW->assume(&regime, &regime.soft);
+		assert_int_equal(regime.soft.param[S2_KVM_X86_MMIO_VALUE],
+				 bits == 51 ? BIT64(51) | BIT64(0) : 0);
+		assert_int_equal(regime.soft.param[S2_KVM_X86_MMIO_MASK],
+				 bits == 51 ? BIT64(51) | BIT64(0) : 0);
+		assert_int_equal(regime.soft.param[S2_KVM_X86_LOWER_GFN_MASK],
+				 BITS64(bits - 1, 12));
+	}
+}
+
 /* Raw input does not say whether the processor has L1TF: of two readings the one at which the entry
  * stands counts (KVM makes it of the address that faulted). */
 static void test_displaced_or_not(void **state)
@@ -323,6 +342,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_mmio),
+		cmocka_unit_test(test_no_reserved_bit),
 		cmocka_unit_test(test_displaced_or_not),
 		cmocka_unit_test(test_mmio_address),
 		cmocka_unit_test(test_mmio_generation),

@@ -58,6 +58,7 @@ CASES = {
     "json-nul": (note(b"\0" * 64), {}, {}),
     "version-2": (note(payload([TABLE], version=2)), {}, {}),
     "version-missing": (note(b'{"tables": []}'), {}, {}),
+    "pkvm-empty": (note(payload([TABLE], pkvm={})), {}, {}),
     "tables-none": (note(payload([])), {}, {}),
     "tables-string": (note(payload("x")), {}, {}),
     "table-number": (note(payload([1])), {}, {}),
