@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 
 #include "base/err.h"
 
@@ -27,6 +28,9 @@ struct s2_opened {
 	const char *packed; /* how it was compressed, NULL when it was not: @fd is what was in it */
 	char damage[192];   /* why @fd holds only its beginning, "" when it holds all */
 	bool unverified;    /* of which some bytes have no checksum that holds: any may be wrong */
+	bool dated;         /* when it was written last is known: */
+	uint64_t size;
+	struct timespec written;
 };
 
 struct s2_file {

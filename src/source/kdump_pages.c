@@ -407,8 +407,8 @@ static const void *kdump_view(const struct s2_mem *mem, uint64_t pa, size_t len)
 }
 
 /*
- * The first page of @part from @pfn on that exists, or does not; its end when there is none. Pages of
- * which the bitmaps cannot be read may exist: whoever reads them is told why they cannot be had.
+ * The first page of @part from @pfn on that exists, or does not; its end when there is none. Pages
+ * of which the bitmaps cannot be read may exist: whoever reads them is told why they cannot be had.
  */
 static uint64_t scan(const struct kdump_part *part, uint64_t pfn, bool exists)
 {

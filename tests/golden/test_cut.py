@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-# A file that is cut off while it is read: what was printed stays, an error says why, and no document looks whole.
+# A file that is cut off, or changes, while it is read: what was printed stays, an error says why, and no document looks whole.
 
 import argparse
 import json
@@ -96,16 +96,18 @@ def main():
         (work / "guest").write_bytes(mkdump.elf_core(used))
         subprocess.run([*make, TOOLS / "mkdump.py", "kdump", "kdump", f"--raw={BLOB}@0x43270000"], cwd=work, check=True)
         for n, (source, words) in enumerate(RUNS, 1):
-            half = os.path.getsize(work / source) // 2
+            whole = os.path.getsize(work / source)
             clean = run(args, words, source, work, None, 0)
             bad, tried = [], 0
-            for size in (0, half):
+            for size in (0, whole // 2, whole + 1):
                 place, reached = 0, True
                 while reached:
                     got = run(args, words, source, work, place, size)
                     reached = got[3]
                     tried += reached
                     wrong = judge(words, clean, got)
+                    if reached and size > whole and not got[0]:
+                        wrong = "nobody says that it was changed"
                     if wrong:
                         bad.append(f"cut to {size} before copy {place}: {wrong}")
                     place += 1 + place // 2

@@ -232,7 +232,7 @@ enum s2_code s2_guest_effective(const struct s2_options *o, const struct s2_inpu
 		code = effective_half(o, input, g, &table, &g->half_geom[i], walks, printer,
 				      &effort, err);
 	}
-	printer->format->end(printer, !code && !input->lost->total);
+	printer->format->end(printer, !code && s2_input_complete(input));
 	return code;
 }
 
