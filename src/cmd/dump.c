@@ -260,7 +260,7 @@ static enum s2_code dump_tables(const struct s2_options *o, const struct s2_inpu
 				     .visits = &dump->effort.visits };
 	s2_printer_init(&dump->printer, format_of(o), s2_annotators, input->lost, out);
 	dump->printer.raw_rights = o->raw_rights;
-	s2_effort_init(&dump->effort, input, dump->printer.format->merge == S2_MERGE_PA);
+	s2_effort_init(&dump->effort, input, dump->printer.format->document);
 	if (o->have_merge && o->merge == S2_MERGE_NONE)
 		dump->effort.most = UINT64_MAX;
 	dump->printer.color = s2_colors(o, out);
@@ -273,7 +273,7 @@ static enum s2_code dump_tables(const struct s2_options *o, const struct s2_inpu
 	dump->printer.format->begin(&dump->printer, &image);
 	code = s2_each_table(input, tables, n, dump_table, dump, ret, err);
 	s2_say_left_out(input->path, dump->unknown);
-	dump->printer.format->end(&dump->printer, !*ret && !input->lost->total);
+	dump->printer.format->end(&dump->printer, !*ret && s2_input_complete(input));
 	return code;
 }
 

@@ -11,26 +11,26 @@
 #include "cmd/say.h"
 
 /*
- * A row for each entry takes 10 bytes for each byte of a table page, or 80 in a program's format.
+ * A row for each entry takes 10 bytes for each byte of a table page, up to 24 in csv, 80 in JSON.
  * Rows of the pages in which a walk stands follow after the end, and are as many once more.
  */
 #define PRINT_FLOOR (896U << 10)
 #define PRINT_PER_TABLE 2048
-#define PRINT_PER_BYTE 20
-#define PRINT_EXACT_PER_BYTE 160
+#define PRINT_PER_BYTE 24
+#define PRINT_JSON_PER_BYTE 160
 
 /* A walk has a budget of its own (decode/walk.c); all of them together have two of the largest. */
 #define VISITS_FLOOR 2048
 #define VISITS_PER_PAGE 32
 #define VISITS_PER_TABLE 4
 
-void s2_effort_init(struct s2_effort *ret, const struct s2_input *input, bool exact)
+void s2_effort_init(struct s2_effort *ret, const struct s2_input *input, bool json)
 {
 	uint64_t bytes = input->source->mem.bytes, tables = input->tables.n;
 	struct s2_budget print;
 
 	s2_budget_init(&print, PRINT_FLOOR + PRINT_PER_TABLE * tables,
-		       exact ? PRINT_EXACT_PER_BYTE : PRINT_PER_BYTE, bytes);
+		       json ? PRINT_JSON_PER_BYTE : PRINT_PER_BYTE, bytes);
 	ret->most = print.left;
 	s2_budget_init(&ret->visits, VISITS_FLOOR, VISITS_PER_PAGE, bytes / 4096);
 }

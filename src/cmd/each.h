@@ -29,10 +29,10 @@ struct s2_effort {
 
 /*
  * Sound tables, each of whose pages is reached once and each of whose entries is a row, need less;
- * a page that is reached thousands of times would fill a disk. @exact: rows of a program's format,
- * which are longer than those for people.
+ * a page that is reached thousands of times would fill a disk. @json: rows are longer there, with
+ * the name of each member.
  */
-void s2_effort_init(struct s2_effort *ret, const struct s2_input *input, bool exact);
+void s2_effort_init(struct s2_effort *ret, const struct s2_input *input, bool json);
 
 /* Has everything been printed that may be? */
 static inline bool s2_effort_ends(const struct s2_effort *effort, const struct s2_out *out)

@@ -400,7 +400,8 @@ static enum s2_exit search_all(const struct s2_options *o, struct search *s, str
 			print_nothing(s, &s->want[i]);
 	s2_say_left_out(s->input->path, s->unknown);
 	if (s->json)
-		s2_json_end(&s->printer.json, !status && !s->input->lost->total, s->input->lost);
+		s2_json_end(&s->printer.json, !status && s2_input_complete(s->input),
+			    s->input->lost);
 	return code ? s2_exit_of(code) : status;
 }
 

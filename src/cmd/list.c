@@ -285,7 +285,7 @@ static enum s2_exit list_tables(const struct s2_options *o, const struct s2_inpu
 	code = s2_each_table(input, input->tables.table, input->tables.n, list_table, list, &status,
 			     err);
 	if (list->json) {
-		list->printer.format->end(&list->printer, !status && !input->lost->total);
+		list->printer.format->end(&list->printer, !status && s2_input_complete(input));
 	} else {
 		print_image(out, &image);
 		print_lines(out, list, s2_colors(o, out));

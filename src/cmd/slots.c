@@ -121,7 +121,7 @@ static enum s2_exit list_slots(const struct s2_options *o, const struct s2_input
 			      "ia", "size", l->have_private ? " private " : "");
 	code = s2_each_table(input, tables->table, tables->n, slots_table, l, &status, err);
 	if (l->document)
-		l->printer.format->end(&l->printer, !status && !input->lost->total);
+		l->printer.format->end(&l->printer, !status && s2_input_complete(input));
 	return code ? s2_exit_of(code) : status;
 }
 

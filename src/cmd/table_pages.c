@@ -215,6 +215,6 @@ enum s2_code s2_table_pages(const struct s2_options *options, const struct s2_in
 		s2_json_begin(&job->json, out, lines, "dump", "table_pages", &image);
 	code = s2_each_table(input, tables, n, list_pages, job, ret, err);
 	if (job->document)
-		s2_json_end(&job->json, !*ret && !input->lost->total, input->lost);
+		s2_json_end(&job->json, !*ret && s2_input_complete(input), input->lost);
 	return code;
 }

@@ -190,6 +190,8 @@ enum s2_code s2_vmcoreinfo_scan_next(struct s2_vmcoreinfo_scan *scan, struct s2_
 		scan->pa += off;
 		scan->gave_up |= scan->scanned > scan->scanned_most;
 	}
+	if (scan->gaps.bytes && scan->gaps.code == S2_NOMEM)
+		return s2_fail(err, S2_NOMEM, "no memory to search for VMCOREINFO");
 	if (!scan->any && !scan->gave_up && s2_mem_is_zero(scan->mem))
 		return s2_fail(err, S2_NOTFOUND, "all memory in this file is zero%s",
 			       s2_gaps_text(&scan->gaps).text);

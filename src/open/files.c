@@ -272,3 +272,35 @@ bool s2_files_unverified(const struct s2_files *files)
 			return true;
 	return false;
 }
+
+static bool date_of(int fd, struct s2_opened *ret)
+{
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) || !S_ISREG(st.st_mode))
+		return false;
+	ret->size = (uint64_t)st.st_size;
+	ret->written = st.st_mtim;
+	return true;
+}
+
+void s2_files_date(struct s2_files *files)
+{
+	for (size_t i = 0; i < files->ninputs; i++) {
+		struct s2_opened *file = &files->input[i];
+
+		/* Memory of a running kernel changes all the time. */
+		file->dated = !s2_fd_is_proc(file->fd) && date_of(file->fd, file);
+	}
+}
+
+bool s2_file_changed(struct s2_opened *file)
+{
+	struct s2_opened now;
+	bool changed = file->dated && (!date_of(file->fd, &now) || now.size != file->size ||
+				       now.written.tv_sec != file->written.tv_sec ||
+				       now.written.tv_nsec != file->written.tv_nsec);
+
+	file->dated &= !changed;
+	return changed;
+}

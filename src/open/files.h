@@ -53,6 +53,12 @@ enum s2_code s2_files_load(struct s2_files *files, uint64_t max, struct s2_meter
 			   struct s2_err *err) S2_MUST_CHECK;
 void s2_files_close(struct s2_files *files);
 
+/* Notes of each input how it is, before it is looked at. */
+void s2_files_date(struct s2_files *files);
+
+/* Was @file written to, or cut, since then? Once true, then no more. */
+bool s2_file_changed(struct s2_opened *file);
+
 /* Are there inputs of which no checksum says that what was unpacked is right? */
 bool s2_files_unverified(const struct s2_files *files);
 

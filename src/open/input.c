@@ -123,6 +123,18 @@ static void note_damage(const struct s2_input *input)
 	}
 }
 
+bool s2_input_complete(const struct s2_input *input)
+{
+	for (size_t i = 0; i < input->files.ninputs; i++)
+		if (s2_file_changed(&input->files.input[i]))
+			s2_lost_add(input->lost, S2_LOST_FILE, S2_IO, NULL, S2_LOST_NOWHERE,
+				    "%s was written to, or cut, while it was read: what is said of "
+				    "it may be of neither state",
+				    input->files.ninputs > 1 ? input->files.input[i].name :
+							       "the file");
+	return !input->lost->total;
+}
+
 enum s2_code s2_input_find(const struct s2_request *r, struct s2_input *input, struct s2_err *err)
 {
 	enum s2_code code;
@@ -133,6 +145,7 @@ enum s2_code s2_input_find(const struct s2_request *r, struct s2_input *input, s
 	for (size_t i = 0; i < input->files.ninputs; i++)
 		if (input->files.input[i].too_long)
 			input->refusal.why = S2_REFUSED_TOO_LONG;
+	s2_files_date(&input->files);
 	if (!code)
 		code = s2_source_open_parts(input->files.input, input->files.ninputs, r->raw,
 					    &input->source, err);

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 
 #include "base/err.h"
 
@@ -28,6 +29,9 @@ struct s2_opened {
 	char damage[192];   /* why @fd holds only its beginning, "" when it holds all */
 	bool unverified;    /* of which some bytes have no checksum that holds: any may be wrong */
 	bool too_long;      /* more would have become of it than it may */
+	bool dated;         /* when it was written last is known: */
+	uint64_t size;
+	struct timespec written;
 };
 
 struct s2_file {

@@ -406,15 +406,22 @@ static const void *kdump_view(const struct s2_mem *mem, uint64_t pa, size_t len)
 	return is_aligned((uintptr_t)view, sizeof(uint64_t)) ? view : NULL;
 }
 
-/* The first page of @part from @pfn on that exists, or does not; its end when there is none. */
+/*
+ * The first page of @part from @pfn on that exists, or does not; its end when there is none. Pages
+ * of which the bitmaps cannot be read may exist: whoever reads them is told why they cannot be had.
+ */
 static uint64_t scan(const struct kdump_part *part, uint64_t pfn, bool exists)
 {
 	while (pfn < part->end_pfn) {
 		uint64_t group = pfn / GROUP, a[GROUP_WORDS], b[GROUP_WORDS], next, other, end;
 
 		if (read_group(part, part->bitmap1_off, group, a, NULL) ||
-		    read_group(part, part->bitmap2_off, group, b, NULL))
-			return part->end_pfn;
+		    read_group(part, part->bitmap2_off, group, b, NULL)) {
+			if (exists)
+				return pfn;
+			pfn = (group + 1) * GROUP;
+			continue;
+		}
 		for (; pfn < (group + 1) * GROUP; pfn = (pfn | 63) + 1) {
 			uint64_t i = pfn % GROUP / 64, word = a[i] | b[i];
 

@@ -146,6 +146,7 @@ CASES = [
     (look_alikes, ["dump", "--vtcr=0x80023559"]),
     (one_page_for_all, ["dump", "--vtcr=0x80023559", f"--base={ROOT:#x}"]),
     (one_page_for_all, ["dump", "--json", "--vtcr=0x80023559", f"--base={ROOT:#x}"]),
+    (one_page_for_all, ["dump", "--format=csv", "--vtcr=0x80023559", f"--base={ROOT:#x}"]),
     (one_page_for_all, ["check", "--vtcr=0x80023559", f"--base={ROOT:#x}"]),
 ]
 

@@ -131,6 +131,7 @@ def nth(args, work, words, kind, number, most):
 def all_nth(args, work, first):
     failed = 0
     runs = [(command, given, []) for given in NTH_INPUTS for command in NTH_COMMANDS]
+    runs.append((["inspect"], ["zstd.flat"], []))
     runs += [(command, given, ["0x40000123"]) for given in NTH_INPUTS for command in NTH_ADDRESS]
     for at, (command, given, address) in enumerate(runs):
         bad, done, total = [], 0, 0
@@ -153,6 +154,9 @@ def make_inputs(work):
     subprocess.run([*make, TOOLS / "mkpkvm.py", "6.14", "system"], cwd=work, check=True)
     for name, options in (("kdump", []), ("kdump.flat", ["--flatten"])):
         subprocess.run([*make, TOOLS / "mkdump.py", "kdump", name, f"--raw={BLOB}@0x43270000", *options], cwd=work, check=True)
+    # A note in memory, which is looked for in pages that are decompressed.
+    system = [*make, TOOLS / "mkdump.py", "kdump", "zstd.flat", "--raw=system@0x40000000", "--codec=zstd", "--flatten"]
+    subprocess.run(system, cwd=work, check=True)
     pages = [f"{0x43280000 + i * 4096:#x}" for i in range(os.path.getsize(BLOB) // 4096 - 16)]
     shutil.copyfile(SAMPLE, work / "snapshot")
     (work / "pages").write_text("\n".join(pages) + "\n")

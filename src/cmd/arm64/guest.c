@@ -225,7 +225,7 @@ enum s2_code s2_guest_effective(const struct s2_options *o, const struct s2_inpu
 	if (code)
 		return code;
 	printer->effective = true;
-	s2_effort_init(&effort, input, printer->format->merge == S2_MERGE_PA);
+	s2_effort_init(&effort, input, printer->format->document);
 	printer->format->begin(printer, &image);
 	for (unsigned int i = 0; !code && i < g->nhalves; i++) {
 		struct s2_table table = g->half[i];
@@ -234,7 +234,7 @@ enum s2_code s2_guest_effective(const struct s2_options *o, const struct s2_inpu
 		code = effective_half(o, input, g, &table, &g->half_geom[i], walks, printer,
 				      &effort, err);
 	}
-	printer->format->end(printer, !code && !input->lost->total);
+	printer->format->end(printer, !code && s2_input_complete(input));
 	return code;
 }
 

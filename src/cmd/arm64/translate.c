@@ -296,6 +296,16 @@ static const enum s2_at_op *accesses(const struct job *job)
 									    one;
 }
 
+/* What was not in the dump is said as any loss is. */
+static void lose(const struct job *job, const struct s2_at_request *req,
+		 const struct s2_at_result *r)
+{
+	s2_lost_add(job->input->lost, S2_LOST_PAGE, r->missing, NULL, r->missing_pa,
+		    "0x%" PRIx64 " %s: the stage %u level %d descriptor at PA 0x%" PRIx64 " %s",
+		    req->ia, s2_at_names[req->op], r->stage, r->level, r->missing_pa,
+		    s2_missing_text(r->missing));
+}
+
 /* What may be done at the address: asked for as the address itself was, whatever PSTATE.PAN is. */
 static struct s2_rights ask_rights(const struct job *job)
 {
@@ -308,9 +318,12 @@ static struct s2_rights ask_rights(const struct job *job)
 		struct s2_at_result r;
 
 		req.op = ops[i];
-		if (s2_translate(&req, &job->input->source->mem, &r, NULL) ||
-		    r.outcome == S2_AT_MISSING)
+		if (s2_translate(&req, &job->input->source->mem, &r, NULL))
 			return (struct s2_rights){ .known = false };
+		if (r.outcome == S2_AT_MISSING) {
+			lose(job, &req, &r);
+			return (struct s2_rights){ .known = false };
+		}
 		may[i] = r.outcome == S2_AT_DONE;
 	}
 	return (struct s2_rights){ true, may[0], may[1], may[2], may[3], may[4], may[5] };
@@ -331,15 +344,6 @@ static void print(struct job *job, const struct s2_at_result *r)
 		s2_translated_text(job->out, &t, job->steps);
 }
 
-/* What was not in the dump is said as any loss is. */
-static void lose(const struct job *job, const struct s2_at_result *r)
-{
-	s2_lost_add(job->input->lost, S2_LOST_PAGE, r->missing, NULL, r->missing_pa,
-		    "0x%" PRIx64 " %s: the stage %u level %d descriptor at PA 0x%" PRIx64 " %s",
-		    job->req.ia, s2_at_names[job->req.op], r->stage, r->level, r->missing_pa,
-		    s2_missing_text(r->missing));
-}
-
 static enum s2_code translate_one(void *arg, const char *text, struct s2_err *err)
 {
 	struct job *job = arg;
@@ -356,7 +360,7 @@ static enum s2_code translate_one(void *arg, const char *text, struct s2_err *er
 	if (code)
 		return code;
 	if (r.outcome == S2_AT_MISSING)
-		lose(job, &r);
+		lose(job, &job->req, &r);
 	print(job, &r);
 	return S2_OK;
 }
@@ -392,7 +396,7 @@ enum s2_exit s2_arm64_translate(const struct s2_options *o, struct s2_out *out, 
 	if (!code)
 		code = s2_each_address(o, out, &job.steps, translate_one, &job, err);
 	if (!code && job.document)
-		s2_json_end(&job.json, !input.lost->total, input.lost);
+		s2_json_end(&job.json, s2_input_complete(&input), input.lost);
 	status = s2_input_finish(&input, code ? s2_exit_of(code) : S2_EXIT_OK);
 	s2_input_close(&input);
 	return status;
