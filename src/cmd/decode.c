@@ -192,18 +192,26 @@ static enum s2_code explain_descriptor(const struct job *job, const struct s2_ar
 	return S2_OK;
 }
 
-/* A register of @arch that has fields to explain, by its name or its option's; -1 when none. */
+/* A register of @arch that has fields to explain, by its name or its option's; by the name without
+ * what is behind the underscore, the first of several; -1 when none. */
 static int find_register(const struct s2_arch *arch, const char *name)
 {
+	size_t len = strlen(name);
+	int first = -1;
+
 	for (unsigned int i = 0; i < arch->nclaims; i++) {
 		const struct s2_claim *claim = &arch->claims[i];
 
-		if (claim->fields && s2_arch_claims(arch, i) &&
-		    (!strcasecmp(name, claim->name) ||
-		     (claim->option && !strcasecmp(name, claim->option))))
+		if (!claim->fields || !s2_arch_claims(arch, i))
+			continue;
+		if (!strcasecmp(name, claim->name) ||
+		    (claim->option && !strcasecmp(name, claim->option)))
 			return (int)i;
+		if (first < 0 && len && !strncasecmp(claim->name, name, len) &&
+		    claim->name[len] == '_')
+			first = (int)i;
 	}
-	return -1;
+	return first;
 }
 
 static const struct s2_arch *find_format(const char *name)
@@ -249,31 +257,6 @@ static void explain_as_register(const struct job *job, const struct s2_arch *arc
 	}
 }
 
-/* A name without its exception level stands for several registers, whose fields differ. */
-static enum s2_code refuse_name(const char *as, struct s2_err *err)
-{
-	const struct s2_claim *example = s2_claim_example();
-	size_t len = strlen(as);
-	char several[128] = "";
-	int n = 0;
-
-	for (unsigned int a = 0; len && a < s2_narchs; a++)
-		for (unsigned int i = 0; i < s2_archs[a]->nclaims; i++) {
-			const struct s2_claim *claim = &s2_archs[a]->claims[i];
-
-			if (claim->fields && s2_arch_claims(s2_archs[a], i) &&
-			    !strncasecmp(claim->name, as, len) && claim->name[len] == '_' &&
-			    !strstr(several, claim->name) && n < (int)sizeof(several))
-				n += snprintf(several + n, sizeof(several) - (size_t)n, "%s%s",
-					      n ? " or " : "", claim->name);
-		}
-	if (n)
-		return s2_fail(err, S2_USAGE, "decode: '%s' is %s: say which", as, several);
-	return s2_fail(err, S2_USAGE,
-		       "decode: '%s' is neither descriptor nor a register that is known%s%s", as,
-		       example ? ", such as " : "", example ? example->name : "");
-}
-
 static enum s2_code explain(const struct job *job, const char *arg, struct s2_err *err)
 {
 	const char *equals = strchr(arg, '=');
@@ -313,7 +296,10 @@ static enum s2_code explain(const struct job *job, const char *arg, struct s2_er
 	marks.marks = as ? find_marks(as) : NULL;
 	if (as && !arch && !marks.marks && strcasecmp(as, "descriptor") != 0 &&
 	    strcasecmp(as, "desc") != 0)
-		return refuse_name(as, err);
+		return s2_fail(err, S2_USAGE,
+			       "decode: '%s' is neither descriptor nor a register that is known%s%s",
+			       as, s2_claim_example() ? ", such as " : "",
+			       s2_claim_example() ? s2_claim_example()->name : "");
 	if (!as && !o->have_regime && o->level == S2_NO_LEVEL)
 		explain_as_register(job, job->o->regime.arch, value);
 	return explain_descriptor(&marks, arch, value, err);
