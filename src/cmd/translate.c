@@ -364,6 +364,7 @@ static enum s2_code refuse(const struct s2_options *o, const struct s2_input *in
 {
 	const char *arch = input->tables.n ? input->tables.table->regime.arch->name :
 					     o->regime.arch->name;
+	char names[S2_FURTHER_LEN];
 
 	if (o->as && !s2_access_of(o->as))
 		return s2_fail(
@@ -378,9 +379,9 @@ static enum s2_code refuse(const struct s2_options *o, const struct s2_input *in
 		return S2_OK;
 	if (!input->tables.n)
 		return s2_fail(err, S2_NOTFOUND, "there is no table to translate with");
-	return s2_fail(err, S2_USAGE,
-		       "there are %zu tables: choose one with --table (see s2dump list)",
-		       input->tables.n);
+	s2_name_tables(&input->tables, names);
+	return s2_fail(err, S2_USAGE, "choose one of %zu tables with --table: %s", input->tables.n,
+		       names);
 }
 
 enum s2_exit s2_translate_table(const struct s2_options *o, struct s2_input *input,

@@ -235,9 +235,7 @@ static bool may_be_lost(const char *pattern, const struct s2_lost *lost)
 	return lost_nameless(lost);
 }
 
-/* Names the tables that there are, and whose. */
-static enum s2_code refuse(const char *pattern, const struct s2_tables *tables,
-			   const struct s2_lost *lost, struct s2_err *err)
+void s2_name_tables(const struct s2_tables *tables, char ret[S2_FURTHER_LEN])
 {
 	struct id_line list = { .len = 0 };
 
@@ -250,9 +248,18 @@ static enum s2_code refuse(const char *pattern, const struct s2_tables *tables,
 			 named ? table->vm->name : "");
 		add_id(&list, text);
 	}
+	memcpy(ret, list.text, sizeof(list.text));
+}
+
+static enum s2_code refuse(const char *pattern, const struct s2_tables *tables,
+			   const struct s2_lost *lost, struct s2_err *err)
+{
+	char names[S2_FURTHER_LEN];
+
+	s2_name_tables(tables, names);
 	return s2_fail(err, may_be_lost(pattern, lost) ? S2_NOTFOUND : S2_USAGE,
 		       "no table is called '%.100s'; there %s %s", pattern,
-		       tables->n == 1 ? "is" : "are", tables->n ? list.text : "none");
+		       tables->n == 1 ? "is" : "are", tables->n ? names : "none");
 }
 
 /* A VM's own table was asked for by its id: its other tables are not gone without a word. */

@@ -21,6 +21,9 @@ bool s2_asks_for_vm(const void *request, const char *id);
 bool s2_all_selected(const struct s2_request *request, const struct s2_tables *tables,
 		     const struct s2_lost *lost, const char **ret_first);
 
+/* The ids of @tables, and whose they are, as far as the line reaches. */
+void s2_name_tables(const struct s2_tables *tables, char ret[S2_FURTHER_LEN]);
+
 /* Keeps the tables and losses that one of the patterns fits; a pattern that fits none is an
  * error. @ret_further names the tables that go though their VM's own one stays. */
 enum s2_code s2_select_tables(const struct s2_request *request, struct s2_tables *tables,

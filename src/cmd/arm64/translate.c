@@ -58,6 +58,7 @@ static enum s2_code choose_table(const struct job *job, const struct s2_table **
 {
 	const struct s2_tables *tables = &job->input->tables;
 	const struct s2_table *only = tables->table;
+	char names[S2_FURTHER_LEN];
 	size_t n = 0;
 
 	/* Beside its one guest an nVHE host has the stage 1 of its hypervisor. */
@@ -70,9 +71,9 @@ static enum s2_code choose_table(const struct job *job, const struct s2_table **
 	}
 	if (!tables->n)
 		return s2_fail(err, S2_NOTFOUND, "there is no table to translate with");
-	return s2_fail(err, S2_USAGE,
-		       "there are %zu tables: choose one with --table or --vcpu (see s2dump list)",
-		       tables->n);
+	s2_name_tables(tables, names);
+	return s2_fail(err, S2_USAGE, "choose one of %zu tables with --table or --vcpu: %s",
+		       tables->n, names);
 }
 
 /* Registers of --vcpu ID/N; those given as options win. */
