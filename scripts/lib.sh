@@ -11,6 +11,12 @@ BUILD_PACKAGES=(libc6-dev meson ninja-build pkg-config libjansson-dev libelf-dev
 TEST_PACKAGES=(gcc clang clang-format-14 libclang-rt-14-dev libcmocka-dev libbpf-dev mandoc jq python3 python3-jsonschema
 	shellcheck git valgrind zsh fish)
 
+# What a build for arm64 and running it elsewhere needs, and looking at the sources.
+ARM64_PACKAGES=(qemu-user-static gcc-aarch64-linux-gnu libjansson-dev:arm64 libelf-dev:arm64 libdwarf-dev:arm64
+	zlib1g-dev:arm64 liblzo2-dev:arm64 libsnappy-dev:arm64 libzstd-dev:arm64 liblzma-dev:arm64 libbz2-dev:arm64
+	libcmocka-dev:arm64 libbpf-dev:arm64)
+ANALYSIS_PACKAGES=(cppcheck)
+
 # What building and trying the Debian package needs.
 PACKAGE_PACKAGES=(build-essential debhelper bash-completion lintian mmdebstrap)
 
