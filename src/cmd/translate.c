@@ -12,6 +12,7 @@
 #include "format/text.h"
 #include "model/slots.h"
 #include "model/totals.h"
+#include "open/select.h"
 
 /* One entry that was read on the way. */
 struct step {

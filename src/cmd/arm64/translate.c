@@ -9,10 +9,11 @@
 #include "cmd/arm64/guest.h"
 #include "cmd/arm64/translate_print.h"
 #include "cmd/each.h"
-#include "decode/exit.h"
 #include "decode/arm64/registers.h"
 #include "decode/arm64/stage1.h"
+#include "decode/exit.h"
 #include "model/totals.h"
+#include "open/select.h"
 
 #define PSTATE_PAN BIT64(22)
 
