@@ -102,7 +102,7 @@ struct s2_memmap {
 	bool have;
 	uint64_t va;        /* of the struct page of PA 0, mod 2^64 */
 	bool have_sections; /* the kernel's list of memory (mem_section[]): */
-	uint64_t sections, section_size, section_map;
+	uint64_t sections, nroots, section_size, section_map;
 	unsigned int section_log2, root_log2; /* of its bytes; of the sections of one root */
 	uint64_t size;
 	uint64_t refcount; /* offset of page._refcount */
