@@ -321,8 +321,7 @@ void s2_kvm_x86_regime(const struct s2_kvm_x86_masks *masks, const struct s2_kvm
 			      root->pa | 6 | field_prep(EPTP_LEVELS, root->level - 1) |
 				      (root->ad_disabled ? 0 : EPTP_AD));
 		s2_regime_set_flag(regime, S2_X86_EXEC_ONLY, masks->exec_only);
-		if (root->smep)
-			s2_regime_set_flag(regime, S2_X86_MBEC, S2_YES);
+		s2_regime_set_flag(regime, S2_X86_MBEC, root->smep ? S2_YES : S2_NO);
 	} else {
 		s2_regime_set(regime, S2_X86_NCR3, root->pa | masks->sme_mask);
 		s2_regime_set_level(regime, S2_X86_START_LEVEL, (int)root->level);
