@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/bits.h"
+#include "base/num.h"
 
 /* Digits of @n; returns where they end. By hand: each row has such a number. */
 static char *put_number(char *ret, unsigned int n)

@@ -17,9 +17,6 @@
 #define S2_TEXT_SIZE_LEN 12
 void s2_text_size(uint64_t size, char ret[S2_TEXT_SIZE_LEN]);
 
-/* The address behind the last of a 64-bit space. */
-#define S2_PAST_TEXT "0x10000000000000000"
-
 /* How many digits the input addresses of a space have whose last address is @last: as many as its
  * end needs, 16 when that is 2^64. */
 unsigned int s2_text_ia_digits(uint64_t last);
