@@ -148,15 +148,12 @@ enum s2_code s2_parse_int_in(const char *text, const char *what, int min, int ma
 	return S2_OK;
 }
 
-/* What follows the last address. */
-static const char past[] = "0x10000000000000000";
-
 void s2_range_text(uint64_t first, uint64_t last, char ret[S2_RANGE_TEXT])
 {
 	int n = snprintf(ret, S2_RANGE_TEXT, "0x%" PRIx64 "-", first);
 
 	if (last == UINT64_MAX)
-		snprintf(ret + n, S2_RANGE_TEXT - (size_t)n, "%s", past);
+		snprintf(ret + n, S2_RANGE_TEXT - (size_t)n, "%s", S2_PAST_TEXT);
 	else
 		snprintf(ret + n, S2_RANGE_TEXT - (size_t)n, "0x%" PRIx64, last + 1);
 }
@@ -174,7 +171,7 @@ enum s2_code s2_parse_range(const char *text, const char *what, uint64_t *ret_fi
 		return s2_fail(err, S2_USAGE, "%s: '%s' is not a range A-B", what, text);
 	memcpy(first, text, (size_t)(dash - text));
 	first[dash - text] = '\0';
-	to_end = !strcmp(dash + 1, past);
+	to_end = !strcmp(dash + 1, S2_PAST_TEXT);
 	code = s2_parse_address(first, what, &start, err);
 	if (!code && !to_end)
 		code = s2_parse_address(dash + 1, what, &end, err);

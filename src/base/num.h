@@ -32,6 +32,9 @@ enum s2_code s2_parse_address(const char *text, const char *what, uint64_t *ret,
 enum s2_code s2_parse_int_in(const char *text, const char *what, int min, int max, int *ret,
 			     struct s2_err *err) S2_MUST_CHECK;
 
+/* The address behind the last of a 64-bit space. */
+#define S2_PAST_TEXT "0x10000000000000000"
+
 /* Reads "A-B", the half-open range [A, B) of addresses with A < B. B may be 2^64, as rows have it. */
 enum s2_code s2_parse_range(const char *text, const char *what, uint64_t *ret_first,
 			    uint64_t *ret_last, struct s2_err *err) S2_MUST_CHECK;

@@ -102,7 +102,7 @@ struct s2_memmap {
 	bool have;
 	uint64_t va;        /* of the struct page of PA 0, mod 2^64 */
 	bool have_sections; /* the kernel's list of memory (mem_section[]): */
-	uint64_t sections, section_size, section_map;
+	uint64_t sections, nroots, section_size, section_map;
 	unsigned int section_log2, root_log2; /* of its bytes; of the sections of one root */
 	uint64_t size;
 	uint64_t refcount; /* offset of page._refcount */
@@ -142,8 +142,8 @@ struct s2_check_ctx {
 	const struct s2_table *table;
 	const struct s2_geometry *g;
 	const struct s2_writer *writer; /* NULL: nobody knows what is written there */
-	const struct s2_attr *open;     /* of the table's leaves, when what values of it mean is not
-					   known; else NULL */
+	const struct s2_attr *open;     /* of the table's leaves, when which values of it are
+					   reserved is not known; else NULL */
 	struct s2_form form[S2_MAX_FORMS];
 	size_t nforms;
 	uint32_t learnt; /* what a writer learnt from all tables, when @have_learnt */

@@ -45,21 +45,21 @@ static void find_flags(struct s2_check_ctx *ctx, struct s2_memmap *map)
 static void find_sections(struct s2_check_ctx *ctx, struct s2_memmap *map)
 {
 	const struct s2_vmcoreinfo *info = s2_kernel_vmcoreinfo(ctx->kernel);
-	uint64_t bits, section_bits, length;
+	uint64_t bits, section_bits;
 
 	if (s2_vmcoreinfo_get(info, S2_VI_SYMBOL, "mem_section", &map->sections, NULL) ||
-	    s2_vmcoreinfo_get(info, S2_VI_LENGTH, "mem_section", &length, NULL) ||
+	    s2_vmcoreinfo_get(info, S2_VI_LENGTH, "mem_section", &map->nroots, NULL) ||
 	    s2_vmcoreinfo_get(info, S2_VI_SIZE, "mem_section", &map->section_size, NULL) ||
 	    s2_vmcoreinfo_get(info, S2_VI_OFFSET, "mem_section.section_mem_map", &map->section_map,
 			      NULL) ||
 	    s2_vmcoreinfo_get(info, S2_VI_NUMBER, "SECTION_SIZE_BITS", &section_bits, NULL) ||
 	    s2_vmcoreinfo_get(info, S2_VI_NUMBER, "MAX_PHYSMEM_BITS", &bits, NULL))
 		return;
-	if (bits > 63 || section_bits >= bits || section_bits < ctx->pages.page_log2 || !length ||
-	    BIT64(bits - section_bits) / length < 2)
+	if (bits > 63 || section_bits >= bits || section_bits < ctx->pages.page_log2 ||
+	    !map->nroots || BIT64(bits - section_bits) / map->nroots < 2)
 		return;
 	map->section_log2 = (unsigned int)section_bits;
-	while (BIT64(bits - section_bits) / length >> (map->root_log2 + 1))
+	while (BIT64(bits - section_bits) / map->nroots >> (map->root_log2 + 1))
 		map->root_log2++;
 	map->have_sections = true;
 }
@@ -70,6 +70,9 @@ static enum s2_tristate section_has_memmap(struct s2_check_ctx *ctx, uint64_t pa
 	const struct s2_memmap *map = &ctx->memmap;
 	uint64_t number = pa >> map->section_log2, root, flags;
 
+	/* Sections beyond those roots are none (pfn_valid()). */
+	if (map->have_sections && number >> map->root_log2 >= map->nroots)
+		return S2_NO;
 	if (!map->have_sections ||
 	    s2_kernel_read(ctx->kernel,
 			   map->sections + (number >> map->root_log2) * sizeof(uint64_t), &root,

@@ -157,13 +157,26 @@ static bool note_page(struct s2_check_ctx *ctx, const struct s2_reached *reached
 	return true;
 }
 
-/* The attribute of leaves in which some values mean what only an unknown register tells. */
+/* Is any value of @name reserved, however it is read? None of IA32_PAT is: it takes no such type. */
+static bool may_be_odd(const struct s2_geometry *g, const char *name)
+{
+	const struct s2_attr *attr;
+
+	for (unsigned int i = 0; (attr = s2_attr_at(g, i)); i++)
+		for (unsigned int v = 0; !strcmp(attr->name, name) && v < attr->nvalues; v++)
+			if (attr->values[v].odd)
+				return true;
+	return false;
+}
+
+/* The attribute of leaves in which only an unknown register tells which values are reserved. */
 static const struct s2_attr *open_attr(const struct s2_geometry *g)
 {
 	const struct s2_attr *attr;
 
 	for (unsigned int i = 0; (attr = s2_attr_at(g, i)); i++)
-		if (attr->open && s2_attr_applies(attr, g, S2_IN_LEAF, 0))
+		if (attr->open && s2_attr_applies(attr, g, S2_IN_LEAF, 0) &&
+		    may_be_odd(g, attr->name))
 			return attr;
 	return NULL;
 }

@@ -85,26 +85,32 @@ void s2_say_left_out(const char *path, uint64_t rows)
 		       path, rows, rows == 1 ? " was" : "s were");
 }
 
-/* The rest of a line of which @line has the beginning. */
-static void skip_rest(const char *line)
-{
-	int c = 0;
+#define LINE 256
 
-	if (strchr(line, '\n'))
-		return;
-	while (c != '\n' && c != EOF)
-		c = getc(stdin);
+/* The next line without its end: what of it fits, and how long it is. False: there is none. */
+static bool next_line(char line[LINE], size_t *ret_len)
+{
+	size_t len = 0;
+	int c;
+
+	while ((c = getc(stdin)) != EOF && c != '\n')
+		if (len++ < LINE - 1)
+			line[len - 1] = (char)c;
+	line[len < LINE - 1 ? len : LINE - 1] = '\0';
+	*ret_len = len;
+	return (c != EOF || len) && !ferror(stdin);
 }
 
 /* The one word of a line, "" when there is none: blanks and what follows a # count for nothing. */
-static enum s2_code only_word(char *line, size_t size, const char **ret, struct s2_err *err)
+static enum s2_code only_word(char *line, size_t len, const char **ret, struct s2_err *err)
 {
-	bool cut = strlen(line) == size - 1 && !strchr(line, '\n');
 	size_t end = strcspn(line, "#");
 	char *word, *more;
 
-	if (cut && !line[end])
-		return s2_fail(err, S2_USAGE, "more than %zu characters are no address", size - 2);
+	if (!line[end] && end < len)
+		return end < LINE - 1 ? s2_fail(err, S2_USAGE, "a zero byte is in no address") :
+					s2_fail(err, S2_USAGE,
+						"more than %d characters are no address", LINE - 1);
 	line[end] = '\0';
 	word = line + strspn(line, " \t\r\n");
 	more = word + strcspn(word, " \t\r\n");
@@ -123,17 +129,17 @@ static enum s2_code each_line(const struct s2_out *out,
 			      void *arg, struct s2_err *err)
 {
 	unsigned long line_number = 0;
-	char line[256];
+	char line[LINE];
+	size_t len;
 
 	/* Whoever types is not waited for. */
 	s2_progress_end();
-	while (!s2_out_dead(out) && fgets(line, sizeof(line), stdin)) {
+	while (!s2_out_dead(out) && next_line(line, &len)) {
 		const char *word;
 		enum s2_code code;
 
 		line_number++;
-		skip_rest(line);
-		code = only_word(line, sizeof(line), &word, err);
+		code = only_word(line, len, &word, err);
 		if (!code && *word)
 			code = one(arg, word, err);
 		if (code)

@@ -349,19 +349,17 @@ static enum s2_code parse_wanted(const struct s2_options *o, struct search *s, s
 		if (strchr(o->args[i], '-')) {
 			code = s2_parse_range(o->args[i], "physical address", &want->pa, &last,
 					      err);
-			/* No memory is there, and the end is a number. */
-			want->end = last == UINT64_MAX ? last : last + 1;
 		} else {
 			code = s2_parse_address(o->args[i], "physical address", &want->pa, err);
-			if (!code && want->pa > BITS64(51, 0))
-				code = s2_fail(err, S2_USAGE,
-					       "physical address: 0x%" PRIx64
-					       " has more than 52 bits",
-					       want->pa);
-			want->end = want->pa + 1;
+			last = want->pa;
 		}
 		if (code)
 			return code;
+		if (last > BITS64(51, 0))
+			return s2_fail(err, S2_USAGE,
+				       "physical address: 0x%" PRIx64 " has more than 52 bits",
+				       last);
+		want->end = last + 1;
 		if (want->end - want->pa > s->longest)
 			s->longest = want->end - want->pa;
 		s->n++;

@@ -307,8 +307,9 @@ static void note_lost(const struct s2_input *input, const struct s2_survey *surv
 	if (lacks_part(input->source))
 		s2_lost_add(input->lost, S2_LOST_FILE, S2_ABSENT, NULL, input->source->lacks[0],
 			    "the part of the dump with PA 0x%" PRIx64 "-0x%" PRIx64
-			    " was not given",
-			    input->source->lacks[0], input->source->lacks[1]);
+			    " was not given%s",
+			    input->source->lacks[0], input->source->lacks[1],
+			    input->source->lacks_more ? ", and others" : "");
 	if (survey->unseen)
 		s2_lost_add(input->lost, S2_LOST_SEARCH, S2_BUDGET, NULL, S2_LOST_NOWHERE,
 			    "%" PRIu64 " bytes of memory were not looked at: the file is far "

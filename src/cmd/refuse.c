@@ -39,15 +39,14 @@ static void detail_options(char *buf, size_t size)
 		snprintf(buf + len, size - len, "%s--%s", len ? " and " : "", last);
 }
 
-/* "--a, --b, --c": what shapes a table of @arch. */
-static void shape_options(const struct s2_arch *arch, char *buf, size_t size)
+/* "--a, --b, --c": the options of claims of these uses about tables of @arch. */
+static void own_options(const struct s2_arch *arch, unsigned int uses, char *buf, size_t size)
 {
 	size_t len = 0;
 
 	*buf = '\0';
 	for (unsigned int i = 0; i < arch->nclaims && len < size; i++)
-		if (arch->claims[i].use & S2_CLAIM_SHAPE && arch->claims[i].option &&
-		    s2_arch_claims(arch, i))
+		if (arch->claims[i].use & uses && arch->claims[i].option && s2_arch_claims(arch, i))
 			len += (size_t)snprintf(buf + len, size - len, "%s--%s", len ? ", " : "",
 						arch->claims[i].option);
 }
@@ -100,10 +99,11 @@ enum s2_code s2_refuse(const struct s2_options *o, const struct s2_refusal *refu
 			roots);
 		break;
 	case S2_REFUSED_ROOT:
+		own_options(o->regime.arch, S2_CLAIM_ROOT, details, sizeof(details));
 		s2_fail(err, code,
 			"--%s describes a table that the file does not tell of: give --root (or "
 			"%s) with it",
-			refusal->claim->option, roots);
+			refusal->claim->option, details);
 		break;
 	case S2_REFUSED_PLACE:
 		s2_fail(err, code, "--root needs --base or --map: where is the image in memory?");
@@ -141,7 +141,7 @@ enum s2_code s2_refuse(const struct s2_options *o, const struct s2_refusal *refu
 		for_kernel(refusal, code, err);
 		break;
 	case S2_REFUSED_SHAPE:
-		shape_options(o->regime.arch, details, sizeof(details));
+		own_options(o->regime.arch, S2_CLAIM_SHAPE, details, sizeof(details));
 		s2_fail(err, code, "%s (%s)", inner.text, details);
 		break;
 	case S2_REFUSED_FOR_TABLE:

@@ -187,12 +187,10 @@ static void text_steps(const struct job *job, const struct answer *a)
 /* In which slot it is, whether anything is mapped there or not. */
 static void text_slot(const struct job *job, const struct answer *a)
 {
-	char buf[S2_LABEL_TEXT];
 	struct s2_label slot;
 
 	s2_slots_label(job->table, a->ia, &slot);
-	if (s2_slots_known_of(&slot))
-		s2_out_printf(job->out, " slot:%s", s2_slots_annotator.columns[0].text(&slot, buf));
+	s2_text_slot(job->out, &slot);
 	s2_out_str(job->out, "\n");
 }
 

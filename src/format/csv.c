@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/escape.h"
+#include "base/num.h"
 #include "format/text.h"
 
 #define VALUE 1024

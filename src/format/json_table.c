@@ -4,6 +4,7 @@
 
 #include <inttypes.h>
 
+#include "base/num.h"
 #include "format/text.h"
 #include "model/private.h"
 #include "model/slots.h"

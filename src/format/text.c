@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "base/bits.h"
+#include "base/num.h"
+#include "model/slots.h"
 
 /* Digits of @n; returns where they end. By hand: each row has such a number. */
 static char *put_number(char *ret, unsigned int n)
@@ -131,6 +133,14 @@ void s2_text_wrap_page(struct s2_out *page, struct s2_out *out, unsigned int ind
 		text = stop + 1;
 	}
 	page->used = 0;
+}
+
+void s2_text_slot(struct s2_out *out, const struct s2_label *label)
+{
+	char text[S2_LABEL_TEXT];
+
+	if (s2_slots_known_of(label))
+		s2_out_printf(out, " slot:%s", s2_slots_annotator.columns[0].text(label, text));
 }
 
 void s2_text_flags_init(struct s2_text_flags *flags)

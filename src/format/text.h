@@ -8,6 +8,7 @@
 
 #include "base/out.h"
 #include "decode/arch.h"
+#include "model/annotate.h"
 
 /*
  * A size in the largest unit in which it is at least 1: "4K", "127.5T", "512" (bytes), "0". Exact
@@ -16,9 +17,6 @@
  */
 #define S2_TEXT_SIZE_LEN 12
 void s2_text_size(uint64_t size, char ret[S2_TEXT_SIZE_LEN]);
-
-/* The address behind the last of a 64-bit space. */
-#define S2_PAST_TEXT "0x10000000000000000"
 
 /* How many digits the input addresses of a space have whose last address is @last: as many as its
  * end needs, 16 when that is 2^64. */
@@ -42,6 +40,9 @@ void s2_text_wrap(struct s2_out *out, const char *text, size_t len, unsigned int
  * those that begin with a blank by @under. */
 void s2_text_wrap_page(struct s2_out *page, struct s2_out *out, unsigned int indent,
 		       unsigned int under);
+
+/* " slot:2:log" of what s2_slots_label() made; nothing where slots are not known. */
+void s2_text_slot(struct s2_out *out, const struct s2_label *label);
 
 /* A column of words joined by commas, "-" when there is none. */
 struct s2_text_flags {

@@ -269,21 +269,26 @@ static void count_bytes(struct s2_source *source, const struct kdump_part *part,
 /* Names the first pages that none of the parts given so far answers for. */
 static void say_split(struct s2_source *source, const struct kdump *k)
 {
-	uint64_t pfn = 0, end = k->npfns;
+	uint64_t pfn = 0, first = 0, end = 0;
+	size_t gaps = 0;
 
-	for (size_t i = 0; i < k->nparts; i++) {
-		if (k->part[i].start_pfn > pfn) {
-			end = k->part[i].start_pfn;
-			break;
+	for (size_t i = 0; i <= k->nparts; i++) {
+		uint64_t next = i < k->nparts ? k->part[i].start_pfn : k->npfns;
+
+		if (next > pfn && !gaps++) {
+			first = pfn;
+			end = next;
 		}
-		pfn = k->part[i].end_pfn;
+		pfn = i < k->nparts ? k->part[i].end_pfn : pfn;
 	}
-	source->lacks[0] = pfn << k->block_log2;
-	source->lacks[1] = pfn < end ? end << k->block_log2 : source->lacks[0];
-	if (pfn < end)
+	source->lacks[0] = first << k->block_log2;
+	source->lacks[1] = end << k->block_log2;
+	source->lacks_more = gaps > 1;
+	if (gaps)
 		s2_source_remark(source,
-				 "split dump: the part with pages 0x%llx-0x%llx was not given",
-				 (unsigned long long)pfn, (unsigned long long)end);
+				 "split dump: the part with pages 0x%llx-0x%llx was not given%s",
+				 (unsigned long long)first, (unsigned long long)end,
+				 gaps > 1 ? ", and others" : "");
 }
 
 /* What makedumpfile takes over of the kernel's name; QEMU leaves that out. */

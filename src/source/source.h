@@ -78,6 +78,7 @@ struct s2_source {
 	struct s2_lost *lost;     /* where it says that it did not go on; NULL: nowhere */
 	bool incomplete;          /* the writer says so, or the file is cut off */
 	uint64_t lacks[2];  /* [from, to): memory of parts that were not given; none if equal */
+	bool lacks_more;    /* it is the first of several such ranges */
 	char node[66];      /* the machine's name, "" when not told */
 	uint64_t time;      /* seconds since 1970 when it was written; 0: not told */
 	const char *writer; /* the program that wrote it, as far as the file tells; else NULL */

@@ -63,9 +63,36 @@ static void test_values(void **state)
 	assert_true(odd);
 }
 
+/* A memory type that a register tells in one row is open in the row that does without it. */
+static void test_open(void **state)
+{
+	unsigned int n = 0;
+
+	(void)state;
+	for (unsigned int a = 0; a < s2_narchs; a++) {
+		const struct s2_arch *arch = s2_archs[a];
+
+		for (unsigned int i = 0; i < arch->nattrs; i++)
+			for (unsigned int k = 0; arch->attrs[i].resolve && k < arch->nattrs; k++) {
+				const struct s2_attr *other = &arch->attrs[k];
+
+				if (other->resolve || !other->values ||
+				    strcmp(arch->attrs[i].name, S2_MEMORY_NAME) != 0 ||
+				    strcmp(other->name, S2_MEMORY_NAME) != 0)
+					continue;
+				if (other->open != low_bits(other->nvalues))
+					fail_msg("%s %s: open 0x%x", arch->format, other->name,
+						 other->open);
+				n++;
+			}
+	}
+	assert_true(n);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_values) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_values),
+					    cmocka_unit_test(test_open) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

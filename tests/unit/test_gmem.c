@@ -327,6 +327,26 @@ static void outside_section(void **state)
 	gmem_exit(&g);
 }
 
+/* What is beyond MAX_PHYSMEM_BITS has no section: what stands behind the list is none of it. */
+static void outside_sections(void **state)
+{
+	struct gmemtest g;
+	uint64_t roots;
+
+	(void)state;
+	gmem_init(&g);
+	roots = heap_alloc(&g.t, 64);
+	info_line(&g.t.k,
+		  "OFFSET(page.flags)=0\nSYMBOL(mem_section)=%llx\nLENGTH(mem_section)=4\n"
+		  "SIZE(mem_section)=16\nOFFSET(mem_section.section_mem_map)=0\n"
+		  "NUMBER(SECTION_SIZE_BITS)=27\nNUMBER(MAX_PHYSMEM_BITS)=37\n",
+		  (unsigned long long)roots);
+	set64(&g.t, roots + 4 * 8, 0xffffdead00000000);
+	set64(&g.t, g.leaf, BIT64(37) | LEAF);
+	assert_int_equal(run(&g, S2_CHECK_TWO_GUESTS)->result, S2_CHECK_PASS);
+	gmem_exit(&g);
+}
+
 /* A block of 2 MiB that is not in the dump's memory: each of its pages is asked for. */
 static void outside_block(void **state)
 {
@@ -364,10 +384,15 @@ static void outside_block(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(sound),         cmocka_unit_test(shared),
-		cmocka_unit_test(another_page),  cmocka_unit_test(another_offset),
-		cmocka_unit_test(missing),       cmocka_unit_test(outside),
-		cmocka_unit_test(outside_block), cmocka_unit_test(outside_section),
+		cmocka_unit_test(sound),
+		cmocka_unit_test(shared),
+		cmocka_unit_test(another_page),
+		cmocka_unit_test(another_offset),
+		cmocka_unit_test(missing),
+		cmocka_unit_test(outside),
+		cmocka_unit_test(outside_block),
+		cmocka_unit_test(outside_section),
+		cmocka_unit_test(outside_sections),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

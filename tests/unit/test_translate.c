@@ -274,6 +274,11 @@ static void stage1_off(void **state)
 	assert_int_equal(lab->ret.par >> 56, 0x44);
 	expect_fault(lab, S2_AT_S1E1R, 1ULL << 40, FAULTED(0x0));
 	expect_fault(lab, S2_AT_S1E1R, 0xffffffffffff0000, FAULTED(0x0));
+	/* TCR_EL1.MTX: what is a tag when stage 1 is on is one here. */
+	reg(lab, S2_ARM64_TCR_EL1, lab->req.regs.value[S2_ARM64_TCR_EL1] | 1ULL << 60);
+	expect_pa(lab, S2_AT_S1E1R, 0x0b0000123456789a, 0x123456789a);
+	expect_fault(lab, S2_AT_S1E1R, 0x1b0000123456789a, FAULTED(0x0));
+	expect_fault(lab, S2_AT_S1E1X, 0x0b0000123456789a, FAULTED(0x0));
 	/* HCR_EL2.DC: off whatever SCTLR_EL1 says, and stage 2 is on. */
 	stage2(lab, 1 << 12);
 	reg(lab, S2_ARM64_SCTLR_EL1, 5);

@@ -45,15 +45,6 @@ static bool only_stage2(const struct s2_at_result *r)
 	return r->nsteps && r->step[0].stage == 2 && !r->step[0].s1ptw;
 }
 
-static void text_slot(struct s2_out *out, const struct s2_label *label)
-{
-	char text[S2_LABEL_TEXT];
-
-	if (s2_slots_known_of(label))
-		s2_out_printf(out, " slot:%s", s2_slots_annotator.columns[0].text(label, text));
-	s2_out_str(out, "\n");
-}
-
 /* "= ipa 0x... 4K page pa 0x... 2M block rwx normal-wb ish slot:1" */
 static void text_done(struct s2_out *out, const struct s2_translated *t)
 {
@@ -71,7 +62,8 @@ static void text_done(struct s2_out *out, const struct s2_translated *t)
 	s2_out_printf(out, " pa 0x%" PRIx64, t->at->pa);
 	text_leaf(out, t->at, t->at->nested || only_stage2(t->at) ? 2 : 1);
 	s2_out_printf(out, " %s %s %s", rights, memory ? memory->text : "?", sh ? sh->text : "-");
-	text_slot(out, &t->slot);
+	s2_text_slot(out, &t->slot);
+	s2_out_str(out, "\n");
 }
 
 /* Where a stage ended: that, and what it was asked for where stage 1 had told. */
@@ -95,7 +87,8 @@ static void text_fault(struct s2_out *out, const struct s2_translated *t)
 	put_par(out, r);
 	if (r->why)
 		s2_out_printf(out, " (%s)", r->why);
-	text_slot(out, &t->slot);
+	s2_text_slot(out, &t->slot);
+	s2_out_str(out, "\n");
 }
 
 static void text_missing(struct s2_out *out, const struct s2_translated *t)
@@ -103,7 +96,8 @@ static void text_missing(struct s2_out *out, const struct s2_translated *t)
 	s2_out_str(out, "= not known, ");
 	text_stage(out, t->at);
 	s2_out_printf(out, ": %s@0x%" PRIx64, s2_code_name(t->at->missing), t->at->missing_pa);
-	text_slot(out, &t->slot);
+	s2_text_slot(out, &t->slot);
+	s2_out_str(out, "\n");
 }
 
 static void text_par(struct s2_out *out, const struct s2_at_result *r)

@@ -327,8 +327,12 @@ static bool stage1_off(struct s2_at *at, uint64_t va, const struct s2_access *ac
 	const struct s2_at_stage1 *s1 = &at->s1;
 	const struct s2_cacheattr wb = { .cache = S2_CACHE_WB, .hints = 3 };
 	const struct s2_cacheattr wt = { .cache = S2_CACHE_WT, .hints = 2 };
+	uint64_t above = BITS64(s1->addr_top, at->pa_bits);
 
-	if (va & BITS64(s1->addr_top, at->pa_bits))
+	/* A tag is none of the address here as well, but where DC makes memory with tags. */
+	if (s1->mtx && (s1->dc ? !s1->dct : !access->fetch))
+		above &= ~BITS64(59, 56);
+	if (va & above)
 		return fault(at, S2_AT_ADDRESS_SIZE, 1, 0, false,
 			     "stage 1 is off, and the address is beyond the physical size");
 	*ipa = va & BITS64(55, 0);

@@ -168,8 +168,11 @@ enum s2_code s2_x86_complete(const struct s2_regime *option, const char *id,
 		    !s2_arch_claims(regime->arch, i))
 			continue;
 		if (s2_regime_has(regime, i) && regime->value[i] != option->value[i])
-			return s2_fail(err, S2_USAGE, "the file says that %s of %s is another",
-				       claim->name, id);
+			return s2_fail(err, S2_USAGE,
+				       claim->kind == S2_CLAIM_REGISTER ?
+					       "the file says that %s of %s is 0x%llx" :
+					       "the file says that %s of %s is %llu",
+				       claim->name, id, (unsigned long long)regime->value[i]);
 		s2_regime_set(regime, i, option->value[i]);
 	}
 	return S2_OK;

@@ -107,6 +107,7 @@ static const struct s2_attr attrs[] = {
 	  .title = "memory",
 	  .width = 6,
 	  .unless = S2_X86_G_PAT,
+	  .open = (uint32_t)BITS64(7, 0),
 	  VALUES(pat_index) },
 	{ .name = "user",
 	  .field = "U/S",

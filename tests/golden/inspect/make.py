@@ -21,6 +21,7 @@ named[12 + 65:12 + 65 + 8] = b"a\x1b[1mb\0\0"
 for name, data in (("whole.elf", elf), ("cut.elf", elf[:-4096 * 6]), ("whole.kdump", kdump), ("damaged.kdump", damaged),
                    ("stopped.kdump", mkdump.kdump(RUNS, exclude=EXCLUDE, written=9)), ("named.kdump", named),
                    ("part1.kdump", mkdump.kdump(RUNS, split=(0, 0x40010))), ("part2.kdump", mkdump.kdump(RUNS, split=(0x40010, 0x50000))),
+                   ("middle.kdump", mkdump.kdump(RUNS, split=(0x40008, 0x40010))),
                    ("flat.kdump", mkdump.flatten(kdump)), ("lime", mkdump.lime(RUNS))):
     with open(name, "wb") as f:
         f.write(data)

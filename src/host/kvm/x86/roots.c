@@ -321,8 +321,7 @@ void s2_kvm_x86_regime(const struct s2_kvm_x86_masks *masks, const struct s2_kvm
 			      root->pa | 6 | field_prep(EPTP_LEVELS, root->level - 1) |
 				      (root->ad_disabled ? 0 : EPTP_AD));
 		s2_regime_set_flag(regime, S2_X86_EXEC_ONLY, masks->exec_only);
-		if (root->smep)
-			s2_regime_set_flag(regime, S2_X86_MBEC, S2_YES);
+		s2_regime_set_flag(regime, S2_X86_MBEC, root->smep ? S2_YES : S2_NO);
 	} else {
 		s2_regime_set(regime, S2_X86_NCR3, root->pa | masks->sme_mask);
 		s2_regime_set_level(regime, S2_X86_START_LEVEL, (int)root->level);
@@ -337,6 +336,9 @@ void s2_kvm_x86_regime(const struct s2_kvm_x86_masks *masks, const struct s2_kvm
 	if (masks->maxphyaddr)
 		s2_regime_set(regime, S2_X86_MAXPHYADDR, masks->maxphyaddr);
 	regime->soft = masks->soft;
+	/* Where a guest's table gives rights, nobody knows why one is not there. */
+	if (!root->direct)
+		regime->soft.param[S2_KVM_X86_NX_HUGE_PAGES] = 0;
 }
 
 struct first_vcpu {
@@ -351,8 +353,7 @@ static bool on_first_vcpu(void *arg, uint64_t index, uint64_t va)
 }
 
 /* What differs from VM to VM in how KVM's entries read. */
-static enum s2_code set_soft(struct gather *g, const struct root *root, uint64_t direct_bits,
-			     struct s2_soft *soft)
+static enum s2_code set_soft(struct gather *g, uint64_t direct_bits, struct s2_soft *soft)
 {
 	const struct s2_kvm_x86_layout *l = &g->x->layout;
 	struct first_vcpu first = { 0 };
@@ -361,8 +362,7 @@ static enum s2_code set_soft(struct gather *g, const struct root *root, uint64_t
 
 	if (!code && l->mmio_value.have)
 		code = get(g, g->kvm_va, &l->mmio_value, &soft->param[S2_KVM_X86_MMIO_VALUE]);
-	/* Where a guest's table gives rights, nobody knows why one is not there. */
-	if (off || !root->it.direct)
+	if (off)
 		soft->param[S2_KVM_X86_NX_HUGE_PAGES] = 0;
 	soft->param[S2_KVM_X86_DIRECT_BITS] = direct_bits;
 	if (!code && l->vcpu_init_value.have)
@@ -396,7 +396,7 @@ static enum s2_code add_root(struct gather *g, const struct s2_table *vm, const 
 	table.root_pa = root->it.pa;
 	s2_kvm_x86_regime(&g->x->masks, &root->it, &table.regime);
 	code = s2_host_set_aside(search, S2_LOST_REGISTER, table.id,
-				 set_soft(g, root, direct_bits, &table.regime.soft));
+				 set_soft(g, direct_bits, &table.regime.soft));
 	if (!code)
 		code = s2_hosts_amend(search, &table);
 	/* Slots of the address space that SMM sees differ. A shadow of a guest's table has none. */
