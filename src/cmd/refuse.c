@@ -18,25 +18,13 @@ static const char *const names[] = {
 	[S2_PART_SOFTWARE] = "software",
 };
 
-/* "--a, --b and --c": the options of claims that say how descriptors of stage 2 read. */
-static void detail_options(char *buf, size_t size)
+/* The option that @claim was given by: that for no, where it was. */
+static const char *given_by(const struct s2_regime *regime, const struct s2_claim *claim)
 {
-	struct s2_claim_option option;
-	const char *last = NULL;
-	size_t len = 0;
-	unsigned int at = 0;
+	unsigned int i = (unsigned int)(claim - regime->arch->claims);
+	bool no = claim->no_option && s2_regime_flag(regime, i) == S2_NO;
 
-	*buf = '\0';
-	while (s2_claim_option_next(&at, &option)) {
-		if (!(option.use & S2_CLAIM_DETAIL))
-			continue;
-		if (last && len < size)
-			len += (size_t)snprintf(buf + len, size - len, "%s--%s", len ? ", " : "",
-						last);
-		last = option.name;
-	}
-	if (last && len < size)
-		snprintf(buf + len, size - len, "%s--%s", len ? " and " : "", last);
+	return no || !claim->option ? claim->no_option : claim->option;
 }
 
 /* "--a, --b, --c": the options of claims of these uses about tables of @arch. */
@@ -163,8 +151,8 @@ enum s2_code s2_refuse(const struct s2_options *o, const struct s2_refusal *refu
 		s2_fail(err, code, "--%s %s", refusal->claim->option, inner.text);
 		break;
 	case S2_REFUSED_NOT_STAGE2:
-		detail_options(details, sizeof(details));
-		s2_fail(err, code, "%s are for tables of stage 2", details);
+		s2_fail(err, code, "--%s is for tables of stage 2",
+			given_by(&o->regime, refusal->claim));
 		break;
 	}
 	return code;

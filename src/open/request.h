@@ -62,7 +62,7 @@ enum s2_refused {
 	S2_REFUSED_NO_TABLE,   /* no table is called so */
 	S2_REFUSED_COPY,       /* kernels of that architecture keep no copies */
 	S2_REFUSED_ARCH,       /* @claim is one of another architecture than the table's */
-	S2_REFUSED_NOT_STAGE2, /* claims about stage 2, and no table of stage 2 */
+	S2_REFUSED_NOT_STAGE2, /* @claim is one about stage 2, and no table of stage 2 */
 };
 
 /* A part of a request. */

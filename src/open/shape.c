@@ -58,6 +58,7 @@ static enum s2_code complete(const struct s2_regime *claims, struct s2_table *ta
 enum s2_code s2_complete_regimes(const struct s2_regime *claims, struct s2_tables *tables,
 				 struct s2_refusal *refusal, struct s2_err *err)
 {
+	const struct s2_claim *detail = s2_regime_given(claims, S2_CLAIM_DETAIL);
 	bool any = false;
 
 	if (!claims->have)
@@ -69,8 +70,8 @@ enum s2_code s2_complete_regimes(const struct s2_regime *claims, struct s2_table
 			return code;
 		any |= s2_is_stage2(tables->table[i].regime.arch);
 	}
-	if (!tables->n || any || !s2_regime_given(claims, S2_CLAIM_DETAIL))
+	if (!tables->n || any || !detail)
 		return S2_OK;
-	refusal->why = S2_REFUSED_NOT_STAGE2;
+	*refusal = (struct s2_refusal){ .why = S2_REFUSED_NOT_STAGE2, .claim = detail };
 	return s2_fail(err, S2_USAGE, "claims about stage 2, and no table of stage 2");
 }

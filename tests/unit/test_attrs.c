@@ -89,9 +89,37 @@ static void test_open(void **state)
 	assert_true(n);
 }
 
+/* What help and errors show as a value to give shapes a table, alone or beside a level. */
+static void test_examples(void **state)
+{
+	unsigned int examples = 0;
+
+	(void)state;
+	for (unsigned int a = 0; a < s2_narchs; a++)
+		for (unsigned int i = 0; i < s2_archs[a]->nclaims; i++) {
+			const struct s2_claim *claim = &s2_archs[a]->claims[i];
+			struct s2_geometry geom;
+			struct s2_regime regime;
+			struct s2_err err;
+
+			if (!claim->example || !s2_arch_claims(s2_archs[a], i) ||
+			    !s2_is_stage2(s2_archs[a]))
+				continue;
+			s2_err_init(&err);
+			s2_regime_init(&regime, s2_archs[a]);
+			s2_regime_set(&regime, i, claim->example);
+			if (s2_shape(&regime, &geom, &err))
+				fail_msg("%s %s: %s", s2_archs[a]->format, claim->name, err.text);
+			assert_int_equal(geom.odd, 0);
+			examples++;
+		}
+	assert_true(examples);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(test_values),
+					    cmocka_unit_test(test_examples),
 					    cmocka_unit_test(test_open) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
