@@ -265,7 +265,7 @@ static void track(const struct layout *layout, const struct s2_geometry *geom, u
 		  uint64_t raw, struct s2_meaning *ret)
 {
 	uint64_t track = geom->soft.param[S2_KVM_X86_ACC_TRACK_MASK];
-	uint64_t saved = raw >> layout->saved_shift & track;
+	uint64_t saved = raw >> layout->saved_shift & track & ~BIT64(1); /* host-writable is there */
 	bool exec = saved & BIT64(2);
 
 	if (!track || !(raw & MMU_PRESENT) || (raw & track) ||
@@ -274,7 +274,8 @@ static void track(const struct layout *layout, const struct s2_geometry *geom, u
 	*ret = (struct s2_meaning){
 		.type = S2_SOFT_TRACKED,
 		.address = s2_leaf_oa(geom, height, raw),
-		.key = raw & ~geom->height[height].oa_low,
+		/* Of all that is kept only the rights are shown. */
+		.key = saved,
 		.saved = { .known = true,
 			   .read = saved & BIT64(0),
 			   .read_user = saved & BIT64(0),
