@@ -196,6 +196,14 @@ static void odd_entry(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia
 		s2_soft_classify(ctx->g, height, raw, entry.type, &meaning);
 	if (meaning.type)
 		return;
+	if (entry.odd && !s2_is_leaf(entry.type) && s2_soft_may_mean(&ctx->g->soft, raw)) {
+		s2_check_unknown(
+			ctx, S2_CHECK_ENCODING,
+			"%s: whether entries by which hardware maps nothing are meant to be "
+			"so is not known",
+			ctx->table->id);
+		return;
+	}
 	for (unsigned int i = 0; entry.odd && i < s2_nodds; i++)
 		if (entry.odd & s2_odds[i].bit)
 			s2_check_found(ctx, S2_CHECK_ENCODING, ctx->table, ia, entry.oa,

@@ -105,6 +105,7 @@ struct s2_soft {
 	const struct s2_soft_ops *ops; /* NULL: nobody says, and nothing is read into them */
 	uint64_t empty;                /* what an entry holds that says nothing */
 	uint64_t param[S2_SOFT_PARAMS];
+	uint32_t unsure; /* bit n: what param[n] should be could not be read */
 };
 
 /* Claims, unchecked: from options, registers, a snapshot note or a dump. shape() turns them into

@@ -392,6 +392,63 @@ static void shared_bit(void **state)
 	x86_exit(&t);
 }
 
+/* A member of struct kvm that is not in the dump is not 0: slots and attributes of a TD's shared
+ * memory are nowhere, and its entries of MMIO are not known. */
+static void lost_members(void **state)
+{
+	static const struct {
+		uint64_t at;
+		unsigned int size;
+		bool slots; /* where are they is known */
+		uint32_t unsure;
+		const char *id; /* of the table that it is lost of */
+	} rows[] = {
+		{ KVM_DIRECT_BITS, 8, false, 1U << S2_KVM_X86_DIRECT_BITS, "vm:42" },
+		{ KVM_MMIO_VALUE, 8, true, 1U << S2_KVM_X86_MMIO_VALUE, "vm:42" },
+		{ KVM_NO_NX_HUGE, 1, true, 1U << S2_KVM_X86_NX_HUGE_PAGES, "vm:42" },
+		{ KVM_ATTRIBUTES, 16, true, 0, "vm:42" },
+	};
+	const uint64_t bit = UINT64_C(1) << 47;
+	const struct s2_table *shared, *mirror;
+	uint64_t kvm, pa, bytes;
+	struct x86_test t;
+	char *note;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		x86_init(&t, FORM_7_3_EPT);
+		kvm = put_vm(&t, 42);
+		put_root(&t, kvm + KVM_ROOTS, role_of(t.form) | ROLE_MIRROR, true, &pa);
+		put_root(&t, kvm + KVM_ROOTS, role_of(t.form), true, &pa);
+		put_slot(&t, kvm, 0, 0x100, 16, 3);
+		set64(&t, kvm + KVM_DIRECT_BITS, bit >> 12);
+		set64(&t, kvm + KVM_MMIO_VALUE, 0);
+		set_bytes(&t, kvm + KVM_HAS_PRIVATE, 1, 1);
+		t.k.mem.hole = kvm + rows[i].at - x86_linear(&t, 0);
+		t.k.mem.hole_size = rows[i].size;
+		t.k.mem.hole_code = S2_EXCLUDED;
+		x86_must(&t);
+		shared = x86_table(&t, "vm:42");
+		mirror = x86_table(&t, "vm:42/mirror");
+		assert_true(t.lost.total);
+		assert_true(x86_has_loss(&t, rows[i].id, ""));
+		assert_int_equal(shared->regime.soft.unsure, rows[i].unsure);
+		assert_int_equal(mirror->regime.soft.unsure,
+				 rows[i].unsure & ~(1U << S2_KVM_X86_DIRECT_BITS));
+		assert_int_equal(shared->have_slots, rows[i].slots);
+		assert_int_equal(mirror->slot[0].ipa, 0x100000);
+		assert_int_equal(s2_private_bytes(shared, bit, 0x1000, &bytes), i == 1 || i == 2);
+		assert_int_equal(s2_private_bytes(mirror, 0, 0x1000, &bytes), i != 3);
+		if (i != 1)
+			assert_int_equal(shared->regime.soft.param[S2_KVM_X86_MMIO_VALUE], 0);
+		note = s2_snapshot_note(&t.tables, &t.lost);
+		assert_non_null(note);
+		assert_int_equal(strstr(note, "\"unsure\":[\"") != NULL, rows[i].unsure != 0);
+		free(note);
+		x86_exit(&t);
+	}
+}
+
 /* Whether the VM can have any cannot be read. */
 static void private_memory_not_known(void **state)
 {
@@ -1195,6 +1252,7 @@ int main(void)
 		cmocka_unit_test(user_execution),
 		cmocka_unit_test(without_mmio_entries),
 		cmocka_unit_test(shared_bit),
+		cmocka_unit_test(lost_members),
 		cmocka_unit_test(shadow_mmu),
 		cmocka_unit_test(shadow_mmu_of_five_levels),
 		cmocka_unit_test(roots_of_vcpus),

@@ -204,12 +204,17 @@ static void make_soft(const struct values *v, const struct s2_kvm_x86_layout *la
 	/* SHADOW_NONPRESENT_VALUE came together with a VM's own MMIO value (7f01cab84928,
 	 * 3fc3f71851cf, 6.10); before, tables were made of zeroes. */
 	soft->empty = layout->mmio_value.have ? BIT64(63) : 0;
-	for (unsigned int i = 0; i < NVARIABLES; i++)
+	for (unsigned int i = 0; i < NVARIABLES; i++) {
 		if (variables[i].param >= 0 && v->have[i])
 			soft->param[variables[i].param] = v->value[i];
+		else if (variables[i].param >= 0 && is_there(v, i))
+			s2_soft_unsure(soft, (unsigned int)variables[i].param);
+	}
 	/* KVM writes no such entries then (is_mmio_spte()), and the value is that of nothing. */
 	if (flag_of(v, V_MMIO_CACHING) == S2_NO)
 		soft->param[S2_KVM_X86_MMIO_MASK] = 0;
+	if (is_there(v, V_MMIO_CACHING) && !v->have[V_MMIO_CACHING])
+		s2_soft_unsure(soft, S2_KVM_X86_MMIO_MASK);
 	/* The variable is an int: off, on, or (before KVM runs) -1. */
 	soft->param[S2_KVM_X86_NX_HUGE_PAGES] = v->have[V_NX_HUGE] && v->value[V_NX_HUGE] == 1;
 }

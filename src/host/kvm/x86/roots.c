@@ -45,6 +45,7 @@ struct gather {
 	const char *found; /* which list is being read */
 	uint64_t shadow_pages;
 	uint64_t direct_bits; /* TDX: set in all addresses of memory that the guest shares */
+	bool direct_unsure;   /* ... which could not be read */
 	enum s2_code code;
 };
 
@@ -350,28 +351,55 @@ static bool on_first_vcpu(void *arg, uint64_t index, uint64_t va)
 	return false;
 }
 
+/* A member that decides how entries read; without it @param is a guess. */
+static enum s2_code set_param(struct gather *g, const char *id, const struct s2_field_at *field,
+			      enum s2_kvm_x86_param param, struct s2_soft *soft, uint64_t *ret)
+{
+	enum s2_code code = field->have ? get(g, g->kvm_va, field, ret) : S2_OK;
+
+	if (code)
+		s2_soft_unsure(soft, param);
+	return s2_host_set_aside(g->w->search, S2_LOST_REGISTER, id, code);
+}
+
+/* What new table pages are filled with (mmu_topup_memory_caches()), by the first vCPU. That there
+ * is none to ask has been said. */
+static enum s2_code set_empty(struct gather *g, const char *id, struct s2_soft *soft)
+{
+	const struct s2_field_at *field = &g->x->layout.vcpu_init_value;
+	struct first_vcpu first = { 0 };
+	enum s2_code code = S2_OK;
+
+	if (!field->have || s2_kvm_each_vcpu(g->w->search->kernel, &g->w->layout, g->kvm_va,
+					     on_first_vcpu, &first, NULL))
+		return S2_OK;
+	if (first.va)
+		code = get(g, first.va, field, &soft->empty);
+	return s2_host_set_aside(g->w->search, S2_LOST_REGISTER, id, code);
+}
+
 /* What differs from VM to VM in how KVM's entries read. */
-static enum s2_code set_soft(struct gather *g, const struct root *root, uint64_t direct_bits,
+static enum s2_code set_soft(struct gather *g, const struct root *root, const char *id,
 			     struct s2_soft *soft)
 {
 	const struct s2_kvm_x86_layout *l = &g->x->layout;
-	struct first_vcpu first = { 0 };
 	uint64_t off = 0;
-	enum s2_code code = get_or_0(g, g->kvm_va, &l->no_nx_huge_pages, &off);
+	enum s2_code code =
+		set_param(g, id, &l->no_nx_huge_pages, S2_KVM_X86_NX_HUGE_PAGES, soft, &off);
 
-	if (!code && l->mmio_value.have)
-		code = get(g, g->kvm_va, &l->mmio_value, &soft->param[S2_KVM_X86_MMIO_VALUE]);
 	/* Where a guest's table gives rights, nobody knows why one is not there. */
 	if (off || !root->it.direct)
 		soft->param[S2_KVM_X86_NX_HUGE_PAGES] = 0;
-	soft->param[S2_KVM_X86_DIRECT_BITS] = direct_bits;
-	if (!code && l->vcpu_init_value.have)
-		code = s2_kvm_each_vcpu(g->w->search->kernel, &g->w->layout, g->kvm_va,
-					on_first_vcpu, &first, g->w->search->err);
-	/* New table pages are filled with it (mmu_topup_memory_caches()). */
-	if (!code && first.va)
-		code = get_or_0(g, first.va, &l->vcpu_init_value, &soft->empty);
-	return code;
+	if (!code)
+		code = set_param(g, id, &l->mmio_value, S2_KVM_X86_MMIO_VALUE, soft,
+				 &soft->param[S2_KVM_X86_MMIO_VALUE]);
+	/* Private memory has no such bit (kvm_gfn_root_bits(), mmu/mmu_internal.h). */
+	if (!root->it.mirror) {
+		soft->param[S2_KVM_X86_DIRECT_BITS] = g->direct_bits;
+		if (g->direct_unsure)
+			s2_soft_unsure(soft, S2_KVM_X86_DIRECT_BITS);
+	}
+	return code ? code : set_empty(g, id, soft);
 }
 
 static enum s2_code add_root(struct gather *g, const struct s2_table *vm, const struct root *root,
@@ -380,8 +408,6 @@ static enum s2_code add_root(struct gather *g, const struct s2_table *vm, const 
 	struct s2_host_search *search = g->w->search;
 	struct s2_table table = *vm;
 	bool plain = root->class == ROOT_VALID && !n;
-	/* Private memory has no such bit (kvm_gfn_root_bits(), mmu/mmu_internal.h). */
-	uint64_t direct_bits = root->it.mirror ? 0 : g->direct_bits;
 	enum s2_code code;
 
 	if (!plain && (classes[root->class].counted || n))
@@ -395,13 +421,14 @@ static enum s2_code add_root(struct gather *g, const struct s2_table *vm, const 
 		 g->kvm_va, root->it.va, root->found);
 	table.root_pa = root->it.pa;
 	s2_kvm_x86_regime(&g->x->masks, &root->it, &table.regime);
-	code = s2_host_set_aside(search, S2_LOST_REGISTER, table.id,
-				 set_soft(g, root, direct_bits, &table.regime.soft));
+	code = set_soft(g, root, table.id, &table.regime.soft);
 	if (!code)
 		code = s2_hosts_amend(search, &table);
-	/* Slots of the address space that SMM sees differ. A shadow of a guest's table has none. */
-	if (!code && root->it.direct)
-		return s2_kvm_add_table(g->w, &table, root->it.smm, direct_bits);
+	/* Slots of the address space that SMM sees differ. A shadow of a guest's table has none,
+	 * and where this one has them may not be known. */
+	if (!code && root->it.direct && (root->it.mirror || !g->direct_unsure))
+		return s2_kvm_add_table(g->w, &table, root->it.smm,
+					root->it.mirror ? 0 : g->direct_bits);
 	return code ? code : s2_tables_add(search->tables, &table, search->err);
 }
 
@@ -458,6 +485,7 @@ static enum s2_code read_direct_bits(struct gather *g)
 			       "gfn_direct_bits 0x%" PRIx64 " is no bit of an address", gfn);
 	if (!code)
 		g->direct_bits = gfn << 12;
+	g->direct_unsure = code;
 	return code;
 }
 
