@@ -582,8 +582,8 @@ static void shadow_mmu(void **state)
 	sp = put_root(&t, kvm + KVM_ACTIVE, role_of(t.form), false, &old);
 	set_bytes(&t, sp + SP_VALID_GEN, 0, 1); /* of before the last change of slots */
 	put_root(&t, kvm + KVM_ACTIVE, ROLE_LEVEL(3) | ROLE_DIRECT, false, &table);
-	put_root(&t, kvm + KVM_ACTIVE, ROLE_LEVEL(4) | 1U << 17, false, &nested);
-	sp = put_root(&t, kvm + KVM_ACTIVE, ROLE_LEVEL(4) | 1U << 17, false, &old_nested);
+	put_root(&t, kvm + KVM_ACTIVE, ROLE_LEVEL(4) | ROLE_GUEST_MODE, false, &nested);
+	sp = put_root(&t, kvm + KVM_ACTIVE, ROLE_LEVEL(4) | ROLE_GUEST_MODE, false, &old_nested);
 	set_bytes(&t, sp + SP_VALID_GEN, 0, 1);
 	put_slot(&t, kvm, 0, 0x100, 16, 3);
 	put_root(&t, kvm + KVM_ACTIVE, role_of(t.form), false, &valid);
@@ -670,6 +670,83 @@ static void roots_of_vcpus(void **state)
 		put_vcpu(&t, kvm, 0x3000);
 		x86_must(&t);
 		assert_true(x86_has_loss(&t, "vm:42", "leads to another's"));
+		x86_exit(&t);
+	}
+}
+
+/* What a guest hypervisor without a second stage runs is on a root of its own, of the same memory:
+ * that never has the VM's name, also where it is the only one. */
+static void root_of_guest_mode(void **state)
+{
+	struct x86_test t;
+
+	(void)state;
+	for (size_t i = 0; i < NX86_FORMS; i++) {
+		uint64_t kvm, valid, nested;
+
+		x86_init(&t, &x86_forms[i]);
+		kvm = put_vm(&t, 42);
+		put_root(&t, kvm + KVM_ROOTS, role_of(t.form), true, &valid);
+		put_root(&t, kvm + KVM_ROOTS, role_of(t.form) | ROLE_GUEST_MODE, true, &nested);
+		put_slot(&t, kvm, 0, 0x100, 16, 3);
+		kvm = put_vm(&t, 43);
+		put_root(&t, kvm + KVM_ROOTS, role_of(t.form) | ROLE_GUEST_MODE, true, &valid);
+		x86_must(&t);
+		assert_int_equal(t.lost.total, 0);
+		assert_int_equal(t.tables.n, 3);
+		assert_int_equal(x86_table(&t, "vm:42/root:1")->root_pa, nested);
+		assert_string_equal(x86_table(&t, "vm:42/root:1")->kind, "stage2");
+		assert_int_equal(x86_table(&t, "vm:42/root:1")->nslots, 1);
+		assert_int_not_equal(x86_table(&t, "vm:42")->root_pa, nested);
+		assert_int_equal(x86_table(&t, "vm:43/root:1")->root_pa, valid);
+		x86_exit(&t);
+	}
+}
+
+/* Obsolete roots that only an MMU which is not in use holds, or which a vCPU had before; and a vCPU
+ * that is not in the dump hides no other's. */
+static void roots_that_vcpus_keep(void **state)
+{
+	struct x86_test t;
+
+	(void)state;
+	for (size_t i = 0; i < NX86_FORMS; i++) {
+		uint64_t kvm, valid, held[4], vcpu, first;
+
+		x86_init(&t, &x86_forms[i]);
+		kvm = put_vm(&t, 42);
+		for (unsigned int n = 0; n < 4; n++)
+			put_root(&t, kvm + KVM_ACTIVE,
+				 ROLE_LEVEL(4) | ROLE_GUEST_MODE | ROLE_INVALID(t.form), false,
+				 &held[n]);
+		empty_list(&t, kvm + KVM_ACTIVE);
+		put_root(&t, kvm + KVM_ROOTS, role_of(t.form), true, &valid);
+		vcpu = put_vcpu(&t, kvm, held[0]);
+		set64(&t, vcpu + VCPU_MMU, vcpu + VCPU_GUEST_MMU);
+		set64(&t, vcpu + VCPU_GUEST_MMU + MMU_ROOT_HPA, held[1]);
+		set64(&t, vcpu + VCPU_GUEST_MMU + MMU_PREV_HPA + 2 * MMU_PREV_SIZE, held[2]);
+		set64(&t, vcpu + VCPU_ROOT_MMU + MMU_PREV_HPA, held[3]);
+		x86_must(&t);
+		assert_int_equal(t.lost.total, 0);
+		assert_int_equal(t.tables.n, 5);
+		for (unsigned int n = 0; n < 4; n++) {
+			bool found = false;
+
+			for (size_t k = 0; k < t.tables.n; k++)
+				found |= t.tables.table[k].root_pa == held[n];
+			assert_true(found);
+		}
+		if (t.form->arrays) {
+			first = page_alloc(&t);
+			set64(&t, kvm + KVM_VCPUS, first);
+			set64(&t, kvm + KVM_VCPUS + 8, vcpu);
+			t.k.mem.hole = first - x86_linear(&t, 0) + VCPU_MMU;
+			t.k.mem.hole_size = 8;
+			t.k.mem.hole_code = S2_EXCLUDED;
+			x86_must(&t);
+			assert_true(x86_has_loss(&t, "vm:42", "vCPU 0: "));
+			assert_int_equal(t.tables.n, 5);
+		}
 		x86_exit(&t);
 	}
 }
@@ -1256,6 +1333,8 @@ int main(void)
 		cmocka_unit_test(shadow_mmu),
 		cmocka_unit_test(shadow_mmu_of_five_levels),
 		cmocka_unit_test(roots_of_vcpus),
+		cmocka_unit_test(root_of_guest_mode),
+		cmocka_unit_test(roots_that_vcpus_keep),
 		cmocka_unit_test(without_second_stage),
 		cmocka_unit_test(lost_vms),
 		cmocka_unit_test(lost_vms_of_the_shadow_mmu),

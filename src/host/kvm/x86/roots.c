@@ -46,6 +46,8 @@ struct gather {
 	uint64_t shadow_pages;
 	uint64_t direct_bits; /* TDX: set in all addresses of memory that the guest shares */
 	bool direct_unsure;   /* ... which could not be read */
+	bool lost;            /* there may be others */
+	const char *id;       /* of the VM */
 	enum s2_code code;
 };
 
@@ -114,6 +116,7 @@ enum s2_code s2_kvm_x86_read_root(struct s2_kernel *kernel, const struct s2_kvm_
 		{ &l->role_smm, &root.smm },
 		{ &l->role_mirror, &root.mirror },
 		{ &l->role_direct, &root.direct },
+		{ &l->role_guest_mode, &root.guest_mode },
 	};
 	uint64_t spt, value;
 	enum s2_code code = s2_field_get(kernel, sp, &l->sp_spt, &spt, err);
@@ -221,6 +224,9 @@ static bool on_shadow_page(void *arg, uint64_t node)
 	return !g->code;
 }
 
+/* KVM_MMU_NUM_PREV_ROOTS is 3; the number is from types that may be wrong. */
+#define MAX_PREV 16
+
 /* INVALID_PAGE, asm/kvm_host.h. */
 #define NO_ROOT UINT64_MAX
 
@@ -248,18 +254,16 @@ static enum s2_code check_bare_root(struct gather *g, uint64_t pa)
 	return code;
 }
 
-/* A root that a vCPU uses and that is on no list: the shadow MMU takes obsolete ones off. */
-static enum s2_code take_vcpu_root(struct gather *g, uint64_t vcpu)
+/* A root that a vCPU holds and that is on no list: the shadow MMU takes obsolete ones off. */
+static enum s2_code take_vcpu_root(struct gather *g, uint64_t pa)
 {
 	struct s2_host_search *search = g->w->search;
 	struct s2_kvm_x86_memmap map;
-	uint64_t mmu, pa, sp;
-	enum s2_code code = get(g, vcpu, &g->x->layout.vcpu_mmu, &mmu);
+	uint64_t sp;
+	enum s2_code code;
 
-	if (!code)
-		code = get(g, mmu, &g->x->layout.mmu_root, &pa);
-	if (code || pa == NO_ROOT || is_known_pa(g, pa))
-		return code;
+	if (pa == NO_ROOT || is_known_pa(g, pa))
+		return S2_OK;
 	code = s2_kvm_x86_memmap(search->kernel, &map, search->err);
 	if (!code)
 		code = s2_kernel_read(search->kernel, map.va + (pa >> 12) * map.size + map.offset,
@@ -276,13 +280,58 @@ static enum s2_code take_vcpu_root(struct gather *g, uint64_t vcpu)
 	return code;
 }
 
+/* The root of the struct kvm_mmu at @mmu, and those that it had before and keeps. */
+static enum s2_code take_mmu_roots(struct gather *g, uint64_t mmu)
+{
+	const struct s2_kvm_x86_layout *l = &g->x->layout;
+	const struct s2_member *prev = &l->mmu_prev.m;
+	uint64_t pa;
+	enum s2_code code = get(g, mmu, &l->mmu_root, &pa);
+
+	if (!code)
+		code = take_vcpu_root(g, pa);
+	if (!l->mmu_prev.have || !l->prev_hpa.have)
+		return code;
+	for (uint64_t i = 0; !code && i < prev->nelems && i < MAX_PREV; i++) {
+		code = get(g, mmu + s2_member_off(prev) + i * prev->elem_size, &l->prev_hpa, &pa);
+		if (!code)
+			code = take_vcpu_root(g, pa);
+	}
+	return code;
+}
+
+/* A vCPU has an MMU for its guest and one for a guest of that, and uses one of the two. */
+static enum s2_code take_vcpu_roots(struct gather *g, uint64_t vcpu)
+{
+	const struct s2_kvm_x86_layout *l = &g->x->layout;
+	const struct s2_field_at *const own[] = { &l->vcpu_root_mmu, &l->vcpu_guest_mmu };
+	uint64_t used;
+	enum s2_code code = get(g, vcpu, &l->vcpu_mmu, &used);
+
+	if (!code)
+		code = take_mmu_roots(g, used);
+	for (size_t i = 0; !code && i < ARRAY_SIZE(own); i++) {
+		uint64_t mmu = vcpu + s2_member_off(&own[i]->m);
+
+		if (own[i]->have && mmu != used)
+			code = take_mmu_roots(g, mmu);
+	}
+	return code;
+}
+
+/* What one vCPU holds and cannot be read does not hide what others do. */
 static bool on_vcpu(void *arg, uint64_t index, uint64_t va)
 {
 	struct gather *g = arg;
+	struct s2_host_search *search = g->w->search;
+	enum s2_code code = take_vcpu_roots(g, va);
 
-	g->code = take_vcpu_root(g, va);
-	if (g->code)
-		s2_wrap(g->w->search->err, g->code, "vCPU %" PRIu64, index);
+	if (!code)
+		return true;
+	s2_wrap(search->err, code, "vCPU %" PRIu64, index);
+	g->x->lost_roots |= s2_is_missing(code);
+	g->lost = true;
+	g->code = s2_host_set_aside(search, S2_LOST_TABLE, g->id, code);
 	return !g->code;
 }
 
@@ -432,16 +481,28 @@ static enum s2_code add_root(struct gather *g, const struct s2_table *vm, const 
 	return code ? code : s2_tables_add(search->tables, &table, search->err);
 }
 
+/* Is there a root that the VM's own guest runs on? That of a guest in it, whose hypervisor uses no
+ * second stage, is another one, of the same memory: it never has the VM's plain name. */
+static bool has_plain(const struct gather *g)
+{
+	for (size_t i = 0; i < g->nroots; i++)
+		if (g->root[i].class == ROOT_VALID && !g->root[i].it.guest_mode)
+			return true;
+	return false;
+}
+
 static enum s2_code add_roots(struct gather *g, const struct s2_table *vm)
 {
 	enum s2_code code = S2_OK;
 
 	for (int class = 0; class < NROOT_CLASSES; class ++) {
-		unsigned int n = 0;
+		unsigned int n = class == ROOT_VALID && !has_plain(g);
 
-		for (size_t i = 0; !code && i < g->nroots; i++)
-			if ((int)g->root[i].class == class)
-				code = add_root(g, vm, &g->root[i], n++);
+		for (unsigned int last = 0; last < 2; last++)
+			for (size_t i = 0; !code && i < g->nroots; i++)
+				if ((int)g->root[i].class == class &&
+				    last == (class == ROOT_VALID && g->root[i].it.guest_mode))
+					code = add_root(g, vm, &g->root[i], n++);
 	}
 	return code;
 }
@@ -491,7 +552,6 @@ static enum s2_code read_direct_bits(struct gather *g)
 
 static enum s2_code find_roots(struct gather *g, const struct s2_table *vm)
 {
-	bool lost = false;
 	enum s2_code bits_code =
 		s2_host_set_aside(g->w->search, S2_LOST_SLOTS, vm->id, read_direct_bits(g));
 
@@ -501,12 +561,12 @@ static enum s2_code find_roots(struct gather *g, const struct s2_table *vm)
 		enum s2_code code = places[i](g);
 
 		g->x->lost_roots |= s2_is_missing(code);
-		lost |= code != S2_OK;
+		g->lost |= code != S2_OK;
 		code = s2_host_set_aside(g->w->search, S2_LOST_TABLE, vm->id, code);
 		if (code)
 			return code;
 	}
-	return g->nroots || lost ? add_roots(g, vm) : add_bare(g, vm);
+	return g->nroots || g->lost ? add_roots(g, vm) : add_bare(g, vm);
 }
 
 static enum s2_code roots(struct s2_kvm_walk *w, struct s2_table *vm)
@@ -527,6 +587,7 @@ static enum s2_code roots(struct s2_kvm_walk *w, struct s2_table *vm)
 	g->w = w;
 	g->x = x;
 	g->kvm_va = vm->object_va;
+	g->id = vm->id;
 	code = find_roots(g, vm);
 	free(g);
 	return code;
