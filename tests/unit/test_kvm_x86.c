@@ -751,6 +751,31 @@ static void roots_that_vcpus_keep(void **state)
 	}
 }
 
+/* A node of vcpu_array: one cause, in one line for people, of the process and of roots. */
+static void lost_vcpus(void **state)
+{
+	struct x86_test t;
+	uint64_t kvm, pa, node;
+
+	(void)state;
+	x86_init(&t, FORM_7_3_EPT);
+	kvm = put_vm(&t, 42);
+	put_root(&t, kvm + KVM_ROOTS, role_of(t.form), true, &pa);
+	node = put_xa_node(&t, 0);
+	set64(&t, node + 40, put_vcpu(&t, kvm, pa));
+	set64(&t, kvm + KVM_VCPUS + 8, node | 2);
+	t.k.mem.hole = node - x86_linear(&t, 0);
+	t.k.mem.hole_size = 8;
+	t.k.mem.hole_code = S2_EXCLUDED;
+	x86_must(&t);
+	assert_int_equal(t.lost.total, 2);
+	assert_int_equal(t.lost.count[S2_LOST_PROCESS], 1);
+	assert_int_equal(t.lost.count[S2_LOST_TABLE], 1);
+	assert_string_equal(t.lost.loss[0].text, t.lost.loss[1].text);
+	assert_int_equal(x86_table(&t, "vm:42")->root_pa, pa);
+	x86_exit(&t);
+}
+
 /* Shadow paging, where no table is a second stage. */
 static void without_second_stage(void **state)
 {
@@ -1334,6 +1359,7 @@ int main(void)
 		cmocka_unit_test(shadow_mmu_of_five_levels),
 		cmocka_unit_test(roots_of_vcpus),
 		cmocka_unit_test(root_of_guest_mode),
+		cmocka_unit_test(lost_vcpus),
 		cmocka_unit_test(roots_that_vcpus_keep),
 		cmocka_unit_test(without_second_stage),
 		cmocka_unit_test(lost_vms),

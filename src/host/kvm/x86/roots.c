@@ -342,7 +342,8 @@ static enum s2_code read_vcpus(struct gather *g)
 	g->code = S2_OK;
 	code = s2_kvm_each_vcpu(g->w->search->kernel, &g->w->layout, g->kvm_va, on_vcpu, g,
 				g->w->search->err);
-
+	if (code) /* in the words in which it has been said of the process */
+		s2_wrap(g->w->search->err, code, "vCPUs");
 	return code ? code : g->code;
 }
 
