@@ -9,7 +9,9 @@
 #include <fcntl.h>
 #include <libelf.h>
 
+#include "decode/soft.h"
 #include "decode/x86/claims.h"
+#include "decode/x86/x86.h"
 #include "host/kvm/x86/soft.h"
 #include "kernel/modules.h"
 #include "model/private.h"
@@ -520,6 +522,65 @@ static void several_vms_of_a_process(void **state)
 	assert_int_equal(x86_table(&t, "vm:42.2")->object_va, second);
 	assert_int_equal(x86_table(&t, "vm:42.2/old:0")->object_va, second);
 	x86_exit(&t);
+}
+
+static void set_variable(struct x86_test *t, const char *name, uint64_t value)
+{
+	for (uint32_t i = 0; i < t->nmsyms; i++)
+		if (!strcmp(t->msym[i].name, name))
+			set64(t, t->msym[i].va, value);
+}
+
+/* Memory encryption that is on in the firmware takes address bits away (SYSCFG, CPUID 8000001fh),
+ * and KVM marks MMIO by the first of them and all above (svm_adjust_mmio_mask()): of 52 bits with
+ * 46 left, and of a processor whose number is not in the dump. */
+static void reserved_by_firmware(void **state)
+{
+	static const struct {
+		bool sme, lost;
+		uint64_t mask;
+		unsigned int bits; /* expected */
+	} rows[] = {
+		{ false, false, UINT64_C(0xfc00000000001), 46 },
+		{ true, false, UINT64_C(0xfc00000000001), 46 },
+		{ false, true, UINT64_C(0x8000000000001), 51 },
+		{ false, false, 0, 52 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct x86_form form = *FORM_7_3_NPT;
+		const struct s2_regime *regime;
+		struct s2_geometry geom;
+		struct s2_meaning meaning;
+		struct s2_entry entry;
+		struct x86_test t;
+		uint64_t kvm, pa, raw;
+
+		form.sme_mask = rows[i].sme ? form.sme_mask : 0;
+		x86_init(&t, &form);
+		set_variable(&t, "shadow_mmio_value", rows[i].mask);
+		set_variable(&t, "shadow_mmio_mask", rows[i].mask);
+		kvm = put_vm(&t, 42);
+		set64(&t, kvm + KVM_MMIO_VALUE, rows[i].mask);
+		put_root(&t, kvm + KVM_ROOTS, role_of(t.form), true, &pa);
+		for (uint32_t k = 0; k < t.nmsyms; k++)
+			if (!strcmp(t.msym[k].name, "kvm_host")) {
+				set_bytes(&t, t.msym[k].va + 8, 52, 4);
+				t.k.mem.hole = (uint64_t)(x86_at(&t, t.msym[k].va + 8) - t.k.ram);
+			}
+		t.k.mem.hole_size = rows[i].lost ? 4 : 0;
+		t.k.mem.hole_code = S2_EXCLUDED;
+		x86_must(&t);
+		regime = &x86_table(&t, "vm:42")->regime;
+		assert_int_equal(regime->value[S2_X86_MAXPHYADDR], rows[i].bits);
+		assert_int_equal(s2_shape(regime, &geom, &t.err), S2_OK);
+		raw = rows[i].mask | 0x9d000346;
+		geom.arch->decode(&geom, 0, raw, &entry);
+		s2_soft_classify(&geom, 0, raw, entry.type, &meaning);
+		assert_int_equal(meaning.type, rows[i].mask ? S2_SOFT_MMIO : S2_SOFT_NOTHING);
+		x86_exit(&t);
+	}
 }
 
 /* kvm.mmio_caching=0 */
@@ -1352,6 +1413,7 @@ int main(void)
 		cmocka_unit_test(arrays_of_5_15),
 		cmocka_unit_test(several_vms_of_a_process),
 		cmocka_unit_test(user_execution),
+		cmocka_unit_test(reserved_by_firmware),
 		cmocka_unit_test(without_mmio_entries),
 		cmocka_unit_test(shared_bit),
 		cmocka_unit_test(lost_members),
