@@ -275,14 +275,17 @@ static void entries(struct s2_check_ctx *ctx, const struct s2_strip *strip)
 {
 	unsigned int height = strip->height;
 	struct s2_tpage *page = page_at(ctx, height);
-	uint64_t size = s2_entry_size(ctx->g, height);
+	uint64_t size = s2_entry_size(ctx->g, height), cleared = 0, first = 0;
 	bool empty = true;
 
 	for (uint64_t i = 0; i < strip->n; i++) {
 		uint64_t raw = strip->desc[i], ia = strip->ia + i * size;
 
-		if (!s2_says_something(ctx->g, raw))
+		if (!s2_says_something(ctx->g, raw)) {
+			if (s2_is_cleared(ctx->g, raw) && !cleared++)
+				first = ia;
 			continue;
+		}
 		empty = false;
 		any_entry(ctx, page, height, ia, raw);
 		if (ctx->g->arch->is_leaf(ctx->g, height, raw)) {
@@ -294,6 +297,12 @@ static void entries(struct s2_check_ctx *ctx, const struct s2_strip *strip)
 		for (unsigned int k = 0; k < s2_nkeepers; k++)
 			s2_keepers[k]->invalid(ctx, height, ia, raw);
 	}
+	if (cleared && ctx->first_window && !s2_soft_may_mean(&ctx->g->soft, 0))
+		s2_check_found(ctx, S2_CHECK_WRITER, ctx->table, first, S2_NO_ADDRESS,
+			       "%" PRIu64
+			       " entries from here on at level %d are 0, and not 0x%" PRIx64
+			       " as where there is nothing",
+			       cleared, s2_level(ctx->g, height), ctx->g->soft.empty);
 	if (empty && strip->n == ctx->entries && height < ctx->g->top && ctx->first_window &&
 	    s2_check_is_rule(ctx->table, S2_CHECK_TABLE_EMPTY))
 		s2_check_found(ctx, S2_CHECK_TABLE_EMPTY, ctx->table, strip->ia, strip->table_pa,

@@ -99,6 +99,12 @@ static inline void s2_soft_place(struct s2_meaning *meaning, uint64_t ia)
 		meaning->address = ia;
 }
 
+/* Is @raw 0 where the software is known to leave something else in entries that say nothing? */
+static inline bool s2_is_cleared(const struct s2_geometry *geom, uint64_t raw)
+{
+	return !raw && geom->soft.empty && !geom->soft.assumed;
+}
+
 /* Does @raw, by which hardware maps nothing, say something? What software never writes does. */
 bool s2_says_something(const struct s2_geometry *geom, uint64_t raw);
 

@@ -171,6 +171,45 @@ static void test_every_bit_of_an_upper_entry(void **state)
 		}
 }
 
+/* Upper entries of a table without A/D bits in one with them, and the other way; in a shadow either
+ * may stand. */
+static void test_upper_entry_of_the_other_kind(void **state)
+{
+	(void)state;
+	for (unsigned int i = 3; i < 7; i++) {
+		const struct kind *other = &kinds[i < 5 ? 7 - i : 11 - i];
+
+		make(&kinds[i]);
+		words[(PT - 1) * 512] = (BASE + PT * PAGE) | other->table;
+		wrong(&kinds[i], "an upper entry of the other kind", 0);
+		strcpy(table.kind, "nested-stage2");
+		sound(&kinds[i], "an upper entry of a shadow");
+	}
+}
+
+/* Empty entries are not 0 since 6.10: something else has cleared them. Where nobody says what they
+ * are, nothing is wrong. */
+static void test_cleared(void **state)
+{
+	enum s2_check_id id;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+		make(&kinds[i]);
+		words[PT * 512 + 7] = words[PT * 512 + 8] = 0;
+		if (!kinds[i].empty) {
+			sound(&kinds[i], "empty entries");
+			continue;
+		}
+		assert_non_null(run(&id));
+		assert_int_equal(id, S2_CHECK_WRITER);
+		assert_int_equal(report.outcome[id].nfindings, 1);
+		assert_non_null(strstr(report.outcome[id].finding->text, "2 entries"));
+		table.regime.soft.assumed = true;
+		sound(&kinds[i], "empty entries that nobody told of");
+	}
+}
+
 /* Read-only slots, the zero page, logging, tracking, MMIO, and what is being changed. */
 static void test_other_entries(void **state)
 {
@@ -405,6 +444,8 @@ int main(void)
 		cmocka_unit_test(test_vmm_writes),
 		cmocka_unit_test(test_unknown_software),
 		cmocka_unit_test(test_unsure),
+		cmocka_unit_test(test_upper_entry_of_the_other_kind),
+		cmocka_unit_test(test_cleared),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, end);

@@ -174,11 +174,13 @@ static void leaf(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, uin
 
 /*
  * Upper entries hold all rights and never change; with A/D bits in use they are accessed from the
- * start, else their type says "disabled".
+ * start, else their type says "disabled". Of a shadow the table's own A/D does not tell: the host's
+ * is what counts (make_nonleaf_spte()).
  */
 static void table(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, uint64_t raw)
 {
 	uint64_t value = MMU_PRESENT | suppress_ve(ctx), without, diff;
+	bool ad = !(ctx->g->flags & S2_X86_G_NOAD), either = is_shadow(ctx);
 
 	if (!is_kvms(ctx))
 		return;
@@ -186,12 +188,15 @@ static void table(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, ui
 		value |= EPT_R | EPT_W | EPT_X | (is_new(ctx) ? EPT_XU : 0);
 		without = value | field_prep(is_new(ctx) ? AD_NEW : AD_OLD, 1);
 		value |= EPT_A;
+		either |= ad && !(ctx->g->flags & S2_X86_G_AD);
 	} else {
 		value |= NPT_P | NPT_W | NPT_U | NPT_A;
 		without = value;
 	}
-	diff = (raw ^ value) & ~address_bits(ctx);
-	if (diff && (raw ^ without) & ~address_bits(ctx))
+	diff = (raw ^ (ad ? value : without)) & ~address_bits(ctx);
+	if (either && !((raw ^ (ad ? without : value)) & ~address_bits(ctx)))
+		diff = 0;
+	if (diff)
 		s2_check_found(ctx, S2_CHECK_WRITER, ctx->table, ia, s2_table_oa(ctx->g, raw),
 			       "table entry 0x%" PRIx64
 			       " at level %d differs from what KVM writes in bits 0x%" PRIx64,

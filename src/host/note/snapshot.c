@@ -77,7 +77,8 @@ static json_t *note_soft(const struct s2_soft *soft)
 	json_t *obj = json_object(), *unsure;
 
 	json_object_set_new(obj, "name", json_string(soft->ops->name));
-	json_object_set_new(obj, "empty", s2_note_hex(soft->empty));
+	if (!soft->assumed)
+		json_object_set_new(obj, "empty", s2_note_hex(soft->empty));
 	for (unsigned int i = 0; i < soft->ops->nparams; i++)
 		json_object_set_new(obj, soft->ops->params[i], s2_note_hex(soft->param[i]));
 	if (!soft->unsure)
@@ -389,6 +390,7 @@ static enum s2_code get_soft(json_t *obj, struct s2_regime *regime, struct s2_er
 		return s2_fail(err, S2_INVALID, "unknown software '%s' of a table of %s",
 			       name ? name : "?", regime->arch->name);
 	s2_soft_wrote(regime, s2_softs[i]);
+	soft->assumed = !json_object_get(obj, "empty");
 	code = get_parameter(obj, "empty", &soft->empty, err);
 	for (i = 0; !code && i < soft->ops->nparams; i++)
 		code = get_parameter(obj, soft->ops->params[i], &soft->param[i], err);
