@@ -407,8 +407,10 @@ static enum s2_code set_param(struct gather *g, const char *id, const struct s2_
 {
 	enum s2_code code = field->have ? get(g, g->kvm_va, field, ret) : S2_OK;
 
-	if (code)
+	if (code) {
 		s2_soft_unsure(soft, param);
+		s2_wrap(g->w->search->err, code, "%s", field->path);
+	}
 	return s2_host_set_aside(g->w->search, S2_LOST_REGISTER, id, code);
 }
 
@@ -540,9 +542,12 @@ static enum s2_code add_bare(struct gather *g, const struct s2_table *vm)
 static enum s2_code read_direct_bits(struct gather *g)
 {
 	uint64_t gfn;
-	enum s2_code code = get_or_0(g, g->kvm_va, &g->x->layout.direct_bits, &gfn);
+	const struct s2_field_at *field = &g->x->layout.direct_bits;
+	enum s2_code code = get_or_0(g, g->kvm_va, field, &gfn);
 
-	if (!code && (gfn & (gfn - 1) || gfn > X86_ADDRESS >> 12))
+	if (code)
+		s2_wrap(g->w->search->err, code, "where its memslots are: %s", field->path);
+	else if (gfn & (gfn - 1) || gfn > X86_ADDRESS >> 12)
 		code = s2_fail(g->w->search->err, S2_INVALID,
 			       "gfn_direct_bits 0x%" PRIx64 " is no bit of an address", gfn);
 	if (!code)
