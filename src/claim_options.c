@@ -344,8 +344,10 @@ static enum s2_code set_parameter(const char *text, size_t len, struct s2_soft *
 			       text);
 	memcpy(value, equals + 1, len - name - 1);
 	value[len - name - 1] = '\0';
-	if (name == strlen("empty") && !strncmp(text, "empty", name))
+	if (name == strlen("empty") && !strncmp(text, "empty", name)) {
+		soft->assumed = false;
 		return s2_parse_address(value, "--software: empty", &soft->empty, err);
+	}
 	for (unsigned int i = 0; i < soft->ops->nparams; i++)
 		if (strlen(soft->ops->params[i]) == name &&
 		    !strncmp(text, soft->ops->params[i], name))

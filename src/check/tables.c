@@ -209,6 +209,14 @@ static void odd_entry(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia
 		s2_soft_classify(ctx->g, height, raw, entry.type, &meaning);
 	if (meaning.type)
 		return;
+	if (entry.odd && !s2_is_leaf(entry.type) && s2_soft_may_mean(&ctx->g->soft, raw)) {
+		s2_check_unknown(
+			ctx, S2_CHECK_ENCODING,
+			"%s: whether entries by which hardware maps nothing are meant to be "
+			"so is not known",
+			ctx->table->id);
+		return;
+	}
 	for (unsigned int i = 0; entry.odd && i < s2_nodds; i++)
 		if (entry.odd & s2_odds[i].bit)
 			s2_check_found(ctx, S2_CHECK_ENCODING, ctx->table, ia, entry.oa,
@@ -280,14 +288,17 @@ static void entries(struct s2_check_ctx *ctx, const struct s2_strip *strip)
 {
 	unsigned int height = strip->height;
 	struct s2_tpage *page = page_at(ctx, height);
-	uint64_t size = s2_entry_size(ctx->g, height);
+	uint64_t size = s2_entry_size(ctx->g, height), cleared = 0, first = 0;
 	bool empty = true;
 
 	for (uint64_t i = 0; i < strip->n; i++) {
 		uint64_t raw = strip->desc[i], ia = strip->ia + i * size;
 
-		if (!s2_says_something(ctx->g, raw))
+		if (!s2_says_something(ctx->g, raw)) {
+			if (s2_is_cleared(ctx->g, raw) && !cleared++)
+				first = ia;
 			continue;
+		}
 		empty = false;
 		any_entry(ctx, page, height, ia, raw);
 		if (ctx->g->arch->is_leaf(ctx->g, height, raw)) {
@@ -299,6 +310,12 @@ static void entries(struct s2_check_ctx *ctx, const struct s2_strip *strip)
 		for (unsigned int k = 0; k < s2_nkeepers; k++)
 			s2_keepers[k]->invalid(ctx, height, ia, raw);
 	}
+	if (cleared && ctx->first_window && !s2_soft_may_mean(&ctx->g->soft, 0))
+		s2_check_found(ctx, S2_CHECK_WRITER, ctx->table, first, S2_NO_ADDRESS,
+			       "%" PRIu64
+			       " entries from here on at level %d are 0, and not 0x%" PRIx64
+			       " as where there is nothing",
+			       cleared, s2_level(ctx->g, height), ctx->g->soft.empty);
 	if (empty && strip->n == ctx->entries && height < ctx->g->top && ctx->first_window &&
 	    s2_check_is_rule(ctx->table, S2_CHECK_TABLE_EMPTY))
 		s2_check_found(ctx, S2_CHECK_TABLE_EMPTY, ctx->table, strip->ia, strip->table_pa,

@@ -113,9 +113,10 @@ static enum s2_tristate of_gmem(const struct s2_check_ctx *ctx, const struct s2_
 
 	if (!(slot->flags & S2_SLOT_GMEM))
 		return S2_NO;
-	if (slot->flags & S2_SLOT_GMEM_ONLY ||
-	    !s2_table_annotator(ctx->table, &s2_private_annotator))
+	if (slot->flags & S2_SLOT_GMEM_ONLY)
 		return S2_YES;
+	if (!s2_table_annotator(ctx->table, &s2_private_annotator))
+		return S2_NO; /* nothing of the VM is private */
 	if (!s2_private_bytes(ctx->table, ia, size, &bytes))
 		return S2_UNKNOWN;
 	return bytes == size ? S2_YES : bytes ? S2_UNKNOWN : S2_NO;

@@ -237,6 +237,16 @@ static void print_loss(const struct s2_input *input, const struct s2_loss *loss)
 	       loss->text);
 }
 
+/* Of one cause that takes two kinds of things there are two losses in the same words. */
+static bool was_said(const struct s2_lost *lost, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!strcmp(lost->loss[i].table, lost->loss[n].table) &&
+		    !strcmp(lost->loss[i].text, lost->loss[n].text))
+			return true;
+	return false;
+}
+
 /* How much of each kind was lost. */
 static void print_sums(const struct s2_input *input)
 {
@@ -318,7 +328,8 @@ enum s2_exit s2_input_finish(const struct s2_input *input, enum s2_exit status)
 	say_absent(input, lost->total || status == S2_EXIT_INCOMPLETE);
 
 	for (size_t i = 0; i < lost->n && i < MAX_LOSS_LINES; i++)
-		print_loss(input, &lost->loss[i]);
+		if (!was_said(lost, i))
+			print_loss(input, &lost->loss[i]);
 	/* Of a single line there is no sum. */
 	if (lost->total > 1 && lost->n != 1)
 		print_sums(input);

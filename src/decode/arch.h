@@ -103,8 +103,10 @@ struct s2_soft_ops;
 /* What software that writes a table means by the bits that hardware leaves to it (decode/soft.h). */
 struct s2_soft {
 	const struct s2_soft_ops *ops; /* NULL: nobody says, and nothing is read into them */
-	uint64_t empty;                /* what an entry holds that says nothing */
+	uint64_t empty;                /* what an entry holds that says nothing; 0 does so, too */
+	bool assumed;                  /* ... which nobody told */
 	uint64_t param[S2_SOFT_PARAMS];
+	uint32_t unsure; /* bit n: what param[n] should be could not be read */
 };
 
 /* Claims, unchecked: from options, registers, a snapshot note or a dump. shape() turns them into

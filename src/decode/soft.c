@@ -26,6 +26,7 @@ void s2_soft_wrote(struct s2_regime *regime, const struct s2_soft_ops *ops)
 {
 	regime->soft = (struct s2_soft){ .ops = ops };
 	ops->assume(regime, &regime->soft);
+	regime->soft.assumed = true;
 }
 
 void s2_soft_classify(const struct s2_geometry *geom, unsigned int height, uint64_t raw,

@@ -57,6 +57,10 @@ struct s2_soft_ops {
 	 * nothing. */
 	void (*classify)(const struct s2_geometry *geom, unsigned int height, uint64_t raw,
 			 struct s2_meaning *ret);
+
+	/* Might @raw, in which classify() sees nothing, mean something with parameters that are
+	 * not unsure? NULL: never. */
+	bool (*may_mean)(const struct s2_soft *soft, uint64_t raw);
 };
 
 /* All there are in this build, generated, NULL at the end. */
@@ -65,6 +69,23 @@ extern const unsigned int s2_nsofts;
 
 /* @ops wrote the tables of @regime, whose registers are there. */
 void s2_soft_wrote(struct s2_regime *regime, const struct s2_soft_ops *ops);
+
+/* What parameter @param should be could not be read: what stands there is a guess. */
+static inline void s2_soft_unsure(struct s2_soft *soft, unsigned int param)
+{
+	soft->unsure |= UINT32_C(1) << param;
+}
+
+static inline bool s2_soft_is_unsure(const struct s2_soft *soft, unsigned int param)
+{
+	return soft->unsure & UINT32_C(1) << param;
+}
+
+/* Might what seems to mean nothing do so, because what would tell could not be read? */
+static inline bool s2_soft_may_mean(const struct s2_soft *soft, uint64_t raw)
+{
+	return soft->unsure && soft->ops && soft->ops->may_mean && soft->ops->may_mean(soft, raw);
+}
 
 /* Of an entry that hardware reads as @type. */
 void s2_soft_classify(const struct s2_geometry *geom, unsigned int height, uint64_t raw,
@@ -76,6 +97,12 @@ static inline void s2_soft_place(struct s2_meaning *meaning, uint64_t ia)
 {
 	if (meaning->have_other && meaning->address != ia && meaning->other == ia)
 		meaning->address = ia;
+}
+
+/* Is @raw 0 where the software is known to leave something else in entries that say nothing? */
+static inline bool s2_is_cleared(const struct s2_geometry *geom, uint64_t raw)
+{
+	return !raw && geom->soft.empty && !geom->soft.assumed;
 }
 
 /* Does @raw, by which hardware maps nothing, say something? What software never writes does. */

@@ -423,7 +423,8 @@ static inline void flags_text(const struct s2_printer *printer, const struct s2_
 		attribute_flags(printer, run, ret);
 	else if (run->meaning.type)
 		soft_flags(printer, &run->meaning, ret);
-	else if (s2_says_something(printer->geom, run->entry.raw))
+	else if (s2_says_something(printer->geom, run->entry.raw) ||
+		 s2_is_cleared(printer->geom, run->entry.raw))
 		s2_text_flag_hex(ret, "raw", run->entry.raw);
 	for (unsigned int i = 0; run->entry.odd && i < s2_nodds; i++)
 		if (run->entry.odd & s2_odds[i].bit)

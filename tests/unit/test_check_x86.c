@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "check/priv.h"
+#include "decode/soft.h"
 #include "decode/x86/x86.h"
 #include "host/kvm/x86/soft.h"
 #include "memtable.h"
@@ -172,6 +173,45 @@ static void test_every_bit_of_an_upper_entry(void **state)
 		}
 }
 
+/* Upper entries of a table without A/D bits in one with them, and the other way; in a shadow either
+ * may stand. */
+static void test_upper_entry_of_the_other_kind(void **state)
+{
+	(void)state;
+	for (unsigned int i = 3; i < 7; i++) {
+		const struct kind *other = &kinds[i < 5 ? 7 - i : 11 - i];
+
+		make(&kinds[i]);
+		words[(PT - 1) * 512] = (BASE + PT * PAGE) | other->table;
+		wrong(&kinds[i], "an upper entry of the other kind", 0);
+		strcpy(table.kind, "nested-stage2");
+		sound(&kinds[i], "an upper entry of a shadow");
+	}
+}
+
+/* Empty entries are not 0 since 6.10: something else has cleared them. Where nobody says what they
+ * are, nothing is wrong. */
+static void test_cleared(void **state)
+{
+	enum s2_check_id id;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+		make(&kinds[i]);
+		words[PT * 512 + 7] = words[PT * 512 + 8] = 0;
+		if (!kinds[i].empty) {
+			sound(&kinds[i], "empty entries");
+			continue;
+		}
+		assert_non_null(run(&id));
+		assert_int_equal(id, S2_CHECK_WRITER);
+		assert_int_equal(report.outcome[id].nfindings, 1);
+		assert_non_null(strstr(report.outcome[id].finding->text, "2 entries"));
+		table.regime.soft.assumed = true;
+		sound(&kinds[i], "empty entries that nobody told of");
+	}
+}
+
 /* Read-only slots, the zero page, logging, tracking, MMIO, and what is being changed. */
 static void test_other_entries(void **state)
 {
@@ -328,6 +368,64 @@ static void test_unknown_software(void **state)
 	assert_int_equal(report.outcome[S2_CHECK_WRITER].result, S2_CHECK_UNKNOWN);
 }
 
+/* Where a parameter of KVM's could not be read, what looks wrong for want of it is no finding. */
+static void test_unsure(void **state)
+{
+	static const struct {
+		enum s2_kvm_x86_param param;
+		uint64_t raw;
+		bool encoding; /* reserved for hardware, too */
+	} rows[] = {
+		{ S2_KVM_X86_MMIO_VALUE, 0x5000, false }, /* TDX's MMIO, of 0x5000 */
+		{ S2_KVM_X86_MMIO_MASK, 0x5002, true },
+		{ S2_KVM_X86_DIRECT_BITS, 0x5000, false },
+		{ S2_KVM_X86_LOWER_GFN_MASK, 0x9000, false },
+		{ S2_KVM_X86_RSVD_MASK, 0x9000, false },
+		{ S2_KVM_X86_ACC_TRACK_MASK, 0x9050000000000800, false },
+		{ S2_KVM_X86_HOST_WRITABLE_MASK, 0x8000000000000f77 | MEMORY, false },
+		{ S2_KVM_X86_MMU_WRITABLE_MASK, 0x8020000000000f77 | MEMORY, false },
+	};
+	enum s2_check_id id;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		for (unsigned int n = 0; n < 2; n++) {
+			bool unsure = n;
+			struct s2_soft *soft = &table.regime.soft;
+			const struct s2_finding *finding;
+
+			make(&kinds[5]);
+			soft->param[S2_KVM_X86_MMIO_MASK] |= VE;
+			if (i > 1)
+				soft->param[S2_KVM_X86_MMIO_VALUE] = 0;
+			if (i == 2) /* it is of 0x5000, but for the bit */
+				soft->param[S2_KVM_X86_DIRECT_BITS] = unsure ? 0 : BIT64(47);
+			if (rows[i].param == S2_KVM_X86_ACC_TRACK_MASK)
+				soft->param[S2_KVM_X86_ACC_TRACK_MASK] = 0;
+			if (unsure)
+				s2_soft_unsure(soft, rows[i].param);
+			words[PT * 512 + 5] = rows[i].raw;
+			finding = run(&id);
+			if ((finding != NULL) == unsure)
+				fail_msg("row %zu, unsure %d: %s", i, unsure,
+					 finding ? finding->text : "no finding");
+			if (unsure)
+				assert_int_equal(report.outcome[S2_CHECK_WRITER].result,
+						 S2_CHECK_UNKNOWN);
+			if (unsure && rows[i].encoding)
+				assert_int_equal(report.outcome[S2_CHECK_ENCODING].result,
+						 S2_CHECK_UNKNOWN);
+		}
+	}
+	/* What parameters do not tell is found all the same. */
+	make(&kinds[5]);
+	s2_soft_unsure(&table.regime.soft, S2_KVM_X86_MMIO_VALUE);
+	s2_soft_unsure(&table.regime.soft, S2_KVM_X86_DIRECT_BITS);
+	words[PT * 512 + 5] ^= BIT64(60);
+	assert_non_null(run(&id));
+	assert_int_equal(id, S2_CHECK_WRITER);
+}
+
 static int end(void **state)
 {
 	(void)state;
@@ -347,6 +445,9 @@ int main(void)
 		cmocka_unit_test(test_gmet),
 		cmocka_unit_test(test_vmm_writes),
 		cmocka_unit_test(test_unknown_software),
+		cmocka_unit_test(test_unsure),
+		cmocka_unit_test(test_upper_entry_of_the_other_kind),
+		cmocka_unit_test(test_cleared),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, end);

@@ -10,6 +10,10 @@
 #include "model/private.h"
 #include "test_kvm_make.h"
 
+/* Flags of a slot: it has a file, and that has shared memory, too. */
+#define GMEM 4U
+#define GMEM_ONLY (1U << 17)
+
 #define IPA 0x40000000ULL
 #define PGOFF 61 /* so that the slot's pages lie in two nodes of the file's xarray */
 #define NPAGES 16U
@@ -113,7 +117,7 @@ static void gmem_init(struct gmemtest *g)
 	set64(t, g->slot + SLOT_HVA, 0x7f0000000000);
 	set64(t, g->slot + SLOT_GMEM_FILE, g->file);
 	set64(t, g->slot + SLOT_GMEM_PGOFF, PGOFF);
-	set_bytes(t, g->slot + SLOT_FLAGS, 4, 4);
+	set_bytes(t, g->slot + SLOT_FLAGS, GMEM | GMEM_ONLY, 4);
 	set64(t, kvm + KVM_MEMSLOTS, set);
 }
 
@@ -202,17 +206,21 @@ static void sound(void **state)
  * alone. */
 static void shared(void **state)
 {
-	const unsigned int gmem = 4, gmem_only = 1U << 17;
 	struct gmemtest g;
 
 	(void)state;
 	gmem_init(&g);
+	set_bytes(&g.t, g.slot + SLOT_FLAGS, GMEM, 4);
 	assert_int_equal(check_private(&g, 0, MAPPED, false), S2_CHECK_PASS);
 	assert_int_equal(check_private(&g, 0, MAPPED - 1, false), S2_CHECK_FAIL);
 	assert_non_null(strstr(g.report.outcome[S2_CHECK_VMM].finding[0].text,
 			       "the VMM has nothing at 0x7f0000005000"));
 	assert_int_equal(check_private(&g, 0, MAPPED, true), S2_CHECK_UNKNOWN);
-	set_bytes(&g.t, g.slot + SLOT_FLAGS, gmem | gmem_only, 4);
+	/* Of an ordinary VM all is. */
+	assert_int_equal(check(&g)->result, S2_CHECK_FAIL);
+	assert_non_null(strstr(g.report.outcome[S2_CHECK_VMM].finding[0].text,
+			       "the VMM has nothing at 0x7f0000000000"));
+	set_bytes(&g.t, g.slot + SLOT_FLAGS, GMEM | GMEM_ONLY, 4);
 	assert_int_equal(check_private(&g, 0, 0, false), S2_CHECK_PASS);
 	gmem_exit(&g);
 }

@@ -9,7 +9,9 @@
 #include <fcntl.h>
 #include <libelf.h>
 
+#include "decode/soft.h"
 #include "decode/x86/claims.h"
+#include "decode/x86/x86.h"
 #include "host/kvm/x86/soft.h"
 #include "kernel/modules.h"
 #include "model/private.h"
@@ -392,6 +394,63 @@ static void shared_bit(void **state)
 	x86_exit(&t);
 }
 
+/* A member of struct kvm that is not in the dump is not 0: slots and attributes of a TD's shared
+ * memory are nowhere, and its entries of MMIO are not known. */
+static void lost_members(void **state)
+{
+	static const struct {
+		uint64_t at;
+		unsigned int size;
+		bool slots; /* where are they is known */
+		uint32_t unsure;
+		const char *id; /* of the table that it is lost of */
+	} rows[] = {
+		{ KVM_DIRECT_BITS, 8, false, 1U << S2_KVM_X86_DIRECT_BITS, "vm:42" },
+		{ KVM_MMIO_VALUE, 8, true, 1U << S2_KVM_X86_MMIO_VALUE, "vm:42" },
+		{ KVM_NO_NX_HUGE, 1, true, 1U << S2_KVM_X86_NX_HUGE_PAGES, "vm:42" },
+		{ KVM_ATTRIBUTES, 16, true, 0, "vm:42" },
+	};
+	const uint64_t bit = UINT64_C(1) << 47;
+	const struct s2_table *shared, *mirror;
+	uint64_t kvm, pa, bytes;
+	struct x86_test t;
+	char *note;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		x86_init(&t, FORM_7_3_EPT);
+		kvm = put_vm(&t, 42);
+		put_root(&t, kvm + KVM_ROOTS, role_of(t.form) | ROLE_MIRROR, true, &pa);
+		put_root(&t, kvm + KVM_ROOTS, role_of(t.form), true, &pa);
+		put_slot(&t, kvm, 0, 0x100, 16, 3);
+		set64(&t, kvm + KVM_DIRECT_BITS, bit >> 12);
+		set64(&t, kvm + KVM_MMIO_VALUE, 0);
+		set_bytes(&t, kvm + KVM_HAS_PRIVATE, 1, 1);
+		t.k.mem.hole = kvm + rows[i].at - x86_linear(&t, 0);
+		t.k.mem.hole_size = rows[i].size;
+		t.k.mem.hole_code = S2_EXCLUDED;
+		x86_must(&t);
+		shared = x86_table(&t, "vm:42");
+		mirror = x86_table(&t, "vm:42/mirror");
+		assert_true(t.lost.total);
+		assert_true(x86_has_loss(&t, rows[i].id, ""));
+		assert_int_equal(shared->regime.soft.unsure, rows[i].unsure);
+		assert_int_equal(mirror->regime.soft.unsure,
+				 rows[i].unsure & ~(1U << S2_KVM_X86_DIRECT_BITS));
+		assert_int_equal(shared->have_slots, rows[i].slots);
+		assert_int_equal(mirror->slot[0].ipa, 0x100000);
+		assert_int_equal(s2_private_bytes(shared, bit, 0x1000, &bytes), i == 1 || i == 2);
+		assert_int_equal(s2_private_bytes(mirror, 0, 0x1000, &bytes), i != 3);
+		if (i != 1)
+			assert_int_equal(shared->regime.soft.param[S2_KVM_X86_MMIO_VALUE], 0);
+		note = s2_snapshot_note(&t.tables, &t.lost);
+		assert_non_null(note);
+		assert_int_equal(strstr(note, "\"unsure\":[\"") != NULL, rows[i].unsure != 0);
+		free(note);
+		x86_exit(&t);
+	}
+}
+
 /* Whether the VM can have any cannot be read. */
 static void private_memory_not_known(void **state)
 {
@@ -465,6 +524,65 @@ static void several_vms_of_a_process(void **state)
 	x86_exit(&t);
 }
 
+static void set_variable(struct x86_test *t, const char *name, uint64_t value)
+{
+	for (uint32_t i = 0; i < t->nmsyms; i++)
+		if (!strcmp(t->msym[i].name, name))
+			set64(t, t->msym[i].va, value);
+}
+
+/* Memory encryption that is on in the firmware takes address bits away (SYSCFG, CPUID 8000001fh),
+ * and KVM marks MMIO by the first of them and all above (svm_adjust_mmio_mask()): of 52 bits with
+ * 46 left, and of a processor whose number is not in the dump. */
+static void reserved_by_firmware(void **state)
+{
+	static const struct {
+		bool sme, lost;
+		uint64_t mask;
+		unsigned int bits; /* expected */
+	} rows[] = {
+		{ false, false, UINT64_C(0xfc00000000001), 46 },
+		{ true, false, UINT64_C(0xfc00000000001), 46 },
+		{ false, true, UINT64_C(0x8000000000001), 51 },
+		{ false, false, 0, 52 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct x86_form form = *FORM_7_3_NPT;
+		const struct s2_regime *regime;
+		struct s2_geometry geom;
+		struct s2_meaning meaning;
+		struct s2_entry entry;
+		struct x86_test t;
+		uint64_t kvm, pa, raw;
+
+		form.sme_mask = rows[i].sme ? form.sme_mask : 0;
+		x86_init(&t, &form);
+		set_variable(&t, "shadow_mmio_value", rows[i].mask);
+		set_variable(&t, "shadow_mmio_mask", rows[i].mask);
+		kvm = put_vm(&t, 42);
+		set64(&t, kvm + KVM_MMIO_VALUE, rows[i].mask);
+		put_root(&t, kvm + KVM_ROOTS, role_of(t.form), true, &pa);
+		for (uint32_t k = 0; k < t.nmsyms; k++)
+			if (!strcmp(t.msym[k].name, "kvm_host")) {
+				set_bytes(&t, t.msym[k].va + 8, 52, 4);
+				t.k.mem.hole = (uint64_t)(x86_at(&t, t.msym[k].va + 8) - t.k.ram);
+			}
+		t.k.mem.hole_size = rows[i].lost ? 4 : 0;
+		t.k.mem.hole_code = S2_EXCLUDED;
+		x86_must(&t);
+		regime = &x86_table(&t, "vm:42")->regime;
+		assert_int_equal(regime->value[S2_X86_MAXPHYADDR], rows[i].bits);
+		assert_int_equal(s2_shape(regime, &geom, &t.err), S2_OK);
+		raw = rows[i].mask | 0x9d000346;
+		geom.arch->decode(&geom, 0, raw, &entry);
+		s2_soft_classify(&geom, 0, raw, entry.type, &meaning);
+		assert_int_equal(meaning.type, rows[i].mask ? S2_SOFT_MMIO : S2_SOFT_NOTHING);
+		x86_exit(&t);
+	}
+}
+
 /* kvm.mmio_caching=0 */
 static void without_mmio_entries(void **state)
 {
@@ -525,8 +643,8 @@ static void shadow_mmu(void **state)
 	sp = put_root(&t, kvm + KVM_ACTIVE, role_of(t.form), false, &old);
 	set_bytes(&t, sp + SP_VALID_GEN, 0, 1); /* of before the last change of slots */
 	put_root(&t, kvm + KVM_ACTIVE, ROLE_LEVEL(3) | ROLE_DIRECT, false, &table);
-	put_root(&t, kvm + KVM_ACTIVE, ROLE_LEVEL(4) | 1U << 17, false, &nested);
-	sp = put_root(&t, kvm + KVM_ACTIVE, ROLE_LEVEL(4) | 1U << 17, false, &old_nested);
+	put_root(&t, kvm + KVM_ACTIVE, ROLE_LEVEL(4) | ROLE_GUEST_MODE, false, &nested);
+	sp = put_root(&t, kvm + KVM_ACTIVE, ROLE_LEVEL(4) | ROLE_GUEST_MODE, false, &old_nested);
 	set_bytes(&t, sp + SP_VALID_GEN, 0, 1);
 	put_slot(&t, kvm, 0, 0x100, 16, 3);
 	put_root(&t, kvm + KVM_ACTIVE, role_of(t.form), false, &valid);
@@ -615,6 +733,108 @@ static void roots_of_vcpus(void **state)
 		assert_true(x86_has_loss(&t, "vm:42", "leads to another's"));
 		x86_exit(&t);
 	}
+}
+
+/* What a guest hypervisor without a second stage runs is on a root of its own, of the same memory:
+ * that never has the VM's name, also where it is the only one. */
+static void root_of_guest_mode(void **state)
+{
+	struct x86_test t;
+
+	(void)state;
+	for (size_t i = 0; i < NX86_FORMS; i++) {
+		uint64_t kvm, valid, nested;
+
+		x86_init(&t, &x86_forms[i]);
+		kvm = put_vm(&t, 42);
+		put_root(&t, kvm + KVM_ROOTS, role_of(t.form), true, &valid);
+		put_root(&t, kvm + KVM_ROOTS, role_of(t.form) | ROLE_GUEST_MODE, true, &nested);
+		put_slot(&t, kvm, 0, 0x100, 16, 3);
+		kvm = put_vm(&t, 43);
+		put_root(&t, kvm + KVM_ROOTS, role_of(t.form) | ROLE_GUEST_MODE, true, &valid);
+		x86_must(&t);
+		assert_int_equal(t.lost.total, 0);
+		assert_int_equal(t.tables.n, 3);
+		assert_int_equal(x86_table(&t, "vm:42/root:1")->root_pa, nested);
+		assert_string_equal(x86_table(&t, "vm:42/root:1")->kind, "stage2");
+		assert_int_equal(x86_table(&t, "vm:42/root:1")->nslots, 1);
+		assert_int_not_equal(x86_table(&t, "vm:42")->root_pa, nested);
+		assert_int_equal(x86_table(&t, "vm:43/root:1")->root_pa, valid);
+		x86_exit(&t);
+	}
+}
+
+/* Obsolete roots that only an MMU which is not in use holds, or which a vCPU had before; and a vCPU
+ * that is not in the dump hides no other's. */
+static void roots_that_vcpus_keep(void **state)
+{
+	struct x86_test t;
+
+	(void)state;
+	for (size_t i = 0; i < NX86_FORMS; i++) {
+		uint64_t kvm, valid, held[4], vcpu, first;
+
+		x86_init(&t, &x86_forms[i]);
+		kvm = put_vm(&t, 42);
+		for (unsigned int n = 0; n < 4; n++)
+			put_root(&t, kvm + KVM_ACTIVE,
+				 ROLE_LEVEL(4) | ROLE_GUEST_MODE | ROLE_INVALID(t.form), false,
+				 &held[n]);
+		empty_list(&t, kvm + KVM_ACTIVE);
+		put_root(&t, kvm + KVM_ROOTS, role_of(t.form), true, &valid);
+		vcpu = put_vcpu(&t, kvm, held[0]);
+		set64(&t, vcpu + VCPU_MMU, vcpu + VCPU_GUEST_MMU);
+		set64(&t, vcpu + VCPU_GUEST_MMU + MMU_ROOT_HPA, held[1]);
+		set64(&t, vcpu + VCPU_GUEST_MMU + MMU_PREV_HPA + 2 * MMU_PREV_SIZE, held[2]);
+		set64(&t, vcpu + VCPU_ROOT_MMU + MMU_PREV_HPA, held[3]);
+		x86_must(&t);
+		assert_int_equal(t.lost.total, 0);
+		assert_int_equal(t.tables.n, 5);
+		for (unsigned int n = 0; n < 4; n++) {
+			bool found = false;
+
+			for (size_t k = 0; k < t.tables.n; k++)
+				found |= t.tables.table[k].root_pa == held[n];
+			assert_true(found);
+		}
+		if (t.form->arrays) {
+			first = page_alloc(&t);
+			set64(&t, kvm + KVM_VCPUS, first);
+			set64(&t, kvm + KVM_VCPUS + 8, vcpu);
+			t.k.mem.hole = first - x86_linear(&t, 0) + VCPU_MMU;
+			t.k.mem.hole_size = 8;
+			t.k.mem.hole_code = S2_EXCLUDED;
+			x86_must(&t);
+			assert_true(x86_has_loss(&t, "vm:42", "vCPU 0: "));
+			assert_int_equal(t.tables.n, 5);
+		}
+		x86_exit(&t);
+	}
+}
+
+/* A node of vcpu_array: one cause, in one line for people, of the process and of roots. */
+static void lost_vcpus(void **state)
+{
+	struct x86_test t;
+	uint64_t kvm, pa, node;
+
+	(void)state;
+	x86_init(&t, FORM_7_3_EPT);
+	kvm = put_vm(&t, 42);
+	put_root(&t, kvm + KVM_ROOTS, role_of(t.form), true, &pa);
+	node = put_xa_node(&t, 0);
+	set64(&t, node + 40, put_vcpu(&t, kvm, pa));
+	set64(&t, kvm + KVM_VCPUS + 8, node | 2);
+	t.k.mem.hole = node - x86_linear(&t, 0);
+	t.k.mem.hole_size = 8;
+	t.k.mem.hole_code = S2_EXCLUDED;
+	x86_must(&t);
+	assert_int_equal(t.lost.total, 2);
+	assert_int_equal(t.lost.count[S2_LOST_PROCESS], 1);
+	assert_int_equal(t.lost.count[S2_LOST_TABLE], 1);
+	assert_string_equal(t.lost.loss[0].text, t.lost.loss[1].text);
+	assert_int_equal(x86_table(&t, "vm:42")->root_pa, pa);
+	x86_exit(&t);
 }
 
 /* Shadow paging, where no table is a second stage. */
@@ -1200,11 +1420,16 @@ int main(void)
 		cmocka_unit_test(arrays_of_5_15),
 		cmocka_unit_test(several_vms_of_a_process),
 		cmocka_unit_test(user_execution),
+		cmocka_unit_test(reserved_by_firmware),
 		cmocka_unit_test(without_mmio_entries),
 		cmocka_unit_test(shared_bit),
+		cmocka_unit_test(lost_members),
 		cmocka_unit_test(shadow_mmu),
 		cmocka_unit_test(shadow_mmu_of_five_levels),
 		cmocka_unit_test(roots_of_vcpus),
+		cmocka_unit_test(root_of_guest_mode),
+		cmocka_unit_test(lost_vcpus),
+		cmocka_unit_test(roots_that_vcpus_keep),
 		cmocka_unit_test(without_second_stage),
 		cmocka_unit_test(lost_vms),
 		cmocka_unit_test(lost_vms_of_the_shadow_mmu),

@@ -83,8 +83,13 @@ static const struct x86_form x86_forms[] = {
 #define SP_SIZE 0xb8
 #define VCPU_MMU 0x40
 #define VCPU_INIT_VALUE 0x50
-#define VCPU_SIZE 0x80
+#define VCPU_ROOT_MMU 0x80
+#define VCPU_GUEST_MMU 0x100
+#define VCPU_SIZE 0x180
 #define MMU_ROOT_HPA 40
+#define MMU_PREV_HPA 72 /* of the first of three, */
+#define MMU_PREV_SIZE 16
+#define MMU_SIZE 0x80
 #define SLOTS_TREE 8
 #define SLOTS_NODE_IDX 16
 #define SLOTS_USED 16 /* of an array, which follows */
@@ -396,7 +401,7 @@ static inline void btf_slots_of(struct x86_btf *b, const struct x86_form *form)
 
 static inline void btf_kvm_of(struct x86_btf *b, const struct x86_form *form)
 {
-	int memslots = btf__add_array(b->btf, b->u64t, b->ptr, 2), arch, root, cache = 0;
+	int memslots = btf__add_array(b->btf, b->u64t, b->ptr, 2), arch, root, prev, mmu, cache = 0;
 	int vcpus = form->arrays ? btf__add_array(b->btf, b->u64t, b->ptr, 4) : b->xarray;
 
 	arch = x86_struct(b->btf, "kvm_arch", KVM_SIZE - KVM_ARCH);
@@ -421,19 +426,23 @@ static inline void btf_kvm_of(struct x86_btf *b, const struct x86_form *form)
 	x86_field(b->btf, "arch", arch, KVM_ARCH);
 	root = x86_struct(b->btf, "kvm_mmu_root_info", 16);
 	x86_field(b->btf, "hpa", b->u64t, 8);
-	x86_struct(b->btf, "kvm_mmu", 64);
+	prev = btf__add_array(b->btf, b->u64t, root, 3);
+	mmu = x86_struct(b->btf, "kvm_mmu", MMU_SIZE);
 	if (form->arrays)
 		x86_field(b->btf, "root_hpa", b->u64t, MMU_ROOT_HPA);
 	else
 		x86_field(b->btf, "root", root, 32);
+	x86_field(b->btf, "prev_roots", prev, MMU_PREV_HPA - 8);
 	if (form->own_mmio) {
 		cache = x86_struct(b->btf, "kvm_mmu_memory_cache", 16);
 		x86_field(b->btf, "init_value", b->u64t, 0);
 		x86_struct(b->btf, "kvm_host_values", 16);
 		x86_field(b->btf, "maxphyaddr", b->s32t, 8);
 	}
-	arch = x86_struct(b->btf, "kvm_vcpu_arch", 0x40);
+	arch = x86_struct(b->btf, "kvm_vcpu_arch", VCPU_SIZE - VCPU_MMU);
 	x86_field(b->btf, "mmu", b->ptr, 0);
+	x86_field(b->btf, "root_mmu", mmu, VCPU_ROOT_MMU - VCPU_MMU);
+	x86_field(b->btf, "guest_mmu", mmu, VCPU_GUEST_MMU - VCPU_MMU);
 	if (cache)
 		x86_field(b->btf, "mmu_shadow_page_cache", cache, VCPU_INIT_VALUE - VCPU_MMU);
 	x86_struct(b->btf, "kvm_vcpu", VCPU_SIZE);
@@ -841,6 +850,7 @@ static inline void put_slot(struct x86_test *t, uint64_t kvm, unsigned int as, u
 #define ROLE_DIRECT (1U << 7)
 #define ROLE_INVALID(form) ((form)->new_bits ? 1U << 12 : 1U << 11)
 #define ROLE_AD_DISABLED (1U << 16)
+#define ROLE_GUEST_MODE (1U << 17)
 #define ROLE_MIRROR (1U << 19)
 #define ROLE_SMEP (1U << 20)
 #define ROLE_SMM (1U << 24)
@@ -865,10 +875,15 @@ static inline uint64_t put_root(struct x86_test *t, uint64_t head, uint32_t role
 /* The first vCPU of the VM at @kvm, with the root at @hpa. */
 static inline uint64_t put_vcpu(struct x86_test *t, uint64_t kvm, uint64_t hpa)
 {
-	uint64_t vcpu = heap_alloc(t, VCPU_SIZE), mmu = heap_alloc(t, 64);
+	uint64_t vcpu = heap_alloc(t, VCPU_SIZE);
 
-	set64(t, mmu + MMU_ROOT_HPA, hpa);
-	set64(t, vcpu + VCPU_MMU, mmu);
+	for (uint64_t mmu = VCPU_ROOT_MMU; mmu < VCPU_SIZE; mmu += MMU_SIZE) {
+		set64(t, vcpu + mmu + MMU_ROOT_HPA, UINT64_MAX);
+		for (unsigned int i = 0; i < 3; i++)
+			set64(t, vcpu + mmu + MMU_PREV_HPA + i * MMU_PREV_SIZE, UINT64_MAX);
+	}
+	set64(t, vcpu + VCPU_ROOT_MMU + MMU_ROOT_HPA, hpa);
+	set64(t, vcpu + VCPU_MMU, vcpu + VCPU_ROOT_MMU);
 	set64(t, vcpu + VCPU_INIT_VALUE, UINT64_C(1) << 63);
 	set64(t, kvm + KVM_VCPUS + (t->form->arrays ? 0 : 8), vcpu);
 	set_bytes(t, kvm + KVM_ONLINE, 1, 4);

@@ -134,6 +134,14 @@ static const char *writability(const struct s2_check_ctx *ctx, uint64_t raw)
 	return NULL;
 }
 
+/* What seems wrong tells nothing where what decides it could not be read. */
+static void not_sure(struct s2_check_ctx *ctx)
+{
+	s2_check_unknown(ctx, S2_CHECK_WRITER,
+			 "%s: what KVM writes is not known: not all that decides it could be read",
+			 ctx->table->id);
+}
+
 static void leaf(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, uint64_t oa,
 		 uint64_t raw)
 {
@@ -142,6 +150,11 @@ static void leaf(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, uin
 
 	if (!is_kvms(ctx))
 		return;
+	if (s2_soft_is_unsure(&ctx->g->soft, S2_KVM_X86_HOST_WRITABLE_MASK) ||
+	    s2_soft_is_unsure(&ctx->g->soft, S2_KVM_X86_MMU_WRITABLE_MASK)) {
+		not_sure(ctx);
+		return;
+	}
 	value = is_ept(ctx) ? ept_leaf(ctx, height, raw, &free) : npt_leaf(ctx, height, &free);
 	value |= height ? X86_LARGE : 0;
 	free |= param(ctx, S2_KVM_X86_HOST_WRITABLE_MASK) |
@@ -161,11 +174,13 @@ static void leaf(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, uin
 
 /*
  * Upper entries hold all rights and never change; with A/D bits in use they are accessed from the
- * start, else their type says "disabled".
+ * start, else their type says "disabled". Of a shadow the table's own A/D does not tell: the host's
+ * is what counts (make_nonleaf_spte()).
  */
 static void table(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, uint64_t raw)
 {
 	uint64_t value = MMU_PRESENT | suppress_ve(ctx), without, diff;
+	bool ad = !(ctx->g->flags & S2_X86_G_NOAD), either = is_shadow(ctx);
 
 	if (!is_kvms(ctx))
 		return;
@@ -173,12 +188,15 @@ static void table(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, ui
 		value |= EPT_R | EPT_W | EPT_X | (is_new(ctx) ? EPT_XU : 0);
 		without = value | field_prep(is_new(ctx) ? AD_NEW : AD_OLD, 1);
 		value |= EPT_A;
+		either |= ad && !(ctx->g->flags & S2_X86_G_AD);
 	} else {
 		value |= NPT_P | NPT_W | NPT_U | NPT_A;
 		without = value;
 	}
-	diff = (raw ^ value) & ~address_bits(ctx);
-	if (diff && (raw ^ without) & ~address_bits(ctx))
+	diff = (raw ^ (ad ? value : without)) & ~address_bits(ctx);
+	if (either && !((raw ^ (ad ? without : value)) & ~address_bits(ctx)))
+		diff = 0;
+	if (diff)
 		s2_check_found(ctx, S2_CHECK_WRITER, ctx->table, ia, s2_table_oa(ctx->g, raw),
 			       "table entry 0x%" PRIx64
 			       " at level %d differs from what KVM writes in bits 0x%" PRIx64,
@@ -204,6 +222,8 @@ static void invalid(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, 
 	case S2_SOFT_MMIO:
 		/* It is made of the address that faulted; a nested guest's of what its hypervisor
 		 * has there. */
+		if (!meaning.placed && !is_shadow(ctx))
+			not_sure(ctx);
 		if (meaning.placed && meaning.address != ia && !is_shadow(ctx))
 			s2_check_found(ctx, S2_CHECK_WRITER, ctx->table, ia, S2_NO_ADDRESS,
 				       "MMIO entry 0x%" PRIx64 " is of 0x%" PRIx64, raw,
@@ -213,6 +233,10 @@ static void invalid(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, 
 		return;
 	case S2_SOFT_NOTHING:
 		break;
+	}
+	if (s2_soft_may_mean(&ctx->g->soft, raw)) {
+		not_sure(ctx);
+		return;
 	}
 	s2_check_found(ctx, S2_CHECK_WRITER, ctx->table, ia, S2_NO_ADDRESS,
 		       "entry 0x%" PRIx64 " at level %d maps nothing, and KVM writes no such one",

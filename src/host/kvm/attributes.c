@@ -141,7 +141,8 @@ static uint64_t above(uint64_t address, uint64_t at)
 	return address > UINT64_MAX - at ? UINT64_MAX : address + at;
 }
 
-/* The table's own pieces; where there are too many, that nothing is known. */
+/* The table's own pieces; where there are too many, or they could not be followed, that nothing is
+ * known. */
 static enum s2_code annotate(struct s2_kvm_walk *w, struct s2_kvm_attributes *a,
 			     struct s2_table *table, uint64_t at)
 {
@@ -150,7 +151,10 @@ static enum s2_code annotate(struct s2_kvm_walk *w, struct s2_kvm_attributes *a,
 	struct s2_private *p = calloc(1, sizeof(*p));
 	size_t n = a->p->n;
 
-	if (n && s2_budget_take(&a->pieces, n)) {
+	if (a->why.code) {
+		from = &all;
+		n = 1;
+	} else if (n && s2_budget_take(&a->pieces, n)) {
 		s2_lost_add(w->search->lost, S2_LOST_SLOTS, S2_BUDGET, table->id, S2_LOST_NOWHERE,
 			    "which memory is private: %s", too_many);
 		from = &all;
@@ -186,7 +190,7 @@ enum s2_code s2_kvm_private(struct s2_kvm_walk *w, struct s2_table *table, uint6
 		s2_lost_add(w->search->lost, S2_LOST_SLOTS, a->lost.code, table->id,
 			    S2_LOST_NOWHERE, "whether memory from 0x%" PRIx64 " on is private: %s",
 			    a->lost_at, a->lost.text);
-	if (!code && a->has_private)
+	if (!code && (a->has_private || a->why.code))
 		code = annotate(w, a, table, at);
 	if (code)
 		return s2_fail(err, code, "no memory for attributes");

@@ -74,12 +74,20 @@ static void note_claims(json_t *obj, const struct s2_regime *regime)
 /* What wrote the table, and all that it was told. */
 static json_t *note_soft(const struct s2_soft *soft)
 {
-	json_t *obj = json_object();
+	json_t *obj = json_object(), *unsure;
 
 	json_object_set_new(obj, "name", json_string(soft->ops->name));
-	json_object_set_new(obj, "empty", s2_note_hex(soft->empty));
+	if (!soft->assumed)
+		json_object_set_new(obj, "empty", s2_note_hex(soft->empty));
 	for (unsigned int i = 0; i < soft->ops->nparams; i++)
 		json_object_set_new(obj, soft->ops->params[i], s2_note_hex(soft->param[i]));
+	if (!soft->unsure)
+		return obj;
+	unsure = json_array();
+	for (unsigned int i = 0; i < soft->ops->nparams; i++)
+		if (s2_soft_is_unsure(soft, i))
+			json_array_append_new(unsure, json_string(soft->ops->params[i]));
+	json_object_set_new(obj, "unsure", unsure);
 	return obj;
 }
 
@@ -354,6 +362,18 @@ static enum s2_code get_parameter(json_t *obj, const char *name, uint64_t *ret, 
 	return value ? s2_note_get_hex(value, name, ret, err) : S2_OK;
 }
 
+/* Names of parameters that were guessed; those that nobody knows any more decide nothing. */
+static void get_unsure(json_t *list, struct s2_soft *soft)
+{
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const char *name = json_string_value(json_array_get(list, i));
+
+		for (unsigned int p = 0; name && p < soft->ops->nparams; p++)
+			if (!strcmp(name, soft->ops->params[p]))
+				s2_soft_unsure(soft, p);
+	}
+}
+
 static enum s2_code get_soft(json_t *obj, struct s2_regime *regime, struct s2_err *err)
 {
 	const char *name = json_string_value(json_object_get(obj, "name"));
@@ -370,9 +390,11 @@ static enum s2_code get_soft(json_t *obj, struct s2_regime *regime, struct s2_er
 		return s2_fail(err, S2_INVALID, "unknown software '%s' of a table of %s",
 			       name ? name : "?", regime->arch->name);
 	s2_soft_wrote(regime, s2_softs[i]);
+	soft->assumed = !json_object_get(obj, "empty");
 	code = get_parameter(obj, "empty", &soft->empty, err);
 	for (i = 0; !code && i < soft->ops->nparams; i++)
 		code = get_parameter(obj, soft->ops->params[i], &soft->param[i], err);
+	get_unsure(json_object_get(obj, "unsure"), soft);
 	return code;
 }
 

@@ -31,10 +31,15 @@ static const struct s2_field_row rows[] = {
 	FIELD(role_ad_disabled, "kvm_mmu_page", "role.ad_disabled", true),
 	FIELD(role_mirror, "kvm_mmu_page", "role.is_mirror", false), /* since 6.14 */
 	FIELD(role_smep, "kvm_mmu_page", "role.cr4_smep", false),    /* since 7.2 */
+	FIELD(role_guest_mode, "kvm_mmu_page", "role.guest_mode", false),
 	FIELD(vcpu_mmu, "kvm_vcpu", "arch.mmu", true),
+	FIELD(vcpu_root_mmu, "kvm_vcpu", "arch.root_mmu", false),
+	FIELD(vcpu_guest_mmu, "kvm_vcpu", "arch.guest_mmu", false),
 	FIELD(vcpu_init_value, "kvm_vcpu", "arch.mmu_shadow_page_cache.init_value", false),
 	FIELD(mmu_root, "kvm_mmu", "root.hpa", false),
 	FIELD(mmu_root, "kvm_mmu", "root_hpa", true), /* up to 5.17 */
+	FIELD(mmu_prev, "kvm_mmu", "prev_roots", false),
+	FIELD(prev_hpa, "kvm_mmu_root_info", "hpa", false),
 };
 
 enum s2_code s2_kvm_x86_layout(struct s2_kernel *kernel, struct s2_kvm_x86_layout *ret,

@@ -12,11 +12,12 @@ struct s2_kvm_x86_layout {
 	/* struct kvm_mmu_page */
 	struct s2_field_at sp_link, sp_tdp, sp_gfn, sp_spt, sp_valid_gen, sp_parents, sp_count;
 	struct s2_field_at role_level, role_direct, role_invalid, role_smm, role_access,
-		role_ad_disabled, role_mirror, role_smep;
+		role_ad_disabled, role_mirror, role_smep, role_guest_mode;
 	/* struct kvm_vcpu */
-	struct s2_field_at vcpu_mmu, vcpu_init_value;
+	struct s2_field_at vcpu_mmu, vcpu_root_mmu, vcpu_guest_mmu, vcpu_init_value;
 	/* struct kvm_mmu */
-	struct s2_field_at mmu_root;
+	struct s2_field_at mmu_root, mmu_prev;
+	struct s2_field_at prev_hpa; /* of an element of mmu_prev */
 };
 
 /* S2_NOTFOUND with the member's name when one that every KVM of x86-64 has is missing. */

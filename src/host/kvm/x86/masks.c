@@ -150,6 +150,20 @@ static unsigned int maxphyaddr(const struct values *v)
 	return code ? 0 : (unsigned int)bits;
 }
 
+/*
+ * KVM marks MMIO entries of NPT by bits that it knows to be reserved (kvm_mmu_reset_all_pte_masks(),
+ * svm_adjust_mmio_mask()): addresses end below them. With memory encryption on in the firmware,
+ * whether or not the kernel uses it, that is less than the processor's number, which KVM keeps.
+ */
+static unsigned int below_mmio(const struct s2_soft *soft, unsigned int bits)
+{
+	uint64_t reserved = X86_ADDRESS & (soft->param[S2_KVM_X86_MMIO_VALUE] |
+					   soft->param[S2_KVM_X86_MMIO_MASK]);
+	unsigned int lowest = reserved ? (unsigned int)__builtin_ctzll(reserved) : 64;
+
+	return lowest >= 32 && lowest < (bits ? bits : 52) ? lowest : bits;
+}
+
 /* IA32_PAT as the kernel sets it (mm/pat/memtype.c, since 5.17); 0: not known. */
 static uint64_t host_pat(struct s2_kernel *kernel, struct s2_lost *lost)
 {
@@ -204,12 +218,17 @@ static void make_soft(const struct values *v, const struct s2_kvm_x86_layout *la
 	/* SHADOW_NONPRESENT_VALUE came together with a VM's own MMIO value (7f01cab84928,
 	 * 3fc3f71851cf, 6.10); before, tables were made of zeroes. */
 	soft->empty = layout->mmio_value.have ? BIT64(63) : 0;
-	for (unsigned int i = 0; i < NVARIABLES; i++)
+	for (unsigned int i = 0; i < NVARIABLES; i++) {
 		if (variables[i].param >= 0 && v->have[i])
 			soft->param[variables[i].param] = v->value[i];
+		else if (variables[i].param >= 0 && is_there(v, i))
+			s2_soft_unsure(soft, (unsigned int)variables[i].param);
+	}
 	/* KVM writes no such entries then (is_mmio_spte()), and the value is that of nothing. */
 	if (flag_of(v, V_MMIO_CACHING) == S2_NO)
 		soft->param[S2_KVM_X86_MMIO_MASK] = 0;
+	if (is_there(v, V_MMIO_CACHING) && !v->have[V_MMIO_CACHING])
+		s2_soft_unsure(soft, S2_KVM_X86_MMIO_MASK);
 	/* The variable is an int: off, on, or (before KVM runs) -1. */
 	soft->param[S2_KVM_X86_NX_HUGE_PAGES] = v->have[V_NX_HUGE] && v->value[V_NX_HUGE] == 1;
 }
@@ -238,6 +257,8 @@ enum s2_code s2_kvm_x86_masks(struct s2_kernel *kernel, const struct s2_kvm_x86_
 	if (masks.ept)
 		ept_capabilities(kernel, lost, &masks);
 	make_soft(&v, layout, &masks);
+	if (!masks.ept)
+		masks.maxphyaddr = below_mmio(&masks.soft, masks.maxphyaddr);
 	*ret = masks;
 	return S2_OK;
 }

@@ -9,6 +9,7 @@
 #include "base/budget.h"
 #include "base/cleanup.h"
 #include "host/kvm/x86/priv.h"
+#include "host/kvm/x86/soft.h"
 
 #define PAGE_LOG2 12U
 
@@ -117,6 +118,11 @@ static enum s2_code add_orphan(struct scan *s, const struct s2_kvm_x86_root *roo
 	snprintf(table.id, sizeof(table.id), "root:0x%" PRIx64, root->pa);
 	snprintf(table.found, sizeof(table.found), "struct kvm_mmu_page at 0x%" PRIx64, root->va);
 	s2_kvm_x86_regime(&s->x->masks, root, &table.regime);
+	/* What the VM may have otherwise than others. */
+	if (s->x->layout.mmio_value.have)
+		s2_soft_unsure(&table.regime.soft, S2_KVM_X86_MMIO_VALUE);
+	if (s->x->layout.direct_bits.have && !root->mirror)
+		s2_soft_unsure(&table.regime.soft, S2_KVM_X86_DIRECT_BITS);
 	return s2_tables_add(s->w->search->tables, &table, s->w->search->err);
 }
 

@@ -21,7 +21,8 @@ struct s2_kvm_x86_root {
 	uint64_t level;
 	bool direct; /* made of the VM's memory, not after a guest's table */
 	bool ad_disabled, smm, mirror;
-	bool smep; /* user pages are told apart for execution: GMET of NPT, MBEC of EPT */
+	bool guest_mode; /* for a guest of the VM's guest */
+	bool smep;       /* user pages are told apart for execution: GMET of NPT, MBEC of EPT */
 };
 
 /* Reads the one at @sp. */

@@ -45,6 +45,9 @@ struct gather {
 	const char *found; /* which list is being read */
 	uint64_t shadow_pages;
 	uint64_t direct_bits; /* TDX: set in all addresses of memory that the guest shares */
+	bool direct_unsure;   /* ... which could not be read */
+	bool lost;            /* there may be others */
+	const char *id;       /* of the VM */
 	enum s2_code code;
 };
 
@@ -113,6 +116,7 @@ enum s2_code s2_kvm_x86_read_root(struct s2_kernel *kernel, const struct s2_kvm_
 		{ &l->role_smm, &root.smm },
 		{ &l->role_mirror, &root.mirror },
 		{ &l->role_direct, &root.direct },
+		{ &l->role_guest_mode, &root.guest_mode },
 	};
 	uint64_t spt, value;
 	enum s2_code code = s2_field_get(kernel, sp, &l->sp_spt, &spt, err);
@@ -220,6 +224,9 @@ static bool on_shadow_page(void *arg, uint64_t node)
 	return !g->code;
 }
 
+/* KVM_MMU_NUM_PREV_ROOTS is 3; the number is from types that may be wrong. */
+#define MAX_PREV 16
+
 /* INVALID_PAGE, asm/kvm_host.h. */
 #define NO_ROOT UINT64_MAX
 
@@ -247,18 +254,16 @@ static enum s2_code check_bare_root(struct gather *g, uint64_t pa)
 	return code;
 }
 
-/* A root that a vCPU uses and that is on no list: the shadow MMU takes obsolete ones off. */
-static enum s2_code take_vcpu_root(struct gather *g, uint64_t vcpu)
+/* A root that a vCPU holds and that is on no list: the shadow MMU takes obsolete ones off. */
+static enum s2_code take_vcpu_root(struct gather *g, uint64_t pa)
 {
 	struct s2_host_search *search = g->w->search;
 	struct s2_kvm_x86_memmap map;
-	uint64_t mmu, pa, sp;
-	enum s2_code code = get(g, vcpu, &g->x->layout.vcpu_mmu, &mmu);
+	uint64_t sp;
+	enum s2_code code;
 
-	if (!code)
-		code = get(g, mmu, &g->x->layout.mmu_root, &pa);
-	if (code || pa == NO_ROOT || is_known_pa(g, pa))
-		return code;
+	if (pa == NO_ROOT || is_known_pa(g, pa))
+		return S2_OK;
 	code = s2_kvm_x86_memmap(search->kernel, &map, search->err);
 	if (!code)
 		code = s2_kernel_read(search->kernel, map.va + (pa >> 12) * map.size + map.offset,
@@ -275,13 +280,58 @@ static enum s2_code take_vcpu_root(struct gather *g, uint64_t vcpu)
 	return code;
 }
 
+/* The root of the struct kvm_mmu at @mmu, and those that it had before and keeps. */
+static enum s2_code take_mmu_roots(struct gather *g, uint64_t mmu)
+{
+	const struct s2_kvm_x86_layout *l = &g->x->layout;
+	const struct s2_member *prev = &l->mmu_prev.m;
+	uint64_t pa;
+	enum s2_code code = get(g, mmu, &l->mmu_root, &pa);
+
+	if (!code)
+		code = take_vcpu_root(g, pa);
+	if (!l->mmu_prev.have || !l->prev_hpa.have)
+		return code;
+	for (uint64_t i = 0; !code && i < prev->nelems && i < MAX_PREV; i++) {
+		code = get(g, mmu + s2_member_off(prev) + i * prev->elem_size, &l->prev_hpa, &pa);
+		if (!code)
+			code = take_vcpu_root(g, pa);
+	}
+	return code;
+}
+
+/* A vCPU has an MMU for its guest and one for a guest of that, and uses one of the two. */
+static enum s2_code take_vcpu_roots(struct gather *g, uint64_t vcpu)
+{
+	const struct s2_kvm_x86_layout *l = &g->x->layout;
+	const struct s2_field_at *const own[] = { &l->vcpu_root_mmu, &l->vcpu_guest_mmu };
+	uint64_t used;
+	enum s2_code code = get(g, vcpu, &l->vcpu_mmu, &used);
+
+	if (!code)
+		code = take_mmu_roots(g, used);
+	for (size_t i = 0; !code && i < ARRAY_SIZE(own); i++) {
+		uint64_t mmu = vcpu + s2_member_off(&own[i]->m);
+
+		if (own[i]->have && mmu != used)
+			code = take_mmu_roots(g, mmu);
+	}
+	return code;
+}
+
+/* What one vCPU holds and cannot be read does not hide what others do. */
 static bool on_vcpu(void *arg, uint64_t index, uint64_t va)
 {
 	struct gather *g = arg;
+	struct s2_host_search *search = g->w->search;
+	enum s2_code code = take_vcpu_roots(g, va);
 
-	g->code = take_vcpu_root(g, va);
-	if (g->code)
-		s2_wrap(g->w->search->err, g->code, "vCPU %" PRIu64, index);
+	if (!code)
+		return true;
+	s2_wrap(search->err, code, "vCPU %" PRIu64, index);
+	g->x->lost_roots |= s2_is_missing(code);
+	g->lost = true;
+	g->code = s2_host_set_aside(search, S2_LOST_TABLE, g->id, code);
 	return !g->code;
 }
 
@@ -292,7 +342,8 @@ static enum s2_code read_vcpus(struct gather *g)
 	g->code = S2_OK;
 	code = s2_kvm_each_vcpu(g->w->search->kernel, &g->w->layout, g->kvm_va, on_vcpu, g,
 				g->w->search->err);
-
+	if (code) /* in the words in which it has been said of the process */
+		s2_wrap(g->w->search->err, code, "vCPUs");
 	return code ? code : g->code;
 }
 
@@ -352,26 +403,56 @@ static bool on_first_vcpu(void *arg, uint64_t index, uint64_t va)
 	return false;
 }
 
+/* A member that decides how entries read; without it @param is a guess. */
+static enum s2_code set_param(struct gather *g, const char *id, const struct s2_field_at *field,
+			      enum s2_kvm_x86_param param, struct s2_soft *soft, uint64_t *ret)
+{
+	enum s2_code code = field->have ? get(g, g->kvm_va, field, ret) : S2_OK;
+
+	if (code) {
+		s2_soft_unsure(soft, param);
+		s2_wrap(g->w->search->err, code, "%s", field->path);
+	}
+	return s2_host_set_aside(g->w->search, S2_LOST_REGISTER, id, code);
+}
+
+/* What new table pages are filled with (mmu_topup_memory_caches()), by the first vCPU. That there
+ * is none to ask has been said. */
+static enum s2_code set_empty(struct gather *g, const char *id, struct s2_soft *soft)
+{
+	const struct s2_field_at *field = &g->x->layout.vcpu_init_value;
+	struct first_vcpu first = { 0 };
+	enum s2_code code = S2_OK;
+
+	if (!field->have || s2_kvm_each_vcpu(g->w->search->kernel, &g->w->layout, g->kvm_va,
+					     on_first_vcpu, &first, NULL))
+		return S2_OK;
+	if (first.va)
+		code = get(g, first.va, field, &soft->empty);
+	return s2_host_set_aside(g->w->search, S2_LOST_REGISTER, id, code);
+}
+
 /* What differs from VM to VM in how KVM's entries read. */
-static enum s2_code set_soft(struct gather *g, uint64_t direct_bits, struct s2_soft *soft)
+static enum s2_code set_soft(struct gather *g, const struct root *root, const char *id,
+			     struct s2_soft *soft)
 {
 	const struct s2_kvm_x86_layout *l = &g->x->layout;
-	struct first_vcpu first = { 0 };
 	uint64_t off = 0;
-	enum s2_code code = get_or_0(g, g->kvm_va, &l->no_nx_huge_pages, &off);
+	enum s2_code code =
+		set_param(g, id, &l->no_nx_huge_pages, S2_KVM_X86_NX_HUGE_PAGES, soft, &off);
 
-	if (!code && l->mmio_value.have)
-		code = get(g, g->kvm_va, &l->mmio_value, &soft->param[S2_KVM_X86_MMIO_VALUE]);
 	if (off)
 		soft->param[S2_KVM_X86_NX_HUGE_PAGES] = 0;
-	soft->param[S2_KVM_X86_DIRECT_BITS] = direct_bits;
-	if (!code && l->vcpu_init_value.have)
-		code = s2_kvm_each_vcpu(g->w->search->kernel, &g->w->layout, g->kvm_va,
-					on_first_vcpu, &first, g->w->search->err);
-	/* New table pages are filled with it (mmu_topup_memory_caches()). */
-	if (!code && first.va)
-		code = get_or_0(g, first.va, &l->vcpu_init_value, &soft->empty);
-	return code;
+	if (!code)
+		code = set_param(g, id, &l->mmio_value, S2_KVM_X86_MMIO_VALUE, soft,
+				 &soft->param[S2_KVM_X86_MMIO_VALUE]);
+	/* Private memory has no such bit (kvm_gfn_root_bits(), mmu/mmu_internal.h). */
+	if (!root->it.mirror) {
+		soft->param[S2_KVM_X86_DIRECT_BITS] = g->direct_bits;
+		if (g->direct_unsure)
+			s2_soft_unsure(soft, S2_KVM_X86_DIRECT_BITS);
+	}
+	return code ? code : set_empty(g, id, soft);
 }
 
 static enum s2_code add_root(struct gather *g, const struct s2_table *vm, const struct root *root,
@@ -380,8 +461,6 @@ static enum s2_code add_root(struct gather *g, const struct s2_table *vm, const 
 	struct s2_host_search *search = g->w->search;
 	struct s2_table table = *vm;
 	bool plain = root->class == ROOT_VALID && !n;
-	/* Private memory has no such bit (kvm_gfn_root_bits(), mmu/mmu_internal.h). */
-	uint64_t direct_bits = root->it.mirror ? 0 : g->direct_bits;
 	enum s2_code code;
 
 	if (!plain && (classes[root->class].counted || n))
@@ -395,14 +474,25 @@ static enum s2_code add_root(struct gather *g, const struct s2_table *vm, const 
 		 g->kvm_va, root->it.va, root->found);
 	table.root_pa = root->it.pa;
 	s2_kvm_x86_regime(&g->x->masks, &root->it, &table.regime);
-	code = s2_host_set_aside(search, S2_LOST_REGISTER, table.id,
-				 set_soft(g, direct_bits, &table.regime.soft));
+	code = set_soft(g, root, table.id, &table.regime.soft);
 	if (!code)
 		code = s2_hosts_amend(search, &table);
-	/* Slots of the address space that SMM sees differ. A shadow of a guest's table has none. */
-	if (!code && root->it.direct)
-		return s2_kvm_add_table(g->w, &table, root->it.smm, direct_bits);
+	/* Slots of the address space that SMM sees differ. A shadow of a guest's table has none,
+	 * and where this one has them may not be known. */
+	if (!code && root->it.direct && (root->it.mirror || !g->direct_unsure))
+		return s2_kvm_add_table(g->w, &table, root->it.smm,
+					root->it.mirror ? 0 : g->direct_bits);
 	return code ? code : s2_tables_add(search->tables, &table, search->err);
+}
+
+/* Is there a root that the VM's own guest runs on? That of a guest in it, whose hypervisor uses no
+ * second stage, is another one, of the same memory: it never has the VM's plain name. */
+static bool has_plain(const struct gather *g)
+{
+	for (size_t i = 0; i < g->nroots; i++)
+		if (g->root[i].class == ROOT_VALID && !g->root[i].it.guest_mode)
+			return true;
+	return false;
 }
 
 static enum s2_code add_roots(struct gather *g, const struct s2_table *vm)
@@ -410,11 +500,13 @@ static enum s2_code add_roots(struct gather *g, const struct s2_table *vm)
 	enum s2_code code = S2_OK;
 
 	for (int class = 0; class < NROOT_CLASSES; class ++) {
-		unsigned int n = 0;
+		unsigned int n = class == ROOT_VALID && !has_plain(g);
 
-		for (size_t i = 0; !code && i < g->nroots; i++)
-			if ((int)g->root[i].class == class)
-				code = add_root(g, vm, &g->root[i], n++);
+		for (unsigned int last = 0; last < 2; last++)
+			for (size_t i = 0; !code && i < g->nroots; i++)
+				if ((int)g->root[i].class == class &&
+				    last == (class == ROOT_VALID && g->root[i].it.guest_mode))
+					code = add_root(g, vm, &g->root[i], n++);
 	}
 	return code;
 }
@@ -451,19 +543,22 @@ static enum s2_code add_bare(struct gather *g, const struct s2_table *vm)
 static enum s2_code read_direct_bits(struct gather *g)
 {
 	uint64_t gfn;
-	enum s2_code code = get_or_0(g, g->kvm_va, &g->x->layout.direct_bits, &gfn);
+	const struct s2_field_at *field = &g->x->layout.direct_bits;
+	enum s2_code code = get_or_0(g, g->kvm_va, field, &gfn);
 
-	if (!code && (gfn & (gfn - 1) || gfn > X86_ADDRESS >> 12))
+	if (code)
+		s2_wrap(g->w->search->err, code, "where its memslots are: %s", field->path);
+	else if (gfn & (gfn - 1) || gfn > X86_ADDRESS >> 12)
 		code = s2_fail(g->w->search->err, S2_INVALID,
 			       "gfn_direct_bits 0x%" PRIx64 " is no bit of an address", gfn);
 	if (!code)
 		g->direct_bits = gfn << 12;
+	g->direct_unsure = code;
 	return code;
 }
 
 static enum s2_code find_roots(struct gather *g, const struct s2_table *vm)
 {
-	bool lost = false;
 	enum s2_code bits_code =
 		s2_host_set_aside(g->w->search, S2_LOST_SLOTS, vm->id, read_direct_bits(g));
 
@@ -473,12 +568,12 @@ static enum s2_code find_roots(struct gather *g, const struct s2_table *vm)
 		enum s2_code code = places[i](g);
 
 		g->x->lost_roots |= s2_is_missing(code);
-		lost |= code != S2_OK;
+		g->lost |= code != S2_OK;
 		code = s2_host_set_aside(g->w->search, S2_LOST_TABLE, vm->id, code);
 		if (code)
 			return code;
 	}
-	return g->nroots || lost ? add_roots(g, vm) : add_bare(g, vm);
+	return g->nroots || g->lost ? add_roots(g, vm) : add_bare(g, vm);
 }
 
 static enum s2_code roots(struct s2_kvm_walk *w, struct s2_table *vm)
@@ -499,6 +594,7 @@ static enum s2_code roots(struct s2_kvm_walk *w, struct s2_table *vm)
 	g->w = w;
 	g->x = x;
 	g->kvm_va = vm->object_va;
+	g->id = vm->id;
 	code = find_roots(g, vm);
 	free(g);
 	return code;

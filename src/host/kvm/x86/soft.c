@@ -229,6 +229,16 @@ static void read_displaced(const struct s2_geometry *geom, uint64_t raw, struct 
 	ret->other = (ret->address & ~rsvd) | (raw >> L1TF_SHIFT & rsvd);
 }
 
+/* Are the parameters there by which the address of an MMIO SPTE reads? The shared bit is asked only
+ * of TDX's VMs, whose value is 0. */
+static bool can_place(const struct s2_soft *soft)
+{
+	return !s2_soft_is_unsure(soft, S2_KVM_X86_LOWER_GFN_MASK) &&
+	       !s2_soft_is_unsure(soft, S2_KVM_X86_RSVD_MASK) &&
+	       (soft->param[S2_KVM_X86_MMIO_VALUE] ||
+		!s2_soft_is_unsure(soft, S2_KVM_X86_DIRECT_BITS));
+}
+
 /* mark_mmio_spte(), get_mmio_spte_gfn(): on a processor with L1TF some high bits of the address
  * are set, and where they were stands above them. TDX's shared bit is not kept. */
 static bool is_mmio(const struct layout *layout, const struct s2_geometry *geom, uint64_t raw,
@@ -245,7 +255,7 @@ static bool is_mmio(const struct layout *layout, const struct s2_geometry *geom,
 		.type = S2_SOFT_MMIO,
 		.address = (raw & lower) | (raw >> L1TF_SHIFT & rsvd) |
 			   soft->param[S2_KVM_X86_DIRECT_BITS],
-		.placed = true,
+		.placed = can_place(soft),
 		.key = raw & ~(lower | rsvd | rsvd << L1TF_SHIFT),
 		.known = BIT64(VALUE_GEN),
 		.value[VALUE_GEN] = generation(layout, raw),
@@ -265,7 +275,8 @@ static void track(const struct layout *layout, const struct s2_geometry *geom, u
 		  uint64_t raw, struct s2_meaning *ret)
 {
 	uint64_t track = geom->soft.param[S2_KVM_X86_ACC_TRACK_MASK];
-	uint64_t saved = raw >> layout->saved_shift & track;
+	uint64_t saved = raw >> layout->saved_shift & track &
+			 ~BIT64(1); /* host-writable is there */
 	bool exec = saved & BIT64(2);
 
 	if (!track || !(raw & MMU_PRESENT) || (raw & track) ||
@@ -274,7 +285,8 @@ static void track(const struct layout *layout, const struct s2_geometry *geom, u
 	*ret = (struct s2_meaning){
 		.type = S2_SOFT_TRACKED,
 		.address = s2_leaf_oa(geom, height, raw),
-		.key = raw & ~geom->height[height].oa_low,
+		/* Of all that is kept only the rights are shown. */
+		.key = saved,
 		.saved = { .known = true,
 			   .read = saved & BIT64(0),
 			   .read_user = saved & BIT64(0),
@@ -290,6 +302,15 @@ static void classify(const struct layout *layout, const struct s2_geometry *geom
 		*ret = (struct s2_meaning){ .type = S2_SOFT_FROZEN, .key = raw };
 	else if (!is_mmio(layout, geom, raw, ret))
 		track(layout, geom, height, raw, ret);
+}
+
+/* Entries of MMIO are known by two parameters, tracked ones by another. */
+static bool may_mean(const struct s2_soft *soft, uint64_t raw)
+{
+	if (raw & MMU_PRESENT)
+		return s2_soft_is_unsure(soft, S2_KVM_X86_ACC_TRACK_MASK);
+	return s2_soft_is_unsure(soft, S2_KVM_X86_MMIO_VALUE) ||
+	       s2_soft_is_unsure(soft, S2_KVM_X86_MMIO_MASK);
 }
 
 static void classify_old(const struct s2_geometry *geom, unsigned int height, uint64_t raw,
@@ -370,6 +391,7 @@ const struct s2_soft_ops s2_soft_kvm_old = {
 	.check = check,
 	.assume = assume_old,
 	.classify = classify_old,
+	.may_mean = may_mean,
 };
 
 const struct s2_soft_ops s2_soft_kvm_new = {
@@ -385,4 +407,5 @@ const struct s2_soft_ops s2_soft_kvm_new = {
 	.check = check,
 	.assume = assume_new,
 	.classify = classify_new,
+	.may_mean = may_mean,
 };
