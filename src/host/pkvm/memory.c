@@ -537,8 +537,12 @@ void s2_pkvm_find_params(struct s2_pkvm_search *s)
 	if (s->symbol[S2_SYM_NR_CPUS].hits &&
 	    !s2_mem_read(s->mem, symbol_pa(s, S2_SYM_NR_CPUS), &nr_cpus, sizeof(nr_cpus), NULL))
 		s->pkvm->cpus_lost = s->pkvm->ncpus < nr_cpus;
-	if (!s->pkvm->ncpus && search.missing)
-		s2_lost_add(s->lost, S2_LOST_REGISTER, search.missing, "hyp", S2_LOST_NOWHERE,
-			    "MAIR_EL2 and HCR_EL2 are not known without kvm_nvhe_init_params: "
-			    "memory types are indices, permissions are as the table looks");
+	if (s->pkvm->ncpus || !search.missing)
+		return;
+	s2_lost_add(s->lost, S2_LOST_REGISTER, search.missing, "hyp", S2_LOST_NOWHERE,
+		    "MAIR_EL2 and HCR_EL2 are not known without kvm_nvhe_init_params: "
+		    "memory types are indices, permissions are as the table looks");
+	s2_lost_add(s->lost, S2_LOST_REGISTER, search.missing, "host", S2_LOST_NOWHERE,
+		    "HCR_EL2 is not known without kvm_nvhe_init_params: it tells whether memory "
+		    "types read as with FWB");
 }
