@@ -244,7 +244,7 @@ def main():
     parser.add_argument("--form", action="append", type=int, default=[], help="only this one of them")
     args = parser.parse_args()
     bad, mutate = [], load_mutate()
-    bases = [mutate.guest("guest"), mutate.pkvm((args.generation or mkpkvm.GENERATIONS)[-1])]
+    bases = [mutate.guest("guest"), mutate.pkvm(mkpkvm.GENERATIONS[0]), mutate.pkvm((args.generation or mkpkvm.GENERATIONS)[-1])]
     if args.make_x86:
         bases += [base for i, base in enumerate(mutate.x86_kernels(args.make_x86)) if not args.form or i in args.form]
     with tempfile.TemporaryDirectory() as folder:

@@ -51,8 +51,8 @@ static struct s2_pkvm_guest *guest_of(const struct s2_host_search *s, struct pkv
 
 /*
  * The hypervisor's handle of the VM at @kvm_va, 0 when it has none. Since 6.18 a handle is reserved
- * before the VM is created, up to 6.17 it comes with it (arch/arm64/kvm/pkvm.c); the host notes that
- * it is created after the hypervisor made its own struct.
+ * before the VM is created, up to 6.17 it comes with it (arch/arm64/kvm/pkvm.c); the host notes
+ * that it is created after the hypervisor made its own struct.
  */
 static enum s2_code handle_of(const struct s2_host_search *s, struct pkvm_host *p, uint64_t kvm_va,
 			      uint64_t *ret)
@@ -150,7 +150,8 @@ static enum s2_code amend(struct s2_host_search *s, void *state, struct s2_table
 	uint64_t handle;
 	enum s2_code code = S2_OK;
 
-	if (s2_pkvm_of(s->tables) && table->vm)
+	/* That is in struct kvm: it needs nothing of the hypervisor's. */
+	if (s->tables->mode == S2_KVM_PROTECTED && table->vm)
 		code = say_state(s, p, table);
 	if (code || table->root_pa)
 		return code;
