@@ -161,8 +161,11 @@ static void fill_line(const struct s2_table *table, const struct s2_geometry *ge
 	pages_cell(geom, totals, line->cell[11]);
 	number_cell(line->cell[12], (int64_t)totals->tables);
 	s2_text_size(totals->missing, line->cell[13]);
-	if (table->vm)
-		name_cell(table->vm->guest_release, line->cell[14]);
+	if (!table->vm)
+		return;
+	if (table->vm->guest_unknown)
+		strcpy(line->cell[14], "?");
+	name_cell(table->vm->guest_release, line->cell[14]);
 }
 
 /* One table of a VM says what its others would: a nested guest's is not its VM's memory. */

@@ -138,26 +138,32 @@ enum s2_code s2_guest_find(struct s2_vm *vm, const struct s2_table *table,
 	const struct s2_view view = { .how = S2_MERGE_PA, .show = S2_SHOW_ALL };
 	const struct s2_ctx own = { .mem = ctx->mem, .visits = ctx->visits };
 	struct search s = { .table = table, .geom = geom, .ctx = ctx, .vm = vm };
-	bool found = false;
+	bool found = false, cut = false, gap = false;
 	struct s2_row row;
 
 	if (!s2_ranges_init(scratch, table, geom, &view, &own))
 		return S2_OK;
-	while (!found && s.seen < S2_GUEST_SEARCHED && s2_ranges_next(scratch, &row)) {
+	while (!found && !cut && s2_ranges_next(scratch, &row)) {
 		const struct s2_run *run = &row.run;
 		uint64_t left = S2_GUEST_SEARCHED - s.seen, size = run->size;
 		enum s2_code code;
 
+		gap = gap || run->missing;
 		if (run->missing || !s2_is_leaf(run->entry.type) || !s2_run_mapped(geom, run))
 			continue;
-		size = size && size < left ? size : left;
-		if (s2_budget_take(bytes, size))
+		cut = !size || size > left;
+		size = cut ? left : size;
+		if (!size || s2_budget_take(bytes, size)) {
+			cut = true;
 			break;
+		}
 		code = search_run(&s, run->ia, run->entry.oa, size, &found, err);
 		if (code)
 			return code;
 	}
-	if (!found)
-		say_searched(&s);
+	if (found)
+		return S2_OK;
+	say_searched(&s);
+	vm->guest_unknown = cut || gap || s.missing;
 	return S2_OK;
 }

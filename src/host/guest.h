@@ -15,7 +15,8 @@ void s2_guest_budget(struct s2_budget *ret, const struct s2_mem *mem);
 /*
  * Looks through the stage 2 @table of a VM for the guest's VMCOREINFO, and fills guest_release or
  * guest_searched of @vm. What of its memory is not in the dump is no loss: makedumpfile leaves it
- * out; guest_searched tells how much that was. @scratch is overwritten. S2_NOMEM.
+ * out; guest_searched tells how much that was, and guest_unknown that it may hold one. @scratch is
+ * overwritten. S2_NOMEM.
  */
 enum s2_code s2_guest_find(struct s2_vm *vm, const struct s2_table *table,
 			   const struct s2_geometry *geom, const struct s2_ctx *ctx,

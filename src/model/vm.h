@@ -61,6 +61,7 @@ struct s2_vm {
 	/* Of the guest, where it was looked for (host/guest.h). */
 	char guest_release[128]; /* its kernel's, "" when not known */
 	char guest_searched[64]; /* how much of its memory was searched in vain: "searched 256M" */
+	bool guest_unknown;      /* ... and that was not all that is mapped, or a part is missing */
 	enum s2_vm_state state;
 	enum s2_tristate is_protected; /* the host cannot read what the guest keeps to itself */
 	enum s2_tristate is_created;   /* the hypervisor knows it */

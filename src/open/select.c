@@ -150,6 +150,16 @@ static bool may_mean_more(const char *pattern, const struct s2_tables *tables)
 	return !pattern[literal] || !strncmp(pattern, vm, literal < VM_LEN ? literal : VM_LEN);
 }
 
+/* All tables of a VM show whose it is, what its vCPUs do, and its memslots: lost once, under the id
+ * of its own. */
+static bool is_shared_by(const struct s2_loss *loss, const struct s2_table *table)
+{
+	size_t n = strlen(loss->table);
+
+	return (loss->what == S2_LOST_PROCESS || loss->what == S2_LOST_SLOTS) && n &&
+	       !strncmp(loss->table, table->id, n) && table->id[n] == '/';
+}
+
 /* What is not known to belong to another table may belong to one that was asked for. */
 static bool concerns(void *arg, const struct s2_loss *loss)
 {
@@ -159,6 +169,10 @@ static bool concerns(void *arg, const struct s2_loss *loss)
 		return true;
 	for (unsigned int g = 0; g < asked->r->ntables && is_unnumbered(loss); g++)
 		if (may_mean_more(asked->r->table[g], asked->tables))
+			return true;
+	for (size_t i = 0; i < asked->tables->n; i++)
+		if (is_shared_by(loss, &asked->tables->table[i]) &&
+		    is_table_asked_for(asked->r, asked->tables, &asked->tables->table[i]))
 			return true;
 	for (unsigned int g = 0; g < asked->r->ntables; g++)
 		for (size_t i = 0; i < asked->tables->n; i++)

@@ -1,15 +1,21 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Leaves pages out of the systems of mkpkvm.py, one at a time, and holds s2dump to saying so.
+"""Leaves pages out of made systems, one at a time, and holds s2dump to saying so.
 
-    leaveout.py --s2dump PATH [--generation G]...
+    leaveout.py --s2dump PATH [--make-x86 PATH] [--generation G]... [--form N]...
 
 With one page of memory missing `dump --json` must print the tables that it prints without a hole, or end with 4 and say in
 `problems` what is lost. Which pages matter is found by leaving out many at once: where that changes nothing, each of them is
 of no matter, where it does, halves are tried. Pages without which there is no kernel at all (its note, its types) end with 3.
+The other commands that read memory, and `dump` of what `extract` made, are judged as mutate judges missing pages: with those
+systems, one with a guest's own tables (mkguest.py) and x86 kernels (tests/unit/make_x86).
 """
 import argparse
+import collections
+import importlib.machinery
+import importlib.util
 import os
+import re
 import struct
 import subprocess
 import sys
@@ -111,12 +117,136 @@ def flags(s2dump, folder, gen):
     return trial.bad
 
 
+def load_mutate():
+    path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "mutate")
+    module = importlib.util.module_from_spec(importlib.util.spec_from_loader("mutate", importlib.machinery.SourceFileLoader("mutate", path)))
+    module.__spec__.loader.exec_module(module)
+    return module
+
+
+Answer = collections.namedtuple("Answer", "status out err made")
+Asked = collections.namedtuple("Asked", "command")
+
+
+class Commands:
+    """One system, every command. In its core each page has a program header, and no bytes when that says so."""
+    def __init__(self, mutate, s2dump, folder, base):
+        self.mutate, self.s2dump, self.base = mutate, s2dump, base
+        self.core, self.made = os.path.join(folder, base.name), os.path.join(folder, "made")
+        self.pages = [(pa, data[at:at + PAGE]) for start, data in mutate.aligned(base.runs)
+                      for pa, at in zip(range(start, start + len(data), PAGE), range(0, len(data), PAGE))]
+        heads = [(4, 0, len(base.notes), 0)] if base.notes else []
+        self.first, off = 64 + 56 * len(heads), 64 + 56 * (len(heads) + len(self.pages))
+        heads += [(1, pa, PAGE, off + len(base.notes) + i * PAGE) for i, (pa, _) in enumerate(self.pages)]
+        with open(self.core, "wb") as f:
+            f.write(struct.pack("<16sHHIQQQIHHHHHH", b"\x7fELF\x02\x01\x01", 4, base.machine[0], 1, 0, 64, 0, 0, 64, 56, len(heads), 0, 0, 0))
+            f.write(b"".join(struct.pack("<IIQQQQQQ", kind, 7, at or off, 0, pa, size, size, 0) for kind, pa, size, at in heads))
+            f.write(base.notes + b"".join(data for _, data in self.pages))
+        with open(self.core + ".map", "w", encoding="utf-8") as f:
+            f.write(base.system_map)
+        self.bad, self.runs, self.matter = [], 0, set()
+        self.commands = [["dump", "--json"]]
+        self.whole = [self.ask(self.commands[0])]
+        self.commands = list(self.choose(s2json.rows(self.whole[0].out)))
+        self.whole = [self.ask(command) for command in self.commands]
+
+    def choose(self, tables):
+        mapped = [r for r in tables[-1]["ranges"] if r["mapped"] and r["pa"]]
+        yield ["dump", "--json"]
+        yield ["list", "-l", "--json"]
+        yield ["slots", "--json"]
+        yield ["dump", "--tables", "--json"]
+        yield ["dump", "--json", f"--table={tables[-1]['id']}"]
+        yield ["find", "--json", mapped[0]["pa"], tables[-1]["root"], "0x7fff0000"]
+        for table in tables[0], tables[-1]:
+            first = next(r["ia"] for r in table["ranges"] if r["mapped"])
+            yield ["translate", "--json", f"--table={table['id']}", first, "0x0"]
+        yield ["extract"]
+        if self.base.vcpu:
+            vcpu = f"--vcpu={self.base.vcpu}"
+            yield ["dump", "--json", vcpu]
+            yield ["dump", "--json", vcpu, "--effective"]
+            yield ["translate", "--json", vcpu, "0x400000", "0x408000"]
+
+    def leave_out(self, pages, size):
+        with open(self.core, "r+b", buffering=0) as f:
+            for page in pages:
+                f.seek(self.first + 56 * page + 32)
+                f.write(struct.pack("<Q", size))
+
+    def run(self, *argv):
+        self.runs += 1
+        return subprocess.run([self.s2dump, *argv], capture_output=True, check=False)
+
+    def ask(self, command):
+        given = [word for word in command[1:] if word[0] != "-"]
+        options = [word for word in command[1:] if word[0] == "-"]
+        if self.base.system_map:
+            options.append(f"--system-map={self.core}.map")
+        made = b""
+        if command[0] == "extract":
+            if os.path.exists(self.made):
+                os.unlink(self.made)
+            options += ["-o", self.made]
+        done = self.run(command[0], *options, self.core, *given)
+        if command[0] == "extract" and os.path.exists(self.made):
+            made = self.run("dump", "--json", self.made).stdout
+        # How much of a guest's memory was searched for its kernel is said there.
+        out = re.sub(rb'"guest_searched":"[^"]*"', b'"guest_searched":null', done.stdout)
+        return Answer(done.returncode, out, done.stderr.decode(), made)
+
+    def search(self, pages):
+        self.leave_out(pages, 0)
+        answers = (self.ask(command) for command in self.commands)
+        if len(pages) == 1:
+            for command, answer, whole in zip(self.commands, answers, self.whole):
+                self.judge(self.pages[pages[0]][0], command, answer, whole)
+            self.leave_out(pages, PAGE)
+            return
+        same = all(answer == whole for answer, whole in zip(answers, self.whole))
+        self.leave_out(pages, PAGE)
+        if not same:
+            half = len(pages) // 2
+            self.search(pages[:half])
+            self.search(pages[half:])
+
+    def judge(self, pa, command, answer, whole):
+        if answer == whole:
+            return
+        self.matter.add(pa)
+        said = f"{self.base.name}: without {pa:#x}: {' '.join(command)}: "
+        if answer.status not in (whole.status, 3, 4):
+            self.bad.append(f"{said}exit {answer.status}")
+        elif answer.status in (3, 4) and not answer.err:
+            self.bad.append(f"{said}exit {answer.status} without a reason")
+        else:
+            for kind, what in self.mutate.judge_missing(Asked(command), answer, whole):
+                self.bad.append(f"{said}{kind}: {what}")
+            if answer.made and answer.made != whole.made:
+                made = [Answer(4, each.made, "", b"") for each in (answer, whole)]
+                for kind, what in self.mutate.judge_missing(Asked(["dump", "--json"]), *made):
+                    self.bad.append(f"{said}dump of that: {kind}: {what}")
+
+    def test(self):
+        for first in range(0, len(self.pages), 64):
+            self.search(tuple(range(first, min(first + 64, len(self.pages)))))
+        print(f"{self.base.name}: {len(self.matter)} of {len(self.pages)} pages matter to {len(self.commands)} commands, {self.runs} runs")
+        if len(self.matter) < 20:
+            self.bad.append(f"{self.base.name}: only {len(self.matter)} pages matter: something is not looked at")
+        return self.bad
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--s2dump", required=True)
     parser.add_argument("--generation", action="append", choices=mkpkvm.GENERATIONS)
+    parser.add_argument("--make-x86", metavar="PROGRAM", help="tests/unit/make_x86: x86 kernels too")
+    parser.add_argument("--form", action="append", type=int, default=[], help="only this one of them")
     args = parser.parse_args()
-    bad = []
+    bad, mutate = [], load_mutate()
+    bases = [mutate.guest("guest-runs", cpu=3), mutate.pkvm(mkpkvm.GENERATIONS[0]), mutate.pkvm((args.generation or mkpkvm.GENERATIONS)[-1])]
+    if args.make_x86:
+        bases += [base for i, base in enumerate(mutate.x86_kernels(args.make_x86)) if not args.form or i in args.form]
     with tempfile.TemporaryDirectory() as folder:
         for gen in args.generation or mkpkvm.GENERATIONS:
             trial = Trial(args.s2dump, folder, gen)
@@ -128,6 +258,8 @@ def main():
             bad += trial.bad
             if gen in mkpkvm.since("6.18"):
                 bad += flags(args.s2dump, folder, gen)
+        for base in bases:
+            bad += Commands(mutate, args.s2dump, folder, base).test()
     for line in bad:
         print(line)
     return bool(bad)

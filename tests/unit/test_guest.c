@@ -101,6 +101,7 @@ static void not_its_next(void **state)
 	find(UINT64_MAX);
 	assert_string_equal(vm.guest_release, "");
 	assert_string_equal(vm.guest_searched, "searched 4K");
+	assert_false(vm.guest_unknown);
 }
 
 /* A note that is none does not hide the next one. */
@@ -133,6 +134,18 @@ static void missing(void **state)
 	mem.hole_code = S2_EXCLUDED;
 	find(UINT64_MAX);
 	assert_string_equal(vm.guest_searched, "searched 8K, 4K not in the dump");
+	assert_true(vm.guest_unknown);
+}
+
+/* A table page that leads to more. */
+static void missing_table(void **state)
+{
+	(void)state;
+	map(0, 9);
+	words[1] = (BASE + 1024 * PAGE) | 3;
+	find(UINT64_MAX);
+	assert_string_equal(vm.guest_searched, "searched 4K");
+	assert_true(vm.guest_unknown);
 }
 
 /* 256 MiB are blocks of which the machine's memory has nothing, and the kernel is behind them. */
@@ -148,6 +161,7 @@ static void behind_the_end(void **state)
 	find(UINT64_MAX);
 	assert_string_equal(vm.guest_release, "");
 	assert_string_equal(vm.guest_searched, "searched 0, 256M not in the dump");
+	assert_true(vm.guest_unknown);
 	/* One block less, and it is found. */
 	words[128] = 0;
 	find(UINT64_MAX);
@@ -163,6 +177,7 @@ static void no_budget(void **state)
 	find(PAGE);
 	assert_string_equal(vm.guest_release, "");
 	assert_string_equal(vm.guest_searched, "searched 4K");
+	assert_true(vm.guest_unknown);
 }
 
 /* What was looked at is said in whole MiB, and in KiB below one. */
@@ -207,6 +222,7 @@ int main(void)
 		cmocka_unit_test_setup(not_its_next, setup),
 		cmocka_unit_test_setup(second, setup),
 		cmocka_unit_test_setup(missing, setup),
+		cmocka_unit_test_setup(missing_table, setup),
 		cmocka_unit_test_setup(behind_the_end, setup),
 		cmocka_unit_test_setup(no_budget, setup),
 		cmocka_unit_test(amounts),

@@ -61,7 +61,7 @@ static void text_done(struct s2_out *out, const struct s2_translated *t)
 	}
 	s2_out_printf(out, " pa 0x%" PRIx64, t->at->pa);
 	text_leaf(out, t->at, t->at->nested || only_stage2(t->at) ? 2 : 1);
-	s2_out_printf(out, " %s %s %s", rights, memory ? memory->text : "?", sh ? sh->text : "-");
+	s2_out_printf(out, " %s %s %s", rights, memory ? memory->text : "?", sh ? sh->text : "?");
 	s2_text_slot(out, &t->slot);
 	s2_out_str(out, "\n");
 }

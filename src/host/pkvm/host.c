@@ -50,22 +50,16 @@ static struct s2_pkvm_guest *guest_of(const struct s2_host_search *s, struct pkv
 }
 
 /*
- * The hypervisor's handle of the VM at @kvm_va, 0 when it knows no such VM: since 6.18 a handle is
- * reserved before the VM is created, up to 6.17 it comes with it (arch/arm64/kvm/pkvm.c).
+ * The hypervisor's handle of the VM at @kvm_va, 0 when it has none. Since 6.18 a handle is reserved
+ * before the VM is created, up to 6.17 it comes with it (arch/arm64/kvm/pkvm.c); the host notes
+ * that it is created after the hypervisor made its own struct.
  */
 static enum s2_code handle_of(const struct s2_host_search *s, struct pkvm_host *p, uint64_t kvm_va,
 			      uint64_t *ret)
 {
-	uint64_t created = 1;
-	enum s2_code code = S2_OK;
-
 	*ret = 0;
 	if (!p->hyp_managed || !p->handle.have)
 		return S2_OK;
-	if (p->is_created.have)
-		code = s2_field_get(s->kernel, kvm_va, &p->is_created, &created, s->err);
-	if (code || !created)
-		return code;
 	return s2_field_get(s->kernel, kvm_va, &p->handle, ret, s->err);
 }
 
@@ -156,7 +150,8 @@ static enum s2_code amend(struct s2_host_search *s, void *state, struct s2_table
 	uint64_t handle;
 	enum s2_code code = S2_OK;
 
-	if (s2_pkvm_of(s->tables) && table->vm)
+	/* That is in struct kvm: it needs nothing of the hypervisor's. */
+	if (s->tables->mode == S2_KVM_PROTECTED && table->vm)
 		code = say_state(s, p, table);
 	if (code || table->root_pa)
 		return code;
@@ -170,7 +165,7 @@ static enum s2_code amend(struct s2_host_search *s, void *state, struct s2_table
 		by_hypervisor(s, guest, table);
 	else if (guest && guest->unread)
 		lose_guest(s, guest, table->id);
-	else if (!guest && handle && p->guests_unread)
+	else if (!guest && (handle || !table->bare) && p->guests_unread)
 		s2_lost_add(s->lost, S2_LOST_TABLE, p->guests_unread, table->id, S2_LOST_NOWHERE,
 			    "the hypervisor keeps its table, and what it knows of its guests was "
 			    "not read");
@@ -219,9 +214,12 @@ static enum s2_code find_pkvm(struct s2_host_search *s, void *state)
 		return s2_fail(s->err, code, "%s", why.text);
 	if (code) {
 		p->guests_unread = code;
-		if (tables->mode == S2_KVM_PROTECTED || s2_is_missing(code))
+		if (tables->mode == S2_KVM_PROTECTED || s2_is_missing(code)) {
 			s2_lost_add(s->lost, S2_LOST_TABLE, code, "host", S2_LOST_NOWHERE, "%s",
 				    why.text);
+			s2_lost_add(s->lost, S2_LOST_TABLE, code, "hyp", S2_LOST_NOWHERE,
+				    "its stage 1 is looked for where the host's stage 2 is");
+		}
 		return S2_OK;
 	}
 	if (tables->mode == S2_KVM_UNKNOWN)

@@ -544,5 +544,6 @@ void s2_pkvm_find_params(struct s2_pkvm_search *s)
 		    "memory types are indices, permissions are as the table looks");
 	if (s->have_host)
 		s2_lost_add(s->lost, S2_LOST_REGISTER, search.missing, "host", S2_LOST_NOWHERE,
-			    "HCR_EL2 is not known without kvm_nvhe_init_params");
+			    "HCR_EL2 is not known without kvm_nvhe_init_params: it tells whether "
+			    "memory types read as with FWB");
 }
