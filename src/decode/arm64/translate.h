@@ -129,7 +129,8 @@ struct s2_at_result {
 
 /*
  * Answers @req from the tables in @mem. S2_OK when there is an answer, including "fault" and
- * "missing"; S2_INVALID when the registers do not say enough or say something that is not supported
+ * "missing"; S2_NOTFOUND when TCR_EL1 is not known, which a table or a vCPU would bring;
+ * S2_INVALID when the registers do not say enough or say something that is not supported
  * (128-bit descriptors, stage-2 permission indirection, MAIR2_ELx), or whose meaning is the
  * implementation's choice (reserved granules).
  * Source of the rules: Arm ARM pseudocode AArch64.FullTranslate and below.
