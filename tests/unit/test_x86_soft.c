@@ -321,8 +321,9 @@ static void test_wide_masks(void **state)
 		geom.soft.param[masks[i]] = 0xc000000000000001;
 	for (unsigned int n = 0; (attr = s2_attr_at(&geom, n)); n++)
 		for (unsigned int bit = 0; attr->values && bit < 64; bit++) {
-			const struct s2_attr_value *value = s2_attr_value(
-				attr, s2_attr_get(attr, &geom, 0, ~UINT64_C(0) << bit));
+			const struct s2_attr_value *value =
+				s2_attr_value(attr,
+					      s2_attr_get(attr, &geom, 0, ~UINT64_C(0) << bit));
 
 			assert_non_null(value);
 			if (!strcmp(attr->name, "host_writable"))

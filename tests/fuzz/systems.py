@@ -1,0 +1,51 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The sound systems that fuzz_system_*.c patch, in one file: for each a header (struct system_head), its System.map, and
+# its pages that are not zero, each behind its number.
+import pathlib
+import struct
+import subprocess
+import sys
+import tempfile
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "tools"))
+
+import mkdump  # noqa: E402
+import mkguest  # noqa: E402
+import mkpkvm  # noqa: E402
+
+PAGE = 4096
+
+
+def pack(image, base, system_map, copy=0, sound=0):
+    image += bytes(-len(image) % PAGE)
+    pages = [(at, image[at:at + PAGE]) for at in range(0, len(image), PAGE) if any(image[at:at + PAGE])]
+    return struct.pack("<QQQQQQ", base, len(image), copy, len(system_map), len(pages), sound) + system_map + b"".join(
+        struct.pack("<I", at // PAGE) + page for at, page in pages)
+
+
+def arm64():
+    for gen in ("6.12", "6.14", "6.18", "7.1", "7.3"):
+        system = mkpkvm.System(gen)
+        yield pack(bytes(system.ram.bytes), mkpkvm.BASE, system.system_map().encode(), system.pa(mkpkvm.SNAPSHOT), 1)
+    host = mkguest.Host()
+    yield pack(bytes(host.ram.bytes), mkpkvm.BASE, host.system_map().encode())
+
+
+def x86(make_x86):
+    with tempfile.TemporaryDirectory() as folder:
+        subprocess.run([make_x86, folder], check=True)
+        for path in sorted(pathlib.Path(folder).glob("*.ram")):
+            note = mkdump.note("VMCOREINFO", 0, path.with_suffix(".info").read_bytes())
+            core = mkdump.elf_core([(0, path.read_bytes())], notes=note, machine=62)
+            yield pack(core, (1 << 64) - 1, path.with_suffix(".map").read_bytes())
+
+
+def main():
+    out, *program = sys.argv[1:]
+    pathlib.Path(out).write_bytes(b"".join(x86(*program) if program else arm64()))
+
+
+if __name__ == "__main__":
+    main()
