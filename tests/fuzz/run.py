@@ -16,7 +16,7 @@ MOST = 64 << 10
 
 def run(args, more, corpus, log):
     """The fuzzer's status."""
-    command = [args.fuzzer, "-timeout=10", "-rss_limit_mb=2048", "-max_len=65536", "-print_final_stats=1",
+    command = [args.fuzzer, "-timeout=60", "-rss_limit_mb=2048", "-max_len=65536", "-print_final_stats=1",
                f"-artifact_prefix={args.found}/", *([f"-dict={args.dict}"] if args.dict else []), *more, *corpus]
     with open(log, "w", encoding="utf-8") as f:
         return subprocess.run(command, stdout=f, stderr=subprocess.STDOUT, check=False).returncode

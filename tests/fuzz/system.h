@@ -27,6 +27,7 @@
 #define SYSTEM_WORDS (SYSTEM_PAGE / 8)
 #define SYSTEM_PATCHES 32
 #define SYSTEMS 8
+#define SYSTEM_HEADERS (64 + 2 * 56) /* of an ELF core: its own, PT_NOTE, PT_LOAD */
 
 /* As systems.py writes it; System.map and pages follow. */
 struct system_head {
@@ -120,7 +121,12 @@ static inline uint32_t system_patch(struct system_image *s, const uint8_t patch[
 	memcpy(&other, patch + 4, 2);
 	page = s->page[at % s->head.npages];
 	from = s->page[other % s->head.npages];
+	/* What a core's headers claim is the target elf's, and costs time here. */
+	if (s->head.base == UINT64_MAX && !page && patch[0] % 8 > 5)
+		return page;
 	word = system_word(s, page, patch[3] | (patch[0] & 0x40U) << 2, patch[0] & 0x80);
+	if (s->head.base == UINT64_MAX && word < s->bytes + SYSTEM_HEADERS / 8)
+		return page;
 	switch (patch[0] & 7) {
 	case 0:
 		*word = value;

@@ -25,10 +25,22 @@ def pack(image, base, system_map, copy=0, sound=0):
         struct.pack("<I", at // PAGE) + page for at, page in pages)
 
 
+def nvhe():
+    """Without pKVM the kernel keeps the hypervisor's stage 1 itself."""
+    system = mkpkvm.System("6.12")
+    at = system.pa(mkpkvm.FREE)
+    for name, value, fmt in (("ia_bits", 48, "<I"), ("start_level", 0, "<b"), ("pgd", system.lin(system.s1.root), "<Q")):
+        system.put(at, "kvm_pgtable", name, value, fmt)
+    system.poke(system.image(mkpkvm.DATA + 0x8018), system.lin(at))  # hyp_pgtable
+    system.poke(system.image(mkpkvm.DATA + 0x8010), 0, "<I")  # kvm_protected_mode_initialized
+    return pack(bytes(system.ram.bytes), mkpkvm.BASE, system.system_map().encode())
+
+
 def arm64():
     for gen in ("6.12", "6.14", "6.18", "7.1", "7.3"):
         system = mkpkvm.System(gen)
         yield pack(bytes(system.ram.bytes), mkpkvm.BASE, system.system_map().encode(), system.pa(mkpkvm.SNAPSHOT), 1)
+    yield nvhe()
     host = mkguest.Host()
     yield pack(bytes(host.ram.bytes), mkpkvm.BASE, host.system_map().encode())
 
