@@ -125,7 +125,7 @@ static void check_effective(const struct s2_at_request *req, struct memtable *me
 		return;
 	s2_guestmem_init(&guest, &mem->mem, stage2, root);
 	s2_walk_init(&walk1, &stage1, &guest.mem, root1);
-	s2_budget_init(&e.steps, 20000, 0, 0);
+	s2_budget_init(&e.steps, 2000, 0, 0);
 	s2_merge_init(&e.stage1, &walk1, S2_MERGE_PA, S2_SHOW_ALL);
 	while (!(code = s2_effective_next(&e, &row, NULL))) {
 		REQUIRE(row.size && (!rows || (next && row.va >= next)) &&
@@ -133,7 +133,7 @@ static void check_effective(const struct s2_at_request *req, struct memtable *me
 		REQUIRE(!row.allowed || !row.missing);
 		REQUIRE(row.allowed < 1U << S2_NACCESSES);
 		next = row.va + row.size;
-		REQUIRE(++rows <= 80000);
+		REQUIRE(++rows <= 8000);
 	}
 	REQUIRE(code == S2_NOTFOUND || code == S2_INVALID);
 }

@@ -203,6 +203,7 @@ static inline void open_system(struct system_image *s, uint8_t how, uint8_t show
 	struct s2_input input;
 	struct s2_err err;
 	enum s2_code code;
+	char *note;
 
 	s2_regime_init(&regime, s2_archs[0]);
 	if (!(how & 1) && s->head.map_size)
@@ -216,6 +217,9 @@ static inline void open_system(struct system_image *s, uint8_t how, uint8_t show
 		REQUIRE(err.code == code && err.text[0] && !sound);
 	} else {
 		ask_more(&input);
+		note = s2_snapshot_note(&input.tables, input.lost);
+		REQUIRE(note);
+		free(note);
 		if (!(how & 32))
 			check_tables(&input.tables, &input.source->mem, input.lost, show);
 		if (!(how & 16))
