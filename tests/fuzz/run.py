@@ -3,7 +3,7 @@
 # Runs one fuzz target: its corpus must reach what it is for, then it looks for more.
 """Fails when the corpus runs no function of one of the files that the target is for, when it is larger than 64 KiB, and
 when the fuzzer finds something. What the fuzzer keeps goes to FOUND/corpus, what it finds and its log to FOUND. The last
-line tells inputs and edges; FUZZ_SECONDS says for how long (20), 0: the corpus alone."""
+line tells inputs and edges. FUZZ_SECONDS in the environment goes before --seconds; 0: the corpus alone."""
 import argparse
 import os
 import pathlib
@@ -25,6 +25,7 @@ def run(args, more, corpus, log):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--dict")
+    parser.add_argument("--seconds", type=int, default=20)
     parser.add_argument("--found", type=pathlib.Path, required=True)
     parser.add_argument("fuzzer")
     parser.add_argument("corpus")
@@ -46,7 +47,7 @@ def main():
     if blind:
         return f"{name}: the corpus does not reach {', '.join(blind)}"
 
-    seconds = int(os.environ.get("FUZZ_SECONDS", "20"))
+    seconds = int(os.environ.get("FUZZ_SECONDS", args.seconds))
     if seconds:
         log = args.found / "log"
         status = run(args, [f"-max_total_time={seconds}"], [kept, args.corpus], log)
