@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Protected systems of several kernels (tests/tools/mkpkvm.py), patched: see system.h.
+// Protected systems of several kernels (tests/tools/mkpkvm.py) and others whose VMs have processes
+// (tests/unit/make_arm64.c), patched: see system.h.
 #include "host/kvm/arm64/vcpu.h"
 #include "system.h"
 

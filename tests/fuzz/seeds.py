@@ -226,7 +226,7 @@ def seeds_system(systems, pages):
 
 
 def seeds_system_arm64():
-    return seeds_system(7, 80)
+    return seeds_system(12, 60)
 
 
 def seeds_system_x86():

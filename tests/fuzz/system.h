@@ -26,7 +26,7 @@
 #define SYSTEM_PAGE 4096U
 #define SYSTEM_WORDS (SYSTEM_PAGE / 8)
 #define SYSTEM_PATCHES 32
-#define SYSTEMS 8
+#define SYSTEMS 16
 #define SYSTEM_HEADERS (64 + 2 * 56) /* of an ELF core: its own, PT_NOTE, PT_LOAD */
 
 /* As systems.py writes it; System.map and pages follow. */

@@ -36,27 +36,34 @@ def nvhe():
     return pack(bytes(system.ram.bytes), mkpkvm.BASE, system.system_map().encode())
 
 
-def arm64():
+def cores(program, pa, machine):
+    """The kernels that a program of tests/unit makes."""
+    with tempfile.TemporaryDirectory() as folder:
+        subprocess.run([program, folder], check=True)
+        for path in sorted(pathlib.Path(folder).glob("*.ram")):
+            note = mkdump.note("VMCOREINFO", 0, path.with_suffix(".info").read_bytes())
+            core = mkdump.elf_core([(pa, path.read_bytes())], notes=note, machine=machine)
+            system_map = path.with_suffix(".map")
+            yield pack(core, (1 << 64) - 1, system_map.read_bytes() if system_map.exists() else b"")
+
+
+def arm64(make_arm64):
     for gen in ("6.12", "6.14", "6.18", "7.1", "7.3"):
         system = mkpkvm.System(gen)
         yield pack(bytes(system.ram.bytes), mkpkvm.BASE, system.system_map().encode(), system.pa(mkpkvm.SNAPSHOT), 1)
     yield nvhe()
     host = mkguest.Host()
     yield pack(bytes(host.ram.bytes), mkpkvm.BASE, host.system_map().encode())
+    yield from cores(make_arm64, mkpkvm.BASE, 183)
 
 
 def x86(make_x86):
-    with tempfile.TemporaryDirectory() as folder:
-        subprocess.run([make_x86, folder], check=True)
-        for path in sorted(pathlib.Path(folder).glob("*.ram")):
-            note = mkdump.note("VMCOREINFO", 0, path.with_suffix(".info").read_bytes())
-            core = mkdump.elf_core([(0, path.read_bytes())], notes=note, machine=62)
-            yield pack(core, (1 << 64) - 1, path.with_suffix(".map").read_bytes())
+    return cores(make_x86, 0, 62)
 
 
 def main():
-    out, *program = sys.argv[1:]
-    pathlib.Path(out).write_bytes(b"".join(x86(*program) if program else arm64()))
+    out, arch, program = sys.argv[1:]
+    pathlib.Path(out).write_bytes(b"".join({"arm64": arm64, "x86": x86}[arch](program)))
 
 
 if __name__ == "__main__":
