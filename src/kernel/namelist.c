@@ -209,7 +209,8 @@ static bool map_line(const char *line, const char *end, const char **ret_next,
 	*ret_name = p + 3;
 	/* "name [module]" in copies of /proc/kallsyms */
 	*ret_len = (size_t)(stop - (p + 3));
-	if (memchr(p + 3, ' ', *ret_len) || memchr(p + 3, '\t', *ret_len))
+	if (memchr(p + 3, ' ', *ret_len) || memchr(p + 3, '\t', *ret_len) ||
+	    memchr(p + 3, '\0', *ret_len))
 		return false;
 	*ret_value = value;
 	return true;

@@ -204,6 +204,9 @@ uint64_t s2_file_data(const struct s2_file *file, uint64_t off, uint64_t *ret_en
 	if (!piece)
 		return off;
 	skip = off - piece->off;
+	/* Of a file that is cut: it can no more be a hole. */
+	if (piece->file_off + skip >= file->map_size)
+		return off;
 	data = disk_data(file, piece->file_off + skip, ret_end) - piece->file_off;
 	*ret_end -= piece->file_off;
 	if (data > piece->size)

@@ -1,16 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // BTF: the input as a blob, and as memory in which a blob is searched for.
-#include <stdlib.h>
-#include <string.h>
-
 #include "kernel/btf.h"
 #include "memtable.h"
-
-#define REQUIRE(cond) \
-	do { \
-		if (!(cond)) \
-			abort(); \
-	} while (0)
+#include "fuzz.h"
 
 #define BASE 0x40000000ULL
 
@@ -69,7 +61,7 @@ static void as_module(const uint8_t *data, size_t size, struct s2_types *base)
 	for (unsigned int i = 0; i < 3; i++) {
 		struct s2_btf_gap gap = { .at = (uint32_t)(size / 4 * i),
 					  .end = (uint32_t)(size / 4 * (i + 1)),
-					  .ntypes = (uint32_t)(size / 16),
+					  .ntypes = (uint32_t)(size / 64),
 					  .code = i ? S2_EXCLUDED : S2_OK };
 		struct s2_types *types;
 		struct s2_err err;
@@ -83,8 +75,6 @@ static void as_module(const uint8_t *data, size_t size, struct s2_types *base)
 		s2_types_free(types);
 	}
 }
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

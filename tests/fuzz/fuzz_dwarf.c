@@ -8,12 +8,7 @@
 #include "kernel/btf.h"
 #include "kernel/dwarf.h"
 #include "kernel/namelist.h"
-
-#define REQUIRE(cond) \
-	do { \
-		if (!(cond)) \
-			abort(); \
-	} while (0)
+#include "fuzz.h"
 
 static void ask(struct s2_types *types)
 {
@@ -36,8 +31,6 @@ static bool count(void *arg, const char *name, uint64_t value)
 	*(size_t *)arg += strlen(name);
 	return true;
 }
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

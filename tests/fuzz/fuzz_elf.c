@@ -5,8 +5,6 @@
 
 #include "source_invariants.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	Elf64_Ehdr ehdr;

@@ -2,8 +2,6 @@
 // The input is what follows the 4096 bytes of a flattened file's header: pieces, whatever they make.
 #include "source_invariants.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const char header[32] = "makedumpfile\0\0\0\0\0\0\0\0\0\0\0\1\0\0\0\0\0\0\0\1";

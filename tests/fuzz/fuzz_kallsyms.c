@@ -1,17 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // kallsyms: the input says where the tables are and is the memory that holds them.
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "kernel/kallsyms.h"
 #include "memtable.h"
-
-#define REQUIRE(cond) \
-	do { \
-		if (!(cond)) \
-			abort(); \
-	} while (0)
+#include "fuzz.h"
 
 #define BASE 0x40000000ULL
 #define VOFFSET 0xffff800000000000ULL
@@ -54,8 +46,6 @@ static void query(const struct s2_kallsyms *ks, const struct s2_kva_facts *facts
 	REQUIRE(!s2_kallsyms_query(ks, &all, NULL));
 	REQUIRE(counted.n <= ks->nsyms && counted.stexts && counted.first_stext == facts->stext);
 }
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

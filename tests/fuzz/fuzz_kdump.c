@@ -10,8 +10,6 @@
 #define SUB 104
 #define BITMAP 64
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
 static void put32(uint8_t *file, size_t off, uint32_t value)
 {
 	memcpy(file + off, &value, sizeof(value));

@@ -1,17 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // VMCOREINFO: the input as text, and as memory that is searched for notes.
-#include <stdlib.h>
-#include <string.h>
-
 #include "kernel/kva.h"
 #include "kernel/vmcoreinfo.h"
 #include "memtable.h"
-
-#define REQUIRE(cond) \
-	do { \
-		if (!(cond)) \
-			abort(); \
-	} while (0)
+#include "fuzz.h"
 
 #define BASE 0x40000000ULL
 
@@ -48,8 +40,6 @@ static void read_text(const void *text, size_t len)
 	if (!s2_kva_facts_from(&info, &facts, &err))
 		REQUIRE(facts.ops && facts.page_size >= 4096 && facts.page_size <= 65536);
 }
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

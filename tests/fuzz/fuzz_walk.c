@@ -25,8 +25,6 @@ static const uint64_t legal_vtcr[] = {
 	0x80067590, 0x18006358c, 0x38006300c, 0x18006b5cc, 0x18006b558, 0x8005351f, 0x800035e7,
 };
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct s2_geometry geom;

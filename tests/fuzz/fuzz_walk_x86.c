@@ -50,8 +50,6 @@ static void set_software(struct s2_regime *regime, const struct choice *c)
 		regime->soft.param[i] = c->param[i % 3];
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct s2_geometry geom;

@@ -1,18 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Conditions and columns: the first byte chooses, the rest is the text. What is taken must answer
 // for any row, and what is refused must say why, and where within the text.
-#include <stdlib.h>
-#include <string.h>
-
 #include "decode/arm64/arm64.h"
 #include "model/pick.h"
 #include "model/slots.h"
-
-#define REQUIRE(cond) \
-	do { \
-		if (!(cond)) \
-			abort(); \
-	} while (0)
+#include "fuzz.h"
 
 static const struct s2_annotator_ops *const annotators[] = { &s2_slots_annotator, NULL };
 static const struct s2_arch *const archs[] = { &s2_arm64_stage2, &s2_arm64_stage1_el1, NULL };
@@ -81,8 +73,6 @@ static void columns(const char *text, size_t size, struct s2_row *rows, unsigned
 		s2_columns_join(&chosen, &of, S2_MERGE_ATTRS, &rows[i - 1], &rows[i]);
 	}
 }
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -6,17 +6,9 @@
 #ifndef S2_TESTS_FUZZ_SOURCE_INVARIANTS_H
 #define S2_TESTS_FUZZ_SOURCE_INVARIANTS_H
 
-#include <stdlib.h>
-#include <string.h>
-
 #include "base/bits.h"
 #include "source/source.h"
-
-#define REQUIRE(cond) \
-	do { \
-		if (!(cond)) \
-			abort(); \
-	} while (0)
+#include "fuzz.h"
 
 #define FUZZ_EXTENTS 32
 
@@ -68,16 +60,15 @@ static inline size_t collect_extents(const struct s2_source *source, struct s2_e
 	return n;
 }
 
-static inline void check_source(const uint8_t *data, size_t size)
+static inline void check_source_as(const uint8_t *data, size_t size, const struct s2_raw_args *args)
 {
-	const struct s2_raw_args args = { 0 };
 	struct s2_extent extent[FUZZ_EXTENTS];
 	struct s2_source *source;
 	struct s2_err err;
 	size_t n;
 
 	s2_err_init(&err);
-	if (s2_source_open_memory(data, size, &args, &source, &err)) {
+	if (s2_source_open_memory(data, size, args, &source, &err)) {
 		REQUIRE(err.code && err.text[0]);
 		return;
 	}
@@ -98,6 +89,13 @@ static inline void check_source(const uint8_t *data, size_t size)
 		REQUIRE(source->note[i].file_off + source->note[i].size <= source->file.size);
 	REQUIRE(memchr(source->remark, 0, sizeof(source->remark)));
 	s2_source_close(source);
+}
+
+static inline void check_source(const uint8_t *data, size_t size)
+{
+	const struct s2_raw_args args = { 0 };
+
+	check_source_as(data, size, &args);
 }
 
 #endif

@@ -7,14 +7,19 @@
 
 #include "decode/merge.h"
 #include "memtable.h"
-
-#define REQUIRE(cond) \
-	do { \
-		if (!(cond)) \
-			abort(); \
-	} while (0)
+#include "fuzz.h"
 
 #define MAX_RUNS 2000000
+
+/* Whatever an entry holds, each of its attributes has a value. */
+static inline void check_attributes(const struct s2_geometry *geom, const struct s2_run *run)
+{
+	const struct s2_attr *attr;
+
+	for (unsigned int i = 0; (attr = s2_attr_at(geom, i)); i++)
+		REQUIRE(!attr->values || !s2_attr_applies(attr, geom, S2_IN_LEAF, run->height) ||
+			s2_attr_value(attr, s2_attr_get(attr, geom, run->height, run->entry.raw)));
+}
 
 struct asked {
 	uint64_t first, last; /* cut to the input space */
@@ -51,6 +56,8 @@ static inline void check_walk(const struct s2_geometry *geom, const struct s2_me
 			REQUIRE(run.ia == next);
 		REQUIRE(run.height <= geom->top);
 		REQUIRE(run.missing || run.entry.type != S2_TABLE);
+		if (!run.missing)
+			check_attributes(geom, &run);
 		next = run.ia + run.size;
 		if (++runs == MAX_RUNS)
 			return;

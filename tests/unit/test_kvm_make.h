@@ -737,4 +737,25 @@ static inline void put_cgroups(struct kvmtest *t, uint64_t task, const char *con
 	}
 }
 
+#define QEMU "/usr/bin/qemu-system-aarch64\0-name\0guest=web-17,debug-threads=on\0-S"
+
+/* A VM of its own process, its table at @root, with a vCPU that has run. */
+static inline uint64_t put_named(struct kvmtest *t, uint64_t root, const char *args, size_t len,
+				 struct process *ret)
+{
+	uint64_t kvm = put_vm(t, 4712, root), vcpu = put_vcpus(t, kvm, 2, HCR_E2H_FWB);
+	uint64_t thread;
+
+	*ret = put_process(t, 4711, "qemu-system-aar", args, len);
+	thread = put_task(t, 4713, 4711, ret->mm, "CPU 0/KVM");
+	set64(t, thread + TASK_LEADER, ret->task);
+	set64(t, kvm + KVM_MM, ret->mm);
+	set_bytes(t, kvm + KVM_USERS, 3, 4);
+	set64(t, kvm + KVM_ARCH + MMU_VMID, 0x1205); /* the eighteenth time around */
+	set64(t, vcpu + VCPU_PID, put_pid(t, 4713, thread));
+	set_bytes(t, vcpu + VCPU_CPU, 3, 4);
+	set_bytes(t, vcpu + VCPU_MODE, 1, 4);
+	return kvm;
+}
+
 #endif

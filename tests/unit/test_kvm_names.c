@@ -9,26 +9,6 @@
 #include "host/kvm/vmm.h"
 #include "test_kvm_make.h"
 
-#define QEMU "/usr/bin/qemu-system-aarch64\0-name\0guest=web-17,debug-threads=on\0-S"
-
-/* A VM of its own process, with a vCPU that has run. */
-static uint64_t put_named(struct kvmtest *t, const char *args, size_t len, struct process *ret)
-{
-	uint64_t kvm = put_vm(t, 4712, 0x12340000), vcpu = put_vcpus(t, kvm, 2, HCR_E2H_FWB);
-	uint64_t thread;
-
-	*ret = put_process(t, 4711, "qemu-system-aar", args, len);
-	thread = put_task(t, 4713, 4711, ret->mm, "CPU 0/KVM");
-	set64(t, thread + TASK_LEADER, ret->task);
-	set64(t, kvm + KVM_MM, ret->mm);
-	set_bytes(t, kvm + KVM_USERS, 3, 4);
-	set64(t, kvm + KVM_ARCH + MMU_VMID, 0x1205); /* the eighteenth time around */
-	set64(t, vcpu + VCPU_PID, put_pid(t, 4713, thread));
-	set_bytes(t, vcpu + VCPU_CPU, 3, 4);
-	set_bytes(t, vcpu + VCPU_MODE, 1, 4);
-	return kvm;
-}
-
 static void names(void **state)
 {
 	(void)state;
@@ -40,7 +20,7 @@ static void names(void **state)
 			uint64_t kvm;
 
 			kvm_init(&t, &kvm_forms[f], &test_shapes[s], true);
-			kvm = put_named(&t, QEMU, sizeof(QEMU), &p);
+			kvm = put_named(&t, 0x12340000, QEMU, sizeof(QEMU), &p);
 			kvm_must(&t);
 			assert_int_equal(t.lost.total, 0);
 			/* The id of the process and not of the thread that made the VM. */
@@ -105,7 +85,7 @@ static void by_list_of_tasks(void **state)
 		init = t.k.stext + DATA_AT + 0x8000;
 		head = init + TASK_TASKS;
 		add_symbol(&t, "Dinit_task", init);
-		kvm = put_named(&t, QEMU, sizeof(QEMU), &p);
+		kvm = put_named(&t, 0x12340000, QEMU, sizeof(QEMU), &p);
 		set64(&t, p.mm + MM_OWNER, 0);
 		set64(&t, get64(&t, kvm + KVM_VCPUS + 8) - 2 + 40, 0); /* no vCPU */
 		set64(&t, head, with_task ? p.task + TASK_TASKS : head);
@@ -138,7 +118,7 @@ static void by_cgroup(void **state)
 
 	(void)state;
 	kvm_init(&t, FORM_6_1, &test_shapes[0], true);
-	put_named(&t, QEMU, sizeof(QEMU), &p);
+	put_named(&t, 0x12340000, QEMU, sizeof(QEMU), &p);
 	put_cgroups(&t, p.task, libvirt, ARRAY_SIZE(libvirt));
 	kvm_open(&t);
 	t.k.mem.hole = p.args_pa;
@@ -174,7 +154,7 @@ static void overwritten(void **state)
 
 	(void)state;
 	kvm_init(&t, FORM_6_18, &test_shapes[0], true);
-	put_named(&t, args, sizeof(args), &p);
+	put_named(&t, 0x12340000, args, sizeof(args), &p);
 	set64(&t, p.mm + MM_ARG_END, USER_VA + 5); /* "crosv" */
 	kvm_must(&t);
 	assert_string_equal(t.tables.table[0].vm->name, "web-17");
@@ -198,7 +178,7 @@ static void states(void **state)
 
 	(void)state;
 	kvm_init(&t, FORM_6_1, &test_shapes[0], true);
-	kvm = put_named(&t, QEMU, sizeof(QEMU), &p);
+	kvm = put_named(&t, 0x12340000, QEMU, sizeof(QEMU), &p);
 	vcpu = get64(&t, (get64(&t, kvm + KVM_VCPUS + 8) & ~UINT64_C(3)) + 40);
 	for (size_t i = 0; i < ARRAY_SIZE(changes); i++) {
 		set_bytes(&t, kvm + changes[i].at, changes[i].value, i ? 1 : 4);
@@ -242,7 +222,7 @@ static void unread(void **state)
 
 	(void)state;
 	kvm_init(&t, FORM_6_1, &test_shapes[0], true);
-	kvm = put_named(&t, args, sizeof(args), &p);
+	kvm = put_named(&t, 0x12340000, args, sizeof(args), &p);
 	vcpu = get64(&t, (get64(&t, kvm + KVM_VCPUS + 8) & ~UINT64_C(3)) + 40);
 	pid = get64(&t, vcpu + VCPU_PID);
 	put_cgroups(&t, p.task, libvirt, ARRAY_SIZE(libvirt));

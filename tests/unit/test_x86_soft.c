@@ -338,6 +338,31 @@ static void test_attributes(void **state)
 	}
 }
 
+/* A mask of several bits, which a dump can claim, asks for any of them: each has a value. */
+static void test_wide_masks(void **state)
+{
+	static const unsigned int masks[] = { S2_KVM_X86_HOST_WRITABLE_MASK,
+					      S2_KVM_X86_MMU_WRITABLE_MASK,
+					      S2_KVM_X86_ACCESSED_MASK, S2_KVM_X86_DIRTY_MASK };
+	const struct s2_attr *attr;
+	struct s2_geometry geom;
+
+	(void)state;
+	shape(&s2_x86_ept, OLD, false, &geom);
+	for (size_t i = 0; i < ARRAY_SIZE(masks); i++)
+		geom.soft.param[masks[i]] = 0xc000000000000001;
+	for (unsigned int n = 0; (attr = s2_attr_at(&geom, n)); n++)
+		for (unsigned int bit = 0; attr->values && bit < 64; bit++) {
+			const struct s2_attr_value *value =
+				s2_attr_value(attr,
+					      s2_attr_get(attr, &geom, 0, ~UINT64_C(0) << bit));
+
+			assert_non_null(value);
+			if (!strcmp(attr->name, "host_writable"))
+				assert_string_equal(value->json, "true");
+		}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -351,6 +376,7 @@ int main(void)
 		cmocka_unit_test(test_frozen_and_empty),
 		cmocka_unit_test(test_mapped),
 		cmocka_unit_test(test_attributes),
+		cmocka_unit_test(test_wide_masks),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

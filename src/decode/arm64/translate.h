@@ -129,9 +129,10 @@ struct s2_at_result {
 
 /*
  * Answers @req from the tables in @mem. S2_OK when there is an answer, including "fault" and
- * "missing"; S2_INVALID when the registers do not say enough or say something that is not supported
- * (128-bit descriptors, stage-2 permission indirection, assured translations, MAIR2_ELx), or whose
- * meaning is the implementation's choice (reserved granules).
+ * "missing"; S2_NOTFOUND when TCR_EL1 is not known, which a table or a vCPU would bring;
+ * S2_INVALID when the registers do not say enough or say something that is not supported (128-bit
+ * descriptors, stage-2 permission indirection, assured translations, MAIR2_ELx), or whose meaning
+ * is the implementation's choice (reserved granules).
  * Source of the rules: Arm ARM pseudocode AArch64.FullTranslate and below.
  */
 enum s2_code s2_translate(const struct s2_at_request *req, const struct s2_mem *mem,

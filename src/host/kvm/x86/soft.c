@@ -116,6 +116,13 @@ static uint64_t dirty_bits(const struct s2_geometry *geom, unsigned int height)
 	return geom->soft.param[S2_KVM_X86_DIRTY_MASK];
 }
 
+/* KVM's masks are of one bit; of more, which a dump may say, it would ask for any. */
+static uint64_t is_any(const struct s2_geometry *geom, uint64_t bits)
+{
+	(void)geom;
+	return bits != 0;
+}
+
 /* EPT permits execution, NPT forbids it. */
 static uint64_t is_nx_huge(const struct s2_geometry *geom, uint64_t bit)
 {
@@ -136,12 +143,14 @@ static uint64_t is_nx_huge(const struct s2_geometry *geom, uint64_t bit)
 		  .field = "KVM, host-writable", \
 		  .bits = host_writable_bits, \
 		  FLAG, \
-		  VALUES(host_writable) }, \
+		  VALUES(host_writable), \
+		  .resolve = is_any }, \
 		{ .name = "mmu_writable", \
 		  .field = "KVM, MMU-writable", \
 		  .bits = mmu_writable_bits, \
 		  FLAG, \
-		  VALUES(mmu_writable) }, \
+		  VALUES(mmu_writable), \
+		  .resolve = is_any }, \
 		{ .name = "ad_type", \
 		  .field = "KVM, A/D tracking", \
 		  .mask = (ad_type_mask), \
@@ -153,13 +162,15 @@ static uint64_t is_nx_huge(const struct s2_geometry *geom, uint64_t bit)
 		  .bits = accessed_bits, \
 		  FLAG, \
 		  .needs = S2_X86_G_NOAD, \
-		  VALUES(soft_accessed) }, \
+		  VALUES(soft_accessed), \
+		  .resolve = is_any }, \
 		{ .name = "soft_dirty", \
 		  .field = "KVM, dirty", \
 		  .bits = dirty_bits, \
 		  FLAG, \
 		  .needs = S2_X86_G_NOAD, \
-		  VALUES(soft_dirty) }, \
+		  VALUES(soft_dirty), \
+		  .resolve = is_any }, \
 		{ .name = "suppress_ve", \
 		  .field = "suppress #VE", \
 		  .mask = NONPRESENT, \

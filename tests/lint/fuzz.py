@@ -1,0 +1,35 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Each fuzz target has a row in tests/fuzz/meson.build, a corpus of 64 KiB at most, and files of src/ that it is for.
+import pathlib
+import re
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+FUZZ = ROOT / "tests/fuzz"
+MOST = 64 << 10
+
+
+def main():
+    text = (FUZZ / "meson.build").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"'(\w+)': \[(?=\w|\[)(.*?)\](?:, systems_\w+)?\](?=,\n|\})", text, re.S))
+    targets = {path.stem.removeprefix("fuzz_") for path in FUZZ.glob("fuzz_*.c")}
+    bad = [f"{name}: a file fuzz_{name}.c and no row" for name in sorted(targets - rows.keys())]
+    bad += [f"{name}: a row and no file fuzz_{name}.c" for name in sorted(rows.keys() - targets)]
+    for folder in ("corpus", "dict"):
+        bad += [f"{path.relative_to(ROOT)} is of no target" for path in (FUZZ / folder).iterdir() if path.name not in targets]
+    for name, row in sorted(rows.items()):
+        files = re.findall(r"'([\w/]+\.c)'", row)
+        bad += [f"{name}: is for src/{path}, which is not there" for path in files if not (ROOT / "src" / path).exists()]
+        corpus = FUZZ / "corpus" / name
+        size = sum(path.stat().st_size for path in corpus.iterdir()) if corpus.is_dir() else 0
+        if not files:
+            bad.append(f"{name}: its row does not say what it is for")
+        if not 0 < size <= MOST:
+            bad.append(f"{name}: its corpus has {size} bytes, not 1 to {MOST}")
+    print("\n".join(bad) or f"{len(rows)} targets")
+    return bool(bad)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
