@@ -59,7 +59,7 @@ static void many_vcpus(void **state)
 
 	(void)state;
 	kvm_init(&t, FORM_6_1, &test_shapes[0], true);
-	kvm = put_named(&t, QEMU, sizeof(QEMU), &p);
+	kvm = put_named(&t, 0x12340000, QEMU, sizeof(QEMU), &p);
 	first = put_vcpus(&t, kvm, N, HCR_E2H_FWB);
 	kvm_must(&t);
 	assert_int_equal(t.lost.total, 0);
