@@ -79,7 +79,8 @@ bool s2_check_is_rule(const struct s2_table *table, enum s2_check_id id)
 				BIT64(S2_CHECK_TABLE_EMPTY) | BIT64(S2_CHECK_LOCKED);
 	const struct s2_writer *writer = s2_writer_of(table->regime.arch);
 
-	return !((writer ? writer->without : habits) & BIT64(id));
+	return !((writer ? writer->without : habits) & BIT64(id)) &&
+	       !(table->copy && id == S2_CHECK_REFCOUNT);
 }
 
 /* Is check @i a rule for one of the tables at least? For none of them it is one as good as any. */
@@ -102,7 +103,8 @@ static const char *meaningless(const struct s2_check_ctx *ctx, unsigned int i)
 	if (needs & S2_NEED_VMS && !any_host_managed(ctx) && !ctx->args->some && !lost_table(ctx))
 		return "no guest's table is the host's";
 	if (!is_rule(ctx, i))
-		return "no rule on this architecture";
+		return ctx->tables->table->copy ? "nobody counts the pages of a copy" :
+						  "no rule on this architecture";
 	for (unsigned int k = 0; !why && k < s2_nkeepers; k++)
 		why = s2_keepers[k]->meaningless(ctx, needs);
 	return why;

@@ -46,6 +46,7 @@ struct s2_table {
 	struct s2_slot *slot; /* sorted by ipa, NULL when not known; owned by the list of tables */
 	size_t nslots;
 	bool have_slots;
+	bool copy; /* the kernel made it to look at: nobody counts its pages */
 	bool bare; /* a VM that has no table yet: root_pa is none, and the regime may have no shape */
 	uint64_t shadow[S2_NSHADOWS];  /* nested-stage2: the guest hypervisor's registers */
 	enum s2_tristate guest_stage2; /* ... and whether its HCR_EL2.VM is 1 */

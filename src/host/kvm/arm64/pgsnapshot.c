@@ -244,7 +244,9 @@ enum s2_code s2_pgtable_snapshot(struct s2_kernel *kernel, const struct s2_mem *
 	struct snapshot s = {
 		.kernel = kernel, .mem = mem, .va = addr >> 55 ? addr : 0, .pa = addr
 	};
-	struct s2_table table = { .id = "snapshot", .kind = "stage2", .pid = -1, .vcpus = -1 };
+	struct s2_table table = {
+		.id = "snapshot", .kind = "stage2", .pid = -1, .vcpus = -1, .copy = true
+	};
 	struct s2_types *types;
 	enum s2_code code = s2_kernel_types(kernel, &types, err);
 
