@@ -45,7 +45,8 @@ as_root() {
 }
 
 installed() {
-	[ "$(dpkg-query -W -f='${db:Status-Abbrev}' "$1" 2>/dev/null)" = 'ii ' ]
+	# Of several architectures there is a line each.
+	dpkg-query -W -f='${db:Status-Abbrev}\n' "$1" 2>/dev/null | grep -q '^ii '
 }
 
 # need_packages NAME...: installs those that are not there yet; says so when there is nothing to do.

@@ -194,8 +194,10 @@ static enum s2_exit run(int argc, char **argv, struct s2_err *err)
 		help_args[0] = cmd ? (char *)(uintptr_t)cmd->name : NULL;
 		options.args = help_args;
 		cmd = &s2_cmd_help;
-	} else if (check(cmd, argc, argv, err)) {
-		return S2_EXIT_USAGE;
+	} else {
+		code = check(cmd, argc, argv, err);
+		if (code)
+			return s2_exit_of(code);
 	}
 	running = cmd;
 	status = cmd->run(&options, &standard_out, err);
