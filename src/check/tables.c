@@ -187,7 +187,7 @@ static void open_entry(struct s2_check_ctx *ctx, unsigned int height, uint64_t r
 	const struct s2_attr *attr = ctx->open;
 	uint64_t value;
 
-	if (!attr || !ctx->g->arch->is_leaf(ctx->g, height, raw))
+	if (!ctx->g->arch->is_leaf(ctx->g, height, raw))
 		return;
 	value = s2_attr_get(attr, ctx->g, height, raw);
 	if (attr->open & BIT64(value))
@@ -254,7 +254,8 @@ static void any_entry(struct s2_check_ctx *ctx, struct s2_tpage *page, unsigned 
 	s2_check_saw(ctx, S2_TALLY_ENTRIES, 1);
 	count(ctx, page, height, ia);
 	odd_entry(ctx, height, ia, raw);
-	open_entry(ctx, height, raw);
+	if (ctx->open)
+		open_entry(ctx, height, raw);
 }
 
 static bool on_table(void *arg, const struct s2_reached *reached)
@@ -284,21 +285,34 @@ static void lost_strip(struct s2_check_ctx *ctx, const struct s2_strip *strip)
 	lost(ctx, strip->ia, strip->n << ctx->g->height[strip->height].shift);
 }
 
+/* Entries that say nothing are never 0 where something else stands for that. */
+static void cleared_entries(struct s2_check_ctx *ctx, const struct s2_strip *strip)
+{
+	uint64_t n = 0, first = 0;
+
+	for (uint64_t i = 0; i < strip->n; i++)
+		if (!strip->desc[i] && !n++)
+			first = strip->ia + i * s2_entry_size(ctx->g, strip->height);
+	if (n)
+		s2_check_found(ctx, S2_CHECK_WRITER, ctx->table, first, S2_NO_ADDRESS,
+			       "%" PRIu64
+			       " entries from here on at level %d are 0, and not 0x%" PRIx64
+			       " as where there is nothing",
+			       n, s2_level(ctx->g, strip->height), ctx->g->soft.empty);
+}
+
 static void entries(struct s2_check_ctx *ctx, const struct s2_strip *strip)
 {
 	unsigned int height = strip->height;
 	struct s2_tpage *page = page_at(ctx, height);
-	uint64_t size = s2_entry_size(ctx->g, height), cleared = 0, first = 0;
+	uint64_t size = s2_entry_size(ctx->g, height);
 	bool empty = true;
 
 	for (uint64_t i = 0; i < strip->n; i++) {
 		uint64_t raw = strip->desc[i], ia = strip->ia + i * size;
 
-		if (!s2_says_something(ctx->g, raw)) {
-			if (s2_is_cleared(ctx->g, raw) && !cleared++)
-				first = ia;
+		if (!s2_says_something(ctx->g, raw))
 			continue;
-		}
 		empty = false;
 		any_entry(ctx, page, height, ia, raw);
 		if (ctx->g->arch->is_leaf(ctx->g, height, raw)) {
@@ -310,12 +324,8 @@ static void entries(struct s2_check_ctx *ctx, const struct s2_strip *strip)
 		for (unsigned int k = 0; k < s2_nkeepers; k++)
 			s2_keepers[k]->invalid(ctx, height, ia, raw);
 	}
-	if (cleared && ctx->first_window && !s2_soft_may_mean(&ctx->g->soft, 0))
-		s2_check_found(ctx, S2_CHECK_WRITER, ctx->table, first, S2_NO_ADDRESS,
-			       "%" PRIu64
-			       " entries from here on at level %d are 0, and not 0x%" PRIx64
-			       " as where there is nothing",
-			       cleared, s2_level(ctx->g, height), ctx->g->soft.empty);
+	if (ctx->first_window && s2_is_cleared(ctx->g, 0) && !s2_soft_may_mean(&ctx->g->soft, 0))
+		cleared_entries(ctx, strip);
 	if (empty && strip->n == ctx->entries && height < ctx->g->top && ctx->first_window &&
 	    s2_check_is_rule(ctx->table, S2_CHECK_TABLE_EMPTY))
 		s2_check_found(ctx, S2_CHECK_TABLE_EMPTY, ctx->table, strip->ia, strip->table_pa,
