@@ -310,7 +310,11 @@ static void entries(struct s2_check_ctx *ctx, const struct s2_strip *strip)
 		for (unsigned int k = 0; k < s2_nkeepers; k++)
 			s2_keepers[k]->invalid(ctx, height, ia, raw);
 	}
-	if (cleared && ctx->first_window && !s2_soft_may_mean(&ctx->g->soft, 0))
+	if (cleared && ctx->first_window && s2_soft_may_mean(&ctx->g->soft, 0))
+		s2_check_unknown(ctx, S2_CHECK_WRITER,
+				 "%s: whether entries that are 0 are meant to be so is not known",
+				 ctx->table->id);
+	else if (cleared && ctx->first_window)
 		s2_check_found(ctx, S2_CHECK_WRITER, ctx->table, first, S2_NO_ADDRESS,
 			       "%" PRIu64
 			       " entries from here on at level %d are 0, and not 0x%" PRIx64
