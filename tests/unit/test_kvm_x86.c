@@ -538,13 +538,14 @@ static void reserved_by_firmware(void **state)
 {
 	static const struct {
 		bool sme, lost;
-		uint64_t mask;
+		uint64_t value, mask;
 		unsigned int bits; /* expected */
 	} rows[] = {
-		{ false, false, UINT64_C(0xfc00000000001), 46 },
-		{ true, false, UINT64_C(0xfc00000000001), 46 },
-		{ false, true, UINT64_C(0x8000000000001), 51 },
-		{ false, false, 0, 52 },
+		{ false, false, UINT64_C(0xfc00000000001), UINT64_C(0xfc00000000001), 46 },
+		{ true, false, UINT64_C(0xfc00000000001), UINT64_C(0xfc00000000001), 46 },
+		{ false, true, UINT64_C(0x8000000000001), UINT64_C(0x8000000000001), 51 },
+		{ false, false, 0, 0, 52 },
+		{ false, false, 0, UINT64_C(0xfc00000000001), 46 }, /* kvm.mmio_caching=0 */
 	};
 
 	(void)state;
@@ -559,10 +560,12 @@ static void reserved_by_firmware(void **state)
 
 		form.sme_mask = rows[i].sme ? form.sme_mask : 0;
 		x86_init(&t, &form);
-		set_variable(&t, "shadow_mmio_value", rows[i].mask);
+		set_variable(&t, "shadow_mmio_value", rows[i].value);
 		set_variable(&t, "shadow_mmio_mask", rows[i].mask);
+		kvm_variable(&t, "denable_mmio_caching", rows[i].value != 0, 1);
+		put_module_symbols(&t);
 		kvm = put_vm(&t, 42);
-		set64(&t, kvm + KVM_MMIO_VALUE, rows[i].mask);
+		set64(&t, kvm + KVM_MMIO_VALUE, rows[i].value);
 		put_root(&t, kvm + KVM_ROOTS, role_of(t.form), true, &pa);
 		for (uint32_t k = 0; k < t.nmsyms; k++)
 			if (!strcmp(t.msym[k].name, "kvm_host")) {
@@ -575,10 +578,10 @@ static void reserved_by_firmware(void **state)
 		regime = &x86_table(&t, "vm:42")->regime;
 		assert_int_equal(regime->value[S2_X86_MAXPHYADDR], rows[i].bits);
 		assert_int_equal(s2_shape(regime, &geom, &t.err), S2_OK);
-		raw = rows[i].mask | 0x9d000346;
+		raw = rows[i].value | 0x9d000346;
 		geom.arch->decode(&geom, 0, raw, &entry);
 		s2_soft_classify(&geom, 0, raw, entry.type, &meaning);
-		assert_int_equal(meaning.type, rows[i].mask ? S2_SOFT_MMIO : S2_SOFT_NOTHING);
+		assert_int_equal(meaning.type, rows[i].value ? S2_SOFT_MMIO : S2_SOFT_NOTHING);
 		x86_exit(&t);
 	}
 }
