@@ -586,6 +586,31 @@ static void reserved_by_firmware(void **state)
 	}
 }
 
+/* What a VM has of its own counts, and is known where the variable for all is not. */
+static void lost_variable(void **state)
+{
+	const struct s2_soft *soft;
+	struct x86_test t;
+	uint64_t kvm, pa;
+
+	(void)state;
+	x86_init(&t, FORM_7_3_EPT);
+	kvm = put_vm(&t, 42);
+	put_root(&t, kvm + KVM_ROOTS, role_of(t.form), true, &pa);
+	set64(&t, kvm + KVM_MMIO_VALUE, 6);
+	for (uint32_t i = 0; i < t.nmsyms; i++)
+		if (!strcmp(t.msym[i].name, "shadow_mmio_value"))
+			t.k.mem.hole = (uint64_t)(x86_at(&t, t.msym[i].va) - t.k.ram);
+	t.k.mem.hole_size = 8;
+	t.k.mem.hole_code = S2_EXCLUDED;
+	x86_must(&t);
+	assert_int_equal(t.lost.total, 1);
+	soft = &x86_table(&t, "vm:42")->regime.soft;
+	assert_int_equal(soft->param[S2_KVM_X86_MMIO_VALUE], 6);
+	assert_int_equal(soft->unsure, 0);
+	x86_exit(&t);
+}
+
 /* kvm.mmio_caching=0 */
 static void without_mmio_entries(void **state)
 {
@@ -1424,6 +1449,7 @@ int main(void)
 		cmocka_unit_test(several_vms_of_a_process),
 		cmocka_unit_test(user_execution),
 		cmocka_unit_test(reserved_by_firmware),
+		cmocka_unit_test(lost_variable),
 		cmocka_unit_test(without_mmio_entries),
 		cmocka_unit_test(shared_bit),
 		cmocka_unit_test(lost_members),
