@@ -42,6 +42,8 @@ def main():
     if run(args, ["-runs=0", "-print_coverage=1"], [args.corpus], log):
         return f"{name}: the corpus finds something: {log}"
     text = log.read_text(encoding="utf-8", errors="replace")
+    if "COVERED_FUNC" not in text:
+        return f"{name}: what the corpus reaches has no names: is llvm-symbolizer installed?"
     reached = {path: len(re.findall(rf"^COVERED_FUNC.* \S*src/{re.escape(path)}:", text, re.M)) for path in args.reach}
     blind = [path for path, n in reached.items() if not n]
     if blind:
