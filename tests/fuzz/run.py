@@ -12,6 +12,7 @@ import subprocess
 import sys
 
 MOST = 64 << 10
+TAIL = 60  # lines of a log
 
 
 def run(args, more, corpus, log):
@@ -20,6 +21,12 @@ def run(args, more, corpus, log):
                f"-artifact_prefix={args.found}/", *([f"-dict={args.dict}"] if args.dict else []), *more, *corpus]
     with open(log, "w", encoding="utf-8") as f:
         return subprocess.run(command, stdout=f, stderr=subprocess.STDOUT, check=False).returncode
+
+
+def found(name, what, log):
+    """What is left of a run elsewhere is what the test prints: the report and, of a small input, its bytes."""
+    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+    return "\n".join([f"{name}: {what}: {log}", *lines[-TAIL:]])
 
 
 def main():
@@ -40,7 +47,7 @@ def main():
         return f"{name}: the corpus has {size} bytes, not 1 to {MOST}"
     log = args.found / "coverage"
     if run(args, ["-runs=0", "-print_coverage=1"], [args.corpus], log):
-        return f"{name}: the corpus finds something: {log}"
+        return found(name, "the corpus finds something", log)
     text = log.read_text(encoding="utf-8", errors="replace")
     if "COVERED_FUNC" not in text:
         return f"{name}: what the corpus reaches has no names: is llvm-symbolizer installed?"
@@ -55,7 +62,7 @@ def main():
         status = run(args, [f"-max_total_time={seconds}"], [kept, args.corpus], log)
         text = log.read_text(encoding="utf-8", errors="replace")
         if status:
-            return f"{name}: FOUND something: {log}"
+            return found(name, "FOUND something", log)
     runs = re.findall(r"^stat::number_of_executed_units: *(\d+)", text, re.M)
     edges = re.findall(r" cov: (\d+) ", text)
     print(f"{name:14} {(runs or [0])[-1]:>9} inputs, {(edges or [0])[-1]:>5} edges, {sum(reached.values())} functions of "
