@@ -8,7 +8,7 @@ SELF=$(basename "$0")
 # What the program needs to be built, and what its tests need besides. Debian 12 names.
 BUILD_PACKAGES=(libc6-dev meson ninja-build pkg-config libjansson-dev libelf-dev libdwarf-dev
 	zlib1g-dev liblzo2-dev libsnappy-dev libzstd-dev liblzma-dev libbz2-dev)
-TEST_PACKAGES=(gcc clang clang-format-14 libclang-rt-14-dev libcmocka-dev libbpf-dev mandoc jq python3 python3-jsonschema
+TEST_PACKAGES=(gcc clang clang-format-14 libclang-rt-14-dev llvm libcmocka-dev libbpf-dev mandoc jq python3 python3-jsonschema
 	shellcheck git valgrind zsh fish)
 
 # What a build for arm64 and running it elsewhere needs, and looking at the sources.

@@ -293,7 +293,11 @@ static void cleared_entries(struct s2_check_ctx *ctx, const struct s2_strip *str
 	for (uint64_t i = 0; i < strip->n; i++)
 		if (!strip->desc[i] && !n++)
 			first = strip->ia + i * s2_entry_size(ctx->g, strip->height);
-	if (n)
+	if (n && s2_soft_may_mean(&ctx->g->soft, 0))
+		s2_check_unknown(ctx, S2_CHECK_WRITER,
+				 "%s: whether entries that are 0 are meant to be so is not known",
+				 ctx->table->id);
+	else if (n)
 		s2_check_found(ctx, S2_CHECK_WRITER, ctx->table, first, S2_NO_ADDRESS,
 			       "%" PRIu64
 			       " entries from here on at level %d are 0, and not 0x%" PRIx64
@@ -324,7 +328,7 @@ static void entries(struct s2_check_ctx *ctx, const struct s2_strip *strip)
 		for (unsigned int k = 0; k < s2_nkeepers; k++)
 			s2_keepers[k]->invalid(ctx, height, ia, raw);
 	}
-	if (ctx->first_window && s2_is_cleared(ctx->g, 0) && !s2_soft_may_mean(&ctx->g->soft, 0))
+	if (ctx->first_window && s2_is_cleared(ctx->g, 0))
 		cleared_entries(ctx, strip);
 	if (empty && strip->n == ctx->entries && height < ctx->g->top && ctx->first_window &&
 	    s2_check_is_rule(ctx->table, S2_CHECK_TABLE_EMPTY))

@@ -148,7 +148,7 @@ enum s2_code s2_refuse(const struct s2_options *o, const struct s2_refusal *refu
 		s2_wrap(err, code, "--%s", names[S2_PART_COPY]);
 		break;
 	case S2_REFUSED_ARCH:
-		s2_fail(err, code, "--%s %s", refusal->claim->option, inner.text);
+		s2_fail(err, code, "--%s %s", given_by(&o->regime, refusal->claim), inner.text);
 		break;
 	case S2_REFUSED_NOT_STAGE2:
 		s2_fail(err, code, "--%s is for tables of stage 2",

@@ -76,6 +76,12 @@ static inline void s2_soft_unsure(struct s2_soft *soft, unsigned int param)
 	soft->unsure |= UINT32_C(1) << param;
 }
 
+/* ... and what another place says of it could. */
+static inline void s2_soft_sure(struct s2_soft *soft, unsigned int param)
+{
+	soft->unsure &= ~(UINT32_C(1) << param);
+}
+
 static inline bool s2_soft_is_unsure(const struct s2_soft *soft, unsigned int param)
 {
 	return soft->unsure & UINT32_C(1) << param;

@@ -9,6 +9,7 @@
 #include "base/cleanup.h"
 #include "base/escape.h"
 #include "decode/guestmem.h"
+#include "decode/soft.h"
 #include "kernel/vmcoreinfo.h"
 
 /* Guests may map the same memory again and again. */
@@ -131,6 +132,12 @@ static void say_searched(struct search *s)
 			 s->missing >> 20 ? "M" : "K");
 }
 
+/* Memory of the guest that is not mapped just now. */
+static bool is_withheld(const struct s2_run *run)
+{
+	return run->meaning.type == S2_SOFT_TRACKED || run->meaning.type == S2_SOFT_FROZEN;
+}
+
 enum s2_code s2_guest_find(struct s2_vm *vm, const struct s2_table *table,
 			   const struct s2_geometry *geom, const struct s2_ctx *ctx,
 			   struct s2_ranges *scratch, struct s2_budget *bytes, struct s2_err *err)
@@ -148,7 +155,7 @@ enum s2_code s2_guest_find(struct s2_vm *vm, const struct s2_table *table,
 		uint64_t left = S2_GUEST_SEARCHED - s.seen, size = run->size;
 		enum s2_code code;
 
-		gap = gap || run->missing;
+		gap = gap || run->missing || is_withheld(run);
 		if (run->missing || !s2_is_leaf(run->entry.type) || !s2_run_mapped(geom, run))
 			continue;
 		cut = !size || size > left;

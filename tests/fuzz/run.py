@@ -3,7 +3,8 @@
 # Runs one fuzz target: its corpus must reach what it is for, then it looks for more.
 """Fails when the corpus runs no function of one of the files that the target is for, when it is larger than 64 KiB, and
 when the fuzzer finds something. What the fuzzer keeps goes to FOUND/corpus, what it finds and its log to FOUND. The last
-line tells inputs and edges. FUZZ_SECONDS in the environment goes before --seconds; 0: the corpus alone."""
+line tells inputs and edges. FUZZ_SECONDS in the environment goes before --seconds; 0: the corpus alone. Without it the draw
+is the same in every run: what a build's tests found can be found again."""
 import argparse
 import os
 import pathlib
@@ -12,6 +13,7 @@ import subprocess
 import sys
 
 MOST = 64 << 10
+TAIL = 60  # lines of a log
 
 
 def run(args, more, corpus, log):
@@ -20,6 +22,12 @@ def run(args, more, corpus, log):
                f"-artifact_prefix={args.found}/", *([f"-dict={args.dict}"] if args.dict else []), *more, *corpus]
     with open(log, "w", encoding="utf-8") as f:
         return subprocess.run(command, stdout=f, stderr=subprocess.STDOUT, check=False).returncode
+
+
+def found(name, what, log):
+    """What is left of a run elsewhere is what the test prints: the report and, of a small input, its bytes."""
+    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+    return "\n".join([f"{name}: {what}: {log}", *lines[-TAIL:]])
 
 
 def main():
@@ -40,20 +48,23 @@ def main():
         return f"{name}: the corpus has {size} bytes, not 1 to {MOST}"
     log = args.found / "coverage"
     if run(args, ["-runs=0", "-print_coverage=1"], [args.corpus], log):
-        return f"{name}: the corpus finds something: {log}"
+        return found(name, "the corpus finds something", log)
     text = log.read_text(encoding="utf-8", errors="replace")
+    if "COVERED_FUNC" not in text:
+        return f"{name}: what the corpus reaches has no names: is llvm-symbolizer installed?"
     reached = {path: len(re.findall(rf"^COVERED_FUNC.* \S*src/{re.escape(path)}:", text, re.M)) for path in args.reach}
     blind = [path for path, n in reached.items() if not n]
     if blind:
         return f"{name}: the corpus does not reach {', '.join(blind)}"
 
-    seconds = int(os.environ.get("FUZZ_SECONDS", args.seconds))
+    given = os.environ.get("FUZZ_SECONDS")
+    seconds = int(given or args.seconds)
     if seconds:
         log = args.found / "log"
-        status = run(args, [f"-max_total_time={seconds}"], [kept, args.corpus], log)
+        status = run(args, [f"-max_total_time={seconds}", *([] if given else ["-seed=1"])], [kept, args.corpus], log)
         text = log.read_text(encoding="utf-8", errors="replace")
         if status:
-            return f"{name}: FOUND something: {log}"
+            return found(name, "FOUND something", log)
     runs = re.findall(r"^stat::number_of_executed_units: *(\d+)", text, re.M)
     edges = re.findall(r" cov: (\d+) ", text)
     print(f"{name:14} {(runs or [0])[-1]:>9} inputs, {(edges or [0])[-1]:>5} edges, {sum(reached.values())} functions of "

@@ -3,10 +3,11 @@
  * A whole machine: a small sound image, made when s2dump is built (systems.py), and the input
  * patches it. Then it is opened as `list`, `dump` and `check` do.
  *
- *     1    which of the systems
- *     1    how: bit 0 without the System.map, 1 the kernel's own copy of a table (--snapshot), 2
- * --absent-is-zero, 3 names of other kernels, 4 without `check`, 5 without rows 1    format and
- * merging 12   for each patch: what to do, page (2), word, value (8)
+ * - 1 byte: which of the systems;
+ * - 1 byte: how: bit 0 without the System.map, 1 the kernel's own copy of a table (--snapshot),
+ *   2 --absent-is-zero, 3 names of other kernels, 4 without `check`, 5 without rows;
+ * - 1 byte: format and merging;
+ * - 12 bytes for each patch: what to do, page (2), word, value (8).
  *
  * Pages and words are counted among those that hold something, so that most patches change what is
  * read.

@@ -3,11 +3,24 @@
 # Each fuzz target has a row in tests/fuzz/meson.build, a corpus of 64 KiB at most, and files of src/ that it is for.
 import pathlib
 import re
+import subprocess
 import sys
+import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 FUZZ = ROOT / "tests/fuzz"
 MOST = 64 << 10
+
+
+def said(script, wanted):
+    """A fuzzer that does what @script does: run.py fails, and says @wanted."""
+    with tempfile.TemporaryDirectory() as folder:
+        fuzzer = pathlib.Path(folder) / "fuzz_elf"
+        fuzzer.write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
+        fuzzer.chmod(0o755)
+        done = subprocess.run([sys.executable, FUZZ / "run.py", "--found", f"{folder}/found", fuzzer, FUZZ / "corpus/elf", "source/elf.c"],
+                              capture_output=True, text=True, check=False)
+    return [] if done.returncode and wanted in done.stderr else [f"run.py of '{script}': {done.stdout}{done.stderr}"]
 
 
 def main():
@@ -27,6 +40,9 @@ def main():
             bad.append(f"{name}: its row does not say what it is for")
         if not 0 < size <= MOST:
             bad.append(f"{name}: its corpus has {size} bytes, not 1 to {MOST}")
+    bad += said("echo COVERAGE:", "is llvm-symbolizer installed?") + said("echo Base64: AAAA; exit 77", "\nBase64: AAAA")
+    bad += said("echo COVERED_FUNC: hits: 1 edges: 1/1 f /src/source/elf.c:1; case $* in *max_total*) echo Base64: AAAA; exit 77; esac",
+                "\nBase64: AAAA")
     print("\n".join(bad) or f"{len(rows)} targets")
     return bool(bad)
 

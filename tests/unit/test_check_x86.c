@@ -207,6 +207,11 @@ static void test_cleared(void **state)
 		assert_int_equal(id, S2_CHECK_WRITER);
 		assert_int_equal(report.outcome[id].nfindings, 1);
 		assert_non_null(strstr(report.outcome[id].finding->text, "2 entries"));
+		s2_soft_unsure(&table.regime.soft, S2_KVM_X86_MMIO_VALUE);
+		sound(&kinds[i], "empty entries that may be of MMIO");
+		assert_int_equal(report.outcome[S2_CHECK_WRITER].result, S2_CHECK_UNKNOWN);
+		assert_non_null(strstr(report.outcome[S2_CHECK_WRITER].why, "entries that are 0"));
+		table.regime.soft.unsure = 0;
 		table.regime.soft.assumed = true;
 		sound(&kinds[i], "empty entries that nobody told of");
 	}

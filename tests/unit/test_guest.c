@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "decode/arm64/arm64.h"
+#include "decode/soft.h"
 #include "host/guest.h"
 #include "memtable.h"
 
@@ -148,6 +149,32 @@ static void missing_table(void **state)
 	assert_true(vm.guest_unknown);
 }
 
+/* An entry's bit 11 is what makes it one. */
+static void classify_tracked(const struct s2_geometry *g, unsigned int height, uint64_t raw,
+			     struct s2_meaning *ret)
+{
+	(void)g;
+	(void)height;
+	ret->type = raw & BIT64(11) ? S2_SOFT_TRACKED : S2_SOFT_NOTHING;
+}
+
+/* Memory of which the software took the mapping away, to see the next access, is the guest's. */
+static void tracked(void **state)
+{
+	static const struct s2_soft_ops ops = { .name = "tracks", .classify = classify_tracked };
+
+	(void)state;
+	map(0, 9);
+	geom.soft.ops = &ops;
+	entry[1] = BIT64(2);
+	find(UINT64_MAX);
+	assert_false(vm.guest_unknown);
+	entry[1] |= BIT64(11);
+	find(UINT64_MAX);
+	assert_string_equal(vm.guest_release, "");
+	assert_true(vm.guest_unknown);
+}
+
 /* 256 MiB are blocks of which the machine's memory has nothing, and the kernel is behind them. */
 static void behind_the_end(void **state)
 {
@@ -223,6 +250,7 @@ int main(void)
 		cmocka_unit_test_setup(second, setup),
 		cmocka_unit_test_setup(missing, setup),
 		cmocka_unit_test_setup(missing_table, setup),
+		cmocka_unit_test_setup(tracked, setup),
 		cmocka_unit_test_setup(behind_the_end, setup),
 		cmocka_unit_test_setup(no_budget, setup),
 		cmocka_unit_test(amounts),

@@ -538,13 +538,14 @@ static void reserved_by_firmware(void **state)
 {
 	static const struct {
 		bool sme, lost;
-		uint64_t mask;
+		uint64_t value, mask;
 		unsigned int bits; /* expected */
 	} rows[] = {
-		{ false, false, UINT64_C(0xfc00000000001), 46 },
-		{ true, false, UINT64_C(0xfc00000000001), 46 },
-		{ false, true, UINT64_C(0x8000000000001), 51 },
-		{ false, false, 0, 52 },
+		{ false, false, UINT64_C(0xfc00000000001), UINT64_C(0xfc00000000001), 46 },
+		{ true, false, UINT64_C(0xfc00000000001), UINT64_C(0xfc00000000001), 46 },
+		{ false, true, UINT64_C(0x8000000000001), UINT64_C(0x8000000000001), 51 },
+		{ false, false, 0, 0, 52 },
+		{ false, false, 0, UINT64_C(0xfc00000000001), 46 }, /* kvm.mmio_caching=0 */
 	};
 
 	(void)state;
@@ -559,10 +560,12 @@ static void reserved_by_firmware(void **state)
 
 		form.sme_mask = rows[i].sme ? form.sme_mask : 0;
 		x86_init(&t, &form);
-		set_variable(&t, "shadow_mmio_value", rows[i].mask);
+		set_variable(&t, "shadow_mmio_value", rows[i].value);
 		set_variable(&t, "shadow_mmio_mask", rows[i].mask);
+		kvm_variable(&t, "denable_mmio_caching", rows[i].value != 0, 1);
+		put_module_symbols(&t);
 		kvm = put_vm(&t, 42);
-		set64(&t, kvm + KVM_MMIO_VALUE, rows[i].mask);
+		set64(&t, kvm + KVM_MMIO_VALUE, rows[i].value);
 		put_root(&t, kvm + KVM_ROOTS, role_of(t.form), true, &pa);
 		for (uint32_t k = 0; k < t.nmsyms; k++)
 			if (!strcmp(t.msym[k].name, "kvm_host")) {
@@ -575,12 +578,37 @@ static void reserved_by_firmware(void **state)
 		regime = &x86_table(&t, "vm:42")->regime;
 		assert_int_equal(regime->value[S2_X86_MAXPHYADDR], rows[i].bits);
 		assert_int_equal(s2_shape(regime, &geom, &t.err), S2_OK);
-		raw = rows[i].mask | 0x9d000346;
+		raw = rows[i].value | 0x9d000346;
 		geom.arch->decode(&geom, 0, raw, &entry);
 		s2_soft_classify(&geom, 0, raw, entry.type, &meaning);
-		assert_int_equal(meaning.type, rows[i].mask ? S2_SOFT_MMIO : S2_SOFT_NOTHING);
+		assert_int_equal(meaning.type, rows[i].value ? S2_SOFT_MMIO : S2_SOFT_NOTHING);
 		x86_exit(&t);
 	}
+}
+
+/* What a VM has of its own counts, and is known where the variable for all is not. */
+static void lost_variable(void **state)
+{
+	const struct s2_soft *soft;
+	struct x86_test t;
+	uint64_t kvm, pa;
+
+	(void)state;
+	x86_init(&t, FORM_7_3_EPT);
+	kvm = put_vm(&t, 42);
+	put_root(&t, kvm + KVM_ROOTS, role_of(t.form), true, &pa);
+	set64(&t, kvm + KVM_MMIO_VALUE, 6);
+	for (uint32_t i = 0; i < t.nmsyms; i++)
+		if (!strcmp(t.msym[i].name, "shadow_mmio_value"))
+			t.k.mem.hole = (uint64_t)(x86_at(&t, t.msym[i].va) - t.k.ram);
+	t.k.mem.hole_size = 8;
+	t.k.mem.hole_code = S2_EXCLUDED;
+	x86_must(&t);
+	assert_int_equal(t.lost.total, 1);
+	soft = &x86_table(&t, "vm:42")->regime.soft;
+	assert_int_equal(soft->param[S2_KVM_X86_MMIO_VALUE], 6);
+	assert_int_equal(soft->unsure, 0);
+	x86_exit(&t);
 }
 
 /* kvm.mmio_caching=0 */
@@ -1421,6 +1449,7 @@ int main(void)
 		cmocka_unit_test(several_vms_of_a_process),
 		cmocka_unit_test(user_execution),
 		cmocka_unit_test(reserved_by_firmware),
+		cmocka_unit_test(lost_variable),
 		cmocka_unit_test(without_mmio_entries),
 		cmocka_unit_test(shared_bit),
 		cmocka_unit_test(lost_members),

@@ -153,12 +153,13 @@ static unsigned int maxphyaddr(const struct values *v)
 /*
  * KVM marks MMIO entries of NPT by bits that it knows to be reserved (kvm_mmu_reset_all_pte_masks(),
  * svm_adjust_mmio_mask()): addresses end below them. With memory encryption on in the firmware,
- * whether or not the kernel uses it, that is less than the processor's number, which KVM keeps.
+ * whether or not the kernel uses it, that is less than the processor's number, which KVM keeps. The
+ * mask is there even where KVM makes no such entries (kvm_mmu_set_mmio_spte_mask()).
  */
-static unsigned int below_mmio(const struct s2_soft *soft, unsigned int bits)
+static unsigned int below_mmio(const struct values *v, unsigned int bits)
 {
-	uint64_t reserved = X86_ADDRESS & (soft->param[S2_KVM_X86_MMIO_VALUE] |
-					   soft->param[S2_KVM_X86_MMIO_MASK]);
+	uint64_t reserved = X86_ADDRESS & ((v->have[V_MMIO_VALUE] ? v->value[V_MMIO_VALUE] : 0) |
+					   (v->have[V_MMIO_MASK] ? v->value[V_MMIO_MASK] : 0));
 	unsigned int lowest = reserved ? (unsigned int)__builtin_ctzll(reserved) : 64;
 
 	return lowest >= 32 && lowest < (bits ? bits : 52) ? lowest : bits;
@@ -258,7 +259,7 @@ enum s2_code s2_kvm_x86_masks(struct s2_kernel *kernel, const struct s2_kvm_x86_
 		ept_capabilities(kernel, lost, &masks);
 	make_soft(&v, layout, &masks);
 	if (!masks.ept)
-		masks.maxphyaddr = below_mmio(&masks.soft, masks.maxphyaddr);
+		masks.maxphyaddr = below_mmio(&v, masks.maxphyaddr);
 	*ret = masks;
 	return S2_OK;
 }

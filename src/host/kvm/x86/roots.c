@@ -412,6 +412,8 @@ static enum s2_code set_param(struct gather *g, const char *id, const struct s2_
 	if (code) {
 		s2_soft_unsure(soft, param);
 		s2_wrap(g->w->search->err, code, "%s", field->path);
+	} else if (field->have) {
+		s2_soft_sure(soft, param);
 	}
 	return s2_host_set_aside(g->w->search, S2_LOST_REGISTER, id, code);
 }
