@@ -406,6 +406,23 @@ static const void *kdump_view(const struct s2_mem *mem, uint64_t pa, size_t len)
 	return is_aligned((uintptr_t)view, sizeof(uint64_t)) ? view : NULL;
 }
 
+/* The first page from @pfn on whose bit of its group is not @is_set; @end when all before that are.
+ */
+static uint64_t first_other(const uint64_t *group, bool is_set, uint64_t pfn, uint64_t end)
+{
+	while (pfn < end) {
+		uint64_t i = pfn % GROUP / 64;
+		uint64_t word = (is_set ? ~group[i] : group[i]) & ~low_bits(pfn % 64);
+
+		if (word) {
+			pfn = (pfn & ~UINT64_C(63)) + (uint64_t)__builtin_ctzll(word);
+			break;
+		}
+		pfn = (pfn | 63) + 1;
+	}
+	return pfn < end ? pfn : end;
+}
+
 /*
  * The first page of @part from @pfn on that exists, or does not; its end when there is none. Pages
  * of which the bitmaps cannot be read may exist: whoever reads them is told why they cannot be had.
@@ -422,15 +439,11 @@ static uint64_t scan(const struct kdump_part *part, uint64_t pfn, bool exists)
 			pfn = (group + 1) * GROUP;
 			continue;
 		}
-		for (; pfn < (group + 1) * GROUP; pfn = (pfn | 63) + 1) {
-			uint64_t i = pfn % GROUP / 64, word = a[i] | b[i];
-
-			word = (exists ? word : ~word) & ~low_bits(pfn % 64);
-			if (word) {
-				pfn = (pfn & ~UINT64_C(63)) + (uint64_t)__builtin_ctzll(word);
-				return pfn < part->end_pfn ? pfn : part->end_pfn;
-			}
-		}
+		for (uint64_t i = 0; i < GROUP_WORDS; i++)
+			a[i] |= b[i];
+		pfn = first_other(a, !exists, pfn, (group + 1) * GROUP);
+		if (pfn < (group + 1) * GROUP)
+			return pfn < part->end_pfn ? pfn : part->end_pfn;
 		if (!exists || !part->file->sparse)
 			continue;
 		next = group_on_disk(part, part->bitmap1_off, group + 1, &end);
@@ -477,23 +490,6 @@ static bool is_given_up(const struct kdump *k, uint64_t pa)
 
 	return !find_page(k, pa, &part, &desc, NULL) && desc.flags &&
 	       !make_key(part->file, &desc, &key, NULL) && !find_slot(k, &key, &slot);
-}
-
-/* The first page from @pfn on whose bit of its group is not @is_set; @end when all before that are.
- */
-static uint64_t first_other(const uint64_t *group, bool is_set, uint64_t pfn, uint64_t end)
-{
-	while (pfn < end) {
-		uint64_t i = pfn % GROUP / 64;
-		uint64_t word = (is_set ? ~group[i] : group[i]) & ~low_bits(pfn % 64);
-
-		if (word) {
-			pfn = (pfn & ~UINT64_C(63)) + (uint64_t)__builtin_ctzll(word);
-			break;
-		}
-		pfn = (pfn | 63) + 1;
-	}
-	return pfn < end ? pfn : end;
 }
 
 /* Within one group of the bitmaps, a page and those after it that have the same bits. */
