@@ -686,6 +686,15 @@ static enum s2_code next_option(int argc, char **argv, const struct opt_list *li
 	return S2_OK;
 }
 
+/* For getopt_long(), from the first argument on. */
+static void begin_options(struct opt_list *list, struct option *longopts)
+{
+	list_options(list);
+	long_options(list, longopts);
+	opterr = 0;
+	optind = 0;
+}
+
 /* A value that stood behind its option and is the name of a file may have been meant as that. */
 static void note_eaten(const struct opt_row *row, char **argv, struct s2_options *ret)
 {
@@ -714,10 +723,7 @@ const char *s2_options_command(int argc, char **argv)
 
 	if (!args)
 		return NULL;
-	list_options(&list);
-	long_options(&list, longopts);
-	opterr = 0;
-	optind = 0;
+	begin_options(&list, longopts);
 	while (getopt_long(argc, args, SHORT_OPTIONS, longopts, NULL) >= 0)
 		;
 	return optind < argc ? args[optind] : NULL;
@@ -734,10 +740,7 @@ enum s2_code s2_options_parse(int argc, char **argv, struct s2_options *ret, str
 
 	memset(ret, 0, sizeof(*ret));
 	ret->level = S2_NO_LEVEL;
-	list_options(&list);
-	long_options(&list, longopts);
-	opterr = 0;
-	optind = 0;
+	begin_options(&list, longopts);
 	while (!code) {
 		code = next_option(argc, argv, &list, longopts, &id, err);
 		if (code || id < 0)
@@ -782,10 +785,7 @@ enum s2_code s2_options_taken(const char *command, unsigned int groups, int argc
 
 	if (!args)
 		return s2_fail(err, S2_NOMEM, "no memory");
-	list_options(&list);
-	long_options(&list, longopts);
-	opterr = 0;
-	optind = 0;
+	begin_options(&list, longopts);
 	while (!code) {
 		const struct opt_row *row;
 
