@@ -45,7 +45,7 @@ static void find_flags(struct s2_check_ctx *ctx, struct s2_memmap *map)
 static void find_sections(struct s2_check_ctx *ctx, struct s2_memmap *map)
 {
 	const struct s2_vmcoreinfo *info = s2_kernel_vmcoreinfo(ctx->kernel);
-	uint64_t bits, section_bits;
+	uint64_t bits, section_bits, per_root;
 
 	if (s2_vmcoreinfo_get(info, S2_VI_SYMBOL, "mem_section", &map->sections, NULL) ||
 	    s2_vmcoreinfo_get(info, S2_VI_LENGTH, "mem_section", &map->nroots, NULL) ||
@@ -56,11 +56,13 @@ static void find_sections(struct s2_check_ctx *ctx, struct s2_memmap *map)
 	    s2_vmcoreinfo_get(info, S2_VI_NUMBER, "MAX_PHYSMEM_BITS", &bits, NULL))
 		return;
 	if (bits > 63 || section_bits >= bits || section_bits < ctx->pages.page_log2 ||
-	    !map->nroots || BIT64(bits - section_bits) / map->nroots < 2)
+	    !map->nroots)
+		return;
+	per_root = BIT64(bits - section_bits) / map->nroots;
+	if (per_root < 2)
 		return;
 	map->section_log2 = (unsigned int)section_bits;
-	while (BIT64(bits - section_bits) / map->nroots >> (map->root_log2 + 1))
-		map->root_log2++;
+	map->root_log2 = 63 - (unsigned int)__builtin_clzll(per_root);
 	map->have_sections = true;
 }
 

@@ -21,6 +21,7 @@ static void host_forms(struct s2_check_ctx *ctx)
 {
 	static const uint8_t any[] = { 0xf, 6, 7 };
 	bool known = s2_check_pkvm(ctx)->host_memattr != S2_MEMATTR_UNKNOWN;
+	const char *guess = known ? NULL : "HCR_EL2.FWB";
 
 	for (size_t i = 0; i < (known ? 1 : ARRAY_SIZE(any)); i++) {
 		uint64_t attr =
@@ -29,17 +30,17 @@ static void host_forms(struct s2_check_ctx *ctx)
 		add_states(ctx,
 			   (struct s2_form){ .name = "memory",
 					     .value = attr | S2_R | S2_W,
-					     .guess = known ? NULL : "HCR_EL2.FWB",
+					     .guess = guess,
 					     .memory = S2_YES },
 			   s2_check_pkvm(ctx)->host_in == S2_STATE_IN_PTE);
 		s2_arm64_form(ctx, (struct s2_form){ .name = "device",
 						     .value = attr | S2_R | S2_W | S2_XN,
-						     .guess = known ? NULL : "HCR_EL2.FWB",
+						     .guess = guess,
 						     .memory = S2_NO });
 		if (s2_check_pkvm(ctx)->text_stays)
 			s2_arm64_form(ctx, (struct s2_form){ .name = "text of the hypervisor",
 							     .value = attr | S2_R | S2_XN,
-							     .guess = known ? NULL : "HCR_EL2.FWB",
+							     .guess = guess,
 							     .memory = S2_YES });
 	}
 }
