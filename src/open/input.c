@@ -111,12 +111,14 @@ enum s2_code s2_input_files(const struct s2_request *r, struct s2_input *ret, st
 	return code;
 }
 
-/* What could not be unpacked is lost, whatever was in it. */
-static void note_damage(const struct s2_input *input)
+/* What could not be unpacked is lost, whatever was in it; what would become too much is refused. */
+static void note_loading(struct s2_input *input)
 {
 	for (size_t i = 0; i < input->files.ninputs; i++) {
 		const struct s2_opened *file = &input->files.input[i];
 
+		if (file->too_long)
+			input->refusal.why = S2_REFUSED_TOO_LONG;
 		if (*file->damage)
 			s2_lost_add(input->lost, S2_LOST_FILE, S2_DAMAGED, NULL, S2_LOST_NOWHERE,
 				    "%s", file->damage);
@@ -141,10 +143,7 @@ enum s2_code s2_input_find(const struct s2_request *r, struct s2_input *input, s
 
 	s2_stage(r, "opening the dump");
 	code = s2_files_load(&input->files, r->max_input, r->meter, err);
-	note_damage(input);
-	for (size_t i = 0; i < input->files.ninputs; i++)
-		if (input->files.input[i].too_long)
-			input->refusal.why = S2_REFUSED_TOO_LONG;
+	note_loading(input);
 	s2_files_date(&input->files);
 	if (!code)
 		code = s2_source_open_parts(input->files.input, input->files.ninputs, r->raw,
