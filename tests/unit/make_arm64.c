@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "test_kvm_make.h"
+#include "write_file.h"
 
 #define NAMELESS "/usr/bin/qemu-system-aarch64\0-S"
 
@@ -54,19 +55,6 @@ static void put_vms(struct kvmtest *t, bool named, bool listed)
 	}
 	put_named(t, put_root(t), NAMELESS, sizeof(NAMELESS), &p);
 	put_cgroups(t, p.task, libvirt, ARRAY_SIZE(libvirt));
-}
-
-static void write_file(const char *folder, size_t n, const char *ext, const void *data, size_t size)
-{
-	char path[4096];
-	FILE *f;
-
-	snprintf(path, sizeof(path), "%s/%zu.%s", folder, n, ext);
-	f = fopen(path, "wb");
-	if (!f || fwrite(data, 1, size, f) != size || fclose(f)) {
-		perror(path);
-		exit(1);
-	}
 }
 
 int main(int argc, char **argv)

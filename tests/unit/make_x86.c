@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "test_x86_make.h"
+#include "write_file.h"
 
 /* What KVM writes, without the address: values that dumps held. */
 static uint64_t entry_of(const struct x86_test *t, bool table)
@@ -72,19 +73,6 @@ static void put_vms(struct x86_test *t)
 		put_root(t, kvm + (t->form->arrays ? KVM_ACTIVE : KVM_ROOTS), role, true, &pa);
 		fill(t, pa, 0xc00000 + pid * 0x8000);
 		put_vcpu(t, kvm, pa);
-	}
-}
-
-static void write_file(const char *folder, size_t n, const char *ext, const void *data, size_t size)
-{
-	char path[4096];
-	FILE *f;
-
-	snprintf(path, sizeof(path), "%s/%zu.%s", folder, n, ext);
-	f = fopen(path, "wb");
-	if (!f || fwrite(data, 1, size, f) != size || fclose(f)) {
-		perror(path);
-		exit(1);
 	}
 }
 

@@ -29,6 +29,15 @@ static uint32_t role_of(const struct x86_form *form)
 	return ROLE_LEVEL(form->ept ? 4 : form->levels) | ROLE_DIRECT;
 }
 
+/* A VM of process @pid with one valid root, whose table page is at *@ret_pa. */
+static uint64_t put_rooted_vm(struct x86_test *t, uint32_t pid, uint64_t *ret_pa)
+{
+	uint64_t kvm = put_vm(t, pid);
+
+	put_root(t, kvm + KVM_ROOTS, role_of(t->form), true, ret_pa);
+	return kvm;
+}
+
 static void expect_pa(struct x86_test *t, uint64_t va, uint64_t want)
 {
 	uint64_t pa = 0;
@@ -198,8 +207,7 @@ static void software(void **state)
 		put_root(&t, other + KVM_ROOTS, role_of(t.form), true, &pa);
 		set_bytes(&t, other + KVM_NO_NX_HUGE, 1, 1);
 		set64(&t, other + KVM_MMIO_VALUE, 0); /* a TD's */
-		kvm = put_vm(&t, 42);
-		put_root(&t, kvm + KVM_ROOTS, role_of(t.form), true, &pa);
+		kvm = put_rooted_vm(&t, 42, &pa);
 		put_vcpu(&t, kvm, pa);
 		x86_must(&t);
 		soft = &x86_table(&t, "vm:42")->regime.soft;
@@ -265,8 +273,7 @@ static void private_memory(void **state)
 		kvm = put_vm(&t, 8);
 		put_root(&t, kvm + KVM_ROOTS, role_of(t.form), true, &pa);
 		set_bytes(&t, kvm + KVM_HAS_PRIVATE, 1, 1);
-		kvm = put_vm(&t, 42);
-		put_root(&t, kvm + KVM_ROOTS, role_of(t.form), true, &pa);
+		kvm = put_rooted_vm(&t, 42, &pa);
 		root = put_xa_node(&t, 6);
 		leaf = put_xa_node(&t, 0);
 		gone = put_xa_node(&t, 0);
@@ -330,8 +337,7 @@ static void private_memory_without_end(void **state)
 
 	(void)state;
 	x86_init(&t, FORM_6_18_EPT);
-	kvm = put_vm(&t, 42);
-	put_root(&t, kvm + KVM_ROOTS, role_of(t.form), true, &pa);
+	kvm = put_rooted_vm(&t, 42, &pa);
 	put_root(&t, kvm + KVM_ROOTS, role_of(t.form) | ROLE_AD_DISABLED, true, &pa);
 	root = put_xa_node(&t, 12);
 	middle = put_xa_node(&t, 6);
@@ -459,8 +465,7 @@ static void private_memory_not_known(void **state)
 
 	(void)state;
 	x86_init(&t, FORM_6_18_EPT);
-	kvm = put_vm(&t, 42);
-	put_root(&t, kvm + KVM_ROOTS, role_of(t.form), true, &pa);
+	kvm = put_rooted_vm(&t, 42, &pa);
 	t.k.mem.hole = kvm + KVM_HAS_PRIVATE - x86_linear(&t, 0);
 	t.k.mem.hole_size = 1;
 	t.k.mem.hole_code = S2_IO;
@@ -595,8 +600,7 @@ static void lost_variable(void **state)
 
 	(void)state;
 	x86_init(&t, FORM_7_3_EPT);
-	kvm = put_vm(&t, 42);
-	put_root(&t, kvm + KVM_ROOTS, role_of(t.form), true, &pa);
+	kvm = put_rooted_vm(&t, 42, &pa);
 	set64(&t, kvm + KVM_MMIO_VALUE, 6);
 	for (uint32_t i = 0; i < t.nmsyms; i++)
 		if (!strcmp(t.msym[i].name, "shadow_mmio_value"))
@@ -614,15 +618,14 @@ static void lost_variable(void **state)
 /* kvm.mmio_caching=0 */
 static void without_mmio_entries(void **state)
 {
-	uint64_t kvm, pa, caching;
+	uint64_t pa, caching;
 	struct x86_test t;
 
 	(void)state;
 	x86_init(&t, FORM_7_3_EPT);
 	caching = kvm_variable(&t, "denable_mmio_caching", 1, 1);
 	put_module_symbols(&t);
-	kvm = put_vm(&t, 42);
-	put_root(&t, kvm + KVM_ROOTS, role_of(t.form), true, &pa);
+	put_rooted_vm(&t, 42, &pa);
 	x86_must(&t);
 	assert_int_not_equal(x86_table(&t, "vm:42")->regime.soft.param[S2_KVM_X86_MMIO_MASK], 0);
 	set_bytes(&t, caching, 0, 1);
@@ -645,8 +648,7 @@ static void user_execution(void **state)
 		uint64_t kvm, pa;
 
 		x86_init(&t, forms[i]);
-		kvm = put_vm(&t, 42);
-		put_root(&t, kvm + KVM_ROOTS, role_of(t.form), true, &pa);
+		kvm = put_rooted_vm(&t, 42, &pa);
 		put_root(&t, kvm + KVM_ROOTS, role_of(t.form) | ROLE_SMEP | ROLE_SMM, true, &pa);
 		x86_must(&t);
 		table = x86_table(&t, "vm:42/smm");
@@ -774,8 +776,7 @@ static void root_of_guest_mode(void **state)
 		uint64_t kvm, valid, nested;
 
 		x86_init(&t, &x86_forms[i]);
-		kvm = put_vm(&t, 42);
-		put_root(&t, kvm + KVM_ROOTS, role_of(t.form), true, &valid);
+		kvm = put_rooted_vm(&t, 42, &valid);
 		put_root(&t, kvm + KVM_ROOTS, role_of(t.form) | ROLE_GUEST_MODE, true, &nested);
 		put_slot(&t, kvm, 0, 0x100, 16, 3);
 		kvm = put_vm(&t, 43);
@@ -848,8 +849,7 @@ static void lost_vcpus(void **state)
 
 	(void)state;
 	x86_init(&t, FORM_7_3_EPT);
-	kvm = put_vm(&t, 42);
-	put_root(&t, kvm + KVM_ROOTS, role_of(t.form), true, &pa);
+	kvm = put_rooted_vm(&t, 42, &pa);
 	node = put_xa_node(&t, 0);
 	set64(&t, node + 40, put_vcpu(&t, kvm, pa));
 	set64(&t, kvm + KVM_VCPUS + 8, node | 2);
@@ -869,12 +869,11 @@ static void lost_vcpus(void **state)
 static void without_second_stage(void **state)
 {
 	struct x86_test t;
-	uint64_t kvm, pa;
+	uint64_t pa;
 
 	(void)state;
 	x86_init(&t, FORM_6_18_EPT);
-	kvm = put_vm(&t, 42);
-	put_root(&t, kvm + KVM_ROOTS, role_of(t.form), true, &pa);
+	put_rooted_vm(&t, 42, &pa);
 	for (uint32_t i = 0; i < t.nsyms; i++)
 		if (!strcmp(t.sym[i].name, "dtdp_enabled"))
 			set_bytes(&t, t.sym[i].va, 0, 1);
@@ -1040,11 +1039,10 @@ static void types_from_the_file(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
 		struct x86_test t;
-		uint64_t kvm, pa;
+		uint64_t pa;
 
 		x86_init(&t, FORM_6_1_NPT);
-		kvm = put_vm(&t, 42);
-		put_root(&t, kvm + KVM_ROOTS, role_of(t.form), true, &pa);
+		put_rooted_vm(&t, 42, &pa);
 		t.file = make_module(files[i].info, files[i].size, t.own_types, t.own_size);
 		set64(&t, t.btf + BTF_BASE, 0); /* no longer a module's */
 		x86_open(&t);
@@ -1069,12 +1067,11 @@ static void types_with_a_gap(void **state)
 	struct x86_test t;
 	struct s2_types *types = NULL;
 	struct s2_member m;
-	uint64_t kvm, pa, data, size;
+	uint64_t pa, data, size;
 
 	(void)state;
 	x86_init_filled(&t, FORM_7_3_NPT, 400);
-	kvm = put_vm(&t, 42);
-	put_root(&t, kvm + KVM_ROOTS, role_of(t.form), true, &pa);
+	put_rooted_vm(&t, 42, &pa);
 	x86_open(&t);
 	data = get64(&t, t.btf + BTF_DATA) - x86_linear(&t, 0);
 	t.k.mem.hole = data + 4096;
@@ -1120,12 +1117,11 @@ static void lose_page(struct x86_test *t, uint64_t va)
 static void types_by_the_other_way(void **state)
 {
 	struct x86_test t;
-	uint64_t kvm, pa;
+	uint64_t pa;
 
 	(void)state;
 	x86_init(&t, FORM_7_3_NPT);
-	kvm = put_vm(&t, 42);
-	put_root(&t, kvm + KVM_ROOTS, role_of(t.form), true, &pa);
+	put_rooted_vm(&t, 42, &pa);
 	x86_open(&t);
 	lose_page(&t, get64(&t, t.btf_idr + 8) - 2); /* the only node */
 	x86_must(&t);
@@ -1134,8 +1130,7 @@ static void types_by_the_other_way(void **state)
 	x86_exit(&t);
 	/* The node leads elsewhere: a circle of nodes. */
 	x86_init(&t, FORM_7_3_NPT);
-	kvm = put_vm(&t, 42);
-	put_root(&t, kvm + KVM_ROOTS, role_of(t.form), true, &pa);
+	put_rooted_vm(&t, 42, &pa);
 	x86_open(&t);
 	put_xa_slots(&t, get64(&t, t.btf_idr + 8) - 2, 0, 64, get64(&t, t.btf_idr + 8));
 	x86_must(&t);
@@ -1187,13 +1182,12 @@ static void types_from_dwarf_of_the_file(void **state)
 	struct x86_test t;
 	struct s2_types *types = NULL;
 	struct s2_member m;
-	uint64_t kvm, pa;
+	uint64_t pa;
 	bool said = false;
 
 	(void)state;
 	x86_init(&t, FORM_6_1_NPT);
-	kvm = put_vm(&t, 42);
-	put_root(&t, kvm + KVM_ROOTS, role_of(t.form), true, &pa);
+	put_rooted_vm(&t, 42, &pa);
 	t.file = (struct s2_symbol_file){ .path = "kvm.ko", .fd = open(KVM_KO, O_RDONLY) };
 	assert_true(t.file.fd >= 0);
 	set64(&t, t.btf + BTF_BASE, 0); /* no longer a module's */
@@ -1268,11 +1262,10 @@ static void lying_modules(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(lies) / sizeof(lies[0]); i++) {
 		struct x86_test t;
-		uint64_t kvm, pa, at, value = lies[i].value;
+		uint64_t pa, at, value = lies[i].value;
 
 		x86_init(&t, FORM_6_1_NPT);
-		kvm = put_vm(&t, 42);
-		put_root(&t, kvm + KVM_ROOTS, role_of(t.form), true, &pa);
+		put_rooted_vm(&t, 42, &pa);
 		x86_open(&t);
 		if (lies[i].off == MODULE_LIST)
 			value = t.module + MODULE_LIST;
@@ -1334,7 +1327,7 @@ static void hostile_modules(void **state)
 
 	(void)state;
 	for (unsigned int round = 0; round < 400; round++) {
-		uint64_t kvm, pa, at, size;
+		uint64_t pa, at, size;
 		struct x86_test t;
 
 		x86_init(&t, &x86_forms[round % NX86_FORMS]);
@@ -1342,8 +1335,7 @@ static void hostile_modules(void **state)
 			x86_exit(&t);
 			continue;
 		}
-		kvm = put_vm(&t, 42);
-		put_root(&t, kvm + KVM_ROOTS, role_of(t.form), true, &pa);
+		put_rooted_vm(&t, 42, &pa);
 		x86_open(&t);
 		s2_kernel_close(t.kernel);
 		t.kernel = NULL;
