@@ -42,6 +42,20 @@ void s2_kernel_say(struct s2_kernel *kernel, const char *fmt, ...) S2_PRINTF(2, 
 /* Sets how many entries may be met, by the memory that is there. */
 void s2_kernel_limit(struct s2_kernel *kernel);
 
+/* How many of them one walk may meet. */
+struct s2_budget s2_kernel_nodes(const struct s2_kernel *kernel);
+
+/* ... and a walk over an array alone: an entry has a word of memory of its own. */
+struct s2_budget s2_kernel_slots(const struct s2_kernel *kernel);
+
+/* One entry more of a walk, which may meet @own. S2_LOOP: it does not end; S2_BUDGET: all of them. */
+enum s2_code s2_kernel_draw(struct s2_kernel *kernel, struct s2_budget *own,
+			    struct s2_err *err) S2_MUST_CHECK;
+
+/* The 64 bits at a kernel virtual address. */
+enum s2_code s2_kernel_word(struct s2_kernel *kernel, uint64_t va, uint64_t *ret,
+			    struct s2_err *err) S2_MUST_CHECK;
+
 /* Finds VMCOREINFO, checks that it is this memory's, fills text, info, facts, kva and met. */
 enum s2_code s2_kernel_locate(struct s2_kernel *kernel, struct s2_err *err) S2_MUST_CHECK;
 

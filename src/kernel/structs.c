@@ -17,18 +17,26 @@
 #define LIST_NEXT 0
 #define LIST_PREV 8
 
-static enum s2_code read_u64(struct s2_kernel *kernel, uint64_t va, uint64_t *ret,
-			     struct s2_err *err)
+enum s2_code s2_kernel_word(struct s2_kernel *kernel, uint64_t va, uint64_t *ret,
+			    struct s2_err *err)
 {
 	return s2_kva_read(kernel->kva, va, ret, sizeof(*ret), err);
 }
 
-static struct s2_budget nodes_of(const struct s2_kernel *kernel)
+struct s2_budget s2_kernel_nodes(const struct s2_kernel *kernel)
 {
 	uint64_t room = kernel->args.mem->bytes / NODE_SIZE;
 	struct s2_budget budget;
 
 	s2_budget_init(&budget, FLOOR_NODES, 1, room < MAX_NODES ? room : MAX_NODES);
+	return budget;
+}
+
+struct s2_budget s2_kernel_slots(const struct s2_kernel *kernel)
+{
+	struct s2_budget budget;
+
+	s2_budget_init(&budget, FLOOR_NODES, 1, kernel->args.mem->bytes / sizeof(uint64_t));
 	return budget;
 }
 
@@ -43,8 +51,7 @@ void s2_kernel_limit(struct s2_kernel *kernel)
 	s2_budget_init(&kernel->entries, FLOOR_ENTRIES, 1, kernel->args.mem->bytes / NODE_SIZE);
 }
 
-/* One entry more of a walk, which may meet @own. S2_LOOP: it does not end; S2_BUDGET: all of them. */
-static enum s2_code draw(struct s2_kernel *kernel, struct s2_budget *own, struct s2_err *err)
+enum s2_code s2_kernel_draw(struct s2_kernel *kernel, struct s2_budget *own, struct s2_err *err)
 {
 	if (s2_budget_take(own, 1))
 		return s2_fail(err, S2_LOOP, "it has no end");
@@ -57,14 +64,14 @@ static enum s2_code draw(struct s2_kernel *kernel, struct s2_budget *own, struct
 enum s2_code s2_kernel_list(struct s2_kernel *kernel, uint64_t head,
 			    bool (*node)(void *arg, uint64_t va), void *arg, struct s2_err *err)
 {
-	struct s2_budget nodes = nodes_of(kernel);
+	struct s2_budget nodes = s2_kernel_nodes(kernel);
 	uint64_t at = head, pair[2];
 	enum s2_code code = s2_kva_read(kernel->kva, head, pair, sizeof(pair), err);
 
 	while (!code && pair[0] != head) {
 		uint64_t next = pair[0];
 
-		code = draw(kernel, &nodes, err);
+		code = s2_kernel_draw(kernel, &nodes, err);
 		if (!code)
 			code = s2_kva_read(kernel->kva, next, pair, sizeof(pair), err);
 		if (code)
@@ -115,16 +122,16 @@ static enum s2_code keep_node(struct list_end *end, uint64_t va, struct s2_err *
 static enum s2_code read_end(struct s2_kernel *kernel, uint64_t head, struct list_end *end,
 			     struct s2_err *err)
 {
-	struct s2_budget nodes = nodes_of(kernel);
+	struct s2_budget nodes = s2_kernel_nodes(kernel);
 	uint64_t at = head, next, back;
-	enum s2_code code = read_u64(kernel, head + end->ahead, &next, err);
+	enum s2_code code = s2_kernel_word(kernel, head + end->ahead, &next, err);
 
 	s2_err_init(&end->why);
 	while (!code && next != head) {
-		code = draw(kernel, &nodes, err);
+		code = s2_kernel_draw(kernel, &nodes, err);
 		if (code)
 			return code;
-		code = read_u64(kernel, next + end->back, &back, &end->why);
+		code = s2_kernel_word(kernel, next + end->back, &back, &end->why);
 		if (!code && back != at)
 			return s2_fail(err, S2_LOOP,
 				       "list at 0x%llx: 0x%llx and 0x%llx do not lead to each other",
@@ -132,7 +139,7 @@ static enum s2_code read_end(struct s2_kernel *kernel, uint64_t head, struct lis
 				       (unsigned long long)next);
 		at = next;
 		if (!code)
-			code = read_u64(kernel, at + end->ahead, &next, &end->why);
+			code = s2_kernel_word(kernel, at + end->ahead, &next, &end->why);
 		if (s2_is_missing(code)) {
 			end->lost = at;
 			return S2_OK;
@@ -253,7 +260,7 @@ static enum s2_code xa_descend(struct xa_walk *walk, uint64_t node, uint64_t bas
 	for (uint64_t i = 0; i < BIT64(walk->layout.chunk_log2) && !code && !walk->stopped; i++) {
 		uint64_t index = base + (i << shift), last = index + low_bits(shift);
 
-		code = draw(walk->kernel, &walk->slots, walk->err);
+		code = s2_kernel_draw(walk->kernel, &walk->slots, walk->err);
 		if (code)
 			return code;
 		if (xa_node(slots[i]))
@@ -296,11 +303,13 @@ static enum s2_code xa_slot(struct s2_kernel *kernel, const struct s2_xa_layout 
 			    struct s2_err *err)
 {
 	uint64_t entry = 0;
-	enum s2_code code = read_u64(kernel, node + layout->slots + i * sizeof(entry), &entry, err);
+	enum s2_code code =
+		s2_kernel_word(kernel, node + layout->slots + i * sizeof(entry), &entry, err);
 
 	if (!code && xa_internal(entry) && entry >> 2 < i) {
 		i = entry >> 2;
-		code = read_u64(kernel, node + layout->slots + i * sizeof(entry), &entry, err);
+		code = s2_kernel_word(kernel, node + layout->slots + i * sizeof(entry), &entry,
+				      err);
 	}
 	if (code)
 		return code;
@@ -316,7 +325,7 @@ enum s2_code s2_kernel_xa_load(struct s2_kernel *kernel, const struct s2_xa_layo
 	uint64_t entry = 0, first = 0, mask = low_bits(layout->chunk_log2);
 	unsigned int below = 64;
 	uint8_t shift = 0;
-	enum s2_code code = read_u64(kernel, va + layout->head, &entry, err);
+	enum s2_code code = s2_kernel_word(kernel, va + layout->head, &entry, err);
 
 	if (!code && !xa_node(entry) && index)
 		entry = 0; /* a single entry at index 0 needs no node */
@@ -355,7 +364,7 @@ static enum s2_code xa_all(struct xa_walk *walk, uint64_t va)
 	enum s2_code code = s2_kernel_xa_layout(walk->kernel, &walk->layout, walk->err);
 
 	if (!code)
-		code = read_u64(walk->kernel, va + walk->layout.head, &head, walk->err);
+		code = s2_kernel_word(walk->kernel, va + walk->layout.head, &head, walk->err);
 	if (!code && xa_node(head))
 		code = xa_subtree(walk, head - 2, 0, UINT64_MAX, 64);
 	else if (!code)
@@ -369,20 +378,13 @@ enum s2_code s2_kernel_xarray(struct s2_kernel *kernel, uint64_t va,
 			      bool (*entry)(void *arg, uint64_t index, uint64_t value), void *arg,
 			      struct s2_err *err)
 {
-	struct xa_walk walk = {
-		.kernel = kernel, .slots = nodes_of(kernel), .entry = entry, .arg = arg, .err = err
-	};
+	struct xa_walk walk = { .kernel = kernel,
+				.slots = s2_kernel_nodes(kernel),
+				.entry = entry,
+				.arg = arg,
+				.err = err };
 
 	return xa_all(&walk, va);
-}
-
-/* An entry has a word of memory of its own. */
-static struct s2_budget words_of(const struct s2_kernel *kernel)
-{
-	struct s2_budget budget;
-
-	s2_budget_init(&budget, FLOOR_NODES, 1, kernel->args.mem->bytes / sizeof(uint64_t));
-	return budget;
 }
 
 enum s2_code s2_kernel_xarray_spans(struct s2_kernel *kernel, uint64_t va,
@@ -393,7 +395,7 @@ enum s2_code s2_kernel_xarray_spans(struct s2_kernel *kernel, uint64_t va,
 				    void *arg, struct s2_err *err)
 {
 	struct xa_walk walk = { .kernel = kernel,
-				.slots = words_of(kernel),
+				.slots = s2_kernel_slots(kernel),
 				.span = span,
 				.lost = lost,
 				.arg = arg,
@@ -441,12 +443,12 @@ static enum s2_code rb_layout(struct s2_kernel *kernel, struct rb_layout *ret, u
 static enum s2_code rb_read(struct s2_kernel *kernel, const struct rb_layout *layout, uint64_t va,
 			    uint64_t parent, struct rb_node *ret, struct s2_err *err)
 {
-	enum s2_code code = read_u64(kernel, va + layout->parent, &ret->parent, err);
+	enum s2_code code = s2_kernel_word(kernel, va + layout->parent, &ret->parent, err);
 
 	if (!code)
-		code = read_u64(kernel, va + layout->right, &ret->right, err);
+		code = s2_kernel_word(kernel, va + layout->right, &ret->right, err);
 	if (!code)
-		code = read_u64(kernel, va + layout->left, &ret->left, err);
+		code = s2_kernel_word(kernel, va + layout->left, &ret->left, err);
 	if (code)
 		return code;
 	if ((ret->parent & ~UINT64_C(3)) != parent || (ret->left && ret->left == ret->right))
@@ -462,7 +464,7 @@ static enum s2_code rb_walk(struct s2_kernel *kernel, const struct rb_layout *la
 	struct {
 		uint64_t va, right;
 	} stack[RB_DEPTH];
-	struct s2_budget nodes = nodes_of(kernel);
+	struct s2_budget nodes = s2_kernel_nodes(kernel);
 	uint64_t at = root, parent = 0;
 	unsigned int depth = 0;
 
@@ -474,7 +476,7 @@ static enum s2_code rb_walk(struct s2_kernel *kernel, const struct rb_layout *la
 			if (!code && depth == RB_DEPTH)
 				code = s2_fail(err, S2_LOOP, "the tree is too deep");
 			if (!code)
-				code = draw(kernel, &nodes, err);
+				code = s2_kernel_draw(kernel, &nodes, err);
 			if (code)
 				return code;
 			stack[depth].va = parent = at;
@@ -499,7 +501,7 @@ enum s2_code s2_kernel_rbtree(struct s2_kernel *kernel, uint64_t va,
 	enum s2_code code = rb_layout(kernel, &layout, &root_off, err);
 
 	if (!code)
-		code = read_u64(kernel, va + root_off, &root, err);
+		code = s2_kernel_word(kernel, va + root_off, &root, err);
 	if (!code)
 		code = rb_walk(kernel, &layout, root, node, arg, err);
 	if (code)
@@ -534,7 +536,7 @@ static enum s2_code round_trip(struct s2_kernel *kernel, const struct s2_list_ca
 
 	for (size_t i = 0; i < ARRAY_SIZE(way_back); i++) {
 		uint64_t back;
-		enum s2_code code = read_u64(kernel, way_back[i], &back, NULL);
+		enum s2_code code = s2_kernel_word(kernel, way_back[i], &back, NULL);
 
 		if (s2_is_missing(code))
 			ret = code;
