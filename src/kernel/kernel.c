@@ -152,6 +152,12 @@ bool s2_kernel_unmapped(struct s2_kernel *kernel, uint64_t va, uint64_t *ret_lef
 	return s2_kva_unmapped(kernel->kva, va, ret_left);
 }
 
+enum s2_code s2_kernel_word(struct s2_kernel *kernel, uint64_t va, uint64_t *ret,
+			    struct s2_err *err)
+{
+	return s2_kva_read(kernel->kva, va, ret, sizeof(*ret), err);
+}
+
 enum s2_code s2_kernel_pa(struct s2_kernel *kernel, uint64_t va, uint64_t *ret, struct s2_err *err)
 {
 	return s2_kva_pa(kernel->kva, va, ret, err);
