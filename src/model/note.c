@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Numbers of a note to JSON and back.
+// Numbers of a note to JSON and back, and its texts.
 #include "model/note.h"
 
 #include <stdio.h>
+#include <string.h>
 
+#include "base/escape.h"
 #include "base/num.h"
 
 json_t *s2_note_hex(uint64_t value)
@@ -41,4 +43,28 @@ enum s2_code s2_note_get_int(json_t *obj, const char *key, int64_t min, int64_t 
 			       (long long)min, (long long)max);
 	*ret = json_integer_value(value);
 	return S2_OK;
+}
+
+enum s2_code s2_note_get_string(json_t *obj, const char *key, char *buf, size_t size,
+				struct s2_err *err)
+{
+	const char *text = json_string_value(json_object_get(obj, key));
+	char shown[1024];
+
+	if (!text)
+		return s2_fail(err, S2_INVALID, "'%s' is not a string", key);
+	if (strlen(text) >= size || s2_escape(text, strlen(text), shown, sizeof(shown)) >= size)
+		return s2_fail(err, S2_INVALID, "'%s' is longer than %zu bytes", key, size - 1);
+	memcpy(buf, shown, strlen(shown) + 1);
+	return S2_OK;
+}
+
+enum s2_code s2_note_get_word(json_t *obj, const char *key, char *buf, size_t size,
+			      struct s2_err *err)
+{
+	enum s2_code code = s2_note_get_string(obj, key, buf, size, err);
+
+	for (char *blank = buf; !code && (blank = strchr(blank, ' '));)
+		*blank = '_';
+	return code;
 }

@@ -39,4 +39,13 @@ enum s2_code s2_note_get_hex(json_t *value, const char *key, uint64_t *ret,
 enum s2_code s2_note_get_int(json_t *obj, const char *key, int64_t min, int64_t max, int64_t *ret,
 			     struct s2_err *err) S2_MUST_CHECK;
 
+/* The text of a key. What of a note reaches text is escaped here, once: nobody above has to tell a
+ * name of our own from one that the note brought. */
+enum s2_code s2_note_get_string(json_t *obj, const char *key, char *buf, size_t size,
+				struct s2_err *err) S2_MUST_CHECK;
+
+/* One that is to stand in a column: without blanks. */
+enum s2_code s2_note_get_word(json_t *obj, const char *key, char *buf, size_t size,
+			      struct s2_err *err) S2_MUST_CHECK;
+
 #endif

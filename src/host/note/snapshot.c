@@ -239,33 +239,6 @@ char *s2_snapshot_note(const struct s2_tables *tables, const struct s2_lost *los
 	return s2_note_text(root);
 }
 
-/* What of a note reaches text is escaped here, once: nobody above has to tell a name of our own
- * from one that the note brought. */
-static enum s2_code get_string(json_t *obj, const char *key, char *buf, size_t size,
-			       struct s2_err *err)
-{
-	const char *text = json_string_value(json_object_get(obj, key));
-	char shown[1024];
-
-	if (!text)
-		return s2_fail(err, S2_INVALID, "'%s' is not a string", key);
-	if (strlen(text) >= size || s2_escape(text, strlen(text), shown, sizeof(shown)) >= size)
-		return s2_fail(err, S2_INVALID, "'%s' is longer than %zu bytes", key, size - 1);
-	memcpy(buf, shown, strlen(shown) + 1);
-	return S2_OK;
-}
-
-/* One that is to stand in a column: without blanks. */
-static enum s2_code get_word(json_t *obj, const char *key, char *buf, size_t size,
-			     struct s2_err *err)
-{
-	enum s2_code code = get_string(obj, key, buf, size, err);
-
-	for (char *blank = buf; !code && (blank = strchr(blank, ' '));)
-		*blank = '_';
-	return code;
-}
-
 static enum s2_tristate get_tristate(json_t *obj, const char *key)
 {
 	const char *text = json_string_value(json_object_get(obj, key));
@@ -402,7 +375,7 @@ static enum s2_code get_soft(json_t *obj, struct s2_regime *regime, struct s2_er
 static enum s2_code get_text(json_t *obj, const char *key, char *buf, size_t size,
 			     struct s2_err *err)
 {
-	return json_object_get(obj, key) ? get_string(obj, key, buf, size, err) : S2_OK;
+	return json_object_get(obj, key) ? s2_note_get_string(obj, key, buf, size, err) : S2_OK;
 }
 
 static enum s2_tristate get_bool(json_t *obj, const char *key)
@@ -534,9 +507,9 @@ static enum s2_code get_table(json_t *obj, struct s2_tables *list, struct s2_tab
 	if (code)
 		return code;
 	s2_regime_init(&table.regime, arch);
-	code = get_word(obj, "id", table.id, sizeof(table.id), err);
+	code = s2_note_get_word(obj, "id", table.id, sizeof(table.id), err);
 	if (!code)
-		code = get_word(obj, "kind", table.kind, sizeof(table.kind), err);
+		code = s2_note_get_word(obj, "kind", table.kind, sizeof(table.kind), err);
 	table.bare = json_is_true(json_object_get(obj, "bare"));
 	if (!code && !table.bare)
 		code = s2_note_get_hex(json_object_get(obj, "root"), "root", &table.root_pa, err);
@@ -628,12 +601,12 @@ static enum s2_code get_loss(json_t *obj, struct s2_lost *lost, struct s2_err *e
 	if (!code)
 		code = get_what(obj, &loss.what, err);
 	if (!code && json_object_get(obj, "table"))
-		code = get_word(obj, "table", loss.table, sizeof(loss.table), err);
+		code = s2_note_get_word(obj, "table", loss.table, sizeof(loss.table), err);
 	if (!code && json_object_get(obj, "address"))
 		code = s2_note_get_hex(json_object_get(obj, "address"), "address", &loss.address,
 				       err);
 	if (!code)
-		code = get_string(obj, "text", loss.text, sizeof(loss.text), err);
+		code = s2_note_get_string(obj, "text", loss.text, sizeof(loss.text), err);
 	if (!code)
 		s2_lost_add(lost, loss.what, loss.code, loss.table, loss.address, "%s", loss.text);
 	return code;
@@ -673,10 +646,10 @@ static enum s2_code parse_note(json_t *root, uint64_t file_size, struct s2_table
 	if (json_array_size(list) > TABLES_FLOOR + file_size / BYTES_PER_TABLE)
 		return s2_fail(err, S2_BUDGET, "%zu tables are too many for a file of %llu bytes",
 			       json_array_size(list), (unsigned long long)file_size);
-	code = get_string(root, "release", tables->release, sizeof(tables->release), err);
+	code = s2_note_get_string(root, "release", tables->release, sizeof(tables->release), err);
 	if (!code)
-		code = get_string(root, "build_id", tables->build_id, sizeof(tables->build_id),
-				  err);
+		code = s2_note_get_string(root, "build_id", tables->build_id,
+					  sizeof(tables->build_id), err);
 	get_mode(root, tables);
 	tables->chosen = json_is_true(json_object_get(root, "chosen"));
 	for (unsigned int i = 0; !code && i < s2_nhosts; i++)
