@@ -56,6 +56,8 @@ enum s2_code s2_tables_own(struct s2_tables *tables, struct s2_vm *vm,
 /* The note by which a snapshot describes itself: owner and type, the payload is JSON. */
 #define S2_SNAPSHOT_NOTE "S2DUMP"
 #define S2_SNAPSHOT_NOTE_TYPE 0x53324431 /* "S2D1" */
+/* Of its layout: a reader refuses what is newer. */
+#define S2_SNAPSHOT_NOTE_VERSION 1
 
 /* Reads the tables of a snapshot from its note, and into the source's losses what was lost already
  * when it was made. */

@@ -10,6 +10,7 @@
 #include "base/escape.h"
 #include "decode/soft.h"
 #include "host/host.h"
+#include "host/note/read_table.h"
 #include "host/tables.h"
 #include "model/note.h"
 
@@ -23,9 +24,6 @@
 /* What its values may take of memory, by the size of the whole file. */
 #define NOTE_MEMORY (32ULL << 20)
 #define NOTE_MEMORY_PER_BYTE 3
-
-/* Version of the note's layout: a reader refuses what is newer. */
-#define NOTE_VERSION 1
 
 static const char *tristate_name(enum s2_tristate t)
 {
@@ -225,7 +223,7 @@ char *s2_snapshot_note(const struct s2_tables *tables, const struct s2_lost *los
 	root = json_object();
 	for (size_t i = 0; i < tables->n; i++)
 		json_array_append_new(list, note_table(&tables->table[i]));
-	json_object_set_new(root, "version", json_integer(NOTE_VERSION));
+	json_object_set_new(root, "version", json_integer(S2_SNAPSHOT_NOTE_VERSION));
 	json_object_set_new(root, "release", json_string(tables->release));
 	json_object_set_new(root, "build_id", json_string(tables->build_id));
 	json_object_set_new(root, "kvm_mode", json_string(s2_kvm_mode_name(tables->mode)));
@@ -496,9 +494,8 @@ static enum s2_code get_annotators(json_t *obj, const struct s2_tables *list,
 	return code;
 }
 
-/* On success the caller owns what the table has, s2_table_clear(). */
-static enum s2_code get_table(json_t *obj, struct s2_tables *list, struct s2_table *ret,
-			      struct s2_err *err)
+enum s2_code s2_note_get_table(json_t *obj, struct s2_tables *list, struct s2_table *ret,
+			       struct s2_err *err)
 {
 	struct s2_table table = { .pid = -1, .vcpus = -1 };
 	const struct s2_arch *arch;
@@ -638,9 +635,9 @@ static enum s2_code parse_note(json_t *root, uint64_t file_size, struct s2_table
 
 	if (code)
 		return code;
-	if (version != NOTE_VERSION)
+	if (version != S2_SNAPSHOT_NOTE_VERSION)
 		return s2_fail(err, S2_INVALID, "version %lld, this s2dump reads version %d",
-			       (long long)version, NOTE_VERSION);
+			       (long long)version, S2_SNAPSHOT_NOTE_VERSION);
 	if (!json_is_array(list) || !json_array_size(list))
 		return s2_fail(err, S2_INVALID, "no tables");
 	if (json_array_size(list) > TABLES_FLOOR + file_size / BYTES_PER_TABLE)
@@ -658,7 +655,7 @@ static enum s2_code parse_note(json_t *root, uint64_t file_size, struct s2_table
 	for (size_t i = 0; !code && i < json_array_size(list); i++) {
 		struct s2_table table;
 
-		code = get_table(json_array_get(list, i), tables, &table, err);
+		code = s2_note_get_table(json_array_get(list, i), tables, &table, err);
 		if (!code) {
 			snprintf(table.found, sizeof(table.found), "snapshot note");
 			code = s2_tables_add(tables, &table, err);
