@@ -12,71 +12,18 @@
 #include "base/num.h"
 #include "claim_options.h"
 #include "decode/soft.h"
-
-enum opt_id {
-	OPT_CLAIMS = 256, /* those of all architectures stand here */
-	OPT_ARCH,
-	OPT_SOFTWARE,
-	OPT_BASE,
-	OPT_ROOT,
-	OPT_SNAPSHOT,
-	OPT_MAP,
-	OPT_TABLE,
-	OPT_RANGE,
-	OPT_FORMAT,
-	OPT_JSON,
-	OPT_MERGE,
-	OPT_RAW_RIGHTS,
-	OPT_TABLES,
-	OPT_AS,
-	OPT_MODULE,
-	OPT_VMLINUX,
-	OPT_PAGES,
-	OPT_REG,
-	OPT_VCPU,
-	OPT_EFFECTIVE,
-	OPT_PROGRESS,
-	OPT_WHERE,
-	OPT_COLUMNS,
-	OPT_SORT,
-	OPT_LIMIT,
-	OPT_NO_HEADER,
-	OPT_COLOR,
-	OPT_SANDBOX,
-	OPT_SYSTEM_MAP,
-	OPT_KERNEL,
-	OPT_LEVEL,
-	OPT_ONLY,
-	OPT_SKIP,
-	OPT_LIST,
-	OPT_MAX_INPUT,
-	OPT_ABSENT_IS_ZERO,
-	OPT_FINDINGS,
-	OPT_CLAIM, /* ... and from here on the claims of architectures are counted */
-	OPT_LONG = 'l',
-	OPT_VERBOSE = 'v',
-	OPT_HELP = 'h',
-	OPT_VERSION = 'V',
-	OPT_OUTPUT = 'o',
-};
+#include "option_list.h"
+#include "option_values.h"
 
 /* Options for claims in one command line. */
 #define S2_MAX_GIVEN 64
 
-struct opt_row {
-	unsigned int id; /* enum opt_id */
-	const char *name;
-	const char *arg; /* NULL: none */
-	unsigned int groups;
-	const char *help;
-};
-
 /*
- * The order is that of --help. A new option: an id above, a row here, a case in apply(), the
- * manual, its values in completions/generate.py. The rows of OPT_CLAIMS stand for the options of
- * all architectures' claims: those of tables, and those of one translation.
+ * The order is that of --help. A new option: an id in option_list.h, a row here, a case in
+ * s2_opt_apply(), the manual, its values in completions/generate.py. The rows of OPT_CLAIMS stand
+ * for the options of all architectures' claims: those of tables, and those of one translation.
  */
-static const struct opt_row rows[] = {
+static const struct s2_opt_row rows[] = {
 	{ OPT_CLAIMS, NULL, NULL, S2_OPTS_GEOM, NULL },
 	{ OPT_ARCH, "arch", "NAME", S2_OPTS_GEOM,
 	  "the table format, where other options leave it open" },
@@ -152,6 +99,8 @@ static const struct opt_row rows[] = {
 	{ OPT_HELP, "help", NULL, S2_OPTS_ALL, "this text" },
 	{ OPT_VERSION, "version", NULL, S2_OPTS_ALL, "the version, and what this build can read" },
 };
+
+_Static_assert(ARRAY_SIZE(rows) <= S2_MAX_OWN_OPTIONS, "more options than a list has room for");
 
 static enum s2_code parse_map(const char *text, struct s2_options *o, struct s2_err *err)
 {
@@ -295,7 +244,7 @@ static enum s2_code parse_check(const char *text, const char *what, const char *
 	return S2_OK;
 }
 
-/* Collected where the ranges behind the first will stand; sort_ranges() puts them in order. */
+/* Collected where the ranges behind the first will stand; s2_opt_sort_ranges() puts them in order. */
 static enum s2_code parse_one_range(const char *text, struct s2_options *o, struct s2_err *err)
 {
 	struct s2_span *span = &o->more_ranges[o->nmore_ranges];
@@ -318,8 +267,7 @@ static int by_first(const void *a, const void *b)
 	return x->first < y->first ? -1 : x->first > y->first;
 }
 
-/* Ranges that touch are one. */
-static void sort_ranges(struct s2_options *o)
+void s2_opt_sort_ranges(struct s2_options *o)
 {
 	struct s2_span *span = o->more_ranges;
 	unsigned int n = 0;
@@ -353,7 +301,8 @@ static enum s2_code parse_level(const char *text, int *ret, struct s2_err *err)
 	return s2_parse_int_in(text, "--level", -S2_MAX_HEIGHTS, S2_MAX_HEIGHTS, ret, err);
 }
 
-static enum s2_code apply(enum opt_id id, const char *arg, struct s2_options *o, struct s2_err *err)
+enum s2_code s2_opt_apply(enum s2_opt_id id, const char *arg, struct s2_options *o,
+			  struct s2_err *err)
 {
 	switch (id) {
 	case OPT_ARCH:
@@ -470,12 +419,6 @@ static enum s2_code apply(enum opt_id id, const char *arg, struct s2_options *o,
 	return s2_fail(err, S2_USAGE, "unknown option");
 }
 
-/* All rows, with those of the claims in their places. */
-struct opt_list {
-	struct opt_row row[ARRAY_SIZE(rows) + 4 * S2_MAX_CLAIMS];
-	unsigned int n;
-};
-
 /* The group of options that set claims of these uses. What shapes a table is a register or a size. */
 static unsigned int claim_group(unsigned int uses)
 {
@@ -485,7 +428,7 @@ static unsigned int claim_group(unsigned int uses)
 }
 
 /* The options of claims that are (or are not) of one translation. */
-static void add_claims(struct opt_list *list, bool access)
+static void add_claims(struct s2_opt_list *list, bool access)
 {
 	struct s2_claim_option option;
 	unsigned int at = 0;
@@ -493,15 +436,15 @@ static void add_claims(struct opt_list *list, bool access)
 	while (list->n < ARRAY_SIZE(list->row) && s2_claim_option_next(&at, &option)) {
 		if (!(option.use & S2_CLAIM_ACCESS) == access)
 			continue;
-		list->row[list->n++] = (struct opt_row){ .id = OPT_CLAIM + at,
-							 .name = option.name,
-							 .arg = option.arg,
-							 .groups = claim_group(option.use),
-							 .help = option.help };
+		list->row[list->n++] = (struct s2_opt_row){ .id = OPT_CLAIM + at,
+							    .name = option.name,
+							    .arg = option.arg,
+							    .groups = claim_group(option.use),
+							    .help = option.help };
 	}
 }
 
-static void list_options(struct opt_list *ret)
+void s2_opt_list(struct s2_opt_list *ret)
 {
 	ret->n = 0;
 	for (unsigned int i = 0; i < ARRAY_SIZE(rows) && ret->n < ARRAY_SIZE(ret->row); i++) {
@@ -513,7 +456,7 @@ static void list_options(struct opt_list *ret)
 }
 
 /* The last of @ret's entries ends the list for getopt_long(). */
-static void long_options(const struct opt_list *list, struct option *ret)
+static void long_options(const struct s2_opt_list *list, struct option *ret)
 {
 	for (unsigned int i = 0; i < list->n; i++)
 		ret[i] = (struct option){ .name = list->row[i].name,
@@ -523,7 +466,7 @@ static void long_options(const struct opt_list *list, struct option *ret)
 	ret[list->n] = (struct option){ 0 };
 }
 
-static const struct opt_row *find_row(const struct opt_list *list, unsigned int id)
+const struct s2_opt_row *s2_opt_find(const struct s2_opt_list *list, unsigned int id)
 {
 	unsigned int i = 0;
 
@@ -614,7 +557,7 @@ static const char *typed_option(char **argv)
 }
 
 /* "-o" or "--table", as messages call it. */
-static const char *option_name(const struct opt_row *row, char *buf, size_t size)
+static const char *option_name(const struct s2_opt_row *row, char *buf, size_t size)
 {
 	if (row->id == OPT_OUTPUT)
 		snprintf(buf, size, "-%c", (char)row->id);
@@ -640,7 +583,8 @@ static bool differs_by_one(const char *name, const char *typed, size_t len)
 }
 
 /* What was typed is no option: is it the beginning of one? */
-static enum s2_code refuse_option(const struct opt_list *list, const char *word, struct s2_err *err)
+static enum s2_code refuse_option(const struct s2_opt_list *list, const char *word,
+				  struct s2_err *err)
 {
 	size_t len = strcspn(word, "=");
 
@@ -658,7 +602,7 @@ static enum s2_code refuse_option(const struct opt_list *list, const char *word,
 }
 
 /* The next option's id in @ret, below 0 at their end. */
-static enum s2_code next_option(int argc, char **argv, const struct opt_list *list,
+static enum s2_code next_option(int argc, char **argv, const struct s2_opt_list *list,
 				const struct option *longopts, int *ret, struct s2_err *err)
 {
 	const char *word;
@@ -670,7 +614,7 @@ static enum s2_code next_option(int argc, char **argv, const struct opt_list *li
 		return S2_OK;
 	word = typed_option(argv);
 	if (*ret == ':') {
-		const struct opt_row *row = find_row(list, (unsigned int)optopt);
+		const struct s2_opt_row *row = s2_opt_find(list, (unsigned int)optopt);
 
 		return s2_fail(err, S2_USAGE, "%s needs a value: %s",
 			       option_name(row, name, sizeof(name)), row->arg);
@@ -679,7 +623,7 @@ static enum s2_code next_option(int argc, char **argv, const struct opt_list *li
 		return s2_fail(err, S2_USAGE, "unknown option '-%c'", optopt);
 	if (*ret == '?' && optopt)
 		return s2_fail(err, S2_USAGE, "--%s takes no value",
-			       find_row(list, (unsigned int)optopt)->name);
+			       s2_opt_find(list, (unsigned int)optopt)->name);
 	/* getopt_long() takes any beginning of a name. */
 	if (*ret == '?' || (index >= 0 && strcspn(word + 2, "=") != strlen(longopts[index].name)))
 		return refuse_option(list, word, err);
@@ -687,16 +631,16 @@ static enum s2_code next_option(int argc, char **argv, const struct opt_list *li
 }
 
 /* For getopt_long(), from the first argument on. */
-static void begin_options(struct opt_list *list, struct option *longopts)
+static void begin_options(struct s2_opt_list *list, struct option *longopts)
 {
-	list_options(list);
+	s2_opt_list(list);
 	long_options(list, longopts);
 	opterr = 0;
 	optind = 0;
 }
 
 /* A value that stood behind its option and is the name of a file may have been meant as that. */
-static void note_eaten(const struct opt_row *row, char **argv, struct s2_options *ret)
+static void note_eaten(const struct s2_opt_row *row, char **argv, struct s2_options *ret)
 {
 	if (!optarg || optarg != argv[optind - 1] || access(optarg, F_OK) < 0)
 		return;
@@ -718,7 +662,7 @@ static char **copy_args(int argc, char **argv)
 const char *s2_options_command(int argc, char **argv)
 {
 	s2_auto_free char **args = copy_args(argc, argv);
-	struct opt_list list;
+	struct s2_opt_list list;
 	struct option longopts[ARRAY_SIZE(list.row) + 1];
 
 	if (!args)
@@ -731,7 +675,7 @@ const char *s2_options_command(int argc, char **argv)
 
 enum s2_code s2_options_parse(int argc, char **argv, struct s2_options *ret, struct s2_err *err)
 {
-	struct opt_list list;
+	struct s2_opt_list list;
 	struct option longopts[ARRAY_SIZE(list.row) + 1];
 	struct s2_claim_given given[S2_MAX_GIVEN];
 	enum s2_code code = S2_OK;
@@ -745,20 +689,20 @@ enum s2_code s2_options_parse(int argc, char **argv, struct s2_options *ret, str
 		code = next_option(argc, argv, &list, longopts, &id, err);
 		if (code || id < 0)
 			break;
-		note_eaten(find_row(&list, (unsigned int)id), argv, ret);
+		note_eaten(s2_opt_find(&list, (unsigned int)id), argv, ret);
 		if (id != OPT_REG && id < OPT_CLAIM)
-			code = apply((enum opt_id)id, optarg, ret, err);
+			code = s2_opt_apply((enum s2_opt_id)id, optarg, ret, err);
 		else if (n == ARRAY_SIZE(given))
 			code = s2_fail(err, S2_USAGE, "more than %zu registers and sizes",
 				       ARRAY_SIZE(given));
 		else
 			given[n++] = (struct s2_claim_given){
 				.name = id == OPT_REG ? NULL :
-							find_row(&list, (unsigned int)id)->name,
+							s2_opt_find(&list, (unsigned int)id)->name,
 				.arg = optarg
 			};
 	}
-	sort_ranges(ret);
+	s2_opt_sort_ranges(ret);
 	if (!code)
 		code = set_claims(given, n, ret, err);
 	if (!code)
@@ -778,7 +722,7 @@ enum s2_code s2_options_taken(const char *command, unsigned int groups, int argc
 			      struct s2_err *err)
 {
 	s2_auto_free char **args = copy_args(argc, argv);
-	struct opt_list list;
+	struct s2_opt_list list;
 	struct option longopts[ARRAY_SIZE(list.row) + 1];
 	enum s2_code code = S2_OK;
 	int id = 0;
@@ -787,12 +731,12 @@ enum s2_code s2_options_taken(const char *command, unsigned int groups, int argc
 		return s2_fail(err, S2_NOMEM, "no memory");
 	begin_options(&list, longopts);
 	while (!code) {
-		const struct opt_row *row;
+		const struct s2_opt_row *row;
 
 		code = next_option(argc, args, &list, longopts, &id, err);
 		if (code || id < 0)
 			return code;
-		row = find_row(&list, (unsigned int)id);
+		row = s2_opt_find(&list, (unsigned int)id);
 		if (row->groups & (groups | S2_OPTS_ALL))
 			continue;
 		if (strncmp(typed_option(args), "--", 2) != 0)
@@ -824,7 +768,7 @@ bool s2_options_document(const struct s2_options *o, bool *ret_lines)
 }
 
 /* Does it tell what a dump and a snapshot tell themselves? */
-static bool describes_input(const struct opt_row *row)
+static bool describes_input(const struct s2_opt_row *row)
 {
 	if (row->id >= OPT_CLAIM || row->groups & S2_OPTS_GEOM)
 		return true;
@@ -847,12 +791,12 @@ static bool describes_input(const struct opt_row *row)
 
 void s2_options_help(struct s2_out *out, unsigned int groups, bool of_input)
 {
-	struct opt_list list;
+	struct s2_opt_list list;
 	bool any = false;
 
-	list_options(&list);
+	s2_opt_list(&list);
 	for (unsigned int i = 0; i < list.n; i++) {
-		const struct opt_row *row = &list.row[i];
+		const struct s2_opt_row *row = &list.row[i];
 		char text[64];
 
 		if (!(row->groups & groups) || describes_input(row) != of_input)
