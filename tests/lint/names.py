@@ -32,7 +32,7 @@ CLASSES = {
     # An error or a help text names the thing; who read the command line says how it is spelt there.
     # Options of other programs are no sin.
     "option": (r"(?<=[\s\"'(=])--(?!memory-only|decompress-debug)(?:%s|[a-z])",
-               ("cmd/", "main.c", "options.c", "options.h", "claim_options.c", "row_options.c")),
+               ("cmd/", "main.c", "options.c", "options.h", "option_list.c", "option_values.c", "claim_options.c", "row_options.c")),
 }
 
 COMMENT = re.compile(r'/\*.*?\*/|//[^\n]*|("(?:\\.|[^"\\\n])*")', re.S)
