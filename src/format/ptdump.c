@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/glob.h"
 #include "base/num.h"
 #include "format/color.h"
 #include "format/format.h"

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/glob.h"
+
 /* All that are no attribute's, no software's and no annotator's, in the order of JSON; the first
  * after which those stand is told by the name. To add one: an id, a row, a case in get_own(). */
 static const struct s2_row_name own[] = {
@@ -131,7 +133,7 @@ static void add(struct s2_member_list *list, const struct s2_row_name *member)
 		list->member[list->n++] = *member;
 }
 
-static bool is_shown(const struct s2_attr *attr)
+bool s2_attr_is_member(const struct s2_attr *attr)
 {
 	return (attr->where & S2_IN_LEAF) && attr->kind != S2_ATTR_RIGHT;
 }
@@ -161,7 +163,7 @@ static void add_attr(struct s2_member_list *list, const struct s2_attr *attr)
 				      .meaning = attr->field,
 				      .id = S2_MEMBER_ATTR };
 
-	if (is_shown(attr) && kind_of(attr, &member.kind))
+	if (s2_attr_is_member(attr) && kind_of(attr, &member.kind))
 		add(list, &member);
 }
 
@@ -248,12 +250,11 @@ const struct s2_row_name *s2_member_find(const struct s2_member_list *list, cons
 	return NULL;
 }
 
-/* A value's JSON text without its quotes. */
-static void unquote(const char *json, char *ret, size_t size)
+void s2_attr_word(const struct s2_attr_value *value, char *ret, size_t size)
 {
-	size_t len = strlen(json);
+	size_t len = strlen(value->json);
 
-	snprintf(ret, size, "%.*s", len > 1 ? (int)len - 2 : 0, json + 1);
+	snprintf(ret, size, "%.*s", len > 1 ? (int)len - 2 : 0, value->json + 1);
 }
 
 static bool attr_words(const char *name, const struct s2_attr *attrs, unsigned int n,
@@ -262,12 +263,13 @@ static bool attr_words(const char *name, const struct s2_attr *attrs, unsigned i
 	bool any = false;
 
 	for (unsigned int i = 0; i < n; i++) {
-		if (strcmp(attrs[i].name, name) != 0 || !is_shown(&attrs[i]) || !attrs[i].values)
+		if (strcmp(attrs[i].name, name) != 0 || !s2_attr_is_member(&attrs[i]) ||
+		    !attrs[i].values)
 			continue;
 		for (unsigned int k = 0; k < attrs[i].nvalues; k++) {
 			char json[64];
 
-			unquote(attrs[i].values[k].json, json, sizeof(json));
+			s2_attr_word(&attrs[i].values[k], json, sizeof(json));
 			if (attrs[i].values[k].json[0] != '"')
 				continue;
 			one(arg, json, attrs[i].values[k].text);
@@ -343,7 +345,7 @@ void s2_members_init(struct s2_members *ret, const struct s2_table *table,
 	ret->raw_rights = raw_rights;
 	ret->nattrs = 0;
 	for (unsigned int i = 0; (attr = s2_attr_at(geom, i)); i++)
-		if (is_shown(attr))
+		if (s2_attr_is_member(attr))
 			ret->nattrs = add_attr_member(geom, attr, ret->attr, ret->nattrs);
 }
 
@@ -396,7 +398,7 @@ static void get_attr(const struct s2_members *of, const char *name, const struct
 		known(ret, row->json[0] == 't');
 		return;
 	}
-	unquote(row->json, ret->buf, sizeof(ret->buf));
+	s2_attr_word(row, ret->buf, sizeof(ret->buf));
 	known_text(ret, ret->buf);
 }
 
@@ -607,28 +609,4 @@ void s2_member_get(const struct s2_members *of, const struct s2_row_name *member
 		ret->known = S2_VALUE_UNKNOWN;
 	else
 		get_own(of, member->id, row, ret);
-}
-
-bool s2_glob(const char *pattern, const char *text)
-{
-	const char *star = NULL, *again = NULL;
-
-	while (*text) {
-		if (*pattern == '*') {
-			star = pattern++;
-			again = text;
-		} else if (*pattern == '?' || *pattern == *text) {
-			pattern++;
-			text++;
-		} else if (star) {
-			/* The last `*` takes one byte more. */
-			pattern = star + 1;
-			text = ++again;
-		} else {
-			return false;
-		}
-	}
-	while (*pattern == '*')
-		pattern++;
-	return !*pattern;
 }

@@ -92,6 +92,12 @@ const struct s2_row_name *s2_member_find(const struct s2_member_list *list, cons
 bool s2_member_words(const struct s2_row_name *member, const struct s2_arch *const *archs,
 		     void (*one)(void *arg, const char *json, const char *text), void *arg);
 
+/* Is the attribute a member of its own? Rights are none. */
+bool s2_attr_is_member(const struct s2_attr *attr);
+
+/* A value's word as JSON has it, without its quotes. */
+void s2_attr_word(const struct s2_attr_value *value, char *ret, size_t size);
+
 /* An attribute of leaves by its JSON name. */
 struct s2_attr_member {
 	const char *name;
@@ -136,8 +142,5 @@ void s2_member_get(const struct s2_members *of, const struct s2_row_name *member
 
 /* Whether it maps memory of devices, as far as the architecture can tell. */
 bool s2_row_device(const struct s2_members *of, const struct s2_run *run);
-
-/* Does @text, of which all counts, fit @pattern with its `*` and `?`? */
-bool s2_glob(const char *pattern, const char *text);
 
 #endif

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "base/glob.h"
 #include "decode/arm64/arm64.h"
 #include "model/pick.h"
 #include "model/slots.h"
