@@ -191,10 +191,7 @@ static unsigned int rights_width(const struct s2_printer *printer)
 static const struct s2_attr *attr_of(const struct s2_printer *printer,
 				     const struct s2_row_name *member)
 {
-	for (unsigned int i = 0; member->id == S2_MEMBER_ATTR && i < printer->of.nattrs; i++)
-		if (!strcmp(printer->of.attr[i].name, member->name))
-			return printer->of.attr[i].attr;
-	return NULL;
+	return member->id == S2_MEMBER_ATTR ? s2_members_attr(&printer->of, member->name) : NULL;
 }
 
 /* Of a chosen column. */

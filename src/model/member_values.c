@@ -52,7 +52,7 @@ static void known_text(struct s2_member_value *ret, const char *text)
 	ret->text = text;
 }
 
-static const struct s2_attr *attr_of(const struct s2_members *of, const char *name)
+const struct s2_attr *s2_members_attr(const struct s2_members *of, const char *name)
 {
 	for (unsigned int i = 0; i < of->nattrs; i++)
 		if (of->attr[i].name == name || !strcmp(of->attr[i].name, name))
@@ -63,7 +63,7 @@ static const struct s2_attr *attr_of(const struct s2_members *of, const char *na
 static void get_attr(const struct s2_members *of, const char *name, const struct s2_run *run,
 		     struct s2_member_value *ret)
 {
-	const struct s2_attr *attr = attr_of(of, name);
+	const struct s2_attr *attr = s2_members_attr(of, name);
 	const struct s2_attr_value *row;
 	uint64_t value;
 

@@ -121,6 +121,9 @@ void s2_members_init(struct s2_members *ret, const struct s2_table *table,
 		     const struct s2_geometry *geom,
 		     const struct s2_annotator_ops *const *annotators, bool raw_rights);
 
+/* The attribute of that name as this table has it, NULL: it has none. */
+const struct s2_attr *s2_members_attr(const struct s2_members *of, const char *name);
+
 enum s2_known {
 	S2_VALUE_NONE,    /* there is none: it does not apply to the row */
 	S2_VALUE_UNKNOWN, /* there is one, but it is missing */
