@@ -1,18 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The default output: a title, remarks, rows of one token per column, a sum.
-#include <inttypes.h>
+#include "format/ptdump.h"
+
 #include <stdio.h>
 #include <string.h>
 
 #include "base/glob.h"
 #include "base/num.h"
-#include "format/color.h"
-#include "format/format.h"
-#include "format/text.h"
 #include "model/slots.h"
-
-/* Widths of columns that all tables have; what is longer pushes the rest of its line. */
-enum { W_SIZE = 8, W_TYPE = 7, W_MEMORY = 13, W_SH = 3, W_HEX = 12, W_BOOL = 5 };
 
 static struct s2_show show(const struct s2_format *format, const struct s2_geometry *geom)
 {
@@ -25,19 +20,6 @@ static void begin(struct s2_printer *printer, const struct s2_image *image)
 {
 	(void)printer;
 	(void)image;
-}
-
-static void out_size(struct s2_out *out, uint64_t size)
-{
-	char text[S2_TEXT_SIZE_LEN];
-
-	s2_text_size(size, text);
-	s2_out_str(out, text);
-}
-
-static void out_counted(struct s2_out *out, uint64_t n, const char *word)
-{
-	s2_out_printf(out, "%" PRIu64 " %s%s", n, word, n == 1 ? "" : "s");
 }
 
 /* ---- Before the rows ---- */
@@ -170,23 +152,6 @@ static void print_registers(struct s2_printer *printer)
 	s2_out_str(printer->out, "\n");
 }
 
-static unsigned int ia_digits(const struct s2_geometry *geom)
-{
-	return s2_text_ia_digits(geom->ia_base + low_bits(geom->ia_bits));
-}
-
-/* A column's text, padded; the last of a line ends it instead. */
-static void put_column(struct s2_out *out, const char *text, unsigned int width)
-{
-	s2_out_pad(out, text, width);
-	s2_out_str(out, " ");
-}
-
-static unsigned int rights_width(const struct s2_printer *printer)
-{
-	return printer->effective || s2_two_levels(printer->geom) ? 7 : 6;
-}
-
 /* The attribute of this table that a member is, or NULL. */
 static const struct s2_attr *attr_of(const struct s2_printer *printer,
 				     const struct s2_row_name *member)
@@ -255,7 +220,7 @@ static void put_chosen(struct s2_printer *printer, unsigned int i, const char *t
 	s2_out_str(printer->out, last ? "\n" : " ");
 }
 
-static void print_chosen_titles(struct s2_printer *printer)
+void s2_ptdump_chosen_titles(struct s2_printer *printer)
 {
 	char first[128];
 
@@ -270,7 +235,7 @@ static void print_titles(struct s2_printer *printer)
 	struct s2_out *out = printer->out;
 
 	if (printer->columns) {
-		print_chosen_titles(printer);
+		s2_ptdump_chosen_titles(printer);
 		return;
 	}
 	put_column(out, "# ia", 2 * ia_digits(printer->geom) + 5);
@@ -300,8 +265,8 @@ static void print_titles(struct s2_printer *printer)
 	s2_out_str(out, "pa\n");
 }
 
-static void table(struct s2_printer *printer, const struct s2_table *table,
-		  const struct s2_geometry *geom)
+void s2_ptdump_head(struct s2_printer *printer, const struct s2_table *table,
+		    const struct s2_geometry *geom)
 {
 	(void)geom;
 	if (printer->bare)
@@ -329,13 +294,6 @@ static void put_range(struct s2_printer *printer, uint64_t ia, uint64_t size)
 	s2_out_str(printer->out, " ");
 }
 
-/* How the columns of a row look. */
-struct look {
-	enum s2_style row, rights, memory, flags;
-};
-
-static const struct look plain;
-
 /* May what is written there be run, by the same level? */
 static bool is_writable_code(const struct s2_rights *rights)
 {
@@ -343,12 +301,11 @@ static bool is_writable_code(const struct s2_rights *rights)
 	       ((rights->write && rights->exec) || (rights->write_user && rights->exec_user));
 }
 
-/* What is dangerous, or is not the table's own, stands out; what is nothing steps back. */
-static struct look look_of(const struct s2_printer *printer, const struct s2_run *run, bool mapped,
-			   const struct s2_rights *rights)
+struct s2_look s2_look_of(const struct s2_printer *printer, const struct s2_run *run, bool mapped,
+			  const struct s2_rights *rights)
 {
 	enum s2_style row = run->missing ? S2_GONE : mapped ? S2_PLAIN : S2_DIM;
-	struct look look = { row, row, row, row };
+	struct s2_look look = { row, row, row, row };
 
 	if (run->entry.odd)
 		look.flags = S2_ALARM;
@@ -361,19 +318,8 @@ static struct look look_of(const struct s2_printer *printer, const struct s2_run
 	return look;
 }
 
-static inline void put_styled(struct s2_out *out, const char *text, unsigned int width,
-			      enum s2_style style, const struct look *look)
-{
-	if (style == look->row) {
-		put_column(out, text, width);
-		return;
-	}
-	s2_style_pad(out, text, width, style, look->row);
-	s2_out_str(out, " ");
-}
-
 static inline void put_rights(struct s2_printer *printer, const struct s2_rights *rights,
-			      const struct look *look)
+			      const struct s2_look *look)
 {
 	bool two = rights_width(printer) == 7;
 	char text[S2_TEXT_RIGHTS_LEN] = "?";
@@ -437,7 +383,7 @@ void s2_ptdump_flags(const struct s2_printer *printer, const struct s2_run *run,
 
 /* The columns that say what the entry is like. */
 static inline void put_attributes(struct s2_printer *printer, const struct s2_run *run, bool leaf,
-				  const struct look *look)
+				  const struct s2_look *look)
 {
 	struct s2_text_flags flags;
 
@@ -458,9 +404,8 @@ static inline void put_attributes(struct s2_printer *printer, const struct s2_ru
 	put_styled(printer->out, flags.text, printer->flags_width, look->flags, look);
 }
 
-static enum s2_style label_style(const struct s2_printer *printer,
-				 const struct s2_annotator_ops *ops, const struct s2_label *label,
-				 const struct look *look)
+enum s2_style s2_look_label(const struct s2_printer *printer, const struct s2_annotator_ops *ops,
+			    const struct s2_label *label, const struct s2_look *look)
 {
 	const struct s2_annotator *annotator;
 
@@ -471,7 +416,7 @@ static enum s2_style label_style(const struct s2_printer *printer,
 }
 
 static inline void put_labels(struct s2_printer *printer, const struct s2_row *row,
-			      const struct look *look)
+			      const struct s2_look *look)
 {
 	for (unsigned int i = 0; printer->annotators[i]; i++) {
 		const struct s2_annotator_ops *ops = printer->annotators[i];
@@ -482,7 +427,7 @@ static inline void put_labels(struct s2_printer *printer, const struct s2_row *r
 		if (!s2_printer_has(printer, i))
 			continue;
 		if (printer->color)
-			style = label_style(printer, ops, label, look);
+			style = s2_look_label(printer, ops, label, look);
 		for (size_t k = 0; k < ops->ncolumns; k++)
 			put_styled(printer->out, ops->columns[k].text(label, buf),
 				   ops->columns[k].width, style, look);
@@ -602,35 +547,35 @@ static const char *chosen_ia(const struct s2_printer *printer, const struct s2_r
 	return buf;
 }
 
-static struct look look_of_row(const struct s2_printer *printer, const struct s2_row *row)
+static struct s2_look look_of_row(const struct s2_printer *printer, const struct s2_row *row)
 {
 	bool mapped = s2_run_mapped(printer->geom, &row->run);
 	struct s2_rights rights = { .known = false };
 
 	if (mapped)
 		rights = s2_printer_rights(printer, &row->run);
-	return look_of(printer, &row->run, mapped, &rights);
+	return s2_look_of(printer, &row->run, mapped, &rights);
 }
 
 static enum s2_style chosen_style(const struct s2_printer *printer,
 				  const struct s2_row_name *member, const struct s2_row *row,
-				  const struct look *look)
+				  const struct s2_look *look)
 {
 	if (member->id == S2_MEMBER_RIGHTS)
 		return look->rights;
 	if (member->id == S2_MEMBER_FLAGS || member->id == S2_MEMBER_ODD)
 		return look->flags;
 	if (member->id == S2_MEMBER_LABEL && member->column)
-		return label_style(printer, printer->annotators[member->annotator],
-				   s2_printer_label(printer, row, member->annotator), look);
+		return s2_look_label(printer, printer->annotators[member->annotator],
+				     s2_printer_label(printer, row, member->annotator), look);
 	return strcmp(member->name, S2_MEMORY_NAME) ? look->row : look->memory;
 }
 
-static void print_chosen(struct s2_printer *printer, const struct s2_row *row)
+void s2_ptdump_chosen(struct s2_printer *printer, const struct s2_row *row)
 {
 	static const struct s2_row_name pieces = { .id = S2_MEMBER_PIECES, .kind = S2_KIND_NUMBER };
 	const struct s2_columns *columns = printer->columns;
-	struct look look = plain;
+	struct s2_look look = { S2_PLAIN };
 
 	if (printer->color)
 		look = look_of_row(printer, row);
@@ -665,12 +610,12 @@ static inline void print_all(struct s2_printer *printer, const struct s2_row *ro
 	unsigned int width = s2_level(printer->geom, printer->geom->top) < 0 ? 2 : 1;
 	struct s2_out *out = printer->out;
 	struct s2_rights rights;
-	struct look look = plain;
+	struct s2_look look = { S2_PLAIN };
 
 	if (mapped)
 		rights = s2_printer_rights(printer, run);
 	if (color)
-		look = look_of(printer, run, mapped, mapped ? &rights : NULL);
+		look = s2_look_of(printer, run, mapped, mapped ? &rights : NULL);
 	if (look.row != S2_PLAIN)
 		s2_style(out, look.row);
 	put_range(printer, run->ia, run->size);
@@ -701,7 +646,7 @@ static inline void print_all(struct s2_printer *printer, const struct s2_row *ro
 static void print_row(struct s2_printer *printer, const struct s2_row *row)
 {
 	if (printer->columns)
-		print_chosen(printer, row);
+		s2_ptdump_chosen(printer, row);
 	else if (printer->color)
 		print_all(printer, row, true);
 	else
@@ -761,12 +706,12 @@ void s2_ptdump_short(struct s2_printer *printer, const struct s2_row *row)
 	char text[S2_TEXT_RIGHTS_LEN] = "?";
 	bool leaf = s2_is_leaf(run->entry.type);
 	struct s2_rights rights = leaf ? s2_printer_rights(printer, run) : run->meaning.saved;
-	struct look look = plain;
+	struct s2_look look = { S2_PLAIN };
 
 	if (rights.known)
 		s2_text_rights(&rights, s2_two_levels(printer->geom), text);
 	if (printer->color)
-		look = look_of(printer, run, leaf, &rights);
+		look = s2_look_of(printer, run, leaf, &rights);
 	put_column(out, s2_run_type(run), 0);
 	put_styled(out, text, 0, look.rights, &look);
 	for (unsigned int i = 0; i < printer->of.nattrs; i++) {
@@ -789,17 +734,16 @@ void s2_ptdump_short(struct s2_printer *printer, const struct s2_row *row)
 
 		for (size_t k = 0; k < ops->ncolumns && in_short(printer, i); k++)
 			put_styled(out, short_label(printer, i, &ops->columns[k], label, buf), 0,
-				   label_style(printer, ops, label, &look), &look);
+				   s2_look_label(printer, ops, label, &look), &look);
 	}
 }
 
-static struct look look_of_effective(const struct s2_printer *printer,
-				     const struct s2_effective_row *row,
-				     const struct s2_rights *rights)
+struct s2_look s2_look_effective(const struct s2_printer *printer,
+				 const struct s2_effective_row *row, const struct s2_rights *rights)
 {
 	enum s2_style style = row->missing ? S2_GONE : row->allowed ? S2_PLAIN : S2_DIM;
 	const char *device = printer->geom->arch->device;
-	struct look look = { style, style, style, style };
+	struct s2_look look = { style, style, style, style };
 
 	if (!row->allowed)
 		return look;
@@ -815,10 +759,10 @@ static void effective(struct s2_printer *printer, const struct s2_effective_row 
 	const char *unknown = row->allowed ? "?" : "-";
 	struct s2_rights rights = s2_effective_rights(row);
 	struct s2_out *out = printer->out;
-	struct look look = plain;
+	struct s2_look look = { S2_PLAIN };
 
 	if (printer->color)
-		look = look_of_effective(printer, row, &rights);
+		look = s2_look_effective(printer, row, &rights);
 	if (look.row != S2_PLAIN)
 		s2_style(out, look.row);
 	put_range(printer, row->va, row->size);
@@ -880,7 +824,7 @@ static void put_picked(struct s2_printer *printer, const struct s2_picked *picke
 	s2_out_str(out, picked->stopped ? "; the rest was not looked at\n" : "\n");
 }
 
-static void table_end(struct s2_printer *printer, const struct s2_totals *end)
+void s2_ptdump_totals(struct s2_printer *printer, const struct s2_totals *end)
 {
 	struct s2_out *out = printer->out;
 
@@ -925,9 +869,9 @@ const struct s2_format s2_format_ptdump = {
 	.merge = S2_MERGE_ATTRS,
 	.show = show,
 	.begin = begin,
-	.table = table,
+	.table = s2_ptdump_head,
 	.row = print_row,
 	.effective = effective,
-	.table_end = table_end,
+	.table_end = s2_ptdump_totals,
 	.end = end,
 };
