@@ -44,7 +44,8 @@ class Program:
         self.commands = dict(re.findall(r"^  (\w+) +(\S.*)", text, re.M))
         self.options, self.formats, self.takes_file = {}, {}, {}
         for command in self.commands:
-            text = self.run("help", command)
+            # An explanation may go on in lines below.
+            text = re.sub(r"\n {9,}(?=\S)", " ", self.run("help", command))
             rows = re.findall(r"^  (?:-(\w),|   ) (--[\w-]+)(?:=(\S+))? *(.*)", text, re.M)
             # What two architectures have by one name is one option.
             self.options[command] = {}
