@@ -122,7 +122,6 @@ static enum s2_code parse_address(const char *text, const char *what, struct num
 				  struct s2_err *err)
 {
 	bool explicitly = text[0] == '0' && (text[1] == 'd' || text[1] == 'D');
-	char decimal[S2_RANGE_TEXT];
 	enum s2_code code;
 
 	if (explicitly && digit_value(text[2], 10) >= 0 && is_number(text + 2, 10))
@@ -136,11 +135,11 @@ static enum s2_code parse_address(const char *text, const char *what, struct num
 	if (!is_ambiguous(text))
 		return parse_digits(text, text, 16, what, ret, err);
 	code = parse_digits(text, text, 10, what, ret, err);
-	if (code)
-		return code;
-	snprintf(decimal, sizeof(decimal), "0x%" PRIx64, ret->value);
-	return s2_fail(err, S2_USAGE, "%s: %s is 0x%s or %s: write 0x, or 0d for decimal", what,
-		       text, text, ret->past ? S2_PAST_TEXT : decimal);
+	if (code || ret->past)
+		return code ? code : too_large(text, what, err);
+	return s2_fail(err, S2_USAGE,
+		       "%s: %s is 0x%s or 0x%" PRIx64 ": write 0x, or 0d for decimal", what, text,
+		       text, ret->value);
 }
 
 /* @number, which is to be below 2^64. */
