@@ -44,7 +44,8 @@ class Program:
         self.commands = dict(re.findall(r"^  (\w+) +(\S.*)", text, re.M))
         self.options, self.formats, self.takes_file = {}, {}, {}
         for command in self.commands:
-            text = self.run("help", command)
+            # An explanation may go on in lines below.
+            text = re.sub(r"\n {9,}(?=\S)", " ", self.run("help", command))
             rows = re.findall(r"^  (?:-(\w),|   ) (--[\w-]+)(?:=(\S+))? *(.*)", text, re.M)
             # What two architectures have by one name is one option.
             self.options[command] = {}
@@ -77,8 +78,9 @@ HEAD = """# SPDX-License-Identifier: GPL-2.0-or-later
 # Completion of s2dump for {shell}. Made by completions/generate.py: do not edit.
 """
 
-# Tables and vCPUs of a dump. A large one is not waited for.
-ASK = """timeout 3 s2dump list "$1" 2>/dev/null </dev/null | awk '
+# Tables and vCPUs of a dump. A large one is not waited for. What begins with a digit, in $2, is a pid: a VM is called by that, too.
+ASK = """timeout 3 s2dump list "$1" 2>/dev/null </dev/null | awk -v typed="$2" '
+	typed ~ /^[0-9]/ && !/^#/ { if ($1 !~ /^vm:[0-9]+$/) next; sub(/^vm:/, "") }
 	$1 == "#" && $2 == "id" { for (i = 2; i <= NF; i++) if ($i == "vcpus") n = i - 1 }
 	$1 !~ /^#/ { TABLE }'"""
 ASK_TABLES = ASK.replace("TABLE", "print $1")
@@ -185,8 +187,8 @@ _s2dump() {
 		option=${line%%=*} value=${line#*=}
 		case $(_s2dump_kind "$option") in
 		files) _s2dump_files "$value" ;;
-		tables) _s2dump_reply "$(_s2dump_tables "$(_s2dump_file)")" "$value" ;;
-		vcpus) _s2dump_reply "$(_s2dump_vcpus "$(_s2dump_file)")" "$value" ;;
+		tables) _s2dump_reply "$(_s2dump_tables "$(_s2dump_file)" "$value")" "$value" ;;
+		vcpus) _s2dump_reply "$(_s2dump_vcpus "$(_s2dump_file)" "$value")" "$value" ;;
 		*) _s2dump_reply "$(_s2dump_values "$option" "${command:-dump}")" "$value" ;;
 		esac
 		return
@@ -275,13 +277,13 @@ _s2dump_ask_vcpus() {
 }
 
 _s2dump_tables() {
-	local -a ids=(${(f)"$(_s2dump_ask_tables "$(_s2dump_file)")"})
+	local -a ids=(${(f)"$(_s2dump_ask_tables "$(_s2dump_file)" "$PREFIX")"})
 
 	compadd -a ids
 }
 
 _s2dump_vcpus() {
-	local -a ids=(${(f)"$(_s2dump_ask_vcpus "$(_s2dump_file)")"})
+	local -a ids=(${(f)"$(_s2dump_ask_vcpus "$(_s2dump_file)" "$PREFIX")"})
 
 	compadd -a ids
 }
@@ -375,12 +377,17 @@ function __s2dump_file
 	end
 end
 
+# The value that is typed, which may be behind its option.
+function __s2dump_typed
+	string replace -r -- '^--[a-z-]*=' '' (commandline -ct)
+end
+
 function __s2dump_tables
-	sh -c '@TABLES@' sh (__s2dump_file)
+	sh -c '@TABLES@' sh "$(__s2dump_file)" "$(__s2dump_typed)"
 end
 
 function __s2dump_vcpus
-	sh -c '@VCPUS@' sh (__s2dump_file)
+	sh -c '@VCPUS@' sh "$(__s2dump_file)" "$(__s2dump_typed)"
 end
 
 @ROWS@

@@ -149,6 +149,35 @@ static enum s2_code refuse_arch(const char *name, struct s2_err *err)
 	return s2_fail(err, S2_USAGE, "--arch: '%s' is none of %s", name, list);
 }
 
+/* Is there a format of the architecture @name that knows both? */
+static bool go_together(const char *name, const struct s2_claim_given *x,
+			const struct s2_claim_given *y)
+{
+	const struct s2_claim_given both[] = { *x, *y };
+
+	for (unsigned int a = 0; a < s2_narchs; a++)
+		if (is_called(s2_archs[a], name) && knows(s2_archs[a], both, 2) == 2)
+			return true;
+	return false;
+}
+
+/* Of @given the option at @at is known to nobody who knows all before it. */
+static enum s2_code refuse_option(const char *name, const struct s2_claim_given *given,
+				  unsigned int at, struct s2_err *err)
+{
+	if (name && !go_together(name, &given[at], &given[at]))
+		return s2_fail(err, S2_USAGE, "--%s is for tables of another kind than --arch=%s",
+			       given[at].name, name);
+	for (unsigned int i = 0; i < at; i++)
+		if (given[i].name && !go_together(name, &given[i], &given[at]))
+			return s2_fail(err, S2_USAGE,
+				       "--%s and --%s are for tables of different kinds",
+				       given[i].name, given[at].name);
+	return s2_fail(err, S2_USAGE,
+		       "--%s: no architecture knows it and all that was given before",
+		       given[at].name);
+}
+
 /* The first format that fits, and whether another of its architecture and stage does. */
 static enum s2_code choose(const char *name, const struct s2_claim_given *given, unsigned int n,
 			   const struct s2_arch **ret, const struct s2_arch **ret_other,
@@ -178,9 +207,7 @@ static enum s2_code choose(const char *name, const struct s2_claim_given *given,
 	if (!called)
 		return refuse_arch(name, err);
 	if (!first)
-		return s2_fail(err, S2_USAGE,
-			       "--%s: no architecture knows it and all that was given before",
-			       given[most].name);
+		return refuse_option(name, given, most, err);
 	*ret = first;
 	return S2_OK;
 }

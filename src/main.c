@@ -115,9 +115,36 @@ static enum s2_code split_parts(const struct s2_cmd *cmd, struct s2_err *err)
 	return S2_OK;
 }
 
+static bool is_file(const char *word)
+{
+	return !strcmp(word, "-") || access(word, F_OK) == 0;
+}
+
 static bool reads_file(const struct s2_cmd *cmd)
 {
 	return cmd->groups & (S2_OPTS_INPUT | S2_OPTS_FILE);
+}
+
+/* One argument more than the command takes. */
+static enum s2_code refuse_argument(const struct s2_cmd *cmd, const char *word, struct s2_err *err)
+{
+	const char *why = "";
+
+	if (reads_file(cmd) && !access(word, F_OK))
+		why = ": parts of one dump are one argument, joined by commas";
+	else if (reads_file(cmd) && find_cmd(word))
+		why = ": a command is the first argument";
+	else if (options.rows.have_where)
+		why = ": a condition is one argument, in quotes";
+	else if (cmd == &s2_cmd_extract)
+		why = ": -o names the output";
+	else if (cmd->groups & S2_OPTS_CHECK)
+		why = ": --table chooses tables, --only checks";
+	else if (cmd->groups & S2_OPTS_SHOW)
+		why = ": --table chooses tables, --range addresses";
+	else if (cmd->groups & S2_OPTS_INPUT)
+		why = ": --table chooses tables";
+	return s2_fail(err, S2_USAGE, "%s: unexpected argument '%s'%s", cmd->name, word, why);
 }
 
 static enum s2_code check(const struct s2_cmd *cmd, int argc, char **argv, struct s2_err *err)
@@ -128,8 +155,7 @@ static enum s2_code check(const struct s2_cmd *cmd, int argc, char **argv, struc
 	if (code)
 		return code;
 	/* The default command was not named, and what stands in its place is no file either. */
-	if (!options.command && options.nargs > 1 && access(options.args[0], F_OK) < 0 &&
-	    strcmp(options.args[0], "-") != 0)
+	if (!options.command && options.nargs > 1 && !is_file(options.args[0]))
 		return s2_fail(err, S2_USAGE, "'%s' is neither a command nor a file",
 			       options.args[0]);
 	if (options.nargs < cmd->min_args) {
@@ -137,16 +163,16 @@ static enum s2_code check(const struct s2_cmd *cmd, int argc, char **argv, struc
 		return refuse_missing(what, err);
 	}
 	if (options.eaten && !options.eats_files && options.nargs && reads_file(cmd) &&
-	    access(options.args[0], F_OK) < 0 && strcmp(options.args[0], "-") != 0) {
+	    !is_file(options.args[0])) {
 		snprintf(what, sizeof(what), "there is no file '%.200s'", options.args[0]);
 		return refuse_missing(what, err);
 	}
+	if (reads_file(cmd) && options.nargs > 1 && !is_file(options.args[0]) &&
+	    is_file(options.args[1]))
+		return s2_fail(err, S2_USAGE, "%s: there is no file '%s': the file comes first",
+			       cmd->name, options.args[0]);
 	if (cmd->max_args >= 0 && options.nargs > cmd->max_args)
-		return s2_fail(err, S2_USAGE, "%s: unexpected argument '%s'%s", cmd->name,
-			       options.args[cmd->max_args],
-			       reads_file(cmd) && !access(options.args[cmd->max_args], F_OK) ?
-				       ": parts of one dump are one argument, joined by commas" :
-				       "");
+		return refuse_argument(cmd, options.args[cmd->max_args], err);
 	return reads_file(cmd) && options.nargs ? split_parts(cmd, err) : S2_OK;
 }
 

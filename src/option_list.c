@@ -36,7 +36,7 @@ static const struct s2_opt_row rows[] = {
 	{ OPT_KERNEL, "kernel", "N", S2_OPTS_INPUT,
 	  "which of several kernels in memory, from 1 on (see --verbose)" },
 	{ OPT_RANGE, "range", "A-B", S2_OPTS_SHOW,
-	  "only entries that intersect the input addresses [A, B) (repeatable)" },
+	  "only entries that intersect the input addresses [A,B) (repeatable)" },
 	{ OPT_FORMAT, "format", "NAME", S2_OPTS_SHOW | S2_OPTS_JSON, "output format, see below" },
 	{ OPT_JSON, "json", NULL, S2_OPTS_JSON, "the same as --format=json" },
 	{ OPT_MERGE, "merge", "HOW", S2_OPTS_SHOW,
@@ -157,6 +157,9 @@ static bool describes_input(const struct s2_opt_row *row)
 	}
 }
 
+/* Where the explanations of options stand. */
+#define HELP_INDENT 27
+
 void s2_options_help(struct s2_out *out, unsigned int groups, bool of_input)
 {
 	struct s2_opt_list list;
@@ -165,7 +168,8 @@ void s2_options_help(struct s2_out *out, unsigned int groups, bool of_input)
 	s2_opt_list(&list);
 	for (unsigned int i = 0; i < list.n; i++) {
 		const struct s2_opt_row *row = &list.row[i];
-		char text[64];
+		char text[64], line[512];
+		int len;
 
 		if (!(row->groups & groups) || describes_input(row) != of_input)
 			continue;
@@ -176,8 +180,7 @@ void s2_options_help(struct s2_out *out, unsigned int groups, bool of_input)
 		snprintf(text, sizeof(text), "%s%c%s --%s%s%s", row->id < 256 ? "-" : " ",
 			 row->id < 256 ? (char)row->id : ' ', row->id < 256 ? "," : " ", row->name,
 			 row->arg ? "=" : "", row->arg ? row->arg : "");
-		s2_out_str(out, "  ");
-		s2_out_pad(out, text, 32);
-		s2_out_printf(out, " %s\n", row->help);
+		len = snprintf(line, sizeof(line), "  %-*s %s", HELP_INDENT - 3, text, row->help);
+		s2_text_wrap(out, line, (size_t)len, HELP_INDENT);
 	}
 }

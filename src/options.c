@@ -191,6 +191,44 @@ static void begin_options(struct s2_opt_list *list, struct option *longopts)
 	optind = 0;
 }
 
+/* May it be given several times? Those that add up can, and what an alias may have set; claims,
+ * formats and conditions say themselves what contradicts what. */
+static bool is_repeatable(const struct s2_opt_row *row)
+{
+	switch (row->id) {
+	case OPT_TABLE:
+	case OPT_RANGE:
+	case OPT_MAP:
+	case OPT_ONLY:
+	case OPT_SKIP:
+	case OPT_REG:
+	case OPT_FORMAT:
+	case OPT_WHERE:
+	case OPT_COLOR:
+	case OPT_PROGRESS:
+	case OPT_SANDBOX:
+		return true;
+	default:
+		return row->id >= OPT_CLAIM;
+	}
+}
+
+/* @seen: the values of rows so far. */
+static enum s2_code check_again(const struct s2_opt_list *list, const struct s2_opt_row *row,
+				const char **seen, struct s2_err *err)
+{
+	const char **before = &seen[row - list->row];
+	char name[64];
+
+	if (!optarg || is_repeatable(row))
+		return S2_OK;
+	if (*before && strcmp(*before, optarg) != 0)
+		return s2_fail(err, S2_USAGE, "%s: given twice, as '%s' and as '%s'",
+			       option_name(row, name, sizeof(name)), *before, optarg);
+	*before = optarg;
+	return S2_OK;
+}
+
 /* A value that stood behind its option and is the name of a file may have been meant as that. */
 static void note_eaten(const struct s2_opt_row *row, char **argv, struct s2_options *ret)
 {
@@ -230,6 +268,7 @@ enum s2_code s2_options_parse(int argc, char **argv, struct s2_options *ret, str
 	struct s2_opt_list list;
 	struct option longopts[ARRAY_SIZE(list.row) + 1];
 	struct s2_claim_given given[S2_MAX_GIVEN];
+	const char *seen[ARRAY_SIZE(list.row)] = { NULL };
 	enum s2_code code = S2_OK;
 	unsigned int n = 0;
 	int id = 0;
@@ -242,6 +281,9 @@ enum s2_code s2_options_parse(int argc, char **argv, struct s2_options *ret, str
 		if (code || id < 0)
 			break;
 		note_eaten(s2_opt_find(&list, (unsigned int)id), argv, ret);
+		code = check_again(&list, s2_opt_find(&list, (unsigned int)id), seen, err);
+		if (code)
+			break;
 		if (id != OPT_REG && id < OPT_CLAIM)
 			code = s2_opt_apply((enum s2_opt_id)id, optarg, ret, err);
 		else if (n == ARRAY_SIZE(given))
@@ -270,6 +312,29 @@ enum s2_code s2_options_parse(int argc, char **argv, struct s2_options *ret, str
 	return S2_OK;
 }
 
+/* ", dump and find do", when it is but a few that take an option; and what picks from lines that
+ * are no ranges. */
+static void say_who_takes(const struct s2_opt_row *row, unsigned int groups, char *ret, size_t size)
+{
+	unsigned int n = 0, at = 0;
+	size_t used = 0;
+
+	*ret = '\0';
+	for (unsigned int i = 0; i < s2_ncmds; i++)
+		n += (s2_cmds[i]->groups & row->groups) != 0;
+	for (unsigned int i = 0; n <= 3 && i < s2_ncmds && used < size; i++) {
+		if (!(s2_cmds[i]->groups & row->groups))
+			continue;
+		used += (size_t)snprintf(ret + used, size - used, "%s%s",
+					 at && at + 1 == n ? " and " : ", ", s2_cmds[i]->name);
+		at++;
+	}
+	if (at && used < size)
+		used += (size_t)snprintf(ret + used, size - used, n == 1 ? " does" : " do");
+	if (row->groups & (S2_OPTS_WHERE | S2_OPTS_ROWS) && groups & S2_OPTS_JSON && used < size)
+		snprintf(ret + used, size - used, "; jq picks from --json");
+}
+
 enum s2_code s2_options_taken(const char *command, unsigned int groups, int argc, char **argv,
 			      struct s2_err *err)
 {
@@ -284,6 +349,7 @@ enum s2_code s2_options_taken(const char *command, unsigned int groups, int argc
 	begin_options(&list, longopts);
 	while (!code) {
 		const struct s2_opt_row *row;
+		char who[128];
 
 		code = next_option(argc, args, &list, longopts, &id, err);
 		if (code || id < 0)
@@ -291,10 +357,12 @@ enum s2_code s2_options_taken(const char *command, unsigned int groups, int argc
 		row = s2_opt_find(&list, (unsigned int)id);
 		if (row->groups & (groups | S2_OPTS_ALL))
 			continue;
+		say_who_takes(row, groups, who, sizeof(who));
 		if (strncmp(typed_option(args), "--", 2) != 0)
-			code = s2_fail(err, S2_USAGE, "%s does not take -%c", command, id);
+			code = s2_fail(err, S2_USAGE, "%s does not take -%c%s", command, id, who);
 		else
-			code = s2_fail(err, S2_USAGE, "%s does not take --%s", command, row->name);
+			code = s2_fail(err, S2_USAGE, "%s does not take --%s%s", command, row->name,
+				       who);
 	}
 	return code;
 }

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/bits.h"
+
 static int digit_value(char c, unsigned int base)
 {
 	int value = -1;
@@ -44,33 +46,60 @@ static int suffix_shift(const char *text)
 	}
 }
 
-enum s2_code s2_parse_u64(const char *text, const char *what, uint64_t *ret, struct s2_err *err)
+/* What digits say; @past: 2^64, which @value cannot hold. */
+struct number {
+	uint64_t value;
+	bool past;
+};
+
+/* Appends a digit; false when that is more than 2^64. */
+static bool add_digit(struct number *n, unsigned int base, unsigned int digit)
 {
-	unsigned int base = 10;
-	const char *p = text;
-	uint64_t value = 0;
+	bool above = n->past || n->value > UINT64_MAX / base + 1;
+
+	n->past = __builtin_mul_overflow(n->value, (uint64_t)base, &n->value);
+	if (!s2_add_ok(n->value, digit, &n->value))
+		n->past = true;
+	return !above && (!n->past || !n->value);
+}
+
+static enum s2_code too_large(const char *text, const char *what, struct s2_err *err)
+{
+	return s2_fail(err, S2_USAGE, "%s: '%s' does not fit in 64 bits", what, text);
+}
+
+/* The digits of @text from @digits on, and what may stand behind them. */
+static enum s2_code parse_digits(const char *text, const char *digits, unsigned int base,
+				 const char *what, struct number *ret, struct s2_err *err)
+{
+	const char *p = digits;
 	int shift;
 
-	if (p[0] == '0' && (p[1] == 'x' || p[1] == 'X')) {
-		base = 16;
-		p += 2;
-	}
+	*ret = (struct number){ 0 };
 	if (digit_value(*p, base) < 0)
 		return s2_fail(err, S2_USAGE, "%s: '%s' is not a number", what, text);
-	for (; digit_value(*p, base) >= 0; p++) {
-		if (__builtin_mul_overflow(value, (uint64_t)base, &value) ||
-		    !s2_add_ok(value, (uint64_t)digit_value(*p, base), &value))
-			return s2_fail(err, S2_USAGE, "%s: '%s' does not fit in 64 bits", what,
-				       text);
-	}
+	for (; digit_value(*p, base) >= 0; p++)
+		if (!add_digit(ret, base, (unsigned int)digit_value(*p, base)))
+			return too_large(text, what, err);
 	shift = suffix_shift(p);
 	if (shift < 0)
 		return s2_fail(err, S2_USAGE, "%s: '%s' is not a number (trailing '%s')", what,
 			       text, p);
-	if (shift && value > UINT64_MAX >> shift)
-		return s2_fail(err, S2_USAGE, "%s: '%s' does not fit in 64 bits", what, text);
-	*ret = value << shift;
+	if (!shift)
+		return S2_OK;
+	if (ret->past || (ret->value > UINT64_MAX >> shift && ret->value != BIT64(64 - shift)))
+		return too_large(text, what, err);
+	ret->past = ret->value > UINT64_MAX >> shift;
+	ret->value <<= shift;
 	return S2_OK;
+}
+
+static enum s2_code parse_number(const char *text, const char *what, struct number *ret,
+				 struct s2_err *err)
+{
+	bool hex = text[0] == '0' && (text[1] == 'x' || text[1] == 'X');
+
+	return parse_digits(text, text + 2 * hex, hex ? 16 : 10, what, ret, err);
 }
 
 /* Only digits of a number in @base, one at least? */
@@ -89,27 +118,67 @@ static bool is_ambiguous(const char *text)
 	return text[0] != '0' && text[1] && is_number(text, 10);
 }
 
-enum s2_code s2_parse_address(const char *text, const char *what, uint64_t *ret, struct s2_err *err)
+static enum s2_code parse_address(const char *text, const char *what, struct number *ret,
+				  struct s2_err *err)
 {
 	bool explicitly = text[0] == '0' && (text[1] == 'd' || text[1] == 'D');
-	uint64_t decimal, hex;
-	char typed[32];
+	enum s2_code code;
 
 	if (explicitly && digit_value(text[2], 10) >= 0 && is_number(text + 2, 10))
-		return s2_parse_u64(text + 2, what, ret, err);
+		return parse_digits(text, text + 2, 10, what, ret, err);
 	/* 0d is 13 to a kernel's log, and to a person a decimal number of which nothing came. */
 	if (explicitly && !text[2])
 		return s2_fail(err, S2_USAGE, "%s: '%s' has no digits: write 0xd for 13", what,
 			       text);
-	if (!is_number(text, 16) || strlen(text) > 16)
-		return s2_parse_u64(text, what, ret, err);
-	snprintf(typed, sizeof(typed), "0x%s", text);
+	if (!is_number(text, 16))
+		return parse_number(text, what, ret, err);
 	if (!is_ambiguous(text))
-		return s2_parse_u64(typed, what, ret, err);
-	if (s2_parse_u64(text, what, &decimal, err) || s2_parse_u64(typed, what, &hex, err))
-		return S2_USAGE;
-	return s2_fail(err, S2_USAGE, "%s: %s is 0x%llx or 0x%llx: write 0x, or 0d for decimal",
-		       what, text, (unsigned long long)hex, (unsigned long long)decimal);
+		return parse_digits(text, text, 16, what, ret, err);
+	code = parse_digits(text, text, 10, what, ret, err);
+	if (code || ret->past)
+		return code ? code : too_large(text, what, err);
+	return s2_fail(err, S2_USAGE,
+		       "%s: %s is 0x%s or 0x%" PRIx64 ": write 0x, or 0d for decimal", what, text,
+		       text, ret->value);
+}
+
+/* @number, which is to be below 2^64. */
+static enum s2_code below_end(const struct number *number, const char *text, const char *what,
+			      uint64_t *ret, struct s2_err *err)
+{
+	if (number->past)
+		return too_large(text, what, err);
+	*ret = number->value;
+	return S2_OK;
+}
+
+enum s2_code s2_parse_u64(const char *text, const char *what, uint64_t *ret, struct s2_err *err)
+{
+	struct number number;
+	enum s2_code code = parse_number(text, what, &number, err);
+
+	return code ? code : below_end(&number, text, what, ret, err);
+}
+
+enum s2_code s2_parse_address(const char *text, const char *what, uint64_t *ret, struct s2_err *err)
+{
+	struct number number;
+	enum s2_code code = parse_address(text, what, &number, err);
+
+	return code ? code : below_end(&number, text, what, ret, err);
+}
+
+enum s2_code s2_parse_end(const char *text, const char *what, uint64_t *ret, bool *ret_past,
+			  struct s2_err *err)
+{
+	struct number number;
+	enum s2_code code = parse_address(text, what, &number, err);
+
+	if (code)
+		return code;
+	*ret = number.value;
+	*ret_past = number.past;
+	return S2_OK;
 }
 
 enum s2_code s2_parse_u64_in(const char *text, const char *what, uint64_t min, uint64_t max,
@@ -162,22 +231,21 @@ enum s2_code s2_parse_range(const char *text, const char *what, uint64_t *ret_fi
 			    uint64_t *ret_last, struct s2_err *err)
 {
 	const char *dash = strchr(text, '-');
-	uint64_t start, end = 0;
+	uint64_t start, end;
 	char first[64];
 	enum s2_code code;
-	bool to_end;
+	bool past;
 
 	if (!dash || dash == text || !dash[1] || (size_t)(dash - text) >= sizeof(first))
 		return s2_fail(err, S2_USAGE, "%s: '%s' is not a range A-B", what, text);
 	memcpy(first, text, (size_t)(dash - text));
 	first[dash - text] = '\0';
-	to_end = !strcmp(dash + 1, S2_PAST_TEXT);
 	code = s2_parse_address(first, what, &start, err);
-	if (!code && !to_end)
-		code = s2_parse_address(dash + 1, what, &end, err);
+	if (!code)
+		code = s2_parse_end(dash + 1, what, &end, &past, err);
 	if (code)
 		return code;
-	if (start >= end && !to_end)
+	if (start >= end && !past)
 		return s2_fail(err, S2_USAGE,
 			       "%s: '%s' is empty, it must be START-END with START below END", what,
 			       text);

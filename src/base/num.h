@@ -28,6 +28,10 @@ enum s2_code s2_parse_u64_in(const char *text, const char *what, uint64_t min, u
 enum s2_code s2_parse_address(const char *text, const char *what, uint64_t *ret,
 			      struct s2_err *err) S2_MUST_CHECK;
 
+/* The same of an end, which may be 2^64: @ret_past, and 0 in @ret. */
+enum s2_code s2_parse_end(const char *text, const char *what, uint64_t *ret, bool *ret_past,
+			  struct s2_err *err) S2_MUST_CHECK;
+
 /* Reads a decimal number that may be negative (start levels). */
 enum s2_code s2_parse_int_in(const char *text, const char *what, int min, int max, int *ret,
 			     struct s2_err *err) S2_MUST_CHECK;

@@ -257,6 +257,14 @@ static void explain_as_register(const struct job *job, const struct s2_arch *arc
 	}
 }
 
+static bool is_register(const char *name)
+{
+	for (unsigned int i = 0; i < s2_narchs; i++)
+		if (find_register(s2_archs[i], name) >= 0 || find_report(s2_archs[i], name))
+			return true;
+	return false;
+}
+
 static enum s2_code explain(const struct job *job, const char *arg, struct s2_err *err)
 {
 	const char *equals = strchr(arg, '=');
@@ -277,10 +285,18 @@ static enum s2_code explain(const struct job *job, const char *arg, struct s2_er
 		name[equals - arg] = '\0';
 		as = name;
 	}
+	if (equals && o->as)
+		return s2_fail(err, S2_USAGE, "decode: '%s' says itself what it is: without --as",
+			       arg);
+	if (!equals && is_register(arg))
+		return s2_fail(err, S2_USAGE, "decode: %s has no value: write %s=VALUE", arg, arg);
 	code = s2_parse_address(equals ? equals + 1 : arg, "decode", &value, err);
 	if (code)
 		return code;
 	for (unsigned int i = 0; as && i < s2_narchs; i++) {
+		/* Of the architecture that was asked for. */
+		if (o->arch && strcmp(s2_archs[i]->name, o->regime.arch->name) != 0)
+			continue;
 		claim = find_register(s2_archs[i], as);
 		if (claim >= 0) {
 			explain_register(job, s2_archs[i], (unsigned int)claim, value);
@@ -294,6 +310,9 @@ static enum s2_code explain(const struct job *job, const char *arg, struct s2_er
 	}
 	arch = as ? find_format(as) : NULL;
 	marks.marks = as ? find_marks(as) : NULL;
+	if (as && o->arch && is_register(as))
+		return s2_fail(err, S2_USAGE, "decode: %s is no register of %s", as,
+			       o->regime.arch->name);
 	if (as && !arch && !marks.marks && strcasecmp(as, "descriptor") != 0 &&
 	    strcasecmp(as, "desc") != 0)
 		return s2_fail(err, S2_USAGE,

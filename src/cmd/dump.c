@@ -74,7 +74,8 @@ static enum s2_code show_sorted(struct dump *dump, struct s2_picked *picked, str
 	s2_top_sort(&top);
 	for (size_t i = 0; !code && i < top.n; i++)
 		show_row(printer, &top.row[i], picked);
-	if (top.over && !rows->have_limit)
+	picked->more = top.more;
+	if (top.more && !rows->have_limit)
 		s2_say("%s: more than %d rows: --sort keeps the first (choose with --where or --range)",
 		       printer->table->id, S2_MAX_TOP);
 	s2_top_free(&top);

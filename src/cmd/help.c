@@ -28,7 +28,7 @@ static void overview(struct s2_out *out)
 			      claim->example);
 	s2_out_str(
 		out,
-		"\n's2dump help COMMAND' lists a command's options. Manual: s2dump(1), s2dump-json(5).\n");
+		"\n's2dump help COMMAND' lists its options. Manuals: s2dump(1), s2dump-json(5).\n");
 }
 
 /* Rows are printed in @all of them, what else a command says as text or as a document. */

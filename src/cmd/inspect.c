@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/cleanup.h"
 #include "base/escape.h"
@@ -84,9 +83,7 @@ static void put_file(struct s2_out *out, const struct s2_input *input, const str
 {
 	const char *writer = s2_source_writer(input->source);
 	const char *machine = machine_of(input);
-	time_t seconds = (time_t)image->time;
-	char text[32];
-	struct tm tm;
+	char text[S2_TEXT_TIME_LEN] = "";
 
 	put_escaped(out, image->path);
 	s2_out_printf(out, ": %s, ", image->format);
@@ -98,8 +95,9 @@ static void put_file(struct s2_out *out, const struct s2_input *input, const str
 		put_escaped(out, input->source->node);
 	}
 	s2_out_printf(out, "; written by %s", writer ? writer : "an unknown program");
-	if (image->time && gmtime_r(&seconds, &tm) &&
-	    strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S UTC", &tm))
+	if (image->time)
+		s2_text_time(image->time, text);
+	if (*text)
 		s2_out_printf(out, ", %s %s", input->source->time ? "on" : "of a crash on", text);
 	else
 		s2_out_str(out, ", at an unknown time");

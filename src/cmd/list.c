@@ -16,11 +16,15 @@
 #include "model/slots.h"
 
 #define CELL 96
-enum { SHORT_COLUMNS = 10, COLUMNS = 15 };
+enum { COLUMNS = 15 };
 
 static const char *const titles[COLUMNS] = { "# id",   "name",  "pid",    "vcpus",    "ram",
 					     "slots",  "vmid",  "state",  "geometry", "root",
 					     "mapped", "pages", "tables", "missing",  "guest" };
+
+/* Whose each table is; and with -l below that what it costs: two tables, as one fits no terminal. */
+static const unsigned char whose[] = { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9 };
+static const unsigned char costs[] = { 0, 1, 4, 10, 11, 12, 13, 14 };
 
 struct line {
 	char cell[COLUMNS][CELL];
@@ -208,10 +212,11 @@ static enum s2_code list_table(void *arg, const struct s2_table *table,
 	return S2_OK;
 }
 
-/* "# Linux 6.12.57, KVM protected; kdump 1G" */
-static void print_image(struct s2_out *out, const struct s2_image *image)
+/* "# Linux 6.12.57, KVM protected; kdump 1G, dumped 2026-11-20T14:03:11Z of "host17"" */
+static void print_image(struct s2_out *out, const struct s2_input *input)
 {
-	char text[S2_TEXT_SIZE_LEN], name[256];
+	struct s2_image held = s2_input_image(input), *image = &held;
+	char text[S2_TEXT_SIZE_LEN], name[256], time[S2_TEXT_TIME_LEN] = "";
 
 	s2_out_str(out, "# ");
 	if (*image->release) {
@@ -221,8 +226,17 @@ static void print_image(struct s2_out *out, const struct s2_image *image)
 	if (image->kvm_mode)
 		s2_out_printf(out, "%sKVM %s", *image->release ? ", " : "", image->kvm_mode);
 	s2_text_size(image->size, text);
-	s2_out_printf(out, "%s%s %s\n", *image->release || image->kvm_mode ? "; " : "",
-		      image->format, text);
+	s2_out_printf(out, "%s%s %s", *image->release || image->kvm_mode ? "; " : "", image->format,
+		      text);
+	if (image->time)
+		s2_text_time(image->time, time);
+	if (*time)
+		s2_out_printf(out, ", %s %s", input->source->time ? "dumped" : "crashed", time);
+	if (image->node && *image->node) {
+		s2_escape(image->node, strlen(image->node), name, sizeof(name));
+		s2_out_printf(out, " of \"%s\"", name);
+	}
+	s2_out_str(out, "\n");
 }
 
 /* Titles step back, what is missing stands out. */
@@ -235,25 +249,34 @@ static enum s2_style style_of(const char *title, const char *text)
 		       S2_PLAIN;
 }
 
-static void print_lines(struct s2_out *out, const struct list *list, bool color)
+/* How wide a column is with its title. */
+static unsigned int width_of(const struct list *list, unsigned int column)
 {
-	unsigned int n = list->walk ? COLUMNS : SHORT_COLUMNS;
+	unsigned int width = (unsigned int)strlen(titles[column]);
+
+	for (size_t i = 0; i < list->nlines; i++)
+		if (s2_columns_taken(list->line[i].cell[column]) > width)
+			width = s2_columns_taken(list->line[i].cell[column]);
+	return width;
+}
+
+/* The @n @columns of all lines, below their titles. */
+static void print_lines(struct s2_out *out, const struct list *list, const unsigned char *columns,
+			unsigned int n, bool color)
+{
 	unsigned int width[COLUMNS];
 
-	for (unsigned int c = 0; c < n; c++) {
-		width[c] = (unsigned int)strlen(titles[c]);
-		for (size_t i = 0; i < list->nlines; i++)
-			if (s2_columns_taken(list->line[i].cell[c]) > width[c])
-				width[c] = s2_columns_taken(list->line[i].cell[c]);
-	}
+	for (unsigned int c = 0; c < n; c++)
+		width[c] = width_of(list, columns[c]);
 	for (size_t i = 0; i <= list->nlines; i++) {
 		for (unsigned int c = 0; c < n; c++) {
-			const char *text = i ? list->line[i - 1].cell[c] : titles[c];
+			const char *title = titles[columns[c]];
+			const char *text = i ? list->line[i - 1].cell[columns[c]] : title;
 			/* Padding counts bytes. */
 			unsigned int more = (unsigned int)strlen(text) - s2_columns_taken(text);
 
 			s2_style_pad(out, text, c + 1 < n ? width[c] + more : 0,
-				     color ? style_of(titles[c], text) : S2_PLAIN, S2_PLAIN);
+				     color ? style_of(title, text) : S2_PLAIN, S2_PLAIN);
 			s2_out_str(out, c + 1 < n ? " " : "\n");
 		}
 	}
@@ -290,8 +313,10 @@ static enum s2_exit list_tables(const struct s2_options *o, const struct s2_inpu
 	if (list->json) {
 		list->printer.format->end(&list->printer, !status && s2_input_complete(input));
 	} else {
-		print_image(out, &image);
-		print_lines(out, list, s2_colors(o, out));
+		print_image(out, input);
+		print_lines(out, list, whose, ARRAY_SIZE(whose), s2_colors(o, out));
+		if (list->walk)
+			print_lines(out, list, costs, ARRAY_SIZE(costs), s2_colors(o, out));
 	}
 	return code ? s2_exit_of(code) : status;
 }

@@ -177,5 +177,5 @@ static void end(struct s2_printer *printer, bool complete)
 	}
 
 const struct s2_format s2_format_csv =
-	SEPARATED("csv", "comma-separated values, a line per row, columns named as in JSON", ",");
+	SEPARATED("csv", "comma-separated, a line per row, columns named as in JSON", ",");
 const struct s2_format s2_format_tsv = SEPARATED("tsv", "the same, separated by tabs", "\t");

@@ -62,6 +62,7 @@ struct s2_format {
 struct s2_picked {
 	uint64_t shown, fit, rows;
 	uint64_t bytes; /* of input addresses that are shown */
+	uint64_t more;  /* that would be shown but for the limit, of rows in an order */
 	bool stopped;   /* at the limit: nobody looked at the rest */
 };
 

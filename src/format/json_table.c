@@ -310,7 +310,7 @@ static void ram_members(struct s2_json *json, const struct s2_table *table)
 
 static void vm_member(struct s2_json *json, const struct s2_table *table)
 {
-	static const struct s2_vm unknown;
+	static const struct s2_vm unknown = { .unnamed = "only its table is known" };
 	const struct s2_vm *vm = table->vm ? table->vm : &unknown;
 
 	if (!s2_table_is_vms(table)) {

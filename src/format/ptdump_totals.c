@@ -22,7 +22,7 @@ static void put_pages(struct s2_printer *printer, const struct s2_totals *end)
 	}
 }
 
-/* "# 3 of 20 rows, 2.5M", "# 2 rows joined from 3 of 20, 2.5M" */
+/* "# 3 of 20 rows, 2.5M", "# 2 rows joined from 3 of 20, 2.5M"; "; 7 more not shown" at a limit */
 static void put_picked(struct s2_printer *printer, const struct s2_picked *picked)
 {
 	struct s2_out *out = printer->out;
@@ -38,6 +38,8 @@ static void put_picked(struct s2_printer *printer, const struct s2_picked *picke
 			      picked->rows == 1 ? "" : "s");
 	s2_out_str(out, ", ");
 	out_size(out, picked->bytes);
+	if (picked->more)
+		s2_out_printf(out, "; %" PRIu64 " more not shown", picked->more);
 	s2_out_str(out, picked->stopped ? "; the rest was not looked at\n" : "\n");
 }
 

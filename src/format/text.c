@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/bits.h"
 #include "base/num.h"
@@ -58,6 +59,15 @@ void s2_text_size(uint64_t size, char ret[S2_TEXT_SIZE_LEN])
 	if (unit)
 		*ret++ = "KMGTPE"[unit - 1];
 	*ret = '\0';
+}
+
+void s2_text_time(uint64_t seconds, char ret[S2_TEXT_TIME_LEN])
+{
+	time_t time = (time_t)seconds;
+	struct tm tm;
+
+	if (!gmtime_r(&time, &tm) || !strftime(ret, S2_TEXT_TIME_LEN, "%Y-%m-%dT%H:%M:%SZ", &tm))
+		*ret = '\0';
 }
 
 unsigned int s2_text_ia_digits(uint64_t last)

@@ -18,6 +18,10 @@
 #define S2_TEXT_SIZE_LEN 12
 void s2_text_size(uint64_t size, char ret[S2_TEXT_SIZE_LEN]);
 
+/* "2026-11-20T14:03:11Z", of seconds since 1970; "" of what is beyond any calendar. */
+#define S2_TEXT_TIME_LEN 32
+void s2_text_time(uint64_t seconds, char ret[S2_TEXT_TIME_LEN]);
+
 /* How many digits the input addresses of a space have whose last address is @last: as many as its
  * end needs, 16 when that is 2^64. */
 unsigned int s2_text_ia_digits(uint64_t last);

@@ -285,7 +285,7 @@ static void sift_up(struct s2_top *top, size_t at)
 enum s2_code s2_top_add(struct s2_top *top, const struct s2_row *row, struct s2_err *err)
 {
 	if (top->n == top->limit) {
-		top->over = true;
+		top->more++;
 		if (top->limit && is_before(top, row, &top->row[0])) {
 			top->row[0] = *row;
 			sift_down(top, 0, top->n);

@@ -61,7 +61,7 @@ struct s2_top {
 	const struct s2_order *order;
 	const struct s2_members *of;
 	size_t limit, n, room;
-	bool over; /* there were more */
+	uint64_t more; /* rows that there was no place for */
 	struct s2_row *row;
 };
 

@@ -113,9 +113,11 @@ static enum s2_code address_value(struct parser *p, struct s2_where_step *step, 
 	struct s2_err why;
 
 	s2_err_init(&why);
-	if (!s2_parse_address(word, step->member.name, &step->number, &why))
-		return S2_OK;
-	return mistake(p, "%s", why.text);
+	if (s2_parse_end(word, step->member.name, &step->number, &step->past, &why))
+		return mistake(p, "%s", why.text);
+	if (step->past && step->member.id != S2_MEMBER_END)
+		return mistake(p, "'%s' is below 2^64", step->member.name);
+	return S2_OK;
 }
 
 static enum s2_code number_value(struct parser *p, struct s2_where_step *step, const char *word)
@@ -332,8 +334,8 @@ static enum s2_answer answer(bool yes)
 /* -1, 0, 1: below, equal, above. */
 static int compare(const struct s2_where_step *step, const struct s2_member_value *value)
 {
-	if (value->past)
-		return 1;
+	if (value->past || step->past)
+		return value->past - step->past;
 	if (value->kind == S2_KIND_SIGNED) {
 		int64_t a = (int64_t)value->number, b = (int64_t)step->number;
 

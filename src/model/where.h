@@ -40,6 +40,7 @@ struct s2_where_step {
 	enum s2_where_op op;
 	struct s2_row_name member;
 	uint64_t number; /* a number, or true and false */
+	bool past;       /* the number is 2^64, of an end */
 	uint16_t word;   /* STRING: where in @text the pattern is */
 };
 

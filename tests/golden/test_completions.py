@@ -30,6 +30,10 @@ LINES = [
     (f"{SAMPLE} --table=vm:82", f"{SAMPLE} --table=vm:82"),
     (f"{SAMPLE} --table=vm:8", f"{SAMPLE} --table=vm:82"),
     (f"dump {SAMPLE} --vcpu=vm:82/", f"dump {SAMPLE} --vcpu=vm:82/0"),
+    # A VM's pid is a name of it.
+    (f"{SAMPLE} --vcpu=82/", f"{SAMPLE} --vcpu=82/0"),
+    (f"{SAMPLE} --vcpu 7", f"{SAMPLE} --vcpu 7"),
+    (f"{SAMPLE} --table=8", f"{SAMPLE} --table=82"),
     # The value is a word of its own; a name has a blank, or begins in the home folder.
     (f"{SAMPLE} --table vm:8", f"{SAMPLE} --table vm:82"),
     (f"--table vm:82 {SAMPLE} --merge at", f"--table vm:82 {SAMPLE} --merge attrs"),

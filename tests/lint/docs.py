@@ -75,6 +75,14 @@ class Program:
         return done.returncode != 2 or b"nonexistent" in done.stderr or alone
 
 
+def check_help(program):
+    """Help fits a terminal of 80 columns."""
+    for command in ([], *([command] for command in program.commands)):
+        for line in program.help(*command).splitlines():
+            if len(line) > 80:
+                problems.append(f"{' '.join(['help', *command])}: {len(line)} columns: {line.strip()}")
+
+
 # --- the completion ----------------------------------------------------------------------------
 
 def check_completion(program):
@@ -394,6 +402,7 @@ def main():
     parser.add_argument("--update", action="store_true", help="show in examples what the program prints now")
     args = parser.parse_args()
     program = Program(os.path.abspath(args.s2dump))
+    check_help(program)
     check_completion(program)
     check_manual(program)
     check_schema(check_attributes())

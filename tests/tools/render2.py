@@ -237,17 +237,20 @@ def state_text(vm):
     return ",".join(word for word in words if word) or "-"
 
 
-def list_row(t, long):
+def whose(t):
     vm = t["vm"] or dict.fromkeys(("name", "comm", "pid", "vcpus", "vmid", "state", "protected", "dying"))
     slots = t["slots"]
-    words = [t["id"], token(vm["name"] or vm["comm"] and f"({vm['comm']})"), plain(vm["pid"]), plain(vm["vcpus"]),
-             "-" if slots is None else size_text(sum(s["size"] for s in slots)), slots_text(slots), plain(vm["vmid"]),
-             state_text(vm), geometry(t), plain(t["root"])]
-    if long:
-        totals = t["totals"]
-        pages = ",".join(f"{p['count']}x{size_text(p['size'])}" for p in totals["pages"] or []) or "-"
-        words += [size_text(totals["mapped_bytes"]), pages, str(totals["table_pages"]), size_text(totals["missing_bytes"])]
-    return words
+    return [t["id"], token(vm["name"] or vm["comm"] and f"({vm['comm']})"), plain(vm["pid"]), plain(vm["vcpus"]),
+            "-" if slots is None else size_text(sum(s["size"] for s in slots)), slots_text(slots), plain(vm["vmid"]),
+            state_text(vm), geometry(t), plain(t["root"])]
+
+
+def costs(t):
+    """With -l; the guest's kernel, of which a document does not say whether more of its memory could hold one, is not judged."""
+    totals = t["totals"]
+    pages = ",".join(f"{p['count']}x{size_text(p['size'])}" for p in totals["pages"] or []) or "-"
+    id_, name, _, _, ram, *_ = whose(t)
+    return [id_, name, ram, size_text(totals["mapped_bytes"]), pages, str(totals["table_pages"]), size_text(totals["missing_bytes"])]
 
 
 def columns(rows):
@@ -256,11 +259,11 @@ def columns(rows):
 
 
 def list_(doc):
-    long = any(t["totals"] for t in doc["tables"])
-    titles = ["# id", "name", "pid", "vcpus", "ram", "slots", "vmid", "state", "geometry", "root"]
-    titles += ["mapped", "pages", "tables", "missing"] if long else []
     yield image_line(doc["image"])
-    yield from columns([titles, *[list_row(t, long) for t in doc["tables"]]])
+    titles = ["# id", "name", "pid", "vcpus", "ram", "slots", "vmid", "state", "geometry", "root"]
+    yield from columns([titles, *map(whose, doc["tables"])])
+    if any(t["totals"] for t in doc["tables"]):
+        yield from columns([["# id", "name", "ram", "mapped", "pages", "tables", "missing"], *map(costs, doc["tables"])])
 
 
 # ---- find, translate, check ------------------------------------------------------------------------------------------------

@@ -90,10 +90,17 @@ static void addresses(void **state)
 		{ "4K", 4096 },
 		{ "1G", 1ULL << 30 },
 		{ "12M", 12ULL << 20 },
+		{ "00000000000080023559", 0x80023559 },
+		{ "0xffffffffffffffff", UINT64_MAX },
+		{ "0d18446744073709551615", UINT64_MAX },
+		{ "16777215T", 0xffffff0000000000 },
 	};
 	static const char *const bad[] = {
-		"",     "x",  "0x",   "g",   "80023559",          "10",  "0d", "0D",
-		"12K4", "-1", "0d1 ", "0xg", "fffff000000000000", "0d1K"
+		"", "x", "0x", "g", "80023559", "10", "0d", "0D", "12K4", "-1", "0d1 ", "0xg",
+		"fffff000000000000", "0d1K",
+		/* 2^64, and digits of which only one reading fits in 64 bits. */
+		"0x10000000000000000", "0d18446744073709551616", "16777216T", "10000000000000000",
+		"12345678901234567", "99999999999999999999999", "0x20000000000000000"
 	};
 	uint64_t value = 77;
 	struct s2_err err;
@@ -114,10 +121,18 @@ static void addresses(void **state)
 				      "0d for decimal");
 	assert_int_equal(s2_parse_range("0-80023559", "--range", &value, &value, &err), S2_USAGE);
 	assert_non_null(strstr(err.text, "0x4c51007"));
+	/* Of 17 digits the hexadecimal reading is too large for anything but an end. */
+	assert_int_equal(s2_parse_address("12345678901234567", "--base", &value, &err), S2_USAGE);
+	assert_string_equal(err.text, "--base: 12345678901234567 is 0x12345678901234567 or "
+				      "0x2bdc545d6b4b87: write 0x, or 0d for decimal");
+	assert_int_equal(s2_parse_address("0x20000000000000000", "--base", &value, &err), S2_USAGE);
+	assert_string_equal(err.text, "--base: '0x20000000000000000' does not fit in 64 bits");
 }
 
 static void ranges(void **state)
 {
+	static const char *const past[] = { "0-0x010000000000000000", "0-16777216T",
+					    "0-0d18446744073709551616", "0-17179869184G" };
 	uint64_t a, b;
 	struct s2_err err;
 	int level;
@@ -129,7 +144,22 @@ static void ranges(void **state)
 	assert_int_equal(s2_parse_range("0-0x10000000000000000", "r", &a, &b, &err), S2_OK);
 	assert_int_equal(a, 0);
 	assert_int_equal(b, UINT64_MAX);
+	for (size_t i = 0; i < ARRAY_SIZE(past); i++) {
+		b = 77;
+		assert_int_equal(s2_parse_range(past[i], "r", &a, &b, &err), S2_OK);
+		assert_int_equal(b, UINT64_MAX);
+	}
+	assert_int_equal(s2_parse_range("0-10000000000000000", "r", &a, &b, &err), S2_USAGE);
+	assert_string_equal(err.text, "r: 10000000000000000 is 0x10000000000000000 or "
+				      "0x2386f26fc10000: write 0x, or 0d for decimal");
+	assert_int_equal(s2_parse_range("0x10000000000000000-0x10000000000000000", "r", &a, &b,
+					&err),
+			 S2_USAGE);
 	assert_int_equal(s2_parse_range("0-0x10000000000000001", "r", &a, &b, &err), S2_USAGE);
+	assert_int_equal(s2_parse_range("0-0x20000000000000000", "r", &a, &b, &err), S2_USAGE);
+	assert_int_equal(s2_parse_range("0-0x100000000000000000", "r", &a, &b, &err), S2_USAGE);
+	assert_int_equal(s2_parse_range("0-16777217T", "r", &a, &b, &err), S2_USAGE);
+	assert_int_equal(s2_parse_range("0-33554432T", "r", &a, &b, &err), S2_USAGE);
 	assert_int_equal(s2_parse_range("5-5", "r", &a, &b, &err), S2_USAGE);
 	assert_int_equal(s2_parse_range("6-5", "r", &a, &b, &err), S2_USAGE);
 	assert_int_equal(s2_parse_range("-5", "r", &a, &b, &err), S2_USAGE);

@@ -108,6 +108,22 @@ static void addresses(void **state)
 	assert_string_equal(printed(&out), "0xfffffffffffff000-0x10000000000000000");
 }
 
+/* ISO 8601, UTC: 951782400 is the day that a year divisible by 100 has only when 400 divides it. */
+static void times(void **state)
+{
+	char text[S2_TEXT_TIME_LEN];
+
+	(void)state;
+	s2_text_time(0, text);
+	assert_string_equal(text, "1970-01-01T00:00:00Z");
+	s2_text_time(951782400, text);
+	assert_string_equal(text, "2000-02-29T00:00:00Z");
+	s2_text_time(4294967296, text);
+	assert_string_equal(text, "2106-02-07T06:28:16Z");
+	s2_text_time(UINT64_C(1) << 62, text);
+	assert_string_equal(text, "");
+}
+
 static void rights(void **state)
 {
 	char text[S2_TEXT_RIGHTS_LEN];
@@ -227,7 +243,7 @@ int main(void)
 		cmocka_unit_test(sizes),     cmocka_unit_test(sizes_say_what_they_are),
 		cmocka_unit_test(addresses), cmocka_unit_test(rights),
 		cmocka_unit_test(flags),     cmocka_unit_test(escapes),
-		cmocka_unit_test(wraps),
+		cmocka_unit_test(wraps),     cmocka_unit_test(times),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

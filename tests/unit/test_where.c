@@ -253,11 +253,17 @@ static void test_odd_is_a_set(void **state)
 
 static void test_end_of_64_bits(void **state)
 {
-	struct s2_row row = row_of(UINT64_MAX - PAGE + 1, 1, 0);
+	struct s2_row row = row_of(UINT64_MAX - PAGE + 1, 1, 0), below = row_of(0, 1, 0);
 
 	(void)state;
 	assert_int_equal(ask("end>0xffffffffffffffff", &row), S2_ANSWER_YES);
 	assert_int_equal(ask("end=0", &row), S2_ANSWER_NO);
+	assert_int_equal(ask("end=0x10000000000000000", &row), S2_ANSWER_YES);
+	assert_int_equal(ask("end!=16777216T", &row), S2_ANSWER_NO);
+	assert_int_equal(ask("end<0x10000000000000000", &row), S2_ANSWER_NO);
+	assert_int_equal(ask("end<=0x10000000000000000", &row), S2_ANSWER_YES);
+	assert_int_equal(ask("end=0x10000000000000000", &below), S2_ANSWER_NO);
+	assert_int_equal(ask("end<0x10000000000000000", &below), S2_ANSWER_YES);
 	row.run.size = 0;
 	assert_int_equal(ask("size>=0xffffffffffffffff", &row), S2_ANSWER_YES);
 }
@@ -279,6 +285,11 @@ static void test_refused(void **state)
 		{ "size>", "a value belongs here", 5, 1 },
 		{ "size=big", "'size' is a number, which 'big' is not", 5, 3 },
 		{ "size=-1", "'size' is a number, which '-1' is not", 5, 2 },
+		{ "ia<0x10000000000000000", "'ia' is below 2^64", 3, 19 },
+		{ "end=10000000000000000",
+		  "end: 10000000000000000 is 0x10000000000000000 or 0x2386f26fc10000: write 0x, or 0d "
+		  "for decimal",
+		  4, 17 },
 		{ "write<yes", "'write' is true or false: it takes = and !=", 6, 3 },
 		{ "write=maybe", "'write' is true or false, not 'maybe'", 6, 5 },
 		{ "type<page", "'type' is text: it takes = and !=", 5, 4 },
@@ -531,7 +542,7 @@ static void sorted(const char *name, bool descending, size_t limit)
 		expected[i] = n;
 	}
 	assert_int_equal(top.n, limit < 200 ? limit : 200);
-	assert_int_equal(top.over, limit < 200);
+	assert_int_equal(top.more, limit < 200 ? 200 - limit : 0);
 	s2_top_sort(&top);
 	for (size_t i = 1; i < top.n; i++) {
 		uint64_t x = nth_number(&top, i - 1), y = nth_number(&top, i);

@@ -23,8 +23,8 @@ static enum s2_code levels_of(const struct s2_regime *regime, int *ret, struct s
 	}
 	if (walk != 4 && walk != 5)
 		return s2_fail(err, S2_INVALID,
-			       "EPTP[5:3] is %u: tables of %u levels, there are 4 or 5", walk - 1,
-			       walk);
+			       "EPTP[5:3] is %u: tables of %u level%s, there are 4 or 5", walk - 1,
+			       walk, walk == 1 ? "" : "s");
 	if (level != S2_NO_LEVEL && level != (int)walk)
 		return s2_fail(err, S2_INVALID, "start level %d contradicts EPTP[5:3] (%u levels)",
 			       level, walk);

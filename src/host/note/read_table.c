@@ -224,14 +224,17 @@ static enum s2_code get_vm(json_t *obj, struct s2_tables *tables, struct s2_tabl
 		code = s2_note_get_int(obj, "vmid", 0, UINT16_MAX, &number, err);
 	table->have_vmid = vmid && !code;
 	table->vmid = (uint32_t)number;
-	if (code || !object)
+	if (code || (!object && !s2_table_is_vms(table)))
 		return code;
 	vm = s2_vm_new();
 	if (!vm)
 		return s2_fail(err, S2_NOMEM, "no memory for VMs");
 	table->vm = vm;
 	code = s2_tables_own(tables, vm, err);
-	return code ? code : parse_vm(object, vm, err);
+	if (code || object)
+		return code ? code : parse_vm(object, vm, err);
+	snprintf(vm->unnamed, sizeof(vm->unnamed), "this snapshot is older than names are kept");
+	return S2_OK;
 }
 
 /* The registers of a guest hypervisor: all of them, or none. */
