@@ -38,6 +38,13 @@ static uint64_t put_rooted_vm(struct x86_test *t, uint32_t pid, uint64_t *ret_pa
 	return kvm;
 }
 
+static void lose_page(struct x86_test *t, uint64_t va)
+{
+	t->k.mem.hole = (va & ~UINT64_C(4095)) - x86_linear(t, 0);
+	t->k.mem.hole_size = 4096;
+	t->k.mem.hole_code = S2_EXCLUDED;
+}
+
 static void expect_pa(struct x86_test *t, uint64_t va, uint64_t want)
 {
 	uint64_t pa = 0;
@@ -816,6 +823,7 @@ static void roots_that_vcpus_keep(void **state)
 		set64(&t, vcpu + VCPU_GUEST_MMU + MMU_ROOT_HPA, held[1]);
 		set64(&t, vcpu + VCPU_GUEST_MMU + MMU_PREV_HPA + 2 * MMU_PREV_SIZE, held[2]);
 		set64(&t, vcpu + VCPU_ROOT_MMU + MMU_PREV_HPA, held[3]);
+		t.used = (t.used + 4095) & ~UINT64_C(4095);
 		x86_must(&t);
 		assert_int_equal(t.lost.total, 0);
 		assert_int_equal(t.tables.n, 5);
@@ -926,6 +934,58 @@ static void lost_vms(void **state)
 	assert_int_equal(t.tables.n, 2);
 	assert_true(x86_has_loss(&t, "", "could not look for roots among 16777216 bytes"));
 	x86_exit(&t);
+}
+
+/* A lost page of struct kvm_mmu_page takes none of those behind it: roots that either end of a list
+ * leads to keep their names, whichever of the two MMUs has them. */
+static void lost_page_of_a_list(void **state)
+{
+	static const uint32_t lists[] = { KVM_ROOTS, KVM_ACTIVE };
+	static const struct {
+		unsigned int from, to; /* of the five, from the list's beginning, that are lost */
+		bool whole;            /* the page is; else only what says where the table is */
+		unsigned int losses;
+	} rows[] = { { 0, 0, true, 1 }, { 2, 2, true, 1 }, { 4, 4, true, 1 },  { 1, 2, true, 2 },
+		     { 1, 3, true, 2 }, { 0, 4, true, 2 }, { 1, 1, false, 1 }, { 3, 3, false, 1 } };
+
+	(void)state;
+	for (size_t i = 0; i < 2 * sizeof(rows) / sizeof(rows[0]); i++) {
+		const size_t row = i / 2;
+		uint64_t kvm, sp[5], pa[5];
+		struct x86_test t;
+		char id[64];
+
+		x86_init(&t, FORM_7_3_NPT);
+		kvm = put_vm(&t, 42);
+		for (unsigned int k = 5; k-- > 0;) { /* the newest is the first */
+			uint32_t old = k ? ROLE_INVALID(t.form) : 0;
+
+			sp[k] = put_root(&t, kvm + lists[i % 2], role_of(t.form) | old, i % 2 == 0,
+					 &pa[k]);
+		}
+		t.used = (t.used + 4095) & ~UINT64_C(4095);
+		x86_must(&t);
+		assert_int_equal(t.lost.total, 0);
+		assert_int_equal(t.tables.n, 5);
+		/* They lie in falling order, with the tables of the lost ones between them. */
+		lose_page(&t, sp[rows[row].to]);
+		t.k.mem.hole_size = sp[rows[row].from] + 4096 - sp[rows[row].to];
+		if (!rows[row].whole) {
+			t.k.mem.hole += SP_SPT;
+			t.k.mem.hole_size = 8;
+		}
+		x86_must(&t);
+		assert_int_equal(t.lost.count[S2_LOST_TABLE], rows[row].losses);
+		assert_int_equal(t.tables.n, 5 - (rows[row].to - rows[row].from + 1));
+		for (unsigned int k = 0, n = 0; k < 5; k++) {
+			if (k >= rows[row].from && k <= rows[row].to)
+				continue;
+			snprintf(id, sizeof(id), k ? "vm:42/old:%u" : "vm:42", n);
+			n += k > 0;
+			assert_int_equal(x86_table(&t, id)->root_pa, pa[k]);
+		}
+		x86_exit(&t);
+	}
 }
 
 /* The same of the shadow MMU's: what is in its list, or out of it and still counted. */
@@ -1104,13 +1164,6 @@ static void types_with_a_gap(void **state)
 	assert_int_equal(x86_ask(&t), S2_NOTFOUND);
 	assert_non_null(strstr(t.err.text, "kvm_mmu_page"));
 	x86_exit(&t);
-}
-
-static void lose_page(struct x86_test *t, uint64_t va)
-{
-	t->k.mem.hole = (va & ~UINT64_C(4095)) - x86_linear(t, 0);
-	t->k.mem.hole_size = 4096;
-	t->k.mem.hole_code = S2_EXCLUDED;
 }
 
 /* A module's types are reached from btf_idr and from btf_modules: one loss is none. */
@@ -1453,6 +1506,7 @@ int main(void)
 		cmocka_unit_test(roots_that_vcpus_keep),
 		cmocka_unit_test(without_second_stage),
 		cmocka_unit_test(lost_vms),
+		cmocka_unit_test(lost_page_of_a_list),
 		cmocka_unit_test(lost_vms_of_the_shadow_mmu),
 		cmocka_unit_test(types_from_the_file),
 		cmocka_unit_test(types_with_a_gap),
