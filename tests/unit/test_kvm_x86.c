@@ -622,6 +622,57 @@ static void lost_variable(void **state)
 	x86_exit(&t);
 }
 
+/* Two variables of one name: what they agree in is known; what they do not is not, and is lost. Of
+ * three nobody asks. */
+static void variables_of_one_name(void **state)
+{
+	static const struct {
+		const char *name;
+		uint64_t other; /* 0: the same */
+		unsigned int n;
+		int param; /* -1: of the processor or the VM */
+	} rows[] = {
+		{ "dshadow_mmio_mask", 0, 2, S2_KVM_X86_MMIO_MASK },
+		{ "dshadow_mmio_mask", 0x1007, 2, S2_KVM_X86_MMIO_MASK },
+		{ "dshadow_acc_track_mask", 7, 2, S2_KVM_X86_ACC_TRACK_MASK },
+		{ "dshadow_host_writable_mask", 0, 3, S2_KVM_X86_HOST_WRITABLE_MASK },
+		{ "dnx_huge_pages", 0, 2, S2_KVM_X86_NX_HUGE_PAGES },
+		{ "dnx_huge_pages", 2, 2, S2_KVM_X86_NX_HUGE_PAGES },
+		{ "dshadow_xs_mask", 0, 2, -1 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const bool known = rows[i].n == 2 && !rows[i].other;
+		uint64_t pa, value = 0, expected = 0;
+		const struct s2_table *table;
+		struct x86_test t;
+
+		x86_init(&t, FORM_7_3_EPT);
+		for (uint32_t k = 0; k < t.nmsyms; k++)
+			if (!strcmp(t.msym[k].name, rows[i].name + 1))
+				value = get64(&t, t.msym[k].va);
+		expected = rows[i].other ? rows[i].other : value;
+		for (unsigned int k = 1; k < rows[i].n; k++)
+			kvm_variable(&t, rows[i].name, expected, 8);
+		put_rooted_vm(&t, 42, &pa);
+		x86_must(&t);
+		assert_int_equal(t.lost.total, !known);
+		if (!known)
+			assert_true(x86_has_loss(&t, "", "symbols have that name"));
+		table = x86_table(&t, "vm:42");
+		assert_ptr_equal(table->regime.soft.ops, &s2_soft_kvm_new);
+		if (rows[i].param < 0)
+			assert_int_equal(table->regime.soft.unsure, 0);
+		else
+			assert_int_equal(table->regime.soft.unsure,
+					 known ? 0 : 1U << rows[i].param);
+		if (known && rows[i].param >= 0)
+			assert_int_equal(table->regime.soft.param[rows[i].param], value);
+		x86_exit(&t);
+	}
+}
+
 /* kvm.mmio_caching=0 */
 static void without_mmio_entries(void **state)
 {
@@ -1495,6 +1546,7 @@ int main(void)
 		cmocka_unit_test(user_execution),
 		cmocka_unit_test(reserved_by_firmware),
 		cmocka_unit_test(lost_variable),
+		cmocka_unit_test(variables_of_one_name),
 		cmocka_unit_test(without_mmio_entries),
 		cmocka_unit_test(shared_bit),
 		cmocka_unit_test(lost_members),

@@ -5,6 +5,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "decode/x86/x86.h"
 #include "host/kvm/x86/soft.h"
@@ -71,25 +72,43 @@ struct values {
 	bool have[NVARIABLES];
 };
 
-/* Of several symbols of one name none is believed. */
 static bool is_there(const struct values *v, enum variable i)
 {
-	return v->symbol[i].hits == 1;
+	return v->symbol[i].hits;
+}
+
+/* Two variables of one name are believed where they agree. */
+static enum s2_code read_symbol(struct s2_kernel *kernel, const struct s2_symbol *symbol, void *ret,
+				size_t size, struct s2_err *err)
+{
+	uint64_t other = 0;
+	enum s2_code code = s2_kernel_read(kernel, symbol->value, ret, size, err);
+
+	if (!code && symbol->hits == 2)
+		code = s2_kernel_read(kernel, symbol->other, &other, size, err);
+	if (!code && (symbol->hits > 2 || (symbol->hits == 2 && memcmp(ret, &other, size))))
+		code = s2_fail(err, S2_INVALID,
+			       "%u symbols have that name, and which is KVM's is not known",
+			       symbol->hits);
+	return code;
 }
 
 static void read_value(struct values *v, enum variable i)
 {
 	struct s2_err why;
+	uint64_t value = 0;
 	enum s2_code code;
 
 	if (!is_there(v, i) || !variables[i].size)
 		return;
 	s2_err_init(&why);
-	code = s2_kernel_read(v->kernel, v->symbol[i].value, &v->value[i], variables[i].size, &why);
+	code = read_symbol(v->kernel, &v->symbol[i], &value, variables[i].size, &why);
 	v->have[i] = !code;
 	if (code)
 		s2_lost_add(v->lost, S2_LOST_REGISTER, code, NULL, S2_LOST_NOWHERE, "%s: %s",
 			    variables[i].name, why.text);
+	else
+		v->value[i] = value;
 }
 
 static enum s2_code read_values(struct values *v, struct s2_err *err)
@@ -109,10 +128,10 @@ static enum s2_tristate flag_of(const struct values *v, enum variable i)
 	return !v->have[i] ? S2_UNKNOWN : v->value[i] ? S2_YES : S2_NO;
 }
 
-/* What would tell and is not in the dump. */
+/* What would tell and is not in the dump, or there twice. */
 static void lose(struct s2_lost *lost, enum s2_code code, const char *what)
 {
-	if (s2_is_missing(code))
+	if (s2_is_missing(code) || code == S2_INVALID)
 		s2_lost_add(lost, S2_LOST_REGISTER, code, NULL, S2_LOST_NOWHERE, "%s: %s", what,
 			    s2_code_name(code));
 }
@@ -139,7 +158,7 @@ static unsigned int maxphyaddr(const struct values *v)
 		return (unsigned int)v->value[V_PHYS_BITS];
 	if (s2_module_types(v->kernel, "kvm", &types, NULL))
 		return 0; /* said by whoever needs more of them */
-	if (is_there(v, V_HOST))
+	if (v->symbol[V_HOST].hits == 1)
 		code = get_member(v->kernel, types, v->symbol[V_HOST].value, "kvm_host_values",
 				  "maxphyaddr", &bits);
 	lose(v->lost, code, "kvm_host.maxphyaddr");
@@ -185,10 +204,10 @@ static void ept_capabilities(struct s2_kernel *kernel, struct s2_lost *lost,
 	uint32_t ept; /* struct vmx_capability begins with it */
 	enum s2_code code = s2_module_symbols(kernel, "kvm_intel", &symbol, 1, NULL);
 
-	if (!code && symbol.hits != 1)
+	if (!code && !symbol.hits)
 		return;
 	if (!code)
-		code = s2_kernel_read(kernel, symbol.value, &ept, sizeof(ept), NULL);
+		code = read_symbol(kernel, &symbol, &ept, sizeof(ept), NULL);
 	lose(lost, code, "vmx_capability");
 	if (code)
 		return;
@@ -232,6 +251,8 @@ static void make_soft(const struct values *v, const struct s2_kvm_x86_layout *la
 		s2_soft_unsure(soft, S2_KVM_X86_MMIO_MASK);
 	/* The variable is an int: off, on, or (before KVM runs) -1. */
 	soft->param[S2_KVM_X86_NX_HUGE_PAGES] = v->have[V_NX_HUGE] && v->value[V_NX_HUGE] == 1;
+	if (is_there(v, V_NX_HUGE) && !v->have[V_NX_HUGE])
+		s2_soft_unsure(soft, S2_KVM_X86_NX_HUGE_PAGES);
 }
 
 enum s2_code s2_kvm_x86_masks(struct s2_kernel *kernel, const struct s2_kvm_x86_layout *layout,

@@ -459,12 +459,15 @@ static enum s2_code set_soft(struct gather *g, const struct root *root, const ch
 			     struct s2_soft *soft)
 {
 	const struct s2_kvm_x86_layout *l = &g->x->layout;
+	bool of_all_unsure = s2_soft_is_unsure(soft, S2_KVM_X86_NX_HUGE_PAGES);
 	uint64_t off = 0;
 	enum s2_code code =
 		set_param(g, id, &l->no_nx_huge_pages, S2_KVM_X86_NX_HUGE_PAGES, soft, &off);
 
 	if (off)
 		soft->param[S2_KVM_X86_NX_HUGE_PAGES] = 0;
+	else if (of_all_unsure)
+		s2_soft_unsure(soft, S2_KVM_X86_NX_HUGE_PAGES);
 	if (!code)
 		code = set_param(g, id, &l->mmio_value, S2_KVM_X86_MMIO_VALUE, soft,
 				 &soft->param[S2_KVM_X86_MMIO_VALUE]);
