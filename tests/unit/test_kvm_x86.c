@@ -1240,10 +1240,11 @@ static void types_by_the_other_way(void **state)
 	x86_must(&t);
 	assert_int_equal(x86_table(&t, "vm:42")->root_pa, pa);
 	x86_exit(&t);
-	/* The list's entry too is lost, or leads to another module's. */
+	/* The list's entry too is lost, or leads to another module's, and the types themselves. */
 	for (unsigned int gone = 0; gone < 2; gone++) {
 		x86_init(&t, FORM_7_3_NPT);
 		put_vm(&t, 42);
+		set64(&t, get64(&t, t.btf + BTF_DATA), 0);
 		x86_open(&t);
 		lose_page(&t, get64(&t, t.btf_idr + 8) - 2);
 		if (gone)
@@ -1256,6 +1257,51 @@ static void types_by_the_other_way(void **state)
 		else if (!strstr(t.err.text, "types of the module kvm"))
 			fail_msg("%s", t.err.text);
 		assert_int_equal(t.tables.n, 0);
+		x86_exit(&t);
+	}
+}
+
+/* The struct btf of a module can be gone where its types are not: makedumpfile takes pages of slabs
+ * for anonymous memory. They are found by the module's functions, among others' and leftovers. */
+static void types_by_functions(void **state)
+{
+	enum { WHOLE, TWICE, ANOTHER, CUT, OTHERS, NWAYS };
+
+	(void)state;
+	for (unsigned int way = 0; way < NWAYS; way++) {
+		bool found = way == WHOLE || way == TWICE;
+		uint64_t pa, data, copy;
+		struct x86_test t;
+
+		x86_init(&t, FORM_7_3_NPT);
+		put_rooted_vm(&t, 42, &pa);
+		data = get64(&t, t.btf + BTF_DATA);
+		/* As a module was that has been loaded before, or another one. */
+		copy = page_alloc(&t);
+		heap_alloc(&t, t.own_size);
+		if (way == TWICE || way == ANOTHER)
+			memcpy(x86_at(&t, copy), x86_at(&t, data), t.own_size);
+		if (way == ANOTHER) /* the size of its first structure */
+			set_bytes(&t, copy + 24 + 8, 5, 4);
+		if (way == CUT)
+			set_bytes(&t, data + 4, 4096, 4);
+		page_alloc(&t);
+		for (size_t i = 0; way == OTHERS && i < t.nmsyms; i++)
+			if (!strcmp(t.msym[i].name, x86_functions[0]))
+				t.msym[i].name = "another";
+		x86_open(&t);
+		lose_page(&t, t.btf);
+		if (found) {
+			x86_must(&t);
+			assert_int_equal(t.lost.total, 0);
+			assert_int_equal(x86_table(&t, "vm:42")->root_pa, pa);
+		} else {
+			if (!x86_ask(&t))
+				assert_true(x86_has_loss(&t, "", "types of the module kvm"));
+			else
+				assert_non_null(strstr(t.err.text, "types of the module kvm"));
+			assert_int_equal(t.tables.n, 0);
+		}
 		x86_exit(&t);
 	}
 }
@@ -1563,6 +1609,7 @@ int main(void)
 		cmocka_unit_test(types_from_the_file),
 		cmocka_unit_test(types_with_a_gap),
 		cmocka_unit_test(types_by_the_other_way),
+		cmocka_unit_test(types_by_functions),
 		cmocka_unit_test(without_kallsyms),
 		cmocka_unit_test(types_from_dwarf_of_the_file),
 		cmocka_unit_test(what_is_not_recognised),
