@@ -407,6 +407,46 @@ static void shared_bit(void **state)
 	x86_exit(&t);
 }
 
+/* Memory that a TD's slot has beyond the shared bit is not reached by that bit: no slot is where no
+ * address is, which a snapshot's note would be refused for. */
+static void slots_beyond_the_shared_bit(void **state)
+{
+	static const struct {
+		unsigned int bit;
+		uint64_t gfn, npages, shared; /* so many pages of it are shared memory */
+	} rows[] = {
+		{ 47, (UINT64_C(1) << 35) - 8, 16, 8 },
+		{ 47, UINT64_C(1) << 35, 16, 0 },
+		{ 51, (UINT64_C(1) << 40) - 16, 16, 0 },
+		{ 51, (UINT64_C(1) << 39) - 1, 2, 1 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const uint64_t bit = UINT64_C(1) << rows[i].bit;
+		const struct s2_table *shared;
+		struct x86_test t;
+		uint64_t kvm, pa;
+
+		x86_init(&t, FORM_7_3_EPT);
+		kvm = put_vm(&t, 42);
+		put_root(&t, kvm + KVM_ROOTS, role_of(t.form) | ROLE_MIRROR, true, &pa);
+		put_root(&t, kvm + KVM_ROOTS, role_of(t.form), true, &pa);
+		put_slot(&t, kvm, 0, rows[i].gfn, rows[i].npages, 3);
+		set64(&t, kvm + KVM_DIRECT_BITS, bit >> 12);
+		x86_must(&t);
+		assert_int_equal(t.lost.total, 0);
+		assert_int_equal(x86_table(&t, "vm:42/mirror")->slot[0].ipa, rows[i].gfn << 12);
+		shared = x86_table(&t, "vm:42");
+		assert_int_equal(shared->nslots, rows[i].shared != 0);
+		if (shared->nslots) {
+			assert_int_equal(shared->slot[0].ipa, bit | rows[i].gfn << 12);
+			assert_int_equal(shared->slot[0].size, rows[i].shared << 12);
+		}
+		x86_exit(&t);
+	}
+}
+
 /* A member of struct kvm that is not in the dump is not 0: slots and attributes of a TD's shared
  * memory are nowhere, and its entries of MMIO are not known. */
 static void lost_members(void **state)
@@ -1595,6 +1635,7 @@ int main(void)
 		cmocka_unit_test(variables_of_one_name),
 		cmocka_unit_test(without_mmio_entries),
 		cmocka_unit_test(shared_bit),
+		cmocka_unit_test(slots_beyond_the_shared_bit),
 		cmocka_unit_test(lost_members),
 		cmocka_unit_test(shadow_mmu),
 		cmocka_unit_test(shadow_mmu_of_five_levels),

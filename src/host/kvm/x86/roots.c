@@ -446,9 +446,12 @@ static enum s2_code set_empty(struct gather *g, const char *id, struct s2_soft *
 	struct first_vcpu first = { 0 };
 	enum s2_code code = S2_OK;
 
-	if (!field->have || s2_kvm_each_vcpu(g->w->search->kernel, &g->w->layout, g->kvm_va,
-					     on_first_vcpu, &first, NULL))
-		return S2_OK;
+	if (field->have)
+		code = s2_kvm_each_vcpu(g->w->search->kernel, &g->w->layout, g->kvm_va,
+					on_first_vcpu, &first, NULL);
+	if (code)
+		return code == S2_NOMEM ? s2_fail(g->w->search->err, code, "no memory for vCPUs") :
+					  S2_OK;
 	if (first.va)
 		code = get(g, first.va, field, &soft->empty);
 	return s2_host_set_aside(g->w->search, S2_LOST_REGISTER, id, code);
