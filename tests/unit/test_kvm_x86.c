@@ -504,21 +504,32 @@ static void lost_members(void **state)
 	}
 }
 
-/* Whether the VM can have any cannot be read. */
+/* Whether the VM can have any cannot be read: what it has is known all the same. */
 static void private_memory_not_known(void **state)
 {
 	struct x86_test t;
-	uint64_t kvm, pa;
+	uint64_t kvm, pa, node, bytes;
 
 	(void)state;
-	x86_init(&t, FORM_6_18_EPT);
-	kvm = put_rooted_vm(&t, 42, &pa);
-	t.k.mem.hole = kvm + KVM_HAS_PRIVATE - x86_linear(&t, 0);
-	t.k.mem.hole_size = 1;
-	t.k.mem.hole_code = S2_IO;
-	x86_must(&t);
-	assert_true(x86_has_loss(&t, "vm:42", "memory attributes: "));
-	x86_exit(&t);
+	for (unsigned int some = 0; some < 2; some++) {
+		x86_init(&t, FORM_6_18_EPT);
+		kvm = put_rooted_vm(&t, 42, &pa);
+		node = put_xa_node(&t, 0);
+		if (some) {
+			put_xa_slots(&t, node, 2, 3, 0x11);
+			set64(&t, kvm + KVM_ATTRIBUTES + 8, node | 2);
+		}
+		t.k.mem.hole = kvm + KVM_HAS_PRIVATE - x86_linear(&t, 0);
+		t.k.mem.hole_size = 1;
+		t.k.mem.hole_code = S2_IO;
+		x86_must(&t);
+		assert_true(x86_has_loss(&t, "vm:42", "memory attributes: "));
+		if (some) {
+			assert_true(s2_private_bytes(x86_table(&t, "vm:42"), 0, 0x10000, &bytes));
+			assert_int_equal(bytes, 0x1000);
+		}
+		x86_exit(&t);
+	}
 }
 
 /* Upstream 5.15: slots in an array, vCPUs in another, and a member that is missing is named. */
