@@ -595,20 +595,35 @@ static void set_variable(struct x86_test *t, const char *name, uint64_t value)
 }
 
 /* Memory encryption that is on in the firmware takes address bits away (SYSCFG, CPUID 8000001fh),
- * and KVM marks MMIO by the first of them and all above (svm_adjust_mmio_mask()): of 52 bits with
- * 46 left, and of a processor whose number is not in the dump. */
+ * which the kernel's own number has no more, and KVM marks MMIO by the first of them that is not
+ * the C-bit and all above (svm_adjust_mmio_mask()): of 52 bits with 46 or 47 left, and of a
+ * processor whose number is not in the dump. Without both the C-bit and the kernel's number one bit
+ * is not known. */
 static void reserved_by_firmware(void **state)
 {
 	static const struct {
 		bool sme, lost;
 		uint64_t value, mask;
+		unsigned int boot; /* boot_cpu_data.x86_phys_bits, 0: no such symbol */
 		unsigned int bits; /* expected */
+		bool open;         /* ... or one bit less */
 	} rows[] = {
-		{ false, false, UINT64_C(0xfc00000000001), UINT64_C(0xfc00000000001), 46 },
-		{ true, false, UINT64_C(0xfc00000000001), UINT64_C(0xfc00000000001), 46 },
-		{ false, true, UINT64_C(0x8000000000001), UINT64_C(0x8000000000001), 51 },
-		{ false, false, 0, 0, 52 },
-		{ false, false, 0, UINT64_C(0xfc00000000001), 46 }, /* kvm.mmio_caching=0 */
+		{ false, false, UINT64_C(0xfc00000000001), UINT64_C(0xfc00000000001), 0, 46, true },
+		{ false, false, UINT64_C(0xfc00000000001), UINT64_C(0xfc00000000001), 46, 46,
+		  false },
+		{ true, false, UINT64_C(0xfc00000000001), UINT64_C(0xfc00000000001), 0, 46, false },
+		/* The C-bit is bit 47, which no entry has in the second and third case. */
+		{ true, false, UINT64_C(0xf000000000001), UINT64_C(0xf000000000001), 0, 47, false },
+		{ false, false, UINT64_C(0xf000000000001), UINT64_C(0xf000000000001), 47, 47,
+		  false },
+		{ false, false, UINT64_C(0xf000000000001), UINT64_C(0xf000000000001), 0, 48, true },
+		{ false, true, UINT64_C(0x8000000000001), UINT64_C(0x8000000000001), 0, 51, true },
+		{ false, true, UINT64_C(0x8000000000001), UINT64_C(0x8000000000001), 40, 40,
+		  false },
+		{ false, false, 0, 0, 0, 52, false },
+		{ false, false, 0, 0, 52, 52, false },
+		/* kvm.mmio_caching=0 */
+		{ false, false, 0, UINT64_C(0xfc00000000001), 0, 46, true },
 	};
 
 	(void)state;
@@ -626,6 +641,12 @@ static void reserved_by_firmware(void **state)
 		set_variable(&t, "shadow_mmio_value", rows[i].value);
 		set_variable(&t, "shadow_mmio_mask", rows[i].mask);
 		kvm_variable(&t, "denable_mmio_caching", rows[i].value != 0, 1);
+		if (rows[i].boot) {
+			uint64_t boot = t.k.stext + DATA_AT + 0x800;
+
+			set_bytes(&t, boot + 1, rows[i].boot, 1);
+			add_symbol(&t, "Dboot_cpu_data", boot);
+		}
 		put_module_symbols(&t);
 		kvm = put_vm(&t, 42);
 		set64(&t, kvm + KVM_MMIO_VALUE, rows[i].value);
@@ -640,6 +661,8 @@ static void reserved_by_firmware(void **state)
 		x86_must(&t);
 		regime = &x86_table(&t, "vm:42")->regime;
 		assert_int_equal(regime->value[S2_X86_MAXPHYADDR], rows[i].bits);
+		assert_int_equal(x86_has_loss(&t, "", "which boot_cpu_data would tell"),
+				 rows[i].open);
 		assert_int_equal(s2_shape(regime, &geom, &t.err), S2_OK);
 		raw = rows[i].value | 0x9d000346;
 		geom.arch->decode(&geom, 0, raw, &entry);

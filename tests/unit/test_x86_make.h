@@ -445,6 +445,8 @@ static inline void btf_kvm_of(struct x86_btf *b, const struct x86_form *form)
 	x86_field(b->btf, "guest_mmu", mmu, VCPU_GUEST_MMU - VCPU_MMU);
 	if (cache)
 		x86_field(b->btf, "mmu_shadow_page_cache", cache, VCPU_INIT_VALUE - VCPU_MMU);
+	x86_struct(b->btf, "cpuinfo_x86", 8);
+	x86_field(b->btf, "x86_phys_bits", b->u8t, 1);
 	x86_struct(b->btf, "kvm_vcpu", VCPU_SIZE);
 	x86_field(b->btf, "arch", arch, VCPU_MMU);
 }
