@@ -1113,6 +1113,41 @@ static void lost_page_of_a_list(void **state)
 	}
 }
 
+/* Of a lost VM's table more may be lost: without the table page the root is listed all the same;
+ * without its struct kvm_mmu_page nobody can tell, and that is said. */
+static void lost_vms_and_tables(void **state)
+{
+	struct x86_test t;
+	uint64_t kvm, pa, sp, other;
+	char id[64];
+
+	(void)state;
+	for (unsigned int pages = 2; pages <= 4; pages++) {
+		x86_init(&t, FORM_7_3_NPT);
+		kvm = page_alloc(&t);
+		put_vm_at(&t, kvm, 42);
+		sp = put_root(&t, kvm + KVM_ROOTS, role_of(t.form), true, &pa);
+		/* After the VM's memslots. */
+		assert_int_equal(x86_linear(&t, pa), kvm + 8192);
+		assert_int_equal(sp, kvm + 12288);
+		page_alloc(&t);
+		put_rooted_vm(&t, 43, &other);
+		x86_open(&t);
+		lose_page(&t, kvm);
+		t.k.mem.hole_size = pages * 4096;
+		x86_must(&t);
+		snprintf(id, sizeof(id), "root:0x%llx", (unsigned long long)pa);
+		assert_int_equal(t.tables.n, pages < 4 ? 2 : 1);
+		if (pages < 4)
+			assert_int_equal(x86_table(&t, id)->root_pa, pa);
+		snprintf(id, sizeof(id),
+			 "roots may be at 4096 bytes of memory, the first at PA 0x%llx",
+			 (unsigned long long)pa);
+		assert_int_equal(x86_has_loss(&t, "", id), pages == 4);
+		x86_exit(&t);
+	}
+}
+
 /* The same of the shadow MMU's: what is in its list, or out of it and still counted. */
 static void lost_vms_of_the_shadow_mmu(void **state)
 {
@@ -1679,6 +1714,7 @@ int main(void)
 		cmocka_unit_test(roots_that_vcpus_keep),
 		cmocka_unit_test(without_second_stage),
 		cmocka_unit_test(lost_vms),
+		cmocka_unit_test(lost_vms_and_tables),
 		cmocka_unit_test(lost_page_of_a_list),
 		cmocka_unit_test(lost_vms_of_the_shadow_mmu),
 		cmocka_unit_test(types_from_the_file),
