@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "claim_options.h"
+#include "format/text.h"
 
 /*
  * The order is that of --help. A new option: an id in option_list.h, a row here, a case in

@@ -414,6 +414,18 @@ enum s2_code s2_btf_new_split(const void *blob, size_t len, const struct s2_btf_
 	return S2_OK;
 }
 
+void s2_btf_functions(const struct s2_types *types, bool (*function)(void *arg, const char *name),
+		      void *arg)
+{
+	const struct btf_types *self = (const struct btf_types *)types;
+	struct s2_btf_type t;
+
+	for (uint32_t i = 0; i < self->ntypes; i++)
+		if (!type_by_id(self, self->first + i, &t, NULL) && t.kind == S2_BTF_FUNC &&
+		    !function(arg, t.name))
+			return;
+}
+
 enum s2_code s2_btf_new(const void *blob, size_t len, struct s2_types **ret, uint32_t *ret_ntypes,
 			struct s2_err *err)
 {

@@ -39,6 +39,11 @@ enum s2_code s2_btf_new_split(const void *blob, size_t len, const struct s2_btf_
 			      struct s2_types *base, struct s2_types **ret, uint32_t *ret_ntypes,
 			      struct s2_err *err) S2_MUST_CHECK;
 
+/* Names of functions that @types, which are BTF, tell of besides their base's; @function returns
+ * false to stop. */
+void s2_btf_functions(const struct s2_types *types, bool (*function)(void *arg, const char *name),
+		      void *arg);
+
 /* Reads and parses the blob at physical address @pa. */
 enum s2_code s2_btf_read(const struct s2_mem *mem, uint64_t pa, struct s2_types **ret,
 			 uint32_t *ret_ntypes, struct s2_err *err) S2_MUST_CHECK;

@@ -112,10 +112,10 @@ enum s2_code s2_kernel_list_around(struct s2_kernel *kernel, uint64_t head,
 
 	for (size_t i = 0; more && i < first.n; i++)
 		more = node(arg, first.va[i]);
-	if (!code && first.lost)
-		code = read_end(kernel, head, &last, err);
-	if (!code && first.lost)
+	if (!code && first.lost) {
 		lost(arg, first.lost, &first.why);
+		code = read_end(kernel, head, &last, err);
+	}
 	if (!code && last.lost && last.lost != first.lost)
 		lost(arg, last.lost, &last.why);
 	for (size_t i = last.n; !code && more && i-- > 0;)

@@ -10,6 +10,7 @@
 #include "base/bits.h"
 #include "base/cleanup.h"
 #include "kernel/btf.h"
+#include "kernel/btf_split.h"
 #include "kernel/dwarf.h"
 #include "kernel/fields.h"
 #include "kernel/kernel_priv.h"
@@ -193,6 +194,67 @@ static void query_symtab(const struct symtab *tab, struct s2_symbol_query *query
 		if (s2_symbol_query_len(query, len))
 			s2_symbol_query_take(query, name, len, tab->sym[i].st_value);
 	}
+}
+
+/* Functions by whose names types are held against symbols. */
+#define MAX_FUNCTIONS 64
+
+struct functions {
+	const struct symtab *tab;
+	struct s2_symbol symbol[MAX_FUNCTIONS];
+	size_t n;
+};
+
+static bool on_function(void *arg, const char *name)
+{
+	struct functions *f = arg;
+
+	f->symbol[f->n++] = (struct s2_symbol){ .name = name };
+	return f->n < MAX_FUNCTIONS;
+}
+
+/* Are the module's symbols those of the functions that @types tell of? The compiler adds to some
+ * names, and the kernel drops those of initialization: most count. */
+static bool has_functions_of(void *arg, const struct s2_types *types)
+{
+	struct functions f = { .tab = arg };
+	struct s2_symbol_query query;
+	size_t found = 0;
+
+	s2_btf_functions(types, on_function, &f);
+	s2_symbol_query_init(&query, f.symbol, f.n);
+	query.source = S2_SYM_MODULE;
+	query_symtab(f.tab, &query);
+	for (size_t i = 0; i < f.n; i++)
+		found += f.symbol[i].hits > 0;
+	return found > f.n / 2;
+}
+
+/* Types of the module, whose struct btf is not in the dump, from all memory: S2_NOTFOUND if there
+ * are none. */
+static enum s2_code types_by_functions(struct s2_kernel *kernel, const char *module,
+				       struct s2_types *base, struct s2_types **ret)
+{
+	struct find_module f = { .kernel = kernel, .name = module };
+	struct symtab tab = { 0 };
+	struct s2_btf_split wanted = { .base = base, .is_it = has_functions_of, .arg = &tab };
+	uint32_t ntypes;
+	enum s2_code code = find_module(&f);
+
+	if (!code && !f.va)
+		code = S2_NOTFOUND;
+	if (!code)
+		code = read_symtab(&f, &tab);
+	wanted.cost = tab.n * sizeof(*tab.sym);
+	if (!code)
+		code = s2_btf_find_split(kernel, &wanted, ret, &ntypes, NULL);
+	symtab_free(&tab);
+	if (!code)
+		s2_kernel_say(kernel,
+			      "types of the module %s from BTF in memory (%u, found by its "
+			      "functions: struct btf is not in the dump)",
+			      module, ntypes);
+	return code;
 }
 
 enum s2_code s2_module_symbols(struct s2_kernel *kernel, const char *module,
@@ -500,6 +562,15 @@ static enum s2_code own_types(struct s2_kernel *kernel, const char *module, stru
 		if (err)
 			s2_err_init(err);
 		return S2_OK;
+	}
+	if (s2_is_missing(code)) {
+		enum s2_code search = types_by_functions(kernel, module, base, ret);
+
+		if (search == S2_NOMEM)
+			return s2_fail(err, search, "no memory for a module's types");
+		if (!search && err)
+			s2_err_init(err);
+		return search ? code : S2_OK;
 	}
 	*ret = in_memory;
 	return code;

@@ -76,6 +76,7 @@ bool s2_symbol_query_take(struct s2_symbol_query *query, const char *name, size_
 			symbol->value = value;
 			symbol->hits = 1;
 		} else if (symbol->value != value) {
+			symbol->other = value;
 			symbol->hits++;
 		}
 	}

@@ -28,6 +28,7 @@ const char *s2_symbol_source_name(enum s2_symbol_source source);
 struct s2_symbol {
 	const char *name;
 	uint64_t value;    /* address in the running kernel, KASLR included */
+	uint64_t other;    /* with two of @hits or more: that of the last */
 	unsigned int hits; /* how many different addresses bear the name; 0: not found, value is the
 			      first one's */
 	enum s2_symbol_source source;

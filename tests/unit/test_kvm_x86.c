@@ -38,6 +38,13 @@ static uint64_t put_rooted_vm(struct x86_test *t, uint32_t pid, uint64_t *ret_pa
 	return kvm;
 }
 
+static void lose_page(struct x86_test *t, uint64_t va)
+{
+	t->k.mem.hole = (va & ~UINT64_C(4095)) - x86_linear(t, 0);
+	t->k.mem.hole_size = 4096;
+	t->k.mem.hole_code = S2_EXCLUDED;
+}
+
 static void expect_pa(struct x86_test *t, uint64_t va, uint64_t want)
 {
 	uint64_t pa = 0;
@@ -400,6 +407,46 @@ static void shared_bit(void **state)
 	x86_exit(&t);
 }
 
+/* Memory that a TD's slot has beyond the shared bit is not reached by that bit: no slot is where no
+ * address is, which a snapshot's note would be refused for. */
+static void slots_beyond_the_shared_bit(void **state)
+{
+	static const struct {
+		unsigned int bit;
+		uint64_t gfn, npages, shared; /* so many pages of it are shared memory */
+	} rows[] = {
+		{ 47, (UINT64_C(1) << 35) - 8, 16, 8 },
+		{ 47, UINT64_C(1) << 35, 16, 0 },
+		{ 51, (UINT64_C(1) << 40) - 16, 16, 0 },
+		{ 51, (UINT64_C(1) << 39) - 1, 2, 1 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const uint64_t bit = UINT64_C(1) << rows[i].bit;
+		const struct s2_table *shared;
+		struct x86_test t;
+		uint64_t kvm, pa;
+
+		x86_init(&t, FORM_7_3_EPT);
+		kvm = put_vm(&t, 42);
+		put_root(&t, kvm + KVM_ROOTS, role_of(t.form) | ROLE_MIRROR, true, &pa);
+		put_root(&t, kvm + KVM_ROOTS, role_of(t.form), true, &pa);
+		put_slot(&t, kvm, 0, rows[i].gfn, rows[i].npages, 3);
+		set64(&t, kvm + KVM_DIRECT_BITS, bit >> 12);
+		x86_must(&t);
+		assert_int_equal(t.lost.total, 0);
+		assert_int_equal(x86_table(&t, "vm:42/mirror")->slot[0].ipa, rows[i].gfn << 12);
+		shared = x86_table(&t, "vm:42");
+		assert_int_equal(shared->nslots, rows[i].shared != 0);
+		if (shared->nslots) {
+			assert_int_equal(shared->slot[0].ipa, bit | rows[i].gfn << 12);
+			assert_int_equal(shared->slot[0].size, rows[i].shared << 12);
+		}
+		x86_exit(&t);
+	}
+}
+
 /* A member of struct kvm that is not in the dump is not 0: slots and attributes of a TD's shared
  * memory are nowhere, and its entries of MMIO are not known. */
 static void lost_members(void **state)
@@ -457,21 +504,32 @@ static void lost_members(void **state)
 	}
 }
 
-/* Whether the VM can have any cannot be read. */
+/* Whether the VM can have any cannot be read: what it has is known all the same. */
 static void private_memory_not_known(void **state)
 {
 	struct x86_test t;
-	uint64_t kvm, pa;
+	uint64_t kvm, pa, node, bytes;
 
 	(void)state;
-	x86_init(&t, FORM_6_18_EPT);
-	kvm = put_rooted_vm(&t, 42, &pa);
-	t.k.mem.hole = kvm + KVM_HAS_PRIVATE - x86_linear(&t, 0);
-	t.k.mem.hole_size = 1;
-	t.k.mem.hole_code = S2_IO;
-	x86_must(&t);
-	assert_true(x86_has_loss(&t, "vm:42", "memory attributes: "));
-	x86_exit(&t);
+	for (unsigned int some = 0; some < 2; some++) {
+		x86_init(&t, FORM_6_18_EPT);
+		kvm = put_rooted_vm(&t, 42, &pa);
+		node = put_xa_node(&t, 0);
+		if (some) {
+			put_xa_slots(&t, node, 2, 3, 0x11);
+			set64(&t, kvm + KVM_ATTRIBUTES + 8, node | 2);
+		}
+		t.k.mem.hole = kvm + KVM_HAS_PRIVATE - x86_linear(&t, 0);
+		t.k.mem.hole_size = 1;
+		t.k.mem.hole_code = S2_IO;
+		x86_must(&t);
+		assert_true(x86_has_loss(&t, "vm:42", "memory attributes: "));
+		if (some) {
+			assert_true(s2_private_bytes(x86_table(&t, "vm:42"), 0, 0x10000, &bytes));
+			assert_int_equal(bytes, 0x1000);
+		}
+		x86_exit(&t);
+	}
 }
 
 /* Upstream 5.15: slots in an array, vCPUs in another, and a member that is missing is named. */
@@ -537,20 +595,35 @@ static void set_variable(struct x86_test *t, const char *name, uint64_t value)
 }
 
 /* Memory encryption that is on in the firmware takes address bits away (SYSCFG, CPUID 8000001fh),
- * and KVM marks MMIO by the first of them and all above (svm_adjust_mmio_mask()): of 52 bits with
- * 46 left, and of a processor whose number is not in the dump. */
+ * which the kernel's own number has no more, and KVM marks MMIO by the first of them that is not
+ * the C-bit and all above (svm_adjust_mmio_mask()): of 52 bits with 46 or 47 left, and of a
+ * processor whose number is not in the dump. Without both the C-bit and the kernel's number one bit
+ * is not known. */
 static void reserved_by_firmware(void **state)
 {
 	static const struct {
 		bool sme, lost;
 		uint64_t value, mask;
+		unsigned int boot; /* boot_cpu_data.x86_phys_bits, 0: no such symbol */
 		unsigned int bits; /* expected */
+		bool open;         /* ... or one bit less */
 	} rows[] = {
-		{ false, false, UINT64_C(0xfc00000000001), UINT64_C(0xfc00000000001), 46 },
-		{ true, false, UINT64_C(0xfc00000000001), UINT64_C(0xfc00000000001), 46 },
-		{ false, true, UINT64_C(0x8000000000001), UINT64_C(0x8000000000001), 51 },
-		{ false, false, 0, 0, 52 },
-		{ false, false, 0, UINT64_C(0xfc00000000001), 46 }, /* kvm.mmio_caching=0 */
+		{ false, false, UINT64_C(0xfc00000000001), UINT64_C(0xfc00000000001), 0, 46, true },
+		{ false, false, UINT64_C(0xfc00000000001), UINT64_C(0xfc00000000001), 46, 46,
+		  false },
+		{ true, false, UINT64_C(0xfc00000000001), UINT64_C(0xfc00000000001), 0, 46, false },
+		/* The C-bit is bit 47, which no entry has in the second and third case. */
+		{ true, false, UINT64_C(0xf000000000001), UINT64_C(0xf000000000001), 0, 47, false },
+		{ false, false, UINT64_C(0xf000000000001), UINT64_C(0xf000000000001), 47, 47,
+		  false },
+		{ false, false, UINT64_C(0xf000000000001), UINT64_C(0xf000000000001), 0, 48, true },
+		{ false, true, UINT64_C(0x8000000000001), UINT64_C(0x8000000000001), 0, 51, true },
+		{ false, true, UINT64_C(0x8000000000001), UINT64_C(0x8000000000001), 40, 40,
+		  false },
+		{ false, false, 0, 0, 0, 52, false },
+		{ false, false, 0, 0, 52, 52, false },
+		/* kvm.mmio_caching=0 */
+		{ false, false, 0, UINT64_C(0xfc00000000001), 0, 46, true },
 	};
 
 	(void)state;
@@ -568,6 +641,12 @@ static void reserved_by_firmware(void **state)
 		set_variable(&t, "shadow_mmio_value", rows[i].value);
 		set_variable(&t, "shadow_mmio_mask", rows[i].mask);
 		kvm_variable(&t, "denable_mmio_caching", rows[i].value != 0, 1);
+		if (rows[i].boot) {
+			uint64_t boot = t.k.stext + DATA_AT + 0x800;
+
+			set_bytes(&t, boot + 1, rows[i].boot, 1);
+			add_symbol(&t, "Dboot_cpu_data", boot);
+		}
 		put_module_symbols(&t);
 		kvm = put_vm(&t, 42);
 		set64(&t, kvm + KVM_MMIO_VALUE, rows[i].value);
@@ -582,6 +661,8 @@ static void reserved_by_firmware(void **state)
 		x86_must(&t);
 		regime = &x86_table(&t, "vm:42")->regime;
 		assert_int_equal(regime->value[S2_X86_MAXPHYADDR], rows[i].bits);
+		assert_int_equal(x86_has_loss(&t, "", "which boot_cpu_data would tell"),
+				 rows[i].open);
 		assert_int_equal(s2_shape(regime, &geom, &t.err), S2_OK);
 		raw = rows[i].value | 0x9d000346;
 		geom.arch->decode(&geom, 0, raw, &entry);
@@ -613,6 +694,57 @@ static void lost_variable(void **state)
 	assert_int_equal(soft->param[S2_KVM_X86_MMIO_VALUE], 6);
 	assert_int_equal(soft->unsure, 0);
 	x86_exit(&t);
+}
+
+/* Two variables of one name: what they agree in is known; what they do not is not, and is lost. Of
+ * three nobody asks. */
+static void variables_of_one_name(void **state)
+{
+	static const struct {
+		const char *name;
+		uint64_t other; /* 0: the same */
+		unsigned int n;
+		int param; /* -1: of the processor or the VM */
+	} rows[] = {
+		{ "dshadow_mmio_mask", 0, 2, S2_KVM_X86_MMIO_MASK },
+		{ "dshadow_mmio_mask", 0x1007, 2, S2_KVM_X86_MMIO_MASK },
+		{ "dshadow_acc_track_mask", 7, 2, S2_KVM_X86_ACC_TRACK_MASK },
+		{ "dshadow_host_writable_mask", 0, 3, S2_KVM_X86_HOST_WRITABLE_MASK },
+		{ "dnx_huge_pages", 0, 2, S2_KVM_X86_NX_HUGE_PAGES },
+		{ "dnx_huge_pages", 2, 2, S2_KVM_X86_NX_HUGE_PAGES },
+		{ "dshadow_xs_mask", 0, 2, -1 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const bool known = rows[i].n == 2 && !rows[i].other;
+		uint64_t pa, value = 0, expected = 0;
+		const struct s2_table *table;
+		struct x86_test t;
+
+		x86_init(&t, FORM_7_3_EPT);
+		for (uint32_t k = 0; k < t.nmsyms; k++)
+			if (!strcmp(t.msym[k].name, rows[i].name + 1))
+				value = get64(&t, t.msym[k].va);
+		expected = rows[i].other ? rows[i].other : value;
+		for (unsigned int k = 1; k < rows[i].n; k++)
+			kvm_variable(&t, rows[i].name, expected, 8);
+		put_rooted_vm(&t, 42, &pa);
+		x86_must(&t);
+		assert_int_equal(t.lost.total, !known);
+		if (!known)
+			assert_true(x86_has_loss(&t, "", "symbols have that name"));
+		table = x86_table(&t, "vm:42");
+		assert_ptr_equal(table->regime.soft.ops, &s2_soft_kvm_new);
+		if (rows[i].param < 0)
+			assert_int_equal(table->regime.soft.unsure, 0);
+		else
+			assert_int_equal(table->regime.soft.unsure,
+					 known ? 0 : 1U << rows[i].param);
+		if (known && rows[i].param >= 0)
+			assert_int_equal(table->regime.soft.param[rows[i].param], value);
+		x86_exit(&t);
+	}
 }
 
 /* kvm.mmio_caching=0 */
@@ -816,6 +948,7 @@ static void roots_that_vcpus_keep(void **state)
 		set64(&t, vcpu + VCPU_GUEST_MMU + MMU_ROOT_HPA, held[1]);
 		set64(&t, vcpu + VCPU_GUEST_MMU + MMU_PREV_HPA + 2 * MMU_PREV_SIZE, held[2]);
 		set64(&t, vcpu + VCPU_ROOT_MMU + MMU_PREV_HPA, held[3]);
+		t.used = (t.used + 4095) & ~UINT64_C(4095);
 		x86_must(&t);
 		assert_int_equal(t.lost.total, 0);
 		assert_int_equal(t.tables.n, 5);
@@ -926,6 +1059,93 @@ static void lost_vms(void **state)
 	assert_int_equal(t.tables.n, 2);
 	assert_true(x86_has_loss(&t, "", "could not look for roots among 16777216 bytes"));
 	x86_exit(&t);
+}
+
+/* A lost page of struct kvm_mmu_page takes none of those behind it: roots that either end of a list
+ * leads to keep their names, whichever of the two MMUs has them. */
+static void lost_page_of_a_list(void **state)
+{
+	static const uint32_t lists[] = { KVM_ROOTS, KVM_ACTIVE };
+	static const struct {
+		unsigned int from, to; /* of the five, from the list's beginning, that are lost */
+		bool whole;            /* the page is; else only what says where the table is */
+		unsigned int losses;
+	} rows[] = { { 0, 0, true, 1 }, { 2, 2, true, 1 }, { 4, 4, true, 1 },  { 1, 2, true, 2 },
+		     { 1, 3, true, 2 }, { 0, 4, true, 2 }, { 1, 1, false, 1 }, { 3, 3, false, 1 } };
+
+	(void)state;
+	for (size_t i = 0; i < 2 * sizeof(rows) / sizeof(rows[0]); i++) {
+		const size_t row = i / 2;
+		uint64_t kvm, sp[5], pa[5];
+		struct x86_test t;
+		char id[64];
+
+		x86_init(&t, FORM_7_3_NPT);
+		kvm = put_vm(&t, 42);
+		for (unsigned int k = 5; k-- > 0;) { /* the newest is the first */
+			uint32_t old = k ? ROLE_INVALID(t.form) : 0;
+
+			sp[k] = put_root(&t, kvm + lists[i % 2], role_of(t.form) | old, i % 2 == 0,
+					 &pa[k]);
+		}
+		t.used = (t.used + 4095) & ~UINT64_C(4095);
+		x86_must(&t);
+		assert_int_equal(t.lost.total, 0);
+		assert_int_equal(t.tables.n, 5);
+		/* They lie in falling order, with the tables of the lost ones between them. */
+		lose_page(&t, sp[rows[row].to]);
+		t.k.mem.hole_size = sp[rows[row].from] + 4096 - sp[rows[row].to];
+		if (!rows[row].whole) {
+			t.k.mem.hole += SP_SPT;
+			t.k.mem.hole_size = 8;
+		}
+		x86_must(&t);
+		assert_int_equal(t.lost.count[S2_LOST_TABLE], rows[row].losses);
+		assert_int_equal(t.tables.n, 5 - (rows[row].to - rows[row].from + 1));
+		for (unsigned int k = 0, n = 0; k < 5; k++) {
+			if (k >= rows[row].from && k <= rows[row].to)
+				continue;
+			snprintf(id, sizeof(id), k ? "vm:42/old:%u" : "vm:42", n);
+			n += k > 0;
+			assert_int_equal(x86_table(&t, id)->root_pa, pa[k]);
+		}
+		x86_exit(&t);
+	}
+}
+
+/* Of a lost VM's table more may be lost: without the table page the root is listed all the same;
+ * without its struct kvm_mmu_page nobody can tell, and that is said. */
+static void lost_vms_and_tables(void **state)
+{
+	struct x86_test t;
+	uint64_t kvm, pa, sp, other;
+	char id[64];
+
+	(void)state;
+	for (unsigned int pages = 2; pages <= 4; pages++) {
+		x86_init(&t, FORM_7_3_NPT);
+		kvm = page_alloc(&t);
+		put_vm_at(&t, kvm, 42);
+		sp = put_root(&t, kvm + KVM_ROOTS, role_of(t.form), true, &pa);
+		/* After the VM's memslots. */
+		assert_int_equal(x86_linear(&t, pa), kvm + 8192);
+		assert_int_equal(sp, kvm + 12288);
+		page_alloc(&t);
+		put_rooted_vm(&t, 43, &other);
+		x86_open(&t);
+		lose_page(&t, kvm);
+		t.k.mem.hole_size = pages * 4096;
+		x86_must(&t);
+		snprintf(id, sizeof(id), "root:0x%llx", (unsigned long long)pa);
+		assert_int_equal(t.tables.n, pages < 4 ? 2 : 1);
+		if (pages < 4)
+			assert_int_equal(x86_table(&t, id)->root_pa, pa);
+		snprintf(id, sizeof(id),
+			 "roots may be at 4096 bytes of memory, the first at PA 0x%llx",
+			 (unsigned long long)pa);
+		assert_int_equal(x86_has_loss(&t, "", id), pages == 4);
+		x86_exit(&t);
+	}
 }
 
 /* The same of the shadow MMU's: what is in its list, or out of it and still counted. */
@@ -1106,13 +1326,6 @@ static void types_with_a_gap(void **state)
 	x86_exit(&t);
 }
 
-static void lose_page(struct x86_test *t, uint64_t va)
-{
-	t->k.mem.hole = (va & ~UINT64_C(4095)) - x86_linear(t, 0);
-	t->k.mem.hole_size = 4096;
-	t->k.mem.hole_code = S2_EXCLUDED;
-}
-
 /* A module's types are reached from btf_idr and from btf_modules: one loss is none. */
 static void types_by_the_other_way(void **state)
 {
@@ -1136,10 +1349,11 @@ static void types_by_the_other_way(void **state)
 	x86_must(&t);
 	assert_int_equal(x86_table(&t, "vm:42")->root_pa, pa);
 	x86_exit(&t);
-	/* The list's entry too is lost, or leads to another module's. */
+	/* The list's entry too is lost, or leads to another module's, and the types themselves. */
 	for (unsigned int gone = 0; gone < 2; gone++) {
 		x86_init(&t, FORM_7_3_NPT);
 		put_vm(&t, 42);
+		set64(&t, get64(&t, t.btf + BTF_DATA), 0);
 		x86_open(&t);
 		lose_page(&t, get64(&t, t.btf_idr + 8) - 2);
 		if (gone)
@@ -1152,6 +1366,51 @@ static void types_by_the_other_way(void **state)
 		else if (!strstr(t.err.text, "types of the module kvm"))
 			fail_msg("%s", t.err.text);
 		assert_int_equal(t.tables.n, 0);
+		x86_exit(&t);
+	}
+}
+
+/* The struct btf of a module can be gone where its types are not: makedumpfile takes pages of slabs
+ * for anonymous memory. They are found by the module's functions, among others' and leftovers. */
+static void types_by_functions(void **state)
+{
+	enum { WHOLE, TWICE, ANOTHER, CUT, OTHERS, NWAYS };
+
+	(void)state;
+	for (unsigned int way = 0; way < NWAYS; way++) {
+		bool found = way == WHOLE || way == TWICE;
+		uint64_t pa, data, copy;
+		struct x86_test t;
+
+		x86_init(&t, FORM_7_3_NPT);
+		put_rooted_vm(&t, 42, &pa);
+		data = get64(&t, t.btf + BTF_DATA);
+		/* As a module was that has been loaded before, or another one. */
+		copy = page_alloc(&t);
+		heap_alloc(&t, t.own_size);
+		if (way == TWICE || way == ANOTHER)
+			memcpy(x86_at(&t, copy), x86_at(&t, data), t.own_size);
+		if (way == ANOTHER) /* the size of its first structure */
+			set_bytes(&t, copy + 24 + 8, 5, 4);
+		if (way == CUT)
+			set_bytes(&t, data + 4, 4096, 4);
+		page_alloc(&t);
+		for (size_t i = 0; way == OTHERS && i < t.nmsyms; i++)
+			if (!strcmp(t.msym[i].name, x86_functions[0]))
+				t.msym[i].name = "another";
+		x86_open(&t);
+		lose_page(&t, t.btf);
+		if (found) {
+			x86_must(&t);
+			assert_int_equal(t.lost.total, 0);
+			assert_int_equal(x86_table(&t, "vm:42")->root_pa, pa);
+		} else {
+			if (!x86_ask(&t))
+				assert_true(x86_has_loss(&t, "", "types of the module kvm"));
+			else
+				assert_non_null(strstr(t.err.text, "types of the module kvm"));
+			assert_int_equal(t.tables.n, 0);
+		}
 		x86_exit(&t);
 	}
 }
@@ -1442,8 +1701,10 @@ int main(void)
 		cmocka_unit_test(user_execution),
 		cmocka_unit_test(reserved_by_firmware),
 		cmocka_unit_test(lost_variable),
+		cmocka_unit_test(variables_of_one_name),
 		cmocka_unit_test(without_mmio_entries),
 		cmocka_unit_test(shared_bit),
+		cmocka_unit_test(slots_beyond_the_shared_bit),
 		cmocka_unit_test(lost_members),
 		cmocka_unit_test(shadow_mmu),
 		cmocka_unit_test(shadow_mmu_of_five_levels),
@@ -1453,10 +1714,13 @@ int main(void)
 		cmocka_unit_test(roots_that_vcpus_keep),
 		cmocka_unit_test(without_second_stage),
 		cmocka_unit_test(lost_vms),
+		cmocka_unit_test(lost_vms_and_tables),
+		cmocka_unit_test(lost_page_of_a_list),
 		cmocka_unit_test(lost_vms_of_the_shadow_mmu),
 		cmocka_unit_test(types_from_the_file),
 		cmocka_unit_test(types_with_a_gap),
 		cmocka_unit_test(types_by_the_other_way),
+		cmocka_unit_test(types_by_functions),
 		cmocka_unit_test(without_kallsyms),
 		cmocka_unit_test(types_from_dwarf_of_the_file),
 		cmocka_unit_test(what_is_not_recognised),

@@ -445,6 +445,8 @@ static inline void btf_kvm_of(struct x86_btf *b, const struct x86_form *form)
 	x86_field(b->btf, "guest_mmu", mmu, VCPU_GUEST_MMU - VCPU_MMU);
 	if (cache)
 		x86_field(b->btf, "mmu_shadow_page_cache", cache, VCPU_INIT_VALUE - VCPU_MMU);
+	x86_struct(b->btf, "cpuinfo_x86", 8);
+	x86_field(b->btf, "x86_phys_bits", b->u8t, 1);
 	x86_struct(b->btf, "kvm_vcpu", VCPU_SIZE);
 	x86_field(b->btf, "arch", arch, VCPU_MMU);
 }
@@ -481,6 +483,17 @@ static inline int btf_role(struct btf *btf, const struct x86_btf *b, const struc
 	x86_field(btf, "word", b->u32t, 0);
 	x86_field(btf, NULL, bits, 0);
 	return role;
+}
+
+/* Functions of KVM's own, by which its types can be told from other modules'. */
+static const char *const x86_functions[] = { "kvm_mmu_load", "kvm_init", "kvm_mmu_unload" };
+
+static inline void btf_functions(struct btf *btf, const char *const *names, size_t n)
+{
+	int proto = btf__add_func_proto(btf, 0);
+
+	for (size_t i = 0; i < n; i++)
+		assert_true(btf__add_func(btf, names[i], BTF_FUNC_STATIC, proto) > 0);
 }
 
 /* struct kvm_mmu_page is in KVM's own types only. */
@@ -624,6 +637,7 @@ static inline void put_types(struct x86_test *t)
 		/* Another module's object comes first, and has the beginning of the name. */
 		put_btf_module(t, put_btf_object(t, 2, "kvm_amd", vmlinux, "", 1));
 		btf_mmu_page(own, &b, t->form);
+		btf_functions(own, x86_functions, 3);
 		blob = btf__raw_data(own, &size);
 		t->btf = put_btf_object(t, 3, "kvm", vmlinux, blob, size);
 		t->btf_module = put_btf_module(t, t->btf);
@@ -670,6 +684,8 @@ static inline void put_masks(struct x86_test *t)
 						   58),
 		     8);
 	kvm_variable(t, "dnx_huge_pages", 1, 4);
+	kvm_variable(t, "tkvm_mmu_load", 0, 8);
+	kvm_variable(t, "tkvm_mmu_unload", 0, 8);
 	kvm_variable(t, "dtdp_enabled", 1, 1);
 	if (f->own_mmio)
 		set_bytes(t, kvm_variable(t, "bkvm_host", 0, 8) + 8, 46, 4);

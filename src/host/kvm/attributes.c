@@ -26,7 +26,8 @@ struct s2_kvm_attributes {
 	unsigned int page_log2;
 	bool has_private;
 	struct s2_private *p;
-	struct s2_err why; /* it could not be followed */
+	struct s2_err why;     /* it could not be followed */
+	struct s2_err can_why; /* whether the VM can have any could not be read */
 	/* The first stretch that is lost, and why. */
 	uint64_t lost_at;
 	struct s2_err lost;
@@ -84,7 +85,8 @@ static bool on_lost(void *arg, uint64_t first, uint64_t last, const struct s2_er
 	return add(a, first, last, true);
 }
 
-/* Ordinary VMs have an empty array, and nothing to say of it. */
+/* Ordinary VMs have an empty array, and nothing to say of it. What an array has is private whether
+ * or not the VM's own word is in the dump. */
 static enum s2_code has_private(const struct s2_kvm_walk *w, struct s2_kvm_attributes *a)
 {
 	uint64_t can = 0;
@@ -92,7 +94,7 @@ static enum s2_code has_private(const struct s2_kvm_walk *w, struct s2_kvm_attri
 
 	if (w->layout.has_private_mem.have)
 		code = s2_field_get(w->search->kernel, a->kvm_va, &w->layout.has_private_mem, &can,
-				    &a->why);
+				    &a->can_why);
 	a->has_private = (!code && can) || a->p->n;
 	return code;
 }
@@ -109,6 +111,7 @@ static enum s2_code read_vm(struct s2_kvm_walk *w, struct s2_kvm_attributes *a, 
 	a->kvm_va = kvm_va;
 	a->has_private = false;
 	s2_err_init(&a->why);
+	s2_err_init(&a->can_why);
 	s2_err_init(&a->lost);
 	if (s2_kernel_xarray_spans(w->search->kernel, array, on_entry, on_lost, a, &a->why))
 		return a->why.code == S2_NOMEM ? S2_NOMEM : S2_OK;
@@ -181,6 +184,7 @@ enum s2_code s2_kvm_private(struct s2_kvm_walk *w, struct s2_table *table, uint6
 {
 	struct s2_err *err = w->search->err;
 	struct s2_kvm_attributes *a = NULL;
+	const struct s2_err *why;
 	enum s2_code code;
 
 	if (!w->layout.mem_attr_array.have)
@@ -194,8 +198,8 @@ enum s2_code s2_kvm_private(struct s2_kvm_walk *w, struct s2_table *table, uint6
 		code = annotate(w, a, table, at);
 	if (code)
 		return s2_fail(err, code, "no memory for attributes");
-	return a->why.code ? s2_fail(err, a->why.code, "memory attributes: %s", a->why.text) :
-			     S2_OK;
+	why = a->why.code ? &a->why : &a->can_why;
+	return why->code ? s2_fail(err, why->code, "memory attributes: %s", why->text) : S2_OK;
 }
 
 void s2_kvm_attributes_free(struct s2_kvm_attributes *a)

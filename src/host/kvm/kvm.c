@@ -86,6 +86,22 @@ static void name_vm(struct s2_kvm_walk *w, size_t i, struct s2_table *table)
 		snprintf(table->id, sizeof(table->id), "vm:%" PRId64 ".%u", table->pid, rank);
 }
 
+/* Slots, in order, are at addresses that have the bit @at set, if it is not 0; nobody reaches those
+ * of their addresses there that have it anyway. How many are left. */
+static size_t place_slots(struct s2_slot *slot, size_t n, uint64_t at)
+{
+	size_t placed = 0;
+
+	for (; placed < n && (!at || slot[placed].ipa < at); placed++) {
+		struct s2_slot *s = &slot[placed];
+
+		if (at && s->size > at - s->ipa)
+			s->size = at - s->ipa;
+		s->ipa += at;
+	}
+	return placed;
+}
+
 enum s2_code s2_kvm_add_table(struct s2_kvm_walk *w, struct s2_table *table, unsigned int as,
 			      uint64_t at)
 {
@@ -99,10 +115,8 @@ enum s2_code s2_kvm_add_table(struct s2_kvm_walk *w, struct s2_table *table, uns
 		return code;
 	code = s2_kvm_slots(search->kernel, &w->layout, table->object_va, as, &slot, &nslots,
 			    search->err);
-	for (size_t i = 0; !code && i < nslots; i++)
-		slot[i].ipa += at;
 	if (!code)
-		s2_slots_known(table, slot, nslots);
+		s2_slots_known(table, slot, place_slots(slot, nslots, at));
 	/* A pointer that is in the dump, and NULL, is no loss. */
 	if (code == S2_NOTFOUND) {
 		snprintf(table->remark, sizeof(table->remark), "%.150s", search->err->text);

@@ -5,6 +5,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "decode/x86/x86.h"
 #include "host/kvm/x86/soft.h"
@@ -71,25 +72,43 @@ struct values {
 	bool have[NVARIABLES];
 };
 
-/* Of several symbols of one name none is believed. */
 static bool is_there(const struct values *v, enum variable i)
 {
-	return v->symbol[i].hits == 1;
+	return v->symbol[i].hits;
+}
+
+/* Two variables of one name are believed where they agree. */
+static enum s2_code read_symbol(struct s2_kernel *kernel, const struct s2_symbol *symbol, void *ret,
+				size_t size, struct s2_err *err)
+{
+	uint64_t other = 0;
+	enum s2_code code = s2_kernel_read(kernel, symbol->value, ret, size, err);
+
+	if (!code && symbol->hits == 2)
+		code = s2_kernel_read(kernel, symbol->other, &other, size, err);
+	if (!code && (symbol->hits > 2 || (symbol->hits == 2 && memcmp(ret, &other, size))))
+		code = s2_fail(err, S2_INVALID,
+			       "%u symbols have that name, and which is KVM's is not known",
+			       symbol->hits);
+	return code;
 }
 
 static void read_value(struct values *v, enum variable i)
 {
 	struct s2_err why;
+	uint64_t value = 0;
 	enum s2_code code;
 
 	if (!is_there(v, i) || !variables[i].size)
 		return;
 	s2_err_init(&why);
-	code = s2_kernel_read(v->kernel, v->symbol[i].value, &v->value[i], variables[i].size, &why);
+	code = read_symbol(v->kernel, &v->symbol[i], &value, variables[i].size, &why);
 	v->have[i] = !code;
 	if (code)
 		s2_lost_add(v->lost, S2_LOST_REGISTER, code, NULL, S2_LOST_NOWHERE, "%s: %s",
 			    variables[i].name, why.text);
+	else
+		v->value[i] = value;
 }
 
 static enum s2_code read_values(struct values *v, struct s2_err *err)
@@ -109,10 +128,10 @@ static enum s2_tristate flag_of(const struct values *v, enum variable i)
 	return !v->have[i] ? S2_UNKNOWN : v->value[i] ? S2_YES : S2_NO;
 }
 
-/* What would tell and is not in the dump. */
+/* What would tell and is not in the dump, or there twice. */
 static void lose(struct s2_lost *lost, enum s2_code code, const char *what)
 {
-	if (s2_is_missing(code))
+	if (s2_is_missing(code) || code == S2_INVALID)
 		s2_lost_add(lost, S2_LOST_REGISTER, code, NULL, S2_LOST_NOWHERE, "%s: %s", what,
 			    s2_code_name(code));
 }
@@ -128,41 +147,80 @@ static enum s2_code get_member(struct s2_kernel *kernel, struct s2_types *types,
 	return code ? code : s2_field_get(kernel, va, &field, ret, NULL);
 }
 
-/* KVM's own number, or that of the boot processor's features (which memory encryption lowers). */
-static unsigned int maxphyaddr(const struct values *v)
+/* Of the boot processor's features; 0: not known. */
+static unsigned int boot_bits(const struct values *v, struct s2_types *types)
 {
-	struct s2_types *types;
-	uint64_t bits, va;
+	uint64_t va, bits;
+	enum s2_code code;
+
+	if (s2_kernel_symbol(v->kernel, "boot_cpu_data", &va, NULL))
+		return 0;
+	code = get_member(v->kernel, types, va, "cpuinfo_x86", "x86_phys_bits", &bits);
+	lose(v->lost, code, "boot_cpu_data.x86_phys_bits");
+	return code ? 0 : (unsigned int)bits;
+}
+
+/* KVM's own number is the processor's (kvm_get_shadow_phys_bits()). */
+static unsigned int kvm_bits(const struct values *v, struct s2_types *types)
+{
+	uint64_t bits = 0;
 	enum s2_code code = S2_NOTFOUND;
 
 	if (v->have[V_PHYS_BITS])
 		return (unsigned int)v->value[V_PHYS_BITS];
-	if (s2_module_types(v->kernel, "kvm", &types, NULL))
-		return 0; /* said by whoever needs more of them */
-	if (is_there(v, V_HOST))
+	if (types && v->symbol[V_HOST].hits == 1)
 		code = get_member(v->kernel, types, v->symbol[V_HOST].value, "kvm_host_values",
 				  "maxphyaddr", &bits);
 	lose(v->lost, code, "kvm_host.maxphyaddr");
-	if (code && !s2_kernel_symbol(v->kernel, "boot_cpu_data", &va, NULL)) {
-		code = get_member(v->kernel, types, va, "cpuinfo_x86", "x86_phys_bits", &bits);
-		lose(v->lost, code, "boot_cpu_data.x86_phys_bits");
-	}
 	return code ? 0 : (unsigned int)bits;
 }
 
 /*
  * KVM marks MMIO entries of NPT by bits that it knows to be reserved (kvm_mmu_reset_all_pte_masks(),
- * svm_adjust_mmio_mask()): addresses end below them. With memory encryption on in the firmware,
- * whether or not the kernel uses it, that is less than the processor's number, which KVM keeps. The
- * mask is there even where KVM makes no such entries (kvm_mmu_set_mmio_spte_mask()).
+ * svm_adjust_mmio_mask()): addresses end below them, or one bit further down where that is the
+ * C-bit. The mask is there even where KVM makes no such entries (kvm_mmu_set_mmio_spte_mask()).
  */
-static unsigned int below_mmio(const struct values *v, unsigned int bits)
+static unsigned int below_mmio(const struct values *v, unsigned int bits, uint64_t sme_mask)
 {
 	uint64_t reserved = X86_ADDRESS & ((v->have[V_MMIO_VALUE] ? v->value[V_MMIO_VALUE] : 0) |
 					   (v->have[V_MMIO_MASK] ? v->value[V_MMIO_MASK] : 0));
 	unsigned int lowest = reserved ? (unsigned int)__builtin_ctzll(reserved) : 64;
 
-	return lowest >= 32 && lowest < (bits ? bits : 52) ? lowest : bits;
+	if (lowest < 32 || lowest >= (bits ? bits : 52))
+		return bits;
+	if (sme_mask)
+		return lowest - (sme_mask == BIT64(lowest - 1));
+	/* Bit 51 alone is reserved whatever else is. */
+	if (lowest == 51)
+		s2_lost_add(v->lost, S2_LOST_REGISTER, S2_NOTFOUND, NULL, S2_LOST_NOWHERE,
+			    "addresses have 51 bits or less, which boot_cpu_data would tell");
+	else
+		s2_lost_add(v->lost, S2_LOST_REGISTER, S2_NOTFOUND, NULL, S2_LOST_NOWHERE,
+			    "addresses have %u bits, or %u where the next one is the C-bit, which "
+			    "boot_cpu_data would tell",
+			    lowest, lowest - 1);
+	return lowest;
+}
+
+/*
+ * Memory encryption that is on in the firmware, whether or not the kernel uses it, takes bits from
+ * the addresses of AMD's processors; the kernel counts them off in boot_cpu_data
+ * (early_detect_mem_encrypt()).
+ */
+static unsigned int maxphyaddr(const struct values *v, bool ept, uint64_t sme_mask)
+{
+	struct s2_types *types = NULL;
+	unsigned int bits, left = 0;
+
+	/* Types that cannot be had are said by whoever needs more of them. */
+	if (s2_module_types(v->kernel, "kvm", &types, NULL))
+		types = NULL;
+	bits = kvm_bits(v, types);
+	if (types && (!ept || !bits))
+		left = boot_bits(v, types);
+	if (ept || left)
+		return bits && (ept || bits < left) ? bits : left;
+	return below_mmio(v, bits, sme_mask);
 }
 
 /* IA32_PAT as the kernel sets it (mm/pat/memtype.c, since 5.17); 0: not known. */
@@ -185,10 +243,10 @@ static void ept_capabilities(struct s2_kernel *kernel, struct s2_lost *lost,
 	uint32_t ept; /* struct vmx_capability begins with it */
 	enum s2_code code = s2_module_symbols(kernel, "kvm_intel", &symbol, 1, NULL);
 
-	if (!code && symbol.hits != 1)
+	if (!code && !symbol.hits)
 		return;
 	if (!code)
-		code = s2_kernel_read(kernel, symbol.value, &ept, sizeof(ept), NULL);
+		code = read_symbol(kernel, &symbol, &ept, sizeof(ept), NULL);
 	lose(lost, code, "vmx_capability");
 	if (code)
 		return;
@@ -232,6 +290,8 @@ static void make_soft(const struct values *v, const struct s2_kvm_x86_layout *la
 		s2_soft_unsure(soft, S2_KVM_X86_MMIO_MASK);
 	/* The variable is an int: off, on, or (before KVM runs) -1. */
 	soft->param[S2_KVM_X86_NX_HUGE_PAGES] = v->have[V_NX_HUGE] && v->value[V_NX_HUGE] == 1;
+	if (is_there(v, V_NX_HUGE) && !v->have[V_NX_HUGE])
+		s2_soft_unsure(soft, S2_KVM_X86_NX_HUGE_PAGES);
 }
 
 enum s2_code s2_kvm_x86_masks(struct s2_kernel *kernel, const struct s2_kvm_x86_layout *layout,
@@ -250,16 +310,14 @@ enum s2_code s2_kvm_x86_masks(struct s2_kernel *kernel, const struct s2_kvm_x86_
 	/* An entry of EPT permits execution, one of NPT forbids it. */
 	masks.ept = !v.value[V_NX];
 	masks.tdp = flag_of(&v, V_TDP);
-	masks.maxphyaddr = maxphyaddr(&v);
 	masks.pat = host_pat(kernel, lost);
 	if (s2_vmcoreinfo_get(s2_kernel_vmcoreinfo(kernel), S2_VI_NUMBER, "sme_mask",
 			      &masks.sme_mask, NULL))
 		masks.sme_mask = 0;
+	masks.maxphyaddr = maxphyaddr(&v, masks.ept, masks.sme_mask);
 	if (masks.ept)
 		ept_capabilities(kernel, lost, &masks);
 	make_soft(&v, layout, &masks);
-	if (!masks.ept)
-		masks.maxphyaddr = below_mmio(&v, masks.maxphyaddr);
 	*ret = masks;
 	return S2_OK;
 }

@@ -16,6 +16,10 @@
 /* struct page of so many pages is read at once. */
 #define BATCH 1024U
 
+/* There is struct page for all of a section as soon as there is any memory in it
+ * (SECTION_SIZE_BITS, asm/sparsemem.h). */
+#define SECTION BITS64(26, 0)
+
 /* Batches that any memory may have, however little of it is there. */
 #define FLOOR_BATCHES 4096
 
@@ -25,6 +29,7 @@ struct scan {
 	struct s2_kvm_x86_memmap map;
 	uint8_t *batch;
 	struct s2_gaps gaps;
+	struct s2_gaps hidden; /* pages that may be roots, but for what their struct page leads to */
 };
 
 enum s2_code s2_kvm_x86_memmap(struct s2_kernel *kernel, struct s2_kvm_x86_memmap *ret,
@@ -98,16 +103,25 @@ static bool is_alive(struct scan *s, uint64_t sp, bool tdp)
 	return is_linked(s, sp + s2_member_off(&l->sp_link.m));
 }
 
-/* Is @sp the struct kvm_mmu_page of a root that is alive and has its table at @pa? */
-static bool is_root(struct scan *s, uint64_t sp, uint64_t pa, struct s2_kvm_x86_root *ret)
+/* Is @sp the struct kvm_mmu_page of a root that is alive and has its table at @pa? S2_NOTFOUND: no;
+ * a missing code: it may be. */
+static enum s2_code is_root(struct scan *s, uint64_t sp, uint64_t pa, struct s2_kvm_x86_root *ret)
 {
 	const struct s2_kvm_x86_layout *l = &s->x->layout;
+	struct s2_kernel *kernel = s->w->search->kernel;
 	uint64_t tdp, gfn;
+	enum s2_code code = s2_field_get(kernel, sp, &l->sp_tdp, &tdp, NULL);
 
-	return reads(s, sp, &l->sp_tdp, &tdp) && tdp <= 1 && reads(s, sp, &l->sp_gfn, &gfn) &&
-	       !s2_kvm_x86_read_root(s->w->search->kernel, l, sp, ret, NULL) && ret->pa == pa &&
-	       (ret->level == 4 || ret->level == 5) && (!gfn || !ret->direct) &&
-	       is_alive(s, sp, tdp);
+	if (!code)
+		code = s2_field_get(kernel, sp, &l->sp_gfn, &gfn, NULL);
+	if (!code)
+		code = s2_kvm_x86_read_root(kernel, l, sp, ret, NULL);
+	if (s2_is_missing(code))
+		return code;
+	return !code && tdp <= 1 && ret->pa == pa && (ret->level == 4 || ret->level == 5) &&
+			       (!gfn || !ret->direct) && is_alive(s, sp, tdp) ?
+		       S2_OK :
+		       S2_NOTFOUND;
 }
 
 static enum s2_code add_orphan(struct scan *s, const struct s2_kvm_x86_root *root)
@@ -130,10 +144,14 @@ static enum s2_code look_at(struct scan *s, uint64_t pfn, uint64_t sp)
 {
 	uint64_t pa = pfn << PAGE_LOG2;
 	struct s2_kvm_x86_root root;
+	enum s2_code code;
 
-	if (!may_point(sp) || !is_root(s, sp, pa, &root) || is_found(s->w->search->tables, pa))
+	if (!may_point(sp) || is_found(s->w->search->tables, pa))
 		return S2_OK;
-	return add_orphan(s, &root);
+	code = is_root(s, sp, pa, &root);
+	if (s2_is_missing(code))
+		s2_gaps_add(&s->hidden, pa, BIT64(PAGE_LOG2), code);
+	return code ? S2_OK : add_orphan(s, &root);
 }
 
 /* The struct page of @n pages from @pfn on; what is not there of them may hide a root. */
@@ -166,9 +184,11 @@ static enum s2_code scan_all(struct scan *s)
 	struct s2_budget budget;
 
 	s2_budget_init(&budget, FLOOR_BATCHES, 1, mem->bytes >> PAGE_LOG2);
-	for (uint64_t pa = 0; !s2_mem_next(mem, pa, &extent); pa = extent.pa + extent.size) {
-		uint64_t pfn = extent.pa >> PAGE_LOG2;
-		uint64_t end = (extent.pa + extent.size) >> PAGE_LOG2;
+	/* Tables, too, that are not in the dump themselves. */
+	for (uint64_t pa = 0; !s2_mem_next(mem, pa, &extent);) {
+		uint64_t first = extent.pa & ~SECTION, last = extent.pa + (extent.size - 1);
+		uint64_t pfn = (first > pa ? first : pa) >> PAGE_LOG2;
+		uint64_t end = ((last | SECTION) >> PAGE_LOG2) + 1;
 
 		for (; pfn < end; pfn += BATCH) {
 			enum s2_code code = s2_budget_take(&budget, 1);
@@ -182,7 +202,8 @@ static enum s2_code scan_all(struct scan *s)
 			if (code)
 				return code;
 		}
-		if (extent.pa + extent.size < extent.pa)
+		pa = end << PAGE_LOG2;
+		if (!pa)
 			break;
 	}
 	return S2_OK;
@@ -213,5 +234,11 @@ enum s2_code s2_kvm_x86_orphans(struct s2_kvm_walk *w)
 			    " bytes of memory, the first at PA 0x%" PRIx64
 			    ": their struct page is %s",
 			    s.gaps.bytes, s.gaps.pa, s2_code_name(s.gaps.code));
+	if (!code && s.hidden.bytes)
+		s2_lost_add(search->lost, S2_LOST_SEARCH, s.hidden.code, NULL, s.hidden.pa,
+			    "roots may be at %" PRIu64
+			    " bytes of memory, the first at PA 0x%" PRIx64
+			    ": what their struct page leads to is %s",
+			    s.hidden.bytes, s.hidden.pa, s2_code_name(s.hidden.code));
 	return code;
 }

@@ -47,6 +47,7 @@ struct gather {
 	uint64_t direct_bits; /* TDX: set in all addresses of memory that the guest shares */
 	bool direct_unsure;   /* ... which could not be read */
 	bool lost;            /* there may be others */
+	bool gap;             /* ... in the list that is being read */
 	const char *id;       /* of the VM */
 	enum s2_code code;
 };
@@ -195,13 +196,20 @@ static enum s2_code take_root(struct gather *g, uint64_t sp)
 	return code;
 }
 
+/* What of one root cannot be read does not hide others. Is there to be more? */
+static bool go_on(struct gather *g, enum s2_code code)
+{
+	g->x->lost_roots |= s2_is_missing(code);
+	g->lost |= code != S2_OK;
+	g->code = s2_host_set_aside(g->w->search, S2_LOST_TABLE, g->id, code);
+	return !g->code;
+}
+
 static bool on_tdp_root(void *arg, uint64_t node)
 {
 	struct gather *g = arg;
-	uint64_t sp = node - s2_member_off(&g->x->layout.sp_link.m);
 
-	g->code = take_root(g, sp);
-	return !g->code;
+	return go_on(g, take_root(g, node - s2_member_off(&g->x->layout.sp_link.m)));
 }
 
 /* Pages of the shadow MMU: those of 4 and 5 levels are roots, but for such of 4 that an entry of
@@ -211,17 +219,32 @@ static bool on_shadow_page(void *arg, uint64_t node)
 	struct gather *g = arg;
 	const struct s2_kvm_x86_layout *l = &g->x->layout;
 	uint64_t sp = node - s2_member_off(&l->sp_link.m), level, parents = 0;
+	enum s2_code code;
 
-	if (g->shadow_pages++ == MAX_SHADOW_PAGES)
+	if (g->shadow_pages++ == MAX_SHADOW_PAGES) {
 		g->code = s2_fail(g->w->search->err, S2_INVALID, "more than %u shadow pages",
 				  MAX_SHADOW_PAGES);
-	if (!g->code)
-		g->code = get(g, sp, &l->role_level, &level);
-	if (!g->code && level >= 4)
-		g->code = get(g, sp, &l->sp_parents, &parents);
-	if (!g->code && level >= 4 && !parents)
-		g->code = take_root(g, sp);
-	return !g->code;
+		return false;
+	}
+	code = get(g, sp, &l->role_level, &level);
+	if (!code && level >= 4)
+		code = get(g, sp, &l->sp_parents, &parents);
+	if (!code && level >= 4 && !parents)
+		code = take_root(g, sp);
+	return go_on(g, code);
+}
+
+/* A struct kvm_mmu_page that others of a list lead to: one from its beginning, and a second one
+ * from its end if that is another. */
+static void on_lost_page(void *arg, uint64_t node, const struct s2_err *why)
+{
+	struct gather *g = arg;
+
+	s2_lost_add(g->w->search->lost, S2_LOST_TABLE, why->code, g->id, S2_LOST_NOWHERE,
+		    "%s: struct kvm_mmu_page at 0x%" PRIx64 ": %s%s", g->found,
+		    node - s2_member_off(&g->x->layout.sp_link.m), why->text,
+		    g->gap ? ": how many are between the two is not known" : "");
+	g->x->lost_roots = g->lost = g->gap = true;
 }
 
 /* KVM_MMU_NUM_PREV_ROOTS is 3; the number is from types that may be wrong. */
@@ -323,16 +346,11 @@ static enum s2_code take_vcpu_roots(struct gather *g, uint64_t vcpu)
 static bool on_vcpu(void *arg, uint64_t index, uint64_t va)
 {
 	struct gather *g = arg;
-	struct s2_host_search *search = g->w->search;
 	enum s2_code code = take_vcpu_roots(g, va);
 
-	if (!code)
-		return true;
-	s2_wrap(search->err, code, "vCPU %" PRIu64, index);
-	g->x->lost_roots |= s2_is_missing(code);
-	g->lost = true;
-	g->code = s2_host_set_aside(search, S2_LOST_TABLE, g->id, code);
-	return !g->code;
+	if (code)
+		s2_wrap(g->w->search->err, code, "vCPU %" PRIu64, index);
+	return go_on(g, code);
 }
 
 static enum s2_code read_vcpus(struct gather *g)
@@ -355,10 +373,12 @@ static enum s2_code read_list(struct gather *g, const struct s2_field_at *list, 
 	enum s2_code code = s2_kernel_read(kernel, head, &next, sizeof(next), g->w->search->err);
 
 	g->found = found;
+	g->gap = false;
 	g->code = S2_OK;
 	/* Where the TDP MMU is off its head was never made a list (kvm_mmu_init_tdp_mmu()). */
 	if (!code && next)
-		code = s2_kernel_list(kernel, head, node, g, g->w->search->err);
+		code = s2_kernel_list_around(kernel, head, node, on_lost_page, g,
+					     g->w->search->err);
 	return code ? code : g->code;
 }
 
@@ -426,9 +446,12 @@ static enum s2_code set_empty(struct gather *g, const char *id, struct s2_soft *
 	struct first_vcpu first = { 0 };
 	enum s2_code code = S2_OK;
 
-	if (!field->have || s2_kvm_each_vcpu(g->w->search->kernel, &g->w->layout, g->kvm_va,
-					     on_first_vcpu, &first, NULL))
-		return S2_OK;
+	if (field->have)
+		code = s2_kvm_each_vcpu(g->w->search->kernel, &g->w->layout, g->kvm_va,
+					on_first_vcpu, &first, NULL);
+	if (code)
+		return code == S2_NOMEM ? s2_fail(g->w->search->err, code, "no memory for vCPUs") :
+					  S2_OK;
 	if (first.va)
 		code = get(g, first.va, field, &soft->empty);
 	return s2_host_set_aside(g->w->search, S2_LOST_REGISTER, id, code);
@@ -439,12 +462,15 @@ static enum s2_code set_soft(struct gather *g, const struct root *root, const ch
 			     struct s2_soft *soft)
 {
 	const struct s2_kvm_x86_layout *l = &g->x->layout;
+	bool of_all_unsure = s2_soft_is_unsure(soft, S2_KVM_X86_NX_HUGE_PAGES);
 	uint64_t off = 0;
 	enum s2_code code =
 		set_param(g, id, &l->no_nx_huge_pages, S2_KVM_X86_NX_HUGE_PAGES, soft, &off);
 
 	if (off)
 		soft->param[S2_KVM_X86_NX_HUGE_PAGES] = 0;
+	else if (of_all_unsure)
+		s2_soft_unsure(soft, S2_KVM_X86_NX_HUGE_PAGES);
 	if (!code)
 		code = set_param(g, id, &l->mmio_value, S2_KVM_X86_MMIO_VALUE, soft,
 				 &soft->param[S2_KVM_X86_MMIO_VALUE]);
