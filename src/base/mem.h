@@ -39,9 +39,9 @@ struct s2_mem_ops {
 	enum s2_code (*next)(const struct s2_mem *mem, uint64_t pa, struct s2_extent *ret);
 
 	/*
-	 * How many bytes from @pa on are known to be zeros that nothing stands for, as in a hole of
-	 * a sparse file: searches need not look at them. When there are none, @ret_next is where to
-	 * ask again. May be NULL: nothing is known.
+	 * How many bytes from @pa on are known to be zeros that nothing of their own stands for, as
+	 * in a hole of a sparse file: searches need not look at them. When there are none,
+	 * @ret_next is where to ask again. May be NULL: nothing is known.
 	 */
 	uint64_t (*zeros)(const struct s2_mem *mem, uint64_t pa, uint64_t *ret_next);
 

@@ -68,12 +68,19 @@ static enum s2_code show_sorted(struct dump *dump, struct s2_picked *picked, str
 			      .limit = rows->have_limit ? rows->limit : S2_MAX_TOP };
 	enum s2_code code = S2_OK;
 	struct s2_row row;
+	size_t i = 0;
 
 	while (!code && next_picked(dump, &row))
 		code = s2_top_add(&top, &row, err);
 	s2_top_sort(&top);
-	for (size_t i = 0; !code && i < top.n; i++)
+	for (; !code && i < top.n && !s2_effort_ends(&dump->effort, printer->out); i++)
 		show_row(printer, &top.row[i], picked);
+	if (!code && i < top.n)
+		s2_lost_add(dump->ctx.lost, S2_LOST_PAGE, S2_BUDGET, printer->table->id,
+			    S2_LOST_NOWHERE,
+			    "%zu of %zu rows are not printed: so little memory holds no table of "
+			    "so many rows",
+			    top.n - i, top.n);
 	picked->more = top.more;
 	if (top.more && !rows->have_limit)
 		s2_say("%s: more than %d rows: --sort keeps the first (choose with --where or --range)",

@@ -101,29 +101,41 @@ static enum s2_code open_inputs(const struct s2_files_request *request, struct s
 	return S2_OK;
 }
 
-/* Does @file stand where the output is to go? To be asked before a copy takes its place. */
-static bool is_in_the_way(const struct s2_files *files, const struct s2_opened *file)
+struct s2_opened *s2_files_nth(const struct s2_files *files, size_t i)
 {
-	struct stat st;
+	/* Which files they are is const, as with the inputs, and not what is known of them. */
+	struct s2_files *own = (struct s2_files *)files;
+	struct s2_opened *others[] = { &own->pages, &own->vmlinux, &own->system_map, &own->module };
 
-	return file->fd >= 0 && !fstat(file->fd, &st) && s2_is_same_file(&st, &files->out.old);
+	if (i < files->ninputs)
+		return &files->input[i];
+	i -= files->ninputs;
+	return i < ARRAY_SIZE(others) ? others[i] : NULL;
 }
 
-/* The name of the file that stands where the output is to go; NULL when it is none that is read. */
-static const char *input_in_the_way(const struct s2_files *files)
+/* The name of the file that is read and that @out is; NULL when there is none. To be asked before a
+ * copy takes its place. */
+static const char *input_that_is(const struct s2_files *files, const struct stat *out)
 {
-	const struct s2_opened *others[] = { &files->pages, &files->vmlinux, &files->system_map,
-					     &files->module };
+	const struct s2_opened *file;
+	struct stat st;
 
-	if (!files->out.exists)
-		return NULL;
-	for (size_t i = 0; i < files->ninputs; i++)
-		if (is_in_the_way(files, &files->input[i]))
-			return files->input[i].name;
-	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
-		if (is_in_the_way(files, others[i]))
-			return others[i]->name;
+	for (size_t i = 0; (file = s2_files_nth(files, i)); i++)
+		if (file->fd >= 0 && !fstat(file->fd, &st) && s2_is_same_file(&st, out))
+			return file->name;
 	return NULL;
+}
+
+/* What is appended to an input is read as a part of it: there may be no end to it. */
+static enum s2_code check_stdout(const struct s2_files *files, struct s2_err *err)
+{
+	const char *input;
+	struct stat st;
+
+	if (fstat(STDOUT_FILENO, &st) || !S_ISREG(st.st_mode))
+		return S2_OK;
+	input = input_that_is(files, &st);
+	return input ? s2_fail(err, S2_USAGE, "standard output is the input %s", input) : S2_OK;
 }
 
 static enum s2_code open_output(const struct s2_output_request *request, struct s2_files *files,
@@ -134,7 +146,9 @@ static enum s2_code open_output(const struct s2_output_request *request, struct 
 
 	if (code)
 		return code;
-	input = input_in_the_way(files);
+	if (!request->path)
+		return check_stdout(files, err);
+	input = files->out.exists ? input_that_is(files, &files->out.old) : NULL;
 	if (input)
 		return s2_fail(err, S2_USAGE, "%s %s: is the input %s", request->as, request->path,
 			       input);
@@ -176,18 +190,16 @@ static unsigned int lower_of(const struct s2_opened *file, unsigned int from, un
 /* The first of ours from @from on, UINT_MAX: there is none. */
 static unsigned int next_held(const struct s2_files *files, unsigned int from)
 {
-	const struct s2_opened *others[] = { &files->pages, &files->vmlinux, &files->system_map,
-					     &files->module };
 	unsigned int best = lower(files->out.fd, from, UINT_MAX);
+	const struct s2_opened *file;
 
 	best = lower(files->out.dir_fd, from, best);
 	for (size_t i = 0; i < files->ninputs; i++) {
-		best = lower_of(&files->input[i], from, best);
 		best = lower(files->place[i].memory_fd, from, best);
 		best = lower(files->place[i].disk_fd, from, best);
 	}
-	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
-		best = lower_of(others[i], from, best);
+	for (size_t i = 0; (file = s2_files_nth(files, i)); i++)
+		best = lower_of(file, from, best);
 	return best;
 }
 
@@ -286,12 +298,11 @@ static bool date_of(int fd, struct s2_opened *ret)
 
 void s2_files_date(struct s2_files *files)
 {
-	for (size_t i = 0; i < files->ninputs; i++) {
-		struct s2_opened *file = &files->input[i];
+	struct s2_opened *file;
 
-		/* Memory of a running kernel changes all the time. */
+	/* Memory of a running kernel changes all the time. */
+	for (size_t i = 0; (file = s2_files_nth(files, i)); i++)
 		file->dated = !s2_fd_is_proc(file->fd) && date_of(file->fd, file);
-	}
 }
 
 bool s2_file_changed(struct s2_opened *file)

@@ -31,7 +31,8 @@ void s2_files_init(struct s2_files *files);
 
 /*
  * Opens them all, and what copies of them will need: no more is opened afterwards. S2_USAGE, and
- * nothing touched, when the output is one of the other files. Messages name the file.
+ * nothing touched, when the output, or standard output without one, is one of the other files.
+ * Messages name the file.
  * @request's names must outlive @ret, which is to be closed whatever the outcome.
  */
 enum s2_code s2_files_open(const struct s2_files_request *request, struct s2_files *ret,
@@ -53,7 +54,10 @@ enum s2_code s2_files_load(struct s2_files *files, uint64_t max, struct s2_meter
 			   struct s2_err *err) S2_MUST_CHECK;
 void s2_files_close(struct s2_files *files);
 
-/* Notes of each input how it is, before it is looked at. */
+/* Every file that is read, the inputs first, open or not; NULL behind the last. */
+struct s2_opened *s2_files_nth(const struct s2_files *files, size_t i);
+
+/* Notes of each file how it is, before it is looked at. */
 void s2_files_date(struct s2_files *files);
 
 /* Was @file written to, or cut, since then? Once true, then no more. */

@@ -127,13 +127,14 @@ static void note_loading(struct s2_input *input)
 
 bool s2_input_complete(const struct s2_input *input)
 {
-	for (size_t i = 0; i < input->files.ninputs; i++)
-		if (s2_file_changed(&input->files.input[i]))
+	struct s2_opened *file;
+
+	for (size_t i = 0; (file = s2_files_nth(&input->files, i)); i++)
+		if (s2_file_changed(file))
 			s2_lost_add(input->lost, S2_LOST_FILE, S2_IO, NULL, S2_LOST_NOWHERE,
 				    "%s was written to, or cut, while it was read: what is said of "
 				    "it may be of neither state",
-				    input->files.ninputs > 1 ? input->files.input[i].name :
-							       "the file");
+				    i || input->files.ninputs > 1 ? file->name : "the file");
 	return !input->lost->total;
 }
 

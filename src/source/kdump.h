@@ -63,6 +63,7 @@ struct kdump_slot {
 	struct kdump_desc desc;
 	uint64_t used;
 	uint8_t *block; /* NULL until first used; behind it a small one's bytes in the file */
+	bool zeros;     /* a small one that holds nothing */
 };
 
 /* The cache makes reads change something behind a const s2_mem: one thread per source. */
@@ -75,10 +76,13 @@ struct kdump {
 	size_t nparts;
 	size_t nslots;
 	struct kdump_slot *slot;
-	uint8_t *scratch; /* a compressed block that cannot be seen in a mapping */
+	uint8_t *scratch; /* a block as it is in the file that cannot be seen in a mapping */
+	const struct s2_file *zero_file; /* NULL, or where a block of zeros is stored as it is */
+	uint64_t zero_off;
 	uint64_t clock;
 	uint64_t backed;            /* bytes of the files that are there */
 	struct s2_budget unpacking; /* bytes that may still become of compressed blocks */
+	struct s2_budget comparing; /* bytes that may still be compared with zeros */
 	bool told;                  /* that it ended */
 };
 
@@ -90,7 +94,8 @@ static inline uint64_t kdump_block_size(const struct kdump *k)
 /* Counts @part's pages and indexes them; everything but runs, ndumped and dumped_end is set. */
 enum s2_code s2_kdump_rank(struct kdump_part *part, struct s2_err *err) S2_MUST_CHECK;
 
-/* Sets how much may be unpacked, by the bytes that are there. To be called when that is known. */
+/* Sets how much may be unpacked and compared, by the bytes that are there. To be called when that
+ * is known. */
 void s2_kdump_limit(struct kdump *k);
 
 /* The cache of decompressed blocks, and @k's memory operations, which find it in source->priv. */

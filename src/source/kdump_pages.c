@@ -18,6 +18,8 @@
 /* Pages of zeros become less, of 64K too, but for snappy, which leaves a 20th of those. */
 #define SMALL 320U /* whole words */
 
+#define BLOCK_4K 4096U
+
 /* Group @group of a bitmap, without what lies outside of the part. */
 static enum s2_code read_group(const struct kdump_part *part, uint64_t bitmap_off, uint64_t group,
 			       uint64_t *ret, struct s2_err *err)
@@ -287,9 +289,14 @@ static bool find_slot(const struct kdump *k, const struct kdump_key *key, struct
 #define UNPACKED_MIB 512
 #define UNPACKED_PER_BYTE 128
 
+/* What is compared with zeros: blocks that many pages share, and that only end in something else. */
+#define COMPARED_FLOOR (64U << 20)
+#define COMPARED_PER_BYTE 4
+
 void s2_kdump_limit(struct kdump *k)
 {
 	s2_budget_init(&k->unpacking, (uint64_t)UNPACKED_MIB << 20, UNPACKED_PER_BYTE, k->backed);
+	s2_budget_init(&k->comparing, COMPARED_FLOOR, COMPARED_PER_BYTE, k->backed);
 }
 
 static enum s2_code take_unpacking(struct kdump *k, struct s2_lost *lost, struct s2_err *err)
@@ -306,6 +313,11 @@ static enum s2_code take_unpacking(struct kdump *k, struct s2_lost *lost, struct
 	k->told = true;
 	/* Missing to whoever reads: no page of a sound dump. */
 	return s2_fail(err, S2_DAMAGED, text, UNPACKED_PER_BYTE, UNPACKED_MIB);
+}
+
+static bool is_zero(const uint8_t *bytes, size_t len)
+{
+	return !*bytes && !memcmp(bytes, bytes + 1, len - 1);
 }
 
 static enum s2_code fill_slot(const struct kdump *k, struct kdump_slot *slot,
@@ -332,6 +344,7 @@ static enum s2_code fill_slot(const struct kdump *k, struct kdump_slot *slot,
 		return code;
 	if (key->small)
 		memcpy(slot->block + kdump_block_size(k), key->bytes, desc->size);
+	slot->zeros = key->small && is_zero(slot->block, (size_t)kdump_block_size(k));
 	slot->file = key->file;
 	slot->desc = *desc;
 	return S2_OK;
@@ -480,6 +493,65 @@ static enum s2_code kdump_next(const struct s2_mem *mem, uint64_t pa, struct s2_
 	return S2_NOTFOUND;
 }
 
+/* The block of @desc, which is stored as it is, holds nothing. QEMU and makedumpfile store one such
+ * for all pages of zeros. */
+static bool is_zero_block(struct kdump *k, const struct kdump_part *part,
+			  const struct kdump_desc *desc)
+{
+	uint64_t first;
+
+	if (k->zero_file == part->file && k->zero_off == desc->offset)
+		return true;
+	if (s2_file_read(part->file, desc->offset, &first, sizeof(first), NULL) || first ||
+	    s2_budget_take(&k->comparing, kdump_block_size(k)) ||
+	    s2_file_read(part->file, desc->offset, k->scratch, kdump_block_size(k), NULL) ||
+	    !is_zero(k->scratch, (size_t)kdump_block_size(k)))
+		return false;
+	k->zero_file = part->file;
+	k->zero_off = desc->offset;
+	return true;
+}
+
+/* The page at @pa is zeros that were looked at before, with others. */
+static bool is_zero_page(struct kdump *k, uint64_t pa)
+{
+	const struct kdump_part *part;
+	struct kdump_slot *slot;
+	struct kdump_desc desc;
+	struct kdump_key key;
+
+	if (find_page(k, pa, &part, &desc, NULL))
+		return false;
+	if (!desc.flags)
+		return is_zero_block(k, part, &desc);
+	return desc.size <= SMALL && !make_key(part->file, &desc, &key, NULL) &&
+	       find_slot(k, &key, &slot) && slot->zeros;
+}
+
+/*
+ * Within one group of the bitmaps. With blocks of 4K nobody's budget is less than what a file can
+ * hold of them: there, asking would only cost.
+ */
+static uint64_t kdump_zeros(const struct s2_mem *mem, uint64_t pa, uint64_t *ret_next)
+{
+	struct kdump *k = s2_source_of(mem)->priv;
+	const uint64_t size = kdump_block_size(k);
+	uint64_t end = pa & ~(size - 1), pfn = pa >> k->block_log2;
+
+	*ret_next = UINT64_MAX;
+	if (size <= BLOCK_4K)
+		return 0;
+	do {
+		if (!is_zero_page(k, end))
+			break;
+		end += size;
+	} while (end && (end >> k->block_log2) / GROUP == pfn / GROUP);
+	if (end > pa)
+		return end - pa;
+	*ret_next = end + size > end ? end + size : UINT64_MAX;
+	return 0;
+}
+
 /* The page at @pa was dumped, but will not be decompressed any more. */
 static bool is_given_up(const struct kdump *k, uint64_t pa)
 {
@@ -527,6 +599,8 @@ static enum s2_code kdump_lacks(const struct s2_mem *mem, uint64_t pa, uint64_t 
 	return unwritten ? S2_TRUNCATED : S2_EXCLUDED;
 }
 
-const struct s2_mem_ops s2_kdump_mem_ops = {
-	.read = kdump_read, .view = kdump_view, .next = kdump_next, .lacks = kdump_lacks
-};
+const struct s2_mem_ops s2_kdump_mem_ops = { .read = kdump_read,
+					     .view = kdump_view,
+					     .next = kdump_next,
+					     .zeros = kdump_zeros,
+					     .lacks = kdump_lacks };

@@ -90,9 +90,19 @@ def kdump_zeros(path):
     kdump(path, 65536, 16384, [(i, 1) for i in range(16384)], blocks)
 
 
+def kdump_empty(path):
+    """32 GiB of which QEMU stored one page: of the others, all zeros, it stores one for all."""
+    kdump(path, 65536, 1 << 19, [(1, 0)] * 1000 + [(0, 0)] + [(1, 0)] * ((1 << 19) - 1001), [bytes(range(256)) * 256, bytes(65536)])
+
+
 def kdump_aliases(path):
     """All pages are one block, which is not compressed."""
     kdump(path, MIB, 65536, [(0, 0)] * 65536, [bytes(range(256)) * (MIB // 256)])
+
+
+def kdump_nearly_zeros(path):
+    """All pages are one of two blocks of zeros that end in something else."""
+    kdump(path, MIB, 65536, [(i % 2, 0) for i in range(65536)], [bytes(MIB - 1) + b"1", bytes(MIB - 1) + b"2"])
 
 
 def aliases(path):
@@ -138,8 +148,9 @@ CASES = [
     (many_tables, ["dump"]), (many_tables, ["list", "--json"]), (many_tables, ["check"]),
     (json_values, ["list"]),
     (bitmaps, ["list"]), (bitmaps, ["dump", f"--vtcr={VTCR}", "--root=0x1000"]), (bitmaps, ["check", f"--vtcr={VTCR}", "--root=0"]),
-    *((make, words) for make in (kdump_bomb, kdump_aliases) for words in
+    *((make, words) for make in (kdump_bomb, kdump_aliases, kdump_nearly_zeros) for words in
       (["list"], ["inspect"], ["dump", f"--vtcr={VTCR}", "--root=0"], ["check", f"--vtcr={VTCR}", "--root=0"])),
+    (kdump_empty, ["inspect"]), (kdump_empty, ["list"]),
     (kdump_zeros, ["inspect"]), (kdump_zeros, ["dump", f"--vtcr={VTCR}", "--root=0"]),
     (aliases, ["list"]), (aliases, ["dump", f"--vtcr={VTCR}", "--root=0x1000"]),
     (image_elsewhere, ["list"]),
@@ -154,6 +165,7 @@ CASES = [
 # What ends a command early is said; what does not is not ended.
 NO_MORE = "no more pages are decompressed: they would become more than 128 times the file and 512 MiB"
 SAID = {(kdump_bomb, "list"): (3, NO_MORE), (kdump_bomb, "inspect"): (4, NO_MORE),
+        (kdump_empty, "inspect"): (0, ""), (kdump_empty, "list"): (3, "no VMCOREINFO in memory\n"),
         (kdump_zeros, "inspect"): (0, ""), (kdump_zeros, "dump"): (0, "")}
 
 

@@ -25,7 +25,7 @@ BLOB = TOP / "samples/debian-6.1-4k-ipa43.bin"
 
 KDUMP = ["--vtcr=0x802d3555", "--root=0x43270000"]
 SYSTEM = ["--base=0x40000000", "--system-map=system.map"]
-# The input, and what is run on "in".
+# The input, and what is run on "in"; and what else is read, as "map", and is cut in its place.
 RUNS = [
     (SAMPLE, ["dump", "in"]),
     (SAMPLE, ["dump", "--json", "in"]),
@@ -39,14 +39,17 @@ RUNS = [
     ("guest", ["translate", "--json", "--vcpu=vm:200/0", "--system-map=guest.map", "in", "0x400000"]),
     ("system", ["dump", "--json", *SYSTEM, "in"]),
     ("system", ["check", "--json", *SYSTEM, "in"]),
+    ("system", ["list", "--json", "--base=0x40000000", "--system-map=map", "in"], "system.map"),
 ]
 
 
-def run(args, words, source, work, place, size):
+def run(args, words, source, work, place, size, other=None):
     shutil.copyfile(work / source, work / "in")
+    if other:
+        shutil.copyfile(work / other, work / "map")
     (work / "out").unlink(missing_ok=True)
     env = {**os.environ, "LD_PRELOAD": args.preload, "S2_CUT": f"{place}:{size}"} if place is not None else os.environ
-    with open(work / "in", "r+b") as to_cut:
+    with open(work / ("map" if other else "in"), "r+b") as to_cut:
         done = subprocess.run([args.s2dump, *words], cwd=work, env=env, stdin=to_cut, capture_output=True, timeout=60, check=False)
     out = (work / "out").read_bytes() if (work / "out").exists() else b""
     lines = done.stderr.decode("utf-8", "replace").splitlines()
@@ -95,14 +98,14 @@ def main():
         used = [run for pa, data in mkdump.read_core((work / "guest").read_bytes()) for run in mkdump.dense(pa, data)]
         (work / "guest").write_bytes(mkdump.elf_core(used))
         subprocess.run([*make, TOOLS / "mkdump.py", "kdump", "kdump", f"--raw={BLOB}@0x43270000"], cwd=work, check=True)
-        for n, (source, words) in enumerate(RUNS, 1):
-            whole = os.path.getsize(work / source)
-            clean = run(args, words, source, work, None, 0)
+        for n, (source, words, *other) in enumerate(RUNS, 1):
+            whole = os.path.getsize(work / (other or [source])[0])
+            clean = run(args, words, source, work, None, 0, *other)
             bad, tried = [], 0
             for size in (0, whole // 2, whole + 1):
                 place, reached = 0, True
                 while reached:
-                    got = run(args, words, source, work, place, size)
+                    got = run(args, words, source, work, place, size, *other)
                     reached = got[3]
                     tried += reached
                     wrong = judge(words, clean, got)

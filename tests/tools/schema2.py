@@ -14,6 +14,7 @@ import functools
 import itertools
 import json
 import pathlib
+import re
 import sys
 
 SCHEMA = json.loads((pathlib.Path(__file__).resolve().parents[2] / "schema" / "s2dump.schema.json").read_text())["$defs"]
@@ -426,10 +427,12 @@ def document(lines):
 # ---- reading ---------------------------------------------------------------------------------------------------------------
 
 def objects(text):
-    decoder, at = json.JSONDecoder(), 0
-    while text[at:].strip():
-        at += len(text[at:]) - len(text[at:].lstrip())
+    # In place: records are many, and a copy of what is left for each is quadratic.
+    decoder, space = json.JSONDecoder(), re.compile(r"\s*")
+    at = space.match(text).end()
+    while at < len(text):
         found, at = decoder.raw_decode(text, at)
+        at = space.match(text, at).end()
         yield found
 
 

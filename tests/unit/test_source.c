@@ -387,6 +387,48 @@ static void test_lacks_of_kdump(void **state)
 	free(blob.data);
 }
 
+/* Seven blocks of zeros, and one in whose last byte there is something. */
+static void zeros_of_kdump(const char *codec)
+{
+	static uint8_t memory[8 << 16];
+	struct s2_source *source;
+	char path[128], raw[128], args[256];
+	uint64_t next;
+	uint8_t byte;
+	FILE *f;
+
+	snprintf(raw, sizeof(raw), "%s/zeros", dir);
+	memory[(6 << 16) - 1] = 1;
+	f = fopen(raw, "w");
+	assert_non_null(f);
+	assert_int_equal(fwrite(memory, sizeof(memory), 1, f), 1);
+	fclose(f);
+	snprintf(args, sizeof(args), "kdump --block 65536 --codec %s --raw %s@0x40000000", codec,
+		 raw);
+	make(args, "zeros.kdump", path, sizeof(path));
+	source = open_path(path);
+	/* What is compressed is not known before it was looked at. */
+	assert_int_equal(s2_mem_zeros(&source->mem, 0x40000000, &next),
+			 strcmp(codec, "none") != 0 ? 0 : 5 << 16);
+	assert_int_equal(s2_mem_read(&source->mem, 0x40000000, &byte, 1, NULL), S2_OK);
+	assert_int_equal(s2_mem_zeros(&source->mem, 0x40000000, &next), 5 << 16);
+	assert_int_equal(s2_mem_zeros(&source->mem, 0x40012345, &next), (5 << 16) - 0x12345);
+	assert_int_equal(s2_mem_read(&source->mem, 0x4005ffff, &byte, 1, NULL), S2_OK);
+	assert_int_equal(byte, 1);
+	assert_int_equal(s2_mem_zeros(&source->mem, 0x40050000, &next), 0);
+	assert_int_equal(next, 0x40060000);
+	assert_int_equal(s2_mem_zeros(&source->mem, 0x40060000, &next), 2 << 16);
+	assert_int_equal(s2_mem_zeros(&source->mem, 0x40080000, &next), 0);
+	s2_source_close(source);
+}
+
+static void test_zeros_of_kdump(void **state)
+{
+	(void)state;
+	zeros_of_kdump("none");
+	zeros_of_kdump("zlib");
+}
+
 static void test_notes(void **state)
 {
 	static const char *const args[] = {
@@ -493,6 +535,7 @@ int main(void)
 		cmocka_unit_test(test_incomplete),
 		cmocka_unit_test(test_lacks),
 		cmocka_unit_test(test_lacks_of_kdump),
+		cmocka_unit_test(test_zeros_of_kdump),
 		cmocka_unit_test(test_notes),
 		cmocka_unit_test(test_sve_remark),
 		cmocka_unit_test(test_sound_file_is_not_shifted),
