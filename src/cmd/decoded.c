@@ -113,10 +113,18 @@ static void print_descriptor(struct s2_out *out, const struct s2_decoded *d)
 	if (entry->type == S2_TABLE)
 		s2_out_printf(out, "  next table 0x%" PRIx64 "\n", entry->oa);
 	if (has_address(d)) {
-		struct s2_size_text size = s2_size_text(s2_entry_size(geom, d->height));
+		uint64_t all = s2_entry_size(geom, d->height);
+		uint64_t within = s2_within_oa(geom, address_of(d), all);
+		struct s2_size_text size = s2_size_text(all);
 
-		s2_out_printf(out, "  output address 0x%" PRIx64 ", %" PRIu64 "%c\n", address_of(d),
+		s2_out_printf(out, "  output address 0x%" PRIx64 ", %" PRIu64 "%c", address_of(d),
 			      size.n, size.unit);
+		if (within && within < all) {
+			size = s2_size_text(within);
+			s2_out_printf(out, ", of which %" PRIu64 "%c map and the rest faults",
+				      size.n, size.unit);
+		}
+		s2_out_str(out, "\n");
 	}
 	if (entry->type == S2_INVALID_ENTRY && !d->meaning.type &&
 	    s2_says_something(geom, d->value))

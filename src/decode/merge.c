@@ -185,7 +185,7 @@ uint64_t s2_run_mapped(const struct s2_geometry *geom, const struct s2_run *run)
 	within = s2_within_oa(geom, run->entry.oa, size);
 	if (!within)
 		return 0;
-	return within == size ? run->size : run->count * within;
+	return within == size || within * run->count > run->size ? run->size : run->count * within;
 }
 
 bool s2_merge_next(struct s2_merge *merge, struct s2_run *ret)

@@ -66,6 +66,7 @@ bool s2_ranges_init(struct s2_ranges *ret, const struct s2_table *table,
 	ret->how = view->how;
 	ret->annotate = view->annotate && table->nannotators;
 	ret->join = view->join && view->how != S2_MERGE_NONE;
+	ret->beyond = view->beyond && s2_entry_size(geom, geom->top) > BIT64(geom->oa_bits);
 	ret->have_rest = false;
 	ret->have_ahead = false;
 	ret->asked = (struct s2_asked){
@@ -122,13 +123,25 @@ static void cut(const struct s2_geometry *geom, struct s2_run *run, uint64_t siz
 	run->count = entries_touched(geom, run);
 }
 
+/* A block may be larger than the output size: what lies beyond faults, and is a row of its own. */
+static void cut_beyond(struct s2_ranges *ranges, struct s2_run *run)
+{
+	uint64_t within = s2_is_leaf(run->entry.type) ?
+				  s2_within_oa(ranges->geom, run->entry.oa, run->size) :
+				  0;
+
+	if (!within || within == run->size)
+		return;
+	cut(ranges->geom, run, within, &ranges->rest);
+	ranges->have_rest = true;
+}
+
 /* Labels for as much of the row's run as one thing can be said of; the rest stays behind. */
 static void annotate(struct s2_ranges *ranges, struct s2_row *row)
 {
 	const struct s2_table *table = ranges->table;
 	struct s2_run *run = &row->run;
 
-	ranges->have_rest = false;
 	row->nlabels = table->nannotators;
 	for (unsigned int i = 0; i < row->nlabels; i++) {
 		const struct s2_annotator *annotator = &table->annotator[i];
@@ -181,6 +194,9 @@ static bool pull(struct s2_ranges *ranges, struct s2_row *ret)
 			return false;
 		s2_totals_run(&ranges->totals, ranges->table, ranges->geom, &ret->run);
 	}
+	ranges->have_rest = false;
+	if (ranges->beyond)
+		cut_beyond(ranges, &ret->run);
 	ret->nlabels = 0;
 	if (ranges->annotate)
 		annotate(ranges, ret);
@@ -266,6 +282,8 @@ bool s2_row_join(const struct s2_table *table, const struct s2_geometry *geom,
 		return false;
 	if (!run->missing && s2_run_has_oa(run)) {
 		if (s2_is_leaf(run->entry.type) && !s2_run_same_rights(geom, run, next->path))
+			return false;
+		if (!s2_run_mapped(geom, run) != !s2_run_mapped(geom, next))
 			return false;
 		if (how == S2_MERGE_PA && !follows)
 			return false;

@@ -30,6 +30,7 @@ struct s2_view {
 	/* Neighbours that say the same after annotating are one row, and pieces are counted; else
 	 * S2_MERGE_ATTRS is S2_MERGE_PA where an annotator asks by output address. */
 	bool join;
+	bool beyond;     /* what of a block lies beyond the output size is a row of its own */
 	bool have_range; /* only entries that intersect [first, last] */
 	uint64_t first, last;
 	/* And those that intersect any of these: ascending, none touches another, all behind @last.
@@ -56,7 +57,8 @@ struct s2_ranges {
 	struct s2_budget *visits;
 	enum s2_merge_how how;
 	bool annotate, join;
-	bool have_rest;             /* of a run that annotators cut */
+	bool beyond;                /* there may be blocks to be cut where the output size ends */
+	bool have_rest;             /* of a run that was cut */
 	bool have_ahead;            /* the row after the one that was given out last */
 	const struct s2_span *more; /* what is to be walked after this */
 	unsigned int nmore;

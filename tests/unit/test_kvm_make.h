@@ -73,6 +73,7 @@ static const struct kvm_form kvm_forms[] = {
 #define PGT_IA_BITS 0
 #define PGT_START_LEVEL 4
 #define PGT_PGD 8
+#define PGT_MM_OPS 16
 #define PGT_MMU 24
 #define PARAM_MAIR 0
 #define PARAM_HCR 16
@@ -311,6 +312,8 @@ static inline int btf_mmu(struct kvm_btf *b, const struct kvm_form *form)
 		add_field(b->btf, "ia_bits", b->u32t, PGT_IA_BITS);
 		add_field(b->btf, "start_level", b->s8t, PGT_START_LEVEL);
 		add_field(b->btf, "pgd", b->ptr, PGT_PGD);
+		if (form->mmu == MMU_ARCH)
+			add_field(b->btf, "mm_ops", b->ptr, PGT_MM_OPS);
 		if (form->pkvm_mappings)
 			add_field(b->btf, "pkvm_mappings", b->rb_root, 8);
 		add_field(b->btf, "mmu", b->ptr, PGT_MMU);

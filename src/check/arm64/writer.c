@@ -39,16 +39,42 @@ static uint32_t machines_fwb(const struct s2_check_ctx *ctx)
 	return flags;
 }
 
+/* What becomes of an entry that maps no more, beside the flags of geometries; neither: not known. */
+#define LEARNT_CLEARED (UINT32_C(1) << 30) /* it is 0 */
+#define LEARNT_LEFT (UINT32_C(1) << 31)    /* bit 0 alone is cleared */
+
+/*
+ * kvm_set_invalid_pte() (pgtable.c, 5.10) cleared bit 0 alone, until "KVM: arm64: Always zero
+ * invalid PTEs" in 5.13, the release that brought kvm_pgtable.mm_ops.
+ */
+static uint32_t kernels_way(const struct s2_check_ctx *ctx)
+{
+	struct s2_types *types;
+
+	/* What keeps tables beside KVM came later. */
+	if (ctx->kept)
+		return LEARNT_CLEARED;
+	if (!ctx->kernel || s2_kernel_types(ctx->kernel, &types, NULL))
+		return 0;
+	return s2_types_has_member(types, "kvm_pgtable", "pgd") &&
+			       !s2_types_has_member(types, "kvm_pgtable", "mm_ops") ?
+		       LEARNT_LEFT :
+		       LEARNT_CLEARED;
+}
+
+static uint32_t learnt(struct s2_check_ctx *ctx)
+{
+	if (!ctx->have_learnt)
+		ctx->learnt = machines_fwb(ctx) | kernels_way(ctx);
+	ctx->have_learnt = true;
+	return ctx->learnt;
+}
+
 static uint32_t known_fwb(struct s2_check_ctx *ctx)
 {
 	uint32_t flags = ctx->g->flags & (S2_G_FWB | S2_G_NOFWB);
 
-	if (flags)
-		return flags;
-	if (!ctx->have_learnt)
-		ctx->learnt = machines_fwb(ctx);
-	ctx->have_learnt = true;
-	return ctx->learnt;
+	return flags ? flags : learnt(ctx) & (S2_G_FWB | S2_G_NOFWB);
 }
 
 bool s2_arm64_memory_form(struct s2_check_ctx *ctx, unsigned int i, struct s2_form *ret)
@@ -163,21 +189,47 @@ static void leaf(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, uin
 	(void)s2_arm64_leaf(ctx, height, ia, oa, raw);
 }
 
+/* Bits of a table descriptor that are not clear, as KVM leaves them: they hold an address and
+ * nothing else (pgtable.c, kvm_init_table_pte()). */
+static uint64_t table_extra(const struct s2_check_ctx *ctx, uint64_t raw)
+{
+	return raw & ~(ctx->g->table_low | ctx->g->oa_high | 3);
+}
+
+/* Would it be a descriptor that KVM writes if bit 0 were set? */
+static bool was_written(const struct s2_check_ctx *ctx, unsigned int height, uint64_t raw)
+{
+	const struct s2_form *form;
+	struct s2_entry entry;
+
+	ctx->g->arch->decode(ctx->g, height, raw | 1, &entry);
+	if (entry.type == S2_TABLE)
+		return !table_extra(ctx, raw);
+	return s2_is_leaf(entry.type) && !s2_arm64_nearest(ctx, height, entry.oa, raw, &form) &&
+	       form;
+}
+
 /* Locked for break-before-make: bit 10, or type 1 in [63:60] (7.1). */
 static void invalid(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, uint64_t raw)
 {
+	uint32_t way = learnt(ctx) & (LEARNT_CLEARED | LEARNT_LEFT);
+
 	if (raw == BIT64(10) || raw == BIT64(60))
 		s2_check_found(ctx, S2_CHECK_LOCKED, ctx->table, ia, 0,
 			       "entry 0x%" PRIx64 " at level %d is locked", raw,
 			       s2_level(ctx->g, height));
-	else
+	else if (way == LEARNT_CLEARED || !was_written(ctx, height, raw))
 		s2_arm64_no_annotation(ctx, height, ia, raw);
+	else if (!way)
+		s2_check_unknown(ctx, S2_CHECK_WRITER,
+				 "%s: whether this kernel leaves an entry that maps no more as it "
+				 "was but for bit 0 is not known",
+				 ctx->table->id);
 }
 
-/* Table descriptors hold an address and nothing else (pgtable.c, kvm_init_table_pte()). */
 void s2_arm64_table(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, uint64_t raw)
 {
-	uint64_t extra = raw & ~(ctx->g->table_low | ctx->g->oa_high | 3);
+	uint64_t extra = table_extra(ctx, raw);
 
 	if (extra)
 		s2_check_found(ctx, S2_CHECK_WRITER, ctx->table, ia, s2_table_oa(ctx->g, raw),
