@@ -196,6 +196,8 @@ static void dangling_descriptors(void **state)
 	must_be(5, 0);
 	page_at(2)[1] = table_at(5);
 	must_not(5, "to no page of the blob (1)");
+	page_at(2)[1] = BASE | 3;
+	must_not(5, "to no page of the blob (1)");
 	page_at(2)[1] = table_at(4) | 1ULL << 48;
 	must_not(5, "to no page of the blob (1)");
 }
