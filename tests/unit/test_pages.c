@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -23,7 +24,7 @@ static enum s2_code next_extent(const struct s2_mem *mem, uint64_t pa, struct s2
 {
 	(void)mem;
 	for (size_t i = 0; i < nextents; i++)
-		if (pa < extents[i].pa + extents[i].size) {
+		if (pa <= extents[i].pa + extents[i].size - 1) {
 			*ret = extents[i];
 			return S2_OK;
 		}
@@ -116,6 +117,7 @@ static void each_fact(uint64_t window, uint64_t n, uint64_t from, uint64_t last)
 		for (uint64_t k = 0; k < pieces; k++, i++) {
 			assert_true(i < window + n);
 			assert_int_equal((pa >> 12) + k, pfns[i]);
+			assert_true(pfns[i] * PAGE <= last);
 			assert_ptr_equal(fact + k, &ctx.pages.fact[i - window]);
 		}
 		pa += pieces * PAGE;
@@ -126,6 +128,7 @@ static void each_fact(uint64_t window, uint64_t n, uint64_t from, uint64_t last)
 
 static void test_windows(void **state)
 {
+	static const struct s2_facts nothing;
 	static const uint64_t places[] = { 0,  1,      2,      3,      4,      5,      6,     7,
 					   8,  9,      0x1000, 0x1001, 0x1002, 0x1003, 0x1004,
 					   0x2000 };
@@ -149,8 +152,8 @@ static void test_windows(void **state)
 					continue;
 				}
 				assert_ptr_equal(fact, &ctx.pages.fact[i - first]);
-				assert_false(fact->table);
-				fact->table = true;
+				assert_memory_equal(fact, &nothing, sizeof(nothing));
+				memset(fact, 0xff, sizeof(*fact));
 			}
 			assert_null(s2_pages_fact(&ctx.pages, 3 * PAGE));
 			for (size_t a = 0; a < ARRAY_SIZE(places); a++)
@@ -176,6 +179,12 @@ static void test_no_memory(void **state)
 	assert_null(s2_pages_fact(&ctx.pages, 0));
 	assert_null(s2_pages_run(&ctx.pages, &pa, UINT64_MAX, &n));
 	assert_true(s2_pages_number(&ctx.pages, 0, NULL) == S2_NO_PAGE);
+	/* The last page of all, behind which there is no address, is looked at once. */
+	extents[0] = (struct s2_extent){ .pa = 0 - PAGE, .size = PAGE };
+	nextents = 1;
+	init(&some, 0, 0);
+	assert_int_equal(ctx.pages.npages, 0);
+	assert_true(ctx.pages.left_out_pa == S2_NO_PAGE);
 }
 
 /* Pages are as large as those of the tables that have a geometry. */
