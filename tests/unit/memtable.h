@@ -46,8 +46,8 @@ static inline enum s2_code memtable_read(const struct s2_mem *mem, uint64_t pa, 
 }
 
 /*
- * A copy of @bytes right before memory that nobody may touch: to read behind a view is an error, and
- * not the next page. Each view has its own for good, as walks hold some for long.
+ * A copy of @bytes right before memory that nobody may touch: to read behind a view is an error,
+ * and not the next page. Each view has its own for good, as walks hold some for long.
  */
 static inline const void *memtable_guarded(const uint8_t *bytes, size_t len)
 {

@@ -295,7 +295,8 @@ static uint64_t chance(uint64_t n)
 }
 
 /* Leaves of both stages as chance will have it: in runs, with other rights, contiguous or not, to
- * nothing, to what is missing. IPA 0 to 0x2fff are the guest's tables. */
+ * nothing, to what is missing. IPA 0 to 0x3fff are the guest's tables: two of the last level, which
+ * upper ones allow each its own. */
 static void draw(struct lab *lab)
 {
 	uint64_t oa = 0, attrs = AF, oa2 = 0, attrs2 = AF;
@@ -303,7 +304,8 @@ static void draw(struct lab *lab)
 	put(lab, 14, 2, enc_block(ENC_48, 0x80200000, AF | S2RW | ISH | MEMATTR(5)));
 	put(lab, 14, 3, enc_table(ENC_48, PAGE(20)));
 	put(lab, 14, 4, chance(2) ? 0 : enc_table(ENC_48, PAGE(15)));
-	for (unsigned int i = 3; i < 512; i++, oa2 += 4096) {
+	put(lab, 15, 3, enc_page(ENC_48, PAGE(13), ENC_MEM));
+	for (unsigned int i = 4; i < 512; i++, oa2 += 4096) {
 		if (!chance(6)) {
 			oa2 = 0x90000000 + (chance(64) << 12);
 			attrs2 = AF | ISH | MEMATTR(chance(2) ? 15 : 5) | chance(4) << 6 |
@@ -311,15 +313,17 @@ static void draw(struct lab *lab)
 		}
 		put(lab, 15, i, chance(8) ? enc_page(ENC_48, oa2, attrs2) : 0);
 	}
-	for (unsigned int i = 0; i < 512; i++, oa += 4096) {
-		if (!chance(8)) {
-			oa = chance(16) ? 0x3000 + (chance(0xa00) << 12) : BIT64(40) - 0x2000;
+	for (unsigned int i = 0; i < 1024; i++, oa += 4096) {
+		if (!chance(i / 16 == 32 ? 64 : 8)) {
+			oa = chance(16) ? 0x4000 + (chance(0xa00) << 12) : BIT64(40) - 0x2000;
 			attrs = AF | (chance(2) ? ISH : 0) | AP(chance(4)) | chance(4) << 53 |
 				INDEX(chance(4)) | (chance(3) ? 0 : CONT);
 		}
-		put(lab, 11, i, chance(8) ? enc_page(ENC_48, oa, attrs) : 0);
+		put(lab, i < 512 ? 11 : 13, i % 512, chance(8) ? enc_page(ENC_48, oa, attrs) : 0);
 	}
-	for (unsigned int i = 1; i < 8; i++)
+	put(lab, 12, 0, enc_table(ENC_48, 0x2000) | chance(16) << 59);
+	put(lab, 12, 1, enc_table(ENC_48, 0x3000) | chance(16) << 59);
+	for (unsigned int i = 2; i < 8; i++)
 		put(lab, 12, i,
 		    chance(4) ? enc_block(ENC_48, chance(6) << 21,
 					  AF | AP(chance(4)) | chance(4) << 53 |
@@ -331,9 +335,9 @@ static void draw(struct lab *lab)
 static bool ask_all(struct lab *lab, struct effect *t, uint64_t va, struct s2_effective_row *ret)
 {
 	static const enum s2_at_op asked[] = {
-		[S2_EL1_READ] = S2_AT_S12E1R,  [S2_EL1_WRITE] = S2_AT_S12E1W,
-		[S2_EL0_READ] = S2_AT_S12E0R,  [S2_EL0_WRITE] = S2_AT_S12E0W,
-		[S2_EL1_EXEC] = S2_AT_S12E1X,  [S2_EL0_EXEC] = S2_AT_S12E0X,
+		[S2_EL1_READ] = S2_AT_S12E1R, [S2_EL1_WRITE] = S2_AT_S12E1W,
+		[S2_EL0_READ] = S2_AT_S12E0R, [S2_EL0_WRITE] = S2_AT_S12E0W,
+		[S2_EL1_EXEC] = S2_AT_S12E1X, [S2_EL0_EXEC] = S2_AT_S12E0X,
 	};
 	struct s2_at_request req = t->e.req;
 	struct s2_at_result r;
@@ -370,8 +374,7 @@ static bool same(const struct s2_effective_row *a, const struct s2_effective_row
 {
 	return a->allowed == b->allowed && a->attr == b->attr && a->sh == b->sh &&
 	       a->missing == b->missing && a->missing_stage == b->missing_stage &&
-	       a->missing_level == b->missing_level &&
-	       a->missing_pa >> 12 == b->missing_pa >> 12;
+	       a->missing_level == b->missing_level && a->missing_pa >> 12 == b->missing_pa >> 12;
 }
 
 /* Rows are what each page of them comes to, and no two of them could be one. */
@@ -406,11 +409,12 @@ static void against_each_page(void **state)
 			}
 			first = row[i].va == va;
 			if (mapped != (row[i].va <= va) || (mapped && !same(&row[i], &want)))
-				fail_msg("round %u VA 0x%llx: row 0x%llx + 0x%llx allows 0x%x, not 0x%x",
-					 round, (unsigned long long)va,
-					 (unsigned long long)row[i].va,
-					 (unsigned long long)row[i].size, row[i].allowed,
-					 want.allowed);
+				fail_msg(
+					"round %u VA 0x%llx: row 0x%llx + 0x%llx allows 0x%x, not 0x%x",
+					round, (unsigned long long)va,
+					(unsigned long long)row[i].va,
+					(unsigned long long)row[i].size, row[i].allowed,
+					want.allowed);
 			follows = !want.allowed || want.pa == before.pa + 4096;
 			if (first && want.allowed)
 				assert_true(row[i].pa == want.pa);

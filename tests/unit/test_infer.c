@@ -265,8 +265,9 @@ static void any_order(void **state)
 			}
 			words[far] = table_at(1000);
 			if (n < 10) /* more have a neighbour that explains 90 % */
-				must_not(n + 1, "the best, 0x48f28000, leaves table descriptors that "
-						"point to no page of the blob (1)");
+				must_not(n + 1,
+					 "the best, 0x48f28000, leaves table descriptors that "
+					 "point to no page of the blob (1)");
 			else
 				must_not(n + 1, "0x48f28000 (table pages explained: ");
 		}
@@ -277,9 +278,7 @@ static void second_base(void **state)
 {
 	(void)state;
 	must_be(put_row(9, 0), 0);
-	must_not(
-		put_row(10, 0),
-		"0x48f28000 (table pages explained: 10) and 0x48f27000 (9)");
+	must_not(put_row(10, 0), "0x48f28000 (table pages explained: 10) and 0x48f27000 (9)");
 }
 
 /* A blob may lie at address 0, and its tables have any depth. */

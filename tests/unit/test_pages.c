@@ -52,9 +52,7 @@ static void init(const struct s2_mem_ops *ops, uint64_t bytes, uint64_t window)
 	free(ctx.pages.fact);
 	mem = (struct s2_mem){ .ops = ops, .bytes = bytes };
 	args = (struct s2_check_args){ .mem = &mem, .window = window };
-	ctx = (struct s2_check_ctx){
-		.args = &args, .mem = &mem, .geom = geom, .tables = &tables
-	};
+	ctx = (struct s2_check_ctx){ .args = &args, .mem = &mem, .geom = geom, .tables = &tables };
 	assert_int_equal(s2_pages_init(&ctx, NULL), S2_OK);
 }
 
@@ -129,9 +127,8 @@ static void each_fact(uint64_t window, uint64_t n, uint64_t from, uint64_t last)
 static void test_windows(void **state)
 {
 	static const struct s2_facts nothing;
-	static const uint64_t places[] = { 0,  1,      2,      3,      4,      5,      6,     7,
-					   8,  9,      0x1000, 0x1001, 0x1002, 0x1003, 0x1004,
-					   0x2000 };
+	static const uint64_t places[] = { 0, 1, 2,      3,      4,      5,      6,      7,
+					   8, 9, 0x1000, 0x1001, 0x1002, 0x1003, 0x1004, 0x2000 };
 
 	(void)state;
 	for (uint64_t size = 1; size <= ARRAY_SIZE(pfns) + 1; size++) {
@@ -286,12 +283,9 @@ static int done(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_numbers),
-		cmocka_unit_test(test_windows),
-		cmocka_unit_test(test_no_memory),
-		cmocka_unit_test(test_granule),
-		cmocka_unit_test(test_most_pages),
-		cmocka_unit_test(test_most_extents),
+		cmocka_unit_test(test_numbers),     cmocka_unit_test(test_windows),
+		cmocka_unit_test(test_no_memory),   cmocka_unit_test(test_granule),
+		cmocka_unit_test(test_most_pages),  cmocka_unit_test(test_most_extents),
 		cmocka_unit_test(test_table_pages),
 	};
 

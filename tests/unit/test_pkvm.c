@@ -352,18 +352,17 @@ static void test_memory_at(void **state)
 		uint64_t pa, next;
 		int in; /* -1: none */
 	} rows[] = {
-		{ 0, 0x1000, -1 },         { 0xfff, 0x1000, -1 },      { 0x1000, 0x2000, 0 },
-		{ 0x1fff, 0x2000, 0 },     { 0x2000, 0x5000, 1 },      { 0x4fff, 0x5000, 1 },
-		{ 0x5000, 0x8000, -1 },    { 0x7fff, 0x8000, -1 },     { 0x8000, 0x9000, 2 },
-		{ 0x8fff, 0x9000, 2 },     { 0x9000, UINT64_MAX, -1 }, { 1ULL << 60, UINT64_MAX, -1 },
+		{ 0, 0x1000, -1 },      { 0xfff, 0x1000, -1 },      { 0x1000, 0x2000, 0 },
+		{ 0x1fff, 0x2000, 0 },  { 0x2000, 0x5000, 1 },      { 0x4fff, 0x5000, 1 },
+		{ 0x5000, 0x8000, -1 }, { 0x7fff, 0x8000, -1 },     { 0x8000, 0x9000, 2 },
+		{ 0x8fff, 0x9000, 2 },  { 0x9000, UINT64_MAX, -1 }, { 1ULL << 60, UINT64_MAX, -1 },
 	};
 	uint64_t next;
 
 	(void)state;
 	for (p.nmemory = 0; p.nmemory <= 3; p.nmemory++)
 		for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-			const struct s2_pkvm_region *got =
-				s2_pkvm_memory_at(&p, rows[i].pa, &next);
+			const struct s2_pkvm_region *got = s2_pkvm_memory_at(&p, rows[i].pa, &next);
 			bool in = rows[i].in >= 0 && rows[i].in < (int)p.nmemory;
 
 			assert_ptr_equal(got, in ? &region[rows[i].in] : NULL);
@@ -404,7 +403,8 @@ static void test_page_array(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
 		for (uint64_t off = 0; off < PAGE; off += PAGE - 1) {
 			at = 0;
-			assert_int_equal(s2_pkvm_page_pa(&p, 12, rows[i].pfn * PAGE + off, &at, &left),
+			assert_int_equal(s2_pkvm_page_pa(&p, 12, rows[i].pfn * PAGE + off, &at,
+							 &left),
 					 rows[i].at ? S2_OK : S2_NOTFOUND);
 			assert_int_equal(at, rows[i].at);
 			assert_int_equal(left, rows[i].left);
