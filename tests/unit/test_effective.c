@@ -308,8 +308,8 @@ static void draw(struct lab *lab)
 	for (unsigned int i = 4; i < 512; i++, oa2 += 4096) {
 		if (!chance(6)) {
 			oa2 = 0x90000000 + (chance(64) << 12);
-			attrs2 = AF | ISH | MEMATTR(chance(2) ? 15 : 5) | chance(4) << 6 |
-				 chance(2) << 54 | (chance(4) ? 0 : CONT);
+			attrs2 = AF | (chance(2) ? ISH : 0) | MEMATTR(chance(2) ? 15 : 5) |
+				 chance(4) << 6 | chance(2) << 54 | (chance(4) ? 0 : CONT);
 		}
 		put(lab, 15, i, chance(8) ? enc_page(ENC_48, oa2, attrs2) : 0);
 	}
