@@ -68,7 +68,7 @@ static enum s2_code from_extents(struct s2_check_ctx *ctx, struct s2_err *err)
 			break;
 		}
 		code = add_region(&ctx->pages, from, extent.pa + extent.size - from, err);
-		if (code || extent.pa + extent.size < pa)
+		if (code || extent.pa + extent.size <= pa)
 			break;
 		pa = extent.pa + extent.size;
 	}

@@ -8,8 +8,9 @@
 # src/host or src/cmd. SEED decides which are drawn; --at takes all of one line instead. The sources are not touched: the changed file
 # is compiled below build/mutants, and one that does not compile, or into the same object, does not count. Of the tests (unit, golden
 # and the examples of the documents; not the lab) only those run that reach the changed lines, those nearest to the file first, up to
-# the first that fails; one that takes too long has failed. What was found is kept below build/mutants for as long as sources and
-# tests stay the same, so a run that was interrupted goes on where it was.
+# the first that fails; one that takes too long has failed. What passes all is tried again where sanitizers watch, as scripts/test runs
+# them there too. What was found is kept below build/mutants for as long as sources and tests stay the same, so a run that was
+# interrupted goes on where it was.
 #
 # Ends with 1 when fewer than PERCENT of the mutants are noticed. Those that fit a row of FILE are left out of account.
 
@@ -39,8 +40,8 @@ FOLDERS = ("src/check", "src/decode", "src/host", "src/cmd")
 SLOWER, SECONDS = 10, 20
 # What a test may take that a build which counts lacks: those that preload a library. They come last.
 UNCOUNTED = 60
-# What a mutant may take at most, so that none fills the machine: seconds on the processor, bytes of heap and of each file,
-# of which most may be holes.
+# What a mutant may take at most, so that none fills the machine: seconds on the processor, bytes of heap (sanitizers reserve more)
+# and of each file, of which most may be holes.
 MOST_CPU, MOST_HEAP, MOST_FILE = 600, 4 << 30, 80 << 30
 
 Mutant = collections.namedtuple("Mutant", "path start end text kind first last")
@@ -237,19 +238,25 @@ def steps(folder):
 
 # --- running -----------------------------------------------------------------------------------
 
-def limits():
+WATCHED = {"ASAN_OPTIONS": "halt_on_error=1:detect_stack_use_after_return=1:detect_leaks=1:hard_rss_limit_mb=4096",
+           "UBSAN_OPTIONS": "halt_on_error=1"}
+
+
+def limits(watched):
     resource.setrlimit(resource.RLIMIT_CPU, (MOST_CPU, MOST_CPU))
-    resource.setrlimit(resource.RLIMIT_DATA, (MOST_HEAP, MOST_HEAP))
+    if not watched:
+        resource.setrlimit(resource.RLIMIT_DATA, (MOST_HEAP, MOST_HEAP))
     resource.setrlimit(resource.RLIMIT_FSIZE, (MOST_FILE, MOST_FILE))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def passes(step, folder, timeout, more_args=(), env=()):
-    """True when the test passes; whatever it started is gone when this returns."""
+def passes(step, folder, timeout, more_args=(), env=(), watched=False):
+    """True when the test passes, @watched by sanitizers or not; whatever it started is gone when this returns."""
     with tempfile.TemporaryDirectory(prefix="s2mutant.") as scratch:
         child = subprocess.Popen([*step.argv, *more_args], cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                                 stderr=subprocess.DEVNULL, start_new_session=True, preexec_fn=limits,
-                                 env={**os.environ, **step.env, **dict(env), "SOURCE_ROOT": ROOT, "TMPDIR": scratch})
+                                 stderr=subprocess.DEVNULL, start_new_session=True, preexec_fn=lambda: limits(watched),
+                                 env={**os.environ, **step.env, **dict(env), **(WATCHED if watched else {}),
+                                      "SOURCE_ROOT": ROOT, "TMPDIR": scratch})
         try:
             return child.wait(timeout) == 0
         except subprocess.TimeoutExpired:
@@ -323,10 +330,10 @@ def learn(todo, build_dir, jobs):
 # --- one mutant --------------------------------------------------------------------------------
 
 class Worker:
-    """A build folder of its own, in which one object at a time is another."""
+    """A build folder of its own, in which one object at a time is another; and @watched, one with sanitizers for what survives."""
 
-    def __init__(self, folder, todo, known):
-        self.folder, self.todo, self.known = folder, todo, known
+    def __init__(self, folder, todo, known, watched=None):
+        self.folder, self.todo, self.known, self.watched = folder, todo, known, watched
         with open(os.path.join(folder, "compile_commands.json"), encoding="utf-8") as f:
             self.commands = {os.path.relpath(os.path.join(c["directory"], c["file"]), ROOT): c for c in json.load(f)}
         self.clean = {}  # path: the object of the unchanged source, compiled in the same way
@@ -377,7 +384,7 @@ class Worker:
             args = ["--first"] if step.golden or step.name == "mkpkvm" else []
             args += [f"--case={piece.split('/', 1)[1]}" for piece in pieces if step.golden]
             limit = SECONDS + SLOWER * sum(self.known["seconds"].get(piece, UNCOUNTED) for piece in pieces)
-            if not passes(step, self.folder, limit, args):
+            if not passes(step, self.folder, limit, args, watched=not self.watched):
                 return step.name
         return None
 
@@ -396,6 +403,9 @@ class Worker:
             test = self.noticed_by(mutant)
         finally:
             self.put(mutant.path, self.clean[mutant.path])
+        if not test and self.watched:
+            result, test = self.watched.try_out(mutant)
+            test = test and f"{test} with sanitizers"
         return ("noticed" if test else "survives"), test
 
 
@@ -447,9 +457,10 @@ class Results:
 def prepare(of, jobs):
     """Build folders for @jobs workers, the tests, and what each of them reaches."""
     os.makedirs(WORK, exist_ok=True)
-    first, counting = os.path.join(WORK, "0"), os.path.join(WORK, "reach")
+    first, counting, sanitize = (os.path.join(WORK, name) for name in ("0", "reach", "sanitize"))
     build(first, "-Doptimization=1")
-    todo = steps(first)
+    build(sanitize, "-Doptimization=1", "-Db_sanitize=address,undefined", "-Db_lundef=false")
+    todo, todo_watched = steps(first), steps(sanitize)
     kept = os.path.join(WORK, f"reach-{of}.json")
     if not os.path.exists(kept):
         build(counting, "-Doptimization=0", "-Db_coverage=true")
@@ -461,16 +472,19 @@ def prepare(of, jobs):
         os.rename(kept + ".new", kept)
     with open(kept, encoding="utf-8") as f:
         known = json.load(f)
-    for step in todo:
+    for step in todo + todo_watched:
         step.seconds = sum(t for key, t in known["seconds"].items() if key.split("/")[0] == step.name)
-    workers = []
-    for n in range(jobs):
-        folder = os.path.join(WORK, str(n))
-        if n:
-            shutil.rmtree(folder, ignore_errors=True)
-            shutil.copytree(first, folder, symlinks=True)
-        workers.append(Worker(folder, todo, known))
-    return workers
+    return [Worker(copy_of(first, n), todo, known, Worker(copy_of(sanitize, n), todo_watched, known)) for n in range(jobs)]
+
+
+def copy_of(folder, n):
+    """The folder of worker @n; the first works in @folder itself."""
+    if not n:
+        return folder
+    copy = f"{folder}.{n}"
+    shutil.rmtree(copy, ignore_errors=True)
+    shutil.copytree(folder, copy, symlinks=True)
+    return copy
 
 
 def accepted_rows(path):

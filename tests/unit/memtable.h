@@ -5,6 +5,7 @@
 #define TEST_MEMTABLE_H
 
 #include <string.h>
+#include <sys/mman.h>
 
 #include "base/mem.h"
 
@@ -44,11 +45,44 @@ static inline enum s2_code memtable_read(const struct s2_mem *mem, uint64_t pa, 
 	return S2_OK;
 }
 
+/*
+ * A copy of @bytes right before memory that nobody may touch: to read behind a view is an error,
+ * and not the next page. Each view has its own for good, as walks hold some for long.
+ */
+static inline const void *memtable_guarded(const uint8_t *bytes, size_t len)
+{
+	enum { VIEWS = 1024, MOST = 64 << 10, GUARD = 64 << 10, SLOT = MOST + GUARD };
+	static struct {
+		const uint8_t *bytes;
+		size_t len;
+	} known[VIEWS];
+	static uint8_t *slots;
+	size_t i = ((uintptr_t)bytes / 4096 * 31 + len) % VIEWS, tries = 0;
+
+	if (!slots) {
+		void *all = mmap(NULL, (size_t)VIEWS * SLOT, PROT_NONE,
+				 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+		slots = all == MAP_FAILED ? NULL : all;
+	}
+	while (known[i].bytes && (known[i].bytes != bytes || known[i].len != len) && tries++ < 8)
+		i = (i + 1) % VIEWS;
+	if (!slots || len > MOST || tries > 8)
+		return bytes;
+	if (!known[i].bytes && mprotect(slots + i * SLOT, MOST, PROT_READ | PROT_WRITE))
+		return bytes;
+	known[i].bytes = bytes;
+	known[i].len = len;
+	return memcpy(slots + i * SLOT + MOST - (len + 7) / 8 * 8, bytes, len);
+}
+
 static inline const void *memtable_view(const struct s2_mem *mem, uint64_t pa, size_t len)
 {
 	const struct memtable *t = memtable_of(mem);
 
-	return t->views && !memtable_state(t, pa, len) ? t->bytes + (pa - t->base) : NULL;
+	return t->views && !memtable_state(t, pa, len) ?
+		       memtable_guarded(t->bytes + (pa - t->base), len) :
+		       NULL;
 }
 
 static inline enum s2_code memtable_next(const struct s2_mem *mem, uint64_t pa,

@@ -286,9 +286,156 @@ static void steps(void **state)
 	expect_end(t);
 }
 
+static uint64_t seed;
+
+static uint64_t chance(uint64_t n)
+{
+	seed = seed * 6364136223846793005ULL + 1442695040888963407ULL;
+	return (seed >> 33) % n;
+}
+
+/* Leaves of both stages as chance will have it: in runs, with other rights, contiguous or not, to
+ * nothing, to what is missing. IPA 0 to 0x3fff are the guest's tables: two of the last level, which
+ * upper ones allow each its own. */
+static void draw(struct lab *lab)
+{
+	uint64_t oa = 0, attrs = AF, oa2 = 0, attrs2 = AF;
+
+	put(lab, 14, 2, enc_block(ENC_48, 0x80200000, AF | S2RW | ISH | MEMATTR(5)));
+	put(lab, 14, 3, enc_table(ENC_48, PAGE(20)));
+	put(lab, 14, 4, chance(2) ? 0 : enc_table(ENC_48, PAGE(15)));
+	put(lab, 15, 3, enc_page(ENC_48, PAGE(13), ENC_MEM));
+	for (unsigned int i = 4; i < 512; i++, oa2 += 4096) {
+		if (!chance(6)) {
+			oa2 = 0x90000000 + (chance(64) << 12);
+			attrs2 = AF | (chance(2) ? ISH : 0) | MEMATTR(chance(2) ? 15 : 5) |
+				 chance(4) << 6 | chance(2) << 54 | (chance(4) ? 0 : CONT);
+		}
+		put(lab, 15, i, chance(8) ? enc_page(ENC_48, oa2, attrs2) : 0);
+	}
+	for (unsigned int i = 0; i < 1024; i++, oa += 4096) {
+		if (!chance(i / 16 == 32 ? 64 : 8)) {
+			oa = chance(16) ? 0x4000 + (chance(0xa00) << 12) : BIT64(40) - 0x2000;
+			attrs = AF | (chance(2) ? ISH : 0) | AP(chance(4)) | chance(4) << 53 |
+				INDEX(chance(4)) | (chance(3) ? 0 : CONT);
+		}
+		put(lab, i < 512 ? 11 : 13, i % 512, chance(8) ? enc_page(ENC_48, oa, attrs) : 0);
+	}
+	put(lab, 12, 0, enc_table(ENC_48, 0x2000) | chance(16) << 59);
+	put(lab, 12, 1, enc_table(ENC_48, 0x3000) | chance(16) << 59);
+	for (unsigned int i = 2; i < 8; i++)
+		put(lab, 12, i,
+		    chance(4) ? enc_block(ENC_48, chance(6) << 21,
+					  AF | AP(chance(4)) | chance(4) << 53 |
+						  (chance(2) ? 0 : CONT)) :
+				0);
+}
+
+/* What the six accesses at @va come to, each asked for itself. */
+static bool ask_all(struct lab *lab, struct effect *t, uint64_t va, struct s2_effective_row *ret)
+{
+	static const enum s2_at_op asked[] = {
+		[S2_EL1_READ] = S2_AT_S12E1R, [S2_EL1_WRITE] = S2_AT_S12E1W,
+		[S2_EL0_READ] = S2_AT_S12E0R, [S2_EL0_WRITE] = S2_AT_S12E0W,
+		[S2_EL1_EXEC] = S2_AT_S12E1X, [S2_EL0_EXEC] = S2_AT_S12E0X,
+	};
+	struct s2_at_request req = t->e.req;
+	struct s2_at_result r;
+	bool mapped = false;
+
+	*ret = (struct s2_effective_row){ .va = va };
+	req.ia = va;
+	for (unsigned int i = 0; i < S2_NACCESSES; i++) {
+		req.op = asked[i];
+		assert_int_equal(s2_translate(&req, &lab->mem.mem, &r, NULL), S2_OK);
+		/* Translation faults of stage 1 are those with FST 0b0001xx. */
+		mapped |= r.outcome != S2_AT_FAULT || r.stage == 2 || ((r.par >> 3) & 0xf) != 1;
+		if (r.outcome == S2_AT_MISSING) {
+			ret->missing = r.missing;
+			ret->missing_pa = r.missing_pa;
+			ret->missing_stage = r.stage;
+			ret->missing_level = r.level;
+			ret->allowed = 0;
+			return true;
+		}
+		if (r.outcome == S2_AT_FAULT)
+			continue;
+		if (!ret->allowed) {
+			ret->pa = r.pa;
+			ret->attr = (uint8_t)(r.par >> 56);
+			ret->sh = (uint8_t)((r.par >> 7) & 3);
+		}
+		ret->allowed |= 1U << i;
+	}
+	return mapped;
+}
+
+static bool same(const struct s2_effective_row *a, const struct s2_effective_row *b)
+{
+	return a->allowed == b->allowed && a->attr == b->attr && a->sh == b->sh &&
+	       a->missing == b->missing && a->missing_stage == b->missing_stage &&
+	       a->missing_level == b->missing_level && a->missing_pa >> 12 == b->missing_pa >> 12;
+}
+
+/* Rows are what each page of them comes to, and no two of them could be one. */
+static void against_each_page(void **state)
+{
+	static const enum s2_merge_how hows[] = { S2_MERGE_ATTRS, S2_MERGE_PA, S2_MERGE_NONE };
+	static struct s2_effective_row row[4097];
+	struct lab *lab = *state;
+
+	for (unsigned int round = 0; round < 48; round++) {
+		struct effect *t = start(lab, hows[round % 3]);
+		struct s2_effective_row want, before = { 0 };
+		uint64_t pieces = 0, joins = 0;
+		size_t n = 0, i = 0;
+
+		seed = round;
+		draw(lab);
+		lab->mem.hole = PAGE(20);
+		lab->mem.hole_size = 4096;
+		lab->mem.hole_code = S2_EXCLUDED;
+		s2_budget_init(&t->e.steps, 1 << 20, 0, 0);
+		begin(t);
+		while (!s2_effective_next(&t->e, &row[n], NULL))
+			assert_true(++n < ARRAY_SIZE(row) - 1);
+		row[n] = (struct s2_effective_row){ .va = UINT64_MAX };
+		for (uint64_t va = 0; va < 8ULL << 21; va += 4096) {
+			bool mapped = ask_all(lab, t, va, &want), first, follows;
+
+			if (row[i].va + row[i].size == va && row[i].size) {
+				assert_int_equal(row[i].pieces, pieces);
+				i++;
+			}
+			first = row[i].va == va;
+			if (mapped != (row[i].va <= va) || (mapped && !same(&row[i], &want)))
+				fail_msg(
+					"round %u VA 0x%llx: row 0x%llx + 0x%llx allows 0x%x, not 0x%x",
+					round, (unsigned long long)va,
+					(unsigned long long)row[i].va,
+					(unsigned long long)row[i].size, row[i].allowed,
+					want.allowed);
+			follows = !want.allowed || want.pa == before.pa + 4096;
+			if (first && want.allowed)
+				assert_true(row[i].pa == want.pa);
+			pieces = first ? 1 : pieces + !follows;
+			joins += mapped && !first;
+			assert_true(!mapped || t->e.how == S2_MERGE_ATTRS || pieces == 1);
+			if (first && i && row[i - 1].va + row[i - 1].size == va &&
+			    same(&before, &want))
+				assert_true(t->e.how == S2_MERGE_NONE ||
+					    (t->e.how == S2_MERGE_PA && !follows));
+			before = want;
+		}
+		assert_true(i > 100 && joins > 100);
+		free(t);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(against_each_page, setup, teardown),
 		cmocka_unit_test_setup_teardown(lookup, setup, teardown),
 		cmocka_unit_test_setup_teardown(reads, setup, teardown),
 		cmocka_unit_test_setup_teardown(misprogrammed_contiguous, setup, teardown),

@@ -196,6 +196,8 @@ static void dangling_descriptors(void **state)
 	must_be(5, 0);
 	page_at(2)[1] = table_at(5);
 	must_not(5, "to no page of the blob (1)");
+	page_at(2)[1] = BASE | 3;
+	must_not(5, "to no page of the blob (1)");
 	page_at(2)[1] = table_at(4) | 1ULL << 48;
 	must_not(5, "to no page of the blob (1)");
 }
@@ -203,7 +205,7 @@ static void dangling_descriptors(void **state)
 /* A base that rests on one descriptor: what it leads to must fit nowhere else. */
 static void one_descriptor(void **state)
 {
-	enum { N = 4 };
+	enum { N = 9 };
 
 	(void)state;
 	for (unsigned int with_page = 0; with_page < 2; with_page++) {
@@ -222,7 +224,13 @@ static void one_descriptor(void **state)
 		must_not(
 			2 + N + 1,
 			"one table descriptor alone tells 0x48f28000, and what it leads to fits 0x48f27000 as well");
-		/* Two that lead to the same place are not one. */
+		/* It still is one when it stands there twice, or another leads to no table. */
+		words[8] = words[7];
+		must_not(2 + N + 1, "what it leads to fits 0x48f27000 as well");
+		words[8] = table_at(3 + N);
+		page_at(3 + N)[0] = DAMAGED & ~2ULL;
+		must_not(4 + N, "one table descriptor alone tells 0x48f28000");
+		/* Two that lead to tables are not one. */
 		words[8] = table_at(2 + N);
 		page_at(2 + N)[0] = table_at(2);
 		page_at(2 + N)[1] = BLOCK;
@@ -247,6 +255,77 @@ static void any_order(void **state)
 			}
 			must_be(1 + N, 0);
 		}
+	/* One that leads far away stands first, last or between: the others tell the best base. */
+	for (unsigned int n = 4; n <= 12; n++)
+		for (unsigned int far = 0; far <= n; far++) {
+			shape(2, 30);
+			for (unsigned int i = 0; i < n; i++) {
+				words[i + (i >= far)] = table_at(n - i);
+				page_at(n - i)[i] = LEAF;
+			}
+			words[far] = table_at(1000);
+			if (n < 10) /* more have a neighbour that explains 90 % */
+				must_not(n + 1,
+					 "the best, 0x48f28000, leaves table descriptors that "
+					 "point to no page of the blob (1)");
+			else
+				must_not(n + 1, "0x48f28000 (table pages explained: ");
+		}
+}
+
+/* A second base that explains nine of ten, wherever it lies. */
+static void second_base(void **state)
+{
+	(void)state;
+	must_be(put_row(9, 0), 0);
+	must_not(put_row(10, 0), "0x48f28000 (table pages explained: 10) and 0x48f27000 (9)");
+}
+
+/* A blob may lie at address 0, and its tables have any depth. */
+static void depth_and_place(void **state)
+{
+	unsigned int pages;
+
+	(void)state;
+	shape(2, 30);
+	for (unsigned int i = 0; i < 4; i++) {
+		words[i] = (1 + i) * PAGE | 3;
+		page_at(1 + i)[i] = LEAF;
+	}
+	assert_int_equal(infer(5), S2_OK);
+	assert_int_equal(found.base, 0);
+	assert_int_equal(found.unreached, 0);
+	shape(0, 48);
+	words[5] = table_at(1);
+	words[6] = table_at(2);
+	pages = 3;
+	for (unsigned int i = 1; i <= 2; i++) {
+		page_at(i)[i] = table_at(pages);
+		page_at(pages)[i] = table_at(pages + 1);
+		page_at(pages + 1)[i] = LEAF;
+		pages += 2;
+	}
+	must_be(pages, 0);
+}
+
+/* What a page's own descriptors lead to speaks for it, and nothing else does. */
+static void table_pages_weigh(void **state)
+{
+	(void)state;
+	for (unsigned int damaged = 1; damaged <= 2; damaged++) {
+		shape(1, 39);
+		words[0] = table_at(1);
+		words[1] = table_at(2);
+		page_at(1)[0] = table_at(3);
+		page_at(2)[0] = table_at(4);
+		page_at(3)[0] = page_at(4)[0] = LEAF;
+		for (unsigned int i = 1; i <= damaged; i++)
+			page_at(2)[i] = DAMAGED & ~2ULL; /* of a block */
+		if (damaged == 1)
+			must_be(5, 0);
+		else
+			must_not(5, "(table pages in use: 3, left over: 1)");
+	}
 }
 
 /* What cannot be read speaks neither for a page nor against it. */
@@ -269,10 +348,17 @@ static void unread(void **state)
 
 static void sizes(void **state)
 {
-	uint64_t floor;
+	uint64_t floor, one;
 
 	(void)state;
+	/* Addresses are gathered from the start level, or from a page where that is less. */
+	shape(2, 25);
+	one = s2_infer_scratch(&geom, 4 * PAGE);
+	assert_in_range(one, PAGE, PAGE + 1024);
+	shape(2, 30);
+	assert_int_equal(s2_infer_scratch(&geom, 4 * PAGE), one);
 	shape(2, 32); /* four start tables */
+	assert_int_equal(s2_infer_scratch(&geom, 4 * PAGE), one + 3 * PAGE);
 	memtable_init(&blob, words, 0, sizeof(words));
 	assert_int_equal(infer_size(4 * PAGE - 1, 4 * PAGE - 1), S2_INVALID);
 	assert_non_null(
@@ -309,6 +395,9 @@ int main(void)
 		cmocka_unit_test(dangling_descriptors),
 		cmocka_unit_test(one_descriptor),
 		cmocka_unit_test(any_order),
+		cmocka_unit_test(second_base),
+		cmocka_unit_test(depth_and_place),
+		cmocka_unit_test(table_pages_weigh),
 		cmocka_unit_test(unread),
 		cmocka_unit_test(sizes),
 	};

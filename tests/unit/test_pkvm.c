@@ -341,6 +341,88 @@ static void test_split_vmemmap(void **state)
 		"40002+2 hyp nopage annotation; 40005+b   missing; 40010+70   missing; ");
 }
 
+/* The first and last bytes of regions, of gaps between them, and where they touch. */
+static void test_memory_at(void **state)
+{
+	struct s2_pkvm_region region[] = { { .pa = 0x1000, .size = 0x1000 },
+					   { .pa = 0x2000, .size = 0x3000 },
+					   { .pa = 0x8000, .size = 0x1000 } };
+	struct s2_pkvm p = { .memory = region, .have_memory = true };
+	static const struct {
+		uint64_t pa, next;
+		int in; /* -1: none */
+	} rows[] = {
+		{ 0, 0x1000, -1 },      { 0xfff, 0x1000, -1 },      { 0x1000, 0x2000, 0 },
+		{ 0x1fff, 0x2000, 0 },  { 0x2000, 0x5000, 1 },      { 0x4fff, 0x5000, 1 },
+		{ 0x5000, 0x8000, -1 }, { 0x7fff, 0x8000, -1 },     { 0x8000, 0x9000, 2 },
+		{ 0x8fff, 0x9000, 2 },  { 0x9000, UINT64_MAX, -1 }, { 1ULL << 60, UINT64_MAX, -1 },
+	};
+	uint64_t next;
+
+	(void)state;
+	for (p.nmemory = 0; p.nmemory <= 3; p.nmemory++)
+		for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+			const struct s2_pkvm_region *got = s2_pkvm_memory_at(&p, rows[i].pa, &next);
+			bool in = rows[i].in >= 0 && rows[i].in < (int)p.nmemory;
+
+			assert_ptr_equal(got, in ? &region[rows[i].in] : NULL);
+			if (in || rows[i].next == UINT64_MAX)
+				assert_true(next == rows[i].next);
+		}
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		p.nmemory = 3;
+		s2_pkvm_memory_at(&p, rows[i].pa, &next);
+		assert_true(next == rows[i].next);
+	}
+}
+
+/* Pieces of the page array: the first and last page of each, and how many follow or are not there. */
+static void test_page_array(void **state)
+{
+	struct s2_vmemmap_piece piece[] = { { .pfn = 0x100, .n = 0x10, .pa = BASE },
+					    { .pfn = 0x110, .n = 2, .pa = BASE + 0x800 },
+					    { .pfn = 0x200, .n = 1, .pa = BASE + 0x1000 } };
+	struct s2_pkvm p = { .piece = piece, .npieces = 3, .page = { .size = 4 } };
+	static const struct {
+		uint64_t pfn, at, left;
+	} rows[] = {
+		{ 0, 0, 0x100 },
+		{ 0xff, 0, 1 },
+		{ 0x100, BASE, 0x10 },
+		{ 0x10f, BASE + 0x3c, 1 },
+		{ 0x110, BASE + 0x800, 2 },
+		{ 0x111, BASE + 0x804, 1 },
+		{ 0x112, 0, 0xee },
+		{ 0x1ff, 0, 1 },
+		{ 0x200, BASE + 0x1000, 1 },
+		{ 0x201, 0, (1ULL << 52) - 1 - 0x201 },
+	};
+	uint64_t at, left, word;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		for (uint64_t off = 0; off < PAGE; off += PAGE - 1) {
+			at = 0;
+			assert_int_equal(s2_pkvm_page_pa(&p, 12, rows[i].pfn * PAGE + off, &at,
+							 &left),
+					 rows[i].at ? S2_OK : S2_NOTFOUND);
+			assert_int_equal(at, rows[i].at);
+			assert_int_equal(left, rows[i].left);
+		}
+	/* As wide as the kernel's: what lies behind is another page's. */
+	memset(words, 0xff, PAGE);
+	memtable_init(&mem, words, BASE, PAGE);
+	assert_int_equal(s2_pkvm_page(&p, &mem.mem, 12, 0x100 * PAGE, &word), S2_OK);
+	assert_int_equal(word, 0xffffffff);
+	assert_int_equal(s2_pkvm_page(&p, &mem.mem, 12, 0x200 * PAGE, &word), S2_ABSENT);
+	assert_int_equal(s2_pkvm_page(&p, &mem.mem, 12, 0x201 * PAGE, &word), S2_NOTFOUND);
+	p.page.size = 0;
+	assert_int_equal(s2_pkvm_page_pa(&p, 12, 0x100 * PAGE, &at, &left), S2_NOTFOUND);
+	p.npieces = 0;
+	assert_int_equal(s2_pkvm_page_pa(&p, 16, 0, &at, &left), S2_NOTFOUND);
+	assert_true(left == (1ULL << 48) - 1);
+}
+
 /* struct hyp_page of 6.16 on with these states of host and hypervisor; the latter is kept ^ 3. */
 static uint64_t word_of(uint64_t host, uint64_t hyp)
 {
@@ -628,6 +710,8 @@ int main(void)
 		cmocka_unit_test(test_hyp_page),
 		cmocka_unit_test(test_split_pte),
 		cmocka_unit_test(test_split_vmemmap),
+		cmocka_unit_test(test_memory_at),
+		cmocka_unit_test(test_page_array),
 		cmocka_unit_test(test_owner_by_both),
 		cmocka_unit_test(test_said),
 		cmocka_unit_test(test_joins),
