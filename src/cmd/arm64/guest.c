@@ -240,6 +240,7 @@ enum s2_code s2_guest_effective(const struct s2_options *o, const struct s2_inpu
 
 const struct s2_cmd_arch s2_cmd_arm64 = {
 	.name = "arm64",
+	.reg = "any other register: tcr2_el1, pir_el1, por_el0, ...",
 	.translate = s2_arm64_translate,
 	.guest = s2_guest_open,
 	.effective = s2_guest_effective,
