@@ -156,11 +156,8 @@ static enum s2_code list_pages(void *arg, const struct s2_table *table,
 			      .lost = job->input->lost,
 			      .visits = &job->effort.visits };
 	struct s2_view view = { .how = S2_MERGE_ATTRS,
-				.have_range = o->have_range,
-				.first = o->range.first,
-				.last = o->range.last,
-				.more = o->more_ranges,
-				.nmore = o->nmore_ranges,
+				.range = o->range,
+				.nranges = o->nranges,
 				.enter = on_page,
 				.arg = job };
 	char size[S2_TEXT_SIZE_LEN];
