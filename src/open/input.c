@@ -125,7 +125,7 @@ static void note_loading(struct s2_input *input)
 	}
 }
 
-bool s2_input_complete(const struct s2_input *input)
+void s2_input_read(const struct s2_input *input)
 {
 	for (size_t i = 0; i < input->files.ninputs; i++)
 		if (s2_file_changed(&input->files.input[i]))
@@ -134,6 +134,10 @@ bool s2_input_complete(const struct s2_input *input)
 				    "it may be of neither state",
 				    input->files.ninputs > 1 ? input->files.input[i].name :
 							       "the file");
+}
+
+bool s2_input_complete(const struct s2_input *input)
+{
 	return !input->lost->total;
 }
 

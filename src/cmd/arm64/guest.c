@@ -234,6 +234,7 @@ enum s2_code s2_guest_effective(const struct s2_options *o, const struct s2_inpu
 		code = effective_half(o, input, g, &table, &g->half_geom[i], walks, printer,
 				      &effort, err);
 	}
+	s2_input_read(input);
 	printer->format->end(printer, !code && s2_input_complete(input));
 	return code;
 }
