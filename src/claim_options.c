@@ -62,6 +62,26 @@ bool s2_claim_option_next(unsigned int *at, struct s2_claim_option *ret)
 	return false;
 }
 
+/* The next claim from number @i on of these uses that has an option, and that tables of @arch have;
+ * their number when there is none. */
+static unsigned int next_claim(const struct s2_arch *arch, unsigned int uses, unsigned int i)
+{
+	while (i < arch->nclaims &&
+	       !(arch->claims[i].use & uses && arch->claims[i].option && s2_arch_claims(arch, i)))
+		i++;
+	return i;
+}
+
+void s2_claim_options(const struct s2_arch *arch, unsigned int uses, char *buf, size_t size)
+{
+	size_t len = 0;
+
+	*buf = '\0';
+	for (unsigned int i = 0; (i = next_claim(arch, uses, i)) < arch->nclaims && len < size; i++)
+		len += (size_t)snprintf(buf + len, size - len, "%s--%s", len ? ", " : "",
+					arch->claims[i].option);
+}
+
 void s2_claim_examples(unsigned int uses, char *buf, size_t size)
 {
 	size_t len = 0;
@@ -69,11 +89,10 @@ void s2_claim_examples(unsigned int uses, char *buf, size_t size)
 	*buf = '\0';
 	for (unsigned int a = 0; a < s2_narchs; a++) {
 		const struct s2_arch *arch = s2_archs[a];
-		unsigned int i = 0;
+		unsigned int i = next_claim(arch, uses, 0);
 
-		while (i < arch->nclaims && !(arch->claims[i].kind == S2_CLAIM_REGISTER &&
-					      arch->claims[i].use & uses && arch->claims[i].option))
-			i++;
+		while (i < arch->nclaims && arch->claims[i].kind != S2_CLAIM_REGISTER)
+			i = next_claim(arch, uses, i + 1);
 		if (shares_claims(a) || i == arch->nclaims || len >= size)
 			continue;
 		len += (size_t)snprintf(buf + len, size - len, "%s--%s", len ? " or " : "",
@@ -96,11 +115,10 @@ void s2_claim_shapes(const struct s2_claim *claim, char *buf, size_t size)
 	const struct s2_arch *arch = arch_of(claim);
 	const char *reg = NULL, *other = NULL;
 
-	for (unsigned int i = 0; arch && i < arch->nclaims; i++) {
+	for (unsigned int i = 0; arch && (i = next_claim(arch, S2_CLAIM_SHAPE, i)) < arch->nclaims;
+	     i++) {
 		const struct s2_claim *row = &arch->claims[i];
 
-		if (!(row->use & S2_CLAIM_SHAPE) || !row->option || !s2_arch_claims(arch, i))
-			continue;
 		if (row->kind == S2_CLAIM_REGISTER)
 			reg = reg ? reg : row->option;
 		else

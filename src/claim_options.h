@@ -41,6 +41,9 @@ enum s2_code s2_claims_set(const char *arch, const struct s2_claim_given *given,
 enum s2_code s2_software_set(const char *text, struct s2_regime *regime,
 			     struct s2_err *err) S2_MUST_CHECK;
 
+/* "--vtcr, --granule, --ipa-bits": the options of claims of these uses about tables of @arch. */
+void s2_claim_options(const struct s2_arch *arch, unsigned int uses, char *buf, size_t size);
+
 /* "--vtcr or --eptp": for each architecture its first register of these uses. */
 void s2_claim_examples(unsigned int uses, char *buf, size_t size);
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "claim_options.h"
+#include "cmd/cmd_arch.h"
 #include "format/text.h"
 
 /*
@@ -59,8 +60,7 @@ static const struct s2_opt_row rows[] = {
 	{ OPT_EFFECTIVE, "effective", NULL, S2_OPTS_SHOW,
 	  "with --vcpu: what EL1 and EL0 may do after both stages" },
 	{ OPT_CLAIMS, NULL, NULL, S2_OPTS_TRANSLATE, NULL },
-	{ OPT_REG, "reg", "NAME=VALUE", S2_OPTS_TRANSLATE,
-	  "any other register: tcr2_el1, pir_el1, por_el0, ..." },
+	{ OPT_REG, "reg", "NAME=VALUE", S2_OPTS_TRANSLATE, "any other register" },
 	{ OPT_AS, "as", "WHAT", S2_OPTS_DECODE | S2_OPTS_TRANSLATE,
 	  "decode: descriptor, stage1-el1 or another format, a register; translate: S2E1R (an IPA), S12E1R, ..., or read, write, exec" },
 	{ OPT_LEVEL, "level", "N", S2_OPTS_DECODE, "the level that the descriptor stands at" },
@@ -116,14 +116,24 @@ static void add_claims(struct s2_opt_list *list, bool access)
 	}
 }
 
+/* What the help of an option is where architectures are built in that say more of it. */
+static void ask_archs(struct s2_opt_row *row)
+{
+	for (unsigned int i = 0; row->id == OPT_REG && i < s2_ncmd_archs; i++)
+		if (s2_cmd_archs[i]->reg)
+			row->help = s2_cmd_archs[i]->reg;
+}
+
 void s2_opt_list(struct s2_opt_list *ret)
 {
 	ret->n = 0;
 	for (unsigned int i = 0; i < ARRAY_SIZE(rows) && ret->n < ARRAY_SIZE(ret->row); i++) {
-		if (rows[i].id == OPT_CLAIMS)
+		if (rows[i].id == OPT_CLAIMS) {
 			add_claims(ret, rows[i].groups == S2_OPTS_TRANSLATE);
-		else
-			ret->row[ret->n++] = rows[i];
+		} else {
+			ret->row[ret->n] = rows[i];
+			ask_archs(&ret->row[ret->n++]);
+		}
 	}
 }
 

@@ -149,20 +149,18 @@ static enum s2_code parse_check(const char *text, const char *what, const char *
 	return S2_OK;
 }
 
-/* Collected where the ranges behind the first will stand; s2_opt_sort_ranges() puts them in order. */
+/* s2_opt_sort_ranges() puts them in order. */
 static enum s2_code parse_one_range(const char *text, struct s2_options *o, struct s2_err *err)
 {
-	struct s2_span *span = &o->more_ranges[o->nmore_ranges];
+	struct s2_span *span = &o->range[o->nranges];
 	enum s2_code code;
 
-	if (o->nmore_ranges == S2_MAX_RANGES)
+	if (o->nranges == S2_MAX_RANGES)
 		return s2_fail(err, S2_USAGE, "--range: more than %d", S2_MAX_RANGES);
 	code = s2_parse_range(text, "--range", &span->first, &span->last, err);
-	if (code)
-		return code;
-	o->nmore_ranges++;
-	o->have_range = true;
-	return S2_OK;
+	if (!code)
+		o->nranges++;
+	return code;
 }
 
 static int by_first(const void *a, const void *b)
@@ -174,21 +172,18 @@ static int by_first(const void *a, const void *b)
 
 void s2_opt_sort_ranges(struct s2_options *o)
 {
-	struct s2_span *span = o->more_ranges;
+	struct s2_span *span = o->range;
 	unsigned int n = 0;
 
-	if (!o->have_range)
-		return;
-	qsort(span, o->nmore_ranges, sizeof(*span), by_first);
-	for (unsigned int i = 1; i < o->nmore_ranges; i++) {
+	qsort(span, o->nranges, sizeof(*span), by_first);
+	for (unsigned int i = 1; i < o->nranges; i++) {
 		if (span[i].first > span[n].last && span[i].first - span[n].last > 1)
 			span[++n] = span[i];
 		else if (span[i].last > span[n].last)
 			span[n].last = span[i].last;
 	}
-	o->range = span[0];
-	o->nmore_ranges = n;
-	memmove(span, span + 1, n * sizeof(*span));
+	if (o->nranges)
+		o->nranges = n + 1;
 }
 
 static enum s2_code parse_findings(const char *text, uint64_t *ret, struct s2_err *err)

@@ -59,11 +59,8 @@ struct s2_options {
 	struct s2_segment map[S2_MAX_MAPS];
 	const char *table[S2_MAX_GLOBS];
 	unsigned int ntables;
-	/* All of --range, ascending and apart from each other: the first, and those behind it. */
-	bool have_range;
-	struct s2_span range;
-	struct s2_span more_ranges[S2_MAX_RANGES];
-	unsigned int nmore_ranges;
+	struct s2_span range[S2_MAX_RANGES]; /* all of --range, ascending, apart from each other */
+	unsigned int nranges;
 	const struct s2_format *format;
 	bool have_merge;
 	enum s2_merge_how merge; /* when not given: what the format says */

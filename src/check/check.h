@@ -72,9 +72,10 @@ enum s2_check_tally {
  */
 struct s2_check_row {
 	const char *name;
-	const char *meaning;    /* one line: what holds when all is well */
-	const char *tables;     /* that it relates */
-	const char *exceptions; /* what is not reported although it looks like it, "" when nothing */
+	const char *meaning; /* one line: what holds when all is well */
+	const char *tables;  /* that it relates */
+	/* What is not reported although it looks like it, whoever wrote it; "" when nothing. */
+	const char *exceptions;
 	enum s2_check_tally tally;
 	const char *of; /* what is counted, for people: "table pages" */
 	enum s2_check_severity severity;
@@ -115,6 +116,10 @@ extern const struct s2_check_row s2_checks[S2_NCHECKS];
 
 /* NULL when there is none of that name. */
 const struct s2_check_row *s2_check_find(const char *name);
+
+/* What is not reported although it looks like it, on any architecture: "" when nothing. */
+#define S2_CHECK_EXCEPTIONS_LEN 256
+void s2_check_exceptions(const struct s2_check_row *row, char ret[S2_CHECK_EXCEPTIONS_LEN]);
 
 struct s2_finding {
 	char table[S2_ID_LEN]; /* "": of no one table */

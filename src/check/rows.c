@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The invariants by name: what each says, which tables it relates, and what is known not to break it.
+#include <stdio.h>
 #include <string.h>
 
 #include "check/check.h"
+#include "check/writer.h"
 
 #define HOST_HYP (S2_NEED_KEEPER | S2_NEED_HYP | S2_NEED_MEMORY | S2_NEED_STATES)
 
@@ -43,8 +45,7 @@ const struct s2_check_row s2_checks[S2_NCHECKS] = {
 			  .meaning =
 				  "nothing of the hypervisor is writable and executable, no device memory is executable in a guest",
 			  .tables = "hyp, guests",
-			  .exceptions =
-				  "hVHE up to 6.18 sets UXN only and relies on SCTLR_EL2.WXN; memory of host and guests is RWX",
+			  .exceptions = "memory of host and guests is RWX",
 			  .tally = S2_TALLY_LEAVES,
 			  .of = "leaves",
 			  .severity = S2_SEV_ISOLATION,
@@ -348,6 +349,19 @@ const struct s2_check_row *s2_check_find(const char *name)
 		if (!strcmp(s2_checks[i].name, name))
 			return &s2_checks[i];
 	return NULL;
+}
+
+void s2_check_exceptions(const struct s2_check_row *row, char ret[S2_CHECK_EXCEPTIONS_LEN])
+{
+	size_t len = 0, id = (size_t)(row - s2_checks);
+
+	for (unsigned int i = 0; i <= s2_nwriters && len < S2_CHECK_EXCEPTIONS_LEN; i++) {
+		const char *const *writer = i < s2_nwriters ? s2_writers[i]->exceptions : NULL;
+		const char *text = i == s2_nwriters ? row->exceptions : writer ? writer[id] : NULL;
+
+		len += (size_t)snprintf(ret + len, S2_CHECK_EXCEPTIONS_LEN - len, "%s%s",
+					len && text && *text ? "; " : "", text ? text : "");
+	}
 }
 
 const char *s2_check_result_name(enum s2_check_result result)

@@ -185,16 +185,15 @@ static const struct s2_attr *open_attr(const struct s2_geometry *g)
 static void open_entry(struct s2_check_ctx *ctx, unsigned int height, uint64_t raw)
 {
 	const struct s2_attr *attr = ctx->open;
-	uint64_t value;
 
-	if (!ctx->g->arch->is_leaf(ctx->g, height, raw))
-		return;
-	value = s2_attr_get(attr, ctx->g, height, raw);
-	if (attr->open & BIT64(value))
+	if (ctx->g->arch->is_leaf(ctx->g, height, raw) &&
+	    s2_attr_is_open(attr, ctx->g, height, raw))
 		s2_check_unknown(ctx, S2_CHECK_ENCODING,
 				 "%s: whether %s is a reserved value is not known (descriptor "
 				 "0x%" PRIx64 ")",
-				 ctx->table->id, s2_attr_value(attr, value)->text, raw);
+				 ctx->table->id,
+				 s2_attr_value(attr, s2_attr_get(attr, ctx->g, height, raw))->text,
+				 raw);
 }
 
 static void odd_entry(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, uint64_t raw)

@@ -18,6 +18,9 @@ struct s2_check_ctx;
 struct s2_writer {
 	const char *arch; /* s2_arch.name of the tables */
 	uint64_t without; /* bit n: enum s2_check_id n is no rule for them */
+	/* By enum s2_check_id: what is not reported of them although it looks like it. NULL:
+	 * nothing of any. */
+	const char *const *exceptions;
 	/* Shadows of a guest's tables have pages in common where the guest's have. */
 	bool shadows_share;
 

@@ -306,11 +306,13 @@ enum s2_code s2_check_list_text(struct s2_out *out, struct s2_err *err)
 	s2_out_init(page, -1);
 	for (unsigned int i = 0; i < S2_NCHECKS; i++) {
 		const struct s2_check_row *row = &s2_checks[i];
+		char exceptions[S2_CHECK_EXCEPTIONS_LEN];
 
 		s2_out_printf(page, "%-15s %s\n%15s severity: %s; tables: %s\n", row->name,
 			      row->meaning, "", severity_name(row->severity), row->tables);
-		if (*row->exceptions)
-			s2_out_printf(page, "%15s except: %s\n", "", row->exceptions);
+		s2_check_exceptions(row, exceptions);
+		if (*exceptions)
+			s2_out_printf(page, "%15s except: %s\n", "", exceptions);
 		s2_text_wrap_page(page, out, 18, 18);
 	}
 	return S2_OK;
@@ -377,6 +379,7 @@ void s2_check_json(struct s2_json *json, const struct s2_check_report *report)
 	for (unsigned int i = 0; i < S2_NCHECKS; i++) {
 		const struct s2_check_row *row = &s2_checks[i];
 		const struct s2_check_outcome *o = report ? &report->outcome[i] : NULL;
+		char exceptions[S2_CHECK_EXCEPTIONS_LEN];
 
 		if (report && !(report->wanted & BIT64(i)))
 			continue;
@@ -385,7 +388,8 @@ void s2_check_json(struct s2_json *json, const struct s2_check_report *report)
 		s2_json_word(json, "severity", severity_name(row->severity));
 		s2_json_text(json, "meaning", row->meaning);
 		s2_json_text(json, "tables", row->tables);
-		s2_json_text(json, "exceptions", row->exceptions);
+		s2_check_exceptions(row, exceptions);
+		s2_json_text(json, "exceptions", exceptions);
 		outcome_members(json, row, o);
 		json_findings(json, row->name, o);
 	}

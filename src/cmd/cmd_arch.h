@@ -8,6 +8,7 @@
 /* A row in s2_cmd_archs[], which is generated from -Darchs=. */
 struct s2_cmd_arch {
 	const char *name; /* of its s2_arch */
+	const char *reg;  /* what --reg is for, as help says it; NULL: nothing */
 	/* `translate`, as the processor would answer; opens the input itself. */
 	enum s2_exit (*translate)(const struct s2_options *options, struct s2_out *out,
 				  struct s2_err *err);

@@ -130,11 +130,8 @@ static enum s2_code dump_table(void *arg, const struct s2_table *table,
 				.annotate = printer->format->annotated,
 				.join = printer->format->annotated,
 				.beyond = printer->format->annotated,
-				.have_range = o->have_range,
-				.first = o->range.first,
-				.last = o->range.last,
-				.more = o->more_ranges,
-				.nmore = o->nmore_ranges };
+				.range = o->range,
+				.nranges = o->nranges };
 	struct s2_row row;
 
 	if (table->bare) {
@@ -146,7 +143,7 @@ static enum s2_code dump_table(void *arg, const struct s2_table *table,
 	view.show.alone = o->raw_rights;
 	s2_effort_table(&dump->effort, printer->out);
 	/* Outside of its input space there is nothing to print, check_range() has seen to that. */
-	if (!s2_ranges_init(&dump->ranges, table, geom, &view, &dump->ctx) && !o->have_range)
+	if (!s2_ranges_init(&dump->ranges, table, geom, &view, &dump->ctx) && !o->nranges)
 		return S2_OK;
 	s2_printer_table(printer, table, geom);
 	if (s2_row_options_pick(&o->rows))
@@ -224,7 +221,7 @@ static enum s2_code check_range(const struct s2_options *o, const struct s2_tabl
 	char range[S2_RANGE_TEXT];
 	unsigned int bits = 0;
 
-	if (!o->have_range || !n)
+	if (!o->nranges || !n)
 		return S2_OK;
 	for (size_t i = 0; i < n; i++) {
 		struct s2_geometry geom;
@@ -234,15 +231,13 @@ static enum s2_code check_range(const struct s2_options *o, const struct s2_tabl
 			return S2_OK;
 		first = geom.ia_base;
 		last = first + low_bits(geom.ia_bits);
-		if (o->range.first <= last && o->range.last >= first)
-			return S2_OK;
-		for (unsigned int k = 0; k < o->nmore_ranges; k++)
-			if (o->more_ranges[k].first <= last && o->more_ranges[k].last >= first)
+		for (unsigned int k = 0; k < o->nranges; k++)
+			if (o->range[k].first <= last && o->range[k].last >= first)
 				return S2_OK;
 		if (geom.ia_bits > bits)
 			bits = geom.ia_bits;
 	}
-	s2_range_text(o->range.first, o->range.last, range);
+	s2_range_text(o->range[0].first, o->range[0].last, range);
 	return s2_fail(err, S2_USAGE, "--range: %s is outside of %s%u-bit input space", range,
 		       n > 1 ? "all tables, the largest has a " : "the ", bits);
 }
@@ -282,6 +277,7 @@ static enum s2_code dump_tables(const struct s2_options *o, const struct s2_inpu
 	dump->printer.format->begin(&dump->printer, &image);
 	code = s2_each_table(input, tables, n, dump_table, dump, ret, err);
 	s2_say_left_out(input->path, dump->unknown);
+	s2_input_read(input);
 	dump->printer.format->end(&dump->printer, !*ret && s2_input_complete(input));
 	return code;
 }

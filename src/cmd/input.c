@@ -324,7 +324,7 @@ enum s2_exit s2_input_finish(const struct s2_input *input, enum s2_exit status)
 	const struct s2_lost *lost = input->lost;
 
 	s2_progress_end();
-	(void)s2_input_complete(input);
+	s2_input_read(input);
 	say_absent(input, lost->total || status == S2_EXIT_INCOMPLETE);
 
 	for (size_t i = 0; i < lost->n && i < MAX_LOSS_LINES; i++)

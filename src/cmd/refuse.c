@@ -27,18 +27,6 @@ static const char *given_by(const struct s2_regime *regime, const struct s2_clai
 	return no || !claim->option ? claim->no_option : claim->option;
 }
 
-/* "--a, --b, --c": the options of claims of these uses about tables of @arch. */
-static void own_options(const struct s2_arch *arch, unsigned int uses, char *buf, size_t size)
-{
-	size_t len = 0;
-
-	*buf = '\0';
-	for (unsigned int i = 0; i < arch->nclaims && len < size; i++)
-		if (arch->claims[i].use & uses && arch->claims[i].option && s2_arch_claims(arch, i))
-			len += (size_t)snprintf(buf + len, size - len, "%s--%s", len ? ", " : "",
-						arch->claims[i].option);
-}
-
 static void for_kernel(const struct s2_refusal *refusal, enum s2_code code, struct s2_err *err)
 {
 	const char *name = names[refusal->thing];
@@ -87,7 +75,7 @@ enum s2_code s2_refuse(const struct s2_options *o, const struct s2_refusal *refu
 			roots);
 		break;
 	case S2_REFUSED_ROOT:
-		own_options(o->regime.arch, S2_CLAIM_ROOT, details, sizeof(details));
+		s2_claim_options(o->regime.arch, S2_CLAIM_ROOT, details, sizeof(details));
 		s2_fail(err, code,
 			"--%s describes a table that the file does not tell of: give --root (or "
 			"%s) with it",
@@ -129,7 +117,7 @@ enum s2_code s2_refuse(const struct s2_options *o, const struct s2_refusal *refu
 		for_kernel(refusal, code, err);
 		break;
 	case S2_REFUSED_SHAPE:
-		own_options(o->regime.arch, S2_CLAIM_SHAPE, details, sizeof(details));
+		s2_claim_options(o->regime.arch, S2_CLAIM_SHAPE, details, sizeof(details));
 		s2_fail(err, code, "%s (%s)", inner.text, details);
 		break;
 	case S2_REFUSED_FOR_TABLE:

@@ -156,11 +156,8 @@ static enum s2_code list_pages(void *arg, const struct s2_table *table,
 			      .lost = job->input->lost,
 			      .visits = &job->effort.visits };
 	struct s2_view view = { .how = S2_MERGE_ATTRS,
-				.have_range = o->have_range,
-				.first = o->range.first,
-				.last = o->range.last,
-				.more = o->more_ranges,
-				.nmore = o->nmore_ranges,
+				.range = o->range,
+				.nranges = o->nranges,
 				.enter = on_page,
 				.arg = job };
 	char size[S2_TEXT_SIZE_LEN];
@@ -214,6 +211,7 @@ enum s2_code s2_table_pages(const struct s2_options *options, const struct s2_in
 	if (job->document)
 		s2_json_begin(&job->json, out, lines, "dump", "table_pages", &image);
 	code = s2_each_table(input, tables, n, list_pages, job, ret, err);
+	s2_input_read(input);
 	if (job->document)
 		s2_json_end(&job->json, !*ret && s2_input_complete(input), input->lost);
 	return code;

@@ -213,6 +213,12 @@ uint64_t s2_attr_get(const struct s2_attr *attr, const struct s2_geometry *geom,
 	return attr->resolve ? attr->resolve(geom, value) : value;
 }
 
+bool s2_attr_is_open(const struct s2_attr *attr, const struct s2_geometry *geom,
+		     unsigned int height, uint64_t raw)
+{
+	return attr->open && attr->open & BIT64(s2_attr_get(attr, geom, height, raw));
+}
+
 const struct s2_attr_value *s2_attr_value(const struct s2_attr *attr, uint64_t value)
 {
 	if (!attr->values || value >= attr->nvalues)

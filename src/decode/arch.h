@@ -588,6 +588,10 @@ uint64_t s2_attr_gather(const struct s2_attr *attr, const struct s2_geometry *ge
 uint64_t s2_attr_get(const struct s2_attr *attr, const struct s2_geometry *geom,
 		     unsigned int height, uint64_t raw);
 
+/* Is that value one which is named by its number alone? */
+bool s2_attr_is_open(const struct s2_attr *attr, const struct s2_geometry *geom,
+		     unsigned int height, uint64_t raw);
+
 /* The row of value @value, or NULL when the attribute is a plain number or the value has no row. */
 const struct s2_attr_value *s2_attr_value(const struct s2_attr *attr, uint64_t value);
 

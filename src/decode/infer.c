@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "base/budget.h"
 #include "decode/soft.h"
 
 /* Descriptors looked at in all: a floor, and so many for each that the blob holds. */
@@ -67,7 +68,8 @@ struct search {
 	uint64_t *addr; /* ascending: where the descriptors point that a base must satisfy */
 	uint64_t naddr;
 	struct page *owner; /* the page that they were gathered from, no table of theirs; or NULL */
-	uint64_t work, max_work;
+	struct s2_budget work; /* descriptors that may be looked at */
+	bool too_many;         /* ... of which there were not enough */
 	uint32_t trial;
 };
 
@@ -108,6 +110,11 @@ static uint64_t chunk_len(uint64_t n, uint64_t i)
 	return n - i < CHUNK ? n - i : CHUNK;
 }
 
+static void draw(struct search *s, uint64_t n)
+{
+	s->too_many |= s2_budget_take(&s->work, n) != S2_OK;
+}
+
 /* Fills what is known of @page, which is @n entries at @off, at @height. */
 static void classify(struct search *s, struct page *page, uint64_t off, unsigned int height)
 {
@@ -115,7 +122,7 @@ static void classify(struct search *s, struct page *page, uint64_t off, unsigned
 	uint64_t n = page_size(geom) / sizeof(uint64_t), buf[CHUNK];
 	int32_t fit = 0;
 
-	s->work += n;
+	draw(s, n);
 	page->known |= (uint8_t)(1U << height);
 	for (uint64_t i = 0; i < n; i += CHUNK) {
 		const uint64_t *desc = chunk_at(s, off + i * sizeof(*desc), chunk_len(n, i), buf);
@@ -162,8 +169,8 @@ static int32_t follow(struct search *s, struct score *score, uint64_t off, unsig
 	uint64_t n = page_size(geom) / sizeof(uint64_t), buf[CHUNK];
 	int32_t fit = 0;
 
-	s->work += n;
-	for (uint64_t i = 0; i < n && s->work <= s->max_work; i += CHUNK) {
+	draw(s, n);
+	for (uint64_t i = 0; i < n && !s->too_many; i += CHUNK) {
 		const uint64_t *desc = chunk_at(s, off + i * sizeof(*desc), chunk_len(n, i), buf);
 
 		for (uint64_t k = 0; desc && k < chunk_len(n, i); k++) {
@@ -191,7 +198,7 @@ static bool reach(struct search *s, struct score *score, uint64_t off, unsigned 
 	struct page *page = &s->page[off >> s->geom->page_log2];
 	int32_t fit;
 
-	s->work++;
+	draw(s, 1);
 	if (page->trial == s->trial)
 		return false;
 	page->trial = s->trial;
@@ -219,7 +226,7 @@ static struct score try_base(struct search *s, uint64_t base, uint64_t lo, uint6
 	s->trial++;
 	if (s->owner)
 		s->owner->trial = s->trial;
-	for (uint64_t i = lo; i < hi && s->work <= s->max_work; i++) {
+	for (uint64_t i = lo; i < hi && !s->too_many; i++) {
 		if (!locate(s, base, s->addr[i], &off)) {
 			score.dangling++;
 		} else if (reach(s, &score, off, height)) {
@@ -289,7 +296,7 @@ static void try_all(struct search *s, unsigned int height, uint64_t except, stru
 	uint64_t page = page_size(s->geom), lo = 0, hi = 0, base = 0;
 
 	*ret = (struct ranking){ 0 };
-	while (s->work <= s->max_work) {
+	while (!s->too_many) {
 		struct score score;
 
 		while (hi < s->naddr && s->addr[hi] + page <= base + s->size)
@@ -303,7 +310,7 @@ static void try_all(struct search *s, unsigned int height, uint64_t except, stru
 			base = (s->addr[hi] + page - s->size + s->step - 1) & ~(s->step - 1);
 			continue;
 		}
-		s->work++;
+		draw(s, 1);
 		if (base != except) {
 			score = try_base(s, base, lo, hi, height);
 			rank(ret->tables, &score, score.tables > ret->tables[0].tables,
@@ -336,7 +343,7 @@ static enum s2_code confirm(struct search *s, const struct score *best, struct s
 	if (!s->naddr)
 		return S2_OK;
 	try_all(s, height - 1, best->base, &ranking);
-	if (s->work > s->max_work)
+	if (s->too_many)
 		return too_many(err);
 	if (!other->used || other->used + 1 < best->used)
 		return S2_OK;
@@ -378,7 +385,7 @@ static enum s2_code weigh(struct search *s, const struct score *best, struct s2_
 
 	try_base(s, best->base, 0, s->naddr, s->geom->top - 1U);
 	left = left_over(s) + best->reached - best->tables;
-	if (s->work > s->max_work)
+	if (s->too_many)
 		return too_many(err);
 	if (left * LEFT_OVER < best->used)
 		return S2_OK;
@@ -407,7 +414,7 @@ static enum s2_code judge(struct search *s, const struct ranking *ranking, struc
 	const struct score *best = &ranking->tables[0], *second = rival(ranking);
 	enum s2_code code;
 
-	if (s->work > s->max_work)
+	if (s->too_many)
 		return too_many(err);
 	if (!best->tables)
 		return s2_fail(err, S2_NOTFOUND,
@@ -436,9 +443,7 @@ enum s2_code s2_infer_base(const struct s2_geometry *geom, const struct s2_mem *
 			    .size = size,
 			    .step = geom->start_size > page ? geom->start_size : page,
 			    .addr = scratch,
-			    .page = (struct page *)((uint64_t *)scratch + max_entries(geom)),
-			    .max_work =
-				    FLOOR_WORK + mem->bytes / sizeof(uint64_t) * WORK_PER_ENTRY };
+			    .page = (struct page *)((uint64_t *)scratch + max_entries(geom)) };
 	struct ranking ranking;
 	enum s2_code code;
 
@@ -452,6 +457,7 @@ enum s2_code s2_infer_base(const struct s2_geometry *geom, const struct s2_mem *
 		return s2_fail(err, S2_NOTFOUND, "only %llu of %llu bytes of the blob are on disk",
 			       (unsigned long long)mem->bytes, (unsigned long long)size);
 	memset(scratch, 0, (size_t)s2_infer_scratch(geom, size));
+	s2_budget_init(&s.work, FLOOR_WORK, WORK_PER_ENTRY, mem->bytes / sizeof(uint64_t));
 	impossible = geom->top ? gather(&s, 0, s2_start_entries(geom), geom->top) : 0;
 	if (!s.naddr)
 		return s2_fail(

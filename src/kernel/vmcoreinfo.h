@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/budget.h"
 #include "base/mem.h"
 #include "base/scan.h"
 
@@ -63,14 +64,13 @@ struct s2_vmcoreinfo_hit {
  */
 struct s2_vmcoreinfo_scan {
 	const struct s2_mem *mem;
-	uint64_t pa;           /* next page to look at */
-	uint64_t extent_end;   /* of the extent that holds @pa, 0: none yet */
-	uint64_t scanned;      /* bytes of pages looked at */
-	uint64_t scanned_most; /* ... which end the search */
-	uint64_t missing_left; /* how many more missing pages may be met */
-	bool gave_up;          /* ... and that was not enough: not all memory was searched */
-	struct s2_gaps gaps;   /* pages of the extents that could not be looked at */
-	bool any;              /* a page did not begin with zero */
+	uint64_t pa;              /* next page to look at */
+	uint64_t extent_end;      /* of the extent that holds @pa, 0: none yet */
+	struct s2_budget bytes;   /* of pages that may be looked at */
+	struct s2_budget missing; /* pages that are not there and may be met */
+	bool gave_up;             /* ... and that was not enough: not all memory was searched */
+	struct s2_gaps gaps;      /* pages of the extents that could not be looked at */
+	bool any;                 /* a page did not begin with zero */
 };
 
 void s2_vmcoreinfo_scan_init(struct s2_vmcoreinfo_scan *scan, const struct s2_mem *mem);

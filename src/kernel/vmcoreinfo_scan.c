@@ -27,8 +27,8 @@
 void s2_vmcoreinfo_scan_init(struct s2_vmcoreinfo_scan *scan, const struct s2_mem *mem)
 {
 	*scan = (struct s2_vmcoreinfo_scan){ .mem = mem };
-	scan->scanned_most = SCANNED_FLOOR + SCANNED_PER_BYTE * mem->bytes;
-	scan->missing_left = MISSING_FLOOR + MISSING_PER_PAGE * (mem->bytes / SCAN_PAGE);
+	s2_budget_init(&scan->bytes, SCANNED_FLOOR, SCANNED_PER_BYTE, mem->bytes);
+	s2_budget_init(&scan->missing, MISSING_FLOOR, MISSING_PER_PAGE, mem->bytes / SCAN_PAGE);
 }
 
 /* Moves to a page that lies whole in an extent; false when there is none left. */
@@ -105,11 +105,9 @@ static size_t look_by_page(struct s2_vmcoreinfo_scan *scan, size_t len, uint32_t
 			continue;
 		}
 		s2_gaps_add(&scan->gaps, scan->pa + off, SCAN_PAGE, code);
-		if (!scan->missing_left) {
-			scan->gave_up = true;
+		scan->gave_up = s2_budget_take(&scan->missing, 1);
+		if (scan->gave_up)
 			return off;
-		}
-		scan->missing_left--;
 	}
 	return len;
 }
@@ -125,7 +123,7 @@ static bool pass_missing(struct s2_vmcoreinfo_scan *scan)
 		return false;
 	s2_gaps_add(&scan->gaps, scan->pa, n, code);
 	s2_meter_add(scan->mem->meter, n);
-	scan->gave_up = !scan->missing_left--;
+	scan->gave_up = s2_budget_take(&scan->missing, 1);
 	scan->pa += n;
 	return true;
 }
@@ -172,13 +170,13 @@ enum s2_code s2_vmcoreinfo_scan_next(struct s2_vmcoreinfo_scan *scan, struct s2_
 	while (!scan->gave_up && to_extent(scan)) {
 		uint32_t size = 0;
 		uint64_t end;
+		enum s2_code spent;
 		size_t len, off;
 
 		if (pass_missing(scan) || pass_zeros(scan, &end))
 			continue;
 		off = look_at_chunk(scan, end, &len, &size);
-
-		scan->scanned += off;
+		spent = s2_budget_take(&scan->bytes, off);
 		s2_meter_add(scan->mem->meter, off);
 		if (off < len && !scan->gave_up) {
 			ret->pa = scan->pa + off;
@@ -188,7 +186,7 @@ enum s2_code s2_vmcoreinfo_scan_next(struct s2_vmcoreinfo_scan *scan, struct s2_
 			return S2_OK;
 		}
 		scan->pa += off;
-		scan->gave_up |= scan->scanned > scan->scanned_most;
+		scan->gave_up |= spent != S2_OK;
 	}
 	if (scan->gaps.bytes && scan->gaps.code == S2_NOMEM)
 		return s2_fail(err, S2_NOMEM, "no memory to search for VMCOREINFO");

@@ -18,34 +18,38 @@ static bool needs_pa(const struct s2_table *table)
 	return false;
 }
 
-/* Walks the next range of the view; false when that lies outside of the input space, or only
- * entries intersect it that were yielded. */
-static bool walk_more(struct s2_ranges *ranges)
+/* Turns the walk to the next range of the view; false when that lies outside of the input space, or
+ * only entries intersect it that were yielded. */
+static bool walk_range(struct s2_ranges *ranges)
 {
-	struct s2_span span = *ranges->more++;
+	struct s2_span span = *ranges->range++;
 
-	ranges->nmore--;
+	ranges->nranges--;
 	if (ranges->any && span.first <= ranges->walked_to) {
 		if (span.last <= ranges->walked_to)
 			return false;
 		span.first = ranges->walked_to + 1;
 	}
-	if (!s2_walk_again(&ranges->walk, span.first, span.last))
-		return false;
-	s2_merge_init(&ranges->merge, &ranges->walk, ranges->merge_how, ranges->show);
-	return true;
+	return s2_walk_again(&ranges->walk, span.first, span.last);
+}
+
+/* ... or the first behind it of which that is not so. */
+static bool walk_next_range(struct s2_ranges *ranges)
+{
+	bool inside = false;
+
+	while (!inside && ranges->nranges)
+		inside = walk_range(ranges);
+	return inside;
 }
 
 /* The next run of the merger, of whatever range of the view. */
 static bool next_run(struct s2_ranges *ranges, struct s2_run *ret)
 {
 	while (!s2_merge_next(&ranges->merge, ret)) {
-		bool inside = false;
-
-		while (!inside && ranges->nmore)
-			inside = walk_more(ranges);
-		if (!inside)
+		if (!walk_next_range(ranges))
 			return false;
+		s2_merge_init(&ranges->merge, &ranges->walk, ranges->merge_how, ranges->show);
 	}
 	ranges->any = true;
 	ranges->walked_to = ret->ia + (ret->size - 1);
@@ -78,18 +82,16 @@ bool s2_ranges_init(struct s2_ranges *ret, const struct s2_table *table,
 		ret->walk.budget.left = ctx->visits->left;
 	ret->walk.enter = view->enter;
 	ret->walk.arg = view->arg;
-	ret->more = view->more;
-	ret->nmore = view->nmore;
+	ret->range = view->range;
+	ret->nranges = view->nranges;
 	ret->any = false;
-	inside = !view->have_range || s2_walk_range(&ret->walk, view->first, view->last);
 	/* Where rows are joined again, pieces are counted, and annotators may cut anywhere. */
 	if (how == S2_MERGE_ATTRS && (ret->join || (ret->annotate && needs_pa(table))))
 		how = S2_MERGE_PA;
 	ret->merge_how = how;
 	ret->show = view->show;
+	inside = !view->nranges || walk_next_range(ret);
 	s2_merge_init(&ret->merge, &ret->walk, how, view->show);
-	while (!inside && ret->nmore)
-		inside = walk_more(ret);
 	return inside;
 }
 

@@ -30,13 +30,11 @@ struct s2_view {
 	/* Neighbours that say the same after annotating are one row, and pieces are counted; else
 	 * S2_MERGE_ATTRS is S2_MERGE_PA where an annotator asks by output address. */
 	bool join;
-	bool beyond;     /* what of a block lies beyond the output size is a row of its own */
-	bool have_range; /* only entries that intersect [first, last] */
-	uint64_t first, last;
-	/* And those that intersect any of these: ascending, none touches another, all behind @last.
-	 * They must outlive the iterator. */
-	const struct s2_span *more;
-	unsigned int nmore;
+	bool beyond; /* what of a block lies beyond the output size is a row of its own */
+	/* Only entries that intersect any of these, when there are some: ascending, none touches
+	 * another. They must outlive the iterator. */
+	const struct s2_span *range;
+	unsigned int nranges;
 	/* For each table page that was reached, see struct s2_walk. May be NULL. */
 	bool (*enter)(void *arg, const struct s2_reached *reached);
 	void *arg;
@@ -57,11 +55,11 @@ struct s2_ranges {
 	struct s2_budget *visits;
 	enum s2_merge_how how;
 	bool annotate, join;
-	bool beyond;                /* there may be blocks to be cut where the output size ends */
-	bool have_rest;             /* of a run that was cut */
-	bool have_ahead;            /* the row after the one that was given out last */
-	const struct s2_span *more; /* what is to be walked after this */
-	unsigned int nmore;
+	bool beyond;                 /* there may be blocks to be cut where the output size ends */
+	bool have_rest;              /* of a run that annotators cut */
+	bool have_ahead;             /* the row after the one that was given out last */
+	const struct s2_span *range; /* those that are to be walked after this */
+	unsigned int nranges;
 	bool any;            /* something was walked, */
 	uint64_t walked_to;  /* up to this address, inclusive */
 	struct s2_show show; /* for the merger of the next part */

@@ -373,16 +373,10 @@ static bool text_fits(const struct s2_where_step *step, const char *pattern,
 static const struct s2_attr *open_attr(const struct s2_members *of, const char *name,
 				       const struct s2_row *row)
 {
-	const struct s2_attr *attr = NULL;
-	uint64_t value;
+	const struct s2_attr *attr = s2_members_attr(of, name);
+	bool is_open = attr && s2_attr_is_open(attr, of->geom, row->run.height, row->run.entry.raw);
 
-	for (unsigned int i = 0; i < of->nattrs; i++)
-		if (!strcmp(of->attr[i].name, name))
-			attr = of->attr[i].attr;
-	if (!attr || !attr->open)
-		return NULL;
-	value = s2_attr_get(attr, of->geom, row->run.height, row->run.entry.raw);
-	return attr->open & BIT64(value) ? attr : NULL;
+	return is_open ? attr : NULL;
 }
 
 /* Does the condition ask for what only a register tells that is not known? It may ask for the

@@ -125,7 +125,7 @@ static void note_loading(struct s2_input *input)
 	}
 }
 
-bool s2_input_complete(const struct s2_input *input)
+void s2_input_read(const struct s2_input *input)
 {
 	struct s2_opened *file;
 
@@ -135,6 +135,10 @@ bool s2_input_complete(const struct s2_input *input)
 				    "%s was written to, or cut, while it was read: what is said of "
 				    "it may be of neither state",
 				    i || input->files.ninputs > 1 ? file->name : "the file");
+}
+
+bool s2_input_complete(const struct s2_input *input)
+{
 	return !input->lost->total;
 }
 

@@ -51,10 +51,11 @@ enum s2_code s2_input_select(const struct s2_request *request, struct s2_input *
 			     struct s2_err *err) S2_MUST_CHECK;
 void s2_input_close(struct s2_input *input);
 
-/*
- * Is nothing lost of what was asked for? To be asked when all has been read: a file that was
- * changed meanwhile is a loss, which an access to a mapping need not notice.
- */
+/* When all has been read: a file that was changed meanwhile is a loss, which an access to a mapping
+ * need not notice. */
+void s2_input_read(const struct s2_input *input);
+
+/* Is nothing lost of what was asked for? To be asked after s2_input_read(). */
 bool s2_input_complete(const struct s2_input *input);
 
 /* Lets @out go to the file of the request, or leaves it as it is. */

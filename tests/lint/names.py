@@ -35,6 +35,13 @@ CLASSES = {
                ("cmd/", "main.c", "options.c", "options.h", "option_list.c", "option_values.c", "claim_options.c", "row_options.c")),
 }
 
+# Words that stand in a list of all there are, whose order is that of the output: (file, word). Design: the names of
+# oddities and what checks relate are one list each, so that no name comes twice.
+LISTED = {
+    ("decode/arch.c", "lpa"),  # needs-lpa, an oddity
+    ("check/rows.c", "pkvm_mappings"),  # a member of struct kvm_pgtable
+}
+
 COMMENT = re.compile(r'/\*.*?\*/|//[^\n]*|("(?:\\.|[^"\\\n])*")', re.S)
 
 
@@ -57,7 +64,7 @@ def count():
         with open(os.path.join(ROOT, "src", path), encoding="utf-8") as f:
             code = code_of(f.read())
         for name, (words, homes) in CLASSES.items():
-            n = 0 if path.startswith(homes) else len(re.findall(words, code, re.I))
+            n = 0 if path.startswith(homes) else sum((path, word) not in LISTED for word in re.findall(words, code, re.I))
             if n:
                 found[name, path] = n
     return found

@@ -256,9 +256,10 @@ bool s2_arm64_vmm_is_memory(uint64_t raw)
 	return field_get(S1_INDEX, raw) <= 1;
 }
 
+static const char *const exceptions[S2_NCHECKS] = {
+	[S2_CHECK_WX] = "hVHE up to 6.18 sets UXN only and relies on SCTLR_EL2.WXN",
+};
+
 const struct s2_writer s2_arm64_writer = {
-	S2_ARM64_WRITES,
-	.begin = begin,
-	.leaf = leaf,
-	.invalid = invalid,
+	S2_ARM64_WRITES, .exceptions = exceptions, .begin = begin, .leaf = leaf, .invalid = invalid,
 };

@@ -57,9 +57,9 @@ static enum s2_code add_half(struct s2_guest *g, const struct s2_options *o, boo
 	if (code)
 		return s2_wrap(err, code, "%s", table->id);
 	/* A range of virtual addresses lies in one of the halves. */
-	wanted = !o->have_range || in_half(geom, o->range.first, o->range.last);
-	for (unsigned int i = 0; i < o->nmore_ranges; i++)
-		wanted |= in_half(geom, o->more_ranges[i].first, o->more_ranges[i].last);
+	wanted = !o->nranges;
+	for (unsigned int i = 0; i < o->nranges; i++)
+		wanted |= in_half(geom, o->range[i].first, o->range[i].last);
 	g->nhalves += wanted;
 	return S2_OK;
 }
@@ -114,11 +114,11 @@ enum s2_code s2_guest_open(const struct s2_options *o, const struct s2_input *in
 	code = add_half(ret, o, false, err);
 	if (!code)
 		code = add_half(ret, o, true, err);
-	s2_range_text(o->range.first, o->range.last, range);
-	if (!code && o->have_range && !ret->nhalves)
-		code = s2_fail(err, S2_USAGE,
-			       "--range: %s is outside of what the guest's stage 1 translates",
-			       range);
+	if (code || !o->nranges || ret->nhalves)
+		return code;
+	s2_range_text(o->range[0].first, o->range[0].last, range);
+	return s2_fail(err, S2_USAGE,
+		       "--range: %s is outside of what the guest's stage 1 translates", range);
 	return code;
 }
 
@@ -159,12 +159,11 @@ struct walks {
 static bool begin_span(const struct s2_options *o, unsigned int i, uint64_t next,
 		       struct s2_walk *walk)
 {
-	struct s2_span span = o->range;
+	struct s2_span span;
 
-	if (!o->have_range)
+	if (!o->nranges)
 		return true;
-	if (i)
-		span = o->more_ranges[i - 1];
+	span = o->range[i];
 	if (span.first < next)
 		span.first = next;
 	return span.first <= span.last && s2_walk_again(walk, span.first, span.last);
@@ -192,7 +191,8 @@ static enum s2_code effective_half(const struct s2_options *o, const struct s2_i
 	s2_printer_table(printer, table, geom);
 	e.how = how;
 	s2_budget_init(&e.steps, STEPS_FLOOR, 1, input->source->mem.bytes / BYTES_PER_STEP);
-	for (unsigned int i = 0; i <= o->nmore_ranges && (!code || code == S2_NOTFOUND); i++) {
+	for (unsigned int i = 0;
+	     i < (o->nranges ? o->nranges : 1) && (!code || code == S2_NOTFOUND); i++) {
 		if (!begin_span(o, i, next, &walks->stage1))
 			continue;
 		/* Pieces must lead to addresses that follow each other; how they are joined comes
@@ -234,12 +234,14 @@ enum s2_code s2_guest_effective(const struct s2_options *o, const struct s2_inpu
 		code = effective_half(o, input, g, &table, &g->half_geom[i], walks, printer,
 				      &effort, err);
 	}
+	s2_input_read(input);
 	printer->format->end(printer, !code && s2_input_complete(input));
 	return code;
 }
 
 const struct s2_cmd_arch s2_cmd_arm64 = {
 	.name = "arm64",
+	.reg = "any other register: tcr2_el1, pir_el1, por_el0, ...",
 	.translate = s2_arm64_translate,
 	.guest = s2_guest_open,
 	.effective = s2_guest_effective,
