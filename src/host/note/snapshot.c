@@ -118,6 +118,9 @@ static json_t *note_vcpu(const struct s2_vm_vcpu *vcpu)
 	return obj;
 }
 
+/* Of a VM of which a note says nothing: then a note that is made of that does not either. */
+static const char older[] = "this snapshot is older than names are kept";
+
 static json_t *note_vm(const struct s2_vm *vm)
 {
 	json_t *obj = json_object();
@@ -167,7 +170,7 @@ static json_t *note_table(const struct s2_table *table)
 	json_object_set_new(obj, "vcpus", json_integer(table->vcpus));
 	if (table->have_vmid)
 		json_object_set_new(obj, "vmid", json_integer(table->vmid));
-	if (table->vm)
+	if (table->vm && strcmp(table->vm->unnamed, older) != 0)
 		json_object_set_new(obj, "vm", note_vm(table->vm));
 	if (s2_table_has_shadow(table)) {
 		for (unsigned int i = 0; i < S2_NSHADOWS; i++)
@@ -492,7 +495,7 @@ static enum s2_code get_vm(json_t *obj, struct s2_tables *tables, struct s2_tabl
 	code = s2_tables_own(tables, vm, err);
 	if (code || object)
 		return code ? code : parse_vm(object, vm, err);
-	snprintf(vm->unnamed, sizeof(vm->unnamed), "this snapshot is older than names are kept");
+	snprintf(vm->unnamed, sizeof(vm->unnamed), "%s", older);
 	return S2_OK;
 }
 
