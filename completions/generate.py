@@ -27,7 +27,8 @@ VALUES = {
     "--sandbox": {None: "on off"},
     "--findings": {None: "all"},
     "--as": {"decode": "descriptor stage2 stage1-el1 stage1-el2 ept npt pkvm vtcr_el2 vttbr_el2 hcr_el2 sctlr_el1 tcr_el1 tcr2_el1"
-                       " ttbr0_el1 ttbr1_el1 mair_el1 pir_el1 por_el1 esr_el2 far_el2 hpfar_el2 par_el1 eptp ncr3 pat",
+                       " ttbr0_el1 ttbr1_el1 mair_el1 pir_el1 por_el1 esr_el2 far_el2 hpfar_el2 par_el1 eptp ncr3 pat"
+                       " qualification exitinfo1",
              "translate": "S2E1R S2E1W S1E1R S1E1W S1E0R S1E0W S1E1RP S1E1WP S12E1R S12E1W S12E0R S12E0W S1E2R S1E2W"
                           " read write exec exec-user"},
 }

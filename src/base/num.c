@@ -55,12 +55,16 @@ struct number {
 /* Appends a digit; false when that is more than 2^64. */
 static bool add_digit(struct number *n, unsigned int base, unsigned int digit)
 {
-	bool above = n->past || n->value > UINT64_MAX / base + 1;
+	uint64_t before = n->value, value;
 
-	n->past = __builtin_mul_overflow(n->value, (uint64_t)base, &n->value);
-	if (!s2_add_ok(n->value, digit, &n->value))
-		n->past = true;
-	return !above && (!n->past || !n->value);
+	if (!n->past && !__builtin_mul_overflow(before, (uint64_t)base, &value) &&
+	    s2_add_ok(value, digit, &n->value))
+		return true;
+	/* What wraps around once, and to 0. */
+	if (n->past || before > UINT64_MAX / base + 1 || before * base + digit)
+		return false;
+	*n = (struct number){ .past = true };
+	return true;
 }
 
 static enum s2_code too_large(const char *text, const char *what, struct s2_err *err)
@@ -78,8 +82,8 @@ static enum s2_code parse_digits(const char *text, const char *digits, unsigned 
 	*ret = (struct number){ 0 };
 	if (digit_value(*p, base) < 0)
 		return s2_fail(err, S2_USAGE, "%s: '%s' is not a number", what, text);
-	for (; digit_value(*p, base) >= 0; p++)
-		if (!add_digit(ret, base, (unsigned int)digit_value(*p, base)))
+	for (int digit; (digit = digit_value(*p, base)) >= 0; p++)
+		if (!add_digit(ret, base, (unsigned int)digit))
 			return too_large(text, what, err);
 	shift = suffix_shift(p);
 	if (shift < 0)

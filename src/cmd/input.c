@@ -10,6 +10,7 @@
 #include "cmd/progress.h"
 #include "cmd/refuse.h"
 #include "cmd/say.h"
+#include "format/text.h"
 #include "model/note.h"
 #include "open/sandbox.h"
 
@@ -117,10 +118,11 @@ static void say_tables(const struct s2_input *input)
 static void say_what_was_found(const struct s2_input *input)
 {
 	const struct s2_source *source = input->source;
+	char size[S2_TEXT_SIZE_LEN];
 	const char *line;
 
-	s2_say("%s: %s, %llu MiB of memory", input->path, source->format,
-	       (unsigned long long)((source->claimed ? source->claimed : source->mem.bytes) >> 20));
+	s2_text_size(source->claimed ? source->claimed : source->mem.bytes, size);
+	s2_say("%s: %s, %s of memory", input->path, source->format, size);
 	for (size_t i = 0; input->kernel && (line = s2_kernel_remark(input->kernel, i)); i++)
 		s2_say("%s", line);
 	if (*input->tables.found)

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-# decode of ESR_EL2, FAR_EL2, HPFAR_EL2 and PAR_EL1 against the definitions in the Arm ARM.
+# decode of ESR_EL2, FAR_EL2, HPFAR_EL2 and PAR_EL1 against the definitions in the Arm ARM; of the exit qualification of EPT
+# violations and EXITINFO1 of nested page faults against those in SDM and APM.
 
 """Each field is set alone, all ones and all zeroes, and must be said with its name, bits and value. The tables are written from
 DDI 0487, D24.2 (ESR_EL2, HPFAR_EL2, FAR_EL2, PAR_EL1) and the pseudocode EncodeLDFSC, not from what s2dump has."""
@@ -68,7 +69,7 @@ ESR = [
     (0x3c, 0, {"Comment": (15, 0)}),
 ]
 # Bits that choose the encoding are not set alone.
-CHOOSE = {"ISV", "DFSC", "IFSC", "EC", "F"}
+CHOOSE = {"ISV", "DFSC", "IFSC", "EC", "F", "linear", "final"}
 
 # Not all ones: EC by ESR's rows, and with F = 1.
 PAR_DONE = {"F": (0, 0), "SH": (8, 7), "NS": (9, 9), "IMP": (10, 10), "NSE": (11, 11), "PA": (51, 12), "ATTR": (63, 56)}
@@ -77,6 +78,16 @@ PAR_FAULT = {"F": (0, 0), "FST": (6, 1), "PTW": (8, 8), "S": (9, 9), "RES1": (11
              "IMP56": (63, 56)}
 HPFAR = {"FIPA": (47, 4), "NS": (63, 63)}
 FAR = {"VA": (63, 0)}
+
+# SDM 3C, table "Exit Qualification for EPT Violations": bit 8 means something with bit 7, bits 11:9 with both.
+VIOLATION = {"R": (0, 0), "W": (1, 1), "X": (2, 2), "readable": (3, 3), "writable": (4, 4), "exec": (5, 5), "user-exec": (6, 6),
+             "linear": (7, 7), "NMI": (12, 12), "shadow-stack": (13, 13), "SSS": (14, 14), "verification": (15, 15),
+             "asynchronous": (16, 16)}
+LINEAR = {**VIOLATION, "final": (8, 8)}
+GUEST = {**LINEAR, "mode": (9, 9), "guest-write": (10, 10), "guest-exec": (11, 11)}
+# APM volume 2, "Nested versus Guest Page Faults, Fault Ordering", and the RMP checks of SEV-SNP. Bit 32 chooses nothing.
+NPF = {"P": (0, 0), "RW": (1, 1), "US": (2, 2), "RSV": (3, 3), "ID": (4, 4), "SS": (6, 6), "RMP": (31, 31), "final": (32, 32),
+       "table": (33, 33), "ENC": (34, 34), "SIZEM": (35, 35), "VMPL": (36, 36)}
 
 # Data abort ISS: DFSC, D24.2; the architecture counts levels on from the last of each row.
 STATUS = {}
@@ -113,7 +124,9 @@ def cases():
             if name not in CHOOSE:
                 yield "esr_el2", base | ec << 26 | ones(*place), fields
     for register, fixed, fields in (("par_el1", 0, PAR_DONE), ("par_el1", 1, PAR_FAULT), ("hpfar_el2", 0, HPFAR),
-                                    ("far_el2", 0, FAR)):
+                                    ("far_el2", 0, FAR), ("qualification", 0, VIOLATION),
+                                    ("qualification", 1 << 7, LINEAR), ("qualification", 3 << 7, GUEST),
+                                    ("exitinfo1", 0, NPF), ("exitinfo1", 1 << 32, NPF)):
         yield register, fixed, fields
         for name, place in fields.items():
             if name not in CHOOSE:

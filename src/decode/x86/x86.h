@@ -97,4 +97,7 @@ static inline void s2_x86_decode(const struct s2_geometry *geom, unsigned int he
 		ret->oa = s2_leaf_oa(geom, height, raw);
 }
 
+/* What the processor tells of a violation, for `decode`. */
+extern const struct s2_report s2_x86_qualification, s2_x86_exitinfo1;
+
 #endif

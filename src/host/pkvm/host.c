@@ -172,6 +172,18 @@ static enum s2_code amend(struct s2_host_search *s, void *state, struct s2_table
 	return S2_OK;
 }
 
+static enum s2_code own_orphan(const struct s2_host_search *s, struct s2_table *table)
+{
+	struct s2_vm *vm = s2_vm_new();
+
+	if (!vm)
+		return s2_fail(s->err, S2_NOMEM, "no memory for VMs");
+	snprintf(vm->unnamed, sizeof(vm->unnamed), "only the hypervisor knows it");
+	vm->is_created = S2_YES;
+	table->vm = vm;
+	return s2_tables_own(s->tables, vm, s->err);
+}
+
 /* Guests that the hypervisor knows and the host does not. */
 static enum s2_code add_orphans(struct s2_host_search *s, void *state)
 {
@@ -192,7 +204,9 @@ static enum s2_code add_orphans(struct s2_host_search *s, void *state)
 		s2_regime_init(&table.regime, &s2_arm64_stage2);
 		snprintf(table.kind, sizeof(table.kind), "stage2");
 		by_hypervisor(s, &p->guest[i], &table);
-		code = s2_tables_add(s->tables, &table, s->err);
+		code = own_orphan(s, &table);
+		if (!code)
+			code = s2_tables_add(s->tables, &table, s->err);
 	}
 	return code;
 }
