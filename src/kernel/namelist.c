@@ -12,6 +12,9 @@
 #include "base/cleanup.h"
 #include "kernel/kva.h"
 
+/* The kernel has no longer ones (KSYM_NAME_LEN); each may be the end of one as long as the file. */
+#define NAME_MAX_LEN 511
+
 #define MAP_MAX (256U << 20) /* a System.map has a few MB */
 
 /* The first section of type @type, or NULL. */
@@ -135,10 +138,10 @@ void s2_elfsyms_query(const struct s2_elfsyms *syms, struct s2_symbol_query *que
 		    GELF_ST_TYPE(sym.st_info) == STT_SECTION)
 			continue;
 		name = elf_strptr(syms->elf, syms->strtab, sym.st_name);
+		len = name ? strnlen(name, NAME_MAX_LEN + 1) : 0;
 		/* Mapping symbols ($x, $d; AAELF64 4.5) name nothing, prefixed by objcopy or not. */
-		if (!name || strchr(name, '$'))
+		if (!name || len > NAME_MAX_LEN || memchr(name, '$', len))
 			continue;
-		len = strlen(name);
 		if (s2_symbol_query_len(query, len) &&
 		    !s2_symbol_query_take(query, name, len, sym.st_value + syms->delta))
 			break;

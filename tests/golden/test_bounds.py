@@ -16,6 +16,7 @@ import zlib
 
 ROOT, VTCR = 0x40000000, "0x80023560"
 MIB = 1 << 20
+SAMPLE = pathlib.Path(__file__).resolve().parents[2] / "samples/debian-6.12-protected.elf.gz"
 
 
 def elf(note, segments):
@@ -132,6 +133,19 @@ def image_elsewhere(path):
     path.write_bytes(elf(name, [(pa, image), (0x80000000, bytes(4095) + b"x")]))
 
 
+def ends_of_a_name(path):
+    """A vmlinux whose symbols are called by the ends of one name of 2 MB."""
+    names = b"\0.symtab\0" + b"a" * 2000000 + b"\0"
+    symbols = b"".join(struct.pack("<IBBHQQ", 9 + i, 0x12, 0, 1, 0xffff800008000000 + i, 1) for i in range(100000))
+    at = 64 + 3 * 64
+    sections = [(0, 0, 0, 0, 0, 0, 0), (0, 3, at, len(names), 0, 1, 0), (1, 2, at + len(names), len(symbols), 1, 8, 24)]
+    with open(path, "wb") as f:
+        f.write(b"\x7fELF\2\1\1".ljust(16, b"\0") + struct.pack("<HHIQQQIHHHHHH", 2, 183, 1, 0, 0, 64, 0, 64, 56, 0, 64, 3, 1))
+        for name, kind, off, size, link, align, each in sections:
+            f.write(struct.pack("<IIQQQQIIQQ", name, kind, 0, 0, off, size, link, 1, align, each))
+        f.write(names + symbols)
+
+
 def look_alikes(path):
     """Pages that may each be the table above each other."""
     path.write_bytes(struct.pack("<512Q", *((ROOT + i * 4096) | 3 for i in range(512))) * 512)
@@ -154,6 +168,7 @@ CASES = [
     (kdump_zeros, ["inspect"]), (kdump_zeros, ["dump", f"--vtcr={VTCR}", "--root=0"]),
     (aliases, ["list"]), (aliases, ["dump", f"--vtcr={VTCR}", "--root=0x1000"]),
     (image_elsewhere, ["list"]),
+    (ends_of_a_name, ["list", str(SAMPLE), "--vmlinux"]),
     (look_alikes, ["dump", "--vtcr=0x80023559"]),
     (one_page_for_all, ["dump", "--vtcr=0x80023559", f"--base={ROOT:#x}"]),
     (one_page_for_all, ["dump", "--json", "--vtcr=0x80023559", f"--base={ROOT:#x}"]),
