@@ -15,7 +15,7 @@ TEST_PACKAGES=(gcc clang clang-format-14 libclang-rt-14-dev llvm libcmocka-dev l
 ARM64_PACKAGES=(qemu-user-static gcc-aarch64-linux-gnu libjansson-dev:arm64 libelf-dev:arm64 libdwarf-dev:arm64
 	zlib1g-dev:arm64 liblzo2-dev:arm64 libsnappy-dev:arm64 libzstd-dev:arm64 liblzma-dev:arm64 libbz2-dev:arm64
 	libcmocka-dev:arm64 libbpf-dev:arm64)
-ANALYSIS_PACKAGES=(cppcheck)
+ANALYSIS_PACKAGES=(cppcheck clang-tidy)
 
 # What building and trying the Debian package needs.
 PACKAGE_PACKAGES=(build-essential debhelper bash-completion lintian mmdebstrap)

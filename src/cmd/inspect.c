@@ -41,7 +41,8 @@ static size_t same_notes(const struct s2_source *source, size_t at, uint64_t *re
 
 	*ret_bytes = 0;
 	for (size_t i = 0; i < source->nnotes; i++) {
-		if (source->note[i].type != note->type || strcmp(source->note[i].name, note->name))
+		if (source->note[i].type != note->type ||
+		    strcmp(source->note[i].name, note->name) != 0)
 			continue;
 		if (i < at)
 			return 0;

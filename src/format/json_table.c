@@ -327,6 +327,10 @@ static void vm_member(struct s2_json *json, const struct s2_table *table)
 	number_or_null(json, "vcpus", table->vcpus);
 	s2_json_text(json, "guest_release", *vm->guest_release ? vm->guest_release : NULL);
 	s2_json_text(json, "guest_searched", *vm->guest_searched ? vm->guest_searched : NULL);
+	tristate_member(json, "guest_unknown",
+			!*vm->guest_searched ? S2_UNKNOWN :
+			vm->guest_unknown    ? S2_YES :
+					       S2_NO);
 	s2_json_word(json, "state", s2_vm_state_text(vm->state));
 	s2_json_hex_if(json, "handle", table->have_handle, table->handle);
 	tristate_member(json, "protected", vm->is_protected);

@@ -12,6 +12,10 @@
 #include "base/cleanup.h"
 #include "kernel/kva.h"
 
+/* The kernel has no longer ones (KSYM_NAME_LEN); each may be the end of one as long as the file. */
+#define NAME_MAX_LEN 511
+
+#define NOTES_MAX (1U << 20) /* a section of notes has some hundred bytes, libelf reads it whole */
 #define MAP_MAX (256U << 20) /* a System.map has a few MB */
 
 /* The first section of type @type, or NULL. */
@@ -58,7 +62,7 @@ static bool build_id_note(Elf_Data *data, char *ret, size_t size)
 		off = next;
 		if (nhdr.n_type != NT_GNU_BUILD_ID || nhdr.n_namesz != sizeof("GNU") ||
 		    memcmp((const char *)data->d_buf + name, "GNU", sizeof("GNU")) != 0 ||
-		    nhdr.n_descsz * 2 >= size)
+		    nhdr.n_descsz >= size / 2)
 			continue;
 		for (size_t i = 0; i < nhdr.n_descsz; i++)
 			snprintf(ret + 2 * i, size - 2 * i, "%02x", bytes[i]);
@@ -80,7 +84,8 @@ enum s2_code s2_elf_build_id(const struct s2_symbol_file *file, const struct s2_
 		GElf_Shdr shdr;
 		Elf_Data *data;
 
-		if (!gelf_getshdr(scn, &shdr) || shdr.sh_type != SHT_NOTE)
+		if (!gelf_getshdr(scn, &shdr) || shdr.sh_type != SHT_NOTE ||
+		    shdr.sh_size > NOTES_MAX)
 			continue;
 		data = elf_getdata(scn, NULL);
 		found = data && data->d_buf && build_id_note(data, ret, size);
@@ -135,10 +140,10 @@ void s2_elfsyms_query(const struct s2_elfsyms *syms, struct s2_symbol_query *que
 		    GELF_ST_TYPE(sym.st_info) == STT_SECTION)
 			continue;
 		name = elf_strptr(syms->elf, syms->strtab, sym.st_name);
+		len = name ? strnlen(name, NAME_MAX_LEN + 1) : 0;
 		/* Mapping symbols ($x, $d; AAELF64 4.5) name nothing, prefixed by objcopy or not. */
-		if (!name || strchr(name, '$'))
+		if (!name || len > NAME_MAX_LEN || memchr(name, '$', len))
 			continue;
-		len = strlen(name);
 		if (s2_symbol_query_len(query, len) &&
 		    !s2_symbol_query_take(query, name, len, sym.st_value + syms->delta))
 			break;

@@ -179,9 +179,7 @@ enum s2_code s2_output_create(struct s2_output *out, struct s2_err *err)
 	tell(out, out->dir_fd, out->temporary);
 	out->fd = openat(out->dir_fd, out->temporary,
 			 O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
-	if (out->fd < 0)
-		error = errno;
-	else if (out->exists && keep_mode(out))
+	if (out->fd < 0 || (out->exists && keep_mode(out)))
 		error = errno;
 	if (!error)
 		return S2_OK;

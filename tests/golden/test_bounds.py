@@ -16,6 +16,7 @@ import zlib
 
 ROOT, VTCR = 0x40000000, "0x80023560"
 MIB = 1 << 20
+SAMPLE = pathlib.Path(__file__).resolve().parents[2] / "samples/debian-6.12-protected.elf.gz"
 
 
 def elf(note, segments):
@@ -132,6 +133,38 @@ def image_elsewhere(path):
     path.write_bytes(elf(name, [(pa, image), (0x80000000, bytes(4095) + b"x")]))
 
 
+def vmlinux(path, names, symbols, note=b"", more=0):
+    """One with a section each; the note has @more bytes that are a hole."""
+    at = 64 + 4 * 64
+    sizes = [len(names), len(symbols), len(note) + more]
+    offs = [at + -(-n // 16) * 16 for n in itertools.accumulate(sizes[:2], initial=0)]
+    kinds = [(0, 3, 0, 0, 1, 0), (1, 2, 1, 1, 8, 24), (0, 7, 0, 0, 4, 0)]  # name, type, link, info, align, size of an entry
+    with open(path, "wb") as f:
+        f.write(b"\x7fELF\2\1\1".ljust(16, b"\0") + struct.pack("<HHIQQQIHHHHHH", 2, 183, 1, 0, 0, 64, 0, 64, 56, 0, 64, 4, 1))
+        f.write(bytes(64))
+        for (name, kind, link, info, align, each), off, size in zip(kinds, offs, sizes):
+            f.write(struct.pack("<IIQQQQIIQQ", name, kind, 0, 0, off, size, link, info, align, each))
+        for off, data in zip(offs, (names, symbols, note)):
+            f.seek(off)
+            f.write(data)
+        f.truncate(offs[2] + len(note) + more)
+
+
+def symbol(name, value):
+    return struct.pack("<IBBHQQ", name, 0x12, 0, 1, value, 1)
+
+
+def ends_of_a_name(path):
+    """A vmlinux whose symbols are called by the ends of one name of 2 MB."""
+    names = b"\0.symtab\0" + b"a" * 2000000 + b"\0"
+    vmlinux(path, names, b"".join(symbol(9 + i, 0xffff800008000000 + i) for i in range(100000)))
+
+
+def build_id_of_2g(path):
+    """A vmlinux whose build id has 2 GiB, twice which is nothing in 32 bits."""
+    vmlinux(path, b"\0.symtab\0_stext\0", bytes(24) + symbol(9, 0xffff800080000000), struct.pack("<III4s", 4, 1 << 31, 3, b"GNU"), 1 << 31)
+
+
 def look_alikes(path):
     """Pages that may each be the table above each other."""
     path.write_bytes(struct.pack("<512Q", *((ROOT + i * 4096) | 3 for i in range(512))) * 512)
@@ -154,6 +187,7 @@ CASES = [
     (kdump_zeros, ["inspect"]), (kdump_zeros, ["dump", f"--vtcr={VTCR}", "--root=0"]),
     (aliases, ["list"]), (aliases, ["dump", f"--vtcr={VTCR}", "--root=0x1000"]),
     (image_elsewhere, ["list"]),
+    (ends_of_a_name, ["list", str(SAMPLE), "--vmlinux"]), (build_id_of_2g, ["list", str(SAMPLE), "--vmlinux"]),
     (look_alikes, ["dump", "--vtcr=0x80023559"]),
     (one_page_for_all, ["dump", "--vtcr=0x80023559", f"--base={ROOT:#x}"]),
     (one_page_for_all, ["dump", "--json", "--vtcr=0x80023559", f"--base={ROOT:#x}"]),

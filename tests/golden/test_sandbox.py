@@ -5,6 +5,7 @@
 import argparse
 import os
 import pathlib
+import platform
 import socket
 import subprocess
 import sys
@@ -34,7 +35,7 @@ RUNS = [
 ]
 
 
-ATTACKS = ["open", "create", "unlink", "rename", "chmod", "connect", "socket", "ptrace", "kill", "fork", "code", "inherited", "execve"]
+ATTACKS = ["open", "create", "unlink", "rename", "chmod", "connect", "socket", "ptrace", "kill", "fork", "code", "inherited", *(["x32"] if platform.machine() == "x86_64" else []), "execve"]
 # What a thread that there was before does: one run of each kind of opening.
 THREADED = [RUNS[0], RUNS[6], RUNS[12], RUNS[14]]
 

@@ -108,6 +108,16 @@ static bool try_code(void)
 		       0) >= 0;
 }
 
+#ifdef __x86_64__
+/* By a number of the x32 interface, whether the kernel has that or not: the door asks first. */
+static bool try_x32(void)
+{
+	return syscall(0x40000000 | SYS_openat, AT_FDCWD, "/etc/passwd", O_RDONLY | O_CLOEXEC, 0) >=
+		       0 ||
+	       errno != EPERM;
+}
+#endif
+
 /* What is run ends with a status of its own. */
 static bool try_execve(void)
 {
@@ -126,6 +136,9 @@ static const struct {
 	{ "rename", try_rename }, { "chmod", try_chmod },   { "connect", try_connect },
 	{ "socket", try_socket }, { "ptrace", try_ptrace }, { "kill", try_kill },
 	{ "fork", try_fork },     { "code", try_code },     { "inherited", try_inherited },
+#ifdef __x86_64__
+	{ "x32", try_x32 },
+#endif
 	{ "execve", try_execve },
 };
 

@@ -134,7 +134,7 @@ static void lose_guest(const struct s2_host_search *s, struct s2_pkvm_guest *gue
 /* May the hypervisor keep guests' tables of which nothing could be read? */
 static bool may_be_unread(const struct s2_host_search *s, const struct pkvm_host *p)
 {
-	return p->guests_unread &&
+	return p->guests_unread && p->hyp_managed &&
 	       (s->tables->mode == S2_KVM_PROTECTED || s2_is_missing(p->guests_unread));
 }
 

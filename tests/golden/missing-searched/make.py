@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # A protected 6.14 without symbols, of which one page is missing each: of vm_list (head), behind it (beside), of host_mmu (host),
 # of the first VM (vm); pages of the image that are zero are there. And the whole (whole).
+# A 6.12 without its host_mmu whose first VM has no table yet (6.12): there the host keeps guests' tables.
 import mkdump
 import mkpkvm
 
@@ -14,3 +15,10 @@ for name, hole in holes.items():
         f.write(mkdump.kdump(runs, hole))
 with open("map", "w", encoding="ascii") as f:
     f.write(system.system_map())
+
+older = mkpkvm.System("6.12")
+older.put(older.vms[0].kvm, "kvm", "arch.mmu.pgd_phys", 0)
+with open("6.12.elf", "wb") as f:
+    f.write(mkdump.elf_core(mkdump.dense(mkpkvm.BASE, older.ram.bytes), [(older.image(mkpkvm.HYP_BSS[0]), 4096)]))
+with open("6.12.map", "w", encoding="ascii") as f:
+    f.write(older.system_map())
