@@ -73,6 +73,8 @@ static void say_inferred(const struct s2_inferred_image *inferred)
 	if (!inferred->done)
 		return;
 	s2_say("base address inferred: --base=0x%llx", (unsigned long long)inferred->base);
+	if (inferred->thin)
+		s2_say("few table descriptors tell that base: if the address of one is damaged, another may be true");
 	if (inferred->unreached)
 		s2_say("no table reaches %llu of the %llu pages of the blob",
 		       (unsigned long long)inferred->unreached,

@@ -20,6 +20,9 @@
 /* A base must explain more than so many pages for each that it leaves. */
 #define LEFT_OVER 4
 
+/* So few tables say little about a base. */
+#define FEW_TABLES 3
+
 /* Odds that no table which hardware walks as intended has. */
 #define IMPOSSIBLE (S2_ODD_ENCODING | S2_ODD_OA_SIZE | S2_ODD_OA_ALIGN | S2_ODD_RES0)
 
@@ -408,6 +411,20 @@ static const struct score *rival(const struct ranking *ranking)
 	return used->used && used->used * 10 >= best->used * 9 ? used : NULL;
 }
 
+/*
+ * Would the damaged address of one descriptor do to make another base true? Where another explains
+ * all but one of the pages, or of those in use; and where tables are so few that they may stand at
+ * other levels than they seem to.
+ */
+static bool is_thin(const struct ranking *ranking)
+{
+	const struct score *best = &ranking->tables[0];
+	const struct score *used = &ranking->used[ranking->used[0].base == best->base];
+
+	return best->used <= FEW_TABLES || ranking->tables[1].tables + 1 >= best->tables ||
+	       used->used + 1 >= best->used;
+}
+
 /* Is the best base good enough? */
 static enum s2_code judge(struct search *s, const struct ranking *ranking, struct s2_err *err)
 {
@@ -469,6 +486,7 @@ enum s2_code s2_infer_base(const struct s2_geometry *geom, const struct s2_mem *
 	if (code)
 		return code;
 	ret->base = ranking.tables[0].base;
+	ret->thin = is_thin(&ranking);
 	ret->unreached = pages - geom->start_tables - ranking.tables[0].reached;
 	return S2_OK;
 }

@@ -9,6 +9,7 @@
 struct s2_inferred {
 	uint64_t base;
 	uint64_t unreached; /* pages of the blob that no table reaches */
+	bool thin;          /* the damage of one descriptor would make another address fit */
 };
 
 /* Bytes of scratch memory, aligned to 8, that s2_infer_base() needs for a blob of @size bytes. */

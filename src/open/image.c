@@ -36,7 +36,8 @@ static enum s2_code infer_base(struct s2_source *source, const struct s2_geometr
 	*ret = (struct s2_inferred_image){ .done = true,
 					   .base = inferred.base,
 					   .pages = size >> geom->page_log2,
-					   .unreached = inferred.unreached };
+					   .unreached = inferred.unreached,
+					   .thin = inferred.thin };
 	return S2_OK;
 }
 

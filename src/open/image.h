@@ -11,6 +11,7 @@ struct s2_inferred_image {
 	bool done;
 	uint64_t base;
 	uint64_t pages, unreached; /* of the image, and those that no table reaches */
+	bool thin;                 /* the damage of one descriptor would make another fit */
 };
 
 /* Raw bytes, not a container? */

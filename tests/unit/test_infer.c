@@ -239,6 +239,39 @@ static void one_descriptor(void **state)
 }
 
 /* Descriptors in any order: tables of which every other base explains less than 90 %. */
+/* Tables at distances of which none is there twice: no other base explains more than one of them. */
+static void spread(unsigned int n)
+{
+	static const unsigned int at[] = { 1, 2, 5, 10, 16 };
+
+	shape(2, 30);
+	for (unsigned int i = 0; i < n; i++) {
+		words[i] = table_at(at[i]);
+		page_at(at[i])[i] = LEAF;
+	}
+	/* Pages between them that no table is. */
+	for (unsigned int page = 3; page < at[n - 1]; page++)
+		for (unsigned int i = 0; i < n && page != at[i]; i++)
+			if (i == n - 1)
+				page_at(page)[0] = page_at(page)[1] = DAMAGED;
+}
+
+/* What one damaged address would do for another base. */
+static void thin(void **state)
+{
+	(void)state;
+	must_be(put_row(1, 0), 0);
+	assert_true(found.thin);
+	must_be(put_row(3, 0), 0);
+	assert_true(found.thin);
+	/* The second table may be the first of a base that is one page higher, and so on. */
+	must_be(put_row(8, 0), 0);
+	assert_true(found.thin);
+	spread(5);
+	must_be(17, 11);
+	assert_false(found.thin);
+}
+
 static void any_order(void **state)
 {
 	enum { N = 8 };
@@ -394,6 +427,7 @@ int main(void)
 		cmocka_unit_test(damaged_tables),
 		cmocka_unit_test(dangling_descriptors),
 		cmocka_unit_test(one_descriptor),
+		cmocka_unit_test(thin),
 		cmocka_unit_test(any_order),
 		cmocka_unit_test(second_base),
 		cmocka_unit_test(depth_and_place),

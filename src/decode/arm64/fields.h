@@ -223,6 +223,11 @@ static const struct s2_field tcr2_fields[] = {
 	BIT_FIELD("AMEC1", 13, "EL2 alone"),
 	BIT_FIELD("DisCH0", 14, NULL),
 	BIT_FIELD("DisCH1", 15, NULL),
+	BIT_FIELD("A2", 16, "an ASID for each half"),
+	BIT_FIELD("FNG0", 17, "all translations of the lower half are non-global"),
+	BIT_FIELD("FNG1", 18, "all translations of the upper half are non-global"),
+	BIT_FIELD("FNGNA0", 20, "EL1 alone"),
+	BIT_FIELD("FNGNA1", 21, "EL1 alone"),
 };
 
 static const char *mair_text(uint64_t value)
