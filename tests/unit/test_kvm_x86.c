@@ -1113,6 +1113,47 @@ static void lost_page_of_a_list(void **state)
 	}
 }
 
+/* Where the list of VMs has lost two, those between them are found by their processes: with their
+ * names and in their order, and none twice. What only looks like one is none. */
+static void vms_of_processes(void **state)
+{
+	struct x86_form form = *FORM_7_3_NPT;
+	uint64_t kvm[6], pa[6], init, other;
+	struct x86_test t;
+
+	(void)state;
+	form.tasks = true;
+	x86_init(&t, &form);
+	init = t.k.stext + DATA_AT + 0x800;
+	empty_list(&t, init + TASK_LIST);
+	add_symbol(&t, "Dinit_task", init);
+	/* The first two and the last are in memory that stays; 1 and 4 are not, 2 and 3 are. */
+	for (unsigned int i = 0; i < 6; i++) {
+		bool lost = i == 1 || i == 4;
+
+		kvm[i] = lost ? x86_linear(&t, PAGES_AT - (i == 1 ? 0x1000 : 0xe00)) :
+				heap_alloc(&t, KVM_SIZE);
+		put_vm_at(&t, kvm[i], 40 + i);
+		put_root(&t, kvm[i] + KVM_ROOTS, role_of(t.form), true, &pa[i]);
+	}
+	put_process(&t, init, 70, &kvm[0], 1);
+	put_process(&t, init, 71, (uint64_t[]){ kvm[3], kvm[2], kvm[1] }, 3);
+	other = heap_alloc(&t, KVM_SIZE); /* in no list */
+	set64(&t, other + KVM_VM_LIST, kvm[0] + KVM_VM_LIST);
+	put_process(&t, init, 72, &other, 1);
+	x86_open(&t);
+	lose_page(&t, kvm[1]);
+	x86_must(&t);
+	assert_int_equal(x86_table(&t, "vm:70")->root_pa, pa[0]);
+	assert_int_equal(x86_table(&t, "vm:71.1")->root_pa, pa[2]);
+	assert_int_equal(x86_table(&t, "vm:71.2")->root_pa, pa[3]);
+	assert_int_equal(x86_table(&t, "vm:45")->root_pa, pa[5]);
+	assert_int_equal(t.tables.nvms, 4);
+	assert_int_equal(t.tables.n, 6); /* two are root:0xPA */
+	assert_true(x86_has_loss(&t, "", "the list of VMs is broken: 2 VMs were read"));
+	x86_exit(&t);
+}
+
 /* Of a lost VM's table more may be lost: without the table page the root is listed all the same;
  * without its struct kvm_mmu_page nobody can tell, and that is said. */
 static void lost_vms_and_tables(void **state)
@@ -1714,6 +1755,7 @@ int main(void)
 		cmocka_unit_test(roots_that_vcpus_keep),
 		cmocka_unit_test(without_second_stage),
 		cmocka_unit_test(lost_vms),
+		cmocka_unit_test(vms_of_processes),
 		cmocka_unit_test(lost_vms_and_tables),
 		cmocka_unit_test(lost_page_of_a_list),
 		cmocka_unit_test(lost_vms_of_the_shadow_mmu),
