@@ -1122,7 +1122,7 @@ static void vms_of_processes(void **state)
 	struct x86_test t;
 
 	(void)state;
-	form.tasks = true;
+	form.more = true;
 	x86_init(&t, &form);
 	init = t.k.stext + DATA_AT + 0x800;
 	empty_list(&t, init + TASK_LIST);
@@ -1152,6 +1152,53 @@ static void vms_of_processes(void **state)
 	assert_int_equal(t.tables.n, 6); /* two are root:0xPA */
 	assert_true(x86_has_loss(&t, "", "the list of VMs is broken: 2 VMs were read"));
 	x86_exit(&t);
+}
+
+/* A vCPU says where its root is and of which role: that is enough for it, with its struct
+ * kvm_mmu_page lost, but for whether it is an old one. */
+static void root_by_role(void **state)
+{
+	static const uint32_t more[] = { 0, ROLE_SMM, ROLE_AD_DISABLED, ROLE_SMEP };
+
+	(void)state;
+	for (size_t i = 0; i < 2 * sizeof(more) / sizeof(more[0]); i++) {
+		struct x86_form form = i % 2 ? *FORM_7_3_EPT : *FORM_7_3_NPT;
+		uint32_t role = role_of(&form) | more[i / 2];
+		const struct s2_table *whole, *held;
+		struct s2_regime regime;
+		struct x86_test t;
+		uint64_t kvm, pa, vcpu, sp;
+
+		form.more = true;
+		x86_init(&t, &form);
+		kvm = put_vm(&t, 42);
+		put_slot(&t, kvm, 0, 0x100, 16, 3);
+		put_slot(&t, kvm, 1, 0x200, 16, 3);
+		sp = put_root(&t, kvm + KVM_ROOTS, role, true, &pa);
+		page_alloc(&t);
+		vcpu = put_vcpu(&t, kvm, pa);
+		set_bytes(&t, vcpu + VCPU_ROOT_MMU + MMU_ROLE, role, 4);
+		x86_must(&t);
+		assert_int_equal(t.lost.total, 0);
+		whole = x86_table(&t, more[i / 2] == ROLE_SMM ? "vm:42/smm" : "vm:42");
+		regime = whole->regime;
+		lose_page(&t, sp);
+		x86_must(&t);
+		assert_int_equal(t.tables.n, 1);
+		assert_int_equal(t.lost.count[S2_LOST_TABLE], 2);
+		held = x86_table(&t, "vm:42/held:0");
+		assert_int_equal(held->root_pa, pa);
+		assert_int_equal(held->slot[0].ipa, more[i / 2] == ROLE_SMM ? 0x200000 : 0x100000);
+		assert_memory_equal(held->regime.value, regime.value, sizeof(regime.value));
+		assert_memory_equal(&held->regime.soft, &regime.soft, sizeof(regime.soft));
+		/* Of an older one not even the role is known. */
+		set64(&t, vcpu + VCPU_ROOT_MMU + MMU_PREV_HPA, pa);
+		set64(&t, vcpu + VCPU_ROOT_MMU + MMU_ROOT_HPA, UINT64_MAX);
+		x86_must(&t);
+		assert_int_equal(t.tables.n, 0);
+		assert_int_equal(t.lost.count[S2_LOST_TABLE], 2);
+		x86_exit(&t);
+	}
 }
 
 /* Of a lost VM's table more may be lost: without the table page the root is listed all the same;
@@ -1756,6 +1803,7 @@ int main(void)
 		cmocka_unit_test(without_second_stage),
 		cmocka_unit_test(lost_vms),
 		cmocka_unit_test(vms_of_processes),
+		cmocka_unit_test(root_by_role),
 		cmocka_unit_test(lost_vms_and_tables),
 		cmocka_unit_test(lost_page_of_a_list),
 		cmocka_unit_test(lost_vms_of_the_shadow_mmu),

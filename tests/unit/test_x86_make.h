@@ -27,7 +27,8 @@ struct x86_form {
 	/* Upstream 5.15: arrays of vCPUs and slots, root_hpa; VMCOREINFO does not tell of kallsyms.
 	 */
 	bool arrays;
-	bool tasks; /* a list of them, and what they run is told to VMs */
+	/* A list of tasks, which their VMs are told of, and roles in struct kvm_mmu. */
+	bool more;
 };
 
 static const struct x86_form x86_forms[] = {
@@ -90,6 +91,7 @@ static const struct x86_form x86_forms[] = {
 #define VCPU_GUEST_MMU 0x100
 #define VCPU_SIZE 0x180
 #define MMU_ROOT_HPA 40
+#define MMU_ROLE 48
 #define MMU_PREV_HPA 72 /* of the first of three, */
 #define MMU_PREV_SIZE 16
 #define MMU_SIZE 0x80
@@ -412,82 +414,6 @@ static inline void btf_slots_of(struct x86_btf *b, const struct x86_form *form)
 	}
 }
 
-/* The end of struct kvm, which is the last that was begun, and what leads to it. */
-static inline void btf_tasks_of(struct x86_btf *b)
-{
-	int hlist = btf__find_by_name_kind(b->btf, "hlist_node", BTF_KIND_STRUCT);
-	int notifier = btf__find_by_name_kind(b->btf, "mmu_notifier", BTF_KIND_STRUCT);
-
-	assert_true(hlist > 0 && notifier > 0);
-	x86_field(b->btf, "mm", b->ptr, KVM_MM);
-	x86_field(b->btf, "mmu_notifier", notifier, KVM_NOTIFIER);
-	hlist = x86_struct(b->btf, "hlist_head", 8);
-	x86_field(b->btf, "first", b->ptr, 0);
-	x86_struct(b->btf, "mmu_notifier_subscriptions", 8);
-	x86_field(b->btf, "list", hlist, 0);
-	x86_struct(b->btf, "mm_struct", 8);
-	x86_field(b->btf, "notifier_subscriptions", b->ptr, 0);
-	x86_struct(b->btf, "task_struct", TASK_SIZE);
-	x86_field(b->btf, "tasks", b->list, TASK_LIST);
-	x86_field(b->btf, "mm", b->ptr, TASK_MM);
-	x86_field(b->btf, "group_leader", b->ptr, TASK_LEADER);
-	x86_field(b->btf, "tgid", b->s32t, TASK_TGID);
-}
-
-static inline void btf_kvm_of(struct x86_btf *b, const struct x86_form *form)
-{
-	int memslots = btf__add_array(b->btf, b->u64t, b->ptr, 2), arch, root, prev, mmu, cache = 0;
-	int vcpus = form->arrays ? btf__add_array(b->btf, b->u64t, b->ptr, 4) : b->xarray;
-
-	arch = x86_struct(b->btf, "kvm_arch", KVM_SIZE - KVM_ARCH);
-	x86_field(b->btf, "tdp_mmu_roots", b->list, KVM_ROOTS - KVM_ARCH);
-	x86_field(b->btf, "active_mmu_pages", b->list, KVM_ACTIVE - KVM_ARCH);
-	x86_field(b->btf, "mmu_valid_gen", b->u8t, KVM_VALID_GEN - KVM_ARCH);
-	if (!form->arrays)
-		x86_field(b->btf, "disable_nx_huge_pages", b->u8t, KVM_NO_NX_HUGE - KVM_ARCH);
-	if (form->own_mmio) {
-		x86_field(b->btf, "has_private_mem", b->u8t, KVM_HAS_PRIVATE - KVM_ARCH);
-		x86_field(b->btf, "shadow_mmio_value", b->u64t, KVM_MMIO_VALUE - KVM_ARCH);
-		x86_field(b->btf, "gfn_direct_bits", b->u64t, KVM_DIRECT_BITS - KVM_ARCH);
-	}
-	x86_struct(b->btf, "kvm", KVM_SIZE);
-	x86_field(b->btf, "vm_list", b->list, KVM_VM_LIST);
-	x86_field(b->btf, "userspace_pid", b->s32t, KVM_PID);
-	x86_field(b->btf, "online_vcpus", b->counter, KVM_ONLINE);
-	x86_field(b->btf, "memslots", memslots, KVM_MEMSLOTS);
-	x86_field(b->btf, form->arrays ? "vcpus" : "vcpu_array", vcpus, KVM_VCPUS);
-	if (form->own_mmio)
-		x86_field(b->btf, "mem_attr_array", b->xarray, KVM_ATTRIBUTES);
-	x86_field(b->btf, "arch", arch, KVM_ARCH);
-	if (form->tasks)
-		btf_tasks_of(b);
-	root = x86_struct(b->btf, "kvm_mmu_root_info", 16);
-	x86_field(b->btf, "hpa", b->u64t, 8);
-	prev = btf__add_array(b->btf, b->u64t, root, 3);
-	mmu = x86_struct(b->btf, "kvm_mmu", MMU_SIZE);
-	if (form->arrays)
-		x86_field(b->btf, "root_hpa", b->u64t, MMU_ROOT_HPA);
-	else
-		x86_field(b->btf, "root", root, 32);
-	x86_field(b->btf, "prev_roots", prev, MMU_PREV_HPA - 8);
-	if (form->own_mmio) {
-		cache = x86_struct(b->btf, "kvm_mmu_memory_cache", 16);
-		x86_field(b->btf, "init_value", b->u64t, 0);
-		x86_struct(b->btf, "kvm_host_values", 16);
-		x86_field(b->btf, "maxphyaddr", b->s32t, 8);
-	}
-	arch = x86_struct(b->btf, "kvm_vcpu_arch", VCPU_SIZE - VCPU_MMU);
-	x86_field(b->btf, "mmu", b->ptr, 0);
-	x86_field(b->btf, "root_mmu", mmu, VCPU_ROOT_MMU - VCPU_MMU);
-	x86_field(b->btf, "guest_mmu", mmu, VCPU_GUEST_MMU - VCPU_MMU);
-	if (cache)
-		x86_field(b->btf, "mmu_shadow_page_cache", cache, VCPU_INIT_VALUE - VCPU_MMU);
-	x86_struct(b->btf, "cpuinfo_x86", 8);
-	x86_field(b->btf, "x86_phys_bits", b->u8t, 1);
-	x86_struct(b->btf, "kvm_vcpu", VCPU_SIZE);
-	x86_field(b->btf, "arch", arch, VCPU_MMU);
-}
-
 /* union kvm_mmu_page_role, arch/x86/include/asm/kvm_host.h. */
 static inline int btf_role(struct btf *btf, const struct x86_btf *b, const struct x86_form *form)
 {
@@ -520,6 +446,86 @@ static inline int btf_role(struct btf *btf, const struct x86_btf *b, const struc
 	x86_field(btf, "word", b->u32t, 0);
 	x86_field(btf, NULL, bits, 0);
 	return role;
+}
+
+/* The end of struct kvm, which is the last that was begun, and what leads to it. */
+static inline void btf_tasks_of(struct x86_btf *b)
+{
+	int hlist = btf__find_by_name_kind(b->btf, "hlist_node", BTF_KIND_STRUCT);
+	int notifier = btf__find_by_name_kind(b->btf, "mmu_notifier", BTF_KIND_STRUCT);
+
+	assert_true(hlist > 0 && notifier > 0);
+	x86_field(b->btf, "mm", b->ptr, KVM_MM);
+	x86_field(b->btf, "mmu_notifier", notifier, KVM_NOTIFIER);
+	hlist = x86_struct(b->btf, "hlist_head", 8);
+	x86_field(b->btf, "first", b->ptr, 0);
+	x86_struct(b->btf, "mmu_notifier_subscriptions", 8);
+	x86_field(b->btf, "list", hlist, 0);
+	x86_struct(b->btf, "mm_struct", 8);
+	x86_field(b->btf, "notifier_subscriptions", b->ptr, 0);
+	x86_struct(b->btf, "task_struct", TASK_SIZE);
+	x86_field(b->btf, "tasks", b->list, TASK_LIST);
+	x86_field(b->btf, "mm", b->ptr, TASK_MM);
+	x86_field(b->btf, "group_leader", b->ptr, TASK_LEADER);
+	x86_field(b->btf, "tgid", b->s32t, TASK_TGID);
+}
+
+static inline void btf_kvm_of(struct x86_btf *b, const struct x86_form *form)
+{
+	int memslots = btf__add_array(b->btf, b->u64t, b->ptr, 2), arch, root, prev, mmu, cache = 0,
+	    role;
+	int vcpus = form->arrays ? btf__add_array(b->btf, b->u64t, b->ptr, 4) : b->xarray;
+
+	arch = x86_struct(b->btf, "kvm_arch", KVM_SIZE - KVM_ARCH);
+	x86_field(b->btf, "tdp_mmu_roots", b->list, KVM_ROOTS - KVM_ARCH);
+	x86_field(b->btf, "active_mmu_pages", b->list, KVM_ACTIVE - KVM_ARCH);
+	x86_field(b->btf, "mmu_valid_gen", b->u8t, KVM_VALID_GEN - KVM_ARCH);
+	if (!form->arrays)
+		x86_field(b->btf, "disable_nx_huge_pages", b->u8t, KVM_NO_NX_HUGE - KVM_ARCH);
+	if (form->own_mmio) {
+		x86_field(b->btf, "has_private_mem", b->u8t, KVM_HAS_PRIVATE - KVM_ARCH);
+		x86_field(b->btf, "shadow_mmio_value", b->u64t, KVM_MMIO_VALUE - KVM_ARCH);
+		x86_field(b->btf, "gfn_direct_bits", b->u64t, KVM_DIRECT_BITS - KVM_ARCH);
+	}
+	x86_struct(b->btf, "kvm", KVM_SIZE);
+	x86_field(b->btf, "vm_list", b->list, KVM_VM_LIST);
+	x86_field(b->btf, "userspace_pid", b->s32t, KVM_PID);
+	x86_field(b->btf, "online_vcpus", b->counter, KVM_ONLINE);
+	x86_field(b->btf, "memslots", memslots, KVM_MEMSLOTS);
+	x86_field(b->btf, form->arrays ? "vcpus" : "vcpu_array", vcpus, KVM_VCPUS);
+	if (form->own_mmio)
+		x86_field(b->btf, "mem_attr_array", b->xarray, KVM_ATTRIBUTES);
+	x86_field(b->btf, "arch", arch, KVM_ARCH);
+	if (form->more)
+		btf_tasks_of(b);
+	root = x86_struct(b->btf, "kvm_mmu_root_info", 16);
+	x86_field(b->btf, "hpa", b->u64t, 8);
+	prev = btf__add_array(b->btf, b->u64t, root, 3);
+	role = form->more ? btf_role(b->btf, b, form) : 0;
+	mmu = x86_struct(b->btf, "kvm_mmu", MMU_SIZE);
+	if (form->arrays)
+		x86_field(b->btf, "root_hpa", b->u64t, MMU_ROOT_HPA);
+	else
+		x86_field(b->btf, "root", root, 32);
+	x86_field(b->btf, "prev_roots", prev, MMU_PREV_HPA - 8);
+	if (role)
+		x86_field(b->btf, "root_role", role, MMU_ROLE);
+	if (form->own_mmio) {
+		cache = x86_struct(b->btf, "kvm_mmu_memory_cache", 16);
+		x86_field(b->btf, "init_value", b->u64t, 0);
+		x86_struct(b->btf, "kvm_host_values", 16);
+		x86_field(b->btf, "maxphyaddr", b->s32t, 8);
+	}
+	arch = x86_struct(b->btf, "kvm_vcpu_arch", VCPU_SIZE - VCPU_MMU);
+	x86_field(b->btf, "mmu", b->ptr, 0);
+	x86_field(b->btf, "root_mmu", mmu, VCPU_ROOT_MMU - VCPU_MMU);
+	x86_field(b->btf, "guest_mmu", mmu, VCPU_GUEST_MMU - VCPU_MMU);
+	if (cache)
+		x86_field(b->btf, "mmu_shadow_page_cache", cache, VCPU_INIT_VALUE - VCPU_MMU);
+	x86_struct(b->btf, "cpuinfo_x86", 8);
+	x86_field(b->btf, "x86_phys_bits", b->u8t, 1);
+	x86_struct(b->btf, "kvm_vcpu", VCPU_SIZE);
+	x86_field(b->btf, "arch", arch, VCPU_MMU);
 }
 
 /* Functions of KVM's own, by which its types can be told from other modules'. */
