@@ -1732,6 +1732,34 @@ static void hostile_modules(void **state)
 	}
 }
 
+/* A search of all that is mapped ends where more is mapped than there is: the same gigabyte,
+ * written down more than a thousand times. */
+static void types_search_has_an_end(void **state)
+{
+	uint64_t pa, table;
+	struct x86_test t;
+
+	(void)state;
+	x86_init(&t, FORM_7_3_NPT);
+	put_rooted_vm(&t, 42, &pa);
+	table = page_alloc(&t);
+	for (uint64_t i = 0; i < 512; i++)
+		set64(&t, table + i * 8, 0x60 | X86_P | X86_RW | X86_PS | t.form->sme_mask);
+	for (uint64_t i = 0x1a0; i < 0x1a3; i++)
+		put64(at_pa(&t.k, image_pa(&t.k, SWAPPER_AT) + i * 8),
+		      (table - x86_linear(&t, 0)) | 0x60 | X86_P | X86_RW | t.form->sme_mask);
+	x86_open(&t);
+	lose_page(&t, t.btf);
+	t.k.mem.mem.ops = &counting_ops;
+	reads = 0;
+	x86_must(&t);
+	/* What is behind the budget is not looked at, and what has been found counts for nothing. */
+	assert_int_equal(t.tables.n, 0);
+	assert_true(x86_has_loss(&t, "", "types of the module kvm"));
+	assert_true(reads < 4 * MAX_READS);
+	x86_exit(&t);
+}
+
 /* Whatever page is missing: the same tables, or a word of what is lost. */
 static void no_page_goes_in_silence(void **state)
 {
@@ -1817,6 +1845,7 @@ int main(void)
 		cmocka_unit_test(lying_modules),
 		cmocka_unit_test(circle_of_module_types),
 		cmocka_unit_test(hostile_modules),
+		cmocka_unit_test(types_search_has_an_end),
 		cmocka_unit_test(no_page_goes_in_silence),
 	};
 
