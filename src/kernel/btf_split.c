@@ -10,8 +10,13 @@
 #include "kernel/btf_blob.h"
 #include "kernel/kernel_priv.h"
 
+/* Pages that are looked at, beside those of memory: each of these may be mapped a few times. */
+#define FLOOR_PAGES 65536
+#define MAPPINGS 4
+
 struct search {
 	struct s2_kernel *kernel;
+	struct s2_budget pages;
 	const struct s2_btf_split *wanted;
 	uint64_t budget; /* bytes of candidates and questions */
 	uint8_t *blob;   /* of the one that was found */
@@ -83,6 +88,9 @@ static bool on_piece(void *arg, const struct s2_kva_piece *piece)
 		uint8_t start[sizeof(magic)];
 		struct s2_extent extent;
 
+		s->code = s2_budget_take(&s->pages, 1);
+		if (s->code)
+			break;
 		if (!s2_mem_read(mem, piece->pa + off, start, sizeof(start), NULL)) {
 			if (!memcmp(start, magic, sizeof(magic)))
 				s->code = try_at(s, piece->va + off);
@@ -102,8 +110,11 @@ enum s2_code s2_btf_find_split(struct s2_kernel *kernel, const struct s2_btf_spl
 			       struct s2_types **ret, uint32_t *ret_ntypes, struct s2_err *err)
 {
 	struct search s = { .kernel = kernel, .wanted = wanted, .budget = S2_BTF_BUDGET };
-	enum s2_code code = s2_kva_each(kernel->kva, 0, UINT64_MAX, on_piece, &s, NULL, err);
+	enum s2_code code;
 
+	s2_budget_init(&s.pages, FLOOR_PAGES, MAPPINGS,
+		       kernel->args.mem->bytes / s2_kernel_facts(kernel)->kva.page_size);
+	code = s2_kva_each(kernel->kva, 0, UINT64_MAX, on_piece, &s, NULL, err);
 	free(s.blob);
 	if (!code)
 		code = s.code;

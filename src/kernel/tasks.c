@@ -182,6 +182,20 @@ static void list_all(struct s2_tasks *t)
 		qsort(t->all, t->nall, sizeof(*t->all), by_mm);
 }
 
+enum s2_code s2_tasks_each_mm(struct s2_tasks *t, bool (*mm)(void *arg, uint64_t va), void *arg,
+			      struct s2_err *err)
+{
+	bool more = true;
+
+	if (!t->listed)
+		list_all(t);
+	for (size_t i = 0; more && i < t->nall; i++)
+		if (!i || t->all[i].mm != t->all[i - 1].mm) /* threads have the same */
+			more = mm(arg, t->all[i].mm);
+	return t->unlisted.code == S2_NOMEM ? s2_fail(err, S2_NOMEM, "%s", t->unlisted.text) :
+					      S2_OK;
+}
+
 static enum s2_code by_list(struct s2_tasks *t, uint64_t mm, uint64_t pid, uint64_t *ret,
 			    struct s2_err *err)
 {

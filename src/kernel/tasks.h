@@ -52,6 +52,11 @@ enum s2_code s2_task_owner(struct s2_tasks *tasks, uint64_t mm, uint64_t *ret,
 enum s2_code s2_task_of_mm(struct s2_tasks *tasks, uint64_t mm, uint64_t pid, uint64_t *ret,
 			   struct s2_err *err) S2_MUST_CHECK;
 
+/* Calls @mm for the memory of each process in the list of all, until it returns false. What is not
+ * in the dump is left out. S2_NOMEM. */
+enum s2_code s2_tasks_each_mm(struct s2_tasks *tasks, bool (*mm)(void *arg, uint64_t va), void *arg,
+			      struct s2_err *err) S2_MUST_CHECK;
+
 /* The id of a process, by its leader. */
 enum s2_code s2_task_id(struct s2_tasks *tasks, uint64_t task, int64_t *ret,
 			struct s2_err *err) S2_MUST_CHECK;

@@ -22,8 +22,8 @@ def version_key(text):
 
 
 class Store:
-    """The kernels of one architecture: patterns of names of packages, of which the newest is taken. The debug and
-    real-time flavours should not match; signed or not makes no difference here."""
+    """The kernels of one architecture: patterns of names of packages, of which the newest is taken. Other flavours
+    (debug, real-time) should not match by accident; signed or not makes no difference here."""
 
     def __init__(self, architecture, patterns, modules, top="", optional=()):
         """@modules: without `.ko'; @optional: kept where there are such. @top: a folder of its own in the cache."""

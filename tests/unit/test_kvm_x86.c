@@ -1113,6 +1113,94 @@ static void lost_page_of_a_list(void **state)
 	}
 }
 
+/* Where the list of VMs has lost two, those between them are found by their processes: with their
+ * names and in their order, and none twice. What only looks like one is none. */
+static void vms_of_processes(void **state)
+{
+	struct x86_form form = *FORM_7_3_NPT;
+	uint64_t kvm[6], pa[6], init, other;
+	struct x86_test t;
+
+	(void)state;
+	form.more = true;
+	x86_init(&t, &form);
+	init = t.k.stext + DATA_AT + 0x800;
+	empty_list(&t, init + TASK_LIST);
+	add_symbol(&t, "Dinit_task", init);
+	/* The first two and the last are in memory that stays; 1 and 4 are not, 2 and 3 are. */
+	for (unsigned int i = 0; i < 6; i++) {
+		bool lost = i == 1 || i == 4;
+
+		kvm[i] = lost ? x86_linear(&t, PAGES_AT - (i == 1 ? 0x1000 : 0xe00)) :
+				heap_alloc(&t, KVM_SIZE);
+		put_vm_at(&t, kvm[i], 40 + i);
+		put_root(&t, kvm[i] + KVM_ROOTS, role_of(t.form), true, &pa[i]);
+	}
+	put_process(&t, init, 70, &kvm[0], 1);
+	put_process(&t, init, 71, (uint64_t[]){ kvm[3], kvm[2], kvm[1] }, 3);
+	other = heap_alloc(&t, KVM_SIZE); /* in no list */
+	set64(&t, other + KVM_VM_LIST, kvm[0] + KVM_VM_LIST);
+	put_process(&t, init, 72, &other, 1);
+	x86_open(&t);
+	lose_page(&t, kvm[1]);
+	x86_must(&t);
+	assert_int_equal(x86_table(&t, "vm:70")->root_pa, pa[0]);
+	assert_int_equal(x86_table(&t, "vm:71.1")->root_pa, pa[2]);
+	assert_int_equal(x86_table(&t, "vm:71.2")->root_pa, pa[3]);
+	assert_int_equal(x86_table(&t, "vm:45")->root_pa, pa[5]);
+	assert_int_equal(t.tables.nvms, 4);
+	assert_int_equal(t.tables.n, 6); /* two are root:0xPA */
+	assert_true(x86_has_loss(&t, "", "the list of VMs is broken: 2 VMs were read"));
+	x86_exit(&t);
+}
+
+/* A vCPU says where its root is and of which role: that is enough for it, with its struct
+ * kvm_mmu_page lost, but for whether it is an old one. */
+static void root_by_role(void **state)
+{
+	static const uint32_t more[] = { 0, ROLE_SMM, ROLE_AD_DISABLED, ROLE_SMEP };
+
+	(void)state;
+	for (size_t i = 0; i < 2 * sizeof(more) / sizeof(more[0]); i++) {
+		struct x86_form form = i % 2 ? *FORM_7_3_EPT : *FORM_7_3_NPT;
+		uint32_t role = role_of(&form) | more[i / 2];
+		const struct s2_table *whole, *held;
+		struct s2_regime regime;
+		struct x86_test t;
+		uint64_t kvm, pa, vcpu, sp;
+
+		form.more = true;
+		x86_init(&t, &form);
+		kvm = put_vm(&t, 42);
+		put_slot(&t, kvm, 0, 0x100, 16, 3);
+		put_slot(&t, kvm, 1, 0x200, 16, 3);
+		sp = put_root(&t, kvm + KVM_ROOTS, role, true, &pa);
+		page_alloc(&t);
+		vcpu = put_vcpu(&t, kvm, pa);
+		set_bytes(&t, vcpu + VCPU_ROOT_MMU + MMU_ROLE, role, 4);
+		x86_must(&t);
+		assert_int_equal(t.lost.total, 0);
+		whole = x86_table(&t, more[i / 2] == ROLE_SMM ? "vm:42/smm" : "vm:42");
+		regime = whole->regime;
+		lose_page(&t, sp);
+		x86_must(&t);
+		assert_int_equal(t.tables.n, 1);
+		assert_int_equal(t.lost.count[S2_LOST_TABLE], 2);
+		held = x86_table(&t, "vm:42/held:0");
+		assert_int_equal(held->root_pa, pa);
+		assert_int_equal(held->slot[0].ipa, more[i / 2] == ROLE_SMM ? 0x200000 : 0x100000);
+		assert_memory_equal(held->regime.value, regime.value, sizeof(regime.value));
+		assert_memory_equal(&held->regime.soft, &regime.soft, sizeof(regime.soft));
+		/* Of an older one not even the role is known. */
+		set64(&t, vcpu + VCPU_ROOT_MMU + MMU_PREV_HPA, pa);
+		set64(&t, vcpu + VCPU_ROOT_MMU + MMU_ROOT_HPA, UINT64_MAX);
+		x86_must(&t);
+		assert_int_equal(t.tables.n, 0);
+		assert_int_equal(t.lost.count[S2_LOST_TABLE], 2);
+		x86_exit(&t);
+	}
+}
+
 /* Of a lost VM's table more may be lost: without the table page the root is listed all the same;
  * without its struct kvm_mmu_page nobody can tell, and that is said. */
 static void lost_vms_and_tables(void **state)
@@ -1644,6 +1732,34 @@ static void hostile_modules(void **state)
 	}
 }
 
+/* A search of all that is mapped ends where more is mapped than there is: the same gigabyte,
+ * written down more than a thousand times. */
+static void types_search_has_an_end(void **state)
+{
+	uint64_t pa, table;
+	struct x86_test t;
+
+	(void)state;
+	x86_init(&t, FORM_7_3_NPT);
+	put_rooted_vm(&t, 42, &pa);
+	table = page_alloc(&t);
+	for (uint64_t i = 0; i < 512; i++)
+		set64(&t, table + i * 8, 0x60 | X86_P | X86_RW | X86_PS | t.form->sme_mask);
+	for (uint64_t i = 0x1a0; i < 0x1a3; i++)
+		put64(at_pa(&t.k, image_pa(&t.k, SWAPPER_AT) + i * 8),
+		      (table - x86_linear(&t, 0)) | 0x60 | X86_P | X86_RW | t.form->sme_mask);
+	x86_open(&t);
+	lose_page(&t, t.btf);
+	t.k.mem.mem.ops = &counting_ops;
+	reads = 0;
+	x86_must(&t);
+	/* What is behind the budget is not looked at, and what has been found counts for nothing. */
+	assert_int_equal(t.tables.n, 0);
+	assert_true(x86_has_loss(&t, "", "types of the module kvm"));
+	assert_true(reads < 4 * MAX_READS);
+	x86_exit(&t);
+}
+
 /* Whatever page is missing: the same tables, or a word of what is lost. */
 static void no_page_goes_in_silence(void **state)
 {
@@ -1714,6 +1830,8 @@ int main(void)
 		cmocka_unit_test(roots_that_vcpus_keep),
 		cmocka_unit_test(without_second_stage),
 		cmocka_unit_test(lost_vms),
+		cmocka_unit_test(vms_of_processes),
+		cmocka_unit_test(root_by_role),
 		cmocka_unit_test(lost_vms_and_tables),
 		cmocka_unit_test(lost_page_of_a_list),
 		cmocka_unit_test(lost_vms_of_the_shadow_mmu),
@@ -1727,6 +1845,7 @@ int main(void)
 		cmocka_unit_test(lying_modules),
 		cmocka_unit_test(circle_of_module_types),
 		cmocka_unit_test(hostile_modules),
+		cmocka_unit_test(types_search_has_an_end),
 		cmocka_unit_test(no_page_goes_in_silence),
 	};
 

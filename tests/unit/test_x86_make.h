@@ -27,24 +27,26 @@ struct x86_form {
 	/* Upstream 5.15: arrays of vCPUs and slots, root_hpa; VMCOREINFO does not tell of kallsyms.
 	 */
 	bool arrays;
+	/* A list of tasks, which their VMs are told of, and roles in struct kvm_mmu. */
+	bool more;
 };
 
 static const struct x86_form x86_forms[] = {
 	{ "6.1, NPT, 5 levels, image below where it was linked", 0xffffffff9b400000, 5,
-	  0xff1eaec000000000, 0xffa0000000000000, 0, KENC_PERCPU, false, false, false, false,
+	  0xff1eaec000000000, 0xffa0000000000000, 0, KENC_PERCPU, false, false, false, false, false,
 	  false },
 	{ "6.1, EPT", 0xffffffff80200000, 4, 0xffff888000000000, 0xffffa00000000000, 0, KENC_PERCPU,
-	  false, true, false, false, false },
+	  false, true, false, false, false, false },
 	{ "6.18, EPT, built in", 0xffffffffb3000000, 4, 0xffff8d6880000000, 0xffffb00000000000, 0,
-	  KENC_RELATIVE, true, true, false, true, false },
+	  KENC_RELATIVE, true, true, false, true, false, false },
 	{ "7.3, NPT, SME", 0xffffffff98600000, 4, 0xffff8d6840000000, 0xffffb00000000000,
-	  UINT64_C(1) << 47, KENC_PLACE, false, false, true, true, false },
+	  UINT64_C(1) << 47, KENC_PLACE, false, false, true, true, false, false },
 	{ "7.3, EPT, 5 levels", 0xffffffff81000000, 5, 0xff11000000000000, 0xffa0000000000000, 0,
-	  KENC_PLACE, false, true, true, true, false },
+	  KENC_PLACE, false, true, true, true, false, false },
 	{ "5.15, NPT", 0xffffffff8a400000, 4, 0xffff9d4880000000, 0xffffb38000000000, 0,
-	  KENC_PERCPU, false, false, false, false, true },
+	  KENC_PERCPU, false, false, false, false, true, false },
 	{ "5.15, EPT, built in, 5 levels", 0xffffffff81000000, 5, 0xff11000000000000,
-	  0xffa0000000000000, 0, KENC_PERCPU, true, true, false, false, true },
+	  0xffa0000000000000, 0, KENC_PERCPU, true, true, false, false, true, false },
 };
 #define NX86_FORMS (sizeof(x86_forms) / sizeof(x86_forms[0]))
 
@@ -61,9 +63,11 @@ static const struct x86_form x86_forms[] = {
 #define KVM_VM_LIST 0x10
 #define KVM_PID 0x20
 #define KVM_ONLINE 0x24
+#define KVM_MM 0x28
 #define KVM_MEMSLOTS 0x30
 #define KVM_VCPUS 0x40
 #define KVM_ATTRIBUTES 0x60
+#define KVM_NOTIFIER 0x70
 #define KVM_ARCH 0x80
 #define KVM_ROOTS (KVM_ARCH + 0x00)
 #define KVM_ACTIVE (KVM_ARCH + 0x10)
@@ -87,6 +91,7 @@ static const struct x86_form x86_forms[] = {
 #define VCPU_GUEST_MMU 0x100
 #define VCPU_SIZE 0x180
 #define MMU_ROOT_HPA 40
+#define MMU_ROLE 48
 #define MMU_PREV_HPA 72 /* of the first of three, */
 #define MMU_PREV_SIZE 16
 #define MMU_SIZE 0x80
@@ -116,6 +121,11 @@ static const struct x86_form x86_forms[] = {
 #define BTF_MODULE_LIST 0
 #define BTF_MODULE_BTF 24
 #define BTF_MODULE_SIZE 64
+#define TASK_LIST 0
+#define TASK_MM 16
+#define TASK_LEADER 24
+#define TASK_TGID 32
+#define TASK_SIZE 40
 #define PAGE_SIZE_OF 64
 #define PAGE_PRIVATE 40
 
@@ -314,7 +324,7 @@ static inline void x86_field(struct btf *btf, const char *name, int type, uint32
 
 static inline void btf_basics(struct x86_btf *b)
 {
-	int chars, slots;
+	int chars, slots, notifier;
 
 	b->btf = btf__new_empty();
 	b->u64t = btf__add_int(b->btf, "unsigned long", 8, 0);
@@ -340,6 +350,11 @@ static inline void btf_basics(struct x86_btf *b)
 	x86_field(b->btf, "rb_left", b->ptr, 16);
 	b->rb_root = x86_struct(b->btf, "rb_root", 8);
 	x86_field(b->btf, "rb_node", b->ptr, 0);
+	notifier = x86_struct(b->btf, "hlist_node", 16);
+	x86_field(b->btf, "next", b->ptr, 0);
+	x86_field(b->btf, "pprev", b->ptr, 8);
+	x86_struct(b->btf, "mmu_notifier", 16);
+	x86_field(b->btf, "hlist", notifier, 0);
 	b->counter = x86_struct(b->btf, "counter_t", 4);
 	x86_field(b->btf, "counter", b->s32t, 0);
 }
@@ -399,58 +414,6 @@ static inline void btf_slots_of(struct x86_btf *b, const struct x86_form *form)
 	}
 }
 
-static inline void btf_kvm_of(struct x86_btf *b, const struct x86_form *form)
-{
-	int memslots = btf__add_array(b->btf, b->u64t, b->ptr, 2), arch, root, prev, mmu, cache = 0;
-	int vcpus = form->arrays ? btf__add_array(b->btf, b->u64t, b->ptr, 4) : b->xarray;
-
-	arch = x86_struct(b->btf, "kvm_arch", KVM_SIZE - KVM_ARCH);
-	x86_field(b->btf, "tdp_mmu_roots", b->list, KVM_ROOTS - KVM_ARCH);
-	x86_field(b->btf, "active_mmu_pages", b->list, KVM_ACTIVE - KVM_ARCH);
-	x86_field(b->btf, "mmu_valid_gen", b->u8t, KVM_VALID_GEN - KVM_ARCH);
-	if (!form->arrays)
-		x86_field(b->btf, "disable_nx_huge_pages", b->u8t, KVM_NO_NX_HUGE - KVM_ARCH);
-	if (form->own_mmio) {
-		x86_field(b->btf, "has_private_mem", b->u8t, KVM_HAS_PRIVATE - KVM_ARCH);
-		x86_field(b->btf, "shadow_mmio_value", b->u64t, KVM_MMIO_VALUE - KVM_ARCH);
-		x86_field(b->btf, "gfn_direct_bits", b->u64t, KVM_DIRECT_BITS - KVM_ARCH);
-	}
-	x86_struct(b->btf, "kvm", KVM_SIZE);
-	x86_field(b->btf, "vm_list", b->list, KVM_VM_LIST);
-	x86_field(b->btf, "userspace_pid", b->s32t, KVM_PID);
-	x86_field(b->btf, "online_vcpus", b->counter, KVM_ONLINE);
-	x86_field(b->btf, "memslots", memslots, KVM_MEMSLOTS);
-	x86_field(b->btf, form->arrays ? "vcpus" : "vcpu_array", vcpus, KVM_VCPUS);
-	if (form->own_mmio)
-		x86_field(b->btf, "mem_attr_array", b->xarray, KVM_ATTRIBUTES);
-	x86_field(b->btf, "arch", arch, KVM_ARCH);
-	root = x86_struct(b->btf, "kvm_mmu_root_info", 16);
-	x86_field(b->btf, "hpa", b->u64t, 8);
-	prev = btf__add_array(b->btf, b->u64t, root, 3);
-	mmu = x86_struct(b->btf, "kvm_mmu", MMU_SIZE);
-	if (form->arrays)
-		x86_field(b->btf, "root_hpa", b->u64t, MMU_ROOT_HPA);
-	else
-		x86_field(b->btf, "root", root, 32);
-	x86_field(b->btf, "prev_roots", prev, MMU_PREV_HPA - 8);
-	if (form->own_mmio) {
-		cache = x86_struct(b->btf, "kvm_mmu_memory_cache", 16);
-		x86_field(b->btf, "init_value", b->u64t, 0);
-		x86_struct(b->btf, "kvm_host_values", 16);
-		x86_field(b->btf, "maxphyaddr", b->s32t, 8);
-	}
-	arch = x86_struct(b->btf, "kvm_vcpu_arch", VCPU_SIZE - VCPU_MMU);
-	x86_field(b->btf, "mmu", b->ptr, 0);
-	x86_field(b->btf, "root_mmu", mmu, VCPU_ROOT_MMU - VCPU_MMU);
-	x86_field(b->btf, "guest_mmu", mmu, VCPU_GUEST_MMU - VCPU_MMU);
-	if (cache)
-		x86_field(b->btf, "mmu_shadow_page_cache", cache, VCPU_INIT_VALUE - VCPU_MMU);
-	x86_struct(b->btf, "cpuinfo_x86", 8);
-	x86_field(b->btf, "x86_phys_bits", b->u8t, 1);
-	x86_struct(b->btf, "kvm_vcpu", VCPU_SIZE);
-	x86_field(b->btf, "arch", arch, VCPU_MMU);
-}
-
 /* union kvm_mmu_page_role, arch/x86/include/asm/kvm_host.h. */
 static inline int btf_role(struct btf *btf, const struct x86_btf *b, const struct x86_form *form)
 {
@@ -483,6 +446,86 @@ static inline int btf_role(struct btf *btf, const struct x86_btf *b, const struc
 	x86_field(btf, "word", b->u32t, 0);
 	x86_field(btf, NULL, bits, 0);
 	return role;
+}
+
+/* The end of struct kvm, which is the last that was begun, and what leads to it. */
+static inline void btf_tasks_of(struct x86_btf *b)
+{
+	int hlist = btf__find_by_name_kind(b->btf, "hlist_node", BTF_KIND_STRUCT);
+	int notifier = btf__find_by_name_kind(b->btf, "mmu_notifier", BTF_KIND_STRUCT);
+
+	assert_true(hlist > 0 && notifier > 0);
+	x86_field(b->btf, "mm", b->ptr, KVM_MM);
+	x86_field(b->btf, "mmu_notifier", notifier, KVM_NOTIFIER);
+	hlist = x86_struct(b->btf, "hlist_head", 8);
+	x86_field(b->btf, "first", b->ptr, 0);
+	x86_struct(b->btf, "mmu_notifier_subscriptions", 8);
+	x86_field(b->btf, "list", hlist, 0);
+	x86_struct(b->btf, "mm_struct", 8);
+	x86_field(b->btf, "notifier_subscriptions", b->ptr, 0);
+	x86_struct(b->btf, "task_struct", TASK_SIZE);
+	x86_field(b->btf, "tasks", b->list, TASK_LIST);
+	x86_field(b->btf, "mm", b->ptr, TASK_MM);
+	x86_field(b->btf, "group_leader", b->ptr, TASK_LEADER);
+	x86_field(b->btf, "tgid", b->s32t, TASK_TGID);
+}
+
+static inline void btf_kvm_of(struct x86_btf *b, const struct x86_form *form)
+{
+	int memslots = btf__add_array(b->btf, b->u64t, b->ptr, 2), arch, root, prev, mmu, cache = 0,
+	    role;
+	int vcpus = form->arrays ? btf__add_array(b->btf, b->u64t, b->ptr, 4) : b->xarray;
+
+	arch = x86_struct(b->btf, "kvm_arch", KVM_SIZE - KVM_ARCH);
+	x86_field(b->btf, "tdp_mmu_roots", b->list, KVM_ROOTS - KVM_ARCH);
+	x86_field(b->btf, "active_mmu_pages", b->list, KVM_ACTIVE - KVM_ARCH);
+	x86_field(b->btf, "mmu_valid_gen", b->u8t, KVM_VALID_GEN - KVM_ARCH);
+	if (!form->arrays)
+		x86_field(b->btf, "disable_nx_huge_pages", b->u8t, KVM_NO_NX_HUGE - KVM_ARCH);
+	if (form->own_mmio) {
+		x86_field(b->btf, "has_private_mem", b->u8t, KVM_HAS_PRIVATE - KVM_ARCH);
+		x86_field(b->btf, "shadow_mmio_value", b->u64t, KVM_MMIO_VALUE - KVM_ARCH);
+		x86_field(b->btf, "gfn_direct_bits", b->u64t, KVM_DIRECT_BITS - KVM_ARCH);
+	}
+	x86_struct(b->btf, "kvm", KVM_SIZE);
+	x86_field(b->btf, "vm_list", b->list, KVM_VM_LIST);
+	x86_field(b->btf, "userspace_pid", b->s32t, KVM_PID);
+	x86_field(b->btf, "online_vcpus", b->counter, KVM_ONLINE);
+	x86_field(b->btf, "memslots", memslots, KVM_MEMSLOTS);
+	x86_field(b->btf, form->arrays ? "vcpus" : "vcpu_array", vcpus, KVM_VCPUS);
+	if (form->own_mmio)
+		x86_field(b->btf, "mem_attr_array", b->xarray, KVM_ATTRIBUTES);
+	x86_field(b->btf, "arch", arch, KVM_ARCH);
+	if (form->more)
+		btf_tasks_of(b);
+	root = x86_struct(b->btf, "kvm_mmu_root_info", 16);
+	x86_field(b->btf, "hpa", b->u64t, 8);
+	prev = btf__add_array(b->btf, b->u64t, root, 3);
+	role = form->more ? btf_role(b->btf, b, form) : 0;
+	mmu = x86_struct(b->btf, "kvm_mmu", MMU_SIZE);
+	if (form->arrays)
+		x86_field(b->btf, "root_hpa", b->u64t, MMU_ROOT_HPA);
+	else
+		x86_field(b->btf, "root", root, 32);
+	x86_field(b->btf, "prev_roots", prev, MMU_PREV_HPA - 8);
+	if (role)
+		x86_field(b->btf, "root_role", role, MMU_ROLE);
+	if (form->own_mmio) {
+		cache = x86_struct(b->btf, "kvm_mmu_memory_cache", 16);
+		x86_field(b->btf, "init_value", b->u64t, 0);
+		x86_struct(b->btf, "kvm_host_values", 16);
+		x86_field(b->btf, "maxphyaddr", b->s32t, 8);
+	}
+	arch = x86_struct(b->btf, "kvm_vcpu_arch", VCPU_SIZE - VCPU_MMU);
+	x86_field(b->btf, "mmu", b->ptr, 0);
+	x86_field(b->btf, "root_mmu", mmu, VCPU_ROOT_MMU - VCPU_MMU);
+	x86_field(b->btf, "guest_mmu", mmu, VCPU_GUEST_MMU - VCPU_MMU);
+	if (cache)
+		x86_field(b->btf, "mmu_shadow_page_cache", cache, VCPU_INIT_VALUE - VCPU_MMU);
+	x86_struct(b->btf, "cpuinfo_x86", 8);
+	x86_field(b->btf, "x86_phys_bits", b->u8t, 1);
+	x86_struct(b->btf, "kvm_vcpu", VCPU_SIZE);
+	x86_field(b->btf, "arch", arch, VCPU_MMU);
 }
 
 /* Functions of KVM's own, by which its types can be told from other modules'. */
@@ -838,6 +881,24 @@ static inline uint64_t put_vm_at(struct x86_test *t, uint64_t kvm, uint32_t pid)
 static inline uint64_t put_vm(struct x86_test *t, uint32_t pid)
 {
 	return put_vm_at(t, heap_alloc(t, KVM_SIZE), pid);
+}
+
+/* The process @pid, whose memory tells the VMs @kvm of what becomes of it, the first one first. */
+static inline void put_process(struct x86_test *t, uint64_t init, uint32_t pid, const uint64_t *kvm,
+			       size_t n)
+{
+	uint64_t task = heap_alloc(t, TASK_SIZE), mm = heap_alloc(t, 8), at = heap_alloc(t, 8);
+
+	link_node(t, init + TASK_LIST, task + TASK_LIST);
+	set64(t, task + TASK_MM, mm);
+	set64(t, task + TASK_LEADER, task);
+	set_bytes(t, task + TASK_TGID, pid, 4);
+	set64(t, mm, at);
+	for (size_t i = 0; i < n; i++) {
+		set64(t, kvm[i] + KVM_MM, mm);
+		set64(t, at, kvm[i] + KVM_NOTIFIER);
+		at = kvm[i] + KVM_NOTIFIER;
+	}
 }
 
 /* A slot of address space @as: the only one, or the next of an array. */

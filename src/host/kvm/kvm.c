@@ -151,6 +151,32 @@ static enum s2_code add_vm(struct s2_kvm_walk *w, size_t i)
 	return w->arch->roots(w, &table);
 }
 
+/* A VM that its process leads to. */
+static void on_missed_vm(void *arg, uint64_t kvm_va)
+{
+	struct s2_kvm_walk *w = arg;
+
+	for (size_t i = 0; i < w->nvms; i++)
+		if (w->vm[i] == kvm_va)
+			return;
+	if (!on_vm(w, kvm_va + s2_member_off(&w->layout.vm_list.m)))
+		return;
+	memmove(&w->vm[w->gap + 1], &w->vm[w->gap], (w->nvms - 1 - w->gap) * sizeof(*w->vm));
+	w->vm[w->gap++] = kvm_va;
+}
+
+/* Those between two of the list that could not be read. */
+static enum s2_code find_missed(struct s2_kvm_walk *w)
+{
+	enum s2_code code;
+
+	if (!w->torn)
+		return S2_OK;
+	code = s2_kvm_vms_of_processes(w->vms, on_missed_vm, w);
+	w->search->tables->nvms = (unsigned int)w->nvms;
+	return code ? code : w->code;
+}
+
 /*
  * The process of each VM, read once: VMs of one process are told apart by their rank. userspace_pid
  * is the id of the thread that made the VM, which is the process's as a rule.
@@ -159,12 +185,14 @@ static enum s2_code read_processes(struct s2_kvm_walk *w)
 {
 	enum s2_code code = S2_OK;
 
+	if (w->nvms || w->torn)
+		code = s2_kvm_vms_new(w->search, &w->layout, &w->vms);
+	if (!code)
+		code = find_missed(w);
 	w->pid = calloc(w->nvms + 1, sizeof(*w->pid));
 	w->process = calloc(w->nvms + 1, sizeof(*w->process));
-	if (!w->pid || !w->process)
+	if (!code && (!w->pid || !w->process))
 		return s2_fail(w->search->err, S2_NOMEM, "no memory for VMs");
-	if (w->nvms)
-		code = s2_kvm_vms_new(w->search, &w->layout, &w->vms);
 	for (size_t i = 0; !code && i < w->nvms; i++) {
 		code = s2_kvm_process(w->vms, w->vm[i], &w->process[i]);
 		w->pid[i] = w->process[i].pid;
@@ -194,8 +222,10 @@ static void on_lost_vm(void *arg, uint64_t node, const struct s2_err *why)
 {
 	struct list_gap *gap = arg;
 
-	if (!gap->n)
+	if (!gap->n) {
 		gap->why = *why;
+		gap->w->gap = gap->w->nvms;
+	}
 	if (gap->n < ARRAY_SIZE(gap->vm))
 		gap->vm[gap->n++] = node - s2_member_off(&gap->w->layout.vm_list.m);
 }
@@ -208,6 +238,7 @@ static void lose_vms(const struct list_gap *gap)
 	char id[32];
 
 	gap->w->lost_vms |= gap->n > 0;
+	gap->w->torn = gap->n > 1;
 	if (gap->n == 1) {
 		snprintf(id, sizeof(id), "vm:0x%" PRIx64, gap->vm[0]);
 		s2_lost_add(lost, S2_LOST_VM, gap->why.code, id, S2_LOST_NOWHERE, "%s",

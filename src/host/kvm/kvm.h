@@ -24,6 +24,8 @@ struct s2_kvm_walk {
 	struct s2_kvm_vms *vms;
 	struct s2_kvm_attributes *attributes; /* of the VM whose tables are being added */
 	size_t nvms, room;
+	size_t gap;    /* where in @vm others of the list may be, when @torn */
+	bool torn;     /* there may be some between two that could not be read */
 	bool lost_vms; /* there are others, of which not even this could be read */
 	enum s2_code code;
 };

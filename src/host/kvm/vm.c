@@ -22,7 +22,9 @@ struct s2_kvm_vms {
 	struct s2_host_search *search;
 	const struct s2_kvm_layout *layout;
 	/* struct kvm */
-	struct s2_field_at mm, users, bugged, dead;
+	struct s2_field_at mm, users, bugged, dead, notifier;
+	/* struct mm_struct, and those that want to know what becomes of it */
+	struct s2_field_at subscriptions, first_notifier;
 	/* struct kvm_vcpu */
 	struct s2_field_at vcpu_mode, vcpu_cpu, vcpu_pid;
 	struct s2_tasks tasks;
@@ -38,6 +40,9 @@ static const struct s2_field_row rows[] = {
 	FIELD(users, "kvm", "users_count.refs.counter"),
 	FIELD(bugged, "kvm", "vm_bugged"), /* since 5.15 */
 	FIELD(dead, "kvm", "vm_dead"),     /* since 6.1 */
+	FIELD(notifier, "kvm", "mmu_notifier.hlist.next"),
+	FIELD(subscriptions, "mm_struct", "notifier_subscriptions"), /* since 5.5 */
+	FIELD(first_notifier, "mmu_notifier_subscriptions", "list.first"),
 	FIELD(vcpu_mode, "kvm_vcpu", "mode"),
 	FIELD(vcpu_cpu, "kvm_vcpu", "cpu"),
 	FIELD(vcpu_pid, "kvm_vcpu", "pid"),
@@ -310,6 +315,55 @@ static void find_name(struct s2_kvm_vms *vms, const struct s2_kvm_process *proce
 }
 
 /* ---- Processes ---- */
+
+struct notified {
+	struct s2_kvm_vms *vms;
+	void (*vm)(void *arg, uint64_t kvm_va);
+	void *arg;
+};
+
+/* Is there a struct kvm of that process at @va, and in the list of VMs, as far as the next one is
+ * there to ask? Others than KVM want to be notified, too. */
+static bool is_listed(struct s2_kvm_vms *vms, uint64_t va, uint64_t mm)
+{
+	struct s2_kernel *kernel = vms->search->kernel;
+	uint64_t node = va + s2_member_off(&vms->layout->vm_list.m), theirs, pair[2], back;
+
+	return !s2_field_get(kernel, va, &vms->mm, &theirs, NULL) && theirs == mm &&
+	       !s2_kernel_read(kernel, node, pair, sizeof(pair), NULL) &&
+	       (s2_kernel_read(kernel, pair[0] + 8, &back, sizeof(back), NULL) || back == node);
+}
+
+/* kvm_init_mmu_notifier(), virt/kvm/kvm_main.c: the newest is the first. */
+static bool on_mm(void *arg, uint64_t mm)
+{
+	const struct notified *n = arg;
+	struct s2_kvm_vms *vms = n->vms;
+	struct s2_kernel *kernel = vms->search->kernel;
+	uint64_t list, node = 0;
+	enum s2_code code = s2_field_get(kernel, mm, &vms->subscriptions, &list, NULL);
+
+	if (!code && list)
+		code = s2_field_get(kernel, list, &vms->first_notifier, &node, NULL);
+	while (!code && node && !s2_budget_take(&vms->tasks.steps, 1)) {
+		uint64_t kvm_va = node - s2_member_off(&vms->notifier.m);
+
+		if (is_listed(vms, kvm_va, mm))
+			n->vm(n->arg, kvm_va);
+		code = s2_kernel_read(kernel, node, &node, sizeof(node), NULL);
+	}
+	return true;
+}
+
+enum s2_code s2_kvm_vms_of_processes(struct s2_kvm_vms *vms, void (*vm)(void *arg, uint64_t kvm_va),
+				     void *arg)
+{
+	struct notified n = { .vms = vms, .vm = vm, .arg = arg };
+
+	if (!vms->mm.have || !vms->notifier.have || !vms->first_notifier.have)
+		return S2_OK;
+	return s2_tasks_each_mm(&vms->tasks, on_mm, &n, vms->search->err);
+}
 
 /* A vCPU that a thread has run. */
 struct ran {

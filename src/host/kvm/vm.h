@@ -15,6 +15,14 @@ enum s2_code s2_kvm_vms_new(struct s2_host_search *search, const struct s2_kvm_l
 			    struct s2_kvm_vms **ret) S2_MUST_CHECK;
 void s2_kvm_vms_free(struct s2_kvm_vms *vms);
 
+/*
+ * Calls @vm for each struct kvm that processes lead to and that is a member of the list of VMs, the
+ * newest of a process first: for what the list does not lead to. What is not in the dump is left
+ * out. S2_NOMEM.
+ */
+enum s2_code s2_kvm_vms_of_processes(struct s2_kvm_vms *vms, void (*vm)(void *arg, uint64_t kvm_va),
+				     void *arg) S2_MUST_CHECK;
+
 /* Whose a VM is. */
 struct s2_kvm_process {
 	uint64_t mm, task; /* 0: not known */

@@ -227,7 +227,9 @@ static uint8_t *host_memory(uint64_t gpa, uint64_t size, enum backing backing)
 	p = mmap(p, size, PROT_READ | PROT_WRITE, flags | MAP_FIXED, -1, 0);
 	if (p == MAP_FAILED)
 		die("mmap");
-	if (madvise(p, size, backing == BACK_THP ? MADV_HUGEPAGE : MADV_NOHUGEPAGE))
+	/* Real-time kernels have no huge pages but hugetlb's. */
+	if (madvise(p, size, backing == BACK_THP ? MADV_HUGEPAGE : MADV_NOHUGEPAGE) &&
+	    errno != EINVAL)
 		die("madvise");
 	return p;
 }

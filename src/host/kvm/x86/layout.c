@@ -37,7 +37,13 @@ static const struct s2_field_row rows[] = {
 	FIELD(vcpu_guest_mmu, "kvm_vcpu", "arch.guest_mmu", false),
 	FIELD(vcpu_init_value, "kvm_vcpu", "arch.mmu_shadow_page_cache.init_value", false),
 	FIELD(mmu_root, "kvm_mmu", "root.hpa", false),
-	FIELD(mmu_root, "kvm_mmu", "root_hpa", true), /* up to 5.17 */
+	FIELD(mmu_root, "kvm_mmu", "root_hpa", true),          /* up to 5.17 */
+	FIELD(mmu_level, "kvm_mmu", "root_role.level", false), /* since 5.19 */
+	FIELD(mmu_direct, "kvm_mmu", "root_role.direct", false),
+	FIELD(mmu_smm, "kvm_mmu", "root_role.smm", false),
+	FIELD(mmu_ad_disabled, "kvm_mmu", "root_role.ad_disabled", false),
+	FIELD(mmu_smep, "kvm_mmu", "root_role.cr4_smep", false),
+	FIELD(mmu_guest_mode, "kvm_mmu", "root_role.guest_mode", false),
 	FIELD(mmu_prev, "kvm_mmu", "prev_roots", false),
 	FIELD(prev_hpa, "kvm_mmu_root_info", "hpa", false),
 };

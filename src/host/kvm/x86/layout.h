@@ -16,7 +16,8 @@ struct s2_kvm_x86_layout {
 	/* struct kvm_vcpu */
 	struct s2_field_at vcpu_mmu, vcpu_root_mmu, vcpu_guest_mmu, vcpu_init_value;
 	/* struct kvm_mmu */
-	struct s2_field_at mmu_root, mmu_prev;
+	struct s2_field_at mmu_root, mmu_level, mmu_direct, mmu_smm, mmu_ad_disabled, mmu_smep,
+		mmu_guest_mode, mmu_prev;
 	struct s2_field_at prev_hpa; /* of an element of mmu_prev */
 };
 

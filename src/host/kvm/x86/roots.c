@@ -18,7 +18,15 @@
 #define MAX_SHADOW_PAGES (1U << 20)
 
 /* In the order in which a VM's tables are shown. */
-enum root_class { ROOT_VALID, ROOT_SMM, ROOT_MIRROR, ROOT_NESTED, ROOT_OLD, NROOT_CLASSES };
+enum root_class {
+	ROOT_VALID,
+	ROOT_SMM,
+	ROOT_MIRROR,
+	ROOT_NESTED,
+	ROOT_OLD,
+	ROOT_HELD,
+	NROOT_CLASSES
+};
 
 static const struct {
 	const char *name; /* behind the VM's id, */
@@ -26,7 +34,7 @@ static const struct {
 } classes[NROOT_CLASSES] = {
 	[ROOT_VALID] = { "root", true },     [ROOT_SMM] = { "smm", false },
 	[ROOT_MIRROR] = { "mirror", false }, [ROOT_NESTED] = { "nested", true },
-	[ROOT_OLD] = { "old", true },
+	[ROOT_OLD] = { "old", true },        [ROOT_HELD] = { "held", true },
 };
 
 /* A struct kvm_mmu_page that is a root of the VM. */
@@ -104,14 +112,33 @@ static enum s2_code is_obsolete(struct gather *g, uint64_t sp, bool *ret)
 	return code;
 }
 
+/* A bit of the role at @va, and where it goes. */
+struct role_flag {
+	const struct s2_field_at *field;
+	bool *to;
+};
+
+static enum s2_code read_flags(struct s2_kernel *kernel, uint64_t va, const struct role_flag *flag,
+			       size_t n, struct s2_err *err)
+{
+	enum s2_code code = S2_OK;
+
+	for (size_t i = 0; !code && i < n; i++) {
+		uint64_t value;
+
+		if (!flag[i].field->have)
+			continue; /* this kernel has no such roots */
+		code = s2_field_get(kernel, va, flag[i].field, &value, err);
+		*flag[i].to = !code && value;
+	}
+	return code;
+}
+
 enum s2_code s2_kvm_x86_read_root(struct s2_kernel *kernel, const struct s2_kvm_x86_layout *l,
 				  uint64_t sp, struct s2_kvm_x86_root *ret, struct s2_err *err)
 {
 	struct s2_kvm_x86_root root = { .va = sp };
-	const struct {
-		const struct s2_field_at *field;
-		bool *to;
-	} flags[] = {
+	const struct role_flag flags[] = {
 		{ &l->role_ad_disabled, &root.ad_disabled },
 		{ &l->role_smep, &root.smep },
 		{ &l->role_smm, &root.smm },
@@ -119,19 +146,15 @@ enum s2_code s2_kvm_x86_read_root(struct s2_kernel *kernel, const struct s2_kvm_
 		{ &l->role_direct, &root.direct },
 		{ &l->role_guest_mode, &root.guest_mode },
 	};
-	uint64_t spt, value;
+	uint64_t spt;
 	enum s2_code code = s2_field_get(kernel, sp, &l->sp_spt, &spt, err);
 
 	if (!code)
 		code = s2_kernel_pa(kernel, spt, &root.pa, err);
 	if (!code)
 		code = s2_field_get(kernel, sp, &l->role_level, &root.level, err);
-	for (size_t i = 0; !code && i < ARRAY_SIZE(flags); i++) {
-		if (!flags[i].field->have)
-			continue; /* this kernel has no such roots */
-		code = s2_field_get(kernel, sp, flags[i].field, &value, err);
-		*flags[i].to = !code && value;
-	}
+	if (!code)
+		code = read_flags(kernel, sp, flags, ARRAY_SIZE(flags), err);
 	if (!code)
 		*ret = root;
 	return code;
@@ -303,16 +326,44 @@ static enum s2_code take_vcpu_root(struct gather *g, uint64_t pa)
 	return code;
 }
 
+/*
+ * The root at @pa of a vCPU, whose struct kvm_mmu_page is not in the dump: by the role that the
+ * struct kvm_mmu at @mmu asks for (kvm_tdp_mmu_alloc_root(), mmu_alloc_root()). Whether a deleted
+ * slot has made it invalid is not known. That it has been lost is said.
+ */
+static void take_by_role(struct gather *g, uint64_t mmu, uint64_t pa)
+{
+	const struct s2_kvm_x86_layout *l = &g->x->layout;
+	struct s2_kernel *kernel = g->w->search->kernel;
+	struct s2_kvm_x86_root it = { .pa = pa };
+	const struct role_flag flags[] = {
+		{ &l->mmu_ad_disabled, &it.ad_disabled },
+		{ &l->mmu_smep, &it.smep },
+		{ &l->mmu_smm, &it.smm },
+		{ &l->mmu_direct, &it.direct },
+		{ &l->mmu_guest_mode, &it.guest_mode },
+	};
+
+	if (g->nroots == MAX_ROOTS || is_known_pa(g, pa) || !l->mmu_direct.have ||
+	    s2_field_get(kernel, mmu, &l->mmu_level, &it.level, NULL) ||
+	    read_flags(kernel, mmu, flags, ARRAY_SIZE(flags), NULL))
+		return;
+	g->root[g->nroots++] =
+		(struct root){ .it = it, .class = ROOT_HELD, .found = "the role of a vCPU" };
+}
+
 /* The root of the struct kvm_mmu at @mmu, and those that it had before and keeps. */
 static enum s2_code take_mmu_roots(struct gather *g, uint64_t mmu)
 {
 	const struct s2_kvm_x86_layout *l = &g->x->layout;
 	const struct s2_member *prev = &l->mmu_prev.m;
-	uint64_t pa;
+	uint64_t pa = NO_ROOT;
 	enum s2_code code = get(g, mmu, &l->mmu_root, &pa);
 
 	if (!code)
 		code = take_vcpu_root(g, pa);
+	if (s2_is_missing(code) && pa != NO_ROOT)
+		take_by_role(g, mmu, pa);
 	if (!l->mmu_prev.have || !l->prev_hpa.have)
 		return code;
 	for (uint64_t i = 0; !code && i < prev->nelems && i < MAX_PREV; i++) {
@@ -500,6 +551,9 @@ static enum s2_code add_root(struct gather *g, const struct s2_table *vm, const 
 	snprintf(table.found, sizeof(table.found),
 		 "struct kvm at 0x%" PRIx64 ", struct kvm_mmu_page at 0x%" PRIx64 " (%s)",
 		 g->kvm_va, root->it.va, root->found);
+	if (!root->it.va)
+		snprintf(table.found, sizeof(table.found), "struct kvm at 0x%" PRIx64 " (%s)",
+			 g->kvm_va, root->found);
 	table.root_pa = root->it.pa;
 	s2_kvm_x86_regime(&g->x->masks, &root->it, &table.regime);
 	code = set_soft(g, root, table.id, &table.regime.soft);
