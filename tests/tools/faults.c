@@ -91,7 +91,8 @@ static void end(void)
 	ended = true;
 }
 
-/* Is it a call of the program's own? With the first of them, handlers of its end run before a count. */
+/* Is it a call of the program's own? With the first of them, handlers of its end run before a
+ * count. */
 static bool is_own(const void *caller)
 {
 	static bool asked;
@@ -186,13 +187,15 @@ void *calloc(size_t n, size_t size)
 		real_calloc = dlsym(RTLD_NEXT, "calloc");
 		asking = false;
 	}
-	return is_nth('m', CALLER) || fails(CALLER) ? NULL : REAL(void *, calloc, size_t, size_t)(n, size);
+	return is_nth('m', CALLER) || fails(CALLER) ? NULL :
+						      REAL(void *, calloc, size_t, size_t)(n, size);
 }
 
 void *realloc(void *old, size_t size)
 {
-	return is_nth('m', CALLER) || fails(CALLER) ? NULL :
-					      REAL(void *, realloc, void *, size_t)(old, size);
+	return is_nth('m', CALLER) || fails(CALLER) ?
+		       NULL :
+		       REAL(void *, realloc, void *, size_t)(old, size);
 }
 
 void *mmap64(void *addr, size_t len, int prot, int flags, int fd, off64_t off)
