@@ -39,10 +39,14 @@ static enum s2_code add_region(struct s2_pages *pages, uint64_t pa, uint64_t siz
 	}
 	if (s2_budget_take(&pages->budget, (end - pa) / page) || pa == end)
 		return S2_OK;
-	grown = realloc(pages->region, (pages->nregions + 1) * sizeof(*grown));
-	if (!grown)
-		return s2_fail(err, S2_NOMEM, "no memory for the list of memory");
-	pages->region = grown;
+	/* Room is a power of two: twice as much when it is full. */
+	if (!(pages->nregions & (pages->nregions - 1))) {
+		grown = realloc(pages->region,
+				(pages->nregions ? pages->nregions * 2 : 1) * sizeof(*grown));
+		if (!grown)
+			return s2_fail(err, S2_NOMEM, "no memory for the list of memory");
+		pages->region = grown;
+	}
 	pages->region[pages->nregions++] = (struct s2_page_region){ .pa = pa,
 								    .npages = (end - pa) / page,
 								    .first = pages->npages };

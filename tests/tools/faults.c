@@ -34,6 +34,7 @@ static char *mark; /* in the file, which is mapped: the program closes what is n
 static bool no_map;
 static char kind;
 static long nth = -1, calls;
+static bool ended;
 
 /* The first object is the program. */
 static int first_object(struct dl_phdr_info *info, size_t size, void *arg)
@@ -76,9 +77,9 @@ __attribute__((constructor)) static void begin(void)
 	    sscanf(getenv("S2_FAULT_NTH"), "%c:%ld:%d", &kind, &nth, &error) != 3)
 		abort();
 	calls = 0;
+	dl_iterate_phdr(first_object, NULL);
 	if (!colon)
 		return;
-	dl_iterate_phdr(first_object, NULL);
 	error = atoi(colon + 1);
 	wanted = atol(fault);
 }
@@ -87,6 +88,22 @@ __attribute__((constructor)) static void begin(void)
 static void end(void)
 {
 	wanted = -1;
+	ended = true;
+}
+
+/* Is it a call of the program's own? With the first of them, handlers of its end run before a
+ * count. */
+static bool is_own(const void *caller)
+{
+	static bool asked;
+	uintptr_t at = (uintptr_t)caller;
+
+	if (at < program_start || at >= program_end)
+		return false;
+	if (!asked)
+		atexit(end);
+	asked = true;
+	return true;
 }
 
 /* Is it this call from @caller that has to fail? Each place is met once, by its first call. */
@@ -94,10 +111,8 @@ static bool fails_io(const void *caller)
 {
 	uintptr_t at = (uintptr_t)caller;
 
-	if (wanted < 0 || at < program_start || at >= program_end)
+	if (wanted < 0 || !is_own(caller))
 		return false;
-	if (!nplaces)
-		atexit(end);
 	for (long i = 0; i < nplaces; i++)
 		if (place[i] == at)
 			return false;
@@ -113,9 +128,10 @@ static bool fails_io(const void *caller)
 }
 
 /* Is it the call of its kind that has to fail? */
-static bool is_nth(char of)
+static bool is_nth(char of, const void *caller)
 {
-	if (of != kind || calls++ != nth)
+	(void)is_own(caller);
+	if (of != kind || ended || calls++ != nth)
 		return false;
 	errno = error;
 	return true;
@@ -150,7 +166,7 @@ static void *real_malloc, *real_calloc, *real_realloc, *real_mmap64, *real_pread
 
 void *malloc(size_t size)
 {
-	return is_nth('m') || fails(CALLER) ? NULL : REAL(void *, malloc, size_t)(size);
+	return is_nth('m', CALLER) || fails(CALLER) ? NULL : REAL(void *, malloc, size_t)(size);
 }
 
 /* dlsym() itself may call it before there is an answer. */
@@ -171,18 +187,20 @@ void *calloc(size_t n, size_t size)
 		real_calloc = dlsym(RTLD_NEXT, "calloc");
 		asking = false;
 	}
-	return is_nth('m') || fails(CALLER) ? NULL : REAL(void *, calloc, size_t, size_t)(n, size);
+	return is_nth('m', CALLER) || fails(CALLER) ? NULL :
+						      REAL(void *, calloc, size_t, size_t)(n, size);
 }
 
 void *realloc(void *old, size_t size)
 {
-	return is_nth('m') || fails(CALLER) ? NULL :
-					      REAL(void *, realloc, void *, size_t)(old, size);
+	return is_nth('m', CALLER) || fails(CALLER) ?
+		       NULL :
+		       REAL(void *, realloc, void *, size_t)(old, size);
 }
 
 void *mmap64(void *addr, size_t len, int prot, int flags, int fd, off64_t off)
 {
-	if (no_map || is_nth('p') || fails(CALLER)) {
+	if (no_map || is_nth('p', CALLER) || fails(CALLER)) {
 		errno = ENODEV;
 		return MAP_FAILED;
 	}
@@ -192,7 +210,7 @@ void *mmap64(void *addr, size_t len, int prot, int flags, int fd, off64_t off)
 
 ssize_t pread64(int fd, void *buf, size_t len, off64_t off)
 {
-	if (is_nth('r') || fails_io(CALLER))
+	if (is_nth('r', CALLER) || fails_io(CALLER))
 		return error ? -1 : 0;
 	return REAL(ssize_t, pread64, int, void *, size_t, off64_t)(fd, buf, len, off);
 }
@@ -203,7 +221,7 @@ ssize_t __read_chk(int fd, void *buf, size_t len, size_t room);
 
 ssize_t __pread64_chk(int fd, void *buf, size_t len, off64_t off, size_t room)
 {
-	if (is_nth('r') || fails_io(CALLER))
+	if (is_nth('r', CALLER) || fails_io(CALLER))
 		return error ? -1 : 0;
 	return REAL(ssize_t, pread64, int, void *, size_t, off64_t)(fd, buf,
 								    len < room ? len : room, off);
@@ -211,28 +229,28 @@ ssize_t __pread64_chk(int fd, void *buf, size_t len, off64_t off, size_t room)
 
 ssize_t __read_chk(int fd, void *buf, size_t len, size_t room)
 {
-	if (is_nth('r') || fails_io(CALLER))
+	if (is_nth('r', CALLER) || fails_io(CALLER))
 		return error ? -1 : 0;
 	return REAL(ssize_t, read, int, void *, size_t)(fd, buf, len < room ? len : room);
 }
 
 ssize_t read(int fd, void *buf, size_t len)
 {
-	if (is_nth('r') || fails_io(CALLER))
+	if (is_nth('r', CALLER) || fails_io(CALLER))
 		return error ? -1 : 0;
 	return REAL(ssize_t, read, int, void *, size_t)(fd, buf, len);
 }
 
 ssize_t write(int fd, const void *buf, size_t len)
 {
-	return is_nth('w') || fails_io(CALLER) ?
+	return is_nth('w', CALLER) || fails_io(CALLER) ?
 		       -1 :
 		       REAL(ssize_t, write, int, const void *, size_t)(fd, buf, len);
 }
 
 ssize_t pwrite64(int fd, const void *buf, size_t len, off64_t off)
 {
-	if (is_nth('w') || fails(CALLER))
+	if (is_nth('w', CALLER) || fails(CALLER))
 		return -1;
 	return REAL(ssize_t, pwrite64, int, const void *, size_t, off64_t)(fd, buf, len, off);
 }

@@ -220,6 +220,13 @@ static void list_beside_any_hole(void **state)
 /* The head is there, what it points to is not: in part, or as a whole. */
 static void list_of_vms_that_are_missing(void **state)
 {
+	static const struct {
+		uint32_t pid, vcpus;
+		bool may_be;
+	} numbers[] = {
+		{ 1, 0, true },           { 4194303, 0, true }, { 4194304, 0, false },
+		{ UINT32_MAX, 0, false }, { 2, 512, true },     { 2, 513, false },
+	};
 	struct kvmtest t;
 	uint64_t first, second, linear;
 
@@ -248,7 +255,15 @@ static void list_of_vms_that_are_missing(void **state)
 	kvm_must(&t);
 	assert_int_equal(t.tables.n, 0);
 	assert_int_equal(t.lost.total, 0);
+	/* The last numbers that a kernel gives (PID_MAX_LIMIT, KVM_MAX_VCPUS), and the next. */
+	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++) {
+		set_bytes(&t, second + KVM_PID, numbers[i].pid, 4);
+		set_bytes(&t, second + KVM_ONLINE, numbers[i].vcpus, 4);
+		kvm_must(&t);
+		assert_int_equal(t.lost.count[S2_LOST_SEARCH], numbers[i].may_be);
+	}
 	set_bytes(&t, second + KVM_PID, 2, 4);
+	set_bytes(&t, second + KVM_ONLINE, 0, 4);
 	/* All of it, or all of both. */
 	t.k.mem.hole = second - linear;
 	t.k.mem.hole_size = KVM_SIZE;

@@ -162,6 +162,59 @@ static void there_and_back(const struct s2_tables *a, struct s2_tables *ret)
 	assert_int_equal(!s2_pkvm_of(a), !s2_pkvm_of(ret));
 }
 
+static void same_soft(const struct s2_soft *a, const struct s2_soft *b)
+{
+	assert_ptr_equal(a->ops, b->ops);
+	assert_int_equal(a->assumed, b->assumed);
+	assert_int_equal(a->unsure, b->unsure);
+	assert_int_equal(a->assumed ? 0 : a->empty, a->assumed ? 0 : b->empty);
+	for (unsigned int i = 0; i < a->ops->nparams; i++)
+		assert_int_equal(a->param[i], b->param[i]);
+}
+
+/* What wrote a table, each number that it was told, and which of them were guessed. */
+static void software(void **state)
+{
+	const struct s2_lost none = { .n = 0 };
+
+	(void)state;
+	for (unsigned int i = 0; i < s2_nsofts; i++)
+		for (unsigned int n = 0; n <= s2_softs[i]->nparams + 1; n++) {
+			struct s2_table table = { .id = "vm:1",
+						  .kind = "guest",
+						  .root_pa = 0x1000 };
+			struct s2_tables a = { .table = &table, .n = 1 }, back = { 0 };
+			struct s2_soft *soft = &table.regime.soft;
+			struct s2_err err;
+			unsigned int arch = 0;
+			char *text, *name;
+
+			while (strcmp(s2_archs[arch]->name, s2_softs[i]->arch) != 0)
+				arch++;
+			s2_regime_init(&table.regime, s2_archs[arch]);
+			s2_soft_wrote(&table.regime, s2_softs[i]);
+			soft->assumed = n & 1;
+			soft->empty = 0x8000000000000000 + n;
+			for (unsigned int p = 0; p < soft->ops->nparams; p++) {
+				soft->param[p] = 0x1000 + p;
+				if (n == p + 1 || n == soft->ops->nparams + 1)
+					s2_soft_unsure(soft, p);
+			}
+			there_and_back(&a, &back);
+			same_soft(soft, &back.table[0].regime.soft);
+			s2_tables_free(&back);
+			/* Of what nobody knows, nothing can be said. */
+			text = s2_snapshot_note(&a, &none);
+			assert_non_null(text);
+			name = strstr(strstr(text, "\"soft\""), s2_softs[i]->name);
+			assert_non_null(name);
+			*name ^= 1;
+			assert_int_equal(read_text(text, &back, &err), S2_INVALID);
+			assert_non_null(strstr(err.text, "unknown software '"));
+			free(text);
+		}
+}
+
 /* A whole kernel's: memslots, a nested guest, a VM without slots. */
 static void vms_of_a_kernel(void **state)
 {
@@ -645,11 +698,17 @@ static void no_note(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(vms_of_a_kernel),   cmocka_unit_test(every_claim),
-		cmocka_unit_test(every_vm),          cmocka_unit_test(pkvm),
-		cmocka_unit_test(broken_notes),      cmocka_unit_test(losses),
-		cmocka_unit_test(flags_of_pkvm),     cmocka_unit_test(vms_that_no_kernel_has),
-		cmocka_unit_test(role_without_pkvm), cmocka_unit_test(no_note),
+		cmocka_unit_test(software),
+		cmocka_unit_test(vms_of_a_kernel),
+		cmocka_unit_test(every_claim),
+		cmocka_unit_test(every_vm),
+		cmocka_unit_test(pkvm),
+		cmocka_unit_test(broken_notes),
+		cmocka_unit_test(losses),
+		cmocka_unit_test(flags_of_pkvm),
+		cmocka_unit_test(vms_that_no_kernel_has),
+		cmocka_unit_test(role_without_pkvm),
+		cmocka_unit_test(no_note),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -429,6 +429,75 @@ static void test_zeros_of_kdump(void **state)
 	zeros_of_kdump("zlib");
 }
 
+/* Of a memory of 'x': [1000, 1100) was left out, by a writer of whole pages or not; what is from
+ * 5000 on was cut off. */
+static enum s2_code some_read(const struct s2_mem *mem, uint64_t pa, void *buf, size_t len,
+			      struct s2_err *err)
+{
+	(void)mem;
+	for (size_t i = 0; i < len; i++) {
+		if (pa + i >= 1000 && pa + i < 1100)
+			return s2_fail(err, S2_EXCLUDED, "left out");
+		if (pa + i >= 5000)
+			return s2_fail(err, S2_TRUNCATED, "cut off");
+	}
+	memset(buf, 'x', len);
+	return S2_OK;
+}
+
+static enum s2_code some_lacks(const struct s2_mem *mem, uint64_t pa, uint64_t *ret)
+{
+	(void)mem;
+	*ret = pa < 1000 ? 1000 - pa : pa < 1100 ? 1100 - pa : UINT64_MAX;
+	return pa >= 1000 && pa < 1100 ? S2_EXCLUDED : S2_OK;
+}
+
+/* What a filter left out reads as zeros, byte by byte, and what is missing for another reason does
+ * not. */
+static void test_absent_is_zero(void **state)
+{
+	static const struct s2_mem_ops ops[] = { { .read = some_read },
+						 { .read = some_read, .lacks = some_lacks } };
+	static const struct {
+		uint64_t pa, size;
+	} rows[] = {
+		{ 990, 20 }, { 1000, 100 }, { 999, 102 }, { 1050, 10 },   { 1099, 2 },
+		{ 0, 4096 }, { 1090, 20 },  { 1000, 1 },  { 1050, 3900 },
+	};
+	uint8_t buf[5000];
+
+	(void)state;
+	for (size_t k = 0; k < ARRAY_SIZE(ops); k++) {
+		struct s2_source source = { .mem = { .ops = &ops[k] } };
+		struct s2_err err;
+
+		assert_int_equal(s2_source_absent_is_zero(&source, NULL), S2_OK);
+		for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+			memset(buf, '?', sizeof(buf));
+			assert_int_equal(s2_mem_read(&source.mem, rows[i].pa, buf,
+						     (size_t)rows[i].size, &err),
+					 S2_OK);
+			for (uint64_t off = 0; off < rows[i].size; off++)
+				assert_int_equal(buf[off], rows[i].pa + off >= 1000 &&
+									   rows[i].pa + off < 1100 ?
+								   0 :
+								   'x');
+			assert_int_equal(source.absent->times, i + 1);
+			assert_int_equal(source.absent->first_pa, 990);
+		}
+		assert_int_equal(s2_mem_read(&source.mem, 1100, buf, 100, &err), S2_OK);
+		assert_int_equal(source.absent->times, ARRAY_SIZE(rows));
+		assert_int_equal(s2_mem_read(&source.mem, 1050, buf, 3951, &err), S2_TRUNCATED);
+		assert_int_equal(s2_mem_read(&source.mem, 5000, buf, 1, &err), S2_TRUNCATED);
+		/* Without belief it is missing again. */
+		s2_source_believe(&source, false);
+		assert_int_equal(s2_mem_read(&source.mem, 1000, buf, 1, &err), S2_EXCLUDED);
+		s2_source_believe(&source, true);
+		assert_int_equal(s2_mem_read(&source.mem, 1000, buf, 1, &err), S2_OK);
+		free(source.absent);
+	}
+}
+
 static void test_notes(void **state)
 {
 	static const char *const args[] = {
@@ -536,6 +605,7 @@ int main(void)
 		cmocka_unit_test(test_lacks),
 		cmocka_unit_test(test_lacks_of_kdump),
 		cmocka_unit_test(test_zeros_of_kdump),
+		cmocka_unit_test(test_absent_is_zero),
 		cmocka_unit_test(test_notes),
 		cmocka_unit_test(test_sve_remark),
 		cmocka_unit_test(test_sound_file_is_not_shifted),

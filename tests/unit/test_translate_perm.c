@@ -184,7 +184,19 @@ static void indirection_and_overlays(void **state)
 	expect_fault(lab, S2_AT_S1E1W, 0x7000, FAULTED(0xf) | 1 << 14); /* Overlay */
 	expect_fault(lab, S2_AT_S1E1R, 0x5000, FAULTED(0xf) | 1 << 14);
 	expect_pa(lab, S2_AT_S1E0R, 0x5000, 0x5000); /* E0POE is off */
-	reg(lab, S2_ARM64_PIR_EL1, 0xcULL << 36);    /* no overlay for this one */
+	/* R, X and W are bits 0, 1 and 2; what has bit 3 is reserved, and grants nothing. */
+	for (unsigned int overlay = 0; overlay < 16; overlay++) {
+		static const enum s2_at_op ops[] = { S2_AT_S1E1R, S2_AT_S1E1X, S2_AT_S1E1W };
+
+		reg(lab, S2_ARM64_POR_EL1, (uint64_t)overlay << 12);
+		for (unsigned int bit = 0; bit < 3; bit++)
+			if (overlay < 8 && overlay & 1U << bit)
+				expect_pa(lab, ops[bit], 0x7000, 0x5000);
+			else
+				expect_fault(lab, ops[bit], 0x7000, FAULTED(0xf) | 1 << 14);
+	}
+	reg(lab, S2_ARM64_POR_EL1, 0x1ULL << 12);
+	reg(lab, S2_ARM64_PIR_EL1, 0xcULL << 36); /* no overlay for this one */
 	expect_pa(lab, S2_AT_S1E1W, 0x5000, 0x5000);
 }
 

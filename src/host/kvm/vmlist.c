@@ -7,14 +7,14 @@
 
 #include "kernel/modules.h"
 
-/* Numbers that any struct kvm has in range, KVM_MAX_VCPUS and PID_MAX_LIMIT; what cannot be read
- * is. */
+/* Numbers that any struct kvm has in range, up to KVM_MAX_VCPUS and below PID_MAX_LIMIT; what
+ * cannot be read is. */
 static bool may_be_vm(struct s2_kernel *kernel, const struct s2_kvm_layout *layout, uint64_t va)
 {
 	uint64_t vcpus, pid;
 
 	return (s2_field_get(kernel, va, &layout->online_vcpus, &vcpus, NULL) || vcpus <= 512) &&
-	       (s2_field_get(kernel, va, &layout->pid, &pid, NULL) || (pid && pid <= 4U << 20));
+	       (s2_field_get(kernel, va, &layout->pid, &pid, NULL) || (pid && pid < 4U << 20));
 }
 
 /* The architecture knows its VMs; what is missing of one must at least be no other thing. */
