@@ -227,9 +227,7 @@ static uint8_t *host_memory(uint64_t gpa, uint64_t size, enum backing backing)
 	p = mmap(p, size, PROT_READ | PROT_WRITE, flags | MAP_FIXED, -1, 0);
 	if (p == MAP_FAILED)
 		die("mmap");
-	/* Real-time kernels have no huge pages but hugetlb's. */
-	if (madvise(p, size, backing == BACK_THP ? MADV_HUGEPAGE : MADV_NOHUGEPAGE) &&
-	    errno != EINVAL)
+	if (madvise(p, size, backing == BACK_THP ? MADV_HUGEPAGE : MADV_NOHUGEPAGE))
 		die("madvise");
 	return p;
 }

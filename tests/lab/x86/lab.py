@@ -30,8 +30,6 @@ KERNELS = {
     # Of the same version, and yet with other structures than the cloud flavour.
     "6.1-generic": r"linux-image-6\.1\.[0-9-]+-amd64(-unsigned)?",
     "6.12-generic": r"linux-image-6\.12\.[0-9.]+\+deb[0-9]+-amd64(-unsigned)?",
-    # Other locks, so other offsets; KVM there wants a TSC that QEMU does not promise.
-    "7.x-rt": r"linux-binary-7\.[^ ]*-rt-amd64(-unsigned)?",
     "7.x-generic": r"linux-binary-7\.[0-9.]+\+deb[0-9]+-amd64(-unsigned)?",
 }
 STORE = kernels.Store("amd64", KERNELS, machine.MODULES, "x86", machine.MORE_MODULES)

@@ -53,7 +53,6 @@ CONFIGS = {
     "7.x-npt-nested": {"kernel": "7.x", "parameters": {"kvm": "tdp_mmu=0", "kvm-amd": "nested=1"}, "nested": True,
                        "guests": ["gmem", "nested"], "full": True},
     "6.1-npt-generic": {"kernel": "6.1-generic", "full": True},
-    "7.x-ept-rt": {"kernel": "7.x-rt", "ept": True, "cmdline": "noxsave", "guests": ["gmem"], "full": True},
     "6.12-npt-generic": {"kernel": "6.12-generic", "full": True},
     "7.x-npt-generic": {"kernel": "7.x-generic", "cpu": "max,la57=off", "guests": ["gmem"], "full": True},
     "7.x-npt-nx": {"kernel": "7.x", "parameters": {"kvm": "nx_huge_pages=force"}, "guests": ["gmem"], "full": True},
