@@ -1760,6 +1760,58 @@ static void types_search_has_an_end(void **state)
 	x86_exit(&t);
 }
 
+/* A page here and there of as much memory as can be. */
+static enum s2_code scattered_next(const struct s2_mem *mem, uint64_t pa, struct s2_extent *ret)
+{
+	uint64_t at = (pa & ~BITS64(26, 0)) + (UINT64_C(192) << 20);
+
+	if (!memtable_next(mem, pa, ret))
+		return S2_OK;
+	if (at >= UINT64_C(1) << 37)
+		return S2_NOTFOUND;
+	*ret = (struct s2_extent){ .pa = at, .size = 4096 };
+	return S2_OK;
+}
+
+/* The struct page of the second 64G is said to be where nothing is: by @table. */
+static void map_hole(struct x86_test *t, uint64_t table)
+{
+	uint64_t pgd = image_pa(&t->k, SWAPPER_AT) + (VMEMMAP_VA(t->form) >> 39 & 511) * 8;
+	uint64_t pud = get64(t, x86_linear(t, pgd)) & BITS64(39, 12);
+
+	for (uint64_t i = 0; i < 512; i++)
+		set64(t, table + i * 8, UINT64_C(1) << 40 | X86_P | X86_RW | X86_PS);
+	put64(at_pa(&t->k, pud + 8), (table - x86_linear(t, 0)) | X86_P | X86_RW);
+}
+
+/* Around what is there not all pages need have a struct page: that costs next to nothing. Where
+ * those of half of them are in a hole, there is an end. */
+static void search_for_roots_has_an_end(void **state)
+{
+	static const struct s2_mem_ops ops = { .read = counting_read, .next = scattered_next };
+
+	(void)state;
+	for (int mapped = 0; mapped < 2; mapped++) {
+		uint64_t pa, table;
+		struct x86_test t;
+
+		x86_init(&t, FORM_7_3_NPT);
+		put_rooted_vm(&t, 42, &pa);
+		put_rooted_vm(&t, 43, &pa);
+		table = page_alloc(&t); /* what comes then is in another page */
+		if (mapped)
+			map_hole(&t, table);
+		x86_open(&t);
+		lose_page(&t, get64(&t, t.vm_list) - KVM_VM_LIST);
+		t.k.mem.mem.ops = &ops;
+		reads = 0;
+		x86_must(&t);
+		assert_true(reads < (mapped ? 30 : 2) * MAX_READS);
+		assert_int_equal(x86_has_loss(&t, "", "could not look for roots"), mapped);
+		x86_exit(&t);
+	}
+}
+
 /* Whatever page is missing: the same tables, or a word of what is lost. */
 static void no_page_goes_in_silence(void **state)
 {
@@ -1846,6 +1898,7 @@ int main(void)
 		cmocka_unit_test(circle_of_module_types),
 		cmocka_unit_test(hostile_modules),
 		cmocka_unit_test(types_search_has_an_end),
+		cmocka_unit_test(search_for_roots_has_an_end),
 		cmocka_unit_test(no_page_goes_in_silence),
 	};
 
