@@ -1141,6 +1141,13 @@ static void vms_of_processes(void **state)
 	other = heap_alloc(&t, KVM_SIZE); /* in no list */
 	set64(&t, other + KVM_VM_LIST, kvm[0] + KVM_VM_LIST);
 	put_process(&t, init, 72, &other, 1);
+	/* Not in it yet, and no more: list_del() leaves a poison. */
+	for (unsigned int gone = 0; gone < 2; gone++) {
+		other = heap_alloc(&t, KVM_SIZE);
+		set64(&t, other + KVM_VM_LIST, gone ? 0xdead000000000100 : 0);
+		set64(&t, other + KVM_VM_LIST + 8, gone ? 0xdead000000000122 : 0);
+		put_process(&t, init, 73 + gone, &other, 1);
+	}
 	x86_open(&t);
 	lose_page(&t, kvm[1]);
 	x86_must(&t);
