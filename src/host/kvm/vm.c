@@ -41,7 +41,7 @@ static const struct s2_field_row rows[] = {
 	FIELD(bugged, "kvm", "vm_bugged"), /* since 5.15 */
 	FIELD(dead, "kvm", "vm_dead"),     /* since 6.1 */
 	FIELD(notifier, "kvm", "mmu_notifier.hlist.next"),
-	FIELD(subscriptions, "mm_struct", "notifier_subscriptions"), /* since 5.5 */
+	FIELD(subscriptions, "mm_struct", "notifier_subscriptions"), /* since 5.6 */
 	FIELD(first_notifier, "mmu_notifier_subscriptions", "list.first"),
 	FIELD(vcpu_mode, "kvm_vcpu", "mode"),
 	FIELD(vcpu_cpu, "kvm_vcpu", "cpu"),
