@@ -1113,6 +1113,30 @@ static void lost_page_of_a_list(void **state)
 	}
 }
 
+/* A list of more roots than a VM can have ends there, and that is said once. */
+static void too_many_roots(void **state)
+{
+	struct x86_test t;
+	uint64_t kvm, pa, first;
+
+	(void)state;
+	x86_init(&t, FORM_7_3_NPT);
+	kvm = put_vm(&t, 42);
+	first = put_root(&t, kvm + KVM_ROOTS, role_of(t.form), true, &pa);
+	/* Behind the heap, which is too small for so many: as much of each as is read. */
+	for (unsigned int i = 1; i < 4096 + 100; i++) {
+		uint64_t sp = x86_linear(&t, HEAP_AT + HEAP_SIZE + i * (SP_PARENTS + 8));
+
+		memcpy(x86_at(&t, sp), x86_at(&t, first), SP_PARENTS + 8);
+		link_node(&t, kvm + KVM_ROOTS, sp);
+	}
+	x86_must(&t);
+	assert_int_equal(t.tables.n, 4096);
+	assert_int_equal(t.lost.count[S2_LOST_TABLE], 1);
+	assert_true(x86_has_loss(&t, "vm:42", "more than 4096 roots"));
+	x86_exit(&t);
+}
+
 /* Where the list of VMs has lost two, those between them are found by their processes: with their
  * names and in their order, and none twice. What only looks like one is none. */
 static void vms_of_processes(void **state)
@@ -1889,6 +1913,7 @@ int main(void)
 		cmocka_unit_test(roots_that_vcpus_keep),
 		cmocka_unit_test(without_second_stage),
 		cmocka_unit_test(lost_vms),
+		cmocka_unit_test(too_many_roots),
 		cmocka_unit_test(vms_of_processes),
 		cmocka_unit_test(root_by_role),
 		cmocka_unit_test(lost_vms_and_tables),
