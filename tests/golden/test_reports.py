@@ -168,6 +168,11 @@ def main():
         if (text == "reserved") != (code not in CLASSES):
             bad += 1
             print(f"esr_el2 EC {code:#x}: '{text}'")
+    # APM volume 2, 15.36: SIZEM is of the two instructions that take a page size, not of NPT, whose size may differ without it.
+    size = next(f["meaning"] for f in decode(s2dump, ["exitinfo1=0x880000000"])[0]["fields"] if f["name"] == "SIZEM")
+    if not all(word in size for word in ("PVALIDATE", "RMPADJUST")):
+        bad += 1
+        print(f"exitinfo1 SIZEM: '{size}'")
     # HPFAR_EL2.FIPA is IPA[55:12]; PAR_EL1.PA is PA[51:12].
     for word, name, address in (("hpfar_el2=0x400120", "ipa", 0x40012000), ("hpfar_el2=0xffffffffffffffff", "ipa", (1 << 56) - (1 << 12)),
                                 ("par_el1=0xff00000012345b80", "pa", 0x12345000)):

@@ -1113,6 +1113,30 @@ static void lost_page_of_a_list(void **state)
 	}
 }
 
+/* A list of more roots than a VM can have ends there, and that is said once. */
+static void too_many_roots(void **state)
+{
+	struct x86_test t;
+	uint64_t kvm, pa, first;
+
+	(void)state;
+	x86_init(&t, FORM_7_3_NPT);
+	kvm = put_vm(&t, 42);
+	first = put_root(&t, kvm + KVM_ROOTS, role_of(t.form), true, &pa);
+	/* Behind the heap, which is too small for so many: as much of each as is read. */
+	for (unsigned int i = 1; i < 4096 + 100; i++) {
+		uint64_t sp = x86_linear(&t, HEAP_AT + HEAP_SIZE + i * (SP_PARENTS + 8));
+
+		memcpy(x86_at(&t, sp), x86_at(&t, first), SP_PARENTS + 8);
+		link_node(&t, kvm + KVM_ROOTS, sp);
+	}
+	x86_must(&t);
+	assert_int_equal(t.tables.n, 4096);
+	assert_int_equal(t.lost.count[S2_LOST_TABLE], 1);
+	assert_true(x86_has_loss(&t, "vm:42", "more than 4096 roots"));
+	x86_exit(&t);
+}
+
 /* Where the list of VMs has lost two, those between them are found by their processes: with their
  * names and in their order, and none twice. What only looks like one is none. */
 static void vms_of_processes(void **state)
@@ -1141,6 +1165,13 @@ static void vms_of_processes(void **state)
 	other = heap_alloc(&t, KVM_SIZE); /* in no list */
 	set64(&t, other + KVM_VM_LIST, kvm[0] + KVM_VM_LIST);
 	put_process(&t, init, 72, &other, 1);
+	/* Not in it yet, and no more: list_del() leaves a poison. */
+	for (unsigned int gone = 0; gone < 2; gone++) {
+		other = heap_alloc(&t, KVM_SIZE);
+		set64(&t, other + KVM_VM_LIST, gone ? 0xdead000000000100 : 0);
+		set64(&t, other + KVM_VM_LIST + 8, gone ? 0xdead000000000122 : 0);
+		put_process(&t, init, 73 + gone, &other, 1);
+	}
 	x86_open(&t);
 	lose_page(&t, kvm[1]);
 	x86_must(&t);
@@ -1760,6 +1791,58 @@ static void types_search_has_an_end(void **state)
 	x86_exit(&t);
 }
 
+/* A page here and there of as much memory as can be. */
+static enum s2_code scattered_next(const struct s2_mem *mem, uint64_t pa, struct s2_extent *ret)
+{
+	uint64_t at = (pa & ~BITS64(26, 0)) + (UINT64_C(192) << 20);
+
+	if (!memtable_next(mem, pa, ret))
+		return S2_OK;
+	if (at >= UINT64_C(1) << 37)
+		return S2_NOTFOUND;
+	*ret = (struct s2_extent){ .pa = at, .size = 4096 };
+	return S2_OK;
+}
+
+/* The struct page of the second 64G is said to be where nothing is: by @table. */
+static void map_hole(struct x86_test *t, uint64_t table)
+{
+	uint64_t pgd = image_pa(&t->k, SWAPPER_AT) + (VMEMMAP_VA(t->form) >> 39 & 511) * 8;
+	uint64_t pud = get64(t, x86_linear(t, pgd)) & BITS64(39, 12);
+
+	for (uint64_t i = 0; i < 512; i++)
+		set64(t, table + i * 8, UINT64_C(1) << 40 | X86_P | X86_RW | X86_PS);
+	put64(at_pa(&t->k, pud + 8), (table - x86_linear(t, 0)) | X86_P | X86_RW);
+}
+
+/* Around what is there not all pages need have a struct page: that costs next to nothing. Where
+ * those of half of them are in a hole, there is an end. */
+static void search_for_roots_has_an_end(void **state)
+{
+	static const struct s2_mem_ops ops = { .read = counting_read, .next = scattered_next };
+
+	(void)state;
+	for (int mapped = 0; mapped < 2; mapped++) {
+		uint64_t pa, table;
+		struct x86_test t;
+
+		x86_init(&t, FORM_7_3_NPT);
+		put_rooted_vm(&t, 42, &pa);
+		put_rooted_vm(&t, 43, &pa);
+		table = page_alloc(&t); /* what comes then is in another page */
+		if (mapped)
+			map_hole(&t, table);
+		x86_open(&t);
+		lose_page(&t, get64(&t, t.vm_list) - KVM_VM_LIST);
+		t.k.mem.mem.ops = &ops;
+		reads = 0;
+		x86_must(&t);
+		assert_true(reads < (mapped ? 30 : 2) * MAX_READS);
+		assert_int_equal(x86_has_loss(&t, "", "could not look for roots"), mapped);
+		x86_exit(&t);
+	}
+}
+
 /* Whatever page is missing: the same tables, or a word of what is lost. */
 static void no_page_goes_in_silence(void **state)
 {
@@ -1830,6 +1913,7 @@ int main(void)
 		cmocka_unit_test(roots_that_vcpus_keep),
 		cmocka_unit_test(without_second_stage),
 		cmocka_unit_test(lost_vms),
+		cmocka_unit_test(too_many_roots),
 		cmocka_unit_test(vms_of_processes),
 		cmocka_unit_test(root_by_role),
 		cmocka_unit_test(lost_vms_and_tables),
@@ -1846,6 +1930,7 @@ int main(void)
 		cmocka_unit_test(circle_of_module_types),
 		cmocka_unit_test(hostile_modules),
 		cmocka_unit_test(types_search_has_an_end),
+		cmocka_unit_test(search_for_roots_has_an_end),
 		cmocka_unit_test(no_page_goes_in_silence),
 	};
 

@@ -77,7 +77,7 @@ static const struct s2_field exitinfo1_fields[] = {
 	BIT("final", 32, "at the guest's final physical address"),
 	BIT("table", 33, "at one of the guest's own tables"),
 	BIT("ENC", 34, "the C-bit was effective (SNP)"),
-	BIT("SIZEM", 35, "page sizes of table and reverse map differ (SNP)"),
+	BIT("SIZEM", 35, "the page size of PVALIDATE or RMPADJUST is not the reverse map's (SNP)"),
 	BIT("VMPL", 36, "the VM privilege level denies it (SNP)"),
 };
 

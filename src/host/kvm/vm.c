@@ -41,7 +41,7 @@ static const struct s2_field_row rows[] = {
 	FIELD(bugged, "kvm", "vm_bugged"), /* since 5.15 */
 	FIELD(dead, "kvm", "vm_dead"),     /* since 6.1 */
 	FIELD(notifier, "kvm", "mmu_notifier.hlist.next"),
-	FIELD(subscriptions, "mm_struct", "notifier_subscriptions"), /* since 5.5 */
+	FIELD(subscriptions, "mm_struct", "notifier_subscriptions"), /* since 5.6 */
 	FIELD(first_notifier, "mmu_notifier_subscriptions", "list.first"),
 	FIELD(vcpu_mode, "kvm_vcpu", "mode"),
 	FIELD(vcpu_cpu, "kvm_vcpu", "cpu"),
@@ -323,15 +323,18 @@ struct notified {
 };
 
 /* Is there a struct kvm of that process at @va, and in the list of VMs, as far as the next one is
- * there to ask? Others than KVM want to be notified, too. */
+ * there to ask? Others than KVM want to be notified, too; a VM is before it is listed, and until it
+ * is destroyed: its next is NULL then, or a poison. */
 static bool is_listed(struct s2_kvm_vms *vms, uint64_t va, uint64_t mm)
 {
 	struct s2_kernel *kernel = vms->search->kernel;
 	uint64_t node = va + s2_member_off(&vms->layout->vm_list.m), theirs, pair[2], back;
+	enum s2_code code = s2_field_get(kernel, va, &vms->mm, &theirs, NULL);
 
-	return !s2_field_get(kernel, va, &vms->mm, &theirs, NULL) && theirs == mm &&
-	       !s2_kernel_read(kernel, node, pair, sizeof(pair), NULL) &&
-	       (s2_kernel_read(kernel, pair[0] + 8, &back, sizeof(back), NULL) || back == node);
+	if (code || theirs != mm || s2_kernel_read(kernel, node, pair, sizeof(pair), NULL))
+		return false;
+	code = s2_kernel_read(kernel, pair[0] + 8, &back, sizeof(back), NULL);
+	return s2_is_missing(code) || (!code && back == node);
 }
 
 /* kvm_init_mmu_notifier(), virt/kvm/kvm_main.c: the newest is the first. */

@@ -20,14 +20,15 @@
  * (SECTION_SIZE_BITS, asm/sparsemem.h). */
 #define SECTION BITS64(26, 0)
 
-/* Batches that any memory may have, however little of it is there. */
-#define FLOOR_BATCHES 4096
+/* struct page that are looked at, beside those that memory has room for. */
+#define FLOOR_PAGES (1U << 18)
 
 struct scan {
 	struct s2_kvm_walk *w;
 	struct s2_kvm_x86 *x;
 	struct s2_kvm_x86_memmap map;
 	uint8_t *batch;
+	struct s2_budget budget; /* struct page, and tries to read some, that there may be */
 	struct s2_gaps gaps;
 	struct s2_gaps hidden; /* pages that may be roots, but for what their struct page leads to */
 };
@@ -154,22 +155,29 @@ static enum s2_code look_at(struct scan *s, uint64_t pfn, uint64_t sp)
 	return code ? S2_OK : add_orphan(s, &root);
 }
 
-/* The struct page of @n pages from @pfn on; what is not there of them may hide a root. */
+/* The struct page of @n pages from @pfn on; what is not there of them may hide a root. S2_BUDGET:
+ * that is enough. */
 static enum s2_code scan_batch(struct scan *s, uint64_t pfn, uint64_t n)
 {
-	uint64_t va = s->map.va + pfn * s->map.size, private;
-	enum s2_code code =
-		s2_kernel_read(s->w->search->kernel, va, s->batch, (size_t)(n * s->map.size), NULL);
+	struct s2_kernel *kernel = s->w->search->kernel;
+	uint64_t va = s->map.va + pfn * s->map.size, private, left;
+	enum s2_code code = s2_budget_take(&s->budget, 1);
 
+	if (code)
+		return code;
+	code = s2_kernel_read(kernel, va, s->batch, (size_t)(n * s->map.size), NULL);
+	/* What has no struct page is no memory of the kernel's. */
+	if (code && s2_kernel_unmapped(kernel, va, &left) && left >= n * s->map.size)
+		return S2_OK;
 	if (code && n > 1) {
 		code = scan_batch(s, pfn, n / 2);
 		return code ? code : scan_batch(s, pfn + n / 2, n - n / 2);
 	}
-	/* What has no struct page is no memory of the kernel's. */
 	if (s2_is_missing(code))
 		s2_gaps_add(&s->gaps, pfn << PAGE_LOG2, BIT64(PAGE_LOG2), code);
 	if (code)
 		return S2_OK;
+	code = s2_budget_take(&s->budget, n - 1);
 	for (uint64_t i = 0; !code && i < n; i++) {
 		memcpy(&private, s->batch + i * s->map.size + s->map.offset, sizeof(private));
 		code = look_at(s, pfn + i, private);
@@ -181,9 +189,8 @@ static enum s2_code scan_all(struct scan *s)
 {
 	const struct s2_mem *mem = s->w->search->mem;
 	struct s2_extent extent;
-	struct s2_budget budget;
 
-	s2_budget_init(&budget, FLOOR_BATCHES, 1, mem->bytes >> PAGE_LOG2);
+	s2_budget_init(&s->budget, FLOOR_PAGES, 1, mem->bytes / s->map.size);
 	/* Tables, too, that are not in the dump themselves. */
 	for (uint64_t pa = 0; !s2_mem_next(mem, pa, &extent);) {
 		uint64_t first = extent.pa & ~SECTION, last = extent.pa + (extent.size - 1);
@@ -191,14 +198,14 @@ static enum s2_code scan_all(struct scan *s)
 		uint64_t end = ((last | SECTION) >> PAGE_LOG2) + 1;
 
 		for (; pfn < end; pfn += BATCH) {
-			enum s2_code code = s2_budget_take(&budget, 1);
+			enum s2_code code =
+				scan_batch(s, pfn, end - pfn < BATCH ? end - pfn : BATCH);
 
-			if (code) {
+			if (code == S2_BUDGET) {
 				s2_gaps_add(&s->gaps, pfn << PAGE_LOG2, (end - pfn) << PAGE_LOG2,
 					    code);
 				break;
 			}
-			code = scan_batch(s, pfn, end - pfn < BATCH ? end - pfn : BATCH);
 			if (code)
 				return code;
 		}

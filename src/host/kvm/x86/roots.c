@@ -56,6 +56,7 @@ struct gather {
 	bool direct_unsure;   /* ... which could not be read */
 	bool lost;            /* there may be others */
 	bool gap;             /* ... in the list that is being read */
+	bool full;            /* there are more than there is room for */
 	const char *id;       /* of the VM */
 	enum s2_code code;
 };
@@ -209,8 +210,10 @@ static enum s2_code take_root(struct gather *g, uint64_t sp)
 
 	if (is_known(g, sp))
 		return S2_OK;
-	if (g->nroots == MAX_ROOTS)
+	if (g->nroots == MAX_ROOTS) {
+		g->full = true;
 		return s2_fail(search->err, S2_INVALID, "more than %d roots", MAX_ROOTS);
+	}
 	code = read_root(g, sp, &g->root[g->nroots]);
 	if (!code)
 		g->nroots++;
@@ -225,7 +228,7 @@ static bool go_on(struct gather *g, enum s2_code code)
 	g->x->lost_roots |= s2_is_missing(code);
 	g->lost |= code != S2_OK;
 	g->code = s2_host_set_aside(g->w->search, S2_LOST_TABLE, g->id, code);
-	return !g->code;
+	return !g->code && !g->full;
 }
 
 static bool on_tdp_root(void *arg, uint64_t node)
