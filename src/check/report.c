@@ -109,9 +109,10 @@ void s2_check_all_unknown(struct s2_check_ctx *ctx, unsigned int reads, const ch
 
 void s2_check_free(struct s2_check_report *report)
 {
-	for (unsigned int i = 0; i < S2_NCHECKS; i++)
+	for (unsigned int i = 0; i < S2_NCHECKS; i++) {
 		free(report->outcome[i].finding);
-	*report = (struct s2_check_report){ 0 };
+		report->outcome[i].finding = NULL;
+	}
 }
 
 /* It fails, but for a reason that nobody need believe. */
