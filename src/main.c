@@ -2,6 +2,7 @@
 // The thin shell: command line to command, errors to one line on standard error, results to an exit
 // status.
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -115,9 +116,13 @@ static enum s2_code split_parts(const struct s2_cmd *cmd, struct s2_err *err)
 	return S2_OK;
 }
 
+/* A file, or the first part of a dump and what else is joined to it. */
 static bool is_file(const char *word)
 {
-	return !strcmp(word, "-") || access(word, F_OK) == 0;
+	char part[PATH_MAX];
+
+	snprintf(part, sizeof(part), "%.*s", (int)strcspn(word, ","), word);
+	return !strcmp(word, "-") || !access(word, F_OK) || !access(part, F_OK);
 }
 
 static bool reads_file(const struct s2_cmd *cmd)
@@ -168,7 +173,7 @@ static enum s2_code check(const struct s2_cmd *cmd, int argc, char **argv, struc
 		return refuse_missing(what, err);
 	}
 	if (reads_file(cmd) && options.nargs > 1 && !is_file(options.args[0]) &&
-	    is_file(options.args[1]))
+	    strcmp(options.args[1], "-") != 0 && is_file(options.args[1]))
 		return s2_fail(err, S2_USAGE, "%s: there is no file '%s': the file comes first",
 			       cmd->name, options.args[0]);
 	if (cmd->max_args >= 0 && options.nargs > cmd->max_args)

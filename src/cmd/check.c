@@ -38,8 +38,7 @@ static enum s2_exit print_report(const struct s2_options *o, const struct s2_inp
 	if (s2_options_document(o, &lines)) {
 		s2_json_begin(&json, out, lines, "check", "checks", &image);
 		s2_check_json(&json, report);
-		s2_input_read(input);
-		s2_json_end(&json, !unknown && s2_input_complete(input), input->lost);
+		s2_input_end_document(input, &json, !unknown);
 	} else {
 		code = s2_check_text(out, report, &input->tables, o->verbose, s2_colors(o, out),
 				     err);

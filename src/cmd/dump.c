@@ -277,8 +277,7 @@ static enum s2_code dump_tables(const struct s2_options *o, const struct s2_inpu
 	dump->printer.format->begin(&dump->printer, &image);
 	code = s2_each_table(input, tables, n, dump_table, dump, ret, err);
 	s2_say_left_out(input->path, dump->unknown);
-	s2_input_read(input);
-	dump->printer.format->end(&dump->printer, !*ret && s2_input_complete(input));
+	s2_input_end_rows(input, &dump->printer, !*ret);
 	return code;
 }
 

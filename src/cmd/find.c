@@ -397,10 +397,8 @@ static enum s2_exit search_all(const struct s2_options *o, struct search *s, str
 		if (!s->want[i].hits)
 			print_nothing(s, &s->want[i]);
 	s2_say_left_out(s->input->path, s->unknown);
-	s2_input_read(s->input);
 	if (s->json)
-		s2_json_end(&s->printer.json, !status && s2_input_complete(s->input),
-			    s->input->lost);
+		s2_input_end_document(s->input, &s->printer.json, !status);
 	return code ? s2_exit_of(code) : status;
 }
 

@@ -235,6 +235,23 @@ struct s2_image s2_input_image(const struct s2_input *input)
 	};
 }
 
+/* When all has been read: was all of it @told, and is nothing lost of what was asked for? */
+static bool is_complete(const struct s2_input *input, bool told)
+{
+	s2_input_read(input);
+	return told && !input->lost->total;
+}
+
+void s2_input_end_document(const struct s2_input *input, struct s2_json *json, bool told)
+{
+	s2_json_end(json, is_complete(input, told), input->lost);
+}
+
+void s2_input_end_rows(const struct s2_input *input, struct s2_printer *printer, bool told)
+{
+	printer->format->end(printer, is_complete(input, told));
+}
+
 static void print_loss(const struct s2_input *input, const struct s2_loss *loss)
 {
 	s2_say("%s: %s%sincomplete: %s", input->path, loss->table, *loss->table ? ": " : "",

@@ -4,6 +4,8 @@
 #ifndef S2_CMD_INPUT_H
 #define S2_CMD_INPUT_H
 
+#include "format/format.h"
+#include "format/json.h"
 #include "open/input.h"
 #include "open/shape.h"
 #include "options.h"
@@ -17,6 +19,11 @@ enum s2_code s2_input_open(const struct s2_options *options, char *const *paths,
 
 /* What the document is about. Good as long as @input. */
 struct s2_image s2_input_image(const struct s2_input *input);
+
+/* Ends a document, or what a printer prints, when all is read: complete where all that was found is
+ * @told and nothing is lost of what was asked for. */
+void s2_input_end_document(const struct s2_input *input, struct s2_json *json, bool told);
+void s2_input_end_rows(const struct s2_input *input, struct s2_printer *printer, bool told);
 
 /*
  * What a command that would end with @status ends with: says on standard error what was lost, and

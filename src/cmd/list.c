@@ -310,9 +310,8 @@ static enum s2_exit list_tables(const struct s2_options *o, const struct s2_inpu
 		list->printer.format->begin(&list->printer, &image);
 	code = s2_each_table(input, input->tables.table, input->tables.n, list_table, list, &status,
 			     err);
-	s2_input_read(input);
 	if (list->json) {
-		list->printer.format->end(&list->printer, !status && s2_input_complete(input));
+		s2_input_end_rows(input, &list->printer, !status);
 	} else {
 		print_image(out, input);
 		print_lines(out, list, whose, ARRAY_SIZE(whose), s2_colors(o, out));

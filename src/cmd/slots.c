@@ -120,9 +120,8 @@ static enum s2_exit list_slots(const struct s2_options *o, const struct s2_input
 		s2_out_printf(out, "%-*s slot   %-*s %8s %shva\n", l->id_width, "# table", IA_WIDTH,
 			      "ia", "size", l->have_private ? " private " : "");
 	code = s2_each_table(input, tables->table, tables->n, slots_table, l, &status, err);
-	s2_input_read(input);
 	if (l->document)
-		l->printer.format->end(&l->printer, !status && s2_input_complete(input));
+		s2_input_end_rows(input, &l->printer, !status);
 	return code ? s2_exit_of(code) : status;
 }
 

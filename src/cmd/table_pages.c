@@ -211,8 +211,7 @@ enum s2_code s2_table_pages(const struct s2_options *options, const struct s2_in
 	if (job->document)
 		s2_json_begin(&job->json, out, lines, "dump", "table_pages", &image);
 	code = s2_each_table(input, tables, n, list_pages, job, ret, err);
-	s2_input_read(input);
 	if (job->document)
-		s2_json_end(&job->json, !*ret && s2_input_complete(input), input->lost);
+		s2_input_end_document(input, &job->json, !*ret);
 	return code;
 }

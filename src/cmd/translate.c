@@ -405,9 +405,8 @@ enum s2_exit s2_translate_table(const struct s2_options *o, struct s2_input *inp
 		s2_json_begin(&job.json, out, job.lines, "translate", "translations", &image);
 	if (!code)
 		code = s2_each_address(o, out, &job.steps, translate_one, &job, err);
-	s2_input_read(input);
 	if (!code && job.document)
-		s2_json_end(&job.json, s2_input_complete(input), input->lost);
+		s2_input_end_document(input, &job.json, true);
 	status = s2_input_finish(input, code ? s2_exit_of(code) : S2_EXIT_OK);
 	s2_input_close(input);
 	return status;

@@ -137,11 +137,6 @@ void s2_input_read(const struct s2_input *input)
 				    i || input->files.ninputs > 1 ? file->name : "the file");
 }
 
-bool s2_input_complete(const struct s2_input *input)
-{
-	return !input->lost->total;
-}
-
 enum s2_code s2_input_find(const struct s2_request *r, struct s2_input *input, struct s2_err *err)
 {
 	enum s2_code code;

@@ -55,9 +55,6 @@ void s2_input_close(struct s2_input *input);
  * need not notice. */
 void s2_input_read(const struct s2_input *input);
 
-/* Is nothing lost of what was asked for? To be asked after s2_input_read(). */
-bool s2_input_complete(const struct s2_input *input);
-
 /* Lets @out go to the file of the request, or leaves it as it is. */
 void s2_input_output(struct s2_input *input, struct s2_out *out);
 

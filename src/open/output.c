@@ -165,8 +165,6 @@ enum s2_code s2_output_create(struct s2_output *out, struct s2_err *err)
 	uint64_t number;
 	int error = 0;
 
-	if (!out->request.path)
-		return S2_OK;
 	if (out->dir_fd < 0)
 		return open_in_place(out, err);
 	if (out->exists && faccessat(out->dir_fd, out->name, W_OK, AT_EACCESS))

@@ -7,13 +7,6 @@
 #include "base/num.h"
 #include "source/source.h"
 
-static enum s2_code raw_probe(const struct s2_file *file, struct s2_err *err)
-{
-	(void)file;
-	(void)err;
-	return S2_OK;
-}
-
 /* Overlapping maps give one address two contents: a mistake, not a thing to resolve by order. */
 static enum s2_code check_maps(const struct s2_segment *map, size_t n, uint64_t file_size,
 			       struct s2_err *err)
@@ -70,4 +63,5 @@ void s2_raw_rebase(struct s2_source *source, uint64_t base)
 	source->seg[0].pa = base;
 }
 
-const struct s2_source_ops s2_source_raw = { .name = "raw", .probe = raw_probe, .open = raw_open };
+/* Without a probe: it is what nothing else is. */
+const struct s2_source_ops s2_source_raw = { .name = "raw", .open = raw_open };

@@ -40,7 +40,8 @@ struct s2_source;
 struct s2_source_ops {
 	const char *name; /* JSON image.format */
 
-	/* S2_OK: mine; S2_NOTMINE; anything else: mine but broken, that message is the one shown. */
+	/* S2_OK: mine; S2_NOTMINE; anything else: mine but broken, that message is the one shown.
+	 * Asked of all in s2_sources[]. */
 	enum s2_code (*probe)(const struct s2_file *file, struct s2_err *err);
 
 	/* Fills what it owns in @source: segments, notes, mem. @source->file is open. */

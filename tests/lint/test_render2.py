@@ -61,6 +61,17 @@ def test_dump():
             yield f"want {want}\n  # got  {got}"
 
 
+def test_list():
+    table = document()["tables"][0]
+    for more, want in (({"guest_unknown": True}, "?"), ({"guest_unknown": False, "guest_searched": "searched 4G"}, "-"), ({}, "-"),
+                       ({"guest_release": "6.1.0 x", "guest_unknown": None}, "6.1.0_x")):
+        got = render2.costs({**table, "vm": {**table["vm"], **more}})
+        if got != ["vm:4711", "web-17", "4.25G", "64K", "16x4K", "4", "2M", want]:
+            yield f"{more}: {got}"
+    if render2.costs({**table, "vm": None})[-1] != "-":
+        yield "a table of no VM has a guest"
+
+
 def test_rights():
     for letters, want in (("rwpu", "rwx"), ("rp", "r-p"), ("u", "--u"), ("", "---")):
         r = {"mapped": True, **allowed(letters)}

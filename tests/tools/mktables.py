@@ -360,6 +360,14 @@ def walk(geom, memory, root, first=0, last=None):
     yield from visit(root, geom.start_level, 0, frozenset(), None)
 
 
+def beyond(geom, entry):
+    """Of a leaf that begins inside of the output size, the bytes beyond it, which take an Address size fault."""
+    if entry.missing or geom.type_of(entry.level, entry.raw) not in ("page", "block"):
+        return 0
+    pa, end = geom.read_address(entry.raw, geom.shift(entry.level)), 1 << geom.oa_bits
+    return max(0, pa + (1 << geom.shift(entry.level)) - end) if pa < end else 0
+
+
 def ranges(geom, entries, merge):
     """Entries joined as --merge says, as the ranges of `s2dump --json` (schema 2). One place, no cleverness."""
     out, previous, pa, pieces = [], None, None, 1
@@ -384,6 +392,12 @@ def ranges(geom, entries, merge):
         new = {**NOTHING, "level": e.level, "type": "missing", "missing": e.missing, "odd": []} if e.missing else \
             geom.interpret(e.level, e.raw)
         out.append({"ia": hex(e.ia), "size": size, "count": 1, "descriptor_pa": hex(e.at), **new})
+        if rest := beyond(geom, e):
+            # What maps and what faults are two ranges, and nothing joins them.
+            faults = dict.fromkeys(("pa", "pieces", "read", "write", "exec", "read_user", "write_user", "exec_priv", "exec_user"))
+            out[-1]["size"] -= rest
+            out.append({**out[-1], "ia": hex(e.ia + size - rest), "size": rest, "mapped": False, **faults})
+            previous = None
     return out
 
 

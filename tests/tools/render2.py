@@ -245,12 +245,20 @@ def whose(t):
             state_text(vm), geometry(t), plain(t["root"])]
 
 
+def guest(vm):
+    """Its kernel; ? where none was found and one may be in what was not searched."""
+    if not vm or vm["guest_release"] is None:
+        return "?" if vm and vm["guest_unknown"] else "-"
+    return token(vm["guest_release"])
+
+
 def costs(t):
-    """With -l; the guest's kernel, of which a document does not say whether more of its memory could hold one, is not judged."""
+    """With -l."""
     totals = t["totals"]
     pages = ",".join(f"{p['count']}x{size_text(p['size'])}" for p in totals["pages"] or []) or "-"
     id_, name, _, _, ram, *_ = whose(t)
-    return [id_, name, ram, size_text(totals["mapped_bytes"]), pages, str(totals["table_pages"]), size_text(totals["missing_bytes"])]
+    return [id_, name, ram, size_text(totals["mapped_bytes"]), pages, str(totals["table_pages"]), size_text(totals["missing_bytes"]),
+            guest(t["vm"])]
 
 
 def columns(rows):
@@ -263,7 +271,7 @@ def list_(doc):
     titles = ["# id", "name", "pid", "vcpus", "ram", "slots", "vmid", "state", "geometry", "root"]
     yield from columns([titles, *map(whose, doc["tables"])])
     if any(t["totals"] for t in doc["tables"]):
-        yield from columns([["# id", "name", "ram", "mapped", "pages", "tables", "missing"], *map(costs, doc["tables"])])
+        yield from columns([["# id", "name", "ram", "mapped", "pages", "tables", "missing", "guest"], *map(costs, doc["tables"])])
 
 
 # ---- find, translate, check ------------------------------------------------------------------------------------------------

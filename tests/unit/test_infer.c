@@ -238,7 +238,6 @@ static void one_descriptor(void **state)
 	}
 }
 
-/* Descriptors in any order: tables of which every other base explains less than 90 %. */
 /* Tables at distances of which none is there twice: no other base explains more than one of them. */
 static void spread(unsigned int n)
 {
@@ -272,6 +271,7 @@ static void thin(void **state)
 	assert_false(found.thin);
 }
 
+/* Descriptors in any order: tables of which every other base explains less than 90 %. */
 static void any_order(void **state)
 {
 	enum { N = 8 };

@@ -119,7 +119,6 @@ enum s2_code s2_guest_open(const struct s2_options *o, const struct s2_input *in
 	s2_range_text(o->range[0].first, o->range[0].last, range);
 	return s2_fail(err, S2_USAGE,
 		       "--range: %s is outside of what the guest's stage 1 translates", range);
-	return code;
 }
 
 /* What --effective leaves out is counted like the gaps of any table. */
@@ -234,8 +233,7 @@ enum s2_code s2_guest_effective(const struct s2_options *o, const struct s2_inpu
 		code = effective_half(o, input, g, &table, &g->half_geom[i], walks, printer,
 				      &effort, err);
 	}
-	s2_input_read(input);
-	printer->format->end(printer, !code && s2_input_complete(input));
+	s2_input_end_rows(input, printer, !code);
 	return code;
 }
 
