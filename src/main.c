@@ -275,7 +275,8 @@ static bool hold_streams(void)
 	};
 
 	for (int fd = 0; fd < (int)ARRAY_SIZE(held); fd++)
-		if (fcntl(fd, F_GETFD) < 0 && open(held[fd].path, held[fd].flags) != fd)
+		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF &&
+		    open(held[fd].path, held[fd].flags) != fd)
 			return false;
 	return true;
 }
