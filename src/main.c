@@ -264,6 +264,28 @@ static void on_bus_error(int signal, siginfo_t *info, void *context)
 	_exit(S2_EXIT_INPUT);
 }
 
+/*
+ * A file must not be opened as a standard stream that the caller closed: messages would be written
+ * into it. Input and output fail as closed ones do; -o /dev/null is not standard output for that.
+ */
+static bool hold_streams(void)
+{
+	static const struct {
+		const char *path;
+		int flags;
+	} held[] = {
+		[STDIN_FILENO] = { "/dev/null", O_WRONLY },
+		[STDOUT_FILENO] = { "/dev/zero", O_RDONLY },
+		[STDERR_FILENO] = { "/dev/null", O_WRONLY },
+	};
+
+	for (int fd = 0; fd < (int)ARRAY_SIZE(held); fd++)
+		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF &&
+		    open(held[fd].path, held[fd].flags) != fd)
+			return false;
+	return true;
+}
+
 int main(int argc, char **argv)
 {
 	struct sigaction bus = { .sa_sigaction = on_bus_error,
@@ -272,6 +294,8 @@ int main(int argc, char **argv)
 	enum s2_exit status;
 
 	s2_err_init(&err);
+	if (!hold_streams())
+		return S2_EXIT_INPUT;
 	/* A reader that goes away is seen by write(2), not by a signal. */
 	signal(SIGPIPE, SIG_IGN);
 	/* So is a file that may not grow further (RLIMIT_FSIZE). */

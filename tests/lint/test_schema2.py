@@ -17,6 +17,7 @@ from jsonschema import Draft202012Validator
 TOP = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(TOP / "tests" / "tools"))
 import mktables  # noqa: E402
+import pack  # noqa: E402
 import schema2  # noqa: E402
 
 SCHEMA = json.loads((TOP / "schema" / "s2dump.schema.json").read_text())
@@ -82,9 +83,18 @@ def printed(s2dump, work):
         blob = work / f"{path.parent.name}.{path.stem}.bin"
         blob.write_bytes(tables.blob())
         yield from output(s2dump, ["--json", str(blob), f"--vtcr={tables.geom.vtcr():#x}", f"--base={tables.base:#x}"])
-
-
     yield from of_x86(s2dump, work)
+    yield from of_compressed(s2dump, work)
+
+
+def of_compressed(s2dump, work):
+    """Files whose kind is told together with how they are compressed."""
+    sample = min(TOP.glob("samples/*.s2dump"), key=lambda path: path.stat().st_size)
+    for name, packer in pack.PACKERS.items():
+        packed = work / f"{sample.stem}.{name}"
+        packed.write_bytes(packer(sample.read_bytes()))
+        yield from output(s2dump, ["list", "--json", str(packed)])
+        yield from output(s2dump, ["list", "--format=jsonl", str(packed)])
 
 
 def of_x86(s2dump, work):
