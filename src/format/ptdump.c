@@ -170,7 +170,7 @@ static inline void print_all(struct s2_printer *printer, const struct s2_row *ro
 	unsigned int width = s2_level(printer->geom, printer->geom->top) < 0 ? 2 : 1;
 	struct s2_out *out = printer->out;
 	struct s2_rights rights;
-	struct s2_look look = { S2_PLAIN };
+	struct s2_look look = { 0 };
 
 	if (mapped)
 		rights = s2_printer_rights(printer, run);
@@ -218,7 +218,7 @@ static void effective(struct s2_printer *printer, const struct s2_effective_row 
 	const char *unknown = row->allowed ? "?" : "-";
 	struct s2_rights rights = s2_effective_rights(row);
 	struct s2_out *out = printer->out;
-	struct s2_look look = { S2_PLAIN };
+	struct s2_look look = { 0 };
 
 	if (printer->color)
 		look = s2_look_effective(printer, row, &rights);

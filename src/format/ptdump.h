@@ -42,7 +42,7 @@ static inline void put_column(struct s2_out *out, const char *text, unsigned int
 	s2_out_str(out, " ");
 }
 
-/* How the columns of a row look. */
+/* How the columns of a row look; zeros are S2_PLAIN all over. */
 struct s2_look {
 	enum s2_style row, rights, memory, flags;
 };

@@ -198,7 +198,7 @@ void s2_ptdump_chosen(struct s2_printer *printer, const struct s2_row *row)
 {
 	static const struct s2_row_name pieces = { .id = S2_MEMBER_PIECES, .kind = S2_KIND_NUMBER };
 	const struct s2_columns *columns = printer->columns;
-	struct s2_look look = { S2_PLAIN };
+	struct s2_look look = { 0 };
 
 	if (printer->color)
 		look = look_of_row(printer, row);

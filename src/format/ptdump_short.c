@@ -57,7 +57,7 @@ void s2_ptdump_short(struct s2_printer *printer, const struct s2_row *row)
 	char text[S2_TEXT_RIGHTS_LEN] = "?";
 	bool leaf = s2_is_leaf(run->entry.type);
 	struct s2_rights rights = leaf ? s2_printer_rights(printer, run) : run->meaning.saved;
-	struct s2_look look = { S2_PLAIN };
+	struct s2_look look = { 0 };
 
 	if (rights.known)
 		s2_text_rights(&rights, s2_two_levels(printer->geom), text);

@@ -9,6 +9,9 @@
 //   p: mapping) fails, whoever makes it, libraries too; FILE then has how many calls there were
 //   S2_FAULT_MARK=FILE is not all zero bytes when that call was reached
 //   S2_FAULT_NOMAP=1   every mmap fails
+
+// What is defined here the headers would define, too.
+#undef _FORTIFY_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>

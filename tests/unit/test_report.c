@@ -24,9 +24,15 @@ static struct s2_check_args args;
 static struct s2_check_ctx ctx;
 static struct s2_mem mem;
 
-static void begin(uint64_t bytes, uint64_t most)
+static void forget(void)
 {
 	s2_check_free(&report);
+	memset(&report, 0, sizeof(report));
+}
+
+static void begin(uint64_t bytes, uint64_t most)
+{
+	forget();
 	mem = (struct s2_mem){ .bytes = bytes };
 	args = (struct s2_check_args){ .mem = &mem, .max_findings = most };
 	ctx = (struct s2_check_ctx){
@@ -197,7 +203,7 @@ static void test_settled(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		struct s2_check_report strict = { 0 };
 
-		s2_check_free(&report);
+		forget();
 		put(&report, rows[i].zeros, "zeros");
 		put(&strict, rows[i].strict, "strict");
 		assert_int_equal(s2_check_settle(&report, &strict),
@@ -215,7 +221,7 @@ static void test_settled(void **state)
 	for (unsigned int result = S2_CHECK_PASS; result <= S2_CHECK_SKIPPED; result++) {
 		bool fails = result == S2_CHECK_FAIL;
 
-		s2_check_free(&report);
+		forget();
 		put(&report, (enum s2_check_result)result, "it");
 		s2_check_doubt(&report);
 		assert_int_equal(o->result, fails ? S2_CHECK_UNKNOWN : result);
