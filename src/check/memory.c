@@ -7,8 +7,10 @@ uint64_t s2_check_ia_of(struct s2_check_ctx *ctx, size_t t, uint64_t pa)
 	const struct s2_geometry *g = &ctx->geom[t];
 	struct s2_strip strip;
 
+	if (!g->arch)
+		return S2_NO_ADDRESS;
 	s2_walk_init(ctx->walk, g, ctx->mem, ctx->tables->table[t].root_pa);
-	while (g->arch && s2_walk_next(ctx->walk, &strip)) {
+	while (s2_walk_next(ctx->walk, &strip)) {
 		uint64_t size = s2_entry_size(g, strip.height);
 
 		for (uint64_t i = 0; !strip.missing && i < strip.n; i++)

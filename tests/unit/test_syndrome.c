@@ -26,7 +26,7 @@ static const char *fields(unsigned int report, uint64_t value, unsigned int part
 		uint64_t mask = f.row[i].mask;
 		int low = __builtin_ctzll(mask), high = 63 - __builtin_clzll(mask);
 
-		assert_true((mask >> low) + 1 == 1ULL << (high - low + 1) || high - low == 63);
+		assert_true(mask >> low == ~0ULL >> (63 - high + low));
 		len += (size_t)snprintf(text + len, sizeof(text) - len, "%s:%d:%d ", f.row[i].name,
 					high, low);
 	}
