@@ -468,6 +468,7 @@ static void broken_notes(void **state)
 		{ "{\"version\":1,\"tables\":[" TABLE("a", "") "]}", "'release'" },
 		{ NOTE("1"), "table 0" },
 		{ NOTE(TABLE("a", "") "," TABLE("a", "")), "two tables are called 'a'" },
+		{ NOTE(TABLE("", "")), "'id' is empty" },
 		{ NOTE(TABLE("a", ",\"root\":4096")), "'root'" },
 		{ NOTE(TABLE("a", ",\"root\":\"x\"")), "root" },
 		{ NOTE(TABLE("a", ",\"arch\":\"vax\"")), "unknown table format 'vax" },

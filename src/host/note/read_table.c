@@ -278,6 +278,8 @@ enum s2_code s2_note_get_table(json_t *obj, struct s2_tables *list, struct s2_ta
 		return code;
 	s2_regime_init(&table.regime, arch);
 	code = s2_note_get_word(obj, "id", table.id, sizeof(table.id), err);
+	if (!code && !*table.id)
+		code = s2_fail(err, S2_INVALID, "'id' is empty");
 	if (!code)
 		code = s2_note_get_word(obj, "kind", table.kind, sizeof(table.kind), err);
 	table.bare = json_is_true(json_object_get(obj, "bare"));
