@@ -40,6 +40,8 @@ FOLDERS = ("src/check", "src/decode", "src/host", "src/cmd")
 SLOWER, SECONDS = 10, 20
 # What a test may take that a build which counts lacks: those that preload a library. They come last.
 UNCOUNTED = 60
+# What takes more seconds is left out where sanitizers watch, for all survivors run all of those.
+BRIEF = 5
 # What a mutant may take at most, so that none fills the machine: seconds on the processor, bytes of heap (sanitizers reserve more)
 # and of each file, of which most may be holes.
 MOST_CPU, MOST_HEAP, MOST_FILE = 600, 4 << 30, 80 << 30
@@ -474,6 +476,7 @@ def prepare(of, jobs):
         known = json.load(f)
     for step in todo + todo_watched:
         step.seconds = sum(t for key, t in known["seconds"].items() if key.split("/")[0] == step.name)
+    todo_watched = [step for step in todo_watched if step.seconds < BRIEF]
     return [Worker(copy_of(first, n), todo, known, Worker(copy_of(sanitize, n), todo_watched, known)) for n in range(jobs)]
 
 
