@@ -5,7 +5,7 @@
 #ifndef S2_DECODE_ARM64_FIELDS_H
 #define S2_DECODE_ARM64_FIELDS_H
 
-#include "decode/arm64/field_rows.h"
+#include "decode/field_rows.h"
 #include "decode/arm64/stage1.h"
 
 static const char *const tg1[] = { "reserved", "16K", "4K", "64K" };

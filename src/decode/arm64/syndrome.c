@@ -3,7 +3,7 @@
 // say of a fault.
 #include "decode/arm64/syndrome.h"
 
-#include "decode/arm64/field_rows.h"
+#include "decode/field_rows.h"
 #include "decode/arm64/memattr.h"
 #include "decode/arm64/stage1.h"
 
@@ -20,7 +20,6 @@
 static const char *const no_yes[] = { "no", "yes" };
 
 #define BIT_FIELD(name, bit, meaning) CHOICE(name, bit, bit, no_yes, meaning)
-#define ROWS(array) ((struct s2_fields){ (array), ARRAY_SIZE(array) })
 
 /* What is common to DFSC, IFSC and PAR_EL1.FST. Levels are those of the table that was read last. */
 static const char *const fault_status[] = {
