@@ -216,6 +216,16 @@ static enum s2_code scan_all(struct scan *s)
 	return S2_OK;
 }
 
+static void lose(struct s2_host_search *search, const struct s2_gaps *gaps, const char *where,
+		 const char *what)
+{
+	if (gaps->bytes)
+		s2_lost_add(search->lost, S2_LOST_SEARCH, gaps->code, NULL, gaps->pa,
+			    "%s %" PRIu64 " bytes of memory, the first at PA 0x%" PRIx64
+			    ": %s is %s",
+			    where, gaps->bytes, gaps->pa, what, s2_code_name(gaps->code));
+}
+
 enum s2_code s2_kvm_x86_orphans(struct s2_kvm_walk *w)
 {
 	s2_auto_free uint8_t *batch = NULL;
@@ -235,17 +245,9 @@ enum s2_code s2_kvm_x86_orphans(struct s2_kvm_walk *w)
 	if (!batch)
 		return s2_fail(search->err, S2_NOMEM, "no memory for struct page");
 	code = scan_all(&s);
-	if (!code && s.gaps.bytes)
-		s2_lost_add(search->lost, S2_LOST_SEARCH, s.gaps.code, NULL, s.gaps.pa,
-			    "could not look for roots among %" PRIu64
-			    " bytes of memory, the first at PA 0x%" PRIx64
-			    ": their struct page is %s",
-			    s.gaps.bytes, s.gaps.pa, s2_code_name(s.gaps.code));
-	if (!code && s.hidden.bytes)
-		s2_lost_add(search->lost, S2_LOST_SEARCH, s.hidden.code, NULL, s.hidden.pa,
-			    "roots may be at %" PRIu64
-			    " bytes of memory, the first at PA 0x%" PRIx64
-			    ": what their struct page leads to is %s",
-			    s.hidden.bytes, s.hidden.pa, s2_code_name(s.hidden.code));
+	if (!code) {
+		lose(search, &s.gaps, "could not look for roots among", "their struct page");
+		lose(search, &s.hidden, "roots may be at", "what their struct page leads to");
+	}
 	return code;
 }
