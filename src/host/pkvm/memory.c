@@ -513,6 +513,14 @@ static void lose_params(const struct params_search *p)
 		    p->gaps.bytes, p->gaps.pa, s2_code_name(p->gaps.code));
 }
 
+void s2_pkvm_lose_hcr(struct s2_pkvm_search *s, enum s2_code code)
+{
+	if (s->have_host)
+		s2_lost_add(s->lost, S2_LOST_REGISTER, code, "host", S2_LOST_NOWHERE,
+			    "HCR_EL2 is not known without kvm_nvhe_init_params: it tells whether "
+			    "memory types read as with FWB");
+}
+
 void s2_pkvm_find_params(struct s2_pkvm_search *s)
 {
 	const struct s2_pkvm_layout *l = &s->layout;
@@ -542,8 +550,5 @@ void s2_pkvm_find_params(struct s2_pkvm_search *s)
 	s2_lost_add(s->lost, S2_LOST_REGISTER, search.missing, "hyp", S2_LOST_NOWHERE,
 		    "MAIR_EL2 and HCR_EL2 are not known without kvm_nvhe_init_params: "
 		    "memory types are indices, permissions are as the table looks");
-	if (s->have_host)
-		s2_lost_add(s->lost, S2_LOST_REGISTER, search.missing, "host", S2_LOST_NOWHERE,
-			    "HCR_EL2 is not known without kvm_nvhe_init_params: it tells whether "
-			    "memory types read as with FWB");
+	s2_pkvm_lose_hcr(s, search.missing);
 }

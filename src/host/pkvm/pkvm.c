@@ -201,12 +201,14 @@ static enum s2_code find_all(struct s2_pkvm_search *s, struct s2_tables *tables)
 	if (s->nomem)
 		return s2_fail(err, S2_NOMEM, "no memory");
 	code = add_host(s, tables);
-	if (!code && s->have_hyp)
-		code = add_hyp(s, tables);
-	else if (!code)
-		s2_lost_add(s->lost, S2_LOST_TABLE, hyp_code, "hyp", S2_LOST_NOWHERE, "%s",
-			    hyp_err.text);
-	return code;
+	if (code)
+		return code;
+	if (s->have_hyp)
+		return add_hyp(s, tables);
+	s2_lost_add(s->lost, S2_LOST_TABLE, hyp_code, "hyp", S2_LOST_NOWHERE, "%s", hyp_err.text);
+	/* The parameters are known by the hypervisor's PGD. */
+	s2_pkvm_lose_hcr(s, hyp_code);
+	return S2_OK;
 }
 
 enum s2_code s2_pkvm_find(struct s2_kernel *kernel, const struct s2_mem *mem,

@@ -95,5 +95,7 @@ void s2_pkvm_find_memory(struct s2_pkvm_search *s);
 void s2_pkvm_find_vmemmap(struct s2_pkvm_search *s);
 void s2_pkvm_find_reserved(struct s2_pkvm_search *s);
 void s2_pkvm_find_params(struct s2_pkvm_search *s);
+/* Says that the host's HCR_EL2 is not known, and what that hides: @code says why. */
+void s2_pkvm_lose_hcr(struct s2_pkvm_search *s, enum s2_code code);
 
 #endif

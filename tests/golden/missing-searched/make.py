@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # A protected 6.14 without symbols, of which one page is missing each: of vm_list (head), behind it (beside), of host_mmu (host),
-# of the first VM (vm); pages of the image that are zero are there. And the whole (whole).
+# of the first VM (vm); pages of the image that are zero are there. And the whole (whole). Of one more the hypervisor's table is
+# missing, and all of the host's below its root (tables): pkvm_pgtable is not known, and so neither are the CPUs' parameters.
 # A 6.12 without its host_mmu whose first VM has no table yet (6.12): there the host keeps guests' tables.
 import mkdump
 import mkpkvm
@@ -9,7 +10,8 @@ system = mkpkvm.System("6.14")
 image = system.image(0)
 runs = mkdump.dense(mkpkvm.BASE, system.ram.bytes, [(image, mkpkvm.NOTE - mkpkvm.IMAGE), (system.pa(mkpkvm.RESERVED), mkpkvm.RESERVED_SIZE)])
 holes = {"whole": [], "head": [(system.vm_list & -4096, 4096)], "beside": [((system.vm_list & -4096) + 4096, 4096)],
-         "host": [(system.image(mkpkvm.HYP_BSS[0]), 4096)], "vm": [(system.vms[-1].kvm, 4096)]}
+         "host": [(system.image(mkpkvm.HYP_BSS[0]), 4096)], "vm": [(system.vms[-1].kvm, 4096)],
+         "tables": [(pa, 4096) for pa in [*system.s1.pages, *(set(system.s2.pages) - {system.s2.root, system.s2.root + 4096})]]}
 for name, hole in holes.items():
     with open(name + ".kdump", "wb") as f:
         f.write(mkdump.kdump(runs, hole))
