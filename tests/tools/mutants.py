@@ -370,11 +370,12 @@ class Worker:
 
     def reaching(self, mutant, step, wanted, seen):
         """The pieces of this test that run the @wanted lines; when nobody was @seen to run them, those that run any of the file, and
-        each test that was not counted; all that are linked with the file, when it is no code."""
+        each test that was not counted; all that are linked with the file, when it is no code. What was not counted holds what the
+        program does with the system: all that commands do may be of it."""
         pieces = [key for key in self.known["reach"] if key.split("/")[0] == step.name]
         if not wanted:
             return pieces if library_of(mutant.path) in step.libraries else []
-        if not seen and not pieces:
+        if not pieces and (not seen or library_of(mutant.path) == "src/cmd"):
             return [step.name]
         if not seen:
             wanted = set(self.known["code"][mutant.path])
