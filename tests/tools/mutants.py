@@ -368,13 +368,18 @@ class Worker:
         wanted = span & code or code
         return wanted, any(wanted.intersection(lines.get(mutant.path, ())) for lines in self.known["reach"].values())
 
+    def is_table(self, mutant):
+        return not set(range(mutant.first, mutant.last + 1)) & set(self.known["code"].get(mutant.path, ()))
+
     def reaching(self, mutant, step, wanted, seen):
         """The pieces of this test that run the @wanted lines; when nobody was @seen to run them, those that run any of the file, and
-        each test that was not counted; all that are linked with the file, when it is no code. What was not counted holds what the
-        program does with the system: all that commands do may be of it."""
+        each test that was not counted; of a table, unit tests too that are linked with it and may read it from elsewhere; all that
+        are linked with the file, when it is no code. What was not counted holds what the program does with the system: all that
+        commands do may be of it."""
         pieces = [key for key in self.known["reach"] if key.split("/")[0] == step.name]
-        if not wanted:
-            return pieces if library_of(mutant.path) in step.libraries else []
+        linked = library_of(mutant.path) in step.libraries
+        if not wanted or (step.unit and linked and self.is_table(mutant)):
+            return pieces if linked else []
         if not pieces and (not seen or library_of(mutant.path) == "src/cmd"):
             return [step.name]
         if not seen:
