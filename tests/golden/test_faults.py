@@ -34,6 +34,8 @@ SCENARIOS = [
     (["--vtcr=0x802d3555", "--root=0x43270000", "kdump"], None, (errno.ENOMEM,), False),
     (["--vtcr=0x802d3555", "--root=0x43270000", "kdump.flat"], None, (errno.ENOMEM, 0), True),
     (["list", "-v", *SYSTEM], None, (errno.ENOMEM,), False),
+    (["check", "--findings=all", *SYSTEM], None, (errno.ENOMEM,), False),
+    (["extract", "-o", "out", *SYSTEM], None, (errno.ENOMEM,), False),
 ]
 
 

@@ -220,15 +220,19 @@ class Step:
                      for arg in test["cmd"]]
         self.env = dict(test["env"], LC_ALL="C.UTF-8")
         self.program = next((arg for arg in self.argv if arg.startswith(("tests/", "src/"))), None)
-        self.golden = self.name == "golden"
+        # Tests that can be run in part have their parts counted each: a mutant has those run that reach it.
+        self.parts = golden_cases() if self.name == "golden" else self.cases(folder) if self.name in ("pinned", "sweep") else []
         self.unit = "s2dump:unit" in test["suite"] and self.program != "src/cmd/s2dump"
         self.link = last_command(folder, self.program) if self.program else ""
         self.libraries = re.findall(r"\b(src/\w+)/lib\w+\.a", self.link)
         self.seconds = 0.0
 
+    def cases(self, folder):
+        return quiet([*self.argv, "--cases"], cwd=folder).split()
+
     def key(self, folder):
         own = self.unit and self.libraries[:1] == [folder]
-        return (0 if own else 1 if self.golden else 2 if self.seconds else 3, self.seconds)
+        return (0 if own else 1 if self.parts else 2 if self.seconds else 3, self.seconds)
 
 
 def steps(folder):
@@ -308,7 +312,7 @@ def learn(todo, build_dir, jobs):
     """What each test reaches on the unchanged program, where it must pass, and how long it takes.
 
     reach: {test or golden/case: {path: lines}}, seconds: {test or golden/case: seconds}, code: {path: lines that are code}."""
-    pieces = [(step, case) for step in todo for case in (golden_cases() if step.golden else [None])]
+    pieces = [(step, case) for step in todo for case in step.parts or [None]]
 
     def one(piece):
         step, case = piece
@@ -364,13 +368,19 @@ class Worker:
         wanted = span & code or code
         return wanted, any(wanted.intersection(lines.get(mutant.path, ())) for lines in self.known["reach"].values())
 
+    def is_table(self, mutant):
+        return not set(range(mutant.first, mutant.last + 1)) & set(self.known["code"].get(mutant.path, ()))
+
     def reaching(self, mutant, step, wanted, seen):
         """The pieces of this test that run the @wanted lines; when nobody was @seen to run them, those that run any of the file, and
-        each test that was not counted; all that are linked with the file, when it is no code."""
+        each test that was not counted; of a table, unit tests too that are linked with it and may read it from elsewhere; all that
+        are linked with the file, when it is no code. What was not counted holds what the program does with the system: all that
+        commands do may be of it."""
         pieces = [key for key in self.known["reach"] if key.split("/")[0] == step.name]
-        if not wanted:
-            return pieces if library_of(mutant.path) in step.libraries else []
-        if not seen and not pieces:
+        linked = library_of(mutant.path) in step.libraries
+        if not wanted or (step.unit and linked and self.is_table(mutant)):
+            return pieces if linked else []
+        if not pieces and (not seen or library_of(mutant.path) == "src/cmd"):
             return [step.name]
         if not seen:
             wanted = set(self.known["code"][mutant.path])
@@ -383,8 +393,8 @@ class Worker:
             if not pieces:
                 continue
             quiet(["sh", "-c", step.link], cwd=self.folder)
-            args = ["--first"] if step.golden or step.name == "mkpkvm" else []
-            args += [f"--case={piece.split('/', 1)[1]}" for piece in pieces if step.golden]
+            args = ["--first"] if step.parts or step.name == "mkpkvm" else []
+            args += [f"--case={piece.split('/', 1)[1]}" for piece in pieces if step.parts]
             limit = SECONDS + SLOWER * sum(self.known["seconds"].get(piece, UNCOUNTED) for piece in pieces)
             if not passes(step, self.folder, limit, args, watched=not self.watched):
                 return step.name

@@ -21,6 +21,7 @@
 #define FORM_6_1_EPT (&x86_forms[1])
 #define FORM_6_18_EPT (&x86_forms[2])
 #define FORM_7_3_NPT (&x86_forms[3])
+#define FORM_6_18_BUILT_IN (&x86_forms[2])
 #define FORM_7_3_EPT (&x86_forms[4])
 #define FORM_5_15_NPT (&x86_forms[5])
 
@@ -702,17 +703,18 @@ static void variables_of_one_name(void **state)
 {
 	static const struct {
 		const char *name;
+		unsigned int size;
 		uint64_t other; /* 0: the same */
 		unsigned int n;
 		int param; /* -1: of the processor or the VM */
 	} rows[] = {
-		{ "dshadow_mmio_mask", 0, 2, S2_KVM_X86_MMIO_MASK },
-		{ "dshadow_mmio_mask", 0x1007, 2, S2_KVM_X86_MMIO_MASK },
-		{ "dshadow_acc_track_mask", 7, 2, S2_KVM_X86_ACC_TRACK_MASK },
-		{ "dshadow_host_writable_mask", 0, 3, S2_KVM_X86_HOST_WRITABLE_MASK },
-		{ "dnx_huge_pages", 0, 2, S2_KVM_X86_NX_HUGE_PAGES },
-		{ "dnx_huge_pages", 2, 2, S2_KVM_X86_NX_HUGE_PAGES },
-		{ "dshadow_xs_mask", 0, 2, -1 },
+		{ "dshadow_mmio_mask", 8, 0, 2, S2_KVM_X86_MMIO_MASK },
+		{ "dshadow_mmio_mask", 8, 0x1007, 2, S2_KVM_X86_MMIO_MASK },
+		{ "dshadow_acc_track_mask", 8, 7, 2, S2_KVM_X86_ACC_TRACK_MASK },
+		{ "dshadow_host_writable_mask", 8, 0, 3, S2_KVM_X86_HOST_WRITABLE_MASK },
+		{ "dnx_huge_pages", 4, 0, 2, S2_KVM_X86_NX_HUGE_PAGES },
+		{ "dnx_huge_pages", 4, 2, 2, S2_KVM_X86_NX_HUGE_PAGES },
+		{ "dshadow_xs_mask", 8, 0, 2, -1 },
 	};
 
 	(void)state;
@@ -726,9 +728,11 @@ static void variables_of_one_name(void **state)
 		for (uint32_t k = 0; k < t.nmsyms; k++)
 			if (!strcmp(t.msym[k].name, rows[i].name + 1))
 				value = get64(&t, t.msym[k].va);
+		if (rows[i].size == 4)
+			value = (uint32_t)value;
 		expected = rows[i].other ? rows[i].other : value;
 		for (unsigned int k = 1; k < rows[i].n; k++)
-			kvm_variable(&t, rows[i].name, expected, 8);
+			kvm_variable(&t, rows[i].name, expected, rows[i].size);
 		put_rooted_vm(&t, 42, &pa);
 		x86_must(&t);
 		assert_int_equal(t.lost.total, !known);
@@ -764,6 +768,32 @@ static void without_mmio_entries(void **state)
 	x86_must(&t);
 	assert_int_equal(x86_table(&t, "vm:42")->regime.soft.param[S2_KVM_X86_MMIO_MASK], 0);
 	x86_exit(&t);
+}
+
+/* Of the processor's capabilities (Intel SDM, appendix A.10) bit 0 tells of execute-only entries, bit
+ * 17 of pages of 1G. */
+static void capabilities(void **state)
+{
+	static const uint64_t rows[] = { 0, 1, 1 << 17, 1 << 17 | 1, 0xfffdfffe };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct s2_regime *regime;
+		struct x86_test t;
+		uint64_t pa;
+
+		x86_init(&t, FORM_6_18_BUILT_IN);
+		kvm_variable(&t, "bvmx_capability", rows[i], 4);
+		put_rooted_vm(&t, 42, &pa);
+		x86_must(&t);
+		assert_int_equal(t.lost.total, 0);
+		regime = &x86_table(&t, "vm:42")->regime;
+		assert_int_equal(s2_regime_flag(regime, S2_X86_EXEC_ONLY),
+				 rows[i] & 1 ? S2_YES : S2_NO);
+		assert_int_equal(s2_regime_flag(regime, S2_X86_PAGES_1G),
+				 rows[i] >> 17 & 1 ? S2_YES : S2_NO);
+		x86_exit(&t);
+	}
 }
 
 /* Since 7.2 a role says whether execution by the guest's user mode is a right of its own: MBEC of
@@ -1897,6 +1927,7 @@ int main(void)
 		cmocka_unit_test(private_memory_not_known),
 		cmocka_unit_test(arrays_of_5_15),
 		cmocka_unit_test(several_vms_of_a_process),
+		cmocka_unit_test(capabilities),
 		cmocka_unit_test(user_execution),
 		cmocka_unit_test(reserved_by_firmware),
 		cmocka_unit_test(lost_variable),

@@ -339,6 +339,16 @@ static void test_split_vmemmap(void **state)
 		pieces(&table, &geom),
 		"0+200 host  ; 40000+1   missing; 40001+1   missing; "
 		"40002+2 hyp nopage annotation; 40005+b   missing; 40010+70   missing; ");
+	/* What lies behind a missing page, which is asked from its middle on, is not missing. */
+	piece.pa -= PAGE;
+	mem.hole -= PAGE;
+	mem.hole_size = PAGE;
+	words[7 * 512 + 0x10] = 1 << 24;
+	assert_string_equal(
+		pieces(&table, &geom),
+		"0+200 host  ; 40000+1   missing; 40001+1   missing; "
+		"40002+2 hyp nopage annotation; 40005+b   missing; 40010+10 host owned vmemmap; "
+		"40020+1 host shared-owned vmemmap; 40021+5f host owned vmemmap; ");
 }
 
 /* The first and last bytes of regions, of gaps between them, and where they touch. */

@@ -514,6 +514,30 @@ static void small_vttbr(void **state)
 			}
 }
 
+/* Each bit of VTTBR_EL2 alone, with 64K tables: [47:1] are the address, with 52 bits of it [47:6], and
+ * [5:2] its bits [51:48] (Arm ARM, VTTBR_EL2.BADDR). Above them is the VMID. */
+static void bits_of_vttbr(void **state)
+{
+	(void)state;
+	for (uint64_t ps = 5; ps <= 6; ps++)
+		for (unsigned int bit = 0; bit < 64; bit++) {
+			uint64_t root = 1, want = bit >= 1 && bit < 48 ? BIT64(bit) : 0;
+			struct s2_geometry geom;
+			struct s2_err err;
+			enum s2_code code;
+
+			if (ps == 6 && bit < 6)
+				want = bit >= 2 ? BIT64(bit - 2 + 48) : 0;
+			assert_int_equal(shape(&s2_arm64_stage2, S2_ARM64_VTCR_EL2,
+					       1ULL << 31 | 34 | 1 << 6 | 1 << 14 | ps << 16, false,
+					       &geom, &err),
+					 S2_OK);
+			code = s2_arm64_vttbr_root(&geom, BIT64(bit), &root, &err);
+			assert_int_equal(code, want % geom.start_size ? S2_INVALID : S2_OK);
+			assert_int_equal(root, code ? 1 : want);
+		}
+}
+
 /* A value is strange exactly when the manual reserves it, or no access may be made of it. */
 static void strange_values(void **state)
 {
@@ -555,6 +579,7 @@ int main(void)
 		cmocka_unit_test(bits_of_leaves),
 		cmocka_unit_test(vtcr_reserved_bits),
 		cmocka_unit_test(small_vttbr),
+		cmocka_unit_test(bits_of_vttbr),
 		cmocka_unit_test(strange_values),
 	};
 

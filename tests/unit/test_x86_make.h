@@ -284,13 +284,14 @@ static inline void add_symbol(struct x86_test *t, const char *name, uint64_t va)
 }
 
 /* A variable of KVM's: a symbol of its module, or of the kernel. @name has its type letter in
- * front. */
+ * front. What lies behind it is another's. */
 static inline uint64_t kvm_variable(struct x86_test *t, const char *name, uint64_t value,
 				    unsigned int size)
 {
 	uint64_t va = t->data;
 
 	t->data += 16;
+	memset(x86_at(t, va), 0xa5, 16);
 	set_bytes(t, va, value, size);
 	if (t->form->built_in) {
 		add_symbol(t, name, va);
