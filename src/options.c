@@ -191,28 +191,6 @@ static void begin_options(struct s2_opt_list *list, struct option *longopts)
 	optind = 0;
 }
 
-/* May it be given several times? Those that add up can, and what an alias may have set; claims,
- * formats and conditions say themselves what contradicts what. */
-static bool is_repeatable(const struct s2_opt_row *row)
-{
-	switch (row->id) {
-	case OPT_TABLE:
-	case OPT_RANGE:
-	case OPT_MAP:
-	case OPT_ONLY:
-	case OPT_SKIP:
-	case OPT_REG:
-	case OPT_FORMAT:
-	case OPT_WHERE:
-	case OPT_COLOR:
-	case OPT_PROGRESS:
-	case OPT_SANDBOX:
-		return true;
-	default:
-		return row->id >= OPT_CLAIM;
-	}
-}
-
 /* @seen: the values of rows so far. */
 static enum s2_code check_again(const struct s2_opt_list *list, const struct s2_opt_row *row,
 				const char **seen, struct s2_err *err)
@@ -220,7 +198,7 @@ static enum s2_code check_again(const struct s2_opt_list *list, const struct s2_
 	const char **before = &seen[row - list->row];
 	char name[64];
 
-	if (!optarg || is_repeatable(row))
+	if (!optarg || row->groups & S2_OPTS_REPEATS)
 		return S2_OK;
 	if (*before && strcmp(*before, optarg) != 0)
 		return s2_fail(err, S2_USAGE, "%s: given twice, as '%s' and as '%s'",
