@@ -147,6 +147,13 @@ void s2_opt_list(struct s2_opt_list *ret)
 	}
 }
 
+void s2_command_line_init(struct s2_command_line *ret, int argc, char **argv)
+{
+	ret->argc = argc;
+	ret->argv = argv;
+	s2_opt_list(&ret->list);
+}
+
 const struct s2_opt_row *s2_opt_find(const struct s2_opt_list *list, unsigned int id)
 {
 	unsigned int i = 0;

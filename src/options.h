@@ -116,20 +116,23 @@ struct s2_options {
 	bool eats_files; /* which takes a file */
 };
 
-/* Fills @ret from the command line. @ret->args points into @argv. */
-enum s2_code s2_options_parse(int argc, char **argv, struct s2_options *ret,
+/* The words of a command line and the options that it may have (option_list.h). */
+struct s2_command_line;
+
+/* Fills @ret from the command line. @ret->args points into its words, which change their order. */
+enum s2_code s2_options_parse(const struct s2_command_line *line, struct s2_options *ret,
 			      struct s2_err *err) S2_MUST_CHECK;
 
 /* The first word that is neither an option nor the value of one, NULL: there is none. */
-const char *s2_options_command(int argc, char **argv);
+const char *s2_options_command(const struct s2_command_line *line);
 
 /* S2_USAGE: an option is none, or means nothing to a command of these groups. */
-enum s2_code s2_options_taken(const char *command, unsigned int groups, int argc, char **argv,
-			      struct s2_err *err) S2_MUST_CHECK;
+enum s2_code s2_options_taken(const struct s2_command_line *line, const char *command,
+			      unsigned int groups, struct s2_err *err) S2_MUST_CHECK;
 
 /* Refuses these, and a format that the command has not. */
-enum s2_code s2_options_check(const struct s2_options *options, const char *command,
-			      unsigned int groups, int argc, char **argv,
+enum s2_code s2_options_check(const struct s2_command_line *line, const struct s2_options *options,
+			      const char *command, unsigned int groups,
 			      struct s2_err *err) S2_MUST_CHECK;
 
 /* Is the output of a command a document, or, @ret_lines, records of one line each? */
