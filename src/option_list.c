@@ -9,9 +9,10 @@
 #include "format/text.h"
 
 /*
- * The order is that of --help. A new option: an id in option_list.h, a row here, a case in
- * s2_opt_apply(), the manual, its values in completions/generate.py. The rows of OPT_CLAIMS stand
- * for the options of all architectures' claims: those of tables, and those of one translation.
+ * The order is that of --help. A new option: an id in option_list.h, a row here, what its value
+ * does in option_values.c, the manual, its values in completions/generate.py. The rows of
+ * OPT_CLAIMS stand for the options of all architectures' claims: those of tables, and those of one
+ * translation.
  */
 static const struct s2_opt_row rows[] = {
 	{ OPT_CLAIMS, NULL, NULL, S2_OPTS_GEOM, NULL },
