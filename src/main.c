@@ -13,7 +13,7 @@
 #include "cmd/progress.h"
 #include "cmd/say.h"
 #include "cmd/version.h"
-#include "options.h"
+#include "option_list.h"
 #include "source/fault.h"
 
 /* The order is that of `s2dump help`. To add a command: a file in cmd/ with such a row, the
@@ -46,7 +46,7 @@ static const struct s2_cmd *find_cmd(const char *name)
 static const struct s2_cmd *running;
 
 /* One line; of a mistake in the command line with the command that explains it. */
-static void report(const struct s2_err *err, int argc, char **argv)
+static void report(const struct s2_err *err, const struct s2_command_line *line)
 {
 	const struct s2_cmd *cmd;
 	const char *word;
@@ -57,7 +57,7 @@ static void report(const struct s2_err *err, int argc, char **argv)
 		return;
 	}
 	/* Once a command runs, no name of a file may be asked for any more (open/sandbox.h). */
-	word = running ? NULL : s2_options_command(argc, argv);
+	word = running ? NULL : s2_options_command(line);
 	cmd = running ? running : word ? find_cmd(word) : NULL;
 	/* Whoever meant a command wants to see them all. */
 	if (word && !cmd && access(word, F_OK) == 0)
@@ -152,9 +152,10 @@ static enum s2_code refuse_argument(const struct s2_cmd *cmd, const char *word, 
 	return s2_fail(err, S2_USAGE, "%s: unexpected argument '%s'%s", cmd->name, word, why);
 }
 
-static enum s2_code check(const struct s2_cmd *cmd, int argc, char **argv, struct s2_err *err)
+static enum s2_code check(const struct s2_cmd *cmd, const struct s2_command_line *line,
+			  struct s2_err *err)
 {
-	enum s2_code code = s2_options_check(&options, cmd->name, cmd->groups, argc, argv, err);
+	enum s2_code code = s2_options_check(line, &options, cmd->name, cmd->groups, err);
 	char what[256];
 
 	if (code)
@@ -182,42 +183,40 @@ static enum s2_code check(const struct s2_cmd *cmd, int argc, char **argv, struc
 }
 
 /* What a command does not take is not wrong because of its value. */
-static void refuse_taken(int argc, char **argv, struct s2_err *err)
+static void refuse_taken(const struct s2_command_line *line, struct s2_err *err)
 {
-	const char *word = s2_options_command(argc, argv);
+	const char *word = s2_options_command(line);
 	const struct s2_cmd *cmd = word ? find_cmd(word) : NULL;
 	struct s2_err other;
 
 	if (!cmd)
 		return;
 	s2_err_init(&other);
-	if (!s2_options_taken(cmd->name, cmd->groups, argc, argv, &other))
+	if (!s2_options_taken(line, cmd->name, cmd->groups, &other))
 		return;
 	*err = other;
 	options.rows.mistaken = NULL;
 }
 
-static enum s2_exit run(int argc, char **argv, struct s2_err *err)
+static enum s2_exit run(const struct s2_command_line *line, struct s2_err *err)
 {
-	enum s2_code code = s2_options_parse(argc, argv, &options, err);
+	enum s2_code code = s2_options_parse(line, &options, err);
 	const struct s2_cmd *cmd;
 	enum s2_exit status;
-	int fd = STDOUT_FILENO;
 
 	if (code == S2_USAGE)
-		refuse_taken(argc, argv, err);
+		refuse_taken(line, err);
 	if (code)
 		return s2_exit_of(code);
-	s2_out_init(&standard_out, fd);
+	s2_out_init(&standard_out, STDOUT_FILENO);
 	standard_out.before = s2_progress_yield;
 	if (options.version) {
 		s2_version_print(&standard_out);
 		return s2_exit_of(s2_out_flush(&standard_out, err));
 	}
 	cmd = choose(&options);
-	if (!cmd && !options.help) {
+	if (!cmd && !options.help)
 		return s2_exit_of(refuse_missing("a file is needed", err));
-	}
 	if (options.help) {
 		static char *help_args[1];
 
@@ -226,7 +225,7 @@ static enum s2_exit run(int argc, char **argv, struct s2_err *err)
 		options.args = help_args;
 		cmd = &s2_cmd_help;
 	} else {
-		code = check(cmd, argc, argv, err);
+		code = check(cmd, line, err);
 		if (code)
 			return s2_exit_of(code);
 	}
@@ -290,6 +289,7 @@ int main(int argc, char **argv)
 {
 	struct sigaction bus = { .sa_sigaction = on_bus_error,
 				 .sa_flags = SA_SIGINFO | SA_NODEFER };
+	struct s2_command_line line;
 	struct s2_err err;
 	enum s2_exit status;
 
@@ -301,8 +301,9 @@ int main(int argc, char **argv)
 	/* So is a file that may not grow further (RLIMIT_FSIZE). */
 	signal(SIGXFSZ, SIG_IGN);
 	sigaction(SIGBUS, &bus, NULL);
-	status = run(argc, argv, &err);
+	s2_command_line_init(&line, argc, argv);
+	status = run(&line, &err);
 	if ((status == S2_EXIT_USAGE || status == S2_EXIT_INPUT) && *err.text)
-		report(&err, argc, argv);
+		report(&err, &line);
 	return (int)status;
 }

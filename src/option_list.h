@@ -71,6 +71,14 @@ struct s2_opt_list {
 
 void s2_opt_list(struct s2_opt_list *ret);
 
+struct s2_command_line {
+	int argc;
+	char **argv;
+	struct s2_opt_list list;
+};
+
+void s2_command_line_init(struct s2_command_line *ret, int argc, char **argv);
+
 /* The row of that id, which is in the list. */
 const struct s2_opt_row *s2_opt_find(const struct s2_opt_list *list, unsigned int id);
 

@@ -2,6 +2,7 @@
 // What the values of options mean, and which are refused.
 #include "option_values.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -201,16 +202,60 @@ static enum s2_code parse_level(const char *text, int *ret, struct s2_err *err)
 	return s2_parse_int_in(text, "--level", -S2_MAX_HEIGHTS, S2_MAX_HEIGHTS, ret, err);
 }
 
+static enum s2_code parse_output(const char *text, const char **ret, struct s2_err *err)
+{
+	*ret = text;
+	return *text ? S2_OK : s2_fail(err, S2_USAGE, "-o: the name of the file is empty");
+}
+
+/* Options whose value needs no reading: what a switch turns on, and where a word is kept. */
+static const struct plain {
+	enum s2_opt_id id;
+	size_t at; /* in struct s2_options: a bool; of words, a const char * */
+} switches[] = {
+	{ OPT_JSON, offsetof(struct s2_options, json) },
+	{ OPT_TABLES, offsetof(struct s2_options, table_pages) },
+	{ OPT_RAW_RIGHTS, offsetof(struct s2_options, raw_rights) },
+	{ OPT_LONG, offsetof(struct s2_options, long_list) },
+	{ OPT_NO_HEADER, offsetof(struct s2_options, rows.bare) },
+	{ OPT_ABSENT_IS_ZERO, offsetof(struct s2_options, absent_is_zero) },
+	{ OPT_EFFECTIVE, offsetof(struct s2_options, effective) },
+	{ OPT_LIST, offsetof(struct s2_options, list_checks) },
+	{ OPT_VERBOSE, offsetof(struct s2_options, verbose) },
+	{ OPT_HELP, offsetof(struct s2_options, help) },
+	{ OPT_VERSION, offsetof(struct s2_options, version) },
+}, words[] = {
+	{ OPT_ARCH, offsetof(struct s2_options, arch) },
+	{ OPT_SOFTWARE, offsetof(struct s2_options, software) },
+	{ OPT_VMLINUX, offsetof(struct s2_options, vmlinux) },
+	{ OPT_SYSTEM_MAP, offsetof(struct s2_options, system_map) },
+	{ OPT_MODULE, offsetof(struct s2_options, module) },
+	{ OPT_AS, offsetof(struct s2_options, as) },
+};
+
+static bool apply_plain(enum s2_opt_id id, const char *arg, struct s2_options *o)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(switches); i++) {
+		if (switches[i].id == id) {
+			*(bool *)(void *)((char *)o + switches[i].at) = true;
+			return true;
+		}
+	}
+	for (unsigned int i = 0; i < ARRAY_SIZE(words); i++) {
+		if (words[i].id == id) {
+			*(const char **)(void *)((char *)o + words[i].at) = arg;
+			return true;
+		}
+	}
+	return false;
+}
+
 enum s2_code s2_opt_apply(enum s2_opt_id id, const char *arg, struct s2_options *o,
 			  struct s2_err *err)
 {
+	if (apply_plain(id, arg, o))
+		return S2_OK;
 	switch (id) {
-	case OPT_ARCH:
-		o->arch = arg;
-		return S2_OK;
-	case OPT_SOFTWARE:
-		o->software = arg;
-		return S2_OK;
 	case OPT_BASE:
 		o->raw.have_base = o->raw.raw = true;
 		return s2_parse_address(arg, "--base", &o->raw.base, err);
@@ -224,34 +269,19 @@ enum s2_code s2_opt_apply(enum s2_opt_id id, const char *arg, struct s2_options 
 		return s2_parse_address(arg, "--root", &o->root, err);
 	case OPT_MAP:
 		return parse_map(arg, o, err);
+	case OPT_PAGES:
+		o->pages = arg;
+		o->raw.raw = true;
+		return S2_OK;
 	case OPT_TABLE:
 		return parse_table(arg, o, err);
 	case OPT_RANGE:
 		return parse_one_range(arg, o, err);
 	case OPT_FORMAT:
 		return parse_format(arg, o, err);
-	case OPT_JSON:
-		o->json = true;
-		return S2_OK;
 	case OPT_MERGE:
 		o->have_merge = true;
 		return parse_merge(arg, &o->merge, err);
-	case OPT_TABLES:
-		o->table_pages = true;
-		return S2_OK;
-	case OPT_RAW_RIGHTS:
-		o->raw_rights = true;
-		return S2_OK;
-	case OPT_LONG:
-		o->long_list = true;
-		return S2_OK;
-	case OPT_VMLINUX:
-		o->vmlinux = arg;
-		return S2_OK;
-	case OPT_PAGES:
-		o->pages = arg;
-		o->raw.raw = true;
-		return S2_OK;
 	case OPT_PROGRESS:
 		return parse_when(arg, "--progress", &o->progress, err);
 	case OPT_COLOR:
@@ -264,57 +294,23 @@ enum s2_code s2_opt_apply(enum s2_opt_id id, const char *arg, struct s2_options 
 		return s2_sort_option(arg, &o->rows, err);
 	case OPT_LIMIT:
 		return s2_limit_option(arg, &o->rows, err);
-	case OPT_NO_HEADER:
-		o->rows.bare = true;
-		return S2_OK;
-	case OPT_ABSENT_IS_ZERO:
-		o->absent_is_zero = true;
-		return S2_OK;
 	case OPT_SANDBOX:
 		return parse_sandbox(arg, &o->no_sandbox, err);
-	case OPT_EFFECTIVE:
-		o->effective = true;
-		return S2_OK;
 	case OPT_VCPU:
 		return parse_vcpu(arg, o, err);
-	case OPT_MODULE:
-		o->module = arg;
-		return S2_OK;
-	case OPT_SYSTEM_MAP:
-		o->system_map = arg;
-		return S2_OK;
 	case OPT_KERNEL:
 		return parse_kernel(arg, o, err);
-	case OPT_AS:
-		o->as = arg;
-		return S2_OK;
 	case OPT_LEVEL:
 		return parse_level(arg, &o->level, err);
 	case OPT_ONLY:
 		return parse_check(arg, "--only", o->only, &o->nonly, err);
 	case OPT_SKIP:
 		return parse_check(arg, "--skip", o->skip, &o->nskip, err);
-	case OPT_LIST:
-		o->list_checks = true;
-		return S2_OK;
 	case OPT_FINDINGS:
 		return parse_findings(arg, &o->findings, err);
 	case OPT_OUTPUT:
-		o->output = arg;
-		return *arg ? S2_OK : s2_fail(err, S2_USAGE, "-o: the name of the file is empty");
-	case OPT_VERBOSE:
-		o->verbose = true;
-		return S2_OK;
-	case OPT_CLAIMS:
-	case OPT_CLAIM:
-	case OPT_REG:
-		break;
-	case OPT_HELP:
-		o->help = true;
-		return S2_OK;
-	case OPT_VERSION:
-		o->version = true;
-		return S2_OK;
+		return parse_output(arg, &o->output, err);
+	default:
+		return s2_fail(err, S2_USAGE, "unknown option");
 	}
-	return s2_fail(err, S2_USAGE, "unknown option");
 }

@@ -153,15 +153,16 @@ static enum s2_code refuse_option(const struct s2_opt_list *list, const char *wo
 	return s2_fail(err, S2_USAGE, "unknown option '%.*s'", (int)len, word);
 }
 
-/* The next option's id in @ret, below 0 at their end. */
-static enum s2_code next_option(int argc, char **argv, const struct s2_opt_list *list,
+/* The next option's id in @ret, below 0 at their end. @argv: the words of @line, or a copy. */
+static enum s2_code next_option(const struct s2_command_line *line, char **argv,
 				const struct option *longopts, int *ret, struct s2_err *err)
 {
+	const struct s2_opt_list *list = &line->list;
 	const char *word;
 	int index = -1;
 	char name[64];
 
-	*ret = getopt_long(argc, argv, SHORT_OPTIONS, longopts, &index);
+	*ret = getopt_long(line->argc, argv, SHORT_OPTIONS, longopts, &index);
 	if (*ret < 0)
 		return S2_OK;
 	word = typed_option(argv);
@@ -183,34 +184,11 @@ static enum s2_code next_option(int argc, char **argv, const struct s2_opt_list 
 }
 
 /* For getopt_long(), from the first argument on. */
-static void begin_options(struct s2_opt_list *list, struct option *longopts)
+static void begin_options(const struct s2_opt_list *list, struct option *longopts)
 {
-	s2_opt_list(list);
 	long_options(list, longopts);
 	opterr = 0;
 	optind = 0;
-}
-
-/* May it be given several times? Those that add up can, and what an alias may have set; claims,
- * formats and conditions say themselves what contradicts what. */
-static bool is_repeatable(const struct s2_opt_row *row)
-{
-	switch (row->id) {
-	case OPT_TABLE:
-	case OPT_RANGE:
-	case OPT_MAP:
-	case OPT_ONLY:
-	case OPT_SKIP:
-	case OPT_REG:
-	case OPT_FORMAT:
-	case OPT_WHERE:
-	case OPT_COLOR:
-	case OPT_PROGRESS:
-	case OPT_SANDBOX:
-		return true;
-	default:
-		return row->id >= OPT_CLAIM;
-	}
 }
 
 /* @seen: the values of rows so far. */
@@ -220,7 +198,7 @@ static enum s2_code check_again(const struct s2_opt_list *list, const struct s2_
 	const char **before = &seen[row - list->row];
 	char name[64];
 
-	if (!optarg || is_repeatable(row))
+	if (!optarg || row->groups & S2_OPTS_REPEATS)
 		return S2_OK;
 	if (*before && strcmp(*before, optarg) != 0)
 		return s2_fail(err, S2_USAGE, "%s: given twice, as '%s' and as '%s'",
@@ -240,48 +218,51 @@ static void note_eaten(const struct s2_opt_row *row, char **argv, struct s2_opti
 }
 
 /* getopt_long() puts options first: one that lacks its value would find one there, the next time. */
-static char **copy_args(int argc, char **argv)
+static char **copy_args(const struct s2_command_line *line)
 {
-	char **copy = calloc((size_t)argc + 1, sizeof(*copy));
+	char **copy = calloc((size_t)line->argc + 1, sizeof(*copy));
 
 	if (copy)
-		memcpy(copy, argv, (size_t)argc * sizeof(*copy));
+		memcpy(copy, line->argv, (size_t)line->argc * sizeof(*copy));
 	return copy;
 }
 
-const char *s2_options_command(int argc, char **argv)
+const char *s2_options_command(const struct s2_command_line *line)
 {
-	s2_auto_free char **args = copy_args(argc, argv);
-	struct s2_opt_list list;
-	struct option longopts[ARRAY_SIZE(list.row) + 1];
+	s2_auto_free char **args = copy_args(line);
+	struct option longopts[ARRAY_SIZE(line->list.row) + 1];
 
 	if (!args)
 		return NULL;
-	begin_options(&list, longopts);
-	while (getopt_long(argc, args, SHORT_OPTIONS, longopts, NULL) >= 0)
+	begin_options(&line->list, longopts);
+	while (getopt_long(line->argc, args, SHORT_OPTIONS, longopts, NULL) >= 0)
 		;
-	return optind < argc ? args[optind] : NULL;
+	return optind < line->argc ? args[optind] : NULL;
 }
 
-enum s2_code s2_options_parse(int argc, char **argv, struct s2_options *ret, struct s2_err *err)
+enum s2_code s2_options_parse(const struct s2_command_line *line, struct s2_options *ret,
+			      struct s2_err *err)
 {
-	struct s2_opt_list list;
-	struct option longopts[ARRAY_SIZE(list.row) + 1];
+	const struct s2_opt_list *list = &line->list;
+	struct option longopts[ARRAY_SIZE(list->row) + 1];
 	struct s2_claim_given given[S2_MAX_GIVEN];
-	const char *seen[ARRAY_SIZE(list.row)] = { NULL };
+	const char *seen[ARRAY_SIZE(list->row)] = { NULL };
 	enum s2_code code = S2_OK;
 	unsigned int n = 0;
 	int id = 0;
 
 	memset(ret, 0, sizeof(*ret));
 	ret->level = S2_NO_LEVEL;
-	begin_options(&list, longopts);
+	begin_options(list, longopts);
 	while (!code) {
-		code = next_option(argc, argv, &list, longopts, &id, err);
+		const struct s2_opt_row *row;
+
+		code = next_option(line, line->argv, longopts, &id, err);
 		if (code || id < 0)
 			break;
-		note_eaten(s2_opt_find(&list, (unsigned int)id), argv, ret);
-		code = check_again(&list, s2_opt_find(&list, (unsigned int)id), seen, err);
+		row = s2_opt_find(list, (unsigned int)id);
+		note_eaten(row, line->argv, ret);
+		code = check_again(list, row, seen, err);
 		if (code)
 			break;
 		if (id != OPT_REG && id < OPT_CLAIM)
@@ -290,11 +271,9 @@ enum s2_code s2_options_parse(int argc, char **argv, struct s2_options *ret, str
 			code = s2_fail(err, S2_USAGE, "more than %zu registers and sizes",
 				       ARRAY_SIZE(given));
 		else
-			given[n++] = (struct s2_claim_given){
-				.name = id == OPT_REG ? NULL :
-							s2_opt_find(&list, (unsigned int)id)->name,
-				.arg = optarg
-			};
+			given[n++] =
+				(struct s2_claim_given){ .name = id == OPT_REG ? NULL : row->name,
+							 .arg = optarg };
 	}
 	s2_opt_sort_ranges(ret);
 	if (!code)
@@ -307,8 +286,8 @@ enum s2_code s2_options_parse(int argc, char **argv, struct s2_options *ret, str
 		ret->table[ret->ntables++] = ret->vcpu_table;
 	ret->raw.map = ret->map;
 	ret->have_regime = s2_regime_given(&ret->regime, S2_CLAIM_SHAPE);
-	ret->args = argv + optind;
-	ret->nargs = argc - optind;
+	ret->args = line->argv + optind;
+	ret->nargs = line->argc - optind;
 	return S2_OK;
 }
 
@@ -335,26 +314,25 @@ static void say_who_takes(const struct s2_opt_row *row, unsigned int groups, cha
 		snprintf(ret + used, size - used, "; jq picks from --json");
 }
 
-enum s2_code s2_options_taken(const char *command, unsigned int groups, int argc, char **argv,
-			      struct s2_err *err)
+enum s2_code s2_options_taken(const struct s2_command_line *line, const char *command,
+			      unsigned int groups, struct s2_err *err)
 {
-	s2_auto_free char **args = copy_args(argc, argv);
-	struct s2_opt_list list;
-	struct option longopts[ARRAY_SIZE(list.row) + 1];
+	s2_auto_free char **args = copy_args(line);
+	struct option longopts[ARRAY_SIZE(line->list.row) + 1];
 	enum s2_code code = S2_OK;
 	int id = 0;
 
 	if (!args)
 		return s2_fail(err, S2_NOMEM, "no memory");
-	begin_options(&list, longopts);
+	begin_options(&line->list, longopts);
 	while (!code) {
 		const struct s2_opt_row *row;
 		char who[128];
 
-		code = next_option(argc, args, &list, longopts, &id, err);
+		code = next_option(line, args, longopts, &id, err);
 		if (code || id < 0)
 			return code;
-		row = s2_opt_find(&list, (unsigned int)id);
+		row = s2_opt_find(&line->list, (unsigned int)id);
 		if (row->groups & (groups | S2_OPTS_ALL))
 			continue;
 		say_who_takes(row, groups, who, sizeof(who));
@@ -367,10 +345,10 @@ enum s2_code s2_options_taken(const char *command, unsigned int groups, int argc
 	return code;
 }
 
-enum s2_code s2_options_check(const struct s2_options *options, const char *command,
-			      unsigned int groups, int argc, char **argv, struct s2_err *err)
+enum s2_code s2_options_check(const struct s2_command_line *line, const struct s2_options *options,
+			      const char *command, unsigned int groups, struct s2_err *err)
 {
-	enum s2_code code = s2_options_taken(command, groups, argc, argv, err);
+	enum s2_code code = s2_options_taken(line, command, groups, err);
 
 	if (code)
 		return code;

@@ -36,6 +36,10 @@ enum s2_opt_group {
 	S2_OPTS_COLOR = 1 << 13,  /* text that has colours */
 	S2_OPTS_FILE = 1 << 14,   /* what the file is, whatever is in it */
 	S2_OPTS_ABSENT = 1 << 15, /* what memory reads as that the dump lacks */
+	/* Of the option itself, whatever the command; no command has these. */
+	S2_OPTS_REPEATS = 1 << 16, /* may be given again with another value: values add up, what an
+				      alias has set is replaced, or the value's parser objects */
+	S2_OPTS_DESCRIBES = 1 << 17, /* tells what a dump and a snapshot tell themselves */
 };
 
 #define S2_MAX_MAPS 1024
@@ -112,28 +116,31 @@ struct s2_options {
 	bool eats_files; /* which takes a file */
 };
 
-/* Fills @ret from the command line. @ret->args points into @argv. */
-enum s2_code s2_options_parse(int argc, char **argv, struct s2_options *ret,
+/* The words of a command line and the options that it may have (option_list.h). */
+struct s2_command_line;
+
+/* Fills @ret from the command line. @ret->args points into its words, which change their order. */
+enum s2_code s2_options_parse(const struct s2_command_line *line, struct s2_options *ret,
 			      struct s2_err *err) S2_MUST_CHECK;
 
 /* The first word that is neither an option nor the value of one, NULL: there is none. */
-const char *s2_options_command(int argc, char **argv);
+const char *s2_options_command(const struct s2_command_line *line);
 
 /* S2_USAGE: an option is none, or means nothing to a command of these groups. */
-enum s2_code s2_options_taken(const char *command, unsigned int groups, int argc, char **argv,
-			      struct s2_err *err) S2_MUST_CHECK;
+enum s2_code s2_options_taken(const struct s2_command_line *line, const char *command,
+			      unsigned int groups, struct s2_err *err) S2_MUST_CHECK;
 
 /* Refuses these, and a format that the command has not. */
-enum s2_code s2_options_check(const struct s2_options *options, const char *command,
-			      unsigned int groups, int argc, char **argv,
+enum s2_code s2_options_check(const struct s2_command_line *line, const struct s2_options *options,
+			      const char *command, unsigned int groups,
 			      struct s2_err *err) S2_MUST_CHECK;
 
 /* Is the output of a command a document, or, @ret_lines, records of one line each? */
 bool s2_options_document(const struct s2_options *o, bool *ret_lines);
 
-/* Prints the options of these groups, one per line, as `help` shows them: those @of_input, that say
- * what a dump tells itself and a raw image does not, or all others. */
-void s2_options_help(struct s2_out *out, unsigned int groups, bool of_input);
+/* Prints the options of these groups, one per line, as `help` shows them: those that describe the
+ * input (S2_OPTS_DESCRIBES), or all others. */
+void s2_options_help(struct s2_out *out, unsigned int groups, bool describing);
 
 /* One row per command in s2_cmds[] (main.c). */
 struct s2_cmd {

@@ -56,10 +56,57 @@ static void for_table(const struct s2_refusal *refusal, const char *shapes, enum
 			refusal->thing == S2_PART_SOFTWARE ? ": a dump says it itself" : "");
 }
 
+/* A file tells of no table that what was given could describe. */
+static void no_root(const struct s2_options *o, const struct s2_refusal *refusal, enum s2_code code,
+		    struct s2_err *err)
+{
+	char roots[EXAMPLES];
+
+	s2_claim_options(o->regime.arch, S2_CLAIM_ROOT, roots, sizeof(roots));
+	s2_fail(err, code,
+		"--%s describes a table that the file does not tell of: give --root (or %s) with it",
+		refusal->claim->option, roots);
+}
+
+static void no_kernel(const struct s2_options *o, const char *shapes, enum s2_code code,
+		      struct s2_err *err)
+{
+	char place[64] = "";
+
+	if (o->raw.have_base)
+		snprintf(place, sizeof(place), "is --base=0x%" PRIx64 " right? ", o->raw.base);
+	else if (o->raw.nmaps)
+		snprintf(place, sizeof(place), "is --map right? ");
+	s2_wrap(err, code, "the kernel is not found (%s%s with --root reads a table without it%s)",
+		place, shapes, o->system_map || o->vmlinux ? "; symbols alone do not help" : "");
+}
+
+/* The error has said it all but for what would help: @inner is its text. */
+static void help_with(const struct s2_options *o, const struct s2_refusal *refusal,
+		      const char *inner, enum s2_code code, struct s2_err *err)
+{
+	char shapes[160];
+
+	if (refusal->why == S2_REFUSED_SHAPE) {
+		s2_claim_options(o->regime.arch, S2_CLAIM_SHAPE, shapes, sizeof(shapes));
+		s2_fail(err, code, "%s (%s)", inner, shapes);
+		return;
+	}
+	s2_claim_examples(S2_CLAIM_SHAPE, shapes, EXAMPLES);
+	if (refusal->why == S2_REFUSED_NO_HOST)
+		s2_fail(err, code, "%s (%s%s with --root reads a table without it)", inner,
+			o->system_map || o->vmlinux ? "" : "--system-map or --vmlinux may tell; ",
+			shapes);
+	else
+		s2_fail(err, code,
+			"%s; a raw image of tables needs %s, or sizes, a raw image of memory --base",
+			inner, shapes);
+}
+
 enum s2_code s2_refuse(const struct s2_options *o, const struct s2_refusal *refusal,
 		       enum s2_code code, struct s2_err *err)
 {
-	char roots[EXAMPLES], shapes[EXAMPLES], details[160];
+	char roots[EXAMPLES], shapes[EXAMPLES];
 	struct s2_err inner = *err;
 
 	s2_claim_examples(S2_CLAIM_ROOT, roots, sizeof(roots));
@@ -75,11 +122,7 @@ enum s2_code s2_refuse(const struct s2_options *o, const struct s2_refusal *refu
 			roots);
 		break;
 	case S2_REFUSED_ROOT:
-		s2_claim_options(o->regime.arch, S2_CLAIM_ROOT, details, sizeof(details));
-		s2_fail(err, code,
-			"--%s describes a table that the file does not tell of: give --root (or "
-			"%s) with it",
-			refusal->claim->option, details);
+		no_root(o, refusal, code, err);
 		break;
 	case S2_REFUSED_PLACE:
 		s2_fail(err, code, "--root needs --base or --map: where is the image in memory?");
@@ -94,40 +137,21 @@ enum s2_code s2_refuse(const struct s2_options *o, const struct s2_refusal *refu
 		s2_fail(err, code, "--%s %s: give --base", refusal->claim->option, inner.text);
 		break;
 	case S2_REFUSED_NO_KERNEL:
-		if (o->raw.have_base)
-			snprintf(details, sizeof(details), "is --base=0x%" PRIx64 " right? ",
-				 o->raw.base);
-		else
-			snprintf(details, sizeof(details), "%s",
-				 o->raw.nmaps ? "is --map right? " : "");
-		s2_wrap(err, code,
-			"the kernel is not found (%s%s with --root reads a table without it%s)",
-			details, shapes,
-			o->system_map || o->vmlinux ? "; symbols alone do not help" : "");
+		no_kernel(o, shapes, code, err);
 		break;
 	case S2_REFUSED_KERNEL:
 		s2_wrap(err, code, "--%s=%u", names[S2_PART_KERNEL], o->kernel);
 		break;
-	case S2_REFUSED_NO_HOST:
-		s2_fail(err, code, "%s (%s%s with --root reads a table without it)", inner.text,
-			o->system_map || o->vmlinux ? "" : "--system-map or --vmlinux may tell; ",
-			shapes);
-		break;
 	case S2_REFUSED_FOR_KERNEL:
 		for_kernel(refusal, code, err);
-		break;
-	case S2_REFUSED_SHAPE:
-		s2_claim_options(o->regime.arch, S2_CLAIM_SHAPE, details, sizeof(details));
-		s2_fail(err, code, "%s (%s)", inner.text, details);
 		break;
 	case S2_REFUSED_FOR_TABLE:
 		for_table(refusal, shapes, code, err);
 		break;
+	case S2_REFUSED_SHAPE:
+	case S2_REFUSED_NO_HOST:
 	case S2_REFUSED_NO_DUMP:
-		s2_fail(err, code,
-			"%s; a raw image of tables needs %s, or sizes, a raw image of memory "
-			"--base",
-			inner.text, shapes);
+		help_with(o, refusal, inner.text, code, err);
 		break;
 	case S2_REFUSED_NO_TABLE:
 		s2_wrap(err, code, "--%s", o->have_vcpu ? "vcpu" : "table");
@@ -136,11 +160,9 @@ enum s2_code s2_refuse(const struct s2_options *o, const struct s2_refusal *refu
 		s2_wrap(err, code, "--%s", names[S2_PART_COPY]);
 		break;
 	case S2_REFUSED_ARCH:
-		s2_fail(err, code, "--%s %s", given_by(&o->regime, refusal->claim), inner.text);
-		break;
 	case S2_REFUSED_NOT_STAGE2:
-		s2_fail(err, code, "--%s is for tables of stage 2",
-			given_by(&o->regime, refusal->claim));
+		s2_fail(err, code, "--%s %s", given_by(&o->regime, refusal->claim),
+			refusal->why == S2_REFUSED_ARCH ? inner.text : "is for tables of stage 2");
 		break;
 	}
 	return code;

@@ -226,13 +226,6 @@ const struct s2_attr_value *s2_attr_value(const struct s2_attr *attr, uint64_t v
 	return &attr->values[value];
 }
 
-bool s2_attr_applies(const struct s2_attr *attr, const struct s2_geometry *geom,
-		     enum s2_where where, unsigned int height)
-{
-	return (attr->where & where) && !(attr->blocks_only && height == 0) &&
-	       (geom->flags & attr->needs) == attr->needs && !(geom->flags & attr->unless);
-}
-
 void s2_text_rights(const struct s2_rights *rights, bool two_levels, char ret[S2_TEXT_RIGHTS_LEN])
 {
 	char *p = ret;

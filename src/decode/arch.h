@@ -380,9 +380,14 @@ struct s2_feature {
 /* What a table translates: what software asks for, or what the first stage answered. */
 enum s2_stage { S2_STAGE_1 = 1, S2_STAGE_2 = 2 };
 
-/* One table format. Its names, @name and @format, stand in notes. */
 /* Registers of a guest hypervisor that a table may shadow. */
 enum s2_shadow { S2_SHADOW_ROOT, S2_SHADOW_CONTROL, S2_NSHADOWS };
+
+/* What such a register is called in JSON, and in the note of a snapshot. */
+struct s2_shadow_name {
+	const char *name;
+	const char *note;
+};
 
 /* The kernel's own text of a page table, in debugfs; named for the release that began with it. */
 enum s2_debugfs_generation {
@@ -410,12 +415,7 @@ struct s2_debugfs_text {
 	const char *shadow_control, *shadow_root;
 };
 
-/* What such a register is called in JSON, and in the note of a snapshot. */
-struct s2_shadow_name {
-	const char *name;
-	const char *note;
-};
-
+/* One table format. Its names, @name and @format, stand in notes. */
 struct s2_arch {
 	const char *name;    /* JSON: "arm64" */
 	const char *format;  /* "stage2", "stage1-el1", "stage1-el2" */
@@ -595,9 +595,14 @@ bool s2_attr_is_open(const struct s2_attr *attr, const struct s2_geometry *geom,
 /* The row of value @value, or NULL when the attribute is a plain number or the value has no row. */
 const struct s2_attr_value *s2_attr_value(const struct s2_attr *attr, uint64_t value);
 
-/* Does this row count for this geometry and this kind of entry at this height? */
-bool s2_attr_applies(const struct s2_attr *attr, const struct s2_geometry *geom,
-		     enum s2_where where, unsigned int height);
+/* Does this row count for this geometry and this kind of entry at this height? decode() asks of all
+ * rows. */
+static inline bool s2_attr_applies(const struct s2_attr *attr, const struct s2_geometry *geom,
+				   enum s2_where where, unsigned int height)
+{
+	return (attr->where & where) && !(attr->blocks_only && height == 0) &&
+	       (geom->flags & attr->needs) == attr->needs && !(geom->flags & attr->unless);
+}
 
 /* S2_IN_* of an entry type. */
 enum s2_where s2_where(enum s2_type type);

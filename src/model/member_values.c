@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // What the members of a row are, of one table: its attributes, and each member's value.
+#include "model/member_values.h"
+
 #include <stdio.h>
 #include <string.h>
 
 #include "base/glob.h"
-#include "model/members.h"
 
 /* A row of an attribute: of those with one name, that which applies counts. */
 static unsigned int add_attr_member(const struct s2_geometry *geom, const struct s2_attr *attr,

@@ -53,7 +53,8 @@ struct s2_vm_vcpu {
 };
 
 struct s2_vm {
-	uint64_t va;               /* of struct kvm, 0 when not known */
+	bool undescribed; /* of a note that is older than VMs in notes; one made of it has none */
+	uint64_t va;      /* of struct kvm, 0 when not known */
 	char name[S2_VM_NAME_LEN]; /* without blanks at its ends, escaped; "" when not known */
 	enum s2_vm_named named;
 	char unnamed[96];          /* why there is no name, "" when there is one */

@@ -4,7 +4,7 @@
 #ifndef S2_MODEL_WHERE_H
 #define S2_MODEL_WHERE_H
 
-#include "model/members.h"
+#include "model/member_values.h"
 
 /*
  *     condition = term { "or" term }

@@ -186,12 +186,68 @@ static enum s2_code cross_check(const struct s2_regime *regime, const struct num
 	return S2_OK;
 }
 
+/* AArch64.S2InconsistentSL: the start level, whose entries resolve bits from @top_shift up,
+ * resolves at least one bit, and at most a full table and 16 tables. */
+static enum s2_code check_start(const struct numbers *n, unsigned int top_shift, struct s2_err *err)
+{
+	unsigned int min_bits = top_shift + 1, max_bits = top_shift + n->page_log2 - 3 + 4;
+
+	if (max_bits > 52)
+		max_bits = 52;
+	if (n->ia_bits >= min_bits && n->ia_bits <= max_bits)
+		return S2_OK;
+	return s2_fail(
+		err, S2_INVALID,
+		n->from_vtcr ?
+			"VTCR_EL2.SL0 starts at level %d, which needs %u..%u input bits, but T0SZ gives %u" :
+			"start level %d needs %u..%u input bits, not %u",
+		n->start_level, min_bits, max_bits, n->ia_bits);
+}
+
+static uint32_t oddities(const struct numbers *n)
+{
+	uint32_t odd = 0;
+
+	if (!n->from_vtcr && n->ia_bits < 25)
+		odd |= S2_GODD_TTST;
+	if (n->page_log2 == 12 && n->start_level == 3)
+		odd |= S2_GODD_TTST; /* SL0 = 3 with 4K */
+	if (n->ia_bits > n->oa_bits)
+		odd |= S2_GODD_IA_OVER_OA;
+	/* AArch64.S2InvalidSL: these start levels are invalid on implementations with fewer PA
+	 * bits. */
+	if ((n->page_log2 == 12 && n->start_level == 0 && n->oa_bits < 44) ||
+	    (n->page_log2 == 14 && n->start_level == 1 && n->oa_bits < 42) ||
+	    (n->page_log2 == 16 && n->start_level == 1 && n->oa_bits < 44))
+		odd |= S2_GODD_SL_PA;
+	return odd;
+}
+
+/* Facts that decide how descriptors read. */
+static uint32_t flags(const struct s2_regime *regime, const struct numbers *n)
+{
+	enum s2_tristate fwb = s2_regime_flag(regime, S2_ARM64_FWB);
+	uint32_t ret = 0;
+
+	if (n->from_vtcr)
+		ret |= S2_G_SH0;
+	if (fwb != S2_UNKNOWN)
+		ret |= fwb == S2_YES ? S2_G_FWB : S2_G_NOFWB;
+	else if (s2_regime_has(regime, S2_ARM64_HCR_EL2))
+		ret |= regime->value[S2_ARM64_HCR_EL2] & HCR_FWB ? S2_G_FWB : S2_G_NOFWB;
+	if (s2_regime_flag(regime, S2_ARM64_XNX) != S2_NO)
+		ret |= S2_G_XNX;
+	if (regime->value[S2_ARM64_REALM])
+		ret |= S2_G_REALM;
+	return ret;
+}
+
 enum s2_code s2_arm64_stage2_shape(const struct s2_regime *regime, struct s2_geometry *ret,
 				   struct s2_err *err)
 {
 	struct s2_geometry geom = { .arch = regime->arch };
 	struct numbers n = { 0 };
-	unsigned int stride, top_shift, min_bits, max_bits;
+	unsigned int top_shift;
 	enum s2_code code;
 
 	if (s2_regime_has(regime, S2_ARM64_VTCR_EL2)) {
@@ -203,36 +259,13 @@ enum s2_code s2_arm64_stage2_shape(const struct s2_regime *regime, struct s2_geo
 	}
 	if (code)
 		return code;
-
-	/* AArch64.S2InconsistentSL: the start level resolves at least one bit, and at most a full
-	 * table and 16 tables. */
-	stride = n.page_log2 - 3;
 	geom.top = (uint8_t)(3 - n.start_level);
-	top_shift = n.page_log2 + geom.top * stride;
-	min_bits = top_shift + 1;
-	max_bits = top_shift + stride + 4;
-	if (max_bits > 52)
-		max_bits = 52;
-	if (n.ia_bits < min_bits || n.ia_bits > max_bits)
-		return s2_fail(
-			err, S2_INVALID,
-			n.from_vtcr ?
-				"VTCR_EL2.SL0 starts at level %d, which needs %u..%u input bits, but T0SZ gives %u" :
-				"start level %d needs %u..%u input bits, not %u",
-			n.start_level, min_bits, max_bits, n.ia_bits);
-	if (!n.from_vtcr && n.ia_bits < 25)
-		geom.odd |= S2_GODD_TTST;
-	if (n.page_log2 == 12 && n.start_level == 3)
-		geom.odd |= S2_GODD_TTST; /* SL0 = 3 with 4K */
-	if (n.ia_bits > n.oa_bits)
-		geom.odd |= S2_GODD_IA_OVER_OA;
-	/* AArch64.S2InvalidSL: these start levels are invalid on implementations with fewer PA
-	 * bits. */
-	if ((n.page_log2 == 12 && n.start_level == 0 && n.oa_bits < 44) ||
-	    (n.page_log2 == 14 && n.start_level == 1 && n.oa_bits < 42) ||
-	    (n.page_log2 == 16 && n.start_level == 1 && n.oa_bits < 44))
-		geom.odd |= S2_GODD_SL_PA;
-
+	top_shift = n.page_log2 + geom.top * (n.page_log2 - 3);
+	code = check_start(&n, top_shift, err);
+	if (code)
+		return code;
+	geom.odd |= oddities(&n);
+	geom.flags |= flags(regime, &n);
 	geom.page_log2 = (uint8_t)n.page_log2;
 	geom.heights = s2_arm64_heights(n.page_log2);
 	geom.ia_bits = (uint8_t)n.ia_bits;
@@ -242,17 +275,6 @@ enum s2_code s2_arm64_stage2_shape(const struct s2_regime *regime, struct s2_geo
 				    (uint32_t)(geom.start_size >> n.page_log2) :
 				    1;
 	geom.sh = (uint8_t)n.sh;
-	if (n.from_vtcr)
-		geom.flags |= S2_G_SH0;
-	if (s2_regime_flag(regime, S2_ARM64_FWB) != S2_UNKNOWN)
-		geom.flags |= s2_regime_flag(regime, S2_ARM64_FWB) == S2_YES ? S2_G_FWB :
-									       S2_G_NOFWB;
-	else if (s2_regime_has(regime, S2_ARM64_HCR_EL2))
-		geom.flags |= regime->value[S2_ARM64_HCR_EL2] & HCR_FWB ? S2_G_FWB : S2_G_NOFWB;
-	if (s2_regime_flag(regime, S2_ARM64_XNX) != S2_NO)
-		geom.flags |= S2_G_XNX;
-	if (regime->value[S2_ARM64_REALM])
-		geom.flags |= S2_G_REALM;
 	s2_arm64_shape_levels(&geom, n.lpa2, BITS64(50, n.lpa2 ? 50 : 48));
 	*ret = geom;
 	return S2_OK;

@@ -395,73 +395,64 @@ static struct s2_fields data_abort(uint64_t esr)
 	return is_external(esr) ? ROWS(data_external) : ROWS(data_plain);
 }
 
+/* ROWS() in a constant. */
+#define ISS_ROWS(rows) \
+	{ \
+		(rows), ARRAY_SIZE(rows) \
+	}
+
+/* The ISS by EC, where that alone decides. */
+static const struct s2_fields by_class[] = {
+	[0x01] = ISS_ROWS(wait),
+	[0x03] = ISS_ROWS(coprocessor),
+	[0x05] = ISS_ROWS(coprocessor),
+	[0x08] = ISS_ROWS(coprocessor),
+	[0x04] = ISS_ROWS(coprocessor64),
+	[0x0c] = ISS_ROWS(coprocessor64),
+	[0x06] = ISS_ROWS(coprocessor_memory),
+	[0x07] = ISS_ROWS(conditional),
+	[0x0d] = ISS_ROWS(branch),
+	[0x11] = ISS_ROWS(immediate),
+	[0x12] = ISS_ROWS(immediate),
+	[0x15] = ISS_ROWS(immediate),
+	[0x16] = ISS_ROWS(immediate),
+	[0x17] = ISS_ROWS(immediate),
+	[0x13] = ISS_ROWS(smc32),
+	[0x14] = ISS_ROWS(sysreg128),
+	[0x18] = ISS_ROWS(sysreg),
+	[0x1a] = ISS_ROWS(eret),
+	[0x1b] = ISS_ROWS(transaction),
+	[0x1c] = ISS_ROWS(authentication),
+	[0x1d] = ISS_ROWS(sme),
+	[0x27] = ISS_ROWS(memory_operation),
+	[0x28] = ISS_ROWS(floating_point),
+	[0x2c] = ISS_ROWS(floating_point),
+	[0x2d] = ISS_ROWS(control_stack),
+	[0x2f] = ISS_ROWS(system_error),
+	[0x30] = ISS_ROWS(breakpoint),
+	[0x31] = ISS_ROWS(breakpoint),
+	[0x32] = ISS_ROWS(step),
+	[0x33] = ISS_ROWS(step),
+	[0x34] = ISS_ROWS(watchpoint),
+	[0x35] = ISS_ROWS(watchpoint),
+	[0x38] = ISS_ROWS(comment),
+	[0x3c] = ISS_ROWS(comment),
+};
+
 static struct s2_fields iss(uint64_t esr)
 {
-	switch (field_get(ESR_EC, esr)) {
-	case 0x01:
-		return ROWS(wait);
-	case 0x03:
-	case 0x05:
-	case 0x08:
-		return ROWS(coprocessor);
-	case 0x04:
-	case 0x0c:
-		return ROWS(coprocessor64);
-	case 0x06:
-		return ROWS(coprocessor_memory);
-	case 0x07:
-		return ROWS(conditional);
-	case 0x0d:
-		return ROWS(branch);
-	case 0x11:
-	case 0x12:
-	case 0x15:
-	case 0x16:
-	case 0x17:
-		return ROWS(immediate);
-	case 0x13:
-		return ROWS(smc32);
-	case 0x14:
-		return ROWS(sysreg128);
-	case 0x18:
-		return ROWS(sysreg);
-	case 0x1a:
-		return ROWS(eret);
-	case 0x1b:
-		return ROWS(transaction);
-	case 0x1c:
-		return ROWS(authentication);
-	case 0x1d:
-		return ROWS(sme);
+	uint64_t class = field_get(ESR_EC, esr);
+
+	switch (class) {
 	case 0x20:
 	case 0x21:
 		return is_external(esr) ? ROWS(instruction_external) : ROWS(instruction);
 	case 0x24:
 	case 0x25:
 		return data_abort(esr);
-	case 0x27:
-		return ROWS(memory_operation);
-	case 0x28:
-	case 0x2c:
-		return ROWS(floating_point);
-	case 0x2d:
-		return ROWS(control_stack);
-	case 0x2f:
-		return ROWS(system_error);
-	case 0x30:
-	case 0x31:
-		return ROWS(breakpoint);
-	case 0x32:
-	case 0x33:
-		return ROWS(step);
-	case 0x34:
-	case 0x35:
-		return ROWS(watchpoint);
-	case 0x38:
-	case 0x3c:
-		return ROWS(comment);
 	default:
-		return ROWS(nothing);
+		return class < ARRAY_SIZE(by_class) && by_class[class].row ? by_class[class] :
+									     ROWS(nothing);
 	}
 }
 

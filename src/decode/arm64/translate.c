@@ -182,6 +182,41 @@ static void record(struct s2_at *at, const struct s2_at_step *step)
 		at->ret->step[at->ret->nsteps++] = *step;
 }
 
+/* Where the table that @raw leads to is, and what it leaves allowed. */
+static bool enter(struct s2_at *at, const struct s2_at_step *step, const struct s2_at_walk *w,
+		  struct s2_at_path *path, uint64_t *ret)
+{
+	uint64_t raw = step->raw, next = desc_address(at, w, w->page_log2, raw);
+
+	if (beyond(next, w->oa_bits))
+		return fault(at, S2_AT_ADDRESS_SIZE, step->stage, step->level, step->s1ptw,
+			     "the next table is beyond the output size");
+	path->ap_table |= (unsigned int)field_get(DESC_APTABLE, raw);
+	path->uxn |= (raw & DESC_UXNTABLE) != 0;
+	path->pxn |= (raw & DESC_PXNTABLE) != 0;
+	*ret = next;
+	return true;
+}
+
+/* StageOA: the contiguous bit widens the block, also one that is not aligned to its group. */
+static bool reach(struct s2_at *at, const struct s2_at_step *step, const struct s2_at_walk *w,
+		  uint64_t ia, struct s2_at_leaf *leaf)
+{
+	uint64_t address = desc_address(at, w, step->shift, step->raw);
+	unsigned int size_log2 = step->shift + contiguous(w, step->level, step->raw);
+
+	leaf->raw = step->raw;
+	leaf->level = step->level;
+	leaf->oa = (address & ~low_bits(size_log2)) | (ia & low_bits(size_log2));
+	if (beyond(leaf->oa, w->oa_bits))
+		return fault(at, S2_AT_ADDRESS_SIZE, step->stage, step->level, step->s1ptw,
+			     "the output address is beyond the output size");
+	if (!(step->raw & DESC_AF) && !w->ha)
+		return fault(at, S2_AT_ACCESS_FLAG, step->stage, step->level, step->s1ptw,
+			     "the access flag is clear");
+	return true;
+}
+
 /* A walk of one stage (AArch64.S1Walk, AArch64.S2Walk). @path: filled for stage 1. */
 static bool walk(struct s2_at *at, uint8_t stage, const struct s2_at_walk *w, uint64_t ia,
 		 const struct s2_access *access, struct s2_at_leaf *leaf, struct s2_at_path *path)
@@ -202,7 +237,7 @@ static bool walk(struct s2_at *at, uint8_t stage, const struct s2_at_walk *w, ui
 					   .s1ptw = s1ptw,
 					   .shift = (uint8_t)shift };
 		const uint64_t desc_ia = base + index * sizeof(uint64_t);
-		uint64_t raw, next;
+		uint64_t raw;
 
 		if (!walk_pa(at, stage, desc_ia, false, access->el0, &step.desc_pa))
 			return false;
@@ -217,19 +252,14 @@ static bool walk(struct s2_at *at, uint8_t stage, const struct s2_at_walk *w, ui
 		record(at, &step);
 		switch (step.type) {
 		case S2_TABLE:
-			next = desc_address(at, w, w->page_log2, raw);
-			if (beyond(next, w->oa_bits))
-				return fault(at, S2_AT_ADDRESS_SIZE, stage, level, s1ptw,
-					     "the next table is beyond the output size");
-			path->ap_table |= (unsigned int)field_get(DESC_APTABLE, raw);
-			path->uxn |= (raw & DESC_UXNTABLE) != 0;
-			path->pxn |= (raw & DESC_PXNTABLE) != 0;
-			base = next;
+			if (!enter(at, &step, w, path, &base))
+				return false;
 			top = shift;
 			continue;
 		case S2_BLOCK:
 		case S2_PAGE:
-			break;
+			leaf->desc_ia = desc_ia;
+			return reach(at, &step, w, ia, leaf);
 		case S2_RESERVED_ENTRY:
 			return fault(at, S2_AT_TRANSLATION, stage, level, s1ptw,
 				     "reserved descriptor");
@@ -237,19 +267,6 @@ static bool walk(struct s2_at *at, uint8_t stage, const struct s2_at_walk *w, ui
 			return fault(at, S2_AT_TRANSLATION, stage, level, s1ptw,
 				     "invalid descriptor");
 		}
-		/* StageOA: the contiguous bit widens the block, also one that is not aligned to its
-		 * group. */
-		next = desc_address(at, w, shift, raw);
-		top = shift + contiguous(w, level, raw);
-		*leaf = (struct s2_at_leaf){ .raw = raw, .desc_ia = desc_ia, .level = level };
-		leaf->oa = (next & ~low_bits(top)) | (ia & low_bits(top));
-		if (beyond(leaf->oa, w->oa_bits))
-			return fault(at, S2_AT_ADDRESS_SIZE, stage, level, s1ptw,
-				     "the output address is beyond the output size");
-		if (!(raw & DESC_AF) && !w->ha)
-			return fault(at, S2_AT_ACCESS_FLAG, stage, level, s1ptw,
-				     "the access flag is clear");
-		return true;
 	}
 }
 

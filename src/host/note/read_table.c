@@ -233,7 +233,8 @@ static enum s2_code get_vm(json_t *obj, struct s2_tables *tables, struct s2_tabl
 	code = s2_tables_own(tables, vm, err);
 	if (code || object)
 		return code ? code : parse_vm(object, vm, err);
-	snprintf(vm->unnamed, sizeof(vm->unnamed), S2_NOTE_OLDER);
+	vm->undescribed = true;
+	snprintf(vm->unnamed, sizeof(vm->unnamed), "this snapshot is older than names are kept");
 	return S2_OK;
 }
 

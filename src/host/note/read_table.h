@@ -6,10 +6,6 @@
 #include "host/tables.h"
 #include "model/note.h"
 
-/* Why a VM has no name, of which a note says nothing: then a note that is made of that does not
- * either. */
-#define S2_NOTE_OLDER "this snapshot is older than names are kept"
-
 /* The table that @obj describes; @list owns its VM. On success the caller owns what else it has,
  * s2_table_clear(). */
 enum s2_code s2_note_get_table(json_t *obj, struct s2_tables *list, struct s2_table *ret,

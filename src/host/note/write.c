@@ -7,7 +7,6 @@
 #include "base/escape.h"
 #include "decode/soft.h"
 #include "host/host.h"
-#include "host/note/read_table.h"
 #include "host/tables.h"
 #include "model/note.h"
 
@@ -151,7 +150,7 @@ static json_t *note_table(const struct s2_table *table)
 	json_object_set_new(obj, "vcpus", json_integer(table->vcpus));
 	if (table->have_vmid)
 		json_object_set_new(obj, "vmid", json_integer(table->vmid));
-	if (table->vm && strcmp(table->vm->unnamed, S2_NOTE_OLDER) != 0)
+	if (table->vm && !table->vm->undescribed)
 		json_object_set_new(obj, "vm", note_vm(table->vm));
 	if (s2_table_has_shadow(table)) {
 		for (unsigned int i = 0; i < S2_NSHADOWS; i++)
