@@ -202,7 +202,7 @@ static bool walk(struct s2_at *at, uint8_t stage, const struct s2_at_walk *w, ui
 					   .s1ptw = s1ptw,
 					   .shift = (uint8_t)shift };
 		const uint64_t desc_ia = base + index * sizeof(uint64_t);
-		uint64_t raw, next;
+		uint64_t raw, next, updated;
 
 		if (!walk_pa(at, stage, desc_ia, false, access->el0, &step.desc_pa))
 			return false;
@@ -221,6 +221,10 @@ static bool walk(struct s2_at *at, uint8_t stage, const struct s2_at_walk *w, ui
 			if (beyond(next, w->oa_bits))
 				return fault(at, S2_AT_ADDRESS_SIZE, stage, level, s1ptw,
 					     "the next table is beyond the output size");
+			/* As the access flag of a leaf: stage 2 must let it be written. */
+			if (w->haft && !(raw & DESC_AF) &&
+			    !walk_pa(at, stage, desc_ia, true, access->el0, &updated))
+				return false;
 			path->ap_table |= (unsigned int)field_get(DESC_APTABLE, raw);
 			path->uxn |= (raw & DESC_UXNTABLE) != 0;
 			path->pxn |= (raw & DESC_PXNTABLE) != 0;
