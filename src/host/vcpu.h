@@ -11,6 +11,12 @@ struct s2_vcpu {
 	uint64_t pstate;
 	uint64_t pc;
 	int cpu; /* the CPU that it is loaded on, -1: none; then the registers are current */
+	/* A guest that is a hypervisor itself: the tables that @regs name are its own guest's. */
+	bool is_hypervisor;
+	bool runs_hypervisor; /* not that guest: what it does goes through none of them */
+	bool guest_stage2;    /* the guest's guest lies behind a second stage, ... */
+	uint64_t guest_root,
+		guest_control; /* ... with these registers, as struct s2_table.shadow */
 };
 
 #endif

@@ -22,6 +22,8 @@ VCPU = 0x140000
 PID, VCPUS = 200, 2
 # enum vcpu_sysreg, in an order of its own
 SYSREGS = {"MAIR_EL1": 4, "SCTLR_EL1": 5, "TCR_EL1": 7, "TTBR0_EL1": 8, "TTBR1_EL1": 9}
+# ... those in a page of their own, of guests that are hypervisors
+VNCR_START, EL2_REGS = 10, {"VTTBR_EL2": 10, "HCR_EL2": 11, "VTCR_EL2": 13}
 # TCR_EL1: 39 bits in both halves, granules of 4K, 40 bits of IPA
 TCR = 25 | 25 << 16 | 2 << 30 | 2 << 32
 MAIR = 0x04ff  # 0: Normal Write-Back, 1: Device-nGnRE
@@ -51,10 +53,10 @@ def kernel_types():
                                  ("userspace_addr", "u64"), ("flags", "u32"), ("id", "u16"), ("as_id", "u16")])
     b.struct("kvm_pgtable", [("ia_bits", "u32"), ("mmu", "void*")])
     b.struct("user_pt_regs", [("regs", "u64[31]"), ("sp", "u64"), ("pc", "u64"), ("pstate", "u64")])
-    b.struct("kvm_cpu_context", [("regs", "user_pt_regs"), ("sys_regs", "u64[16]")])
+    b.struct("kvm_cpu_context", [("regs", "user_pt_regs"), ("sys_regs", "u64[16]"), ("vncr_array", "void*")])
     b.struct("kvm_vcpu_arch", [("ctxt", "kvm_cpu_context"), ("hcr_el2", "u64")])
     b.struct("kvm_vcpu", [("kvm", "void*"), ("cpu", "int"), ("arch", "kvm_vcpu_arch")])
-    b.enum("vcpu_sysreg", SYSREGS)
+    b.enum("vcpu_sysreg", {**SYSREGS, "__VNCR_START__": VNCR_START, **EL2_REGS})
     return b
 
 
@@ -77,8 +79,9 @@ class Stage1(Table):
 class Host(System):
     info = f"BUILD-ID={BUILD_ID.hex()}\n"
 
-    def __init__(self, hcr=HCR, cpu=-1):
-        self.hcr, self.cpu, self.guest_pages, self.hidden = hcr, cpu, 0, {}
+    def __init__(self, hcr=HCR, cpu=-1, el2=None, pstate=0x3c5):
+        """@el2: the vCPUs have an EL2 of their own, with these registers; @pstate: of vCPU 0."""
+        self.hcr, self.cpu, self.el2, self.pstate, self.guest_pages, self.hidden = hcr, cpu, el2, pstate, 0, {}
         self.gen, self.ram, self.btf, self.symbols = "6.12", Ram(), kernel_types(), {}
         self.used = {"k": KTABLES, "g": TABLES, "s": SNAPSHOT}
         self.build()
@@ -144,7 +147,12 @@ class Host(System):
         assert self.guest_pages <= 8, self.guest_pages
 
     def nested(self):
+        """Of the guest's guest: a page; where the guest is a hypervisor, the tables of its stage 1, and of what these
+        map another page than the machine has there."""
         self.shadow.set(0x1000, self.guest_leaf(self.pa(GUEST) + 8 * PAGE))
+        if self.el2 is not None:
+            for i in range(9):
+                self.shadow.set(SLOT + i * PAGE, self.guest_leaf(self.pa(GUEST) + (11 if i == 8 else i) * PAGE))
 
     # What the kernel keeps of it.
     def mmu(self, at, struct_name, path, root, pgt):
@@ -168,6 +176,7 @@ class Host(System):
         self.put(pgt + 0x40, "kvm_pgtable", "mmu", self.lin(shadow))
         self.put(shadow, "kvm_s2_mmu", "tlb_vttbr", 0x80000000)
         self.put(shadow, "kvm_s2_mmu", "tlb_vtcr", VTCR)
+        self.put(shadow, "kvm_s2_mmu", "nested_stage2_enabled", self.el2 is not None, "<B")
         self.put(kvm, "kvm", "arch.nested_mmus", self.lin(shadow))
         self.put(kvm, "kvm", "arch.nested_mmus_size", 1)
         self.put(kvm, "kvm", "userspace_pid", PID, "<i")
@@ -204,6 +213,13 @@ class Host(System):
             self.put(at, "kvm_vcpu", "arch.hcr_el2", self.hcr)
             for name, number in SYSREGS.items():
                 self.ram.put(at + regs + number * 8, 0 if i and name == "SCTLR_EL1" else values[name])
+            self.ram.put(at + ctxt + self.field("kvm_cpu_context", "regs") + self.btf.fields["user_pt_regs"]["pstate"],
+                         0x3c5 if i else self.pstate)
+            if self.el2 is not None:
+                page = at + PAGE // 2
+                self.ram.put(at + ctxt + self.field("kvm_cpu_context", "vncr_array"), self.lin(page))
+                for name, number in EL2_REGS.items():
+                    self.ram.put(page + (number - VNCR_START) * 8, self.el2.get(name, 0))
         self.hidden["vcpu"] = self.pa(VCPU)
 
     def field(self, struct_name, path):

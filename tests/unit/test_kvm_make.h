@@ -141,6 +141,9 @@ enum {
 	NR_VNCR_START = 12,
 	NR_SCTLR_EL1 = 13,
 	NR_TTBR1_EL1 = 14,
+	NR_VTTBR_EL2 = 15,
+	NR_HCR_EL2 = 17,
+	NR_VTCR_EL2 = 18,
 	NR_TTBR0_EL1 = 20
 };
 
@@ -276,8 +279,12 @@ static inline void btf_vcpu(struct kvm_btf *b, const struct kvm_form *form)
 	btf__add_enum(b->btf, "vcpu_sysreg", 4);
 	for (size_t i = 0; i < sizeof(nrs) / sizeof(nrs[0]); i++)
 		btf__add_enum_value(b->btf, nrs[i].name, nrs[i].nr);
-	if (form->vncr)
+	if (form->vncr) {
 		btf__add_enum_value(b->btf, "__VNCR_START__", NR_VNCR_START);
+		btf__add_enum_value(b->btf, "VTTBR_EL2", NR_VTTBR_EL2);
+		btf__add_enum_value(b->btf, "HCR_EL2", NR_HCR_EL2);
+		btf__add_enum_value(b->btf, "VTCR_EL2", NR_VTCR_EL2);
+	}
 	regs = add_struct(b->btf, "user_pt_regs", 0x110);
 	add_field(b->btf, "regs", gprs, 0);
 	add_field(b->btf, "sp", b->u64t, 0xf8);

@@ -116,6 +116,60 @@ static void registers_in_the_vncr_page(void **state)
 	}
 }
 
+/*
+ * A guest that is a hypervisor (KVM_ARM_VCPU_HAS_EL2): whether its own EL2 runs, by PSTATE.M and
+ * HCR_EL2.TGE, or its guest, and what the guest asks of HCR_EL2 beside KVM's.
+ */
+static void guest_hypervisor(void **state)
+{
+	static const struct {
+		uint64_t pstate, hcr;
+		bool runs, stage2;
+		uint64_t seen; /* of HCR_EL2, beside KVM's own bits */
+	} rows[] = {
+		{ 0x3c5, 0, false, false, 0 },
+		{ 0x3c5, BIT64(0), false, true, 0 },
+		{ 0x3c0, BIT64(0) | BIT64(34), false, true, 0 },
+		{ 0x3c9, BIT64(0), true, true, 0 },
+		{ 0x3c8, 0, true, false, 0 },
+		{ 0x3c0, BIT64(27) | BIT64(34), true, false, 0 },
+		{ 0x1d8, BIT64(0), false, true, 0 }, /* bit 4: AArch32 */
+		{ 0x3c5, ~BIT64(27), false, true,
+		  BIT64(2) | BIT64(12) | BIT64(32) | BIT64(33) | BIT64(57) },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const uint64_t hcr = HCR_E2H_FWB | 1;
+		struct kvmtest t;
+		struct s2_vcpu vcpu;
+		uint64_t kvm, at, page;
+
+		kvm_init(&t, FORM_6_18, &test_shapes[0], true);
+		kvm = put_vm(&t, 1, 0x1000);
+		at = put_vcpus(&t, kvm, 1, hcr);
+		page = heap_alloc(&t, 4096);
+		set64(&t, at + VCPU_CTXT + CTXT_PSTATE, rows[i].pstate);
+		set64(&t, page + (NR_HCR_EL2 - NR_VNCR_START) * 8, rows[i].hcr);
+		set64(&t, page + (NR_VTTBR_EL2 - NR_VNCR_START) * 8, 0x5000080400001);
+		set64(&t, page + (NR_VTCR_EL2 - NR_VNCR_START) * 8, 0x80023558);
+		kvm_open(&t);
+		/* Without the page, the guest has no EL2. */
+		assert_int_equal(s2_kvm_vcpu(t.kernel, kvm, 0, &vcpu, &t.err), S2_OK);
+		assert_false(vcpu.is_hypervisor || vcpu.runs_hypervisor || vcpu.guest_stage2);
+		assert_int_equal(vcpu.regs.value[S2_ARM64_HCR_EL2], hcr);
+		set64(&t, at + VCPU_CTXT + CTXT_VNCR, page);
+		assert_int_equal(s2_kvm_vcpu(t.kernel, kvm, 0, &vcpu, &t.err), S2_OK);
+		assert_true(vcpu.is_hypervisor);
+		assert_int_equal(vcpu.runs_hypervisor, rows[i].runs);
+		assert_int_equal(vcpu.guest_stage2, rows[i].stage2);
+		assert_int_equal(vcpu.guest_root, 0x5000080400001);
+		assert_int_equal(vcpu.guest_control, 0x80023558);
+		assert_int_equal(vcpu.regs.value[S2_ARM64_HCR_EL2], hcr | rows[i].seen);
+		kvm_exit(&t);
+	}
+}
+
 /* vCPU pointers that lead nowhere. */
 static void broken_vcpus(void **state)
 {
@@ -384,17 +438,12 @@ static void mode_by_hcr(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(registers),
-		cmocka_unit_test(registers_in_the_vncr_page),
-		cmocka_unit_test(broken_vcpus),
-		cmocka_unit_test(mode_by_symbols),
-		cmocka_unit_test(mode_nested),
-		cmocka_unit_test(mode_by_log),
-		cmocka_unit_test(broken_logs),
-		cmocka_unit_test(mode_by_hcr),
-		cmocka_unit_test(mode_by_too_few_symbols),
-		cmocka_unit_test(mode_unread),
-		cmocka_unit_test(unread_log),
+		cmocka_unit_test(registers),        cmocka_unit_test(registers_in_the_vncr_page),
+		cmocka_unit_test(guest_hypervisor), cmocka_unit_test(broken_vcpus),
+		cmocka_unit_test(mode_by_symbols),  cmocka_unit_test(mode_nested),
+		cmocka_unit_test(mode_by_log),      cmocka_unit_test(broken_logs),
+		cmocka_unit_test(mode_by_hcr),      cmocka_unit_test(mode_by_too_few_symbols),
+		cmocka_unit_test(mode_unread),      cmocka_unit_test(unread_log),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

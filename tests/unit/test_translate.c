@@ -209,6 +209,39 @@ static void contiguous_groups(void **state)
 	expect_pa(lab, S2_AT_S1E1R, 17ULL << 30 | 0x123, 0x1c40000123);
 }
 
+/* FEAT_HAFT: TCR2_ELx.HAFT with HA sets the access flag of the table descriptors on the way, each
+ * an update that stage 2 must let be written (AArch64.S1Walk). */
+static void flags_of_table_descriptors(void **state)
+{
+	const uint64_t ha = 1ULL << 39, haft = 1 << 11;
+	struct lab *lab = *state;
+	uint64_t tcr = lab->req.regs.value[S2_ARM64_TCR_EL1];
+
+	stage2(lab, 0);
+	put(lab, 8, 1, enc_block(ENC_48, BASE, 1 << 6 | AF | ISH | MEMATTR(15))); /* read-only */
+	put(lab, 3, 5, enc_page(ENC_48, 0x5000, AP(1) | AF));
+	reg(lab, S2_ARM64_TCR2_EL1, haft);
+	expect_pa(lab, S2_AT_S12E1R, 0x5000, BASE + 0x5000); /* HA is 0 */
+	reg(lab, S2_ARM64_TCR_EL1, tcr | ha);
+	expect_fault(lab, S2_AT_S12E1R, 0x5000, FAULTED(0xd) | PAR_S | PAR_PTW);
+	expect_fault(lab, S2_AT_S1E0R, 0x5000, FAULTED(0xd) | PAR_S | PAR_PTW);
+	put(lab, 0, 0, enc_table(ENC_48, PAGE(2)) | AF);
+	expect_fault(lab, S2_AT_S12E1R, 0x5000, FAULTED(0xd) | PAR_S | PAR_PTW);
+	put(lab, 2, 0, enc_table(ENC_48, PAGE(3)) | AF);
+	expect_pa(lab, S2_AT_S12E1R, 0x5000, BASE + 0x5000);
+	put(lab, 2, 0, enc_table(ENC_48, PAGE(3)));
+	reg(lab, S2_ARM64_TCR2_EL1, 0);
+	expect_pa(lab, S2_AT_S12E1R, 0x5000, BASE + 0x5000);
+	/* An address that is too large comes first; without stage 2 nothing stands in the way. */
+	reg(lab, S2_ARM64_TCR2_EL1, haft);
+	put(lab, 2, 0, enc_table(ENC_48, 1ULL << 47));
+	reg(lab, S2_ARM64_TCR_EL1, (tcr & ~(7ULL << 32)) | 2ULL << 32 | ha);
+	expect_fault(lab, S2_AT_S12E1R, 0x5000, FAULTED(0x2));
+	put(lab, 2, 0, enc_table(ENC_48, PAGE(3)));
+	reg(lab, S2_ARM64_HCR_EL2, 0);
+	expect_pa(lab, S2_AT_S12E1R, 0x5000, 0x5000);
+}
+
 static void level_minus_one(void **state)
 {
 	struct lab *lab = *state;
@@ -432,6 +465,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(stage2_alone, setup, teardown),
 		cmocka_unit_test_setup_teardown(stage1_by_facts, setup, teardown),
 		cmocka_unit_test_setup_teardown(contiguous_groups, setup, teardown),
+		cmocka_unit_test_setup_teardown(flags_of_table_descriptors, setup, teardown),
 		cmocka_unit_test_setup_teardown(level_minus_one, setup, teardown),
 		cmocka_unit_test_setup_teardown(el2_regimes, setup, teardown),
 		cmocka_unit_test_setup_teardown(stage1_off, setup, teardown),

@@ -17,6 +17,8 @@
 #include "decode/arm64/effective.h"
 #include "host/kvm/arm64/vcpu.h"
 
+#define VTTBR_CNP BIT64(0)
+
 static bool in_half(const struct s2_geometry *geom, uint64_t first, uint64_t last)
 {
 	return last >= geom->ia_base && first <= geom->ia_base + low_bits(geom->ia_bits);
@@ -64,11 +66,42 @@ static enum s2_code add_half(struct s2_guest *g, const struct s2_options *o, boo
 	return S2_OK;
 }
 
+/*
+ * Does what @vcpu runs go through @table? Of a guest that is a hypervisor the registers are those
+ * of its own guest, which a shadow table translates; without a second stage of the guest's, one
+ * that maps what the machine's own does.
+ */
+static enum s2_code goes_through(const struct s2_options *o, const struct s2_table *table,
+				 const struct s2_vcpu *vcpu, struct s2_err *err)
+{
+	bool shadow = s2_table_has_shadow(table);
+
+	if (vcpu->is_hypervisor && vcpu->runs_hypervisor)
+		return s2_fail(err, S2_INVALID,
+			       "vCPU %" PRIu64 " of %s runs at EL2 of its own: registers of a "
+			       "guest's EL2 are not supported",
+			       o->vcpu, table->id);
+	if (!shadow && vcpu->is_hypervisor && vcpu->guest_stage2)
+		return s2_fail(err, S2_USAGE,
+			       "--vcpu: vCPU %" PRIu64 " of %s runs a guest of its own, which goes "
+			       "through a shadow table: that of vttbr_el2 0x%" PRIx64
+			       ", as ID/nested:N/%" PRIu64,
+			       o->vcpu, table->id, vcpu->guest_root, o->vcpu);
+	if (shadow && !(vcpu->is_hypervisor && vcpu->guest_stage2 && table->guest_stage2 != S2_NO &&
+			table->shadow[S2_SHADOW_ROOT] == (vcpu->guest_root & ~VTTBR_CNP) &&
+			table->shadow[S2_SHADOW_CONTROL] == vcpu->guest_control))
+		return s2_fail(err, S2_USAGE,
+			       "--vcpu: what vCPU %" PRIu64 " runs does not go through %s", o->vcpu,
+			       table->id);
+	return S2_OK;
+}
+
 enum s2_code s2_guest_vcpu(const struct s2_options *o, const struct s2_input *input,
 			   const struct s2_table **ret_table, struct s2_vcpu *ret,
 			   struct s2_err *err)
 {
 	const struct s2_table *table = input->tables.table;
+	uint64_t kvm_va;
 	enum s2_code code;
 
 	if (input->tables.n != 1)
@@ -77,14 +110,18 @@ enum s2_code s2_guest_vcpu(const struct s2_options *o, const struct s2_input *in
 		return s2_fail(
 			err, S2_USAGE,
 			"--vcpu: the registers of vCPUs are in dumps of memory, not in this file");
-	if (!table->object_va)
+	kvm_va = s2_table_has_shadow(table) && table->vm ? table->vm->va : table->object_va;
+	if (!kvm_va)
 		return s2_fail(
 			err, S2_USAGE,
 			"--vcpu: %s (%s) is not a virtual machine's own table: it has no vCPUs",
 			table->id, table->kind);
-	code = s2_kvm_vcpu(input->kernel, table->object_va, o->vcpu, ret, err);
+	code = s2_kvm_vcpu(input->kernel, kvm_va, o->vcpu, ret, err);
 	if (code)
 		return s2_wrap(err, code, "%s", table->id);
+	code = goes_through(o, table, ret, err);
+	if (code)
+		return code;
 	if (ret->cpu >= 0)
 		s2_say("%s/%" PRIu64
 		       " was loaded on CPU %d: its saved registers may be older than what ran",

@@ -24,6 +24,7 @@ struct s2_at_walk {
 	bool ds; /* 4K, 16K: 52-bit descriptors */
 	bool ha, hd;
 	bool pnch;     /* stage 1: bit 52 is Protected, and nothing is contiguous */
+	bool haft;     /* stage 1: the hardware sets the access flag of table descriptors as well */
 	uint64_t base; /* of the start level */
 };
 

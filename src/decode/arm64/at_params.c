@@ -272,6 +272,7 @@ static enum s2_code stage1_params(struct s2_at *at, const struct s2_access *acce
 	if (!code)
 		code = stage1_tables(at, bank, of_el2, err);
 	s1->walk.pnch = get(at, bank->tcr2) & TCR2ELX_PNCH;
+	s1->walk.haft = s1->walk.ha && (get(at, bank->tcr2) & TCR2ELX_HAFT);
 	s1->hpd |= s1->pie || s1->poe || s1->e0poe;
 	return code;
 }

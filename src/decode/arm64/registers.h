@@ -43,6 +43,7 @@
 #define TCR2ELX_POE BIT64(3)
 #define TCR2ELX_AIE BIT64(4)
 #define TCR2ELX_D128 BIT64(5)
+#define TCR2ELX_HAFT BIT64(11)
 
 /* SCTLR_ELx: the translation is on; tables are big-endian */
 #define SCTLR_M BIT64(0)

@@ -237,7 +237,7 @@ static bool walk(struct s2_at *at, uint8_t stage, const struct s2_at_walk *w, ui
 					   .s1ptw = s1ptw,
 					   .shift = (uint8_t)shift };
 		const uint64_t desc_ia = base + index * sizeof(uint64_t);
-		uint64_t raw;
+		uint64_t raw, updated;
 
 		if (!walk_pa(at, stage, desc_ia, false, access->el0, &step.desc_pa))
 			return false;
@@ -253,6 +253,10 @@ static bool walk(struct s2_at *at, uint8_t stage, const struct s2_at_walk *w, ui
 		switch (step.type) {
 		case S2_TABLE:
 			if (!enter(at, &step, w, path, &base))
+				return false;
+			/* As the access flag of a leaf: stage 2 must let it be written. */
+			if (w->haft && !(raw & DESC_AF) &&
+			    !walk_pa(at, stage, desc_ia, true, access->el0, &updated))
 				return false;
 			top = shift;
 			continue;

@@ -104,8 +104,8 @@ struct s2_at_step {
 };
 
 /* A stage-1 walk reads at most 5 descriptors, each through at most 5 of stage 2; the result and an
- * AF update 5 more each. */
-#define S2_AT_MAX_STEPS 48
+ * AF update of each descriptor 5 more each. */
+#define S2_AT_MAX_STEPS 60
 
 struct s2_at_result {
 	enum s2_at_outcome outcome;

@@ -4,6 +4,7 @@
 
 #include "base/bits.h"
 #include "decode/arm64/arm64.h"
+#include "decode/arm64/registers.h"
 #include "host/kvm/arm64/layout.h"
 #include "host/kvm/kvm.h"
 
@@ -56,6 +57,22 @@ static enum s2_code find_vcpu(struct s2_kernel *kernel, uint64_t kvm_va, uint64_
 	return S2_OK;
 }
 
+/* PSTATE.M: EL2t and EL2h of AArch64. */
+#define PSTATE_M BITS64(4, 0)
+#define PSTATE_EL2T 8
+#define PSTATE_EL2H 9
+
+/* Bits of HCR_EL2 that a guest hypervisor decides for its guest, of those that translation asks
+ * for. */
+#define GUESTS_HCR (HCR_PTW | HCR_DC | HCR_CD | HCR_ID | HCR_DCT)
+
+static bool is_el2(uint64_t pstate)
+{
+	uint64_t mode = field_get(PSTATE_M, pstate);
+
+	return mode == PSTATE_EL2T || mode == PSTATE_EL2H;
+}
+
 /* What is needed to read the registers of one context. */
 struct context {
 	struct s2_kernel *kernel;
@@ -92,6 +109,51 @@ static enum s2_code read_sysreg(const struct context *ctxt, uint64_t n, uint64_t
 	return s2_kernel_read(ctxt->kernel,
 			      ctxt->va + s2_member_off(&l->ctxt_sys_regs.m) + n * sizeof(*ret), ret,
 			      sizeof(*ret), err);
+}
+
+/* A register that every kernel has whose guests may be hypervisors. */
+static enum s2_code guest_el2(const struct context *ctxt, const char *name, uint64_t *ret,
+			      struct s2_err *err)
+{
+	uint64_t n;
+	enum s2_code code = s2_types_enum(ctxt->types, "vcpu_sysreg", name, &n, err);
+
+	if (!code)
+		code = read_sysreg(ctxt, n, ret, err);
+	return code ? s2_wrap(err, code, "the guest's %s", name) : S2_OK;
+}
+
+/*
+ * Only a guest that may be a hypervisor has a page of registers (kvm_vcpu_init_nested(), nested.c).
+ * It runs that hypervisor at EL2, and where HCR_EL2.TGE takes EL0 there (is_hyp_ctxt(),
+ * kvm_nested.h); else a guest of its own, with the bits of HCR_EL2 that the guest asks for beside
+ * KVM's (__compute_hcr(), hyp/vhe/switch.c).
+ */
+static enum s2_code read_nested(const struct context *ctxt, struct s2_vcpu *vcpu,
+				struct s2_err *err)
+{
+	uint64_t vncr_array, hcr;
+	enum s2_code code;
+
+	if (!ctxt->layout->ctxt_vncr.have)
+		return S2_OK;
+	code = s2_field_get(ctxt->kernel, ctxt->va, &ctxt->layout->ctxt_vncr, &vncr_array, err);
+	if (code)
+		return s2_wrap(err, code, "vncr_array");
+	if (!vncr_array)
+		return S2_OK;
+	vcpu->is_hypervisor = true;
+	code = guest_el2(ctxt, "HCR_EL2", &hcr, err);
+	if (!code)
+		code = guest_el2(ctxt, "VTTBR_EL2", &vcpu->guest_root, err);
+	if (!code)
+		code = guest_el2(ctxt, "VTCR_EL2", &vcpu->guest_control, err);
+	if (code)
+		return code;
+	vcpu->runs_hypervisor = is_el2(vcpu->pstate) || hcr & HCR_TGE;
+	vcpu->guest_stage2 = hcr & HCR_VM;
+	vcpu->regs.value[S2_ARM64_HCR_EL2] |= hcr & GUESTS_HCR;
+	return S2_OK;
 }
 
 static enum s2_code read_regs(const struct context *ctxt, struct s2_vcpu *vcpu, struct s2_err *err)
@@ -142,6 +204,8 @@ enum s2_code s2_kvm_vcpu(struct s2_kernel *kernel, uint64_t kvm_va, uint64_t ind
 	s2_regime_set(&vcpu.regs, S2_ARM64_HCR_EL2, hcr);
 	ctxt.va = va + s2_member_off(&layout.vcpu_ctxt.m);
 	code = read_regs(&ctxt, &vcpu, err);
+	if (!code)
+		code = read_nested(&ctxt, &vcpu, err);
 	if (!code)
 		code = s2_field_get(kernel, va, &layout.vcpu_cpu, &cpu, err);
 	if (code)
