@@ -1185,6 +1185,56 @@ static void vms_of_processes(void **state)
 	x86_exit(&t);
 }
 
+/* VMs of one process keep their numbers when one of them has lost its place in the list, as far as
+ * anything tells whose it was; else that is said. */
+static void lost_vm_of_a_process(void **state)
+{
+	(void)state;
+	for (unsigned int row = 0; row < 4 * 3; row++) {
+		const unsigned int gone = row / 4, how = row % 4;
+		struct x86_form form = *FORM_7_3_NPT;
+		uint64_t kvm[4], pa[4], init;
+		struct x86_test t;
+		char id[64];
+
+		form.more = how < 3;
+		x86_init(&t, &form);
+		init = t.k.stext + DATA_AT + 0x800;
+		empty_list(&t, init + TASK_LIST);
+		add_symbol(&t, "Dinit_task", init);
+		for (unsigned int i = 0; i < 4; i++) {
+			kvm[i] = page_alloc(&t);
+			put_vm_at(&t, kvm[i], i == 3 ? 70 : 71);
+			put_root(&t, kvm[i] + KVM_ROOTS, role_of(t.form), true, &pa[i]);
+		}
+		page_alloc(&t);
+		if (form.more)
+			put_process(&t, init, 71, (uint64_t[]){ kvm[2], kvm[1], kvm[0] }, 3);
+		x86_must(&t);
+		assert_int_equal(t.lost.count[S2_LOST_VM], 0);
+		/* Its place alone, with that the thread that made it, or all of it; 3 knows no
+		 * tasks. */
+		t.k.mem.hole = kvm[gone] - x86_linear(&t, 0) + KVM_VM_LIST;
+		t.k.mem.hole_size = how == 1 ? KVM_MM - KVM_VM_LIST :
+				    how == 2 ? KVM_SIZE - KVM_VM_LIST :
+					       16;
+		t.k.mem.hole_code = S2_EXCLUDED;
+		x86_must(&t);
+		for (unsigned int i = 0, n = 0; i < 3; i++) {
+			n += i != gone;
+			snprintf(id, sizeof(id), "vm:71.%u", how == 2 ? n : i + 1);
+			if (i != gone)
+				assert_int_equal(x86_table(&t, id)->root_pa, pa[i]);
+		}
+		assert_int_equal(x86_table(&t, "vm:70")->root_pa, pa[3]);
+		snprintf(id, sizeof(id), "vm:0x%llx", (unsigned long long)kvm[gone]);
+		assert_true(x86_has_loss(&t, id,
+					 how == 2 ? "ids vm:PID.N do not count it" :
+						    "it counts as one of process 71"));
+		x86_exit(&t);
+	}
+}
+
 /* A vCPU says where its root is and of which role: that is enough for it, with its struct
  * kvm_mmu_page lost, but for whether it is an old one. */
 static void root_by_role(void **state)
@@ -1913,6 +1963,7 @@ int main(void)
 		cmocka_unit_test(roots_that_vcpus_keep),
 		cmocka_unit_test(without_second_stage),
 		cmocka_unit_test(lost_vms),
+		cmocka_unit_test(lost_vm_of_a_process),
 		cmocka_unit_test(too_many_roots),
 		cmocka_unit_test(vms_of_processes),
 		cmocka_unit_test(root_by_role),
