@@ -998,6 +998,34 @@ static void lost_vcpus(void **state)
 	x86_exit(&t);
 }
 
+/* KVM before 5.13 had no variables for these two bits, and entries that read otherwise. */
+static void without_masks_of_writability(void **state)
+{
+	static const char *const names[] = { "shadow_host_writable_mask",
+					     "shadow_mmu_writable_mask" };
+
+	(void)state;
+	for (size_t i = 0; i < NX86_FORMS * 2; i++) {
+		const char *name = names[i % 2];
+		struct x86_test t;
+		uint64_t pa;
+
+		x86_init(&t, &x86_forms[i / 2]);
+		put_rooted_vm(&t, 42, &pa);
+		for (uint32_t k = 0; k < t.nsyms; k++)
+			if (!strcmp(t.sym[k].name + 1, name))
+				t.sym[k].name = "dother";
+		for (uint32_t k = 0; k < t.nmsyms; k++)
+			if (!strcmp(t.msym[k].name, name))
+				t.msym[k].name = "other";
+		assert_int_equal(x86_ask(&t), S2_NOTFOUND);
+		assert_non_null(strstr(t.err.text, "before 5.13"));
+		assert_non_null(strstr(t.err.text, name));
+		assert_int_equal(t.tables.n, 0);
+		x86_exit(&t);
+	}
+}
+
 /* Shadow paging, where no table is a second stage. */
 static void without_second_stage(void **state)
 {
@@ -1961,6 +1989,7 @@ int main(void)
 		cmocka_unit_test(root_of_guest_mode),
 		cmocka_unit_test(lost_vcpus),
 		cmocka_unit_test(roots_that_vcpus_keep),
+		cmocka_unit_test(without_masks_of_writability),
 		cmocka_unit_test(without_second_stage),
 		cmocka_unit_test(lost_vms),
 		cmocka_unit_test(lost_vm_of_a_process),

@@ -305,6 +305,15 @@ enum s2_code s2_kvm_x86_masks(struct s2_kernel *kernel, const struct s2_kvm_x86_
 	if (!code && !v.have[V_NX])
 		code = s2_fail(err, S2_NOTFOUND,
 			       "shadow_nx_mask is not known, which tells EPT from NPT");
+	/* Before 5.13 (5fc3424f8b85) these were no variables, and hardly any bit meant what it does
+	 * now: MMIO was 3 in what is the type of A/D tracking, and nothing said "present". */
+	if (!code && !(is_there(&v, V_HOST_WRITABLE) && is_there(&v, V_MMU_WRITABLE)))
+		code = s2_fail(
+			err, S2_NOTFOUND,
+			"there is no %s: what KVM before 5.13 means by bits of its entries "
+			"is not known",
+			variables[is_there(&v, V_HOST_WRITABLE) ? V_MMU_WRITABLE : V_HOST_WRITABLE]
+				.name);
 	if (code)
 		return s2_wrap(err, code, "KVM's variables");
 	/* An entry of EPT permits execution, one of NPT forbids it. */
