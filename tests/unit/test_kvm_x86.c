@@ -1026,22 +1026,48 @@ static void without_masks_of_writability(void **state)
 	}
 }
 
-/* Shadow paging, where no table is a second stage. */
+/* Shadow paging, where no table is a second stage: VMs and their slots are there all the same, and
+ * nothing is taken for a table, not even of a VM that is lost. */
 static void without_second_stage(void **state)
 {
-	struct x86_test t;
-	uint64_t pa;
-
 	(void)state;
-	x86_init(&t, FORM_6_18_EPT);
-	put_rooted_vm(&t, 42, &pa);
-	for (uint32_t i = 0; i < t.nsyms; i++)
-		if (!strcmp(t.sym[i].name, "dtdp_enabled"))
-			set_bytes(&t, t.sym[i].va, 0, 1);
-	x86_must(&t);
-	assert_int_equal(t.tables.n, 0);
-	assert_true(x86_has_loss(&t, "vm:42", "tdp_enabled is 0"));
-	x86_exit(&t);
+	for (size_t i = 0; i < NX86_FORMS; i++) {
+		uint64_t kvm, lost, pa, other;
+		struct x86_test t;
+
+		x86_init(&t, &x86_forms[i]);
+		kvm = put_rooted_vm(&t, 42, &pa);
+		put_slot(&t, kvm, 0, 0x100, 16, 3);
+		lost = x86_linear(&t, PAGES_AT - 0x1000);
+		put_vm_at(&t, lost, 43);
+		put_root(&t, lost + KVM_ACTIVE, ROLE_LEVEL(4), false, &other);
+		if (t.form->ept)
+			add_symbol(&t, "bvmx_capability", t.modules);
+		for (uint32_t k = 0; k < t.nsyms; k++) {
+			/* kvm_mmu_reset_all_pte_masks(), mmu/spte.c */
+			if (!strcmp(t.sym[k].name, "dshadow_nx_mask"))
+				set64(&t, t.sym[k].va, X86_NX);
+			if (!strcmp(t.sym[k].name, "dtdp_enabled"))
+				set_bytes(&t, t.sym[k].va, 0, 1);
+		}
+		for (uint32_t k = 0; k < t.nmsyms; k++) {
+			if (!strcmp(t.msym[k].name, "shadow_nx_mask"))
+				set64(&t, t.msym[k].va, X86_NX);
+			if (!strcmp(t.msym[k].name, "tdp_enabled"))
+				set_bytes(&t, t.msym[k].va, 0, 1);
+		}
+		x86_open(&t);
+		lose_page(&t, lost);
+		x86_must(&t);
+		assert_int_equal(t.tables.n, 1);
+		assert_true(x86_has_loss(&t, "vm:42", "tdp_enabled is 0"));
+		assert_true(x86_table(&t, "vm:42")->bare);
+		assert_int_equal(x86_table(&t, "vm:42")->nslots, 1);
+		assert_int_equal(x86_table(&t, "vm:42")->slot[0].ipa, 0x100000);
+		assert_ptr_equal(x86_table(&t, "vm:42")->regime.arch,
+				 t.form->ept ? &s2_x86_ept : &s2_x86_npt);
+		x86_exit(&t);
+	}
 }
 
 /* Roots whose VM is not in the dump are found all the same; those of VMs that are there come once. */

@@ -235,6 +235,13 @@ static uint64_t host_pat(struct s2_kernel *kernel, struct s2_lost *lost)
 	return code ? 0 : pat;
 }
 
+static bool has_vmx(struct s2_kernel *kernel)
+{
+	struct s2_symbol symbol = { .name = "vmx_capability" };
+
+	return !s2_module_symbols(kernel, "kvm_intel", &symbol, 1, NULL) && symbol.hits;
+}
+
 /* What the processor can do; kvm_intel's copy of the capability register. */
 static void ept_capabilities(struct s2_kernel *kernel, struct s2_lost *lost,
 			     struct s2_kvm_x86_masks *masks)
@@ -319,6 +326,9 @@ enum s2_code s2_kvm_x86_masks(struct s2_kernel *kernel, const struct s2_kvm_x86_
 	/* An entry of EPT permits execution, one of NPT forbids it. */
 	masks.ept = !v.value[V_NX];
 	masks.tdp = flag_of(&v, V_TDP);
+	/* ... but for shadow paging, which forbids on either. */
+	if (masks.tdp == S2_NO)
+		masks.ept = has_vmx(kernel);
 	masks.pat = host_pat(kernel, lost);
 	if (s2_vmcoreinfo_get(s2_kernel_vmcoreinfo(kernel), S2_VI_NUMBER, "sme_mask",
 			      &masks.sme_mask, NULL))

@@ -615,13 +615,14 @@ static enum s2_code (*const places[])(struct gather *g) = {
 
 /* A VM of which no vCPU has run has no root: that is no loss, and what else is known of it is
  * shown. */
-static enum s2_code add_bare(struct gather *g, const struct s2_table *vm)
+static enum s2_code add_bare(struct s2_kvm_walk *w, const struct s2_table *vm)
 {
+	const struct s2_kvm_x86 *x = w->state;
 	struct s2_table table = *vm;
 
-	s2_regime_init(&table.regime, g->x->masks.ept ? &s2_x86_ept : &s2_x86_npt);
+	s2_regime_init(&table.regime, x->masks.ept ? &s2_x86_ept : &s2_x86_npt);
 	table.bare = true;
-	return s2_kvm_add_table(g->w, &table, 0, 0);
+	return s2_kvm_add_table(w, &table, 0, 0);
 }
 
 /* kvm->arch.gfn_direct_bits: one bit, or none. */
@@ -658,7 +659,7 @@ static enum s2_code find_roots(struct gather *g, const struct s2_table *vm)
 		if (code)
 			return code;
 	}
-	return g->nroots || g->lost ? add_roots(g, vm) : add_bare(g, vm);
+	return g->nroots || g->lost ? add_roots(g, vm) : add_bare(g->w, vm);
 }
 
 static enum s2_code roots(struct s2_kvm_walk *w, struct s2_table *vm)
@@ -671,7 +672,7 @@ static enum s2_code roots(struct s2_kvm_walk *w, struct s2_table *vm)
 		s2_lost_add(w->search->lost, S2_LOST_TABLE, S2_INVALID, vm->id, S2_LOST_NOWHERE,
 			    "KVM runs without EPT and NPT (tdp_enabled is 0): its tables translate "
 			    "virtual addresses of the guest, which are not read");
-		return S2_OK;
+		return add_bare(w, vm);
 	}
 	g = calloc(1, sizeof(*g));
 	if (!g)
