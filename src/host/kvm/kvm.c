@@ -266,8 +266,7 @@ static void lose_vms(const struct s2_kvm_walk *w)
 		s2_lost_add(lost, S2_LOST_VM, w->why.code, NULL, S2_LOST_NOWHERE,
 			    "the list of VMs is broken: %zu %s read, those at 0x%" PRIx64
 			    " and 0x%" PRIx64
-			    " were not, and how many are between them is not known, nor what "
-			    "ids vm:PID.N would be with them: %s",
+			    " were not, and how many are between them is not known: %s",
 			    w->listed, w->listed == 1 ? "VM was" : "VMs were", w->lost[0].va,
 			    w->lost[1].va, w->why.text);
 	}
