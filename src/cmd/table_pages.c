@@ -166,7 +166,7 @@ static enum s2_code list_pages(void *arg, const struct s2_table *table,
 
 	(void)err;
 	if (table->bare && !job->document)
-		s2_out_printf(job->out, "# %s %s, no table yet\n", table->id, table->kind);
+		s2_out_printf(job->out, "# %s %s, no table\n", table->id, table->kind);
 	if (table->bare)
 		return S2_OK;
 	job->table = table;

@@ -93,7 +93,7 @@ static void print_owner(struct s2_printer *printer)
 		s2_out_str(out, ", ");
 	}
 	if (table->bare) {
-		s2_out_str(out, "no table yet\n");
+		s2_out_str(out, "no table\n");
 		return;
 	}
 	s2_out_str(out, "root ");

@@ -9,7 +9,7 @@ enum s2_code s2_input_shape(const struct s2_table *table, struct s2_geometry *re
 	enum s2_code code;
 
 	if (table->bare)
-		return s2_fail(err, S2_NOTFOUND, "%s has no table yet", table->id);
+		return s2_fail(err, S2_NOTFOUND, "%s has no table", table->id);
 	code = s2_shape(&table->regime, &geom, err);
 	if (!code)
 		code = s2_check_root(&geom, table->root_pa, err);

@@ -193,7 +193,8 @@ static enum s2_code init_part(struct kdump_part *part, const struct kdump *k,
 		part->start_pfn = sub->start_pfn_64;
 		if (sub->end_pfn_64 < part->end_pfn)
 			part->end_pfn = sub->end_pfn_64;
-		if (part->start_pfn >= part->end_pfn)
+		/* Of a small dump makedumpfile leaves parts empty. */
+		if (part->start_pfn > part->end_pfn)
 			return s2_fail(err, S2_INVALID,
 				       "kdump sub-header: split at pages 0x%llx-0x%llx of 0x%llx",
 				       (unsigned long long)sub->start_pfn_64,

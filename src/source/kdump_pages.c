@@ -91,8 +91,11 @@ static uint64_t group_on_disk(const struct kdump_part *part, uint64_t bitmap_off
 
 enum s2_code s2_kdump_rank(struct kdump_part *part, struct s2_err *err)
 {
-	uint64_t group = part->start_pfn / GROUP, last = (part->end_pfn - 1) / GROUP, end;
+	uint64_t group = part->start_pfn / GROUP, last, end;
 
+	if (part->start_pfn == part->end_pfn)
+		return S2_OK;
+	last = (part->end_pfn - 1) / GROUP;
 	while (group <= last &&
 	       (group = group_on_disk(part, part->bitmap2_off, group, &end)) <= last) {
 		enum s2_code code;

@@ -256,8 +256,10 @@ enum s2_code s2_segments_disjoint(struct s2_segment **seg, size_t *n, bool last_
 	return S2_OK;
 }
 
-/* Drops empty segments and refuses those that wrap around, in memory or in the file. */
-static enum s2_code check(struct s2_segment *seg, size_t *n, struct s2_err *err)
+/* Drops empty segments and refuses those that wrap around, in memory or in the file. A snapshot may
+ * have none: of VMs without a table. */
+static enum s2_code check(const struct s2_source *source, struct s2_segment *seg, size_t *n,
+			  struct s2_err *err)
 {
 	size_t kept = 0;
 
@@ -276,7 +278,7 @@ static enum s2_code check(struct s2_segment *seg, size_t *n, struct s2_err *err)
 				i, (unsigned long long)seg[i].pa, (unsigned long long)seg[i].size);
 		seg[kept++] = seg[i];
 	}
-	if (!kept)
+	if (!kept && !s2_source_note(source, "S2DUMP", UINT32_MAX))
 		return s2_fail(err, S2_INVALID, "the dump holds no memory");
 	*n = kept;
 	return S2_OK;
@@ -303,7 +305,7 @@ static void say_truncated(struct s2_source *source, const struct s2_segment *seg
 enum s2_code s2_segments_install(struct s2_source *source, struct s2_segment *seg, size_t n,
 				 struct s2_err *err)
 {
-	enum s2_code code = check(seg, &n, err);
+	enum s2_code code = check(source, seg, &n, err);
 	uint64_t backed;
 
 	if (!code)

@@ -1028,22 +1028,76 @@ static void lost_vcpus(void **state)
 	x86_exit(&t);
 }
 
-/* Shadow paging, where no table is a second stage. */
-static void without_second_stage(void **state)
+/* KVM before 5.13 had no variables for these two bits, and entries that read otherwise. */
+static void without_masks_of_writability(void **state)
 {
-	struct x86_test t;
-	uint64_t pa;
+	static const char *const names[] = { "shadow_host_writable_mask",
+					     "shadow_mmu_writable_mask" };
 
 	(void)state;
-	x86_init(&t, FORM_6_18_EPT);
-	put_rooted_vm(&t, 42, &pa);
-	for (uint32_t i = 0; i < t.nsyms; i++)
-		if (!strcmp(t.sym[i].name, "dtdp_enabled"))
-			set_bytes(&t, t.sym[i].va, 0, 1);
-	x86_must(&t);
-	assert_int_equal(t.tables.n, 0);
-	assert_true(x86_has_loss(&t, "vm:42", "tdp_enabled is 0"));
-	x86_exit(&t);
+	for (size_t i = 0; i < NX86_FORMS * 2; i++) {
+		const char *name = names[i % 2];
+		struct x86_test t;
+		uint64_t pa;
+
+		x86_init(&t, &x86_forms[i / 2]);
+		put_rooted_vm(&t, 42, &pa);
+		for (uint32_t k = 0; k < t.nsyms; k++)
+			if (!strcmp(t.sym[k].name + 1, name))
+				t.sym[k].name = "dother";
+		for (uint32_t k = 0; k < t.nmsyms; k++)
+			if (!strcmp(t.msym[k].name, name))
+				t.msym[k].name = "other";
+		assert_int_equal(x86_ask(&t), S2_NOTFOUND);
+		assert_non_null(strstr(t.err.text, "before 5.13"));
+		assert_non_null(strstr(t.err.text, name));
+		assert_int_equal(t.tables.n, 0);
+		x86_exit(&t);
+	}
+}
+
+/* Shadow paging, where no table is a second stage: VMs and their slots are there all the same, and
+ * nothing is taken for a table, not even of a VM that is lost. */
+static void without_second_stage(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < NX86_FORMS; i++) {
+		uint64_t kvm, lost, pa, other;
+		struct x86_test t;
+
+		x86_init(&t, &x86_forms[i]);
+		kvm = put_rooted_vm(&t, 42, &pa);
+		put_slot(&t, kvm, 0, 0x100, 16, 3);
+		lost = x86_linear(&t, PAGES_AT - 0x1000);
+		put_vm_at(&t, lost, 43);
+		put_root(&t, lost + KVM_ACTIVE, ROLE_LEVEL(4), false, &other);
+		if (t.form->ept)
+			add_symbol(&t, "bvmx_capability", t.modules);
+		for (uint32_t k = 0; k < t.nsyms; k++) {
+			/* kvm_mmu_reset_all_pte_masks(), mmu/spte.c */
+			if (!strcmp(t.sym[k].name, "dshadow_nx_mask"))
+				set64(&t, t.sym[k].va, X86_NX);
+			if (!strcmp(t.sym[k].name, "dtdp_enabled"))
+				set_bytes(&t, t.sym[k].va, 0, 1);
+		}
+		for (uint32_t k = 0; k < t.nmsyms; k++) {
+			if (!strcmp(t.msym[k].name, "shadow_nx_mask"))
+				set64(&t, t.msym[k].va, X86_NX);
+			if (!strcmp(t.msym[k].name, "tdp_enabled"))
+				set_bytes(&t, t.msym[k].va, 0, 1);
+		}
+		x86_open(&t);
+		lose_page(&t, lost);
+		x86_must(&t);
+		assert_int_equal(t.tables.n, 1);
+		assert_true(x86_has_loss(&t, "vm:42", "tdp_enabled is 0"));
+		assert_true(x86_table(&t, "vm:42")->bare);
+		assert_int_equal(x86_table(&t, "vm:42")->nslots, 1);
+		assert_int_equal(x86_table(&t, "vm:42")->slot[0].ipa, 0x100000);
+		assert_ptr_equal(x86_table(&t, "vm:42")->regime.arch,
+				 t.form->ept ? &s2_x86_ept : &s2_x86_npt);
+		x86_exit(&t);
+	}
 }
 
 /* Roots whose VM is not in the dump are found all the same; those of VMs that are there come once. */
@@ -1215,6 +1269,56 @@ static void vms_of_processes(void **state)
 	x86_exit(&t);
 }
 
+/* VMs of one process keep their numbers when one of them has lost its place in the list, as far as
+ * anything tells whose it was; else that is said. */
+static void lost_vm_of_a_process(void **state)
+{
+	(void)state;
+	for (unsigned int row = 0; row < 4 * 3; row++) {
+		const unsigned int gone = row / 4, how = row % 4;
+		struct x86_form form = *FORM_7_3_NPT;
+		uint64_t kvm[4], pa[4], init;
+		struct x86_test t;
+		char id[64];
+
+		form.more = how < 3;
+		x86_init(&t, &form);
+		init = t.k.stext + DATA_AT + 0x800;
+		empty_list(&t, init + TASK_LIST);
+		add_symbol(&t, "Dinit_task", init);
+		for (unsigned int i = 0; i < 4; i++) {
+			kvm[i] = page_alloc(&t);
+			put_vm_at(&t, kvm[i], i == 3 ? 70 : 71);
+			put_root(&t, kvm[i] + KVM_ROOTS, role_of(t.form), true, &pa[i]);
+		}
+		page_alloc(&t);
+		if (form.more)
+			put_process(&t, init, 71, (uint64_t[]){ kvm[2], kvm[1], kvm[0] }, 3);
+		x86_must(&t);
+		assert_int_equal(t.lost.count[S2_LOST_VM], 0);
+		/* Its place alone, with that the thread that made it, or all of it; 3 knows no
+		 * tasks. */
+		t.k.mem.hole = kvm[gone] - x86_linear(&t, 0) + KVM_VM_LIST;
+		t.k.mem.hole_size = how == 1 ? KVM_MM - KVM_VM_LIST :
+				    how == 2 ? KVM_SIZE - KVM_VM_LIST :
+					       16;
+		t.k.mem.hole_code = S2_EXCLUDED;
+		x86_must(&t);
+		for (unsigned int i = 0, n = 0; i < 3; i++) {
+			n += i != gone;
+			snprintf(id, sizeof(id), "vm:71.%u", how == 2 ? n : i + 1);
+			if (i != gone)
+				assert_int_equal(x86_table(&t, id)->root_pa, pa[i]);
+		}
+		assert_int_equal(x86_table(&t, "vm:70")->root_pa, pa[3]);
+		snprintf(id, sizeof(id), "vm:0x%llx", (unsigned long long)kvm[gone]);
+		assert_true(x86_has_loss(&t, id,
+					 how == 2 ? "ids vm:PID.N do not count it" :
+						    "it counts as one of process 71"));
+		x86_exit(&t);
+	}
+}
+
 /* A vCPU says where its root is and of which role: that is enough for it, with its struct
  * kvm_mmu_page lost, but for whether it is an old one. */
 static void root_by_role(void **state)
@@ -1229,6 +1333,7 @@ static void root_by_role(void **state)
 		struct s2_regime regime;
 		struct x86_test t;
 		uint64_t kvm, pa, vcpu, sp;
+		char at[64];
 
 		form.more = true;
 		x86_init(&t, &form);
@@ -1246,8 +1351,12 @@ static void root_by_role(void **state)
 		lose_page(&t, sp);
 		x86_must(&t);
 		assert_int_equal(t.tables.n, 1);
-		assert_int_equal(t.lost.count[S2_LOST_TABLE], 2);
+		/* The one that its list has lost, which is said once. */
+		assert_int_equal(t.lost.count[S2_LOST_TABLE], 1);
 		held = x86_table(&t, "vm:42/held:0");
+		snprintf(at, sizeof(at), "struct kvm_mmu_page at 0x%llx", (unsigned long long)sp);
+		assert_non_null(strstr(held->found, at));
+		assert_true(x86_has_loss(&t, "vm:42", at));
 		assert_int_equal(held->root_pa, pa);
 		assert_int_equal(held->slot[0].ipa, more[i / 2] == ROLE_SMM ? 0x200000 : 0x100000);
 		assert_memory_equal(held->regime.value, regime.value, sizeof(regime.value));
@@ -1942,8 +2051,10 @@ int main(void)
 		cmocka_unit_test(root_of_guest_mode),
 		cmocka_unit_test(lost_vcpus),
 		cmocka_unit_test(roots_that_vcpus_keep),
+		cmocka_unit_test(without_masks_of_writability),
 		cmocka_unit_test(without_second_stage),
 		cmocka_unit_test(lost_vms),
+		cmocka_unit_test(lost_vm_of_a_process),
 		cmocka_unit_test(too_many_roots),
 		cmocka_unit_test(vms_of_processes),
 		cmocka_unit_test(root_by_role),

@@ -210,7 +210,7 @@ static const struct lie {
 	{ KDUMP, SUB + 56, 8, UINT64_MAX, NULL },
 	{ "kdump --machine riscv64 --pattern 0x10000:0x1000", 0, 0, 0,
 	  "machine 'riscv64' is none whose" },
-	{ "kdump --split 0x10:0x10 --pattern 0x10000:0x1000", 0, 0, 0, "split at pages" },
+	{ "kdump --split 0x11:0x10 --pattern 0x10000:0x1000", 0, 0, 0, "split at pages" },
 	{ "lime --pattern 0x10000:0x1000", 0, 4, 0, NULL },
 	{ "lime --pattern 0x10000:0x1000", 4, 4, 2, "version 2" },
 	{ "lime --pattern 0x10000:0x1000", 16, 8, 0, "is empty" },
@@ -397,6 +397,49 @@ static void test_split(void **state)
 	assert_int_equal(s2_source_open_parts(two, 2, &no_args, &source, &err), S2_INVALID);
 }
 
+/* makedumpfile --split of a small dump: the first part has all of it, and the others have none. */
+static void test_split_empty(void **state)
+{
+	static const char *const places[][3] = {
+		{ "0:0x24", "0x24:0x24", "0x24:0x24" },
+		{ "0:0x12", "0x12:0x12", "0x12:0x24" },
+		{ "0:0", "0:0x24", "0x24:0x24" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]) * 6; i++) {
+		static const size_t orders[6][3] = { { 0, 1, 2 }, { 0, 2, 1 }, { 1, 0, 2 },
+						     { 1, 2, 0 }, { 2, 0, 1 }, { 2, 1, 0 } };
+		struct s2_opened all[3];
+		struct s2_source *source;
+		struct s2_extent extent;
+		struct s2_err err;
+		char path[3][128];
+
+		for (size_t k = 0; k < 3; k++) {
+			char args[128], name[16];
+
+			snprintf(args, sizeof(args), SPLIT "%s", places[i / 6][k]);
+			snprintf(name, sizeof(name), "part%zu", k);
+			make(args, name, path[k], sizeof(path[k]));
+		}
+		for (size_t k = 0; k < 3; k++)
+			all[k] = opened(path[orders[i % 6][k]]);
+		assert_int_equal(s2_source_open_parts(all, 3, &no_args, &source, &err), S2_OK);
+		assert_string_equal(source->remark, "");
+		for (uint64_t pa = 0x10000; pa < 0x24000; pa += PAGE)
+			assert_int_equal(s2_mem_read(&source->mem, pa, &(uint8_t){ 0 }, 1, NULL),
+					 pa < 0x14000 || pa >= 0x20000 ? S2_OK : S2_ABSENT);
+		assert_int_equal(s2_mem_next(&source->mem, 0, &extent), S2_OK);
+		assert_int_equal(extent.pa, 0x10000);
+		assert_int_equal(extent.size, 0x4000);
+		assert_int_equal(s2_mem_next(&source->mem, 0x14000, &extent), S2_OK);
+		assert_int_equal(extent.pa, 0x20000);
+		assert_int_equal(extent.size, 0x4000);
+		s2_source_close(source);
+	}
+}
+
 static void round_trip(uint32_t flag, const uint8_t *page, const uint8_t *packed, size_t size)
 {
 	uint8_t out[PAGE];
@@ -500,6 +543,7 @@ int main(void)
 		cmocka_unit_test(test_page_descriptors),
 		cmocka_unit_test(test_raw_map_does_not_wrap),
 		cmocka_unit_test(test_split),
+		cmocka_unit_test(test_split_empty),
 		cmocka_unit_test(test_codecs),
 		cmocka_unit_test(test_cache_eviction),
 		cmocka_unit_test(test_empty),

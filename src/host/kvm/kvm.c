@@ -59,17 +59,18 @@ static int64_t count_of(struct s2_kvm_walk *w, uint64_t va, const struct s2_fiel
 /* How many VMs of the list belong to process @pid, and the rank of VM @i among them, oldest first. */
 static unsigned int rank_of(struct s2_kvm_walk *w, size_t i, int64_t pid, unsigned int *ret_rank)
 {
-	unsigned int n = 0;
+	unsigned int n = 0, older = 0;
 
-	*ret_rank = 0;
 	/* vm_list is newest first. */
-	for (size_t k = w->nvms; k-- > 0;) {
-		if (w->pid[k] != pid)
-			continue;
-		n++;
-		if (k == i)
-			*ret_rank = n;
+	for (size_t k = 0; k < w->nvms; k++) {
+		n += w->pid[k] == pid;
+		older += w->pid[k] == pid && k > i;
 	}
+	for (unsigned int k = 0; k < w->nlost; k++) {
+		n += w->lost[k].pid == pid;
+		older += w->lost[k].pid == pid && w->lost[k].at > i;
+	}
+	*ret_rank = older + 1;
 	return n;
 }
 
@@ -151,18 +152,20 @@ static enum s2_code add_vm(struct s2_kvm_walk *w, size_t i)
 	return w->arch->roots(w, &table);
 }
 
-/* A VM that its process leads to. */
+/* A VM that its process leads to: between the two that are lost. */
 static void on_missed_vm(void *arg, uint64_t kvm_va)
 {
 	struct s2_kvm_walk *w = arg;
+	size_t at = w->lost[1].at;
 
 	for (size_t i = 0; i < w->nvms; i++)
 		if (w->vm[i] == kvm_va)
 			return;
 	if (!on_vm(w, kvm_va + s2_member_off(&w->layout.vm_list.m)))
 		return;
-	memmove(&w->vm[w->gap + 1], &w->vm[w->gap], (w->nvms - 1 - w->gap) * sizeof(*w->vm));
-	w->vm[w->gap++] = kvm_va;
+	memmove(&w->vm[at + 1], &w->vm[at], (w->nvms - 1 - at) * sizeof(*w->vm));
+	w->vm[at] = kvm_va;
+	w->lost[1].at++;
 }
 
 /* Those between two of the list that could not be read. */
@@ -170,11 +173,26 @@ static enum s2_code find_missed(struct s2_kvm_walk *w)
 {
 	enum s2_code code;
 
-	if (!w->torn)
+	if (w->nlost < ARRAY_SIZE(w->lost))
 		return S2_OK;
 	code = s2_kvm_vms_of_processes(w->vms, on_missed_vm, w);
 	w->search->tables->nvms = (unsigned int)w->nvms;
 	return code ? code : w->code;
+}
+
+/* Whose the VM is that could not be read, as far as the rest of it tells: it counts among those of
+ * its process. What does not tell is no loss of its own. */
+static enum s2_code read_lost_process(struct s2_kvm_walk *w, struct s2_kvm_lost_vm *vm)
+{
+	struct s2_kvm_process process;
+	uint64_t pid;
+	enum s2_code code = s2_kvm_process(w->vms, vm->va, &process);
+
+	vm->pid = process.pid;
+	if (!code && vm->pid < 0 &&
+	    !s2_field_get(w->search->kernel, vm->va, &w->layout.pid, &pid, NULL))
+		vm->pid = (int64_t)pid < 0 ? -1 : (int64_t)pid;
+	return code;
 }
 
 /*
@@ -185,7 +203,7 @@ static enum s2_code read_processes(struct s2_kvm_walk *w)
 {
 	enum s2_code code = S2_OK;
 
-	if (w->nvms || w->torn)
+	if (w->nvms || w->nlost)
 		code = s2_kvm_vms_new(w->search, &w->layout, &w->vms);
 	if (!code)
 		code = find_missed(w);
@@ -199,57 +217,58 @@ static enum s2_code read_processes(struct s2_kvm_walk *w)
 		if (!code && w->pid[i] < 0)
 			w->pid[i] = count_of(w, w->vm[i], &w->layout.pid, "userspace_pid");
 	}
+	for (unsigned int i = 0; !code && i < w->nlost; i++)
+		code = read_lost_process(w, &w->lost[i]);
 	return code;
 }
 
-/* VMs that others lead to and that could not be read: where the list ends from its one end and from
- * the other. */
-struct list_gap {
-	struct s2_kvm_walk *w;
-	uint64_t vm[2];
-	unsigned int n;
-	struct s2_err why; /* of the first */
-};
-
 static bool on_listed_vm(void *arg, uint64_t node)
 {
-	struct list_gap *gap = arg;
-
-	return on_vm(gap->w, node);
+	return on_vm(arg, node);
 }
 
 static void on_lost_vm(void *arg, uint64_t node, const struct s2_err *why)
 {
-	struct list_gap *gap = arg;
+	struct s2_kvm_walk *w = arg;
 
-	if (!gap->n) {
-		gap->why = *why;
-		gap->w->gap = gap->w->nvms;
-	}
-	if (gap->n < ARRAY_SIZE(gap->vm))
-		gap->vm[gap->n++] = node - s2_member_off(&gap->w->layout.vm_list.m);
+	if (!w->nlost)
+		w->why = *why;
+	if (w->nlost < ARRAY_SIZE(w->lost))
+		w->lost[w->nlost++] = (struct s2_kvm_lost_vm){
+			.va = node - s2_member_off(&w->layout.vm_list.m),
+			.at = w->nvms,
+			.pid = -1,
+		};
+}
+
+/* What its loss means for the ids of others. */
+static const char *ranks_text(const struct s2_kvm_walk *w, char *buf, size_t size)
+{
+	if (w->nlost == 1 && w->lost[0].pid >= 0)
+		snprintf(buf, size, "it counts as one of process %" PRId64, w->lost[0].pid);
+	else
+		snprintf(buf, size, "whose it is is not known, and ids vm:PID.N do not count it");
+	return buf;
 }
 
 /* One VM is lost where both ends lead to the same; else the list is, for nobody knows how many are
  * between the two. */
-static void lose_vms(const struct list_gap *gap)
+static void lose_vms(const struct s2_kvm_walk *w)
 {
-	struct s2_lost *lost = gap->w->search->lost;
-	char id[32];
+	struct s2_lost *lost = w->search->lost;
+	char id[32], ranks[80];
 
-	gap->w->lost_vms |= gap->n > 0;
-	gap->w->torn = gap->n > 1;
-	if (gap->n == 1) {
-		snprintf(id, sizeof(id), "vm:0x%" PRIx64, gap->vm[0]);
-		s2_lost_add(lost, S2_LOST_VM, gap->why.code, id, S2_LOST_NOWHERE, "%s",
-			    gap->why.text);
-	} else if (gap->n) {
-		s2_lost_add(lost, S2_LOST_VM, gap->why.code, NULL, S2_LOST_NOWHERE,
+	if (w->nlost == 1) {
+		snprintf(id, sizeof(id), "vm:0x%" PRIx64, w->lost[0].va);
+		s2_lost_add(lost, S2_LOST_VM, w->why.code, id, S2_LOST_NOWHERE, "%s (%s)",
+			    w->why.text, ranks_text(w, ranks, sizeof(ranks)));
+	} else if (w->nlost) {
+		s2_lost_add(lost, S2_LOST_VM, w->why.code, NULL, S2_LOST_NOWHERE,
 			    "the list of VMs is broken: %zu %s read, those at 0x%" PRIx64
 			    " and 0x%" PRIx64
 			    " were not, and how many are between them is not known: %s",
-			    gap->w->nvms, gap->w->nvms == 1 ? "VM was" : "VMs were", gap->vm[0],
-			    gap->vm[1], gap->why.text);
+			    w->listed, w->listed == 1 ? "VM was" : "VMs were", w->lost[0].va,
+			    w->lost[1].va, w->why.text);
 	}
 }
 
@@ -268,15 +287,14 @@ static enum s2_code list_vms(struct s2_kvm_walk *w)
 {
 	struct s2_host_search *search = w->search;
 	struct s2_tables *tables = search->tables;
-	struct list_gap gap = { .w = w };
 	uint64_t head = 0;
 	enum s2_code code = s2_kvm_vm_list(w, &head, tables->found, sizeof(tables->found));
 
 	if (!code && head)
-		code = s2_kernel_list_around(search->kernel, head, on_listed_vm, on_lost_vm, &gap,
+		code = s2_kernel_list_around(search->kernel, head, on_listed_vm, on_lost_vm, w,
 					     search->err);
-	lose_vms(&gap);
-	w->lost_vms |= s2_is_missing(code);
+	w->listed = w->nvms;
+	w->lost_vms = w->nlost || s2_is_missing(code);
 	if (w->nvms || s2_is_missing(code))
 		code = s2_host_set_aside(search, S2_LOST_VM, NULL, code);
 	tables->nvms = (unsigned int)w->nvms;
@@ -330,6 +348,7 @@ static enum s2_code find_tables(struct s2_host_search *search, void *state)
 	enum s2_code code = read_processes(w);
 
 	(void)search;
+	lose_vms(w);
 	for (size_t i = w->nvms; !code && i-- > 0;)
 		code = add_vm(w, i);
 	return code;

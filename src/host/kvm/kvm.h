@@ -12,6 +12,13 @@ struct s2_kvm_attributes;
 struct s2_kvm_process;
 struct s2_kvm_vms;
 
+/* A VM that others of the list lead to, and whose own place in it could not be read. */
+struct s2_kvm_lost_vm {
+	uint64_t va;
+	size_t at;   /* in s2_kvm_walk.vm: it is older than those before, newer than this one */
+	int64_t pid; /* -1: not known */
+};
+
 /* A walk over vm_list. */
 struct s2_kvm_walk {
 	struct s2_host_search *search;
@@ -24,9 +31,11 @@ struct s2_kvm_walk {
 	struct s2_kvm_vms *vms;
 	struct s2_kvm_attributes *attributes; /* of the VM whose tables are being added */
 	size_t nvms, room;
-	size_t gap;    /* where in @vm others of the list may be, when @torn */
-	bool torn;     /* there may be some between two that could not be read */
-	bool lost_vms; /* there are others, of which not even this could be read */
+	size_t listed;                 /* of these, those that the list itself led to */
+	struct s2_kvm_lost_vm lost[2]; /* where the list ends from its one end, and from the other */
+	unsigned int nlost;            /* 2: there may be more between the two */
+	struct s2_err why;             /* of the first of them */
+	bool lost_vms;                 /* there are others, of which not even this could be read */
 	enum s2_code code;
 };
 

@@ -1198,9 +1198,9 @@ static void say_host(void)
 {
 	static const char *const names[] = {
 		"kvm/parameters/tdp_mmu",       "kvm/parameters/eager_page_split",
-		"kvm/parameters/nx_huge_pages", "kvm_amd/parameters/npt",
-		"kvm_intel/parameters/ept",     "kvm_intel/parameters/eptad",
-		"kvm_intel/parameters/pml",
+		"kvm/parameters/nx_huge_pages", "kvm/parameters/mmio_caching",
+		"kvm_amd/parameters/npt",       "kvm_intel/parameters/ept",
+		"kvm_intel/parameters/eptad",   "kvm_intel/parameters/pml",
 	};
 	static char cpuinfo[16384];
 	struct utsname uts;

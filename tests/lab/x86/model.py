@@ -12,14 +12,16 @@
 * Writable when the slot is not read-only and either the access was a write or the host could write to its page anyway
   (it has been written before). Memory that nobody has written is the host's zero page, and cannot.
 * KVM_GET_DIRTY_LOG takes W away from the pages it reports, or D where the processor logs pages (PML). Turning logging
-  on does so to the whole slot, and takes blocks apart into 512 pages (eager_page_split).
+  on does so to the whole slot, and takes blocks apart into 512 pages (eager_page_split). Without that they lose W either
+  way, and the first write takes them apart; up to 6.1 it leaves only the page that is written.
 * What the host takes away from its own tables leaves the guest's: MADV_DONTNEED, a zero page that is copied, pages whose
   protection changes. mprotect() inside a block-sized and aligned part of an area takes that whole part
   (split_huge_pmd_address()).
 * A deleted slot makes every root of the VM invalid. A vCPU that has not run since keeps its own, which is empty.
 * Aging by the host clears A, or where there is none takes all rights away until the next access.
 * An access without a slot is remembered with the generation of the slots: that starts at the number of the address
-  space and grows by 2 with a slot that is new or changes, by 4 with one that goes (kvm_swap_active_memslots()).
+  space and grows by 2 with a slot that is new or changes, by 4 with one that goes (kvm_swap_active_memslots()). With
+  mmio_caching=0 nothing is remembered.
 """
 
 import json
@@ -111,7 +113,8 @@ class Vm:
     def access(self, how, gpa, space=0):
         slot = self.slot(gpa, space)
         if slot is None:
-            self.mmio[gpa & -PAGE] = self.generation[space]
+            if self.host.get("kvm/parameters/mmio_caching") != "N":
+                self.mmio[gpa & -PAGE] = self.generation[space]
             return
         if how == "w" and slot.readonly:
             return  # goes to user space
@@ -120,6 +123,8 @@ class Vm:
             self.written.add(host)
             self.unmap_host(host, PAGE)  # the zero page is replaced
             leaf = None
+        if leaf and how == "w" and leaf.size > PAGE and slot.log:
+            leaf = self.unblock(leaf, gpa, space)
         if leaf and how == "w":
             # What logging took away comes back without a new mapping.
             leaf.write = leaf.dirty = True
@@ -144,12 +149,21 @@ class Vm:
     def split(self, leaf, space):
         self.unmap(leaf.gpa, leaf.size, space)
         for gpa in range(leaf.gpa, leaf.gpa + leaf.size, PAGE):
-            self.maps[space][gpa] = Leaf(gpa, PAGE, leaf.write, True, leaf.backing)
+            page = self.maps[space][gpa] = Leaf(gpa, PAGE, leaf.write, True, leaf.backing)
+            page.may_write, page.dirty = leaf.may_write, leaf.dirty
+
+    def unblock(self, leaf, gpa, space):
+        """A block that is logged is written to: the page of it that is there afterwards."""
+        if self.host["splits"]:
+            self.split(leaf, space)
+        else:
+            self.unmap(leaf.gpa, leaf.size, space)
+        return self.leaf(gpa, space)
 
     def clean(self, leaf):
         if self.host["pml"]:
             leaf.dirty = False
-        else:
+        if not self.host["pml"] or leaf.size > PAGE:
             leaf.write = False
 
     def start_log(self, slot):

@@ -235,6 +235,13 @@ static uint64_t host_pat(struct s2_kernel *kernel, struct s2_lost *lost)
 	return code ? 0 : pat;
 }
 
+static bool has_vmx(struct s2_kernel *kernel)
+{
+	struct s2_symbol symbol = { .name = "vmx_capability" };
+
+	return !s2_module_symbols(kernel, "kvm_intel", &symbol, 1, NULL) && symbol.hits;
+}
+
 /* What the processor can do; kvm_intel's copy of the capability register. */
 static void ept_capabilities(struct s2_kernel *kernel, struct s2_lost *lost,
 			     struct s2_kvm_x86_masks *masks)
@@ -305,11 +312,23 @@ enum s2_code s2_kvm_x86_masks(struct s2_kernel *kernel, const struct s2_kvm_x86_
 	if (!code && !v.have[V_NX])
 		code = s2_fail(err, S2_NOTFOUND,
 			       "shadow_nx_mask is not known, which tells EPT from NPT");
+	/* Before 5.13 (5fc3424f8b85) these were no variables, and hardly any bit meant what it does
+	 * now: MMIO was 3 in what is the type of A/D tracking, and nothing said "present". */
+	if (!code && !(is_there(&v, V_HOST_WRITABLE) && is_there(&v, V_MMU_WRITABLE)))
+		code = s2_fail(
+			err, S2_NOTFOUND,
+			"there is no %s: what KVM before 5.13 means by bits of its entries "
+			"is not known",
+			variables[is_there(&v, V_HOST_WRITABLE) ? V_MMU_WRITABLE : V_HOST_WRITABLE]
+				.name);
 	if (code)
 		return s2_wrap(err, code, "KVM's variables");
 	/* An entry of EPT permits execution, one of NPT forbids it. */
 	masks.ept = !v.value[V_NX];
 	masks.tdp = flag_of(&v, V_TDP);
+	/* ... but for shadow paging, which forbids on either. */
+	if (masks.tdp == S2_NO)
+		masks.ept = has_vmx(kernel);
 	masks.pat = host_pat(kernel, lost);
 	if (s2_vmcoreinfo_get(s2_kernel_vmcoreinfo(kernel), S2_VI_NUMBER, "sme_mask",
 			      &masks.sme_mask, NULL))

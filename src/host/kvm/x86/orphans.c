@@ -235,7 +235,8 @@ enum s2_code s2_kvm_x86_orphans(struct s2_kvm_walk *w)
 
 	if (!w->lost_vms && !s.x->lost_roots)
 		return S2_OK;
-	if (!s.x->layout.sp_count.have)
+	/* Where no table is a second stage, what looks like a root is one of virtual addresses. */
+	if (!s.x->layout.sp_count.have || s.x->masks.tdp == S2_NO)
 		return S2_OK;
 	code = s2_kvm_x86_memmap(search->kernel, &s.map, search->err);
 	if (code)

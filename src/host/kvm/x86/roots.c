@@ -57,7 +57,9 @@ struct gather {
 	bool lost;            /* there may be others */
 	bool gap;             /* ... in the list that is being read */
 	bool full;            /* there are more than there is room for */
-	const char *id;       /* of the VM */
+	uint64_t lost_sp[4];  /* members of lists that could not be read: two of each at most */
+	unsigned int nlost_sp;
+	const char *id; /* of the VM */
 	enum s2_code code;
 };
 
@@ -265,11 +267,13 @@ static bool on_shadow_page(void *arg, uint64_t node)
 static void on_lost_page(void *arg, uint64_t node, const struct s2_err *why)
 {
 	struct gather *g = arg;
+	uint64_t sp = node - s2_member_off(&g->x->layout.sp_link.m);
 
 	s2_lost_add(g->w->search->lost, S2_LOST_TABLE, why->code, g->id, S2_LOST_NOWHERE,
-		    "%s: struct kvm_mmu_page at 0x%" PRIx64 ": %s%s", g->found,
-		    node - s2_member_off(&g->x->layout.sp_link.m), why->text,
+		    "%s: struct kvm_mmu_page at 0x%" PRIx64 ": %s%s", g->found, sp, why->text,
 		    g->gap ? ": how many are between the two is not known" : "");
+	if (g->nlost_sp < ARRAY_SIZE(g->lost_sp))
+		g->lost_sp[g->nlost_sp++] = sp;
 	g->x->lost_roots = g->lost = g->gap = true;
 }
 
@@ -303,14 +307,16 @@ static enum s2_code check_bare_root(struct gather *g, uint64_t pa)
 	return code;
 }
 
-/* A root that a vCPU holds and that is on no list: the shadow MMU takes obsolete ones off. */
-static enum s2_code take_vcpu_root(struct gather *g, uint64_t pa)
+/* A root that a vCPU holds and that is on no list: the shadow MMU takes obsolete ones off. *@ret_sp
+ * is where its struct kvm_mmu_page is, 0 when not even that is known. */
+static enum s2_code take_vcpu_root(struct gather *g, uint64_t pa, uint64_t *ret_sp)
 {
 	struct s2_host_search *search = g->w->search;
 	struct s2_kvm_x86_memmap map;
-	uint64_t sp;
+	uint64_t sp = 0;
 	enum s2_code code;
 
+	*ret_sp = 0;
 	if (pa == NO_ROOT || is_known_pa(g, pa))
 		return S2_OK;
 	code = s2_kvm_x86_memmap(search->kernel, &map, search->err);
@@ -321,6 +327,7 @@ static enum s2_code take_vcpu_root(struct gather *g, uint64_t pa)
 		return check_bare_root(g, pa);
 	if (code)
 		return code;
+	*ret_sp = sp;
 	g->found = "a vCPU";
 	code = take_root(g, sp);
 	if (!code && !is_known_pa(g, pa))
@@ -330,15 +337,16 @@ static enum s2_code take_vcpu_root(struct gather *g, uint64_t pa)
 }
 
 /*
- * The root at @pa of a vCPU, whose struct kvm_mmu_page is not in the dump: by the role that the
- * struct kvm_mmu at @mmu asks for (kvm_tdp_mmu_alloc_root(), mmu_alloc_root()). Whether a deleted
- * slot has made it invalid is not known. That it has been lost is said.
+ * The root at @pa of a vCPU, whose struct kvm_mmu_page, at @sp as far as that is known, is not in
+ * the dump: by the role that the struct kvm_mmu at @mmu asks for (kvm_tdp_mmu_alloc_root(),
+ * mmu_alloc_root()). Whether a deleted slot has made it invalid is not known. Has it been said that
+ * it is lost, by the list that it is on?
  */
-static void take_by_role(struct gather *g, uint64_t mmu, uint64_t pa)
+static bool take_by_role(struct gather *g, uint64_t mmu, uint64_t pa, uint64_t sp)
 {
 	const struct s2_kvm_x86_layout *l = &g->x->layout;
 	struct s2_kernel *kernel = g->w->search->kernel;
-	struct s2_kvm_x86_root it = { .pa = pa };
+	struct s2_kvm_x86_root it = { .va = sp, .pa = pa };
 	const struct role_flag flags[] = {
 		{ &l->mmu_ad_disabled, &it.ad_disabled },
 		{ &l->mmu_smep, &it.smep },
@@ -350,9 +358,13 @@ static void take_by_role(struct gather *g, uint64_t mmu, uint64_t pa)
 	if (g->nroots == MAX_ROOTS || is_known_pa(g, pa) || !l->mmu_direct.have ||
 	    s2_field_get(kernel, mmu, &l->mmu_level, &it.level, NULL) ||
 	    read_flags(kernel, mmu, flags, ARRAY_SIZE(flags), NULL))
-		return;
+		return false;
 	g->root[g->nroots++] =
 		(struct root){ .it = it, .class = ROOT_HELD, .found = "the role of a vCPU" };
+	for (unsigned int i = 0; i < g->nlost_sp; i++)
+		if (g->lost_sp[i] == sp)
+			return true;
+	return false;
 }
 
 /* The root of the struct kvm_mmu at @mmu, and those that it had before and keeps. */
@@ -360,19 +372,21 @@ static enum s2_code take_mmu_roots(struct gather *g, uint64_t mmu)
 {
 	const struct s2_kvm_x86_layout *l = &g->x->layout;
 	const struct s2_member *prev = &l->mmu_prev.m;
-	uint64_t pa = NO_ROOT;
+	uint64_t pa = NO_ROOT, sp = 0;
 	enum s2_code code = get(g, mmu, &l->mmu_root, &pa);
 
 	if (!code)
-		code = take_vcpu_root(g, pa);
-	if (s2_is_missing(code) && pa != NO_ROOT)
-		take_by_role(g, mmu, pa);
+		code = take_vcpu_root(g, pa, &sp);
+	if (s2_is_missing(code) && pa != NO_ROOT && take_by_role(g, mmu, pa, sp)) {
+		s2_err_init(g->w->search->err);
+		code = S2_OK;
+	}
 	if (!l->mmu_prev.have || !l->prev_hpa.have)
 		return code;
 	for (uint64_t i = 0; !code && i < prev->nelems && i < MAX_PREV; i++) {
 		code = get(g, mmu + s2_member_off(prev) + i * prev->elem_size, &l->prev_hpa, &pa);
 		if (!code)
-			code = take_vcpu_root(g, pa);
+			code = take_vcpu_root(g, pa, &sp);
 	}
 	return code;
 }
@@ -615,13 +629,14 @@ static enum s2_code (*const places[])(struct gather *g) = {
 
 /* A VM of which no vCPU has run has no root: that is no loss, and what else is known of it is
  * shown. */
-static enum s2_code add_bare(struct gather *g, const struct s2_table *vm)
+static enum s2_code add_bare(struct s2_kvm_walk *w, const struct s2_table *vm)
 {
+	const struct s2_kvm_x86 *x = w->state;
 	struct s2_table table = *vm;
 
-	s2_regime_init(&table.regime, g->x->masks.ept ? &s2_x86_ept : &s2_x86_npt);
+	s2_regime_init(&table.regime, x->masks.ept ? &s2_x86_ept : &s2_x86_npt);
 	table.bare = true;
-	return s2_kvm_add_table(g->w, &table, 0, 0);
+	return s2_kvm_add_table(w, &table, 0, 0);
 }
 
 /* kvm->arch.gfn_direct_bits: one bit, or none. */
@@ -658,7 +673,7 @@ static enum s2_code find_roots(struct gather *g, const struct s2_table *vm)
 		if (code)
 			return code;
 	}
-	return g->nroots || g->lost ? add_roots(g, vm) : add_bare(g, vm);
+	return g->nroots || g->lost ? add_roots(g, vm) : add_bare(g->w, vm);
 }
 
 static enum s2_code roots(struct s2_kvm_walk *w, struct s2_table *vm)
@@ -671,7 +686,7 @@ static enum s2_code roots(struct s2_kvm_walk *w, struct s2_table *vm)
 		s2_lost_add(w->search->lost, S2_LOST_TABLE, S2_INVALID, vm->id, S2_LOST_NOWHERE,
 			    "KVM runs without EPT and NPT (tdp_enabled is 0): its tables translate "
 			    "virtual addresses of the guest, which are not read");
-		return S2_OK;
+		return add_bare(w, vm);
 	}
 	g = calloc(1, sizeof(*g));
 	if (!g)
