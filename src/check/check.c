@@ -253,6 +253,16 @@ static void left_out(struct s2_check_ctx *ctx)
 		    pa);
 }
 
+/* What the tables say of a page may not be all: nothing can be concluded from what is known. */
+static void too_many_changes(struct s2_check_ctx *ctx)
+{
+	static const char text[] = "tables map the same memory more often than tables of a dump of "
+				   "this size can";
+
+	s2_check_all_unknown(ctx, S2_READS_PAGES, "%s", text);
+	s2_lost_add(ctx->args->lost, S2_LOST_SEARCH, S2_BUDGET, NULL, S2_NO_ADDRESS, "%s", text);
+}
+
 static void pass(struct s2_check_ctx *ctx)
 {
 	ctx->first_window = true;
@@ -261,6 +271,10 @@ static void pass(struct s2_check_ctx *ctx)
 		s2_pages_window(ctx, at);
 		ctx->seen[0][S2_TALLY_MEMORY] += ctx->pages.nwindow;
 		s2_check_tables(ctx);
+		if (ctx->pages.too_many_changes) {
+			too_many_changes(ctx);
+			break;
+		}
 		if (!ctx->kept)
 			s2_check_memory(ctx);
 		for (unsigned int i = 0; ctx->kept && i < s2_nkeepers; i++)
@@ -280,7 +294,8 @@ enum s2_code s2_check_run(const struct s2_check_args *args, struct s2_check_repo
 				    .mem = args->mem,
 				    .kernel = args->kernel,
 				    .tables = args->tables,
-				    .report = &report };
+				    .report = &report,
+				    .times = 1 };
 	enum s2_code code = S2_OK;
 
 	ctx.geom = calloc(args->tables->n + 1, sizeof(*ctx.geom));
@@ -320,6 +335,7 @@ enum s2_code s2_check_run(const struct s2_check_args *args, struct s2_check_repo
 	free(ctx.tables_walk);
 	free(ctx.walk);
 	free(ctx.pages.region);
+	free(ctx.pages.chunk);
 	free(ctx.pages.fact);
 	free(ctx.tpages.slot);
 	if (code) {

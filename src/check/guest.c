@@ -64,19 +64,45 @@ static void two_write(struct s2_check_ctx *ctx, const struct s2_facts *fact, uin
 				 pa, ctx->table->id, other->id);
 }
 
-static void of_host(struct s2_check_ctx *ctx, struct s2_facts *fact, uint64_t ia, uint64_t pa,
+/* @n pages from number @number on, of which the same is known, are written here, too. */
+static void all_write(struct s2_check_ctx *ctx, const struct s2_facts *fact, uint64_t number,
+		      uint64_t n, uint64_t to_ia, enum s2_tristate confirmed)
+{
+	while (n) {
+		uint64_t pa = s2_pages_pa(&ctx->pages, number), kept = ctx->kept_findings;
+
+		two_write(ctx, fact, pa + to_ia, pa, confirmed);
+		n--;
+		number++;
+		if (kept != ctx->kept_findings || !n)
+			continue;
+		/* What is not kept is only counted. */
+		ctx->times = n;
+		two_write(ctx, fact, pa + to_ia, pa, confirmed);
+		ctx->times = 1;
+		n = 0;
+	}
+}
+
+/* Addresses are @to_ia above those of memory. */
+static void of_host(struct s2_check_ctx *ctx, const struct s2_facts_run *run, uint64_t to_ia,
 		    bool write, enum s2_tristate confirmed)
 {
-	if (write && fact->guest_write) {
-		two_write(ctx, fact, ia, pa, confirmed);
-		return;
+	for (uint64_t i = 0; i < run->nfacts; i++) {
+		struct s2_facts *fact = &run->fact[i];
+
+		if (write && fact->guest_write) {
+			all_write(ctx, fact, run->number + i, run->npages / run->nfacts, to_ia,
+				  confirmed);
+			continue;
+		}
+		if (fact->guest && !write)
+			continue;
+		fact->guest = (uint16_t)(ctx->t + 1);
+		fact->guest_write = write;
+		fact->guest_odd = confirmed == S2_NO;
+		fact->guest_unsure = confirmed == S2_UNKNOWN;
 	}
-	if (fact->guest && !write)
-		return;
-	fact->guest = (uint16_t)(ctx->t + 1);
-	fact->guest_write = write;
-	fact->guest_odd = confirmed == S2_NO;
-	fact->guest_unsure = confirmed == S2_UNKNOWN;
 }
 
 static void of_hypervisor(struct s2_facts *fact, uint64_t raw)
@@ -122,9 +148,9 @@ static void seen_by_all(struct s2_check_ctx *ctx, uint64_t pa, uint64_t size)
 void s2_guest_leaf(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, uint64_t oa,
 		   uint64_t raw)
 {
-	uint64_t size = s2_entry_size(ctx->g, height), pa = oa, n;
+	uint64_t size = s2_entry_size(ctx->g, height), at, to;
 	struct s2_rights rights = ctx->g->arch->rights(ctx->g, height, raw, NULL);
-	struct s2_facts *fact;
+	struct s2_facts_run run;
 	bool kept = s2_role(ctx->table) == S2_ROLE_KEPT;
 	enum s2_tristate confirmed = S2_YES;
 
@@ -145,12 +171,11 @@ void s2_guest_leaf(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, u
 	if (!kept && ctx->first_window && rights.write && !is_device(ctx, raw) &&
 	    s2_check_runs(ctx, S2_CHECK_TWO_GUESTS))
 		seen_by_all(ctx, oa, size);
-	while ((fact = s2_pages_run(&ctx->pages, &pa, oa + size - 1, &n))) {
-		for (uint64_t i = 0; i < n; i++, pa += BIT64(ctx->pages.page_log2)) {
-			if (kept)
-				of_hypervisor(&fact[i], raw);
-			else
-				of_host(ctx, &fact[i], ia + (pa - oa), pa, rights.write, confirmed);
-		}
+	s2_pages_span(&ctx->pages, oa, oa + size - 1, &at, &to);
+	while (s2_pages_change(&ctx->pages, &at, to, &run)) {
+		for (uint64_t i = 0; kept && i < run.nfacts; i++)
+			of_hypervisor(&run.fact[i], raw);
+		if (!kept)
+			of_host(ctx, &run, ia - oa, rights.write, confirmed);
 	}
 }

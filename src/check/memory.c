@@ -10,7 +10,7 @@ uint64_t s2_check_ia_of(struct s2_check_ctx *ctx, size_t t, uint64_t pa)
 	if (!g->arch)
 		return S2_NO_ADDRESS;
 	s2_walk_init(ctx->walk, g, ctx->mem, ctx->tables->table[t].root_pa);
-	while (s2_walk_next(ctx->walk, &strip)) {
+	while (s2_walk_next(ctx->walk, &strip) && !s2_budget_take(&ctx->lookups, 1)) {
 		uint64_t size = s2_entry_size(g, strip.height);
 
 		for (uint64_t i = 0; !strip.missing && i < strip.n; i++)
@@ -32,14 +32,19 @@ bool s2_check_looks_up(const struct s2_check_ctx *ctx, enum s2_check_id id)
 void s2_check_memory(struct s2_check_ctx *ctx)
 {
 	const struct s2_pages *pages = &ctx->pages;
+	uint64_t end = pages->window + pages->nwindow;
 
-	for (uint64_t i = 0; i < pages->nwindow; i++) {
-		size_t guest = pages->fact[i].guest - (size_t)1;
+	for (uint64_t at = pages->window; at < end;) {
+		struct s2_facts_run run = s2_pages_alike(pages, at, end);
+		size_t guest = run.fact->guest - (size_t)1;
 		uint64_t pa, ia = S2_NO_ADDRESS;
 
-		if (!pages->fact[i].table || !pages->fact[i].guest)
+		at++;
+		if (!run.fact->table || !run.fact->guest) {
+			at += run.npages - 1;
 			continue;
-		pa = s2_pages_pa(pages, pages->window + i);
+		}
+		pa = s2_pages_pa(pages, run.number);
 		if (s2_check_looks_up(ctx, S2_CHECK_TABLE_HIDDEN))
 			ia = s2_check_ia_of(ctx, guest, pa);
 		s2_check_found(ctx, S2_CHECK_TABLE_HIDDEN, &ctx->tables->table[guest], ia, pa,

@@ -5,8 +5,10 @@
 
 #include "check/priv.h"
 
-/* Facts of this many pages at a time: 16 GiB in 4K pages, 32 MiB of facts. */
+/* Facts of this many pages at a time: 16 GiB in 4K pages, 32 MiB of facts when no two are alike. */
 #define WINDOW (4U << 20)
+
+#define CHUNK BIT64(S2_CHUNK_LOG2)
 
 /*
  * Memory is what the dump says, or the hypervisor, and costs as much as it is large, whether it is
@@ -19,6 +21,18 @@
 /* Struct pages of what is no memory, beyond as many as the dump has pages: 4 GiB of reserved pages
  * in 4K pages, or much more where struct pages are not mapped. */
 #define FLOOR_OUTSIDE (1U << 20)
+
+/*
+ * Leaves may map the same memory again and again, each all of it; sound ones map it once or twice,
+ * in blocks or page by page. A chunk at a time, as often as ten times all memory of a small dump,
+ * and twice for each entry that fits in what is there.
+ */
+#define FLOOR_CHANGES (10 * FLOOR_PAGES >> S2_CHUNK_LOG2)
+#define CHANGES_PER_PAGE 1024
+
+/* To say at which address a table maps a page, it is gone through: a few times all that is there. */
+#define FLOOR_LOOKUPS 65536
+#define LOOKUPS_PER_PAGE 16
 
 /* Extents of a dump that are looked at as memory, when the hypervisor does not say what is. */
 #define FLOOR_EXTENTS 65536
@@ -104,29 +118,30 @@ enum s2_code s2_pages_init(struct s2_check_ctx *ctx, struct s2_err *err)
 	s2_budget_init(&ctx->outside, FLOOR_OUTSIDE, 1, ctx->mem->bytes >> pages->page_log2);
 	s2_budget_init(&pages->budget, FLOOR_PAGES, PAGES_PER_PAGE,
 		       ctx->mem->bytes >> pages->page_log2);
+	s2_budget_init(&pages->changes, FLOOR_CHANGES, CHANGES_PER_PAGE,
+		       ctx->mem->bytes >> pages->page_log2);
+	s2_budget_init(&ctx->lookups, FLOOR_LOOKUPS, LOOKUPS_PER_PAGE,
+		       ctx->mem->bytes >> pages->page_log2);
 	code = s2_kept_memory(ctx, 0) != S2_UNKNOWN ? from_keepers(ctx, err) :
 						      from_extents(ctx, err);
 	if (code)
 		return code;
 	pages->nwindow = pages->npages < window ? pages->npages : window;
+	pages->chunk = calloc((pages->nwindow + CHUNK - 1) / CHUNK + 1, sizeof(*pages->chunk));
 	pages->fact = calloc(pages->nwindow ? pages->nwindow : 1, sizeof(*pages->fact));
-	return pages->fact ? S2_OK : s2_fail(err, S2_NOMEM, "no memory for what is known of pages");
+	return pages->chunk && pages->fact ?
+		       S2_OK :
+		       s2_fail(err, S2_NOMEM, "no memory for what is known of pages");
 }
 
 void s2_pages_window(struct s2_check_ctx *ctx, uint64_t first)
 {
 	struct s2_pages *pages = &ctx->pages;
 
-	memset(pages->fact, 0, pages->nwindow * sizeof(*pages->fact));
 	if (first + pages->nwindow > pages->npages)
 		pages->nwindow = pages->npages - first;
 	pages->window = first;
-	pages->window_pa = pages->window_end = 0;
-	if (!pages->nwindow)
-		return;
-	pages->window_pa = s2_pages_pa(pages, first);
-	pages->window_end =
-		s2_pages_pa(pages, first + pages->nwindow - 1) + BIT64(pages->page_log2);
+	memset(pages->chunk, 0, (pages->nwindow + CHUNK - 1) / CHUNK * sizeof(*pages->chunk));
 }
 
 /* The first region that ends above @pa, or pages->nregions. */
@@ -174,35 +189,123 @@ uint64_t s2_pages_pa(const struct s2_pages *pages, uint64_t number)
 	return pages->region[low].pa + ((number - pages->region[low].first) << pages->page_log2);
 }
 
-struct s2_facts *s2_pages_fact(const struct s2_pages *pages, uint64_t pa)
+uint64_t s2_pages_below(const struct s2_pages *pages, uint64_t pa)
+{
+	size_t at = region_above(pages, pa);
+	const struct s2_page_region *region = &pages->region[at];
+
+	if (at == pages->nregions)
+		return pages->npages;
+	return region->first + (pa > region->pa ? (pa - region->pa) >> pages->page_log2 : 0);
+}
+
+void s2_pages_span(const struct s2_pages *pages, uint64_t pa, uint64_t last, uint64_t *ret_from,
+		   uint64_t *ret_to)
+{
+	uint64_t from = s2_pages_below(pages, pa), end = pages->window + pages->nwindow;
+	uint64_t to =
+		s2_pages_below(pages, last) + (s2_pages_number(pages, last, NULL) != S2_NO_PAGE);
+
+	*ret_from = from > pages->window ? from : pages->window;
+	*ret_to = to < end ? to : end;
+}
+
+/* How many pages of the chunk of page @number are in the window, from there on. */
+static uint64_t left_in_chunk(const struct s2_pages *pages, uint64_t number)
+{
+	uint64_t in = number - pages->window, left = CHUNK - (in & (CHUNK - 1));
+
+	return left < pages->nwindow - in ? left : pages->nwindow - in;
+}
+
+/* The facts of page @number alone, and of those behind it in its chunk. */
+static struct s2_facts *split(struct s2_pages *pages, uint64_t number)
+{
+	uint64_t in = number - pages->window, first = in & ~(CHUNK - 1);
+	struct s2_chunk *chunk = &pages->chunk[in >> S2_CHUNK_LOG2];
+	uint64_t n = left_in_chunk(pages, pages->window + first);
+
+	for (uint64_t i = 0; !chunk->split && i < n; i++)
+		pages->fact[first + i] = chunk->all;
+	chunk->split = true;
+	return &pages->fact[in];
+}
+
+struct s2_facts *s2_pages_fact(struct s2_pages *pages, uint64_t pa)
 {
 	uint64_t number = s2_pages_number(pages, pa, NULL);
 
 	if (number == S2_NO_PAGE || number - pages->window >= pages->nwindow)
 		return NULL;
-	return &pages->fact[number - pages->window];
+	return split(pages, number);
 }
 
-struct s2_facts *s2_pages_run(const struct s2_pages *pages, uint64_t *pa, uint64_t last,
-			      uint64_t *ret_n)
+bool s2_pages_change(struct s2_pages *pages, uint64_t *number, uint64_t to,
+		     struct s2_facts_run *ret)
 {
-	uint64_t from = *pa > pages->window_pa ? *pa : pages->window_pa, number, left, n;
-	size_t at = region_above(pages, from);
+	uint64_t in = *number - pages->window, left;
+	struct s2_chunk *chunk = &pages->chunk[in >> S2_CHUNK_LOG2];
 
-	if (at == pages->nregions || !pages->nwindow)
-		return NULL;
-	if (from < pages->region[at].pa)
-		from = pages->region[at].pa;
-	if (from > last || from >= pages->window_end)
-		return NULL;
-	number = pages->region[at].first + ((from - pages->region[at].pa) >> pages->page_log2);
-	left = pages->region[at].first + pages->region[at].npages - number;
-	n = pages->window + pages->nwindow - number;
-	n = n < left ? n : left;
-	left = ((last - from) >> pages->page_log2) + 1;
-	*ret_n = n < left ? n : left;
-	*pa = from;
-	return &pages->fact[number - pages->window];
+	if (*number >= to || pages->too_many_changes)
+		return false;
+	if (s2_budget_take(&pages->changes, 1)) {
+		pages->too_many_changes = true;
+		return false;
+	}
+	left = left_in_chunk(pages, *number);
+	*ret = (struct s2_facts_run){ .number = *number,
+				      .npages = left < to - *number ? left : to - *number };
+	if (!chunk->split && !(in & (CHUNK - 1)) && ret->npages == left) {
+		ret->nfacts = 1;
+		ret->fact = &chunk->all;
+	} else {
+		ret->nfacts = ret->npages;
+		ret->fact = split(pages, *number);
+	}
+	*number += ret->npages;
+	return true;
+}
+
+/* What is known of page @number. */
+static struct s2_facts *known(const struct s2_pages *pages, uint64_t number)
+{
+	struct s2_chunk *chunk = &pages->chunk[(number - pages->window) >> S2_CHUNK_LOG2];
+
+	return chunk->split ? &pages->fact[number - pages->window] : &chunk->all;
+}
+
+/* How many of @n facts, which are not none, are as the first. */
+static uint64_t same(const struct s2_facts *fact, uint64_t n)
+{
+	uint64_t i = 1;
+
+	if (!memcmp(fact, fact + 1, (size_t)(n - 1) * sizeof(*fact)))
+		return n;
+	while (i < n && !memcmp(fact, fact + i, sizeof(*fact)))
+		i++;
+	return i;
+}
+
+struct s2_facts_run s2_pages_alike(const struct s2_pages *pages, uint64_t number, uint64_t to)
+{
+	struct s2_facts_run ret = { .number = number, .nfacts = 1, .fact = known(pages, number) };
+
+	while (number < to) {
+		uint64_t left = left_in_chunk(pages, number), n;
+		struct s2_facts *fact = known(pages, number);
+
+		if (memcmp(ret.fact, fact, sizeof(*fact)))
+			break;
+		left = left < to - number ? left : to - number;
+		n = pages->chunk[(number - pages->window) >> S2_CHUNK_LOG2].split ?
+			    same(fact, left) :
+			    left;
+		number += n;
+		if (n < left)
+			break;
+	}
+	ret.npages = number - ret.number;
+	return ret;
 }
 
 static size_t hash(uint64_t pa, size_t room)

@@ -55,16 +55,35 @@ struct s2_page_region {
 	uint64_t first; /* number of its first page */
 };
 
+/* Pages of which facts are kept in one piece as long as they are the same for all of them: 2 MiB in
+ * 4K pages, so that memory mapped by blocks costs little. */
+#define S2_CHUNK_LOG2 9
+
+struct s2_chunk {
+	struct s2_facts all; /* of each of its pages, but when it is ... */
+	bool split;          /* into one for each page */
+};
+
+/* Facts of pages in a row: one for all of them, or one for each. */
+struct s2_facts_run {
+	uint64_t number; /* of the first page */
+	uint64_t npages;
+	uint64_t nfacts; /* 1, or npages */
+	struct s2_facts *fact;
+};
+
 struct s2_pages {
 	struct s2_page_region *region;
 	size_t nregions;
 	unsigned int page_log2;
 	uint64_t npages;
-	uint64_t left_out_pa;           /* S2_NO_PAGE, or from where on memory is not looked at */
-	struct s2_budget budget;        /* pages of memory, all windows */
-	uint64_t window, nwindow;       /* pages [window, window + nwindow), ... */
-	uint64_t window_pa, window_end; /* which lie here */
-	struct s2_facts *fact;
+	uint64_t left_out_pa;     /* S2_NO_PAGE, or from where on memory is not looked at */
+	struct s2_budget budget;  /* pages of memory, all windows */
+	struct s2_budget changes; /* of facts, all windows */
+	bool too_many_changes;    /* there were more: facts are not all there */
+	uint64_t window, nwindow; /* pages [window, window + nwindow) */
+	struct s2_chunk *chunk;
+	struct s2_facts *fact; /* one for each page of the window, of chunks that are split */
 };
 
 #define S2_NO_PAGE UINT64_MAX
@@ -127,9 +146,10 @@ struct s2_check_ctx {
 	bool first_window; /* what is no matter of pages is done once */
 	uint32_t pass;     /* counts windows, from 1 */
 	bool nomem;
-	uint64_t max_findings, findings_left;  /* to be kept: of a check, and of all together */
-	unsigned int reads;                    /* S2_READS_* of all checks that are done */
-	uint64_t said;                         /* findings and unknowns, all of them */
+	uint64_t max_findings, findings_left; /* to be kept: of a check, and of all together */
+	unsigned int reads;                   /* S2_READS_* of all checks that are done */
+	uint64_t kept_findings;               /* of all checks */
+	uint64_t times; /* what is said now is so of so many pages; above 1 nothing is kept */
 	uint64_t seen[S2_NROLES][S2_NTALLIES]; /* of tables of that role; S2_TALLY_MEMORY: [0] */
 	size_t host, hyp;                      /* their tables, or SIZE_MAX */
 	bool over_budget; /* the table that is read has more pages than the walk's budget */
@@ -153,6 +173,7 @@ struct s2_check_ctx {
 	struct s2_vmm *vmm;          /* host-managed guests: the VMM's tables, or NULL */
 	struct s2_budget outside;    /* struct pages that s2_memmap_uses() may be asked for beyond
 					the first of each leaf */
+	struct s2_budget lookups;    /* strips that s2_check_ia_of() may go through */
 };
 
 /* report.c */
@@ -184,16 +205,25 @@ void s2_pages_window(struct s2_check_ctx *ctx, uint64_t first);
 /* Number of the page at @pa, or S2_NO_PAGE; @ret_left: how many pages from there on are memory
  * without a hole. */
 uint64_t s2_pages_number(const struct s2_pages *pages, uint64_t pa, uint64_t *ret_left);
+/* How many pages of memory end at @pa or below. */
+uint64_t s2_pages_below(const struct s2_pages *pages, uint64_t pa);
 uint64_t s2_pages_pa(const struct s2_pages *pages, uint64_t number);
-/* The facts of the page at @pa, NULL when it is no memory or not in the window. */
-struct s2_facts *s2_pages_fact(const struct s2_pages *pages, uint64_t pa);
+/* The facts of the page at @pa alone, to be changed; NULL when it is no memory or not in the
+ * window. */
+struct s2_facts *s2_pages_fact(struct s2_pages *pages, uint64_t pa);
+/* Which pages of the window lie in [@pa, @last], a part of them at least: numbers [*ret_from,
+ * *ret_to). */
+void s2_pages_span(const struct s2_pages *pages, uint64_t pa, uint64_t last, uint64_t *ret_from,
+		   uint64_t *ret_to);
 /*
- * The next pages of [*@pa, @last] that are memory and in the window: facts of @ret_n pages from *@pa
- * on, which is moved up to the first of them. NULL: there are no more. A loop adds @ret_n pages to
- * *@pa: it costs what memory there is, not what a descriptor spans.
+ * The next facts of the pages [*@number, @to) of the window, all to be changed in the same way;
+ * *@number is moved behind them. False: there are no more, or the budget for changes is at its end,
+ * which is noted. A loop costs what memory there is, and in chunks: not what a descriptor spans.
  */
-struct s2_facts *s2_pages_run(const struct s2_pages *pages, uint64_t *pa, uint64_t last,
-			      uint64_t *ret_n);
+bool s2_pages_change(struct s2_pages *pages, uint64_t *number, uint64_t to,
+		     struct s2_facts_run *ret);
+/* The next pages of [@number, @to), which is not empty, of which the same is known: one fact. */
+struct s2_facts_run s2_pages_alike(const struct s2_pages *pages, uint64_t number, uint64_t to);
 /* One that was added. */
 struct s2_tpage *s2_tpages_get(struct s2_tpages *tpages, uint64_t pa);
 /* NULL without memory; *@ret_new says whether it was not there yet. */

@@ -58,12 +58,12 @@ void s2_check_found(struct s2_check_ctx *ctx, enum s2_check_id id, const struct 
 	struct s2_finding *f;
 	va_list args;
 
-	ctx->said++;
 	if (!s2_check_runs(ctx, id))
 		return;
-	o->nfindings++;
+	o->nfindings += ctx->times;
 	if (!s2_check_keeps(ctx, id) || !make_room(ctx, o))
 		return;
+	ctx->kept_findings++;
 	f = &o->finding[o->nkept++];
 	*f = (struct s2_finding){ 0 };
 	if (table)
@@ -78,10 +78,13 @@ void s2_check_found(struct s2_check_ctx *ctx, enum s2_check_id id, const struct 
 void s2_check_unknown(struct s2_check_ctx *ctx, enum s2_check_id id, const char *fmt, ...)
 {
 	struct s2_check_outcome *o = &ctx->report->outcome[id];
+	bool first = !o->nunknown;
 	va_list args;
 
-	ctx->said++;
-	if (!s2_check_runs(ctx, id) || o->nunknown++)
+	if (!s2_check_runs(ctx, id))
+		return;
+	o->nunknown += ctx->times;
+	if (!first)
 		return;
 	va_start(args, fmt);
 	vsnprintf(o->why, sizeof(o->why), fmt, args);

@@ -261,7 +261,8 @@ static enum s2_code dump_tables(const struct s2_options *o, const struct s2_inpu
 	dump->options = o;
 	dump->ctx = (struct s2_ctx){ .mem = &input->source->mem,
 				     .lost = input->lost,
-				     .visits = &dump->effort.visits };
+				     .visits = &dump->effort.visits,
+				     .looks = &dump->effort.looks };
 	s2_printer_init(&dump->printer, format_of(o), s2_annotators, input->lost, out);
 	dump->printer.raw_rights = o->raw_rights;
 	s2_effort_init(&dump->effort, input, dump->printer.format->document);

@@ -24,6 +24,14 @@
 #define VISITS_PER_PAGE 32
 #define VISITS_PER_TABLE 4
 
+/*
+ * Words of hyp_vmemmap, of four bytes: each stands in the dump once, both components' tables ask
+ * for it, and none need be like the one before. As many as a machine of 128 GiB has cost next to
+ * nothing.
+ */
+#define LOOKS_FLOOR (1U << 25)
+#define LOOKS_PER_PAGE 40960
+
 void s2_effort_init(struct s2_effort *ret, const struct s2_input *input, bool json)
 {
 	uint64_t bytes = input->source->mem.bytes, tables = input->tables.n;
@@ -33,6 +41,7 @@ void s2_effort_init(struct s2_effort *ret, const struct s2_input *input, bool js
 		       json ? PRINT_JSON_PER_BYTE : PRINT_PER_BYTE, bytes);
 	ret->most = print.left;
 	s2_budget_init(&ret->visits, VISITS_FLOOR, VISITS_PER_PAGE, bytes / 4096);
+	s2_budget_init(&ret->looks, LOOKS_FLOOR, LOOKS_PER_PAGE, bytes / 4096);
 }
 
 void s2_effort_table(struct s2_effort *effort, const struct s2_out *out)

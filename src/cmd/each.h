@@ -24,7 +24,8 @@ void s2_say_left_out(const char *path, uint64_t rows);
 /* What all tables of a command may cost, by the memory that is there. */
 struct s2_effort {
 	uint64_t most;           /* bytes that may be printed, */
-	struct s2_budget visits; /* and table pages that may be read */
+	struct s2_budget visits; /* table pages that may be read, */
+	struct s2_budget looks;  /* and pages that annotators may look at one by one */
 };
 
 /*

@@ -315,7 +315,8 @@ static enum s2_code search_table(void *arg, const struct s2_table *table,
 				.arg = s };
 	struct s2_ctx ctx = { .mem = &s->input->source->mem,
 			      .lost = s->input->lost,
-			      .visits = &s->effort.visits };
+			      .visits = &s->effort.visits,
+			      .looks = &s->effort.looks };
 	struct s2_row row;
 
 	(void)err;

@@ -302,7 +302,8 @@ static enum s2_exit list_tables(const struct s2_options *o, const struct s2_inpu
 	s2_guest_budget(&list->guests, &input->source->mem);
 	list->ctx = (struct s2_ctx){ .mem = &input->source->mem,
 				     .lost = input->lost,
-				     .visits = &list->effort.visits };
+				     .visits = &list->effort.visits,
+				     .looks = &list->effort.looks };
 	s2_printer_init(&list->printer, s2_format_find(lines ? "jsonl" : "json"), s2_annotators,
 			input->lost, out);
 	list->printer.list = "list";

@@ -154,7 +154,8 @@ static enum s2_code list_pages(void *arg, const struct s2_table *table,
 	const struct s2_options *o = job->o;
 	struct s2_ctx ctx = { .mem = &job->input->source->mem,
 			      .lost = job->input->lost,
-			      .visits = &job->effort.visits };
+			      .visits = &job->effort.visits,
+			      .looks = &job->effort.looks };
 	struct s2_view view = { .how = S2_MERGE_ATTRS,
 				.range = o->range,
 				.nranges = o->nranges,

@@ -3,6 +3,7 @@
 #ifndef S2_MODEL_ANNOTATE_H
 #define S2_MODEL_ANNOTATE_H
 
+#include "base/budget.h"
 #include "base/lost.h"
 #include "decode/merge.h"
 
@@ -61,6 +62,7 @@ struct s2_asked {
 	const struct s2_geometry *geom;
 	const struct s2_mem *mem; /* the machine's */
 	struct s2_lost *lost;     /* takes what could not be read; may be NULL */
+	struct s2_budget *looks;  /* draws what is looked at page by page; may be NULL */
 };
 
 struct s2_annotator_ops {

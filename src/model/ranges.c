@@ -74,7 +74,11 @@ bool s2_ranges_init(struct s2_ranges *ret, const struct s2_table *table,
 	ret->have_rest = false;
 	ret->have_ahead = false;
 	ret->asked = (struct s2_asked){
-		.table = table, .geom = geom, .mem = ctx->mem, .lost = ctx->lost
+		.table = table,
+		.geom = geom,
+		.mem = ctx->mem,
+		.lost = ctx->lost,
+		.looks = ctx->looks,
 	};
 	s2_totals_init(&ret->totals);
 	s2_walk_init(&ret->walk, geom, table->mem ? table->mem : ctx->mem, table->root_pa);
@@ -185,12 +189,37 @@ static void look_up_rest(const struct s2_ranges *ranges, struct s2_run *rest)
 	rest->entry.raw = found.raw;
 }
 
+/* The rest of a run, of which nothing more is said: as one piece that is missing. */
+static void give_up(struct s2_ranges *ranges, struct s2_run *rest)
+{
+	struct s2_totals *totals = &ranges->totals;
+
+	/* It was counted with its run. */
+	if (!rest->missing && s2_run_mapped(ranges->geom, rest)) {
+		uint64_t in = rest->ia & (s2_entry_size(ranges->geom, rest->height) - 1);
+
+		totals->mapped -= s2_run_mapped(ranges->geom, rest);
+		totals->pages[rest->height] -= rest->count - (in != 0);
+	}
+	if (!rest->missing) {
+		rest->missing = S2_BUDGET;
+		s2_totals_run(totals, ranges->table, ranges->geom, rest);
+	}
+	rest->entry = (struct s2_entry){ .raw = 0 };
+	rest->meaning = (struct s2_meaning){ .type = S2_SOFT_NOTHING };
+}
+
 /* The next row as it comes: a run, or a part of one. */
 static bool pull(struct s2_ranges *ranges, struct s2_row *ret)
 {
+	bool ends = ranges->totals.stopped;
+
 	if (ranges->have_rest) {
 		ret->run = ranges->rest;
-		look_up_rest(ranges, &ret->run);
+		if (ends)
+			give_up(ranges, &ret->run);
+		else
+			look_up_rest(ranges, &ret->run);
 	} else {
 		if (!next_run(ranges, &ret->run))
 			return false;
@@ -200,7 +229,7 @@ static bool pull(struct s2_ranges *ranges, struct s2_row *ret)
 	if (ranges->beyond)
 		cut_beyond(ranges, &ret->run);
 	ret->nlabels = 0;
-	if (ranges->annotate)
+	if (ranges->annotate && !(ends && ret->run.missing))
 		annotate(ranges, ret);
 	ret->pieces = ret->run.pa_contiguous;
 	ret->oa_next = ret->run.entry.oa + ret->run.size;

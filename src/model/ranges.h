@@ -45,6 +45,7 @@ struct s2_ctx {
 	const struct s2_mem *mem; /* the machine's memory */
 	struct s2_lost *lost;     /* what could not be read; may be NULL */
 	struct s2_budget *visits; /* table pages that may be read, of all tables; may be NULL */
+	struct s2_budget *looks;  /* pages that annotators may look at, ... */
 };
 
 /* About 400 KiB: keep it on the heap. Nothing in it needs releasing. */
@@ -84,7 +85,8 @@ bool s2_ranges_init(struct s2_ranges *ret, const struct s2_table *table,
  * gaps are between ranges of the view. */
 bool s2_ranges_next(struct s2_ranges *ranges, struct s2_row *ret);
 
-/* Reads no more table pages: what they would have said is missing, with code S2_BUDGET. */
+/* Reads no more table pages, and goes on with no run that annotators cut: what these would have
+ * said is missing, with code S2_BUDGET. */
 void s2_ranges_stop(struct s2_ranges *ranges);
 
 /*

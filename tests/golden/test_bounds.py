@@ -165,6 +165,66 @@ def build_id_of_2g(path):
     vmlinux(path, b"\0.symtab\0_stext\0", bytes(24) + symbol(9, 0xffff800080000000), struct.pack("<III4s", 4, 1 << 31, 3, b"GNU"), 1 << 31)
 
 
+# Both components of a protected system: states in hyp_vmemmap, or in leaves.
+PKVM = {"annotation": "0x3", "locked_bit": "0x0", "guests": "0x1", "hyp_vms": "0x1", "text_stays": "0x1", "split_xn": "0x1",
+        "ffa": "0x1", "host_memattr": "0xf", "page.size": "0x8", "page.refcount": "0xffff", "page.order": "0xff0000",
+        "page.host": "0xf000000", "page.hyp": "0xf0000000", "page.share": "0xffffffff00000000", "phys_offset": "0x0",
+        "have_vmemmap": "0x1", "vmemmap_va": "0x600000000000", "have_memory": "0x1", "reserved_pa": "0x0",
+        "reserved_size": "0x0", "handle_first": "0x1000", "cpus": [], "ids": [-1, 0, 1, -1, 2, -1], "types": [1, 2, 3],
+        "values": [0, 0, 1, 2, 3, 0, 0, 0], "memory": ["0x0", "0x8000000000000", "0x0"]}
+HOST = {"id": "host", "kind": "host-stage2", "arch": "arm64", "stage": "stage2", "root": hex(ROOT),
+        "registers": {"vtcr_el2": "0x80053590"}, "pkvm_role": 1}
+HYP = {"id": "hyp", "kind": "hyp-stage1", "arch": "arm64", "stage": "stage1-el2", "root": hex(ROOT + 0x10000),
+       "registers": {"hcr_el2": "0x80000001"}, "granule": 4096, "ia_bits": 48, "oa_bits": 48, "lpa2": "no", "pkvm_role": 2,
+       "start_level": 0}
+
+
+def pkvm(path, states, tables, vmemmap, memory):
+    """A snapshot of what claims 2^51 bytes of memory: @tables lie where HOST and HYP say."""
+    both = json.dumps([HOST, HYP][:len(tables)])[1:-1]
+    kept = json.dumps({**PKVM, "host_in": states, "hyp_in": states, "vmemmap": vmemmap})
+    text = note(',"kvm_mode":"protected","pkvm":' + kept, [both])
+    body = struct.pack("<III", 7, len(text), 1) + b"S2DUMP\0\0" + text + bytes(-len(text) % 4)
+    path.write_bytes(elf(body, [(ROOT + 0x10000 * i, made) for i, made in enumerate(tables)] + memory))
+
+
+def blocks_of_1g(root, attributes, to=lambda i: i << 30):
+    """A table that maps 1 TiB."""
+    tables = struct.pack("<512Q", (root + 0x1000) | 3, (root + 0x2000) | 3, *[0] * 510)
+    return tables + struct.pack("<1024Q", *(to(i) | attributes for i in range(1024)))
+
+
+def pkvm_blocks(path):
+    """A tebibyte that is the host's, and writable for the hypervisor: a finding for each page."""
+    pkvm(path, "0x1", [blocks_of_1g(ROOT, 0x7fd), blocks_of_1g(ROOT + 0x10000, 0x40000000000701)], [], [])
+
+
+def pkvm_one_page(path):
+    """All tables map the same gibibyte, again and again."""
+    pkvm(path, "0x2", [blocks_of_1g(ROOT, 0x7fd), blocks_of_1g(ROOT + 0x10000, 0x701, lambda i: 0)], [], [])
+
+
+def pkvm_words(path):
+    """The words of all memory are the same ones, of a page in which no two in a row are alike."""
+    pieces = [x for i in range(4096) for x in (hex(i << 12), "0x1000", hex(ROOT + 0x20000))]
+    words = struct.pack("<1024Q", *[0, 0xf0000000] * 512)
+    pkvm(path, "0x2", [blocks_of_1g(ROOT, 0x7fd), blocks_of_1g(ROOT + 0x10000, 0x40000000000701)], pieces,
+         [(ROOT + 0x20000, words * 8)])
+
+
+def pkvm_scattered(path):
+    """A page of each 2 MiB is mapped on its own, in no order, and all of the rest by blocks."""
+    tables = [struct.pack("<512Q", *((ROOT + 0x1000 + (k << 12)) | 3 for k in range(2)), *[0] * 510)]
+    leaves = ROOT + 0x3000
+    tables += [struct.pack("<512Q", *((leaves + (k * 512 + i) * 4096) | 3 if i < 256 else (k * 512 + i) << 30 | 0x7fd
+                                      for i in range(512))) for k in range(2)]
+    del tables[2]
+    tables.append(struct.pack("<512Q", *((512 + i) << 30 | 0x7fd for i in range(512))))
+    tables += [struct.pack("<512Q", *((i << 30) + (j << 21) | 0x7fd if j % 2 else 0x0a00000 | 4 for j in range(512)))
+               for i in range(256)]
+    pkvm(path, "0x1", [b"".join(tables)], [], [])
+
+
 def look_alikes(path):
     """Pages that may each be the table above each other."""
     path.write_bytes(struct.pack("<512Q", *((ROOT + i * 4096) | 3 for i in range(512))) * 512)
@@ -188,6 +248,8 @@ CASES = [
     (aliases, ["list"]), (aliases, ["dump", f"--vtcr={VTCR}", "--root=0x1000"]),
     (image_elsewhere, ["list"]),
     (ends_of_a_name, ["list", str(SAMPLE), "--vmlinux"]), (build_id_of_2g, ["list", str(SAMPLE), "--vmlinux"]),
+    *((make, [word, *more]) for make in (pkvm_blocks, pkvm_one_page, pkvm_words, pkvm_scattered)
+      for word, *more in (["check"], ["check", "--json"], ["dump", "--json"], ["list", "-l"])),
     (look_alikes, ["dump", "--vtcr=0x80023559"]),
     (one_page_for_all, ["dump", "--vtcr=0x80023559", f"--base={ROOT:#x}"]),
     (one_page_for_all, ["dump", "--json", "--vtcr=0x80023559", f"--base={ROOT:#x}"]),

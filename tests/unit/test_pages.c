@@ -50,6 +50,7 @@ static void init(const struct s2_mem_ops *ops, uint64_t bytes, uint64_t window)
 {
 	free(ctx.pages.region);
 	free(ctx.pages.fact);
+	free(ctx.pages.chunk);
 	mem = (struct s2_mem){ .ops = ops, .bytes = bytes };
 	args = (struct s2_check_args){ .mem = &mem, .window = window };
 	ctx = (struct s2_check_ctx){ .args = &args, .mem = &mem, .geom = geom, .tables = &tables };
@@ -101,25 +102,24 @@ static void test_numbers(void **state)
 			assert_true(s2_pages_number(&ctx.pages, pfn * PAGE, NULL) == S2_NO_PAGE);
 }
 
-/* All facts from @from to @last in the window, found in pieces, one by one. */
-static void each_fact(uint64_t window, uint64_t n, uint64_t from, uint64_t last)
+/* All pages from @from to @last in the window, found in pieces, one by one. */
+static void each_page(uint64_t window, uint64_t n, uint64_t from, uint64_t last)
 {
-	uint64_t pa = from, pieces;
-	struct s2_facts *fact;
+	struct s2_facts_run run;
+	uint64_t at, to;
 	size_t i = (size_t)window;
 
 	while (i < window + n && pfns[i] * PAGE + PAGE - 1 < from)
 		i++;
-	while ((fact = s2_pages_run(&ctx.pages, &pa, last, &pieces))) {
-		assert_true(pieces > 0);
-		for (uint64_t k = 0; k < pieces; k++, i++) {
+	s2_pages_span(&ctx.pages, from, last, &at, &to);
+	if (at < to)
+		assert_int_equal(at, i);
+	while (s2_pages_change(&ctx.pages, &at, to, &run))
+		for (uint64_t k = 0; k < run.npages; k++, i++) {
 			assert_true(i < window + n);
-			assert_int_equal((pa >> 12) + k, pfns[i]);
+			assert_int_equal(run.number + k, i);
 			assert_true(pfns[i] * PAGE <= last);
-			assert_ptr_equal(fact + k, &ctx.pages.fact[i - window]);
 		}
-		pa += pieces * PAGE;
-	}
 	if (i < window + n)
 		assert_true(pfns[i] * PAGE > last);
 }
@@ -139,8 +139,6 @@ static void test_windows(void **state)
 
 			s2_pages_window(&ctx, first);
 			assert_int_equal(ctx.pages.nwindow, n);
-			assert_int_equal(ctx.pages.window_pa, pfns[first] * PAGE);
-			assert_int_equal(ctx.pages.window_end, (pfns[first + n - 1] + 1) * PAGE);
 			for (size_t i = 0; i < ARRAY_SIZE(pfns); i++) {
 				struct s2_facts *fact = s2_pages_fact(&ctx.pages, pfns[i] * PAGE);
 
@@ -148,33 +146,105 @@ static void test_windows(void **state)
 					assert_null(fact);
 					continue;
 				}
-				assert_ptr_equal(fact, &ctx.pages.fact[i - first]);
 				assert_memory_equal(fact, &nothing, sizeof(nothing));
 				memset(fact, 0xff, sizeof(*fact));
 			}
 			assert_null(s2_pages_fact(&ctx.pages, 3 * PAGE));
 			for (size_t a = 0; a < ARRAY_SIZE(places); a++)
 				for (size_t b = a; b < ARRAY_SIZE(places); b++) {
-					each_fact(first, n, places[a] * PAGE, places[b] * PAGE);
-					each_fact(first, n, places[a] * PAGE,
+					each_page(first, n, places[a] * PAGE, places[b] * PAGE);
+					each_page(first, n, places[a] * PAGE,
 						  places[b] * PAGE + PAGE - 1);
 				}
 		}
 	}
 }
 
+/* Facts of a chunk are one as long as it is changed as a whole: held against facts of each page. */
+static void test_chunks(void **state)
+{
+	enum { MOST = 5 * 512 + 100 };
+	static unsigned int want[MOST];
+	uint64_t random = 1;
+
+	(void)state;
+	/* Two regions: a border within a chunk makes no difference. */
+	extents[0] = (struct s2_extent){ .pa = 0x100 * PAGE, .size = 700 * PAGE };
+	extents[1] = (struct s2_extent){ .pa = 0x10000 * PAGE, .size = (MOST - 700) * PAGE };
+	nextents = 2;
+	init(&some, MOST * PAGE, 0);
+	s2_pages_window(&ctx, 0);
+	for (unsigned int turn = 0; turn < 400; turn++) {
+		uint64_t from, last, at, to, n = 0;
+		struct s2_facts_run run;
+
+		random = random * UINT64_C(6364136223846793005) + 1442695040888963407;
+		from = (random >> 33) % MOST;
+		last = from + (random >> 20) % 1200;
+		/* Whole chunks, mostly; single pages at times. */
+		if (turn % 4)
+			from &= ~511ULL, last |= 511;
+		else if (turn % 8)
+			last = from;
+		last = last < MOST ? last : MOST - 1;
+		s2_pages_span(&ctx.pages, s2_pages_pa(&ctx.pages, from),
+			      s2_pages_pa(&ctx.pages, last), &at, &to);
+		assert_int_equal(at, from);
+		assert_int_equal(to, last + 1);
+		while (s2_pages_change(&ctx.pages, &at, to, &run)) {
+			assert_true(run.nfacts == 1 || run.nfacts == run.npages);
+			for (uint64_t i = 0; i < run.nfacts; i++)
+				run.fact[i].borrowers = (uint16_t)turn;
+			for (uint64_t i = 0; i < run.npages; i++)
+				want[run.number + i] = turn;
+			n += run.npages;
+		}
+		assert_int_equal(n, last + 1 - from);
+		for (uint64_t i = 0; i < MOST; i += run.npages) {
+			run = s2_pages_alike(&ctx.pages, i, MOST);
+			assert_int_equal(run.number, i);
+			assert_true(run.npages > 0 && i + run.npages <= MOST);
+			for (uint64_t k = 0; k < run.npages; k++)
+				assert_int_equal(run.fact->borrowers, want[i + k]);
+		}
+	}
+}
+
+/* Who maps all memory again and again comes to an end, which is noted; the next does not go on. */
+static void test_most_changes(void **state)
+{
+	struct s2_facts_run run;
+	uint64_t n = 0, at, to;
+
+	(void)state;
+	extents[0] = (struct s2_extent){ .pa = 0, .size = 512 * PAGE };
+	nextents = 1;
+	init(&some, PAGE, 0);
+	s2_pages_window(&ctx, 0);
+	do {
+		s2_pages_span(&ctx.pages, 0, UINT64_MAX, &at, &to);
+		n++;
+	} while (s2_pages_change(&ctx.pages, &at, to, &run));
+	assert_int_equal(n, (10 * FLOOR_PAGES >> 9) + 1024 + 1);
+	assert_true(ctx.pages.too_many_changes);
+	at = 0;
+	assert_false(s2_pages_change(&ctx.pages, &at, to, &run));
+}
+
 static void test_no_memory(void **state)
 {
-	uint64_t pa = 0, n;
+	struct s2_facts_run run;
+	uint64_t at, to;
 
 	(void)state;
 	nextents = 0;
 	init(&some, 0, 0);
 	assert_int_equal(ctx.pages.npages, 0);
 	s2_pages_window(&ctx, 0);
-	assert_int_equal(ctx.pages.window_end, 0);
 	assert_null(s2_pages_fact(&ctx.pages, 0));
-	assert_null(s2_pages_run(&ctx.pages, &pa, UINT64_MAX, &n));
+	s2_pages_span(&ctx.pages, 0, UINT64_MAX, &at, &to);
+	assert_int_equal(at, to);
+	assert_false(s2_pages_change(&ctx.pages, &at, to, &run));
 	assert_true(s2_pages_number(&ctx.pages, 0, NULL) == S2_NO_PAGE);
 	/* The last page of all, behind which there is no address, is looked at once. */
 	extents[0] = (struct s2_extent){ .pa = 0 - PAGE, .size = PAGE };
@@ -277,6 +347,7 @@ static int done(void **state)
 	(void)state;
 	free(ctx.pages.region);
 	free(ctx.pages.fact);
+	free(ctx.pages.chunk);
 	return 0;
 }
 
@@ -284,6 +355,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_numbers),     cmocka_unit_test(test_windows),
+		cmocka_unit_test(test_chunks),      cmocka_unit_test(test_most_changes),
 		cmocka_unit_test(test_no_memory),   cmocka_unit_test(test_granule),
 		cmocka_unit_test(test_most_pages),  cmocka_unit_test(test_most_extents),
 		cmocka_unit_test(test_table_pages),

@@ -36,7 +36,7 @@ static void begin(uint64_t bytes, uint64_t most)
 	mem = (struct s2_mem){ .bytes = bytes };
 	args = (struct s2_check_args){ .mem = &mem, .max_findings = most };
 	ctx = (struct s2_check_ctx){
-		.args = &args, .mem = &mem, .report = &report, .running = ~0ULL
+		.args = &args, .mem = &mem, .report = &report, .running = ~0ULL, .times = 1
 	};
 	s2_check_limit_findings(&ctx);
 }
@@ -82,7 +82,7 @@ static void test_kept(void **state)
 			find(S2_CHECK_WX, 80);
 			assert_int_equal(o->nfindings, 80);
 			assert_int_equal(o->nkept, want);
-			assert_int_equal(ctx.said, 80);
+			assert_int_equal(ctx.kept_findings, want);
 			assert_true(o->room <= most[i]);
 			assert_int_equal(ctx.findings_left + o->room, left);
 			assert_int_equal(s2_check_keeps(&ctx, S2_CHECK_WX),
@@ -97,6 +97,24 @@ static void test_kept(void **state)
 				assert_int_equal(o->finding[k].pa, k * PAGE);
 			}
 		}
+}
+
+/* What is said of many pages at once counts for each. */
+static void test_times(void **state)
+{
+	const struct s2_check_outcome *o = &report.outcome[S2_CHECK_WX];
+
+	(void)state;
+	begin(0, 2);
+	find(S2_CHECK_WX, 2);
+	s2_check_unknown(&ctx, S2_CHECK_WX, "the first");
+	ctx.times = 1000;
+	find(S2_CHECK_WX, 1);
+	s2_check_unknown(&ctx, S2_CHECK_WX, "the others");
+	assert_int_equal(o->nfindings, 1002);
+	assert_int_equal(o->nunknown, 1001);
+	assert_int_equal(o->nkept, 2);
+	assert_string_equal(o->why, "the first");
 }
 
 /* A check that was not asked for says nothing, though what would have been said is counted. */
@@ -114,7 +132,7 @@ static void test_not_running(void **state)
 	assert_int_equal(o->nfindings + o->nunknown + o->checked + o->nkept, 0);
 	assert_string_equal(o->why, "");
 	assert_false(s2_check_keeps(&ctx, S2_CHECK_LOCKED));
-	assert_int_equal(ctx.said, 2);
+	assert_int_equal(ctx.kept_findings, 0);
 	ctx.running = 1ULL << S2_CHECK_LOCKED;
 	s2_check_found(&ctx, S2_CHECK_LOCKED, &table, 1, 2, "x");
 	s2_check_unknown(&ctx, S2_CHECK_LOCKED, "the first");
@@ -279,7 +297,11 @@ static void test_ia_of(void **state)
 	made.hole_size = PAGE;
 	made.hole_code = S2_EXCLUDED;
 	ctx = (struct s2_check_ctx){
-		.mem = &made.mem, .tables = &tables, .geom = geom, .walk = &walk
+		.mem = &made.mem,
+		.tables = &tables,
+		.geom = geom,
+		.walk = &walk,
+		.lookups = { .left = 1000 },
 	};
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		assert_true(s2_check_ia_of(&ctx, 1, rows[i].pa) == rows[i].ia);
@@ -291,9 +313,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_memory),      cmocka_unit_test(test_kept),
-		cmocka_unit_test(test_not_running), cmocka_unit_test(test_all_unknown),
-		cmocka_unit_test(test_looks_up),    cmocka_unit_test(test_settled),
-		cmocka_unit_test(test_ia_of),
+		cmocka_unit_test(test_times),       cmocka_unit_test(test_not_running),
+		cmocka_unit_test(test_all_unknown), cmocka_unit_test(test_looks_up),
+		cmocka_unit_test(test_settled),     cmocka_unit_test(test_ia_of),
 	};
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
 

@@ -73,16 +73,16 @@ static void states(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, u
 /* Sets what the host's entry says for every page of memory in [@pa, @pa + @size). */
 static void set_facts(struct s2_check_ctx *ctx, uint64_t pa, uint64_t size, struct s2_facts what)
 {
-	uint64_t at = pa, n;
-	struct s2_facts *fact;
+	struct s2_facts_run run;
+	uint64_t at, to;
 
-	while ((fact = s2_pages_run(&ctx->pages, &at, pa + size - 1, &n))) {
-		for (uint64_t i = 0; i < n; i++) {
-			fact[i].host = what.host & 7;
-			fact[i].host_write = what.host_write & 1;
-			fact[i].host_exec = what.host_exec & 1;
+	s2_pages_span(&ctx->pages, pa, pa + size - 1, &at, &to);
+	while (s2_pages_change(&ctx->pages, &at, to, &run)) {
+		for (uint64_t i = 0; i < run.nfacts; i++) {
+			run.fact[i].host = what.host & 7;
+			run.fact[i].host_write = what.host_write & 1;
+			run.fact[i].host_exec = what.host_exec & 1;
 		}
-		at += n << ctx->pages.page_log2;
 	}
 }
 

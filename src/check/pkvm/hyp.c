@@ -47,9 +47,20 @@ static bool is_exec(const struct s2_check_ctx *ctx, uint64_t raw)
 
 static const struct s2_image_part *image_at(const struct s2_check_ctx *ctx, uint64_t pa)
 {
-	for (size_t i = 0; i < s2_protected(ctx)->nimage; i++)
-		if (pa - s2_protected(ctx)->image[i].pa < s2_protected(ctx)->image[i].size)
-			return &s2_protected(ctx)->image[i];
+	const struct s2_image_part *part = s2_protected(ctx)->image;
+	size_t low = 0, high = s2_protected(ctx)->nimage;
+
+	/* read_image() finds them in ascending order. */
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (pa - part[mid].pa < part[mid].size)
+			return &part[mid];
+		if (part[mid].pa < pa)
+			low = mid + 1;
+		else
+			high = mid;
+	}
 	return NULL;
 }
 
@@ -146,22 +157,29 @@ static void set_fact(struct s2_check_ctx *ctx, enum area area, uint64_t raw, str
 static void facts_of(struct s2_check_ctx *ctx, enum area area, uint64_t oa, uint64_t size,
 		     uint64_t raw)
 {
-	uint64_t pa = oa, n;
-	struct s2_facts *fact;
+	struct s2_facts_run run;
+	uint64_t at, to;
 
-	while ((fact = s2_pages_run(&ctx->pages, &pa, oa + size - 1, &n))) {
-		for (uint64_t i = 0; i < n; i++)
-			set_fact(ctx, area, raw, &fact[i]);
-		pa += n << ctx->pages.page_log2;
-	}
+	s2_pages_span(&ctx->pages, oa, oa + size - 1, &at, &to);
+	while (s2_pages_change(&ctx->pages, &at, to, &run))
+		for (uint64_t i = 0; i < run.nfacts; i++)
+			set_fact(ctx, area, raw, &run.fact[i]);
 }
 
-bool s2_hyp_is_stack(const struct s2_pkvm *pkvm, uint64_t pa)
+uint64_t s2_hyp_next_stack(const struct s2_check_ctx *ctx, uint64_t pa)
 {
-	for (size_t i = 0; i < pkvm->ncpus; i++)
-		if (pkvm->cpu[i].stack_pa == pa)
-			return true;
-	return false;
+	const struct s2_protected *p = s2_protected(ctx);
+	size_t low = 0, high = p->nstacks;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (p->stack[mid] < pa)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low < p->nstacks ? p->stack[low] : S2_NO_ADDRESS;
 }
 
 /*
@@ -177,7 +195,7 @@ static bool is_slot_in_use(struct s2_check_ctx *ctx, unsigned int height, uint64
 		s2_protected(ctx)->blocks_used += ctx->first_window;
 		return height == 1 && s2_protected(ctx)->features.fixblock == S2_YES;
 	}
-	if (!s2_hyp_is_stack(s2_check_pkvm(ctx), oa))
+	if (s2_hyp_next_stack(ctx, oa) != oa)
 		s2_protected(ctx)->slots_used += ctx->first_window;
 	return false;
 }
@@ -206,37 +224,31 @@ void s2_hyp_leaf(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, uin
 	facts_of(ctx, area, oa, size, raw);
 }
 
-/* Pages [@first, @first + @n) by number, as far as they are in the window. */
-static void mark_unread(struct s2_pages *pages, uint64_t first, uint64_t n)
+/* Memory in [@pa, @last] whose facts are not known; returns how many pages of memory, all windows. */
+static uint64_t mark_unread(struct s2_pages *pages, uint64_t pa, uint64_t last)
 {
-	uint64_t from = first > pages->window ? first : pages->window;
-	uint64_t to = pages->window + pages->nwindow;
+	struct s2_facts_run run;
+	uint64_t at, to, all;
 
-	if (first + n < to)
-		to = first + n;
-	for (uint64_t i = from; i < to; i++)
-		pages->fact[i - pages->window].hyp_unread = 1;
+	s2_pages_span(pages, pa, last, &at, &to);
+	while (s2_pages_change(pages, &at, to, &run))
+		for (uint64_t i = 0; i < run.nfacts; i++)
+			run.fact[i].hyp_unread = 1;
+	all = s2_pages_below(pages, pa);
+	return s2_pages_below(pages, last) + (s2_pages_number(pages, last, NULL) != S2_NO_PAGE) -
+	       all;
 }
 
 void s2_hyp_lost(struct s2_check_ctx *ctx, uint64_t ia, uint64_t size)
 {
-	uint64_t page = BIT64(ctx->pages.page_log2), first = ia + s2_check_pkvm(ctx)->phys_offset,
-		 n = 0;
+	uint64_t first = ia + s2_check_pkvm(ctx)->phys_offset, last = first + size - 1, n;
 
-	for (size_t i = 0; i < ctx->pages.nregions; i++) {
-		const struct s2_page_region *region = &ctx->pages.region[i];
-		/* Where the two meet: offsets are mod 2^64, as phys_offset is. */
-		uint64_t begin = region->pa - first < size ? region->pa : first;
-		uint64_t in = begin - region->pa, left = region->npages * page - in;
-
-		if (in >= region->npages * page)
-			continue;
-		if (left > size - (begin - first))
-			left = size - (begin - first);
-		n += left;
-		mark_unread(&ctx->pages, region->first + in / page, (left + page - 1) / page);
-	}
-	s2_protected(ctx)->private_lost |= n < size;
+	/* Offsets are mod 2^64, as phys_offset is. */
+	if (first <= last)
+		n = mark_unread(&ctx->pages, first, last);
+	else
+		n = mark_unread(&ctx->pages, first, UINT64_MAX) + mark_unread(&ctx->pages, 0, last);
+	s2_protected(ctx)->private_lost |= n << ctx->pages.page_log2 < size;
 	s2_protected(ctx)->vmemmap_next = 0;
 }
 

@@ -6,6 +6,13 @@
 #include "decode/arm64/arm64.h"
 #include "host/pkvm/pkvm.h"
 
+/*
+ * Each word of hyp_vmemmap is there once, or is a zero that nobody dumped. Beyond what is there:
+ * words of 256 GiB in 4K pages, and as many that are not like the one before as for 4 GiB.
+ */
+#define FLOOR_WORDS (1U << 26)
+#define FLOOR_RUNS (1U << 20)
+
 /* The hypervisor's stage 1 of a host that is not protected. */
 static bool exempt(const struct s2_table *table)
 {
@@ -24,9 +31,28 @@ static enum s2_role role(const struct s2_table *table)
 	return (enum s2_role)by_pkvms[s2_pkvm_role_of(table)];
 }
 
+static int by_address(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+static bool find_stacks(struct s2_protected *p)
+{
+	p->stack = calloc(p->pkvm->ncpus + 1, sizeof(*p->stack));
+	if (!p->stack)
+		return false;
+	for (size_t i = 0; i < p->pkvm->ncpus; i++)
+		p->stack[p->nstacks++] = p->pkvm->cpu[i].stack_pa;
+	qsort(p->stack, p->nstacks, sizeof(*p->stack), by_address);
+	return true;
+}
+
 static void open_system(struct s2_check_ctx *ctx)
 {
 	struct s2_protected *p;
+	uint64_t words;
 
 	if (!s2_pkvm_of(ctx->tables))
 		return;
@@ -37,6 +63,10 @@ static void open_system(struct s2_check_ctx *ctx)
 	}
 	p->pkvm = s2_pkvm_of(ctx->tables);
 	ctx->kept = p;
+	ctx->nomem |= !find_stacks(p);
+	words = p->pkvm->page.size ? ctx->mem->bytes / p->pkvm->page.size : 0;
+	s2_budget_init(&p->words, FLOOR_WORDS, 1, words);
+	s2_budget_init(&p->runs, FLOOR_RUNS, 1, words);
 }
 
 static const char *meaningless(const struct s2_check_ctx *ctx, unsigned int needs)
@@ -86,6 +116,7 @@ static void end(struct s2_check_ctx *ctx)
 		return;
 	s2_check_vms_end(ctx);
 	free(s2_protected(ctx)->image);
+	free(s2_protected(ctx)->stack);
 	free(ctx->kept);
 	ctx->kept = NULL;
 }

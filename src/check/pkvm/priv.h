@@ -50,6 +50,11 @@ struct s2_protected {
 	struct s2_vms *vms; /* guests of the hypervisor as objects, NULL without them */
 	struct s2_image_part *image;
 	size_t nimage;
+	uint64_t *stack; /* of CPUs, ascending */
+	size_t nstacks;
+	struct s2_budget words; /* of hyp_vmemmap that are read, ... */
+	struct s2_budget runs;  /* and in how many pieces that are not alike */
+	bool too_many_words;
 };
 
 static inline struct s2_protected *s2_protected(const struct s2_check_ctx *ctx)
@@ -77,8 +82,8 @@ void s2_host_leaf(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, ui
 void s2_host_invalid(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, uint64_t raw);
 void s2_hyp_leaf(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, uint64_t oa,
 		 uint64_t raw);
-/* Is @pa a CPU's stack at EL2, as its parameters say? */
-bool s2_hyp_is_stack(const struct s2_pkvm *pkvm, uint64_t pa);
+/* The first CPU's stack at EL2 from @pa on, as their parameters say; S2_NO_ADDRESS: there is none. */
+uint64_t s2_hyp_next_stack(const struct s2_check_ctx *ctx, uint64_t pa);
 /* Does @va lie in the hypervisor's private range, below hyp_vmemmap? S2_UNKNOWN without that. */
 enum s2_tristate s2_hyp_in_private(const struct s2_check_ctx *ctx, uint64_t va);
 void s2_hyp_begin(struct s2_check_ctx *ctx);

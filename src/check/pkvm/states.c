@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/lost.h"
 #include "check/pkvm/priv.h"
 
 #define BATCH 4096
@@ -324,12 +325,14 @@ static void one_page(struct s2_check_ctx *ctx, struct page_view *v)
 	const struct s2_pkvm_region *region;
 	uint64_t next;
 
+	if (ctx->host != SIZE_MAX) {
+		v->host = host_state(pkvm, v);
+		v->hyp = hyp_state(pkvm, v);
+	}
 	tables(ctx, v);
 	if (ctx->host == SIZE_MAX)
 		return;
-	v->host = host_state(pkvm, v);
-	v->hyp = hyp_state(pkvm, v);
-	v->stack = v->f->hyp_private && s2_hyp_is_stack(pkvm, v->pa);
+	v->stack = v->f->hyp_private && s2_hyp_next_stack(ctx, v->pa) == v->pa;
 	if (pkvm->host_in == S2_STATE_IN_VMEMMAP && v->have_word)
 		host_entry(ctx, v);
 	if (pkvm->guests)
@@ -383,68 +386,103 @@ static void no_words(struct s2_check_ctx *ctx, uint64_t pa)
 					 "hyp_vmemmap of PA 0x%" PRIx64 " is not in the dump", pa);
 }
 
-/* What was said last of a page that no table speaks of: nothing, so it holds for others, too. */
-struct quiet {
-	bool known;
-	bool have_word;
-	uint64_t word;
-	uint64_t next; /* up to where memory is of the same kind */
-};
-
-/*
- * A page that no table maps or names looks like all others of the same word: one of them is looked
- * at. So a machine's unused memory, which a snapshot tells the size of, costs next to nothing.
- */
-static void look(struct s2_check_ctx *ctx, struct page_view *v, struct quiet *quiet)
+/* How many of @n pages of the same facts and word, from @v on, are told apart by nothing else. */
+static uint64_t alike(const struct s2_check_ctx *ctx, const struct page_view *v, uint64_t n)
 {
-	static const struct s2_facts nothing;
 	const struct s2_pkvm *pkvm = s2_check_pkvm(ctx);
-	bool alike = !memcmp(v->f, &nothing, sizeof(nothing)) &&
-		     v->pa - pkvm->reserved_pa >= pkvm->reserved_size;
-	uint64_t said = ctx->said;
+	uint64_t page = BIT64(ctx->pages.page_log2), next = UINT64_MAX, in, stack;
 
-	if (alike && quiet->known && v->have_word == quiet->have_word && v->word == quiet->word &&
-	    v->pa < quiet->next)
-		return;
-	one_page(ctx, v);
-	if (!alike)
-		return;
-	*quiet = (struct quiet){ .known = ctx->said == said,
-				 .have_word = v->have_word,
-				 .word = v->word,
-				 .next = UINT64_MAX };
 	if (pkvm->have_memory)
-		s2_pkvm_memory_at(pkvm, v->pa, &quiet->next);
+		s2_pkvm_memory_at(pkvm, v->pa, &next);
+	in = v->pa - pkvm->reserved_pa;
+	if (in < pkvm->reserved_size && pkvm->reserved_size - in < next - v->pa)
+		next = v->pa + (pkvm->reserved_size - in);
+	else if (v->pa < pkvm->reserved_pa && pkvm->reserved_pa < next)
+		next = pkvm->reserved_pa;
+	stack = v->f->hyp_private ? s2_hyp_next_stack(ctx, v->pa) : S2_NO_ADDRESS;
+	if (stack == v->pa)
+		return 1;
+	if (stack < next)
+		next = stack;
+	in = (next - v->pa) / page;
+	return in < n ? in ? in : 1 : n;
 }
 
-/* Are all pages of a batch without a word like the last one that look() saw? */
-static bool all_alike(const struct s2_check_ctx *ctx, const struct page_view *v, uint64_t n,
-		      const struct quiet *quiet)
+/*
+ * All of @n pages that are alike: one by one while their findings are kept, the rest is counted. So
+ * a machine's unused memory, which a snapshot tells the size of, costs next to nothing.
+ */
+static void look(struct s2_check_ctx *ctx, struct page_view v, uint64_t n)
 {
-	static const struct s2_facts nothing;
-	const struct s2_pkvm *pkvm = s2_check_pkvm(ctx);
-	uint64_t size = n << ctx->pages.page_log2;
+	uint64_t page = BIT64(ctx->pages.page_log2);
 
-	if (!quiet->known || quiet->have_word || quiet->word || v->pa + size > quiet->next ||
-	    v->pa + size < v->pa)
-		return false;
-	if (v->pa < pkvm->reserved_pa + pkvm->reserved_size && pkvm->reserved_pa < v->pa + size)
-		return false;
-	return !memcmp(v->f, &nothing, sizeof(nothing)) &&
-	       !memcmp(v->f, v->f + 1, (size_t)(n - 1) * sizeof(nothing));
+	while (n) {
+		uint64_t m = alike(ctx, &v, n), kept = ctx->kept_findings;
+
+		one_page(ctx, &v);
+		if (m > 1 && kept == ctx->kept_findings) {
+			v.pa += page;
+			ctx->times = m - 1;
+			one_page(ctx, &v);
+			ctx->times = 1;
+			v.pa += (m - 1) * page;
+			n -= m;
+			continue;
+		}
+		v.pa += page;
+		n--;
+	}
+}
+
+/* How many of @n words, which are not none, are as the first. */
+static uint64_t same_words(const unsigned char *words, size_t size, uint64_t n)
+{
+	uint64_t i = 1;
+
+	if (!memcmp(words, words + size, (size_t)(n - 1) * size))
+		return n;
+	while (i < n && !memcmp(words, words + i * size, size))
+		i++;
+	return i;
+}
+
+/* The page array leads to more words than can be there: the same ones again and again. */
+static void too_many_words(struct s2_check_ctx *ctx, uint64_t pa)
+{
+	if (s2_protected(ctx)->too_many_words)
+		return;
+	s2_protected(ctx)->too_many_words = true;
+	s2_protected(ctx)->words.left = 0;
+	s2_lost_add(ctx->args->lost, S2_LOST_SEARCH, S2_BUDGET, NULL, pa,
+		    "hyp_vmemmap from PA 0x%" PRIx64
+		    " on is not read: it is larger than what is in the dump",
+		    pa);
 }
 
 /* The pages of a batch, all in one region: their facts, and their words when @size is not 0. */
-static void look_at(struct s2_check_ctx *ctx, struct page_view *v, uint64_t n,
-		    const unsigned char *words, size_t size, struct quiet *quiet)
+static void look_at(struct s2_check_ctx *ctx, struct page_view *v, uint64_t number, uint64_t n,
+		    const unsigned char *words, size_t size)
 {
-	if (!size && all_alike(ctx, v, n, quiet))
-		return;
-	for (uint64_t k = 0; k < n; k++, v->f++, v->pa += BIT64(ctx->pages.page_log2)) {
+	uint64_t end = number + n;
+
+	while (number < end) {
+		struct s2_facts_run run = s2_pages_alike(&ctx->pages, number, end);
+
+		v->f = run.fact;
 		v->word = 0;
+		if (size && s2_budget_take(&s2_protected(ctx)->runs, 1)) {
+			too_many_words(ctx, v->pa);
+			no_words(ctx, v->pa);
+			return;
+		}
+		if (size)
+			run.npages = same_words(words, size, run.npages);
 		for (size_t b = 0; b < size; b++)
-			v->word |= (uint64_t)words[k * size + b] << b * 8;
-		look(ctx, v, quiet);
+			v->word |= (uint64_t)words[b] << b * 8;
+		look(ctx, *v, run.npages);
+		words += run.npages * size;
+		number += run.npages;
+		v->pa += run.npages << ctx->pages.page_log2;
 	}
 }
 
@@ -453,7 +491,6 @@ void s2_check_states(struct s2_check_ctx *ctx)
 	struct s2_pages *pages = &ctx->pages;
 	unsigned char *buf = malloc(BATCH * sizeof(uint64_t));
 	size_t size = s2_check_pkvm(ctx)->page.size;
-	struct quiet quiet = { 0 };
 
 	if (!buf) {
 		ctx->nomem = true;
@@ -462,18 +499,21 @@ void s2_check_states(struct s2_check_ctx *ctx)
 	if (!s2_check_pkvm(ctx)->reserved_size)
 		s2_check_unknown(ctx, S2_CHECK_HYP_RESERVED,
 				 "what is reserved for the hypervisor is not known");
-	for (uint64_t i = 0; i < pages->nwindow;) {
-		struct page_view v = { .f = &pages->fact[i],
-				       .pa = s2_pages_pa(pages, pages->window + i) };
-		uint64_t n = pages->nwindow - i, left;
+	for (uint64_t i = pages->window; i < pages->window + pages->nwindow;) {
+		struct page_view v = { .pa = s2_pages_pa(pages, i) };
+		uint64_t n = pages->window + pages->nwindow - i, left;
 
 		s2_pages_number(pages, v.pa, &left);
 		n = n < left ? n : left;
-		n = n < BATCH ? n : BATCH;
+		n = size && n > BATCH ? BATCH : n;
 		v.have_word = size && words_of(ctx, v.pa, &n, buf);
+		if (v.have_word && s2_budget_take(&s2_protected(ctx)->words, n)) {
+			too_many_words(ctx, v.pa);
+			v.have_word = false;
+		}
 		if (!v.have_word && size)
 			no_words(ctx, v.pa);
-		look_at(ctx, &v, n, buf, v.have_word ? size : 0, &quiet);
+		look_at(ctx, &v, i, n, buf, v.have_word ? size : 0);
 		i += n;
 	}
 	free(buf);

@@ -52,25 +52,105 @@ static uint64_t missing_words(const struct ask *ask, uint64_t at, uint64_t n)
 	return words < n ? (words ? words : 1) : n;
 }
 
-/* What hyp_vmemmap says of the page at @pa, nothing where it is not backed; @ret_n: of so many
- * pages from there on without looking further. */
-static struct s2_own in_vmemmap(const struct ask *ask, uint64_t pa, uint64_t *ret_n)
+#define WORDS 512
+
+/* The words of the pages from @pfn on, as far as they stand in one page of memory. */
+struct words {
+	uint64_t pfn, n;
+	uint64_t from_pa; /* of the first */
+	unsigned char word[WORDS * sizeof(uint64_t)];
+};
+
+/* Reads words from @at on, @n at most, into @words; why the first of them is missing. */
+static enum s2_code read_words(const struct ask *ask, uint64_t pfn, uint64_t at, uint64_t n,
+			       struct words *words)
+{
+	uint64_t page = BIT64(ask->asked->geom->page_log2), size = ask->pkvm->page.size;
+	uint64_t in_page = (page - (at & (page - 1))) / size;
+	enum s2_code code;
+
+	if (n > in_page)
+		n = in_page ? in_page : 1; /* it lies across the border of two pages */
+	if (n > WORDS)
+		n = WORDS;
+	code = s2_mem_read(ask->asked->mem, at, words->word, n * size, NULL);
+	/* A page may be there in part. */
+	if (code && n > 1) {
+		n = 1;
+		code = s2_mem_read(ask->asked->mem, at, words->word, size, NULL);
+	}
+	words->pfn = pfn;
+	words->from_pa = at;
+	words->n = code ? 0 : n;
+	return code;
+}
+
+/* What hyp_vmemmap says of the page @pfn, nothing where it is not backed; @ret_n: of so many pages
+ * from there on without looking further. */
+static struct s2_own in_vmemmap(const struct ask *ask, uint64_t pfn, struct words *words,
+				uint64_t *ret_n)
 {
 	const struct s2_pkvm *pkvm = ask->pkvm;
+	unsigned int page_log2 = ask->asked->geom->page_log2;
 	uint64_t at, left, word = 0;
 	enum s2_code code;
 
-	if (s2_pkvm_page_pa(pkvm, ask->asked->geom->page_log2, pa, &at, ret_n))
-		return (struct s2_own){ 0 };
-	left = *ret_n;
 	*ret_n = 1;
-	code = s2_mem_read(ask->asked->mem, at, &word, pkvm->page.size, NULL);
-	if (!code)
-		return s2_pkvm_word(pkvm, ask->role, word);
-	*ret_n = missing_words(ask, at, left);
-	return (struct s2_own){ .from = S2_FROM_MISSING,
-				.missing = (uint8_t)code,
-				.missing_pa = at };
+	if (pfn - words->pfn >= words->n) {
+		if (s2_pkvm_page_pa(pkvm, page_log2, pfn << page_log2, &at, &left)) {
+			*ret_n = left;
+			return (struct s2_own){ 0 };
+		}
+		code = read_words(ask, pfn, at, left, words);
+		if (code) {
+			*ret_n = missing_words(ask, at, left);
+			return (struct s2_own){ .from = S2_FROM_MISSING,
+						.missing = (uint8_t)code,
+						.missing_pa = at };
+		}
+	}
+	memcpy(&word, words->word + (pfn - words->pfn) * pkvm->page.size, pkvm->page.size);
+	return s2_pkvm_word(pkvm, ask->role, word);
+}
+
+/* Words that are as the one before say the same. */
+static uint64_t same_words(const struct ask *ask, uint64_t pfn, const struct words *words)
+{
+	size_t size = ask->pkvm->page.size;
+	uint64_t n = 0;
+
+	while (pfn + n + 1 - words->pfn < words->n &&
+	       !memcmp(words->word + (pfn + n - words->pfn) * size,
+		       words->word + (pfn + n + 1 - words->pfn) * size, size))
+		n++;
+	return n;
+}
+
+/* A stretch costs about as much as so many words of it. */
+#define LOOKS_PER_STRETCH 16
+
+static bool looks(const struct ask *ask, uint64_t n)
+{
+	return !ask->asked->looks || !s2_budget_take(ask->asked->looks, n);
+}
+
+/* Not of any page from @pfn on, but for those of which there is nothing. */
+static struct s2_own not_looked_at(const struct ask *ask, uint64_t pfn, uint64_t *ret_n)
+{
+	unsigned int page_log2 = ask->asked->geom->page_log2;
+	uint64_t at;
+
+	if (s2_pkvm_page_pa(ask->pkvm, page_log2, pfn << page_log2, &at, ret_n))
+		return (struct s2_own){ 0 };
+	return (struct s2_own){ .from = S2_FROM_MISSING, .missing = S2_BUDGET, .missing_pa = at };
+}
+
+static bool says_the_same(const struct ask *ask, const struct s2_own *a, const struct s2_own *b)
+{
+	if (a->missing == S2_BUDGET && b->missing == S2_BUDGET)
+		return true;
+	return a->state == b->state && a->owner == b->owner && a->missing == b->missing &&
+	       !((a->missing_pa ^ b->missing_pa) >> ask->asked->geom->page_log2);
 }
 
 /* How many bytes from @pa on, @size or more, have the same state in hyp_vmemmap; @ret_own says
@@ -79,18 +159,20 @@ static uint64_t same_in_vmemmap(const struct ask *ask, uint64_t pa, uint64_t siz
 				struct s2_own *ret_own)
 {
 	unsigned int page_log2 = ask->asked->geom->page_log2;
-	uint64_t first_page = pa >> page_log2, end_page = (pa + size - 1) >> page_log2, n;
-	struct s2_own first = in_vmemmap(ask, pa, &n);
-	uint64_t at = first_page + n;
+	uint64_t at = pa >> page_log2, end = (pa + size - 1) >> page_log2, n;
+	struct words words;
+	struct s2_own first;
 
-	while (at <= end_page) {
-		struct s2_own own = in_vmemmap(ask, at << page_log2, &n);
+	words.pfn = words.n = 0;
+	first = looks(ask, LOOKS_PER_STRETCH) ? in_vmemmap(ask, at, &words, &n) :
+						not_looked_at(ask, at, &n);
+	for (at += n; at <= end; at += n) {
+		struct s2_own own = looks(ask, 1) ? in_vmemmap(ask, at, &words, &n) :
+						    not_looked_at(ask, at, &n);
 
-		if (own.state != first.state || own.owner != first.owner ||
-		    own.missing != first.missing ||
-		    (own.missing_pa ^ first.missing_pa) >> page_log2)
+		if (!says_the_same(ask, &first, &own))
 			break;
-		at += n;
+		n += n == 1 ? same_words(ask, at, &words) : 0;
 	}
 	*ret_own = first;
 	return (at << page_log2) - pa;
@@ -163,10 +245,17 @@ static void lose(const struct s2_asked *asked, const struct s2_own *own)
 {
 	uint64_t page = own->missing_pa & ~(BIT64(asked->geom->page_log2) - 1);
 
-	s2_lost_add(asked->lost, S2_LOST_OWNER, (enum s2_code)own->missing, asked->table->id, page,
-		    "the page at PA 0x%" PRIx64
-		    " of hyp_vmemmap is %s: owners and states of the pages in it are not known",
-		    page, s2_code_name((enum s2_code)own->missing));
+	if (own->missing == S2_BUDGET)
+		s2_lost_add(asked->lost, S2_LOST_OWNER, S2_BUDGET, asked->table->id, page,
+			    "hyp_vmemmap is not read any more: it is larger than what is in the "
+			    "dump, or says too much of it");
+	else
+		s2_lost_add(
+			asked->lost, S2_LOST_OWNER, (enum s2_code)own->missing, asked->table->id,
+			page,
+			"the page at PA 0x%" PRIx64
+			" of hyp_vmemmap is %s: owners and states of the pages in it are not known",
+			page, s2_code_name((enum s2_code)own->missing));
 }
 
 static uint64_t at(const struct s2_annotator *annotator, const struct s2_asked *asked,

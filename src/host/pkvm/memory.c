@@ -11,9 +11,6 @@
 #include "host/kvm/arm64/params.h"
 #include "host/pkvm/priv.h"
 
-/* HYP_MEMBLOCK_REGIONS (arch/arm64/include/asm/kvm_pkvm.h). */
-#define MAX_REGIONS 128
-
 /* enum memblock_flags: five so far. */
 #define MEMBLOCK_NOMAP BIT64(2)
 #define MEMBLOCK_FLAGS BITS64(7, 0)
@@ -21,7 +18,6 @@
 /* Memory that is looked at for the CPUs' parameters beyond what the dump holds: they stand in
  * per-CPU areas of some 32 KiB each. */
 #define FLOOR_PARAM_BYTES (64U << 20)
-#define MAX_CPUS 4096
 
 static uint64_t symbol_pa(const struct s2_pkvm_search *s, enum s2_pkvm_symbol i)
 {
@@ -78,17 +74,17 @@ static size_t whole_pages(struct s2_pkvm_region *list, size_t n, uint64_t page)
  * when there is none or they are not sorted. */
 static size_t take_regions(struct s2_pkvm_search *s, uint64_t pa, size_t max)
 {
-	struct s2_pkvm_region *list = calloc(MAX_REGIONS, sizeof(*list));
+	struct s2_pkvm_region *list = calloc(S2_PKVM_MAX_REGIONS, sizeof(*list));
 	size_t n = 0;
 
 	s->nomem |= !list;
-	while (list && n < max && n < MAX_REGIONS &&
+	while (list && n < max && n < S2_PKVM_MAX_REGIONS &&
 	       region_at(s, pa + n * s->layout.sizeof_region, &list[n])) {
 		if (n && list[n].pa < list[n - 1].pa + list[n - 1].size)
 			break;
 		n++;
 	}
-	if (!n || (max < MAX_REGIONS && n != max)) {
+	if (!n || (max < S2_PKVM_MAX_REGIONS && n != max)) {
 		free(list);
 		return 0;
 	}
@@ -109,13 +105,13 @@ static bool is_hyp_data(struct s2_pkvm_search *s, uint64_t pa)
 	       !(raw & BIT64(7));
 }
 
-/* hyp_memory[] has room for MAX_REGIONS; what is not used is zero. */
+/* hyp_memory[] has room for S2_PKVM_MAX_REGIONS; what is not used is zero. */
 static bool zero_behind(struct s2_pkvm_search *s, uint64_t pa, size_t used)
 {
 	uint64_t word;
 
 	for (uint64_t off = used * s->layout.sizeof_region;
-	     off < MAX_REGIONS * s->layout.sizeof_region; off += sizeof(word))
+	     off < S2_PKVM_MAX_REGIONS * s->layout.sizeof_region; off += sizeof(word))
 		if (s2_mem_read(s->mem, pa + off, &word, sizeof(word), NULL) || word)
 			return false;
 	return true;
@@ -165,14 +161,14 @@ static bool memory_word(struct s2_pkvm_search *s, uint64_t pa, uint64_t value)
 	if (value > s->hyp_pgd_pa || !region_at(s, at, &region) || region.pa != value ||
 	    s->hyp_pgd_pa - value >= region.size)
 		return true;
-	for (unsigned int i = 0; i < MAX_REGIONS && region_at(s, at - size, &before) &&
+	for (unsigned int i = 0; i < S2_PKVM_MAX_REGIONS && region_at(s, at - size, &before) &&
 				 before.pa + before.size <= region.pa;
 	     i++) {
 		at -= size;
 		region = before;
 	}
 	s->pkvm->memory = NULL;
-	used = take_regions(s, at, MAX_REGIONS);
+	used = take_regions(s, at, S2_PKVM_MAX_REGIONS);
 	if (!used || !zero_behind(s, at, used) || !in_linear_map(s) ||
 	    (!is_hyp_data(s, pa) && total(s->pkvm->memory, s->pkvm->nmemory) <= total(old, nold))) {
 		free(s->pkvm->memory);
@@ -207,7 +203,7 @@ void s2_pkvm_find_memory(struct s2_pkvm_search *s)
 		return;
 	if (s->symbol[S2_SYM_MEMORY].hits && s->symbol[S2_SYM_NMEMORY].hits) {
 		code = s2_mem_read(s->mem, symbol_pa(s, S2_SYM_NMEMORY), &n, sizeof(n), NULL);
-		if (!code && n && n <= MAX_REGIONS)
+		if (!code && n && n <= S2_PKVM_MAX_REGIONS)
 			code = regions_by_symbol(s, n);
 		lose_of_hyp(s, S2_LOST_OWNER, code, S2_SYM_MEMORY);
 		return;
@@ -438,7 +434,7 @@ static bool on_cpu(void *arg, unsigned int n, uint64_t va, enum s2_code code)
 	} else if (!code && is_params(s, &params)) {
 		take_params(s, &params);
 	}
-	return s->pkvm->ncpus < MAX_CPUS;
+	return s->pkvm->ncpus < S2_PKVM_MAX_CPUS;
 }
 
 /* Per-CPU areas are mapped for writing, and lie outside of the reserved memory and the kernel
@@ -465,7 +461,7 @@ static void params_in(struct params_search *p, const struct s2_run *run)
 			uint64_t at = pa + i * sizeof(chunk[0]) - off_pgd;
 			struct params params;
 
-			if (chunk[i] == s->hyp_pgd_pa && s->pkvm->ncpus < MAX_CPUS &&
+			if (chunk[i] == s->hyp_pgd_pa && s->pkvm->ncpus < S2_PKVM_MAX_CPUS &&
 			    !read_params(s, at, &params) && is_params(s, &params))
 				take_params(s, &params);
 		}

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 
-#include "host/pkvm/pkvm.h"
+#include "host/pkvm/priv.h"
 #include "model/note.h"
 
 /* Numbers of struct s2_pkvm that stand in the note under their own name. A row each; old notes read
@@ -226,8 +226,16 @@ static enum s2_code get_cpus(json_t *obj, struct s2_pkvm *pkvm, struct s2_err *e
 	return pkvm->cpu ? S2_OK : s2_fail(err, S2_NOMEM, "no memory");
 }
 
+static enum s2_code check_counts(const struct s2_pkvm *pkvm, struct s2_err *err)
+{
+	if (pkvm->nmemory > S2_PKVM_MAX_REGIONS || pkvm->ncpus > S2_PKVM_MAX_CPUS)
+		return s2_fail(err, S2_INVALID,
+			       "more regions of memory, or CPUs, than there may be");
+	return S2_OK;
+}
+
 /* What the rest of the program takes for granted. */
-static enum s2_code check_rules(const struct s2_pkvm *pkvm, struct s2_err *err)
+static enum s2_code check_numbers(const struct s2_pkvm *pkvm, struct s2_err *err)
 {
 	const uint64_t field[] = { pkvm->page.refcount, pkvm->page.order, pkvm->page.host,
 				   pkvm->page.hyp, pkvm->page.share };
@@ -258,7 +266,7 @@ enum s2_code s2_pkvm_from_json(json_t *obj, struct s2_pkvm **ret, struct s2_err 
 			code = s2_fail(err, S2_INVALID, "'%s' is out of range", numbers[i].key);
 	}
 	if (!code)
-		code = check_rules(pkvm, err);
+		code = check_numbers(pkvm, err);
 	if (!code)
 		code = get_ids(obj, pkvm, err);
 	if (!code)
@@ -271,6 +279,8 @@ enum s2_code s2_pkvm_from_json(json_t *obj, struct s2_pkvm **ret, struct s2_err 
 		code = get_memory(obj, pkvm, err);
 	if (!code)
 		code = get_cpus(obj, pkvm, err);
+	if (!code)
+		code = check_counts(pkvm, err);
 	if (code) {
 		s2_pkvm_free(pkvm);
 		return s2_wrap(err, code, "pkvm");

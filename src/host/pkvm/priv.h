@@ -6,6 +6,11 @@
 #include "decode/walk.h"
 #include "host/pkvm/pkvm.h"
 
+/* HYP_MEMBLOCK_REGIONS (arch/arm64/include/asm/kvm_pkvm.h), and more CPUs than arm64 has (NR_CPUS).
+ */
+#define S2_PKVM_MAX_REGIONS 128
+#define S2_PKVM_MAX_CPUS 4096
+
 /* Members of the hypervisor's structures, looked up like those of layout.h. */
 struct s2_pkvm_layout {
 	struct s2_field_at pgt_ia_bits, pgt_start_level, pgt_pgd, pgt_mm_ops, pgt_flags;
