@@ -119,6 +119,13 @@ enum s2_code s2_options_parse(int argc, char **argv, struct s2_options *ret,
 /* The first word that is neither an option nor the value of one, NULL: there is none. */
 const char *s2_options_command(int argc, char **argv);
 
+/* Is @name the @len characters at @typed but for one slip: a character wrong, more, less, or two
+ * in the wrong order? */
+bool s2_differs_by_one(const char *name, const char *typed, size_t len);
+
+/* The command that @word was perhaps to be: its beginning, or but for one slip; NULL: none. */
+const struct s2_cmd *s2_command_like(const char *word);
+
 /* S2_USAGE: an option is none, or means nothing to a command of these groups. */
 enum s2_code s2_options_taken(const char *command, unsigned int groups, int argc, char **argv,
 			      struct s2_err *err) S2_MUST_CHECK;
