@@ -42,6 +42,17 @@ static const struct s2_cmd *find_cmd(const char *name)
 	return NULL;
 }
 
+const struct s2_cmd *s2_command_like(const char *word)
+{
+	size_t len = strlen(word);
+
+	for (unsigned int i = 0; i < s2_ncmds; i++)
+		if (len > 2 && (!strncmp(s2_cmds[i]->name, word, len) ||
+				s2_differs_by_one(s2_cmds[i]->name, word, len)))
+			return s2_cmds[i];
+	return NULL;
+}
+
 /* The command, from when on it has the word. */
 static const struct s2_cmd *running;
 
@@ -161,9 +172,17 @@ static enum s2_code check(const struct s2_cmd *cmd, const struct s2_command_line
 	if (code)
 		return code;
 	/* The default command was not named, and what stands in its place is no file either. */
-	if (!options.command && options.nargs > 1 && !is_file(options.args[0]))
-		return s2_fail(err, S2_USAGE, "'%s' is neither a command nor a file",
-			       options.args[0]);
+	if (!options.command && options.nargs && !is_file(options.args[0])) {
+		const struct s2_cmd *like = s2_command_like(options.args[0]);
+
+		if (like)
+			return s2_fail(err, S2_USAGE,
+				       "'%s' is neither a command nor a file, is it %s?",
+				       options.args[0], like->name);
+		if (options.nargs > 1)
+			return s2_fail(err, S2_USAGE, "'%s' is neither a command nor a file",
+				       options.args[0]);
+	}
 	if (options.nargs < cmd->min_args) {
 		snprintf(what, sizeof(what), "%s needs %s", cmd->name, cmd->args);
 		return refuse_missing(what, err);

@@ -118,12 +118,23 @@ static enum s2_code parse_sandbox(const char *text, bool *ret_off, struct s2_err
 	return s2_fail(err, S2_USAGE, "--sandbox: '%s' is neither on nor off", text);
 }
 
+static enum s2_code refuse_format(const char *text, struct s2_err *err)
+{
+	char names[128] = "";
+	size_t len = 0;
+
+	for (unsigned int i = 0; i < s2_nformats && len < sizeof(names); i++)
+		len += (size_t)snprintf(names + len, sizeof(names) - len, "%s%s", i ? ", " : "",
+					s2_formats[i]->name);
+	return s2_fail(err, S2_USAGE, "--format: '%s' is none of %s", text, names);
+}
+
 static enum s2_code parse_format(const char *text, struct s2_options *o, struct s2_err *err)
 {
 	const struct s2_format *format = s2_format_find(text);
 
 	if (!format)
-		return s2_fail(err, S2_USAGE, "--format: unknown format '%s'", text);
+		return refuse_format(text, err);
 	if (o->format && o->format != format)
 		return s2_fail(err, S2_USAGE, "--format=%s and --format=%s exclude each other",
 			       o->format->name, format->name);

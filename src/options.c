@@ -118,9 +118,7 @@ static const char *option_name(const struct s2_opt_row *row, char *buf, size_t s
 	return buf;
 }
 
-/* Is @name the @len characters at @typed but for one slip: a character wrong, more, less, or two
- * in the wrong order? */
-static bool differs_by_one(const char *name, const char *typed, size_t len)
+bool s2_differs_by_one(const char *name, const char *typed, size_t len)
 {
 	size_t n = strlen(name), same = 0, end = 0;
 
@@ -147,7 +145,7 @@ static enum s2_code refuse_option(const struct s2_opt_list *list, const char *wo
 				       "is it --%s?",
 				       (int)len, word, list->row[i].name);
 	for (unsigned int i = 0; len > 4 && i < list->n; i++)
-		if (differs_by_one(list->row[i].name, word + 2, len - 2))
+		if (s2_differs_by_one(list->row[i].name, word + 2, len - 2))
 			return s2_fail(err, S2_USAGE, "unknown option '%.*s', is it --%s?",
 				       (int)len, word, list->row[i].name);
 	return s2_fail(err, S2_USAGE, "unknown option '%.*s'", (int)len, word);

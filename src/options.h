@@ -126,6 +126,13 @@ enum s2_code s2_options_parse(const struct s2_command_line *line, struct s2_opti
 /* The first word that is neither an option nor the value of one, NULL: there is none. */
 const char *s2_options_command(const struct s2_command_line *line);
 
+/* Is @name the @len characters at @typed but for one slip: a character wrong, more, less, or two
+ * in the wrong order? */
+bool s2_differs_by_one(const char *name, const char *typed, size_t len);
+
+/* The command that @word was perhaps to be: its beginning, or but for one slip; NULL: none. */
+const struct s2_cmd *s2_command_like(const char *word);
+
 /* S2_USAGE: an option is none, or means nothing to a command of these groups. */
 enum s2_code s2_options_taken(const struct s2_command_line *line, const char *command,
 			      unsigned int groups, struct s2_err *err) S2_MUST_CHECK;

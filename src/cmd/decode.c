@@ -2,8 +2,10 @@
 // `decode`: one descriptor or register value, field by field, in words and numbers.
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "base/num.h"
 #include "claim_options.h"
 #include "cmd/decoded.h"
@@ -16,16 +18,20 @@
 struct job {
 	const struct s2_options *o;
 	struct s2_out *out;
+	struct s2_out *page;                  /* what is not broken into lines yet */
 	struct s2_json *json;                 /* NULL: text */
+	bool trial;                           /* is it right? nothing is printed */
 	const struct s2_annotator_ops *marks; /* whose marks are explained, too; NULL: nobody's */
 };
 
 static void print(const struct job *job, const struct s2_decoded *d)
 {
+	if (job->trial)
+		return;
 	if (job->json)
 		s2_decoded_json(job->json, d);
 	else
-		s2_decoded_text(job->out, d);
+		s2_decoded_text(job->page, job->out, d);
 }
 
 static void add_field(struct s2_decoded *d, const struct s2_decoded_field *field)
@@ -326,11 +332,21 @@ static enum s2_code explain(const struct job *job, const char *arg, struct s2_er
 
 static enum s2_exit run_decode(const struct s2_options *o, struct s2_out *out, struct s2_err *err)
 {
+	s2_auto_free struct s2_out *page = malloc(sizeof(*page));
 	struct s2_json json;
-	struct job job = { .o = o, .out = out };
+	struct job job = { .o = o, .out = out, .page = page, .trial = true };
 	enum s2_code code = S2_OK;
 	bool lines;
 
+	if (!page)
+		return s2_exit_of(s2_fail(err, S2_NOMEM, "no memory"));
+	s2_out_init(page, -1);
+	/* Of a command line with a mistake nothing is answered. */
+	for (int i = 0; !code && i < o->nargs; i++)
+		code = explain(&job, o->args[i], err);
+	if (code)
+		return s2_exit_of(code);
+	job.trial = false;
 	if (s2_options_document(o, &lines)) {
 		s2_json_begin(&json, out, lines, "decode", "decoded", NULL);
 		job.json = &json;

@@ -12,6 +12,8 @@
 
 #define BITS_TEXT 128 /* more pieces than any field has */
 #define BITS_WIDTH 8  /* of one or two */
+#define NAME_WIDTH 12
+#define BESIDE_WIDTH 11 /* blanks, and the value in hex */
 
 /* "[5:2]", or all pieces of a mask that lie apart: "[54:53,51,7:6]". Their number of characters. */
 static size_t bits_text(uint64_t mask, char buf[BITS_TEXT])
@@ -55,7 +57,7 @@ static void print_field(struct s2_out *out, const struct s2_decoded_field *f, un
 	s2_out_str(out, "  ");
 	s2_out_pad(out, bits, width);
 	s2_out_str(out, " ");
-	s2_out_pad(out, f->name, 12);
+	s2_out_pad(out, f->name, NAME_WIDTH);
 	s2_out_printf(out, " 0x%-4" PRIx64, f->value);
 	if (f->text)
 		s2_out_printf(out, " %s", f->text);
@@ -131,25 +133,34 @@ static void print_descriptor(struct s2_out *out, const struct s2_decoded *d)
 		s2_out_printf(out, "  software payload 0x%" PRIx64 "\n", d->value);
 }
 
-void s2_decoded_text(struct s2_out *out, const struct s2_decoded *d)
+/* Fields, what follows of one below what its value means. */
+static void print_fields(struct s2_out *page, struct s2_out *out, const struct s2_decoded *d)
 {
 	unsigned int width = bits_width(d);
 
-	if (d->descriptor)
-		print_descriptor(out, d);
-	else
-		print_register(out, d->as, d->value);
 	for (unsigned int i = 0; i < d->nfields; i++)
-		print_field(out, &d->field[i], width);
+		print_field(page, &d->field[i], width);
+	s2_text_wrap_page(page, out, 0, width + NAME_WIDTH + BESIDE_WIDTH);
+}
+
+void s2_decoded_text(struct s2_out *page, struct s2_out *out, const struct s2_decoded *d)
+{
+	if (d->descriptor)
+		print_descriptor(page, d);
+	else
+		print_register(page, d->as, d->value);
+	s2_text_wrap_page(page, out, 2, 4);
+	print_fields(page, out, d);
 	if (d->res0)
-		s2_out_printf(out, "  RES0 bits set: 0x%" PRIx64 "\n", d->res0);
+		s2_out_printf(page, "  RES0 bits set: 0x%" PRIx64 "\n", d->res0);
 	for (unsigned int i = 0; d->descriptor && i < s2_nodds; i++)
 		if (d->entry.odd & s2_odds[i].bit)
-			s2_out_printf(out, "  ! %s: %s\n", s2_odds[i].name, s2_odds[i].meaning);
+			s2_out_printf(page, "  ! %s: %s\n", s2_odds[i].name, s2_odds[i].meaning);
 	if (d->shapes && !d->shaped)
-		s2_out_printf(out, "  = refused: %s\n", d->refused.text);
+		s2_out_printf(page, "  = refused: %s\n", d->refused.text);
 	else if (d->shaped)
-		print_geometry(out, &d->geom);
+		print_geometry(page, &d->geom);
+	s2_text_wrap_page(page, out, 2, 4);
 }
 
 /* ---- JSON ---- */

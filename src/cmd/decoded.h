@@ -34,7 +34,8 @@ struct s2_decoded {
 	struct s2_decoded_field field[S2_MAX_DECODED_FIELDS];
 };
 
-void s2_decoded_text(struct s2_out *out, const struct s2_decoded *d);
+/* Lines are made on @page, and broken on their way to @out. */
+void s2_decoded_text(struct s2_out *page, struct s2_out *out, const struct s2_decoded *d);
 void s2_decoded_json(struct s2_json *json, const struct s2_decoded *d);
 
 #endif

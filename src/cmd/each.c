@@ -59,6 +59,15 @@ static void shape_of_bare(const struct s2_table *table, struct s2_geometry *ret)
 		*ret = (struct s2_geometry){ .arch = table->regime.arch };
 }
 
+enum s2_code s2_table_geometry(const struct s2_table *table, struct s2_geometry *ret,
+			       struct s2_err *err)
+{
+	if (!table->bare)
+		return s2_input_shape(table, ret, err);
+	shape_of_bare(table, ret);
+	return S2_OK;
+}
+
 enum s2_code s2_each_table(const struct s2_input *input, const struct s2_table *tables, size_t n,
 			   enum s2_code (*one)(void *arg, const struct s2_table *table,
 					       const struct s2_geometry *geom, struct s2_err *err),
@@ -68,13 +77,10 @@ enum s2_code s2_each_table(const struct s2_input *input, const struct s2_table *
 	for (size_t i = 0; i < n; i++) {
 		struct s2_geometry geom;
 		struct s2_err table_err;
-		enum s2_code code = S2_OK;
+		enum s2_code code;
 
 		s2_err_init(&table_err);
-		if (tables[i].bare)
-			shape_of_bare(&tables[i], &geom);
-		else
-			code = s2_input_shape(&tables[i], &geom, &table_err);
+		code = s2_table_geometry(&tables[i], &geom, &table_err);
 		if (!code)
 			code = one(arg, &tables[i], &geom, &table_err);
 		if (!code)

@@ -7,11 +7,14 @@
 #include "cmd/input.h"
 #include "model/ranges.h"
 
+/* Of a bare table the geometry may be known no further than @ret->arch: then @ret->heights is 0. */
+enum s2_code s2_table_geometry(const struct s2_table *table, struct s2_geometry *ret,
+			       struct s2_err *err) S2_MUST_CHECK;
+
 /*
  * Calls @one for each of @n tables, with its geometry. What it fails with, or what the geometry
  * does, is said on standard error, and decides *@ret; the next table follows all the same. Only
- * S2_NOMEM ends at once, and is what is returned. Of a bare table the geometry may be
- * known no further than @geom->arch: then @geom->heights is 0.
+ * S2_NOMEM ends at once, and is what is returned.
  */
 enum s2_code s2_each_table(const struct s2_input *input, const struct s2_table *tables, size_t n,
 			   enum s2_code (*one)(void *arg, const struct s2_table *table,

@@ -17,15 +17,18 @@ static void overview(struct s2_out *out)
 		s2_out_pad(out, s2_cmds[i]->name, 10);
 		s2_out_printf(out, " %s\n", s2_cmds[i]->help);
 	}
-	s2_out_str(out, "\nExamples:\n");
-	if (claim)
-		s2_out_printf(out, "  s2dump snapshot.bin --%s=0x%" PRIx64 "\n", claim->option,
-			      claim->example);
 	s2_out_str(out,
-		   "  s2dump --json snapshot.s2dump | jq '.tables[].ranges[] | select(.mapped)'\n");
+		   "\nExamples:\n"
+		   "  s2dump list vmcore              # which virtual machines, whose they are\n"
+		   "  s2dump slots vmcore             # their memory: what logs, what is read-only\n"
+		   "  s2dump --table=PID --where='write and exec' vmcore\n"
+		   "  s2dump check vmcore             # is anything wrong?\n"
+		   "  s2dump find vmcore 0x419f2000   # who maps that page\n");
 	if (claim)
-		s2_out_printf(out, "  s2dump decode %s=0x%" PRIx64 "\n", claim->name,
-			      claim->example);
+		s2_out_printf(out,
+			      "  s2dump --%s=0x%" PRIx64 " tables.bin\n"
+			      "  s2dump decode %s=0x%" PRIx64 "\n",
+			      claim->option, claim->example, claim->name, claim->example);
 	s2_out_str(
 		out,
 		"\n's2dump help COMMAND' lists its options. Manuals: s2dump(1), s2dump-json(5).\n");
@@ -46,6 +49,8 @@ static void formats(struct s2_out *out, bool all)
 
 static enum s2_exit run_help(const struct s2_options *o, struct s2_out *out, struct s2_err *err)
 {
+	const struct s2_cmd *like;
+
 	if (!o->nargs) {
 		overview(out);
 		return S2_EXIT_OK;
@@ -63,7 +68,9 @@ static enum s2_exit run_help(const struct s2_options *o, struct s2_out *out, str
 			formats(out, cmd->groups & S2_OPTS_SHOW);
 		return S2_EXIT_OK;
 	}
-	return s2_exit_of(s2_fail(err, S2_USAGE, "help: unknown command '%s'", o->args[0]));
+	like = s2_command_like(o->args[0]);
+	return s2_exit_of(s2_fail(err, S2_USAGE, "help: unknown command '%s'%s%s%s", o->args[0],
+				  like ? ", is it " : "", like ? like->name : "", like ? "?" : ""));
 }
 
 const struct s2_cmd s2_cmd_help = {

@@ -10,17 +10,28 @@
 #include "model/private.h"
 #include "model/slots.h"
 
-/* Of a range of 52-bit addresses; text lines up for all VMs. */
-#define IA_WIDTH 31
-
 /* What slots_table() works with. */
 struct listing {
 	bool document;     /* or records */
 	bool have_private; /* of a VM at least it is known what of its memory is private */
 	struct s2_out *out;
 	int id_width;
+	unsigned int ia_width; /* of the widest range of all VMs */
 	struct s2_printer printer;
 };
+
+/* As many as a row of the table has, where that is known. */
+static unsigned int ia_digits(const struct s2_geometry *geom, const struct s2_slot *slot)
+{
+	return s2_text_ia_digits(geom->heights ? geom->ia_base + low_bits(geom->ia_bits) :
+						 slot->ipa + slot->size);
+}
+
+/* "0x...-0x..." */
+static unsigned int range_width(unsigned int digits)
+{
+	return 2 * digits + 5;
+}
 
 /* How much of the slot is private; "?" when not all of that is known, "-" where nobody asks. */
 static void print_private(const struct listing *l, const struct s2_table *table,
@@ -39,9 +50,7 @@ static void print_private(const struct listing *l, const struct s2_table *table,
 static void print_slot(const struct listing *l, const struct s2_table *table,
 		       const struct s2_geometry *geom, const struct s2_slot *slot)
 {
-	uint64_t last = geom->heights ? geom->ia_base + low_bits(geom->ia_bits) :
-					slot->ipa + slot->size;
-	unsigned int digits = s2_text_ia_digits(last);
+	unsigned int digits = ia_digits(geom, slot);
 	char size[S2_TEXT_SIZE_LEN], text[S2_LABEL_TEXT];
 	struct s2_label label;
 
@@ -50,7 +59,7 @@ static void print_slot(const struct listing *l, const struct s2_table *table,
 	s2_out_printf(l->out, "%-*s %-6s ", l->id_width, table->id,
 		      s2_slots_annotator.columns[0].text(&label, text));
 	s2_text_ia_range(l->out, slot->ipa, slot->size, digits);
-	s2_out_printf(l->out, "%*s %8s ", IA_WIDTH - (int)(2 * digits + 5), "", size);
+	s2_out_printf(l->out, "%*s %8s ", (int)(l->ia_width - range_width(digits)), "", size);
 	if (l->have_private)
 		print_private(l, table, slot);
 	s2_out_printf(l->out, "0x%" PRIx64 "\n", slot->hva);
@@ -95,6 +104,29 @@ static int widest_id(const struct s2_tables *tables)
 	return (int)width;
 }
 
+/* Text lines up for all VMs. */
+static unsigned int widest_range(const struct s2_tables *tables)
+{
+	unsigned int widest = strlen("ia");
+
+	for (size_t i = 0; i < tables->n; i++) {
+		const struct s2_table *table = &tables->table[i];
+		struct s2_geometry geom;
+		struct s2_err unsaid;
+
+		/* It is said where its slots would stand. */
+		s2_err_init(&unsaid);
+		if (!s2_table_may_have_slots(table) || s2_table_geometry(table, &geom, &unsaid))
+			continue;
+		for (size_t k = 0; k < table->nslots; k++) {
+			unsigned int width = range_width(ia_digits(&geom, &table->slot[k]));
+
+			widest = width > widest ? width : widest;
+		}
+	}
+	return widest;
+}
+
 static enum s2_exit list_slots(const struct s2_options *o, const struct s2_input *input,
 			       struct s2_out *out, struct s2_err *err)
 {
@@ -110,6 +142,7 @@ static enum s2_exit list_slots(const struct s2_options *o, const struct s2_input
 	l->document = s2_options_document(o, &lines);
 	l->out = out;
 	l->id_width = widest_id(tables);
+	l->ia_width = widest_range(tables);
 	l->have_private = any_private(tables);
 	s2_printer_init(&l->printer, s2_format_find(lines ? "jsonl" : "json"), s2_annotators,
 			input->lost, out);
@@ -117,8 +150,8 @@ static enum s2_exit list_slots(const struct s2_options *o, const struct s2_input
 	if (l->document)
 		l->printer.format->begin(&l->printer, &image);
 	else
-		s2_out_printf(out, "%-*s slot   %-*s %8s %shva\n", l->id_width, "# table", IA_WIDTH,
-			      "ia", "size", l->have_private ? " private " : "");
+		s2_out_printf(out, "%-*s slot   %-*s %8s %shva\n", l->id_width, "# table",
+			      (int)l->ia_width, "ia", "size", l->have_private ? " private " : "");
 	code = s2_each_table(input, tables->table, tables->n, slots_table, l, &status, err);
 	if (l->document)
 		s2_input_end_rows(input, &l->printer, !status);

@@ -22,24 +22,25 @@ static void put_pages(struct s2_printer *printer, const struct s2_totals *end)
 	}
 }
 
-/* "# 3 of 20 rows, 2.5M", "# 2 rows joined from 3 of 20, 2.5M"; "; 7 more not shown" at a limit */
+/* "# 5 rows, 2.5M; the rest was not looked at", "# 10 of 20 rows, joined into 8, 3 shown, 2.5M" */
 static void put_picked(struct s2_printer *printer, const struct s2_picked *picked)
 {
 	struct s2_out *out = printer->out;
+	uint64_t left = picked->shown + picked->more;
 
 	s2_out_str(out, "# ");
-	if (picked->stopped || printer->columns)
+	if (picked->stopped) {
 		out_counted(out, picked->shown, "row");
-	if (!picked->stopped && printer->columns)
-		s2_out_printf(out, " joined from %" PRIu64 " of %" PRIu64, picked->fit,
-			      picked->rows);
-	else if (!picked->stopped)
-		s2_out_printf(out, "%" PRIu64 " of %" PRIu64 " row%s", picked->shown, picked->rows,
+	} else {
+		s2_out_printf(out, "%" PRIu64 " of %" PRIu64 " row%s", picked->fit, picked->rows,
 			      picked->rows == 1 ? "" : "s");
+		if (left != picked->fit)
+			s2_out_printf(out, ", joined into %" PRIu64, left);
+		if (picked->more)
+			s2_out_printf(out, ", %" PRIu64 " shown", picked->shown);
+	}
 	s2_out_str(out, ", ");
 	out_size(out, picked->bytes);
-	if (picked->more)
-		s2_out_printf(out, "; %" PRIu64 " more not shown", picked->more);
 	s2_out_str(out, picked->stopped ? "; the rest was not looked at\n" : "\n");
 }
 
