@@ -1927,6 +1927,9 @@ def verdict(gen, fault, expected, answer):
         bad.append(f"{gen} {fault}: unknown {unknown} {text.strip()}")
     if not want and failed:
         bad.append(f"{gen} {fault}: fails " + str({n: checks[n]["findings"][:2] for n in failed}))
+    # Of an entry that maps nothing no address is known; there is no memory at 0.
+    if any(f["pa"] and int(f["pa"], 0) == 0 for c in checks.values() for f in c["findings"]):
+        bad.append(f"{gen} {fault}: a finding is of PA 0")
     if want - failed or code != (1 if want else 0):
         bad.append(f"{gen} {fault}: exit {code}, does not fail {want - failed} (fails {failed})")
     if near_miss and any(checks[n]["result"] != "pass" for n in rows):
