@@ -198,11 +198,12 @@ static void open_entry(struct s2_check_ctx *ctx, unsigned int height, uint64_t r
 
 static void odd_entry(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, uint64_t raw)
 {
-	struct s2_entry entry;
-
 	struct s2_meaning meaning = { .type = S2_SOFT_NOTHING };
+	struct s2_entry entry;
+	uint64_t pa;
 
 	ctx->g->arch->decode(ctx->g, height, raw, &entry);
+	pa = entry.oa;
 	/* What software wrote on purpose is no mistake, whatever hardware calls it. */
 	if (entry.odd)
 		s2_soft_classify(ctx->g, height, raw, entry.type, &meaning);
@@ -216,9 +217,11 @@ static void odd_entry(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia
 			ctx->table->id);
 		return;
 	}
+	if (!s2_is_leaf(entry.type) && entry.type != S2_TABLE)
+		pa = S2_NO_ADDRESS;
 	for (unsigned int i = 0; entry.odd && i < s2_nodds; i++)
 		if (entry.odd & s2_odds[i].bit)
-			s2_check_found(ctx, S2_CHECK_ENCODING, ctx->table, ia, entry.oa,
+			s2_check_found(ctx, S2_CHECK_ENCODING, ctx->table, ia, pa,
 				       "%s (descriptor 0x%" PRIx64 ", level %d)",
 				       s2_odds[i].meaning, raw, s2_level(ctx->g, height));
 }

@@ -106,7 +106,9 @@ LONG = SHORT + [["dump", "FILE"], ["dump", "--format=csv", "FILE"], ["extract", 
     [["dump", "--raw-rights", "FILE"], ["dump", "--no-header", "FILE"], ["dump", "--tables", "--format=json", "FILE"], ["dump", "--color=always", "FILE"],
      ["list", "FILE"], ["list", "--color=always", "-l", "FILE"], ["list", "-l", "--format=json", "FILE"], ["slots", "FILE"],
      ["slots", "--format=json", "FILE"], ["inspect", "FILE"], ["inspect", "--format=json", "FILE"], ["check", "--format=json", "FILE"],
-     ["check", "FILE"], ["check", "--color=always", "--findings=1", "FILE"], ["dump", "--range=0x1000-0x40003000", "--range=0x80000000-0x80201000", "FILE"]]
+     ["check", "FILE"], ["check", "--color=always", "--findings=1", "FILE"], ["list", "-v", "FILE"], ["extract", "-v", "-o", "MADE", "FILE"],
+     ["find", "--color=always", "FILE", "0-0x1000000000000"], ["find", "--format=jsonl", "--where=write", "FILE", "0-0x1000000000000"],
+     ["dump", "--color=always", "--where=write and exec", "FILE"], ["dump", "--color=always", "--tables", "FILE"], ["dump", "--range=0x1000-0x40003000", "--range=0x80000000-0x80201000", "FILE"]]
 ASKED = [["dump", f"--columns={names}", f"--format={form}", "FILE"] for names in COLUMNS for form in ("ptdump", "csv", "json")] + \
     [["dump", f"--sort={name}", "--limit=7", "FILE"] for name in MEMBERS if name not in ("missing", "odd", "flags")] + \
     [["dump", f"--where={name}", "FILE"] for name in ("read", "write", "exec", "device", "mapped", "missing", "odd", "not mapped", "af", "dirty")] + \

@@ -71,6 +71,7 @@ def of_made(data, version):
 
 def text_of(status, out, err, made, folder, version):
     """What was said, or None when it is not to be pinned."""
+    err = re.sub(r"^(s2dump: )?sandbox: .*\n", "", err, flags=re.M)
     text = f"exit status {status}\n--- standard output\n{out.decode('utf-8', 'backslashreplace')}\n--- standard error\n{err}\n"
     text = text.replace(folder, "FOLDER").replace(f'"version":"{version}"', '"version":"VERSION"')
     if status < 0 or status > 4 or UNPINNED.search(text[:4096]) or UNPINNED.search(text, len(text) - len(err) - 1):

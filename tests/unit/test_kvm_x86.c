@@ -770,8 +770,8 @@ static void without_mmio_entries(void **state)
 	x86_exit(&t);
 }
 
-/* Of the processor's capabilities (Intel SDM, appendix A.10) bit 0 tells of execute-only entries, bit
- * 17 of pages of 1G. */
+/* Of the processor's capabilities (Intel SDM, appendix A.10) bit 0 tells of execute-only entries,
+ * bit 17 of pages of 1G. */
 static void capabilities(void **state)
 {
 	static const uint64_t rows[] = { 0, 1, 1 << 17, 1 << 17 | 1, 0xfffdfffe };

@@ -514,8 +514,8 @@ static void small_vttbr(void **state)
 			}
 }
 
-/* Each bit of VTTBR_EL2 alone, with 64K tables: [47:1] are the address, with 52 bits of it [47:6], and
- * [5:2] its bits [51:48] (Arm ARM, VTTBR_EL2.BADDR). Above them is the VMID. */
+/* Each bit of VTTBR_EL2 alone, with 64K tables: [47:1] are the address, with 52 bits of it [47:6],
+ * and [5:2] its bits [51:48] (Arm ARM, VTTBR_EL2.BADDR). Above them is the VMID. */
 static void bits_of_vttbr(void **state)
 {
 	(void)state;

@@ -178,7 +178,7 @@ const struct s2_form *s2_arm64_leaf(struct s2_check_ctx *ctx, unsigned int heigh
 void s2_arm64_no_annotation(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia,
 			    uint64_t raw)
 {
-	s2_check_found(ctx, S2_CHECK_WRITER, ctx->table, ia, 0,
+	s2_check_found(ctx, S2_CHECK_WRITER, ctx->table, ia, S2_NO_ADDRESS,
 		       "invalid entry 0x%" PRIx64 " at level %d: KVM writes no such annotation",
 		       raw, s2_level(ctx->g, height));
 }
@@ -215,7 +215,7 @@ static void invalid(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, 
 	uint32_t way = learnt(ctx) & (LEARNT_CLEARED | LEARNT_LEFT);
 
 	if (raw == BIT64(10) || raw == BIT64(60))
-		s2_check_found(ctx, S2_CHECK_LOCKED, ctx->table, ia, 0,
+		s2_check_found(ctx, S2_CHECK_LOCKED, ctx->table, ia, S2_NO_ADDRESS,
 			       "entry 0x%" PRIx64 " at level %d is locked", raw,
 			       s2_level(ctx->g, height));
 	else if (way == LEARNT_CLEARED || !was_written(ctx, height, raw))

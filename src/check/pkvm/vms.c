@@ -199,7 +199,8 @@ static void mapped_page(struct mappings *m, uint64_t ia, uint64_t pa, bool nc)
 		s2_check_found(m->ctx, S2_CHECK_MAPPINGS, m->table, ia, pa,
 			       "in the host's list, but not mapped");
 	else if (found.pa != pa)
-		s2_check_found(m->ctx, S2_CHECK_MAPPINGS, m->table, ia, found.pa,
+		s2_check_found(m->ctx, S2_CHECK_MAPPINGS, m->table, ia,
+			       found.leaf ? found.pa : S2_NO_ADDRESS,
 			       "0x%" PRIx64 " expected: the host's list says so", pa);
 	else if (m->layout->nc.have && nc != is_nc(raw))
 		s2_check_found(m->ctx, S2_CHECK_MAPPINGS, m->table, ia, found.pa,

@@ -267,14 +267,14 @@ static void invalid(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, 
 
 	if (role == S2_ROLE_HYP) {
 		if (!is_fixmap(ctx, height, ia, raw))
-			s2_check_found(ctx, S2_CHECK_WRITER, ctx->table, ia, 0,
+			s2_check_found(ctx, S2_CHECK_WRITER, ctx->table, ia, S2_NO_ADDRESS,
 				       "invalid entry 0x%" PRIx64 " at level %d is no fixmap slot",
 				       raw, level);
 		return;
 	}
 	own = s2_pkvm_invalid(pkvm, s2_pkvm_role_of(ctx->table), raw);
 	if (own.state == S2_STATE_LOCKED)
-		s2_check_found(ctx, S2_CHECK_LOCKED, ctx->table, ia, 0,
+		s2_check_found(ctx, S2_CHECK_LOCKED, ctx->table, ia, S2_NO_ADDRESS,
 			       "entry 0x%" PRIx64 " at level %d is locked", raw, level);
 	if (!own.from || encode(pkvm, &own) != raw) {
 		s2_arm64_no_annotation(ctx, height, ia, raw);
@@ -283,18 +283,18 @@ static void invalid(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, 
 	if (own.state == S2_STATE_LOCKED)
 		return;
 	if (role == S2_ROLE_GUEST)
-		s2_check_found(ctx, S2_CHECK_WRITER, ctx->table, ia, 0,
+		s2_check_found(ctx, S2_CHECK_WRITER, ctx->table, ia, S2_NO_ADDRESS,
 			       "invalid entry 0x%" PRIx64
 			       " at level %d: a host-managed guest has no annotations",
 			       raw, level);
 	/* kvm_pgtable_stage2_set_owner() forces pages since 5.15. */
 	if (height && pkvm->annotation != S2_ANNOTATION_HIGH)
-		s2_check_found(ctx, S2_CHECK_WRITER, ctx->table, ia, 0,
+		s2_check_found(ctx, S2_CHECK_WRITER, ctx->table, ia, S2_NO_ADDRESS,
 			       "annotation 0x%" PRIx64 " at level %d: KVM annotates pages only",
 			       raw, level);
 	if (role == S2_ROLE_HOST && own.owner != S2_OWNER_HYP &&
 	    !(own.owner == S2_OWNER_GUEST && pkvm->annotation == S2_ANNOTATION_TYPED))
-		s2_check_found(ctx, S2_CHECK_WRITER, ctx->table, ia, 0,
+		s2_check_found(ctx, S2_CHECK_WRITER, ctx->table, ia, S2_NO_ADDRESS,
 			       "annotation 0x%" PRIx64 ": owner id %u (%s) is never written", raw,
 			       own.id, s2_owner_json((enum s2_owner)own.owner));
 }
