@@ -21,6 +21,7 @@ static const struct {
 	[S2_LOST_FILE] = { "part of a file", "parts of files" },
 	[S2_LOST_SEARCH] = { "stretch to search", "stretches to search" },
 	[S2_LOST_PROCESS] = { "process", "processes" },
+	[S2_LOST_CHECK] = { "check", "checks" },
 };
 
 const char *s2_lost_name(enum s2_lost_what what, uint64_t n)
@@ -85,6 +86,18 @@ void s2_lost_add(struct s2_lost *lost, enum s2_lost_what what, enum s2_code code
 	vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
 	s2_lost_add_times(lost, what, code, table, address, 1, text);
+}
+
+void s2_lost_add_said(struct s2_lost *lost, enum s2_code code, const char *table, const char *text)
+{
+	struct s2_loss loss = {
+		.what = S2_LOST_TABLE, .code = code, .address = S2_LOST_NOWHERE, .said = true
+	};
+
+	snprintf(loss.table, sizeof(loss.table), "%s", table);
+	snprintf(loss.text, sizeof(loss.text), "%s", text);
+	if (lost->n < S2_MAX_LOSSES)
+		append(lost, &loss);
 }
 
 void s2_lost_filter(struct s2_lost *lost, bool (*keep)(void *arg, const struct s2_loss *loss),

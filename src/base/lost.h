@@ -21,6 +21,7 @@ enum s2_lost_what {
 	S2_LOST_SEARCH,   /* memory that a search should have seen */
 	S2_LOST_FILE,     /* the rest of a file that cannot be read to its end */
 	S2_LOST_PROCESS,  /* whose a VM is, and what its vCPUs do */
+	S2_LOST_CHECK,    /* what a check needs */
 	S2_NLOST,
 };
 
@@ -32,7 +33,8 @@ struct s2_loss {
 	enum s2_lost_what what;
 	char table[64];   /* the id of the table that it belongs to, "" for none */
 	uint64_t address; /* physical, or S2_LOST_NOWHERE */
-	uint64_t times;   /* the same thing was lost so often */
+	uint64_t times;   /* the same thing was lost so often; 0: it is counted nowhere, ... */
+	bool said;        /* because people were told of it already */
 	char text[240];   /* one line for people, without table */
 };
 
@@ -53,6 +55,10 @@ struct s2_lost {
  */
 void s2_lost_add(struct s2_lost *lost, enum s2_lost_what what, enum s2_code code, const char *table,
 		 uint64_t address, const char *fmt, ...) S2_PRINTF(6, 7);
+
+/* For JSON alone: people were told of the @table on standard error already. It is not counted, and
+ * no snapshot keeps it, which has the table itself. */
+void s2_lost_add_said(struct s2_lost *lost, enum s2_code code, const char *table, const char *text);
 
 /* The same for @times things of one kind, of which @text tells and @address is the first. */
 void s2_lost_add_times(struct s2_lost *lost, enum s2_lost_what what, enum s2_code code,

@@ -192,10 +192,11 @@ uint64_t s2_pages_pa(const struct s2_pages *pages, uint64_t number)
 uint64_t s2_pages_below(const struct s2_pages *pages, uint64_t pa)
 {
 	size_t at = region_above(pages, pa);
-	const struct s2_page_region *region = &pages->region[at];
+	const struct s2_page_region *region;
 
 	if (at == pages->nregions)
 		return pages->npages;
+	region = &pages->region[at];
 	return region->first + (pa > region->pa ? (pa - region->pa) >> pages->page_log2 : 0);
 }
 
@@ -244,7 +245,7 @@ bool s2_pages_change(struct s2_pages *pages, uint64_t *number, uint64_t to,
 		     struct s2_facts_run *ret)
 {
 	uint64_t in = *number - pages->window, left;
-	struct s2_chunk *chunk = &pages->chunk[in >> S2_CHUNK_LOG2];
+	struct s2_chunk *chunk;
 
 	if (*number >= to || pages->too_many_changes)
 		return false;
@@ -252,6 +253,7 @@ bool s2_pages_change(struct s2_pages *pages, uint64_t *number, uint64_t to,
 		pages->too_many_changes = true;
 		return false;
 	}
+	chunk = &pages->chunk[in >> S2_CHUNK_LOG2];
 	left = left_in_chunk(pages, *number);
 	*ret = (struct s2_facts_run){ .number = *number,
 				      .npages = left < to - *number ? left : to - *number };

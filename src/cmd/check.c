@@ -18,8 +18,17 @@ static enum s2_code list_checks(const struct s2_options *o, struct s2_out *out, 
 		return s2_check_list_text(out, err);
 	s2_json_begin(&json, out, lines, "check", "checks", NULL);
 	s2_check_json(&json, NULL);
-	s2_json_end(&json, true, NULL);
+	s2_json_end(&json, true, NULL, NULL);
 	return S2_OK;
+}
+
+/* What the checks did not know, as problems; text says it in their rows. */
+static void list_unknown(const struct s2_check_report *report, struct s2_lost *ret)
+{
+	for (unsigned int i = 0; i < S2_NCHECKS; i++)
+		if (report->outcome[i].nunknown)
+			s2_lost_add(ret, S2_LOST_CHECK, S2_ABSENT, NULL, S2_LOST_NOWHERE, "%s: %s",
+				    s2_checks[i].name, report->outcome[i].why);
 }
 
 static enum s2_exit print_report(const struct s2_options *o, const struct s2_input *input,
@@ -28,6 +37,7 @@ static enum s2_exit print_report(const struct s2_options *o, const struct s2_inp
 {
 	struct s2_image image = s2_input_image(input);
 	bool failed = false, unknown = false, lines;
+	struct s2_lost doubts = { .n = 0 };
 	struct s2_json json;
 	enum s2_code code;
 
@@ -38,7 +48,9 @@ static enum s2_exit print_report(const struct s2_options *o, const struct s2_inp
 	if (s2_options_document(o, &lines)) {
 		s2_json_begin(&json, out, lines, "check", "checks", &image);
 		s2_check_json(&json, report);
-		s2_input_end_document(input, &json, !unknown);
+		list_unknown(report, &doubts);
+		s2_input_end_document(input, &json, !unknown, &doubts);
+		s2_lost_clear(&doubts);
 	} else {
 		code = s2_check_text(out, report, &input->tables, o->verbose, s2_colors(o, out),
 				     err);

@@ -354,7 +354,7 @@ static enum s2_exit run_decode(const struct s2_options *o, struct s2_out *out, s
 	for (int i = 0; !code && i < o->nargs; i++)
 		code = explain(&job, o->args[i], err);
 	if (job.json)
-		s2_json_end(&json, !code, NULL);
+		s2_json_end(&json, !code, NULL, NULL);
 	return s2_exit_of(code);
 }
 

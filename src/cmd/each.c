@@ -89,6 +89,8 @@ enum s2_code s2_each_table(const struct s2_input *input, const struct s2_table *
 		if (code == S2_NOMEM)
 			return s2_fail(err, code, "%s", table_err.text);
 		s2_say("%s: %s", input->path, table_err.text);
+		s2_lost_add_said(input->lost, s2_is_missing(code) ? code : S2_INVALID, tables[i].id,
+				 table_err.text);
 	}
 	return S2_OK;
 }

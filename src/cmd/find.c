@@ -399,7 +399,7 @@ static enum s2_exit search_all(const struct s2_options *o, struct search *s, str
 			print_nothing(s, &s->want[i]);
 	s2_say_left_out(s->input->path, s->unknown);
 	if (s->json)
-		s2_input_end_document(s->input, &s->printer.json, !status);
+		s2_input_end_document(s->input, &s->printer.json, !status, NULL);
 	return code ? s2_exit_of(code) : status;
 }
 

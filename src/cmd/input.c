@@ -242,9 +242,10 @@ static bool is_complete(const struct s2_input *input, bool told)
 	return told && !input->lost->total;
 }
 
-void s2_input_end_document(const struct s2_input *input, struct s2_json *json, bool told)
+void s2_input_end_document(const struct s2_input *input, struct s2_json *json, bool told,
+			   const struct s2_lost *more)
 {
-	s2_json_end(json, is_complete(input, told), input->lost);
+	s2_json_end(json, is_complete(input, told), input->lost, more);
 }
 
 void s2_input_end_rows(const struct s2_input *input, struct s2_printer *printer, bool told)
@@ -343,16 +344,19 @@ static void ask_for_place(const struct s2_input *input)
 enum s2_exit s2_input_finish(const struct s2_input *input, enum s2_exit status)
 {
 	const struct s2_lost *lost = input->lost;
+	size_t said = 0;
 
 	s2_progress_end();
 	s2_input_read(input);
 	say_absent(input, lost->total || status == S2_EXIT_INCOMPLETE);
 
-	for (size_t i = 0; i < lost->n && i < MAX_LOSS_LINES; i++)
-		if (!was_said(lost, i))
+	for (size_t i = 0; i < lost->n && i - said < MAX_LOSS_LINES; i++) {
+		said += lost->loss[i].said;
+		if (!lost->loss[i].said && !was_said(lost, i))
 			print_loss(input, &lost->loss[i]);
+	}
 	/* Of a single line there is no sum. */
-	if (lost->total > 1 && lost->n != 1)
+	if (lost->total > 1 && lost->n - said != 1)
 		print_sums(input);
 	ask_for_place(input);
 	return lost->total && status == S2_EXIT_OK ? S2_EXIT_INCOMPLETE : status;

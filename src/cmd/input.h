@@ -22,7 +22,8 @@ struct s2_image s2_input_image(const struct s2_input *input);
 
 /* Ends a document, or what a printer prints, when all is read: complete where all that was found is
  * @told and nothing is lost of what was asked for. */
-void s2_input_end_document(const struct s2_input *input, struct s2_json *json, bool told);
+void s2_input_end_document(const struct s2_input *input, struct s2_json *json, bool told,
+			   const struct s2_lost *more);
 void s2_input_end_rows(const struct s2_input *input, struct s2_printer *printer, bool told);
 
 /*

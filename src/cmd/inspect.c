@@ -292,7 +292,7 @@ static void print_document(struct s2_out *out, const struct s2_input *input,
 	notes_member(&json, input->source);
 	survey_members(&json, survey, input->lost, image->format);
 	s2_json_item_end(&json);
-	s2_input_end_document(input, &json, true);
+	s2_input_end_document(input, &json, true, NULL);
 }
 
 /* ---- The command ---- */

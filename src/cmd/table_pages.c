@@ -213,6 +213,6 @@ enum s2_code s2_table_pages(const struct s2_options *options, const struct s2_in
 		s2_json_begin(&job->json, out, lines, "dump", "table_pages", &image);
 	code = s2_each_table(input, tables, n, list_pages, job, ret, err);
 	if (job->document)
-		s2_input_end_document(input, &job->json, !*ret);
+		s2_input_end_document(input, &job->json, !*ret, NULL);
 	return code;
 }

@@ -282,18 +282,25 @@ static void problem_members(struct s2_json *json, const struct s2_loss *loss)
 	s2_json_text(json, "text", loss->text);
 }
 
-void s2_json_end(struct s2_json *json, bool complete, const struct s2_lost *lost)
+static void put_problems(struct s2_json *json, const struct s2_lost *lost)
+{
+	for (size_t i = 0; lost && i < lost->n; i++) {
+		s2_json_item(json, "problem");
+		problem_members(json, &lost->loss[i]);
+		s2_json_item_end(json);
+	}
+}
+
+void s2_json_end(struct s2_json *json, bool complete, const struct s2_lost *lost,
+		 const struct s2_lost *more)
 {
 	if (!json->lines) {
 		s2_json_close(json, ']');
 		s2_json_bool(json, "complete", complete);
 		s2_json_open(json, "problems", '[');
 	}
-	for (size_t i = 0; lost && i < lost->n; i++) {
-		s2_json_item(json, "problem");
-		problem_members(json, &lost->loss[i]);
-		s2_json_item_end(json);
-	}
+	put_problems(json, lost);
+	put_problems(json, more);
 	if (!json->lines) {
 		s2_out_str(json->out, "]}\n");
 		return;

@@ -38,7 +38,8 @@ void s2_json_item(struct s2_json *json, const char *record);
 void s2_json_item_end(struct s2_json *json);
 
 /* Ends it all: @complete, and the problems. */
-void s2_json_end(struct s2_json *json, bool complete, const struct s2_lost *lost);
+void s2_json_end(struct s2_json *json, bool complete, const struct s2_lost *lost,
+		 const struct s2_lost *more);
 
 /* Members of the object that is open. */
 void s2_json_key(struct s2_json *json, const char *name);

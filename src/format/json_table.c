@@ -544,7 +544,7 @@ static void begin_lines(struct s2_printer *printer, const struct s2_image *image
 
 static void end(struct s2_printer *printer, bool complete)
 {
-	s2_json_end(&printer->json, complete, printer->lost);
+	s2_json_end(&printer->json, complete, printer->lost, NULL);
 }
 
 const struct s2_format s2_format_json = {

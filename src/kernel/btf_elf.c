@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "kernel/btf.h"
+#include "kernel/elf_bounds.h"
 
 static enum s2_code from_elf(Elf *elf, const char *path, struct s2_types *base,
 			     struct s2_types **ret, uint32_t *ret_ntypes, struct s2_err *err)
@@ -38,8 +39,10 @@ enum s2_code s2_btf_elf(const struct s2_symbol_file *file, struct s2_types *base
 			struct s2_types **ret, uint32_t *ret_ntypes, struct s2_err *err)
 {
 	Elf *elf;
-	enum s2_code code;
+	enum s2_code code = s2_elf_bounds(file, err);
 
+	if (code)
+		return code;
 	elf_version(EV_CURRENT);
 	elf = elf_begin(file->fd, ELF_C_READ, NULL);
 	code = from_elf(elf, file->path, base, ret, ret_ntypes, err);

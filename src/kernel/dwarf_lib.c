@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "base/num.h"
+#include "kernel/elf_bounds.h"
 
 #ifdef DW_LIBDWARF_VERSION_MAJOR
 #define INIT(fd, dbg, error) dwarf_init_b(fd, DW_GROUPNUMBER_ANY, NULL, NULL, dbg, error)
@@ -325,9 +326,11 @@ static enum s2_code check_elf(Elf *elf, const char *path, uint64_t file_size, st
 static enum s2_code check_sections(const struct s2_symbol_file *file, struct s2_err *err)
 {
 	struct stat st;
-	enum s2_code code;
+	enum s2_code code = s2_elf_bounds(file, err);
 	Elf *elf;
 
+	if (code)
+		return code;
 	if (fstat(file->fd, &st) < 0)
 		return s2_fail(err, S2_INVALID, "%s: %s", file->path, strerror(errno));
 	elf_version(EV_CURRENT);

@@ -5,6 +5,8 @@
 #include <gelf.h>
 #include <string.h>
 
+#include "kernel/elf_bounds.h"
+
 /* The section's bytes, NULL when there is none. */
 static const Elf_Data *find_section(Elf *elf)
 {
@@ -62,9 +64,11 @@ static enum s2_code check(const Elf_Data *data, const char *path, const char *mo
 enum s2_code s2_modinfo_check(const struct s2_symbol_file *file, const char *module,
 			      const char *release, size_t len, struct s2_err *err)
 {
-	enum s2_code code;
+	enum s2_code code = s2_elf_bounds(file, err);
 	Elf *elf;
 
+	if (code)
+		return code;
 	elf_version(EV_CURRENT);
 	elf = elf_begin(file->fd, ELF_C_READ, NULL);
 	code = check(find_section(elf), file->path, module, release, len, err);

@@ -10,13 +10,15 @@
 #include <sys/stat.h>
 
 #include "base/cleanup.h"
+#include "kernel/elf_bounds.h"
 #include "kernel/kva.h"
 
 /* The kernel has no longer ones (KSYM_NAME_LEN); each may be the end of one as long as the file. */
 #define NAME_MAX_LEN 511
 
 #define NOTES_MAX (1U << 20) /* a section of notes has some hundred bytes, libelf reads it whole */
-#define MAP_MAX (256U << 20) /* a System.map has a few MB */
+#define MAP_MAX (256U << 20) /* a System.map has a few MB, */
+#define MAP_HOLES (1U << 20) /* all of them text */
 
 /* The first section of type @type, or NULL. */
 static Elf_Scn *section_of_type(Elf *elf, GElf_Word type, GElf_Shdr *ret)
@@ -30,9 +32,12 @@ static Elf_Scn *section_of_type(Elf *elf, GElf_Word type, GElf_Shdr *ret)
 static enum s2_code elf_open(const struct s2_symbol_file *file, const struct s2_kva_ops *ops,
 			     Elf **ret, struct s2_err *err)
 {
+	enum s2_code code = s2_elf_bounds(file, err);
 	GElf_Ehdr ehdr;
 	Elf *elf;
 
+	if (code)
+		return code;
 	elf_version(EV_CURRENT);
 	elf = elf_begin(file->fd, ELF_C_READ, NULL);
 	if (!elf)
@@ -156,12 +161,19 @@ static enum s2_code slurp(const struct s2_symbol_file *file, char **ret, size_t 
 {
 	s2_auto_free char *text = NULL;
 	struct stat st;
+	enum s2_code code;
+	uint64_t data;
 	size_t len = 0;
 
 	if (fstat(file->fd, &st) || !S_ISREG(st.st_mode))
 		return s2_fail(err, S2_IO, "%s is not a regular file", file->path);
 	if (st.st_size > MAP_MAX)
 		return s2_fail(err, S2_INVALID, "%s is too large for a System.map", file->path);
+	code = s2_symbol_file_data(file, &data, err);
+	if (code)
+		return code;
+	if ((uint64_t)st.st_size > data + MAP_HOLES)
+		return s2_fail(err, S2_INVALID, "%s is mostly a hole", file->path);
 	text = malloc((size_t)st.st_size + 1);
 	if (!text)
 		return s2_fail(err, S2_NOMEM, "%s: no memory", file->path);

@@ -165,6 +165,30 @@ def build_id_of_2g(path):
     vmlinux(path, b"\0.symtab\0_stext\0", bytes(24) + symbol(9, 0xffff800080000000), struct.pack("<III4s", 4, 1 << 31, 3, b"GNU"), 1 << 31)
 
 
+def symbols_of_a_hole(path):
+    """A vmlinux of which the symbols are a hole of 800 MB."""
+    vmlinux(path, b"\0.symtab\0_stext\0", bytes(24) + symbol(9, 0xffff800080000000), b"")
+    with open(path, "r+b") as f:
+        f.truncate((800 << 20) + 4096)
+        f.seek(64 + 2 * 64 + 24)
+        f.write(struct.pack("<QQ", 4096, 24 * (800 * MIB // 24)))
+
+
+def sections_of_a_hole(path):
+    """A vmlinux of 16 million sections, of which a hole speaks."""
+    with open(path, "wb") as f:
+        f.write(b"\x7fELF\2\1\1".ljust(16, b"\0") + struct.pack("<HHIQQQIHHHHHH", 2, 183, 1, 0, 0, 64, 0, 64, 56, 0, 64, 0, 0))
+        f.write(struct.pack("<IIQQQQIIQQ", 0, 0, 0, 0, 0, 1 << 24, 0, 0, 0, 0))
+        f.truncate(64 << 24)
+
+
+def map_of_a_hole(path):
+    """A System.map of 200 MiB that holds no line."""
+    with open(path, "wb") as f:
+        f.write(b"ffff800080000000 T _stext\n")
+        f.truncate(200 << 20)
+
+
 # Both components of a protected system: states in hyp_vmemmap, or in leaves.
 PKVM = {"annotation": "0x3", "locked_bit": "0x0", "guests": "0x1", "hyp_vms": "0x1", "text_stays": "0x1", "split_xn": "0x1",
         "ffa": "0x1", "host_memattr": "0xf", "page.size": "0x8", "page.refcount": "0xffff", "page.order": "0xff0000",
@@ -248,6 +272,8 @@ CASES = [
     (aliases, ["list"]), (aliases, ["dump", f"--vtcr={VTCR}", "--root=0x1000"]),
     (image_elsewhere, ["list"]),
     (ends_of_a_name, ["list", str(SAMPLE), "--vmlinux"]), (build_id_of_2g, ["list", str(SAMPLE), "--vmlinux"]),
+    *((make, ["list", str(SAMPLE), "--vmlinux"]) for make in (symbols_of_a_hole, sections_of_a_hole)),
+    (map_of_a_hole, ["list", str(SAMPLE), "--system-map"]),
     *((make, [word, *more]) for make in (pkvm_blocks, pkvm_one_page, pkvm_words, pkvm_scattered)
       for word, *more in (["check"], ["check", "--json"], ["dump", "--json"], ["list", "-l"])),
     (look_alikes, ["dump", "--vtcr=0x80023559"]),
@@ -262,6 +288,9 @@ CASES = [
 NO_MORE = "no more pages are decompressed: they would become more than 128 times the file and 512 MiB"
 SAID = {(kdump_bomb, "list"): (3, NO_MORE), (kdump_bomb, "inspect"): (4, NO_MORE),
         (kdump_empty, "inspect"): (0, ""), (kdump_empty, "list"): (3, "no VMCOREINFO in memory\n"),
+        (symbols_of_a_hole, "list"): (3, "larger than all that is in it"),
+        (sections_of_a_hole, "list"): (3, "16777216 sections are more than it holds"),
+        (map_of_a_hole, "list"): (3, "mostly a hole"),
         (kdump_zeros, "inspect"): (0, ""), (kdump_zeros, "dump"): (0, "")}
 
 

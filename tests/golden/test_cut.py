@@ -62,7 +62,8 @@ def run(args, words, source, work, place, size, other=None):
 def is_whole(words, text):
     """Does a document say that it is? Text cannot."""
     if "--json" in words:
-        return not text or json.loads(text)["complete"] is not False
+        doc = json.loads(text) if text else {"complete": None, "problems": None}
+        return doc["complete"] is not False or not doc["problems"]
     if "--format=jsonl" in words:
         rows = [json.loads(line) for line in text.splitlines()]
         return bool(rows) and (rows[-1]["record"] != "end" or rows[-1]["complete"] is not False)

@@ -271,6 +271,44 @@ static void cut_entry(void **state)
 	assert_false(s2_ranges_next(&ranges, &a));
 }
 
+/* Once nothing more may be printed, what is left of a run that was cut is one row, and missing. */
+static void given_up(void **state)
+{
+	struct s2_row row;
+
+	(void)state;
+	words[0] = 0x80000000 | 0x7fd; /* a block of 2M at 0 */
+	words[1] = 0x40000000 | 0x7fd; /* and at 2M */
+	for (unsigned int i = 0; i < NPAGES; i++)
+		says[1][i] = i;
+	begin(S2_MERGE_PA, false, 0, NPAGES * PAGE - 1, NULL);
+	for (unsigned int i = 0; i < 100; i++) {
+		assert_true(s2_ranges_next(&ranges, &row));
+		assert_int_equal(row.run.ia, i * PAGE);
+		assert_int_equal(row.run.missing, S2_OK);
+	}
+	s2_ranges_stop(&ranges);
+	assert_true(s2_ranges_next(&ranges, &row));
+	assert_int_equal(row.run.ia, 100 * PAGE);
+	assert_int_equal(row.run.size, 412 * PAGE);
+	assert_int_equal(row.run.missing, S2_BUDGET);
+	assert_int_equal(row.nlabels, 0);
+	assert_int_equal(row.run.entry.oa, 0);
+	/* Of a run that follows, the first piece is there, as of a row that nobody cuts. */
+	assert_true(s2_ranges_next(&ranges, &row));
+	assert_int_equal(row.run.ia, 512 * PAGE);
+	assert_int_equal(row.run.size, PAGE);
+	assert_int_equal(row.run.missing, S2_OK);
+	assert_true(s2_ranges_next(&ranges, &row));
+	assert_int_equal(row.run.size, 511 * PAGE);
+	assert_int_equal(row.run.missing, S2_BUDGET);
+	assert_false(s2_ranges_next(&ranges, &row));
+	assert_int_equal(ranges.totals.mapped, 101 * PAGE);
+	assert_int_equal(ranges.totals.missing, 923 * PAGE);
+	assert_int_equal(ranges.totals.pages[1], 2);
+	assert_false(ranges.totals.complete);
+}
+
 static size_t rows_of(uint64_t first, uint64_t last, struct s2_row *rows, size_t n)
 {
 	begin(S2_MERGE_ATTRS, true, first, last, NULL);
@@ -489,9 +527,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(several, setup),   cmocka_unit_test_setup(joined, setup),
 		cmocka_unit_test_setup(cut, setup),       cmocka_unit_test_setup(none, setup),
-		cmocka_unit_test_setup(cut_entry, setup), cmocka_unit_test_setup(border, setup),
-		cmocka_unit_test_setup(missing, setup),   cmocka_unit_test_setup(in_guest, setup),
-		cmocka_unit_test_setup(outside, setup),   cmocka_unit_test_setup(slots, setup),
+		cmocka_unit_test_setup(cut_entry, setup), cmocka_unit_test_setup(given_up, setup),
+		cmocka_unit_test_setup(border, setup),    cmocka_unit_test_setup(missing, setup),
+		cmocka_unit_test_setup(in_guest, setup),  cmocka_unit_test_setup(outside, setup),
+		cmocka_unit_test_setup(slots, setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -398,7 +398,7 @@ enum s2_exit s2_arm64_translate(const struct s2_options *o, struct s2_out *out, 
 	if (!code)
 		code = s2_each_address(o, out, &job.steps, translate_one, &job, err);
 	if (!code && job.document)
-		s2_input_end_document(&input, &job.json, true);
+		s2_input_end_document(&input, &job.json, true, NULL);
 	status = s2_input_finish(&input, code ? s2_exit_of(code) : S2_EXIT_OK);
 	s2_input_close(&input);
 	return status;

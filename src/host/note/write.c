@@ -192,7 +192,7 @@ static void note_losses(json_t *root, const struct s2_lost *lost)
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < lost->n; i++)
-		if (!shows_itself(&lost->loss[i]))
+		if (!lost->loss[i].said && !shows_itself(&lost->loss[i]))
 			json_array_append_new(list, note_loss(&lost->loss[i]));
 	if (json_array_size(list))
 		json_object_set(root, "problems", list);

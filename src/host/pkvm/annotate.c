@@ -57,7 +57,6 @@ static uint64_t missing_words(const struct ask *ask, uint64_t at, uint64_t n)
 /* The words of the pages from @pfn on, as far as they stand in one page of memory. */
 struct words {
 	uint64_t pfn, n;
-	uint64_t from_pa; /* of the first */
 	unsigned char word[WORDS * sizeof(uint64_t)];
 };
 
@@ -80,7 +79,6 @@ static enum s2_code read_words(const struct ask *ask, uint64_t pfn, uint64_t at,
 		code = s2_mem_read(ask->asked->mem, at, words->word, size, NULL);
 	}
 	words->pfn = pfn;
-	words->from_pa = at;
 	words->n = code ? 0 : n;
 	return code;
 }

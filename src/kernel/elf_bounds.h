@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What a file with symbols or types really holds: libraries believe the sizes that it claims. */
+#ifndef S2_KERNEL_ELF_BOUNDS_H
+#define S2_KERNEL_ELF_BOUNDS_H
+
+#include "kernel/symbols.h"
+
+/* How many bytes of a regular file are no hole. */
+enum s2_code s2_symbol_file_data(const struct s2_symbol_file *file, uint64_t *ret,
+				 struct s2_err *err) S2_MUST_CHECK;
+
+/* S2_INVALID: the sections of the ELF file are larger than what is in it, so that to read them
+ * takes memory that no byte stands for. What is no such file at all is S2_OK. */
+enum s2_code s2_elf_bounds(const struct s2_symbol_file *file, struct s2_err *err) S2_MUST_CHECK;
+
+#endif
