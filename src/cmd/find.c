@@ -154,25 +154,19 @@ static void put_address(struct search *s, unsigned int column, uint64_t address)
 	put_word(s, column, text);
 }
 
-/* What is known before the first row lines up from there on: a guest's memory is in its slots, and
- * other tables map addresses to themselves. */
+/* What is known before the first row lines up from there on; most input addresses are no longer
+ * than output addresses. */
 static void guess_widths(struct search *s)
 {
 	const struct s2_tables *tables = &s->input->tables;
-	uint64_t pa = s->want[s->n - 1].pa, ia = pa;
+	unsigned int address;
 
-	for (size_t i = 0; i < tables->n; i++) {
-		const struct s2_table *table = &tables->table[i];
-
-		if (strlen(table->id) > s->width[COLUMN_TABLE])
-			s->width[COLUMN_TABLE] = (unsigned int)strlen(table->id);
-		for (size_t k = 0; k < table->nslots; k++)
-			if (table->slot[k].ipa > ia)
-				ia = table->slot[k].ipa;
-	}
-	s->width[COLUMN_PA] = (unsigned int)snprintf(NULL, 0, "0x%" PRIx64, pa);
-	s->width[COLUMN_IA] = (unsigned int)snprintf(NULL, 0, "0x%" PRIx64, ia);
-	s->width[COLUMN_ENTRIES] = 2 * s->width[COLUMN_IA] + 1;
+	for (size_t i = 0; i < tables->n; i++)
+		if (strlen(tables->table[i].id) > s->width[COLUMN_TABLE])
+			s->width[COLUMN_TABLE] = (unsigned int)strlen(tables->table[i].id);
+	address = (unsigned int)snprintf(NULL, 0, "0x%" PRIx64, s->want[s->n - 1].pa);
+	s->width[COLUMN_PA] = s->width[COLUMN_IA] = address;
+	s->width[COLUMN_ENTRIES] = 2 * address + 1;
 }
 
 /* What columns are called, before the first row. */
