@@ -114,8 +114,8 @@ enum s2_check_need {
 
 extern const struct s2_check_row s2_checks[S2_NCHECKS];
 
-/* NULL when there is none of that name. */
-const struct s2_check_row *s2_check_find(const char *name);
+/* NULL when there is none of that name, the @len characters at @name. */
+const struct s2_check_row *s2_check_find(const char *name, size_t len);
 
 /* What is not reported although it looks like it, on any architecture: "" when nothing. */
 #define S2_CHECK_EXCEPTIONS_LEN 256

@@ -343,10 +343,10 @@ const struct s2_check_row s2_checks[S2_NCHECKS] = {
 				 .reads = S2_READS_HOST | S2_READS_HYP | S2_READS_PAGES },
 };
 
-const struct s2_check_row *s2_check_find(const char *name)
+const struct s2_check_row *s2_check_find(const char *name, size_t len)
 {
 	for (unsigned int i = 0; i < S2_NCHECKS; i++)
-		if (!strcmp(s2_checks[i].name, name))
+		if (strlen(s2_checks[i].name) == len && !memcmp(s2_checks[i].name, name, len))
 			return &s2_checks[i];
 	return NULL;
 }

@@ -62,36 +62,43 @@ static enum s2_exit print_report(const struct s2_options *o, const struct s2_inp
 	return unknown ? S2_EXIT_INCOMPLETE : S2_EXIT_OK;
 }
 
-static bool is_chosen(const struct s2_options *o, const char *name)
+/* Adds the checks that @list, names joined by commas, has. */
+static enum s2_code add_named(const char *option, const char *list, uint64_t *checks,
+			      struct s2_err *err)
 {
-	for (unsigned int i = 0; i < o->nonly; i++)
-		if (!strcmp(o->only[i], name))
-			return true;
-	return false;
+	for (bool more = true; more;) {
+		size_t len = strcspn(list, ",");
+		const struct s2_check_row *row = s2_check_find(list, len);
+
+		if (!row)
+			return s2_fail(err, S2_USAGE,
+				       "--%s: no check is called '%.*s' (see s2dump check --list)",
+				       option, (int)len, list);
+		*checks |= BIT64(row - s2_checks);
+		more = list[len];
+		list += len + 1;
+	}
+	return S2_OK;
 }
 
 static enum s2_code choose(const struct s2_options *o, uint64_t *ret, struct s2_err *err)
 {
-	uint64_t wanted = o->nonly ? 0 : low_bits(S2_NCHECKS);
+	uint64_t only = 0, skip = 0;
+	enum s2_code code = S2_OK;
 
-	for (unsigned int i = 0; i < o->nonly + o->nskip; i++) {
-		bool only = i < o->nonly;
-		const char *name = only ? o->only[i] : o->skip[i - o->nonly];
-		const struct s2_check_row *row = s2_check_find(name);
+	for (unsigned int i = 0; !code && i < o->nonly; i++)
+		code = add_named("only", o->only[i], &only, err);
+	for (unsigned int i = 0; !code && i < o->nskip; i++)
+		code = add_named("skip", o->skip[i], &skip, err);
+	if (code)
+		return code;
+	if (only & skip) {
+		const char *both = s2_checks[__builtin_ctzll(only & skip)].name;
 
-		if (!row)
-			return s2_fail(err, S2_USAGE,
-				       "--%s: no check is called '%s' (see s2dump check --list)",
-				       only ? "only" : "skip", name);
-		if (!only && is_chosen(o, name))
-			return s2_fail(err, S2_USAGE, "--only=%s and --skip=%s exclude each other",
-				       name, name);
-		if (only)
-			wanted |= BIT64(row - s2_checks);
-		else
-			wanted &= ~BIT64(row - s2_checks);
+		return s2_fail(err, S2_USAGE, "--only=%s and --skip=%s exclude each other", both,
+			       both);
 	}
-	*ret = wanted;
+	*ret = (o->nonly ? only : low_bits(S2_NCHECKS)) & ~skip;
 	return S2_OK;
 }
 

@@ -23,6 +23,9 @@ struct wanted {
 	uint64_t unknown; /* rows that a condition could not be asked of */
 };
 
+/* Columns of text before those of the row, and behind them. */
+enum { COLUMN_PA, COLUMN_TABLE, COLUMN_IA, COLUMN_SIZE, COLUMN_ENTRIES, COLUMNS };
+
 struct search {
 	struct wanted *want; /* sorted by pa; may overlap */
 	size_t n;
@@ -32,6 +35,7 @@ struct search {
 	struct s2_out *out;
 	bool json, lines;                 /* a document, or records */
 	bool titled;                      /* columns of text have their titles */
+	unsigned int width[COLUMNS];      /* of text: as wide as any word that stood there */
 	const struct s2_condition *where; /* that mappings must fit; NULL: none */
 	uint64_t unknown;                 /* rows that it could not be asked of */
 	const struct s2_table *table;
@@ -132,28 +136,70 @@ static void json_mapping(struct search *s, const struct wanted *want, const stru
 	s2_json_item_end(json);
 }
 
+static void put_word(struct search *s, unsigned int column, const char *text)
+{
+	unsigned int *width = &s->width[column];
+
+	if (strlen(text) > *width)
+		*width = (unsigned int)strlen(text);
+	s2_out_pad(s->out, text, *width);
+	s2_out_str(s->out, " ");
+}
+
+static void put_address(struct search *s, unsigned int column, uint64_t address)
+{
+	char text[sizeof("0x0123456789abcdef")];
+
+	snprintf(text, sizeof(text), "0x%" PRIx64, address);
+	put_word(s, column, text);
+}
+
+/* What is known before the first row lines up from there on; most input addresses are no longer
+ * than output addresses. */
+static void guess_widths(struct search *s)
+{
+	const struct s2_tables *tables = &s->input->tables;
+	unsigned int address;
+
+	for (size_t i = 0; i < tables->n; i++)
+		if (strlen(tables->table[i].id) > s->width[COLUMN_TABLE])
+			s->width[COLUMN_TABLE] = (unsigned int)strlen(tables->table[i].id);
+	address = (unsigned int)snprintf(NULL, 0, "0x%" PRIx64, s->want[s->n - 1].pa);
+	s->width[COLUMN_PA] = s->width[COLUMN_IA] = address;
+	s->width[COLUMN_ENTRIES] = 2 * address + 1;
+}
+
 /* What columns are called, before the first row. */
 static void put_titles(struct search *s)
 {
 	if (s->titled)
 		return;
 	s->titled = true;
-	s2_out_str(s->out, "# pa table ia size ");
+	put_word(s, COLUMN_PA, "# pa");
+	put_word(s, COLUMN_TABLE, "table");
+	put_word(s, COLUMN_IA, "ia");
+	put_word(s, COLUMN_SIZE, "size");
 	s2_ptdump_short_titles(&s->printer);
-	s2_out_str(s->out, "entries descriptor\n");
+	put_word(s, COLUMN_ENTRIES, "entries");
+	s2_out_str(s->out, "descriptor\n");
 }
 
 /* @pa, @ia: of the first byte that is reached. */
 static void text_mapping(struct search *s, const struct s2_row *part, uint64_t pa, uint64_t ia)
 {
-	char size[S2_TEXT_SIZE_LEN];
+	char size[S2_TEXT_SIZE_LEN], entries[2 * sizeof("0x0123456789abcdef")];
 
 	put_titles(s);
 	s2_text_size(s2_entry_size(s->geom, part->run.height), size);
-	s2_out_printf(s->out, "0x%" PRIx64 " %s 0x%" PRIx64 " %s ", pa, s->table->id, ia, size);
+	put_address(s, COLUMN_PA, pa);
+	put_word(s, COLUMN_TABLE, s->table->id);
+	put_address(s, COLUMN_IA, ia);
+	put_word(s, COLUMN_SIZE, size);
 	s2_ptdump_short(&s->printer, part);
-	s2_out_printf(s->out, "0x%" PRIx64 "-0x%" PRIx64 " descriptor@", part->run.ia,
-		      part->run.ia + part->run.size);
+	snprintf(entries, sizeof(entries), "0x%" PRIx64 "-0x%" PRIx64, part->run.ia,
+		 part->run.ia + part->run.size);
+	put_word(s, COLUMN_ENTRIES, entries);
+	s2_out_str(s->out, "descriptor@");
 	if (part->run.desc_pa == S2_NO_ADDRESS)
 		s2_out_str(s->out, "?\n");
 	else
@@ -192,10 +238,13 @@ static void print_table_hit(struct search *s, const struct wanted *want,
 
 	if (!s->json) {
 		put_titles(s);
-		s2_out_printf(s->out, "0x%" PRIx64 " %s - - table ",
-			      want->pa > reached->pa ? want->pa : reached->pa, s->table->id);
-		s2_ptdump_short_nothing(&s->printer);
-		s2_out_printf(s->out, "- level:%d@0x%" PRIx64 "\n", level, reached->pa);
+		put_address(s, COLUMN_PA, want->pa > reached->pa ? want->pa : reached->pa);
+		put_word(s, COLUMN_TABLE, s->table->id);
+		put_word(s, COLUMN_IA, "-");
+		put_word(s, COLUMN_SIZE, "-");
+		s2_ptdump_short_table(&s->printer);
+		put_word(s, COLUMN_ENTRIES, "-");
+		s2_out_printf(s->out, "level:%d@0x%" PRIx64 "\n", level, reached->pa);
 		return;
 	}
 	begin_found(s, want, "table", s->table->id);
@@ -389,6 +438,7 @@ static enum s2_exit search_all(const struct s2_options *o, struct search *s, str
 		for (size_t t = 0; t < tables->n; t++)
 			if (s2_table_annotator(&tables->table[t], s2_annotators[i]))
 				s->printer.common |= 1U << i;
+	guess_widths(s);
 	s->where = o->rows.have_where ? &o->rows.where : NULL;
 	if (s->json)
 		s2_json_begin(&s->printer.json, s->out, s->lines, "find", "found", &image);

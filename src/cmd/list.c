@@ -16,6 +16,8 @@
 #include "model/slots.h"
 
 #define CELL 96
+/* Columns of a name: one long name does not push all others off the terminal. */
+#define NAME_WIDTH 40
 enum { COLUMNS = 15 };
 
 static const char *const titles[COLUMNS] = { "# id",   "name",  "pid",    "vcpus",    "ram",
@@ -74,6 +76,21 @@ static void slots_cells(const struct s2_table *table, struct line *line)
 	}
 }
 
+/* What does not fit is seen to be cut, behind a whole character. */
+static void cut(char *cell)
+{
+	static const char more[] = "...";
+	char *end = cell + strlen(cell);
+
+	while (s2_columns_taken(cell) > NAME_WIDTH - strlen(more)) {
+		end--;
+		while (((unsigned char)*end & 0xc0) == 0x80)
+			end--;
+		*end = '\0';
+	}
+	strcpy(end, more);
+}
+
 /* A name in a column is one word. */
 static void name_cell(const char *name, char *cell)
 {
@@ -91,6 +108,8 @@ static void vm_cell(const struct s2_vm *vm, char *cell)
 	char comm[S2_VM_COMM_LEN + sizeof("()")];
 
 	name_cell(vm->name, cell);
+	if (s2_columns_taken(cell) > NAME_WIDTH)
+		cut(cell);
 	if (*vm->name || !*vm->comm)
 		return;
 	snprintf(comm, sizeof(comm), "(%s)", vm->comm);

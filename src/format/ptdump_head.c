@@ -52,11 +52,14 @@ static void print_title(struct s2_printer *printer)
 	s2_out_str(out, " ]---\n");
 }
 
-/* "web-17" qemu-system-aar, as far as they are known. */
+/* "web-17" qemu-system-aar, as far as they are known; a name that the VMM was not started with says
+ * from where it is: "web-17" (cgroup). */
 static void print_name(struct s2_out *out, const struct s2_vm *vm)
 {
 	if (*vm->name)
 		s2_out_printf(out, "\"%s\"", vm->name);
+	if (*vm->name && vm->named != S2_NAMED_ARGS && vm->named != S2_NAMED_NOT)
+		s2_out_printf(out, " (%s)", s2_vm_named_text(vm->named));
 	if (*vm->name && *vm->comm)
 		s2_out_str(out, " ");
 	s2_out_str(out, vm->comm);

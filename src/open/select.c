@@ -94,13 +94,24 @@ static bool is_name(const char *text, const char *name)
 	return !*text && !*name;
 }
 
+/* A glob of names is one of either form, too. */
+static bool name_like(const char *pattern, const char *name)
+{
+	char shown[sizeof(((struct s2_vm *)0)->name)];
+
+	snprintf(shown, sizeof(shown), "%s", name);
+	for (char *blank = shown; (blank = strchr(blank, ' '));)
+		*blank = '_';
+	return is_name(pattern, name) || !fnmatch(pattern, name, 0) || !fnmatch(pattern, shown, 0);
+}
+
 /* Is @pattern the name of the VM that @table is of, its own one where one is meant? Ids come first:
  * a VM may be called "host". */
 static bool name_fits(const struct s2_request *r, const char *pattern,
 		      const struct s2_tables *tables, const struct s2_table *table)
 {
 	return table->vm && !(r->one_table && is_further(table->id)) && *table->vm->name &&
-	       is_name(pattern, table->vm->name) && !any_id_fits(pattern, tables);
+	       name_like(pattern, table->vm->name) && !any_id_fits(pattern, tables);
 }
 
 static bool is_table_asked_for(const struct s2_request *r, const struct s2_tables *tables,
@@ -139,7 +150,7 @@ static bool is_unnumbered(const struct s2_loss *loss)
 }
 
 /* May @pattern mean a VM beside the tables that it fits? Not one that is the id of such a table,
- * and no glob of other ids. */
+ * and no glob of other ids, but one of names. */
 static bool may_mean_more(const char *pattern, const struct s2_tables *tables)
 {
 	size_t literal = strcspn(pattern, "*?[\\");
@@ -147,7 +158,8 @@ static bool may_mean_more(const char *pattern, const struct s2_tables *tables)
 	for (size_t i = 0; i < tables->n; i++)
 		if (!strcmp(tables->table[i].id, pattern))
 			return false;
-	return !pattern[literal] || !strncmp(pattern, vm, literal < VM_LEN ? literal : VM_LEN);
+	return !pattern[literal] || !any_id_fits(pattern, tables) ||
+	       !strncmp(pattern, vm, literal < VM_LEN ? literal : VM_LEN);
 }
 
 /* All tables of a VM show whose it is, what its vCPUs do, and its memslots: lost once, under the id

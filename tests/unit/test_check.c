@@ -93,9 +93,13 @@ static void test_rows(void **state)
 		assert_non_null(s2_checks[i].name);
 		assert_non_null(s2_checks[i].exceptions);
 		assert_true(strlen(s2_checks[i].meaning) < 120);
-		assert_ptr_equal(s2_check_find(s2_checks[i].name), &s2_checks[i]);
+		assert_ptr_equal(s2_check_find(s2_checks[i].name, strlen(s2_checks[i].name)),
+				 &s2_checks[i]);
 	}
-	assert_null(s2_check_find("no-such-check"));
+	assert_null(s2_check_find("no-such-check", strlen("no-such-check")));
+	assert_null(s2_check_find("wx", 1));
+	assert_null(s2_check_find("wx,", 3));
+	assert_null(s2_check_find("", 0));
 }
 
 static void test_sound(void **state)

@@ -152,7 +152,15 @@ static void by_name(void **state)
 		const char *pattern;
 		size_t kept;
 		uint64_t losses;
-	} cases[] = { { "web", 2, 2 }, { "host", 1, 0 }, { "vm:1", 1, 1 }, { "1", 2, 2 } };
+	} cases[] = { { "web", 2, 2 },
+		      { "host", 1, 0 },
+		      { "vm:1", 1, 1 },
+		      { "1", 2, 2 },
+		      /* A glob of names; one that fits ids is none. */
+		      { "w?b", 2, 2 },
+		      { "w*", 2, 2 },
+		      { "h*", 1, 0 },
+		      { "*b", 2, 2 } };
 
 	(void)state;
 	for (size_t c = 0; c < sizeof(cases) / sizeof(cases[0]); c++) {
@@ -179,7 +187,8 @@ static void by_name(void **state)
 /* A name is typed as it is, or as it stands in a column; who mistypes it is told which there are. */
 static void blanks_in_names(void **state)
 {
-	static const char *const typed[] = { "web 17", "web_17", "web", "web_17_", "web-17" };
+	static const char *const typed[] = { "web 17", "web_17",  "web?17", "web_*", "web *",
+					     "web",    "web_17_", "web-17", "eb*" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(typed) / sizeof(typed[0]); i++) {
@@ -189,8 +198,8 @@ static void blanks_in_names(void **state)
 		add_table(&s, "host", NULL);
 		add_table(&s, "vm:1", add_vm(&s, "web 17"));
 		add_table(&s, "vm:1/smm", s.tables.table[1].vm);
-		assert_int_equal(choose(&s), i < 2 ? S2_OK : S2_USAGE);
-		if (i < 2)
+		assert_int_equal(choose(&s), i < 5 ? S2_OK : S2_USAGE);
+		if (i < 5)
 			assert_int_equal(s.tables.n, 2);
 		else
 			assert_non_null(
@@ -206,8 +215,8 @@ static void lost_unnumbered(void **state)
 	static const struct {
 		const char *pattern;
 		uint64_t losses;
-	} cases[] = { { "vm:1", 0 }, { "host", 0 }, { "h*", 0 }, { "1", 1 },
-		      { "vm:*", 1 }, { "*", 1 },    { "web", 1 } };
+	} cases[] = { { "vm:1", 0 }, { "host", 0 }, { "h*", 0 },  { "1", 1 },
+		      { "vm:*", 1 }, { "*", 1 },    { "web", 1 }, { "w*", 1 } };
 	static const size_t n = sizeof(cases) / sizeof(cases[0]);
 
 	(void)state;

@@ -10,6 +10,6 @@ t.map(0x80000000, 0x56200000, 2)
 TABLE = note_table("vm:1", t.base, t.geom.vtcr())
 with open("vms.s2dump", "wb") as f:
     f.write(snapshot(note(payload([
-        {**TABLE, "id": f"vm:{100 + i}", "pid": 100 + i, "vm": {"name": name, "name_from": "command-line", "comm": "qemu-system-aar",
+        {**TABLE, "id": f"vm:{100 + i}", "pid": 100 + i, "vm": {"name": name, "name_from": "cgroup" if name == "7" else "command-line", "comm": "qemu-system-aar",
                 "address": "0xffff000000000000"}}
         for i, name in enumerate(NAMES)])), [(t.base, t.blob())]))
