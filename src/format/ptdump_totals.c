@@ -12,11 +12,12 @@ static void put_pages(struct s2_printer *printer, const struct s2_totals *end)
 
 		if (!n)
 			continue;
+		s2_out_str(printer->out, first ? " in " : ", ");
 		if (first)
-			s2_out_printf(printer->out, " in %" PRIu64 " page%s of ", n,
-				      n == 1 ? "" : "s");
+			s2_out_counted(printer->out, n, "page");
 		else
-			s2_out_printf(printer->out, ", %" PRIu64 " of ", n);
+			s2_out_dec(printer->out, n, 1);
+		s2_out_str(printer->out, " of ");
 		out_size(printer->out, s2_entry_size(printer->geom, height));
 		first = false;
 	}
@@ -29,13 +30,14 @@ static void put_picked(struct s2_printer *printer, const struct s2_picked *picke
 
 	s2_out_str(out, "# ");
 	if (picked->stopped || printer->columns)
-		out_counted(out, picked->shown, "row");
-	if (!picked->stopped && printer->columns)
+		s2_out_counted(out, picked->shown, "row");
+	if (!picked->stopped && printer->columns) {
 		s2_out_printf(out, " joined from %" PRIu64 " of %" PRIu64, picked->fit,
 			      picked->rows);
-	else if (!picked->stopped)
-		s2_out_printf(out, "%" PRIu64 " of %" PRIu64 " row%s", picked->shown, picked->rows,
-			      picked->rows == 1 ? "" : "s");
+	} else if (!picked->stopped) {
+		s2_out_printf(out, "%" PRIu64 " of ", picked->shown);
+		s2_out_counted(out, picked->rows, "row");
+	}
 	s2_out_str(out, ", ");
 	out_size(out, picked->bytes);
 	if (picked->more)
@@ -61,10 +63,10 @@ void s2_ptdump_totals(struct s2_printer *printer, const struct s2_totals *end)
 	}
 	put_pages(printer, end);
 	s2_out_str(out, "; ");
-	out_counted(out, end->tables, "table page");
+	s2_out_counted(out, end->tables, "table page");
 	if (end->odd_tables) {
 		s2_out_str(out, "; ");
-		out_counted(out, end->odd_tables, "odd table descriptor");
+		s2_out_counted(out, end->odd_tables, "odd table descriptor");
 		s2_out_printf(out, ", first at 0x%" PRIx64, end->odd_pa);
 	}
 	if (end->missing) {
