@@ -73,8 +73,7 @@ static enum s2_code cross_check(const struct s2_options *o, struct s2_err *err)
 		return s2_fail(
 			err, S2_USAGE,
 			"--tables does not go with --where, --columns, --sort, --limit, --no-header");
-	if (o->table_pages && o->format && !o->format->document &&
-	    o->format != s2_format_find("ptdump"))
+	if (o->table_pages && o->format && !o->format->general)
 		return s2_fail(err, S2_USAGE, "--tables has no form for --format=%s",
 			       o->format->name);
 	if (o->effective && o->raw_rights)
@@ -352,8 +351,7 @@ enum s2_code s2_options_check(const struct s2_command_line *line, const struct s
 
 	if (code)
 		return code;
-	if (options->format && !(groups & S2_OPTS_SHOW) && !options->format->document &&
-	    strcmp(options->format->name, "ptdump") != 0)
+	if (options->format && !(groups & S2_OPTS_SHOW) && !options->format->general)
 		return s2_fail(err, S2_USAGE, "%s has no --format=%s: ptdump, json and jsonl",
 			       command, options->format->name);
 	return S2_OK;

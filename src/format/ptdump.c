@@ -246,6 +246,7 @@ static void end(struct s2_printer *printer, bool complete)
 const struct s2_format s2_format_ptdump = {
 	.name = "ptdump",
 	.help = "rows of text, a token per column (default)",
+	.general = true,
 	.annotated = true,
 	.picks = true,
 	.merge = S2_MERGE_ATTRS,
