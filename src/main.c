@@ -80,15 +80,6 @@ static void report(const struct s2_err *err, const struct s2_command_line *line)
 	s2_row_options_explain(&options.rows, stderr);
 }
 
-/* Something is missing: perhaps an option has it. */
-static enum s2_code refuse_missing(const char *what, struct s2_err *err)
-{
-	if (!options.eaten)
-		return s2_fail(err, S2_USAGE, "%s", what);
-	return s2_fail(err, S2_USAGE, "%s: '%s' was taken as the value of %s", what, options.eaten,
-		       options.eater);
-}
-
 /* Names the command, `dump` when the first word is none. */
 static const struct s2_cmd *choose(struct s2_options *o)
 {
@@ -185,12 +176,12 @@ static enum s2_code check(const struct s2_cmd *cmd, const struct s2_command_line
 	}
 	if (options.nargs < cmd->min_args) {
 		snprintf(what, sizeof(what), "%s needs %s", cmd->name, cmd->args);
-		return refuse_missing(what, err);
+		return s2_options_missing(&options, what, err);
 	}
 	if (options.eaten && !options.eats_files && options.nargs && reads_file(cmd) &&
 	    !is_file(options.args[0])) {
 		snprintf(what, sizeof(what), "there is no file '%.200s'", options.args[0]);
-		return refuse_missing(what, err);
+		return s2_options_missing(&options, what, err);
 	}
 	if (reads_file(cmd) && options.nargs > 1 && !is_file(options.args[0]) &&
 	    strcmp(options.args[1], "-") != 0 && is_file(options.args[1]))
@@ -235,7 +226,7 @@ static enum s2_exit run(const struct s2_command_line *line, struct s2_err *err)
 	}
 	cmd = choose(&options);
 	if (!cmd && !options.help)
-		return s2_exit_of(refuse_missing("a file is needed", err));
+		return s2_exit_of(s2_options_missing(&options, "a file is needed", err));
 	if (options.help) {
 		static char *help_args[1];
 

@@ -30,18 +30,18 @@ static void long_options(const struct s2_opt_list *list, struct option *ret)
 /* What chooses rows does not go with all that prints them. */
 static enum s2_code check_rows(const struct s2_options *o, struct s2_err *err)
 {
-	const struct s2_format *format = o->json ? s2_format_find("json") : o->format;
+	const struct s2_format *format = s2_options_format(o);
 	bool pick = s2_row_options_pick(&o->rows);
 
-	if (format && !format->picks && (pick || o->rows.bare))
+	if (!format->picks && (pick || o->rows.bare))
 		return s2_fail(
 			err, S2_USAGE,
 			"--where, --columns, --sort, --limit and --no-header do not go with --format=%s",
 			format->name);
-	if (format && format->document && o->rows.bare)
+	if (format->document && o->rows.bare)
 		return s2_fail(err, S2_USAGE, "--no-header and --format=%s exclude each other",
 			       format->name);
-	if (o->effective && (pick || (format && format->rows_only)))
+	if (o->effective && (pick || format->rows_only))
 		return s2_fail(
 			err, S2_USAGE,
 			"--effective goes with none of --where, --columns, --sort, --limit, csv, tsv");
@@ -73,8 +73,7 @@ static enum s2_code cross_check(const struct s2_options *o, struct s2_err *err)
 		return s2_fail(
 			err, S2_USAGE,
 			"--tables does not go with --where, --columns, --sort, --limit, --no-header");
-	if (o->table_pages && o->format && !o->format->document &&
-	    o->format != s2_format_find("ptdump"))
+	if (o->table_pages && o->format && !o->format->general)
 		return s2_fail(err, S2_USAGE, "--tables has no form for --format=%s",
 			       o->format->name);
 	if (o->effective && o->raw_rights)
@@ -350,15 +349,31 @@ enum s2_code s2_options_check(const struct s2_command_line *line, const struct s
 
 	if (code)
 		return code;
-	if (options->format && !(groups & S2_OPTS_SHOW) && !options->format->document &&
-	    strcmp(options->format->name, "ptdump") != 0)
+	if (options->format && !(groups & S2_OPTS_SHOW) && !options->format->general)
 		return s2_fail(err, S2_USAGE, "%s has no --format=%s: ptdump, json and jsonl",
 			       command, options->format->name);
 	return S2_OK;
 }
 
+enum s2_code s2_options_missing(const struct s2_options *o, const char *what, struct s2_err *err)
+{
+	if (!o->eaten)
+		return s2_fail(err, S2_USAGE, "%s", what);
+	return s2_fail(err, S2_USAGE, "%s: '%s' was taken as the value of %s", what, o->eaten,
+		       o->eater);
+}
+
+const struct s2_format *s2_options_format(const struct s2_options *o)
+{
+	if (o->json)
+		return s2_format_find("json");
+	return o->format ? o->format : s2_format_find("ptdump");
+}
+
 bool s2_options_document(const struct s2_options *o, bool *ret_lines)
 {
-	*ret_lines = o->format && o->format->document && o->format->lines;
-	return o->json || (o->format && o->format->document);
+	const struct s2_format *format = s2_options_format(o);
+
+	*ret_lines = format->document && format->lines;
+	return format->document;
 }

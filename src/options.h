@@ -142,6 +142,14 @@ enum s2_code s2_options_check(const struct s2_command_line *line, const struct s
 			      const char *command, unsigned int groups,
 			      struct s2_err *err) S2_MUST_CHECK;
 
+/* S2_USAGE: there is no argument where @what says that one is needed. One may have been taken for
+ * the value of an option. */
+enum s2_code s2_options_missing(const struct s2_options *o, const char *what,
+				struct s2_err *err) S2_MUST_CHECK;
+
+/* What --format and --json chose, else the text. */
+const struct s2_format *s2_options_format(const struct s2_options *o);
+
 /* Is the output of a command a document, or, @ret_lines, records of one line each? */
 bool s2_options_document(const struct s2_options *o, bool *ret_lines);
 

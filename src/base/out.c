@@ -3,6 +3,7 @@
 #include "base/out.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -116,6 +117,11 @@ void s2_out_hex(struct s2_out *out, uint64_t value, unsigned int digits)
 	text[sizeof(text) - ++n] = 'x';
 	text[sizeof(text) - ++n] = '0';
 	s2_out_mem(out, text + sizeof(text) - n, n);
+}
+
+void s2_out_counted(struct s2_out *out, uint64_t n, const char *word)
+{
+	s2_out_printf(out, "%" PRIu64 " %s%s", n, word, n == 1 ? "" : "s");
 }
 
 void s2_out_dec(struct s2_out *out, uint64_t value, unsigned int width)

@@ -50,6 +50,9 @@ void s2_out_pad_left(struct s2_out *out, const char *text, unsigned int width);
 /* "0x" and lower-case hex, at least @digits digits (0x%0*llx). */
 void s2_out_hex(struct s2_out *out, uint64_t value, unsigned int digits);
 
+/* "1 row", "2 rows". */
+void s2_out_counted(struct s2_out *out, uint64_t n, const char *word);
+
 /* Decimal, padded with blanks on the left up to @width. */
 void s2_out_dec(struct s2_out *out, uint64_t value, unsigned int width);
 

@@ -160,12 +160,13 @@ static enum s2_exit check_file(const struct s2_options *o, uint64_t wanted, stru
 				       .wanted = wanted,
 				       .max_findings = o->findings };
 	code = run_checks(&input, &args, &report, err);
-	if (code) {
-		s2_input_close(&input);
-		return s2_exit_of(code);
+	if (!code) {
+		status = print_report(o, &input, &report, out, err);
+		s2_check_free(&report);
+	} else {
+		status = s2_exit_of(code);
 	}
-	status = s2_input_finish(&input, print_report(o, &input, &report, out, err));
-	s2_check_free(&report);
+	status = s2_input_finish(&input, status);
 	s2_input_close(&input);
 	return status;
 }
@@ -182,10 +183,7 @@ static enum s2_exit run_check(const struct s2_options *o, struct s2_out *out, st
 	if (o->list_checks)
 		return s2_exit_of(list_checks(o, out, err));
 	if (!o->nargs)
-		return s2_exit_of(s2_fail(err, S2_USAGE, "check needs FILE%s%s%s%s, or --list",
-					  o->eaten ? ": '" : "", o->eaten ? o->eaten : "",
-					  o->eaten ? "' was taken as the value of " : "",
-					  o->eater));
+		return s2_exit_of(s2_options_missing(o, "check needs FILE, or --list", err));
 	return check_file(o, wanted, out, err);
 }
 

@@ -44,11 +44,6 @@ static void flush(const struct sheet *sheet)
 	s2_text_wrap_page(sheet->page, sheet->out, 8, 4);
 }
 
-static void put_counted(struct s2_out *out, uint64_t n, const char *word)
-{
-	s2_out_printf(out, "%" PRIu64 " %s%s", n, word, n == 1 ? "" : "s");
-}
-
 /* " ipa" of a guest, " va" of a stage 1; an address that there is none of is "-". */
 static void put_address(struct s2_out *out, const char *name, uint64_t address)
 {
@@ -113,7 +108,7 @@ static void put_failure(const struct sheet *sheet, const struct s2_check_row *ro
 
 	put_word(out, "FAIL", S2_ALARM, color);
 	s2_out_printf(out, "%-15s ", row->name);
-	put_counted(out, o->nfindings, "finding");
+	s2_out_counted(out, o->nfindings, "finding");
 	s2_out_printf(out, ", %s\n  expected: %s\n", severity_text(row->severity), row->meaning);
 	put_findings(sheet, o, tables);
 	if (!o->nunknown)
@@ -169,7 +164,7 @@ static void put_passed(struct s2_out *out, const struct s2_check_report *report,
 	if (!n)
 		return;
 	put_word(out, "PASS", S2_GOOD, color);
-	put_counted(out, n, "check");
+	s2_out_counted(out, n, "check");
 	s2_out_str(out, ":");
 	for (unsigned int i = 0; i < S2_NCHECKS; i++)
 		if (has_result(report, i, S2_CHECK_PASS))
@@ -220,7 +215,7 @@ static void put_skipped(struct s2_out *out, const struct s2_check_report *report
 	if (!n)
 		return;
 	s2_out_str(out, "-       ");
-	put_counted(out, n, "check");
+	s2_out_counted(out, n, "check");
 	s2_out_printf(out, " %s not apply", n == 1 ? "does" : "do");
 	for (unsigned int i = 0; i < S2_NCHECKS; i++) {
 		if (!has_result(report, i, S2_CHECK_SKIPPED) || !first_of_its_reason(report, i))

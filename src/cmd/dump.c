@@ -155,18 +155,11 @@ static enum s2_code dump_table(void *arg, const struct s2_table *table,
 	return S2_OK;
 }
 
-static const struct s2_format *format_of(const struct s2_options *o)
-{
-	if (o->json)
-		return s2_format_find("json");
-	return o->format ? o->format : s2_format_find("ptdump");
-}
-
 /* Decoding a table's bits as those of another kind would lie. */
 static enum s2_code check_format(const struct s2_options *o, const struct s2_input *input,
 				 struct s2_err *err)
 {
-	const struct s2_format *format = format_of(o);
+	const struct s2_format *format = s2_options_format(o);
 
 	if (!format->stage2_only)
 		return S2_OK;
@@ -263,7 +256,7 @@ static enum s2_code dump_tables(const struct s2_options *o, const struct s2_inpu
 				     .lost = input->lost,
 				     .visits = &dump->effort.visits,
 				     .looks = &dump->effort.looks };
-	s2_printer_init(&dump->printer, format_of(o), s2_annotators, input->lost, out);
+	s2_printer_init(&dump->printer, s2_options_format(o), s2_annotators, input->lost, out);
 	dump->printer.raw_rights = o->raw_rights;
 	s2_effort_init(&dump->effort, input, dump->printer.format->document);
 	if (o->have_merge && o->merge == S2_MERGE_NONE)
@@ -302,7 +295,7 @@ static enum s2_code dump_guest(const struct s2_options *o, const struct s2_input
 	if (o->effective) {
 		struct s2_printer printer;
 
-		s2_printer_init(&printer, format_of(o), s2_annotators, input->lost, out);
+		s2_printer_init(&printer, s2_options_format(o), s2_annotators, input->lost, out);
 		printer.bare = o->rows.bare;
 		printer.color = s2_colors(o, out);
 		return arch->effective(o, input, &guest, &printer, err);

@@ -321,8 +321,10 @@ static void print_nothing(struct search *s, const struct wanted *want)
 		s2_json_item_end(&s->printer.json);
 		return;
 	}
-	s2_out_printf(s->out, "# 0x%" PRIx64 ": nothing %sreaches it; %zu table%s read, ", want->pa,
-		      s->where ? "that fits --where " : "", n, n == 1 ? "" : "s");
+	s2_out_printf(s->out, "# 0x%" PRIx64 ": nothing %sreaches it; ", want->pa,
+		      s->where ? "that fits --where " : "");
+	s2_out_counted(s->out, n, "table");
+	s2_out_str(s->out, " read, ");
 	for (size_t i = 0; i < n; i++) {
 		if (!s->incomplete[i])
 			continue;
@@ -331,11 +333,13 @@ static void print_nothing(struct search *s, const struct wanted *want)
 		any = true;
 	}
 	any = put_unread(s, any);
-	if (want->unknown)
-		s2_out_printf(s->out, "%snot known of %" PRIu64 " row%s\n", any ? "; " : "",
-			      want->unknown, want->unknown == 1 ? "" : "s");
-	else
-		s2_out_str(s->out, any ? "\n" : "all complete\n");
+	if (want->unknown) {
+		s2_out_str(s->out, any ? "; not known of " : "not known of ");
+		s2_out_counted(s->out, want->unknown, "row");
+	} else if (!any) {
+		s2_out_str(s->out, "all complete");
+	}
+	s2_out_str(s->out, "\n");
 }
 
 static void match(struct search *s, const struct s2_row *row)

@@ -34,12 +34,12 @@ static void overview(struct s2_out *out)
 		"\n's2dump help COMMAND' lists its options. Manuals: s2dump(1), s2dump-json(5).\n");
 }
 
-/* Rows are printed in @all of them, what else a command says as text or as a document. */
+/* Rows are printed in @all of them, what else a command says in the general ones. */
 static void formats(struct s2_out *out, bool all)
 {
 	s2_out_str(out, "\nFormats:\n");
 	for (unsigned int i = 0; i < s2_nformats; i++) {
-		if (!all && !s2_formats[i]->document && strcmp(s2_formats[i]->name, "ptdump") != 0)
+		if (!all && !s2_formats[i]->general)
 			continue;
 		s2_out_str(out, "  ");
 		s2_out_pad(out, s2_formats[i]->name, 14);

@@ -186,9 +186,11 @@ static enum s2_code list_pages(void *arg, const struct s2_table *table,
 	if (any)
 		s2_ranges_end(&job->ranges);
 	s2_text_size(job->bytes, size);
-	if (!job->document)
-		s2_out_printf(job->out, "# %" PRIu64 " page%s, %s\n", job->pages,
-			      job->pages == 1 ? "" : "s", size);
+	if (!job->document) {
+		s2_out_str(job->out, "# ");
+		s2_out_counted(job->out, job->pages, "page");
+		s2_out_printf(job->out, ", %s\n", size);
+	}
 	return S2_OK;
 }
 

@@ -180,6 +180,7 @@ uint64_t s2_attr_bits(const struct s2_attr *attr, const struct s2_geometry *geom
 	return attr->rest ? bits & ~geom->soft_bits : bits;
 }
 
+/* Hot path, inline in s2_attr_get(): of each attribute of each leaf. */
 static inline uint64_t gather(const struct s2_attr *attr, const struct s2_geometry *geom,
 			      unsigned int height, uint64_t raw)
 {

@@ -24,8 +24,7 @@ struct s2_found {
  * Follows @ia from the start level at @root_pa to the first descriptor that is no table, reading
  * one descriptor per level. As hardware does, it follows a table that is its own ancestor.
  * S2_NOTFOUND: @ia is outside of the input space, @ret is all zero. A missing code: the descriptor
- * at
- * @ret->desc_pa is not in @mem. S2_INVALID: the table descriptor there leads beyond the output
+ * at @ret->desc_pa is not in @mem. S2_INVALID: the table descriptor there leads beyond the output
  * size. @ret is written in all cases.
  */
 enum s2_code s2_lookup(const struct s2_mem *mem, const struct s2_geometry *geom, uint64_t root_pa,

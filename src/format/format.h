@@ -48,7 +48,8 @@ struct s2_format {
 	void (*end)(struct s2_printer *printer, bool complete);
 	enum s2_merge_how merge; /* without --merge */
 	bool annotated; /* rows are what annotators say one thing of, and pieces are counted */
-	bool document;  /* one that every command writes: a document, or with @lines records */
+	bool general;   /* every command has it; others are for rows of tables alone */
+	bool document;  /* a document, or with @lines records */
 	bool lines;
 	bool picks;       /* takes chosen columns, conditions, an order */
 	bool rows_only;   /* has no titles, but for those of its columns */

@@ -550,6 +550,7 @@ static void end(struct s2_printer *printer, bool complete)
 const struct s2_format s2_format_json = {
 	.name = "json",
 	.help = "one JSON document, see s2dump-json(5)",
+	.general = true,
 	.document = true,
 	.picks = true,
 	.annotated = true,
@@ -566,6 +567,7 @@ const struct s2_format s2_format_json = {
 const struct s2_format s2_format_jsonl = {
 	.name = "jsonl",
 	.help = "one JSON object per line, see s2dump-json(5)",
+	.general = true,
 	.document = true,
 	.picks = true,
 	.lines = true,

@@ -69,8 +69,8 @@ static void soft_flags(const struct s2_printer *printer, const struct s2_meaning
 			s2_text_flag_number(flags, names[i], meaning->value[i]);
 }
 
-static inline void flags_text(const struct s2_printer *printer, const struct s2_run *run,
-			      struct s2_text_flags *ret)
+void s2_ptdump_flags(const struct s2_printer *printer, const struct s2_run *run,
+		     struct s2_text_flags *ret)
 {
 	s2_text_flags_init(ret);
 	if (!run->missing && s2_is_leaf(run->entry.type))
@@ -83,12 +83,6 @@ static inline void flags_text(const struct s2_printer *printer, const struct s2_
 	for (unsigned int i = 0; run->entry.odd && i < s2_nodds; i++)
 		if (run->entry.odd & s2_odds[i].bit)
 			s2_text_flag(ret, "!", s2_odds[i].name);
-}
-
-void s2_ptdump_flags(const struct s2_printer *printer, const struct s2_run *run,
-		     struct s2_text_flags *ret)
-{
-	flags_text(printer, run, ret);
 }
 
 /* The columns that say what the entry is like. */
@@ -110,7 +104,7 @@ static inline void put_attributes(struct s2_printer *printer, const struct s2_ru
 		put_styled(printer->out, leaf ? s2_attr_value(attr, value)->text : "-", attr->width,
 			   style, look);
 	}
-	flags_text(printer, run, &flags);
+	s2_ptdump_flags(printer, run, &flags);
 	put_styled(printer->out, flags.text, printer->flags_width, look->flags, look);
 }
 
@@ -252,6 +246,7 @@ static void end(struct s2_printer *printer, bool complete)
 const struct s2_format s2_format_ptdump = {
 	.name = "ptdump",
 	.help = "rows of text, a token per column (default)",
+	.general = true,
 	.annotated = true,
 	.picks = true,
 	.merge = S2_MERGE_ATTRS,

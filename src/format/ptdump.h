@@ -20,11 +20,6 @@ static inline void out_size(struct s2_out *out, uint64_t size)
 	s2_out_str(out, text);
 }
 
-static inline void out_counted(struct s2_out *out, uint64_t n, const char *word)
-{
-	s2_out_printf(out, "%" PRIu64 " %s%s", n, word, n == 1 ? "" : "s");
-}
-
 static inline unsigned int ia_digits(const struct s2_geometry *geom)
 {
 	return s2_text_ia_digits(geom->ia_base + low_bits(geom->ia_bits));

@@ -84,11 +84,11 @@ static void print_owner(struct s2_printer *printer)
 	if (table->have_handle)
 		s2_out_printf(out, "handle 0x%x, ", table->handle);
 	if (table->vcpus >= 0) {
-		out_counted(out, (uint64_t)table->vcpus, "vCPU");
+		s2_out_counted(out, (uint64_t)table->vcpus, "vCPU");
 		s2_out_str(out, ", ");
 	}
 	if (table->have_slots) {
-		out_counted(out, table->nslots, "slot");
+		s2_out_counted(out, table->nslots, "slot");
 		if (ram) {
 			s2_out_str(out, " ");
 			out_size(out, ram);

@@ -12,11 +12,12 @@ static void put_pages(struct s2_printer *printer, const struct s2_totals *end)
 
 		if (!n)
 			continue;
+		s2_out_str(printer->out, first ? " in " : ", ");
 		if (first)
-			s2_out_printf(printer->out, " in %" PRIu64 " page%s of ", n,
-				      n == 1 ? "" : "s");
+			s2_out_counted(printer->out, n, "page");
 		else
-			s2_out_printf(printer->out, ", %" PRIu64 " of ", n);
+			s2_out_dec(printer->out, n, 1);
+		s2_out_str(printer->out, " of ");
 		out_size(printer->out, s2_entry_size(printer->geom, height));
 		first = false;
 	}
@@ -30,10 +31,10 @@ static void put_picked(struct s2_printer *printer, const struct s2_picked *picke
 
 	s2_out_str(out, "# ");
 	if (picked->stopped) {
-		out_counted(out, picked->shown, "row");
+		s2_out_counted(out, picked->shown, "row");
 	} else {
-		s2_out_printf(out, "%" PRIu64 " of %" PRIu64 " row%s", picked->fit, picked->rows,
-			      picked->rows == 1 ? "" : "s");
+		s2_out_printf(out, "%" PRIu64 " of ", picked->fit);
+		s2_out_counted(out, picked->rows, "row");
 		if (left != picked->fit)
 			s2_out_printf(out, ", joined into %" PRIu64, left);
 		if (picked->more)
@@ -62,10 +63,10 @@ void s2_ptdump_totals(struct s2_printer *printer, const struct s2_totals *end)
 	}
 	put_pages(printer, end);
 	s2_out_str(out, "; ");
-	out_counted(out, end->tables, "table page");
+	s2_out_counted(out, end->tables, "table page");
 	if (end->odd_tables) {
 		s2_out_str(out, "; ");
-		out_counted(out, end->odd_tables, "odd table descriptor");
+		s2_out_counted(out, end->odd_tables, "odd table descriptor");
 		s2_out_printf(out, ", first at 0x%" PRIx64, end->odd_pa);
 	}
 	if (end->missing) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The tables that an input holds: from options, from a snapshot's note, or from the kernel in a
  * dump. */
-#ifndef S2_KVM_TABLES_H
-#define S2_KVM_TABLES_H
+#ifndef S2_HOST_TABLES_H
+#define S2_HOST_TABLES_H
 
 #include "base/lost.h"
 #include "model/table.h"

@@ -70,8 +70,7 @@ static bool is_note(const char *page, uint32_t *ret_size)
 
 /*
  * Hot path: looks at one word of each page of [@bytes, @bytes + @len) and returns the offset of the
- * first note, or
- * @len.
+ * first note, or @len.
  */
 static size_t look(const char *bytes, size_t len, uint32_t *ret_any, uint32_t *ret_size)
 {

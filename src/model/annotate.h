@@ -79,8 +79,7 @@ struct s2_annotator_ops {
 
 	/*
 	 * What is known of @run, which was read but with @by_ia, from its first byte on: for that
-	 * many bytes
-	 * @ret_label holds. More than @run->size is as good as that.
+	 * many bytes @ret_label holds. More than @run->size is as good as that.
 	 */
 	uint64_t (*at)(const struct s2_annotator *annotator, const struct s2_asked *asked,
 		       const struct s2_run *run, struct s2_label *ret_label);

@@ -45,6 +45,11 @@ def layer_of(path):
     return head if rest else "cmd"
 
 
+def guard_of(path):
+    """Two headers of one guard would be one header: that which comes second is empty."""
+    return "S2_" + re.sub(r"[/.]", "_", path).upper()
+
+
 def check_includes(problems):
     src = os.path.join(ROOT, "src")
     lines = 0
@@ -58,14 +63,17 @@ def check_includes(problems):
                 problems.append(f"src/{path}: folder {layer} is not in the table of {os.path.basename(__file__)}")
                 continue
             with open(os.path.join(folder, name), encoding="utf-8") as f:
-                for number, text in enumerate(f, 1):
-                    found = re.match(r'\s*#\s*include\s+"([^"]+)"', text)
-                    if not found:
-                        continue
-                    lines += 1
-                    problem = include_problem(layer, found[1], src)
-                    if problem:
-                        problems.append(f"src/{path}:{number}: {problem}")
+                text = f.read()
+            if name.endswith(".h") and f"#ifndef {guard_of(path)}\n#define {guard_of(path)}\n" not in text:
+                problems.append(f"src/{path}: the guard of a header is its path: {guard_of(path)}")
+            for number, line in enumerate(text.splitlines(), 1):
+                found = re.match(r'\s*#\s*include\s+"([^"]+)"', line)
+                if not found:
+                    continue
+                lines += 1
+                problem = include_problem(layer, found[1], src)
+                if problem:
+                    problems.append(f"src/{path}:{number}: {problem}")
     print(f"layers: {lines} include lines of src/ checked")
     if not lines:
         problems.append("no include line found")

@@ -452,6 +452,24 @@ static void pkvm(void **state)
 #define VCPU(members) ",\"vm\":{\"address\":\"0x0\",\"vcpu\":[{" members "}]}"
 #define SLOT(ipa, size) "{\"ipa\":\"" ipa "\",\"size\":\"" size "\",\"hva\":\"0x0\"}"
 
+/* A note may give any reason why a VM has no name, and keeps what else it says of the VM. */
+static void reason_of_older_notes(void **state)
+{
+	struct s2_tables a, back;
+	struct s2_err err;
+
+	(void)state;
+	if (read_text(NOTE(TABLE("vm:1",
+				 ",\"vm\":{\"address\":\"0x80\",\"comm\":\"qemu\",\"name_missing\":"
+				 "\"this snapshot is older than names are kept\"}")),
+		      &a, &err))
+		fail_msg("%s", err.text);
+	assert_string_equal(a.table[0].vm->comm, "qemu");
+	there_and_back(&a, &back);
+	s2_tables_free(&back);
+	s2_tables_free(&a);
+}
+
 static void broken_notes(void **state)
 {
 	static const struct {
@@ -704,6 +722,7 @@ int main(void)
 		cmocka_unit_test(every_claim),
 		cmocka_unit_test(every_vm),
 		cmocka_unit_test(pkvm),
+		cmocka_unit_test(reason_of_older_notes),
 		cmocka_unit_test(broken_notes),
 		cmocka_unit_test(losses),
 		cmocka_unit_test(flags_of_pkvm),

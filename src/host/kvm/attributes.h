@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Memory attributes of a VM: what of its memory is private to the guest. */
-#ifndef S2_KVM_ATTRIBUTES_H
-#define S2_KVM_ATTRIBUTES_H
+#ifndef S2_HOST_KVM_ATTRIBUTES_H
+#define S2_HOST_KVM_ATTRIBUTES_H
 
 #include "host/kvm/kvm.h"
 

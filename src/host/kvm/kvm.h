@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* KVM in a Linux kernel's memory: what finding its VMs and finding their tables on one architecture
  * have in common. */
-#ifndef S2_KVM_KVM_H
-#define S2_KVM_KVM_H
+#ifndef S2_HOST_KVM_KVM_H
+#define S2_HOST_KVM_KVM_H
 
 #include "host/host.h"
 #include "host/kvm/layout.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Where KVM's structures keep what we need, looked up by member, never by version. */
-#ifndef S2_KVM_LAYOUT_H
-#define S2_KVM_LAYOUT_H
+#ifndef S2_HOST_KVM_LAYOUT_H
+#define S2_HOST_KVM_LAYOUT_H
 
 #include "kernel/fields.h"
 

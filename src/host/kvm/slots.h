@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The memslots of a VM: what the VMM registered as guest memory. */
-#ifndef S2_KVM_SLOTS_H
-#define S2_KVM_SLOTS_H
+#ifndef S2_HOST_KVM_SLOTS_H
+#define S2_HOST_KVM_SLOTS_H
 
 #include "model/table.h"
 #include "host/kvm/layout.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Virtual machines beside their tables: processes, names, states, vCPUs. */
-#ifndef S2_KVM_VM_H
-#define S2_KVM_VM_H
+#ifndef S2_HOST_KVM_VM_H
+#define S2_HOST_KVM_VM_H
 
 #include "host/host.h"
 #include "host/kvm/layout.h"

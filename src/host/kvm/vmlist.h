@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Finding vm_list, the head of the list of all VMs. */
-#ifndef S2_KVM_VMLIST_H
-#define S2_KVM_VMLIST_H
+#ifndef S2_HOST_KVM_VMLIST_H
+#define S2_HOST_KVM_VMLIST_H
 
 #include "host/kvm/kvm.h"
 

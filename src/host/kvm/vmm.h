@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Programs that run virtual machines, and how each is told the machine's name. */
-#ifndef S2_KVM_VMM_H
-#define S2_KVM_VMM_H
+#ifndef S2_HOST_KVM_VMM_H
+#define S2_HOST_KVM_VMM_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Owner and state of pages as an annotator of a protected system's tables. */
-#ifndef S2_PKVM_ANNOTATE_H
-#define S2_PKVM_ANNOTATE_H
+#ifndef S2_HOST_PKVM_ANNOTATE_H
+#define S2_HOST_PKVM_ANNOTATE_H
 
 #include "host/pkvm/encoding.h"
 #include "model/table.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* pKVM: who owns a page and in which state, from descriptors, annotations and the hypervisor's page
  * array. */
-#ifndef S2_PKVM_ENCODING_H
-#define S2_PKVM_ENCODING_H
+#ifndef S2_HOST_PKVM_ENCODING_H
+#define S2_HOST_PKVM_ENCODING_H
 
 #include <stddef.h>
 

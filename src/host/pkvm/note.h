@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A protected system's facts in the note of a snapshot. */
-#ifndef S2_KVM_PKVM_NOTE_H
-#define S2_KVM_PKVM_NOTE_H
+#ifndef S2_HOST_PKVM_NOTE_H
+#define S2_HOST_PKVM_NOTE_H
 
 #include <jansson.h>
 

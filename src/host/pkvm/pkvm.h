@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* pKVM in a Linux kernel's memory: the tables of a protected system, and what its marks mean. */
-#ifndef S2_KVM_PKVM_H
-#define S2_KVM_PKVM_H
+#ifndef S2_HOST_PKVM_PKVM_H
+#define S2_HOST_PKVM_PKVM_H
 
 #include "base/lost.h"
 #include "host/kvm/arm64/layout.h"

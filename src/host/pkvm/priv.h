@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the files that look for pKVM share. Not for other folders. */
-#ifndef S2_KVM_PKVM_PRIV_H
-#define S2_KVM_PKVM_PRIV_H
+#ifndef S2_HOST_PKVM_PRIV_H
+#define S2_HOST_PKVM_PRIV_H
 
 #include "decode/walk.h"
 #include "host/pkvm/pkvm.h"

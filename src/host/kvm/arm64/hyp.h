@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The hypervisor's own stage 1 where the host keeps it: nVHE that is not protected. */
-#ifndef S2_KVM_HYP_H
-#define S2_KVM_HYP_H
+#ifndef S2_HOST_KVM_ARM64_HYP_H
+#define S2_HOST_KVM_ARM64_HYP_H
 
 #include "base/lost.h"
 #include "kernel/kernel.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* In which mode KVM runs: as the host's EL2 kernel (VHE), below it (nVHE), or protected. */
-#ifndef S2_KVM_MODE_H
-#define S2_KVM_MODE_H
+#ifndef S2_HOST_KVM_ARM64_MODE_H
+#define S2_HOST_KVM_ARM64_MODE_H
 
 #include "base/lost.h"
 #include "kernel/kernel.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Where each CPU's struct kvm_nvhe_init_params is, which has what EL2's registers were given. */
-#ifndef S2_KVM_PARAMS_H
-#define S2_KVM_PARAMS_H
+#ifndef S2_HOST_KVM_ARM64_PARAMS_H
+#define S2_HOST_KVM_ARM64_PARAMS_H
 
 #include "kernel/kernel.h"
 

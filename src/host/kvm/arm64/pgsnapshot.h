@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Snapshots that a kernel with the series "arm64: ptdump: View the second stage page-tables" keeps
  * in its memory. */
-#ifndef S2_KVM_PGSNAPSHOT_H
-#define S2_KVM_PGSNAPSHOT_H
+#ifndef S2_HOST_KVM_ARM64_PGSNAPSHOT_H
+#define S2_HOST_KVM_ARM64_PGSNAPSHOT_H
 
 #include "kernel/kernel.h"
 #include "host/tables.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What a vCPU's registers were when KVM last saved them. */
-#ifndef S2_KVM_VCPU_H
-#define S2_KVM_VCPU_H
+#ifndef S2_HOST_KVM_ARM64_VCPU_H
+#define S2_HOST_KVM_ARM64_VCPU_H
 
 #include "host/vcpu.h"
 #include "kernel/kernel.h"

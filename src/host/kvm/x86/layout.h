@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What KVM's structures have on x86 only. */
-#ifndef S2_KVM_X86_LAYOUT_H
-#define S2_KVM_X86_LAYOUT_H
+#ifndef S2_HOST_KVM_X86_LAYOUT_H
+#define S2_HOST_KVM_X86_LAYOUT_H
 
 #include "kernel/fields.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What KVM's variables say of the entries that it writes on this machine. */
-#ifndef S2_KVM_X86_MASKS_H
-#define S2_KVM_X86_MASKS_H
+#ifndef S2_HOST_KVM_X86_MASKS_H
+#define S2_HOST_KVM_X86_MASKS_H
 
 #include "base/lost.h"
 #include "host/kvm/x86/layout.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the files that find KVM's roots on x86 share. Not for other folders. */
-#ifndef S2_KVM_X86_PRIV_H
-#define S2_KVM_X86_PRIV_H
+#ifndef S2_HOST_KVM_X86_PRIV_H
+#define S2_HOST_KVM_X86_PRIV_H
 
 #include "host/kvm/kvm.h"
 #include "host/kvm/x86/layout.h"
