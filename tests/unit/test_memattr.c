@@ -156,7 +156,7 @@ static void every_byte(void **state)
 	(void)state;
 	for (unsigned int mair = 0; mair < 256; mair++) {
 		struct model s1 = of_mair(mair);
-		struct s2_memattr mine = s2_memattr_s1((uint8_t)mair, 3, true);
+		struct s2_memattr mine = s2_memattr_s1((uint8_t)mair, 3);
 
 		if (reserved(mair))
 			continue;
@@ -175,8 +175,6 @@ static void every_byte(void **state)
 				expect(&want, &both, mair, memattr, true);
 			}
 	}
-	/* Without FEAT_MTE2 the byte is Write-Back and nothing more. */
-	assert_false(s2_memattr_s1(0xf0, 3, false).tagged);
 }
 
 /* S2CombineS1Shareability, and what is always Outer Shareable: Device and Non-cacheable memory. */
@@ -192,19 +190,19 @@ static void every_shareability(void **state)
 		for (unsigned int two = 0; two < 4; two++) {
 			struct s2_memattr s2 = s2_memattr_s2(15, two, false), s1, both;
 
-			s1 = s2_memattr_s1(wb, one, true);
+			s1 = s2_memattr_s1(wb, one);
 			both = s2_memattr_combine(&s1, &s2);
 			assert_int_equal(both.sh, joined_sh[one][two]);
 			both = s2_memattr_fwb(&s1, 7, two, false);
 			assert_int_equal(both.sh, joined_sh[one][two]);
-			s1 = s2_memattr_s1(mixed, one, true);
+			s1 = s2_memattr_s1(mixed, one);
 			both = s2_memattr_combine(&s1, &s2);
 			assert_int_equal(both.sh, joined_sh[one][two]);
-			s1 = s2_memattr_s1(nc, one, true);
+			s1 = s2_memattr_s1(nc, one);
 			assert_int_equal(s2_memattr_sh(&s1), 2);
 			both = s2_memattr_combine(&s1, &s2);
 			assert_int_equal(both.sh, 2);
-			s1 = s2_memattr_s1(device, one, true);
+			s1 = s2_memattr_s1(device, one);
 			assert_int_equal(s2_memattr_sh(&s1), 2);
 			both = s2_memattr_fwb(&s1, 7, two, false);
 			assert_int_equal(both.sh, 2);
@@ -214,7 +212,7 @@ static void every_shareability(void **state)
 /* What is not known at one stage is not known of both. */
 static void unknown_stays_unknown(void **state)
 {
-	struct s2_memattr s1 = s2_memattr_s1(0xff, 3, true), s2 = s2_memattr_s2(15, 3, false), both;
+	struct s2_memattr s1 = s2_memattr_s1(0xff, 3), s2 = s2_memattr_s2(15, 3, false), both;
 
 	(void)state;
 	for (unsigned int i = 0; i < 4; i++) {

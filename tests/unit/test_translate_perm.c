@@ -94,17 +94,64 @@ static void features_xs_and_mte(void **state)
 	reg(lab, S2_ARM64_MAIR_EL1, 0xf0a04001);
 	for (unsigned int i = 0; i < 4; i++)
 		put(lab, 3, i, enc_page(ENC_48, 0x1000, AP(1) | AF | ISH | INDEX(i)));
-	static const uint8_t plain[4] = { 0x00, 0x44, 0xaa, 0xff },
-			     rich[4] = { 0x01, 0x40, 0xa0, 0xf0 };
+	static const uint8_t attr[4] = { 0x01, 0x40, 0xa0, 0xf0 };
 
+	/* Nothing but the features has these bytes in MAIR_ELx: they tell that it is there. */
 	for (unsigned int i = 0; i < 4; i++) {
-		lab->req.features = 0;
+		lab->req.features = i % 2 ? S2_AT_XS : 0;
 		assert_int_equal(ask(lab, S2_AT_S1E1R, i * 4096), S2_OK);
-		assert_int_equal(lab->ret.par >> 56, plain[i]);
-		lab->req.features = S2_AT_XS | S2_AT_MTE2;
-		assert_int_equal(ask(lab, S2_AT_S1E1R, i * 4096), S2_OK);
-		assert_int_equal(lab->ret.par >> 56, rich[i]);
+		assert_int_equal(lab->ret.par >> 56, attr[i]);
 	}
+	/* Write-Back memory has XS attribute 0, which shows when stage 2 makes it Non-cacheable. */
+	reg(lab, S2_ARM64_MAIR_EL1, 0xff);
+	stage2(lab, 0);
+	put(lab, 8, 0, enc_block(ENC_48, BASE, S2RW | AF | ISH | MEMATTR(5)));
+	for (unsigned int i = 0; i < 2; i++) {
+		lab->req.features = i ? S2_AT_XS : 0;
+		assert_int_equal(ask(lab, S2_AT_S12E1R, 0), S2_OK);
+		assert_int_equal(lab->ret.par >> 56, i ? 0x40 : 0x44);
+	}
+}
+
+/* FEAT_MTE2: MAIR_ELx 0xf0 is Tagged; stage 2 may leave that, take it away, or with FEAT_MTE_PERM
+ * keep the tags out of reach (S2ApplyFWBMemAttrs, EncodePARAttrs). */
+static void tagged_memory(void **state)
+{
+	static const struct {
+		unsigned int memattr;
+		bool fwb;
+		uint8_t attr;
+		const char *name;
+	} row[] = {
+		{ 15, false, 0xf0, "normal-wb-tagged" }, { 10, false, 0xbb, "normal-wt" },
+		{ 5, false, 0x44, "normal-nc" },         { 1, false, 0x04, "device-nGnRE" },
+		{ 6, true, 0xf0, "normal-wb-tagged" },   { 7, true, 0xf0, "normal-wb-tagged" },
+		{ 14, true, 0xe0, "normal-wb-notag" },   { 15, true, 0xe0, "normal-wb-notag" },
+		{ 5, true, 0x44, "normal-nc" },          { 1, true, 0x04, "device-nGnRE" },
+	};
+	struct lab *lab = *state;
+
+	reg(lab, S2_ARM64_MAIR_EL1, 0xf0);
+	put(lab, 3, 5, enc_page(ENC_48, 0x80000000, AP(1) | AF | ISH | INDEX(0)));
+	for (size_t i = 0; i < ARRAY_SIZE(row); i++) {
+		const struct s2_attr_value *memory, *sh;
+
+		stage2(lab, row[i].fwb ? 1ULL << 46 : 0);
+		put(lab, 8, 1,
+		    enc_block(ENC_48, BASE, S2RW | AF | ISH | MEMATTR(row[i].fwb ? 6 : 15)));
+		put(lab, 8, 2,
+		    enc_block(ENC_48, 0x80000000, S2RW | AF | ISH | MEMATTR(row[i].memattr)));
+		expect_pa(lab, S2_AT_S12E1R, 0x5000, 0x80000000);
+		s2_at_memory(&lab->ret, &memory, &sh);
+		if (lab->ret.par >> 56 != row[i].attr || strcmp(memory->text, row[i].name) != 0)
+			fail_msg("row %zu: 0x%llx %s", i, (unsigned long long)lab->ret.par,
+				 memory->text);
+	}
+	/* Tags that are not there cannot be out of reach. */
+	reg(lab, S2_ARM64_MAIR_EL1, 0xff);
+	put(lab, 8, 2, enc_block(ENC_48, 0x80000000, S2RW | AF | ISH | MEMATTR(15)));
+	expect_pa(lab, S2_AT_S12E1R, 0x5000, 0x80000000);
+	assert_int_equal(lab->ret.par >> 56, 0xff);
 }
 
 static void combined_attributes(void **state)
@@ -297,6 +344,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(write_means_no_execute, setup, teardown),
 		cmocka_unit_test_setup_teardown(attributes, setup, teardown),
 		cmocka_unit_test_setup_teardown(features_xs_and_mte, setup, teardown),
+		cmocka_unit_test_setup_teardown(tagged_memory, setup, teardown),
 		cmocka_unit_test_setup_teardown(combined_attributes, setup, teardown),
 		cmocka_unit_test_setup_teardown(indirection_and_overlays, setup, teardown),
 		cmocka_unit_test_setup_teardown(wxn_with_overlay, setup, teardown),

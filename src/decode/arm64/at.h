@@ -61,6 +61,7 @@ struct s2_at {
 	const struct s2_mem *mem;
 	struct s2_at_result *ret;
 	unsigned int pa_bits;
+	bool xs; /* PAR_EL1.ATTR tells the XS attribute */
 	struct s2_at_stage1 s1;
 	struct s2_at_stage2 s2;
 };

@@ -56,7 +56,7 @@ struct s2_memattr s2_memattr_nc(bool xs)
 	return (struct s2_memattr){ .known = true, .sh = S2_SH_OUTER, .xs = xs };
 }
 
-struct s2_memattr s2_memattr_s1(uint8_t attr, unsigned int sh, bool mte2)
+struct s2_memattr s2_memattr_s1(uint8_t attr, unsigned int sh)
 {
 	struct s2_memattr ret = { .known = true, .sh = decode_sh(sh) };
 
@@ -74,7 +74,7 @@ struct s2_memattr s2_memattr_s1(uint8_t attr, unsigned int sh, bool mte2)
 		break;
 	case 0xf0: /* FEAT_MTE2 */
 		ret.inner = ret.outer = (struct s2_cacheattr){ .cache = S2_CACHE_WB, .hints = 3 };
-		ret.tagged = mte2;
+		ret.tagged = true;
 		break;
 	default:
 		ret.outer = decode_half(attr >> 4);
@@ -184,6 +184,7 @@ struct s2_memattr s2_memattr_fwb(const struct s2_memattr *s1, unsigned int memat
 		ret.inner = ret.outer = (struct s2_cacheattr){ .cache = S2_CACHE_NC };
 	}
 	ret.tagged = stays_tagged(&ret, s1->tagged);
+	ret.notag = ret.tagged && field_get(BITS64(3, 1), memattr) == 7;
 	if (fnxs)
 		ret.xs = false;
 	ret.sh = combine_sh(s1->sh, decode_sh(sh));
@@ -194,7 +195,7 @@ struct s2_memattr s2_memattr_fwb(const struct s2_memattr *s1, unsigned int memat
 uint8_t s2_memattr_par(const struct s2_memattr *attr, bool xs)
 {
 	if (attr->tagged)
-		return 0xf0;
+		return attr->notag ? 0xe0 : 0xf0;
 	if (attr->device)
 		return (uint8_t)(attr->type << 2 | (xs && !attr->xs));
 	if (xs && !attr->xs && is_nc(attr))

@@ -29,6 +29,7 @@ struct s2_memattr {
 	struct s2_cacheattr inner, outer;
 	uint8_t sh;
 	bool tagged;
+	bool notag; /* Tagged, and the tags are not accessible */
 	bool xs;
 };
 
@@ -45,8 +46,18 @@ enum s2_mair {
 
 enum s2_mair s2_mair_class(uint8_t attr);
 
-/* An 8-bit attribute of MAIR_ELx with the SH field beside it (S1DecodeMemAttrs). */
-struct s2_memattr s2_memattr_s1(uint8_t attr, unsigned int sh, bool mte2);
+/* Attributes that are reserved but for FEAT_XS. */
+static inline bool s2_mair_needs_xs(uint8_t attr)
+{
+	enum s2_mair class = s2_mair_class(attr);
+
+	return (class >= S2_MAIR_DEVICE_NXS && class < S2_MAIR_NORMAL) || class == S2_MAIR_NC_NXS ||
+	       class == S2_MAIR_WT_NXS;
+}
+
+/* An 8-bit attribute of MAIR_ELx with the SH field beside it (S1DecodeMemAttrs). What is reserved
+ * but for FEAT_MTE2 is Tagged: without it there is no right answer. */
+struct s2_memattr s2_memattr_s1(uint8_t attr, unsigned int sh);
 
 /* MemAttr[3:0] with HCR_EL2.FWB == 0 (S2DecodeMemAttrs). */
 struct s2_memattr s2_memattr_s2(unsigned int memattr, unsigned int sh, bool fnxs);

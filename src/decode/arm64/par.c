@@ -60,7 +60,7 @@ void s2_at_par_done(struct s2_at *at)
 		return;
 	}
 	ret->par |= field_prep(PAR_SH, s2_memattr_sh(&ret->attr));
-	ret->par |= field_prep(PAR_ATTR, s2_memattr_par(&ret->attr, at->req->features & S2_AT_XS));
+	ret->par |= field_prep(PAR_ATTR, s2_memattr_par(&ret->attr, at->xs));
 }
 
 const char *s2_at_fault_name(enum s2_at_fault fault)
@@ -88,7 +88,7 @@ void s2_at_memory(const struct s2_at_result *at, const struct s2_attr_value **re
 	*ret_memory = NULL;
 	*ret_shareability = NULL;
 	if (done && !(~at->par_known & PAR_ATTR))
-		*ret_memory = s2_arm64_mair_value((uint8_t)field_get(PAR_ATTR, at->par));
+		*ret_memory = s2_arm64_par_value((uint8_t)field_get(PAR_ATTR, at->par));
 	if (done && !(~at->par_known & PAR_SH))
 		*ret_shareability = s2_arm64_sh_value((unsigned int)field_get(PAR_SH, at->par));
 }

@@ -443,6 +443,19 @@ const struct s2_attr_value *s2_arm64_mair_value(uint8_t attr)
 	return &memattr[s2_mair_class(attr)];
 }
 
+/* Tagged NoTagAccess, which MAIR_ELx has not. */
+#define PAR_NOTAG 0xe0
+
+const struct s2_attr_value *s2_arm64_par_value(uint8_t attr)
+{
+	static const struct s2_attr_value notag = {
+		"\"normal-wb-notag\"", "normal-wb-notag",
+		"Normal, Inner and Outer Write-Back, tags are not accessible (FEAT_MTE_PERM)", 0
+	};
+
+	return attr == PAR_NOTAG ? &notag : s2_arm64_mair_value(attr);
+}
+
 const struct s2_attr_value *s2_arm64_sh_value(unsigned int value)
 {
 	return &sh[value];

@@ -67,6 +67,8 @@ struct s2_rights s2_arm64_s1_rights(const struct s2_geometry *geom, unsigned int
 
 /* What an attribute of MAIR_ELx and a shareability (0 to 3) are called. */
 const struct s2_attr_value *s2_arm64_mair_value(uint8_t attr);
+/* ... of PAR_EL1.ATTR, which has one more. */
+const struct s2_attr_value *s2_arm64_par_value(uint8_t attr);
 const struct s2_attr_value *s2_arm64_sh_value(unsigned int value);
 
 /* The shape() of s2_arm64_stage1_el1 and s2_arm64_stage1_el2, arm64_s1shape.c. */

@@ -515,7 +515,7 @@ static const char *const shareability[] = { "Non-shareable", "reserved", "Outer 
 
 static const char *attr_text(uint64_t value)
 {
-	return s2_arm64_mair_value((uint8_t)value)->text;
+	return s2_arm64_par_value((uint8_t)value)->text;
 }
 
 static const struct s2_field par_done[] = {

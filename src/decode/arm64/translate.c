@@ -362,7 +362,7 @@ static bool stage1_off(struct s2_at *at, uint64_t va, const struct s2_access *ac
 		*attr = (struct s2_memattr){
 			.known = true, .inner = wb, .outer = wb, .sh = S2_SH_NONE
 		};
-		attr->tagged = s1->dct && (at->req->features & S2_AT_MTE2);
+		attr->tagged = s1->dct;
 	} else if (access->fetch) {
 		*attr = s2_memattr_nc(true);
 		if (s1->icache)
@@ -371,13 +371,12 @@ static bool stage1_off(struct s2_at *at, uint64_t va, const struct s2_access *ac
 	return true;
 }
 
-static struct s2_memattr stage1_attr(const struct s2_at *at, const struct s2_access *access,
-				     uint64_t raw)
+static struct s2_memattr stage1_attr(struct s2_at *at, const struct s2_access *access, uint64_t raw)
 {
 	const struct s2_at_stage1 *s1 = &at->s1;
 	uint8_t mair = (uint8_t)(s1->mair >> field_get(DESC_ATTRINDX, raw) * 8);
 	unsigned int sh = s1->walk.ds ? s1->walk.sh : (unsigned int)field_get(DESC_SH, raw);
-	struct s2_memattr ret = s2_memattr_s1(mair, sh, at->req->features & S2_AT_MTE2);
+	struct s2_memattr ret = s2_memattr_s1(mair, sh);
 	uint8_t field = ret.sh;
 
 	if ((access->fetch && (ret.device || !s1->icache)) ||
@@ -387,6 +386,7 @@ static struct s2_memattr stage1_attr(const struct s2_at *at, const struct s2_acc
 	 * architecture leaves open. */
 	ret.sh = at->s2.on ? field : s2_memattr_sh(&ret);
 	ret.known = s1->have_mair;
+	at->xs |= s2_mair_needs_xs(mair);
 	return ret;
 }
 
@@ -437,9 +437,8 @@ static bool stage1(struct s2_at *at, uint64_t va, const struct s2_access *access
 /* AArch64.FullTranslate. */
 static bool full(struct s2_at *at, const struct op *op, const struct s2_access *access)
 {
-	struct s2_memattr attr =
-		s2_memattr_s1(0xff, S2_SH_NONE,
-			      false); /* the S2E ops: as if stage 1 said Write-Back */
+	/* The S2E ops: as if stage 1 said Write-Back. */
+	struct s2_memattr attr = s2_memattr_s1(0xff, S2_SH_NONE);
 	uint64_t ia = at->req->ia, out = ia;
 
 	if (op->stage1 && !stage1(at, ia, access, &out, &attr))
@@ -457,7 +456,11 @@ enum s2_code s2_translate(const struct s2_at_request *req, const struct s2_mem *
 			  struct s2_at_result *ret, struct s2_err *err)
 {
 	struct s2_at at = {
-		.req = req, .mem = mem, .ret = ret, .pa_bits = req->pa_bits ? req->pa_bits : 52
+		.req = req,
+		.mem = mem,
+		.ret = ret,
+		.pa_bits = req->pa_bits ? req->pa_bits : 52,
+		.xs = req->features & S2_AT_XS,
 	};
 	const struct op *op;
 	struct s2_access access;

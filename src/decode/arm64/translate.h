@@ -42,8 +42,8 @@ extern const char *const s2_at_names[S2_AT_NOPS];
 
 /* Features of the machine that registers do not tell. */
 enum s2_at_feature {
-	S2_AT_XS = 1 << 0,      /* FEAT_XS: PAR_EL1.ATTR tells the XS attribute */
-	S2_AT_MTE2 = 1 << 1,    /* FEAT_MTE2: PAR_EL1.ATTR tells Tagged memory */
+	S2_AT_XS = 1 << 0,      /* FEAT_XS: PAR_EL1.ATTR tells the XS attribute; it does so, too,
+				   where MAIR_ELx has an attribute that nothing else has */
 	S2_AT_NO_XNX = 1 << 2,  /* without FEAT_XNX: bit 53 of stage-2 descriptors is ignored */
 	S2_AT_NO_TTST = 1 << 3, /* without FEAT_TTST: TxSZ above 39 faults, 4K stage-2 walks do not
 				   start at level 3 */

@@ -58,9 +58,7 @@ static const enum s2_arm64_claim reg_of[AT_NREGS] = {
 
 static void request(const struct at_case *c, const struct at_query *q, struct s2_at_request *req)
 {
-	*req = (struct s2_at_request){
-		.ia = q->ia, .pan = q->op & AT_PAN, .pa_bits = 52, .features = S2_AT_MTE2
-	};
+	*req = (struct s2_at_request){ .ia = q->ia, .pan = q->op & AT_PAN, .pa_bits = 52 };
 	for (unsigned int i = 0; i < AT_NREGS; i++)
 		if (reg_of[i] != S2_ARM64_NREGS)
 			s2_regime_set(&req->regs, reg_of[i], c->reg[i]);
