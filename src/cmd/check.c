@@ -23,12 +23,21 @@ static enum s2_code list_checks(const struct s2_options *o, struct s2_out *out, 
 }
 
 /* What the checks did not know, as problems; text says it in their rows. */
-static void list_unknown(const struct s2_check_report *report, struct s2_lost *ret)
+static enum s2_code list_unknown(const struct s2_check_report *report, struct s2_lost *ret,
+				 struct s2_err *err)
 {
-	for (unsigned int i = 0; i < S2_NCHECKS; i++)
-		if (report->outcome[i].nunknown)
-			s2_lost_add(ret, S2_LOST_CHECK, S2_ABSENT, NULL, S2_LOST_NOWHERE, "%s: %s",
-				    s2_checks[i].name, report->outcome[i].why);
+	size_t n = 0;
+
+	for (unsigned int i = 0; i < S2_NCHECKS; i++) {
+		if (!report->outcome[i].nunknown)
+			continue;
+		s2_lost_add(ret, S2_LOST_CHECK, S2_ABSENT, NULL, S2_LOST_NOWHERE, "%s: %s",
+			    s2_checks[i].name, report->outcome[i].why);
+		/* One that is not kept for want of memory would be left out without a word. */
+		if (ret->n != ++n)
+			return s2_fail(err, S2_NOMEM, "no memory");
+	}
+	return S2_OK;
 }
 
 static enum s2_exit print_report(const struct s2_options *o, const struct s2_input *input,
@@ -46,9 +55,13 @@ static enum s2_exit print_report(const struct s2_options *o, const struct s2_inp
 		unknown |= report->outcome[i].nunknown != 0;
 	}
 	if (s2_options_document(o, &lines)) {
+		code = list_unknown(report, &doubts, err);
+		if (code) {
+			s2_lost_clear(&doubts);
+			return s2_exit_of(code);
+		}
 		s2_json_begin(&json, out, lines, "check", "checks", &image);
 		s2_check_json(&json, report);
-		list_unknown(report, &doubts);
 		s2_input_end_document(input, &json, !unknown, &doubts);
 		s2_lost_clear(&doubts);
 	} else {
