@@ -47,23 +47,35 @@ enum s2_code s2_symbol_file_data(const struct s2_symbol_file *file, uint64_t *re
 	return S2_OK;
 }
 
-/* False at the end of the file, or when it cannot be read. */
-static bool read_at(const struct s2_symbol_file *file, void *buf, size_t n, uint64_t off)
+enum s2_code s2_symbol_file_read(const struct s2_symbol_file *file, uint64_t off, void *buf,
+				 size_t n, size_t *ret_n, struct s2_err *err)
 {
 	char *to = buf;
+	size_t len = 0;
 
-	while (n && off <= INT64_MAX) {
-		ssize_t got = pread(file->fd, to, n, (off_t)off);
+	while (len < n && off + len <= INT64_MAX) {
+		ssize_t got = pread(file->fd, to + len, n - len, (off_t)(off + len));
 
 		if (got < 0 && errno == EINTR)
 			continue;
-		if (got <= 0)
-			return false;
-		to += got;
-		n -= (size_t)got;
-		off += (uint64_t)got;
+		if (got < 0)
+			return s2_fail(err, S2_IO, "%s: %s", file->path, strerror(errno));
+		if (!got)
+			break;
+		len += (size_t)got;
 	}
-	return !n;
+	*ret_n = len;
+	return S2_OK;
+}
+
+/* False at the end of the file, or when it cannot be read. */
+static bool read_at(const struct s2_symbol_file *file, void *buf, size_t n, uint64_t off)
+{
+	struct s2_err unsaid;
+	size_t len;
+
+	s2_err_init(&unsaid);
+	return !s2_symbol_file_read(file, off, buf, n, &len, &unsaid) && len == n;
 }
 
 /* Draws what section headers [@first, @first + @n) say that sections take up in the file. */

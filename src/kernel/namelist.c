@@ -2,7 +2,6 @@
 // Symbol tables in files: the .symtab of a vmlinux through libelf, and System.map text.
 #include "kernel/namelist.h"
 
-#include <errno.h>
 #include <gelf.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -163,7 +162,7 @@ static enum s2_code slurp(const struct s2_symbol_file *file, char **ret, size_t 
 	struct stat st;
 	enum s2_code code;
 	uint64_t data;
-	size_t len = 0;
+	size_t len;
 
 	if (fstat(file->fd, &st) || !S_ISREG(st.st_mode))
 		return s2_fail(err, S2_IO, "%s is not a regular file", file->path);
@@ -177,17 +176,9 @@ static enum s2_code slurp(const struct s2_symbol_file *file, char **ret, size_t 
 	text = malloc((size_t)st.st_size + 1);
 	if (!text)
 		return s2_fail(err, S2_NOMEM, "%s: no memory", file->path);
-	while (len < (size_t)st.st_size) {
-		ssize_t n = pread(file->fd, text + len, (size_t)st.st_size - len, (off_t)len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return s2_fail(err, S2_IO, "%s: %s", file->path, strerror(errno));
-		if (!n)
-			break;
-		len += (size_t)n;
-	}
+	code = s2_symbol_file_read(file, 0, text, (size_t)st.st_size, &len, err);
+	if (code)
+		return code;
 	text[len] = '\0';
 	*ret = s2_take(&text);
 	*ret_len = len;
