@@ -341,12 +341,29 @@ static void test_raw_map_does_not_wrap(void **state)
 
 #define SPLIT "kdump --pattern 0x10000:0x4000 --pattern 0x20000:0x4000 --split "
 
+/* Both patterns of SPLIT are there, and nothing else. */
+static void assert_whole(const struct s2_source *source)
+{
+	struct s2_extent extent;
+	uint8_t buf[PAGE];
+
+	assert_string_equal(source->remark, "");
+	for (uint64_t pa = 0x10000; pa < 0x24000; pa += PAGE)
+		assert_int_equal(s2_mem_read(&source->mem, pa, buf, PAGE, NULL),
+				 pa < 0x14000 || pa >= 0x20000 ? S2_OK : S2_ABSENT);
+	assert_int_equal(s2_mem_next(&source->mem, 0, &extent), S2_OK);
+	assert_int_equal(extent.pa, 0x10000);
+	assert_int_equal(extent.size, 0x4000);
+	assert_int_equal(s2_mem_next(&source->mem, 0x14000, &extent), S2_OK);
+	assert_int_equal(extent.pa, 0x20000);
+	assert_int_equal(extent.size, 0x4000);
+}
+
 static void test_split(void **state)
 {
 	char low[128], mid[128], high[128], whole[128];
 	struct s2_opened all[3], two[2];
 	struct s2_source *source;
-	struct s2_extent extent;
 	uint8_t buf[2 * PAGE];
 	struct s2_err err;
 
@@ -371,18 +388,9 @@ static void test_split(void **state)
 	s2_source_close(source);
 
 	assert_int_equal(s2_source_open_parts(all, 3, &no_args, &source, &err), S2_OK);
-	assert_string_equal(source->remark, "");
-	for (uint64_t pa = 0x10000; pa < 0x24000; pa += PAGE)
-		assert_int_equal(s2_mem_read(&source->mem, pa, buf, PAGE, NULL),
-				 pa < 0x14000 || pa >= 0x20000 ? S2_OK : S2_ABSENT);
+	assert_whole(source);
 	assert_int_equal(s2_mem_read(&source->mem, 0x11800, buf, sizeof(buf), NULL),
 			 S2_OK); /* across parts */
-	assert_int_equal(s2_mem_next(&source->mem, 0, &extent), S2_OK);
-	assert_int_equal(extent.pa, 0x10000);
-	assert_int_equal(extent.size, 0x4000);
-	assert_int_equal(s2_mem_next(&source->mem, 0x14000, &extent), S2_OK);
-	assert_int_equal(extent.pa, 0x20000);
-	assert_int_equal(extent.size, 0x4000);
 	s2_source_close(source);
 
 	two[0] = all[1];
@@ -412,7 +420,6 @@ static void test_split_empty(void **state)
 						     { 1, 2, 0 }, { 2, 0, 1 }, { 2, 1, 0 } };
 		struct s2_opened all[3];
 		struct s2_source *source;
-		struct s2_extent extent;
 		struct s2_err err;
 		char path[3][128];
 
@@ -426,16 +433,7 @@ static void test_split_empty(void **state)
 		for (size_t k = 0; k < 3; k++)
 			all[k] = opened(path[orders[i % 6][k]]);
 		assert_int_equal(s2_source_open_parts(all, 3, &no_args, &source, &err), S2_OK);
-		assert_string_equal(source->remark, "");
-		for (uint64_t pa = 0x10000; pa < 0x24000; pa += PAGE)
-			assert_int_equal(s2_mem_read(&source->mem, pa, &(uint8_t){ 0 }, 1, NULL),
-					 pa < 0x14000 || pa >= 0x20000 ? S2_OK : S2_ABSENT);
-		assert_int_equal(s2_mem_next(&source->mem, 0, &extent), S2_OK);
-		assert_int_equal(extent.pa, 0x10000);
-		assert_int_equal(extent.size, 0x4000);
-		assert_int_equal(s2_mem_next(&source->mem, 0x14000, &extent), S2_OK);
-		assert_int_equal(extent.pa, 0x20000);
-		assert_int_equal(extent.size, 0x4000);
+		assert_whole(source);
 		s2_source_close(source);
 	}
 }
