@@ -53,7 +53,8 @@ def captured(config):
     kernel = find_kernel(row)
     files = [os.path.join(HERE, name) for name in ("init.c", "inside.c", "inside.h", "guest.S", "capture.py", "qemu.py")]
     files += [kernel[k] for k in ("s2dump",) if k in kernel]
-    return qemu.cached(os.path.join(kernels.cache_dir(), "captures"), config, [kernel["package"], row], files,
+    inputs = [kernel["package"], row, qemu.version("qemu-system-aarch64")]
+    return qemu.cached(os.path.join(kernels.cache_dir(), "captures"), config, inputs, files,
                        lambda out: capture.capture(config, kernel, out, dump=row.get("note", False)))
 
 

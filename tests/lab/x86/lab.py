@@ -43,8 +43,9 @@ def captured(config):
         "init.c", "guest.S", "machine.py", "bochs.py", "../inside.c", "../inside.h", "../qemu.py")]
     if row.get("kcore"):
         files.append(static_build.build())
-    return qemu.cached(os.path.join(STORE.home(), "captures"), config, [os.path.basename(kernel), row],
-                       files, lambda out: machine.capture(config, kernel, out))
+    inputs = [os.path.basename(kernel), row, machine.emulator(row)]
+    return qemu.cached(os.path.join(STORE.home(), "captures"), config, inputs, files,
+                       lambda out: machine.capture(config, kernel, out))
 
 
 def cmd_fetch(args):

@@ -134,6 +134,11 @@ def capture_ept(row, kernel, out, scratch):
     return machine.events()
 
 
+def emulator(row):
+    """What a row of CONFIGS runs in. Debian has one Bochs, which says no version without a machine."""
+    return "Bochs" if row.get("ept") else qemu.version("qemu-system-x86_64")
+
+
 def capture(config, kernel, out):
     """Fills the directory @out from a boot of the kernel in the directory @kernel; the directory's capture.json."""
     row = CONFIGS[config]
@@ -144,8 +149,7 @@ def capture(config, kernel, out):
     with open(os.path.join(out, "log.jsonl"), "w") as f:
         f.writelines(e + "\n" for e in events)
     about = {"config": config, "row": row, "kernel": os.path.basename(kernel),
-             "emulator": "Bochs" if row.get("ept") else qemu.version("qemu-system-x86_64"),
-             "seconds": round(time.monotonic() - started, 1)}
+             "emulator": emulator(row), "seconds": round(time.monotonic() - started, 1)}
     with open(os.path.join(out, "capture.json"), "w") as f:
         json.dump(about, f, indent=1)
         f.write("\n")
