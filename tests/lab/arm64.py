@@ -5,6 +5,7 @@ import os
 import shutil
 
 import debian
+import kernels
 from capture import HERE
 from debian import run
 
@@ -32,7 +33,7 @@ def sysroot(cache):
 
 def build(cache):
     """The program of this source tree, built as far as it is out of date, without symbols."""
-    out = os.path.join(cache, "build-arm64")
+    out = kernels.build_dir(os.path.join(cache, "build-arm64"), ROOT)
     root = sysroot(cache)
     if not os.path.exists(os.path.join(out, "build.ninja")):
         shutil.rmtree(out, ignore_errors=True)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Debian's kernels for the labs: which package is the newest of its kind, and what of it is kept in the cache.
 
+import hashlib
 import lzma
 import os
 import re
@@ -15,6 +16,11 @@ from qemu import LabError
 def cache_dir():
     base = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
     return os.environ.get("S2DUMP_LAB_CACHE") or os.path.join(base, "s2dump-lab")
+
+
+def build_dir(path, root):
+    """Of the source tree @root, beside those of other trees."""
+    return f"{path}-{hashlib.sha256(root.encode()).hexdigest()[:8]}"
 
 
 def version_key(text):

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Builds s2dump without shared libraries, to be run inside the lab machine.
 
-import hashlib
 import os
 import shutil
 
@@ -13,9 +12,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(HERE)))
 
 
 def path():
-    """Each source tree has a folder of its own in the cache."""
-    tree = hashlib.sha256(ROOT.encode()).hexdigest()[:8]
-    return os.path.join(kernels.cache_dir(), "x86", f"build-static-{tree}", "s2dump")
+    return os.path.join(kernels.build_dir(os.path.join(kernels.cache_dir(), "x86", "build-static"), ROOT), "s2dump")
 
 
 def build():
