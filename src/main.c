@@ -62,8 +62,11 @@ static void report(const struct s2_err *err, const struct s2_command_line *line)
 	const struct s2_cmd *cmd;
 	const char *word;
 
-	if (err->code != S2_USAGE || strstr(err->text, "(see s2dump ")) {
-		s2_say("%s", err->text);
+	if (err->code != S2_USAGE || err->see) {
+		if (err->see)
+			s2_say("%s (see s2dump %s)", err->text, err->see);
+		else
+			s2_say("%s", err->text);
 		s2_row_options_explain(&options.rows, stderr);
 		return;
 	}

@@ -11,6 +11,7 @@ void s2_err_init(struct s2_err *err)
 {
 	err->code = S2_OK;
 	err->text[0] = '\0';
+	err->see = NULL;
 }
 
 enum s2_code s2_err_set(struct s2_err *err, enum s2_code code, const char *fmt, ...)
@@ -22,6 +23,7 @@ enum s2_code s2_err_set(struct s2_err *err, enum s2_code code, const char *fmt, 
 	if (!err)
 		return code;
 	err->code = code;
+	err->see = NULL;
 	va_start(args, fmt);
 	vsnprintf(err->text, sizeof(err->text), fmt, args);
 	va_end(args);

@@ -31,6 +31,7 @@ enum s2_code {
 struct s2_err {
 	enum s2_code code;
 	char text[S2_ERR_TEXT];
+	const char *see; /* where more is said of it, a constant; NULL: where callers know */
 };
 
 #define S2_MUST_CHECK __attribute__((warn_unused_result))

@@ -7,11 +7,23 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "check/looks.h"
 #include "check/priv.h"
 
 _Static_assert(S2_READS_GUESTS == 1U << S2_ROLE_GUEST && S2_READS_HOST == 1U << S2_ROLE_HOST &&
 		       S2_READS_HYP == 1U << S2_ROLE_HYP && S2_READS_KEPT == 1U << S2_ROLE_KEPT,
 	       "s2_reads() shifts by the role");
+_Static_assert(((S2_LOOK_SET(S2_REACHED_LOOKS) | S2_LOOK_SET(S2_ENTRY_LOOKS) |
+		 S2_LOOK_SET(S2_STRIP_LOOKS) | S2_LOOK_SET(S2_LEAF_LOOKS) |
+		 S2_LOOK_SET(S2_PASS_LEAF_LOOKS) | S2_LOOK_SET(S2_MEMORY_LOOKS) |
+		 S2_LOOK_SET(S2_OBJECT_LOOKS) | S2_WRITER_SET) &
+		S2_KVM_SET) == S2_KVM_SET,
+	       "a check that no function looks for");
+
+static const struct {
+	enum s2_check_id id;
+	void (*look)(struct s2_check_ctx *ctx);
+} object_looks[] = { S2_OBJECT_LOOKS(S2_LOOK_ROW) };
 
 static void skip(struct s2_check_ctx *ctx, unsigned int i, const char *why)
 {
@@ -322,7 +334,9 @@ enum s2_code s2_check_run(const struct s2_check_args *args, struct s2_check_repo
 		for (unsigned int i = 0; i < s2_nkeepers; i++)
 			s2_keepers[i]->begin(&ctx);
 		pass(&ctx);
-		s2_check_refcounts(&ctx);
+		for (unsigned int i = 0; i < ARRAY_SIZE(object_looks); i++)
+			if (s2_check_runs(&ctx, object_looks[i].id))
+				object_looks[i].look(&ctx);
 		conclude(&ctx);
 		if (args->unverified)
 			s2_check_doubt(&report);

@@ -3,19 +3,28 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "check/looks.h"
 #include "check/priv.h"
 #include "model/slots.h"
 
 #define LEAF_STATE BITS64(56, 55)
+
+/* A leaf of a guest that maps something. */
+struct guest_leaf {
+	uint64_t ia, oa, size, raw;
+	struct s2_rights rights;
+	bool kept; /* of a table that the hypervisor keeps */
+	enum s2_tristate confirmed;
+};
 
 static bool is_device(const struct s2_check_ctx *ctx, uint64_t raw)
 {
 	return ctx->writer && ctx->writer->is_device && ctx->writer->is_device(raw);
 }
 
-static void within_slots(struct s2_check_ctx *ctx, uint64_t ia, uint64_t oa, uint64_t size,
-			 bool write, uint64_t raw)
+static void within_slots(struct s2_check_ctx *ctx, struct guest_leaf *leaf)
 {
+	uint64_t ia = leaf->ia, oa = leaf->oa, size = leaf->size;
 	const struct s2_slot *slot;
 
 	if (s2_table_is_shadow(ctx->table))
@@ -29,14 +38,22 @@ static void within_slots(struct s2_check_ctx *ctx, uint64_t ia, uint64_t oa, uin
 	slot = s2_slot_at(ctx->table, ia);
 	if (slot && slot->size - (ia - slot->ipa) < size)
 		slot = NULL; /* it holds only a part */
-	if (!slot && is_device(ctx, raw) && s2_pages_number(&ctx->pages, oa, NULL) == S2_NO_PAGE)
+	if (!slot && is_device(ctx, leaf->raw) &&
+	    s2_pages_number(&ctx->pages, oa, NULL) == S2_NO_PAGE)
 		return; /* kvm_phys_addr_ioremap(): GICV */
 	if (!slot)
 		s2_check_found(ctx, S2_CHECK_MEMSLOTS, ctx->table, ia, oa,
 			       "0x%" PRIx64 " bytes are mapped, but not in one memslot", size);
-	else if (slot->flags & S2_SLOT_READONLY && write)
+	else if (slot->flags & S2_SLOT_READONLY && leaf->rights.write)
 		s2_check_found(ctx, S2_CHECK_MEMSLOTS, ctx->table, ia, oa,
 			       "writable in slot %d, which is read-only", slot->id);
+}
+
+static void executes_device(struct s2_check_ctx *ctx, struct guest_leaf *leaf)
+{
+	if ((leaf->rights.exec || leaf->rights.exec_user) && is_device(ctx, leaf->raw))
+		s2_check_found(ctx, S2_CHECK_WX, ctx->table, leaf->ia, leaf->oa,
+			       "device memory is executable (descriptor 0x%" PRIx64 ")", leaf->raw);
 }
 
 bool s2_check_same_vm(const struct s2_table *a, const struct s2_table *b)
@@ -127,10 +144,12 @@ static void of_hypervisor(struct s2_facts *fact, uint64_t raw)
 /* Who else maps a page is known of the dump's memory alone: a snapshot has none but tables, and a
  * filter may have taken memory out as if it had never been there. What the kernel does not use as
  * memory is a device's. */
-static void seen_by_all(struct s2_check_ctx *ctx, uint64_t pa, uint64_t size)
+static void seen_by_all(struct s2_check_ctx *ctx, struct guest_leaf *leaf)
 {
-	uint64_t first = pa, end = pa + size, left;
+	uint64_t pa = leaf->oa, first = pa, end = pa + leaf->size, left;
 
+	if (leaf->kept || !leaf->rights.write || is_device(ctx, leaf->raw))
+		return;
 	for (; pa < end; pa += left << ctx->pages.page_log2) {
 		if (s2_pages_number(&ctx->pages, pa, &left) != S2_NO_PAGE)
 			continue;
@@ -145,37 +164,48 @@ static void seen_by_all(struct s2_check_ctx *ctx, uint64_t pa, uint64_t size)
 	}
 }
 
+static void confirmed_by_vmm(struct s2_check_ctx *ctx, struct guest_leaf *leaf)
+{
+	if (leaf->kept)
+		return;
+	leaf->confirmed =
+		s2_vmm_confirms(ctx, leaf->ia, leaf->size, leaf->oa, leaf->rights.write, leaf->raw);
+	if (ctx->first_window && leaf->confirmed != S2_UNKNOWN)
+		s2_check_looked(ctx, S2_CHECK_VMM, 1);
+}
+
+static const struct {
+	enum s2_check_id id;
+	void (*look)(struct s2_check_ctx *ctx, struct guest_leaf *leaf);
+} looks[] = { S2_LEAF_LOOKS(S2_LOOK_ROW) }, pass_looks[] = { S2_PASS_LEAF_LOOKS(S2_LOOK_ROW) };
+
 void s2_guest_leaf(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, uint64_t oa,
 		   uint64_t raw)
 {
-	uint64_t size = s2_entry_size(ctx->g, height), at, to;
-	struct s2_rights rights = ctx->g->arch->rights(ctx->g, height, raw, NULL);
+	struct guest_leaf leaf = { .ia = ia,
+				   .oa = oa,
+				   .size = s2_entry_size(ctx->g, height),
+				   .raw = raw,
+				   .rights = ctx->g->arch->rights(ctx->g, height, raw, NULL),
+				   .kept = s2_role(ctx->table) == S2_ROLE_KEPT,
+				   .confirmed = S2_YES };
 	struct s2_facts_run run;
-	bool kept = s2_role(ctx->table) == S2_ROLE_KEPT;
-	enum s2_tristate confirmed = S2_YES;
+	uint64_t at, to;
 
-	if (ctx->first_window) {
-		within_slots(ctx, ia, oa, size, rights.write, raw);
-		if ((rights.exec || rights.exec_user) && is_device(ctx, raw))
-			s2_check_found(ctx, S2_CHECK_WX, ctx->table, ia, oa,
-				       "device memory is executable (descriptor 0x%" PRIx64 ")",
-				       raw);
-	}
-	for (unsigned int i = 0; kept && ctx->first_window && i < s2_nkeepers; i++)
+	for (unsigned int i = 0; ctx->first_window && i < ARRAY_SIZE(looks); i++)
+		if (s2_check_runs(ctx, looks[i].id))
+			looks[i].look(ctx, &leaf);
+	for (unsigned int i = 0; leaf.kept && ctx->first_window && i < s2_nkeepers; i++)
 		if (!field_get(LEAF_STATE, raw))
 			s2_keepers[i]->owned(ctx, ia, oa);
-	if (!kept)
-		confirmed = s2_vmm_confirms(ctx, ia, size, oa, rights.write, raw);
-	if (!kept && ctx->first_window && confirmed != S2_UNKNOWN)
-		s2_check_looked(ctx, S2_CHECK_VMM, 1);
-	if (!kept && ctx->first_window && rights.write && !is_device(ctx, raw) &&
-	    s2_check_runs(ctx, S2_CHECK_TWO_GUESTS))
-		seen_by_all(ctx, oa, size);
-	s2_pages_span(&ctx->pages, oa, oa + size - 1, &at, &to);
+	/* Whether they run or not: two-guests asks what came of them. */
+	for (unsigned int i = 0; i < ARRAY_SIZE(pass_looks); i++)
+		pass_looks[i].look(ctx, &leaf);
+	s2_pages_span(&ctx->pages, oa, oa + leaf.size - 1, &at, &to);
 	while (s2_pages_change(&ctx->pages, &at, to, &run)) {
-		for (uint64_t i = 0; kept && i < run.nfacts; i++)
+		for (uint64_t i = 0; leaf.kept && i < run.nfacts; i++)
 			of_hypervisor(&run.fact[i], raw);
-		if (!kept)
-			of_host(ctx, &run, ia - oa, rights.write, confirmed);
+		if (!leaf.kept)
+			of_host(ctx, &run, ia - oa, leaf.rights.write, leaf.confirmed);
 	}
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Between the tables where KVM alone keeps them: what they say of one page of memory together.
+#include "check/looks.h"
 #include "check/priv.h"
 
 uint64_t s2_check_ia_of(struct s2_check_ctx *ctx, size_t t, uint64_t pa)
@@ -29,25 +30,35 @@ bool s2_check_looks_up(const struct s2_check_ctx *ctx, enum s2_check_id id)
 	return s2_check_keeps(ctx, id) && ctx->report->outcome[id].nkept < MAX_WALKS;
 }
 
-void s2_check_memory(struct s2_check_ctx *ctx)
+static void hidden(struct s2_check_ctx *ctx, const struct s2_facts_run *run)
 {
-	const struct s2_pages *pages = &ctx->pages;
-	uint64_t end = pages->window + pages->nwindow;
+	size_t guest = run->fact->guest - (size_t)1;
 
-	for (uint64_t at = pages->window; at < end;) {
-		struct s2_facts_run run = s2_pages_alike(pages, at, end);
-		size_t guest = run.fact->guest - (size_t)1;
-		uint64_t pa, ia = S2_NO_ADDRESS;
+	for (uint64_t i = 0; run->fact->table && run->fact->guest && i < run->npages; i++) {
+		uint64_t pa = s2_pages_pa(&ctx->pages, run->number + i), ia = S2_NO_ADDRESS;
 
-		at++;
-		if (!run.fact->table || !run.fact->guest) {
-			at += run.npages - 1;
-			continue;
-		}
-		pa = s2_pages_pa(pages, run.number);
 		if (s2_check_looks_up(ctx, S2_CHECK_TABLE_HIDDEN))
 			ia = s2_check_ia_of(ctx, guest, pa);
 		s2_check_found(ctx, S2_CHECK_TABLE_HIDDEN, &ctx->tables->table[guest], ia, pa,
 			       "a table page is mapped in a guest");
+	}
+}
+
+static const struct {
+	enum s2_check_id id;
+	void (*look)(struct s2_check_ctx *ctx, const struct s2_facts_run *run);
+} looks[] = { S2_MEMORY_LOOKS(S2_LOOK_ROW) };
+
+void s2_check_memory(struct s2_check_ctx *ctx)
+{
+	const struct s2_pages *pages = &ctx->pages;
+	uint64_t end = pages->window + pages->nwindow;
+	struct s2_facts_run run;
+
+	for (uint64_t at = pages->window; at < end; at += run.npages) {
+		run = s2_pages_alike(pages, at, end);
+		for (unsigned int i = 0; i < ARRAY_SIZE(looks); i++)
+			if (s2_check_runs(ctx, looks[i].id))
+				looks[i].look(ctx, &run);
 	}
 }

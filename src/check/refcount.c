@@ -153,8 +153,6 @@ void s2_check_refcounts(struct s2_check_ctx *ctx)
 	uint64_t page = BIT64(ctx->pages.page_log2);
 	struct s2_memmap map;
 
-	if (!s2_check_runs(ctx, S2_CHECK_REFCOUNT))
-		return;
 	s2_memmap_find(ctx, &map);
 	for (size_t i = 0; i < ctx->tpages.room; i++) {
 		const struct s2_tpage *t = &ctx->tpages.slot[i];

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "check/looks.h"
 #include "check/priv.h"
 #include "decode/soft.h"
 
@@ -120,10 +121,41 @@ static bool shares(const struct s2_check_ctx *ctx, const struct s2_tpage *page,
 	       s2_table_is_shadow(other) && s2_check_same_vm(other, ctx->table);
 }
 
+static void leads_back(struct s2_check_ctx *ctx, const struct s2_tpage *page,
+		       const struct s2_reached *reached)
+{
+	(void)page;
+	if (reached->state == S2_LOOP)
+		s2_check_found(ctx, S2_CHECK_COMPLETE, ctx->table, reached->ia, reached->pa,
+			       "the table leads back into itself");
+}
+
+static bool was_read(const struct s2_check_ctx *ctx, const struct s2_tpage *page,
+		     const struct s2_reached *reached)
+{
+	return page->visit == ctx->pass || reached->state == S2_LOOP;
+}
+
+static void reached_again(struct s2_check_ctx *ctx, const struct s2_tpage *page,
+			  const struct s2_reached *reached)
+{
+	if (was_read(ctx, page, reached) && !shares(ctx, page, reached))
+		s2_check_found(ctx, S2_CHECK_TABLE_ONCE, ctx->table, reached->ia, reached->pa,
+			       "table page is also in %s, level %d",
+			       ctx->tables->table[page->table].id,
+			       s2_level(&ctx->geom[page->table], page->height));
+}
+
+static const struct {
+	enum s2_check_id id;
+	void (*look)(struct s2_check_ctx *ctx, const struct s2_tpage *page,
+		     const struct s2_reached *reached);
+} reached_looks[] = { S2_REACHED_LOOKS(S2_LOOK_ROW) };
+
 /* Notes the table page; false when it need not be read (again). */
 static bool note_page(struct s2_check_ctx *ctx, const struct s2_reached *reached)
 {
-	uint64_t pa = reached->pa, ia = reached->ia;
+	uint64_t pa = reached->pa;
 	struct s2_tpage *page;
 	bool is_new;
 
@@ -137,17 +169,11 @@ static bool note_page(struct s2_check_ctx *ctx, const struct s2_reached *reached
 		page->table = (uint16_t)ctx->t;
 		page->height = (uint8_t)reached->height;
 	}
-	if (ctx->first_window && reached->state == S2_LOOP)
-		s2_check_found(ctx, S2_CHECK_COMPLETE, ctx->table, ia, pa,
-			       "the table leads back into itself");
-	if (page->visit == ctx->pass || reached->state == S2_LOOP) {
-		if (ctx->first_window && !shares(ctx, page, reached))
-			s2_check_found(ctx, S2_CHECK_TABLE_ONCE, ctx->table, ia, pa,
-				       "table page is also in %s, level %d",
-				       ctx->tables->table[page->table].id,
-				       s2_level(&ctx->geom[page->table], page->height));
+	for (unsigned int i = 0; ctx->first_window && i < ARRAY_SIZE(reached_looks); i++)
+		if (s2_check_runs(ctx, reached_looks[i].id))
+			reached_looks[i].look(ctx, page, reached);
+	if (was_read(ctx, page, reached))
 		return false;
-	}
 	s2_check_saw(ctx, S2_TALLY_TABLE_PAGES, 1);
 	if (!page->visit)
 		page->whole = true;
@@ -226,6 +252,18 @@ static void odd_entry(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia
 				       s2_odds[i].meaning, raw, s2_level(ctx->g, height));
 }
 
+static void encoding(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, uint64_t raw)
+{
+	odd_entry(ctx, height, ia, raw);
+	if (ctx->open)
+		open_entry(ctx, height, raw);
+}
+
+static const struct {
+	enum s2_check_id id;
+	void (*look)(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, uint64_t raw);
+} entry_looks[] = { S2_ENTRY_LOOKS(S2_LOOK_ROW) };
+
 static void leaf(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, uint64_t raw)
 {
 	uint64_t oa = s2_leaf_oa(ctx->g, height, raw);
@@ -255,9 +293,9 @@ static void any_entry(struct s2_check_ctx *ctx, struct s2_tpage *page, unsigned 
 		return;
 	s2_check_saw(ctx, S2_TALLY_ENTRIES, 1);
 	count(ctx, page, height, ia);
-	odd_entry(ctx, height, ia, raw);
-	if (ctx->open)
-		open_entry(ctx, height, raw);
+	for (unsigned int i = 0; i < ARRAY_SIZE(entry_looks); i++)
+		if (s2_check_runs(ctx, entry_looks[i].id))
+			entry_looks[i].look(ctx, height, ia, raw);
 }
 
 static bool on_table(void *arg, const struct s2_reached *reached)
@@ -288,10 +326,13 @@ static void lost_strip(struct s2_check_ctx *ctx, const struct s2_strip *strip)
 }
 
 /* Entries that say nothing are never 0 where something else stands for that. */
-static void cleared_entries(struct s2_check_ctx *ctx, const struct s2_strip *strip)
+static void cleared_entries(struct s2_check_ctx *ctx, const struct s2_strip *strip, bool empty)
 {
 	uint64_t n = 0, first = 0;
 
+	(void)empty;
+	if (!s2_is_cleared(ctx->g, 0))
+		return;
 	for (uint64_t i = 0; i < strip->n; i++)
 		if (!strip->desc[i] && !n++)
 			first = strip->ia + i * s2_entry_size(ctx->g, strip->height);
@@ -306,6 +347,19 @@ static void cleared_entries(struct s2_check_ctx *ctx, const struct s2_strip *str
 			       " as where there is nothing",
 			       n, s2_level(ctx->g, strip->height), ctx->g->soft.empty);
 }
+
+static void empty_page(struct s2_check_ctx *ctx, const struct s2_strip *strip, bool empty)
+{
+	if (empty && strip->n == ctx->entries && strip->height < ctx->g->top &&
+	    s2_check_is_rule(ctx->table, S2_CHECK_TABLE_EMPTY))
+		s2_check_found(ctx, S2_CHECK_TABLE_EMPTY, ctx->table, strip->ia, strip->table_pa,
+			       "level %d table page is empty", s2_level(ctx->g, strip->height));
+}
+
+static const struct {
+	enum s2_check_id id;
+	void (*look)(struct s2_check_ctx *ctx, const struct s2_strip *strip, bool empty);
+} strip_looks[] = { S2_STRIP_LOOKS(S2_LOOK_ROW) };
 
 static void entries(struct s2_check_ctx *ctx, const struct s2_strip *strip)
 {
@@ -330,12 +384,9 @@ static void entries(struct s2_check_ctx *ctx, const struct s2_strip *strip)
 		for (unsigned int k = 0; k < s2_nkeepers; k++)
 			s2_keepers[k]->invalid(ctx, height, ia, raw);
 	}
-	if (ctx->first_window && s2_is_cleared(ctx->g, 0))
-		cleared_entries(ctx, strip);
-	if (empty && strip->n == ctx->entries && height < ctx->g->top && ctx->first_window &&
-	    s2_check_is_rule(ctx->table, S2_CHECK_TABLE_EMPTY))
-		s2_check_found(ctx, S2_CHECK_TABLE_EMPTY, ctx->table, strip->ia, strip->table_pa,
-			       "level %d table page is empty", s2_level(ctx->g, height));
+	for (unsigned int i = 0; ctx->first_window && i < ARRAY_SIZE(strip_looks); i++)
+		if (s2_check_runs(ctx, strip_looks[i].id))
+			strip_looks[i].look(ctx, strip, empty);
 }
 
 static void walk_table(struct s2_check_ctx *ctx)

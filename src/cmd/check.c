@@ -83,10 +83,12 @@ static enum s2_code add_named(const char *option, const char *list, uint64_t *ch
 		size_t len = strcspn(list, ",");
 		const struct s2_check_row *row = s2_check_find(list, len);
 
-		if (!row)
-			return s2_fail(err, S2_USAGE,
-				       "--%s: no check is called '%.*s' (see s2dump check --list)",
-				       option, (int)len, list);
+		if (!row) {
+			s2_fail(err, S2_USAGE, "--%s: no check is called '%.*s'", option, (int)len,
+				list);
+			err->see = "check --list";
+			return S2_USAGE;
+		}
 		*checks |= BIT64(row - s2_checks);
 		more = list[len];
 		list += len + 1;

@@ -10,21 +10,28 @@
 #include "model/private.h"
 #include "model/slots.h"
 
-/* What slots_table() works with. */
+/* What slots_table() and measure() work with. */
 struct listing {
-	bool document;     /* or records */
+	const struct s2_tables *tables;
 	bool have_private; /* of a VM at least it is known what of its memory is private */
 	struct s2_out *out;
 	int id_width;
 	unsigned int ia_width; /* of the widest range of all VMs */
+	struct shown *shown;   /* by table; text only */
 	struct s2_printer printer;
 };
 
+/* How a table's slots are shown. */
+struct shown {
+	bool at_all;
+	bool have_last; /* the end of its input space is known, */
+	uint64_t last;  /* and is here */
+};
+
 /* As many as a row of the table has, where that is known. */
-static unsigned int ia_digits(const struct s2_geometry *geom, const struct s2_slot *slot)
+static unsigned int ia_digits(const struct shown *shown, const struct s2_slot *slot)
 {
-	return s2_text_ia_digits(geom->heights ? geom->ia_base + low_bits(geom->ia_bits) :
-						 slot->ipa + slot->size);
+	return s2_text_ia_digits(shown->have_last ? shown->last : slot->ipa + slot->size);
 }
 
 /* "0x...-0x..." */
@@ -48,9 +55,9 @@ static void print_private(const struct listing *l, const struct s2_table *table,
 }
 
 static void print_slot(const struct listing *l, const struct s2_table *table,
-		       const struct s2_geometry *geom, const struct s2_slot *slot)
+		       const struct shown *shown, const struct s2_slot *slot)
 {
-	unsigned int digits = ia_digits(geom, slot);
+	unsigned int digits = ia_digits(shown, slot);
 	char size[S2_TEXT_SIZE_LEN], text[S2_LABEL_TEXT];
 	struct s2_label label;
 
@@ -65,25 +72,48 @@ static void print_slot(const struct listing *l, const struct s2_table *table,
 	s2_out_printf(l->out, "0x%" PRIx64 "\n", slot->hva);
 }
 
+/* In a document. */
 static enum s2_code slots_table(void *arg, const struct s2_table *table,
 				const struct s2_geometry *geom, struct s2_err *err)
 {
 	struct listing *l = arg;
 
 	(void)err;
-	if (l->document) {
-		s2_printer_table(&l->printer, table, geom);
-		l->printer.format->table_end(&l->printer, NULL);
-		return S2_OK;
+	s2_printer_table(&l->printer, table, geom);
+	l->printer.format->table_end(&l->printer, NULL);
+	return S2_OK;
+}
+
+/* Text lines up for all VMs: what is to be shown of a table, before any of it is. */
+static enum s2_code measure(void *arg, const struct s2_table *table, const struct s2_geometry *geom,
+			    struct s2_err *err)
+{
+	struct listing *l = arg;
+	struct shown *shown = &l->shown[table - l->tables->table];
+
+	(void)err;
+	*shown = (struct shown){ .at_all = s2_table_may_have_slots(table),
+				 .have_last = geom->heights };
+	if (shown->have_last)
+		shown->last = geom->ia_base + low_bits(geom->ia_bits);
+	for (size_t i = 0; shown->at_all && i < table->nslots; i++) {
+		unsigned int width = range_width(ia_digits(shown, &table->slot[i]));
+
+		l->ia_width = width > l->ia_width ? width : l->ia_width;
 	}
-	if (!s2_table_may_have_slots(table))
-		return S2_OK;
+	return S2_OK;
+}
+
+static void print_table(const struct listing *l, const struct s2_table *table,
+			const struct shown *shown)
+{
+	if (!shown->at_all)
+		return;
 	if (!table->nslots)
 		s2_out_printf(l->out, "# %s: %s\n", table->id,
 			      table->have_slots ? "no slots" : "its slots are not known");
 	for (size_t i = 0; i < table->nslots; i++)
-		print_slot(l, table, geom, &table->slot[i]);
-	return S2_OK;
+		print_slot(l, table, shown, &table->slot[i]);
 }
 
 static bool any_private(const struct s2_tables *tables)
@@ -104,57 +134,59 @@ static int widest_id(const struct s2_tables *tables)
 	return (int)width;
 }
 
-/* Text lines up for all VMs. */
-static unsigned int widest_range(const struct s2_tables *tables)
+static enum s2_code print_text(struct listing *l, const struct s2_input *input, enum s2_exit *ret,
+			       struct s2_err *err)
 {
-	unsigned int widest = strlen("ia");
+	const struct s2_tables *tables = l->tables;
+	s2_auto_free struct shown *shown = calloc(tables->n + 1, sizeof(*shown));
+	enum s2_code code;
 
-	for (size_t i = 0; i < tables->n; i++) {
-		const struct s2_table *table = &tables->table[i];
-		struct s2_geometry geom;
-		struct s2_err unsaid;
+	if (!shown)
+		return s2_fail(err, S2_NOMEM, "no memory");
+	l->shown = shown;
+	l->id_width = widest_id(tables);
+	l->ia_width = strlen("ia");
+	l->have_private = any_private(tables);
+	code = s2_each_table(input, tables->table, tables->n, measure, l, ret, err);
+	if (code)
+		return code;
+	s2_out_printf(l->out, "%-*s slot   %-*s %8s %shva\n", l->id_width, "# table",
+		      (int)l->ia_width, "ia", "size", l->have_private ? " private " : "");
+	for (size_t i = 0; i < tables->n; i++)
+		print_table(l, &tables->table[i], &shown[i]);
+	return S2_OK;
+}
 
-		/* It is said where its slots would stand. */
-		s2_err_init(&unsaid);
-		if (!s2_table_may_have_slots(table) || s2_table_geometry(table, &geom, &unsaid))
-			continue;
-		for (size_t k = 0; k < table->nslots; k++) {
-			unsigned int width = range_width(ia_digits(&geom, &table->slot[k]));
+static enum s2_code print_document(struct listing *l, const struct s2_input *input, bool lines,
+				   enum s2_exit *ret, struct s2_err *err)
+{
+	struct s2_image image = s2_input_image(input);
+	enum s2_code code;
 
-			widest = width > widest ? width : widest;
-		}
-	}
-	return widest;
+	s2_printer_init(&l->printer, s2_format_find(lines ? "jsonl" : "json"), s2_annotators,
+			input->lost, l->out);
+	l->printer.list = "slots";
+	l->printer.format->begin(&l->printer, &image);
+	code = s2_each_table(input, l->tables->table, l->tables->n, slots_table, l, ret, err);
+	s2_input_end_rows(input, &l->printer, !*ret);
+	return code;
 }
 
 static enum s2_exit list_slots(const struct s2_options *o, const struct s2_input *input,
 			       struct s2_out *out, struct s2_err *err)
 {
-	const struct s2_tables *tables = &input->tables;
-	struct s2_image image = s2_input_image(input);
 	s2_auto_free struct listing *l = calloc(1, sizeof(*l));
-	enum s2_exit status;
+	enum s2_exit status = S2_EXIT_OK;
 	enum s2_code code;
-	bool lines;
+	bool document, lines;
 
 	if (!l)
 		return s2_exit_of(s2_fail(err, S2_NOMEM, "no memory"));
-	l->document = s2_options_document(o, &lines);
+	document = s2_options_document(o, &lines);
 	l->out = out;
-	l->id_width = widest_id(tables);
-	l->ia_width = widest_range(tables);
-	l->have_private = any_private(tables);
-	s2_printer_init(&l->printer, s2_format_find(lines ? "jsonl" : "json"), s2_annotators,
-			input->lost, out);
-	l->printer.list = "slots";
-	if (l->document)
-		l->printer.format->begin(&l->printer, &image);
-	else
-		s2_out_printf(out, "%-*s slot   %-*s %8s %shva\n", l->id_width, "# table",
-			      (int)l->ia_width, "ia", "size", l->have_private ? " private " : "");
-	code = s2_each_table(input, tables->table, tables->n, slots_table, l, &status, err);
-	if (l->document)
-		s2_input_end_rows(input, &l->printer, !status);
+	l->tables = &input->tables;
+	code = document ? print_document(l, input, lines, &status, err) :
+			  print_text(l, input, &status, err);
 	return code ? s2_exit_of(code) : status;
 }
 

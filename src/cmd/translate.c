@@ -7,6 +7,7 @@
 #include "base/num.h"
 #include "cmd/cmd_arch.h"
 #include "cmd/each.h"
+#include "cmd/step.h"
 #include "decode/exit.h"
 #include "decode/merge.h"
 #include "format/text.h"
@@ -168,19 +169,26 @@ static void try_access(const struct job *job, struct answer *a)
 	a->exits = ops && !is_done(job, a) && ops->exit(&job->geom, &denied, &a->exit);
 }
 
+static struct s2_step shown(const struct job *job, const struct step *step)
+{
+	struct s2_entry entry;
+
+	job->geom.arch->decode(&job->geom, step->height, step->raw, &entry);
+	return (struct s2_step){ .stage = job->geom.arch->stage,
+				 .level = s2_level(&job->geom, step->height),
+				 .table = step->table_pa,
+				 .desc_pa = step->desc_pa,
+				 .raw = step->raw,
+				 .index = step->index,
+				 .type = entry.type };
+}
+
 static void text_steps(const struct job *job, const struct answer *a)
 {
 	for (unsigned int i = 0; i < a->nsteps; i++) {
-		const struct step *step = &a->step[i];
-		struct s2_entry entry;
+		struct s2_step step = shown(job, &a->step[i]);
 
-		job->geom.arch->decode(&job->geom, step->height, step->raw, &entry);
-		s2_out_printf(job->out, "  stage %u level %d ", job->geom.arch->stage,
-			      s2_level(&job->geom, step->height));
-		s2_out_hex(job->out, step->desc_pa, 1);
-		s2_out_printf(job->out, "[%u] ", step->index);
-		s2_out_hex(job->out, step->raw, 1);
-		s2_out_printf(job->out, " %s\n", s2_type_name(entry.type));
+		s2_step_text(job->out, &step);
 	}
 }
 
@@ -247,20 +255,9 @@ static void json_steps(struct job *job, const struct answer *a)
 
 	s2_json_open(json, "steps", '[');
 	for (unsigned int i = 0; i < a->nsteps; i++) {
-		const struct step *step = &a->step[i];
-		struct s2_entry entry;
+		struct s2_step step = shown(job, &a->step[i]);
 
-		job->geom.arch->decode(&job->geom, step->height, step->raw, &entry);
-		s2_json_open(json, NULL, '{');
-		s2_json_number(json, "stage", job->geom.arch->stage);
-		s2_json_signed(json, "level", s2_level(&job->geom, step->height));
-		s2_json_bool(json, "s1ptw", false);
-		s2_json_hex(json, "table", step->table_pa);
-		s2_json_number(json, "index", step->index);
-		s2_json_hex(json, "descriptor_pa", step->desc_pa);
-		s2_json_hex(json, "raw", step->raw);
-		s2_json_word(json, "type", s2_type_name(entry.type));
-		s2_json_close(json, '}');
+		s2_step_json(json, &step);
 	}
 	s2_json_close(json, ']');
 }

@@ -50,8 +50,8 @@ bool s2_arm64_vmm_is_memory(uint64_t raw);
 
 /* ... what all writers of arm64 have alike. */
 #define S2_ARM64_WRITES \
-	.arch = "arm64", .table = s2_arm64_table, .is_device = s2_arm64_is_device, \
-	.vmm_writes = s2_arm64_vmm_writes, .vmm_is_memory = s2_arm64_vmm_is_memory
+	.arch = "arm64", .is_device = s2_arm64_is_device, .vmm_writes = s2_arm64_vmm_writes, \
+	.vmm_is_memory = s2_arm64_vmm_is_memory
 
 extern const struct s2_writer s2_arm64_writer;
 

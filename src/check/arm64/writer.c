@@ -3,6 +3,7 @@
 #include <inttypes.h>
 
 #include "check/arm64/forms.h"
+#include "check/looks.h"
 
 /* MT_S2_* (asm/memory.h): Normal, Normal-NC, Device-nGnRE, as stage 1; without FWB and with. */
 static const struct {
@@ -261,5 +262,8 @@ static const char *const exceptions[S2_NCHECKS] = {
 };
 
 const struct s2_writer s2_arm64_writer = {
-	S2_ARM64_WRITES, .exceptions = exceptions, .begin = begin, .leaf = leaf, .invalid = invalid,
+	S2_ARM64_WRITES,
+	.exceptions = exceptions,
+	.begin = begin,
+	S2_WRITER_LOOKS(leaf, s2_arm64_table, invalid),
 };

@@ -35,8 +35,6 @@ void s2_check_given(struct s2_check_ctx *ctx, uint64_t pa, const struct s2_own *
 	size_t guest = guest_with(ctx, own->handle);
 	unsigned int height;
 
-	if (!s2_check_runs(ctx, S2_CHECK_DONATION))
-		return;
 	if (guest == SIZE_MAX && ctx->kept_lost) {
 		s2_check_unknown(ctx, S2_CHECK_DONATION,
 				 "the table of guest 0x%x, to which PA 0x%" PRIx64

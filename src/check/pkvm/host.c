@@ -3,6 +3,7 @@
 #include <inttypes.h>
 
 #include "check/arm64/forms.h"
+#include "check/pkvm/looks.h"
 #include "check/pkvm/priv.h"
 
 enum s2_tristate s2_check_is_memory(const struct s2_check_ctx *ctx, uint64_t pa)
@@ -30,10 +31,20 @@ enum s2_tristate s2_check_all_memory(const struct s2_check_ctx *ctx, uint64_t pa
 	return memory == S2_YES && is_mixed(ctx, pa, size) ? S2_NO : memory;
 }
 
-static void rights(struct s2_check_ctx *ctx, uint64_t ia, uint64_t oa, uint64_t size, uint64_t raw)
+static void identity(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, uint64_t oa,
+		     uint64_t raw)
+{
+	(void)height;
+	if (oa != ia)
+		s2_check_found(ctx, S2_CHECK_HOST_IDENTITY, ctx->table, ia, oa,
+			       "maps to another address (descriptor 0x%" PRIx64 ")", raw);
+}
+
+static void rights(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, uint64_t oa,
+		   uint64_t raw)
 {
 	enum s2_tristate memory = s2_check_is_memory(ctx, ia);
-	uint64_t rights = raw & (S2_R | S2_W | S2_XN);
+	uint64_t rights = raw & (S2_R | S2_W | S2_XN), size = s2_entry_size(ctx->g, height);
 
 	if (memory == S2_UNKNOWN)
 		return;
@@ -70,6 +81,17 @@ static void states(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, u
 			       state, raw);
 }
 
+static const struct {
+	enum s2_check_id id;
+	void (*look)(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, uint64_t oa,
+		     uint64_t raw);
+} leaf_looks[] = { S2_HOST_LEAF_LOOKS(S2_LOOK_ROW) };
+
+static const struct {
+	enum s2_check_id id;
+	void (*look)(struct s2_check_ctx *ctx, uint64_t pa, const struct s2_own *own);
+} given_looks[] = { S2_HOST_GIVEN_LOOKS(S2_LOOK_ROW) };
+
 /* Sets what the host's entry says for every page of memory in [@pa, @pa + @size). */
 static void set_facts(struct s2_check_ctx *ctx, uint64_t pa, uint64_t size, struct s2_facts what)
 {
@@ -99,14 +121,9 @@ void s2_host_leaf(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, ui
 	uint64_t size = s2_entry_size(ctx->g, height);
 	struct s2_facts what = { 0 };
 
-	if (ctx->first_window) {
-		if (oa != ia)
-			s2_check_found(ctx, S2_CHECK_HOST_IDENTITY, ctx->table, ia, oa,
-				       "maps to another address (descriptor 0x%" PRIx64 ")", raw);
-		rights(ctx, ia, oa, size, raw);
-		if (s2_check_pkvm(ctx)->host_in == S2_STATE_IN_PTE)
-			states(ctx, height, ia, oa, raw);
-	}
+	for (unsigned int i = 0; ctx->first_window && i < ARRAY_SIZE(leaf_looks); i++)
+		if (s2_check_runs(ctx, leaf_looks[i].id))
+			leaf_looks[i].look(ctx, height, ia, oa, raw);
 	what.host = (unsigned int)by_bits[field_get(LEAF_STATE, raw)] & 7U;
 	what.host_write = (raw & S2_W) != 0;
 	what.host_exec = !(raw & S2_XN);
@@ -121,8 +138,10 @@ void s2_host_invalid(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia,
 		[S2_OWNER_GUEST] = S2_HOST_GUEST, [S2_OWNER_OTHER] = S2_HOST_OTHER,
 	};
 	struct s2_own own = s2_pkvm_invalid(s2_check_pkvm(ctx), S2_PKVM_HOST, raw);
-	if (ctx->first_window && own.owner == S2_OWNER_GUEST)
-		s2_check_given(ctx, ia, &own);
+
+	for (unsigned int i = 0; ctx->first_window && i < ARRAY_SIZE(given_looks); i++)
+		if (own.owner == S2_OWNER_GUEST && s2_check_runs(ctx, given_looks[i].id))
+			given_looks[i].look(ctx, ia, &own);
 	set_facts(ctx, ia, s2_entry_size(ctx->g, height),
 		  (struct s2_facts){ .host = (unsigned int)by_owner[own.owner] & 7U });
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "check/arm64/forms.h"
+#include "check/pkvm/looks.h"
 #include "check/pkvm/priv.h"
 #include "decode/merge.h"
 
@@ -64,10 +65,26 @@ static const struct s2_image_part *image_at(const struct s2_check_ctx *ctx, uint
 	return NULL;
 }
 
-static void address(struct s2_check_ctx *ctx, enum area area, uint64_t va, uint64_t oa,
-		    uint64_t size, uint64_t raw)
+/* A leaf of the hypervisor's table. */
+struct hyp_leaf {
+	enum area area;
+	uint64_t va, oa, size, raw;
+};
+
+static void state_elsewhere(struct s2_check_ctx *ctx, const struct hyp_leaf *leaf)
 {
-	switch (area) {
+	if (s2_check_pkvm(ctx)->have_memory && leaf->area != AREA_LINEAR &&
+	    field_get(LEAF_STATE, leaf->raw))
+		s2_check_found(ctx, S2_CHECK_WRITER, ctx->table, leaf->va, leaf->oa,
+			       "a page state outside of the linear map (descriptor 0x%" PRIx64 ")",
+			       leaf->raw);
+}
+
+static void address(struct s2_check_ctx *ctx, const struct hyp_leaf *leaf)
+{
+	uint64_t va = leaf->va, oa = leaf->oa;
+
+	switch (leaf->area) {
 	case AREA_LINEAR:
 		if (oa != va + s2_check_pkvm(ctx)->phys_offset)
 			s2_check_found(ctx, S2_CHECK_HYP_ADDRESS, ctx->table, va, oa,
@@ -79,36 +96,36 @@ static void address(struct s2_check_ctx *ctx, enum area area, uint64_t va, uint6
 			s2_check_found(ctx, S2_CHECK_HYP_ADDRESS, ctx->table, va, oa,
 				       "0x%" PRIx64 " expected: the page array goes on there",
 				       s2_protected(ctx)->vmemmap_next);
-		s2_protected(ctx)->vmemmap_next = oa + size;
-		break;
-	case AREA_IDMAP:
-		if (!is_exec(ctx, raw))
-			s2_check_found(
-				ctx, S2_CHECK_HYP_PROT, ctx->table, va, oa,
-				"identity-mapped text is not executable (descriptor 0x%" PRIx64 ")",
-				raw);
+		s2_protected(ctx)->vmemmap_next = oa + leaf->size;
 		break;
 	case AREA_NONE:
 		if (s2_check_pkvm(ctx)->have_vmemmap)
 			s2_check_found(ctx, S2_CHECK_HYP_ADDRESS, ctx->table, va, oa,
 				       "the hypervisor maps nothing there (descriptor 0x%" PRIx64
 				       ")",
-				       raw);
+				       leaf->raw);
 		break;
+	case AREA_IDMAP:
 	case AREA_PRIVATE:
 		break;
 	}
 }
 
 /* Text, constants and data of the kernel image as the kernel maps them; everything else is data. */
-static void rights(struct s2_check_ctx *ctx, enum area area, uint64_t va, uint64_t oa, uint64_t raw)
+static void rights(struct s2_check_ctx *ctx, const struct hyp_leaf *leaf)
 {
+	enum area area = leaf->area;
+	uint64_t va = leaf->va, oa = leaf->oa, raw = leaf->raw;
 	const struct s2_image_part *part = image_at(ctx, oa);
 	bool write = !(raw & S1_RO), exec = is_exec(ctx, raw);
 	bool lent = s2_check_pkvm(ctx)->hyp_in == S2_STATE_IN_PTE &&
 		    field_get(LEAF_STATE, raw) == 1;
 	bool want_write = !part || part->write, want_exec = part && part->exec;
 
+	if (area == AREA_IDMAP && !exec)
+		s2_check_found(ctx, S2_CHECK_HYP_PROT, ctx->table, va, oa,
+			       "identity-mapped text is not executable (descriptor 0x%" PRIx64 ")",
+			       raw);
 	if (!s2_protected(ctx)->nimage || area == AREA_IDMAP)
 		return;
 	if (part && part->lost) {
@@ -138,6 +155,18 @@ static void rights(struct s2_check_ctx *ctx, enum area area, uint64_t va, uint64
 					     "constants",
 			       raw);
 }
+
+static void writes_and_executes(struct s2_check_ctx *ctx, const struct hyp_leaf *leaf)
+{
+	if (!(leaf->raw & S1_RO) && is_exec(ctx, leaf->raw))
+		s2_check_found(ctx, S2_CHECK_WX, ctx->table, leaf->va, leaf->oa,
+			       "writable and executable (descriptor 0x%" PRIx64 ")", leaf->raw);
+}
+
+static const struct {
+	enum s2_check_id id;
+	void (*look)(struct s2_check_ctx *ctx, const struct hyp_leaf *leaf);
+} leaf_looks[] = { S2_HYP_LEAF_LOOKS(S2_LOOK_ROW) };
 
 static void set_fact(struct s2_check_ctx *ctx, enum area area, uint64_t raw, struct s2_facts *fact)
 {
@@ -205,20 +234,11 @@ void s2_hyp_leaf(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, uin
 {
 	uint64_t size = s2_entry_size(ctx->g, height);
 	enum area area = area_of(ctx, ia, oa);
+	const struct hyp_leaf leaf = { .area = area, .va = ia, .oa = oa, .size = size, .raw = raw };
 
-	if (ctx->first_window) {
-		if (s2_check_pkvm(ctx)->have_memory && area != AREA_LINEAR &&
-		    field_get(LEAF_STATE, raw))
-			s2_check_found(
-				ctx, S2_CHECK_WRITER, ctx->table, ia, oa,
-				"a page state outside of the linear map (descriptor 0x%" PRIx64 ")",
-				raw);
-		address(ctx, area, ia, oa, size, raw);
-		rights(ctx, area, ia, oa, raw);
-		if (!(raw & S1_RO) && is_exec(ctx, raw))
-			s2_check_found(ctx, S2_CHECK_WX, ctx->table, ia, oa,
-				       "writable and executable (descriptor 0x%" PRIx64 ")", raw);
-	}
+	for (unsigned int i = 0; ctx->first_window && i < ARRAY_SIZE(leaf_looks); i++)
+		if (s2_check_runs(ctx, leaf_looks[i].id))
+			leaf_looks[i].look(ctx, &leaf);
 	if (area == AREA_PRIVATE && is_slot_in_use(ctx, height, oa, raw))
 		return;
 	facts_of(ctx, area, oa, size, raw);

@@ -2,6 +2,7 @@
 // The hypervisor as a keeper of tables: which of its invariants are asked when.
 #include <stdlib.h>
 
+#include "check/pkvm/looks.h"
 #include "check/pkvm/priv.h"
 #include "decode/arm64/arm64.h"
 #include "host/pkvm/pkvm.h"
@@ -12,6 +13,11 @@
  */
 #define FLOOR_WORDS (1U << 26)
 #define FLOOR_RUNS (1U << 20)
+
+_Static_assert((S2_KVM_SET | S2_LOOK_SET(S2_HOST_LEAF_LOOKS) | S2_LOOK_SET(S2_HOST_GIVEN_LOOKS) |
+		S2_LOOK_SET(S2_HYP_LEAF_LOOKS) | S2_LOOK_SET(S2_STATE_LOOKS) |
+		S2_LOOK_SET(S2_VM_LOOKS) | S2_LOOK_SET(S2_VMS_LOOKS)) == BIT64(S2_NCHECKS) - 1,
+	       "a check that no function looks for");
 
 /* The hypervisor's stage 1 of a host that is not protected. */
 static bool exempt(const struct s2_table *table)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/lost.h"
+#include "check/pkvm/looks.h"
 #include "check/pkvm/priv.h"
 
 #define BATCH 4096
@@ -175,30 +176,47 @@ static void mapped_again(struct s2_check_ctx *ctx, const struct page_view *v)
 		      "mapped for writing in the private range once more");
 }
 
-/* I4 and I5, where the host's state stands in hyp_vmemmap and its entry must follow. */
-static void host_entry(struct s2_check_ctx *ctx, const struct page_view *v)
+static bool is_annotated(const struct page_view *v)
 {
-	bool annotated = v->f->host == S2_HOST_HYP || v->f->host == S2_HOST_GUEST ||
-			 v->f->host == S2_HOST_OTHER;
+	return v->f->host == S2_HOST_HYP || v->f->host == S2_HOST_GUEST ||
+	       v->f->host == S2_HOST_OTHER;
+}
 
+/* I4, where the host's state stands in hyp_vmemmap and its entry must follow, ... */
+static void host_nopage(struct s2_check_ctx *ctx, const struct page_view *v)
+{
 	if (v->host == S2_STATE_RESERVED)
 		found(ctx, S2_CHECK_HOST_NOPAGE, ctx->host, v, "the host's state means nothing");
-	else if (v->host == S2_STATE_NOPAGE && !annotated && !text_stays(ctx, v) && host_read(v))
+	else if (v->host == S2_STATE_NOPAGE && !is_annotated(v) && !text_stays(ctx, v) &&
+		 host_read(v))
 		found(ctx, S2_CHECK_HOST_NOPAGE, ctx->host, v,
 		      "not the host's, but its entry is not annotated");
-	if (is_not(v->host, S2_STATE_NOPAGE) && annotated)
+}
+
+/* ... and I5. */
+static void host_keeps(struct s2_check_ctx *ctx, const struct page_view *v)
+{
+	if (is_not(v->host, S2_STATE_NOPAGE) && is_annotated(v))
 		found(ctx, S2_CHECK_HOST_KEEPS, ctx->host, v,
 		      "the host's, but its entry is annotated");
 }
 
-/* I6 and I7. */
-static void shares(struct s2_check_ctx *ctx, const struct page_view *v)
+/* host_share_guest_count, where struct hyp_page has it. */
+static bool shared_with_guests(struct s2_check_ctx *ctx, const struct page_view *v, uint64_t *ret)
 {
-	uint64_t count = v->have_word && s2_check_pkvm(ctx)->page.share ?
-				 field_get(s2_check_pkvm(ctx)->page.share, v->word) :
-				 0;
-	bool borrowed = v->hyp == S2_STATE_SHARED_BORROWED || v->f->borrowers || count;
+	uint64_t mask = s2_check_pkvm(ctx)->page.share;
+	bool have = v->have_word && mask;
 
+	*ret = have ? field_get(mask, v->word) : 0;
+	return have;
+}
+
+/* I6. */
+static void hyp_borrows(struct s2_check_ctx *ctx, const struct page_view *v)
+{
+	uint64_t count;
+
+	shared_with_guests(ctx, v, &count);
 	if (v->hyp == S2_STATE_SHARED_BORROWED && is_not(v->host, S2_STATE_SHARED_OWNED))
 		found(ctx, S2_CHECK_HYP_BORROWS, ctx->hyp, v,
 		      "borrowed from the host, which does not share it");
@@ -211,6 +229,16 @@ static void shares(struct s2_check_ctx *ctx, const struct page_view *v)
 	if (v->hyp == S2_STATE_RESERVED)
 		found(ctx, S2_CHECK_HYP_BORROWS, ctx->hyp, v,
 		      "the hypervisor's state means nothing");
+}
+
+/* I7. */
+static void host_shares(struct s2_check_ctx *ctx, const struct page_view *v)
+{
+	uint64_t count;
+	bool borrowed;
+
+	shared_with_guests(ctx, v, &count);
+	borrowed = v->hyp == S2_STATE_SHARED_BORROWED || v->f->borrowers || count;
 	if (v->host == S2_STATE_SHARED_BORROWED && is_not(v->hyp, S2_STATE_SHARED_OWNED) &&
 	    !v->f->kept_shared && kept_by_none(ctx, S2_CHECK_HOST_SHARES, v))
 		found(ctx, S2_CHECK_HOST_SHARES, ctx->host, v,
@@ -227,7 +255,7 @@ static void shares(struct s2_check_ctx *ctx, const struct page_view *v)
 }
 
 /* I9, where a page that is borrowed is mapped only while it is pinned. */
-static void pins(struct s2_check_ctx *ctx, const struct page_view *v)
+static void hyp_pins(struct s2_check_ctx *ctx, const struct page_view *v)
 {
 	uint64_t refs = s2_pkvm_refs(s2_check_pkvm(ctx), v->word);
 
@@ -238,19 +266,22 @@ static void pins(struct s2_check_ctx *ctx, const struct page_view *v)
 		      refs ? "pinned, but not mapped" : "mapped, but not pinned");
 }
 
-/* I8 and I10. */
-static void guests(struct s2_check_ctx *ctx, const struct page_view *v)
+/* I8. */
+static void share_count(struct s2_check_ctx *ctx, const struct page_view *v)
 {
-	uint64_t count = v->have_word && s2_check_pkvm(ctx)->page.share ?
-				 field_get(s2_check_pkvm(ctx)->page.share, v->word) :
-				 0;
+	uint64_t count;
 
-	if (v->have_word && s2_check_pkvm(ctx)->page.share && count != v->f->borrowers &&
+	if (shared_with_guests(ctx, v, &count) && count != v->f->borrowers &&
 	    (count < v->f->borrowers || kept_by_none(ctx, S2_CHECK_SHARE_COUNT, v)))
 		s2_check_found(ctx, S2_CHECK_SHARE_COUNT, NULL, v->pa, v->pa,
 			       "host_share_guest_count: %u expected, so many guest pages borrow it; "
 			       "%" PRIu64 " found",
 			       v->f->borrowers, count);
+}
+
+/* I10. */
+static void guest_state(struct s2_check_ctx *ctx, const struct page_view *v)
+{
 	if (v->f->borrowers && is_not(v->host, S2_STATE_SHARED_OWNED))
 		found(ctx, S2_CHECK_GUEST_STATE, ctx->host, v,
 		      "borrowed by a guest, but the host does not share it");
@@ -260,6 +291,11 @@ static void guests(struct s2_check_ctx *ctx, const struct page_view *v)
 	if (v->f->kept_shared && is_not(v->host, S2_STATE_SHARED_BORROWED))
 		found(ctx, S2_CHECK_GUEST_STATE, ctx->host, v,
 		      "lent by a guest, but the host does not borrow it");
+}
+
+/* I11, from the host's side. */
+static void donation(struct s2_check_ctx *ctx, const struct page_view *v)
+{
 	if (v->f->host == S2_HOST_GUEST && !v->f->kept_owned &&
 	    kept_by_none(ctx, S2_CHECK_DONATION, v))
 		found(ctx, S2_CHECK_DONATION, ctx->host, v, "given to a guest, but none owns it");
@@ -289,20 +325,25 @@ static void isolation(struct s2_check_ctx *ctx, const struct page_view *v)
 		      "a guest's, but writable for the hypervisor");
 }
 
-/* I13, and its counterpart for tables that the host keeps (memory.c, without a hypervisor). */
-static void tables(struct s2_check_ctx *ctx, const struct page_view *v)
+/* I13, ... */
+static void table_owner(struct s2_check_ctx *ctx, const struct page_view *v)
 {
 	const struct s2_facts *f = v->f;
 
-	if (!f->table)
-		return;
-	if (f->guest)
-		found(ctx, S2_CHECK_TABLE_HIDDEN, f->guest - 1U, v,
-		      "a table page is mapped in a guest");
-	if (f->table_kept && host_read(v) && f->host != S2_HOST_HYP)
+	if (f->table && f->table_kept && host_read(v) && f->host != S2_HOST_HYP)
 		found(ctx, S2_CHECK_TABLE_OWNER, ctx->host, v,
 		      "a table page of the hypervisor, but not its own");
-	if (!f->table_kept && (f->host == S2_HOST_HYP || f->host == S2_HOST_GUEST))
+}
+
+/* ... and its counterpart for tables that the host keeps (memory.c, without a hypervisor). */
+static void table_hidden(struct s2_check_ctx *ctx, const struct page_view *v)
+{
+	const struct s2_facts *f = v->f;
+
+	if (f->table && f->guest)
+		found(ctx, S2_CHECK_TABLE_HIDDEN, f->guest - 1U, v,
+		      "a table page is mapped in a guest");
+	if (f->table && !f->table_kept && (f->host == S2_HOST_HYP || f->host == S2_HOST_GUEST))
 		found(ctx, S2_CHECK_TABLE_HIDDEN, ctx->host, v,
 		      "a table page of a guest of the host, but not the host's");
 }
@@ -319,36 +360,30 @@ static void reserved(struct s2_check_ctx *ctx, const struct page_view *v)
 		      "reserved for the hypervisor, but the host's");
 }
 
+static const struct {
+	enum s2_check_id id;
+	void (*look)(struct s2_check_ctx *ctx, const struct page_view *v);
+} looks[] = { S2_STATE_LOOKS(S2_LOOK_ROW) };
+
+/* Whoever needs a table, or a word, that is not there does not run, or finds states that are not
+ * known. */
 static void one_page(struct s2_check_ctx *ctx, struct page_view *v)
 {
 	const struct s2_pkvm *pkvm = s2_check_pkvm(ctx);
-	const struct s2_pkvm_region *region;
+	const struct s2_pkvm_region *region = NULL;
 	uint64_t next;
 
 	if (ctx->host != SIZE_MAX) {
 		v->host = host_state(pkvm, v);
 		v->hyp = hyp_state(pkvm, v);
 	}
-	tables(ctx, v);
-	if (ctx->host == SIZE_MAX)
-		return;
 	v->stack = v->f->hyp_private && s2_hyp_next_stack(ctx, v->pa) == v->pa;
-	if (pkvm->host_in == S2_STATE_IN_VMEMMAP && v->have_word)
-		host_entry(ctx, v);
-	if (pkvm->guests)
-		guests(ctx, v);
-	if (ctx->hyp == SIZE_MAX)
-		return;
-	region = pkvm->have_memory ? s2_pkvm_memory_at(pkvm, v->pa, &next) : NULL;
+	if (ctx->hyp != SIZE_MAX && pkvm->have_memory)
+		region = s2_pkvm_memory_at(pkvm, v->pa, &next);
 	v->nomap = region && region->nomap;
-	reserved(ctx, v);
-	hyp_owns(ctx, v);
-	owns_private(ctx, v);
-	mapped_again(ctx, v);
-	shares(ctx, v);
-	isolation(ctx, v);
-	if (pkvm->hyp_in == S2_STATE_IN_VMEMMAP && v->have_word)
-		pins(ctx, v);
+	for (unsigned int i = 0; i < ARRAY_SIZE(looks); i++)
+		if (s2_check_runs(ctx, looks[i].id))
+			looks[i].look(ctx, v);
 }
 
 /*

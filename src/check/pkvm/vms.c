@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "check/pkvm/looks.h"
 #include "check/pkvm/priv.h"
 #include "decode/lookup.h"
 #include "host/pkvm/pkvm.h"
@@ -50,6 +51,9 @@ static void handles(struct s2_check_ctx *ctx, const struct s2_pkvm_guest *guest)
 	const struct s2_table *table = table_of(ctx, guest->handle);
 	uint64_t vm = host_va(ctx, guest->pa), own, theirs, kvm;
 
+	if (!ctx->first_window)
+		return;
+	s2_check_looked(ctx, S2_CHECK_HYP_VM, 1);
 	if (s2_field_get(ctx->kernel, vm, &vms->own_handle, &own, NULL) ||
 	    s2_field_get(ctx->kernel, vm, &vms->host_kvm, &kvm, NULL)) {
 		s2_check_unknown(ctx, S2_CHECK_HYP_VM,
@@ -85,6 +89,8 @@ static void shared(struct s2_check_ctx *ctx, const struct s2_pkvm_guest *guest)
 	const struct s2_table *table = table_of(ctx, guest->handle);
 	uint64_t page = BIT64(ctx->pages.page_log2), word;
 
+	if (ctx->first_window)
+		s2_check_looked(ctx, S2_CHECK_VM_SHARED, 1);
 	if (!guest->host_kvm_pa)
 		return; /* handles() says so */
 	for (uint64_t pa = guest->host_kvm_pa & ~(page - 1);
@@ -310,6 +316,8 @@ static void all_mappings(struct s2_check_ctx *ctx)
 	struct s2_walk *walk;
 	struct s2_err err;
 
+	if (!ctx->kernel || !ctx->first_window)
+		return;
 	s2_err_init(&err);
 	if (s2_fields_find(ctx->kernel, mapping_rows, ARRAY_SIZE(mapping_rows), &l, &err)) {
 		ctx->nomem |= err.code == S2_NOMEM;
@@ -371,18 +379,27 @@ void s2_check_vms_begin(struct s2_check_ctx *ctx)
 		note_lost(ctx);
 }
 
+static const struct {
+	enum s2_check_id id;
+	void (*look)(struct s2_check_ctx *ctx, const struct s2_pkvm_guest *guest);
+} vm_looks[] = { S2_VM_LOOKS(S2_LOOK_ROW) };
+
+static const struct {
+	enum s2_check_id id;
+	void (*look)(struct s2_check_ctx *ctx);
+} vms_looks[] = { S2_VMS_LOOKS(S2_LOOK_ROW) };
+
 void s2_check_vms(struct s2_check_ctx *ctx)
 {
-	if (ctx->first_window && ctx->kernel && s2_check_runs(ctx, S2_CHECK_MAPPINGS))
-		all_mappings(ctx);
-	for (size_t i = 0; s2_protected(ctx)->vms && i < s2_protected(ctx)->vms->n; i++) {
-		if (ctx->first_window) {
-			handles(ctx, &s2_protected(ctx)->vms->guest[i]);
-			s2_check_looked(ctx, S2_CHECK_HYP_VM, 1);
-			s2_check_looked(ctx, S2_CHECK_VM_SHARED, 1);
-		}
-		shared(ctx, &s2_protected(ctx)->vms->guest[i]);
-	}
+	const struct s2_vms *vms = s2_protected(ctx)->vms;
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(vms_looks); i++)
+		if (s2_check_runs(ctx, vms_looks[i].id))
+			vms_looks[i].look(ctx);
+	for (size_t n = 0; vms && n < vms->n; n++)
+		for (unsigned int i = 0; i < ARRAY_SIZE(vm_looks); i++)
+			if (s2_check_runs(ctx, vm_looks[i].id))
+				vm_looks[i].look(ctx, &vms->guest[n]);
 }
 
 void s2_check_vms_end(struct s2_check_ctx *ctx)

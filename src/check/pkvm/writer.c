@@ -4,6 +4,7 @@
 #include <inttypes.h>
 
 #include "check/arm64/forms.h"
+#include "check/looks.h"
 #include "check/pkvm/priv.h"
 
 /* Page states in leaves: pages only, and never all of the two bits. */
@@ -302,8 +303,7 @@ static void invalid(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, 
 static const struct s2_writer writer = {
 	S2_ARM64_WRITES,
 	.begin = begin,
-	.leaf = leaf,
-	.invalid = invalid,
+	S2_WRITER_LOOKS(leaf, s2_arm64_table, invalid),
 };
 
 const struct s2_writer *s2_pkvm_writer(const struct s2_check_ctx *ctx)

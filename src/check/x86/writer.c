@@ -3,6 +3,7 @@
 // make_nonleaf_spte(), make_mmio_spte()); all values were seen in dumps of 6.1 to 7.3.
 #include <inttypes.h>
 
+#include "check/looks.h"
 #include "check/priv.h"
 #include "decode/soft.h"
 #include "decode/x86/x86.h"
@@ -256,8 +257,6 @@ const struct s2_writer s2_x86_writer = {
 	.without = BIT64(S2_CHECK_TABLE_EMPTY) | BIT64(S2_CHECK_REFCOUNT) | BIT64(S2_CHECK_WX),
 	.shadows_share = true,
 	.begin = begin,
-	.leaf = leaf,
-	.table = table,
-	.invalid = invalid,
+	S2_WRITER_LOOKS(leaf, table, invalid),
 	.vmm_writes = vmm_writes,
 };

@@ -4,24 +4,27 @@
 
 #include <inttypes.h>
 
+#include "cmd/step.h"
 #include "format/text.h"
 #include "model/totals.h"
+
+static struct s2_step shown(const struct s2_at_step *step)
+{
+	return (struct s2_step){ .stage = step->stage,
+				 .level = step->level,
+				 .for_stage1 = step->s1ptw,
+				 .table = step->table,
+				 .desc_pa = step->desc_pa,
+				 .raw = step->raw,
+				 .index = step->index,
+				 .type = step->type };
+}
 
 /* ---- Text ---- */
 
 static void put_par(struct s2_out *out, const struct s2_at_result *r)
 {
 	s2_out_printf(out, "PAR_EL1 0x%" PRIx64, r->par);
-}
-
-static void text_step(struct s2_out *out, const struct s2_at_step *step)
-{
-	s2_out_printf(out, "  stage %u%s level %d ", step->stage, step->s1ptw ? " for 1" : "",
-		      step->level);
-	s2_out_hex(out, step->desc_pa, 1);
-	s2_out_printf(out, "[%u] ", step->index);
-	s2_out_hex(out, step->raw, 1);
-	s2_out_printf(out, " %s\n", s2_type_name(step->type));
 }
 
 /* " 2M block": the leaf of @stage that gave the address before it, if that stage is on. */
@@ -115,8 +118,11 @@ void s2_translated_text(struct s2_out *out, const struct s2_translated *t, bool 
 
 	s2_out_hex(out, t->req->ia, 1);
 	s2_out_printf(out, " %s%s", s2_at_names[t->req->op], steps ? "\n" : " ");
-	for (unsigned int i = 0; steps && i < r->nsteps; i++)
-		text_step(out, &r->step[i]);
+	for (unsigned int i = 0; steps && i < r->nsteps; i++) {
+		struct s2_step step = shown(&r->step[i]);
+
+		s2_step_text(out, &step);
+	}
 	if (steps && r->outcome == S2_AT_DONE)
 		text_par(out, r);
 	switch (r->outcome) {
@@ -138,18 +144,9 @@ static void json_steps(struct s2_json *json, const struct s2_at_result *r)
 {
 	s2_json_open(json, "steps", '[');
 	for (unsigned int i = 0; i < r->nsteps; i++) {
-		const struct s2_at_step *step = &r->step[i];
+		struct s2_step step = shown(&r->step[i]);
 
-		s2_json_open(json, NULL, '{');
-		s2_json_number(json, "stage", step->stage);
-		s2_json_signed(json, "level", step->level);
-		s2_json_bool(json, "s1ptw", step->s1ptw);
-		s2_json_hex(json, "table", step->table);
-		s2_json_number(json, "index", step->index);
-		s2_json_hex(json, "descriptor_pa", step->desc_pa);
-		s2_json_hex(json, "raw", step->raw);
-		s2_json_word(json, "type", s2_type_name(step->type));
-		s2_json_close(json, '}');
+		s2_step_json(json, &step);
 	}
 	s2_json_close(json, ']');
 }
