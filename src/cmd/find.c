@@ -138,7 +138,11 @@ static void json_mapping(struct search *s, const struct wanted *want, const stru
 
 static void put_word(struct search *s, unsigned int column, const char *text)
 {
-	s2_out_pad(s->out, text, s2_text_room(&s->width[column], text));
+	unsigned int *width = &s->width[column];
+
+	if (strlen(text) > *width)
+		*width = (unsigned int)strlen(text);
+	s2_out_pad(s->out, text, *width);
 	s2_out_str(s->out, " ");
 }
 
@@ -158,7 +162,8 @@ static void guess_widths(struct search *s)
 	unsigned int address;
 
 	for (size_t i = 0; i < tables->n; i++)
-		s2_text_room(&s->width[COLUMN_TABLE], tables->table[i].id);
+		if (strlen(tables->table[i].id) > s->width[COLUMN_TABLE])
+			s->width[COLUMN_TABLE] = (unsigned int)strlen(tables->table[i].id);
 	address = (unsigned int)snprintf(NULL, 0, "0x%" PRIx64, s->want[s->n - 1].pa);
 	s->width[COLUMN_PA] = s->width[COLUMN_IA] = address;
 	s->width[COLUMN_ENTRIES] = 2 * address + 1;

@@ -274,7 +274,8 @@ static unsigned int width_of(const struct list *list, unsigned int column)
 	unsigned int width = (unsigned int)strlen(titles[column]);
 
 	for (size_t i = 0; i < list->nlines; i++)
-		s2_text_room(&width, list->line[i].cell[column]);
+		if (s2_columns_taken(list->line[i].cell[column]) > width)
+			width = s2_columns_taken(list->line[i].cell[column]);
 	return width;
 }
 
@@ -290,8 +291,10 @@ static void print_lines(struct s2_out *out, const struct list *list, const unsig
 		for (unsigned int c = 0; c < n; c++) {
 			const char *title = titles[columns[c]];
 			const char *text = i ? list->line[i - 1].cell[columns[c]] : title;
+			/* Padding counts bytes. */
+			unsigned int more = (unsigned int)strlen(text) - s2_columns_taken(text);
 
-			s2_style_pad(out, text, c + 1 < n ? s2_text_room(&width[c], text) : 0,
+			s2_style_pad(out, text, c + 1 < n ? width[c] + more : 0,
 				     color ? style_of(title, text) : S2_PLAIN, S2_PLAIN);
 			s2_out_str(out, c + 1 < n ? " " : "\n");
 		}

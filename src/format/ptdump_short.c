@@ -28,10 +28,13 @@ static bool in_short(const struct s2_printer *printer, unsigned int i)
 static void put_word(struct s2_printer *printer, unsigned int *column, const char *text,
 		     enum s2_style style, const struct s2_look *look)
 {
+	unsigned int more = (unsigned int)strlen(text) - s2_columns_taken(text);
 	unsigned int *width = &printer->short_width[(*column)++];
 
 	assert(*column <= S2_MAX_SHORT);
-	put_styled(printer->out, text, s2_text_room(width, text), style, look);
+	if (s2_columns_taken(text) > *width)
+		*width = s2_columns_taken(text);
+	put_styled(printer->out, text, *width + more, style, look);
 }
 
 static void put_plain(struct s2_printer *printer, unsigned int *column, const char *text)

@@ -8,7 +8,6 @@
 #include <time.h>
 
 #include "base/bits.h"
-#include "base/escape.h"
 #include "base/num.h"
 #include "model/slots.h"
 
@@ -144,15 +143,6 @@ void s2_text_wrap_page(struct s2_out *page, struct s2_out *out, unsigned int ind
 		text = stop + 1;
 	}
 	page->used = 0;
-}
-
-unsigned int s2_text_room(unsigned int *width, const char *text)
-{
-	unsigned int columns = s2_columns_taken(text);
-
-	if (columns > *width)
-		*width = columns;
-	return *width + ((unsigned int)strlen(text) - columns);
 }
 
 void s2_text_slot(struct s2_out *out, const struct s2_label *label)

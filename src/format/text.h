@@ -45,12 +45,6 @@ void s2_text_wrap(struct s2_out *out, const char *text, size_t len, unsigned int
 void s2_text_wrap_page(struct s2_out *page, struct s2_out *out, unsigned int indent,
 		       unsigned int under);
 
-/*
- * Makes room for @text in a column that is *@width columns of a terminal wide: it grows, and is as
- * wide as any word that stood there. Returns how many bytes that is with @text in it.
- */
-unsigned int s2_text_room(unsigned int *width, const char *text);
-
 /* " slot:2:log" of what s2_slots_label() made; nothing where slots are not known. */
 void s2_text_slot(struct s2_out *out, const struct s2_label *label);
 
