@@ -133,6 +133,9 @@ struct s2_size_text s2_size_text(uint64_t size);
 /* Rights of a leaf as they are to be printed: effective ones, or those of the entry alone. */
 struct s2_rights s2_printer_rights(const struct s2_printer *printer, const struct s2_run *run);
 
+/* Columns that the rows of printer->table take at least, with all of them. */
+unsigned int s2_ptdump_width(const struct s2_printer *printer);
+
 /* The text's column of flags. */
 struct s2_text_flags;
 void s2_ptdump_flags(const struct s2_printer *printer, const struct s2_run *run,
