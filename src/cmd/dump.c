@@ -252,7 +252,7 @@ static enum s2_code say_width(const struct dump *dump, struct s2_err *err)
 		return S2_OK;
 	code = s2_out_flush(printer->out, err);
 	if (!code)
-		s2_say("rows take %u columns, the terminal has %u: --columns=ia,size,type,rights,pa takes fewer",
+		s2_say("rows take %u of %u columns, fewer with --columns=ia,size,type,rights,pa",
 		       dump->width, terminal);
 	return code;
 }
