@@ -179,12 +179,12 @@ static enum s2_code check(const struct s2_cmd *cmd, const struct s2_command_line
 	}
 	if (options.nargs < cmd->min_args) {
 		snprintf(what, sizeof(what), "%s needs %s", cmd->name, cmd->args);
-		return s2_options_missing(&options, what, err);
+		return s2_options_missing(&options, what, reads_file(cmd), err);
 	}
 	if (options.eaten && !options.eats_files && options.nargs && reads_file(cmd) &&
 	    !is_file(options.args[0])) {
 		snprintf(what, sizeof(what), "there is no file '%.200s'", options.args[0]);
-		return s2_options_missing(&options, what, err);
+		return s2_options_missing(&options, what, false, err);
 	}
 	if (reads_file(cmd) && options.nargs > 1 && !is_file(options.args[0]) &&
 	    strcmp(options.args[1], "-") != 0 && is_file(options.args[1]))
@@ -229,7 +229,7 @@ static enum s2_exit run(const struct s2_command_line *line, struct s2_err *err)
 	}
 	cmd = choose(&options);
 	if (!cmd && !options.help)
-		return s2_exit_of(s2_options_missing(&options, "a file is needed", err));
+		return s2_exit_of(s2_options_missing(&options, "a file is needed", true, err));
 	if (options.help) {
 		static char *help_args[1];
 

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -355,10 +356,22 @@ enum s2_code s2_options_check(const struct s2_command_line *line, const struct s
 	return S2_OK;
 }
 
-enum s2_code s2_options_missing(const struct s2_options *o, const char *what, struct s2_err *err)
+/* Something was redirected to it that no argument asks for. */
+static bool has_input(const struct s2_options *o)
+{
+	struct stat st;
+
+	if (o->nargs && (!strcmp(o->args[0], "-") || !access(o->args[0], F_OK)))
+		return false;
+	return !fstat(STDIN_FILENO, &st) && (S_ISREG(st.st_mode) || S_ISFIFO(st.st_mode));
+}
+
+enum s2_code s2_options_missing(const struct s2_options *o, const char *what, bool file,
+				struct s2_err *err)
 {
 	if (!o->eaten)
-		return s2_fail(err, S2_USAGE, "%s", what);
+		return s2_fail(err, S2_USAGE, "%s%s", what,
+			       file && has_input(o) ? ": - is standard input" : "");
 	return s2_fail(err, S2_USAGE, "%s: '%s' was taken as the value of %s", what, o->eaten,
 		       o->eater);
 }

@@ -143,8 +143,8 @@ enum s2_code s2_options_check(const struct s2_command_line *line, const struct s
 			      struct s2_err *err) S2_MUST_CHECK;
 
 /* S2_USAGE: there is no argument where @what says that one is needed. One may have been taken for
- * the value of an option. */
-enum s2_code s2_options_missing(const struct s2_options *o, const char *what,
+ * the value of an option; or it is a @file, and stands behind a "<". */
+enum s2_code s2_options_missing(const struct s2_options *o, const char *what, bool file,
 				struct s2_err *err) S2_MUST_CHECK;
 
 /* What --format and --json chose, else the text. */

@@ -198,7 +198,7 @@ static enum s2_exit run_check(const struct s2_options *o, struct s2_out *out, st
 	if (o->list_checks)
 		return s2_exit_of(list_checks(o, out, err));
 	if (!o->nargs)
-		return s2_exit_of(s2_options_missing(o, "check needs FILE, or --list", err));
+		return s2_exit_of(s2_options_missing(o, "check needs FILE, or --list", true, err));
 	return check_file(o, wanted, out, err);
 }
 

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/num.h"
@@ -23,6 +24,7 @@ struct dump {
 	struct s2_printer printer;
 	struct s2_effort effort;
 	uint64_t unknown;          /* rows that a condition could not be asked of */
+	unsigned int width;        /* of the widest table in a terminal */
 	struct s2_member_list all; /* members of all tables */
 	struct s2_pick pick;
 	struct s2_ranges ranges;
@@ -146,6 +148,8 @@ static enum s2_code dump_table(void *arg, const struct s2_table *table,
 	if (!s2_ranges_init(&dump->ranges, table, geom, &view, &dump->ctx) && !o->nranges)
 		return S2_OK;
 	s2_printer_table(printer, table, geom);
+	if (s2_ptdump_width(printer) > dump->width)
+		dump->width = s2_ptdump_width(printer);
 	if (s2_row_options_pick(&o->rows))
 		return show_picked(dump, err);
 	while (s2_effort_goes_on(&dump->effort, &dump->ranges, printer->out) &&
@@ -235,6 +239,24 @@ static enum s2_code check_range(const struct s2_options *o, const struct s2_tabl
 		       n > 1 ? "all tables, the largest has a " : "the ", bits);
 }
 
+/* Rows that a terminal breaks are hard to read, and cutting them would hide what they say: below
+ * them stands how to have short ones. */
+static enum s2_code say_width(const struct dump *dump, struct s2_err *err)
+{
+	const struct s2_printer *printer = &dump->printer;
+	unsigned int terminal = s2_terminal_width(printer->out);
+	enum s2_code code;
+
+	if (terminal >= dump->width || !terminal || !isatty(STDERR_FILENO) || printer->bare ||
+	    printer->columns || printer->format != s2_format_find("ptdump"))
+		return S2_OK;
+	code = s2_out_flush(printer->out, err);
+	if (!code)
+		s2_say("rows take %u of %u columns, fewer with --columns=ia,size,type,rights,pa",
+		       dump->width, terminal);
+	return code;
+}
+
 /* *@ret: what became of the tables, when nothing ended all. */
 static enum s2_code dump_tables(const struct s2_options *o, const struct s2_input *input,
 				const struct s2_table *tables, size_t n, struct s2_out *out,
@@ -266,13 +288,14 @@ static enum s2_code dump_tables(const struct s2_options *o, const struct s2_inpu
 	dump->printer.columns = o->rows.have_columns ? &o->rows.columns : NULL;
 	dump->printer.all = &dump->all;
 	dump->unknown = 0;
+	dump->width = 0;
 	if (dump->printer.format->rows_only)
 		list_members(tables, n, &dump->all);
 	dump->printer.format->begin(&dump->printer, &image);
 	code = s2_each_table(input, tables, n, dump_table, dump, ret, err);
 	s2_say_left_out(input->path, dump->unknown);
 	s2_input_end_rows(input, &dump->printer, !*ret);
-	return code;
+	return code ? code : say_width(dump, err);
 }
 
 /* The guest's own tables instead of its stage 2. */

@@ -12,6 +12,7 @@
 #include "cmd/each.h"
 #include "cmd/say.h"
 #include "decode/lookup.h"
+#include "format/grid.h"
 #include "format/text.h"
 #include "model/ranges.h"
 
@@ -23,9 +24,6 @@ struct wanted {
 	uint64_t unknown; /* rows that a condition could not be asked of */
 };
 
-/* Columns of text before those of the row, and behind them. */
-enum { COLUMN_PA, COLUMN_TABLE, COLUMN_IA, COLUMN_SIZE, COLUMN_ENTRIES, COLUMNS };
-
 struct search {
 	struct wanted *want; /* sorted by pa; may overlap */
 	size_t n;
@@ -33,9 +31,9 @@ struct search {
 	const struct s2_input *input;
 	struct s2_printer printer;
 	struct s2_out *out;
-	bool json, lines;                 /* a document, or records */
-	bool titled;                      /* columns of text have their titles */
-	unsigned int width[COLUMNS];      /* of text: as wide as any word that stood there */
+	bool json, lines; /* a document, or records */
+	bool titled;      /* columns of text have their titles */
+	struct s2_grid grid;
 	const struct s2_condition *where; /* that mappings must fit; NULL: none */
 	uint64_t unknown;                 /* rows that it could not be asked of */
 	const struct s2_table *table;
@@ -136,37 +134,17 @@ static void json_mapping(struct search *s, const struct wanted *want, const stru
 	s2_json_item_end(json);
 }
 
-static void put_word(struct search *s, unsigned int column, const char *text)
+static void put_word(struct search *s, const char *text)
 {
-	unsigned int *width = &s->width[column];
-
-	if (strlen(text) > *width)
-		*width = (unsigned int)strlen(text);
-	s2_out_pad(s->out, text, *width);
-	s2_out_str(s->out, " ");
+	s2_grid_word(&s->grid, text, S2_PLAIN);
 }
 
-static void put_address(struct search *s, unsigned int column, uint64_t address)
+static void put_address(struct search *s, const char *lead, uint64_t address)
 {
-	char text[sizeof("0x0123456789abcdef")];
+	char text[sizeof("descriptor@0x0123456789abcdef")];
 
-	snprintf(text, sizeof(text), "0x%" PRIx64, address);
-	put_word(s, column, text);
-}
-
-/* What is known before the first row lines up from there on; most input addresses are no longer
- * than output addresses. */
-static void guess_widths(struct search *s)
-{
-	const struct s2_tables *tables = &s->input->tables;
-	unsigned int address;
-
-	for (size_t i = 0; i < tables->n; i++)
-		if (strlen(tables->table[i].id) > s->width[COLUMN_TABLE])
-			s->width[COLUMN_TABLE] = (unsigned int)strlen(tables->table[i].id);
-	address = (unsigned int)snprintf(NULL, 0, "0x%" PRIx64, s->want[s->n - 1].pa);
-	s->width[COLUMN_PA] = s->width[COLUMN_IA] = address;
-	s->width[COLUMN_ENTRIES] = 2 * address + 1;
+	snprintf(text, sizeof(text), "%s0x%" PRIx64, lead, address);
+	put_word(s, text);
 }
 
 /* What columns are called, before the first row. */
@@ -175,13 +153,14 @@ static void put_titles(struct search *s)
 	if (s->titled)
 		return;
 	s->titled = true;
-	put_word(s, COLUMN_PA, "# pa");
-	put_word(s, COLUMN_TABLE, "table");
-	put_word(s, COLUMN_IA, "ia");
-	put_word(s, COLUMN_SIZE, "size");
-	s2_ptdump_short_titles(&s->printer);
-	put_word(s, COLUMN_ENTRIES, "entries");
-	s2_out_str(s->out, "descriptor\n");
+	put_word(s, "# pa");
+	put_word(s, "table");
+	put_word(s, "ia");
+	put_word(s, "size");
+	s2_ptdump_short_titles(&s->printer, &s->grid);
+	put_word(s, "entries");
+	put_word(s, "descriptor");
+	s2_grid_line_end(&s->grid);
 }
 
 /* @pa, @ia: of the first byte that is reached. */
@@ -191,19 +170,19 @@ static void text_mapping(struct search *s, const struct s2_row *part, uint64_t p
 
 	put_titles(s);
 	s2_text_size(s2_entry_size(s->geom, part->run.height), size);
-	put_address(s, COLUMN_PA, pa);
-	put_word(s, COLUMN_TABLE, s->table->id);
-	put_address(s, COLUMN_IA, ia);
-	put_word(s, COLUMN_SIZE, size);
-	s2_ptdump_short(&s->printer, part);
+	put_address(s, "", pa);
+	put_word(s, s->table->id);
+	put_address(s, "", ia);
+	put_word(s, size);
+	s2_ptdump_short(&s->printer, part, &s->grid);
 	snprintf(entries, sizeof(entries), "0x%" PRIx64 "-0x%" PRIx64, part->run.ia,
 		 part->run.ia + part->run.size);
-	put_word(s, COLUMN_ENTRIES, entries);
-	s2_out_str(s->out, "descriptor@");
+	put_word(s, entries);
 	if (part->run.desc_pa == S2_NO_ADDRESS)
-		s2_out_str(s->out, "?\n");
+		put_word(s, "descriptor@?");
 	else
-		s2_out_printf(s->out, "0x%" PRIx64 "\n", part->run.desc_pa);
+		put_address(s, "descriptor@", part->run.desc_pa);
+	s2_grid_line_end(&s->grid);
 }
 
 static void print_hit(struct search *s, struct wanted *want, const struct s2_row *row)
@@ -235,16 +214,19 @@ static void print_table_hit(struct search *s, const struct wanted *want,
 	static const char *const of_nothing[] = { "range", "tables", "incomplete", NULL };
 	int level = s2_level(s->geom, reached->height);
 	struct s2_json *json = &s->printer.json;
+	char lead[sizeof("level:-1@")];
 
 	if (!s->json) {
 		put_titles(s);
-		put_address(s, COLUMN_PA, want->pa > reached->pa ? want->pa : reached->pa);
-		put_word(s, COLUMN_TABLE, s->table->id);
-		put_word(s, COLUMN_IA, "-");
-		put_word(s, COLUMN_SIZE, "-");
-		s2_ptdump_short_table(&s->printer);
-		put_word(s, COLUMN_ENTRIES, "-");
-		s2_out_printf(s->out, "level:%d@0x%" PRIx64 "\n", level, reached->pa);
+		put_address(s, "", want->pa > reached->pa ? want->pa : reached->pa);
+		put_word(s, s->table->id);
+		put_word(s, "-");
+		put_word(s, "-");
+		s2_ptdump_short_table(&s->printer, &s->grid);
+		put_word(s, "-");
+		snprintf(lead, sizeof(lead), "level:%d@", level);
+		put_address(s, lead, reached->pa);
+		s2_grid_line_end(&s->grid);
 		return;
 	}
 	begin_found(s, want, "table", s->table->id);
@@ -442,11 +424,12 @@ static enum s2_exit search_all(const struct s2_options *o, struct search *s, str
 		for (size_t t = 0; t < tables->n; t++)
 			if (s2_table_annotator(&tables->table[t], s2_annotators[i]))
 				s->printer.common |= 1U << i;
-	guess_widths(s);
+	s2_grid_init(&s->grid, s->out);
 	s->where = o->rows.have_where ? &o->rows.where : NULL;
 	if (s->json)
 		s2_json_begin(&s->printer.json, s->out, s->lines, "find", "found", &image);
 	code = s2_each_table(s->input, tables->table, tables->n, search_table, s, &status, err);
+	s2_grid_flush(&s->grid);
 	/* What tables reach that were not read is not known. */
 	for (size_t i = 0; !code && i < s->n; i++)
 		if (!s->want[i].hits)

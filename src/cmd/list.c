@@ -258,11 +258,13 @@ static void print_image(struct s2_out *out, const struct s2_input *input)
 	s2_out_str(out, "\n");
 }
 
-/* Titles step back, what is missing stands out. */
+/* Titles step back; what is missing stands out, and slots that are not plain memory. */
 static enum s2_style style_of(const char *title, const char *text)
 {
 	if (title == text)
 		return S2_DIM;
+	if (!strcmp(title, "slots") && strchr(text, ':'))
+		return S2_MARKED;
 	return !strcmp(title, "missing") && strcmp(text, "0") != 0 && strcmp(text, "-") != 0 ?
 		       S2_GONE :
 		       S2_PLAIN;

@@ -62,6 +62,11 @@ static void no_root(const struct s2_options *o, const struct s2_refusal *refusal
 {
 	char roots[EXAMPLES];
 
+	if (refusal->claim->use & S2_CLAIM_ROOT) {
+		s2_fail(err, code, "--%s says no address of a table: give --root with it",
+			refusal->claim->option);
+		return;
+	}
 	s2_claim_options(o->regime.arch, S2_CLAIM_ROOT, roots, sizeof(roots));
 	s2_fail(err, code,
 		"--%s describes a table that the file does not tell of: give --root (or %s) with it",

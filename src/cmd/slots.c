@@ -5,7 +5,9 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "cmd/color.h"
 #include "cmd/each.h"
+#include "format/color.h"
 #include "format/text.h"
 #include "model/private.h"
 #include "model/slots.h"
@@ -13,6 +15,7 @@
 /* What slots_table() and measure() work with. */
 struct listing {
 	const struct s2_tables *tables;
+	bool color;
 	bool have_private; /* of a VM at least it is known what of its memory is private */
 	struct s2_out *out;
 	int id_width;
@@ -54,6 +57,14 @@ static void print_private(const struct listing *l, const struct s2_table *table,
 	s2_out_printf(l->out, "%8s ", size);
 }
 
+/* One that is not plain memory is seen among many. */
+static enum s2_style style_of(const struct s2_slot *slot)
+{
+	const uint32_t marks = S2_SLOT_READONLY | S2_SLOT_LOG | S2_SLOT_GMEM;
+
+	return slot->flags & marks ? S2_MARKED : S2_PLAIN;
+}
+
 static void print_slot(const struct listing *l, const struct s2_table *table,
 		       const struct shown *shown, const struct s2_slot *slot)
 {
@@ -63,13 +74,28 @@ static void print_slot(const struct listing *l, const struct s2_table *table,
 
 	s2_slots_label(table, slot->ipa, &label);
 	s2_text_size(slot->size, size);
-	s2_out_printf(l->out, "%-*s %-6s ", l->id_width, table->id,
-		      s2_slots_annotator.columns[0].text(&label, text));
+	s2_out_printf(l->out, "%-*s ", l->id_width, table->id);
+	s2_style_pad(l->out, s2_slots_annotator.columns[0].text(&label, text), 6,
+		     l->color ? style_of(slot) : S2_PLAIN, S2_PLAIN);
+	s2_out_str(l->out, " ");
 	s2_text_ia_range(l->out, slot->ipa, slot->size, digits);
 	s2_out_printf(l->out, "%*s %8s ", (int)(l->ia_width - range_width(digits)), "", size);
 	if (l->have_private)
 		print_private(l, table, slot);
 	s2_out_printf(l->out, "0x%" PRIx64 "\n", slot->hva);
+}
+
+static void print_none(const struct listing *l, const struct s2_table *table)
+{
+	bool gone = l->color && !table->have_slots;
+
+	if (gone)
+		s2_style(l->out, S2_GONE);
+	s2_out_printf(l->out, "# %s: %s", table->id,
+		      table->have_slots ? "no slots" : "its slots are not known");
+	if (gone)
+		s2_style(l->out, S2_PLAIN);
+	s2_out_str(l->out, "\n");
 }
 
 /* In a document. */
@@ -110,8 +136,7 @@ static void print_table(const struct listing *l, const struct s2_table *table,
 	if (!shown->at_all)
 		return;
 	if (!table->nslots)
-		s2_out_printf(l->out, "# %s: %s\n", table->id,
-			      table->have_slots ? "no slots" : "its slots are not known");
+		print_none(l, table);
 	for (size_t i = 0; i < table->nslots; i++)
 		print_slot(l, table, shown, &table->slot[i]);
 }
@@ -134,6 +159,17 @@ static int widest_id(const struct s2_tables *tables)
 	return (int)width;
 }
 
+static void print_titles(const struct listing *l)
+{
+	if (l->color)
+		s2_style(l->out, S2_DIM);
+	s2_out_printf(l->out, "%-*s slot   %-*s %8s %shva", l->id_width, "# table",
+		      (int)l->ia_width, "ia", "size", l->have_private ? " private " : "");
+	if (l->color)
+		s2_style(l->out, S2_PLAIN);
+	s2_out_str(l->out, "\n");
+}
+
 static enum s2_code print_text(struct listing *l, const struct s2_input *input, enum s2_exit *ret,
 			       struct s2_err *err)
 {
@@ -150,8 +186,7 @@ static enum s2_code print_text(struct listing *l, const struct s2_input *input, 
 	code = s2_each_table(input, tables->table, tables->n, measure, l, ret, err);
 	if (code)
 		return code;
-	s2_out_printf(l->out, "%-*s slot   %-*s %8s %shva\n", l->id_width, "# table",
-		      (int)l->ia_width, "ia", "size", l->have_private ? " private " : "");
+	print_titles(l);
 	for (size_t i = 0; i < tables->n; i++)
 		print_table(l, &tables->table[i], &shown[i]);
 	return S2_OK;
@@ -182,6 +217,7 @@ static enum s2_exit list_slots(const struct s2_options *o, const struct s2_input
 
 	if (!l)
 		return s2_exit_of(s2_fail(err, S2_NOMEM, "no memory"));
+	l->color = s2_colors(o, out);
 	document = s2_options_document(o, &lines);
 	l->out = out;
 	l->tables = &input->tables;
@@ -207,7 +243,7 @@ const struct s2_cmd s2_cmd_slots = {
 	.name = "slots",
 	.args = "FILE",
 	.help = "the memory of each virtual machine, one line per memslot",
-	.groups = S2_OPTS_INPUT | S2_OPTS_ABSENT | S2_OPTS_GEOM | S2_OPTS_JSON,
+	.groups = S2_OPTS_INPUT | S2_OPTS_ABSENT | S2_OPTS_GEOM | S2_OPTS_JSON | S2_OPTS_COLOR,
 	.min_args = 1,
 	.max_args = 1,
 	.run = run_slots,

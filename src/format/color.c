@@ -8,7 +8,7 @@
 static const char *const sequences[] = {
 	[S2_PLAIN] = "\033[0m", [S2_DIM] = "\033[2m",     [S2_ALARM] = "\033[1;31m",
 	[S2_GONE] = "\033[31m", [S2_DEVICE] = "\033[35m", [S2_FOREIGN] = "\033[1;35m",
-	[S2_GOOD] = "\033[32m",
+	[S2_GOOD] = "\033[32m", [S2_MARKED] = "\033[1m",
 };
 
 void s2_style(struct s2_out *out, enum s2_style style)

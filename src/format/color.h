@@ -13,6 +13,7 @@ enum s2_style {
 	S2_GONE,    /* not in the dump */
 	S2_DEVICE,  /* memory of devices */
 	S2_FOREIGN, /* somebody else's */
+	S2_MARKED,  /* not like most, and not wrong: a slot that logs */
 	S2_GOOD,
 };
 

@@ -67,9 +67,6 @@ struct s2_picked {
 	bool stopped;   /* at the limit: nobody looked at the rest */
 };
 
-/* Type, rights, attributes, and what annotators say. */
-#define S2_MAX_SHORT (2 + S2_MAX_ATTR_MEMBERS + 4 * S2_MAX_ANNOTATORS)
-
 struct s2_printer {
 	const struct s2_format *format;
 	struct s2_out *out;
@@ -85,8 +82,7 @@ struct s2_printer {
 	uint8_t label[S2_MAX_ANNOTATORS];
 	/* Bit i: some table has annotator number i, and rows of all have its columns (find). */
 	unsigned int common;
-	uint8_t flags_width;                    /* of the text's column */
-	unsigned int short_width[S2_MAX_SHORT]; /* of s2_ptdump_short(): of the widest word so far */
+	uint8_t flags_width; /* of the text's column */
 	uint64_t ntables, nruns;
 	const char *list;                 /* headers only, for this command; NULL: `dump` */
 	bool effective;                   /* rows are those of --effective */
@@ -137,18 +133,23 @@ struct s2_size_text s2_size_text(uint64_t size);
 /* Rights of a leaf as they are to be printed: effective ones, or those of the entry alone. */
 struct s2_rights s2_printer_rights(const struct s2_printer *printer, const struct s2_run *run);
 
+/* Columns that the rows of printer->table take at least, with all of them. */
+unsigned int s2_ptdump_width(const struct s2_printer *printer);
+
 /* The text's column of flags. */
 struct s2_text_flags;
 void s2_ptdump_flags(const struct s2_printer *printer, const struct s2_run *run,
 		     struct s2_text_flags *ret);
 
-/* A mapped row as `find` prints it: type, rights, attributes and what annotators say, each with a
- * blank after it, and as wide as what stood in its place before. */
-void s2_ptdump_short(struct s2_printer *printer, const struct s2_row *row);
+/* A mapped row as `find` prints it: type, rights, attributes and what annotators say, as words of a
+ * line. */
+struct s2_grid;
+void s2_ptdump_short(const struct s2_printer *printer, const struct s2_row *row,
+		     struct s2_grid *grid);
 
 /* The titles of these columns, and what stands there of a page of a table. */
-void s2_ptdump_short_titles(struct s2_printer *printer);
-void s2_ptdump_short_table(struct s2_printer *printer);
+void s2_ptdump_short_titles(const struct s2_printer *printer, struct s2_grid *grid);
+void s2_ptdump_short_table(const struct s2_printer *printer, struct s2_grid *grid);
 
 /* What is left of rights after both stages. */
 struct s2_rights s2_effective_rights(const struct s2_effective_row *row);

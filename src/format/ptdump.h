@@ -10,7 +10,7 @@
 #include "format/text.h"
 
 /* Widths of columns that all tables have; what is longer pushes the rest of its line. */
-enum { W_SIZE = 8, W_TYPE = 7, W_MEMORY = 13, W_SH = 3, W_HEX = 12, W_BOOL = 5 };
+enum { W_SIZE = 8, W_TYPE = 7, W_MEMORY = 13, W_SH = 3, W_HEX = 12, W_RAW = 18, W_BOOL = 5 };
 
 static inline void out_size(struct s2_out *out, uint64_t size)
 {

@@ -32,6 +32,8 @@ static unsigned int width_of(const struct s2_printer *printer, const struct s2_r
 		return rights_width(printer);
 	case S2_MEMBER_FLAGS:
 		return printer->flags_width;
+	case S2_MEMBER_RAW:
+		return W_RAW;
 	case S2_MEMBER_LEVEL:
 		return s2_level(printer->geom, printer->geom->top) < 0 ? 2 : 1;
 	case S2_MEMBER_TABLE:

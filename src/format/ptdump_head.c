@@ -173,6 +173,28 @@ static void print_titles(struct s2_printer *printer)
 	s2_out_str(out, "pa\n");
 }
 
+unsigned int s2_ptdump_width(const struct s2_printer *printer)
+{
+	const unsigned int level = s2_level(printer->geom, printer->geom->top) < 0 ? 2 : 1;
+	/* All but the last have a blank behind them. */
+	unsigned int width = 2 * ia_digits(printer->geom) + 5 + 1 + W_SIZE + 1 + level + 1 +
+			     W_TYPE + 1 + rights_width(printer) + 1 + printer->flags_width + 1;
+
+	for (unsigned int i = 0; i < printer->of.nattrs; i++) {
+		const struct s2_attr *attr = printer->of.attr[i].attr;
+
+		if (attr && attr->kind == S2_ATTR_COLUMN)
+			width += attr->width + 1;
+	}
+	for (unsigned int i = 0; printer->annotators[i]; i++) {
+		const struct s2_annotator_ops *ops = printer->annotators[i];
+
+		for (size_t k = 0; s2_printer_has(printer, i) && k < ops->ncolumns; k++)
+			width += ops->columns[k].width + 1;
+	}
+	return width + strlen("0x12345000");
+}
+
 void s2_ptdump_head(struct s2_printer *printer, const struct s2_table *table,
 		    const struct s2_geometry *geom)
 {

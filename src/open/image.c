@@ -4,9 +4,11 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/cleanup.h"
 #include "decode/infer.h"
+#include "kernel/kva.h"
 #include "open/pages.h"
 #include "open/shape.h"
 
@@ -152,6 +154,21 @@ static enum s2_code lay_out(const struct s2_request *r, const struct s2_files *f
 	return code;
 }
 
+/* A table that one architecture wrote is none of another's, and would read as garbage. */
+static enum s2_code check_machine(const struct s2_request *r, const struct s2_source *source,
+				  struct s2_refusal *refusal, struct s2_err *err)
+{
+	const struct s2_arch *arch = r->regime->arch;
+	const char *machine = s2_machine_of_elf(s2_kva_machine(arch->name));
+
+	if (!source->machine || !machine || !strcmp(source->machine, machine))
+		return S2_OK;
+	*refusal = (struct s2_refusal){ .why = S2_REFUSED_ARCH,
+					.claim = s2_regime_given(r->regime, S2_CLAIM_SHAPE) };
+	return s2_fail(err, S2_USAGE, "is for tables of %s, the dump is of an %s machine",
+		       arch->name, source->machine);
+}
+
 enum s2_code s2_image_table(const struct s2_request *r, const struct s2_files *files,
 			    struct s2_source *source, struct s2_tables *tables,
 			    struct s2_inferred_image *inferred, struct s2_refusal *refusal,
@@ -165,8 +182,10 @@ enum s2_code s2_image_table(const struct s2_request *r, const struct s2_files *f
 				  .regime = *r->regime };
 	const bool placed = r->raw->have_base || r->raw->nmaps || r->files.pages ||
 			    !s2_is_raw(source);
-	enum s2_code code = S2_OK;
+	enum s2_code code = check_machine(r, source, refusal, err);
 
+	if (code)
+		return code;
 	if (!s2_is_raw(source) && !r->files.pages && !r->have_root &&
 	    !s2_regime_given(r->regime, S2_CLAIM_ROOT))
 		return no_root(r, refusal, err);

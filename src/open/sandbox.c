@@ -93,6 +93,8 @@ static const struct rule rules[] = {
 	{ SYS_clone, 0, CLONE_THREAD, CLONE_THREAD },
 	/* isatty(), and libelf's question whether a descriptor is open. */
 	{ SYS_ioctl, 1, UINT32_MAX, TCGETS },
+	/* How wide a terminal is. */
+	{ SYS_ioctl, 1, UINT32_MAX, TIOCGWINSZ },
 	{ SYS_fcntl, 1, UINT32_MAX, F_GETFD },
 	/* fdopen() of a descriptor of its own. */
 	{ SYS_fcntl, 1, UINT32_MAX, F_GETFL },

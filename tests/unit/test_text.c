@@ -12,6 +12,7 @@
 
 #include "base/bits.h"
 #include "base/escape.h"
+#include "format/grid.h"
 #include "format/text.h"
 
 static void sizes(void **state)
@@ -237,13 +238,93 @@ static void wraps(void **state)
 	wrap(LONG "\n  b\n", LONG " b", 2);
 }
 
+static void put_words(struct s2_grid *grid, const char *a, const char *b, const char *c)
+{
+	s2_grid_word(grid, a, S2_PLAIN);
+	s2_grid_word(grid, b, S2_PLAIN);
+	s2_grid_word(grid, c, S2_PLAIN);
+	s2_grid_line_end(grid);
+}
+
+static void words_below_each_other(void **state)
+{
+	static const char want[] = "a    title  c\n"
+				   "1234 \303\266      last one is not padded\n"
+				   "1    -      -\n"
+				   "2    \033[1;31mlonger\033[0m x\n";
+	struct s2_out *out = malloc(sizeof(*out));
+	struct s2_grid *grid = malloc(sizeof(*grid));
+
+	(void)state;
+	assert_non_null(out);
+	assert_non_null(grid);
+	s2_out_init(out, -1);
+	s2_grid_init(grid, out);
+	put_words(grid, "a", "title", "c");
+	/* A character that has two bytes takes one column. */
+	put_words(grid, "1234", "\303\266", "last one is not padded");
+	put_words(grid, "1", "-", "-");
+	s2_grid_word(grid, "2", S2_PLAIN);
+	s2_grid_word(grid, "longer", S2_ALARM);
+	s2_grid_word(grid, "x", S2_PLAIN);
+	s2_grid_flush(grid);
+	/* Half a line waits for its end. */
+	assert_int_equal(out->used, strstr(want, "2    ") - want);
+	s2_grid_line_end(grid);
+	s2_grid_flush(grid);
+	assert_int_equal(out->used, strlen(want));
+	assert_memory_equal(out->buf, want, out->used);
+	free(grid);
+	free(out);
+}
+
+/* Of more than can be held no line is lost, and what was wide once stays so; a word that is longer
+ * than all of it takes no other line with it. */
+static void more_than_is_held(void **state)
+{
+	enum { LINES = 4000 };
+	struct s2_out *out = malloc(sizeof(*out));
+	struct s2_grid *grid = malloc(sizeof(*grid));
+	char *long_word = malloc(S2_GRID_HELD + 1);
+	unsigned int lines = 0;
+
+	(void)state;
+	assert_non_null(out);
+	assert_non_null(grid);
+	assert_non_null(long_word);
+	memset(long_word, 'x', S2_GRID_HELD);
+	long_word[S2_GRID_HELD] = '\0';
+	s2_out_init(out, -1);
+	s2_grid_init(grid, out);
+	for (unsigned int i = 0; i < LINES; i++)
+		put_words(grid, i + 1 == LINES ? "wide" : "a", "b", "c");
+	put_words(grid, "d", long_word, "e");
+	put_words(grid, "f", "g", "h");
+	s2_grid_flush(grid);
+	for (size_t i = 0; i < out->used; i++)
+		lines += out->buf[i] == '\n';
+	assert_int_equal(lines, LINES + 2);
+	assert_memory_equal(out->buf, "a b c\na b c\n", 12);
+	assert_memory_equal(out->buf + out->used - 16, "d    e\n", 7);
+	assert_memory_equal(out->buf + out->used - 9, "f    g h\n", 9);
+	free(long_word);
+	free(grid);
+	free(out);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(sizes),     cmocka_unit_test(sizes_say_what_they_are),
-		cmocka_unit_test(addresses), cmocka_unit_test(rights),
-		cmocka_unit_test(flags),     cmocka_unit_test(escapes),
-		cmocka_unit_test(wraps),     cmocka_unit_test(times),
+		cmocka_unit_test(sizes),
+		cmocka_unit_test(sizes_say_what_they_are),
+		cmocka_unit_test(addresses),
+		cmocka_unit_test(rights),
+		cmocka_unit_test(flags),
+		cmocka_unit_test(escapes),
+		cmocka_unit_test(wraps),
+		cmocka_unit_test(times),
+		cmocka_unit_test(words_below_each_other),
+		cmocka_unit_test(more_than_is_held),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
