@@ -49,6 +49,10 @@ enum s2_code s2_file_open(const struct s2_opened *opened, struct s2_file *ret, s
 		return s2_fail(err, S2_INVALID, "is empty");
 	file.size = file.map_size;
 	file.sparse = S_ISREG(st.st_mode) && (uint64_t)st.st_blocks * 512 < file.map_size;
+	file.end = malloc(sizeof(*file.end));
+	if (!file.end)
+		return s2_fail(err, S2_NOMEM, "no memory");
+	*file.end = file.map_size;
 	map = mmap(NULL, (size_t)file.map_size, PROT_READ, MAP_PRIVATE | MAP_NORESERVE, file.fd, 0);
 	if (map != MAP_FAILED)
 		file.map = map;
@@ -71,7 +75,26 @@ void s2_file_close(struct s2_file *file)
 	if (file->map && !file->borrowed)
 		munmap((void *)(uintptr_t)file->map, (size_t)file->map_size);
 	free(file->piece);
+	free(file->end);
 	*file = (struct s2_file){ .fd = -1, .cmdline_fd = -1 };
+}
+
+/*
+ * Copies out of the mapping. A fault costs 2 us, and of a dump that was cut each page would have
+ * some: behind the end that the file has after the first, nothing is tried. A disk that fails
+ * leaves the end where it was.
+ */
+static bool copy_mapped(const struct s2_file *file, uint64_t off, char *buf, size_t len)
+{
+	struct stat st;
+
+	if (!s2_fits(off, len, *file->end))
+		return false;
+	if (s2_fault_copy(buf, file->map + off, len))
+		return true;
+	if (!fstat(file->fd, &st) && S_ISREG(st.st_mode) && (uint64_t)st.st_size < off + len)
+		*file->end = (uint64_t)st.st_size;
+	return false;
 }
 
 /* Reads from the file on disk; the range was checked against its size. */
@@ -83,7 +106,7 @@ static enum s2_code read_disk(const struct s2_file *file, uint64_t off, char *bu
 		return S2_OK;
 	}
 	if (file->map) {
-		if (s2_fault_copy(buf, file->map + off, len))
+		if (copy_mapped(file, off, buf, len))
 			return S2_OK;
 		return s2_fail(
 			err, S2_IO,

@@ -40,6 +40,7 @@ struct s2_file {
 	uint64_t size;               /* logical size */
 	const uint8_t *map;          /* the file on disk, NULL when it cannot be mapped */
 	uint64_t map_size;           /* size of the file on disk */
+	uint64_t *end;               /* less than @map_size once a cut of the mapped file was met */
 	bool borrowed;               /* @map belongs to someone else, see s2_file_memory() */
 	bool sparse;                 /* fewer bytes are on disk than it is long */
 	bool live;                   /* /proc/kcore: the kernel answers, and it may refuse parts */
