@@ -4,9 +4,13 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "base/num.h"
 #include "check/pkvm/priv.h"
 #include "decode/lookup.h"
 #include "host/pkvm/pkvm.h"
+
+/* 64 KiB, which are some times those of a struct kvm, for each guest that there can be. */
+#define FLOOR_KVM_PAGES (256 * 16)
 
 #define S2_MEMATTR BITS64(5, 2)
 #define MEMATTR_DEVICE 1U
@@ -20,6 +24,8 @@ struct s2_vms {
 	struct s2_pkvm_guest *guest;
 	size_t n;
 	uint64_t kvm_size;
+	struct s2_budget pages; /* of all struct kvm, which are as large as types say */
+	bool too_large;
 };
 
 static const struct s2_field_row vm_rows[] = {
@@ -79,45 +85,71 @@ static void handles(struct s2_check_ctx *ctx, const struct s2_pkvm_guest *guest)
 
 /* I18: __pkvm_init_vm() pins the host's struct kvm, which the host has shared before (nvhe/pkvm.c).
  */
-static void shared(struct s2_check_ctx *ctx, const struct s2_pkvm_guest *guest)
+static void shared_page(struct s2_check_ctx *ctx, const struct s2_pkvm_guest *guest,
+			const struct s2_table *table, uint64_t pa)
 {
 	const struct s2_pkvm *pkvm = s2_check_pkvm(ctx);
+	const struct s2_facts *fact = s2_pages_fact(&ctx->pages, pa);
+	uint64_t word;
+	bool host, hyp;
+
+	if ((pkvm->host_in == S2_STATE_IN_PTE && fact->host == S2_HOST_UNREAD) ||
+	    (pkvm->hyp_in == S2_STATE_IN_PTE && fact->hyp_unread)) {
+		s2_check_unknown(ctx, S2_CHECK_VM_SHARED,
+				 "the tables' entries for PA 0x%" PRIx64 " are not known", pa);
+		return;
+	}
+	if (s2_pkvm_page(pkvm, ctx->mem, ctx->pages.page_log2, pa, &word)) {
+		s2_check_unknown(ctx, S2_CHECK_VM_SHARED,
+				 "hyp_vmemmap of PA 0x%" PRIx64 " is not there", pa);
+		return;
+	}
+	host = pkvm->host_in == S2_STATE_IN_VMEMMAP ?
+		       s2_pkvm_host_state(pkvm, word) == S2_STATE_SHARED_OWNED :
+		       fact->host == S2_HOST_SHARED;
+	hyp = pkvm->hyp_in == S2_STATE_IN_VMEMMAP ?
+		      s2_pkvm_hyp_state(pkvm, word) == S2_STATE_SHARED_BORROWED :
+		      fact->hyp_mapped && fact->hyp == 2;
+	if (!host || !hyp || !s2_pkvm_refs(pkvm, word))
+		s2_check_found(ctx, S2_CHECK_VM_SHARED, table, pa, pa,
+			       "struct kvm of guest 0x%x:%s%s%s", guest->handle,
+			       host ? "" : " not shared by the host;",
+			       hyp ? "" : " not borrowed by the hypervisor;",
+			       s2_pkvm_refs(pkvm, word) ? " pinned" : " not pinned");
+}
+
+static void too_large(struct s2_check_ctx *ctx, uint64_t pa)
+{
+	struct s2_vms *vms = s2_protected(ctx)->vms;
+	static const char text[] = "struct kvm at PA 0x%" PRIx64
+				   " is not gone through: types say that it has %" PRIu64 " bytes";
+
+	if (!vms->too_large) {
+		s2_check_unknown(ctx, S2_CHECK_VM_SHARED, text, pa, vms->kvm_size);
+		s2_lost_add(ctx->args->lost, S2_LOST_SEARCH, S2_BUDGET, NULL, pa, text, pa,
+			    vms->kvm_size);
+	}
+	vms->too_large = true;
+}
+
+/* The pages of the guest's struct kvm that are in the window. */
+static void shared(struct s2_check_ctx *ctx, const struct s2_pkvm_guest *guest)
+{
+	struct s2_vms *vms = s2_protected(ctx)->vms;
 	const struct s2_table *table = table_of(ctx, guest->handle);
-	uint64_t page = BIT64(ctx->pages.page_log2), word;
+	uint64_t last, from, to;
 
 	if (!guest->host_kvm_pa)
 		return; /* handles() says so */
-	for (uint64_t pa = guest->host_kvm_pa & ~(page - 1);
-	     pa < guest->host_kvm_pa + s2_protected(ctx)->vms->kvm_size; pa += page) {
-		const struct s2_facts *fact = s2_pages_fact(&ctx->pages, pa);
-		bool host, hyp;
-
-		if (!fact)
-			continue;
-		if ((pkvm->host_in == S2_STATE_IN_PTE && fact->host == S2_HOST_UNREAD) ||
-		    (pkvm->hyp_in == S2_STATE_IN_PTE && fact->hyp_unread)) {
-			s2_check_unknown(ctx, S2_CHECK_VM_SHARED,
-					 "the tables' entries for PA 0x%" PRIx64 " are not known",
-					 pa);
-			continue;
+	if (!s2_add_ok(guest->host_kvm_pa, vms->kvm_size ? vms->kvm_size - 1 : 0, &last))
+		last = UINT64_MAX;
+	s2_pages_span(&ctx->pages, guest->host_kvm_pa, last, &from, &to);
+	for (uint64_t i = from; i < to; i++) {
+		if (s2_budget_take(&vms->pages, 1)) {
+			too_large(ctx, guest->host_kvm_pa);
+			return;
 		}
-		if (s2_pkvm_page(pkvm, ctx->mem, ctx->pages.page_log2, pa, &word)) {
-			s2_check_unknown(ctx, S2_CHECK_VM_SHARED,
-					 "hyp_vmemmap of PA 0x%" PRIx64 " is not there", pa);
-			continue;
-		}
-		host = pkvm->host_in == S2_STATE_IN_VMEMMAP ?
-			       s2_pkvm_host_state(pkvm, word) == S2_STATE_SHARED_OWNED :
-			       fact->host == S2_HOST_SHARED;
-		hyp = pkvm->hyp_in == S2_STATE_IN_VMEMMAP ?
-			      s2_pkvm_hyp_state(pkvm, word) == S2_STATE_SHARED_BORROWED :
-			      fact->hyp_mapped && fact->hyp == 2;
-		if (!host || !hyp || !s2_pkvm_refs(pkvm, word))
-			s2_check_found(ctx, S2_CHECK_VM_SHARED, table, pa, pa,
-				       "struct kvm of guest 0x%x:%s%s%s", guest->handle,
-				       host ? "" : " not shared by the host;",
-				       hyp ? "" : " not borrowed by the hypervisor;",
-				       s2_pkvm_refs(pkvm, word) ? " pinned" : " not pinned");
+		shared_page(ctx, guest, table, s2_pages_pa(&ctx->pages, i));
 	}
 }
 
@@ -366,6 +398,7 @@ void s2_check_vms_begin(struct s2_check_ctx *ctx)
 		free(vms);
 		return;
 	}
+	s2_budget_init(&vms->pages, FLOOR_KVM_PAGES, 1, ctx->mem->bytes >> ctx->pages.page_log2);
 	s2_protected(ctx)->vms = vms;
 	if (pkvm->guests)
 		note_lost(ctx);
