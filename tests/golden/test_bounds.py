@@ -265,6 +265,23 @@ def kvm_of_4g(path):
     mkpkvm.write_elf(system, set(), str(path))
 
 
+def mappings_of_same(path):
+    """The host's list of what a guest has: all of its 300,000 mappings are of the same 512 pages, which the guest has one by one."""
+    system = mkpkvm.System("7.1")
+    guest, page = system.vms[0], system.pa(mkpkvm.GUEST)
+    for i in range(512):
+        guest.set(0xc0000 + i << 12, system.guest_leaf(page))
+    n, first = 300000, system.pa(mkpkvm.SIZE)
+    node = lambda k: system.lin(first) + 48 * k if 0 <= k < n else 0
+    for at in range(0, 48 * n, 4096):
+        system.swapper_table.set(system.lin(first + at), (first + at) | 3 | 1 << 10 | 3 << 8 | 3 << 53)
+    system.ram.put(guest.root_at, node(0))
+    nodes = b"".join(struct.pack("<6Q", node((k - 1) // 2), node(2 * k + 2), node(2 * k + 1), 0xc0000, page >> 12, 512)
+                     for k in range(n))
+    path.with_suffix(".map").write_text(system.system_map(), "utf-8")
+    path.write_bytes(elf(b"", [(mkpkvm.BASE, bytes(system.ram.bytes)), (first, nodes)]))
+
+
 def look_alikes(path):
     """Pages that may each be the table above each other."""
     path.write_bytes(struct.pack("<512Q", *((ROOT + i * 4096) | 3 for i in range(512))) * 512)
@@ -293,6 +310,7 @@ CASES = [
     *((make, [word, *more]) for make in (pkvm_blocks, pkvm_one_page, pkvm_words, pkvm_scattered)
       for word, *more in (["check"], ["check", "--json"], ["dump", "--json"], ["list", "-l"])),
     (kvm_of_4g, ["check", "--system-map={}.map"]), (kvm_of_4g, ["list", "--system-map={}.map"]),
+    (mappings_of_same, ["check", "--system-map={}.map"]),
     (look_alikes, ["dump", "--vtcr=0x80023559"]),
     (one_page_for_all, ["dump", "--vtcr=0x80023559", f"--base={ROOT:#x}"]),
     (one_page_for_all, ["dump", "--json", "--vtcr=0x80023559", f"--base={ROOT:#x}"]),
@@ -309,6 +327,7 @@ SAID = {(kdump_bomb, "list"): (3, NO_MORE), (kdump_bomb, "inspect"): (4, NO_MORE
         (sections_of_a_hole, "list"): (3, "16777216 sections are more than it holds"),
         (map_of_a_hole, "list"): (3, "mostly a hole"),
         (kvm_of_4g, "check"): (1, "is not gone through: types say that it has 4294967295 bytes"),
+        (mappings_of_same, "check"): (1, "has more mappings than a dump of this size has entries"),
         (kdump_zeros, "inspect"): (0, ""), (kdump_zeros, "dump"): (0, "")}
 
 

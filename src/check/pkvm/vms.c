@@ -12,6 +12,10 @@
 /* 64 KiB, which are some times those of a struct kvm, for each guest that there can be. */
 #define FLOOR_KVM_PAGES (256 * 16)
 
+/* Entries of guests' tables that the host's lists of mappings lead to. No two sound ones do to one.
+ */
+#define FLOOR_LOOKUPS 65536
+
 #define S2_MEMATTR BITS64(5, 2)
 #define MEMATTR_DEVICE 1U
 #define MEMATTR_NC 5U
@@ -184,8 +188,9 @@ struct mappings {
 	struct s2_walk *walk;
 	struct s2_found found; /* of found_ia; left is 0 when nothing was found there */
 	uint64_t found_ia;
-	uint64_t pages;       /* that the host believes to be mapped */
-	enum s2_code missing; /* S2_OK: all of the guest's table was read */
+	struct s2_budget *lookups; /* of all tables */
+	uint64_t pages;            /* that the host believes to be mapped */
+	enum s2_code missing;      /* S2_OK: all of the guest's table was read */
 	bool unreadable;
 };
 
@@ -197,47 +202,78 @@ static bool is_nc(uint64_t raw)
 	return attr == MEMATTR_DEVICE || attr == MEMATTR_NC;
 }
 
-/* What the guest's table has at @ia, which it has; else why that is not known. The pages of a block
- * are looked up once. */
+/* What the guest's table has at @ia, which it has; else why that is not known. What it has there is
+ * looked up once, by however many mappings. */
 static enum s2_code find(struct mappings *m, uint64_t ia, struct s2_found *ret)
 {
 	uint64_t skip = ia - m->found_ia;
-	enum s2_code code = S2_OK;
 
 	if (skip >= m->found.left) {
-		code = s2_lookup(m->ctx->mem, m->geom, m->table->root_pa, ia, &m->found);
+		enum s2_code code = s2_budget_take(m->lookups, 1);
+
+		if (!code)
+			code = s2_lookup(m->ctx->mem, m->geom, m->table->root_pa, ia, &m->found);
 		m->found_ia = ia;
 		skip = 0;
+		if (code) {
+			m->found.left = 0;
+			return code;
+		}
 	}
 	*ret = m->found;
 	ret->pa += skip;
-	return code;
+	ret->left -= skip;
+	return S2_OK;
 }
 
-static void mapped_page(struct mappings *m, uint64_t ia, uint64_t pa, bool nc)
+/* Is the page at @ia of @found what the host's list says? */
+static void mapped_page(struct mappings *m, const struct s2_found *found, uint64_t ia, uint64_t pa,
+			bool nc)
 {
-	struct s2_found found;
-	enum s2_code code = find(m, ia, &found);
-	uint64_t raw = found.raw;
+	uint64_t raw = found->raw;
 
-	if (code) {
-		m->missing = code;
-		return;
-	}
-	if (!(raw & 1) &&
-	    s2_pkvm_invalid(s2_check_pkvm(m->ctx), S2_PKVM_GUEST, raw).state == S2_STATE_POISONED)
-		return;
 	if (!(raw & 1))
 		s2_check_found(m->ctx, S2_CHECK_MAPPINGS, m->table, ia, pa,
 			       "in the host's list, but not mapped");
-	else if (found.pa != pa)
+	else if (found->pa != pa)
 		s2_check_found(m->ctx, S2_CHECK_MAPPINGS, m->table, ia,
-			       found.leaf ? found.pa : S2_NO_ADDRESS,
+			       found->leaf ? found->pa : S2_NO_ADDRESS,
 			       "0x%" PRIx64 " expected: the host's list says so", pa);
 	else if (m->layout->nc.have && nc != is_nc(raw))
-		s2_check_found(m->ctx, S2_CHECK_MAPPINGS, m->table, ia, found.pa,
+		s2_check_found(m->ctx, S2_CHECK_MAPPINGS, m->table, ia, found->pa,
 			       "%s in the host's list, but the leaf says otherwise (0x%" PRIx64 ")",
 			       nc ? "not cacheable" : "cacheable", raw);
+}
+
+/* The first pages of the @n at @ia that one entry, or none, stands for; returns how many. */
+static uint64_t mapped_pages_at(struct mappings *m, uint64_t ia, uint64_t pa, uint64_t n, bool nc)
+{
+	uint64_t page = BIT64(m->geom->page_log2), of_entry;
+	struct s2_found found;
+	enum s2_code code = find(m, ia, &found);
+
+	if (code) {
+		m->missing = code;
+		return 1;
+	}
+	of_entry = found.left / page;
+	n = n < of_entry ? n : of_entry;
+	if (!(found.raw & 1) &&
+	    s2_pkvm_invalid(s2_check_pkvm(m->ctx), S2_PKVM_GUEST, found.raw).state ==
+		    S2_STATE_POISONED)
+		return n;
+	for (uint64_t i = 0; i < n; i++) {
+		bool keeps = s2_check_keeps(m->ctx, S2_CHECK_MAPPINGS);
+
+		/* All of them are as the first: what is not kept is said once. */
+		m->ctx->times = keeps ? 1 : n - i;
+		mapped_page(m, &found, ia + i * page, pa + i * page, nc);
+		found.pa += page;
+		if (!keeps)
+			break;
+	}
+	m->ctx->times = 1;
+	return n;
 }
 
 static bool on_mapping(void *arg, uint64_t node)
@@ -272,10 +308,10 @@ static bool on_mapping(void *arg, uint64_t node)
 		return true;
 	}
 	m->pages += n;
-	for (uint64_t i = 0; i < n; i++)
-		mapped_page(m, (gfn + i) << m->geom->page_log2, (pfn + i) << m->geom->page_log2,
-			    nc != 0);
-	return true;
+	for (uint64_t i = 0; i < n && m->missing != S2_BUDGET;)
+		i += mapped_pages_at(m, (gfn + i) << m->geom->page_log2,
+				     (pfn + i) << m->geom->page_log2, n - i, nc != 0);
+	return m->missing != S2_BUDGET;
 }
 
 static uint64_t mapped_pages(struct mappings *m)
@@ -299,14 +335,25 @@ static uint64_t mapped_pages(struct mappings *m)
 	return n;
 }
 
+static void too_many_mappings(const struct mappings *m)
+{
+	static const char text[] = "the host's list has more mappings than a dump of this size has "
+				   "entries";
+
+	s2_check_unknown(m->ctx, S2_CHECK_MAPPINGS, "%s: %s", m->table->id, text);
+	s2_lost_add(m->ctx->args->lost, S2_LOST_SEARCH, S2_BUDGET, m->table->id, S2_LOST_NOWHERE,
+		    "%s", text);
+}
+
 static void mappings(struct s2_check_ctx *ctx, const struct mapping_layout *layout, size_t i,
-		     struct s2_walk *walk)
+		     struct s2_walk *walk, struct s2_budget *lookups)
 {
 	struct mappings m = { .ctx = ctx,
 			      .layout = layout,
 			      .table = &ctx->tables->table[i],
 			      .geom = &ctx->geom[i],
-			      .walk = walk };
+			      .walk = walk,
+			      .lookups = lookups };
 	struct s2_err err;
 	uint64_t pgt, n;
 
@@ -325,6 +372,10 @@ static void mappings(struct s2_check_ctx *ctx, const struct mapping_layout *layo
 				 *err.text ? ": " : "", err.text);
 		return;
 	}
+	if (m.missing == S2_BUDGET) {
+		too_many_mappings(&m);
+		return;
+	}
 	n = mapped_pages(&m);
 	if (m.missing)
 		s2_check_unknown(ctx, S2_CHECK_MAPPINGS, "%s: a part of its table is %s",
@@ -339,6 +390,7 @@ static void mappings(struct s2_check_ctx *ctx, const struct mapping_layout *layo
 static void all_mappings(struct s2_check_ctx *ctx)
 {
 	struct mapping_layout l = { .node = { .have = false } };
+	struct s2_budget lookups;
 	struct s2_walk *walk;
 	struct s2_err err;
 
@@ -354,9 +406,10 @@ static void all_mappings(struct s2_check_ctx *ctx)
 		ctx->nomem = true;
 		return;
 	}
+	s2_budget_init(&lookups, FLOOR_LOOKUPS, 1, ctx->mem->bytes / sizeof(uint64_t));
 	for (size_t i = 0; i < ctx->tables->n; i++)
 		if (s2_role(&ctx->tables->table[i]) == S2_ROLE_KEPT && ctx->geom[i].arch)
-			mappings(ctx, &l, i, walk);
+			mappings(ctx, &l, i, walk, &lookups);
 	free(walk);
 }
 
