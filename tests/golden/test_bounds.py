@@ -254,6 +254,13 @@ def pkvm_scattered(path):
     pkvm(path, "0x1", [b"".join(tables)], [], [])
 
 
+def pkvm_large(path):
+    """64 MiB of tables, each of the same blocks; they are read again for each part of a memory that is as large as it says."""
+    upper = [struct.pack("<512Q", *((ROOT + (1 + i << 12)) | 3 if i < 32 else 0 for i in range(512)))]
+    upper += [struct.pack("<512Q", *((ROOT + (33 + i * 512 + j << 12)) | 3 for j in range(512))) for i in range(32)]
+    pkvm(path, "0x1", [b"".join(upper) + struct.pack("<512Q", *((i % 4 << 21) | 0x7fd for i in range(512))) * 16384], [], [])
+
+
 def kvm_of_4g(path):
     """A system of 1 TiB, as its hypervisor says, with as many guests as there may be, each of a struct kvm of 4 GiB, as types say."""
     system = mkpkvm.System("7.1")
@@ -309,6 +316,7 @@ CASES = [
     (map_of_a_hole, ["list", str(SAMPLE), "--system-map"]),
     *((make, [word, *more]) for make in (pkvm_blocks, pkvm_one_page, pkvm_words, pkvm_scattered)
       for word, *more in (["check"], ["check", "--json"], ["dump", "--json"], ["list", "-l"])),
+    (pkvm_large, ["check"]), (pkvm_large, ["check", "--findings=all"]),
     (kvm_of_4g, ["check", "--system-map={}.map"]), (kvm_of_4g, ["list", "--system-map={}.map"]),
     (mappings_of_same, ["check", "--system-map={}.map"]),
     (look_alikes, ["dump", "--vtcr=0x80023559"]),
