@@ -578,6 +578,49 @@ static void test_cut_faults_once(void **state)
 	signal(SIGBUS, SIG_DFL);
 }
 
+/* Of files that are mapped, in KiB. */
+static unsigned long resident(void)
+{
+	FILE *f = fopen("/proc/self/status", "r");
+	unsigned long ret = 0;
+	char line[128];
+
+	assert_non_null(f);
+	while (fgets(line, sizeof(line), f))
+		sscanf(line, "RssFile: %lu", &ret);
+	fclose(f);
+	return ret;
+}
+
+/* However large the dump, and in how many parts, no more than 256 MiB of it are resident at once. */
+static void test_large_is_not_resident(void **state)
+{
+	const uint64_t mib = 1 << 20;
+	unsigned long before = resident();
+	char path[sizeof(dir) + 8], page[PAGE];
+	struct s2_opened all;
+	struct s2_file file[2];
+	struct s2_err err;
+
+	(void)state;
+	make("elf --pattern 0x0:0x1000", "large", path, sizeof(path));
+	assert_return_code(truncate(path, (off_t)(400 * mib)), 0);
+	all = opened(path);
+	s2_err_init(&err);
+	for (size_t i = 0; i < 2; i++) {
+		assert_int_equal(s2_file_open(&all, &file[i], &err), S2_OK);
+		assert_int_equal(s2_file_share(&file[i], 2, &err), S2_OK);
+	}
+	for (uint64_t off = 0; off < 400 * mib; off += PAGE)
+		for (size_t i = 0; i < 2; i++)
+			assert_int_equal(s2_file_read(&file[i], off, page, PAGE, &err), S2_OK);
+	assert_true(resident() - before <= 260 * 1024);
+	for (size_t i = 0; i < 2; i++)
+		s2_file_close(&file[i]);
+	close(all.fd);
+	unlink(path);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -592,6 +635,7 @@ int main(void)
 		cmocka_unit_test(test_cache_eviction),
 		cmocka_unit_test(test_empty),
 		cmocka_unit_test(test_cut_faults_once),
+		cmocka_unit_test(test_large_is_not_resident),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
