@@ -261,6 +261,11 @@ def pkvm_large(path):
     pkvm(path, "0x1", [b"".join(upper) + struct.pack("<512Q", *((i % 4 << 21) | 0x7fd for i in range(512))) * 16384], [], [])
 
 
+def notes_that_differ(path):
+    """As many notes as are used, no two of the same type."""
+    path.write_bytes(elf(b"".join(struct.pack("<III", 5, 0, i) + b"CORE".ljust(8, b"\0") for i in range(65536)), [(ROOT, bytes(4096))]))
+
+
 def kvm_of_4g(path):
     """A system of 1 TiB, as its hypervisor says, with as many guests as there may be, each of a struct kvm of 4 GiB, as types say."""
     system = mkpkvm.System("7.1")
@@ -316,6 +321,7 @@ CASES = [
     (map_of_a_hole, ["list", str(SAMPLE), "--system-map"]),
     *((make, [word, *more]) for make in (pkvm_blocks, pkvm_one_page, pkvm_words, pkvm_scattered)
       for word, *more in (["check"], ["check", "--json"], ["dump", "--json"], ["list", "-l"])),
+    *((notes_that_differ, words) for words in (["inspect"], ["inspect", "--json"], ["list"])),
     (pkvm_large, ["check"]), (pkvm_large, ["check", "--findings=all"]),
     (kvm_of_4g, ["check", "--system-map={}.map"]), (kvm_of_4g, ["list", "--system-map={}.map"]),
     (mappings_of_same, ["check", "--system-map={}.map"]),
