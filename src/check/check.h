@@ -159,7 +159,8 @@ struct s2_check_args {
 	/* Findings of each check that are kept; 0: S2_MAX_FINDINGS. Of all checks together no more
 	 * than the dump's size gives memory for. */
 	uint64_t max_findings;
-	uint64_t window; /* pages of memory that are looked at together; 0: as many as 32 MiB allow */
+	uint64_t window; /* pages of memory that are looked at together; 0: as many as memory allows
+			  */
 };
 
 /* Runs the checks. What is wrong with the dump is in the report; errors are s2dump's own

@@ -5,8 +5,14 @@
 
 #include "check/priv.h"
 
-/* Facts of this many pages at a time: 16 GiB in 4K pages, 32 MiB of facts when no two are alike. */
+/*
+ * Facts of this many pages at a time: 16 GiB in 4K pages, 32 MiB of facts when no two are alike.
+ * All tables are read once for each window; where there may be more of them, of what they are read
+ * for there is more at a time, half as much in bytes again as the dump has.
+ */
 #define WINDOW (4U << 20)
+#define WINDOW_HALVES 3         /* of the dump's bytes, in facts */
+#define MOST_WINDOW (32U << 20) /* a quarter of what SECURITY.md allows at most */
 
 #define CHUNK BIT64(S2_CHUNK_LOG2)
 
@@ -104,10 +110,18 @@ static enum s2_code from_keepers(struct s2_check_ctx *ctx, struct s2_err *err)
 	return code;
 }
 
+static uint64_t default_window(uint64_t bytes)
+{
+	struct s2_budget ret;
+
+	s2_budget_init(&ret, WINDOW, WINDOW_HALVES, bytes / (2 * sizeof(struct s2_facts)));
+	return ret.left < MOST_WINDOW ? ret.left : MOST_WINDOW;
+}
+
 enum s2_code s2_pages_init(struct s2_check_ctx *ctx, struct s2_err *err)
 {
 	struct s2_pages *pages = &ctx->pages;
-	uint64_t window = ctx->args->window ? ctx->args->window : WINDOW;
+	uint64_t window = ctx->args->window ? ctx->args->window : default_window(ctx->mem->bytes);
 	enum s2_code code;
 
 	pages->page_log2 = 12;
@@ -141,6 +155,11 @@ void s2_pages_window(struct s2_check_ctx *ctx, uint64_t first)
 	if (first + pages->nwindow > pages->npages)
 		pages->nwindow = pages->npages - first;
 	pages->window = first;
+	if (pages->nwindow) {
+		pages->window_pa = s2_pages_pa(pages, first);
+		pages->window_last = s2_pages_pa(pages, first + pages->nwindow - 1) |
+				     low_bits(pages->page_log2);
+	}
 	memset(pages->chunk, 0, (pages->nwindow + CHUNK - 1) / CHUNK * sizeof(*pages->chunk));
 }
 
@@ -203,10 +222,14 @@ uint64_t s2_pages_below(const struct s2_pages *pages, uint64_t pa)
 void s2_pages_span(const struct s2_pages *pages, uint64_t pa, uint64_t last, uint64_t *ret_from,
 		   uint64_t *ret_to)
 {
-	uint64_t from = s2_pages_below(pages, pa), end = pages->window + pages->nwindow;
-	uint64_t to =
-		s2_pages_below(pages, last) + (s2_pages_number(pages, last, NULL) != S2_NO_PAGE);
+	uint64_t from, to, end = pages->window + pages->nwindow;
 
+	*ret_from = *ret_to = pages->window;
+	/* Most of what tables map, where there are many windows. */
+	if (!pages->nwindow || last < pages->window_pa || pa > pages->window_last)
+		return;
+	from = s2_pages_below(pages, pa);
+	to = s2_pages_below(pages, last) + (s2_pages_number(pages, last, NULL) != S2_NO_PAGE);
 	*ret_from = from > pages->window ? from : pages->window;
 	*ret_to = to < end ? to : end;
 }

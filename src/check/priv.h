@@ -77,11 +77,12 @@ struct s2_pages {
 	size_t nregions;
 	unsigned int page_log2;
 	uint64_t npages;
-	uint64_t left_out_pa;     /* S2_NO_PAGE, or from where on memory is not looked at */
-	struct s2_budget budget;  /* pages of memory, all windows */
-	struct s2_budget changes; /* of facts, all windows */
-	bool too_many_changes;    /* there were more: facts are not all there */
-	uint64_t window, nwindow; /* pages [window, window + nwindow) */
+	uint64_t left_out_pa;            /* S2_NO_PAGE, or from where on memory is not looked at */
+	struct s2_budget budget;         /* pages of memory, all windows */
+	struct s2_budget changes;        /* of facts, all windows */
+	bool too_many_changes;           /* there were more: facts are not all there */
+	uint64_t window, nwindow;        /* pages [window, window + nwindow) */
+	uint64_t window_pa, window_last; /* ... are between these addresses, if there are any */
 	struct s2_chunk *chunk;
 	struct s2_facts *fact; /* one for each page of the window, of chunks that are split */
 };

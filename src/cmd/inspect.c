@@ -34,22 +34,62 @@ static bool lacks_part(const struct s2_source *source)
 }
 
 /* Notes of the same name and type, which a dump has of each CPU. */
-static size_t same_notes(const struct s2_source *source, size_t at, uint64_t *ret_bytes)
+struct same_notes {
+	const struct s2_note *first;
+	size_t n;
+	uint64_t bytes;
+};
+
+struct note_list {
+	struct same_notes *group; /* in the order of the dump */
+	size_t n;
+};
+
+static int by_name(const void *a, const void *b)
 {
-	const struct s2_note *note = &source->note[at];
+	const struct s2_note *x = ((const struct same_notes *)a)->first;
+	const struct s2_note *y = ((const struct same_notes *)b)->first;
+	int ret = strcmp(x->name, y->name);
+
+	if (!ret)
+		ret = (x->type > y->type) - (x->type < y->type);
+	return ret ? ret : (x > y) - (x < y);
+}
+
+static int by_place(const void *a, const void *b)
+{
+	const struct s2_note *x = ((const struct same_notes *)a)->first;
+	const struct s2_note *y = ((const struct same_notes *)b)->first;
+
+	return (x > y) - (x < y);
+}
+
+/* Sorted, not compared with all others: a file may have 65536 that differ. */
+static enum s2_code list_notes(const struct s2_source *source, struct note_list *ret,
+			       struct s2_err *err)
+{
+	struct same_notes *group = calloc(source->nnotes + 1, sizeof(*group));
 	size_t n = 0;
 
-	*ret_bytes = 0;
+	if (!group)
+		return s2_fail(err, S2_NOMEM, "no memory");
+	for (size_t i = 0; i < source->nnotes; i++)
+		group[i] = (struct same_notes){ &source->note[i], 1, source->note[i].size };
+	qsort(group, source->nnotes, sizeof(*group), by_name);
 	for (size_t i = 0; i < source->nnotes; i++) {
-		if (source->note[i].type != note->type ||
-		    strcmp(source->note[i].name, note->name) != 0)
-			continue;
-		if (i < at)
-			return 0;
-		n++;
-		*ret_bytes += source->note[i].size;
+		struct same_notes *last = n ? &group[n - 1] : NULL;
+
+		if (last && last->first->type == group[i].first->type &&
+		    !strcmp(last->first->name, group[i].first->name)) {
+			last->n++;
+			last->bytes += group[i].bytes;
+		} else {
+			group[n++] = group[i];
+		}
 	}
-	return n;
+	qsort(group, n, sizeof(*group), by_place);
+	*ret = (struct note_list){ group, n };
+	return S2_OK;
 }
 
 static void put_escaped(struct s2_out *out, const char *text)
@@ -136,27 +176,24 @@ static void put_kernels(struct s2_out *out, const struct s2_input *input,
 	s2_out_str(out, ".\n");
 }
 
-static void put_notes(struct s2_out *out, const struct s2_source *source)
+static void put_notes(struct s2_out *out, const struct note_list *notes)
 {
-	size_t shown = 0, left = 0;
-	uint64_t bytes;
+	size_t left = 0;
 
-	for (size_t i = 0; i < source->nnotes; i++) {
-		size_t n = same_notes(source, i, &bytes);
+	for (size_t i = 0; i < notes->n; i++) {
+		const struct same_notes *group = &notes->group[i];
 
-		if (!n)
-			continue;
-		if (shown == MAX_NOTES) {
-			left += n;
+		if (i >= MAX_NOTES) {
+			left += group->n;
 			continue;
 		}
-		s2_out_printf(out, "%s%zu ", shown++ ? ", " : "Notes: ", n);
-		put_escaped(out, source->note[i].name);
-		s2_out_printf(out, " of type 0x%x", source->note[i].type);
+		s2_out_printf(out, "%s%zu ", i ? ", " : "Notes: ", group->n);
+		put_escaped(out, group->first->name);
+		s2_out_printf(out, " of type 0x%x", group->first->type);
 	}
 	if (left)
 		s2_out_printf(out, ", and %zu more", left);
-	s2_out_str(out, shown ? ".\n" : "Notes: none.\n");
+	s2_out_str(out, notes->n ? ".\n" : "Notes: none.\n");
 }
 
 static void put_memory(struct s2_out *out, const struct s2_survey *survey, bool in_parts)
@@ -228,21 +265,15 @@ static void kernels_member(struct s2_json *json, const struct s2_input *input)
 	s2_json_text(json, "no_kernel", *input->no_kernel ? input->no_kernel : NULL);
 }
 
-static void notes_member(struct s2_json *json, const struct s2_source *source)
+static void notes_member(struct s2_json *json, const struct note_list *notes)
 {
-	uint64_t bytes;
-
 	s2_json_open(json, "notes", '[');
-	for (size_t i = 0; i < source->nnotes; i++) {
-		size_t n = same_notes(source, i, &bytes);
-
-		if (!n)
-			continue;
+	for (size_t i = 0; i < notes->n; i++) {
 		s2_json_open(json, NULL, '{');
-		s2_json_text(json, "name", source->note[i].name);
-		s2_json_number(json, "type", source->note[i].type);
-		s2_json_number(json, "count", n);
-		s2_json_number(json, "bytes", bytes);
+		s2_json_text(json, "name", notes->group[i].first->name);
+		s2_json_number(json, "type", notes->group[i].first->type);
+		s2_json_number(json, "count", notes->group[i].n);
+		s2_json_number(json, "bytes", notes->group[i].bytes);
 		s2_json_close(json, '}');
 	}
 	s2_json_close(json, ']');
@@ -279,7 +310,8 @@ static void survey_members(struct s2_json *json, const struct s2_survey *survey,
 }
 
 static void print_document(struct s2_out *out, const struct s2_input *input,
-			   const struct s2_image *image, const struct s2_survey *survey, bool lines)
+			   const struct s2_image *image, const struct s2_survey *survey,
+			   const struct note_list *notes, bool lines)
 {
 	struct s2_json json;
 
@@ -289,7 +321,7 @@ static void print_document(struct s2_out *out, const struct s2_input *input,
 	s2_json_word(&json, "writer", s2_source_writer(input->source));
 	s2_json_text(&json, "remark", *input->source->remark ? input->source->remark : NULL);
 	kernels_member(&json, input);
-	notes_member(&json, input->source);
+	notes_member(&json, notes);
 	survey_members(&json, survey, input->lost, image->format);
 	s2_json_item_end(&json);
 	s2_input_end_document(input, &json, true, NULL);
@@ -318,7 +350,7 @@ static void note_lost(const struct s2_input *input, const struct s2_survey *surv
 
 static enum s2_code print_text(struct s2_out *out, const struct s2_input *input,
 			       const struct s2_image *image, const struct s2_survey *survey,
-			       struct s2_err *err)
+			       const struct note_list *notes, struct s2_err *err)
 {
 	s2_auto_free struct s2_out *page = malloc(sizeof(*page));
 
@@ -327,7 +359,7 @@ static enum s2_code print_text(struct s2_out *out, const struct s2_input *input,
 	s2_out_init(page, -1);
 	put_file(page, input, image);
 	put_kernels(page, input, image);
-	put_notes(page, input->source);
+	put_notes(page, notes);
 	put_memory(page, survey, lacks_part(input->source));
 	put_damage(page, survey, input->lost, image->format);
 	s2_text_wrap_page(page, out, 2, 2);
@@ -337,6 +369,7 @@ static enum s2_code print_text(struct s2_out *out, const struct s2_input *input,
 static enum s2_exit run_inspect(const struct s2_options *o, struct s2_out *out, struct s2_err *err)
 {
 	struct s2_options own = *o;
+	struct note_list notes;
 	struct s2_survey survey;
 	struct s2_input input;
 	struct s2_image image;
@@ -351,6 +384,8 @@ static enum s2_exit run_inspect(const struct s2_options *o, struct s2_out *out, 
 	s2_progress(o, "looking at all memory of the dump");
 	code = s2_survey(input.source, &survey, err);
 	s2_progress(o, NULL);
+	if (!code)
+		code = list_notes(input.source, &notes, err);
 	if (code) {
 		s2_input_close(&input);
 		return s2_exit_of(code);
@@ -362,10 +397,11 @@ static enum s2_exit run_inspect(const struct s2_options *o, struct s2_out *out, 
 		image.build_id = s2_kernel_facts(input.kernel)->build_id;
 	}
 	if (document)
-		print_document(out, &input, &image, &survey, lines);
+		print_document(out, &input, &image, &survey, &notes, lines);
 	else
-		code = print_text(out, &input, &image, &survey, err);
+		code = print_text(out, &input, &image, &survey, &notes, err);
 	status = s2_input_finish(&input, s2_exit_of(code));
+	free(notes.group);
 	s2_input_close(&input);
 	return status;
 }

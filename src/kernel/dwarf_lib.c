@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/budget.h"
 #include "base/num.h"
 #include "kernel/elf_bounds.h"
 
@@ -284,16 +285,87 @@ static bool in_file(const GElf_Shdr *shdr, uint64_t file_size)
 }
 
 /*
+ * libdwarf believes what a compressed section says it becomes, up to 16 times its size (20210528).
+ * A kernel's shrink by 40 to 86 % (Linux 10e68b02c861 ("Makefile: support compressed debug info")),
+ * most of them being .debug_info, to 60 % of what it was.
+ */
+#define UNPACKED_PER_BYTE 3
+#define UNPACKED_FLOOR (16U << 20)
+#define UNPACKED_MOST (512ULL << 20)
+
+static enum s2_code unpacked_limit(const struct s2_symbol_file *file, struct s2_budget *ret,
+				   struct s2_err *err)
+{
+	uint64_t data;
+	enum s2_code code = s2_symbol_file_data(file, &data, err);
+
+	if (code)
+		return code;
+	s2_budget_init(ret, UNPACKED_FLOOR, UNPACKED_PER_BYTE, data);
+	ret->left = ret->left < UNPACKED_MOST ? ret->left : UNPACKED_MOST;
+	return S2_OK;
+}
+
+/* What libdwarf makes of the section, 0 when it is not compressed: it goes by "ZLIB" and a number
+ * in network order, whatever the section is called, or by struct Elf64_Chdr. */
+static enum s2_code unpacked_size(const struct s2_symbol_file *file, const GElf_Shdr *shdr,
+				  const char *name, uint64_t *ret, struct s2_err *err)
+{
+	uint8_t head[sizeof(Elf64_Chdr)] = { 0 };
+	enum s2_code code;
+	size_t n;
+
+	*ret = 0;
+	if (!(shdr->sh_flags & SHF_COMPRESSED) &&
+	    strncmp(name, ".zdebug_", strlen(".zdebug_")) != 0)
+		return S2_OK;
+	code = s2_symbol_file_read(file, shdr->sh_offset, head, sizeof(head), &n, err);
+	if (code)
+		return code;
+	if (memcmp(head, "ZLIB", 4) != 0)
+		memcpy(ret, head + offsetof(Elf64_Chdr, ch_size), sizeof(*ret));
+	else
+		for (unsigned int i = 0; i < sizeof(*ret); i++)
+			*ret = *ret << 8 | head[4 + i];
+	return S2_OK;
+}
+
+/* Draws what a section becomes. */
+static enum s2_code draw(const struct s2_symbol_file *file, const GElf_Shdr *shdr, const char *name,
+			 struct s2_budget *unpacked, struct s2_err *err)
+{
+	uint64_t size;
+	enum s2_code code = unpacked_size(file, shdr, name, &size, err);
+
+	if (!code && s2_budget_take(unpacked, size))
+		code = s2_fail(err, S2_INVALID,
+			       "%s: section %s says that it becomes %llu bytes, and all of them too "
+			       "many for the file; objcopy --decompress-debug-sections helps",
+			       file->path, name, (unsigned long long)size);
+	return code;
+}
+
+/*
  * Looks at the sections before libdwarf does: whether there is .debug_info, and whether it is
  * compressed with zstd, which older libraries take for an empty section and none complains about.
  */
-static enum s2_code check_elf(Elf *elf, const char *path, uint64_t file_size, struct s2_err *err)
+static enum s2_code check_elf(const struct s2_symbol_file *file, Elf *elf, uint64_t file_size,
+			      struct s2_err *err)
 {
+	const char *path = file->path, *ident = elf ? elf_getident(elf, NULL) : NULL;
+	struct s2_budget unpacked;
 	bool found = false;
 	size_t names;
+	enum s2_code code = unpacked_limit(file, &unpacked, err);
 
-	if (!elf || elf_kind(elf) != ELF_K_ELF || elf_getshdrstrndx(elf, &names))
+	if (code)
+		return code;
+	if (!ident || elf_kind(elf) != ELF_K_ELF || elf_getshdrstrndx(elf, &names))
 		return s2_fail(err, S2_INVALID, "%s is not an ELF file", path);
+	/* No other was looked at before (s2_elf_bounds()), and no kernel that is read is one. */
+	if (ident[EI_CLASS] != ELFCLASS64 || ident[EI_DATA] != ELFDATA2LSB)
+		return s2_fail(err, S2_INVALID, "%s is not of a little-endian machine of 64 bits",
+			       path);
 	for (Elf_Scn *scn = elf_nextscn(elf, NULL); scn; scn = elf_nextscn(elf, scn)) {
 		GElf_Shdr shdr;
 		GElf_Chdr chdr;
@@ -304,6 +376,9 @@ static enum s2_code check_elf(Elf *elf, const char *path, uint64_t file_size, st
 			return s2_fail(err, S2_INVALID,
 				       "%s: section %zu runs past the end of the file", path,
 				       elf_ndxscn(scn));
+		code = draw(file, &shdr, name, &unpacked, err);
+		if (code)
+			return code;
 		/* dwz -m, and its form of DWARF 5 (section 7.3.6). */
 		if (!strcmp(name, ".gnu_debugaltlink") || !strcmp(name, ".debug_sup"))
 			return s2_fail(err, S2_INVALID,
@@ -335,7 +410,7 @@ static enum s2_code check_sections(const struct s2_symbol_file *file, struct s2_
 		return s2_fail(err, S2_INVALID, "%s: %s", file->path, strerror(errno));
 	elf_version(EV_CURRENT);
 	elf = elf_begin(file->fd, ELF_C_READ, NULL);
-	code = check_elf(elf, file->path, (uint64_t)st.st_size, err);
+	code = check_elf(file, elf, (uint64_t)st.st_size, err);
 	elf_end(elf);
 	return code;
 }

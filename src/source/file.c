@@ -11,6 +11,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "base/bits.h"
 #include "base/num.h"
 #include "source/fault.h"
 
@@ -33,6 +34,35 @@ static enum s2_code file_size(int fd, const struct stat *st, uint64_t *ret, stru
 	return S2_OK;
 }
 
+/*
+ * Pages of a mapping that were read stay resident and count as memory of the process, which a dump
+ * of any size must not be. A fault makes a region resident at most (fault_around_bytes; of huge
+ * pages in the page cache, more).
+ */
+#define REGION_LOG2 16
+#define MOST_REGIONS (256ULL << 20 >> REGION_LOG2)
+
+static uint64_t nregions(const struct s2_mapped *m)
+{
+	return (m->size >> REGION_LOG2) + 1;
+}
+
+/* No more than @regions of the mapping may be resident. */
+static bool limit_mapped(struct s2_mapped *m, uint64_t regions)
+{
+	m->regions = m->left = regions;
+	if (!m->touched && nregions(m) > regions)
+		m->touched = calloc((size_t)(nregions(m) / 64 + 1), sizeof(*m->touched));
+	return m->touched || nregions(m) <= regions;
+}
+
+static void free_mapped(struct s2_mapped *mapped)
+{
+	if (mapped)
+		free(mapped->touched);
+	free(mapped);
+}
+
 enum s2_code s2_file_open(const struct s2_opened *opened, struct s2_file *ret, struct s2_err *err)
 {
 	struct s2_file file = { .fd = opened->fd, .cmdline_fd = opened->cmdline_fd };
@@ -49,11 +79,26 @@ enum s2_code s2_file_open(const struct s2_opened *opened, struct s2_file *ret, s
 		return s2_fail(err, S2_INVALID, "is empty");
 	file.size = file.map_size;
 	file.sparse = S_ISREG(st.st_mode) && (uint64_t)st.st_blocks * 512 < file.map_size;
+	file.mapped = calloc(1, sizeof(*file.mapped));
+	if (!file.mapped)
+		return s2_fail(err, S2_NOMEM, "no memory");
+	*file.mapped = (struct s2_mapped){ .size = file.map_size, .end = file.map_size };
+	if (!limit_mapped(file.mapped, MOST_REGIONS)) {
+		free_mapped(file.mapped);
+		return s2_fail(err, S2_NOMEM, "no memory");
+	}
 	map = mmap(NULL, (size_t)file.map_size, PROT_READ, MAP_PRIVATE | MAP_NORESERVE, file.fd, 0);
 	if (map != MAP_FAILED)
 		file.map = map;
 	*ret = file;
 	return S2_OK;
+}
+
+enum s2_code s2_file_share(struct s2_file *file, size_t n, struct s2_err *err)
+{
+	return limit_mapped(file->mapped, MOST_REGIONS / n ? MOST_REGIONS / n : 1) ?
+		       S2_OK :
+		       s2_fail(err, S2_NOMEM, "no memory");
 }
 
 void s2_file_memory(const void *data, size_t size, struct s2_file *ret)
@@ -71,7 +116,48 @@ void s2_file_close(struct s2_file *file)
 	if (file->map && !file->borrowed)
 		munmap((void *)(uintptr_t)file->map, (size_t)file->map_size);
 	free(file->piece);
+	free_mapped(file->mapped);
 	*file = (struct s2_file){ .fd = -1, .cmdline_fd = -1 };
+}
+
+/* [@off, @off + @len) is about to be read: what was read before makes room. */
+static void touch(const struct s2_file *file, uint64_t off, size_t len)
+{
+	struct s2_mapped *m = file->mapped;
+
+	if (!m->touched || !len)
+		return;
+	for (uint64_t i = off >> REGION_LOG2; i <= (off + len - 1) >> REGION_LOG2; i++) {
+		if (m->touched[i / 64] & BIT64(i % 64))
+			continue;
+		if (!m->left) {
+			madvise((void *)(uintptr_t)file->map, (size_t)file->map_size,
+				MADV_DONTNEED);
+			memset(m->touched, 0, (size_t)(nregions(m) / 64 + 1) * sizeof(*m->touched));
+			m->left = m->regions;
+		}
+		m->touched[i / 64] |= BIT64(i % 64);
+		m->left--;
+	}
+}
+
+/*
+ * Copies out of the mapping. A fault costs 2 us, and of a dump that was cut each page would have
+ * some: behind the end that the file has after the first, nothing is tried. A disk that fails
+ * leaves the end where it was.
+ */
+static bool copy_mapped(const struct s2_file *file, uint64_t off, char *buf, size_t len)
+{
+	struct stat st;
+
+	if (!s2_fits(off, len, file->mapped->end))
+		return false;
+	touch(file, off, len);
+	if (s2_fault_copy(buf, file->map + off, len))
+		return true;
+	if (!fstat(file->fd, &st) && S_ISREG(st.st_mode) && (uint64_t)st.st_size < off + len)
+		file->mapped->end = (uint64_t)st.st_size;
+	return false;
 }
 
 /* Reads from the file on disk; the range was checked against its size. */
@@ -83,7 +169,7 @@ static enum s2_code read_disk(const struct s2_file *file, uint64_t off, char *bu
 		return S2_OK;
 	}
 	if (file->map) {
-		if (s2_fault_copy(buf, file->map + off, len))
+		if (copy_mapped(file, off, buf, len))
 			return S2_OK;
 		return s2_fail(
 			err, S2_IO,

@@ -34,12 +34,22 @@ struct s2_opened {
 	struct timespec written;
 };
 
+/* How a mapping stands. */
+struct s2_mapped {
+	uint64_t size;
+	uint64_t end;      /* less than @size once a cut of the file was met */
+	uint64_t *touched; /* bit n: region n was read; NULL for files so small that all may be */
+	uint64_t regions;  /* so many may be, ... */
+	uint64_t left;     /* and so many more */
+};
+
 struct s2_file {
 	int fd;                      /* the opener's, -1 for bytes in memory */
 	int cmdline_fd;              /* likewise, see struct s2_opened */
 	uint64_t size;               /* logical size */
 	const uint8_t *map;          /* the file on disk, NULL when it cannot be mapped */
 	uint64_t map_size;           /* size of the file on disk */
+	struct s2_mapped *mapped;    /* what is known of the mapping, NULL for bytes in memory */
 	bool borrowed;               /* @map belongs to someone else, see s2_file_memory() */
 	bool sparse;                 /* fewer bytes are on disk than it is long */
 	bool live;                   /* /proc/kcore: the kernel answers, and it may refuse parts */
@@ -57,6 +67,9 @@ enum s2_code s2_file_open(const struct s2_opened *opened, struct s2_file *ret,
 /* @size bytes at @data as a file without a name; they stay the caller's and must outlive it. */
 void s2_file_memory(const void *data, size_t size, struct s2_file *ret);
 void s2_file_close(struct s2_file *file);
+
+/* The file is one of @n, all of which together may take as much memory as one alone. */
+enum s2_code s2_file_share(struct s2_file *file, size_t n, struct s2_err *err) S2_MUST_CHECK;
 
 /*
  * All or nothing; S2_TRUNCATED past the end and in holes of a rearranged file, S2_ABSENT where a

@@ -152,19 +152,37 @@ enum s2_code s2_source_open_memory(const void *data, size_t size, const struct s
 	return open_file(source, args, ret, err);
 }
 
+/* One of @n. */
+static enum s2_code open_part(const struct s2_opened *opened, size_t n,
+			      const struct s2_raw_args *args, struct s2_source **ret,
+			      struct s2_err *err)
+{
+	struct s2_source *part;
+	enum s2_code code = s2_source_open(opened, args, &part, err);
+
+	if (!code && n > 1) {
+		code = s2_file_share(&part->file, n, err);
+		if (code)
+			s2_source_close(part);
+	}
+	if (!code)
+		*ret = part;
+	return code;
+}
+
 enum s2_code s2_source_open_parts(const struct s2_opened *parts, size_t n,
 				  const struct s2_raw_args *args, struct s2_source **ret,
 				  struct s2_err *err)
 {
 	struct s2_source *whole;
-	enum s2_code code = s2_source_open(&parts[0], args, &whole, err);
+	enum s2_code code = open_part(&parts[0], n, args, &whole, err);
 
 	if (code)
 		return n > 1 ? s2_wrap(err, code, "%s", parts[0].name) : code;
 	for (size_t i = 1; i < n; i++) {
 		struct s2_source *part;
 
-		code = s2_source_open(&parts[i], args, &part, err);
+		code = open_part(&parts[i], n, args, &part, err);
 		if (!code && (!whole->ops->join || part->ops != whole->ops)) {
 			s2_source_close(part);
 			code = s2_fail(err, S2_INVALID, "is not a part of the same dump as %s",

@@ -14,6 +14,11 @@ import sys
 import tempfile
 import zlib
 
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "tools"))
+
+import mkpkvm  # noqa: E402
+
 ROOT, VTCR = 0x40000000, "0x80023560"
 MIB = 1 << 20
 SAMPLE = pathlib.Path(__file__).resolve().parents[2] / "samples/debian-6.12-protected.elf.gz"
@@ -249,6 +254,46 @@ def pkvm_scattered(path):
     pkvm(path, "0x1", [b"".join(tables)], [], [])
 
 
+def pkvm_large(path):
+    """64 MiB of tables, each of the same blocks; they are read again for each part of a memory that is as large as it says."""
+    upper = [struct.pack("<512Q", *((ROOT + (1 + i << 12)) | 3 if i < 32 else 0 for i in range(512)))]
+    upper += [struct.pack("<512Q", *((ROOT + (33 + i * 512 + j << 12)) | 3 for j in range(512))) for i in range(32)]
+    pkvm(path, "0x1", [b"".join(upper) + struct.pack("<512Q", *((i % 4 << 21) | 0x7fd for i in range(512))) * 16384], [], [])
+
+
+def notes_that_differ(path):
+    """As many notes as are used, no two of the same type."""
+    path.write_bytes(elf(b"".join(struct.pack("<III", 5, 0, i) + b"CORE".ljust(8, b"\0") for i in range(65536)), [(ROOT, bytes(4096))]))
+
+
+def kvm_of_4g(path):
+    """A system of 1 TiB, as its hypervisor says, with as many guests as there may be, each of a struct kvm of 4 GiB, as types say."""
+    system = mkpkvm.System("7.1")
+    at = system.image(mkpkvm.BTF) + 24 + sum(map(len, system.btf.types[:system.btf.ids["kvm"] - 1]))
+    system.ram.put(at + 8, 0xffffffff, "<I")
+    system.put(system.image(mkpkvm.HYP_BSS[0] + 0x500), "memblock_region", "size", 1 << 40)
+    for i in range(255):
+        system.ram.put(system.pa(mkpkvm.RESERVED + 0x8000) + i * 8, system.hyp(system.vms[0].hyp_vm))
+    mkpkvm.write_elf(system, set(), str(path))
+
+
+def mappings_of_same(path):
+    """The host's list of what a guest has: all of its 300,000 mappings are of the same 512 pages, which the guest has one by one."""
+    system = mkpkvm.System("7.1")
+    guest, page = system.vms[0], system.pa(mkpkvm.GUEST)
+    for i in range(512):
+        guest.set(0xc0000 + i << 12, system.guest_leaf(page))
+    n, first = 300000, system.pa(mkpkvm.SIZE)
+    node = lambda k: system.lin(first) + 48 * k if 0 <= k < n else 0
+    for at in range(0, 48 * n, 4096):
+        system.swapper_table.set(system.lin(first + at), (first + at) | 3 | 1 << 10 | 3 << 8 | 3 << 53)
+    system.ram.put(guest.root_at, node(0))
+    nodes = b"".join(struct.pack("<6Q", node((k - 1) // 2), node(2 * k + 2), node(2 * k + 1), 0xc0000, page >> 12, 512)
+                     for k in range(n))
+    path.with_suffix(".map").write_text(system.system_map(), "utf-8")
+    path.write_bytes(elf(b"", [(mkpkvm.BASE, bytes(system.ram.bytes)), (first, nodes)]))
+
+
 def look_alikes(path):
     """Pages that may each be the table above each other."""
     path.write_bytes(struct.pack("<512Q", *((ROOT + i * 4096) | 3 for i in range(512))) * 512)
@@ -276,6 +321,10 @@ CASES = [
     (map_of_a_hole, ["list", str(SAMPLE), "--system-map"]),
     *((make, [word, *more]) for make in (pkvm_blocks, pkvm_one_page, pkvm_words, pkvm_scattered)
       for word, *more in (["check"], ["check", "--json"], ["dump", "--json"], ["list", "-l"])),
+    *((notes_that_differ, words) for words in (["inspect"], ["inspect", "--json"], ["list"])),
+    (pkvm_large, ["check"]), (pkvm_large, ["check", "--findings=all"]),
+    (kvm_of_4g, ["check", "--system-map={}.map"]), (kvm_of_4g, ["list", "--system-map={}.map"]),
+    (mappings_of_same, ["check", "--system-map={}.map"]),
     (look_alikes, ["dump", "--vtcr=0x80023559"]),
     (one_page_for_all, ["dump", "--vtcr=0x80023559", f"--base={ROOT:#x}"]),
     (one_page_for_all, ["dump", "--json", "--vtcr=0x80023559", f"--base={ROOT:#x}"]),
@@ -291,6 +340,8 @@ SAID = {(kdump_bomb, "list"): (3, NO_MORE), (kdump_bomb, "inspect"): (4, NO_MORE
         (symbols_of_a_hole, "list"): (3, "larger than all that is in it"),
         (sections_of_a_hole, "list"): (3, "16777216 sections are more than it holds"),
         (map_of_a_hole, "list"): (3, "mostly a hole"),
+        (kvm_of_4g, "check"): (1, "is not gone through: types say that it has 4294967295 bytes"),
+        (mappings_of_same, "check"): (1, "has more mappings than a dump of this size has entries"),
         (kdump_zeros, "inspect"): (0, ""), (kdump_zeros, "dump"): (0, "")}
 
 
@@ -318,7 +369,7 @@ def main():
             path.unlink(missing_ok=True)
             make(path)
             n = path.stat().st_blocks * 512
-            status, seconds, memory, out = measure(s2dump, words, path)
+            status, seconds, memory, out = measure(s2dump, [word.format(path) for word in words], path)
             bad = []
             if status not in (0, 1, 3, 4):
                 bad.append(f"status {status}")

@@ -417,6 +417,45 @@ static void split_units(void **state)
 	}
 }
 
+/* What compressed sections say they become is believed up to a bound, all of them together. */
+static void compressed_beyond_all_bounds(void **state)
+{
+	const Elf64_Chdr large = { .ch_type = 1, .ch_size = 17 << 20, .ch_addralign = 1 };
+	const Elf64_Chdr half = { .ch_type = 1, .ch_size = 9 << 20, .ch_addralign = 1 };
+	const uint8_t gnu[24] = { 'Z', 'L', 'I', 'B', 0, 0, 0, 0, 2, 0, 0, 0 };
+	const struct section one[] = { { ".debug_info", &large, sizeof(large), SHF_COMPRESSED } };
+	const struct section two[] = { { ".debug_info", &half, sizeof(half), SHF_COMPRESSED },
+				       { ".debug_abbrev", &half, sizeof(half), SHF_COMPRESSED } };
+	const struct section old[] = { { ".zdebug_info", gnu, sizeof(gnu), 0 } };
+	const struct section both[] = { { ".debug_info", gnu, sizeof(gnu), SHF_COMPRESSED } };
+	const struct section fits[] = { { ".debug_info", &half, sizeof(half), SHF_COMPRESSED } };
+	const struct {
+		struct s2_symbol_file file;
+		const char *text;
+	} rows[] = {
+		{ elf_with(one, 1), ".debug_info says that it becomes 17825792 bytes" },
+		{ elf_with(two, 2), ".debug_abbrev says that it becomes 9437184 bytes" },
+		{ elf_with(old, 1), ".zdebug_info says that it becomes 33554432 bytes" },
+		{ elf_with(both, 1), ".debug_info says that it becomes 33554432 bytes" },
+		{ elf_with(fits, 1), NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct s2_types *types;
+		struct s2_err err;
+
+		s2_err_init(&err);
+		assert_int_equal(s2_dwarf_new(&rows[i].file, NULL, &types, &err),
+				 rows[i].text ? S2_INVALID : S2_OK);
+		if (!rows[i].text)
+			s2_types_free(types);
+		else if (!strstr(err.text, rows[i].text))
+			fail_msg("%zu: %s", i, err.text);
+		close(rows[i].file.fd);
+	}
+}
+
 static void what_cannot_be_read(void **state)
 {
 	const Elf64_Chdr zstd = { .ch_type = 2, .ch_size = 1000, .ch_addralign = 1 };
@@ -461,9 +500,13 @@ static void what_cannot_be_read(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(members),     cmocka_unit_test(bit_fields),
-		cmocka_unit_test(names),       cmocka_unit_test(siblings),
-		cmocka_unit_test(split_units), cmocka_unit_test(what_cannot_be_read),
+		cmocka_unit_test(members),
+		cmocka_unit_test(bit_fields),
+		cmocka_unit_test(names),
+		cmocka_unit_test(siblings),
+		cmocka_unit_test(split_units),
+		cmocka_unit_test(what_cannot_be_read),
+		cmocka_unit_test(compressed_beyond_all_bounds),
 	};
 
 	self = (struct s2_symbol_file){ .path = "/proc/self/exe",

@@ -2,12 +2,14 @@
 // Headers that lie, files that cannot be read, dumps in parts: one-line errors that name the value,
 // never a wrong byte.
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <zlib.h>
 
 #include <cmocka.h>
@@ -24,6 +26,7 @@
 
 #include "base/bits.h"
 #include "source/codec.h"
+#include "source/fault.h"
 #include "source/source.h"
 #include "test_source.h"
 
@@ -532,6 +535,92 @@ static void test_empty(void **state)
 	assert_string_equal(err.text, "is empty");
 }
 
+static unsigned int faults;
+
+static void on_bus_error(int signal, siginfo_t *info, void *context)
+{
+	(void)signal;
+	(void)context;
+	faults++;
+	s2_fault_leave(info->si_addr);
+	_exit(1);
+}
+
+/* A file that is cut while it is mapped faults once, not for each page behind its new end. */
+static void test_cut_faults_once(void **state)
+{
+	struct sigaction bus = { .sa_sigaction = on_bus_error,
+				 .sa_flags = SA_SIGINFO | SA_NODEFER };
+	char path[sizeof(dir) + 8], page[PAGE];
+	struct s2_opened all;
+	struct s2_file file;
+	struct s2_err err;
+
+	(void)state;
+	make("elf --pattern 0x0:0x40000", "cut", path, sizeof(path));
+	all = opened(path);
+	assert_return_code(sigaction(SIGBUS, &bus, NULL), 0);
+	s2_err_init(&err);
+	assert_int_equal(s2_file_open(&all, &file, &err), S2_OK);
+	assert_int_equal(s2_file_read(&file, 63 * PAGE, page, PAGE, &err), S2_OK);
+	assert_return_code(truncate(path, PAGE), 0);
+	for (uint64_t i = 1; i < 64; i++)
+		assert_int_equal(s2_file_read(&file, i * PAGE, page, PAGE, &err), S2_IO);
+	assert_int_equal(faults, 1);
+	assert_int_equal(s2_file_read(&file, 0, page, PAGE, &err), S2_OK);
+	assert_memory_equal(page, ELFMAG, SELFMAG);
+	/* What is written there later is of another state of the file. */
+	assert_return_code(truncate(path, 64 * PAGE), 0);
+	assert_int_equal(s2_file_read(&file, PAGE, page, PAGE, &err), S2_IO);
+	s2_file_close(&file);
+	close(all.fd);
+	unlink(path);
+	signal(SIGBUS, SIG_DFL);
+}
+
+/* Of files that are mapped, in KiB. */
+static unsigned long resident(void)
+{
+	FILE *f = fopen("/proc/self/status", "r");
+	unsigned long ret = 0;
+	char line[128];
+
+	assert_non_null(f);
+	while (fgets(line, sizeof(line), f))
+		sscanf(line, "RssFile: %lu", &ret);
+	fclose(f);
+	return ret;
+}
+
+/* However large the dump, and in how many parts, no more than 256 MiB of it are resident at once. */
+static void test_large_is_not_resident(void **state)
+{
+	const uint64_t mib = 1 << 20;
+	unsigned long before = resident();
+	char path[sizeof(dir) + 8], page[PAGE];
+	struct s2_opened all;
+	struct s2_file file[2];
+	struct s2_err err;
+
+	(void)state;
+	make("elf --pattern 0x0:0x1000", "large", path, sizeof(path));
+	assert_return_code(truncate(path, (off_t)(400 * mib)), 0);
+	all = opened(path);
+	s2_err_init(&err);
+	for (size_t i = 0; i < 2; i++) {
+		assert_int_equal(s2_file_open(&all, &file[i], &err), S2_OK);
+		assert_int_equal(s2_file_share(&file[i], 2, &err), S2_OK);
+	}
+	for (uint64_t off = 0; off < 400 * mib; off += PAGE)
+		for (size_t i = 0; i < 2; i++)
+			assert_int_equal(s2_file_read(&file[i], off, page, PAGE, &err), S2_OK);
+	assert_true(resident() - before <= 260 * 1024);
+	for (size_t i = 0; i < 2; i++)
+		s2_file_close(&file[i]);
+	close(all.fd);
+	unlink(path);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -545,6 +634,8 @@ int main(void)
 		cmocka_unit_test(test_codecs),
 		cmocka_unit_test(test_cache_eviction),
 		cmocka_unit_test(test_empty),
+		cmocka_unit_test(test_cut_faults_once),
+		cmocka_unit_test(test_large_is_not_resident),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -4,10 +4,18 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "base/num.h"
 #include "check/pkvm/looks.h"
 #include "check/pkvm/priv.h"
 #include "decode/lookup.h"
 #include "host/pkvm/pkvm.h"
+
+/* 64 KiB, which are some times those of a struct kvm, for each guest that there can be. */
+#define FLOOR_KVM_PAGES (256 * 16)
+
+/* Entries of guests' tables that the host's lists of mappings lead to. No two sound ones do to one.
+ */
+#define FLOOR_LOOKUPS 65536
 
 #define S2_MEMATTR BITS64(5, 2)
 #define MEMATTR_DEVICE 1U
@@ -21,6 +29,8 @@ struct s2_vms {
 	struct s2_pkvm_guest *guest;
 	size_t n;
 	uint64_t kvm_size;
+	struct s2_budget pages; /* of all struct kvm, which are as large as types say */
+	bool too_large;
 };
 
 static const struct s2_field_row vm_rows[] = {
@@ -83,47 +93,73 @@ static void handles(struct s2_check_ctx *ctx, const struct s2_pkvm_guest *guest)
 
 /* I18: __pkvm_init_vm() pins the host's struct kvm, which the host has shared before (nvhe/pkvm.c).
  */
-static void shared(struct s2_check_ctx *ctx, const struct s2_pkvm_guest *guest)
+static void shared_page(struct s2_check_ctx *ctx, const struct s2_pkvm_guest *guest,
+			const struct s2_table *table, uint64_t pa)
 {
 	const struct s2_pkvm *pkvm = s2_check_pkvm(ctx);
+	const struct s2_facts *fact = s2_pages_fact(&ctx->pages, pa);
+	uint64_t word;
+	bool host, hyp;
+
+	if ((pkvm->host_in == S2_STATE_IN_PTE && fact->host == S2_HOST_UNREAD) ||
+	    (pkvm->hyp_in == S2_STATE_IN_PTE && fact->hyp_unread)) {
+		s2_check_unknown(ctx, S2_CHECK_VM_SHARED,
+				 "the tables' entries for PA 0x%" PRIx64 " are not known", pa);
+		return;
+	}
+	if (s2_pkvm_page(pkvm, ctx->mem, ctx->pages.page_log2, pa, &word)) {
+		s2_check_unknown(ctx, S2_CHECK_VM_SHARED,
+				 "hyp_vmemmap of PA 0x%" PRIx64 " is not there", pa);
+		return;
+	}
+	host = pkvm->host_in == S2_STATE_IN_VMEMMAP ?
+		       s2_pkvm_host_state(pkvm, word) == S2_STATE_SHARED_OWNED :
+		       fact->host == S2_HOST_SHARED;
+	hyp = pkvm->hyp_in == S2_STATE_IN_VMEMMAP ?
+		      s2_pkvm_hyp_state(pkvm, word) == S2_STATE_SHARED_BORROWED :
+		      fact->hyp_mapped && fact->hyp == 2;
+	if (!host || !hyp || !s2_pkvm_refs(pkvm, word))
+		s2_check_found(ctx, S2_CHECK_VM_SHARED, table, pa, pa,
+			       "struct kvm of guest 0x%x:%s%s%s", guest->handle,
+			       host ? "" : " not shared by the host;",
+			       hyp ? "" : " not borrowed by the hypervisor;",
+			       s2_pkvm_refs(pkvm, word) ? " pinned" : " not pinned");
+}
+
+static void too_large(struct s2_check_ctx *ctx, uint64_t pa)
+{
+	struct s2_vms *vms = s2_protected(ctx)->vms;
+	static const char text[] = "struct kvm at PA 0x%" PRIx64
+				   " is not gone through: types say that it has %" PRIu64 " bytes";
+
+	if (!vms->too_large) {
+		s2_check_unknown(ctx, S2_CHECK_VM_SHARED, text, pa, vms->kvm_size);
+		s2_lost_add(ctx->args->lost, S2_LOST_SEARCH, S2_BUDGET, NULL, pa, text, pa,
+			    vms->kvm_size);
+	}
+	vms->too_large = true;
+}
+
+/* The pages of the guest's struct kvm that are in the window. */
+static void shared(struct s2_check_ctx *ctx, const struct s2_pkvm_guest *guest)
+{
+	struct s2_vms *vms = s2_protected(ctx)->vms;
 	const struct s2_table *table = table_of(ctx, guest->handle);
-	uint64_t page = BIT64(ctx->pages.page_log2), word;
+	uint64_t last, from, to;
 
 	if (ctx->first_window)
 		s2_check_looked(ctx, S2_CHECK_VM_SHARED, 1);
 	if (!guest->host_kvm_pa)
 		return; /* handles() says so */
-	for (uint64_t pa = guest->host_kvm_pa & ~(page - 1);
-	     pa < guest->host_kvm_pa + s2_protected(ctx)->vms->kvm_size; pa += page) {
-		const struct s2_facts *fact = s2_pages_fact(&ctx->pages, pa);
-		bool host, hyp;
-
-		if (!fact)
-			continue;
-		if ((pkvm->host_in == S2_STATE_IN_PTE && fact->host == S2_HOST_UNREAD) ||
-		    (pkvm->hyp_in == S2_STATE_IN_PTE && fact->hyp_unread)) {
-			s2_check_unknown(ctx, S2_CHECK_VM_SHARED,
-					 "the tables' entries for PA 0x%" PRIx64 " are not known",
-					 pa);
-			continue;
+	if (!s2_add_ok(guest->host_kvm_pa, vms->kvm_size ? vms->kvm_size - 1 : 0, &last))
+		last = UINT64_MAX;
+	s2_pages_span(&ctx->pages, guest->host_kvm_pa, last, &from, &to);
+	for (uint64_t i = from; i < to; i++) {
+		if (s2_budget_take(&vms->pages, 1)) {
+			too_large(ctx, guest->host_kvm_pa);
+			return;
 		}
-		if (s2_pkvm_page(pkvm, ctx->mem, ctx->pages.page_log2, pa, &word)) {
-			s2_check_unknown(ctx, S2_CHECK_VM_SHARED,
-					 "hyp_vmemmap of PA 0x%" PRIx64 " is not there", pa);
-			continue;
-		}
-		host = pkvm->host_in == S2_STATE_IN_VMEMMAP ?
-			       s2_pkvm_host_state(pkvm, word) == S2_STATE_SHARED_OWNED :
-			       fact->host == S2_HOST_SHARED;
-		hyp = pkvm->hyp_in == S2_STATE_IN_VMEMMAP ?
-			      s2_pkvm_hyp_state(pkvm, word) == S2_STATE_SHARED_BORROWED :
-			      fact->hyp_mapped && fact->hyp == 2;
-		if (!host || !hyp || !s2_pkvm_refs(pkvm, word))
-			s2_check_found(ctx, S2_CHECK_VM_SHARED, table, pa, pa,
-				       "struct kvm of guest 0x%x:%s%s%s", guest->handle,
-				       host ? "" : " not shared by the host;",
-				       hyp ? "" : " not borrowed by the hypervisor;",
-				       s2_pkvm_refs(pkvm, word) ? " pinned" : " not pinned");
+		shared_page(ctx, guest, table, s2_pages_pa(&ctx->pages, i));
 	}
 }
 
@@ -158,8 +194,9 @@ struct mappings {
 	struct s2_walk *walk;
 	struct s2_found found; /* of found_ia; left is 0 when nothing was found there */
 	uint64_t found_ia;
-	uint64_t pages;       /* that the host believes to be mapped */
-	enum s2_code missing; /* S2_OK: all of the guest's table was read */
+	struct s2_budget *lookups; /* of all tables */
+	uint64_t pages;            /* that the host believes to be mapped */
+	enum s2_code missing;      /* S2_OK: all of the guest's table was read */
 	bool unreadable;
 };
 
@@ -171,47 +208,78 @@ static bool is_nc(uint64_t raw)
 	return attr == MEMATTR_DEVICE || attr == MEMATTR_NC;
 }
 
-/* What the guest's table has at @ia, which it has; else why that is not known. The pages of a block
- * are looked up once. */
+/* What the guest's table has at @ia, which it has; else why that is not known. What it has there is
+ * looked up once, by however many mappings. */
 static enum s2_code find(struct mappings *m, uint64_t ia, struct s2_found *ret)
 {
 	uint64_t skip = ia - m->found_ia;
-	enum s2_code code = S2_OK;
 
 	if (skip >= m->found.left) {
-		code = s2_lookup(m->ctx->mem, m->geom, m->table->root_pa, ia, &m->found);
+		enum s2_code code = s2_budget_take(m->lookups, 1);
+
+		if (!code)
+			code = s2_lookup(m->ctx->mem, m->geom, m->table->root_pa, ia, &m->found);
 		m->found_ia = ia;
 		skip = 0;
+		if (code) {
+			m->found.left = 0;
+			return code;
+		}
 	}
 	*ret = m->found;
 	ret->pa += skip;
-	return code;
+	ret->left -= skip;
+	return S2_OK;
 }
 
-static void mapped_page(struct mappings *m, uint64_t ia, uint64_t pa, bool nc)
+/* Is the page at @ia of @found what the host's list says? */
+static void mapped_page(struct mappings *m, const struct s2_found *found, uint64_t ia, uint64_t pa,
+			bool nc)
 {
-	struct s2_found found;
-	enum s2_code code = find(m, ia, &found);
-	uint64_t raw = found.raw;
+	uint64_t raw = found->raw;
 
-	if (code) {
-		m->missing = code;
-		return;
-	}
-	if (!(raw & 1) &&
-	    s2_pkvm_invalid(s2_check_pkvm(m->ctx), S2_PKVM_GUEST, raw).state == S2_STATE_POISONED)
-		return;
 	if (!(raw & 1))
 		s2_check_found(m->ctx, S2_CHECK_MAPPINGS, m->table, ia, pa,
 			       "in the host's list, but not mapped");
-	else if (found.pa != pa)
+	else if (found->pa != pa)
 		s2_check_found(m->ctx, S2_CHECK_MAPPINGS, m->table, ia,
-			       found.leaf ? found.pa : S2_NO_ADDRESS,
+			       found->leaf ? found->pa : S2_NO_ADDRESS,
 			       "0x%" PRIx64 " expected: the host's list says so", pa);
 	else if (m->layout->nc.have && nc != is_nc(raw))
-		s2_check_found(m->ctx, S2_CHECK_MAPPINGS, m->table, ia, found.pa,
+		s2_check_found(m->ctx, S2_CHECK_MAPPINGS, m->table, ia, found->pa,
 			       "%s in the host's list, but the leaf says otherwise (0x%" PRIx64 ")",
 			       nc ? "not cacheable" : "cacheable", raw);
+}
+
+/* The first pages of the @n at @ia that one entry, or none, stands for; returns how many. */
+static uint64_t mapped_pages_at(struct mappings *m, uint64_t ia, uint64_t pa, uint64_t n, bool nc)
+{
+	uint64_t page = BIT64(m->geom->page_log2), of_entry;
+	struct s2_found found;
+	enum s2_code code = find(m, ia, &found);
+
+	if (code) {
+		m->missing = code;
+		return 1;
+	}
+	of_entry = found.left / page;
+	n = n < of_entry ? n : of_entry;
+	if (!(found.raw & 1) &&
+	    s2_pkvm_invalid(s2_check_pkvm(m->ctx), S2_PKVM_GUEST, found.raw).state ==
+		    S2_STATE_POISONED)
+		return n;
+	for (uint64_t i = 0; i < n; i++) {
+		bool keeps = s2_check_keeps(m->ctx, S2_CHECK_MAPPINGS);
+
+		/* All of them are as the first: what is not kept is said once. */
+		m->ctx->times = keeps ? 1 : n - i;
+		mapped_page(m, &found, ia + i * page, pa + i * page, nc);
+		found.pa += page;
+		if (!keeps)
+			break;
+	}
+	m->ctx->times = 1;
+	return n;
 }
 
 static bool on_mapping(void *arg, uint64_t node)
@@ -246,10 +314,10 @@ static bool on_mapping(void *arg, uint64_t node)
 		return true;
 	}
 	m->pages += n;
-	for (uint64_t i = 0; i < n; i++)
-		mapped_page(m, (gfn + i) << m->geom->page_log2, (pfn + i) << m->geom->page_log2,
-			    nc != 0);
-	return true;
+	for (uint64_t i = 0; i < n && m->missing != S2_BUDGET;)
+		i += mapped_pages_at(m, (gfn + i) << m->geom->page_log2,
+				     (pfn + i) << m->geom->page_log2, n - i, nc != 0);
+	return m->missing != S2_BUDGET;
 }
 
 static uint64_t mapped_pages(struct mappings *m)
@@ -273,14 +341,25 @@ static uint64_t mapped_pages(struct mappings *m)
 	return n;
 }
 
+static void too_many_mappings(const struct mappings *m)
+{
+	static const char text[] = "the host's list has more mappings than a dump of this size has "
+				   "entries";
+
+	s2_check_unknown(m->ctx, S2_CHECK_MAPPINGS, "%s: %s", m->table->id, text);
+	s2_lost_add(m->ctx->args->lost, S2_LOST_SEARCH, S2_BUDGET, m->table->id, S2_LOST_NOWHERE,
+		    "%s", text);
+}
+
 static void mappings(struct s2_check_ctx *ctx, const struct mapping_layout *layout, size_t i,
-		     struct s2_walk *walk)
+		     struct s2_walk *walk, struct s2_budget *lookups)
 {
 	struct mappings m = { .ctx = ctx,
 			      .layout = layout,
 			      .table = &ctx->tables->table[i],
 			      .geom = &ctx->geom[i],
-			      .walk = walk };
+			      .walk = walk,
+			      .lookups = lookups };
 	struct s2_err err;
 	uint64_t pgt, n;
 
@@ -299,6 +378,10 @@ static void mappings(struct s2_check_ctx *ctx, const struct mapping_layout *layo
 				 *err.text ? ": " : "", err.text);
 		return;
 	}
+	if (m.missing == S2_BUDGET) {
+		too_many_mappings(&m);
+		return;
+	}
 	n = mapped_pages(&m);
 	if (m.missing)
 		s2_check_unknown(ctx, S2_CHECK_MAPPINGS, "%s: a part of its table is %s",
@@ -313,6 +396,7 @@ static void mappings(struct s2_check_ctx *ctx, const struct mapping_layout *layo
 static void all_mappings(struct s2_check_ctx *ctx)
 {
 	struct mapping_layout l = { .node = { .have = false } };
+	struct s2_budget lookups;
 	struct s2_walk *walk;
 	struct s2_err err;
 
@@ -330,9 +414,10 @@ static void all_mappings(struct s2_check_ctx *ctx)
 		ctx->nomem = true;
 		return;
 	}
+	s2_budget_init(&lookups, FLOOR_LOOKUPS, 1, ctx->mem->bytes / sizeof(uint64_t));
 	for (size_t i = 0; i < ctx->tables->n; i++)
 		if (s2_role(&ctx->tables->table[i]) == S2_ROLE_KEPT && ctx->geom[i].arch)
-			mappings(ctx, &l, i, walk);
+			mappings(ctx, &l, i, walk, &lookups);
 	free(walk);
 }
 
@@ -374,6 +459,7 @@ void s2_check_vms_begin(struct s2_check_ctx *ctx)
 		free(vms);
 		return;
 	}
+	s2_budget_init(&vms->pages, FLOOR_KVM_PAGES, 1, ctx->mem->bytes >> ctx->pages.page_log2);
 	s2_protected(ctx)->vms = vms;
 	if (pkvm->guests)
 		note_lost(ctx);
