@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What is found of a hypervisor beside its tables: its regions of memory, what is reserved for it, its page array, its CPUs.
+"""What is found of a hypervisor: its tables by host_mmu and pkvm_pgtable, its regions of memory, what is reserved for it, its page array, its CPUs.
 
 Each is changed on systems of mkpkvm.py to what a kernel may and may not hold, and looked up in the note of a snapshot: by the symbols of
 its variables, and without them."""
@@ -306,6 +306,69 @@ class Image:
         return ret
 
 
+@case("6.14", "7.3")
+def anchors(base):
+    """host_mmu and pkvm_pgtable: what in them points at each other, and numbers that a table can have."""
+    host, hyp = base.image(HYP_BSS[0]), base.image(HYP_BSS[0] + 0x400)
+    pgt = host + base.btf.fields["host_mmu"]["pgt"]
+    root = base.hyp(base.s1.root)
+    rows = (  # where, of which structure, member, what it is instead, with which format, whose table is found
+        (host, "kvm_arch", "mmu.arch", 0, "<Q", ()),
+        (host, "kvm_arch", "mmu.arch", base.hyp(host) + 8, "<Q", ()),
+        (host, "kvm_arch", "mmu.arch", TOP | base.hyp(host), "<Q", ()),
+        (host, "kvm_arch", "mmu.pgt", 0, "<Q", ()),
+        (host, "kvm_arch", "mmu.pgt", base.hyp(pgt) + 8, "<Q", ()),
+        (host, "kvm_arch", "mmu.pgt", TOP | base.hyp(pgt), "<Q", ()),
+        (host, "kvm_arch", "mmu.pgt", base.hyp(host - PAGE), "<Q", ()),
+        (host, "kvm_arch", "mmu.pgd_phys", 0, "<Q", ()),
+        (host, "kvm_arch", "mmu.pgd_phys", base.s2.root + PAGE, "<Q", ()),
+        (pgt, "kvm_pgtable", "mmu", base.hyp(host) + 8, "<Q", ()),
+        (pgt, "kvm_pgtable", "mmu", 0, "<Q", ()),
+        (pgt, "kvm_pgtable", "pgd", base.hyp(base.s2.root) + PAGE, "<Q", ()),
+        (pgt, "kvm_pgtable", "ia_bits", 31, "<I", ()),
+        (pgt, "kvm_pgtable", "ia_bits", 32, "<I", ("host", "hyp")),
+        (pgt, "kvm_pgtable", "ia_bits", 52, "<I", ("host", "hyp")),
+        (pgt, "kvm_pgtable", "ia_bits", 53, "<I", ()),
+        (hyp, "kvm_pgtable", "mmu", base.hyp(host), "<Q", ("host",)),
+        (hyp, "kvm_pgtable", "mmu", 1, "<Q", ("host",)),
+        (hyp, "kvm_pgtable", "pgd", 0, "<Q", ("host",)),
+        (hyp, "kvm_pgtable", "pgd", root + 8, "<Q", ("host",)),
+        (hyp, "kvm_pgtable", "pgd", TOP | root, "<Q", ("host",)),
+        (hyp, "kvm_pgtable", "mm_ops", 0, "<Q", ("host",)),
+        (hyp, "kvm_pgtable", "mm_ops", TOP, "<Q", ("host",)),
+        (hyp, "kvm_pgtable", "mm_ops", 1, "<Q", ("host", "hyp")),
+        (hyp, "kvm_pgtable", "mm_ops", TOP - 1, "<Q", ("host", "hyp")),
+        (hyp, "kvm_pgtable", "ia_bits", 35, "<I", ("host",)),
+        (hyp, "kvm_pgtable", "ia_bits", 53, "<I", ("host",)),
+        (hyp, "kvm_pgtable", "ia_bits", 39, "<I", ("host",)),  # another start level than is said
+        (hyp, "kvm_pgtable", "ia_bits", 40, "<I", ("host", "hyp")),
+        (hyp, "kvm_pgtable", "start_level", 1, "<b", ("host",)),
+        (hyp, "kvm_pgtable", "start_level", -1, "<b", ("host",)),
+        (hyp, "kvm_pgtable", "pgd", base.hyp(base.pa(mkpkvm.FREE)), "<Q", ("host",)),  # a page of the host's, which maps nothing
+    )
+    for symbols in (True, False):
+        for at, struct_name, member, value, fmt, want in rows:
+            def change(s, at=at, struct_name=struct_name, member=member, value=value, fmt=fmt):
+                s.put(at, struct_name, member, value, fmt)
+            yield f"{struct_name}.{member} at {at:#x} is {value:#x}", change, {"tables": set(want)}, symbols
+
+        def empty_root(s):
+            """Its page is the hypervisor's, whatever stands in it."""
+            for at in range(s.s1.root, s.s1.root + PAGE, 8):
+                s.poke(at, 0)
+        yield "an empty table", empty_root, {"tables": {"host", "hyp"}}, symbols
+
+        def given_back(s):
+            empty_root(s)
+            s.poke(s.s2.slot(s.s1.root), s.host_leaf(s.s1.root))
+        yield "an empty table in a page of the host's", given_back, {"tables": {"host"}}, symbols
+
+        def not_touched(s):
+            empty_root(s)
+            s.poke(s.s2.slot(s.s1.root), 0)
+        yield "an empty table in a page that the host has not touched", not_touched, {"tables": {"host"}}, symbols
+
+
 LISTS = ("memory", "vmemmap", "cpus")
 
 
@@ -325,9 +388,11 @@ def found(s2dump, path, system, symbols):
         return None, f"exit status {done.returncode}: {done.stderr}"
     whole = note(out)
     ret = {name: triples(value) if name in LISTS else value if isinstance(value, list) else int(value, 0)
-           for name, value in whole["pkvm"].items()}
-    hyp = next(table for table in whole["tables"] if table["id"] == "hyp")
-    ret |= {name: int(value, 0) for name, value in hyp["registers"].items()}
+           for name, value in whole.get("pkvm", {}).items()}
+    ret["tables"] = {table["id"] for table in whole["tables"] if table["id"] in ("host", "hyp")}
+    for table in whole["tables"]:
+        if table["id"] == "hyp":
+            ret |= {name: int(value, 0) for name, value in table["registers"].items()}
     return ret, done.stderr
 
 
@@ -343,7 +408,7 @@ def main():
             for what, change, want, symbols in function(image.system):
                 n += 1
                 got, text = image.ask(change, lambda: found(s2dump, image.path, image.system, symbols))
-                wrong = {name: (got[name], value) for name, value in want.items() if got[name] != value} if got else text
+                wrong = {name: (got.get(name), value) for name, value in want.items() if got.get(name) != value} if got else text
                 if wrong:
                     failed += 1
                     print(f"{gen} {function.__name__}, {what}: (is, should be) {wrong} {text}")
