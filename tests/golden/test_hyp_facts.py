@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What is found of a hypervisor: its tables by host_mmu and pkvm_pgtable, its regions of memory, what is reserved for it, its page array, its CPUs.
+"""What is found of a hypervisor: its tables, its guests, its regions of memory, what is reserved for it, its page array, its CPUs.
 
 Each is changed on systems of mkpkvm.py to what a kernel may and may not hold, and looked up in the note of a snapshot: by the symbols of
 its variables, and without them."""
@@ -369,6 +369,42 @@ def anchors(base):
         yield "an empty table in a page that the host has not touched", not_touched, {"tables": {"host"}}, symbols
 
 
+@case("6.14", "7.3")
+def guests(base):
+    """vm_table[]: 255 places, of which each is a guest's handle; what is being made is none, and what leads nowhere hides no other."""
+    at, one, two = base.pa(RESERVED + 0x8000), base.vms[0], base.vms[1]
+    places = 255  # KVM_MAX_PVMS
+
+    def placed(*entries):
+        def change(s):
+            for i in range(3):
+                s.poke(at + i * 8, 0)
+            for place, entry in entries:
+                s.poke(at + place * 8, entry)
+        return change
+    first, second, handle = base.hyp(one.hyp_vm), base.hyp(two.hyp_vm), mkpkvm.HANDLE
+    for entries, want in (
+            (((0, first), (1, second)), {("vm:100", handle, one.root), ("vm:101", handle + 1, two.root)}),
+            (((1, first), (0, second)), {("vm:100", handle + 1, one.root), ("vm:101", handle, two.root)}),
+            (((0, first), (places - 1, second)), {("vm:100", handle, one.root), ("vm:101", handle + places - 1, two.root)}),
+            (((0, first), (places, second)), {("vm:100", handle, one.root)}),
+            (((1, 0xa110ca7ed), (2, second)), {("vm:101", handle + 2, two.root)}),
+            (((0, base.hyp(BASE + 2 * SIZE)), (1, second)), {("vm:101", handle + 1, two.root)}),
+            ((), set())):
+        yield f"{[(i, hex(entry)) for i, entry in entries]}", placed(*entries), {"guests": want}, True
+
+    def unknown_to_the_host(s):
+        s.put(one.hyp_vm, "pkvm_hyp_vm", "host_kvm", 0)
+    yield "a guest without a struct kvm", unknown_to_the_host, {
+        "guests": {("vm:handle-0x1000", handle, one.root), ("vm:101", handle + 1, two.root)}}, True
+
+    def swapped(s):
+        for here, there in ((one, two), (two, one)):
+            s.put(here.hyp_vm, "pkvm_hyp_vm", "host_kvm", s.hyp(there.kvm))
+    yield "each other's struct kvm", swapped, {
+        "guests": {("vm:100", handle + 1, two.root), ("vm:101", handle, one.root)}}, True
+
+
 LISTS = ("memory", "vmemmap", "cpus")
 
 
@@ -390,6 +426,7 @@ def found(s2dump, path, system, symbols):
     ret = {name: triples(value) if name in LISTS else value if isinstance(value, list) else int(value, 0)
            for name, value in whole.get("pkvm", {}).items()}
     ret["tables"] = {table["id"] for table in whole["tables"] if table["id"] in ("host", "hyp")}
+    ret["guests"] = {(table["id"], table["handle"], int(table["root"], 0)) for table in whole["tables"] if table.get("pkvm_role") == 3}
     for table in whole["tables"]:
         if table["id"] == "hyp":
             ret |= {name: int(value, 0) for name, value in table["registers"].items()}
