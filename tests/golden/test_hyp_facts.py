@@ -121,6 +121,11 @@ def early(s):
         s.poke(s.swapper_table.slot(STEXT + off), s.ram.get(s.swapper_table.slot(STEXT + off)) & ~0x80)
 
 
+def in_front(s):
+    """What stands in front of them is no region below the first."""
+    put_regions(s, s.image(MEMORY) - s.btf.sizes["memblock_region"], ((BASE + PAGE, PAGE, 0),))
+
+
 LARGER = ((BASE, SIZE, 0), (BASE + SIZE, SIZE, NOMAP))
 
 
@@ -132,6 +137,8 @@ def memory_searched(base):
     rows = (  # what is damaged; another array: where, its regions, what stands behind it (offset); whether that is taken
         ((), None, (), None, False),
         ((bend,), None, (), None, False),
+        ((in_front,), None, (), None, False),
+        ((in_front, bend), None, (), None, False),
         ((bend,), DECOY, ((BASE, SIZE - PAGE, 0),), None, False),
         ((bend,), DECOY, LARGER, None, True),
         ((only_read,), DECOY, LARGER, None, True),
@@ -351,6 +358,12 @@ def anchors(base):
             def change(s, at=at, struct_name=struct_name, member=member, value=value, fmt=fmt):
                 s.put(at, struct_name, member, value, fmt)
             yield f"{struct_name}.{member} at {at:#x} is {value:#x}", change, {"tables": set(want)}, symbols
+
+        for bits, level, one in ((35, 1, False), (36, 1, True), (39, 1, True), (40, 0, True), (48, 0, True), (48, 1, False), (49, -1, False)):
+            def resized(s, bits=bits, level=level):
+                s.put(hyp, "kvm_pgtable", "ia_bits", bits, "<I")
+                s.put(hyp, "kvm_pgtable", "start_level", level, "<b")
+            yield f"{bits} bits from level {level} on", resized, {"tables": {"host", "hyp"} if one else {"host"}}, symbols
 
         def empty_root(s):
             """Its page is the hypervisor's, whatever stands in it."""

@@ -51,6 +51,8 @@ RELEASES = re.compile(r"\w*(free|close|clear|decref|_end)\(")
 # What a mutant may take at most, so that none fills the machine: seconds on the processor, bytes of heap (sanitizers reserve more)
 # and of each file, of which most may be holes.
 MOST_CPU, MOST_HEAP, MOST_FILE = 600, 4 << 30, 80 << 30
+# Each process of a test writes a file for every source.
+IN_MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 # Tests of which the parts run alone, and what only they read.
 PINS = {"pinned": "mutate.pinned", "sweep": "sweep.pinned"}
 
@@ -222,7 +224,7 @@ class Step:
     """A test program: what starts it, what it is linked with, how near it is to each folder."""
 
     def __init__(self, test, folder):
-        self.name = test["name"]
+        self.name, self.folder = test["name"], folder
         # Paths below the build folder become relative to it, where every test is started: workers have folders of their own.
         self.argv = [os.path.relpath(arg, folder) if arg.startswith(folder + "/") and ".." not in arg else arg
                      for arg in test["cmd"]]
@@ -325,40 +327,47 @@ def lines_reached(build_dir, counted):
 
 # What decides what a test reaches, beside its own files.
 SOURCES = ("src", "samples", "man", "README.md", "meson.build")
+# Which tests only those read that name them, and what says how tests are started.
+OF_ONE = ("tests/unit/test_*.c", "tests/golden/test_*.py", "*.pinned", "tests/tools/mutants.py", "tests/*meson.build")
 
 
 def of_piece(sources, tests, step, case):
     """A digest of what this test, or this case of it, may run: sources and tests, but for files that only another test reads."""
-    total = hashlib.sha256(sources.encode())
-    mine = {f"tests/unit/test_{step.name}.c", f"tests/golden/{case}", f"tests/golden/{PINS.get(step.name)}"}
+    total = hashlib.sha256(repr((sources, step.argv, case)).encode())
+    own = {f"tests/unit/test_{step.name}.c", f"tests/golden/{PINS.get(step.name)}",
+           *(os.path.relpath(os.path.join(step.folder, arg), ROOT) for arg in step.argv)}
     for path, of in tests:
-        parts = path.split("/")
-        alone = fnmatch.fnmatchcase(path, "tests/unit/test_*.c") or path.endswith(".pinned") or path == "tests/tools/mutants.py"
-        folder = "/".join(parts[:3])
-        if parts[:2] == ["tests", "golden"] and len(parts) > 3 and os.path.exists(os.path.join(ROOT, folder, "cmd")):
-            alone, path = step.name == "golden", folder
-        if not alone or path in mine:
+        folder = "/".join(path.split("/")[:3])
+        if os.path.exists(os.path.join(ROOT, folder, "cmd")):  # a golden case
+            counts = step.name in ("golden", "toy") and case in (None, os.path.basename(folder))
+        else:
+            counts = path in own or not any(fnmatch.fnmatchcase(path, rule) for rule in OF_ONE)
+        if counts:
             total.update(of.encode())
     return f"{step.name}/{case} {total.hexdigest()[:16]}"
 
 
 def learn(todo, build_dir, jobs):
-    """What each test reaches on the unchanged program, where it must pass, and how long it takes. It is kept, and learned again
-    where it may be another.
+    """What each test reaches on the unchanged program, where it must pass, and how long it takes. It is kept for as long as the test
+    and the files that it reaches stay the same.
 
     reach: {test or golden/case: {path: lines}}, seconds: {test or golden/case: seconds}, code: {path: lines that are code}."""
     pieces = [(step, case) for step in todo for case in step.parts or [None]]
-    sources, tests = digest(SOURCES), sorted(digests_below("tests").items())
+    files = {path: of for top in SOURCES for path, of in digests_below(top).items()}
+    sources = sorted(of for path, of in files.items() if not (path.startswith(FOLDERS) and path.endswith(".c")))
+    tests = sorted(digests_below("tests").items())
     kept = Kept(os.path.join(WORK, "reached.jsonl"))
 
     def one(piece):
         of = of_piece(sources, tests, *piece)
-        if of not in kept.rows:
-            kept.add(of, run_counted(*piece))
-        return kept.rows[of]
+        took, lines, reached = kept.rows.get(of, (0, {}, {"": ""}))
+        if any(files.get(path) != was for path, was in reached.items()):
+            took, lines = run_counted(*piece)
+            kept.add(of, (took, lines, {path: files[path] for path in lines}))
+        return took, lines
 
     def run_counted(step, case):
-        with tempfile.TemporaryDirectory(prefix="s2mutant.") as counted:
+        with tempfile.TemporaryDirectory(prefix="s2mutant.", dir=IN_MEMORY) as counted:
             env = {"GCOV_PREFIX": counted, "GCOV_PREFIX_STRIP": str(build_dir.count("/"))}
             start = time.monotonic()
             if not passes(step, build_dir, MOST_CPU, [f"--case={case}"] if case else [], env):
