@@ -404,18 +404,18 @@ def guests(base):
             (((1, 0xa110ca7ed), (2, second)), {("vm:101", handle + 2, two.root)}),
             (((0, base.hyp(BASE + 2 * SIZE)), (1, second)), {("vm:101", handle + 1, two.root)}),
             ((), set())):
-        yield f"{[(i, hex(entry)) for i, entry in entries]}", placed(*entries), {"guests": want}, True
+        yield f"{[(i, hex(entry)) for i, entry in entries]}", placed(*entries), {"guest_tables": want}, True
 
     def unknown_to_the_host(s):
         s.put(one.hyp_vm, "pkvm_hyp_vm", "host_kvm", 0)
     yield "a guest without a struct kvm", unknown_to_the_host, {
-        "guests": {("vm:handle-0x1000", handle, one.root), ("vm:101", handle + 1, two.root)}}, True
+        "guest_tables": {("vm:handle-0x1000", handle, one.root), ("vm:101", handle + 1, two.root)}}, True
 
     def swapped(s):
         for here, there in ((one, two), (two, one)):
             s.put(here.hyp_vm, "pkvm_hyp_vm", "host_kvm", s.hyp(there.kvm))
     yield "each other's struct kvm", swapped, {
-        "guests": {("vm:100", handle + 1, two.root), ("vm:101", handle, one.root)}}, True
+        "guest_tables": {("vm:100", handle + 1, two.root), ("vm:101", handle, one.root)}}, True
 
 
 def loads(path):
@@ -444,6 +444,66 @@ def needed_words(s2dump, folder):
     return bad
 
 
+OWN, TYPES = "pkvm_component_id", "kvm_invalid_pte_type"
+LOCKED, DONATION, POISONED = "KVM_INVALID_PTE_TYPE_LOCKED", "KVM_HOST_INVALID_PTE_TYPE_DONATION", "KVM_GUEST_INVALID_PTE_TYPE_POISONED"
+
+# Of a kernel with other types than its release has, or without them (None): what its marks mean. ids: none, host, hypervisor, FF-A,
+# guest, other; values: none, owned, shared-owned, shared-borrowed, nopage.
+ENCODINGS = (
+    ("6.12", {}, {"ids": [-1, 0, 1, 2, -1, -1], "host_in": 1, "hyp_in": 1, "annotation": 2, "locked_bit": 1, "split_xn": 0, "text_stays": 0,
+                  "guests": 0, "page.size": 4, "page.refcount": 0xffff, "page.order": 0xffff0000, "page.host": 0, "page.hyp": 0,
+                  "page.share": 0, "values": [0, 0, 1, 2, 3, 0, 0, 0]}),
+    ("6.14", {}, {"ids": [-1, 0, 1, 2, -1, -1], "host_in": 2, "hyp_in": 1, "annotation": 2, "locked_bit": 1, "guests": 1, "page.size": 8,
+                  "page.refcount": 0xffff, "page.order": 0xff0000, "page.host": 0xff000000, "page.hyp": 0,
+                  "page.share": 0xffffffff << 32, "values": [0, 0, 1, 2, 4, 0, 0, 0]}),
+    ("6.17", {}, {"host_in": 2, "hyp_in": 2, "annotation": 2, "text_stays": 0, "page.host": 0xf000000, "page.hyp": 0xf0000000,
+                  "values": [0, 0, 1, 2, 3, 0, 0, 0]}),
+    ("6.18", {}, {"annotation": 2, "text_stays": 1, "split_xn": 0}),
+    ("7.1", {}, {"ids": [-1, 0, 1, -1, 2, -1], "annotation": 3, "types": [1, 2, 3], "split_xn": 1, "text_stays": 1}),
+    ("6.14", {OWN: None}, {"ids": [-1, 0, 1, -1, -1, -1]}),
+    ("7.1", {OWN: {"PKVM_ID_HOST": 3, "PKVM_ID_HYP": 255, "PKVM_ID_GUEST": 256}}, {"ids": [-1, 3, 255, -1, -1, -1]}),
+    ("7.1", {TYPES: {LOCKED: 5, DONATION: 6, POISONED: 7}}, {"annotation": 3, "types": [5, 6, 7]}),
+    ("7.1", {TYPES: {"KVM_INVALID_PTE_TYPE_OTHER": 9}}, {"annotation": 3, "types": [1, 2, 3]}),
+    ("7.1", {TYPES: None}, {"annotation": 2, "types": [0, 0, 0]}),
+    ("7.1", {"kvm_pgtable_prot": None}, {"split_xn": 0}),
+    ("6.12", {"pkvm_page_state": None}, {"host_in": 0, "hyp_in": 0, "annotation": 1, "values": [0, 0, 1, 2, 3, 0, 0, 0]}),
+    ("6.14", {"pkvm_page_state": {"PKVM_PAGE_OWNED": 4, "PKVM_PAGE_SHARED_OWNED": 255, "PKVM_PAGE_SHARED_BORROWED": 256, "PKVM_NOPAGE": 1}},
+     {"host_in": 2, "values": [0, 4, 255, 2, 1, 0, 0, 0]}),
+    ("6.14", {"kvm_pgtable_visit_ctx": None}, {"locked_bit": 0}),
+    ("6.14", {"hyp_page": [("refcount", "u64"), ("host_state", "u8")]}, {"page.size": 0, "page.refcount": (1 << 64) - 1, "page.host": 0}),
+    ("6.14", {"hyp_page": [("refcount", "u32"), ("order", "u16"), ("pad", "u8"), ("host_state", "u8")]},
+     {"page.size": 8, "page.refcount": 0xffffffff, "page.order": 0xffff << 32, "page.host": 0xff << 56, "page.share": 0}),
+)
+
+
+def built_with(gen, types):
+    """A system whose kernel has other structures and enums."""
+    kept = mkpkvm.Btf.struct, mkpkvm.Btf.enum
+
+    def instead(how):
+        def add(btf, name, members, *more):
+            if types.get(name, members) is not None:
+                how(btf, name, types.get(name, members), *more)
+        return add
+    mkpkvm.Btf.struct, mkpkvm.Btf.enum = map(instead, kept)
+    try:
+        return mkpkvm.System(gen)
+    finally:
+        mkpkvm.Btf.struct, mkpkvm.Btf.enum = kept
+
+
+def encodings(s2dump, folder):
+    bad, path = [], os.path.join(folder, "types")
+    for gen, types, want in ENCODINGS:
+        system = built_with(gen, types)
+        pathlib.Path(path).write_bytes(system.ram.bytes)
+        got, text = found(s2dump, path, system, True)
+        wrong = {name: ((got or {}).get(name), value) for name, value in want.items() if (got or {}).get(name) != value}
+        if wrong:
+            bad.append(f"{gen} with {types}: (is, should be) {wrong} {text}")
+    return bad
+
+
 LISTS = ("memory", "vmemmap", "cpus")
 
 
@@ -465,7 +525,7 @@ def found(s2dump, path, system, symbols):
     ret = {name: triples(value) if name in LISTS else value if isinstance(value, list) else int(value, 0)
            for name, value in whole.get("pkvm", {}).items()}
     ret["tables"] = {table["id"] for table in whole["tables"] if table["id"] in ("host", "hyp")}
-    ret["guests"] = {(table["id"], table["handle"], int(table["root"], 0)) for table in whole["tables"] if table.get("pkvm_role") == 3}
+    ret["guest_tables"] = {(table["id"], table["handle"], int(table["root"], 0)) for table in whole["tables"] if table.get("pkvm_role") == 3}
     for table in whole["tables"]:
         if table["id"] == "hyp":
             ret |= {name: int(value, 0) for name, value in table["registers"].items()}
@@ -488,10 +548,10 @@ def main():
                 if wrong:
                     failed += 1
                     print(f"{gen} {function.__name__}, {what}: (is, should be) {wrong} {text}")
-        for wrong in needed_words(s2dump, folder):
+        for wrong in needed_words(s2dump, folder) + encodings(s2dump, folder):
             failed += 1
             print(wrong)
-        n += 1
+        n += 1 + len(ENCODINGS)
     print(f"{n - failed} as they should be, {failed} not")
     return 1 if failed or not n else 0
 
