@@ -2,15 +2,16 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Puts mistakes into the sources, one at a time, and says which of them no test notices.
 #
-#   mutants.py [--count N] [--seed SEED] [--at FILE:LINE ...] [--accepted FILE] [--least PERCENT] [--jobs N]
+#   mutants.py [--count N] [--seed SEED] [--at FILE:LINE ...] [--accepted FILE] [--least PERCENT] [--without TEST ...] [--jobs N]
 #
 # A mistake (mutant) is a flipped comparison, a changed constant or a dropped statement in a .c file of src/check, src/decode,
 # src/host or src/cmd. SEED decides which are drawn; --at takes all of one line instead. The sources are not touched: the changed file
 # is compiled below build/mutants, and one that does not compile, or into the same object, does not count. Of the tests (unit, golden
-# and the examples of the documents; not the lab) only those run that reach the changed lines, those nearest to the file first, up to
-# the first that fails; one that takes too long has failed. What passes all is tried again where sanitizers watch, as scripts/test runs
-# them there too. What was found is kept below build/mutants for as long as sources and tests stay the same, so a run that was
-# interrupted goes on where it was.
+# and the examples of the documents; not the lab) only those run that reach the changed lines, those nearest to the file first, then
+# what is quick, up to the first that fails; one that takes too long has failed. What passes all is tried again where sanitizers watch,
+# as scripts/test runs them there too; what gives something back is tried there first. What was found is kept below build/mutants for
+# as long as sources and tests stay the same, so a run that was interrupted goes on where it was. With --without, for a first look,
+# what only that test would notice survives.
 #
 # Ends with 1 when fewer than PERCENT of the mutants are noticed. Those that fit a row of FILE are left out of account.
 
@@ -382,7 +383,8 @@ def learn(todo, build_dir, jobs):
         for (step, case), (took, lines) in zip(pieces, pool.map(one, pieces)):
             key = f"{step.name}/{case}" if case else step.name
             seconds[key], reach[key] = took, lines
-    kept.only([of_piece(sources, tests, *piece) for piece in pieces])
+    names = {step.name for step in todo}
+    kept.only({of_piece(sources, tests, *piece) for piece in pieces} | {of for of in kept.rows if of.split("/")[0] not in names})
     code = {path: sorted(lines) for path, lines in gcov(build_dir, files_below(build_dir, ".gcno")).items()}
     return {"reach": reach, "seconds": seconds, "code": code}
 
@@ -541,7 +543,7 @@ class Kept:
     def only(self, keys):
         """The others are forgotten."""
         with open(f"{self.path}.new", "w", encoding="utf-8") as f:
-            f.writelines(json.dumps({"key": key, "value": self.rows[key]}) + "\n" for key in keys)
+            f.writelines(json.dumps({"key": key, "value": self.rows[key]}) + "\n" for key in sorted(keys))
         os.rename(f"{self.path}.new", self.path)
 
 
@@ -562,13 +564,13 @@ class Results:
         self.kept.add(self.key(mutant), (result, by))
 
 
-def prepare(jobs):
+def prepare(jobs, without):
     """Build folders for @jobs workers, the tests, and what each of them reaches."""
     os.makedirs(WORK, exist_ok=True)
     first, counting, sanitize = (os.path.join(WORK, name) for name in ("0", "reach", "sanitize"))
     build(first, "-Doptimization=1")
     build(sanitize, "-Doptimization=1", "-Db_sanitize=address,undefined", "-Db_lundef=false")
-    todo, todo_watched = steps(first), steps(sanitize)
+    todo, todo_watched = ([step for step in steps(folder) if step.name not in without] for folder in (first, sanitize))
     build(counting, "-Doptimization=0", "-Db_coverage=true")
     # A build that counts lines has not all tests: what preloads a library of its own is not among them.
     there = {step.name for step in steps(counting)}
@@ -650,13 +652,14 @@ def main():
     parser.add_argument("--at", action="append", metavar="FILE:LINE")
     parser.add_argument("--accepted", metavar="FILE")
     parser.add_argument("--least", type=float, default=0, metavar="PERCENT")
+    parser.add_argument("--without", action="append", default=[], metavar="TEST")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     args = parser.parse_args()
     if args.count < 1:
         parser.error("--count must be at least 1")
     os.makedirs(WORK, exist_ok=True)
-    of = digest((*SOURCES, "tests"))
-    workers = prepare(args.jobs)
+    of = "-".join((digest((*SOURCES, "tests")), *sorted(args.without)))
+    workers = prepare(args.jobs, args.without)
     candidates = drawn(args.seed, args.at)
     outcome = run(workers, Results(of), candidates, args.count if not args.at else len(candidates))
     rows = accepted_rows(args.accepted)
