@@ -122,7 +122,9 @@ static enum s2_code check_room(const struct pages *pages, struct s2_err *err)
 /* What an annotator needs: in whole words, as table pages are. */
 static void add_needed(void *arg, uint64_t pa, uint64_t size)
 {
-	add(arg, pa & ~UINT64_C(7), (size + 7) & ~UINT64_C(7), S2_OK);
+	uint64_t first = pa & ~UINT64_C(7);
+
+	add(arg, first, align_up(pa + size, sizeof(uint64_t)) - first, S2_OK);
 }
 
 /* What collect() works with. */

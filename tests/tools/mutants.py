@@ -2,15 +2,16 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Puts mistakes into the sources, one at a time, and says which of them no test notices.
 #
-#   mutants.py [--count N] [--seed SEED] [--at FILE:LINE ...] [--accepted FILE] [--least PERCENT] [--jobs N]
+#   mutants.py [--count N] [--seed SEED] [--at FILE:LINE ...] [--accepted FILE] [--least PERCENT] [--without TEST ...] [--jobs N]
 #
 # A mistake (mutant) is a flipped comparison, a changed constant or a dropped statement in a .c file of src/check, src/decode,
 # src/host or src/cmd. SEED decides which are drawn; --at takes all of one line instead. The sources are not touched: the changed file
 # is compiled below build/mutants, and one that does not compile, or into the same object, does not count. Of the tests (unit, golden
-# and the examples of the documents; not the lab) only those run that reach the changed lines, those nearest to the file first, up to
-# the first that fails; one that takes too long has failed. What passes all is tried again where sanitizers watch, as scripts/test runs
-# them there too. What was found is kept below build/mutants for as long as sources and tests stay the same, so a run that was
-# interrupted goes on where it was.
+# and the examples of the documents; not the lab) only those run that reach the changed lines, those nearest to the file first, then
+# what is quick, up to the first that fails; one that takes too long has failed. What passes all is tried again where sanitizers watch,
+# as scripts/test runs them there too; what gives something back is tried there first. What was found is kept below build/mutants for
+# as long as sources and tests stay the same, so a run that was interrupted goes on where it was. With --without, for a first look,
+# what only that test would notice survives.
 #
 # Ends with 1 when fewer than PERCENT of the mutants are noticed. Those that fit a row of FILE are left out of account.
 
@@ -30,21 +31,31 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 WORK = os.path.join(ROOT, "build", "mutants")
 FOLDERS = ("src/check", "src/decode", "src/host", "src/cmd")
 
-# What a test may take more than it did on the unchanged program: a factor, and seconds for a machine that has other work.
-SLOWER, SECONDS = 10, 20
+# What a test may take more than it did on the unchanged program: a factor and seconds, on the processor; and until it ends, on a
+# machine that has other work.
+SLOWER, SECONDS, WAIT = 10, 5, 20
 # What a test may take that a build which counts lacks: those that preload a library. They come last.
 UNCOUNTED = 60
 # What takes more seconds is left out where sanitizers watch, for all survivors run all of those.
 BRIEF = 5
+# Seconds' worth of parts of a test that run before what takes longer.
+QUICK = 8
+# Statements of which nobody but a sanitizer sees that they are not there.
+RELEASES = re.compile(r"\w*(free|close|clear|decref|_end)\(")
 # What a mutant may take at most, so that none fills the machine: seconds on the processor, bytes of heap (sanitizers reserve more)
 # and of each file, of which most may be holes.
 MOST_CPU, MOST_HEAP, MOST_FILE = 600, 4 << 30, 80 << 30
+# Each process of a test writes a file for every source.
+IN_MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+# Tests of which the parts run alone, and what only they read.
+PINS = {"pinned": "mutate.pinned", "sweep": "sweep.pinned"}
 
 Mutant = collections.namedtuple("Mutant", "path start end text kind first last")
 
@@ -214,14 +225,14 @@ class Step:
     """A test program: what starts it, what it is linked with, how near it is to each folder."""
 
     def __init__(self, test, folder):
-        self.name = test["name"]
+        self.name, self.folder = test["name"], folder
         # Paths below the build folder become relative to it, where every test is started: workers have folders of their own.
         self.argv = [os.path.relpath(arg, folder) if arg.startswith(folder + "/") and ".." not in arg else arg
                      for arg in test["cmd"]]
         self.env = dict(test["env"], LC_ALL="C.UTF-8")
         self.program = next((arg for arg in self.argv if arg.startswith(("tests/", "src/"))), None)
         # Tests that can be run in part have their parts counted each: a mutant has those run that reach it.
-        self.parts = golden_cases() if self.name == "golden" else self.cases(folder) if self.name in ("pinned", "sweep") else []
+        self.parts = golden_cases() if self.name == "golden" else self.cases(folder) if self.name in PINS else []
         self.unit = "s2dump:unit" in test["suite"] and self.program != "src/cmd/s2dump"
         self.link = last_command(folder, self.program) if self.program else ""
         self.libraries = re.findall(r"\b(src/\w+)/lib\w+\.a", self.link)
@@ -230,16 +241,21 @@ class Step:
     def cases(self, folder):
         return quiet([*self.argv, "--cases"], cwd=folder).split()
 
-    def key(self, folder):
+    def key(self, folder, seconds):
+        """Its place among the tests that may notice a mistake in this folder, when it takes so long: the nearest and the shortest
+        first. What was not counted is long."""
         own = self.unit and self.libraries[:1] == [folder]
-        return (0 if own else 1 if self.parts else 2 if self.seconds else 3, self.seconds)
+        return (0 if own and seconds < BRIEF else 1 if seconds < QUICK and self.seconds else 2 if self.seconds else 3,
+                self.name not in PINS, seconds)
 
 
 def steps(folder):
     tests = json.loads(quiet(["meson", "introspect", "--tests", folder]))
     wanted = [t for t in tests if {"s2dump:unit", "s2dump:golden"} & set(t["suite"]) or t["name"] == "docs"]
-    # A test of the tests' own tools runs nothing that is compiled, and shells' completions are not built there.
-    return [step for step in (Step(t, folder) for t in wanted) if step.program and step.name != "completions"]
+    # A test of the tests' own tools runs nothing that is compiled, some run nothing of these folders, and shells' completions are not
+    # built there.
+    return [step for step in (Step(t, folder) for t in wanted)
+            if step.program and step.name != "completions" and (not step.unit or set(FOLDERS) & set(step.libraries))]
 
 
 # --- running -----------------------------------------------------------------------------------
@@ -248,23 +264,25 @@ WATCHED = {"ASAN_OPTIONS": "halt_on_error=1:detect_stack_use_after_return=1:dete
            "UBSAN_OPTIONS": "halt_on_error=1"}
 
 
-def limits(watched):
-    resource.setrlimit(resource.RLIMIT_CPU, (MOST_CPU, MOST_CPU))
+def limits(watched, seconds):
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
     if not watched:
         resource.setrlimit(resource.RLIMIT_DATA, (MOST_HEAP, MOST_HEAP))
     resource.setrlimit(resource.RLIMIT_FSIZE, (MOST_FILE, MOST_FILE))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def passes(step, folder, timeout, more_args=(), env=(), watched=False):
-    """True when the test passes, @watched by sanitizers or not; whatever it started is gone when this returns."""
+def passes(step, folder, usual, more_args=(), env=(), watched=False):
+    """True when the test passes, which takes @usual seconds, @watched by sanitizers or not; whatever it started is gone when this
+    returns."""
+    seconds = min(MOST_CPU, int(SECONDS + SLOWER * usual))
     with tempfile.TemporaryDirectory(prefix="s2mutant.") as scratch:
         child = subprocess.Popen([*step.argv, *more_args], cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                                 stderr=subprocess.DEVNULL, start_new_session=True, preexec_fn=lambda: limits(watched),
+                                 stderr=subprocess.DEVNULL, start_new_session=True, preexec_fn=lambda: limits(watched, seconds),
                                  env={**os.environ, **step.env, **dict(env), **(WATCHED if watched else {}),
                                       "SOURCE_ROOT": ROOT, "TMPDIR": scratch})
         try:
-            return child.wait(timeout) == 0
+            return child.wait(WAIT + SLOWER * usual) == 0
         except subprocess.TimeoutExpired:
             return False
         finally:
@@ -308,27 +326,65 @@ def lines_reached(build_dir, counted):
     return {path: sorted(n for n, count in lines.items() if count) for path, lines in counts.items() if path.endswith(".c")}
 
 
+# What decides what a test reaches, beside its own files.
+SOURCES = ("src", "samples", "man", "README.md", "meson.build")
+# Which tests only those read that name them, and what says how tests are started.
+OF_ONE = ("tests/unit/test_*.c", "tests/golden/test_*.py", "*.pinned", "tests/tools/mutants.py", "tests/*meson.build")
+
+
+def of_piece(sources, tests, step, case):
+    """A digest of what this test, or this case of it, may run: sources and tests, but for files that only another test reads."""
+    total = hashlib.sha256(repr((sources, step.argv, case)).encode())
+    own = {f"tests/unit/test_{step.name}.c", f"tests/golden/{PINS.get(step.name)}",
+           *(os.path.relpath(os.path.join(step.folder, arg), ROOT) for arg in step.argv)}
+    for path, of in tests:
+        folder = "/".join(path.split("/")[:3])
+        if os.path.exists(os.path.join(ROOT, folder, "cmd")):  # a golden case
+            counts = step.name in ("golden", "toy") and case in (None, os.path.basename(folder))
+        else:
+            counts = path in own or not any(fnmatch.fnmatchcase(path, rule) for rule in OF_ONE)
+        if counts:
+            total.update(of.encode())
+    return f"{step.name}/{case} {total.hexdigest()[:16]}"
+
+
 def learn(todo, build_dir, jobs):
-    """What each test reaches on the unchanged program, where it must pass, and how long it takes.
+    """What each test reaches on the unchanged program, where it must pass, and how long it takes. It is kept for as long as the test
+    and the files that it reaches stay the same.
 
     reach: {test or golden/case: {path: lines}}, seconds: {test or golden/case: seconds}, code: {path: lines that are code}."""
     pieces = [(step, case) for step in todo for case in step.parts or [None]]
+    files = {path: of for top in SOURCES for path, of in digests_below(top).items()}
+    sources = sorted(of for path, of in files.items() if not (path.startswith(FOLDERS) and path.endswith(".c")))
+    tests = sorted(digests_below("tests").items())
+    kept = Kept(os.path.join(WORK, "reached.jsonl"))
 
     def one(piece):
-        step, case = piece
-        with tempfile.TemporaryDirectory(prefix="s2mutant.") as counted:
+        of = of_piece(sources, tests, *piece)
+        took, lines, reached = kept.rows.get(of, (0, {}, {"": ""}))
+        if any(files.get(path) != was for path, was in reached.items()):
+            took, lines = run_counted(*piece)
+            kept.add(of, (took, lines, {path: files[path] for path in lines}))
+        return took, lines
+
+    def run_counted(step, case):
+        with tempfile.TemporaryDirectory(prefix="s2mutant.", dir=IN_MEMORY) as counted:
             env = {"GCOV_PREFIX": counted, "GCOV_PREFIX_STRIP": str(build_dir.count("/"))}
             start = time.monotonic()
             if not passes(step, build_dir, MOST_CPU, [f"--case={case}"] if case else [], env):
                 sys.exit(f"mutants: {step.name} {case or ''} does not pass before anything was changed")
-            return time.monotonic() - start, lines_reached(build_dir, counted)
+            took = time.monotonic() - start
+            lines = lines_reached(build_dir, counted)
+            print(f"{step.name}{'/' if case else ''}{case or ''}: {took:.1f} s, reaches {sum(map(len, lines.values()))} lines", flush=True)
+            return took, lines
 
     reach, seconds = {}, {}
     with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
         for (step, case), (took, lines) in zip(pieces, pool.map(one, pieces)):
             key = f"{step.name}/{case}" if case else step.name
             seconds[key], reach[key] = took, lines
-            print(f"{key}: {took:.1f} s, reaches {sum(map(len, lines.values()))} lines", flush=True)
+    names = {step.name for step in todo}
+    kept.only({of_piece(sources, tests, *piece) for piece in pieces} | {of for of in kept.rows if of.split("/")[0] not in names})
     code = {path: sorted(lines) for path, lines in gcov(build_dir, files_below(build_dir, ".gcno")).items()}
     return {"reach": reach, "seconds": seconds, "code": code}
 
@@ -386,17 +442,32 @@ class Worker:
             wanted = set(self.known["code"][mutant.path])
         return [key for key in pieces if wanted.intersection(self.known["reach"][key].get(mutant.path, ()))]
 
-    def noticed_by(self, mutant):
+    def plan(self, mutant):
+        """What may notice it, as (order, step, pieces): of a test in parts the quick ones first."""
         folder, (wanted, seen) = library_of(mutant.path), self.wanted(mutant)
-        for step in sorted(self.todo, key=lambda s: s.key(folder)):
+        for step in self.todo:
             pieces = self.reaching(mutant, step, wanted, seen)
-            if not pieces:
-                continue
-            quiet(["sh", "-c", step.link], cwd=self.folder)
+            if step.parts:
+                pieces = sorted(pieces, key=self.seconds)
+                quick = sum(sum(map(self.seconds, pieces[:n + 1])) < QUICK for n in range(len(pieces)))
+                batches = [batch for batch in (pieces[:quick], pieces[quick:]) if batch]
+            else:
+                batches = [pieces] if pieces else []
+            for batch in batches:
+                yield step.key(folder, sum(map(self.seconds, batch))), step, batch
+
+    def seconds(self, piece):
+        return self.known["seconds"].get(piece, UNCOUNTED)
+
+    def noticed_by(self, mutant):
+        linked = set()
+        for _, step, pieces in sorted(self.plan(mutant), key=lambda row: row[0]):
+            if step.program not in linked:
+                quiet(["sh", "-c", step.link], cwd=self.folder)
+                linked.add(step.program)
             args = ["--first"] if step.parts or step.name == "mkpkvm" else []
             args += [f"--case={piece.split('/', 1)[1]}" for piece in pieces if step.parts]
-            limit = SECONDS + SLOWER * sum(self.known["seconds"].get(piece, UNCOUNTED) for piece in pieces)
-            if not passes(step, self.folder, limit, args, watched=not self.watched):
+            if not passes(step, self.folder, sum(map(self.seconds, pieces)), args, watched=not self.watched):
                 return step.name
         return None
 
@@ -412,10 +483,13 @@ class Worker:
             return "same object", None
         self.put(mutant.path, changed)
         try:
-            test = self.noticed_by(mutant)
+            # What is not given back only a sanitizer sees.
+            first = self.watched if RELEASES.match(text[mutant.start:mutant.end]) and mutant.kind == "dropped" else None
+            result, test = first.try_out(mutant) if first else (None, None)
+            test = test and f"{test} with sanitizers" or self.noticed_by(mutant)
         finally:
             self.put(mutant.path, self.clean[mutant.path])
-        if not test and self.watched:
+        if not test and self.watched and not first:
             result, test = self.watched.try_out(mutant)
             test = test and f"{test} with sanitizers"
         return ("noticed" if test else "survives"), test
@@ -423,67 +497,84 @@ class Worker:
 
 # --- the whole ---------------------------------------------------------------------------------
 
-def digest():
-    """Of everything that decides what becomes of a mutant."""
+def digests_below(top):
+    """{path: digest} of a file, or of those below a folder."""
+    paths = [os.path.join(ROOT, top)]
+    if os.path.isdir(paths[0]):
+        paths = sorted(os.path.join(folder, f) for folder, _, files in os.walk(paths[0]) for f in files
+                       if not f.endswith((".pyc", ".accepted")))
+    found = {}
+    for path in paths:
+        with open(path, "rb") as f:
+            name = os.path.relpath(path, ROOT)
+            found[name] = hashlib.sha256(name.encode() + b"\0" + f.read()).hexdigest()
+    return found
+
+
+def digest(tops):
     total = hashlib.sha256()
-    for top in ("src", "tests", "samples", "man", "README.md", "meson.build"):
-        paths = [os.path.join(ROOT, top)]
-        if os.path.isdir(paths[0]):
-            paths = sorted(os.path.join(folder, f) for folder, _, files in os.walk(paths[0]) for f in files
-                           if not f.endswith((".pyc", ".accepted")))
-        for path in paths:
-            with open(path, "rb") as f:
-                total.update(os.path.relpath(path, ROOT).encode() + b"\0" + f.read())
+    for top in tops:
+        for of in digests_below(top).values():
+            total.update(of.encode())
     return total.hexdigest()[:16]
 
 
-class Results:
-    """What was found, a line each, by digest and mutant."""
+class Kept:
+    """What was found out, a line each: {key: value}, of which an interrupted run keeps what it has."""
 
-    def __init__(self, of):
-        self.path = os.path.join(WORK, f"results-{of}.jsonl")
-        self.found = {}
-        if os.path.exists(self.path):
-            with open(self.path, encoding="utf-8") as f:
+    def __init__(self, path):
+        self.path, self.rows, self.lock = path, {}, threading.Lock()
+        if os.path.exists(path):
+            with open(path, encoding="utf-8") as f:
                 for line in f:
                     try:
                         row = json.loads(line)
                     except ValueError:
                         continue  # the line that an interrupted run was writing
-                    self.found[tuple(row["key"])] = row["result"], row["by"]
-        self.file = open(self.path, "a", encoding="utf-8")
+                    self.rows[row["key"]] = row["value"]
+        self.file = open(path, "a", encoding="utf-8")
+
+    def add(self, key, value):
+        with self.lock:
+            self.rows[key] = value
+            self.file.write(json.dumps({"key": key, "value": value}) + "\n")
+            self.file.flush()
+
+    def only(self, keys):
+        """The others are forgotten."""
+        with open(f"{self.path}.new", "w", encoding="utf-8") as f:
+            f.writelines(json.dumps({"key": key, "value": self.rows[key]}) + "\n" for key in sorted(keys))
+        os.rename(f"{self.path}.new", self.path)
+
+
+class Results:
+    """What became of mutants, by digest of everything that decides it."""
+
+    def __init__(self, of):
+        self.kept = Kept(os.path.join(WORK, f"results-{of}.jsonl"))
 
     @staticmethod
     def key(mutant):
-        return mutant.path, mutant.start, mutant.end, mutant.text
+        return f"{mutant.path} {mutant.start} {mutant.end} {mutant.text}"
 
     def get(self, mutant):
-        return self.found.get(self.key(mutant))
+        return self.kept.rows.get(self.key(mutant))
 
     def add(self, mutant, result, by):
-        self.found[self.key(mutant)] = result, by
-        self.file.write(json.dumps({"key": self.key(mutant), "result": result, "by": by}) + "\n")
-        self.file.flush()
+        self.kept.add(self.key(mutant), (result, by))
 
 
-def prepare(of, jobs):
+def prepare(jobs, without):
     """Build folders for @jobs workers, the tests, and what each of them reaches."""
     os.makedirs(WORK, exist_ok=True)
     first, counting, sanitize = (os.path.join(WORK, name) for name in ("0", "reach", "sanitize"))
     build(first, "-Doptimization=1")
     build(sanitize, "-Doptimization=1", "-Db_sanitize=address,undefined", "-Db_lundef=false")
-    todo, todo_watched = steps(first), steps(sanitize)
-    kept = os.path.join(WORK, f"reach-{of}.json")
-    if not os.path.exists(kept):
-        build(counting, "-Doptimization=0", "-Db_coverage=true")
-        # A build that counts lines has not all tests: what preloads a library of its own is not among them.
-        there = {step.name for step in steps(counting)}
-        known = learn([step for step in todo if step.name in there], counting, jobs)
-        with open(kept + ".new", "w", encoding="utf-8") as f:
-            json.dump(known, f)
-        os.rename(kept + ".new", kept)
-    with open(kept, encoding="utf-8") as f:
-        known = json.load(f)
+    todo, todo_watched = ([step for step in steps(folder) if step.name not in without] for folder in (first, sanitize))
+    build(counting, "-Doptimization=0", "-Db_coverage=true")
+    # A build that counts lines has not all tests: what preloads a library of its own is not among them.
+    there = {step.name for step in steps(counting)}
+    known = learn([step for step in todo if step.name in there], counting, jobs)
     for step in todo + todo_watched:
         step.seconds = sum(t for key, t in known["seconds"].items() if key.split("/")[0] == step.name)
     todo_watched = [step for step in todo_watched if step.seconds < BRIEF]
@@ -561,13 +652,14 @@ def main():
     parser.add_argument("--at", action="append", metavar="FILE:LINE")
     parser.add_argument("--accepted", metavar="FILE")
     parser.add_argument("--least", type=float, default=0, metavar="PERCENT")
+    parser.add_argument("--without", action="append", default=[], metavar="TEST")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     args = parser.parse_args()
     if args.count < 1:
         parser.error("--count must be at least 1")
     os.makedirs(WORK, exist_ok=True)
-    of = digest()
-    workers = prepare(of, args.jobs)
+    of = "-".join((digest((*SOURCES, "tests")), *sorted(args.without)))
+    workers = prepare(args.jobs, args.without)
     candidates = drawn(args.seed, args.at)
     outcome = run(workers, Results(of), candidates, args.count if not args.at else len(candidates))
     rows = accepted_rows(args.accepted)

@@ -363,7 +363,8 @@ enum s2_code s2_kvm_vms_of_processes(struct s2_kvm_vms *vms, void (*vm)(void *ar
 {
 	struct notified n = { .vms = vms, .vm = vm, .arg = arg };
 
-	if (!vms->mm.have || !vms->notifier.have || !vms->first_notifier.have)
+	/* Without it a node says nothing of a struct kvm; without the others there is no node. */
+	if (!vms->notifier.have)
 		return S2_OK;
 	return s2_tasks_each_mm(&vms->tasks, on_mm, &n, vms->search->err);
 }

@@ -484,8 +484,6 @@ static void search_params(struct params_search *p)
 		if (!s2_run_mapped(&s->hyp_geom, &run) ||
 		    run.ia + s->pkvm->phys_offset != run.entry.oa || run.entry.raw & BIT64(7))
 			continue;
-		if (run.entry.oa - s->pkvm->reserved_pa < s->pkvm->reserved_size)
-			continue;
 		params_in(p, &run);
 	}
 }

@@ -226,14 +226,11 @@ static bool is_given_away(struct s2_pkvm_search *s, uint64_t pa)
 /* Does the table map host_mmu or itself where they are? @ret_gaps: what is missing on the way. */
 static bool maps_anchor(struct s2_pkvm_search *s, struct s2_gaps *ret_gaps)
 {
-	struct s2_gaps others = s->parts;
 	bool yes;
 
 	s->parts = (struct s2_gaps){ 0 };
 	yes = maps(s, s->host_mmu_pa) || maps(s, s->hyp_pgd_pa);
 	*ret_gaps = s->parts;
-	if (others.bytes)
-		s->parts = others;
 	return yes;
 }
 
