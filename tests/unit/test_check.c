@@ -86,6 +86,13 @@ static void only(enum s2_check_id id, const char *id_of_table, uint64_t ia)
 				 report.outcome[i].finding[0].text);
 }
 
+/* The first finding of check @id, as run() left it, says @text of the page at @pa. */
+static void says(enum s2_check_id id, uint64_t pa, const char *text)
+{
+	assert_int_equal(report.outcome[id].finding[0].pa, pa);
+	assert_string_equal(report.outcome[id].finding[0].text, text);
+}
+
 static void test_rows(void **state)
 {
 	(void)state;
@@ -162,12 +169,15 @@ static void test_faults(void **state)
 	make();
 	*leaf(0, 0) = (BASE + 9 * PAGE) | LEAF; /* the other's table page */
 	only(S2_CHECK_TABLE_HIDDEN, "vm:1", 0x40000000);
+	says(S2_CHECK_TABLE_HIDDEN, BASE + 9 * PAGE, "a table page is mapped in a guest");
 	make();
 	words[(4 + 2) * 512] = (BASE + 8 * PAGE) | 3;  /* vm:2 leads to vm:1's pages */
 	only(S2_CHECK_TABLE_ONCE, "vm:2", 0x80000000); /* and it is complete */
+	says(S2_CHECK_TABLE_ONCE, BASE + 8 * PAGE, "table page is also in vm:1, level 3");
 	make();
 	words[2 * 512] = (BASE + 28 * PAGE) | 3;
 	only(S2_CHECK_TABLE_EMPTY, "vm:1", 0x80000000);
+	says(S2_CHECK_TABLE_EMPTY, BASE + 28 * PAGE, "level 3 table page is empty");
 	make();
 	*leaf(0, 5) = 0x400;
 	only(S2_CHECK_LOCKED, "vm:1", 0x40005000);
