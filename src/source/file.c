@@ -120,14 +120,13 @@ void s2_file_close(struct s2_file *file)
 	*file = (struct s2_file){ .fd = -1, .cmdline_fd = -1 };
 }
 
-/* [@off, @off + @len) is about to be read: what was read before makes room. */
-static void touch(const struct s2_file *file, uint64_t off, size_t len)
+/* [@off, @off + @len) is about to be read: what was read before makes room. Kept out of the small
+ * reads of small files. */
+static __attribute__((noinline)) void touch(const struct s2_file *file, uint64_t off, size_t len)
 {
 	struct s2_mapped *m = file->mapped;
 
-	if (!m->touched || !len)
-		return;
-	for (uint64_t i = off >> REGION_LOG2; i <= (off + len - 1) >> REGION_LOG2; i++) {
+	for (uint64_t i = off >> REGION_LOG2; len && i <= (off + len - 1) >> REGION_LOG2; i++) {
 		if (m->touched[i / 64] & BIT64(i % 64))
 			continue;
 		if (!m->left) {
@@ -141,23 +140,27 @@ static void touch(const struct s2_file *file, uint64_t off, size_t len)
 	}
 }
 
-/*
- * Copies out of the mapping. A fault costs 2 us, and of a dump that was cut each page would have
- * some: behind the end that the file has after the first, nothing is tried. A disk that fails
- * leaves the end where it was.
- */
-static bool copy_mapped(const struct s2_file *file, uint64_t off, char *buf, size_t len)
+/* A fault costs 2 us, and of a dump that was cut each page would have some: behind the end that the
+ * file has after the first, nothing is tried. A disk that fails leaves the end where it was. */
+static __attribute__((noinline)) bool met_end(const struct s2_file *file)
 {
 	struct stat st;
 
-	if (!s2_fits(off, len, file->mapped->end))
-		return false;
-	touch(file, off, len);
-	if (s2_fault_copy(buf, file->map + off, len))
-		return true;
-	if (!fstat(file->fd, &st) && S_ISREG(st.st_mode) && (uint64_t)st.st_size < off + len)
+	if (!fstat(file->fd, &st) && S_ISREG(st.st_mode) &&
+	    (uint64_t)st.st_size < file->mapped->end)
 		file->mapped->end = (uint64_t)st.st_size;
 	return false;
+}
+
+static bool copy_mapped(const struct s2_file *file, uint64_t off, char *buf, size_t len)
+{
+	const struct s2_mapped *m = file->mapped;
+
+	if (!s2_fits(off, len, m->end))
+		return false;
+	if (m->touched)
+		touch(file, off, len);
+	return s2_fault_copy(buf, file->map + off, len) || met_end(file);
 }
 
 /* Reads from the file on disk; the range was checked against its size. */
