@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Headers that lie, files that cannot be read, dumps in parts: one-line errors that name the value,
 // never a wrong byte.
+#include <errno.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -9,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 #include <zlib.h>
 
@@ -578,18 +580,20 @@ static void test_cut_faults_once(void **state)
 	signal(SIGBUS, SIG_DFL);
 }
 
-/* Of files that are mapped, in KiB. */
+/* Of files that are mapped, those of a tmpfs among them, in KiB. */
 static unsigned long resident(void)
 {
 	FILE *f = fopen("/proc/self/status", "r");
-	unsigned long ret = 0;
+	unsigned long on_disk = 0, in_memory = 0;
 	char line[128];
 
 	assert_non_null(f);
-	while (fgets(line, sizeof(line), f))
-		sscanf(line, "RssFile: %lu", &ret);
+	while (fgets(line, sizeof(line), f)) {
+		sscanf(line, "RssFile: %lu", &on_disk);
+		sscanf(line, "RssShmem: %lu", &in_memory);
+	}
 	fclose(f);
-	return ret;
+	return on_disk + in_memory;
 }
 
 /* However large the dump, and in how many parts, no more than 256 MiB of it are resident at once. */
@@ -615,10 +619,35 @@ static void test_large_is_not_resident(void **state)
 		for (size_t i = 0; i < 2; i++)
 			assert_int_equal(s2_file_read(&file[i], off, page, PAGE, &err), S2_OK);
 	assert_true(resident() - before <= 260 * 1024);
+	/* They were there at all. */
+	assert_true(resident() - before >= 16 * 1024);
 	for (size_t i = 0; i < 2; i++)
 		s2_file_close(&file[i]);
 	close(all.fd);
 	unlink(path);
+}
+
+/* What is too large to be mapped is read without, and costs no memory for what it says it has. */
+static void test_too_large_to_map(void **state)
+{
+	struct s2_opened all = { .name = "large", .fd = memfd_create("large", MFD_CLOEXEC) };
+	char page[PAGE];
+	struct s2_file file;
+	struct s2_err err;
+
+	(void)state;
+	assert_return_code(all.fd, errno);
+	assert_int_equal(pwrite(all.fd, "x", 1, PAGE), 1);
+	assert_return_code(ftruncate(all.fd, (off_t)1 << 62), errno);
+	s2_err_init(&err);
+	assert_int_equal(s2_file_open(&all, &file, &err), S2_OK);
+	assert_null(file.map);
+	assert_null(file.mapped);
+	assert_int_equal(s2_file_share(&file, 2, &err), S2_OK);
+	assert_int_equal(s2_file_read(&file, PAGE, page, PAGE, &err), S2_OK);
+	assert_int_equal(page[0], 'x');
+	s2_file_close(&file);
+	close(all.fd);
 }
 
 int main(void)
@@ -636,6 +665,7 @@ int main(void)
 		cmocka_unit_test(test_empty),
 		cmocka_unit_test(test_cut_faults_once),
 		cmocka_unit_test(test_large_is_not_resident),
+		cmocka_unit_test(test_too_large_to_map),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
