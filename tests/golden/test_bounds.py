@@ -294,6 +294,22 @@ def mappings_of_same(path):
     path.write_bytes(elf(b"", [(mkpkvm.BASE, bytes(system.ram.bytes)), (first, nodes)]))
 
 
+def reserved_of_all(path):
+    """The hypervisor maps 128 TiB as one piece, all of which, as it says, is reserved for it: its CPUs' parameters are not in there."""
+    system = mkpkvm.System("7.1")
+    first, tables = system.pa(mkpkvm.SIZE), []
+    system.put(system.image(mkpkvm.HYP_BSS[0]), "kvm_arch", "mmu.vtcr", 0x80053558)  # physical addresses have 48 bits
+    system.put(system.pa(mkpkvm.PERCPU) + 0x100, "kvm_nvhe_init_params", "vtcr", 0x80053558)
+    system.ram.put(system.image(mkpkvm.DATA + 0x8000), 1 << 39)
+    system.ram.put(system.image(mkpkvm.DATA + 0x8008), (1 << 47) - (1 << 39))
+    for i in range(1, 256):
+        system.ram.put(system.s1.slot(system.hyp(i << 39), 3), first + 4096 * len(tables) | 3)
+        tables.append(struct.pack("<512Q", *(system.hyp_desc(i << 39 | k << 30, "rw") & ~2 for k in range(512))))
+    lines = system.system_map().splitlines(True)
+    path.with_suffix(".map").write_text("".join(line for line in lines if "per_cpu_start" not in line), "utf-8")
+    path.write_bytes(elf(b"", [(mkpkvm.BASE, bytes(system.ram.bytes)), (first, b"".join(tables))]))
+
+
 def look_alikes(path):
     """Pages that may each be the table above each other."""
     path.write_bytes(struct.pack("<512Q", *((ROOT + i * 4096) | 3 for i in range(512))) * 512)
@@ -325,6 +341,7 @@ CASES = [
     (pkvm_large, ["check"]), (pkvm_large, ["check", "--findings=all"]),
     (kvm_of_4g, ["check", "--system-map={}.map"]), (kvm_of_4g, ["list", "--system-map={}.map"]),
     (mappings_of_same, ["check", "--system-map={}.map"]),
+    (reserved_of_all, ["list", "--system-map={}.map"]),
     (look_alikes, ["dump", "--vtcr=0x80023559"]),
     (one_page_for_all, ["dump", "--vtcr=0x80023559", f"--base={ROOT:#x}"]),
     (one_page_for_all, ["dump", "--json", "--vtcr=0x80023559", f"--base={ROOT:#x}"]),
