@@ -159,8 +159,11 @@ struct s2_check_args {
 	/* Findings of each check that are kept; 0: S2_MAX_FINDINGS. Of all checks together no more
 	 * than the dump's size gives memory for. */
 	uint64_t max_findings;
-	uint64_t window; /* pages of memory that are looked at together; 0: as many as memory allows
-			  */
+	/* Bytes of the input that are there; mem->bytes may be many times as many (pages of a
+	 * kdump). */
+	uint64_t backed;
+	/* Pages of memory that are looked at together; 0: as many as @backed gives memory for. */
+	uint64_t window;
 };
 
 /* Runs the checks. What is wrong with the dump is in the report; errors are s2dump's own

@@ -121,7 +121,7 @@ static uint64_t default_window(uint64_t bytes)
 enum s2_code s2_pages_init(struct s2_check_ctx *ctx, struct s2_err *err)
 {
 	struct s2_pages *pages = &ctx->pages;
-	uint64_t window = ctx->args->window ? ctx->args->window : default_window(ctx->mem->bytes);
+	uint64_t window = ctx->args->window ? ctx->args->window : default_window(ctx->args->backed);
 	enum s2_code code;
 
 	pages->page_log2 = 12;

@@ -173,7 +173,8 @@ static enum s2_exit check_file(const struct s2_options *o, uint64_t wanted, stru
 				       .unverified = s2_files_unverified(&input.files),
 				       .some = input.tables.chosen,
 				       .wanted = wanted,
-				       .max_findings = o->findings };
+				       .max_findings = o->findings,
+				       .backed = s2_file_backed(&input.source->file) };
 	code = run_checks(&input, &args, &report, err);
 	if (!code) {
 		status = print_report(o, &input, &report, out, err);

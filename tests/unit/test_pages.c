@@ -52,7 +52,7 @@ static void init(const struct s2_mem_ops *ops, uint64_t bytes, uint64_t window)
 	free(ctx.pages.fact);
 	free(ctx.pages.chunk);
 	mem = (struct s2_mem){ .ops = ops, .bytes = bytes };
-	args = (struct s2_check_args){ .mem = &mem, .window = window };
+	args = (struct s2_check_args){ .mem = &mem, .backed = bytes, .window = window };
 	ctx = (struct s2_check_ctx){ .args = &args, .mem = &mem, .geom = geom, .tables = &tables };
 	assert_int_equal(s2_pages_init(&ctx, NULL), S2_OK);
 }
