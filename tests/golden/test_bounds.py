@@ -96,6 +96,15 @@ def kdump_zeros(path):
     kdump(path, 65536, 16384, [(i, 1) for i in range(16384)], blocks)
 
 
+def kdump_findings(path):
+    """A table of 16384 pages that are one block, each entry of which breaks a rule."""
+    n, first = 32, 33
+    root = [i + 1 << 12 | 3 for i in range(n)] + [0] * (512 - n)
+    upper = [[first + i * 512 + k << 12 | 3 for k in range(512)] for i in range(n)]
+    blocks = [struct.pack("<512Q", *page) for page in (root, *upper, [0x3fd] * 512)]  # reserved at level 3
+    kdump(path, 4096, first + n * 512, [(i, 0) for i in range(first)] + [(first, 0)] * (n * 512), blocks)
+
+
 def kdump_empty(path):
     """32 GiB of which QEMU stored one page: of the others, all zeros, it stores one for all."""
     kdump(path, 65536, 1 << 19, [(1, 0)] * 1000 + [(0, 0)] + [(1, 0)] * ((1 << 19) - 1001), [bytes(range(256)) * 256, bytes(65536)])
@@ -328,6 +337,7 @@ CASES = [
     (bitmaps, ["list"]), (bitmaps, ["dump", f"--vtcr={VTCR}", "--root=0x1000"]), (bitmaps, ["check", f"--vtcr={VTCR}", "--root=0"]),
     *((make, words) for make in (kdump_bomb, kdump_aliases, kdump_nearly_zeros) for words in
       (["list"], ["inspect"], ["dump", f"--vtcr={VTCR}", "--root=0"], ["check", f"--vtcr={VTCR}", "--root=0"])),
+    (kdump_findings, ["check", "--findings=all", f"--vtcr={VTCR}", "--root=0"]),
     (kdump_empty, ["inspect"]), (kdump_empty, ["list"]),
     (kdump_zeros, ["inspect"]), (kdump_zeros, ["dump", f"--vtcr={VTCR}", "--root=0"]),
     (aliases, ["list"]), (aliases, ["dump", f"--vtcr={VTCR}", "--root=0x1000"]),
