@@ -13,7 +13,8 @@
 
 void s2_check_limit_findings(struct s2_check_ctx *ctx)
 {
-	uint64_t bytes = ctx->mem->bytes;
+	/* Pages of a kdump may become many times what is there. */
+	uint64_t bytes = ctx->args->backed;
 
 	bytes = bytes > CEILING - FLOOR ? CEILING : bytes + FLOOR;
 	ctx->max_findings = ctx->args->max_findings ? ctx->args->max_findings : S2_MAX_FINDINGS;

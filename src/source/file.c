@@ -41,6 +41,8 @@ static enum s2_code file_size(int fd, const struct stat *st, uint64_t *ret, stru
  */
 #define REGION_LOG2 16
 #define MOST_REGIONS (256ULL << 20 >> REGION_LOG2)
+/* Of a sparse file, beyond what is on disk: holes are read into memory as well. */
+#define HOLE_REGIONS (8ULL << 20 >> REGION_LOG2)
 
 static uint64_t nregions(const struct s2_mapped *m)
 {
@@ -63,6 +65,23 @@ static void free_mapped(struct s2_mapped *mapped)
 	free(mapped);
 }
 
+/* What cannot be mapped, files beyond the address space and /proc/kcore, has no such notes: they
+ * would be as large as it says. */
+static enum s2_code note_mapped(struct s2_file *file, const struct stat *st, struct s2_err *err)
+{
+	uint64_t regions = MOST_REGIONS;
+
+	if (file->sparse)
+		regions = HOLE_REGIONS + ((uint64_t)st->st_blocks * 512 >> REGION_LOG2);
+	file->mapped = calloc(1, sizeof(*file->mapped));
+	if (!file->mapped)
+		return s2_fail(err, S2_NOMEM, "no memory");
+	*file->mapped = (struct s2_mapped){ .size = file->map_size, .end = file->map_size };
+	if (limit_mapped(file->mapped, regions < MOST_REGIONS ? regions : MOST_REGIONS))
+		return S2_OK;
+	return s2_fail(err, S2_NOMEM, "no memory");
+}
+
 enum s2_code s2_file_open(const struct s2_opened *opened, struct s2_file *ret, struct s2_err *err)
 {
 	struct s2_file file = { .fd = opened->fd, .cmdline_fd = opened->cmdline_fd };
@@ -79,26 +98,26 @@ enum s2_code s2_file_open(const struct s2_opened *opened, struct s2_file *ret, s
 		return s2_fail(err, S2_INVALID, "is empty");
 	file.size = file.map_size;
 	file.sparse = S_ISREG(st.st_mode) && (uint64_t)st.st_blocks * 512 < file.map_size;
-	file.mapped = calloc(1, sizeof(*file.mapped));
-	if (!file.mapped)
-		return s2_fail(err, S2_NOMEM, "no memory");
-	*file.mapped = (struct s2_mapped){ .size = file.map_size, .end = file.map_size };
-	if (!limit_mapped(file.mapped, MOST_REGIONS)) {
-		free_mapped(file.mapped);
-		return s2_fail(err, S2_NOMEM, "no memory");
-	}
 	map = mmap(NULL, (size_t)file.map_size, PROT_READ, MAP_PRIVATE | MAP_NORESERVE, file.fd, 0);
-	if (map != MAP_FAILED)
+	if (map != MAP_FAILED) {
 		file.map = map;
+		code = note_mapped(&file, &st, err);
+	}
+	if (code) {
+		s2_file_close(&file);
+		return code;
+	}
 	*ret = file;
 	return S2_OK;
 }
 
 enum s2_code s2_file_share(struct s2_file *file, size_t n, struct s2_err *err)
 {
-	return limit_mapped(file->mapped, MOST_REGIONS / n ? MOST_REGIONS / n : 1) ?
-		       S2_OK :
-		       s2_fail(err, S2_NOMEM, "no memory");
+	struct s2_mapped *m = file->mapped;
+
+	if (!m || limit_mapped(m, m->regions / n ? m->regions / n : 1))
+		return S2_OK;
+	return s2_fail(err, S2_NOMEM, "no memory");
 }
 
 void s2_file_memory(const void *data, size_t size, struct s2_file *ret)

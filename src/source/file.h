@@ -49,7 +49,7 @@ struct s2_file {
 	uint64_t size;               /* logical size */
 	const uint8_t *map;          /* the file on disk, NULL when it cannot be mapped */
 	uint64_t map_size;           /* size of the file on disk */
-	struct s2_mapped *mapped;    /* what is known of the mapping, NULL for bytes in memory */
+	struct s2_mapped *mapped;    /* what is known of the mapping, NULL without one of its own */
 	bool borrowed;               /* @map belongs to someone else, see s2_file_memory() */
 	bool sparse;                 /* fewer bytes are on disk than it is long */
 	bool live;                   /* /proc/kcore: the kernel answers, and it may refuse parts */

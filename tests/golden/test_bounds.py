@@ -96,6 +96,15 @@ def kdump_zeros(path):
     kdump(path, 65536, 16384, [(i, 1) for i in range(16384)], blocks)
 
 
+def kdump_findings(path):
+    """A table of 16384 pages that are one block, each entry of which breaks a rule."""
+    n, first = 32, 33
+    root = [i + 1 << 12 | 3 for i in range(n)] + [0] * (512 - n)
+    upper = [[first + i * 512 + k << 12 | 3 for k in range(512)] for i in range(n)]
+    blocks = [struct.pack("<512Q", *page) for page in (root, *upper, [0x3fd] * 512)]  # reserved at level 3
+    kdump(path, 4096, first + n * 512, [(i, 0) for i in range(first)] + [(first, 0)] * (n * 512), blocks)
+
+
 def kdump_empty(path):
     """32 GiB of which QEMU stored one page: of the others, all zeros, it stores one for all."""
     kdump(path, 65536, 1 << 19, [(1, 0)] * 1000 + [(0, 0)] + [(1, 0)] * ((1 << 19) - 1001), [bytes(range(256)) * 256, bytes(65536)])
@@ -294,6 +303,22 @@ def mappings_of_same(path):
     path.write_bytes(elf(b"", [(mkpkvm.BASE, bytes(system.ram.bytes)), (first, nodes)]))
 
 
+def reserved_of_all(path):
+    """The hypervisor maps 128 TiB as one piece, all of which, as it says, is reserved for it: its CPUs' parameters are not in there."""
+    system = mkpkvm.System("7.1")
+    first, tables = system.pa(mkpkvm.SIZE), []
+    system.put(system.image(mkpkvm.HYP_BSS[0]), "kvm_arch", "mmu.vtcr", 0x80053558)  # physical addresses have 48 bits
+    system.put(system.pa(mkpkvm.PERCPU) + 0x100, "kvm_nvhe_init_params", "vtcr", 0x80053558)
+    system.ram.put(system.image(mkpkvm.DATA + 0x8000), 1 << 39)
+    system.ram.put(system.image(mkpkvm.DATA + 0x8008), (1 << 47) - (1 << 39))
+    for i in range(1, 256):
+        system.ram.put(system.s1.slot(system.hyp(i << 39), 3), first + 4096 * len(tables) | 3)
+        tables.append(struct.pack("<512Q", *(system.hyp_desc(i << 39 | k << 30, "rw") & ~2 for k in range(512))))
+    lines = system.system_map().splitlines(True)
+    path.with_suffix(".map").write_text("".join(line for line in lines if "per_cpu_start" not in line), "utf-8")
+    path.write_bytes(elf(b"", [(mkpkvm.BASE, bytes(system.ram.bytes)), (first, b"".join(tables))]))
+
+
 def look_alikes(path):
     """Pages that may each be the table above each other."""
     path.write_bytes(struct.pack("<512Q", *((ROOT + i * 4096) | 3 for i in range(512))) * 512)
@@ -312,6 +337,7 @@ CASES = [
     (bitmaps, ["list"]), (bitmaps, ["dump", f"--vtcr={VTCR}", "--root=0x1000"]), (bitmaps, ["check", f"--vtcr={VTCR}", "--root=0"]),
     *((make, words) for make in (kdump_bomb, kdump_aliases, kdump_nearly_zeros) for words in
       (["list"], ["inspect"], ["dump", f"--vtcr={VTCR}", "--root=0"], ["check", f"--vtcr={VTCR}", "--root=0"])),
+    (kdump_findings, ["check", "--findings=all", f"--vtcr={VTCR}", "--root=0"]),
     (kdump_empty, ["inspect"]), (kdump_empty, ["list"]),
     (kdump_zeros, ["inspect"]), (kdump_zeros, ["dump", f"--vtcr={VTCR}", "--root=0"]),
     (aliases, ["list"]), (aliases, ["dump", f"--vtcr={VTCR}", "--root=0x1000"]),
@@ -325,6 +351,7 @@ CASES = [
     (pkvm_large, ["check"]), (pkvm_large, ["check", "--findings=all"]),
     (kvm_of_4g, ["check", "--system-map={}.map"]), (kvm_of_4g, ["list", "--system-map={}.map"]),
     (mappings_of_same, ["check", "--system-map={}.map"]),
+    (reserved_of_all, ["list", "--system-map={}.map"]),
     (look_alikes, ["dump", "--vtcr=0x80023559"]),
     (one_page_for_all, ["dump", "--vtcr=0x80023559", f"--base={ROOT:#x}"]),
     (one_page_for_all, ["dump", "--json", "--vtcr=0x80023559", f"--base={ROOT:#x}"]),

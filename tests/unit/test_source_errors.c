@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Headers that lie, files that cannot be read, dumps in parts: one-line errors that name the value,
 // never a wrong byte.
+#include <errno.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -9,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 #include <zlib.h>
 
@@ -578,47 +580,92 @@ static void test_cut_faults_once(void **state)
 	signal(SIGBUS, SIG_DFL);
 }
 
-/* Of files that are mapped, in KiB. */
+/* Of files that are mapped, those of a tmpfs among them, in KiB. */
 static unsigned long resident(void)
 {
 	FILE *f = fopen("/proc/self/status", "r");
-	unsigned long ret = 0;
+	unsigned long on_disk = 0, in_memory = 0;
 	char line[128];
 
 	assert_non_null(f);
-	while (fgets(line, sizeof(line), f))
-		sscanf(line, "RssFile: %lu", &ret);
+	while (fgets(line, sizeof(line), f)) {
+		sscanf(line, "RssFile: %lu", &on_disk);
+		sscanf(line, "RssShmem: %lu", &in_memory);
+	}
 	fclose(f);
+	return on_disk + in_memory;
+}
+
+/* KiB of the file, opened @n times as parts of one dump, that are resident when all was read. */
+static unsigned long resident_of(const char *path, size_t n)
+{
+	unsigned long before = resident(), ret;
+	struct s2_opened all = opened(path);
+	struct s2_file file[2];
+	struct s2_err err;
+	char page[PAGE];
+
+	s2_err_init(&err);
+	for (size_t i = 0; i < n; i++) {
+		assert_int_equal(s2_file_open(&all, &file[i], &err), S2_OK);
+		assert_int_equal(s2_file_share(&file[i], n, &err), S2_OK);
+	}
+	for (uint64_t off = 0; off < file[0].size; off += PAGE)
+		for (size_t i = 0; i < n; i++)
+			assert_int_equal(s2_file_read(&file[i], off, page, PAGE, &err), S2_OK);
+	ret = resident() - before;
+	for (size_t i = 0; i < n; i++)
+		s2_file_close(&file[i]);
+	close(all.fd);
 	return ret;
 }
 
-/* However large the dump, and in how many parts, no more than 256 MiB of it are resident at once. */
+/* However large the dump, and in how many parts, no more than 256 MiB of it are resident at once;
+ * of a hole, which is nothing that is there, little. */
 static void test_large_is_not_resident(void **state)
 {
-	const uint64_t mib = 1 << 20;
-	unsigned long before = resident();
-	char path[sizeof(dir) + 8], page[PAGE];
-	struct s2_opened all;
-	struct s2_file file[2];
-	struct s2_err err;
+	const off_t size = 400 << 20;
+	char path[sizeof(dir) + 8];
+	unsigned long kib;
+	int fd;
 
 	(void)state;
 	make("elf --pattern 0x0:0x1000", "large", path, sizeof(path));
-	assert_return_code(truncate(path, (off_t)(400 * mib)), 0);
-	all = opened(path);
-	s2_err_init(&err);
-	for (size_t i = 0; i < 2; i++) {
-		assert_int_equal(s2_file_open(&all, &file[i], &err), S2_OK);
-		assert_int_equal(s2_file_share(&file[i], 2, &err), S2_OK);
+	assert_return_code(truncate(path, size), errno);
+	kib = resident_of(path, 1);
+	assert_in_range(kib, 1, 16 * 1024);
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	assert_return_code(fd, errno);
+	assert_int_equal(posix_fallocate(fd, 0, size), 0);
+	close(fd);
+	for (size_t n = 1; n <= 2; n++) {
+		kib = resident_of(path, n);
+		assert_in_range(kib, 16 * 1024, 260 * 1024);
 	}
-	for (uint64_t off = 0; off < 400 * mib; off += PAGE)
-		for (size_t i = 0; i < 2; i++)
-			assert_int_equal(s2_file_read(&file[i], off, page, PAGE, &err), S2_OK);
-	assert_true(resident() - before <= 260 * 1024);
-	for (size_t i = 0; i < 2; i++)
-		s2_file_close(&file[i]);
-	close(all.fd);
 	unlink(path);
+}
+
+/* What is too large to be mapped is read without, and costs no memory for what it says it has. */
+static void test_too_large_to_map(void **state)
+{
+	struct s2_opened all = { .name = "large", .fd = memfd_create("large", MFD_CLOEXEC) };
+	char page[PAGE];
+	struct s2_file file;
+	struct s2_err err;
+
+	(void)state;
+	assert_return_code(all.fd, errno);
+	assert_int_equal(pwrite(all.fd, "x", 1, PAGE), 1);
+	assert_return_code(ftruncate(all.fd, (off_t)1 << 62), errno);
+	s2_err_init(&err);
+	assert_int_equal(s2_file_open(&all, &file, &err), S2_OK);
+	assert_null(file.map);
+	assert_null(file.mapped);
+	assert_int_equal(s2_file_share(&file, 2, &err), S2_OK);
+	assert_int_equal(s2_file_read(&file, PAGE, page, PAGE, &err), S2_OK);
+	assert_int_equal(page[0], 'x');
+	s2_file_close(&file);
+	close(all.fd);
 }
 
 int main(void)
@@ -636,6 +683,7 @@ int main(void)
 		cmocka_unit_test(test_empty),
 		cmocka_unit_test(test_cut_faults_once),
 		cmocka_unit_test(test_large_is_not_resident),
+		cmocka_unit_test(test_too_large_to_map),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -445,11 +445,14 @@ static void params_in(struct params_search *p, const struct s2_run *run)
 	uint64_t chunk[512], off_pgd = s2_member_off(&s->layout.param_pgd_pa.m);
 
 	for (uint64_t off = 0; off < run->size; off += sizeof(chunk)) {
-		uint64_t pa = run->entry.oa + off;
+		uint64_t pa = run->entry.oa + off, in = pa - s->pkvm->reserved_pa;
 		enum s2_code code;
 
-		if (pa - s->pkvm->reserved_pa < s->pkvm->reserved_size)
+		/* In one step: nothing says that it is no larger than what is there. */
+		if (in < s->pkvm->reserved_size) {
+			off += (s->pkvm->reserved_size - in - 1) / sizeof(chunk) * sizeof(chunk);
 			continue;
+		}
 		if (s2_budget_take(&p->bytes, sizeof(chunk))) {
 			p->ended_pa = pa;
 			return;
