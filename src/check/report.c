@@ -9,7 +9,7 @@
 
 /* Memory for findings: what SECURITY.md allows for a dump, and not the dump's own size again. */
 #define FLOOR (16ULL << 20)
-#define CEILING (512ULL << 20)
+#define CEILING (384ULL << 20)
 
 void s2_check_limit_findings(struct s2_check_ctx *ctx)
 {

@@ -36,11 +36,11 @@ static enum s2_code file_size(int fd, const struct stat *st, uint64_t *ret, stru
 
 /*
  * Pages of a mapping that were read stay resident and count as memory of the process, which a dump
- * of any size must not be. A fault makes a region resident at most (fault_around_bytes; of huge
- * pages in the page cache, more).
+ * of any size must not be. A fault makes a region resident, or parts of two (fault_around_bytes; of
+ * huge pages in the page cache, more).
  */
 #define REGION_LOG2 16
-#define MOST_REGIONS (256ULL << 20 >> REGION_LOG2)
+#define MOST_REGIONS (128ULL << 20 >> REGION_LOG2)
 /* Of a sparse file, beyond what is on disk: holes are read into memory as well. */
 #define HOLE_REGIONS (8ULL << 20 >> REGION_LOG2)
 
@@ -49,19 +49,32 @@ static uint64_t nregions(const struct s2_mapped *m)
 	return (m->size >> REGION_LOG2) + 1;
 }
 
+static size_t touched_size(const struct s2_mapped *m)
+{
+	return (size_t)(nregions(m) / 64 + 1) * sizeof(*m->touched);
+}
+
 /* No more than @regions of the mapping may be resident. */
 static bool limit_mapped(struct s2_mapped *m, uint64_t regions)
 {
+	void *touched;
+
 	m->regions = m->left = regions;
-	if (!m->touched && nregions(m) > regions)
-		m->touched = calloc((size_t)(nregions(m) / 64 + 1), sizeof(*m->touched));
-	return m->touched || nregions(m) <= regions;
+	if (m->touched || nregions(m) <= regions)
+		return true;
+	/* Mapped, because a sparse file may be large enough that even these are to be given back. */
+	touched = mmap(NULL, touched_size(m), PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (touched == MAP_FAILED)
+		return false;
+	m->touched = touched;
+	return true;
 }
 
 static void free_mapped(struct s2_mapped *mapped)
 {
-	if (mapped)
-		free(mapped->touched);
+	if (mapped && mapped->touched)
+		munmap(mapped->touched, touched_size(mapped));
 	free(mapped);
 }
 
@@ -151,7 +164,7 @@ static __attribute__((noinline)) void touch(const struct s2_file *file, uint64_t
 		if (!m->left) {
 			madvise((void *)(uintptr_t)file->map, (size_t)file->map_size,
 				MADV_DONTNEED);
-			memset(m->touched, 0, (size_t)(nregions(m) / 64 + 1) * sizeof(*m->touched));
+			madvise(m->touched, touched_size(m), MADV_DONTNEED);
 			m->left = m->regions;
 		}
 		m->touched[i / 64] |= BIT64(i % 64);

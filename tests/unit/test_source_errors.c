@@ -620,7 +620,7 @@ static unsigned long resident_of(const char *path, size_t n)
 	return ret;
 }
 
-/* However large the dump, and in how many parts, no more than 256 MiB of it are resident at once;
+/* However large the dump, and in how many parts, no more than 128 MiB of it are resident at once;
  * of a hole, which is nothing that is there, little. */
 static void test_large_is_not_resident(void **state)
 {
@@ -640,7 +640,7 @@ static void test_large_is_not_resident(void **state)
 	close(fd);
 	for (size_t n = 1; n <= 2; n++) {
 		kib = resident_of(path, n);
-		assert_in_range(kib, 16 * 1024, 260 * 1024);
+		assert_in_range(kib, 16 * 1024, 132 * 1024);
 	}
 	unlink(path);
 }
