@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/bits.h"
 #include "base/budget.h"
 #include "base/num.h"
 #include "kernel/elf_bounds.h"
@@ -306,6 +307,24 @@ static enum s2_code unpacked_limit(const struct s2_symbol_file *file, struct s2_
 	return S2_OK;
 }
 
+/* What libdwarf unpacks when it is asked for them, and nobody here asks. (The lists of DWARF 5,
+ * .debug_loclists and .debug_rnglists, it reads with the first unit.) */
+static bool is_asked_for(const char *name)
+{
+	static const char *const never[] = { "line",    "macro", "loc",      "ranges",
+					     "aranges", "frame", "pubnames", "pubtypes" };
+	const char *rest = NULL;
+
+	if (!strncmp(name, ".debug_", strlen(".debug_")))
+		rest = name + strlen(".debug_");
+	else if (!strncmp(name, ".zdebug_", strlen(".zdebug_")))
+		rest = name + strlen(".zdebug_");
+	for (size_t i = 0; rest && i < ARRAY_SIZE(never); i++)
+		if (!strcmp(rest, never[i]))
+			return false;
+	return true;
+}
+
 /* What libdwarf makes of the section, 0 when it is not compressed: it goes by "ZLIB" and a number
  * in network order, whatever the section is called, or by struct Elf64_Chdr. */
 static enum s2_code unpacked_size(const struct s2_symbol_file *file, const GElf_Shdr *shdr,
@@ -316,6 +335,8 @@ static enum s2_code unpacked_size(const struct s2_symbol_file *file, const GElf_
 	size_t n;
 
 	*ret = 0;
+	if (shdr->sh_type == SHT_NOBITS || !is_asked_for(name))
+		return S2_OK;
 	if (!(shdr->sh_flags & SHF_COMPRESSED) &&
 	    strncmp(name, ".zdebug_", strlen(".zdebug_")) != 0)
 		return S2_OK;

@@ -429,10 +429,20 @@ static void compressed_beyond_all_bounds(void **state)
 	const struct section old[] = { { ".zdebug_info", gnu, sizeof(gnu), 0 } };
 	const struct section both[] = { { ".debug_info", gnu, sizeof(gnu), SHF_COMPRESSED } };
 	const struct section fits[] = { { ".debug_info", &half, sizeof(half), SHF_COMPRESSED } };
+	/* What is never asked for. */
+	const struct section not_read[] = { { ".debug_info", &half, sizeof(half), SHF_COMPRESSED },
+					    { ".debug_line", &large, sizeof(large),
+					      SHF_COMPRESSED },
+					    { ".zdebug_loc", gnu, sizeof(gnu), 0 } };
+	const struct section lists[] = { { ".debug_info", &half, sizeof(half), SHF_COMPRESSED },
+					 { ".debug_loclists", &half, sizeof(half),
+					   SHF_COMPRESSED } };
 	const struct {
 		struct s2_symbol_file file;
 		const char *text;
 	} rows[] = {
+		{ elf_with(not_read, 3), NULL },
+		{ elf_with(lists, 2), ".debug_loclists says that it becomes 9437184 bytes" },
 		{ elf_with(one, 1), ".debug_info says that it becomes 17825792 bytes" },
 		{ elf_with(two, 2), ".debug_abbrev says that it becomes 9437184 bytes" },
 		{ elf_with(old, 1), ".zdebug_info says that it becomes 33554432 bytes" },
