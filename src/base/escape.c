@@ -26,6 +26,16 @@ size_t s2_utf8(const char *text, size_t left, uint32_t *ret)
 	return n;
 }
 
+size_t s2_plain(const char *text, size_t len)
+{
+	size_t n = 0;
+
+	while (n < len && text[n] >= ' ' && text[n] < 0x7f && text[n] != '"' && text[n] != ',' &&
+	       text[n] != '\\')
+		n++;
+	return n;
+}
+
 /* Unicode's Bidi_Control, the separators that end a line for some terminals, and the byte order
  * mark, which is not seen. */
 static bool turns_text(uint32_t code)

@@ -18,6 +18,10 @@ size_t s2_utf8(const char *text, size_t left, uint32_t *ret);
  */
 size_t s2_printable(const char *text, size_t left);
 
+/* How many bytes @text of @len begins with that are printable ASCII, and none of those (" , \) that
+ * a format may have to escape: mostly all. */
+size_t s2_plain(const char *text, size_t len);
+
 /*
  * @text of @len bytes into @ret of @size bytes, zero-terminated: each byte that may not be printed
  * becomes \xNN. What does not fit is left out at a character's border. Returns the length.

@@ -47,23 +47,16 @@ enum s2_code s2_out_flush(struct s2_out *out, struct s2_err *err)
 	return S2_OK;
 }
 
-void s2_out_mem(struct s2_out *out, const char *data, size_t len)
+void s2_out_large(struct s2_out *out, const char *data, size_t len)
 {
-	if (len > sizeof(out->buf) - out->used) {
-		write_all(out, out->buf, out->used);
-		out->used = 0;
-		if (len > sizeof(out->buf)) {
-			write_all(out, data, len);
-			return;
-		}
+	write_all(out, out->buf, out->used);
+	out->used = 0;
+	if (len > sizeof(out->buf)) {
+		write_all(out, data, len);
+		return;
 	}
-	memcpy(out->buf + out->used, data, len);
-	out->used += len;
-}
-
-void s2_out_str(struct s2_out *out, const char *text)
-{
-	s2_out_mem(out, text, strlen(text));
+	memcpy(out->buf, data, len);
+	out->used = len;
 }
 
 void s2_out_printf(struct s2_out *out, const char *fmt, ...)

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "base/err.h"
 
@@ -38,8 +39,25 @@ static inline uint64_t s2_out_bytes(const struct s2_out *out)
 	return out->flushed + out->used;
 }
 
-void s2_out_mem(struct s2_out *out, const char *data, size_t len);
-void s2_out_str(struct s2_out *out, const char *text);
+/* s2_out_mem() when the buffer has no room. */
+void s2_out_large(struct s2_out *out, const char *data, size_t len);
+
+/* In the header because most text has a length that is known when it is compiled. */
+static inline void s2_out_mem(struct s2_out *out, const char *data, size_t len)
+{
+	if (len > sizeof(out->buf) - out->used) {
+		s2_out_large(out, data, len);
+		return;
+	}
+	memcpy(out->buf + out->used, data, len);
+	out->used += len;
+}
+
+static inline void s2_out_str(struct s2_out *out, const char *text)
+{
+	s2_out_mem(out, text, strlen(text));
+}
+
 void s2_out_printf(struct s2_out *out, const char *fmt, ...) S2_PRINTF(2, 3);
 
 /* @text padded with blanks on the right up to @width (never cut). */

@@ -29,8 +29,13 @@ static const char *separator(const struct s2_printer *printer)
 static void put_csv(struct s2_out *out, const char *text)
 {
 	char shown[VALUE];
+	size_t len = strlen(text);
 
-	s2_escape(text, strlen(text), shown, sizeof(shown));
+	if (s2_plain(text, len) == len) {
+		s2_out_mem(out, text, len);
+		return;
+	}
+	s2_escape(text, len, shown, sizeof(shown));
 	if (!strpbrk(shown, ",\"")) {
 		s2_out_str(out, shown);
 		return;

@@ -19,8 +19,15 @@ void s2_json_string(struct s2_out *out, const char *text)
 	s2_out_str(out, "\"");
 	while (left) {
 		uint32_t code;
-		size_t n = s2_utf8(text, left, &code);
+		size_t n = s2_plain(text, left);
 
+		if (n) {
+			s2_out_mem(out, text, n);
+			text += n;
+			left -= n;
+			continue;
+		}
+		n = s2_utf8(text, left, &code);
 		if (!n)
 			s2_out_str(out, "\xef\xbf\xbd");
 		else if (!s2_printable(text, left))
@@ -28,7 +35,7 @@ void s2_json_string(struct s2_out *out, const char *text)
 		else if (*text == '"' || *text == '\\')
 			s2_out_printf(out, "\\%c", *text);
 		else
-			s2_out_printf(out, "%.*s", (int)n, text);
+			s2_out_mem(out, text, n);
 		text += n ? n : 1;
 		left -= n ? n : 1;
 	}

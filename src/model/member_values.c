@@ -56,7 +56,8 @@ static void known_text(struct s2_member_value *ret, const char *text)
 const struct s2_attr *s2_members_attr(const struct s2_members *of, const char *name)
 {
 	for (unsigned int i = 0; i < of->nattrs; i++)
-		if (of->attr[i].name == name || !strcmp(of->attr[i].name, name))
+		if (of->attr[i].name == name ||
+		    (*of->attr[i].name == *name && !strcmp(of->attr[i].name, name)))
 			return of->attr[i].attr;
 	return NULL;
 }
@@ -130,7 +131,10 @@ static void get_label(const struct s2_members *of, const struct s2_row_name *mem
 	label = &row->label[annotator - of->table->annotator];
 	member->label->get(label, &value);
 	if (value.known && member->kind == S2_KIND_STRING) {
-		snprintf(ret->buf, sizeof(ret->buf), "%s", value.text);
+		size_t len = strnlen(value.text, sizeof(ret->buf) - 1);
+
+		memcpy(ret->buf, value.text, len);
+		ret->buf[len] = '\0';
 		known_text(ret, ret->buf);
 	} else if (value.known) {
 		known(ret, value.number);

@@ -222,6 +222,20 @@ static void wrap(const char *want, const char *text, unsigned int indent)
 #define TEN "123456789 "
 #define SEVENTY TEN TEN TEN TEN TEN TEN TEN
 
+/* Of all bytes those that no format escapes; what follows one of them is not looked at. */
+static void plain(void **state)
+{
+	(void)state;
+	for (int c = 0; c < 256; c++) {
+		const char text[] = { 'a', (char)c, 'b' };
+		bool all = c >= 0x20 && c <= 0x7e && !(c && strchr("\",\\", c));
+
+		assert_int_equal(s2_plain(text, sizeof(text)), all ? 3 : 1);
+	}
+	assert_int_equal(s2_plain("abc", 2), 2);
+	assert_int_equal(s2_plain("", 0), 0);
+}
+
 static void wraps(void **state)
 {
 	(void)state;
@@ -321,6 +335,7 @@ int main(void)
 		cmocka_unit_test(rights),
 		cmocka_unit_test(flags),
 		cmocka_unit_test(escapes),
+		cmocka_unit_test(plain),
 		cmocka_unit_test(wraps),
 		cmocka_unit_test(times),
 		cmocka_unit_test(words_below_each_other),
