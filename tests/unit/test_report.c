@@ -52,10 +52,10 @@ static void test_memory(void **state)
 {
 	static const uint64_t rows[][2] = { { 0, 16 * MIB },
 					    { PAGE, 16 * MIB + PAGE },
-					    { 496 * MIB - PAGE, 512 * MIB - PAGE },
-					    { 496 * MIB, 512 * MIB },
-					    { 496 * MIB + PAGE, 512 * MIB },
-					    { UINT64_MAX, 512 * MIB } };
+					    { 368 * MIB - PAGE, 384 * MIB - PAGE },
+					    { 368 * MIB, 384 * MIB },
+					    { 368 * MIB + PAGE, 384 * MIB },
+					    { UINT64_MAX, 384 * MIB } };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
