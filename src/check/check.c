@@ -275,8 +275,33 @@ static void too_many_changes(struct s2_check_ctx *ctx)
 	s2_lost_add(ctx->args->lost, S2_LOST_SEARCH, S2_BUDGET, NULL, S2_NO_ADDRESS, "%s", text);
 }
 
+/*
+ * All tables are read again for each window: about a second's worth of entries, and twice as many
+ * as there can be in what is there. Of sound dumps, whose memory is not all tables, that is never
+ * much.
+ */
+#define FLOOR_AGAIN (32U << 20)
+#define AGAIN_PER_ENTRY 2
+
+/* May the window be looked at that begins with page @next? */
+static bool reads_again(struct s2_check_ctx *ctx, struct s2_budget *again, uint64_t next)
+{
+	uint64_t entries = 0;
+
+	for (unsigned int role = 0; role < S2_NROLES; role++)
+		entries += ctx->seen[role][S2_TALLY_ENTRIES];
+	if (!s2_budget_take(again, entries))
+		return true;
+	ctx->pages.left_out_pa = s2_pages_pa(&ctx->pages, next);
+	left_out(ctx);
+	return false;
+}
+
 static void pass(struct s2_check_ctx *ctx)
 {
+	struct s2_budget again;
+
+	s2_budget_init(&again, FLOOR_AGAIN, AGAIN_PER_ENTRY, ctx->args->backed / sizeof(uint64_t));
 	ctx->first_window = true;
 	for (uint64_t at = 0;; at += ctx->pages.nwindow) {
 		ctx->pass++;
@@ -293,7 +318,8 @@ static void pass(struct s2_check_ctx *ctx)
 			s2_keepers[i]->pages(ctx);
 		ctx->first_window = false;
 		if (ctx->nomem || !ctx->pages.nwindow || !(ctx->reads & S2_READS_PAGES) ||
-		    at + ctx->pages.nwindow >= ctx->pages.npages)
+		    at + ctx->pages.nwindow >= ctx->pages.npages ||
+		    !reads_again(ctx, &again, at + ctx->pages.nwindow))
 			break;
 	}
 }

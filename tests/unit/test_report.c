@@ -34,7 +34,7 @@ static void begin(uint64_t bytes, uint64_t most)
 {
 	forget();
 	mem = (struct s2_mem){ .bytes = bytes };
-	args = (struct s2_check_args){ .mem = &mem, .max_findings = most };
+	args = (struct s2_check_args){ .mem = &mem, .backed = bytes, .max_findings = most };
 	ctx = (struct s2_check_ctx){
 		.args = &args, .mem = &mem, .report = &report, .running = ~0ULL, .times = 1
 	};
@@ -47,7 +47,7 @@ static void find(enum s2_check_id id, unsigned int n)
 		s2_check_found(&ctx, id, NULL, i, i * PAGE, "finding %u", i);
 }
 
-/* 16 MiB, and as much as the dump is large, up to 512 MiB. */
+/* 16 MiB, and as much as the dump is large, up to 384 MiB. */
 static void test_memory(void **state)
 {
 	static const uint64_t rows[][2] = { { 0, 16 * MIB },
