@@ -134,6 +134,7 @@ static enum s2_code dump_table(void *arg, const struct s2_table *table,
 				.beyond = printer->format->annotated,
 				.range = o->range,
 				.nranges = o->nranges };
+	unsigned int width;
 	struct s2_row row;
 
 	if (table->bare) {
@@ -148,8 +149,8 @@ static enum s2_code dump_table(void *arg, const struct s2_table *table,
 	if (!s2_ranges_init(&dump->ranges, table, geom, &view, &dump->ctx) && !o->nranges)
 		return S2_OK;
 	s2_printer_table(printer, table, geom);
-	if (s2_ptdump_width(printer) > dump->width)
-		dump->width = s2_ptdump_width(printer);
+	width = s2_ptdump_width(printer);
+	dump->width = width > dump->width ? width : dump->width;
 	if (s2_row_options_pick(&o->rows))
 		return show_picked(dump, err);
 	while (s2_effort_goes_on(&dump->effort, &dump->ranges, printer->out) &&
