@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "base/num.h"
+#include "base/words.h"
 #include "decode/soft.h"
 
 /* Positions in the list of options: two for each claim that an architecture may have. */
@@ -74,18 +75,13 @@ static unsigned int next_claim(const struct s2_arch *arch, unsigned int uses, un
 
 void s2_claim_options(const struct s2_arch *arch, unsigned int uses, char *buf, size_t size)
 {
-	size_t len = 0;
-
 	*buf = '\0';
-	for (unsigned int i = 0; (i = next_claim(arch, uses, i)) < arch->nclaims && len < size; i++)
-		len += (size_t)snprintf(buf + len, size - len, "%s--%s", len ? ", " : "",
-					arch->claims[i].option);
+	for (unsigned int i = 0; (i = next_claim(arch, uses, i)) < arch->nclaims; i++)
+		s2_words_add(buf, size, ", ", "--%s", arch->claims[i].option);
 }
 
 void s2_claim_examples(unsigned int uses, char *buf, size_t size)
 {
-	size_t len = 0;
-
 	*buf = '\0';
 	for (unsigned int a = 0; a < s2_narchs; a++) {
 		const struct s2_arch *arch = s2_archs[a];
@@ -93,10 +89,8 @@ void s2_claim_examples(unsigned int uses, char *buf, size_t size)
 
 		while (i < arch->nclaims && arch->claims[i].kind != S2_CLAIM_REGISTER)
 			i = next_claim(arch, uses, i + 1);
-		if (shares_claims(a) || i == arch->nclaims || len >= size)
-			continue;
-		len += (size_t)snprintf(buf + len, size - len, "%s--%s", len ? " or " : "",
-					arch->claims[i].option);
+		if (!shares_claims(a) && i < arch->nclaims)
+			s2_words_add(buf, size, " or ", "--%s", arch->claims[i].option);
 	}
 }
 
@@ -159,11 +153,9 @@ static unsigned int knows(const struct s2_arch *arch, const struct s2_claim_give
 static enum s2_code refuse_arch(const char *name, struct s2_err *err)
 {
 	char list[160] = "";
-	size_t len = 0;
 
-	for (unsigned int a = 0; a < s2_narchs && len < sizeof(list); a++)
-		len += (size_t)snprintf(list + len, sizeof(list) - len, "%s%s", a ? ", " : "",
-					s2_archs[a]->format);
+	for (unsigned int a = 0; a < s2_narchs; a++)
+		s2_words_add(list, sizeof(list), ", ", "%s", s2_archs[a]->format);
 	return s2_fail(err, S2_USAGE, "--arch: '%s' is none of %s", name, list);
 }
 
@@ -252,17 +244,14 @@ static enum s2_code check_legal(const struct s2_claim *claim, uint64_t value, co
 {
 	bool bytes = claim->kind == S2_CLAIM_BYTES;
 	char list[128] = "";
-	size_t len = 0;
 
 	for (unsigned int i = 0; i < claim->nlegal; i++) {
 		unsigned long long legal = claim->legal[i];
 
 		if (legal == value)
 			return S2_OK;
-		if (len < sizeof(list))
-			len += (size_t)snprintf(list + len, sizeof(list) - len, "%s%llu%s",
-						i ? ", " : "", bytes ? legal >> 10 : legal,
-						bytes ? "K" : "");
+		s2_words_add(list, sizeof(list), ", ", "%llu%s", bytes ? legal >> 10 : legal,
+			     bytes ? "K" : "");
 	}
 	return s2_fail(err, S2_USAGE, "%s: %s is none of %s", what, text, list);
 }
@@ -362,13 +351,11 @@ static enum s2_code refuse_software(const char *text, size_t len, const struct s
 				    struct s2_err *err)
 {
 	char list[160] = "none";
-	size_t used = strlen(list);
 
-	for (unsigned int i = 0; i < s2_nsofts && used < sizeof(list); i++)
+	for (unsigned int i = 0; i < s2_nsofts; i++)
 		if (!strcmp(s2_softs[i]->arch, regime->arch->name))
-			used += (size_t)snprintf(list + used, sizeof(list) - used, ", %s",
-						 s2_softs[i]->name);
-	if (used == strlen("none"))
+			s2_words_add(list, sizeof(list), ", ", "%s", s2_softs[i]->name);
+	if (!strcmp(list, "none"))
 		return s2_fail(err, S2_USAGE,
 			       "--software: '%.*s' is not known for tables of %s, only none",
 			       (int)len, text, regime->arch->name);

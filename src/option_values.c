@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/num.h"
+#include "base/words.h"
 
 static enum s2_code parse_map(const char *text, struct s2_options *o, struct s2_err *err)
 {
@@ -121,11 +122,9 @@ static enum s2_code parse_sandbox(const char *text, bool *ret_off, struct s2_err
 static enum s2_code refuse_format(const char *text, struct s2_err *err)
 {
 	char names[128] = "";
-	size_t len = 0;
 
-	for (unsigned int i = 0; i < s2_nformats && len < sizeof(names); i++)
-		len += (size_t)snprintf(names + len, sizeof(names) - len, "%s%s", i ? ", " : "",
-					s2_formats[i]->name);
+	for (unsigned int i = 0; i < s2_nformats; i++)
+		s2_words_add(names, sizeof(names), ", ", "%s", s2_formats[i]->name);
 	return s2_fail(err, S2_USAGE, "--format: '%s' is none of %s", text, names);
 }
 

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/words.h"
 #include "cmd/guard.h"
 #include "cmd/progress.h"
 #include "cmd/refuse.h"
@@ -273,14 +274,12 @@ static bool was_said(const struct s2_lost *lost, size_t n)
 static void print_sums(const struct s2_input *input)
 {
 	const struct s2_lost *lost = input->lost;
-	char text[400];
-	int len = 0;
+	char text[400] = "";
 
 	for (unsigned int i = 0; i < S2_NLOST; i++)
-		if (lost->count[i] && len < (int)sizeof(text))
-			len += snprintf(text + len, sizeof(text) - (size_t)len, "%s%" PRIu64 " %s",
-					len ? ", " : "", lost->count[i],
-					s2_lost_name((enum s2_lost_what)i, lost->count[i]));
+		if (lost->count[i])
+			s2_words_add(text, sizeof(text), ", ", "%" PRIu64 " %s", lost->count[i],
+				     s2_lost_name((enum s2_lost_what)i, lost->count[i]));
 	s2_say("%s: incomplete: not read: %s", input->path, text);
 }
 

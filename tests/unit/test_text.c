@@ -12,6 +12,7 @@
 
 #include "base/bits.h"
 #include "base/escape.h"
+#include "base/words.h"
 #include "format/grid.h"
 #include "format/text.h"
 
@@ -206,6 +207,25 @@ static void escapes(void **state)
 	assert_int_equal(s2_escape("\a\a", 2, text, 8), 4);
 }
 
+/* However little room there is, the text ends in it. */
+static void lists_of_words(void **state)
+{
+	static const char whole[] = "one, 2 or three";
+
+	(void)state;
+	for (size_t size = 1; size <= sizeof(whole) + 1; size++) {
+		char list[sizeof(whole) + 2] = "";
+
+		memset(list + 1, 'x', sizeof(list) - 1);
+		s2_words_add(list, size, ", ", "%s", "one");
+		s2_words_add(list, size, ", ", "%d", 2);
+		s2_words_add(list, size, " or ", "%s", "three");
+		assert_int_equal(strlen(list), size < sizeof(whole) ? size - 1 : sizeof(whole) - 1);
+		assert_memory_equal(list, whole, strlen(list));
+		assert_int_equal(list[size], 'x');
+	}
+}
+
 static void wrap(const char *want, const char *text, unsigned int indent)
 {
 	struct s2_out *out = malloc(sizeof(*out));
@@ -336,6 +356,7 @@ int main(void)
 		cmocka_unit_test(flags),
 		cmocka_unit_test(escapes),
 		cmocka_unit_test(plain),
+		cmocka_unit_test(lists_of_words),
 		cmocka_unit_test(wraps),
 		cmocka_unit_test(times),
 		cmocka_unit_test(words_below_each_other),
