@@ -89,6 +89,17 @@ static inline enum s2_code s2_mem_next(const struct s2_mem *mem, uint64_t pa, st
 	return mem->ops->next(mem, pa, ret);
 }
 
+/* How many bytes from @pa on are in no extent: none when @pa is in one, all that follow it past the
+ * last. */
+static inline uint64_t s2_mem_gap(const struct s2_mem *mem, uint64_t pa)
+{
+	struct s2_extent extent;
+
+	if (s2_mem_next(mem, pa, &extent))
+		return UINT64_MAX - pa;
+	return extent.pa > pa ? extent.pa - pa : 0;
+}
+
 /* How many bytes all extents claim, holes and what is missing included. */
 static inline uint64_t s2_mem_claimed(const struct s2_mem *mem)
 {

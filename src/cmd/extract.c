@@ -191,8 +191,7 @@ static void append(struct pages *out, uint64_t pa, uint64_t size, enum s2_code s
 static enum s2_code state_of(const struct s2_mem *mem, uint64_t pa, uint64_t *len)
 {
 	char buf[BIT64(S2_MAX_PAGE_LOG2)];
-	uint64_t whole = *len;
-	struct s2_extent extent;
+	uint64_t whole = *len, gap;
 	enum s2_code state;
 
 	*len = whole < sizeof(buf) ? whole : sizeof(buf);
@@ -203,10 +202,11 @@ static enum s2_code state_of(const struct s2_mem *mem, uint64_t pa, uint64_t *le
 	}
 	if (state != S2_ABSENT)
 		return state;
-	if (s2_mem_next(mem, pa, &extent) || extent.pa - pa >= whole)
+	gap = s2_mem_gap(mem, pa);
+	if (gap >= whole)
 		*len = whole;
-	else if (extent.pa > pa + *len)
-		*len = (extent.pa - pa) & ~(uint64_t)(S2_WALK_CHUNK - 1);
+	else if (gap > *len)
+		*len = gap & ~(uint64_t)(S2_WALK_CHUNK - 1);
 	return state;
 }
 

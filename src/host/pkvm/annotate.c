@@ -41,14 +41,10 @@ void s2_pkvm_annotate(struct s2_table *table, const struct s2_pkvm *pkvm, enum s
 static uint64_t missing_words(const struct ask *ask, uint64_t at, uint64_t n)
 {
 	uint64_t size = ask->pkvm->page.size, page = BIT64(ask->asked->geom->page_log2);
-	uint64_t bytes = page - (at & (page - 1)), words;
-	struct s2_extent extent;
+	uint64_t bytes = page - (at & (page - 1));
+	uint64_t gap = s2_mem_gap(ask->asked->mem, at);
+	uint64_t words = (gap > bytes ? gap : bytes) / size;
 
-	if (s2_mem_next(ask->asked->mem, at, &extent))
-		return n;
-	if (extent.pa > at && extent.pa - at > bytes)
-		bytes = extent.pa - at;
-	words = bytes / size;
 	return words < n ? (words ? words : 1) : n;
 }
 
