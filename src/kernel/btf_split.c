@@ -86,7 +86,7 @@ static bool on_piece(void *arg, const struct s2_kva_piece *piece)
 
 	while (piece->writable && !s->code && off < piece->size) {
 		uint8_t start[sizeof(magic)];
-		struct s2_extent extent;
+		uint64_t gap;
 
 		s->code = s2_budget_take(&s->pages, 1);
 		if (s->code)
@@ -97,11 +97,10 @@ static bool on_piece(void *arg, const struct s2_kva_piece *piece)
 			off += page;
 			continue;
 		}
-		if (s2_mem_next(mem, piece->pa + off, &extent) ||
-		    extent.pa - piece->pa >= piece->size)
+		gap = s2_mem_gap(mem, piece->pa + off);
+		if (gap >= piece->size - off)
 			break;
-		off = extent.pa > piece->pa + off ? align_up(extent.pa - piece->pa, page) :
-						    off + page;
+		off += gap ? align_up(gap, page) : page;
 	}
 	return !s->code;
 }

@@ -1632,11 +1632,11 @@ static void types_by_the_other_way(void **state)
  * for anonymous memory. They are found by the module's functions, among others' and leftovers. */
 static void types_by_functions(void **state)
 {
-	enum { WHOLE, TWICE, ANOTHER, CUT, OTHERS, NWAYS };
+	enum { WHOLE, TWICE, WITHIN, ANOTHER, CUT, OTHERS, NWAYS };
 
 	(void)state;
 	for (unsigned int way = 0; way < NWAYS; way++) {
-		bool found = way == WHOLE || way == TWICE;
+		bool found = way == WHOLE || way == TWICE || way == WITHIN;
 		uint64_t pa, data, copy;
 		struct x86_test t;
 
@@ -1652,6 +1652,9 @@ static void types_by_functions(void **state)
 			set_bytes(&t, copy + 24 + 8, 5, 4);
 		if (way == CUT)
 			set_bytes(&t, data + 4, 4096, 4);
+		/* What is mapped for writing begins within what the dump holds. */
+		if (way == WITHIN)
+			x86_map(&t, x86_linear(&t, 0), 0, 0, X86_NX);
 		page_alloc(&t);
 		for (size_t i = 0; way == OTHERS && i < t.nmsyms; i++)
 			if (!strcmp(t.msym[i].name, x86_functions[0]))
