@@ -57,11 +57,21 @@ static void append(struct s2_lost *lost, const struct s2_loss *loss)
 	lost->loss[lost->n++] = *loss;
 }
 
+/* Puts @loss among the texts: it is counted elsewhere. */
+static void keep_text(struct s2_lost *lost, const struct s2_loss *loss)
+{
+	struct s2_loss *same = find_same(lost, loss);
+
+	if (same)
+		same->times += loss->times;
+	else if (lost->n < S2_MAX_LOSSES)
+		append(lost, loss);
+}
+
 void s2_lost_add_times(struct s2_lost *lost, enum s2_lost_what what, enum s2_code code,
 		       const char *table, uint64_t address, uint64_t times, const char *text)
 {
 	struct s2_loss loss = { .what = what, .code = code, .address = address, .times = times };
-	struct s2_loss *same;
 
 	if (!lost)
 		return;
@@ -69,11 +79,7 @@ void s2_lost_add_times(struct s2_lost *lost, enum s2_lost_what what, enum s2_cod
 	snprintf(loss.text, sizeof(loss.text), "%s", text);
 	lost->count[what] += times;
 	lost->total += times;
-	same = find_same(lost, &loss);
-	if (same)
-		same->times += times;
-	else if (lost->n < S2_MAX_LOSSES)
-		append(lost, &loss);
+	keep_text(lost, &loss);
 }
 
 void s2_lost_add(struct s2_lost *lost, enum s2_lost_what what, enum s2_code code, const char *table,
@@ -116,6 +122,15 @@ void s2_lost_filter(struct s2_lost *lost, bool (*keep)(void *arg, const struct s
 		lost->total -= loss->times;
 	}
 	lost->n = kept;
+}
+
+void s2_lost_join(struct s2_lost *lost, const struct s2_lost *more)
+{
+	for (unsigned int what = 0; what < S2_NLOST; what++)
+		lost->count[what] += more->count[what];
+	lost->total += more->total;
+	for (size_t i = 0; i < more->n; i++)
+		keep_text(lost, &more->loss[i]);
 }
 
 void s2_lost_clear(struct s2_lost *lost)

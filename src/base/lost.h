@@ -71,6 +71,9 @@ const char *s2_lost_name(enum s2_lost_what what, uint64_t n);
 void s2_lost_filter(struct s2_lost *lost, bool (*keep)(void *arg, const struct s2_loss *loss),
 		    void *arg);
 
+/* Adds all that is in @more, with its counts. */
+void s2_lost_join(struct s2_lost *lost, const struct s2_lost *more);
+
 /* Releases what the list owns and empties it. */
 void s2_lost_clear(struct s2_lost *lost);
 

@@ -61,10 +61,9 @@ static enum s2_code open_kernel(const struct s2_request *r, struct s2_input *inp
 
 /* All tables that the hosts have, or those of the VMs that are @wanted. */
 static enum s2_code find_all(struct s2_input *input, const struct s2_vms_wanted *wanted,
-			     struct s2_err *err)
+			     struct s2_lost *lost, struct s2_err *err)
 {
-	return s2_hosts_find(input->kernel, &input->source->mem, wanted, input->lost,
-			     &input->tables, err);
+	return s2_hosts_find(input->kernel, &input->source->mem, wanted, lost, &input->tables, err);
 }
 
 /* Asks for the VMs that @r names, and for all when one of them is not there: others may be. */
@@ -72,17 +71,21 @@ static enum s2_code find_wanted(const struct s2_request *r, struct s2_input *inp
 				struct s2_err *err)
 {
 	const struct s2_vms_wanted wanted = { .wants = s2_asks_for_vm, .arg = r };
+	struct s2_lost lost = { .n = 0 }; /* by the search alone: damage of the file stays told */
 	const char *other;
 	enum s2_code code;
 
 	if (r->have_copy || !s2_asks_for_vms(r))
-		return find_all(input, NULL, err);
-	code = find_all(input, &wanted, err);
-	if (code || s2_all_selected(r, &input->tables, input->lost, &other))
-		return code;
-	s2_tables_free(&input->tables);
-	s2_lost_clear(input->lost);
-	return find_all(input, NULL, err);
+		return find_all(input, NULL, input->lost, err);
+	code = find_all(input, &wanted, &lost, err);
+	if (code || s2_all_selected(r, &input->tables, &lost, &other)) {
+		s2_lost_join(input->lost, &lost);
+	} else {
+		s2_tables_free(&input->tables);
+		code = find_all(input, NULL, input->lost, err);
+	}
+	s2_lost_clear(&lost);
+	return code;
 }
 
 static enum s2_code find_tables(const struct s2_request *r, struct s2_input *input,
