@@ -53,7 +53,8 @@ static enum s2_code is_obsolete(struct gather *g, uint64_t sp, bool *ret)
 		if (!code)
 			code = get(g, g->kvm_va, &l->mmu_valid_gen, &valid);
 	}
-	*ret = invalid || theirs != valid;
+	if (!code)
+		*ret = invalid || theirs != valid;
 	return code;
 }
 
