@@ -66,7 +66,7 @@ struct s2_keeper {
 	void (*holds)(const struct s2_check_ctx *ctx, uint64_t va, uint64_t size, uint32_t *min,
 		      uint32_t *max);
 	/* References of a page that it counts; false: not known. */
-	bool (*references)(const struct s2_check_ctx *ctx, uint64_t pa, uint64_t *ret);
+	bool (*references)(const struct s2_check_ctx *ctx, uint64_t pa, int64_t *ret);
 };
 
 /* All there are, NULL at the end. */

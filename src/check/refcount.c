@@ -132,7 +132,7 @@ enum s2_tristate s2_memmap_uses(struct s2_check_ctx *ctx, uint64_t pa, uint64_t 
 }
 
 static bool read_refcount(struct s2_check_ctx *ctx, const struct s2_memmap *map,
-			  const struct s2_table *table, uint64_t pa, uint64_t *ret)
+			  const struct s2_table *table, uint64_t pa, int64_t *ret)
 {
 	int32_t refs;
 
@@ -144,7 +144,7 @@ static bool read_refcount(struct s2_check_ctx *ctx, const struct s2_memmap *map,
 			   map->va + (pa >> ctx->pages.page_log2) * map->size + map->refcount,
 			   &refs, sizeof(refs), NULL))
 		return false;
-	*ret = (uint64_t)refs;
+	*ret = refs;
 	return true;
 }
 
@@ -157,7 +157,8 @@ void s2_check_refcounts(struct s2_check_ctx *ctx)
 	for (size_t i = 0; i < ctx->tpages.room; i++) {
 		const struct s2_tpage *t = &ctx->tpages.slot[i];
 		const struct s2_table *table = &ctx->tables->table[t->table];
-		uint64_t pa = t->pa - 1, refs;
+		int64_t refs, min = 1 + (int64_t)t->min, max = 1 + (int64_t)t->max;
+		uint64_t pa = t->pa - 1;
 
 		if (!t->pa || !t->whole || !s2_check_is_rule(table, S2_CHECK_REFCOUNT) ||
 		    s2_kept_memory(ctx, pa) == S2_NO || !is_aligned(pa, page))
@@ -170,13 +171,11 @@ void s2_check_refcounts(struct s2_check_ctx *ctx)
 			continue;
 		}
 		s2_check_looked(ctx, S2_CHECK_REFCOUNT, 1);
-		if (refs < 1 + (uint64_t)t->min || refs > 1 + (uint64_t)t->max)
+		if (refs < min || refs > max)
 			s2_check_found(ctx, S2_CHECK_REFCOUNT, table, S2_NO_ADDRESS, pa,
-				       "level %d table page: %" PRIu64
-				       " references expected, %" PRIu64 " found",
+				       "level %d table page: %" PRId64
+				       " references expected, %" PRId64 " found",
 				       s2_level(&ctx->geom[t->table], t->height),
-				       1 + (uint64_t)(refs < 1 + (uint64_t)t->min ? t->min :
-										    t->max),
-				       refs);
+				       refs < min ? min : max, refs);
 	}
 }

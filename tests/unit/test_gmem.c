@@ -21,6 +21,7 @@
 #define LEAF 0x7ff /* a page, Normal, read and write, AF */
 #define VMEMMAP 0xfffffdffc0000000ULL
 #define SIZEOF_PAGE 64ULL
+#define PAGE_REFCOUNT 52
 
 struct gmemtest {
 	struct kvmtest t;
@@ -43,9 +44,14 @@ static uint64_t heap_pa(const struct gmemtest *g, uint64_t va)
 }
 
 /* vmemmap is VMEMMAP_START minus (memstart_addr >> PAGE_SHIFT) struct pages (asm/pgtable.h). */
+static uint64_t struct_page(const struct gmemtest *g, uint64_t pa)
+{
+	return VMEMMAP + (pa - g->t.k.shape.phys_offset) / 4096 * SIZEOF_PAGE;
+}
+
 static uint64_t folio(const struct gmemtest *g, unsigned int i)
 {
-	return VMEMMAP + (page_pa(g, i) - g->t.k.shape.phys_offset) / 4096 * SIZEOF_PAGE;
+	return struct_page(g, page_pa(g, i));
 }
 
 /* Where the xarray has page @i of the slot. */
@@ -99,8 +105,8 @@ static void gmem_init(struct gmemtest *g)
 	memset(g, 0, sizeof(*g));
 	kvm_init(t, FORM_6_18, &test_shapes[0], true);
 	info_line(&t->k,
-		  "NUMBER(VMEMMAP_START)=0x%llx\nSIZE(page)=%llu\nOFFSET(page._refcount)=52\n",
-		  VMEMMAP, SIZEOF_PAGE);
+		  "NUMBER(VMEMMAP_START)=0x%llx\nSIZE(page)=%llu\nOFFSET(page._refcount)=%d\n",
+		  VMEMMAP, SIZEOF_PAGE, PAGE_REFCOUNT);
 	kvm = put_vm(t, 1, 0);
 	put_table(g, kvm);
 	put_file(g);
@@ -289,7 +295,7 @@ static void outside(void **state)
 	(void)state;
 	gmem_init(&g);
 	info_line(&g.t.k, "OFFSET(page.flags)=0\n%s", "");
-	page = VMEMMAP + (pa - g.t.k.shape.phys_offset) / 4096 * SIZEOF_PAGE;
+	page = struct_page(&g, pa);
 	set64(&g.t, g.leaf, pa | LEAF);
 	assert_int_equal(run(&g, S2_CHECK_TWO_GUESTS)->result, S2_CHECK_PASS);
 	g.t.used = (g.t.used + 4095) & ~4095ULL;
@@ -303,6 +309,35 @@ static void outside(void **state)
 	g.t.k.mem.hole_size = 4096;
 	g.t.k.mem.hole_code = S2_EXCLUDED;
 	assert_int_equal(run(&g, S2_CHECK_TWO_GUESTS)->result, S2_CHECK_UNKNOWN);
+	gmem_exit(&g);
+}
+
+/* KVM counts the entries of a table page in its struct page; -1 is a page that was freed too
+ * often. */
+static void refcounts(void **state)
+{
+	/* The start level, which is two pages, and a table of level 2 and of level 3. */
+	static const unsigned int refs[] = { 1 + 1, 1, 1 + 1, 1 + MAPPED };
+	const struct s2_check_outcome *o;
+	struct gmemtest g;
+	uint64_t first, va;
+
+	(void)state;
+	gmem_init(&g);
+	first = struct_page(&g, heap_pa(&g, g.leaf) - 3 * 4096ULL);
+	g.t.used = (g.t.used + 4095) & ~4095ULL;
+	va = heap_alloc(&g.t, 8192);
+	for (uint64_t at = 0; at < 8192; at += 4096)
+		map_one(&g.t.k, (first & ~4095ULL) + at, heap_pa(&g, va) + at, 0, true);
+	va += first % 4096 + PAGE_REFCOUNT;
+	for (unsigned int i = 0; i < 4; i++)
+		set_bytes(&g.t, va + i * SIZEOF_PAGE, refs[i], 4);
+	assert_int_equal(run(&g, S2_CHECK_REFCOUNT)->result, S2_CHECK_PASS);
+	set_bytes(&g.t, va + 3 * SIZEOF_PAGE, UINT32_MAX, 4);
+	o = run(&g, S2_CHECK_REFCOUNT);
+	assert_int_equal(o->nfindings, 1);
+	assert_string_equal(o->finding[0].text,
+			    "level 3 table page: 7 references expected, -1 found");
 	gmem_exit(&g);
 }
 
@@ -392,15 +427,11 @@ static void outside_block(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(sound),
-		cmocka_unit_test(shared),
-		cmocka_unit_test(another_page),
-		cmocka_unit_test(another_offset),
-		cmocka_unit_test(missing),
-		cmocka_unit_test(outside),
-		cmocka_unit_test(outside_block),
-		cmocka_unit_test(outside_section),
-		cmocka_unit_test(outside_sections),
+		cmocka_unit_test(sound),           cmocka_unit_test(shared),
+		cmocka_unit_test(another_page),    cmocka_unit_test(another_offset),
+		cmocka_unit_test(missing),         cmocka_unit_test(outside),
+		cmocka_unit_test(refcounts),       cmocka_unit_test(outside_block),
+		cmocka_unit_test(outside_section), cmocka_unit_test(outside_sections),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

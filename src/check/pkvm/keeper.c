@@ -230,14 +230,14 @@ static void holds(const struct s2_check_ctx *ctx, uint64_t va, uint64_t size, ui
 	*max = met > 1 ? met : 1;
 }
 
-static bool references(const struct s2_check_ctx *ctx, uint64_t pa, uint64_t *ret)
+static bool references(const struct s2_check_ctx *ctx, uint64_t pa, int64_t *ret)
 {
 	uint64_t word;
 
 	if (!s2_check_pkvm(ctx)->page.refcount ||
 	    s2_pkvm_page(s2_check_pkvm(ctx), ctx->mem, ctx->pages.page_log2, pa, &word))
 		return false;
-	*ret = s2_pkvm_refs(s2_check_pkvm(ctx), word);
+	*ret = (int64_t)s2_pkvm_refs(s2_check_pkvm(ctx), word);
 	return true;
 }
 
