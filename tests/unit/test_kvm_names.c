@@ -72,6 +72,26 @@ static void many_vcpus(void **state)
 	kvm_exit(&t);
 }
 
+/* A damaged node gives vCPUs numbers that KVM has none for (an int), nor has a snapshot. */
+static void vcpus_with_no_number(void **state)
+{
+	const struct s2_vm *vm;
+	struct process p;
+	struct kvmtest t;
+	uint64_t kvm;
+
+	(void)state;
+	kvm_init(&t, FORM_6_1, &test_shapes[0], true);
+	kvm = put_named(&t, 0x12340000, QEMU, sizeof(QEMU), &p);
+	set_bytes(&t, get64(&t, kvm + KVM_VCPUS + 8) - 2, 36, 1);
+	kvm_must(&t);
+	vm = table_of(&t, "vm:4711")->vm;
+	assert_int_equal(vm->nvcpus, 1);
+	assert_false(vm->have_vcpus);
+	assert_true(has_loss(&t, "vm:4711", "vCPUs: one has the number 68719476736"));
+	kvm_exit(&t);
+}
+
 /* The list of all tasks is what is left when neither memory nor vCPU leads to one. */
 static void by_list_of_tasks(void **state)
 {
@@ -370,6 +390,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names),
 		cmocka_unit_test(many_vcpus),
+		cmocka_unit_test(vcpus_with_no_number),
 		cmocka_unit_test(by_list_of_tasks),
 		cmocka_unit_test(by_cgroup),
 		cmocka_unit_test(overwritten),

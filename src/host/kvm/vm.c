@@ -142,6 +142,11 @@ static bool on_vcpu(void *arg, uint64_t index, uint64_t va)
 	struct vcpus *v = arg;
 	struct s2_vm *vm = v->vm;
 
+	/* vcpu_idx is an int, whatever indices an xarray can have. */
+	if (index > INT32_MAX) {
+		s2_fail(&v->why, S2_BUDGET, "one has the number %" PRIu64, index);
+		return false;
+	}
 	if (s2_budget_take(&v->vms->vcpus, 1)) {
 		s2_fail(&v->why, S2_BUDGET, "there are too many of them");
 		return false;
