@@ -286,6 +286,18 @@ static void exit_member(struct job *job, const struct answer *a)
 	s2_json_close(json, '}');
 }
 
+/* Of the entry that ended the walk, or could not be read; outside of the input space there is none.
+ */
+static void level_member(struct job *job, const struct answer *a, bool done)
+{
+	if (done || a->outside)
+		s2_json_null(&job->json, "level");
+	else
+		s2_json_signed(&job->json, "level",
+			       s2_level(&job->geom,
+					a->missing ? a->step[a->nsteps].height : a->run.height));
+}
+
 static void print_json(struct job *job, const struct answer *a)
 {
 	struct s2_json *json = &job->json;
@@ -313,17 +325,15 @@ static void print_json(struct job *job, const struct answer *a)
 	s2_json_null(json, "par");
 	s2_json_null(json, "par_known");
 	s2_json_word(json, "fault", done || a->missing ? NULL : fault_of(a));
-	if (done) {
+	if (done)
 		s2_json_null(json, "stage");
-		s2_json_null(json, "level");
-		s2_json_null(json, "s1ptw");
-	} else {
+	else
 		s2_json_number(json, "stage", job->geom.arch->stage);
-		s2_json_signed(json, "level",
-			       s2_level(&job->geom,
-					a->missing ? a->step[a->nsteps].height : a->run.height));
+	level_member(job, a, done);
+	if (done)
+		s2_json_null(json, "s1ptw");
+	else
 		s2_json_bool(json, "s1ptw", false);
-	}
 	s2_json_word(json, "missing", a->missing ? s2_code_name(a->missing) : NULL);
 	s2_json_hex_if(json, "missing_pa", a->missing, a->missing_pa);
 	exit_member(job, a);
