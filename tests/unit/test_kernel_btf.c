@@ -6,7 +6,10 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <time.h>
+
 #include "kernel/btf.h"
+#include "kernel/btf_gap.h"
 #include "kernel/names.h"
 #include "test_kernel_sample.h"
 
@@ -341,13 +344,39 @@ static void hostile(void **state)
 	assert_true(opened > len);
 }
 
+/* Behind a gap types begin at any word, follow each other for long, and do not end where the others
+ * do: the end of the search is not as many times all of them as there are words. */
+static void rows_that_do_not_end(void **state)
+{
+	enum { TYPES_LEN = 8U << 20, STRINGS_LEN = 32U << 20 };
+	uint8_t *types = malloc(TYPES_LEN);
+	char *strings = calloc(1, STRINGS_LEN);
+	struct s2_btf_blob blob = { .types = types,
+				    .types_len = TYPES_LEN,
+				    .strings = strings,
+				    .strings_len = STRINGS_LEN };
+	clock_t start = clock();
+	struct s2_btf_rows rows;
+
+	(void)state;
+	assert_true(types && strings);
+	for (size_t off = 0; off < TYPES_LEN; off += 4)
+		put32(types + off, off < TYPES_LEN - 16 ? 1U << 24 : 0);
+	assert_int_equal(s2_btf_find_rows(&blob, 160, 4096, TYPES_LEN / 12, &rows, NULL), S2_OK);
+	assert_int_equal(rows.before, 10);
+	assert_int_equal(rows.after, 0);
+	assert_true((clock() - start) / CLOCKS_PER_SEC < 10);
+	free(strings);
+	free(types);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(in_memory),        cmocka_unit_test(found_beside_any_hole),
 		cmocka_unit_test(found_at_borders), cmocka_unit_test(headers),
 		cmocka_unit_test(newer_kinds),      cmocka_unit_test(hostile_enum),
-		cmocka_unit_test(hostile),
+		cmocka_unit_test(hostile),          cmocka_unit_test(rows_that_do_not_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
