@@ -177,7 +177,8 @@ bool s2_columns_join(const struct s2_columns *columns, const struct s2_members *
 			return false;
 	if (placed && next_placed)
 		a->pieces = a->pieces && b->pieces ? a->pieces + b->pieces - follows : 0;
-	a->oa_next = b->oa_next;
+	/* What lies between two pieces and is not mapped ends nowhere. */
+	a->oa_next = next_placed ? b->oa_next : S2_NO_ADDRESS;
 	a->run.pa_contiguous = a->pieces == 1;
 	a->run.count += b->run.count - counted_twice(of, &b->run);
 	a->run.size += b->run.size;
