@@ -45,6 +45,14 @@ enum s2_code s2_note_get_int(json_t *obj, const char *key, int64_t min, int64_t 
 	return S2_OK;
 }
 
+enum s2_code s2_note_get_list(json_t *obj, const char *key, json_t **ret, struct s2_err *err)
+{
+	*ret = json_object_get(obj, key);
+	if (*ret && !json_is_array(*ret))
+		return s2_fail(err, S2_INVALID, "'%s' is not a list", key);
+	return S2_OK;
+}
+
 enum s2_code s2_note_get_string(json_t *obj, const char *key, char *buf, size_t size,
 				struct s2_err *err)
 {

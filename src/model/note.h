@@ -39,6 +39,11 @@ enum s2_code s2_note_get_hex(json_t *value, const char *key, uint64_t *ret,
 enum s2_code s2_note_get_int(json_t *obj, const char *key, int64_t min, int64_t max, int64_t *ret,
 			     struct s2_err *err) S2_MUST_CHECK;
 
+/* An optional list, which the object keeps: NULL when the key is absent. Anything else under the
+ * key is not an empty list. */
+enum s2_code s2_note_get_list(json_t *obj, const char *key, json_t **ret,
+			      struct s2_err *err) S2_MUST_CHECK;
+
 /* The text of a key. What of a note reaches text is escaped here, once: nobody above has to tell a
  * name of our own from one that the note brought. */
 enum s2_code s2_note_get_string(json_t *obj, const char *key, char *buf, size_t size,

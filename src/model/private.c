@@ -184,18 +184,18 @@ static enum s2_code get_piece(json_t *obj, struct s2_private *p, struct s2_err *
 static enum s2_code load(json_t *obj, const struct s2_tables *tables, struct s2_table *table,
 			 struct s2_err *err)
 {
-	json_t *list = json_object_get(obj, "private");
 	struct s2_private *p;
+	json_t *list;
+	enum s2_code code = s2_note_get_list(obj, "private", &list, err);
 
 	(void)tables;
-	if (!list)
-		return S2_OK;
+	if (code || !list)
+		return code;
 	p = calloc(1, sizeof(*p));
 	if (!p)
 		return s2_fail(err, S2_NOMEM, "no memory for private memory");
 	for (size_t i = 0; i < json_array_size(list); i++) {
-		enum s2_code code = get_piece(json_array_get(list, i), p, err);
-
+		code = get_piece(json_array_get(list, i), p, err);
 		if (code) {
 			s2_private_free(p);
 			return s2_wrap(err, code, "private memory %zu", i);

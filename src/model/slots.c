@@ -189,19 +189,20 @@ static enum s2_code get_slot(json_t *obj, struct s2_slot *ret, struct s2_err *er
 static enum s2_code load(json_t *obj, const struct s2_tables *tables, struct s2_table *table,
 			 struct s2_err *err)
 {
-	json_t *list = json_object_get(obj, "memslots");
-	size_t n = json_array_size(list);
 	struct s2_slot *slot;
+	json_t *list;
+	size_t n;
+	enum s2_code code = s2_note_get_list(obj, "memslots", &list, err);
 
 	(void)tables;
-	if (!list)
-		return S2_OK;
+	if (code || !list)
+		return code;
+	n = json_array_size(list);
 	slot = calloc(n ? n : 1, sizeof(*slot));
 	if (!slot)
 		return s2_fail(err, S2_NOMEM, "no memory for memslots");
 	for (size_t i = 0; i < n; i++) {
-		enum s2_code code = get_slot(json_array_get(list, i), &slot[i], err);
-
+		code = get_slot(json_array_get(list, i), &slot[i], err);
 		if (!code && i && slot[i].ipa < slot[i - 1].ipa + slot[i - 1].size)
 			code = s2_fail(err, S2_INVALID, "overlaps the one before");
 		if (code) {

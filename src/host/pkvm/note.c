@@ -143,11 +143,15 @@ static enum s2_code get_ids(json_t *obj, struct s2_pkvm *pkvm, struct s2_err *er
 static enum s2_code get_triples(json_t *obj, const char *key, uint64_t (**ret)[3], size_t *ret_n,
 				struct s2_err *err)
 {
-	json_t *array = json_object_get(obj, key);
-	size_t n = json_array_size(array) / 3;
-	uint64_t(*list)[3] = calloc(n ? n : 1, sizeof(*list));
-	enum s2_code code = S2_OK;
+	uint64_t(*list)[3];
+	json_t *array;
+	size_t n;
+	enum s2_code code = s2_note_get_list(obj, key, &array, err);
 
+	if (code)
+		return code;
+	n = json_array_size(array) / 3;
+	list = calloc(n ? n : 1, sizeof(*list));
 	if (!list)
 		return s2_fail(err, S2_NOMEM, "no memory");
 	for (size_t i = 0; !code && i < n * 3; i++)

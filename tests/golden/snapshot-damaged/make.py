@@ -76,6 +76,9 @@ CASES = {
     "vtcr-number": (table(registers={"vtcr_el2": 5}), {}, {}),
     "start-level-9": (table(start_level=9), {}, {}),
     "granule-float": (table(granule=4096.5), {}, {}),
+    "memslots-object": (table(memslots={"ipa": "0x80000000"}), {}, {}),
+    "memslot-number": (table(memslots=[1]), {}, {}),
+    "private-true": (table(private=True), {}, {}),
 }
 with open("names", "w") as names:
     for name, (notes, ehdr, phdr) in CASES.items():
