@@ -7,8 +7,6 @@
 #include "check/priv.h"
 #include "model/slots.h"
 
-#define LEAF_STATE BITS64(56, 55)
-
 /* A leaf of a guest that maps something. */
 struct guest_leaf {
 	uint64_t ia, oa, size, raw;
@@ -122,23 +120,38 @@ static void of_host(struct s2_check_ctx *ctx, const struct s2_facts_run *run, ui
 	}
 }
 
-static void of_hypervisor(struct s2_facts *fact, uint64_t raw)
+static void of_hypervisor(struct s2_facts *fact, enum s2_kept_state state)
 {
 	fact->kept_guest = 1;
-	switch (field_get(LEAF_STATE, raw)) {
-	case 0:
+	switch (state) {
+	case S2_KEPT_OWNED:
 		fact->kept_owned = 1;
 		break;
-	case 1:
+	case S2_KEPT_SHARED:
 		fact->kept_shared = 1;
 		break;
-	case 2:
+	case S2_KEPT_BORROWED:
 		if (fact->borrowers < UINT16_MAX)
 			fact->borrowers++;
 		break;
-	default:
+	case S2_KEPT_UNSAID:
 		break;
 	}
+}
+
+/* A leaf of a table that the hypervisor keeps. */
+static enum s2_kept_state kept_state(struct s2_check_ctx *ctx, const struct guest_leaf *leaf)
+{
+	enum s2_kept_state state = S2_KEPT_UNSAID;
+
+	for (unsigned int i = 0; i < s2_nkeepers; i++) {
+		if (s2_keepers[i]->role(ctx->table) != S2_ROLE_KEPT)
+			continue;
+		state = s2_keepers[i]->state(leaf->raw);
+		if (ctx->first_window && state == S2_KEPT_OWNED)
+			s2_keepers[i]->owned(ctx, leaf->ia, leaf->oa);
+	}
+	return state;
 }
 
 /* Who else maps a page is known of the dump's memory alone: a snapshot has none but tables, and a
@@ -189,22 +202,22 @@ void s2_guest_leaf(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, u
 				   .rights = ctx->g->arch->rights(ctx->g, height, raw, NULL),
 				   .kept = s2_role(ctx->table) == S2_ROLE_KEPT,
 				   .confirmed = S2_YES };
+	enum s2_kept_state state = S2_KEPT_UNSAID;
 	struct s2_facts_run run;
 	uint64_t at, to;
 
 	for (unsigned int i = 0; ctx->first_window && i < ARRAY_SIZE(looks); i++)
 		if (s2_check_runs(ctx, looks[i].id))
 			looks[i].look(ctx, &leaf);
-	for (unsigned int i = 0; leaf.kept && ctx->first_window && i < s2_nkeepers; i++)
-		if (!field_get(LEAF_STATE, raw))
-			s2_keepers[i]->owned(ctx, ia, oa);
+	if (leaf.kept)
+		state = kept_state(ctx, &leaf);
 	/* Whether they run or not: two-guests asks what came of them. */
 	for (unsigned int i = 0; i < ARRAY_SIZE(pass_looks); i++)
 		pass_looks[i].look(ctx, &leaf);
 	s2_pages_span(&ctx->pages, oa, oa + leaf.size - 1, &at, &to);
 	while (s2_pages_change(&ctx->pages, &at, to, &run)) {
 		for (uint64_t i = 0; leaf.kept && i < run.nfacts; i++)
-			of_hypervisor(&run.fact[i], raw);
+			of_hypervisor(&run.fact[i], state);
 		if (!leaf.kept)
 			of_host(ctx, &run, ia - oa, leaf.rights.write, leaf.confirmed);
 	}

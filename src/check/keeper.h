@@ -9,6 +9,9 @@
 struct s2_check_ctx;
 struct s2_writer;
 
+/* What a leaf of a guest whose table it keeps says of the page. */
+enum s2_kept_state { S2_KEPT_UNSAID, S2_KEPT_OWNED, S2_KEPT_SHARED, S2_KEPT_BORROWED };
+
 /* What a table is, and so which rules speak of it: in the order of S2_READS_*. */
 enum s2_role {
 	S2_ROLE_GUEST, /* a guest's, which KVM keeps */
@@ -54,7 +57,8 @@ struct s2_keeper {
 	void (*invalid)(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, uint64_t raw);
 	/* A piece of input space that could not be read. */
 	void (*lost)(struct s2_check_ctx *ctx, uint64_t ia, uint64_t size);
-	/* A leaf of a guest whose table it keeps says that the page is the guest's own. */
+	/* What @raw says, a leaf of a guest whose table it keeps; S2_KEPT_OWNED: it is told of it. */
+	enum s2_kept_state (*state)(uint64_t raw);
 	void (*owned)(struct s2_check_ctx *ctx, uint64_t ia, uint64_t oa);
 
 	/* Is @pa memory? S2_UNKNOWN: it was not told what is. */

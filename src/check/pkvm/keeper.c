@@ -2,6 +2,7 @@
 // The hypervisor as a keeper of tables: which of its invariants are asked when.
 #include <stdlib.h>
 
+#include "check/arm64/forms.h"
 #include "check/pkvm/looks.h"
 #include "check/pkvm/priv.h"
 #include "decode/arm64/arm64.h"
@@ -230,6 +231,14 @@ static void holds(const struct s2_check_ctx *ctx, uint64_t va, uint64_t size, ui
 	*max = met > 1 ? met : 1;
 }
 
+static enum s2_kept_state state(uint64_t raw)
+{
+	static const uint8_t by_bits[] = { S2_KEPT_OWNED, S2_KEPT_SHARED, S2_KEPT_BORROWED,
+					   S2_KEPT_UNSAID };
+
+	return (enum s2_kept_state)by_bits[field_get(LEAF_STATE, raw)];
+}
+
 static bool references(const struct s2_check_ctx *ctx, uint64_t pa, int64_t *ret)
 {
 	uint64_t word;
@@ -256,6 +265,7 @@ const struct s2_keeper s2_pkvm_keeper = {
 	.leaf = leaf,
 	.invalid = invalid,
 	.lost = lost,
+	.state = state,
 	.owned = s2_check_owned,
 	.is_memory = s2_check_is_memory,
 	.memory = memory,

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/num.h"
+#include "check/arm64/forms.h"
 #include "check/pkvm/looks.h"
 #include "check/pkvm/priv.h"
 #include "decode/lookup.h"
@@ -17,7 +18,6 @@
  */
 #define FLOOR_LOOKUPS 65536
 
-#define S2_MEMATTR BITS64(5, 2)
 #define MEMATTR_DEVICE 1U
 #define MEMATTR_NC 5U
 
