@@ -5,14 +5,15 @@
 
 #include "decode/arch.h"
 
-/* The accesses that a row tells of, in the order of its bits. Data come first: see attr below. */
+/* The accesses that a row tells of, by the privileged level and by the other, in the order of its
+ * bits. Data come first: see attr below. */
 enum s2_effective_access {
-	S2_EL1_READ,
-	S2_EL1_WRITE,
-	S2_EL0_READ,
-	S2_EL0_WRITE,
-	S2_EL1_EXEC,
-	S2_EL0_EXEC,
+	S2_PRIV_READ,
+	S2_PRIV_WRITE,
+	S2_USER_READ,
+	S2_USER_WRITE,
+	S2_PRIV_EXEC,
+	S2_USER_EXEC,
 	S2_NACCESSES
 };
 

@@ -82,12 +82,12 @@ struct s2_rights s2_effective_rights(const struct s2_effective_row *row)
 {
 	return (struct s2_rights){
 		.known = true,
-		.read = row->allowed & BIT64(S2_EL1_READ),
-		.write = row->allowed & BIT64(S2_EL1_WRITE),
-		.exec = row->allowed & BIT64(S2_EL1_EXEC),
-		.read_user = row->allowed & BIT64(S2_EL0_READ),
-		.write_user = row->allowed & BIT64(S2_EL0_WRITE),
-		.exec_user = row->allowed & BIT64(S2_EL0_EXEC),
+		.read = row->allowed & BIT64(S2_PRIV_READ),
+		.write = row->allowed & BIT64(S2_PRIV_WRITE),
+		.exec = row->allowed & BIT64(S2_PRIV_EXEC),
+		.read_user = row->allowed & BIT64(S2_USER_READ),
+		.write_user = row->allowed & BIT64(S2_USER_WRITE),
+		.exec_user = row->allowed & BIT64(S2_USER_EXEC),
 	};
 }
 

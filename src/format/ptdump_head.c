@@ -13,7 +13,7 @@ static const char *stage_text(const struct s2_printer *printer)
 		return "stages 1 and 2";
 	if (printer->geom->arch->stage == S2_STAGE_2)
 		return s2_table_is_shadow(printer->table) ? "stage 2 (nested)" : "stage 2";
-	return s2_table_is_vms(printer->table) ? "stage 1" : "stage 1 (EL2)";
+	return "stage 1";
 }
 
 static void print_title(struct s2_printer *printer)

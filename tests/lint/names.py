@@ -23,7 +23,7 @@ KNOWN = os.path.join(ROOT, "tests", "lint", "names.known")
 CLASSES = {
     "arm64": (
         r"\w*(?:vs?tcr|vs?ttbr|hcr_|sctlr|ttbr|mair|pire0|tcr2?_el|lpa2?(?![a-z])|fwb|xnx|s2ap|fnxs|pxn|uxn"
-        r"|arm64)\w*|\w+_el[0-3]\b",
+        r"|arm64)\w*|\w+_el[0-3](?:_\w+)?\b",
         # pKVM is a host of this architecture alone.
         ("decode/arm64/", "kernel/arm64/", "host/kvm/arm64/", "host/pkvm/", "check/arm64/", "check/pkvm/", "cmd/arm64/")),
     "x86": (r"\w*(?:x86(?!_64)|eptp|ncr3|(?<![a-z])[en]pt(?![a-z])|maxphyaddr)\w*",

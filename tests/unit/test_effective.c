@@ -171,7 +171,8 @@ static void expect_end(struct effect *t)
 	free(t);
 }
 
-#define DATA_RW (1U << S2_EL1_READ | 1U << S2_EL1_WRITE | 1U << S2_EL0_READ | 1U << S2_EL0_WRITE)
+#define DATA_RW \
+	(1U << S2_PRIV_READ | 1U << S2_PRIV_WRITE | 1U << S2_USER_READ | 1U << S2_USER_WRITE)
 
 /*
  * A contiguous group takes address bits [15:12] from the VA (pseudocode StageOA): entries that
@@ -280,7 +281,7 @@ static void steps(void **state)
 	}
 	s2_budget_init(&t->e.steps, 2, 0, 0);
 	begin(t);
-	expect(t, 0, 0x1000, 1U << S2_EL1_READ | 1U << S2_EL1_WRITE, 0x80000000);
+	expect(t, 0, 0x1000, 1U << S2_PRIV_READ | 1U << S2_PRIV_WRITE, 0x80000000);
 	expect(t, 0x1000, 0x1000, DATA_RW, 0x80000000);
 	expect_missing(t, 0x2000, t->walk1.last - 0x1fff, S2_BUDGET);
 	expect_end(t);
@@ -335,9 +336,9 @@ static void draw(struct lab *lab)
 static bool ask_all(struct lab *lab, struct effect *t, uint64_t va, struct s2_effective_row *ret)
 {
 	static const enum s2_at_op asked[] = {
-		[S2_EL1_READ] = S2_AT_S12E1R, [S2_EL1_WRITE] = S2_AT_S12E1W,
-		[S2_EL0_READ] = S2_AT_S12E0R, [S2_EL0_WRITE] = S2_AT_S12E0W,
-		[S2_EL1_EXEC] = S2_AT_S12E1X, [S2_EL0_EXEC] = S2_AT_S12E0X,
+		[S2_PRIV_READ] = S2_AT_S12E1R, [S2_PRIV_WRITE] = S2_AT_S12E1W,
+		[S2_USER_READ] = S2_AT_S12E0R, [S2_USER_WRITE] = S2_AT_S12E0W,
+		[S2_PRIV_EXEC] = S2_AT_S12E1X, [S2_USER_EXEC] = S2_AT_S12E0X,
 	};
 	struct s2_at_request req = t->e.req;
 	struct s2_at_result r;

@@ -496,6 +496,7 @@ const struct s2_arch s2_arm64_stage1_el2 = {
 	.name = "arm64",
 	.ia_name = "VA",
 	.format = "stage1-el2",
+	.title = "EL2",
 	.stage = S2_STAGE_1,
 	.features = s2_arm64_features,
 	.nfeatures = S2_ARM64_NFEATURES,
