@@ -94,23 +94,20 @@ static bool on_table(void *arg, const struct s2_reached *reached)
 	return true;
 }
 
-/* Of the page that was entered last nothing could be read. */
+/* Of the page that was entered last nothing could be read: unless it is just not in the dump, it is
+ * no table page. */
 static void lost_page(struct pages *pages, const struct s2_strip *strip)
 {
 	struct s2_piece *last = pages->n ? &pages->piece[pages->n - 1] : NULL;
 
 	if (pages->failed || !last || last->pa != strip->table_pa ||
-	    strip->n * sizeof(uint64_t) != last->size)
+	    strip->n * sizeof(uint64_t) != last->size || s2_is_missing(strip->missing))
 		return;
-	if (!s2_is_missing(strip->missing)) {
-		pages->n--;
-		if (!pages->nbroken++) {
-			pages->broken_pa = strip->table_pa;
-			pages->broken = strip->missing;
-		}
-		return;
+	pages->n--;
+	if (!pages->nbroken++) {
+		pages->broken_pa = strip->table_pa;
+		pages->broken = strip->missing;
 	}
-	last->state = strip->missing;
 }
 
 static enum s2_code check_room(const struct pages *pages, struct s2_err *err)
