@@ -47,6 +47,7 @@ struct s2_facts {
 			   it */
 	uint16_t borrowers; /* leaves of hypervisor-managed guests that borrow it */
 };
+_Static_assert(S2_MAX_TABLES <= UINT16_MAX, "1 + table fits in 16 bits");
 
 /* The pages of memory, numbered without holes; facts are kept for a window of them. */
 struct s2_page_region {

@@ -7,9 +7,6 @@
 
 #include "host/host.h"
 
-/* More tables than a host can have VMs, nested ones included; beyond it the input is lying. */
-#define MAX_TABLES 65536
-
 void s2_tables_drop(struct s2_tables *tables)
 {
 	for (size_t i = 0; i < tables->n; i++)
@@ -48,7 +45,7 @@ static uint32_t *place_of(const struct s2_tables *tables, const char *id)
 	return &tables->by_id[i];
 }
 
-/* Room for more tables: a power of two, up to MAX_TABLES. */
+/* Room for more tables: a power of two, up to S2_MAX_TABLES. */
 static bool grow(struct s2_tables *tables)
 {
 	size_t room = tables->room ? 2 * tables->room : 16;
@@ -74,8 +71,8 @@ enum s2_code s2_tables_add(struct s2_tables *tables, const struct s2_table *tabl
 {
 	uint32_t *place;
 
-	if (tables->n == MAX_TABLES)
-		return s2_fail(err, S2_INVALID, "more than %d tables", MAX_TABLES);
+	if (tables->n == S2_MAX_TABLES)
+		return s2_fail(err, S2_INVALID, "more than %d tables", S2_MAX_TABLES);
 	if (tables->n == tables->room && !grow(tables))
 		return s2_fail(err, S2_NOMEM, "no memory for %zu tables", tables->n + 1);
 	place = place_of(tables, table->id);

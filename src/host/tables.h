@@ -22,6 +22,9 @@ const char *s2_kvm_mode_name(enum s2_kvm_mode mode);
 
 struct s2_host;
 
+/* More tables than a host can have VMs, nested ones included; beyond it the input is lying. */
+#define S2_MAX_TABLES 65535
+
 struct s2_tables {
 	struct s2_table *table;
 	size_t n, room;
