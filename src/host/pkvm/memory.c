@@ -19,19 +19,14 @@
  * per-CPU areas of some 32 KiB each. */
 #define FLOOR_PARAM_BYTES (64U << 20)
 
-static uint64_t symbol_pa(const struct s2_pkvm_search *s, enum s2_pkvm_symbol i)
-{
-	return s2_kva_image_pa(&s2_kernel_facts(s->kernel)->kva, s->symbol[i].value);
-}
-
 /* A variable of the hypervisor that could not be read takes something with it. */
 static void lose_of_hyp(struct s2_pkvm_search *s, enum s2_lost_what what, enum s2_code code,
 			enum s2_pkvm_symbol i)
 {
 	if (s2_is_missing(code))
-		s2_lost_add(s->lost, what, code, NULL, symbol_pa(s, i),
-			    "%s at PA 0x%" PRIx64 " is %s", s->symbol[i].name, symbol_pa(s, i),
-			    s2_code_name(code));
+		s2_lost_add(s->lost, what, code, NULL, s2_pkvm_symbol_pa(s, i),
+			    "%s at PA 0x%" PRIx64 " is %s", s->symbol[i].name,
+			    s2_pkvm_symbol_pa(s, i), s2_code_name(code));
 }
 
 /* The region that stands at @pa; false when that cannot be one. */
@@ -183,7 +178,7 @@ static bool memory_word(struct s2_pkvm_search *s, uint64_t pa, uint64_t value)
 
 static enum s2_code regions_by_symbol(struct s2_pkvm_search *s, uint32_t n)
 {
-	uint64_t pa = symbol_pa(s, S2_SYM_MEMORY), size = n * s->layout.sizeof_region;
+	uint64_t pa = s2_pkvm_symbol_pa(s, S2_SYM_MEMORY), size = n * s->layout.sizeof_region;
 	char *whole = malloc((size_t)size);
 	enum s2_code code = whole ? s2_mem_read(s->mem, pa, whole, (size_t)size, NULL) : S2_NOMEM;
 
@@ -202,7 +197,8 @@ void s2_pkvm_find_memory(struct s2_pkvm_search *s)
 	if (!s->layout.sizeof_region || !s->layout.region_base.have || !s->layout.region_flags.have)
 		return;
 	if (s->symbol[S2_SYM_MEMORY].hits && s->symbol[S2_SYM_NMEMORY].hits) {
-		code = s2_mem_read(s->mem, symbol_pa(s, S2_SYM_NMEMORY), &n, sizeof(n), NULL);
+		code = s2_mem_read(s->mem, s2_pkvm_symbol_pa(s, S2_SYM_NMEMORY), &n, sizeof(n),
+				   NULL);
 		if (!code && n && n <= S2_PKVM_MAX_REGIONS)
 			code = regions_by_symbol(s, n);
 		lose_of_hyp(s, S2_LOST_OWNER, code, S2_SYM_MEMORY);
@@ -261,8 +257,8 @@ void s2_pkvm_find_vmemmap(struct s2_pkvm_search *s)
 	if (!s->have_hyp || !pkvm->page.size)
 		return;
 	if (s->symbol[S2_SYM_VMEMMAP].hits) {
-		enum s2_code code =
-			s2_mem_read(s->mem, symbol_pa(s, S2_SYM_VMEMMAP), &va, sizeof(va), NULL);
+		enum s2_code code = s2_mem_read(s->mem, s2_pkvm_symbol_pa(s, S2_SYM_VMEMMAP), &va,
+						sizeof(va), NULL);
 
 		lose_of_hyp(s, S2_LOST_OWNER, code, S2_SYM_VMEMMAP);
 		if (code)
@@ -327,11 +323,11 @@ void s2_pkvm_find_reserved(struct s2_pkvm_search *s)
 	enum s2_code code = S2_NOTFOUND;
 
 	if (s->symbol[S2_SYM_MEM_BASE].hits && s->symbol[S2_SYM_MEM_SIZE].hits)
-		code = s2_mem_read(s->mem, symbol_pa(s, S2_SYM_MEM_BASE), &base, sizeof(base),
-				   NULL);
+		code = s2_mem_read(s->mem, s2_pkvm_symbol_pa(s, S2_SYM_MEM_BASE), &base,
+				   sizeof(base), NULL);
 	if (!code)
-		code = s2_mem_read(s->mem, symbol_pa(s, S2_SYM_MEM_SIZE), &size, sizeof(size),
-				   NULL);
+		code = s2_mem_read(s->mem, s2_pkvm_symbol_pa(s, S2_SYM_MEM_SIZE), &size,
+				   sizeof(size), NULL);
 	lose_of_hyp(s, S2_LOST_OWNER, code, S2_SYM_MEM_BASE);
 	if (!code && base && size && !(base >> 52) && !(size >> 52)) {
 		s->pkvm->reserved_pa = base;
@@ -540,7 +536,8 @@ void s2_pkvm_find_params(struct s2_pkvm_search *s)
 	s->pkvm->cpus_lost = search.missing != S2_OK;
 	/* The hypervisor's own count decides, where it can be read. */
 	if (s->symbol[S2_SYM_NR_CPUS].hits &&
-	    !s2_mem_read(s->mem, symbol_pa(s, S2_SYM_NR_CPUS), &nr_cpus, sizeof(nr_cpus), NULL))
+	    !s2_mem_read(s->mem, s2_pkvm_symbol_pa(s, S2_SYM_NR_CPUS), &nr_cpus, sizeof(nr_cpus),
+			 NULL))
 		s->pkvm->cpus_lost = s->pkvm->ncpus < nr_cpus;
 	if (s->pkvm->ncpus || !search.missing)
 		return;

@@ -69,8 +69,7 @@ static void find_ffa(struct s2_pkvm_search *s)
 	uint64_t tx;
 
 	if (s->symbol[S2_SYM_FFA].hits) {
-		uint64_t pa = s2_kva_image_pa(&s2_kernel_facts(s->kernel)->kva,
-					      s->symbol[S2_SYM_FFA].value);
+		uint64_t pa = s2_pkvm_symbol_pa(s, S2_SYM_FFA);
 		enum s2_code code = s2_pkvm_get(s->mem, pa, &s->layout.ffa_tx, &tx);
 
 		if (!code)

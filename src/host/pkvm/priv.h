@@ -78,6 +78,12 @@ struct s2_pkvm_search {
 enum s2_code s2_pkvm_layout(struct s2_kernel *kernel, struct s2_pkvm_layout *ret,
 			    struct s2_pkvm *pkvm, struct s2_err *err) S2_MUST_CHECK;
 
+/* Where a variable of the hypervisor is whose symbol has hits. */
+static inline uint64_t s2_pkvm_symbol_pa(const struct s2_pkvm_search *s, enum s2_pkvm_symbol i)
+{
+	return s2_kva_image_pa(&s2_kernel_facts(s->kernel)->kva, s->symbol[i].value);
+}
+
 /* The member of a structure at a physical address. */
 enum s2_code s2_pkvm_get(const struct s2_mem *mem, uint64_t pa, const struct s2_field_at *field,
 			 uint64_t *ret) S2_MUST_CHECK;

@@ -138,11 +138,6 @@ static bool host_word(struct s2_pkvm_search *s, uint64_t pa, uint64_t value)
 	return !is_host(s, mmu);
 }
 
-static uint64_t symbol_pa(const struct s2_pkvm_search *s, enum s2_pkvm_symbol i)
-{
-	return s2_kva_image_pa(&s2_kernel_facts(s->kernel)->kva, s->symbol[i].value);
-}
-
 enum s2_code s2_pkvm_find_host(struct s2_pkvm_search *s)
 {
 	uint64_t host_arch = s2_member_off(&s->layout.host_arch.m), offset;
@@ -150,7 +145,8 @@ enum s2_code s2_pkvm_find_host(struct s2_pkvm_search *s)
 	enum s2_code code;
 
 	for (unsigned int i = S2_SYM_HOST_MMU; i <= S2_SYM_HOST_KVM; i++)
-		if (s->symbol[i].hits && is_host(s, symbol_pa(s, i) + host_arch + mmu_in_arch(s)))
+		if (s->symbol[i].hits &&
+		    is_host(s, s2_pkvm_symbol_pa(s, i) + host_arch + mmu_in_arch(s)))
 			break;
 	if (!by_symbol) {
 		code = s2_pkvm_scan(s, host_word);
@@ -160,7 +156,8 @@ enum s2_code s2_pkvm_find_host(struct s2_pkvm_search *s)
 	if (!s->have_host)
 		return say_why(s, by_symbol, "host stage 2 (struct host_mmu)");
 	if (s->symbol[S2_SYM_OFFSET].hits &&
-	    !s2_mem_read(s->mem, symbol_pa(s, S2_SYM_OFFSET), &offset, sizeof(offset), NULL) &&
+	    !s2_mem_read(s->mem, s2_pkvm_symbol_pa(s, S2_SYM_OFFSET), &offset, sizeof(offset),
+			 NULL) &&
 	    offset != s->pkvm->phys_offset)
 		return s2_fail(
 			s->err, S2_INVALID,
@@ -288,8 +285,8 @@ enum s2_code s2_pkvm_find_hyp(struct s2_pkvm_search *s)
 
 	s->parts = (struct s2_gaps){ 0 };
 	if (by_symbol)
-		(void)(is_hyp(s, symbol_pa(s, S2_SYM_PGTABLE), false) ||
-		       is_hyp(s, symbol_pa(s, S2_SYM_PGTABLE), true));
+		(void)(is_hyp(s, s2_pkvm_symbol_pa(s, S2_SYM_PGTABLE), false) ||
+		       is_hyp(s, s2_pkvm_symbol_pa(s, S2_SYM_PGTABLE), true));
 	if (!by_symbol)
 		code = s2_pkvm_scan(s, hyp_word);
 	if (!code && !by_symbol && !s->have_hyp)
