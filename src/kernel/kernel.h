@@ -158,6 +158,10 @@ enum s2_code s2_kernel_list_around(struct s2_kernel *kernel, uint64_t head,
 				   void (*lost)(void *arg, uint64_t va, const struct s2_err *why),
 				   void *arg, struct s2_err *err) S2_MUST_CHECK;
 
+/* Draws an entry from what all walks over lists and trees may meet, for whoever goes through an
+ * array. */
+enum s2_code s2_kernel_entry(struct s2_kernel *kernel, struct s2_err *err) S2_MUST_CHECK;
+
 /* The entries of the struct xarray at @va in ascending index: pointers, or values with bit 0 set.
  * S2_LOOP as above. */
 enum s2_code s2_kernel_xarray(struct s2_kernel *kernel, uint64_t va,

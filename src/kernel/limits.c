@@ -35,12 +35,17 @@ void s2_kernel_limit(struct s2_kernel *kernel)
 	s2_budget_init(&kernel->entries, FLOOR_ENTRIES, 1, kernel->args.mem->bytes / NODE_SIZE);
 }
 
-enum s2_code s2_kernel_draw(struct s2_kernel *kernel, struct s2_budget *own, struct s2_err *err)
+enum s2_code s2_kernel_entry(struct s2_kernel *kernel, struct s2_err *err)
 {
-	if (s2_budget_take(own, 1))
-		return s2_fail(err, S2_LOOP, "it has no end");
 	if (s2_budget_take(&kernel->entries, 1))
 		return s2_fail(err, S2_BUDGET,
 			       "so much memory cannot hold so many lists and trees");
 	return S2_OK;
+}
+
+enum s2_code s2_kernel_draw(struct s2_kernel *kernel, struct s2_budget *own, struct s2_err *err)
+{
+	if (s2_budget_take(own, 1))
+		return s2_fail(err, S2_LOOP, "it has no end");
+	return s2_kernel_entry(kernel, err);
 }
