@@ -15,6 +15,7 @@ struct s2_gmem {
 	bool have;
 	uint64_t file, pages;    /* the last file, and the xarray of its pages */
 	struct s2_budget unread; /* pages whose place may not be readable */
+	struct s2_budget asked;  /* entries that may be looked up */
 };
 
 static const struct s2_field_row rows[] = {
@@ -26,6 +27,10 @@ static const struct s2_field_row rows[] = {
 /* A leaf may span what no memory backs: so many pages of files that cannot be read are asked for. */
 #define FLOOR_UNREAD (1U << 16)
 
+/* ... and so many entries of files are looked up, beside those that memory has room for: leaves may
+ * map the same pages again and again, and nodes may be each other's. */
+#define FLOOR_ASKED (1U << 20)
+
 struct s2_gmem *s2_gmem_open(struct s2_check_ctx *ctx)
 {
 	struct s2_gmem *gmem = calloc(1, sizeof(*gmem));
@@ -35,6 +40,7 @@ struct s2_gmem *s2_gmem_open(struct s2_check_ctx *ctx)
 		return NULL;
 	}
 	s2_budget_init(&gmem->unread, FLOOR_UNREAD, 1, ctx->mem->bytes >> ctx->pages.page_log2);
+	s2_budget_init(&gmem->asked, FLOOR_ASKED, 1, ctx->mem->bytes / sizeof(uint64_t));
 	s2_memmap_find(ctx, &gmem->map);
 	gmem->have = gmem->map.have &&
 		     !s2_fields_find(ctx->kernel, rows, ARRAY_SIZE(rows), gmem, NULL) &&
@@ -60,17 +66,19 @@ static enum s2_code find_pages(struct s2_check_ctx *ctx, struct s2_gmem *gmem, u
 	return S2_OK;
 }
 
-/* Where page @index of the file is: S2_NOTFOUND when it has none. A folio begins with its first
- * struct page. */
+/* Where page @index of the file is, and how many from there on lie one behind the other:
+ * S2_NOTFOUND when it has none. A folio begins with its first struct page. */
 static enum s2_code page_at(struct s2_check_ctx *ctx, struct s2_gmem *gmem, uint64_t file,
-			    uint64_t index, uint64_t *ret)
+			    uint64_t index, uint64_t *ret, uint64_t *ret_n)
 {
-	uint64_t folio, first, off;
-	enum s2_code code = find_pages(ctx, gmem, file);
+	uint64_t folio, first, last, off;
+	enum s2_code code = s2_budget_take(&gmem->asked, 1);
 
 	if (!code)
+		code = find_pages(ctx, gmem, file);
+	if (!code)
 		code = s2_kernel_xa_load(ctx->kernel, &gmem->xa, gmem->pages, index, &folio, &first,
-					 NULL);
+					 &last, NULL);
 	if (code)
 		return code;
 	if (folio & 1)
@@ -79,6 +87,7 @@ static enum s2_code page_at(struct s2_check_ctx *ctx, struct s2_gmem *gmem, uint
 	if (off % gmem->map.size)
 		return S2_INVALID;
 	*ret = (off / gmem->map.size + index - first) << ctx->g->page_log2;
+	*ret_n = last - index + 1;
 	return S2_OK;
 }
 
@@ -93,14 +102,17 @@ enum s2_tristate s2_gmem_confirms(struct s2_check_ctx *ctx, struct s2_gmem *gmem
 				 ctx->table->id, slot->id);
 		return S2_UNKNOWN;
 	}
-	for (uint64_t off = 0; off < size; off += BIT64(ctx->g->page_log2)) {
+	for (uint64_t off = 0, n = 1; off < size; off += n << ctx->g->page_log2) {
 		uint64_t index = ((ia + off - slot->ipa) >> ctx->g->page_log2) + slot->gmem_pgoff;
 		uint64_t pa = 0;
 		enum s2_code code;
 
 		if (ia + off - slot->ipa >= slot->size)
 			break; /* memslots says so */
-		code = page_at(ctx, gmem, slot->gmem_file, index, &pa);
+		n = 1;
+		code = page_at(ctx, gmem, slot->gmem_file, index, &pa, &n);
+		if (n > (size - off) >> ctx->g->page_log2)
+			n = (size - off) >> ctx->g->page_log2;
 		if (!code && pa == oa + off)
 			continue;
 		if (code && code != S2_NOTFOUND) {
@@ -108,7 +120,7 @@ enum s2_tristate s2_gmem_confirms(struct s2_check_ctx *ctx, struct s2_gmem *gmem
 					 "%s: page %" PRIu64 " of the guest_memfd of slot %d is %s",
 					 ctx->table->id, index, slot->id, s2_code_name(code));
 			all = S2_UNKNOWN;
-			if (s2_budget_take(&gmem->unread, 1))
+			if (code == S2_BUDGET || s2_budget_take(&gmem->unread, 1))
 				return all;
 			continue;
 		}

@@ -189,12 +189,13 @@ enum s2_code s2_kernel_xa_layout(struct s2_kernel *kernel, struct s2_xa_layout *
 				 struct s2_err *err) S2_MUST_CHECK;
 
 /*
- * The entry at @index of the struct xarray at @va, and the first index that has it (it may span
- * several, as a folio does). S2_NOTFOUND: there is none. S2_LOOP as above.
+ * The entry at @index of the struct xarray at @va, the first index that has it (it may span
+ * several, as a folio does), and the last one from @index on that surely has. S2_NOTFOUND: there is
+ * none. S2_LOOP as above.
  */
 enum s2_code s2_kernel_xa_load(struct s2_kernel *kernel, const struct s2_xa_layout *layout,
 			       uint64_t va, uint64_t index, uint64_t *ret, uint64_t *ret_first,
-			       struct s2_err *err) S2_MUST_CHECK;
+			       uint64_t *ret_last, struct s2_err *err) S2_MUST_CHECK;
 
 /* The nodes of the struct rb_root at @va in order. S2_LOOP as above. A struct rb_root_cached begins
  * with its root. */

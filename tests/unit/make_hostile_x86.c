@@ -94,7 +94,7 @@ static void move_member(struct hostile *h, const char *type, const char *name, u
 }
 
 /* @type gets more members: those that x86_field() adds after this. */
-__attribute__((unused)) static int extend_type(struct hostile *h, const char *type)
+static int extend_type(struct hostile *h, const char *type)
 {
 	int id = btf__find_by_name_kind(h->btf, type, BTF_KIND_STRUCT), old_name, more;
 	const struct btf_type *of;
@@ -337,6 +337,114 @@ static void types_without_end(struct hostile *h)
 	put_farm(h, 1000);
 }
 
+/* Types of what a VM's process and a guest_memfd lead to. */
+static void put_more_types(struct hostile *h)
+{
+	struct btf *btf;
+	int u64t, page_tree, gmem;
+
+	begin_types(h);
+	btf = h->btf;
+	u64t = btf__find_by_name(btf, "unsigned long");
+	page_tree = btf__find_by_name(btf, "xarray");
+	gmem = x86_struct(btf, NULL, 16);
+	x86_field(btf, "file", u64t, 0);
+	x86_field(btf, "pgoff", u64t, 8);
+	extend_type(h, "kvm_memory_slot");
+	x86_field(btf, "gmem", gmem, SLOT_SIZE);
+	extend_type(h, "mm_struct");
+	x86_field(btf, "pgd", u64t, 8);
+	x86_struct(btf, "file", 8);
+	x86_field(btf, "f_inode", u64t, 0);
+	x86_struct(btf, "inode", 8);
+	x86_field(btf, "i_mapping", u64t, 0);
+	x86_struct(btf, "address_space", 16);
+	x86_field(btf, "i_pages", page_tree, 0);
+	end_types(h);
+	info_line(&h->t.k, "OFFSET(page._refcount)=52\n");
+}
+
+/* A guest of 512 blocks of 1 GiB, all of which its guest_memfd has as one page of the file, as far
+ * as it goes: a question for each 4 KiB. @bad: not even that page can be read. */
+static void put_gmem(struct hostile *h, bool bad)
+{
+	struct x86_test *t = &h->t;
+	uint64_t kvm, mm = heap_alloc(t, 16), file = heap_alloc(t, 8), inode = heap_alloc(t, 8),
+		      mapping = heap_alloc(t, 16), root, pdpt;
+	uint64_t slot, below = 0, xa[2];
+
+	put_more_types(h);
+	kvm = put_vm(t, 42);
+	put_slot(t, kvm, 0, 0, UINT64_C(1) << 27, 0);
+	slot = get64(t, get64(t, kvm + KVM_MEMSLOTS) + SLOTS_TREE) - SLOT_NODES;
+	heap_alloc(t, 64);
+	set_bytes(t, slot + SLOT_FLAGS, 4 | 1U << 17, 4);
+	set64(t, slot + SLOT_SIZE, file);
+	set64(t, slot + SLOT_SIZE + 8, 0);
+	set64(t, kvm + KVM_MM, mm);
+	set64(t, mm + 8, page_alloc(t));
+	set64(t, file, inode);
+	set64(t, inode, mapping);
+	put_root(t, kvm + KVM_ROOTS, ROLE_LEVEL(4) | ROLE_DIRECT, true, &root);
+	pdpt = more_alloc(h, 4096);
+	put64(t->k.ram + root, pdpt | 0x907 | X86_NX);
+	for (uint64_t i = 0; i < 512; i++)
+		put64(more_at(h, pdpt + i * 8), i << 30 | UINT64_C(0x8600000000000bf7));
+	/* Entries of 2^18 pages each, in eight nodes below one. */
+	xa[0] = more_alloc(h, 4096);
+	put64(more_at(h, xa[0]), 24);
+	for (uint64_t k = 0; k < 8; k++) {
+		xa[1] = more_alloc(h, 4096);
+		put64(more_at(h, xa[1]), 18);
+		for (uint64_t i = 0; i < 64; i++) {
+			below = VMEMMAP_VA(t->form) + (((k * 64 + i) << 18) * PAGE_SIZE_OF);
+			put64(more_at(h, xa[1] + 40 + i * 8), bad ? FARM_VA(t) | 2 : below);
+		}
+		put64(more_at(h, xa[0] + 40 + k * 8), more_va(h, xa[1]) | 2);
+	}
+	set64(t, mapping + 8, more_va(h, xa[0]) | 2);
+}
+
+static void gmem_of_blocks(struct hostile *h)
+{
+	put_gmem(h, false);
+}
+
+/* All blocks are the same gibibyte, of which the file has each page as an entry of its own. */
+static void gmem_of_pages(struct hostile *h)
+{
+	struct x86_test *t = &h->t;
+	uint64_t node[3], pdpt = MORE_AT, page = 0;
+
+	put_gmem(h, false);
+	for (uint64_t i = 0; i < 512; i++)
+		put64(more_at(h, pdpt + i * 8), UINT64_C(0x8600000000000bf7));
+	node[2] = more_alloc(h, 4096);
+	put64(more_at(h, node[2]), 12);
+	for (uint64_t i = 0; i < 64; i++) {
+		node[1] = more_alloc(h, 640);
+		put64(more_at(h, node[1]), 6);
+		for (uint64_t j = 0; j < 64; j++) {
+			node[0] = more_alloc(h, 640);
+			for (uint64_t k = 0; k < 64; k++)
+				put64(more_at(h, node[0] + 40 + k * 8),
+				      VMEMMAP_VA(t->form) + page++ * PAGE_SIZE_OF);
+			put64(more_at(h, node[1] + 40 + j * 8), more_va(h, node[0]) | 2);
+		}
+		put64(more_at(h, node[2] + 40 + i * 8), more_va(h, node[1]) | 2);
+	}
+	/* Behind the table come the eight nodes of the blocks. */
+	for (uint64_t k = 0; k < 8; k++)
+		for (uint64_t i = 0; i < 64; i++)
+			put64(more_at(h, pdpt + (2 + k) * 4096 + 40 + i * 8),
+			      more_va(h, node[2]) | 2);
+}
+
+static void gmem_that_is_unread(struct hostile *h)
+{
+	put_gmem(h, true);
+}
+
 /* KVM's module has as many symbols as any may have, with long names; there are many modules before
  * it. */
 static void symbols_of_kvm(struct hostile *h)
@@ -468,18 +576,24 @@ static const struct {
 	{ "attributes-without-end", 4, attributes_without_end },
 	{ "types-without-end", 4, types_without_end },
 	{ "symbols-of-kvm", 4, symbols_of_kvm },
+	{ "gmem-of-blocks", 2, gmem_of_blocks },
+	{ "gmem-of-pages", 2, gmem_of_pages },
+	{ "gmem-that-is-unread", 2, gmem_that_is_unread },
 };
 
 int main(int argc, char **argv)
 {
 	for (size_t i = 0; argc == 3 && i < sizeof(cases) / sizeof(cases[0]); i++) {
 		static struct hostile h;
+		static struct x86_form form;
 
 		if (strcmp(cases[i].name, argv[1]) != 0)
 			continue;
 		h.more = calloc(1, MORE_SIZE);
 		assert_non_null(h.more);
-		x86_init(&h.t, &x86_forms[cases[i].form]);
+		form = x86_forms[cases[i].form];
+		form.more = true;
+		x86_init(&h.t, &form);
 		map_more(&h);
 		cases[i].make(&h);
 		if (h.t.module && !h.symbols_are_there)
