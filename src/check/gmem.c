@@ -13,9 +13,7 @@ struct s2_gmem {
 	struct s2_xa_layout xa;
 	struct s2_memmap map;
 	bool have;
-	uint64_t file, pages;    /* the last file, and the xarray of its pages */
-	struct s2_budget unread; /* pages whose place may not be readable */
-	struct s2_budget asked;  /* entries that may be looked up */
+	uint64_t file, pages; /* the last file, and the xarray of its pages */
 };
 
 static const struct s2_field_row rows[] = {
@@ -24,12 +22,8 @@ static const struct s2_field_row rows[] = {
 	S2_FIELD(s2_gmem, i_pages, "address_space", "i_pages", true),
 };
 
-/* A leaf may span what no memory backs: so many pages of files that cannot be read are asked for. */
-#define FLOOR_UNREAD (1U << 16)
-
-/* ... and so many entries of files are looked up, beside those that memory has room for: leaves may
- * map the same pages again and again, and nodes may be each other's. */
-#define FLOOR_ASKED (1U << 20)
+/* An entry of an xarray is found as fast as so many of a table. */
+#define ASKED_STEPS 4
 
 struct s2_gmem *s2_gmem_open(struct s2_check_ctx *ctx)
 {
@@ -39,8 +33,6 @@ struct s2_gmem *s2_gmem_open(struct s2_check_ctx *ctx)
 		ctx->nomem = true;
 		return NULL;
 	}
-	s2_budget_init(&gmem->unread, FLOOR_UNREAD, 1, ctx->mem->bytes >> ctx->pages.page_log2);
-	s2_budget_init(&gmem->asked, FLOOR_ASKED, 1, ctx->mem->bytes / sizeof(uint64_t));
 	s2_memmap_find(ctx, &gmem->map);
 	gmem->have = gmem->map.have &&
 		     !s2_fields_find(ctx->kernel, rows, ARRAY_SIZE(rows), gmem, NULL) &&
@@ -72,7 +64,7 @@ static enum s2_code page_at(struct s2_check_ctx *ctx, struct s2_gmem *gmem, uint
 			    uint64_t index, uint64_t *ret, uint64_t *ret_n)
 {
 	uint64_t folio, first, last, off;
-	enum s2_code code = s2_budget_take(&gmem->asked, 1);
+	enum s2_code code = s2_budget_take(&ctx->vmm_asked, ASKED_STEPS);
 
 	if (!code)
 		code = find_pages(ctx, gmem, file);
@@ -115,13 +107,19 @@ enum s2_tristate s2_gmem_confirms(struct s2_check_ctx *ctx, struct s2_gmem *gmem
 			n = (size - off) >> ctx->g->page_log2;
 		if (!code && pa == oa + off)
 			continue;
+		if (code == S2_BUDGET) {
+			s2_check_unknown(ctx, S2_CHECK_VMM,
+					 "%s: page %" PRIu64
+					 " of the guest_memfd of slot %d is not looked up: there "
+					 "are too many",
+					 ctx->table->id, index, slot->id);
+			return S2_UNKNOWN;
+		}
 		if (code && code != S2_NOTFOUND) {
 			s2_check_unknown(ctx, S2_CHECK_VMM,
 					 "%s: page %" PRIu64 " of the guest_memfd of slot %d is %s",
 					 ctx->table->id, index, slot->id, s2_code_name(code));
 			all = S2_UNKNOWN;
-			if (code == S2_BUDGET || s2_budget_take(&gmem->unread, 1))
-				return all;
 			continue;
 		}
 		if (code)

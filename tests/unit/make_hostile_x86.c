@@ -440,6 +440,44 @@ static void gmem_of_pages(struct hostile *h)
 			      more_va(h, node[2]) | 2);
 }
 
+/* ... and the VMM maps each page of it, by tables that are the same for all blocks. @out: the last
+ * ones are not in the dump. */
+static void put_vmm(struct hostile *h, bool out)
+{
+	struct x86_test *t = &h->t;
+	uint64_t slot, kvm, pgd, table[3] = { 0 }, pdpt = MORE_AT, user = X86_P | X86_RW | 4;
+
+	put_gmem(h, false);
+	kvm = get64(t, t->vm_list) - KVM_VM_LIST;
+	for (uint64_t i = 0; i < 512; i++)
+		put64(more_at(h, pdpt + i * 8), UINT64_C(0x8600000000000bf7));
+	slot = get64(t, get64(t, kvm + KVM_MEMSLOTS) + SLOTS_TREE) - SLOT_NODES;
+	set_bytes(t, slot + SLOT_FLAGS, 0, 4);
+	set64(t, slot + SLOT_HVA, UINT64_C(0x7f) << 39);
+	pgd = get64(t, get64(t, kvm + KVM_MM) + 8) - x86_linear(t, 0);
+	table[2] = more_alloc(h, 4096);
+	table[1] = more_alloc(h, 4096);
+	put64(t->k.ram + pgd + 0x7f * 8, table[2] | user);
+	for (uint64_t i = 0; i < 512; i++)
+		put64(more_at(h, table[2] + i * 8), table[1] | user);
+	for (uint64_t j = 0; j < 512; j++) {
+		table[0] = out ? (UINT64_C(1) << 40) + j * 4096 : more_alloc(h, 4096);
+		for (uint64_t i = 0; !out && i < 512; i++)
+			put64(more_at(h, table[0] + i * 8), (j * 512 + i) << 12 | user);
+		put64(more_at(h, table[1] + j * 8), table[0] | user);
+	}
+}
+
+static void vmm_of_pages(struct hostile *h)
+{
+	put_vmm(h, false);
+}
+
+static void vmm_that_is_unread(struct hostile *h)
+{
+	put_vmm(h, true);
+}
+
 static void gmem_that_is_unread(struct hostile *h)
 {
 	put_gmem(h, true);
@@ -578,6 +616,8 @@ static const struct {
 	{ "symbols-of-kvm", 4, symbols_of_kvm },
 	{ "gmem-of-blocks", 2, gmem_of_blocks },
 	{ "gmem-of-pages", 2, gmem_of_pages },
+	{ "vmm-of-pages", 2, vmm_of_pages },
+	{ "vmm-that-is-unread", 2, vmm_that_is_unread },
 	{ "gmem-that-is-unread", 2, gmem_that_is_unread },
 };
 
