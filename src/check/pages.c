@@ -142,7 +142,7 @@ enum s2_code s2_pages_init(struct s2_check_ctx *ctx, struct s2_err *err)
 		       ctx->mem->bytes >> pages->page_log2);
 	s2_budget_init(&pages->changes, FLOOR_CHANGES, CHANGES_PER_PAGE,
 		       ctx->mem->bytes >> pages->page_log2);
-	s2_budget_init(&ctx->vmm_asked, FLOOR_ASKED, 1, ctx->mem->bytes / BYTES_PER_ASKED);
+	s2_budget_init(&ctx->vmm_asked, FLOOR_ASKED, 1, s2_mem_backed(ctx->mem) / BYTES_PER_ASKED);
 	s2_budget_init(&ctx->lookups, FLOOR_LOOKUPS, LOOKUPS_PER_PAGE,
 		       ctx->mem->bytes >> pages->page_log2);
 	code = s2_kept_memory(ctx, 0) != S2_UNKNOWN ? from_keepers(ctx, err) :

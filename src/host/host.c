@@ -55,7 +55,7 @@ enum s2_code s2_hosts_find(struct s2_kernel *kernel, const struct s2_mem *mem,
 			   struct s2_tables *ret, struct s2_err *err)
 {
 	const struct s2_kernel_facts *facts = s2_kernel_facts(kernel);
-	struct s2_tables tables = { .most = TABLES_FLOOR + mem->bytes / TABLE_BYTES };
+	struct s2_tables tables = { .most = TABLES_FLOOR + s2_mem_backed(mem) / TABLE_BYTES };
 	struct s2_host_search search = { .kernel = kernel,
 					 .mem = mem,
 					 .wanted = wanted,

@@ -105,6 +105,25 @@ def kdump_findings(path):
     kdump(path, 4096, first + n * 512, [(i, 0) for i in range(first)] + [(first, 0)] * (n * 512), blocks)
 
 
+def kdump_one_leaf_page(path, pages=65536):
+    """A table of as many pages as 2 MB can describe, of which the last level is one block of scattered leaves."""
+    upper = (pages - 1) // 513 + 1
+    root = [i + 1 << 12 | 3 for i in range(upper)] + [0] * (512 - upper)
+    lists = [[1 + upper + i * 512 + k for k in range(512)] for i in range(upper)]
+    blocks = [root, *([page << 12 | 3 if page < pages else 0 for page in each] for each in lists), [i << 13 | 0x7ff for i in range(512)]]
+    kdump(path, 4096, pages, [(i, 0) for i in range(upper + 1)] + [(upper + 1, 0)] * (pages - upper - 1),
+          [struct.pack("<512Q", *block) for block in blocks])
+
+
+def raw_of_tables(path):
+    """Eight MiB of tables that are reached 128 times, of scattered leaves."""
+    pages, base = 2048, ROOT
+    levels = [[base + 4096 * (1 + i % 4) | 3 for i in range(512)]]
+    levels += [[base + 4096 * (5 + (k * 512 + i) % (pages - 5)) | 3 for i in range(512)] for k in range(4)]
+    levels += [[i << 13 | 0x7ff for i in range(512)]] * (pages - 5)
+    path.write_bytes(b"".join(struct.pack("<512Q", *level) for level in levels))
+
+
 def kdump_empty(path):
     """32 GiB of which QEMU stored one page: of the others, all zeros, it stores one for all."""
     kdump(path, 65536, 1 << 19, [(1, 0)] * 1000 + [(0, 0)] + [(1, 0)] * ((1 << 19) - 1001), [bytes(range(256)) * 256, bytes(65536)])
@@ -362,6 +381,10 @@ CASES = [
     *((make, words) for make in (kdump_bomb, kdump_aliases, kdump_nearly_zeros) for words in
       (["list"], ["inspect"], ["dump", f"--vtcr={VTCR}", "--root=0"], ["check", f"--vtcr={VTCR}", "--root=0"])),
     (kdump_findings, ["check", "--findings=all", f"--vtcr={VTCR}", "--root=0"]),
+    *((kdump_findings, [*words, "--vtcr=0x80023559", "--root=0"]) for words in (["check", "--findings=all"], ["dump", "--json"])),
+    *((make, [*words, "--vtcr=0x80023559", where]) for make, where in ((kdump_one_leaf_page, "--root=0"), (raw_of_tables, f"--base={ROOT:#x}"))
+      for words in (["check"], ["dump"], ["dump", "--json"], ["dump", "--format=csv"], ["dump", "--tables"], ["list", "-l"],
+                    ["extract", "-o", "/dev/null"])),
     (kdump_empty, ["inspect"]), (kdump_empty, ["list"]),
     (kdump_zeros, ["inspect"]), (kdump_zeros, ["dump", f"--vtcr={VTCR}", "--root=0"]),
     (aliases, ["list"]), (aliases, ["dump", f"--vtcr={VTCR}", "--root=0x1000"]),

@@ -331,7 +331,7 @@ static enum s2_code probe(struct s2_host_search *search, void **ret_state)
 		return s2_fail(search->err, S2_NOMEM, "no memory for VMs");
 	w->search = search;
 	w->slots = s2_kvm_slots_budget(search->mem);
-	s2_budget_init(&w->vcpus, VCPUS_FLOOR, 1, search->mem->bytes / VCPU_BYTES);
+	s2_budget_init(&w->vcpus, VCPUS_FLOOR, 1, s2_mem_backed(search->mem) / VCPU_BYTES);
 	*ret_state = w;
 	code = find_arch(w);
 	if (!code)

@@ -152,7 +152,7 @@ struct s2_budget s2_kvm_slots_budget(const struct s2_mem *mem)
 {
 	struct s2_budget ret;
 
-	s2_budget_init(&ret, SLOTS_FLOOR, 1, mem->bytes / SLOT_BYTES);
+	s2_budget_init(&ret, SLOTS_FLOOR, 1, s2_mem_backed(mem) / SLOT_BYTES);
 	return ret;
 }
 
