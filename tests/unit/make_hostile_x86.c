@@ -523,6 +523,53 @@ static void no_vm_for_roots(struct hostile *h)
 			X86_RW | X86_NX);
 }
 
+/* A page of leaves below the root at @pa, as this form's KVM writes them. */
+static void fill_root(struct hostile *h, uint64_t pa, uint64_t to)
+{
+	struct x86_test *t = &h->t;
+	uint64_t table = pa, next;
+
+	for (unsigned int i = 0; i < 512; i++)
+		put64(t->k.ram + pa + i * 8, X86_NX);
+	for (unsigned int level = 4; level > 1; level--) {
+		next = page_alloc(t) - x86_linear(t, 0);
+		for (unsigned int i = 0; i < 512; i++)
+			put64(t->k.ram + next + i * 8, X86_NX);
+		put64(t->k.ram + table, next | 0xd07 | X86_NX);
+		table = next;
+	}
+	for (unsigned int i = 0; i < 16; i++)
+		put64(t->k.ram + table + i * 8, (to + i * 8192) | 0xf77 | UINT64_C(0x80a0) << 48);
+}
+
+/* Nothing hostile: VMs with roots of all kinds, for what a page that is left out makes of them. */
+static void roots_of_all_kinds(struct hostile *h)
+{
+	static const uint32_t kinds[] = { 0, ROLE_SMM, ROLE_MIRROR, ROLE_AD_DISABLED, ROLE_SMEP };
+	struct x86_test *t = &h->t;
+	uint64_t pa, first = 0, kvm, to = 12 << 20, init = heap_alloc(t, TASK_SIZE);
+
+	empty_list(t, init + TASK_LIST);
+	add_symbol(t, "Dinit_task", init);
+	for (uint32_t pid = 40; pid < 43; pid++) {
+		kvm = put_vm(t, pid);
+		put_slot(t, kvm, 0, 0, 0x100, 1);
+		put_slot(t, kvm, 1, 0, 0x200, 2);
+		for (unsigned int i = 0; i < 5; i++, to += 0x20000) {
+			put_root(t, kvm + KVM_ROOTS, ROLE_LEVEL(4) | ROLE_DIRECT | kinds[i], true, &pa);
+			fill_root(h, pa, to - (8 << 20));
+			first = i ? first : pa;
+		}
+		put_root(t, kvm + KVM_ACTIVE, ROLE_LEVEL(4) | ROLE_GUEST_MODE, false, &pa);
+		fill_root(h, pa, to - (8 << 20));
+		to += 0x20000;
+		put_root(t, kvm + KVM_ROOTS, ROLE_LEVEL(4) | ROLE_DIRECT | ROLE_INVALID(t->form), true, &pa);
+		fill_root(h, pa, to - (8 << 20));
+		put_vcpu(t, kvm, first);
+		put_process(t, init, pid, &kvm, 1);
+	}
+}
+
 /* ---- files ---- */
 
 static void put(int fd, uint64_t off, const void *data, size_t size)
@@ -613,6 +660,7 @@ static const struct {
 	{ "vcpus-without-end", 4, vcpus_without_end },
 	{ "attributes-without-end", 4, attributes_without_end },
 	{ "types-without-end", 4, types_without_end },
+	{ "roots-of-all-kinds", 4, roots_of_all_kinds },
 	{ "symbols-of-kvm", 4, symbols_of_kvm },
 	{ "gmem-of-blocks", 2, gmem_of_blocks },
 	{ "gmem-of-pages", 2, gmem_of_pages },
