@@ -58,8 +58,27 @@ struct s2_mem {
 	const struct s2_mem_ops *ops;
 	uint64_t bytes; /* how many bytes of memory the source holds, an upper bound: it limits work
 			 */
+	/* ... and of how many bytes of files these are made; 0: of as many. Pages of a kdump may
+	 * all be one block. */
+	uint64_t backed;
 	struct s2_meter *meter; /* told of what searches and walks went through; NULL */
 };
+
+/* Limits what is kept, printed and asked for. */
+static inline uint64_t s2_mem_backed(const struct s2_mem *mem)
+{
+	return mem->backed && mem->backed < mem->bytes ? mem->backed : mem->bytes;
+}
+
+/* How many bytes of tables and lists there may be: compressed ones are so many times as large as in
+ * the file, all in all. Of pages whose block is another's none is worth a visit of its own. */
+#define S2_MEM_UNPACKED 4
+static inline uint64_t s2_mem_structures(const struct s2_mem *mem)
+{
+	uint64_t backed = s2_mem_backed(mem);
+
+	return backed < mem->bytes / S2_MEM_UNPACKED ? backed * S2_MEM_UNPACKED : mem->bytes;
+}
 
 static inline enum s2_code s2_mem_read(const struct s2_mem *mem, uint64_t pa, void *buf, size_t len,
 				       struct s2_err *err)

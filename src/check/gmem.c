@@ -13,8 +13,7 @@ struct s2_gmem {
 	struct s2_xa_layout xa;
 	struct s2_memmap map;
 	bool have;
-	uint64_t file, pages;    /* the last file, and the xarray of its pages */
-	struct s2_budget unread; /* pages whose place may not be readable */
+	uint64_t file, pages; /* the last file, and the xarray of its pages */
 };
 
 static const struct s2_field_row rows[] = {
@@ -23,8 +22,8 @@ static const struct s2_field_row rows[] = {
 	S2_FIELD(s2_gmem, i_pages, "address_space", "i_pages", true),
 };
 
-/* A leaf may span what no memory backs: so many pages of files that cannot be read are asked for. */
-#define FLOOR_UNREAD (1U << 16)
+/* An entry of an xarray is found as fast as so many of a table. */
+#define ASKED_STEPS 4
 
 struct s2_gmem *s2_gmem_open(struct s2_check_ctx *ctx)
 {
@@ -34,7 +33,6 @@ struct s2_gmem *s2_gmem_open(struct s2_check_ctx *ctx)
 		ctx->nomem = true;
 		return NULL;
 	}
-	s2_budget_init(&gmem->unread, FLOOR_UNREAD, 1, ctx->mem->bytes >> ctx->pages.page_log2);
 	s2_memmap_find(ctx, &gmem->map);
 	gmem->have = gmem->map.have &&
 		     !s2_fields_find(ctx->kernel, rows, ARRAY_SIZE(rows), gmem, NULL) &&
@@ -60,17 +58,19 @@ static enum s2_code find_pages(struct s2_check_ctx *ctx, struct s2_gmem *gmem, u
 	return S2_OK;
 }
 
-/* Where page @index of the file is: S2_NOTFOUND when it has none. A folio begins with its first
- * struct page. */
+/* Where page @index of the file is, and how many from there on lie one behind the other:
+ * S2_NOTFOUND when it has none. A folio begins with its first struct page. */
 static enum s2_code page_at(struct s2_check_ctx *ctx, struct s2_gmem *gmem, uint64_t file,
-			    uint64_t index, uint64_t *ret)
+			    uint64_t index, uint64_t *ret, uint64_t *ret_n)
 {
-	uint64_t folio, first, off;
-	enum s2_code code = find_pages(ctx, gmem, file);
+	uint64_t folio, first, last, off;
+	enum s2_code code = s2_budget_take(&ctx->vmm_asked, ASKED_STEPS);
 
 	if (!code)
+		code = find_pages(ctx, gmem, file);
+	if (!code)
 		code = s2_kernel_xa_load(ctx->kernel, &gmem->xa, gmem->pages, index, &folio, &first,
-					 NULL);
+					 &last, NULL);
 	if (code)
 		return code;
 	if (folio & 1)
@@ -79,6 +79,7 @@ static enum s2_code page_at(struct s2_check_ctx *ctx, struct s2_gmem *gmem, uint
 	if (off % gmem->map.size)
 		return S2_INVALID;
 	*ret = (off / gmem->map.size + index - first) << ctx->g->page_log2;
+	*ret_n = last - index + 1;
 	return S2_OK;
 }
 
@@ -93,23 +94,32 @@ enum s2_tristate s2_gmem_confirms(struct s2_check_ctx *ctx, struct s2_gmem *gmem
 				 ctx->table->id, slot->id);
 		return S2_UNKNOWN;
 	}
-	for (uint64_t off = 0; off < size; off += BIT64(ctx->g->page_log2)) {
+	for (uint64_t off = 0, n = 1; off < size; off += n << ctx->g->page_log2) {
 		uint64_t index = ((ia + off - slot->ipa) >> ctx->g->page_log2) + slot->gmem_pgoff;
 		uint64_t pa = 0;
 		enum s2_code code;
 
 		if (ia + off - slot->ipa >= slot->size)
 			break; /* memslots says so */
-		code = page_at(ctx, gmem, slot->gmem_file, index, &pa);
+		n = 1;
+		code = page_at(ctx, gmem, slot->gmem_file, index, &pa, &n);
+		if (n > (size - off) >> ctx->g->page_log2)
+			n = (size - off) >> ctx->g->page_log2;
 		if (!code && pa == oa + off)
 			continue;
+		if (code == S2_BUDGET) {
+			s2_check_unknown(ctx, S2_CHECK_VMM,
+					 "%s: page %" PRIu64
+					 " of the guest_memfd of slot %d is not looked up: there "
+					 "are too many",
+					 ctx->table->id, index, slot->id);
+			return S2_UNKNOWN;
+		}
 		if (code && code != S2_NOTFOUND) {
 			s2_check_unknown(ctx, S2_CHECK_VMM,
 					 "%s: page %" PRIu64 " of the guest_memfd of slot %d is %s",
 					 ctx->table->id, index, slot->id, s2_code_name(code));
 			all = S2_UNKNOWN;
-			if (s2_budget_take(&gmem->unread, 1))
-				return all;
 			continue;
 		}
 		if (code)

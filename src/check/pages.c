@@ -40,6 +40,14 @@
 #define FLOOR_LOOKUPS 65536
 #define LOOKUPS_PER_PAGE 16
 
+/*
+ * What VMMs have is asked for a page at a time: beside entries of that size in their own tables
+ * there are as many in a guest's, and all are looked at again for each window. Leaves may map the
+ * same pages again and again, and tables be each other's.
+ */
+#define FLOOR_ASKED (1U << 20)
+#define BYTES_PER_ASKED 2
+
 /* Extents of a dump that are looked at as memory, when the hypervisor does not say what is. */
 #define FLOOR_EXTENTS 65536
 
@@ -134,6 +142,7 @@ enum s2_code s2_pages_init(struct s2_check_ctx *ctx, struct s2_err *err)
 		       ctx->mem->bytes >> pages->page_log2);
 	s2_budget_init(&pages->changes, FLOOR_CHANGES, CHANGES_PER_PAGE,
 		       ctx->mem->bytes >> pages->page_log2);
+	s2_budget_init(&ctx->vmm_asked, FLOOR_ASKED, 1, s2_mem_backed(ctx->mem) / BYTES_PER_ASKED);
 	s2_budget_init(&ctx->lookups, FLOOR_LOOKUPS, LOOKUPS_PER_PAGE,
 		       ctx->mem->bytes >> pages->page_log2);
 	code = s2_kept_memory(ctx, 0) != S2_UNKNOWN ? from_keepers(ctx, err) :

@@ -175,6 +175,7 @@ struct s2_check_ctx {
 	struct s2_vmm *vmm;          /* host-managed guests: the VMM's tables, or NULL */
 	struct s2_budget outside;    /* struct pages that s2_memmap_uses() may be asked for beyond
 					the first of each leaf */
+	struct s2_budget vmm_asked;  /* entries of VMMs' tables and files that may be looked up */
 	struct s2_budget lookups;    /* strips that s2_check_ia_of() may go through */
 };
 

@@ -150,6 +150,13 @@ enum s2_tristate s2_vmm_confirms(struct s2_check_ctx *ctx, uint64_t ia, uint64_t
 
 		if (ia + off - slot->ipa >= slot->size)
 			break; /* memslots says so */
+		if (s2_budget_take(&ctx->vmm_asked, 1)) {
+			s2_check_unknown(ctx, S2_CHECK_VMM,
+					 "%s: what its VMM has at 0x%" PRIx64
+					 " is not looked up: there is too much of it",
+					 ctx->table->id, hva);
+			return S2_UNKNOWN;
+		}
 		one = agrees(ctx, ia + off, oa + off, write, raw, hva, &left);
 		if (one != S2_YES)
 			all = one;

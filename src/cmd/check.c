@@ -155,6 +155,12 @@ static enum s2_code run_checks(const struct s2_input *input, const struct s2_che
 	return code;
 }
 
+/* Of the input, all of its parts. */
+static uint64_t bytes_of(const struct s2_source *source)
+{
+	return source->mem.backed ? source->mem.backed : s2_file_backed(&source->file);
+}
+
 static enum s2_exit check_file(const struct s2_options *o, uint64_t wanted, struct s2_out *out,
 			       struct s2_err *err)
 {
@@ -174,7 +180,7 @@ static enum s2_exit check_file(const struct s2_options *o, uint64_t wanted, stru
 				       .some = input.tables.chosen,
 				       .wanted = wanted,
 				       .max_findings = o->findings,
-				       .backed = s2_file_backed(&input.source->file) };
+				       .backed = bytes_of(input.source) };
 	code = run_checks(&input, &args, &report, err);
 	if (!code) {
 		status = print_report(o, &input, &report, out, err);

@@ -17,11 +17,11 @@
 #define PRINT_FLOOR (896U << 10)
 #define PRINT_PER_TABLE 2048
 #define PRINT_PER_BYTE 24
-#define PRINT_JSON_PER_BYTE 160
+#define PRINT_JSON_PER_BYTE 100
 
 /* A walk has a budget of its own (decode/walk.c); all of them together have two of the largest. */
 #define VISITS_FLOOR 2048
-#define VISITS_PER_PAGE 32
+#define VISITS_PER_PAGE 6
 #define VISITS_PER_TABLE 4
 
 /*
@@ -34,11 +34,12 @@
 
 void s2_effort_init(struct s2_effort *ret, const struct s2_input *input, bool json)
 {
-	uint64_t bytes = input->source->mem.bytes, tables = input->tables.n;
+	const struct s2_mem *mem = &input->source->mem;
+	uint64_t bytes = s2_mem_structures(mem), tables = input->tables.n;
 	struct s2_budget print;
 
 	s2_budget_init(&print, PRINT_FLOOR + PRINT_PER_TABLE * tables,
-		       json ? PRINT_JSON_PER_BYTE : PRINT_PER_BYTE, bytes);
+		       json ? PRINT_JSON_PER_BYTE : PRINT_PER_BYTE, s2_mem_backed(mem));
 	ret->most = print.left;
 	s2_budget_init(&ret->visits, VISITS_FLOOR, VISITS_PER_PAGE, bytes / 4096);
 	s2_budget_init(&ret->looks, LOOKS_FLOOR, LOOKS_PER_PAGE, bytes / 4096);

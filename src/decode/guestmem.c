@@ -49,10 +49,11 @@ static const struct s2_mem_ops guest_ops = { .read = guest_read, .next = guest_n
 void s2_guestmem_init(struct s2_guestmem *ret, const struct s2_mem *host,
 		      const struct s2_geometry *geom, uint64_t root_pa)
 {
-	*ret = (struct s2_guestmem){
-		.mem = { .ops = &guest_ops, .bytes = host->bytes, .meter = host->meter },
-		.host = host,
-		.geom = geom,
-		.root_pa = root_pa
-	};
+	*ret = (struct s2_guestmem){ .mem = { .ops = &guest_ops,
+					      .bytes = host->bytes,
+					      .backed = host->backed,
+					      .meter = host->meter },
+				     .host = host,
+				     .geom = geom,
+				     .root_pa = root_pa };
 }

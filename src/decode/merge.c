@@ -126,7 +126,7 @@ static uint64_t take(const struct s2_merge *merge, struct s2_run *run)
 {
 	const struct s2_strip *strip = &merge->strip;
 	const struct s2_geometry *geom = merge->walk->geom;
-	uint64_t oa, n, same;
+	uint64_t oa, n, same, most = strip->n;
 
 	if (strip->height != run->height || strip->missing != run->missing)
 		return 0;
@@ -139,19 +139,21 @@ static uint64_t take(const struct s2_merge *merge, struct s2_run *run)
 	/* An address in it is that of one entry: what follows is joined as a row of its own. */
 	if (run->meaning.placed || run->meaning.type == S2_SOFT_TRACKED)
 		return run->count ? 0 : 1;
-	n = same_key(strip->desc, strip->n, run->entry.raw, run->key_mask);
+	oa = run->entry.oa + run->count * s2_entry_size(geom, run->height);
+	/* Where addresses end a run, that is known first: of a page of scattered leaves not all
+	 * that is left is compared for each. */
+	if (merge->how == S2_MERGE_PA && s2_is_leaf(run->entry.type))
+		most = same_oa(geom, run->height, strip->desc, most, oa);
+	n = same_key(strip->desc, most, run->entry.raw, run->key_mask);
 	if (!n || !s2_is_leaf(run->entry.type))
 		return n;
 	if (!merge->show.alone && !s2_run_same_rights(geom, run, strip->path))
 		return 0;
-	if (!run->pa_contiguous)
+	if (merge->how == S2_MERGE_PA || !run->pa_contiguous)
 		return n;
-	oa = run->entry.oa + run->count * s2_entry_size(geom, run->height);
 	same = same_oa(geom, run->height, strip->desc, n, oa);
 	if (same == n)
 		return n;
-	if (merge->how == S2_MERGE_PA)
-		return same;
 	run->pa_contiguous = false;
 	return n;
 }

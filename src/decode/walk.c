@@ -8,7 +8,7 @@
  * may cost is bounded by what the memory can hold: this many visits per page, and a floor for tiny
  * snapshots.
  */
-#define VISITS_PER_PAGE 16
+#define VISITS_PER_PAGE 3
 #define FLOOR_ENTRIES (512U * 1024)
 
 static enum s2_code gap_at(const struct s2_frame *frame, uint64_t i)
@@ -89,7 +89,7 @@ void s2_walk_init(struct s2_walk *walk, const struct s2_geometry *geom, const st
 	walk->odd_tables = 0;
 	walk->odd_pa = S2_WALK_ROOT;
 	s2_budget_init(&walk->budget, FLOOR_ENTRIES >> (geom->page_log2 - 3), VISITS_PER_PAGE,
-		       walk->mem->bytes >> geom->page_log2);
+		       s2_mem_structures(walk->mem) >> geom->page_log2);
 	walk->depth = -1;
 	walk->again = 0;
 	for (unsigned int i = 0; i < S2_MAX_HEIGHTS; i++)

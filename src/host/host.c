@@ -6,6 +6,11 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Tables of all VMs, beside those that memory has room for: each has a page of its own, but lists
+ * of them may lead to the same one again and again. */
+#define TABLES_FLOOR 8192
+#define TABLE_BYTES 2048
+
 /* May kernels like this one have what row @i keeps, and is enough of it in the dump? */
 static bool concerns(const struct s2_host_search *search, unsigned int i)
 {
@@ -50,7 +55,7 @@ enum s2_code s2_hosts_find(struct s2_kernel *kernel, const struct s2_mem *mem,
 			   struct s2_tables *ret, struct s2_err *err)
 {
 	const struct s2_kernel_facts *facts = s2_kernel_facts(kernel);
-	struct s2_tables tables = { 0 };
+	struct s2_tables tables = { .most = TABLES_FLOOR + s2_mem_backed(mem) / TABLE_BYTES };
 	struct s2_host_search search = { .kernel = kernel,
 					 .mem = mem,
 					 .wanted = wanted,

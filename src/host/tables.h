@@ -28,6 +28,7 @@ struct s2_host;
 struct s2_tables {
 	struct s2_table *table;
 	size_t n, room;
+	size_t most;       /* that there may be, 0: as many as any host has */
 	struct s2_vm **vm; /* whose they are */
 	size_t nvm, vm_room;
 	uint32_t *by_id; /* a hash of ids: 1 + index, 0 free; 2 * room places */
@@ -48,7 +49,8 @@ void s2_tables_free(struct s2_tables *tables);
 /* Gives up the tables, not what is known of the system. */
 void s2_tables_drop(struct s2_tables *tables);
 
-/* Adds a copy of @table; its id must be new (S2_INVALID otherwise). */
+/* Adds a copy of @table; its id must be new (S2_INVALID otherwise). S2_BUDGET: @tables->most are
+ * there. */
 enum s2_code s2_tables_add(struct s2_tables *tables, const struct s2_table *table,
 			   struct s2_err *err) S2_MUST_CHECK;
 

@@ -307,18 +307,27 @@ static enum s2_code unpacked_limit(const struct s2_symbol_file *file, struct s2_
 	return S2_OK;
 }
 
+/* How sections were called that compilers compressed before ELF had a flag for it. */
+#define ZDEBUG ".zdebug_"
+
+/* What follows @prefix in @name; NULL when it does not begin so. */
+static const char *after(const char *name, const char *prefix)
+{
+	size_t len = strlen(prefix);
+
+	return strncmp(name, prefix, len) ? NULL : name + len;
+}
+
 /* What libdwarf unpacks when it is asked for them, and nobody here asks. (The lists of DWARF 5,
  * .debug_loclists and .debug_rnglists, it reads with the first unit.) */
 static bool is_asked_for(const char *name)
 {
 	static const char *const never[] = { "line",    "macro", "loc",      "ranges",
 					     "aranges", "frame", "pubnames", "pubtypes" };
-	const char *rest = NULL;
+	const char *rest = after(name, ".debug_");
 
-	if (!strncmp(name, ".debug_", strlen(".debug_")))
-		rest = name + strlen(".debug_");
-	else if (!strncmp(name, ".zdebug_", strlen(".zdebug_")))
-		rest = name + strlen(".zdebug_");
+	if (!rest)
+		rest = after(name, ZDEBUG);
 	for (size_t i = 0; rest && i < ARRAY_SIZE(never); i++)
 		if (!strcmp(rest, never[i]))
 			return false;
@@ -337,8 +346,7 @@ static enum s2_code unpacked_size(const struct s2_symbol_file *file, const GElf_
 	*ret = 0;
 	if (shdr->sh_type == SHT_NOBITS || !is_asked_for(name))
 		return S2_OK;
-	if (!(shdr->sh_flags & SHF_COMPRESSED) &&
-	    strncmp(name, ".zdebug_", strlen(".zdebug_")) != 0)
+	if (!(shdr->sh_flags & SHF_COMPRESSED) && !after(name, ZDEBUG))
 		return S2_OK;
 	code = s2_symbol_file_read(file, shdr->sh_offset, head, sizeof(head), &n, err);
 	if (code)
@@ -406,7 +414,7 @@ static enum s2_code check_elf(const struct s2_symbol_file *file, Elf *elf, uint6
 				       "%s: a part of the debugging information is in a "
 				       "supplementary file (%s), which is not read",
 				       path, name);
-		if (strcmp(name, ".debug_info") != 0 && strcmp(name, ".zdebug_info") != 0)
+		if (strcmp(name, ".debug_info") != 0 && strcmp(name, ZDEBUG "info") != 0)
 			continue;
 		found = true;
 		if ((shdr.sh_flags & SHF_COMPRESSED) && gelf_getchdr(scn, &chdr) &&

@@ -158,6 +158,10 @@ enum s2_code s2_kernel_list_around(struct s2_kernel *kernel, uint64_t head,
 				   void (*lost)(void *arg, uint64_t va, const struct s2_err *why),
 				   void *arg, struct s2_err *err) S2_MUST_CHECK;
 
+/* Draws an entry from what all walks over lists and trees may meet, for whoever goes through an
+ * array. */
+enum s2_code s2_kernel_entry(struct s2_kernel *kernel, struct s2_err *err) S2_MUST_CHECK;
+
 /* The entries of the struct xarray at @va in ascending index: pointers, or values with bit 0 set.
  * S2_LOOP as above. */
 enum s2_code s2_kernel_xarray(struct s2_kernel *kernel, uint64_t va,
@@ -185,12 +189,13 @@ enum s2_code s2_kernel_xa_layout(struct s2_kernel *kernel, struct s2_xa_layout *
 				 struct s2_err *err) S2_MUST_CHECK;
 
 /*
- * The entry at @index of the struct xarray at @va, and the first index that has it (it may span
- * several, as a folio does). S2_NOTFOUND: there is none. S2_LOOP as above.
+ * The entry at @index of the struct xarray at @va, the first index that has it (it may span
+ * several, as a folio does), and the last one from @index on that surely has. S2_NOTFOUND: there is
+ * none. S2_LOOP as above.
  */
 enum s2_code s2_kernel_xa_load(struct s2_kernel *kernel, const struct s2_xa_layout *layout,
 			       uint64_t va, uint64_t index, uint64_t *ret, uint64_t *ret_first,
-			       struct s2_err *err) S2_MUST_CHECK;
+			       uint64_t *ret_last, struct s2_err *err) S2_MUST_CHECK;
 
 /* The nodes of the struct rb_root at @va in order. S2_LOOP as above. A struct rb_root_cached begins
  * with its root. */

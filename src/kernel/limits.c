@@ -9,7 +9,7 @@
 
 struct s2_budget s2_kernel_nodes(const struct s2_kernel *kernel)
 {
-	uint64_t room = kernel->args.mem->bytes / NODE_SIZE;
+	uint64_t room = s2_mem_structures(kernel->args.mem) / NODE_SIZE;
 	struct s2_budget budget;
 
 	s2_budget_init(&budget, FLOOR_NODES, 1, room < MAX_NODES ? room : MAX_NODES);
@@ -20,7 +20,8 @@ struct s2_budget s2_kernel_slots(const struct s2_kernel *kernel)
 {
 	struct s2_budget budget;
 
-	s2_budget_init(&budget, FLOOR_NODES, 1, kernel->args.mem->bytes / sizeof(uint64_t));
+	s2_budget_init(&budget, FLOOR_NODES, 1,
+		       s2_mem_structures(kernel->args.mem) / sizeof(uint64_t));
 	return budget;
 }
 
@@ -32,15 +33,21 @@ struct s2_budget s2_kernel_slots(const struct s2_kernel *kernel)
 
 void s2_kernel_limit(struct s2_kernel *kernel)
 {
-	s2_budget_init(&kernel->entries, FLOOR_ENTRIES, 1, kernel->args.mem->bytes / NODE_SIZE);
+	s2_budget_init(&kernel->entries, FLOOR_ENTRIES, 1,
+		       s2_mem_structures(kernel->args.mem) / NODE_SIZE);
+}
+
+enum s2_code s2_kernel_entry(struct s2_kernel *kernel, struct s2_err *err)
+{
+	if (s2_budget_take(&kernel->entries, 1))
+		return s2_fail(err, S2_BUDGET,
+			       "so much memory cannot hold so many lists and trees");
+	return S2_OK;
 }
 
 enum s2_code s2_kernel_draw(struct s2_kernel *kernel, struct s2_budget *own, struct s2_err *err)
 {
 	if (s2_budget_take(own, 1))
 		return s2_fail(err, S2_LOOP, "it has no end");
-	if (s2_budget_take(&kernel->entries, 1))
-		return s2_fail(err, S2_BUDGET,
-			       "so much memory cannot hold so many lists and trees");
-	return S2_OK;
+	return s2_kernel_entry(kernel, err);
 }

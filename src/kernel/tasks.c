@@ -49,7 +49,7 @@ enum s2_code s2_tasks_init(struct s2_kernel *kernel, const struct s2_mem *mem, s
 		return code;
 	tasks.have_user = user->arch && !user->arch->shape(user, &tasks.user, NULL);
 	s2_err_init(&tasks.unlisted);
-	s2_budget_init(&tasks.steps, STEPS_FLOOR, 1, mem->bytes / PAGE);
+	s2_budget_init(&tasks.steps, STEPS_FLOOR, 1, s2_mem_structures(mem) / PAGE);
 	*ret = tasks;
 	return S2_OK;
 }

@@ -148,7 +148,7 @@ static enum s2_code xa_slot(struct s2_kernel *kernel, const struct s2_xa_layout 
 
 enum s2_code s2_kernel_xa_load(struct s2_kernel *kernel, const struct s2_xa_layout *layout,
 			       uint64_t va, uint64_t index, uint64_t *ret, uint64_t *ret_first,
-			       struct s2_err *err)
+			       uint64_t *ret_last, struct s2_err *err)
 {
 	uint64_t entry = 0, first = 0, mask = low_bits(layout->chunk_log2);
 	unsigned int below = 64;
@@ -183,6 +183,7 @@ enum s2_code s2_kernel_xa_load(struct s2_kernel *kernel, const struct s2_xa_layo
 			       (unsigned long long)va, (unsigned long long)index);
 	*ret = entry;
 	*ret_first = first;
+	*ret_last = below == 64 ? index : index | low_bits(shift);
 	return S2_OK;
 }
 

@@ -264,6 +264,7 @@ static void count_bytes(struct s2_source *source, const struct kdump_part *part,
 	k->backed += s2_file_backed(part->file);
 	s2_budget_init(&most, MOST_FLOOR, MOST_PER_BYTE, k->backed);
 	source->mem.bytes = source->claimed < most.left ? source->claimed : most.left;
+	source->mem.backed = k->backed;
 	s2_kdump_limit(k);
 }
 

@@ -204,10 +204,11 @@ static enum s2_code flatten(const struct s2_segment *seg, size_t n, bool last_wi
 		while (next < n && seg[next].pa == pa) {
 			if (nactive == MAX_OVERLAP) {
 				free(out);
-				return s2_fail(
-					err, S2_INVALID,
-					"more than %d segments overlap at physical address 0x%llx",
-					MAX_OVERLAP, (unsigned long long)pa);
+				return s2_fail(err, S2_INVALID, "more than %d %s 0x%llx",
+					       MAX_OVERLAP,
+					       last_wins ? "records overlap at offset" :
+							   "segments overlap at physical address",
+					       (unsigned long long)pa);
 			}
 			active[nactive++] = &seg[next++];
 		}

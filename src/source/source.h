@@ -166,8 +166,8 @@ enum s2_code s2_segments_install(struct s2_source *source, struct s2_segment *se
 
 /*
  * Sorts the @n segments at *@seg and makes them disjoint; where they overlap, the first in the file
- * wins, or the last when @last_wins. *@seg (on the heap) may be replaced, and is the caller's to
- * free whatever the outcome.
+ * wins, or the last when @last_wins: those of a flattened file, whose addresses are offsets. *@seg
+ * (on the heap) may be replaced, and is the caller's to free whatever the outcome.
  */
 enum s2_code s2_segments_disjoint(struct s2_segment **seg, size_t *n, bool last_wins,
 				  struct s2_err *err) S2_MUST_CHECK;

@@ -94,22 +94,32 @@ static void must_load(struct s2_kernel *kernel, uint64_t xa, uint64_t index, uin
 		      uint64_t first)
 {
 	struct s2_xa_layout layout;
-	uint64_t got = 0, got_first = 0;
+	uint64_t got = 0, got_first = 0, got_last = index, again = 0;
 
 	assert_int_equal(s2_kernel_xa_layout(kernel, &layout, NULL), S2_OK);
-	assert_int_equal(s2_kernel_xa_load(kernel, &layout, xa, index, &got, &got_first, NULL),
+	assert_int_equal(s2_kernel_xa_load(kernel, &layout, xa, index, &got, &got_first, &got_last,
+					   NULL),
 			 value ? S2_OK : S2_NOTFOUND);
 	assert_int_equal(got, value);
 	assert_int_equal(got_first, first);
+	/* The last that has it has the same, and is of an entry as large as its slot. */
+	assert_true(got_last >= index);
+	if (value) {
+		assert_int_equal(s2_kernel_xa_load(kernel, &layout, xa, got_last, &again,
+						   &got_first, &got_last, NULL),
+				 S2_OK);
+		assert_int_equal(again, value);
+		assert_int_equal(got_first, first);
+	}
 }
 
 static enum s2_code load(struct s2_kernel *kernel, uint64_t xa, uint64_t index)
 {
 	struct s2_xa_layout layout;
-	uint64_t value, first;
+	uint64_t value, first, last;
 
 	assert_int_equal(s2_kernel_xa_layout(kernel, &layout, NULL), S2_OK);
-	return s2_kernel_xa_load(kernel, &layout, xa, index, &value, &first, NULL);
+	return s2_kernel_xa_load(kernel, &layout, xa, index, &value, &first, &last, NULL);
 }
 
 static void xarrays(void **state)

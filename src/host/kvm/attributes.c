@@ -133,7 +133,7 @@ static enum s2_code get_attributes(struct s2_kvm_walk *w, uint64_t kvm_va,
 			return S2_NOMEM;
 		a->page_log2 = (unsigned int)__builtin_ctzll(page_size);
 		s2_budget_init(&a->pieces, PIECES_FLOOR, 1,
-			       w->search->mem->bytes / BYTES_PER_PIECE);
+			       s2_mem_backed(w->search->mem) / BYTES_PER_PIECE);
 	}
 	*ret = a;
 	return a->p && a->kvm_va == kvm_va ? S2_OK : read_vm(w, a, kvm_va);

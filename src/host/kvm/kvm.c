@@ -17,6 +17,11 @@
 /* More VMs than a host can run; beyond it the list is lying. */
 #define MAX_VMS 65536
 
+/* vCPUs of all VMs together whose roots are looked at, beside those for which there is memory: each
+ * is larger than a page. */
+#define VCPUS_FLOOR 4096
+#define VCPU_BYTES 4096
+
 static bool on_vm(void *arg, uint64_t node)
 {
 	struct s2_kvm_walk *w = arg;
@@ -114,8 +119,8 @@ enum s2_code s2_kvm_add_table(struct s2_kvm_walk *w, struct s2_table *table, uns
 
 	if (code)
 		return code;
-	code = s2_kvm_slots(search->kernel, &w->layout, table->object_va, as, &slot, &nslots,
-			    search->err);
+	code = s2_kvm_slots(search->kernel, &w->layout, table->object_va, as, &w->slots, &slot,
+			    &nslots, search->err);
 	if (!code)
 		s2_slots_known(table, slot, place_slots(slot, nslots, at));
 	/* A pointer that is in the dump, and NULL, is no loss. */
@@ -325,6 +330,8 @@ static enum s2_code probe(struct s2_host_search *search, void **ret_state)
 	if (!w)
 		return s2_fail(search->err, S2_NOMEM, "no memory for VMs");
 	w->search = search;
+	w->slots = s2_kvm_slots_budget(search->mem);
+	s2_budget_init(&w->vcpus, VCPUS_FLOOR, 1, s2_mem_backed(search->mem) / VCPU_BYTES);
 	*ret_state = w;
 	code = find_arch(w);
 	if (!code)
@@ -347,10 +354,14 @@ static enum s2_code find_tables(struct s2_host_search *search, void *state)
 	struct s2_kvm_walk *w = state;
 	enum s2_code code = read_processes(w);
 
-	(void)search;
 	lose_vms(w);
-	for (size_t i = w->nvms; !code && i-- > 0;)
+	for (size_t i = w->nvms; !code && i-- > 0;) {
 		code = add_vm(w, i);
+		if (code == S2_BUDGET) {
+			s2_wrap(search->err, code, "%zu of %zu VMs are not read", i + 1, w->nvms);
+			return s2_host_set_aside(search, S2_LOST_VM, NULL, code);
+		}
+	}
 	return code;
 }
 
@@ -387,6 +398,8 @@ static enum s2_code each_in_array(struct s2_kernel *kernel, const struct s2_memb
 						   kvm_va + s2_member_off(array) + i * sizeof(va),
 						   &va, sizeof(va), err);
 
+		if (!code && va)
+			code = s2_kernel_entry(kernel, err);
 		if (code || !va)
 			return code;
 		if (i == MAX_VCPUS)

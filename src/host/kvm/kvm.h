@@ -29,6 +29,7 @@ struct s2_kvm_walk {
 	int64_t *pid;                   /* of each of them, -1 when not known */
 	struct s2_kvm_process *process; /* ... and what was found out on the way to it */
 	struct s2_kvm_vms *vms;
+	struct s2_budget slots, vcpus;        /* that may still be read */
 	struct s2_kvm_attributes *attributes; /* of the VM whose tables are being added */
 	size_t nvms, room;
 	size_t listed;                 /* of these, those that the list itself led to */

@@ -9,11 +9,16 @@
 /* KVM_MEM_SLOTS_NUM is SHRT_MAX. */
 #define MAX_SLOTS 32767
 
+/* Beside those that memory has room for: VMs may say that the same ones are theirs. */
+#define SLOTS_FLOOR 32768
+#define SLOT_BYTES 128
+
 struct gather {
 	struct s2_kernel *kernel;
 	const struct s2_kvm_layout *layout;
 	uint64_t node_off; /* of the rb_node within the slot */
 	unsigned int page_log2, as;
+	struct s2_budget *most;
 	struct s2_slot *slot;
 	size_t n, room;
 	enum s2_code code;
@@ -63,8 +68,11 @@ static enum s2_code read_slot(struct gather *g, uint64_t va, struct s2_slot *ret
 static enum s2_code add_slot(struct gather *g, uint64_t va)
 {
 	struct s2_slot slot;
-	enum s2_code code = read_slot(g, va, &slot);
+	enum s2_code code;
 
+	if (s2_budget_take(g->most, 1))
+		return s2_fail(g->err, S2_BUDGET, "so much memory cannot hold so many slots");
+	code = read_slot(g, va, &slot);
 	if (code)
 		return code;
 	if (g->n == MAX_SLOTS)
@@ -140,11 +148,19 @@ static enum s2_code in_order(const struct gather *g)
 	return S2_OK;
 }
 
-enum s2_code s2_kvm_slots(struct s2_kernel *kernel, const struct s2_kvm_layout *layout,
-			  uint64_t kvm_va, unsigned int as, struct s2_slot **ret, size_t *ret_n,
-			  struct s2_err *err)
+struct s2_budget s2_kvm_slots_budget(const struct s2_mem *mem)
 {
-	struct gather g = { .kernel = kernel, .layout = layout, .as = as, .err = err };
+	struct s2_budget ret;
+
+	s2_budget_init(&ret, SLOTS_FLOOR, 1, s2_mem_backed(mem) / SLOT_BYTES);
+	return ret;
+}
+
+enum s2_code s2_kvm_slots(struct s2_kernel *kernel, const struct s2_kvm_layout *layout,
+			  uint64_t kvm_va, unsigned int as, struct s2_budget *most,
+			  struct s2_slot **ret, size_t *ret_n, struct s2_err *err)
+{
+	struct gather g = { .kernel = kernel, .layout = layout, .as = as, .most = most, .err = err };
 	uint64_t slots_va;
 	enum s2_code code;
 

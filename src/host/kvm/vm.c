@@ -59,7 +59,7 @@ enum s2_code s2_kvm_vms_new(struct s2_host_search *search, const struct s2_kvm_l
 		return s2_fail(search->err, S2_NOMEM, "no memory for VMs");
 	vms->search = search;
 	vms->layout = layout;
-	s2_budget_init(&vms->vcpus, VCPUS_FLOOR, 1, search->mem->bytes / VCPU_BYTES);
+	s2_budget_init(&vms->vcpus, VCPUS_FLOOR, 1, s2_mem_backed(search->mem) / VCPU_BYTES);
 	code = s2_kvm_fields(search->kernel, rows, ARRAY_SIZE(rows), vms, &types, search->err);
 	if (!code)
 		code = s2_tasks_init(search->kernel, search->mem, &vms->tasks, search->err);

@@ -2,8 +2,10 @@
 // Writes the note of s2dump's own snapshots: what the tables are called, where they start, which
 // registers shape them, what was lost of them.
 #include <jansson.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "base/escape.h"
 #include "decode/soft.h"
 #include "host/host.h"
@@ -199,15 +201,67 @@ static void note_losses(json_t *root, const struct s2_lost *lost)
 	json_decref(list);
 }
 
+/* Text that grows; NULL once there was no memory. */
+struct text {
+	char *at;
+	size_t len, room;
+};
+
+static void add_text(struct text *text, const char *more, size_t len)
+{
+	if (text->at && more && text->room - text->len < len) {
+		size_t room = 2 * text->room + len;
+		char *grown = realloc(text->at, room);
+
+		if (grown) {
+			text->at = grown;
+			text->room = room;
+		} else {
+			more = NULL;
+		}
+	}
+	if (text->at && more) {
+		memcpy(text->at + text->len, more, len);
+		text->len += len;
+	} else {
+		free(text->at);
+		text->at = NULL;
+	}
+}
+
+/* In @root the list of tables is empty: JSON's own values take twenty times the text, so there are
+ * never those of more than one table. */
+static char *with_tables(json_t *root, const struct s2_tables *tables)
+{
+	static const char list[] = "\"tables\":[";
+	s2_auto_free char *all = s2_note_text(root);
+	/* No string holds these: its quotes would be escaped. */
+	char *end = all ? strstr(all, list) : NULL;
+	struct text text = { .at = malloc(4096), .room = 4096 };
+
+	if (!end) {
+		free(text.at);
+		return NULL;
+	}
+	end += strlen(list);
+	add_text(&text, all, (size_t)(end - all));
+	for (size_t i = 0; text.at && i < tables->n; i++) {
+		s2_auto_free char *one = s2_note_text(note_table(&tables->table[i]));
+
+		if (i)
+			add_text(&text, ",", 1);
+		add_text(&text, one, one ? strlen(one) : 0);
+	}
+	add_text(&text, end, strlen(end) + 1);
+	return text.at;
+}
+
 char *s2_snapshot_note(const struct s2_tables *tables, const struct s2_lost *lost)
 {
-	json_t *list, *root;
+	json_t *root;
 
 	s2_note_begin();
-	list = json_array();
 	root = json_object();
-	for (size_t i = 0; i < tables->n; i++)
-		json_array_append_new(list, note_table(&tables->table[i]));
 	json_object_set_new(root, "version", json_integer(S2_SNAPSHOT_NOTE_VERSION));
 	json_object_set_new(root, "release", json_string(tables->release));
 	json_object_set_new(root, "build_id", json_string(tables->build_id));
@@ -215,9 +269,9 @@ char *s2_snapshot_note(const struct s2_tables *tables, const struct s2_lost *los
 	for (unsigned int i = 0; i < s2_nhosts; i++)
 		if (s2_hosts[i]->save)
 			s2_hosts[i]->save(tables, root);
-	json_object_set_new(root, "tables", list);
+	json_object_set_new(root, "tables", json_array());
 	if (tables->chosen)
 		json_object_set_new(root, "chosen", json_true());
 	note_losses(root, lost);
-	return s2_note_text(root);
+	return with_tables(root, tables);
 }

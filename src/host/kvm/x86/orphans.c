@@ -28,6 +28,8 @@ struct scan {
 	struct s2_kvm_x86 *x;
 	struct s2_kvm_x86_memmap map;
 	uint8_t *batch;
+	uint64_t *known; /* roots of VMs, sorted */
+	size_t nknown;
 	struct s2_budget budget; /* struct page, and tries to read some, that there may be */
 	struct s2_gaps gaps;
 	struct s2_gaps hidden; /* pages that may be roots, but for what their struct page leads to */
@@ -52,12 +54,31 @@ enum s2_code s2_kvm_x86_memmap(struct s2_kernel *kernel, struct s2_kvm_x86_memma
 	return code;
 }
 
-static bool is_found(const struct s2_tables *tables, uint64_t pa)
+static int by_pa(const void *a, const void *b)
 {
+	const uint64_t *x = a, *y = b;
+
+	return *x < *y ? -1 : *x > *y;
+}
+
+/* Each page is looked at once: what is found on the way is not asked for. */
+static enum s2_code remember_known(struct scan *s)
+{
+	const struct s2_tables *tables = s->w->search->tables;
+
+	s->known = malloc((tables->n + 1) * sizeof(*s->known));
+	if (!s->known)
+		return s2_fail(s->w->search->err, S2_NOMEM, "no memory for roots");
 	for (size_t i = 0; i < tables->n; i++)
-		if (tables->table[i].root_pa == pa)
-			return true;
-	return false;
+		s->known[i] = tables->table[i].root_pa;
+	s->nknown = tables->n;
+	qsort(s->known, s->nknown, sizeof(*s->known), by_pa);
+	return S2_OK;
+}
+
+static bool is_found(const struct scan *s, uint64_t pa)
+{
+	return bsearch(&pa, s->known, s->nknown, sizeof(pa), by_pa);
 }
 
 static bool reads(struct scan *s, uint64_t sp, const struct s2_field_at *field, uint64_t *ret)
@@ -147,7 +168,7 @@ static enum s2_code look_at(struct scan *s, uint64_t pfn, uint64_t sp)
 	struct s2_kvm_x86_root root;
 	enum s2_code code;
 
-	if (!may_point(sp) || is_found(s->w->search->tables, pa))
+	if (!may_point(sp) || is_found(s, pa))
 		return S2_OK;
 	code = is_root(s, sp, pa, &root);
 	if (s2_is_missing(code))
@@ -245,7 +266,10 @@ enum s2_code s2_kvm_x86_orphans(struct s2_kvm_walk *w)
 	s.batch = batch = malloc((size_t)(BATCH * s.map.size));
 	if (!batch)
 		return s2_fail(search->err, S2_NOMEM, "no memory for struct page");
-	code = scan_all(&s);
+	code = remember_known(&s);
+	if (!code)
+		code = scan_all(&s);
+	free(s.known);
 	if (!code) {
 		lose(search, &s.gaps, "could not look for roots among", "their struct page");
 		lose(search, &s.hidden, "roots may be at", "what their struct page leads to");

@@ -357,10 +357,16 @@ static enum s2_code take_vcpu_roots(struct gather *g, uint64_t vcpu)
 static bool on_vcpu(void *arg, uint64_t index, uint64_t va)
 {
 	struct gather *g = arg;
-	enum s2_code code = take_vcpu_roots(g, va);
+	struct s2_err *err = g->w->search->err;
+	enum s2_code code;
 
+	if (s2_budget_take(&g->w->vcpus, 1)) {
+		(void)go_on(g, s2_fail(err, S2_BUDGET, "vCPUs: there are too many of them"));
+		return false;
+	}
+	code = take_vcpu_roots(g, va);
 	if (code)
-		s2_wrap(g->w->search->err, code, "vCPU %" PRIu64, index);
+		s2_wrap(err, code, "vCPU %" PRIu64, index);
 	return go_on(g, code);
 }
 
