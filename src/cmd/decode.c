@@ -21,6 +21,7 @@ struct job {
 	struct s2_out *page;                  /* what is not broken into lines yet */
 	struct s2_json *json;                 /* NULL: text */
 	bool trial;                           /* is it right? nothing is printed */
+	bool *descriptors;                    /* there is one among the values */
 	const struct s2_annotator_ops *marks; /* whose marks are explained, too; NULL: nobody's */
 };
 
@@ -137,6 +138,7 @@ static void explain_at(const struct job *job, const struct s2_geometry *geom, un
 				.height = height };
 	const struct s2_attr *attr;
 
+	*job->descriptors = true;
 	geom->arch->decode(geom, height, raw, &d.entry);
 	s2_soft_classify(geom, height, raw, d.entry.type, &d.meaning);
 	add_meaning(&d);
@@ -157,6 +159,25 @@ static void explain_at(const struct job *job, const struct s2_geometry *geom, un
 	print(job, &d);
 }
 
+/* An option that says something of descriptors, as it was given; NULL: none was. With @arch, one
+ * that says nothing of those of this format. */
+static const char *geometry_option(const struct s2_options *o, const struct s2_arch *arch)
+{
+	const struct s2_regime *regime = &o->regime;
+
+	for (unsigned int i = 0; i < regime->arch->nclaims; i++) {
+		const struct s2_claim *claim = &regime->arch->claims[i];
+
+		if (s2_regime_has(regime, i) &&
+		    !(arch && arch->claims == regime->arch->claims && s2_arch_claims(arch, i)))
+			return claim->no_option && !regime->value[i] ? claim->no_option :
+								       claim->option;
+	}
+	if (o->software && !(arch && !strcmp(arch->name, regime->arch->name)))
+		return "software";
+	return NULL;
+}
+
 /* As one of @arch's format, or, NULL, of what options say. */
 static enum s2_code explain_descriptor(const struct job *job, const struct s2_arch *arch,
 				       uint64_t raw, struct s2_err *err)
@@ -165,9 +186,13 @@ static enum s2_code explain_descriptor(const struct job *job, const struct s2_ar
 	struct s2_regime regime = o->regime;
 	struct s2_refusal refusal = { 0 };
 	struct s2_geometry geom;
+	const char *other = arch ? geometry_option(o, arch) : NULL;
 	enum s2_code code;
 	int height;
 
+	if (other)
+		return s2_fail(err, S2_USAGE, "--%s is for tables of another kind than %s", other,
+			       arch->format);
 	if (arch && arch->claims == regime.arch->claims)
 		regime.arch = arch;
 	else if (arch)
@@ -218,14 +243,6 @@ static int find_register(const struct s2_arch *arch, const char *name)
 			first = (int)i;
 	}
 	return first;
-}
-
-static const struct s2_arch *find_format(const char *name)
-{
-	for (unsigned int i = 0; i < s2_narchs; i++)
-		if (!strcasecmp(name, s2_archs[i]->format))
-			return s2_archs[i];
-	return NULL;
 }
 
 /* Who leaves marks in descriptors for itself. */
@@ -314,7 +331,7 @@ static enum s2_code explain(const struct job *job, const char *arg, struct s2_er
 			return S2_OK;
 		}
 	}
-	arch = as ? find_format(as) : NULL;
+	arch = as ? s2_format_called(as) : NULL;
 	marks.marks = as ? find_marks(as) : NULL;
 	if (as && o->arch && is_register(as))
 		return s2_fail(err, S2_USAGE, "decode: %s is no register of %s", as,
@@ -334,9 +351,12 @@ static enum s2_exit run_decode(const struct s2_options *o, struct s2_out *out, s
 {
 	s2_auto_free struct s2_out *page = malloc(sizeof(*page));
 	struct s2_json json;
-	struct job job = { .o = o, .out = out, .page = page, .trial = true };
+	bool descriptors = false, lines;
+	struct job job = {
+		.o = o, .out = out, .page = page, .trial = true, .descriptors = &descriptors
+	};
+	const char *option = o->level != S2_NO_LEVEL ? "level" : geometry_option(o, NULL);
 	enum s2_code code = S2_OK;
-	bool lines;
 
 	if (!page)
 		return s2_exit_of(s2_fail(err, S2_NOMEM, "no memory"));
@@ -344,6 +364,10 @@ static enum s2_exit run_decode(const struct s2_options *o, struct s2_out *out, s
 	/* Of a command line with a mistake nothing is answered. */
 	for (int i = 0; !code && i < o->nargs; i++)
 		code = explain(&job, o->args[i], err);
+	if (!code && option && !descriptors)
+		code = s2_fail(err, S2_USAGE,
+			       "decode: --%s says nothing of registers: no value is a descriptor",
+			       option);
 	if (code)
 		return s2_exit_of(code);
 	job.trial = false;
