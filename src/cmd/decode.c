@@ -53,6 +53,16 @@ static void add_register_field(struct s2_decoded *d, const struct s2_field *f)
 						 f->meaning });
 }
 
+/* What follows from all of a value's fields. */
+static void add_told(struct s2_decoded *d, bool (*told)(uint64_t value, struct s2_told *ret))
+{
+	struct s2_told what;
+
+	if (told && told(d->value, &what))
+		add_field(d, &(struct s2_decoded_field){ what.name, 0, what.value, NULL,
+							 what.meaning });
+}
+
 static void explain_register(const struct job *job, const struct s2_arch *arch, unsigned int claim,
 			     uint64_t value)
 {
@@ -62,6 +72,7 @@ static void explain_register(const struct job *job, const struct s2_arch *arch, 
 
 	for (unsigned int i = 0; i < row->nfields; i++)
 		add_register_field(&d, &row->fields[i]);
+	add_told(&d, row->told);
 	s2_err_init(&d.refused);
 	s2_regime_init(&regime, arch);
 	s2_regime_set(&regime, claim, value);
@@ -102,7 +113,6 @@ static void explain_report(const struct job *job, const struct s2_arch *arch,
 			   const struct s2_report *report, uint64_t value)
 {
 	struct s2_decoded d = { .value = value, .as = report->name, .arch = arch, .res0 = value };
-	struct s2_told told;
 
 	for (unsigned int part = 0; part < report->nparts; part++) {
 		struct s2_fields fields = report->part(value, part);
@@ -110,9 +120,7 @@ static void explain_report(const struct job *job, const struct s2_arch *arch,
 		for (unsigned int i = 0; i < fields.n; i++)
 			add_register_field(&d, &fields.row[i]);
 	}
-	if (report->told && report->told(value, &told))
-		add_field(&d, &(struct s2_decoded_field){ told.name, 0, told.value, NULL,
-							  told.meaning });
+	add_told(&d, report->told);
 	print(job, &d);
 }
 
