@@ -372,7 +372,7 @@ static enum s2_exit run_decode(const struct s2_options *o, struct s2_out *out, s
 	/* Of a command line with a mistake nothing is answered. */
 	for (int i = 0; !code && i < o->nargs; i++)
 		code = explain(&job, o->args[i], err);
-	if (!code && option && !descriptors)
+	if (!code && option && !*job.descriptors)
 		code = s2_fail(err, S2_USAGE,
 			       "decode: --%s says nothing of registers: no value is a descriptor",
 			       option);
