@@ -18,8 +18,8 @@ VALUES = {
     "--granule": {None: "4K 16K 64K"},
     "--oa-bits": {None: "32 36 40 42 44 48 52"},
     "--pa-bits": {None: "32 36 40 42 44 48 52"},
-    "--start-level": {None: "-1 0 1 2 3"},
-    "--level": {None: "-1 0 1 2 3"},
+    "--start-level": {None: "-1 0 1 2 3 4 5"},
+    "--level": {None: "-1 0 1 2 3 4 5"},
     "--arch": {None: "stage2 ept npt"},
     "--merge": {None: "attrs pa none"},
     "--progress": {None: "auto always never"},
@@ -30,7 +30,7 @@ VALUES = {
                        " ttbr0_el1 ttbr1_el1 mair_el1 pir_el1 por_el1 esr_el2 far_el2 hpfar_el2 par_el1 eptp ncr3 pat"
                        " qualification exitinfo1",
              "translate": "S2E1R S2E1W S1E1R S1E1W S1E0R S1E0W S1E1RP S1E1WP S12E1R S12E1W S12E0R S12E0W S1E2R S1E2W"
-                          " read write exec exec-user"},
+                          " S1E1X S1E0X S12E1X S12E0X S1E2X S2E1X S2E0X read write exec exec-user"},
 }
 # Formats of commands that have none of their own in help.
 FORMATS = "ptdump json jsonl"

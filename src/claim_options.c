@@ -172,12 +172,13 @@ static bool go_together(const char *name, const struct s2_claim_given *x,
 }
 
 /* Of @given the option at @at is known to nobody who knows all before it. */
-static enum s2_code refuse_option(const char *name, const struct s2_claim_given *given,
-				  unsigned int at, struct s2_err *err)
+static enum s2_code refuse_option(const char *option, const char *name,
+				  const struct s2_claim_given *given, unsigned int at,
+				  struct s2_err *err)
 {
 	if (name && !go_together(name, &given[at], &given[at]))
-		return s2_fail(err, S2_USAGE, "--%s is for tables of another kind than --arch=%s",
-			       given[at].name, name);
+		return s2_fail(err, S2_USAGE, "--%s is for tables of another kind than --%s=%s",
+			       given[at].name, option, name);
 	for (unsigned int i = 0; i < at; i++)
 		if (given[i].name && !go_together(name, &given[i], &given[at]))
 			return s2_fail(err, S2_USAGE,
@@ -189,9 +190,9 @@ static enum s2_code refuse_option(const char *name, const struct s2_claim_given 
 }
 
 /* The first format that fits, and whether another of its architecture and stage does. */
-static enum s2_code choose(const char *name, const struct s2_claim_given *given, unsigned int n,
-			   const struct s2_arch **ret, const struct s2_arch **ret_other,
-			   struct s2_err *err)
+static enum s2_code choose(const char *option, const char *name, const struct s2_claim_given *given,
+			   unsigned int n, const struct s2_arch **ret,
+			   const struct s2_arch **ret_other, struct s2_err *err)
 {
 	const struct s2_arch *first = NULL;
 	unsigned int most = 0;
@@ -217,7 +218,7 @@ static enum s2_code choose(const char *name, const struct s2_claim_given *given,
 	if (!called)
 		return refuse_arch(name, err);
 	if (!first)
-		return refuse_option(name, given, most, err);
+		return refuse_option(option, name, given, most, err);
 	*ret = first;
 	return S2_OK;
 }
@@ -330,11 +331,19 @@ static enum s2_code set_named(const char *text, struct s2_regime *regime, struct
 		       "--reg: '%s' is not NAME=VALUE of a register that s2dump knows", text);
 }
 
-enum s2_code s2_claims_set(const char *arch, const struct s2_claim_given *given, unsigned int n,
-			   struct s2_regime *ret, struct s2_err *err)
+const struct s2_arch *s2_format_called(const char *name)
+{
+	for (unsigned int i = 0; i < s2_narchs; i++)
+		if (!strcasecmp(name, s2_archs[i]->format))
+			return s2_archs[i];
+	return NULL;
+}
+
+enum s2_code s2_claims_set(const char *option, const char *arch, const struct s2_claim_given *given,
+			   unsigned int n, struct s2_regime *ret, struct s2_err *err)
 {
 	const struct s2_arch *first = s2_archs[0], *other = NULL;
-	enum s2_code code = choose(arch, given, n, &first, &other, err);
+	enum s2_code code = choose(option, arch, given, n, &first, &other, err);
 
 	s2_regime_init(ret, first);
 	for (unsigned int i = 0; !code && i < n; i++)
@@ -347,14 +356,33 @@ enum s2_code s2_claims_set(const char *arch, const struct s2_claim_given *given,
 	return code;
 }
 
+/* --software=@text is for tables of another architecture, of which nothing was said. */
+static enum s2_code ask_format(const char *text, size_t len, const char *arch, struct s2_err *err)
+{
+	char list[160] = "";
+
+	for (unsigned int i = 0; i < s2_narchs; i++)
+		if (!strcmp(s2_archs[i]->name, arch))
+			s2_words_add(list, sizeof(list), " or ", "--arch=%s", s2_archs[i]->format);
+	return s2_fail(err, S2_USAGE,
+		       "--software: '%.*s' is for tables of %s: %s, or a register of one", (int)len,
+		       text, arch, list);
+}
+
 static enum s2_code refuse_software(const char *text, size_t len, const struct s2_regime *regime,
 				    struct s2_err *err)
 {
 	char list[160] = "none";
 
-	for (unsigned int i = 0; i < s2_nsofts; i++)
+	for (unsigned int i = 0; i < s2_nsofts; i++) {
+		const char *name = s2_softs[i]->name;
+
+		if (!s2_regime_given(regime, ~0U) && strlen(name) == len &&
+		    !memcmp(name, text, len))
+			return ask_format(text, len, s2_softs[i]->arch, err);
 		if (!strcmp(s2_softs[i]->arch, regime->arch->name))
-			s2_words_add(list, sizeof(list), ", ", "%s", s2_softs[i]->name);
+			s2_words_add(list, sizeof(list), ", ", "%s", name);
+	}
 	if (!strcmp(list, "none"))
 		return s2_fail(err, S2_USAGE,
 			       "--software: '%.*s' is not known for tables of %s, only none",

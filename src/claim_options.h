@@ -27,12 +27,16 @@ struct s2_claim_given {
 
 /*
  * Makes @ret a regime of the first table format that is called @arch (by its own name or by its
- * architecture's; NULL: whatever it is called) and knows all @n options, and sets their claims.
+ * architecture's; NULL: whatever it is called), as @option says, and knows all @n options, and sets
+ * their claims.
  * S2_USAGE when there is none, when two formats of one architecture and stage fit what shapes a
  * table, or when an argument is not what its option takes.
  */
-enum s2_code s2_claims_set(const char *arch, const struct s2_claim_given *given, unsigned int n,
-			   struct s2_regime *ret, struct s2_err *err) S2_MUST_CHECK;
+enum s2_code s2_claims_set(const char *option, const char *arch, const struct s2_claim_given *given,
+			   unsigned int n, struct s2_regime *ret, struct s2_err *err) S2_MUST_CHECK;
+
+/* The table format of this name, in whatever case; NULL: none has it. */
+const struct s2_arch *s2_format_called(const char *name);
 
 /*
  * --software=NAME[,PARAMETER=VALUE...]: what wrote the table that @regime describes. S2_USAGE when

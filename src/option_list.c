@@ -47,7 +47,8 @@ static const struct s2_opt_row rows[] = {
 	  "output format, see below" },
 	{ OPT_JSON, "json", NULL, S2_OPTS_JSON, "the same as --format=json" },
 	{ OPT_MERGE, "merge", "HOW", S2_OPTS_SHOW,
-	  "join neighbours: attrs (default of text), pa (split where PAs jump; of json, jsonl), none" },
+	  "join neighbours: attrs (default of text), pa (split where PAs jump; of json, jsonl, "
+	  "csv, tsv), none" },
 	{ OPT_RAW_RIGHTS, "raw-rights", NULL, S2_OPTS_SHOW,
 	  "rights as entries have them, not as WXN leaves them" },
 	{ OPT_TABLES, "tables", NULL, S2_OPTS_SHOW,

@@ -93,8 +93,17 @@ static enum s2_code cross_check(const struct s2_options *o, struct s2_err *err)
 static enum s2_code set_claims(const struct s2_claim_given *given, unsigned int n,
 			       struct s2_options *o, struct s2_err *err)
 {
-	enum s2_code code = s2_claims_set(o->arch, given, n, &o->regime, err);
+	const struct s2_arch *format = o->as ? s2_format_called(o->as) : NULL;
+	enum s2_code code = S2_OK;
 
+	if (format && o->arch && strcmp(o->arch, format->format) != 0 &&
+	    strcmp(o->arch, format->name) != 0)
+		return s2_fail(err, S2_USAGE, "--as=%s and --arch=%s exclude each other", o->as,
+			       o->arch);
+	if (format)
+		code = s2_claims_set("as", format->format, given, n, &o->regime, err);
+	else
+		code = s2_claims_set("arch", o->arch, given, n, &o->regime, err);
 	if (!code && o->software)
 		code = s2_software_set(o->software, &o->regime, err);
 	return code;

@@ -59,8 +59,7 @@ enum s2_code s2_sort_option(const char *text, struct s2_row_options *o, struct s
 	o->place = (struct s2_where_place){ .len = (unsigned int)strlen(text),
 					    .help = S2_WHERE_NAMES };
 	if (!member || member->id == S2_MEMBER_FLAGS)
-		return refuse(o, "--sort", text, s2_no_member(member, text, strlen(text), err),
-			      err);
+		return refuse(o, "--sort", text, s2_no_member(&list, text, strlen(text), err), err);
 	o->have_order = true;
 	o->order = (struct s2_order){ .member = *member,
 				      .descending = member->id == S2_MEMBER_SIZE ||

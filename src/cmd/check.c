@@ -9,15 +9,16 @@
 #include "cmd/input.h"
 #include "cmd/say.h"
 
-static enum s2_code list_checks(const struct s2_options *o, struct s2_out *out, struct s2_err *err)
+static enum s2_code list_checks(const struct s2_options *o, uint64_t wanted, struct s2_out *out,
+				struct s2_err *err)
 {
 	struct s2_json json;
 	bool lines;
 
 	if (!s2_options_document(o, &lines))
-		return s2_check_list_text(out, err);
+		return s2_check_list_text(out, wanted, err);
 	s2_json_begin(&json, out, lines, "check", "checks", NULL);
-	s2_check_json(&json, NULL);
+	s2_check_json(&json, wanted, NULL);
 	s2_json_end(&json, true, NULL, NULL);
 	return S2_OK;
 }
@@ -61,7 +62,7 @@ static enum s2_exit print_report(const struct s2_options *o, const struct s2_inp
 			return s2_exit_of(code);
 		}
 		s2_json_begin(&json, out, lines, "check", "checks", &image);
-		s2_check_json(&json, report);
+		s2_check_json(&json, report->wanted, report);
 		s2_input_end_document(input, &json, !unknown, &doubts);
 		s2_lost_clear(&doubts);
 	} else {
@@ -203,7 +204,7 @@ static enum s2_exit run_check(const struct s2_options *o, struct s2_out *out, st
 	if (o->list_checks && o->nargs)
 		return s2_exit_of(s2_fail(err, S2_USAGE, "check --list reads no file"));
 	if (o->list_checks)
-		return s2_exit_of(list_checks(o, out, err));
+		return s2_exit_of(list_checks(o, wanted, out, err));
 	if (!o->nargs)
 		return s2_exit_of(s2_options_missing(o, "check needs FILE, or --list", true, err));
 	return check_file(o, wanted, out, err);

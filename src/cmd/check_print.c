@@ -292,7 +292,7 @@ enum s2_code s2_check_text(struct s2_out *out, const struct s2_check_report *rep
 	return S2_OK;
 }
 
-enum s2_code s2_check_list_text(struct s2_out *out, struct s2_err *err)
+enum s2_code s2_check_list_text(struct s2_out *out, uint64_t wanted, struct s2_err *err)
 {
 	s2_auto_free struct s2_out *page = malloc(sizeof(*page));
 
@@ -303,6 +303,8 @@ enum s2_code s2_check_list_text(struct s2_out *out, struct s2_err *err)
 		const struct s2_check_row *row = &s2_checks[i];
 		char exceptions[S2_CHECK_EXCEPTIONS_LEN];
 
+		if (!(wanted & BIT64(i)))
+			continue;
 		s2_out_printf(page, "%-15s %s\n%15s severity: %s; tables: %s\n", row->name,
 			      row->meaning, "", severity_name(row->severity), row->tables);
 		s2_check_exceptions(row, exceptions);
@@ -369,14 +371,14 @@ static void outcome_members(struct s2_json *json, const struct s2_check_row *row
 	s2_json_text(json, "why", *o->why ? o->why : NULL);
 }
 
-void s2_check_json(struct s2_json *json, const struct s2_check_report *report)
+void s2_check_json(struct s2_json *json, uint64_t wanted, const struct s2_check_report *report)
 {
 	for (unsigned int i = 0; i < S2_NCHECKS; i++) {
 		const struct s2_check_row *row = &s2_checks[i];
 		const struct s2_check_outcome *o = report ? &report->outcome[i] : NULL;
 		char exceptions[S2_CHECK_EXCEPTIONS_LEN];
 
-		if (report && !(report->wanted & BIT64(i)))
+		if (!(wanted & BIT64(i)))
 			continue;
 		s2_json_item(json, "check");
 		s2_json_word(json, "name", row->name);

@@ -15,11 +15,12 @@ enum s2_code s2_check_text(struct s2_out *out, const struct s2_check_report *rep
 			   const struct s2_tables *tables, bool verbose, bool color,
 			   struct s2_err *err) S2_MUST_CHECK;
 
-/* All checks, as --list names them; likewise. */
-enum s2_code s2_check_list_text(struct s2_out *out, struct s2_err *err) S2_MUST_CHECK;
+/* The checks of which a bit is set in @wanted, as --list names them; likewise. */
+enum s2_code s2_check_list_text(struct s2_out *out, uint64_t wanted,
+				struct s2_err *err) S2_MUST_CHECK;
 
-/* The objects of all checks that were asked for, in a document or as records that s2_json_begin()
- * has begun. @report NULL: the checks alone, as --list names them. */
-void s2_check_json(struct s2_json *json, const struct s2_check_report *report);
+/* The objects of the checks that are wanted, in a document or as records that s2_json_begin() has
+ * begun. @report NULL: the checks alone, as --list names them. */
+void s2_check_json(struct s2_json *json, uint64_t wanted, const struct s2_check_report *report);
 
 #endif

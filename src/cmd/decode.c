@@ -21,6 +21,7 @@ struct job {
 	struct s2_out *page;                  /* what is not broken into lines yet */
 	struct s2_json *json;                 /* NULL: text */
 	bool trial;                           /* is it right? nothing is printed */
+	bool *descriptors;                    /* there is one among the values */
 	const struct s2_annotator_ops *marks; /* whose marks are explained, too; NULL: nobody's */
 };
 
@@ -52,6 +53,16 @@ static void add_register_field(struct s2_decoded *d, const struct s2_field *f)
 						 f->meaning });
 }
 
+/* What follows from all of a value's fields. */
+static void add_told(struct s2_decoded *d, bool (*told)(uint64_t value, struct s2_told *ret))
+{
+	struct s2_told what;
+
+	if (told && told(d->value, &what))
+		add_field(d, &(struct s2_decoded_field){ what.name, 0, what.value, NULL,
+							 what.meaning });
+}
+
 static void explain_register(const struct job *job, const struct s2_arch *arch, unsigned int claim,
 			     uint64_t value)
 {
@@ -61,6 +72,7 @@ static void explain_register(const struct job *job, const struct s2_arch *arch, 
 
 	for (unsigned int i = 0; i < row->nfields; i++)
 		add_register_field(&d, &row->fields[i]);
+	add_told(&d, row->told);
 	s2_err_init(&d.refused);
 	s2_regime_init(&regime, arch);
 	s2_regime_set(&regime, claim, value);
@@ -101,7 +113,6 @@ static void explain_report(const struct job *job, const struct s2_arch *arch,
 			   const struct s2_report *report, uint64_t value)
 {
 	struct s2_decoded d = { .value = value, .as = report->name, .arch = arch, .res0 = value };
-	struct s2_told told;
 
 	for (unsigned int part = 0; part < report->nparts; part++) {
 		struct s2_fields fields = report->part(value, part);
@@ -109,9 +120,7 @@ static void explain_report(const struct job *job, const struct s2_arch *arch,
 		for (unsigned int i = 0; i < fields.n; i++)
 			add_register_field(&d, &fields.row[i]);
 	}
-	if (report->told && report->told(value, &told))
-		add_field(&d, &(struct s2_decoded_field){ told.name, 0, told.value, NULL,
-							  told.meaning });
+	add_told(&d, report->told);
 	print(job, &d);
 }
 
@@ -137,6 +146,7 @@ static void explain_at(const struct job *job, const struct s2_geometry *geom, un
 				.height = height };
 	const struct s2_attr *attr;
 
+	*job->descriptors = true;
 	geom->arch->decode(geom, height, raw, &d.entry);
 	s2_soft_classify(geom, height, raw, d.entry.type, &d.meaning);
 	add_meaning(&d);
@@ -157,6 +167,25 @@ static void explain_at(const struct job *job, const struct s2_geometry *geom, un
 	print(job, &d);
 }
 
+/* An option that says something of descriptors, as it was given; NULL: none was. With @arch, one
+ * that says nothing of those of this format. */
+static const char *geometry_option(const struct s2_options *o, const struct s2_arch *arch)
+{
+	const struct s2_regime *regime = &o->regime;
+
+	for (unsigned int i = 0; i < regime->arch->nclaims; i++) {
+		const struct s2_claim *claim = &regime->arch->claims[i];
+
+		if (s2_regime_has(regime, i) &&
+		    !(arch && arch->claims == regime->arch->claims && s2_arch_claims(arch, i)))
+			return claim->no_option && !regime->value[i] ? claim->no_option :
+								       claim->option;
+	}
+	if (o->software && !(arch && !strcmp(arch->name, regime->arch->name)))
+		return "software";
+	return NULL;
+}
+
 /* As one of @arch's format, or, NULL, of what options say. */
 static enum s2_code explain_descriptor(const struct job *job, const struct s2_arch *arch,
 				       uint64_t raw, struct s2_err *err)
@@ -165,9 +194,13 @@ static enum s2_code explain_descriptor(const struct job *job, const struct s2_ar
 	struct s2_regime regime = o->regime;
 	struct s2_refusal refusal = { 0 };
 	struct s2_geometry geom;
+	const char *other = arch ? geometry_option(o, arch) : NULL;
 	enum s2_code code;
 	int height;
 
+	if (other)
+		return s2_fail(err, S2_USAGE, "--%s is for tables of another kind than %s", other,
+			       arch->format);
 	if (arch && arch->claims == regime.arch->claims)
 		regime.arch = arch;
 	else if (arch)
@@ -218,14 +251,6 @@ static int find_register(const struct s2_arch *arch, const char *name)
 			first = (int)i;
 	}
 	return first;
-}
-
-static const struct s2_arch *find_format(const char *name)
-{
-	for (unsigned int i = 0; i < s2_narchs; i++)
-		if (!strcasecmp(name, s2_archs[i]->format))
-			return s2_archs[i];
-	return NULL;
 }
 
 /* Who leaves marks in descriptors for itself. */
@@ -314,7 +339,7 @@ static enum s2_code explain(const struct job *job, const char *arg, struct s2_er
 			return S2_OK;
 		}
 	}
-	arch = as ? find_format(as) : NULL;
+	arch = as ? s2_format_called(as) : NULL;
 	marks.marks = as ? find_marks(as) : NULL;
 	if (as && o->arch && is_register(as))
 		return s2_fail(err, S2_USAGE, "decode: %s is no register of %s", as,
@@ -334,9 +359,12 @@ static enum s2_exit run_decode(const struct s2_options *o, struct s2_out *out, s
 {
 	s2_auto_free struct s2_out *page = malloc(sizeof(*page));
 	struct s2_json json;
-	struct job job = { .o = o, .out = out, .page = page, .trial = true };
+	bool descriptors = false, lines;
+	struct job job = {
+		.o = o, .out = out, .page = page, .trial = true, .descriptors = &descriptors
+	};
+	const char *option = o->level != S2_NO_LEVEL ? "level" : geometry_option(o, NULL);
 	enum s2_code code = S2_OK;
-	bool lines;
 
 	if (!page)
 		return s2_exit_of(s2_fail(err, S2_NOMEM, "no memory"));
@@ -344,6 +372,10 @@ static enum s2_exit run_decode(const struct s2_options *o, struct s2_out *out, s
 	/* Of a command line with a mistake nothing is answered. */
 	for (int i = 0; !code && i < o->nargs; i++)
 		code = explain(&job, o->args[i], err);
+	if (!code && option && !*job.descriptors)
+		code = s2_fail(err, S2_USAGE,
+			       "decode: --%s says nothing of registers: no value is a descriptor",
+			       option);
 	if (code)
 		return s2_exit_of(code);
 	job.trial = false;

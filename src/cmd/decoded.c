@@ -5,6 +5,7 @@
 #include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "format/format.h"
 
@@ -49,7 +50,18 @@ static unsigned int bits_width(const struct s2_decoded *d)
 	return width;
 }
 
-static void print_field(struct s2_out *out, const struct s2_decoded_field *f, unsigned int width)
+static unsigned int names_width(const struct s2_decoded *d)
+{
+	size_t width = NAME_WIDTH;
+
+	for (unsigned int i = 0; i < d->nfields; i++)
+		if (strlen(d->field[i].name) > width)
+			width = strlen(d->field[i].name);
+	return (unsigned int)width;
+}
+
+static void print_field(struct s2_out *out, const struct s2_decoded_field *f, unsigned int width,
+			unsigned int names)
 {
 	char bits[BITS_TEXT];
 
@@ -57,7 +69,7 @@ static void print_field(struct s2_out *out, const struct s2_decoded_field *f, un
 	s2_out_str(out, "  ");
 	s2_out_pad(out, bits, width);
 	s2_out_str(out, " ");
-	s2_out_pad(out, f->name, NAME_WIDTH);
+	s2_out_pad(out, f->name, names);
 	s2_out_printf(out, " 0x%-4" PRIx64, f->value);
 	if (f->text)
 		s2_out_printf(out, " %s", f->text);
@@ -136,11 +148,11 @@ static void print_descriptor(struct s2_out *out, const struct s2_decoded *d)
 /* Fields, what follows of one below what its value means. */
 static void print_fields(struct s2_out *page, struct s2_out *out, const struct s2_decoded *d)
 {
-	unsigned int width = bits_width(d);
+	unsigned int width = bits_width(d), names = names_width(d);
 
 	for (unsigned int i = 0; i < d->nfields; i++)
-		print_field(page, &d->field[i], width);
-	s2_text_wrap_page(page, out, 0, width + NAME_WIDTH + BESIDE_WIDTH);
+		print_field(page, &d->field[i], width, names);
+	s2_text_wrap_page(page, out, 0, width + names + BESIDE_WIDTH);
 }
 
 void s2_decoded_text(struct s2_out *page, struct s2_out *out, const struct s2_decoded *d)

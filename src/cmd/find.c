@@ -425,6 +425,7 @@ static enum s2_exit search_all(const struct s2_options *o, struct search *s, str
 			if (s2_table_annotator(&tables->table[t], s2_annotators[i]))
 				s->printer.common |= 1U << i;
 	s2_grid_init(&s->grid, s->out);
+	s->grid.fits = s2_terminal_width(s->out);
 	s->where = o->rows.have_where ? &o->rows.where : NULL;
 	if (s->json)
 		s2_json_begin(&s->printer.json, s->out, s->lines, "find", "found", &image);

@@ -39,6 +39,7 @@ static struct s2_request request_of(const struct s2_options *o, char *const *pat
 		.max_input = o->max_input,
 		.absent_is_zero = o->absent_is_zero,
 		.software = o->software,
+		.format = o->arch,
 		.have_root = o->have_root,
 		.root = o->root,
 		.table = o->table,

@@ -161,6 +161,13 @@ enum s2_code s2_refuse(const struct s2_options *o, const struct s2_refusal *refu
 	case S2_REFUSED_NO_TABLE:
 		s2_wrap(err, code, "--%s", o->have_vcpu ? "vcpu" : "table");
 		break;
+	case S2_REFUSED_FORMAT:
+		s2_wrap(err, code, "--arch=%s", o->arch);
+		break;
+	case S2_REFUSED_RAW:
+		if (o->raw.have_base || o->pages)
+			s2_wrap(err, code, "--%s", o->raw.have_base ? "base" : "pages");
+		break;
 	case S2_REFUSED_COPY:
 		s2_wrap(err, code, "--%s", names[S2_PART_COPY]);
 		break;

@@ -91,6 +91,7 @@ struct s2_claim {
 	unsigned int nlegal;
 	const struct s2_field *fields; /* S2_CLAIM_REGISTER: from bit 0 up; NULL: not explained */
 	unsigned int nfields;          /* bits in no field are RES0 */
+	bool (*told)(uint64_t value, struct s2_told *ret); /* S2_CLAIM_REGISTER; NULL: nothing */
 	uint64_t example; /* S2_CLAIM_SHAPE: a sound value, to show how it is used; 0: none */
 };
 

@@ -12,26 +12,43 @@
 void s2_grid_init(struct s2_grid *grid, struct s2_out *out)
 {
 	grid->out = out;
+	grid->fits = 0;
 	grid->column = 0;
 	grid->used = grid->whole = 0;
 	memset(grid->width, 0, sizeof(grid->width));
 }
 
-/* One line of what is held, its words padded but for the last. Returns what follows it. */
+/* Does the terminal's line end before column @next, when it is full up to @taken? Where a line is
+ * broken is the same in all lines. */
+static bool breaks(const struct s2_grid *grid, unsigned int taken, unsigned int next)
+{
+	return grid->fits && taken + 1 + grid->width[next] > grid->fits;
+}
+
+/* One line of what is held, its words padded but for the last of a line. Returns what follows it. */
 static const char *put_line(const struct s2_grid *grid, const char *at)
 {
+	/* What follows is indented; of titles it is a remark, too. */
+	const char *indent = at[1] == '#' ? "# " : "  ";
+	unsigned int taken = 0;
+
 	for (unsigned int column = 0; *at != LINE_END; column++) {
 		enum s2_style style = (enum s2_style) * at;
 		const char *text = at + 1;
 		unsigned int len = (unsigned int)strlen(text);
 		unsigned int more = len - s2_columns_taken(text);
-		bool last;
+		bool last, broken;
 
 		at = text + len + 1;
 		last = *at == LINE_END;
-		s2_style_pad(grid->out, text, last ? 0 : grid->width[column] + more, style,
-			     S2_PLAIN);
-		s2_out_str(grid->out, last ? "\n" : " ");
+		taken += grid->width[column];
+		broken = !last && breaks(grid, taken, column + 1);
+		s2_style_pad(grid->out, text, last || broken ? 0 : grid->width[column] + more,
+			     style, S2_PLAIN);
+		s2_out_str(grid->out, last || broken ? "\n" : " ");
+		if (broken)
+			s2_out_str(grid->out, indent);
+		taken = broken ? 2 : taken + 1;
 	}
 	return at + 1;
 }

@@ -16,6 +16,7 @@
  */
 struct s2_grid {
 	struct s2_out *out;
+	unsigned int fits;   /* a line is broken between words that takes more; 0: none is */
 	unsigned int column; /* of the next word */
 	unsigned int width[S2_GRID_COLUMNS];
 	size_t used;  /* of @held: words, each its style, its text and 0; a mark behind a line */

@@ -101,7 +101,8 @@ struct s2_annotator_ops {
 
 	/*
 	 * The way back: annotates @table when the object says so. @list is where the table will be,
-	 * with what all its tables share. On failure @table is as it was.
+	 * with what all its tables share. On failure @table is as it was. May be NULL: no object
+	 * does.
 	 */
 	enum s2_code (*load)(struct json_t *obj, const struct s2_tables *list,
 			     struct s2_table *table, struct s2_err *err);

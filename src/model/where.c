@@ -202,13 +202,18 @@ static bool relation(const struct parser *p, enum s2_where_op *ret)
 	return false;
 }
 
-enum s2_code s2_no_member(const struct s2_row_name *column, const char *text, size_t len,
+enum s2_code s2_no_member(const struct s2_member_list *list, const char *text, size_t len,
 			  struct s2_err *err)
 {
-	if (column)
+	const struct s2_row_name *column = s2_member_find(list, text, len, true);
+
+	if (column && column->id == S2_MEMBER_FLAGS)
 		return s2_fail(err, S2_USAGE,
 			       "'%s' is a column of several members: ask for one of them",
 			       column->name);
+	if (column)
+		return s2_fail(err, S2_USAGE, "no member is called '%.*s', is it %s?", (int)len,
+			       text, column->name);
 	return s2_fail(err, S2_USAGE, "no member is called '%.*s'", (int)len, text);
 }
 
@@ -222,7 +227,7 @@ static enum s2_code parse_test(struct parser *p)
 	if (!member || member->id == S2_MEMBER_FLAGS) {
 		*p->place = name;
 		p->place->help = S2_WHERE_NAMES;
-		return s2_no_member(member, p->text + p->at, p->len, p->err);
+		return s2_no_member(p->list, p->text + p->at, p->len, p->err);
 	}
 	step.member = *member;
 	p->where->by_pa |= member->id == S2_MEMBER_PA;

@@ -77,9 +77,9 @@ enum s2_code s2_where_parse(const char *text, const struct s2_member_list *list,
 			    const struct s2_arch *const *archs, struct s2_condition *ret,
 			    struct s2_where_place *ret_place, struct s2_err *err) S2_MUST_CHECK;
 
-/* S2_USAGE: a row has nothing of this name that could be compared; @column is what it has, a column
- * that is made of others, or NULL. */
-enum s2_code s2_no_member(const struct s2_row_name *column, const char *text, size_t len,
+/* S2_USAGE: a row has nothing of this name that could be compared; but perhaps a column of the text
+ * has that title. */
+enum s2_code s2_no_member(const struct s2_member_list *list, const char *text, size_t len,
 			  struct s2_err *err) S2_MUST_CHECK;
 
 enum s2_answer {

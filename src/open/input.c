@@ -157,6 +157,8 @@ enum s2_code s2_input_find(const struct s2_request *r, struct s2_input *input, s
 	s2_stage(r, NULL);
 	if (code && code != S2_NOMEM && r->raw->nmaps && input->refusal.why == S2_REFUSED_OTHERWISE)
 		input->refusal.why = S2_REFUSED_MAP;
+	else if (code == S2_USAGE && input->refusal.why == S2_REFUSED_OTHERWISE)
+		input->refusal.why = S2_REFUSED_RAW;
 	return code ? code : find_tables(r, input, err);
 }
 
@@ -165,6 +167,8 @@ enum s2_code s2_input_select(const struct s2_request *r, struct s2_input *input,
 	enum s2_code code = s2_select_tables(r, &input->tables, input->lost, input->further,
 					     &input->refusal, err);
 
+	if (!code && r->format)
+		code = s2_check_format(r->format, &input->tables, &input->refusal, err);
 	if (code || s2_regime_given(r->regime, S2_CLAIM_SHAPE))
 		return code;
 	return s2_complete_regimes(r->regime, &input->tables, &input->refusal, err);

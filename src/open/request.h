@@ -16,6 +16,7 @@ struct s2_request {
 	uint64_t max_input;             /* bytes that a copy of a file may have; 0: the default */
 	bool absent_is_zero;            /* pages that a filter left out read as zeros */
 	bool software;                  /* somebody said what wrote that table */
+	const char *format; /* what its tables are called, or their architecture; NULL */
 	bool have_root;
 	uint64_t root;
 	const char *const *table; /* ids and patterns of the tables that are wanted; none: all */
@@ -62,6 +63,8 @@ enum s2_refused {
 	S2_REFUSED_NO_TABLE,   /* no table is called so */
 	S2_REFUSED_COPY,       /* kernels of that architecture keep no copies */
 	S2_REFUSED_ARCH,       /* @claim is one of another architecture than the table's */
+	S2_REFUSED_FORMAT,     /* the tables are of another format than was said */
+	S2_REFUSED_RAW,        /* a file that says itself what is where in memory */
 	S2_REFUSED_NOT_STAGE2, /* @claim is one about stage 2, and no table of stage 2 */
 };
 

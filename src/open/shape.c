@@ -2,6 +2,8 @@
 // From claims to the geometry of a table.
 #include "open/shape.h"
 
+#include <string.h>
+
 enum s2_code s2_input_shape(const struct s2_table *table, struct s2_geometry *ret,
 			    struct s2_err *err)
 {
@@ -38,21 +40,44 @@ enum s2_code s2_shape_request(const struct s2_regime *regime, struct s2_geometry
 	return code;
 }
 
-/* Claims of one architecture mean nothing to tables of another. */
+/* Claims of one architecture mean nothing to tables of another, nor those of one format to those of
+ * another that shares its rows. */
 static enum s2_code complete(const struct s2_regime *claims, struct s2_table *table,
 			     struct s2_refusal *refusal, struct s2_err *err)
 {
 	const struct s2_arch *arch = table->regime.arch;
-	unsigned int i = 0;
+	const bool ours = claims->arch->claims == arch->claims;
 
-	if (claims->arch->claims == arch->claims)
-		return arch->complete ? arch->complete(claims, table->id, &table->regime, err) :
-					S2_OK;
-	while (!s2_regime_has(claims, i))
+	for (unsigned int i = 0; i < claims->arch->nclaims; i++) {
+		if (!s2_regime_has(claims, i) || (ours && s2_arch_claims(arch, i)))
+			continue;
+		*refusal = (struct s2_refusal){ .why = S2_REFUSED_ARCH,
+						.claim = &claims->arch->claims[i] };
+		return s2_fail(err, S2_USAGE, "is for tables of %s, %s is one of %s",
+			       ours ? claims->arch->format : claims->arch->name, table->id,
+			       ours ? arch->format : arch->name);
+	}
+	return arch->complete ? arch->complete(claims, table->id, &table->regime, err) : S2_OK;
+}
+
+static bool is_called(const struct s2_arch *arch, const char *name)
+{
+	return !strcmp(arch->format, name) || !strcmp(arch->name, name);
+}
+
+enum s2_code s2_check_format(const char *format, const struct s2_tables *tables,
+			     struct s2_refusal *refusal, struct s2_err *err)
+{
+	size_t i = 0;
+
+	while (i < tables->n && !is_called(tables->table[i].regime.arch, format))
 		i++;
-	*refusal = (struct s2_refusal){ .why = S2_REFUSED_ARCH, .claim = &claims->arch->claims[i] };
-	return s2_fail(err, S2_USAGE, "is for tables of %s, %s is one of %s", claims->arch->name,
-		       table->id, arch->name);
+	if (!tables->n || i < tables->n)
+		return S2_OK;
+	*refusal = (struct s2_refusal){ .why = S2_REFUSED_FORMAT };
+	return s2_fail(err, S2_USAGE, "no table is of that format: %s is one of %s (%s)",
+		       tables->table[0].id, tables->table[0].regime.arch->format,
+		       tables->table[0].regime.arch->name);
 }
 
 enum s2_code s2_complete_regimes(const struct s2_regime *claims, struct s2_tables *tables,

@@ -41,6 +41,8 @@ LINES = [
     (r"my\ dump --table=vm:8", "my dump --table=vm:82"),
     ("~/samples/debian-6.1-4k.s2dump --table=vm:8", "~/samples/debian-6.1-4k.s2dump --table=vm:82"),
     ("dump --sort=descriptor_", "dump --sort=descriptor_pa"),
+    ("translate --as=S2E0", "translate --as=S2E0X"),
+    ("decode --level=5", "decode --level=5"),
     ("--vmlinux=samples/debian-6.1-4k-", "--vmlinux=samples/debian-6.1-4k-ipa43.bin"),
 ]
 
@@ -142,7 +144,7 @@ def main():
             problems += [done.stdout] if done.returncode else []
         try:
             problems += [f"'{typed}' becomes '{got}', not '{want}'"
-                         for typed, want, got in run_shell(shell, args.made, os.path.abspath(args.s2dump)) if got.removesuffix("=") != want]
+                         for typed, want, got in run_shell(shell, os.path.abspath(args.made), os.path.abspath(args.s2dump)) if got.removesuffix("=") != want]
         except TimeoutError as e:
             problems.append(f"no answer: {e}")
         for problem in problems:

@@ -40,6 +40,12 @@ static bool is_el2(enum s2_at_op op)
 	return op == S2_AT_S1E2R || op == S2_AT_S1E2W || op == S2_AT_S1E2X;
 }
 
+/* The regime EL2&0: the other level is EL0 below a host. */
+static bool is_el2_and_0(const struct job *job)
+{
+	return is_el2(job->req.op) && s2_arm64_e2h(&job->req.regs) == S2_YES;
+}
+
 static enum s2_code parse_op(const char *text, enum s2_at_op *ret, struct s2_err *err)
 {
 	for (unsigned int i = 0; i < S2_AT_NOPS; i++) {
@@ -286,13 +292,15 @@ static const enum s2_at_op *accesses(const struct job *job)
 						     S2_AT_S1E0R, S2_AT_S1E0W, S2_AT_S1E0X };
 	static const enum s2_at_op el2[N_RIGHTS] = { S2_AT_S1E2R, S2_AT_S1E2W, S2_AT_S1E2X,
 						     S2_AT_S1E2R, S2_AT_S1E2W, S2_AT_S1E2X };
+	static const enum s2_at_op el2_0[N_RIGHTS] = { S2_AT_S1E2R, S2_AT_S1E2W, S2_AT_S1E2X,
+						       S2_AT_S1E0R, S2_AT_S1E0W, S2_AT_S1E0X };
 	static const enum s2_at_op two[N_RIGHTS] = { S2_AT_S2E1R, S2_AT_S2E1W, S2_AT_S2E1X,
 						     S2_AT_S2E1R, S2_AT_S2E1W, S2_AT_S2E0X };
 
 	if (is_stage2_only(job->req.op))
 		return two;
 	if (is_el2(job->req.op))
-		return el2;
+		return is_el2_and_0(job) ? el2_0 : el2;
 	return job->req.op >= S2_AT_S12E1R && job->req.op <= S2_AT_S12E0W ? both :
 	       job->req.op == S2_AT_S12E1X || job->req.op == S2_AT_S12E0X ? both :
 									    one;
@@ -316,6 +324,10 @@ static struct s2_rights ask_rights(const struct job *job)
 	bool may[N_RIGHTS];
 
 	req.pan = false;
+	/* Without TGE, accesses of EL0 are those of a guest. */
+	if (is_el2_and_0(job))
+		s2_regime_set(&req.regs, S2_ARM64_HCR_EL2,
+			      req.regs.value[S2_ARM64_HCR_EL2] | HCR_E2H | HCR_TGE);
 	for (unsigned int i = 0; i < N_RIGHTS; i++) {
 		struct s2_at_result r;
 
@@ -335,7 +347,7 @@ static void print(struct job *job, const struct s2_at_result *r)
 {
 	struct s2_translated t = { .req = &job->req, .at = r };
 
-	t.two_levels = !is_stage2_only(job->req.op) && !is_el2(job->req.op);
+	t.two_levels = is_el2_and_0(job) || (!is_stage2_only(job->req.op) && !is_el2(job->req.op));
 	if (r->outcome == S2_AT_DONE)
 		t.rights = ask_rights(job);
 	if (job->table && (r->nested || is_stage2_only(job->req.op)))

@@ -60,6 +60,16 @@ static const uint64_t pa_sizes[] = { 32, 36, 40, 42, 44, 48, 52 };
 	.name = (text), .kind = S2_CLAIM_REGISTER, .use = S2_CLAIM_ACCESS, .option = (text), \
 	.arg = "VALUE", .help = (what)
 
+/* BADDR as an address. How many bits that has is said by VTCR_EL2 or TCR_ELx. */
+static bool ttbr_root(uint64_t value, struct s2_told *ret)
+{
+	*ret = (struct s2_told){ "root", value & BITS64(47, 1),
+				 value & BITS64(5, 2) ?
+					 "where the table is, unless it has 52 bits" :
+					 "where the table is" };
+	return true;
+}
+
 /*
  * The order is that of --help and of JSON. A new claim: an index in claims.h, a row here; with an
  * option, the manual and the completion.
@@ -80,7 +90,8 @@ const struct s2_claim s2_arm64_claims[S2_ARM64_NCLAIMS] = {
 				 .option = "vttbr",
 				 .arg = "VALUE",
 				 .help = "VTTBR_EL2: where the start level is (instead of a root)",
-				 FIELDS(vttbr_fields) },
+				 FIELDS(vttbr_fields),
+				 .told = ttbr_root },
 	[S2_ARM64_HCR_EL2] = { .name = "hcr_el2",
 			       .kind = S2_CLAIM_REGISTER,
 			       .option = "hcr",
@@ -90,8 +101,14 @@ const struct s2_claim s2_arm64_claims[S2_ARM64_NCLAIMS] = {
 	[S2_ARM64_SCTLR_EL1] = { .name = "sctlr_el1", REGISTER, FIELDS(sctlr_el1_fields) },
 	[S2_ARM64_TCR_EL1] = { .name = "tcr_el1", REGISTER, FIELDS(tcr_el1_fields) },
 	[S2_ARM64_TCR2_EL1] = { .name = "tcr2_el1", REGISTER, FIELDS(tcr2_fields) },
-	[S2_ARM64_TTBR0_EL1] = { .name = "ttbr0_el1", REGISTER, FIELDS(ttbr_fields) },
-	[S2_ARM64_TTBR1_EL1] = { .name = "ttbr1_el1", REGISTER, FIELDS(ttbr_fields) },
+	[S2_ARM64_TTBR0_EL1] = { .name = "ttbr0_el1",
+				 REGISTER,
+				 FIELDS(ttbr_fields),
+				 .told = ttbr_root },
+	[S2_ARM64_TTBR1_EL1] = { .name = "ttbr1_el1",
+				 REGISTER,
+				 FIELDS(ttbr_fields),
+				 .told = ttbr_root },
 	[S2_ARM64_MAIR_EL1] = { .name = "mair_el1", REGISTER, FIELDS(mair_fields) },
 	[S2_ARM64_PIR_EL1] = { .name = "pir_el1", REGISTER, FIELDS(pir_fields) },
 	[S2_ARM64_PIRE0_EL1] = { .name = "pire0_el1", REGISTER, FIELDS(pir_fields) },
@@ -99,8 +116,14 @@ const struct s2_claim s2_arm64_claims[S2_ARM64_NCLAIMS] = {
 	[S2_ARM64_POR_EL0] = { .name = "por_el0", REGISTER, FIELDS(por_fields) },
 	[S2_ARM64_SCTLR_EL2] = { .name = "sctlr_el2", REGISTER, FIELDS(sctlr_el2_fields) },
 	[S2_ARM64_TCR_EL2] = { .name = "tcr_el2", REGISTER, FIELDS(tcr_el2_fields) },
-	[S2_ARM64_TTBR0_EL2] = { .name = "ttbr0_el2", REGISTER, FIELDS(ttbr_fields) },
-	[S2_ARM64_TTBR1_EL2] = { .name = "ttbr1_el2", REGISTER, FIELDS(ttbr_fields) },
+	[S2_ARM64_TTBR0_EL2] = { .name = "ttbr0_el2",
+				 REGISTER,
+				 FIELDS(ttbr_fields),
+				 .told = ttbr_root },
+	[S2_ARM64_TTBR1_EL2] = { .name = "ttbr1_el2",
+				 REGISTER,
+				 FIELDS(ttbr_fields),
+				 .told = ttbr_root },
 	[S2_ARM64_MAIR_EL2] = { .name = "mair_el2", REGISTER, FIELDS(mair_fields) },
 	[S2_ARM64_TCR2_EL2] = { .name = "tcr2_el2", REGISTER, FIELDS(tcr2_fields) },
 	[S2_ARM64_PIR_EL2] = { .name = "pir_el2", REGISTER, FIELDS(pir_fields) },

@@ -26,6 +26,19 @@ static const struct s2_field ncr3_fields[] = {
 	{ "PML", X86_ADDRESS, NULL, "page frame of the top table, with the C-bit", NULL },
 };
 
+static bool eptp_root(uint64_t value, struct s2_told *ret)
+{
+	*ret = (struct s2_told){ "root", value & X86_ADDRESS, "where the top table is" };
+	return true;
+}
+
+static bool ncr3_root(uint64_t value, struct s2_told *ret)
+{
+	*ret = (struct s2_told){ "root", value & X86_ADDRESS,
+				 "where the top table is, with the C-bit" };
+	return true;
+}
+
 static const char *const pat_types[] = {
 	"UC", "WC", "reserved", "reserved", "WT", "WP", "WB", "UC-"
 };
@@ -60,6 +73,7 @@ const struct s2_claim s2_x86_claims[S2_X86_NCLAIMS] = {
 			  .help = "EPTP: levels, A/D, where the top table is (x86)",
 			  .fields = eptp_fields,
 			  .nfields = ARRAY_SIZE(eptp_fields),
+			  .told = eptp_root,
 			  .example = 0x5e },
 	[S2_X86_NCR3] = { .name = "ncr3",
 			  NPT_ALONE,
@@ -69,7 +83,8 @@ const struct s2_claim s2_x86_claims[S2_X86_NCLAIMS] = {
 			  .arg = "VALUE",
 			  .help = "N_CR3 of the VMCB: where the top table of NPT is (x86)",
 			  .fields = ncr3_fields,
-			  .nfields = ARRAY_SIZE(ncr3_fields) },
+			  .nfields = ARRAY_SIZE(ncr3_fields),
+			  .told = ncr3_root },
 	[S2_X86_PAT] = { .name = "pat",
 			 NPT_ALONE,
 			 .kind = S2_CLAIM_REGISTER,

@@ -262,7 +262,8 @@ static enum s2_code get_annotators(json_t *obj, const struct s2_tables *list,
 	unsigned int n = s2_nannotators;
 
 	while (!code && n--)
-		code = s2_annotators[n]->load(obj, list, table, err);
+		if (s2_annotators[n]->load)
+			code = s2_annotators[n]->load(obj, list, table, err);
 	if (code)
 		s2_table_clear(table);
 	return code;
