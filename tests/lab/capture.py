@@ -58,6 +58,8 @@ CONFIGS = {
     "7.x-nvhe": {"kernel": "7.x", "mode": "nvhe", "guests": ["gmem"], "full": True},
     "7.x-nested": {"kernel": "7.x", "mode": "nested", "guests": ["gmem"]},
     "7.x-protected": {"kernel": "7.x", "mode": "protected", "guests": ["gmem", "protected"]},
+    "6.12-rt": {"kernel": "6.12-rt", "full": True},
+    "7.x-rt-protected": {"kernel": "7.x-rt", "mode": "protected", "guests": ["gmem", "protected"], "full": True},
     "6.1-vhe-kcore": {"kernel": "6.1", "kcore": "works"},
     "6.1-protected-kcore": {"kernel": "6.1", "mode": "protected", "kcore": "refuses"},
     "6.12-vhe-kcore": {"kernel": "6.12", "kcore": "works"},

@@ -49,6 +49,8 @@
 #define BOOT_SIZE (1 * MIB)
 #define DOORBELL_IPA 0x0a000000ULL
 
+#define THP_ENABLED "/sys/kernel/mm/transparent_hugepage/enabled"
+
 #define MAX_SLOTS 40
 #define MAX_PAGES 1024
 #define MAX_ORDERS 160
@@ -184,7 +186,9 @@ static uint8_t *host_memory(uint64_t gpa, uint64_t size, enum backing backing)
 	p = mmap(p, size, PROT_READ | PROT_WRITE, flags | MAP_FIXED, -1, 0);
 	if (p == MAP_FAILED)
 		die("mmap");
-	if (madvise(p, size, backing == BACK_THP ? MADV_HUGEPAGE : MADV_NOHUGEPAGE))
+	/* Kernels with PREEMPT_RT have no transparent huge pages, and do not know the advice. */
+	if (madvise(p, size, backing == BACK_THP ? MADV_HUGEPAGE : MADV_NOHUGEPAGE) &&
+	    !access(THP_ENABLED, F_OK))
 		die("madvise");
 	return p;
 }
@@ -1216,7 +1220,8 @@ int main(void)
 		load_module("qemu_fw_cfg", "");
 	write_file("/proc/sys/vm/nr_hugepages", "10");
 	/* Off by default on machines with less than 512M (hugepage_init() in mm/huge_memory.c). */
-	write_file("/sys/kernel/mm/transparent_hugepage/enabled", "madvise");
+	if (!access(THP_ENABLED, F_OK))
+		write_file(THP_ENABLED, "madvise");
 	kvm_fd = open("/dev/kvm", O_RDWR | O_CLOEXEC);
 	say("LAB: {\"ev\": \"host\", \"release\": \"%s\", \"page_size\": %llu, "
 	    "\"block_size\": %llu, \"hugepages\": %llu, \"hugepage_size\": %llu, "

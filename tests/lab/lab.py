@@ -29,6 +29,9 @@ KERNELS = {
     "6.12-16k": r"linux-image-6\.12\.[^ ]*-arm64-16k(-unsigned)?",
     "6.18": r"linux-image-6\.18\.[^ ]*-cloud-arm64(-unsigned)?",
     "7.x": r"linux-binary-7\.[^ ]*-cloud-arm64(-unsigned)?",
+    # PREEMPT_RT: other locks in every structure. That of 6.1 has no KVM.
+    "6.12-rt": r"linux-image-6\.12\.[^ ]*-rt-arm64(-unsigned)?",
+    "7.x-rt": r"linux-binary-7\.[^ ]*-rt-arm64(-unsigned)?",
 }
 
 STORE = kernels.Store("arm64", KERNELS, ["qemu_fw_cfg"])

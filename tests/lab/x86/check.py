@@ -12,7 +12,8 @@ import tables
 HOST_WORD = 0x5a5a5a5a5a5a5a5a  # as in init.c
 GUEST_WORD = 0xa5a5a5a5a5a5a5a5
 OFF_HOST, OFF_GUEST = 0, 8
-SPECIAL_GUESTS = {"gmem", "nested"}  # not of every kernel: see `guests` in machine.py
+ODD_GUESTS = {"many", "twin1", "twin2", "insmm", "ring", "manual", "forked", "uffd", "empty"}  # of `odd' machines
+SPECIAL_GUESTS = {"gmem", "nested"} | ODD_GUESTS  # not of every kernel: see `guests` in machine.py
 
 
 class Capture:
@@ -78,7 +79,8 @@ class Capture:
 def check_guests(cap):
     problems = [f"vm {e.get('vm')}: {e.get('what')}" for e in cap.log.bad]
     names = {vm.name for vm in cap.log.vms.values()}
-    problems += [f"no guest {name}" for name in cap.row.get("guests", []) if name not in names]
+    problems += [f"no guest {name}" for name in {*cap.row.get("guests", []), *(ODD_GUESTS if cap.row.get("odd") else ())}
+                 if name not in names]
     problems += [f"{name} was refused" for name in cap.log.refused - SPECIAL_GUESTS]
     if cap.row.get("age") and not any(vm.aged for vm in cap.log.vms.values()):
         problems.append("nothing was aged")

@@ -17,6 +17,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/kvm.h>
+#include <linux/userfaultfd.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -24,6 +26,9 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -63,9 +68,11 @@
 
 #define DEVICE_PA 0xd0000000ULL
 
+#define THP_ENABLED "/sys/kernel/mm/transparent_hugepage/enabled"
+
 #define MAX_SLOTS 40
 #define MAX_ORDERS 160
-#define MAX_VCPUS 2
+#define MAX_VCPUS 20
 
 /* Linux 6.8 and 6.18, newer than the headers that this is built with:
  * Documentation/virt/kvm/api.rst. */
@@ -227,7 +234,9 @@ static uint8_t *host_memory(uint64_t gpa, uint64_t size, enum backing backing)
 	p = mmap(p, size, PROT_READ | PROT_WRITE, flags | MAP_FIXED, -1, 0);
 	if (p == MAP_FAILED)
 		die("mmap");
-	if (madvise(p, size, backing == BACK_THP ? MADV_HUGEPAGE : MADV_NOHUGEPAGE))
+	/* Kernels with PREEMPT_RT have no transparent huge pages, and do not know the advice. */
+	if (madvise(p, size, backing == BACK_THP ? MADV_HUGEPAGE : MADV_NOHUGEPAGE) &&
+	    !access(THP_ENABLED, F_OK))
 		die("madvise");
 	return p;
 }
@@ -606,11 +615,15 @@ static void boot_slot(struct vm *vm)
 	vm->orders = (struct order *)hva_of(vm, BOOT_ORDERS);
 }
 
-static void vm_new(struct vm *vm, int vcpus)
+static void vm_new(struct vm *vm, int vcpus, int enable, uint64_t value)
 {
+	struct kvm_enable_cap cap = { .cap = enable, .args = { value } };
+
 	vm->fd = ioctl(kvm_fd, KVM_CREATE_VM, 0);
 	if (vm->fd < 0)
 		die("KVM_CREATE_VM");
+	if (enable && ioctl(vm->fd, KVM_ENABLE_CAP, &cap))
+		die("KVM_ENABLE_CAP");
 	say("LAB: {\"ev\": \"vm\", \"vm\": %d, \"name\": \"%s\", \"pid\": %d, \"fd\": %d, \"vcpus\": %d}",
 	    vm->index, vm->name, getpid(), vm->fd, vcpus);
 	boot_slot(vm);
@@ -773,8 +786,8 @@ static void build_high(struct vm *vm)
 	go(vm);
 }
 
-/* System management mode has memory of its own, and a table of its own. */
-static void build_smm(struct vm *vm)
+/* System management mode has memory of its own, and a table of its own. The guest stays in it. */
+static void build_insmm(struct vm *vm)
 {
 	const uint64_t ram = 0x40000000;
 	struct slot *s, *smram;
@@ -796,7 +809,13 @@ static void build_smm(struct vm *vm)
 	say("LAB: {\"ev\": \"smi\", \"vm\": %d, \"touched\": [\"0x%llx\", \"0x%llx\"]}", vm->index,
 	    SMM_ENTRY, (unsigned long long)(ram + 3 * PAGE));
 	run_until(vm, 0, BELL_SMM);
-	guest_write(vm, ram + PAGE);
+}
+
+/* It comes back. */
+static void build_smm(struct vm *vm)
+{
+	build_insmm(vm);
+	guest_write(vm, 0x40000000 + PAGE);
 	go(vm);
 }
 
@@ -948,6 +967,286 @@ static void build_nested(struct vm *vm)
 	vm->norders = 0;
 }
 
+/* ---- guests of VMMs that do it otherwise ---- */
+
+/* Two of many processors use the tables. */
+static void build_many(struct vm *vm)
+{
+	const uint64_t ram = 0x40000000;
+
+	slot_add(vm, ram, 16 * PAGE, BACK_PAGES, 0);
+	fill(vm, ram, 8);
+	guest_write(vm, ram);
+	go(vm);
+	say_touch(vm, MAX_VCPUS - 1, 'w', ram + PAGE);
+	order(vm, ORDER_WRITE, ram + PAGE + OFF_GUEST, (ram + PAGE) ^ GUEST_WORD);
+	go_on(vm, MAX_VCPUS - 1);
+}
+
+static uint8_t *twin_memory;
+
+/* Two VMs of one process have the same memory. */
+static void build_twin(struct vm *vm)
+{
+	const uint64_t ram = 0x40000000;
+	struct slot *s;
+
+	if (!twin_memory) {
+		twin_memory = slot_add(vm, ram, 16 * PAGE, BACK_PAGES, 0)->hva;
+	} else {
+		s = slot_new(vm, ram, 16 * PAGE, BACK_PAGES, 0, twin_memory);
+		slot_set(vm, s, s->size);
+		say_slot(vm, s);
+	}
+	fill(vm, ram, 8);
+	guest_write(vm, ram);
+	guest_write(vm, ram + PAGE);
+	go(vm);
+}
+
+#define RING_ENTRIES 4096
+
+/* What was written is told by rings, of which the VMM takes pages itself. */
+static void ring_clean(struct vm *vm, struct slot *s, struct kvm_dirty_gfn *ring)
+{
+	char list[2048] = "";
+	size_t len = 0;
+
+	for (int i = 0; i < RING_ENTRIES && (ring[i].flags & KVM_DIRTY_GFN_F_DIRTY); i++) {
+		if (ring[i].slot == s->id)
+			len += snprintf(list + len, sizeof(list) - len, "%s\"0x%llx\"",
+					len ? ", " : "",
+					(unsigned long long)(s->gpa + ring[i].offset * PAGE));
+		ring[i].flags = KVM_DIRTY_GFN_F_RESET;
+	}
+	if (ioctl(vm->fd, KVM_RESET_DIRTY_RINGS) < 0)
+		die("KVM_RESET_DIRTY_RINGS");
+	say("LAB: {\"ev\": \"clean\", \"vm\": %d, \"slot\": %u, \"dirty\": [%s]}", vm->index, s->id,
+	    list);
+}
+
+static void build_ring(struct vm *vm)
+{
+	const uint64_t ram = 0x40000000, late = 0x50000000;
+	struct kvm_dirty_gfn *ring = mmap(NULL, RING_ENTRIES * sizeof(*ring),
+					  PROT_READ | PROT_WRITE, MAP_SHARED, vm->vcpu[0].fd,
+					  KVM_DIRTY_LOG_PAGE_OFFSET * PAGE);
+	struct slot *s, *l;
+
+	if (ring == MAP_FAILED)
+		die("mmap ring");
+	s = slot_add(vm, ram, 16 * PAGE, BACK_PAGES, KVM_MEM_LOG_DIRTY_PAGES);
+	l = slot_add(vm, late, 16 * PAGE, BACK_PAGES, 0);
+	fill(vm, ram, 8);
+	fill(vm, late, 8);
+	guest_write(vm, ram);
+	guest_write(vm, ram + PAGE);
+	guest_write(vm, late + PAGE);
+	go(vm);
+	ring_clean(vm, s, ring);
+	slot_log(vm, l, true);
+	guest_write(vm, ram + PAGE);
+	guest_write(vm, late + 2 * PAGE);
+	go(vm);
+}
+
+/* Logging begins with all pages in the log, and nothing is protected until it is taken out. */
+static void build_manual(struct vm *vm)
+{
+	const uint64_t ram = 0x40000000, thp = 0x60000000;
+	uint64_t bitmap[8];
+	struct slot *s, *t;
+
+	s = slot_add(vm, ram, 64 * PAGE, BACK_PAGES, KVM_MEM_LOG_DIRTY_PAGES);
+	t = slot_add(vm, thp, 2 * BLOCK, BACK_THP, 0);
+	fill(vm, ram, 64);
+	fill(vm, thp, 2 * BLOCK / PAGE);
+	for (int i = 0; i < 8; i++)
+		guest_write(vm, ram + i * PAGE);
+	guest_write(vm, thp);
+	guest_write(vm, thp + BLOCK);
+	go(vm);
+	say("LAB: {\"ev\": \"manual\", \"vm\": %d}", vm->index);
+	slot_log(vm, t, true);
+	memset(bitmap, 0xff, sizeof(bitmap));
+	for (int i = 0; i < 2; i++) {
+		struct slot *x = i ? t : s;
+		struct kvm_clear_dirty_log clear = {
+			.slot = x->id, .num_pages = 64, .first_page = 0, .dirty_bitmap = bitmap
+		};
+
+		if (ioctl(vm->fd, KVM_CLEAR_DIRTY_LOG, &clear))
+			die("KVM_CLEAR_DIRTY_LOG");
+		say("LAB: {\"ev\": \"clear\", \"vm\": %d, \"gpa\": \"0x%llx\", \"size\": %llu}",
+		    vm->index, (unsigned long long)x->gpa, 64 * PAGE);
+	}
+	guest_write(vm, ram + PAGE);
+	guest_write(vm, thp + 5 * PAGE);
+	go(vm);
+}
+
+/* The process forks: its memory is its child's too, until one of them writes. */
+static void build_forked(struct vm *vm)
+{
+	const uint64_t ram = 0x40000000, huge = 0x60000000;
+	pid_t pid;
+
+	slot_add(vm, ram, 64 * PAGE, BACK_PAGES, 0);
+	slot_add(vm, huge, BLOCK, BACK_HUGETLB, 0);
+	fill(vm, ram, 32);
+	fill(vm, huge, BLOCK / PAGE);
+	for (int i = 0; i < 8; i++)
+		guest_write(vm, ram + i * PAGE);
+	guest_write(vm, huge);
+	go(vm);
+	pid = fork();
+	if (pid < 0)
+		die("fork");
+	if (!pid)
+		for (;;)
+			pause();
+	say("LAB: {\"ev\": \"fork\", \"vm\": %d, \"pid\": %d}", vm->index, pid);
+	guest_read(vm, ram + PAGE);
+	guest_write(vm, ram + 2 * PAGE);
+	guest_read(vm, ram + 20 * PAGE);
+	guest_read(vm, huge + PAGE);
+	go(vm);
+}
+
+static void *run_thread(void *arg)
+{
+	struct vm *vm = arg;
+
+	ioctl(vm->vcpu[0].fd, KVM_RUN, 0);
+	return NULL;
+}
+
+/* Memory that somebody else brings when it is touched; at the end a processor waits for a page. */
+static void build_uffd(struct vm *vm)
+{
+	const uint64_t ram = 0x40000000;
+	int uffd = syscall(SYS_userfaultfd, O_CLOEXEC);
+	struct uffdio_api api = { .api = UFFD_API };
+	struct slot *s = slot_add(vm, ram, 64 * PAGE, BACK_PAGES, 0);
+	struct uffdio_register reg = { .range = { (uintptr_t)s->hva, s->size },
+				       .mode = UFFDIO_REGISTER_MODE_MISSING };
+	static uint8_t page[4096] __attribute__((aligned(4096)));
+	pthread_t thread;
+
+	if (uffd < 0 || ioctl(uffd, UFFDIO_API, &api) || ioctl(uffd, UFFDIO_REGISTER, &reg))
+		die("userfaultfd");
+	for (uint64_t i = 0; i < 8; i++) {
+		struct uffdio_copy copy = { .dst = (uintptr_t)s->hva + i * 2 * PAGE,
+					    .src = (uintptr_t)page,
+					    .len = PAGE };
+
+		*(uint64_t *)page = (ram + i * 2 * PAGE) ^ HOST_WORD;
+		*(uint16_t *)(page + OFF_RET) = INSN_RET;
+		if (ioctl(uffd, UFFDIO_COPY, &copy))
+			die("UFFDIO_COPY");
+		say("LAB: {\"ev\": \"fill\", \"vm\": %d, \"gpa\": \"0x%llx\", \"size\": %llu}",
+		    vm->index, (unsigned long long)(ram + i * 2 * PAGE), PAGE);
+	}
+	for (uint64_t i = 0; i < 4; i++)
+		guest_write(vm, ram + i * 2 * PAGE);
+	guest_read(vm, ram + 10 * PAGE);
+	go(vm);
+	order(vm, ORDER_WRITE, ram + 33 * PAGE, 1);
+	if (pthread_create(&thread, NULL, run_thread, vm))
+		die("thread");
+	usleep(200000);
+}
+
+static void *make_thread(void *arg)
+{
+	int *fd = arg;
+
+	*fd = ioctl(kvm_fd, KVM_CREATE_VM, 0);
+	say("LAB: {\"ev\": \"rootless\", \"what\": \"thread\", \"pid\": %d, \"tid\": %d, \"fd\": %d}",
+	    getpid(), (int)syscall(SYS_gettid), *fd);
+	return NULL;
+}
+
+/* VMs without memory, without processors; made by a thread that is gone, by a process that is gone.
+ */
+static void build_empty(struct vm *vm)
+{
+	struct kvm_userspace_memory_region region = { .guest_phys_addr = 0x100000,
+						      .memory_size = BLOCK };
+	int bare, idle, thread_fd, pair[2];
+	struct vm *lost;
+	pthread_t thread;
+	pid_t pid;
+
+	if (madvise(slot_of(vm, BOOT_GPA)->hva, BOOT_SIZE, MADV_DONTFORK))
+		die("MADV_DONTFORK");
+	go(vm);
+	bare = ioctl(kvm_fd, KVM_CREATE_VM, 0);
+	say("LAB: {\"ev\": \"rootless\", \"what\": \"bare\", \"pid\": %d, \"fd\": %d}", getpid(),
+	    bare);
+	idle = ioctl(kvm_fd, KVM_CREATE_VM, 0);
+	region.userspace_addr = (uintptr_t)host_memory(0x100000, BLOCK, BACK_PAGES);
+	if (ioctl(idle, KVM_SET_USER_MEMORY_REGION, &region) ||
+	    ioctl(idle, KVM_CREATE_VCPU, 5) < 0 || ioctl(idle, KVM_CREATE_VCPU, 0) < 0)
+		die("idle");
+	say("LAB: {\"ev\": \"rootless\", \"what\": \"idle\", \"pid\": %d, \"fd\": %d}", getpid(),
+	    idle);
+	if (pthread_create(&thread, NULL, make_thread, &thread_fd) || pthread_join(thread, NULL))
+		die("thread");
+	/* A VM that a child made, whose descriptors are ours now. */
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair))
+		die("socketpair");
+	pid = fork();
+	if (!pid) {
+		union {
+			char buf[CMSG_SPACE(2 * sizeof(int))];
+			struct cmsghdr align;
+		} u;
+		struct iovec iov = { .iov_base = "x", .iov_len = 1 };
+		struct msghdr msg = { .msg_iov = &iov,
+				      .msg_iovlen = 1,
+				      .msg_control = u.buf,
+				      .msg_controllen = sizeof(u.buf) };
+		struct cmsghdr *c = CMSG_FIRSTHDR(&msg);
+		int fds[2];
+
+		lost = calloc(1, sizeof(*lost));
+		lost->index = 100;
+		lost->name = "orphan";
+		vm_new(lost, 1, 0, 0);
+		slot_add(lost, 0x40000000, 64 * PAGE, BACK_PAGES, 0);
+		fill(lost, 0x40000000, 64);
+		guest_write(lost, 0x40000000);
+		go(lost);
+		fds[0] = lost->fd;
+		fds[1] = lost->vcpu[0].fd;
+		c->cmsg_level = SOL_SOCKET;
+		c->cmsg_type = SCM_RIGHTS;
+		c->cmsg_len = CMSG_LEN(sizeof(fds));
+		memcpy(CMSG_DATA(c), fds, sizeof(fds));
+		if (sendmsg(pair[1], &msg, 0) != 1)
+			die("sendmsg");
+		_exit(0);
+	}
+	{
+		union {
+			char buf[CMSG_SPACE(2 * sizeof(int))];
+			struct cmsghdr align;
+		} u;
+		char b;
+		struct iovec iov = { .iov_base = &b, .iov_len = 1 };
+		struct msghdr msg = { .msg_iov = &iov,
+				      .msg_iovlen = 1,
+				      .msg_control = u.buf,
+				      .msg_controllen = sizeof(u.buf) };
+
+		if (recvmsg(pair[0], &msg, 0) != 1)
+			die("recvmsg");
+		waitpid(pid, NULL, 0);
+		say("LAB: {\"ev\": \"orphan\", \"pid\": %d, \"holder\": %d}", pid, getpid());
+	}
+}
+
 /* Rows in the order in which they run; the last one spins while memory is captured. */
 static const struct {
 	const char *name;
@@ -956,6 +1255,8 @@ static const struct {
 	int capability;   /* of KVM, without which there is no such guest */
 	const char *file; /* without which there is no such guest either: see machine.py */
 	bool shares;      /* the process of the row before it */
+	int enable;       /* a capability of the VM, and its argument */
+	uint64_t value;
 } guests[] = {
 	{ .name = "kinds", .build = build_kinds, .vcpus = 1 },
 	{ .name = "host", .build = build_host, .vcpus = 2 },
@@ -963,6 +1264,29 @@ static const struct {
 	{ .name = "smm", .build = build_smm, .vcpus = 1, .capability = KVM_CAP_X86_SMM },
 	{ .name = "gmem", .build = build_gmem, .vcpus = 1, .capability = CAP_GUEST_MEMFD_FLAGS },
 	{ .name = "nested", .build = build_nested, .vcpus = 1, .file = "/nested" },
+	{ .name = "many", .build = build_many, .vcpus = MAX_VCPUS, .file = "/odd" },
+	{ .name = "twin1", .build = build_twin, .vcpus = 1, .file = "/odd" },
+	{ .name = "twin2", .build = build_twin, .vcpus = 1, .file = "/odd", .shares = true },
+	{ .name = "insmm",
+	  .build = build_insmm,
+	  .vcpus = 1,
+	  .capability = KVM_CAP_X86_SMM,
+	  .file = "/odd" },
+	{ .name = "ring",
+	  .build = build_ring,
+	  .vcpus = 1,
+	  .file = "/odd",
+	  .enable = KVM_CAP_DIRTY_LOG_RING,
+	  .value = RING_ENTRIES * sizeof(struct kvm_dirty_gfn) },
+	{ .name = "manual",
+	  .build = build_manual,
+	  .vcpus = 1,
+	  .file = "/odd",
+	  .enable = KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2,
+	  .value = 3 },
+	{ .name = "forked", .build = build_forked, .vcpus = 1, .file = "/odd" },
+	{ .name = "uffd", .build = build_uffd, .vcpus = 1, .file = "/odd" },
+	{ .name = "empty", .build = build_empty, .vcpus = 1, .file = "/odd" },
 	{ .name = "high", .build = build_high, .vcpus = 1 },
 	{ .name = "log", .build = build_log, .vcpus = 1 },
 };
@@ -1106,7 +1430,7 @@ static struct vm *build(size_t index)
 		die("memory");
 	vm->index = index;
 	vm->name = guests[index].name;
-	vm_new(vm, guests[index].vcpus);
+	vm_new(vm, guests[index].vcpus, guests[index].enable, guests[index].value);
 	guests[index].build(vm);
 	say_end(vm);
 	return vm;
@@ -1210,9 +1534,11 @@ static void say_host(void)
 	uname(&uts);
 	read_text("/proc/cpuinfo", cpuinfo, sizeof(cpuinfo));
 	bits = strstr(cpuinfo, "address sizes\t: ");
-	say("LAB: {\"ev\": \"host\", \"release\": \"%s\", \"la57\": %s, \"maxphyaddr\": %d, \"kvm\": %s}",
+	say("LAB: {\"ev\": \"host\", \"release\": \"%s\", \"la57\": %s, \"maxphyaddr\": %d, \"kvm\": %s, "
+	    "\"transparent_hugepage\": %s}",
 	    uts.release, strstr(cpuinfo, " la57") ? "true" : "false",
-	    bits ? atoi(strchr(bits, ':') + 1) : 0, kvm_fd >= 0 ? "true" : "false");
+	    bits ? atoi(strchr(bits, ':') + 1) : 0, kvm_fd >= 0 ? "true" : "false",
+	    access(THP_ENABLED, F_OK) ? "false" : "true");
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 		snprintf(path, sizeof(path), "/sys/module/%s", names[i]);
 		if (*read_line(path, line, sizeof(line)))
@@ -1251,7 +1577,8 @@ int main(void)
 	load_modules();
 	write_file("/proc/sys/vm/nr_hugepages", "6");
 	/* Off by default on machines with less than 512M (hugepage_init() in mm/huge_memory.c). */
-	write_file("/sys/kernel/mm/transparent_hugepage/enabled", "madvise");
+	if (!access(THP_ENABLED, F_OK))
+		write_file(THP_ENABLED, "madvise");
 	kvm_fd = open("/dev/kvm", O_RDWR | O_CLOEXEC);
 	say_host();
 	say_kernel_log(kernel_words);

@@ -31,6 +31,10 @@ KERNELS = {
     "6.1-generic": r"linux-image-6\.1\.[0-9-]+-amd64(-unsigned)?",
     "6.12-generic": r"linux-image-6\.12\.[0-9.]+\+deb[0-9]+-amd64(-unsigned)?",
     "7.x-generic": r"linux-binary-7\.[0-9.]+\+deb[0-9]+-amd64(-unsigned)?",
+    # PREEMPT_RT: other locks in every structure.
+    "6.1-rt": r"linux-image-6\.1\.[0-9-]+-rt-amd64(-unsigned)?",
+    "6.12-rt": r"linux-image-6\.12\.[0-9.]+\+deb[0-9]+-rt-amd64(-unsigned)?",
+    "7.x-rt": r"linux-binary-7\.[0-9.]+\+deb[0-9]+-rt-amd64(-unsigned)?",
 }
 STORE = kernels.Store("amd64", KERNELS, machine.MODULES, "x86", machine.MORE_MODULES)
 

@@ -20,16 +20,27 @@ SECONDS = 300
 # panic=-1 and -no-reboot: QEMU ends. On a loaded machine an emulated timer is too late for the kernel's look at it.
 CMDLINE = "console=ttyS0,115200 rdinit=/init loglevel=4 panic=-1 no_timer_check"
 
+# PREEMPT_RT kernels have KVM only where the clock is constant; TCG does not say so by itself.
+RT_CPU = "max,invtsc=on,x-force-features=on"
+# Two nodes, one of them beyond 4 GiB.
+NUMA = ["-smp", "4", "-object", "memory-backend-ram,id=m0,size=2560M", "-object", "memory-backend-ram,id=m1,size=3584M",
+        "-numa", "node,nodeid=0,cpus=0-1,memdev=m0", "-numa", "node,nodeid=1,cpus=2-3,memdev=m1"]
+# Objects of slabs lie elsewhere, and larger slabs.
+SLUB_DEBUG = "slub_debug=FZPU init_on_free=1 page_poison=1"
+
 # A row: kernel (see KERNELS in lab.py), and what differs from the plain machine, which has NPT.
 #   ept         Bochs instead of QEMU, and EPT instead of NPT
 #   cpu         QEMU's -cpu; with `max' the host has five levels, and so has NPT. Or Bochs' cpu: model
 #   mem         MiB of memory
 #   cmdline     more for the kernel's command line
+#   qemu        more of QEMU's options
 #   note        False: no module qemu_fw_cfg, so that dumps carry no VMCOREINFO note
 #   parameters  {module: its parameters}
 #   age         the host looks which pages were accessed, from 6.12 on
 #   guests      those of the guests that not every kernel can have, and that this one must
 #   nested      one of the guests runs a guest of its own; it is one of guests, too
+#   odd         guests of VMMs that do it otherwise, too
+#   unfiltered  makedumpfile -d 31 loses the module's types and where they are, which is said
 #   kcore       run a static s2dump on the machine's own /proc/kcore while the guests are there
 #   full        only with --full
 CONFIGS = {
@@ -59,6 +70,16 @@ CONFIGS = {
     # Nothing is done ahead: blocks stay under logging until they are written, and MMIO leaves no entries.
     "7.x-npt-lazy": {"kernel": "7.x", "cpu": "max,la57=off", "parameters": {"kvm": "eager_page_split=0 mmio_caching=0"},
                      "guests": ["gmem"], "full": True},
+    "6.1-npt-rt": {"kernel": "6.1-rt", "cpu": RT_CPU, "full": True},
+    "6.12-npt-rt": {"kernel": "6.12-rt", "cpu": RT_CPU, "full": True},
+    "7.x-npt-rt": {"kernel": "7.x-rt", "cpu": RT_CPU, "guests": ["gmem"], "full": True},
+    "6.1-npt-odd": {"kernel": "6.1", "odd": True, "full": True},
+    "6.12-npt-odd-shadow": {"kernel": "6.12", "odd": True, "parameters": {"kvm": "tdp_mmu=0"}, "full": True},
+    "7.x-npt-odd": {"kernel": "7.x", "odd": True, "guests": ["gmem"], "full": True},
+    "6.1-npt-slub": {"kernel": "6.1", "cmdline": SLUB_DEBUG, "full": True},
+    "7.x-npt-slub": {"kernel": "7.x", "cmdline": SLUB_DEBUG, "unfiltered": True, "guests": ["gmem"], "full": True},
+    "6.12-npt-numa": {"kernel": "6.12", "mem": 6144, "qemu": NUMA, "cmdline": "slab_nomerge mem_encrypt=off",
+                      "full": True},
 }
 
 
@@ -82,7 +103,7 @@ def initrd(row, kernel, scratch):
     if row.get("kcore"):
         with open(static_build.path(), "rb") as f:
             files.append(("s2dump", 0o755, f.read()))
-    files += [(name, 0o644, b"") for name in ("age", "nested") if row.get(name)]
+    files += [(name, 0o644, b"") for name in ("age", "nested", "odd") if row.get(name)]
     for module in modules:
         with open(os.path.join(kernel, module + ".ko"), "rb") as f:
             files.append((module + ".ko", 0o644, f.read()))
@@ -106,7 +127,7 @@ def capture_npt(row, kernel, out, scratch):
          "-kernel", os.path.join(kernel, "vmlinuz"), "-initrd", initrd(row, kernel, scratch),
          "-append", f"{CMDLINE} {row.get('cmdline', '')}", "-display", "none", "-serial", "stdio",
          "-chardev", f"socket,id=q,path={qmp},server=on,wait=off", "-mon", "chardev=q,mode=control",
-         "-device", "vmcoreinfo"], out, scratch, qmp)
+         "-device", "vmcoreinfo", *row.get("qemu", [])], out, scratch, qmp)
     try:
         wait_ready(machine)
         # Until the last guest spins: its processor's registers are then the guest's.

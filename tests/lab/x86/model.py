@@ -30,6 +30,7 @@ import re
 PAGE, BLOCK, GIB = 1 << 12, 1 << 21, 1 << 30
 SMM = 1
 NESTED = 2  # no address space: the table of a guest of the guest
+ORPHAN = 100  # as in init.c: it has lost what the log says of it
 ALWAYS_WRITABLE = ("gmem", "device")  # whoever touches it, and how
 
 
@@ -75,6 +76,7 @@ class Vm:
         self.counts = None
         self.boot = None
         self.smm_entry = None
+        self.manual = False      # a new log has all pages, and protects none
         self.nested = []         # what a guest of the guest may have: (address, the guest's, size, may it write)
         self.own = None          # a page that the VM's own table has, and no other
         self.problems = []
@@ -182,7 +184,7 @@ class Vm:
         self.unmap_host(start, size)
         for edge in start, end:
             block = edge & -BLOCK
-            if edge % BLOCK and slot.hva <= block and block + BLOCK <= slot.hva + slot.size:
+            if self.host["splits_areas"] and edge % BLOCK and slot.hva <= block and block + BLOCK <= slot.hva + slot.size:
                 self.unmap_host(block, BLOCK)
 
     def ev_slot(self, e):
@@ -228,7 +230,7 @@ class Vm:
         slot = self.slots[0][e["slot"]]
         slot.log = e["on"]
         self.generation[0] += 2
-        if slot.log:
+        if slot.log and not self.manual:
             self.start_log(slot)
 
     def ev_delete(self, e):
@@ -261,6 +263,26 @@ class Vm:
         for gpa in pages:
             self.access("w", gpa, SMM)
 
+    def ev_manual(self, e):
+        self.manual = True
+
+    def ev_clear(self, e):
+        """Pages leave a log that is cleared by hand."""
+        start = int(e["gpa"], 16)
+        for leaf in [m for at, m in self.maps[0].items()
+                     if m.size > PAGE and at < start + e["size"] and start < at + m.size]:
+            if self.host.get("kvm/parameters/eager_page_split") == "Y":
+                self.split(leaf, 0)
+        for at, leaf in self.maps[0].items():
+            if start <= at < start + e["size"]:
+                self.clean(leaf)
+
+    def ev_fork(self, e):
+        """The memory of the VMM becomes read-only, and leaves the tables of guests."""
+        for s in self.slots[0].values():
+            self.unmap(s.gpa, s.size)
+        self.written = {self.slot(self.boot).host(self.boot + PAGE)}  # its orders are written at once
+
     def ev_nested(self, e):
         self.nested.append((int(e["ngpa"], 16), int(e["gpa"], 16), e["size"], e["write"]))
 
@@ -291,6 +313,7 @@ class Log:
     def __init__(self, path):
         with open(path) as f:
             self.events = [json.loads(line) for line in f]
+        self.events = [e for e in self.events if e.get("vm") != ORPHAN]
         # What a machine that gave up early did not say is not there: KeyError below.
         self.host = dict(next(e for e in self.events if e["ev"] == "host"))
         self.host.update((e["name"], e["value"]) for e in self.events if e["ev"] == "parameter")
@@ -299,8 +322,13 @@ class Log:
         self.host["pml"] = (self.host.get("kvm_intel/parameters/pml") == "Y"
                             and self.host.get("kvm_intel/parameters/eptad") == "Y")
         self.host["splits"] = self.release() >= (6, 2)
+        # A kernel without transparent huge pages has none to take apart where an area ends.
+        self.host["splits_areas"] = self.host.get("transparent_hugepage", True)
         self.host["thp"] = {(e["vm"], e["slot"]): e["huge"] for e in self.events if e["ev"] == "thp"}
         self.refused = {e["name"] for e in self.events if e["ev"] == "refused"}
+        # VMs that map nothing: whose process is gone, and those that never ran.
+        self.orphan = next((e["pid"] for e in self.events if e["ev"] == "orphan"), None)
+        self.rootless = [e for e in self.events if e["ev"] == "rootless"]
         self.bad = [e for e in self.events if e["ev"] in ("died", "broken", "warning")]
         self.vms = {}
         for e in self.events:
