@@ -751,6 +751,43 @@ static void variables_of_one_name(void **state)
 	}
 }
 
+/* Which layout of software bits it is the name of the variable for execution tells, whatever the
+ * roles look like; those are asked where both names are there, or none. */
+static void layout_by_name(void **state)
+{
+	static const struct {
+		const struct x86_form *form;
+		const char *name; /* beside the variable's own, or @instead of it */
+		bool instead;
+		const struct s2_soft_ops *ops;
+	} rows[] = {
+		{ FORM_7_3_EPT, "dshadow_x_mask", true, &s2_soft_kvm_old },
+		{ FORM_7_3_EPT, "dshadow_x_mask", false, &s2_soft_kvm_new },
+		{ FORM_7_3_EPT, "dshadow_other_mask", true, &s2_soft_kvm_new },
+		{ FORM_6_1_EPT, "dshadow_xs_mask", true, &s2_soft_kvm_new },
+		{ FORM_6_1_EPT, "dshadow_xs_mask", false, &s2_soft_kvm_old },
+		{ FORM_6_1_EPT, "dshadow_other_mask", true, &s2_soft_kvm_old },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct x86_test t;
+		uint64_t pa;
+
+		x86_init(&t, rows[i].form);
+		if (!rows[i].instead)
+			kvm_variable(&t, rows[i].name, 4, 8);
+		for (uint32_t k = 0; rows[i].instead && k < t.nmsyms; k++)
+			if (!strcmp(t.msym[k].name, "shadow_x_mask") ||
+			    !strcmp(t.msym[k].name, "shadow_xs_mask"))
+				t.msym[k].name = rows[i].name + 1;
+		put_rooted_vm(&t, 42, &pa);
+		x86_must(&t);
+		assert_ptr_equal(x86_table(&t, "vm:42")->regime.soft.ops, rows[i].ops);
+		x86_exit(&t);
+	}
+}
+
 /* kvm.mmio_caching=0 */
 static void without_mmio_entries(void **state)
 {
@@ -2041,6 +2078,7 @@ int main(void)
 		cmocka_unit_test(reserved_by_firmware),
 		cmocka_unit_test(lost_variable),
 		cmocka_unit_test(variables_of_one_name),
+		cmocka_unit_test(layout_by_name),
 		cmocka_unit_test(without_mmio_entries),
 		cmocka_unit_test(shared_bit),
 		cmocka_unit_test(slots_beyond_the_shared_bit),
