@@ -1574,6 +1574,16 @@ def cpu_parameters(s):
     return [s.pa(PERCPU)]
 
 
+@without("hyp-address", "writer", gens=since("7.1"), passes=("host-identity", "host-prot"))
+def kind_of_memory(s):
+    """The host's leaves are of FEAT_S2FWB, and nobody says whether it is on."""
+    for page in s.s2.pages:
+        for at in range(page, page + PAGE, 8):
+            if s.ram.get(at) & 1 and s.ram.get(at) >> 2 & 0xf == 0xf:
+                s.ram.put(at, s.ram.get(at) & ~0x3c | 6 << 2)
+    return [s.pa(PERCPU)]
+
+
 @without("hyp-reserved", gens=("7.1",))
 def reserved_memory(s):
     """Nobody says what is reserved; no table tells, because its only page of a level is missing as well."""
