@@ -1504,6 +1504,15 @@ def vectors_in_private_range(s):
 
 
 @breaks("writer", gens=EVERY)
+def one_page_of_text_not_guarded(s):
+    """The one that is told apart is the one that lacks what the others have."""
+    text = [s.image(HYP_TEXT[0]) + i * PAGE for i in range((HYP_TEXT[1] - HYP_TEXT[0]) // PAGE)]
+    for at in (s.s1.slot(s.image(IDMAP)), *(s.hyp_leaf[pa] for pa in text[1:])):
+        s.xor(at, 1 << 50)
+    return [("hyp", s.hyp(text[0]))]
+
+
+@breaks("writer", gens=EVERY)
 def half_of_the_text_guarded(s):
     """As many with as without: those that have more than the others are named."""
     vectors_in_private_range(s)

@@ -673,6 +673,32 @@ static void reserved_by_firmware(void **state)
 	}
 }
 
+/* The host's PAT, since 5.17: a kernel without it uses another, one whose value is lost is said. */
+static void host_pat(void **state)
+{
+	static const uint64_t value = 0x407050600070106;
+	struct x86_test t;
+	uint64_t va, pa;
+
+	(void)state;
+	x86_init(&t, FORM_7_3_NPT);
+	va = t.k.stext + DATA_AT + 0x800;
+	set64(&t, va, value);
+	add_symbol(&t, "dpat_msr_val", va);
+	put_rooted_vm(&t, 42, &pa);
+	x86_must(&t);
+	assert_int_equal(t.lost.total, 0);
+	assert_int_equal(x86_table(&t, "vm:42")->regime.value[S2_X86_PAT], value);
+	t.k.mem.hole = (uint64_t)(x86_at(&t, va) - t.k.ram);
+	t.k.mem.hole_size = 8;
+	t.k.mem.hole_code = S2_EXCLUDED;
+	x86_must(&t);
+	assert_int_equal(t.lost.total, 1);
+	assert_true(x86_has_loss(&t, "", "pat_msr_val"));
+	assert_false(s2_regime_has(&x86_table(&t, "vm:42")->regime, S2_X86_PAT));
+	x86_exit(&t);
+}
+
 /* What a VM has of its own counts, and is known where the variable for all is not. */
 static void lost_variable(void **state)
 {
@@ -1398,12 +1424,18 @@ static void root_by_role(void **state)
 		assert_int_equal(held->slot[0].ipa, more[i / 2] == ROLE_SMM ? 0x200000 : 0x100000);
 		assert_memory_equal(held->regime.value, regime.value, sizeof(regime.value));
 		assert_memory_equal(&held->regime.soft, &regime.soft, sizeof(regime.soft));
+		/* That it is on no list is said of the vCPU. */
+		set64(&t, kvm + KVM_ROOTS, kvm + KVM_ROOTS);
+		set64(&t, kvm + KVM_ROOTS + 8, kvm + KVM_ROOTS);
+		x86_must(&t);
+		assert_int_equal(x86_table(&t, "vm:42/held:0")->root_pa, pa);
+		assert_int_equal(t.lost.count[S2_LOST_TABLE], 1);
 		/* Of an older one not even the role is known. */
 		set64(&t, vcpu + VCPU_ROOT_MMU + MMU_PREV_HPA, pa);
 		set64(&t, vcpu + VCPU_ROOT_MMU + MMU_ROOT_HPA, UINT64_MAX);
 		x86_must(&t);
 		assert_int_equal(t.tables.n, 0);
-		assert_int_equal(t.lost.count[S2_LOST_TABLE], 2);
+		assert_int_equal(t.lost.count[S2_LOST_TABLE], 1);
 		x86_exit(&t);
 	}
 }
@@ -2076,6 +2108,7 @@ int main(void)
 		cmocka_unit_test(capabilities),
 		cmocka_unit_test(user_execution),
 		cmocka_unit_test(reserved_by_firmware),
+		cmocka_unit_test(host_pat),
 		cmocka_unit_test(lost_variable),
 		cmocka_unit_test(variables_of_one_name),
 		cmocka_unit_test(layout_by_name),
