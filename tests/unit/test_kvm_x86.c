@@ -777,6 +777,30 @@ static void variables_of_one_name(void **state)
 	}
 }
 
+/* What is not recognised is refused by the member that is missing, never guessed. */
+static void without_a_member(void **state)
+{
+	static const char *const members[] = {
+		"tdp_mmu_roots", "active_mmu_pages", "link",  "tdp_mmu_page", "gfn",
+		"spt",           "parent_ptes",      "level", "direct",       "invalid",
+		"smm",           "access",           "mmu",   "ad_disabled",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
+		struct x86_test t;
+		uint64_t pa;
+
+		x86_left_out = members[i];
+		x86_init(&t, FORM_6_18_EPT);
+		x86_left_out = NULL;
+		put_rooted_vm(&t, 42, &pa);
+		if (x86_ask(&t) != S2_NOTFOUND || !strstr(t.err.text, members[i]))
+			fail_msg("without %s: %s", members[i], t.err.text);
+		x86_exit(&t);
+	}
+}
+
 /* Which layout of software bits it is the name of the variable for execution tells, whatever the
  * roles look like; those are asked where both names are there, or none. */
 static void layout_by_name(void **state)
@@ -2111,6 +2135,7 @@ int main(void)
 		cmocka_unit_test(host_pat),
 		cmocka_unit_test(lost_variable),
 		cmocka_unit_test(variables_of_one_name),
+		cmocka_unit_test(without_a_member),
 		cmocka_unit_test(layout_by_name),
 		cmocka_unit_test(without_mmio_entries),
 		cmocka_unit_test(shared_bit),
