@@ -1066,18 +1066,29 @@ def state_in_the_private_range(s):
     return [("hyp", IO_BASE + 0x1000)]
 
 
-@near("host-prot", "hyp-address", gens=EVERY)
-def region_ends_in_page(s):
-    """A no-map reservation of 0x800 bytes splits memblock's regions in the middle of a page."""
-    memory, size = s.image(HYP_BSS[0] + 0x500), s.btf.sizes["memblock_region"]
+def reserve(s, size):
+    """A no-map reservation of so many bytes at FREE splits memblock's regions; the last page of memory is in none."""
+    memory, each = s.image(HYP_BSS[0] + 0x500), s.btf.sizes["memblock_region"]
     split = s.pa(FREE) - BASE
-    for i, (base, length, flags) in enumerate(((BASE, split, 0), (BASE + split, 0x800, 4),
-                                               (BASE + split + 0x800, SIZE - split - 0x1000, 0))):
+    for i, (base, length, flags) in enumerate(((BASE, split, 0), (BASE + split, size, 4),
+                                               (BASE + split + size, SIZE - split - size - 0x800, 0))):
         for name, value, fmt in (("base", base, "<Q"), ("size", length, "<Q"), ("flags", flags, "<I")):
-            s.put(memory + i * size, "memblock_region", name, value, fmt)
+            s.put(memory + i * each, "memblock_region", name, value, fmt)
     s.ram.put(s.image(HYP_BSS[0] + 0x488), 3, "<I")
     if s.blocks:  # lies in one region
         s.poke(s.fixblock_at, s.ram.get(s.fixblock_at) + BLOCK)
+
+
+@near("host-prot", "hyp-address", gens=EVERY)
+def region_ends_in_page(s):
+    reserve(s, 0x800)
+
+
+@near("hyp-owns", gens=NEW)
+def reserved_and_owned_by_two(s):
+    """The states of a no-map reservation are nobody's."""
+    reserve(s, PAGE)
+    owned_by_two(s)
 
 
 @breaks("hyp-address")
