@@ -1222,6 +1222,10 @@ static void lost_vms(void **state)
 		if (!(s2_x86_claims[i].use & S2_CLAIM_ROOT))
 			assert_int_equal(x86_table(&t, id)->regime.value[i],
 					 x86_table(&t, "vm:40")->regime.value[i]);
+	/* What a VM may have otherwise than others. */
+	assert_int_equal(x86_table(&t, "vm:40")->regime.soft.unsure, 0);
+	assert_int_equal(x86_table(&t, id)->regime.soft.unsure,
+			 BIT64(S2_KVM_X86_MMIO_VALUE) | BIT64(S2_KVM_X86_DIRECT_BITS));
 	assert_int_equal(x86_table(&t, id)->pid, -1);
 	assert_int_equal(x86_table(&t, id)->object_va, 0);
 	/* Without struct pages nobody can find it, and that is said. */
