@@ -143,6 +143,23 @@ def system(test):
     test.report(f"zeros that are wrong decide nothing, {len(pages)} pages", bad)
 
 
+def found_elsewhere(test):
+    """A page of the hypervisor's linear map is not there: what is wrong with memory that it does not map is found, for no stack and no
+    fixmap slot was lost with it."""
+    fault = mkpkvm.System("7.1")
+    fault.poke(fault.s2.slot(fault.pa(mkpkvm.FREE)), fault.annotation(1))
+    lost = fault.s1.slot(fault.hyp(fault.pa(mkpkvm.RESERVED))) & -PAGE
+    assert lost != fault.s1.slot(fault.hyp(fault.pa(mkpkvm.FREE))) & -PAGE
+    (test.work / "map").write_text(fault.system_map(), encoding="ascii")
+    bad = []
+    for missing, whole in (([], "fail"), ([(lost, PAGE)], "fail"), ([(fault.fixmap_at & -PAGE, PAGE)], "unknown")):
+        (test.work / "dump").write_bytes(mkdump.kdump([(mkpkvm.BASE, bytes(fault.ram.bytes))], missing, codec="none", level=0))
+        status, out, err = test.run("check", "--json", "--only=hyp-owns", "--system-map=map", "dump")
+        if results(out) != {"hyp-owns": whole} or status != (1 if whole == "fail" else 4):
+            bad.append(f"without {missing}: status {status}: {results(out)} {err}")
+    test.report("what is wrong elsewhere, without a page of the hypervisor's table", bad)
+
+
 def table_pages(test):
     """Where table pages of the system lie: what extract keeps."""
     test.run("extract", "--system-map=map", "dump", "-o", "snapshot")
@@ -162,6 +179,7 @@ def main():
         test = Test(os.path.abspath(args.s2dump), pathlib.Path(name))
         makedumpfile(test)
         system(test)
+        found_elsewhere(test)
     print(f"1..{test.n}")
     return 1 if test.failed else 0
 

@@ -79,8 +79,9 @@ class Stage1(Table):
 class Host(System):
     info = f"BUILD-ID={BUILD_ID.hex()}\n"
 
-    def __init__(self, hcr=HCR, cpu=-1, el2=None, pstate=0x3c5):
-        """@el2: the vCPUs have an EL2 of their own, with these registers; @pstate: of vCPU 0."""
+    def __init__(self, hcr=HCR, cpu=-1, el2=None, pstate=0x3c5, tcr=TCR):
+        """@el2: the vCPUs have an EL2 of their own, with these registers; @pstate: of vCPU 0; @tcr: TCR_EL1."""
+        self.tcr = tcr
         self.hcr, self.cpu, self.el2, self.pstate, self.guest_pages, self.hidden = hcr, cpu, el2, pstate, 0, {}
         self.gen, self.ram, self.btf, self.symbols = "6.12", Ram(), kernel_types(), {}
         self.used = {"k": KTABLES, "g": TABLES, "s": SNAPSHOT}
@@ -205,7 +206,7 @@ class Host(System):
         self.put(kvm, "kvm", "vcpu_array.xa_head", self.lin(node) | 2)
         ctxt = self.field("kvm_vcpu", "arch.ctxt")
         regs = ctxt + self.field("kvm_cpu_context", "sys_regs")
-        values = {"MAIR_EL1": MAIR, "SCTLR_EL1": 0x1005, "TCR_EL1": TCR, "TTBR0_EL1": self.low.root, "TTBR1_EL1": self.high.root}
+        values = {"MAIR_EL1": MAIR, "SCTLR_EL1": 0x1005, "TCR_EL1": self.tcr, "TTBR0_EL1": self.low.root, "TTBR1_EL1": self.high.root}
         for i in range(VCPUS):
             at = self.pa(VCPU) + i * PAGE
             self.ram.put(node + self.field("xa_node", "slots") + i * 8, self.lin(at))

@@ -45,6 +45,10 @@ SLOWER, SECONDS, WAIT = 10, 5, 20
 UNCOUNTED = 60
 # What takes more seconds is left out where sanitizers watch, for all survivors run all of those.
 BRIEF = 5
+# Names the object of a build folder in which there is a mistake.
+CHANGED = "changed"
+# How many mutants for each worker are begun before the first of them has its answer.
+AHEAD = 20
 # Seconds' worth of parts of a test that run before what takes longer.
 QUICK = 8
 # Statements of which nobody but a sanitizer sees that they are not there.
@@ -214,6 +218,11 @@ def build(folder, *options):
     if not os.path.exists(os.path.join(folder, "build.ninja")):
         shutil.rmtree(folder, ignore_errors=True)
         quiet(["meson", "setup", folder, "--buildtype=plain", "-Dtests=enabled", "-Dbench=false", *options])
+    changed = os.path.join(folder, CHANGED)
+    if os.path.exists(changed):  # a run was ended by a signal: its mistake looks up to date
+        with open(changed, encoding="utf-8") as f:
+            os.remove(os.path.join(folder, f.read()))
+        os.remove(changed)
     quiet(["ninja", "-C", folder])
 
 
@@ -414,8 +423,14 @@ class Worker:
             return f.read()
 
     def put(self, path, code):
-        with open(os.path.join(self.folder, self.commands[path]["output"]), "wb") as f:
+        output = self.commands[path]["output"]
+        if code != self.clean[path]:
+            with open(os.path.join(self.folder, CHANGED), "w", encoding="utf-8") as f:
+                f.write(output)
+        with open(os.path.join(self.folder, output), "wb") as f:
             f.write(code)
+        if code == self.clean[path]:
+            os.remove(os.path.join(self.folder, CHANGED))
 
     def wanted(self, mutant):
         """The changed lines that are code; or all of the file, when they are a table; and whether any test was seen to run those.
@@ -608,7 +623,8 @@ def reason(rows, mutant):
 
 
 def run(workers, results, candidates, count):
-    """Tries candidates until @count of them counted; in their order, whatever is ready first."""
+    """Tries candidates until @count of them counted; says what became of them in their order. A survivor takes minutes: the other
+    workers have gone on by then."""
     free = queue.Queue()
     for worker in workers:
         free.put(worker)
@@ -622,13 +638,15 @@ def run(workers, results, candidates, count):
             result, by = worker.try_out(mutant)
         finally:
             free.put(worker)
+        results.add(mutant, result, by)
         return result, by, time.monotonic() - start
 
     counted, outcome = 0, []
     with concurrent.futures.ThreadPoolExecutor(len(workers)) as pool:
         ahead, rest = collections.deque(), iter(candidates)
         while counted < count:
-            while len(ahead) < len(workers):
+            # None is begun that surely will not be asked for.
+            while len(ahead) < min(AHEAD * len(workers), count - counted):
                 mutant = next(rest, None)
                 if mutant is None:
                     break
@@ -637,8 +655,6 @@ def run(workers, results, candidates, count):
                 break
             mutant, future = ahead.popleft()
             result, by, seconds = future.result()
-            if not results.get(mutant):
-                results.add(mutant, result, by)
             outcome.append((mutant, result))
             counted += result in ("noticed", "survives")
             print(f"{counted:4} {result}{f' by {by}' if by else ''} ({seconds:.1f} s): {name(mutant)}", flush=True)

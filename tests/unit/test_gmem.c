@@ -390,6 +390,41 @@ static void outside_sections(void **state)
 	gmem_exit(&g);
 }
 
+/* Numbers of sections that no kernel has are no list of memory. */
+static void impossible_sections(void **state)
+{
+	static const struct {
+		unsigned int length, section_bits, bits;
+		enum s2_check_result result;
+	} rows[] = {
+		{ 1 << 13, 27, 48, S2_CHECK_UNKNOWN }, /* a list that says there is memory */
+		{ 0, 27, 48, S2_CHECK_PASS },          { 1 << 20, 27, 48, S2_CHECK_UNKNOWN },
+		{ 1 << 21, 27, 48, S2_CHECK_PASS }, /* of one section each: not SPARSEMEM_EXTREME */
+		{ 1 << 21, 12, 48, S2_CHECK_UNKNOWN }, { 1 << 21, 11, 48, S2_CHECK_PASS },
+		{ 1 << 21, 27, 63, S2_CHECK_UNKNOWN }, { 1 << 21, 27, 64, S2_CHECK_PASS },
+		{ 1, 47, 48, S2_CHECK_UNKNOWN },       { 1, 48, 48, S2_CHECK_PASS },
+		{ 1, 49, 48, S2_CHECK_PASS },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct gmemtest g;
+
+		gmem_init(&g);
+		/* Whatever is asked for in the list, it cannot be read. */
+		info_line(&g.t.k,
+			  "OFFSET(page.flags)=0\nSYMBOL(mem_section)=ffffdead00000000\n"
+			  "LENGTH(mem_section)=%u\nSIZE(mem_section)=16\n"
+			  "OFFSET(mem_section.section_mem_map)=0\nNUMBER(SECTION_SIZE_BITS)=%u\n"
+			  "NUMBER(MAX_PHYSMEM_BITS)=%u\n",
+			  rows[i].length, rows[i].section_bits, rows[i].bits);
+		set64(&g.t, g.leaf, 0x2000000000 | LEAF);
+		if (run(&g, S2_CHECK_TWO_GUESTS)->result != rows[i].result)
+			fail_msg("row %zu", i);
+		gmem_exit(&g);
+	}
+}
+
 /* A block of 2 MiB that is not in the dump's memory: each of its pages is asked for. */
 static void outside_block(void **state)
 {
@@ -427,11 +462,17 @@ static void outside_block(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(sound),           cmocka_unit_test(shared),
-		cmocka_unit_test(another_page),    cmocka_unit_test(another_offset),
-		cmocka_unit_test(missing),         cmocka_unit_test(outside),
-		cmocka_unit_test(refcounts),       cmocka_unit_test(outside_block),
-		cmocka_unit_test(outside_section), cmocka_unit_test(outside_sections),
+		cmocka_unit_test(sound),
+		cmocka_unit_test(shared),
+		cmocka_unit_test(another_page),
+		cmocka_unit_test(another_offset),
+		cmocka_unit_test(missing),
+		cmocka_unit_test(outside),
+		cmocka_unit_test(refcounts),
+		cmocka_unit_test(outside_block),
+		cmocka_unit_test(outside_section),
+		cmocka_unit_test(outside_sections),
+		cmocka_unit_test(impossible_sections),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -673,6 +673,32 @@ static void reserved_by_firmware(void **state)
 	}
 }
 
+/* The host's PAT, since 5.17: a kernel without it uses another, one whose value is lost is said. */
+static void host_pat(void **state)
+{
+	static const uint64_t value = 0x407050600070106;
+	struct x86_test t;
+	uint64_t va, pa;
+
+	(void)state;
+	x86_init(&t, FORM_7_3_NPT);
+	va = t.k.stext + DATA_AT + 0x800;
+	set64(&t, va, value);
+	add_symbol(&t, "dpat_msr_val", va);
+	put_rooted_vm(&t, 42, &pa);
+	x86_must(&t);
+	assert_int_equal(t.lost.total, 0);
+	assert_int_equal(x86_table(&t, "vm:42")->regime.value[S2_X86_PAT], value);
+	t.k.mem.hole = (uint64_t)(x86_at(&t, va) - t.k.ram);
+	t.k.mem.hole_size = 8;
+	t.k.mem.hole_code = S2_EXCLUDED;
+	x86_must(&t);
+	assert_int_equal(t.lost.total, 1);
+	assert_true(x86_has_loss(&t, "", "pat_msr_val"));
+	assert_false(s2_regime_has(&x86_table(&t, "vm:42")->regime, S2_X86_PAT));
+	x86_exit(&t);
+}
+
 /* What a VM has of its own counts, and is known where the variable for all is not. */
 static void lost_variable(void **state)
 {
@@ -747,6 +773,67 @@ static void variables_of_one_name(void **state)
 					 known ? 0 : 1U << rows[i].param);
 		if (known && rows[i].param >= 0)
 			assert_int_equal(table->regime.soft.param[rows[i].param], value);
+		x86_exit(&t);
+	}
+}
+
+/* What is not recognised is refused by the member that is missing, never guessed. */
+static void without_a_member(void **state)
+{
+	static const char *const members[] = {
+		"tdp_mmu_roots", "active_mmu_pages", "link",  "tdp_mmu_page", "gfn",
+		"spt",           "parent_ptes",      "level", "direct",       "invalid",
+		"smm",           "access",           "mmu",   "ad_disabled",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
+		struct x86_test t;
+		uint64_t pa;
+
+		x86_left_out = members[i];
+		x86_init(&t, FORM_6_18_EPT);
+		x86_left_out = NULL;
+		put_rooted_vm(&t, 42, &pa);
+		if (x86_ask(&t) != S2_NOTFOUND || !strstr(t.err.text, members[i]))
+			fail_msg("without %s: %s", members[i], t.err.text);
+		x86_exit(&t);
+	}
+}
+
+/* Which layout of software bits it is the name of the variable for execution tells, whatever the
+ * roles look like; those are asked where both names are there, or none. */
+static void layout_by_name(void **state)
+{
+	static const struct {
+		const struct x86_form *form;
+		const char *name; /* beside the variable's own, or @instead of it */
+		bool instead;
+		const struct s2_soft_ops *ops;
+	} rows[] = {
+		{ FORM_7_3_EPT, "dshadow_x_mask", true, &s2_soft_kvm_old },
+		{ FORM_7_3_EPT, "dshadow_x_mask", false, &s2_soft_kvm_new },
+		{ FORM_7_3_EPT, "dshadow_other_mask", true, &s2_soft_kvm_new },
+		{ FORM_6_1_EPT, "dshadow_xs_mask", true, &s2_soft_kvm_new },
+		{ FORM_6_1_EPT, "dshadow_xs_mask", false, &s2_soft_kvm_old },
+		{ FORM_6_1_EPT, "dshadow_other_mask", true, &s2_soft_kvm_old },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct x86_test t;
+		uint64_t pa;
+
+		x86_init(&t, rows[i].form);
+		if (!rows[i].instead)
+			kvm_variable(&t, rows[i].name, 4, 8);
+		for (uint32_t k = 0; rows[i].instead && k < t.nmsyms; k++)
+			if (!strcmp(t.msym[k].name, "shadow_x_mask") ||
+			    !strcmp(t.msym[k].name, "shadow_xs_mask"))
+				t.msym[k].name = rows[i].name + 1;
+		put_rooted_vm(&t, 42, &pa);
+		x86_must(&t);
+		assert_ptr_equal(x86_table(&t, "vm:42")->regime.soft.ops, rows[i].ops);
 		x86_exit(&t);
 	}
 }
@@ -1135,6 +1222,10 @@ static void lost_vms(void **state)
 		if (!(s2_x86_claims[i].use & S2_CLAIM_ROOT))
 			assert_int_equal(x86_table(&t, id)->regime.value[i],
 					 x86_table(&t, "vm:40")->regime.value[i]);
+	/* What a VM may have otherwise than others. */
+	assert_int_equal(x86_table(&t, "vm:40")->regime.soft.unsure, 0);
+	assert_int_equal(x86_table(&t, id)->regime.soft.unsure,
+			 BIT64(S2_KVM_X86_MMIO_VALUE) | BIT64(S2_KVM_X86_DIRECT_BITS));
 	assert_int_equal(x86_table(&t, id)->pid, -1);
 	assert_int_equal(x86_table(&t, id)->object_va, 0);
 	/* Without struct pages nobody can find it, and that is said. */
@@ -1361,12 +1452,18 @@ static void root_by_role(void **state)
 		assert_int_equal(held->slot[0].ipa, more[i / 2] == ROLE_SMM ? 0x200000 : 0x100000);
 		assert_memory_equal(held->regime.value, regime.value, sizeof(regime.value));
 		assert_memory_equal(&held->regime.soft, &regime.soft, sizeof(regime.soft));
+		/* That it is on no list is said of the vCPU. */
+		set64(&t, kvm + KVM_ROOTS, kvm + KVM_ROOTS);
+		set64(&t, kvm + KVM_ROOTS + 8, kvm + KVM_ROOTS);
+		x86_must(&t);
+		assert_int_equal(x86_table(&t, "vm:42/held:0")->root_pa, pa);
+		assert_int_equal(t.lost.count[S2_LOST_TABLE], 1);
 		/* Of an older one not even the role is known. */
 		set64(&t, vcpu + VCPU_ROOT_MMU + MMU_PREV_HPA, pa);
 		set64(&t, vcpu + VCPU_ROOT_MMU + MMU_ROOT_HPA, UINT64_MAX);
 		x86_must(&t);
 		assert_int_equal(t.tables.n, 0);
-		assert_int_equal(t.lost.count[S2_LOST_TABLE], 2);
+		assert_int_equal(t.lost.count[S2_LOST_TABLE], 1);
 		x86_exit(&t);
 	}
 }
@@ -2042,8 +2139,11 @@ int main(void)
 		cmocka_unit_test(capabilities),
 		cmocka_unit_test(user_execution),
 		cmocka_unit_test(reserved_by_firmware),
+		cmocka_unit_test(host_pat),
 		cmocka_unit_test(lost_variable),
 		cmocka_unit_test(variables_of_one_name),
+		cmocka_unit_test(without_a_member),
+		cmocka_unit_test(layout_by_name),
 		cmocka_unit_test(without_mmio_entries),
 		cmocka_unit_test(shared_bit),
 		cmocka_unit_test(slots_beyond_the_shared_bit),

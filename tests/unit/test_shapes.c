@@ -340,6 +340,22 @@ static void stage2_contradictions(void **state)
 	incomplete_claims(&s2_arm64_stage2, 40, 0);
 }
 
+/* Inputs of fewer than 25 bits need FEAT_TTST (D8.2.8), by VTCR_EL2.T0SZ as by a claim. */
+static void small_inputs_of_vtcr(void **state)
+{
+	(void)state;
+	for (unsigned int t0sz = 36; t0sz <= 42; t0sz++) {
+		uint64_t vtcr = 1ULL << 31 | t0sz | 5ULL << 16; /* 4K, SL0 0: from level 2 on */
+		struct s2_geometry geom;
+		struct s2_err err;
+
+		assert_int_equal(shape(&s2_arm64_stage2, S2_ARM64_VTCR_EL2, vtcr, false, &geom,
+				       &err),
+				 S2_OK);
+		assert_int_equal(!!(geom.odd & S2_GODD_TTST), t0sz > 39);
+	}
+}
+
 /* The messages of a T0SZ that is out of range: the limits and the granule. */
 static void limits_of_t0sz(void **state)
 {
@@ -576,6 +592,7 @@ int main(void)
 		cmocka_unit_test(stage1_contradictions),
 		cmocka_unit_test(stage2_contradictions),
 		cmocka_unit_test(limits_of_t0sz),
+		cmocka_unit_test(small_inputs_of_vtcr),
 		cmocka_unit_test(bits_of_leaves),
 		cmocka_unit_test(vtcr_reserved_bits),
 		cmocka_unit_test(small_vttbr),

@@ -194,7 +194,7 @@ static void roots(void **state)
 		uint64_t tcr, ttbr, root;
 		enum s2_code code;
 	} row[] = {
-		{ 0 /* 4K, 39 bits */, 0x1234000041234001, 0x41234000, S2_OK },
+		{ 0 /* 4K, 39 bits, and an ASID */, 0xffff000041234001, 0x41234000, S2_OK },
 		{ 0, 0x41234800, 0, S2_INVALID },
 		{ 1 /* 4K, 36 bits, level 1 with 64 entries */, 0x41234200, 0x41234200, S2_OK },
 		{ 1, 0x41234100, 0, S2_INVALID },

@@ -242,6 +242,13 @@ static void indirection_and_overlays(void **state)
 			else
 				expect_fault(lab, ops[bit], 0x7000, FAULTED(0xf) | 1 << 14);
 	}
+	/* Overlays count for values below 8, of which 0 grants nothing and 4 is reserved. */
+	for (uint64_t value = 0; value < 8; value += value == 3 ? 2 : 1) {
+		reg(lab, S2_ARM64_PIR_EL1, value << 36);
+		expect_fault(lab, S2_AT_S1E1R, 0x5000, FAULTED(0xf) | 1 << 14);
+	}
+	reg(lab, S2_ARM64_PIR_EL1, 0xbULL << 36);
+	expect_fault(lab, S2_AT_S1E1R, 0x5000, FAULTED(0xf));
 	reg(lab, S2_ARM64_POR_EL1, 0x1ULL << 12);
 	reg(lab, S2_ARM64_PIR_EL1, 0xcULL << 36); /* no overlay for this one */
 	expect_pa(lab, S2_AT_S1E1W, 0x5000, 0x5000);

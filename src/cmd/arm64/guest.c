@@ -151,8 +151,13 @@ enum s2_code s2_guest_open(const struct s2_options *o, const struct s2_input *in
 	code = add_half(ret, o, false, err);
 	if (!code)
 		code = add_half(ret, o, true, err);
-	if (code || !o->nranges || ret->nhalves)
+	if (code || ret->nhalves)
 		return code;
+	if (!o->nranges)
+		return s2_fail(err, S2_INVALID,
+			       "%s/%" PRIu64 ": TCR_EL1.EPD0 and EPD1 are 1, no table of the "
+			       "guest's stage 1 is walked",
+			       ret->stage2_table->id, o->vcpu);
 	s2_range_text(o->range[0].first, o->range[0].last, range);
 	return s2_fail(err, S2_USAGE,
 		       "--range: %s is outside of what the guest's stage 1 translates", range);

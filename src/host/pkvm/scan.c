@@ -116,10 +116,9 @@ static bool is_host(struct s2_pkvm_search *s, uint64_t mmu)
 	    !get(s, pgt_pa, &s->layout.pgt_pgd, &pgd) ||
 	    !get(s, mmu, &s->kvm->mmu_pgd_phys, &pgd_phys) || !pgd_phys || pgd + off != pgd_phys ||
 	    !get(s, pgt_pa, &s->layout.pgt_ia_bits, &bits) || bits < 32 || bits > 52 ||
-	    !get_vtcr(s, arch_pa))
+	    !get_vtcr(s, arch_pa) ||
+	    (s->layout.pgt_flags.have && !get(s, pgt_pa, &s->layout.pgt_flags, &s->host_flags)))
 		return false;
-	if (s2_pkvm_get(s->mem, pgt_pa, &s->layout.pgt_flags, &s->host_flags))
-		s->host_flags = 0;
 	s->have_host = true;
 	s->host_mmu_pa = mmu;
 	s->host_pgd_pa = pgd_phys;

@@ -115,7 +115,7 @@ static enum s2_code vcpu_hcr(struct s2_kvm_walk *w, uint64_t kvm_va, uint64_t *r
 static enum s2_code find_vmid(struct s2_kvm_walk *w, uint64_t mmu, uint64_t vtcr,
 			      struct s2_table *ret)
 {
-	uint64_t id = 0;
+	uint64_t id;
 	enum s2_code code = s2_field_get(w->search->kernel, mmu, &arm64_of(w)->layout.mmu_vmid, &id,
 					 w->search->err);
 
@@ -123,8 +123,10 @@ static enum s2_code find_vmid(struct s2_kvm_walk *w, uint64_t mmu, uint64_t vtcr
 		s2_err_init(w->search->err);
 		return S2_OK;
 	}
-	ret->vmid = (uint32_t)(id & (vtcr & VTCR_VS ? UINT16_MAX : UINT8_MAX));
-	ret->have_vmid = !code && ret->vmid;
+	if (!code) {
+		ret->vmid = (uint32_t)(id & (vtcr & VTCR_VS ? UINT16_MAX : UINT8_MAX));
+		ret->have_vmid = ret->vmid;
+	}
 	return s2_host_set_aside(w->search, S2_LOST_REGISTER, ret->id, code);
 }
 
