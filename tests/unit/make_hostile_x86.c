@@ -556,14 +556,16 @@ static void roots_of_all_kinds(struct hostile *h)
 		put_slot(t, kvm, 0, 0, 0x100, 1);
 		put_slot(t, kvm, 1, 0, 0x200, 2);
 		for (unsigned int i = 0; i < 5; i++, to += 0x20000) {
-			put_root(t, kvm + KVM_ROOTS, ROLE_LEVEL(4) | ROLE_DIRECT | kinds[i], true, &pa);
+			put_root(t, kvm + KVM_ROOTS, ROLE_LEVEL(4) | ROLE_DIRECT | kinds[i], true,
+				 &pa);
 			fill_root(h, pa, to - (8 << 20));
 			first = i ? first : pa;
 		}
 		put_root(t, kvm + KVM_ACTIVE, ROLE_LEVEL(4) | ROLE_GUEST_MODE, false, &pa);
 		fill_root(h, pa, to - (8 << 20));
 		to += 0x20000;
-		put_root(t, kvm + KVM_ROOTS, ROLE_LEVEL(4) | ROLE_DIRECT | ROLE_INVALID(t->form), true, &pa);
+		put_root(t, kvm + KVM_ROOTS, ROLE_LEVEL(4) | ROLE_DIRECT | ROLE_INVALID(t->form),
+			 true, &pa);
 		fill_root(h, pa, to - (8 << 20));
 		put_vcpu(t, kvm, first);
 		put_process(t, init, pid, &kvm, 1);
