@@ -68,11 +68,14 @@ class Program:
         """Is it a legal command line, whatever becomes of the file that is not there?"""
         arguments = {"decode": ["0"], "translate": ["/nonexistent/file", "0"], "find": ["/nonexistent/file", "0"],
                       "extract": ["-o", "/dev/null", "/nonexistent/file"]}
-        done = subprocess.run([self.path, command, f"{option}={value}", *arguments.get(command, ["/nonexistent/file"])],
-                              capture_output=True)
-        # A size alone makes no table, which is another matter than that there is no such size.
-        alone = command == "decode" and option in self.options["dump"] and f"{option}:".encode() not in done.stderr
-        return done.returncode != 2 or b"nonexistent" in done.stderr or alone
+        for arch in ([], ["--arch=ept"]) if option.endswith("level") else ([],):  # which are counted otherwise there
+            done = subprocess.run([self.path, command, f"{option}={value}", *arch, *arguments.get(command, ["/nonexistent/file"])],
+                                  capture_output=True)
+            # A size alone makes no table, which is another matter than that there is no such size.
+            alone = command == "decode" and option in self.options["dump"] and f"{option}:".encode() not in done.stderr
+            if done.returncode != 2 or b"nonexistent" in done.stderr or alone:
+                return True
+        return False
 
 
 def check_help(program):
