@@ -121,12 +121,33 @@ static void consume(struct s2_merge *merge, struct s2_run *run, uint64_t n)
 		merge->more = s2_walk_next(merge->walk, strip);
 }
 
+/*
+ * How many leaves of the current strip @run goes on with where addresses end a run; @oa is the
+ * next. Both are compared in a short piece first: what ends runs soon, the one or the other, is not
+ * found again and again behind all that is left of a page.
+ */
+static uint64_t same_leaves(const struct s2_merge *merge, const struct s2_run *run, uint64_t oa)
+{
+	const struct s2_strip *strip = &merge->strip;
+	const struct s2_geometry *geom = merge->walk->geom;
+	uint64_t first = strip->n < BATCH ? strip->n : BATCH, n;
+
+	n = same_key(strip->desc, first, run->entry.raw, run->key_mask);
+	n = same_oa(geom, run->height, strip->desc, n, oa);
+	if (n < first || n == strip->n)
+		return n;
+	n = same_key(strip->desc + first, strip->n - first, run->entry.raw, run->key_mask);
+	return first + same_oa(geom, run->height, strip->desc + first, n,
+			       oa + first * s2_entry_size(geom, run->height));
+}
+
 /* How many entries of the current strip belong to @run. */
 static uint64_t take(const struct s2_merge *merge, struct s2_run *run)
 {
 	const struct s2_strip *strip = &merge->strip;
 	const struct s2_geometry *geom = merge->walk->geom;
-	uint64_t oa, n, same, most = strip->n;
+	bool leaf = s2_is_leaf(run->entry.type);
+	uint64_t oa, n, same;
 
 	if (strip->height != run->height || strip->missing != run->missing)
 		return 0;
@@ -140,12 +161,11 @@ static uint64_t take(const struct s2_merge *merge, struct s2_run *run)
 	if (run->meaning.placed || run->meaning.type == S2_SOFT_TRACKED)
 		return run->count ? 0 : 1;
 	oa = run->entry.oa + run->count * s2_entry_size(geom, run->height);
-	/* Where addresses end a run, that is known first: of a page of scattered leaves not all
-	 * that is left is compared for each. */
-	if (merge->how == S2_MERGE_PA && s2_is_leaf(run->entry.type))
-		most = same_oa(geom, run->height, strip->desc, most, oa);
-	n = same_key(strip->desc, most, run->entry.raw, run->key_mask);
-	if (!n || !s2_is_leaf(run->entry.type))
+	if (merge->how == S2_MERGE_PA && leaf)
+		n = same_leaves(merge, run, oa);
+	else
+		n = same_key(strip->desc, strip->n, run->entry.raw, run->key_mask);
+	if (!n || !leaf)
 		return n;
 	if (!merge->show.alone && !s2_run_same_rights(geom, run, strip->path))
 		return 0;
