@@ -211,10 +211,10 @@ void s2_guest_leaf(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, u
 			looks[i].look(ctx, &leaf);
 	if (leaf.kept)
 		state = kept_state(ctx, &leaf);
-	/* Whether they run or not: two-guests asks what came of them. */
-	for (unsigned int i = 0; i < ARRAY_SIZE(pass_looks); i++)
-		pass_looks[i].look(ctx, &leaf);
 	s2_pages_span(&ctx->pages, oa, oa + leaf.size - 1, &at, &to);
+	/* Whether they run or not: two-guests asks what came of them, of pages in the window. */
+	for (unsigned int i = 0; (ctx->first_window || at < to) && i < ARRAY_SIZE(pass_looks); i++)
+		pass_looks[i].look(ctx, &leaf);
 	while (s2_pages_change(&ctx->pages, &at, to, &run)) {
 		for (uint64_t i = 0; leaf.kept && i < run.nfacts; i++)
 			of_hypervisor(&run.fact[i], state);

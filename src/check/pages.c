@@ -42,8 +42,8 @@
 
 /*
  * What VMMs have is asked for a page at a time: beside entries of that size in their own tables
- * there are as many in a guest's, and all are looked at again for each window. Leaves may map the
- * same pages again and again, and tables be each other's.
+ * there are as many in a guest's, each looked at for the first window and for its own. Leaves may
+ * map the same pages again and again, and tables be each other's.
  */
 #define FLOOR_ASKED (1U << 20)
 #define BYTES_PER_ASKED 2

@@ -24,11 +24,11 @@ MIB = 1 << 20
 SAMPLE = pathlib.Path(__file__).resolve().parents[2] / "samples/debian-6.12-protected.elf.gz"
 
 
-def elf(note, segments):
+def elf(note, segments, machine=183):
     """@segments: (PA, bytes)."""
     at = 64 + 56 * (1 + len(segments))
     off = at + len(note) + -(at + len(note)) % 8
-    head = b"\x7fELF\2\1\1" + bytes(9) + struct.pack("<HHIQQQIHHHHHH", 4, 183, 1, 0, 64, 0, 0, 64, 56, 1 + len(segments), 64, 0, 0)
+    head = b"\x7fELF\2\1\1" + bytes(9) + struct.pack("<HHIQQQIHHHHHH", 4, machine, 1, 0, 64, 0, 0, 64, 56, 1 + len(segments), 64, 0, 0)
     table, data = struct.pack("<IIQQQQQQ", 4, 0, at, 0, 0, len(note), len(note), 4), b""
     for pa, content in segments:
         table += struct.pack("<IIQQQQQQ", 1, 4, off + len(data), pa, pa, len(content), len(content), 0)
@@ -122,6 +122,23 @@ def raw_of_tables(path):
     levels += [[base + 4096 * (5 + (k * 512 + i) % (pages - 5)) | 3 for i in range(512)] for k in range(4)]
     levels += [[i << 13 | 0x7ff for i in range(512)]] * (pages - 5)
     path.write_bytes(b"".join(struct.pack("<512Q", *level) for level in levels))
+
+
+def leaves_of_x86(path, pages=2048):
+    """A sound table of nothing but scattered leaves, whose rows are as long as any: all are printed."""
+    root, size = 0x3c00000000, pages << 21
+    soft = {"name": "kvm-new", "empty": "0x8000000000000000", "host_writable_mask": "0x20000000000000",
+            "mmu_writable_mask": "0x80000000000000", "accessed_mask": "0x100", "dirty_mask": "0x200"}
+    text = json.dumps({"version": 1, "release": "", "build_id": "", "tables": [
+        {"id": "vm:1234567.12", "kind": "stage2", "arch": "x86", "stage": "ept", "root": hex(root), "registers": {"eptp": hex(root | 0x5e)},
+         "maxphyaddr": 46, "soft": soft, "pid": 1234567, "memslots": [{"id": 12345, "ipa": "0x100000000", "size": hex(size), "hva": "0x7fd69f900000",
+                                                        "flags": 0}]}]}).encode()
+    upper = pages // 512
+    levels = [[root + 4096 | 7] + [0] * 511, [root + 4096 * (2 + i - 4) | 7 if 4 <= i < 4 + upper else 0 for i in range(512)]]
+    levels += [[root + 4096 * (2 + upper + k * 512 + i) | 7 for i in range(512)] for k in range(upper)]
+    levels += [[0x80a0000000000f77 | 0x200000000000 + (i * 7919 << 12) % (1 << 44) for i in range(k * 512, k * 512 + 512)] for k in range(pages)]
+    head = struct.pack("<III", 7, len(text), 1) + b"S2DUMP\0\0" + text + bytes(-len(text) % 4)
+    path.write_bytes(elf(head, [(root, b"".join(struct.pack("<512Q", *level) for level in levels))], 62))
 
 
 def kdump_empty(path):
@@ -385,6 +402,7 @@ CASES = [
     *((make, [*words, "--vtcr=0x80023559", where]) for make, where in ((kdump_one_leaf_page, "--root=0"), (raw_of_tables, f"--base={ROOT:#x}"))
       for words in (["check"], ["dump"], ["dump", "--json"], ["dump", "--format=csv"], ["dump", "--tables"], ["list", "-l"],
                     ["extract", "-o", "/dev/null"])),
+    (leaves_of_x86, ["dump", "--format=csv"]), (leaves_of_x86, ["dump", "--json"]),
     (kdump_empty, ["inspect"]), (kdump_empty, ["list"]),
     (kdump_zeros, ["inspect"]), (kdump_zeros, ["dump", f"--vtcr={VTCR}", "--root=0"]),
     (aliases, ["list"]), (aliases, ["dump", f"--vtcr={VTCR}", "--root=0x1000"]),
@@ -418,7 +436,7 @@ SAID = {(kdump_bomb, "list"): (3, NO_MORE), (kdump_bomb, "inspect"): (4, NO_MORE
         (mappings_of_same, "check"): (1, "has more mappings than a dump of this size has entries"),
         # The memory that the list tells of is more than any dump's; and tables are not read again for all that is left.
         (pkvm_large, "check"): (1, "incomplete: not read: 2 stretches to search"),
-        (kdump_zeros, "inspect"): (0, ""), (kdump_zeros, "dump"): (0, "")}
+        (leaves_of_x86, "dump"): (0, ""), (kdump_zeros, "inspect"): (0, ""), (kdump_zeros, "dump"): (0, "")}
 
 
 def measure(s2dump, words, path):

@@ -127,9 +127,10 @@ static void gmem_init(struct gmemtest *g)
 	set64(t, kvm + KVM_MEMSLOTS, set);
 }
 
-static const struct s2_check_outcome *run(struct gmemtest *g, enum s2_check_id id)
+/* @window: of how many pages of memory facts are kept at a time, 0: the default. */
+static void run_all(struct gmemtest *g, uint64_t wanted, uint64_t window)
 {
-	struct s2_check_args args = { .wanted = BIT64(id) };
+	struct s2_check_args args = { .wanted = wanted, .window = window };
 
 	s2_kernel_close(g->t.kernel);
 	g->t.kernel = NULL;
@@ -139,6 +140,11 @@ static const struct s2_check_outcome *run(struct gmemtest *g, enum s2_check_id i
 	args.tables = &g->t.tables;
 	s2_check_free(&g->report);
 	assert_int_equal(s2_check_run(&args, &g->report, NULL), S2_OK);
+}
+
+static const struct s2_check_outcome *run(struct gmemtest *g, enum s2_check_id id)
+{
+	run_all(g, BIT64(id), 0);
 	return &g->report.outcome[id];
 }
 
@@ -245,6 +251,29 @@ static void another_page(void **state)
 	must_fail(&g, 5, "has no page 66");
 	set64(&g.t, entry_va(&g, 5), 9 << 1 | 1); /* a value is no page */
 	must_fail(&g, 5, "has no page 66");
+	gmem_exit(&g);
+}
+
+/* However often tables are read again for windows of memory, each page is held against the file's
+ * once. */
+static void windows(void **state)
+{
+	const uint64_t both = BIT64(S2_CHECK_VMM) | BIT64(S2_CHECK_TWO_GUESTS);
+	struct gmemtest g;
+
+	(void)state;
+	gmem_init(&g);
+	set64(&g.t, g.leaf + 4 * 8, (page_pa(&g, 4) + 4096) | LEAF);
+	for (uint64_t window = 64; window <= 4096; window *= 8) {
+		const struct s2_check_outcome *o = &g.report.outcome[S2_CHECK_VMM];
+
+		run_all(&g, both, window);
+		assert_int_equal(o->nfindings, 1);
+		assert_int_equal(o->checked, MAPPED);
+	}
+	set64(&g.t, g.slot + SLOT_GMEM_FILE, 0);
+	run_all(&g, both, 64);
+	assert_int_equal(g.report.outcome[S2_CHECK_VMM].nunknown, MAPPED);
 	gmem_exit(&g);
 }
 
@@ -465,6 +494,7 @@ int main(void)
 		cmocka_unit_test(sound),
 		cmocka_unit_test(shared),
 		cmocka_unit_test(another_page),
+		cmocka_unit_test(windows),
 		cmocka_unit_test(another_offset),
 		cmocka_unit_test(missing),
 		cmocka_unit_test(outside),
