@@ -679,36 +679,6 @@ static void modules_in_a_circle(struct hostile *h)
 	put_long_list(h, h->t.modules, 300000, 64, true);
 }
 
-/* A million tasks, each with a memory of its own, and none with those of the VMs. */
-static void put_tasks(struct hostile *h, bool circle)
-{
-	struct x86_test *t = &h->t;
-	uint64_t init = heap_alloc(t, TASK_SIZE), n = 1000000, pa;
-
-	add_symbol(t, "Dinit_task", init);
-	for (uint32_t pid = 40; pid < 60; pid++) {
-		uint64_t kvm = put_vm(t, pid), root;
-
-		put_root(t, kvm + KVM_ROOTS, ROLE_LEVEL(4) | ROLE_DIRECT, true, &root);
-		set64(t, kvm + KVM_MM, heap_alloc(t, 8));
-	}
-	pa = put_long_list(h, init + TASK_LIST, n, TASK_SIZE, circle);
-	for (uint64_t i = 0; i < n; i++) {
-		put64(more_at(h, pa + i * TASK_SIZE + TASK_MM), more_va(h, pa) + i * 8);
-		put64(more_at(h, pa + i * TASK_SIZE + TASK_LEADER), more_va(h, pa) + i * TASK_SIZE);
-	}
-}
-
-static void tasks_of_a_million(struct hostile *h)
-{
-	put_tasks(h, false);
-}
-
-static void tasks_in_a_circle(struct hostile *h)
-{
-	put_tasks(h, true);
-}
-
 /* ---- files ---- */
 
 static void put(int fd, uint64_t off, const void *data, size_t size)
@@ -805,8 +775,6 @@ static const struct {
 	{ "vms-of-broken-roots", 4, vms_of_broken_roots },
 	{ "roots-with-slots", 4, roots_with_slots },
 	{ "modules-in-a-circle", 4, modules_in_a_circle },
-	{ "tasks-of-a-million", 4, tasks_of_a_million },
-	{ "tasks-in-a-circle", 4, tasks_in_a_circle },
 	{ "symbols-of-kvm", 4, symbols_of_kvm },
 	{ "gmem-of-blocks", 2, gmem_of_blocks },
 	{ "gmem-of-pages", 2, gmem_of_pages },
