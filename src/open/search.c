@@ -14,20 +14,25 @@
 #define MAX_VMCOREINFO (1U << 20)
 
 /* The payload of the container's VMCOREINFO note, to be freed; NULL when there is none. */
-static void *vmcoreinfo_note(const struct s2_source *source, size_t *ret_size)
+static enum s2_code vmcoreinfo_note(const struct s2_source *source, void **ret, size_t *ret_size,
+				    struct s2_err *err)
 {
 	const struct s2_note *note = s2_source_note(source, "VMCOREINFO", UINT32_MAX);
 	void *text;
 
+	*ret = NULL;
 	if (!note || note->size > MAX_VMCOREINFO)
-		return NULL;
+		return S2_OK;
 	text = malloc((size_t)note->size + 1);
-	if (text && s2_file_read(&source->file, note->file_off, text, (size_t)note->size, NULL)) {
+	if (!text)
+		return s2_fail(err, S2_NOMEM, "no memory for VMCOREINFO");
+	if (s2_file_read(&source->file, note->file_off, text, (size_t)note->size, NULL)) {
 		free(text);
-		return NULL;
+		return S2_OK;
 	}
+	*ret = text;
 	*ret_size = (size_t)note->size;
-	return text;
+	return S2_OK;
 }
 
 static struct s2_symbol_file symbol_file(const struct s2_opened *file)
@@ -43,7 +48,10 @@ static enum s2_code open_kernel(const struct s2_request *r, struct s2_input *inp
 	enum s2_code code;
 
 	s2_kernel_args_init(&args, &input->source->mem);
-	args.note = note = vmcoreinfo_note(input->source, &args.note_size);
+	code = vmcoreinfo_note(input->source, &note, &args.note_size, err);
+	if (code)
+		return code;
+	args.note = note;
 	args.vmlinux = symbol_file(&input->files.vmlinux);
 	args.system_map = symbol_file(&input->files.system_map);
 	args.module = symbol_file(&input->files.module);

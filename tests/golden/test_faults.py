@@ -134,6 +134,9 @@ def all_nth(args, work, first):
     failed = 0
     runs = [(command, given, []) for given in NTH_INPUTS for command in NTH_COMMANDS]
     runs.append((["inspect"], ["zstd.flat"], []))
+    if args.make_x86:
+        runs += [(command, ["x86"], []) for command in (["inspect", "--json"], ["list", "-l"], ["slots", "--json"], ["dump", "--format=csv"])]
+        runs.append((["translate", "--json", "--table=vm:41"], ["x86"], ["0x1000"]))
     runs += [(command, given, ["0x40000123"]) for given in NTH_INPUTS for command in NTH_ADDRESS]
     for at, (command, given, address) in enumerate(runs):
         bad, done, total = [], 0, 0
@@ -168,6 +171,7 @@ def main():
     parser = argparse.ArgumentParser(description="Lets the system refuse one call at a time.")
     parser.add_argument("--s2dump", required=True)
     parser.add_argument("--preload", required=True)
+    parser.add_argument("--make-x86", metavar="PROGRAM", help="tests/unit/make_hostile_x86: an x86 kernel too")
     parser.add_argument("--all", action="store_true", help="every call, not an even choice of them")
     parser.add_argument("--most", type=int, default=24, help="calls of a kind that are chosen without --all")
     parser.add_argument("--seed", type=int, default=0, help="which are chosen")
@@ -177,6 +181,8 @@ def main():
     with tempfile.TemporaryDirectory(prefix="s2faults.") as name:
         work = pathlib.Path(name)
         make_inputs(work)
+        if args.make_x86:
+            subprocess.run([os.path.abspath(args.make_x86), "private-memory", work / "x86"], check=True)
         for n, row in enumerate(SCENARIOS, 1):
             places, bad = scenario(args, work, row)
             if not places:

@@ -572,6 +572,113 @@ static void roots_of_all_kinds(struct hostile *h)
 	}
 }
 
+/* Nothing hostile: a VM with private memory in several pieces, and a process, for what happens when
+ * memory is refused. */
+static void private_memory(struct hostile *h)
+{
+	struct x86_test *t = &h->t;
+	uint64_t kvm, pa, node, init = heap_alloc(t, TASK_SIZE);
+
+	empty_list(t, init + TASK_LIST);
+	add_symbol(t, "Dinit_task", init);
+	kvm = put_vm(t, 41);
+	put_slot(t, kvm, 0, 0, 0x100, 1);
+	put_root(t, kvm + KVM_ROOTS, ROLE_LEVEL(4) | ROLE_DIRECT, true, &pa);
+	fill_root(h, pa, 4 << 20);
+	put_vcpu(t, kvm, pa);
+	put_process(t, init, 41, &kvm, 1);
+	set_bytes(t, kvm + KVM_HAS_PRIVATE, 1, 1);
+	node = more_alloc(h, 4096);
+	for (unsigned int i = 0; i < 64; i += 2)
+		put64(more_at(h, node + 40 + i * 8), 8 << 1 | 1);
+	set64(t, kvm + KVM_ATTRIBUTES + 8, more_va(h, node) | 2);
+}
+
+/* A chain of @n roots, none of which is another; behind the last one comes @end. */
+static uint64_t put_chain(struct hostile *h, uint64_t n, uint64_t end)
+{
+	struct x86_test *t = &h->t;
+	const uint64_t size = SP_PARENTS + 8;
+	uint64_t pa = more_alloc(h, n * size), va = more_va(h, pa);
+
+	for (uint64_t i = 0; i < n; i++) {
+		uint8_t *sp = more_at(h, pa + i * size);
+
+		put64(sp, i + 1 < n ? va + (i + 1) * size : end ? end : va);
+		put64(sp + 8, i ? va + (i - 1) * size : end);
+		sp[SP_TDP] = 1;
+		put32(sp + SP_ROLE, ROLE_LEVEL(4) | ROLE_DIRECT);
+		put64(sp + SP_SPT, x86_linear(t, MORE_AT + (i % (MORE_SIZE / 4096)) * 4096));
+		put32(sp + SP_COUNT, 2);
+	}
+	return va;
+}
+
+/* One VM with 100,000 roots. */
+static void roots_without_end(struct hostile *h)
+{
+	struct x86_test *t = &h->t;
+	uint64_t kvm = put_vm(t, 42), first = put_chain(h, 100000, kvm + KVM_ROOTS);
+
+	put_slot(t, kvm, 0, 0, 0x100, 1);
+	set64(t, kvm + KVM_ROOTS, first);
+	set64(t, kvm + KVM_ROOTS + 8, first + 99999 * (SP_PARENTS + 8));
+}
+
+/* Many VMs, all of which lead to the same 4000 roots, which lead back to none of them. */
+static void vms_of_broken_roots(struct hostile *h)
+{
+	uint64_t first = put_chain(h, 4000, 0);
+
+	put_farm(h, 65000);
+	set_field(h, F_ROOTS, first, first);
+}
+
+/* A VM with as many roots as one may have, and as many slots. */
+static void roots_with_slots(struct hostile *h)
+{
+	struct x86_test *t = &h->t;
+	uint64_t n = 32767, pa = more_alloc(h, (n + 1) * 128), va = more_va(h, pa);
+	uint64_t kvm = put_vm(t, 42), roots = put_chain(h, 4000, kvm + KVM_ROOTS);
+
+	set64(t, kvm + KVM_ROOTS, roots);
+	set64(t, kvm + KVM_ROOTS + 8, roots + 3999 * (SP_PARENTS + 8));
+	for (uint64_t k = 0; k < n; k++) {
+		uint64_t slot = pa + 128 + k * 128, node = slot + SLOT_NODES;
+		uint64_t first = va + 128 + SLOT_NODES;
+
+		put64(more_at(h, node), k ? first + (k - 1) / 2 * 128 : 0);
+		put64(more_at(h, node + 8), 2 * k + 2 < n ? first + (2 * k + 2) * 128 : 0);
+		put64(more_at(h, node + 16), 2 * k + 1 < n ? first + (2 * k + 1) * 128 : 0);
+		put64(more_at(h, slot + SLOT_GFN), k * 16);
+		put64(more_at(h, slot + SLOT_NPAGES), 1);
+	}
+	put64(more_at(h, pa + SLOTS_TREE), va + 128 + SLOT_NODES);
+	set64(t, kvm + KVM_MEMSLOTS, va);
+}
+
+/* A list of @n nodes of @size bytes behind @head; @end: it goes on there, and not to @head. */
+static uint64_t put_long_list(struct hostile *h, uint64_t head, uint64_t n, uint64_t size, bool end)
+{
+	struct x86_test *t = &h->t;
+	uint64_t pa = more_alloc(h, n * size), va = more_va(h, pa);
+
+	for (uint64_t i = 0; i < n; i++) {
+		put64(more_at(h, pa + i * size), i + 1 < n ? va + (i + 1) * size : end ? va : head);
+		put64(more_at(h, pa + i * size + 8), i ? va + (i - 1) * size : head);
+	}
+	set64(t, head, va);
+	set64(t, head + 8, va + (n - 1) * size);
+	return pa;
+}
+
+/* Modules in a circle, among which KVM's is not. */
+static void modules_in_a_circle(struct hostile *h)
+{
+	put_farm(h, 1000);
+	put_long_list(h, h->t.modules, 300000, 64, true);
+}
+
 /* ---- files ---- */
 
 static void put(int fd, uint64_t off, const void *data, size_t size)
@@ -663,6 +770,11 @@ static const struct {
 	{ "attributes-without-end", 4, attributes_without_end },
 	{ "types-without-end", 4, types_without_end },
 	{ "roots-of-all-kinds", 4, roots_of_all_kinds },
+	{ "private-memory", 4, private_memory },
+	{ "roots-without-end", 4, roots_without_end },
+	{ "vms-of-broken-roots", 4, vms_of_broken_roots },
+	{ "roots-with-slots", 4, roots_with_slots },
+	{ "modules-in-a-circle", 4, modules_in_a_circle },
 	{ "symbols-of-kvm", 4, symbols_of_kvm },
 	{ "gmem-of-blocks", 2, gmem_of_blocks },
 	{ "gmem-of-pages", 2, gmem_of_pages },

@@ -1236,8 +1236,8 @@ static void lost_vms(void **state)
 	x86_exit(&t);
 }
 
-/* A lost page of struct kvm_mmu_page takes none of those behind it: roots that either end of a list
- * leads to keep their names, whichever of the two MMUs has them. */
+/* A lost page of struct kvm_mmu_page takes none of those behind it, whichever of the two MMUs has
+ * them: roots before it keep their names, those behind it are called by their addresses. */
 static void lost_page_of_a_list(void **state)
 {
 	static const uint32_t lists[] = { KVM_ROOTS, KVM_ACTIVE };
@@ -1282,6 +1282,45 @@ static void lost_page_of_a_list(void **state)
 				continue;
 			snprintf(id, sizeof(id), k ? "vm:42/old:%u" : "vm:42", n);
 			n += k > 0;
+			if (k > rows[row].from)
+				snprintf(id, sizeof(id), "vm:42/old:0x%llx",
+					 (unsigned long long)pa[k]);
+			assert_int_equal(x86_table(&t, id)->root_pa, pa[k]);
+		}
+		x86_exit(&t);
+	}
+}
+
+/* Of three roots in use the first has the VM's own name: when that is lost, none has it, and no
+ * name means another root than in the whole dump. */
+static void names_of_what_is_left(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < NX86_FORMS * 3; i++) {
+		const struct x86_form *form = &x86_forms[i / 3];
+		uint64_t kvm, sp[3], pa[3];
+		struct x86_test t;
+		char id[64];
+
+		x86_init(&t, form);
+		kvm = put_vm(&t, 42);
+		for (unsigned int k = 3; k-- > 0;) {
+			sp[k] = put_root(&t, kvm + (form->arrays ? KVM_ACTIVE : KVM_ROOTS),
+					 role_of(t.form), !form->arrays, &pa[k]);
+			t.used = (t.used + 4095) & ~UINT64_C(4095);
+		}
+		x86_must(&t);
+		assert_int_equal(t.lost.total, 0);
+		lose_page(&t, sp[i % 3]);
+		x86_must(&t);
+		assert_int_equal(t.lost.count[S2_LOST_TABLE], 1);
+		for (unsigned int k = 0; k < 3; k++) {
+			if (k == i % 3)
+				continue;
+			snprintf(id, sizeof(id), k ? "vm:42/root:%u" : "vm:42", k);
+			if (k > i % 3)
+				snprintf(id, sizeof(id), "vm:42/root:0x%llx",
+					 (unsigned long long)pa[k]);
 			assert_int_equal(x86_table(&t, id)->root_pa, pa[k]);
 		}
 		x86_exit(&t);
@@ -2163,6 +2202,7 @@ int main(void)
 		cmocka_unit_test(root_by_role),
 		cmocka_unit_test(lost_vms_and_tables),
 		cmocka_unit_test(lost_page_of_a_list),
+		cmocka_unit_test(names_of_what_is_left),
 		cmocka_unit_test(lost_vms_of_the_shadow_mmu),
 		cmocka_unit_test(types_from_the_file),
 		cmocka_unit_test(types_with_a_gap),

@@ -61,27 +61,59 @@ static int64_t count_of(struct s2_kvm_walk *w, uint64_t va, const struct s2_fiel
 	return code || (int64_t)value < 0 ? -1 : (int64_t)value;
 }
 
-/* How many VMs of the list belong to process @pid, and the rank of VM @i among them, oldest first. */
-static unsigned int rank_of(struct s2_kvm_walk *w, size_t i, int64_t pid, unsigned int *ret_rank)
+static int compare_places(const void *a, const void *b)
 {
-	unsigned int n = 0, older = 0;
+	const struct s2_kvm_place *x = a, *y = b;
+
+	return x->pid != y->pid ? (x->pid > y->pid) - (x->pid < y->pid) :
+				  (x->at > y->at) - (x->at < y->at);
+}
+
+/* Where VMs of each process are in the list, those that are lost, too. */
+static enum s2_code sort_places(struct s2_kvm_walk *w)
+{
+	w->place = calloc(w->nvms + w->nlost + 1, sizeof(*w->place));
+	if (!w->place)
+		return s2_fail(w->search->err, S2_NOMEM, "no memory for VMs");
+	for (size_t i = 0; i < w->nvms; i++)
+		w->place[w->nplaces++] = (struct s2_kvm_place){ .pid = w->pid[i], .at = i };
+	for (unsigned int i = 0; i < w->nlost; i++)
+		w->place[w->nplaces++] =
+			(struct s2_kvm_place){ .pid = w->lost[i].pid, .at = w->lost[i].at };
+	qsort(w->place, w->nplaces, sizeof(*w->place), compare_places);
+	return S2_OK;
+}
+
+/* How many places come before @pid's that is at @at. */
+static size_t places_before(const struct s2_kvm_walk *w, int64_t pid, size_t at)
+{
+	const struct s2_kvm_place key = { .pid = pid, .at = at };
+	size_t low = 0, high = w->nplaces;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (compare_places(&w->place[mid], &key) < 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
+/* How many VMs of the list belong to process @pid, and the rank of VM @i among them, oldest first. */
+static size_t rank_of(const struct s2_kvm_walk *w, size_t i, int64_t pid, size_t *ret_rank)
+{
+	size_t end = places_before(w, pid + 1, 0);
 
 	/* vm_list is newest first. */
-	for (size_t k = 0; k < w->nvms; k++) {
-		n += w->pid[k] == pid;
-		older += w->pid[k] == pid && k > i;
-	}
-	for (unsigned int k = 0; k < w->nlost; k++) {
-		n += w->lost[k].pid == pid;
-		older += w->lost[k].pid == pid && w->lost[k].at > i;
-	}
-	*ret_rank = older + 1;
-	return n;
+	*ret_rank = end - places_before(w, pid, i + 1) + 1;
+	return end - places_before(w, pid, 0);
 }
 
 static void name_vm(struct s2_kvm_walk *w, size_t i, struct s2_table *table)
 {
-	unsigned int rank;
+	size_t rank;
 
 	table->pid = w->pid[i];
 	if (table->pid < 0)
@@ -89,7 +121,7 @@ static void name_vm(struct s2_kvm_walk *w, size_t i, struct s2_table *table)
 	else if (rank_of(w, i, table->pid, &rank) == 1)
 		snprintf(table->id, sizeof(table->id), "vm:%" PRId64, table->pid);
 	else
-		snprintf(table->id, sizeof(table->id), "vm:%" PRId64 ".%u", table->pid, rank);
+		snprintf(table->id, sizeof(table->id), "vm:%" PRId64 ".%zu", table->pid, rank);
 }
 
 /* Slots, in order, are at addresses that have the bit @at set, if it is not 0; nobody reaches those
@@ -224,7 +256,7 @@ static enum s2_code read_processes(struct s2_kvm_walk *w)
 	}
 	for (unsigned int i = 0; !code && i < w->nlost; i++)
 		code = read_lost_process(w, &w->lost[i]);
-	return code;
+	return code ? code : sort_places(w);
 }
 
 static bool on_listed_vm(void *arg, uint64_t node)
@@ -316,6 +348,7 @@ static void close_walk(void *state)
 		w->arch->close(w->state);
 	free(w->vm);
 	free(w->pid);
+	free(w->place);
 	free(w->process);
 	s2_kvm_vms_free(w->vms);
 	s2_kvm_attributes_free(w->attributes);

@@ -20,13 +20,21 @@ struct s2_kvm_lost_vm {
 };
 
 /* A walk over vm_list. */
+/* A VM's place in the list, by the process that it is of. */
+struct s2_kvm_place {
+	int64_t pid;
+	size_t at;
+};
+
 struct s2_kvm_walk {
 	struct s2_host_search *search;
 	const struct s2_kvm_arch *arch;
 	void *state; /* the architecture's */
 	struct s2_kvm_layout layout;
-	uint64_t *vm;                   /* struct kvm addresses, in the order of the list */
-	int64_t *pid;                   /* of each of them, -1 when not known */
+	uint64_t *vm;               /* struct kvm addresses, in the order of the list */
+	int64_t *pid;               /* of each of them, -1 when not known */
+	struct s2_kvm_place *place; /* of these and those that are lost, sorted */
+	size_t nplaces;
 	struct s2_kvm_process *process; /* ... and what was found out on the way to it */
 	struct s2_kvm_vms *vms;
 	struct s2_budget slots, vcpus;        /* that may still be read */

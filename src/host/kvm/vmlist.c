@@ -105,6 +105,8 @@ enum s2_code s2_kvm_vm_list(const struct s2_kvm_walk *w, uint64_t *ret, char *fo
 	struct s2_list_doubt doubt;
 	enum s2_code code = s2_module_symbols(kernel, "kvm", &symbol, 1, NULL);
 
+	if (code == S2_NOMEM)
+		return s2_fail(err, code, "no memory for the symbols of KVM's module");
 	/* Of several symbols of that name none is believed. */
 	if (!code && symbol.hits == 1) {
 		snprintf(found, found_size, "vm_list (symbol, %s)",

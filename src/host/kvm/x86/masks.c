@@ -70,6 +70,7 @@ struct values {
 	struct s2_symbol symbol[NVARIABLES];
 	uint64_t value[NVARIABLES];
 	bool have[NVARIABLES];
+	bool no_memory; /* to find out */
 };
 
 static bool is_there(const struct values *v, enum variable i)
@@ -129,10 +130,11 @@ static enum s2_tristate flag_of(const struct values *v, enum variable i)
 }
 
 /* What would tell and is not in the dump, or there twice. */
-static void lose(struct s2_lost *lost, enum s2_code code, const char *what)
+static void lose(struct values *v, enum s2_code code, const char *what)
 {
+	v->no_memory |= code == S2_NOMEM;
 	if (s2_is_missing(code) || code == S2_INVALID)
-		s2_lost_add(lost, S2_LOST_REGISTER, code, NULL, S2_LOST_NOWHERE, "%s: %s", what,
+		s2_lost_add(v->lost, S2_LOST_REGISTER, code, NULL, S2_LOST_NOWHERE, "%s: %s", what,
 			    s2_code_name(code));
 }
 
@@ -148,20 +150,23 @@ static enum s2_code get_member(struct s2_kernel *kernel, struct s2_types *types,
 }
 
 /* Of the boot processor's features; 0: not known. */
-static unsigned int boot_bits(const struct values *v, struct s2_types *types)
+static unsigned int boot_bits(struct values *v, struct s2_types *types)
 {
 	uint64_t va, bits;
 	enum s2_code code;
 
-	if (s2_kernel_symbol(v->kernel, "boot_cpu_data", &va, NULL))
+	code = s2_kernel_symbol(v->kernel, "boot_cpu_data", &va, NULL);
+	if (code) {
+		v->no_memory |= code == S2_NOMEM;
 		return 0;
+	}
 	code = get_member(v->kernel, types, va, "cpuinfo_x86", "x86_phys_bits", &bits);
-	lose(v->lost, code, "boot_cpu_data.x86_phys_bits");
+	lose(v, code, "boot_cpu_data.x86_phys_bits");
 	return code ? 0 : (unsigned int)bits;
 }
 
 /* KVM's own number is the processor's (kvm_get_shadow_phys_bits()). */
-static unsigned int kvm_bits(const struct values *v, struct s2_types *types)
+static unsigned int kvm_bits(struct values *v, struct s2_types *types)
 {
 	uint64_t bits = 0;
 	enum s2_code code = S2_NOTFOUND;
@@ -171,7 +176,7 @@ static unsigned int kvm_bits(const struct values *v, struct s2_types *types)
 	if (types && v->symbol[V_HOST].hits == 1)
 		code = get_member(v->kernel, types, v->symbol[V_HOST].value, "kvm_host_values",
 				  "maxphyaddr", &bits);
-	lose(v->lost, code, "kvm_host.maxphyaddr");
+	lose(v, code, "kvm_host.maxphyaddr");
 	return code ? 0 : (unsigned int)bits;
 }
 
@@ -207,14 +212,17 @@ static unsigned int below_mmio(const struct values *v, unsigned int bits, uint64
  * the addresses of AMD's processors; the kernel counts them off in boot_cpu_data
  * (early_detect_mem_encrypt()).
  */
-static unsigned int maxphyaddr(const struct values *v, bool ept, uint64_t sme_mask)
+static unsigned int maxphyaddr(struct values *v, bool ept, uint64_t sme_mask)
 {
 	struct s2_types *types = NULL;
 	unsigned int bits, left = 0;
+	enum s2_code code;
 
 	/* Types that cannot be had are said by whoever needs more of them. */
-	if (s2_module_types(v->kernel, "kvm", &types, NULL))
+	code = s2_module_types(v->kernel, "kvm", &types, NULL);
+	if (code)
 		types = NULL;
+	v->no_memory |= code == S2_NOMEM;
 	bits = kvm_bits(v, types);
 	if (types && (!ept || !bits))
 		left = boot_bits(v, types);
@@ -224,37 +232,38 @@ static unsigned int maxphyaddr(const struct values *v, bool ept, uint64_t sme_ma
 }
 
 /* IA32_PAT as the kernel sets it (mm/pat/memtype.c, since 5.17); 0: not known. */
-static uint64_t host_pat(struct s2_kernel *kernel, struct s2_lost *lost)
+static uint64_t host_pat(struct values *v)
 {
 	uint64_t va, pat;
-	enum s2_code code = s2_kernel_symbol(kernel, "pat_msr_val", &va, NULL);
+	enum s2_code code = s2_kernel_symbol(v->kernel, "pat_msr_val", &va, NULL);
 
 	if (!code)
-		code = s2_kernel_read(kernel, va, &pat, sizeof(pat), NULL);
-	lose(lost, code, "pat_msr_val");
+		code = s2_kernel_read(v->kernel, va, &pat, sizeof(pat), NULL);
+	lose(v, code, "pat_msr_val");
 	return code ? 0 : pat;
 }
 
-static bool has_vmx(struct s2_kernel *kernel)
+static bool has_vmx(struct values *v)
 {
 	struct s2_symbol symbol = { .name = "vmx_capability" };
+	enum s2_code code = s2_module_symbols(v->kernel, "kvm_intel", &symbol, 1, NULL);
 
-	return !s2_module_symbols(kernel, "kvm_intel", &symbol, 1, NULL) && symbol.hits;
+	v->no_memory |= code == S2_NOMEM;
+	return !code && symbol.hits;
 }
 
 /* What the processor can do; kvm_intel's copy of the capability register. */
-static void ept_capabilities(struct s2_kernel *kernel, struct s2_lost *lost,
-			     struct s2_kvm_x86_masks *masks)
+static void ept_capabilities(struct values *v, struct s2_kvm_x86_masks *masks)
 {
 	struct s2_symbol symbol = { .name = "vmx_capability" };
 	uint32_t ept; /* struct vmx_capability begins with it */
-	enum s2_code code = s2_module_symbols(kernel, "kvm_intel", &symbol, 1, NULL);
+	enum s2_code code = s2_module_symbols(v->kernel, "kvm_intel", &symbol, 1, NULL);
 
 	if (!code && !symbol.hits)
 		return;
 	if (!code)
-		code = read_symbol(kernel, &symbol, &ept, sizeof(ept), NULL);
-	lose(lost, code, "vmx_capability");
+		code = read_symbol(v->kernel, &symbol, &ept, sizeof(ept), NULL);
+	lose(v, code, "vmx_capability");
 	if (code)
 		return;
 	masks->exec_only = ept & CAP_EXEC_ONLY ? S2_YES : S2_NO;
@@ -328,14 +337,16 @@ enum s2_code s2_kvm_x86_masks(struct s2_kernel *kernel, const struct s2_kvm_x86_
 	masks.tdp = flag_of(&v, V_TDP);
 	/* ... but for shadow paging, which forbids on either. */
 	if (masks.tdp == S2_NO)
-		masks.ept = has_vmx(kernel);
-	masks.pat = host_pat(kernel, lost);
+		masks.ept = has_vmx(&v);
+	masks.pat = host_pat(&v);
 	if (s2_vmcoreinfo_get(s2_kernel_vmcoreinfo(kernel), S2_VI_NUMBER, "sme_mask",
 			      &masks.sme_mask, NULL))
 		masks.sme_mask = 0;
 	masks.maxphyaddr = maxphyaddr(&v, masks.ept, masks.sme_mask);
 	if (masks.ept)
-		ept_capabilities(kernel, lost, &masks);
+		ept_capabilities(&v, &masks);
+	if (v.no_memory)
+		return s2_fail(err, S2_NOMEM, "no memory for KVM's variables");
 	make_soft(&v, layout, &masks);
 	*ret = masks;
 	return S2_OK;

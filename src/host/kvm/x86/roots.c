@@ -114,7 +114,7 @@ const char *s2_kvm_x86_kind(const struct s2_kvm_x86_root *root)
 static enum s2_code read_root(struct gather *g, uint64_t sp, struct root *ret)
 {
 	struct s2_host_search *search = g->w->search;
-	struct root root = { .found = g->found };
+	struct root root = { .found = g->found, .unsure = g->lost };
 	bool obsolete = false;
 	enum s2_code code =
 		s2_kvm_x86_read_root(search->kernel, &g->x->layout, sp, &root.it, search->err);

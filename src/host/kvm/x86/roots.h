@@ -24,6 +24,7 @@ enum root_class {
 struct root {
 	struct s2_kvm_x86_root it;
 	enum root_class class;
+	bool unsure; /* one that is lost may come before it: its number is not known */
 	const char *found;
 };
 
@@ -37,7 +38,7 @@ struct gather {
 	uint64_t shadow_pages;
 	uint64_t direct_bits; /* TDX: set in all addresses of memory that the guest shares */
 	bool direct_unsure;   /* ... which could not be read */
-	bool lost;            /* there may be others */
+	bool lost;            /* there may be others, before what is found next */
 	bool gap;             /* ... in the list that is being read */
 	bool full;            /* there are more than there is room for */
 	uint64_t lost_sp[4];  /* members of lists that could not be read: two of each at most */

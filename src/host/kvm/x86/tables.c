@@ -126,7 +126,10 @@ static enum s2_code add_root(struct gather *g, const struct s2_table *vm, const 
 	bool plain = root->class == ROOT_VALID && !n;
 	enum s2_code code;
 
-	if (!plain && (classes[root->class].counted || n))
+	if (root->unsure)
+		snprintf(table.id, sizeof(table.id), "%.40s/%s:0x%" PRIx64, vm->id,
+			 classes[root->class].name, root->it.pa);
+	else if (!plain && (classes[root->class].counted || n))
 		snprintf(table.id, sizeof(table.id), "%.40s/%s:%u", vm->id,
 			 classes[root->class].name, n);
 	else if (!plain)
