@@ -1515,6 +1515,13 @@ def vectors_in_private_range(s):
 
 
 @breaks("writer", gens=EVERY)
+def one_page_of_data_with_pxn(s):
+    """PXN beside UXN is in all of the data, where the release has it at all, or in none."""
+    s.xor(s.hyp_leaf[s.pa(PERCPU)], 1 << 53)
+    return [("hyp", s.hyp(s.pa(PERCPU)))]
+
+
+@breaks("writer", gens=EVERY)
 def one_page_of_text_not_guarded(s):
     """The one that is told apart is the one that lacks what the others have."""
     text = [s.image(HYP_TEXT[0]) + i * PAGE for i in range((HYP_TEXT[1] - HYP_TEXT[0]) // PAGE)]
