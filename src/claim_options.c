@@ -133,11 +133,6 @@ const struct s2_claim *s2_claim_example(void)
 	return NULL;
 }
 
-static bool is_called(const struct s2_arch *arch, const char *name)
-{
-	return !name || !strcmp(arch->name, name) || !strcmp(arch->format, name);
-}
-
 /* How many of the options, from the first on, @arch knows; registers by name are looked at later. */
 static unsigned int knows(const struct s2_arch *arch, const struct s2_claim_given *given,
 			  unsigned int n)
@@ -166,7 +161,7 @@ static bool go_together(const char *name, const struct s2_claim_given *x,
 	const struct s2_claim_given both[] = { *x, *y };
 
 	for (unsigned int a = 0; a < s2_narchs; a++)
-		if (is_called(s2_archs[a], name) && knows(s2_archs[a], both, 2) == 2)
+		if (s2_arch_is_called(s2_archs[a], name) && knows(s2_archs[a], both, 2) == 2)
 			return true;
 	return false;
 }
@@ -203,7 +198,7 @@ static enum s2_code choose(const char *option, const char *name, const struct s2
 		const struct s2_arch *arch = s2_archs[a];
 		unsigned int known = knows(arch, given, n);
 
-		if (!is_called(arch, name))
+		if (!s2_arch_is_called(arch, name))
 			continue;
 		called = true;
 		most = known > most ? known : most;

@@ -96,8 +96,7 @@ static enum s2_code set_claims(const struct s2_claim_given *given, unsigned int 
 	const struct s2_arch *format = o->as ? s2_format_called(o->as) : NULL;
 	enum s2_code code = S2_OK;
 
-	if (format && o->arch && strcmp(o->arch, format->format) != 0 &&
-	    strcmp(o->arch, format->name) != 0)
+	if (format && !s2_arch_is_called(format, o->arch))
 		return s2_fail(err, S2_USAGE, "--as=%s and --arch=%s exclude each other", o->as,
 			       o->arch);
 	if (format)

@@ -62,6 +62,11 @@ void s2_regime_set_level(struct s2_regime *regime, unsigned int claim, int level
 		s2_regime_set(regime, claim, (uint64_t)level);
 }
 
+bool s2_arch_is_called(const struct s2_arch *arch, const char *name)
+{
+	return !name || !strcmp(arch->name, name) || !strcmp(arch->format, name);
+}
+
 bool s2_arch_claims(const struct s2_arch *arch, unsigned int claim)
 {
 	const char *format = arch->claims[claim].format;

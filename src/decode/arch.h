@@ -146,6 +146,9 @@ void s2_regime_set_flag(struct s2_regime *regime, unsigned int claim, enum s2_tr
 int s2_regime_level(const struct s2_regime *regime, unsigned int claim);
 void s2_regime_set_level(struct s2_regime *regime, unsigned int claim, int level);
 
+/* Is @name what this format, or its architecture, is called? Any is, by NULL. */
+bool s2_arch_is_called(const struct s2_arch *arch, const char *name);
+
 /* Does @arch know the @claim'th of its rows? Formats share rows of which one is another's alone. */
 bool s2_arch_claims(const struct s2_arch *arch, unsigned int claim);
 

@@ -2,8 +2,6 @@
 // From claims to the geometry of a table.
 #include "open/shape.h"
 
-#include <string.h>
-
 enum s2_code s2_input_shape(const struct s2_table *table, struct s2_geometry *ret,
 			    struct s2_err *err)
 {
@@ -60,17 +58,12 @@ static enum s2_code complete(const struct s2_regime *claims, struct s2_table *ta
 	return arch->complete ? arch->complete(claims, table->id, &table->regime, err) : S2_OK;
 }
 
-static bool is_called(const struct s2_arch *arch, const char *name)
-{
-	return !strcmp(arch->format, name) || !strcmp(arch->name, name);
-}
-
 enum s2_code s2_check_format(const char *format, const struct s2_tables *tables,
 			     struct s2_refusal *refusal, struct s2_err *err)
 {
 	size_t i = 0;
 
-	while (i < tables->n && !is_called(tables->table[i].regime.arch, format))
+	while (i < tables->n && !s2_arch_is_called(tables->table[i].regime.arch, format))
 		i++;
 	if (!tables->n || i < tables->n)
 		return S2_OK;
