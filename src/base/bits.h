@@ -45,6 +45,14 @@ static inline uint64_t low_bits(unsigned int n)
 	return n >= 64 ? ~UINT64_C(0) : BIT64(n) - 1;
 }
 
+/* For qsort() and bsearch(): by value. */
+static inline int s2_compare_u64(const void *a, const void *b)
+{
+	const uint64_t *x = a, *y = b;
+
+	return *x < *y ? -1 : *x > *y;
+}
+
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 #endif

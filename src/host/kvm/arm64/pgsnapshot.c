@@ -116,13 +116,6 @@ static enum s2_code read_numbers(struct snapshot *s, struct s2_types *types, str
 	return S2_OK;
 }
 
-static int by_value(const void *a, const void *b)
-{
-	const uint64_t *x = a, *y = b;
-
-	return *x < *y ? -1 : *x > *y;
-}
-
 static enum s2_code read_list(struct snapshot *s, struct s2_err *err)
 {
 	size_t n = (size_t)s->value[USED_INDX];
@@ -136,7 +129,7 @@ static enum s2_code read_list(struct snapshot *s, struct s2_err *err)
 				      err);
 	if (code)
 		return s2_wrap(err, code, "used_pages_hva");
-	qsort(s->used, n, sizeof(*s->used), by_value);
+	qsort(s->used, n, sizeof(*s->used), s2_compare_u64);
 	s->nused = n;
 	return S2_OK;
 }
@@ -180,7 +173,7 @@ static bool on_table(void *arg, const struct s2_reached *reached)
 
 	if (pa >= l->s->pgd && pa < l->pgd_end)
 		return true;
-	if (bsearch(&pa, l->s->used, (size_t)l->s->nused, sizeof(pa), by_value))
+	if (bsearch(&pa, l->s->used, (size_t)l->s->nused, sizeof(pa), s2_compare_u64))
 		return true;
 	if (!l->outside++)
 		l->first = pa;

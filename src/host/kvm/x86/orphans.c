@@ -54,13 +54,6 @@ enum s2_code s2_kvm_x86_memmap(struct s2_kernel *kernel, struct s2_kvm_x86_memma
 	return code;
 }
 
-static int by_pa(const void *a, const void *b)
-{
-	const uint64_t *x = a, *y = b;
-
-	return *x < *y ? -1 : *x > *y;
-}
-
 /* Each page is looked at once: what is found on the way is not asked for. */
 static enum s2_code remember_known(struct scan *s)
 {
@@ -72,13 +65,13 @@ static enum s2_code remember_known(struct scan *s)
 	for (size_t i = 0; i < tables->n; i++)
 		s->known[i] = tables->table[i].root_pa;
 	s->nknown = tables->n;
-	qsort(s->known, s->nknown, sizeof(*s->known), by_pa);
+	qsort(s->known, s->nknown, sizeof(*s->known), s2_compare_u64);
 	return S2_OK;
 }
 
 static bool is_found(const struct scan *s, uint64_t pa)
 {
-	return bsearch(&pa, s->known, s->nknown, sizeof(pa), by_pa);
+	return bsearch(&pa, s->known, s->nknown, sizeof(pa), s2_compare_u64);
 }
 
 static bool reads(struct scan *s, uint64_t sp, const struct s2_field_at *field, uint64_t *ret)
