@@ -17,11 +17,6 @@
 /* More VMs than a host can run; beyond it the list is lying. */
 #define MAX_VMS 65536
 
-/* vCPUs of all VMs together whose roots are looked at, beside those for which there is memory: each
- * is larger than a page. */
-#define VCPUS_FLOOR 4096
-#define VCPU_BYTES 4096
-
 static bool on_vm(void *arg, uint64_t node)
 {
 	struct s2_kvm_walk *w = arg;
@@ -364,7 +359,7 @@ static enum s2_code probe(struct s2_host_search *search, void **ret_state)
 		return s2_fail(search->err, S2_NOMEM, "no memory for VMs");
 	w->search = search;
 	w->slots = s2_kvm_slots_budget(search->mem);
-	s2_budget_init(&w->vcpus, VCPUS_FLOOR, 1, s2_mem_backed(search->mem) / VCPU_BYTES);
+	w->vcpus = s2_kvm_vcpus_budget(search->mem);
 	*ret_state = w;
 	code = find_arch(w);
 	if (!code)

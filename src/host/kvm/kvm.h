@@ -19,13 +19,13 @@ struct s2_kvm_lost_vm {
 	int64_t pid; /* -1: not known */
 };
 
-/* A walk over vm_list. */
 /* A VM's place in the list, by the process that it is of. */
 struct s2_kvm_place {
 	int64_t pid;
 	size_t at;
 };
 
+/* A walk over vm_list. */
 struct s2_kvm_walk {
 	struct s2_host_search *search;
 	const struct s2_kvm_arch *arch;

@@ -48,6 +48,14 @@ static const struct s2_field_row rows[] = {
 	FIELD(vcpu_pid, "kvm_vcpu", "pid"),
 };
 
+struct s2_budget s2_kvm_vcpus_budget(const struct s2_mem *mem)
+{
+	struct s2_budget ret;
+
+	s2_budget_init(&ret, VCPUS_FLOOR, 1, s2_mem_backed(mem) / VCPU_BYTES);
+	return ret;
+}
+
 enum s2_code s2_kvm_vms_new(struct s2_host_search *search, const struct s2_kvm_layout *layout,
 			    struct s2_kvm_vms **ret)
 {
@@ -59,7 +67,7 @@ enum s2_code s2_kvm_vms_new(struct s2_host_search *search, const struct s2_kvm_l
 		return s2_fail(search->err, S2_NOMEM, "no memory for VMs");
 	vms->search = search;
 	vms->layout = layout;
-	s2_budget_init(&vms->vcpus, VCPUS_FLOOR, 1, s2_mem_backed(search->mem) / VCPU_BYTES);
+	vms->vcpus = s2_kvm_vcpus_budget(search->mem);
 	code = s2_kvm_fields(search->kernel, rows, ARRAY_SIZE(rows), vms, &types, search->err);
 	if (!code)
 		code = s2_tasks_init(search->kernel, search->mem, &vms->tasks, search->err);

@@ -3,12 +3,16 @@
 #ifndef S2_HOST_KVM_VM_H
 #define S2_HOST_KVM_VM_H
 
+#include "base/budget.h"
 #include "host/host.h"
 #include "host/kvm/layout.h"
 #include "kernel/tasks.h"
 #include "model/vm.h"
 
 struct s2_kvm_vms;
+
+/* How many vCPUs of all VMs together whoever goes through them may look at. */
+struct s2_budget s2_kvm_vcpus_budget(const struct s2_mem *mem);
 
 /* What is looked up once for all VMs of a search. */
 enum s2_code s2_kvm_vms_new(struct s2_host_search *search, const struct s2_kvm_layout *layout,
