@@ -70,6 +70,8 @@ static bool ttbr_root(uint64_t value, struct s2_told *ret)
 	return true;
 }
 
+#define TTBR REGISTER, FIELDS(ttbr_fields), .told = ttbr_root
+
 /*
  * The order is that of --help and of JSON. A new claim: an index in claims.h, a row here; with an
  * option, the manual and the completion.
@@ -101,14 +103,8 @@ const struct s2_claim s2_arm64_claims[S2_ARM64_NCLAIMS] = {
 	[S2_ARM64_SCTLR_EL1] = { .name = "sctlr_el1", REGISTER, FIELDS(sctlr_el1_fields) },
 	[S2_ARM64_TCR_EL1] = { .name = "tcr_el1", REGISTER, FIELDS(tcr_el1_fields) },
 	[S2_ARM64_TCR2_EL1] = { .name = "tcr2_el1", REGISTER, FIELDS(tcr2_fields) },
-	[S2_ARM64_TTBR0_EL1] = { .name = "ttbr0_el1",
-				 REGISTER,
-				 FIELDS(ttbr_fields),
-				 .told = ttbr_root },
-	[S2_ARM64_TTBR1_EL1] = { .name = "ttbr1_el1",
-				 REGISTER,
-				 FIELDS(ttbr_fields),
-				 .told = ttbr_root },
+	[S2_ARM64_TTBR0_EL1] = { .name = "ttbr0_el1", TTBR },
+	[S2_ARM64_TTBR1_EL1] = { .name = "ttbr1_el1", TTBR },
 	[S2_ARM64_MAIR_EL1] = { .name = "mair_el1", REGISTER, FIELDS(mair_fields) },
 	[S2_ARM64_PIR_EL1] = { .name = "pir_el1", REGISTER, FIELDS(pir_fields) },
 	[S2_ARM64_PIRE0_EL1] = { .name = "pire0_el1", REGISTER, FIELDS(pir_fields) },
@@ -116,14 +112,8 @@ const struct s2_claim s2_arm64_claims[S2_ARM64_NCLAIMS] = {
 	[S2_ARM64_POR_EL0] = { .name = "por_el0", REGISTER, FIELDS(por_fields) },
 	[S2_ARM64_SCTLR_EL2] = { .name = "sctlr_el2", REGISTER, FIELDS(sctlr_el2_fields) },
 	[S2_ARM64_TCR_EL2] = { .name = "tcr_el2", REGISTER, FIELDS(tcr_el2_fields) },
-	[S2_ARM64_TTBR0_EL2] = { .name = "ttbr0_el2",
-				 REGISTER,
-				 FIELDS(ttbr_fields),
-				 .told = ttbr_root },
-	[S2_ARM64_TTBR1_EL2] = { .name = "ttbr1_el2",
-				 REGISTER,
-				 FIELDS(ttbr_fields),
-				 .told = ttbr_root },
+	[S2_ARM64_TTBR0_EL2] = { .name = "ttbr0_el2", TTBR },
+	[S2_ARM64_TTBR1_EL2] = { .name = "ttbr1_el2", TTBR },
 	[S2_ARM64_MAIR_EL2] = { .name = "mair_el2", REGISTER, FIELDS(mair_fields) },
 	[S2_ARM64_TCR2_EL2] = { .name = "tcr2_el2", REGISTER, FIELDS(tcr2_fields) },
 	[S2_ARM64_PIR_EL2] = { .name = "pir_el2", REGISTER, FIELDS(pir_fields) },
