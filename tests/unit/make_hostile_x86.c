@@ -244,12 +244,11 @@ static void vms_of_one_array(struct hostile *h)
 	set_field(h, F_MEMSLOTS, more_va(h, pa), 0);
 }
 
-/* The same of a tree. */
-static void vms_of_one_tree(struct hostile *h)
+/* As many memslots as a VM may have, in a tree. Returns the address of the struct kvm_memslots. */
+static uint64_t put_slot_tree(struct hostile *h)
 {
 	uint64_t n = 32767, pa = more_alloc(h, (n + 1) * 128), va = more_va(h, pa);
 
-	put_farm(h, 65000);
 	/* A heap in the order of numbers: node k has 2k+1 and 2k+2 below it. */
 	for (uint64_t k = 0; k < n; k++) {
 		uint64_t slot = pa + 128 + k * 128, node = slot + SLOT_NODES;
@@ -262,7 +261,14 @@ static void vms_of_one_tree(struct hostile *h)
 		put64(more_at(h, slot + SLOT_NPAGES), 1);
 	}
 	put64(more_at(h, pa + SLOTS_TREE), va + 128 + SLOT_NODES);
-	set_field(h, F_MEMSLOTS, va, 0);
+	return va;
+}
+
+/* The same of a tree. */
+static void vms_of_one_tree(struct hostile *h)
+{
+	put_farm(h, 65000);
+	set_field(h, F_MEMSLOTS, put_slot_tree(h), 0);
 }
 
 /* As many pages of the shadow MMU as there is room for, of which none has a table. */
@@ -638,23 +644,12 @@ static void vms_of_broken_roots(struct hostile *h)
 static void roots_with_slots(struct hostile *h)
 {
 	struct x86_test *t = &h->t;
-	uint64_t n = 32767, pa = more_alloc(h, (n + 1) * 128), va = more_va(h, pa);
+	uint64_t slots = put_slot_tree(h);
 	uint64_t kvm = put_vm(t, 42), roots = put_chain(h, 4000, kvm + KVM_ROOTS);
 
 	set64(t, kvm + KVM_ROOTS, roots);
 	set64(t, kvm + KVM_ROOTS + 8, roots + 3999 * (SP_PARENTS + 8));
-	for (uint64_t k = 0; k < n; k++) {
-		uint64_t slot = pa + 128 + k * 128, node = slot + SLOT_NODES;
-		uint64_t first = va + 128 + SLOT_NODES;
-
-		put64(more_at(h, node), k ? first + (k - 1) / 2 * 128 : 0);
-		put64(more_at(h, node + 8), 2 * k + 2 < n ? first + (2 * k + 2) * 128 : 0);
-		put64(more_at(h, node + 16), 2 * k + 1 < n ? first + (2 * k + 1) * 128 : 0);
-		put64(more_at(h, slot + SLOT_GFN), k * 16);
-		put64(more_at(h, slot + SLOT_NPAGES), 1);
-	}
-	put64(more_at(h, pa + SLOTS_TREE), va + 128 + SLOT_NODES);
-	set64(t, kvm + KVM_MEMSLOTS, va);
+	set64(t, kvm + KVM_MEMSLOTS, slots);
 }
 
 /* A list of @n nodes of @size bytes behind @head; @end: it goes on there, and not to @head. */
