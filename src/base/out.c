@@ -55,7 +55,8 @@ void s2_out_large(struct s2_out *out, const char *data, size_t len)
 		write_all(out, data, len);
 		return;
 	}
-	memcpy(out->buf, data, len);
+	if (len)
+		memcpy(out->buf, data, len);
 	out->used = len;
 }
 
@@ -100,16 +101,18 @@ void s2_out_pad_left(struct s2_out *out, const char *text, unsigned int width)
 
 void s2_out_hex(struct s2_out *out, uint64_t value, unsigned int digits)
 {
-	char text[18];
-	unsigned int n = 0;
+	unsigned int n = value ? (67 - (unsigned int)__builtin_clzll(value)) / 4 : 1;
+	char *room = s2_out_room(out, 18);
 
-	do {
-		text[sizeof(text) - ++n] = "0123456789abcdef"[value & 0xf];
+	if (n < digits)
+		n = digits < 16 ? digits : 16;
+	room[0] = '0';
+	room[1] = 'x';
+	for (unsigned int i = n; i; i--) {
+		room[1 + i] = "0123456789abcdef"[value & 0xf];
 		value >>= 4;
-	} while (value || (n < digits && n < 16));
-	text[sizeof(text) - ++n] = 'x';
-	text[sizeof(text) - ++n] = '0';
-	s2_out_mem(out, text + sizeof(text) - n, n);
+	}
+	out->used += 2 + n;
 }
 
 void s2_out_counted(struct s2_out *out, uint64_t n, const char *word)

@@ -65,6 +65,14 @@ void s2_out_pad(struct s2_out *out, const char *text, unsigned int width);
 /* ... on the left. */
 void s2_out_pad_left(struct s2_out *out, const char *text, unsigned int width);
 
+/* Room for @len bytes, at most S2_OUT_SIZE: who fills it adds to @used what it took. */
+static inline char *s2_out_room(struct s2_out *out, size_t len)
+{
+	if (len > sizeof(out->buf) - out->used)
+		s2_out_large(out, NULL, 0);
+	return out->buf + out->used;
+}
+
 /* "0x" and lower-case hex, at least @digits digits (0x%0*llx). */
 void s2_out_hex(struct s2_out *out, uint64_t value, unsigned int digits);
 
@@ -73,5 +81,12 @@ void s2_out_counted(struct s2_out *out, uint64_t n, const char *word);
 
 /* Decimal, padded with blanks on the left up to @width. */
 void s2_out_dec(struct s2_out *out, uint64_t value, unsigned int width);
+
+static inline void s2_out_signed(struct s2_out *out, int64_t value)
+{
+	if (value < 0)
+		s2_out_str(out, "-");
+	s2_out_dec(out, value < 0 ? -(uint64_t)value : (uint64_t)value, 0);
+}
 
 #endif

@@ -50,26 +50,6 @@ static void next(struct s2_json *json)
 	json->more = true;
 }
 
-void s2_json_key(struct s2_json *json, const char *name)
-{
-	s2_out_str(json->out, json->more ? ",\"" : "\"");
-	s2_out_str(json->out, name);
-	s2_out_str(json->out, "\":");
-	json->more = true;
-}
-
-void s2_json_null(struct s2_json *json, const char *name)
-{
-	s2_json_key(json, name);
-	s2_out_str(json->out, "null");
-}
-
-void s2_json_bool(struct s2_json *json, const char *name, bool value)
-{
-	s2_json_key(json, name);
-	s2_out_str(json->out, value ? "true" : "false");
-}
-
 void s2_json_number(struct s2_json *json, const char *name, uint64_t value)
 {
 	s2_json_key(json, name);
@@ -79,9 +59,7 @@ void s2_json_number(struct s2_json *json, const char *name, uint64_t value)
 void s2_json_signed(struct s2_json *json, const char *name, int64_t value)
 {
 	s2_json_key(json, name);
-	if (value < 0)
-		s2_out_str(json->out, "-");
-	s2_out_dec(json->out, value < 0 ? -(uint64_t)value : (uint64_t)value, 0);
+	s2_out_signed(json->out, value);
 }
 
 void s2_json_size(struct s2_json *json, const char *name, uint64_t size)
@@ -99,6 +77,14 @@ void s2_json_hex(struct s2_json *json, const char *name, uint64_t value)
 	s2_out_str(json->out, "\"");
 	s2_out_hex(json->out, value, 1);
 	s2_out_str(json->out, "\"");
+}
+
+void s2_json_bool_if(struct s2_json *json, const char *name, bool known, bool value)
+{
+	if (known)
+		s2_json_bool(json, name, value);
+	else
+		s2_json_null(json, name);
 }
 
 void s2_json_number_if(struct s2_json *json, const char *name, bool known, uint64_t value)
@@ -173,21 +159,16 @@ void s2_json_close(struct s2_json *json, char bracket)
 
 void s2_json_rights(struct s2_json *json, const struct s2_rights *rights)
 {
-	static const char *const names[] = { "read",       "write",     "exec",     "read_user",
-					     "write_user", "exec_priv", "exec_user" };
+	static const struct s2_rights none;
+	const struct s2_rights *of = rights ? rights : &none;
 
-	if (!rights || !rights->known) {
-		for (unsigned int i = 0; i < ARRAY_SIZE(names); i++)
-			s2_json_null(json, names[i]);
-		return;
-	}
-	s2_json_bool(json, names[0], rights->read);
-	s2_json_bool(json, names[1], rights->write);
-	s2_json_bool(json, names[2], rights->exec || rights->exec_user);
-	s2_json_bool(json, names[3], rights->read_user);
-	s2_json_bool(json, names[4], rights->write_user);
-	s2_json_bool(json, names[5], rights->exec);
-	s2_json_bool(json, names[6], rights->exec_user);
+	s2_json_bool_if(json, "read", of->known, of->read);
+	s2_json_bool_if(json, "write", of->known, of->write);
+	s2_json_bool_if(json, "exec", of->known, of->exec || of->exec_user);
+	s2_json_bool_if(json, "read_user", of->known, of->read_user);
+	s2_json_bool_if(json, "write_user", of->known, of->write_user);
+	s2_json_bool_if(json, "exec_priv", of->known, of->exec);
+	s2_json_bool_if(json, "exec_user", of->known, of->exec_user);
 }
 
 /* ---- The envelope ---- */

@@ -2,8 +2,6 @@
 // The formats json and jsonl: tables and their rows, streamed.
 #include "format/format.h"
 
-#include <inttypes.h>
-
 #include "base/num.h"
 #include "format/text.h"
 #include "model/private.h"
@@ -25,20 +23,22 @@ static void attribute_members(struct s2_json *json, const struct s2_printer *pri
 {
 	for (unsigned int i = 0; i < printer->of.nattrs; i++) {
 		const struct s2_attr *attr = printer->of.attr[i].attr;
+		const char *name = printer->of.attr[i].name;
 		uint64_t value;
 
-		s2_json_key(json, printer->of.attr[i].name);
 		if (!leaf || !attr || (attr->blocks_only && !run->height)) {
-			s2_out_str(json->out, "null");
+			s2_json_null(json, name);
 			continue;
 		}
 		value = s2_attr_get(attr, printer->geom, run->height, run->entry.raw);
-		if (attr->values)
+		if (attr->values) {
+			s2_json_key(json, name);
 			s2_out_str(json->out, s2_attr_value(attr, value)->json);
-		else if (attr->in_place)
-			s2_out_printf(json->out, "\"0x%" PRIx64 "\"", value);
-		else
-			s2_out_dec(json->out, value, 0);
+		} else if (attr->in_place) {
+			s2_json_hex(json, name, value);
+		} else {
+			s2_json_number(json, name, value);
+		}
 	}
 }
 
