@@ -3,7 +3,6 @@
 // else.
 #include "format/format.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -102,16 +101,35 @@ static void begin(struct s2_printer *printer, const struct s2_image *image)
 	s2_out_str(printer->out, printer->bare ? "" : "\n");
 }
 
+/* Most members are another format's, and empty in all rows of this table. */
 static void table(struct s2_printer *printer, const struct s2_table *table,
 		  const struct s2_geometry *geom)
 {
-	(void)printer;
+	struct s2_cells *cells = &printer->cells;
+	const struct s2_row_name *column;
+	unsigned int at = 0;
+
 	(void)table;
 	(void)geom;
+	cells->n = 0;
+	cells->before[0] = 0;
+	while ((column = next_column(printer, &at))) {
+		cells->before[cells->n] += at > 1;
+		if (!s2_member_applies(&printer->of, column))
+			continue;
+		cells->member[cells->n++] = column;
+		cells->before[cells->n] = 0;
+	}
+}
+
+static void put_separators(struct s2_printer *printer, unsigned int n)
+{
+	while (n--)
+		s2_out_mem(printer->out, separator(printer), 1);
 }
 
 static void put_value(struct s2_printer *printer, const struct s2_row_name *member,
-		      const struct s2_row *row)
+		      const struct s2_row *row, struct s2_row_facts *facts)
 {
 	struct s2_out *out = printer->out;
 	struct s2_member_value value;
@@ -122,7 +140,7 @@ static void put_value(struct s2_printer *printer, const struct s2_row_name *memb
 		put(printer, flags.len ? flags.text : "");
 		return;
 	}
-	s2_member_get(&printer->of, member, row, &value);
+	s2_member_next(&printer->of, member, row, facts, &value);
 	if (value.known != S2_VALUE_KNOWN)
 		return;
 	switch (value.kind) {
@@ -145,20 +163,21 @@ static void put_value(struct s2_printer *printer, const struct s2_row_name *memb
 		s2_out_str(out, value.number ? "true" : "false");
 		break;
 	case S2_KIND_SIGNED:
-		s2_out_printf(out, "%" PRId64, (int64_t)value.number);
+		s2_out_signed(out, (int64_t)value.number);
 		break;
 	}
 }
 
 static void row(struct s2_printer *printer, const struct s2_row *row)
 {
-	const struct s2_row_name *column;
-	unsigned int at = 0;
+	const struct s2_cells *cells = &printer->cells;
+	struct s2_row_facts facts = { .have = false };
 
-	while ((column = next_column(printer, &at))) {
-		s2_out_str(printer->out, at > 1 ? separator(printer) : "");
-		put_value(printer, column, row);
+	for (unsigned int i = 0; i < cells->n; i++) {
+		put_separators(printer, cells->before[i]);
+		put_value(printer, cells->member[i], row, &facts);
 	}
+	put_separators(printer, cells->before[cells->n]);
 	s2_out_str(printer->out, "\n");
 }
 

@@ -67,6 +67,14 @@ struct s2_picked {
 	bool stopped;   /* at the limit: nobody looked at the rest */
 };
 
+/* csv, tsv: the columns of which rows of the table may have a value, and how many separators stand
+ * before each and at the end. */
+struct s2_cells {
+	unsigned int n;
+	const struct s2_row_name *member[S2_MAX_MEMBERS];
+	unsigned int before[S2_MAX_MEMBERS + 1];
+};
+
 struct s2_printer {
 	const struct s2_format *format;
 	struct s2_out *out;
@@ -93,6 +101,7 @@ struct s2_printer {
 	const struct s2_picked *picked;   /* of the table at its end; NULL: all rows were shown */
 	/* What may be in a file whose rows have all columns; NULL: only printed with chosen ones. */
 	const struct s2_member_list *all;
+	struct s2_cells cells;
 	const struct s2_lost *lost; /* what could not be read, complete when end() is called */
 };
 

@@ -55,9 +55,12 @@ static void known_text(struct s2_member_value *ret, const char *text)
 
 const struct s2_attr *s2_members_attr(const struct s2_members *of, const char *name)
 {
+	/* Mostly it is the very text. */
 	for (unsigned int i = 0; i < of->nattrs; i++)
-		if (of->attr[i].name == name ||
-		    (*of->attr[i].name == *name && !strcmp(of->attr[i].name, name)))
+		if (of->attr[i].name == name)
+			return of->attr[i].attr;
+	for (unsigned int i = 0; i < of->nattrs; i++)
+		if (!strcmp(of->attr[i].name, name))
 			return of->attr[i].attr;
 	return NULL;
 }
@@ -154,17 +157,23 @@ bool s2_row_device(const struct s2_members *of, const struct s2_run *run)
 	return value.known == S2_VALUE_KNOWN && value.text && s2_glob(pattern, value.text);
 }
 
-/* What may be done there; false where nothing is mapped or known. */
-static bool get_rights(const struct s2_members *of, const struct s2_run *run, bool mapped,
-		       struct s2_rights *rights, struct s2_member_value *ret)
+static void find_facts(const struct s2_members *of, const struct s2_run *run,
+		       struct s2_row_facts *ret)
 {
-	if (!mapped)
-		return false;
-	*rights = of->geom->arch->rights(of->geom, run->height, run->entry.raw,
-					 of->raw_rights ? NULL : &run->path);
-	if (!rights->known)
+	ret->have = true;
+	ret->mapped = s2_is_leaf(run->entry.type) && s2_run_mapped(of->geom, run);
+	ret->placed = s2_run_placed(run, ret->mapped);
+	if (ret->mapped)
+		ret->rights = of->geom->arch->rights(of->geom, run->height, run->entry.raw,
+						     of->raw_rights ? NULL : &run->path);
+}
+
+/* May its rights be asked for? Not where nothing is mapped or known. */
+static bool have_rights(const struct s2_row_facts *facts, struct s2_member_value *ret)
+{
+	if (facts->mapped && !facts->rights.known)
 		ret->known = S2_VALUE_UNKNOWN;
-	return rights->known;
+	return facts->mapped && facts->rights.known;
 }
 
 static void get_right(enum s2_member_id id, const struct s2_rights *rights,
@@ -234,24 +243,22 @@ static bool get_place(const struct s2_members *of, enum s2_member_id id, const s
 }
 
 static void get_own(const struct s2_members *of, enum s2_member_id id, const struct s2_row *row,
-		    struct s2_member_value *ret)
+		    struct s2_row_facts *facts, struct s2_member_value *ret)
 {
 	const struct s2_run *run = &row->run;
-	bool leaf = s2_is_leaf(run->entry.type);
-	bool mapped = leaf && s2_run_mapped(of->geom, run);
-	bool placed = s2_run_placed(run, mapped);
-	struct s2_rights rights;
 
+	if (!facts->have)
+		find_facts(of, run, facts);
 	switch (id) {
 	case S2_MEMBER_MAPPED:
-		known(ret, mapped);
+		known(ret, facts->mapped);
 		break;
 	case S2_MEMBER_PA:
-		if (placed && row->pieces == 1)
+		if (facts->placed && row->pieces == 1)
 			known(ret, run->entry.oa);
 		break;
 	case S2_MEMBER_PIECES:
-		if (placed)
+		if (facts->placed)
 			known(ret, row->pieces);
 		break;
 	case S2_MEMBER_READ:
@@ -261,12 +268,12 @@ static void get_own(const struct s2_members *of, enum s2_member_id id, const str
 	case S2_MEMBER_WRITE_USER:
 	case S2_MEMBER_EXEC_PRIV:
 	case S2_MEMBER_EXEC_USER:
-		if (get_rights(of, run, mapped, &rights, ret))
-			get_right(id, &rights, ret);
+		if (have_rights(facts, ret))
+			get_right(id, &facts->rights, ret);
 		break;
 	case S2_MEMBER_RIGHTS:
-		if (get_rights(of, run, mapped, &rights, ret))
-			rights_text(&rights, s2_two_levels(of->geom), ret);
+		if (have_rights(facts, ret))
+			rights_text(&facts->rights, s2_two_levels(of->geom), ret);
 		break;
 	case S2_MEMBER_RAW:
 		known(ret, run->entry.raw);
@@ -275,7 +282,7 @@ static void get_own(const struct s2_members *of, enum s2_member_id id, const str
 		get_odds(run->entry.odd, ret);
 		break;
 	case S2_MEMBER_DEVICE:
-		if (mapped)
+		if (facts->mapped)
 			known(ret, s2_row_device(of, run));
 		break;
 	default:
@@ -283,8 +290,23 @@ static void get_own(const struct s2_members *of, enum s2_member_id id, const str
 	}
 }
 
-void s2_member_get(const struct s2_members *of, const struct s2_row_name *member,
-		   const struct s2_row *row, struct s2_member_value *ret)
+bool s2_member_applies(const struct s2_members *of, const struct s2_row_name *member)
+{
+	switch (member->id) {
+	case S2_MEMBER_ATTR:
+		return s2_members_attr(of, member->name);
+	case S2_MEMBER_SOFT:
+		return of->geom->soft.ops;
+	case S2_MEMBER_LABEL:
+		return s2_table_annotator(of->table, of->annotators[member->annotator]);
+	default:
+		return true;
+	}
+}
+
+void s2_member_next(const struct s2_members *of, const struct s2_row_name *member,
+		    const struct s2_row *row, struct s2_row_facts *facts,
+		    struct s2_member_value *ret)
 {
 	ret->known = S2_VALUE_NONE;
 	ret->kind = member->kind;
@@ -302,5 +324,13 @@ void s2_member_get(const struct s2_members *of, const struct s2_row_name *member
 	else if (row->run.missing)
 		ret->known = S2_VALUE_UNKNOWN;
 	else
-		get_own(of, member->id, row, ret);
+		get_own(of, member->id, row, facts, ret);
+}
+
+void s2_member_get(const struct s2_members *of, const struct s2_row_name *member,
+		   const struct s2_row *row, struct s2_member_value *ret)
+{
+	struct s2_row_facts facts = { .have = false };
+
+	s2_member_next(of, member, row, &facts, ret);
 }

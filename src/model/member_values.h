@@ -51,6 +51,21 @@ struct s2_member_value {
 void s2_member_get(const struct s2_members *of, const struct s2_row_name *member,
 		   const struct s2_row *row, struct s2_member_value *ret);
 
+/* What several members of one row are made of, worked out when the first asks; { 0 } before. */
+struct s2_row_facts {
+	bool have;
+	bool mapped, placed;
+	struct s2_rights rights; /* where it is mapped */
+};
+
+/* The same, for all members of a row one after the other. */
+void s2_member_next(const struct s2_members *of, const struct s2_row_name *member,
+		    const struct s2_row *row, struct s2_row_facts *facts,
+		    struct s2_member_value *ret);
+
+/* May a row of the table have a value there? Where not, s2_member_get() knows none of any. */
+bool s2_member_applies(const struct s2_members *of, const struct s2_row_name *member);
+
 /* Whether it maps memory of devices, as far as the architecture can tell. */
 bool s2_row_device(const struct s2_members *of, const struct s2_run *run);
 

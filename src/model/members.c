@@ -3,7 +3,6 @@
 // architectures, software and annotators.
 #include "model/members.h"
 
-#include <stdio.h>
 #include <string.h>
 
 /* All that are no attribute's, no software's and no annotator's, in the order of JSON; the first
@@ -251,7 +250,11 @@ void s2_attr_word(const struct s2_attr_value *value, char *ret, size_t size)
 {
 	size_t len = strlen(value->json);
 
-	snprintf(ret, size, "%.*s", len > 1 ? (int)len - 2 : 0, value->json + 1);
+	len = len > 1 ? len - 2 : 0;
+	if (len >= size)
+		len = size - 1;
+	memcpy(ret, value->json + 1, len);
+	ret[len] = '\0';
 }
 
 static bool attr_words(const char *name, const struct s2_attr *attrs, unsigned int n,
