@@ -58,8 +58,7 @@ enum s2_code s2_tables_add(struct s2_tables *tables, const struct s2_table *tabl
 enum s2_code s2_tables_own(struct s2_tables *tables, struct s2_vm *vm,
 			   struct s2_err *err) S2_MUST_CHECK;
 
-/* The note by which a snapshot describes itself: owner and type, the payload is JSON. */
-#define S2_SNAPSHOT_NOTE "S2DUMP"
+/* The note by which a snapshot describes itself, of S2_SNAPSHOT_NOTE: the payload is JSON. */
 #define S2_SNAPSHOT_NOTE_TYPE 0x53324431 /* "S2D1" */
 /* Of its layout: a reader refuses what is newer. */
 #define S2_SNAPSHOT_NOTE_VERSION 1

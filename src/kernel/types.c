@@ -325,6 +325,13 @@ enum s2_code s2_types_enum(struct s2_types *types, const char *type, const char 
 		     s2_fail(err, S2_NOTFOUND, "the kernel has no enum %s", type);
 }
 
+bool s2_types_flag(struct s2_types *types, const char *enumerator, uint64_t flags)
+{
+	uint64_t value;
+
+	return !s2_types_enum(types, NULL, enumerator, &value, NULL) && flags & value;
+}
+
 void s2_types_free(struct s2_types *types)
 {
 	if (types)

@@ -80,6 +80,9 @@ enum s2_code s2_types_sizeof(struct s2_types *types, const char *type, uint64_t 
 enum s2_code s2_types_enum(struct s2_types *types, const char *type, const char *enumerator,
 			   uint64_t *ret, struct s2_err *err) S2_MUST_CHECK;
 
+/* Is a bit of @flags set that this enumerator, of whatever enum, names? Not where no enum has it. */
+bool s2_types_flag(struct s2_types *types, const char *enumerator, uint64_t flags);
+
 /* Is there a struct, union, enum or typedef of this name? */
 bool s2_types_has(struct s2_types *types, const char *type);
 

@@ -261,7 +261,7 @@ static enum s2_code elf_open(struct s2_source *source, const struct s2_raw_args 
 	}
 	source->machine = s2_machine_of_elf(ehdr.e_machine);
 	source->incomplete |= (ehdr.e_flags & DUMP_ELF_INCOMPLETE) != 0;
-	if (s2_source_note(source, "S2DUMP", UINT32_MAX))
+	if (s2_source_note(source, S2_SNAPSHOT_NOTE, UINT32_MAX))
 		source->format = "s2dump-snapshot";
 	code = s2_kcore_check(source, seg, nsegs, err);
 	if (code)

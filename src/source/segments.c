@@ -279,7 +279,7 @@ static enum s2_code check(const struct s2_source *source, struct s2_segment *seg
 				i, (unsigned long long)seg[i].pa, (unsigned long long)seg[i].size);
 		seg[kept++] = seg[i];
 	}
-	if (!kept && !s2_source_note(source, "S2DUMP", UINT32_MAX))
+	if (!kept && !s2_source_note(source, S2_SNAPSHOT_NOTE, UINT32_MAX))
 		return s2_fail(err, S2_INVALID, "the dump holds no memory");
 	*n = kept;
 	return S2_OK;

@@ -122,6 +122,9 @@ enum s2_code s2_source_absent_is_zero(struct s2_source *source, struct s2_err *e
 /* Whether it does for now, after that; what was not asked for cannot be believed. */
 void s2_source_believe(struct s2_source *source, bool zeros);
 
+/* Whose note it is by which a snapshot describes itself. */
+#define S2_SNAPSHOT_NOTE "S2DUMP"
+
 /* The first note with this name and type, or NULL; @type UINT32_MAX takes any. */
 const struct s2_note *s2_source_note(const struct s2_source *source, const char *name,
 				     uint32_t type);

@@ -209,7 +209,7 @@ const char *s2_source_writer(const struct s2_source *source)
 {
 	static const struct {
 		const char *note, *writer;
-	} rows[] = { { "S2DUMP", "s2dump" }, { "QEMU", "QEMU" }, { "Xen", "Xen" } };
+	} rows[] = { { S2_SNAPSHOT_NOTE, "s2dump" }, { "QEMU", "QEMU" }, { "Xen", "Xen" } };
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
 		if (s2_source_note(source, rows[i].note, UINT32_MAX))

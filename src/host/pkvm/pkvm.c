@@ -84,21 +84,14 @@ static void find_ffa(struct s2_pkvm_search *s)
 	}
 }
 
-static bool has_flag(struct s2_kernel *kernel, const char *enumerator, uint64_t flags)
-{
-	struct s2_types *types;
-	uint64_t value;
-
-	return !s2_kernel_types(kernel, &types, NULL) &&
-	       !s2_types_enum(types, NULL, enumerator, &value, NULL) && value && flags & value;
-}
-
 /* What the host's leaves carry (pgtable.c, KVM_S2_MEMATTR(); asm/memory.h, MT_S2_*). */
 static void host_memattr(struct s2_pkvm_search *s, struct s2_regime *regime)
 {
-	bool as_s1 = has_flag(s->kernel, "KVM_PGTABLE_S2_AS_S1", s->host_flags);
+	struct s2_types *types;
+	bool typed = !s2_kernel_types(s->kernel, &types, NULL);
+	bool as_s1 = typed && s2_types_flag(types, "KVM_PGTABLE_S2_AS_S1", s->host_flags);
 
-	if (has_flag(s->kernel, "KVM_PGTABLE_S2_NOFWB", s->host_flags)) {
+	if (typed && s2_types_flag(types, "KVM_PGTABLE_S2_NOFWB", s->host_flags)) {
 		s->pkvm->host_memattr = 0xf;
 		s2_regime_set_flag(regime, S2_ARM64_FWB, S2_NO);
 	} else if (s->pkvm->ncpus) {

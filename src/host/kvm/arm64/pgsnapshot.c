@@ -134,13 +134,6 @@ static enum s2_code read_list(struct snapshot *s, struct s2_err *err)
 	return S2_OK;
 }
 
-static bool has_flag(struct s2_types *types, const char *name, uint64_t flags)
-{
-	uint64_t value;
-
-	return !s2_types_enum(types, NULL, name, &value, NULL) && flags & value;
-}
-
 static void make_regime(const struct snapshot *s, struct s2_types *types,
 			const struct s2_tables *tables, struct s2_regime *regime)
 {
@@ -148,7 +141,7 @@ static void make_regime(const struct snapshot *s, struct s2_types *types,
 	s2_regime_set(regime, S2_ARM64_GRANULE, s2_kernel_facts(s->kernel)->kva.page_size);
 	s2_regime_set(regime, S2_ARM64_IA_BITS, (unsigned int)s->ia_bits);
 	s2_regime_set_level(regime, S2_ARM64_START_LEVEL, (int)(int64_t)s->start_level);
-	if (has_flag(types, "KVM_PGTABLE_S2_NOFWB", s->flags))
+	if (s2_types_flag(types, "KVM_PGTABLE_S2_NOFWB", s->flags))
 		s2_regime_set_flag(regime, S2_ARM64_FWB, S2_NO);
 	/* LPA2 is the whole system's choice: any other table tells. */
 	for (size_t i = 0; i < tables->n; i++)
@@ -226,7 +219,7 @@ static enum s2_code make_table(struct snapshot *s, struct s2_types *types,
 		return s2_fail(err, S2_INVALID, "%" PRIu64 " PGD pages, %" PRIu64 " bits need %u",
 			       s->value[PGD_PAGES], s->ia_bits, geom.start_tables);
 	table->root_pa = s->pgd;
-	if (has_flag(types, "KVM_PGTABLE_S2_IDMAP", s->flags))
+	if (s2_types_flag(types, "KVM_PGTABLE_S2_IDMAP", s->flags))
 		s2_hosts_identity(tables, table);
 	return check_list(s, &geom, table, err);
 }
