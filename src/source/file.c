@@ -185,46 +185,36 @@ static void find_end(const struct s2_file *file)
 		file->mapped->end = (uint64_t)st.st_size;
 }
 
-/* A fault costs 2 us, and of a dump that was cut each page would have some: behind the end that the
- * file has after the first, nothing is tried. */
-static __attribute__((noinline)) bool met_end(const struct s2_file *file)
-{
-	find_end(file);
-	return false;
-}
-
 /*
- * Were these @len bytes at @off, which were copied, there? Up to the end of its last page, a file
- * that was cut reads as zeros, without a fault; there is none behind that page.
+ * What could not be copied, or ends in a zero and may lie behind the end: in its last page a file
+ * that was cut reads as zeros. A fault costs 2 us, and of a dump that was cut each page would have
+ * some: behind the end that the file has after the first, nothing is tried.
  */
-static __attribute__((noinline)) bool were_there(const struct s2_file *file, uint64_t off,
-						 size_t len)
+static __attribute__((noinline)) bool copy_at_end(const struct s2_file *file, uint64_t off,
+						  char *buf, size_t len)
 {
-	const struct s2_mapped *m = file->mapped;
-	uint64_t next = align_up(off + len, m->page);
-	uint8_t byte;
+	bool copied = s2_fault_copy(buf, file->map + off, len, 0);
 
-	if (next < m->size) {
-		if (m->touched)
-			touch(file, next, sizeof(byte));
-		if (s2_fault_copy(&byte, file->map + next, sizeof(byte)))
-			return true;
-	}
 	find_end(file);
-	return s2_fits(off, len, m->end);
+	return copied && s2_fits(off, len, file->mapped->end);
 }
 
+/* The page behind what is copied tells that the file goes on there; behind the last one, there is
+ * none to ask. */
 static bool copy_mapped(const struct s2_file *file, uint64_t off, char *buf, size_t len)
 {
 	const struct s2_mapped *m = file->mapped;
+	uint64_t next = align_up(off + len, m->page);
+	bool is_last = next >= m->end;
 
 	if (!s2_fits(off, len, m->end))
 		return false;
 	if (m->touched)
-		touch(file, off, len);
-	if (!s2_fault_copy(buf, file->map + off, len))
-		return met_end(file);
-	return !len || buf[len - 1] || were_there(file, off, len);
+		touch(file, off, is_last ? len : (size_t)(next - off + 1));
+	if (s2_fault_copy(buf, file->map + off, len, is_last ? 0 : (size_t)(next - off)) &&
+	    (!is_last || !len || buf[len - 1]))
+		return true;
+	return copy_at_end(file, off, buf, len);
 }
 
 /* Reads from the file on disk; the range was checked against its size. */
