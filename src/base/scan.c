@@ -29,14 +29,36 @@ void s2_gaps_add(struct s2_gaps *gaps, uint64_t pa, uint64_t bytes, enum s2_code
 	gaps->bytes += bytes;
 }
 
+void s2_gaps_add_table(struct s2_gaps *gaps, uint64_t pa, uint64_t bytes, enum s2_code code)
+{
+	s2_gaps_add(gaps, pa, bytes, code);
+	gaps->mapped += bytes;
+}
+
+struct s2_gaps_size s2_gaps_size(const struct s2_gaps *gaps)
+{
+	struct s2_gaps_size ret;
+	unsigned long long bytes = gaps->bytes - gaps->mapped, mapped = gaps->mapped;
+
+	if (!mapped)
+		snprintf(ret.text, sizeof(ret.text), "%llu bytes", bytes);
+	else if (!bytes)
+		snprintf(ret.text, sizeof(ret.text), "up to %llu bytes that missing tables map",
+			 mapped);
+	else
+		snprintf(ret.text, sizeof(ret.text),
+			 "%llu bytes and up to %llu that missing tables map", bytes, mapped);
+	return ret;
+}
+
 struct s2_gaps_text s2_gaps_text(const struct s2_gaps *gaps)
 {
 	struct s2_gaps_text ret = { "" };
 
 	if (gaps->bytes)
 		snprintf(ret.text, sizeof(ret.text),
-			 " (%llu bytes could not be searched, the first at PA 0x%llx: %s)",
-			 (unsigned long long)gaps->bytes, (unsigned long long)gaps->pa,
+			 " (%s could not be searched, the first at PA 0x%llx: %s)",
+			 s2_gaps_size(gaps).text, (unsigned long long)gaps->pa,
 			 s2_code_name(gaps->code));
 	return ret;
 }

@@ -9,16 +9,26 @@
 
 /* What a search could not see. All zero: nothing. */
 struct s2_gaps {
-	uint64_t bytes;    /* how much, in all */
+	uint64_t bytes;    /* how much, in all; */
+	uint64_t mapped;   /* so much of it is what missing tables may map, or not */
 	uint64_t pa;       /* where the first of it is */
 	enum s2_code code; /* ... and why it cannot be read */
 };
 
 void s2_gaps_add(struct s2_gaps *gaps, uint64_t pa, uint64_t bytes, enum s2_code code);
 
+/* What a table at @pa, or a part of one, would say of @bytes bytes of addresses. */
+void s2_gaps_add_table(struct s2_gaps *gaps, uint64_t pa, uint64_t bytes, enum s2_code code);
+
+/* "4096 bytes", "up to 2097152 bytes that missing tables map", or both. */
+struct s2_gaps_size {
+	char text[100];
+};
+struct s2_gaps_size s2_gaps_size(const struct s2_gaps *gaps);
+
 /* " (4096 bytes could not be searched, the first at ...)", or "" when there are no gaps. */
 struct s2_gaps_text {
-	char text[120];
+	char text[200];
 };
 struct s2_gaps_text s2_gaps_text(const struct s2_gaps *gaps);
 

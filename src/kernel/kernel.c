@@ -378,7 +378,7 @@ static void open_types(struct s2_kernel *kernel)
 		if (!strcmp(why.text, last))
 			continue;
 		memcpy(last, why.text, sizeof(last));
-		n = snprintf(all + used, sizeof(all) - used, "%s%.*s", i ? "; " : "", 150,
+		n = snprintf(all + used, sizeof(all) - used, "%s%.*s", i ? "; " : "", 190,
 			     why.text);
 		used = n > 0 && (size_t)n < sizeof(all) - used ? used + (size_t)n : sizeof(all) - 1;
 	}

@@ -178,7 +178,7 @@ static void add_gap(const struct s2_geometry *geom, const struct s2_strip *strip
 		first = strip->ia;
 	if (end < last)
 		last = end;
-	s2_gaps_add(gaps, strip->table_pa, last - first + 1, strip->missing);
+	s2_gaps_add_table(gaps, strip->table_pa, last - first + 1, strip->missing);
 }
 
 enum s2_code s2_kva_each(const struct s2_kva *kva, uint64_t first, uint64_t last,

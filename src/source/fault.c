@@ -17,16 +17,20 @@ static struct {
 /* What comes before in the program also comes before in memory. */
 #define BARRIER() __asm__ volatile("" ::: "memory")
 
-bool s2_fault_copy(void *to, const void *from, size_t len)
+bool s2_fault_copy(void *to, const void *from, size_t len, size_t next)
 {
+	const volatile uint8_t *bytes = from;
+
 	if (sigsetjmp(guard.leave, 0)) {
 		guard.start = NULL;
 		return false;
 	}
-	guard.len = len;
+	guard.len = next < len ? len : next + 1;
 	guard.start = from;
 	BARRIER();
 	memcpy(to, from, len);
+	if (next && len && !((const uint8_t *)to)[len - 1])
+		(void)bytes[next];
 	BARRIER();
 	guard.start = NULL;
 	return true;

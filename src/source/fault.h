@@ -8,8 +8,12 @@
 
 #include "base/err.h"
 
-/* memcpy(); false, and @to holds anything, when @from could not be read (SIGBUS). */
-bool s2_fault_copy(void *to, const void *from, size_t len) S2_MUST_CHECK;
+/*
+ * memcpy(); false, and @to holds anything, when @from could not be read (SIGBUS). Unless @next is
+ * 0, also when what was copied ends in a zero and the byte at @from + @next is gone: in the page in
+ * which a file that was cut ends, zeros follow without a fault.
+ */
+bool s2_fault_copy(void *to, const void *from, size_t len, size_t next) S2_MUST_CHECK;
 
 /*
  * For the handler of SIGBUS, which must be installed with SA_NODEFER: does not return when the

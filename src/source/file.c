@@ -89,7 +89,9 @@ static enum s2_code note_mapped(struct s2_file *file, const struct stat *st, str
 	file->mapped = calloc(1, sizeof(*file->mapped));
 	if (!file->mapped)
 		return s2_fail(err, S2_NOMEM, "no memory");
-	*file->mapped = (struct s2_mapped){ .size = file->map_size, .end = file->map_size };
+	*file->mapped = (struct s2_mapped){ .size = file->map_size,
+					    .end = file->map_size,
+					    .page = (uint64_t)sysconf(_SC_PAGESIZE) };
 	if (limit_mapped(file->mapped, regions < MOST_REGIONS ? regions : MOST_REGIONS))
 		return S2_OK;
 	return s2_fail(err, S2_NOMEM, "no memory");
@@ -172,27 +174,47 @@ static __attribute__((noinline)) void touch(const struct s2_file *file, uint64_t
 	}
 }
 
-/* A fault costs 2 us, and of a dump that was cut each page would have some: behind the end that the
- * file has after the first, nothing is tried. A disk that fails leaves the end where it was. */
-static __attribute__((noinline)) bool met_end(const struct s2_file *file)
+/* The end that the file has now, when it was cut since it was opened. A disk that fails leaves it
+ * where it was. */
+static void find_end(const struct s2_file *file)
 {
 	struct stat st;
 
 	if (!fstat(file->fd, &st) && S_ISREG(st.st_mode) &&
 	    (uint64_t)st.st_size < file->mapped->end)
 		file->mapped->end = (uint64_t)st.st_size;
-	return false;
 }
 
+/*
+ * What could not be copied, or ends in a zero and may lie behind the end: in its last page a file
+ * that was cut reads as zeros. A fault costs 2 us, and of a dump that was cut each page would have
+ * some: behind the end that the file has after the first, nothing is tried.
+ */
+static __attribute__((noinline)) bool copy_at_end(const struct s2_file *file, uint64_t off,
+						  char *buf, size_t len)
+{
+	bool copied = s2_fault_copy(buf, file->map + off, len, 0);
+
+	find_end(file);
+	return copied && s2_fits(off, len, file->mapped->end);
+}
+
+/* The page behind what is copied tells that the file goes on there; behind the last one, there is
+ * none to ask. */
 static bool copy_mapped(const struct s2_file *file, uint64_t off, char *buf, size_t len)
 {
 	const struct s2_mapped *m = file->mapped;
+	uint64_t next = align_up(off + len, m->page);
+	bool is_last = next >= m->end;
 
 	if (!s2_fits(off, len, m->end))
 		return false;
 	if (m->touched)
-		touch(file, off, len);
-	return s2_fault_copy(buf, file->map + off, len) || met_end(file);
+		touch(file, off, is_last ? len : (size_t)(next - off + 1));
+	if (s2_fault_copy(buf, file->map + off, len, is_last ? 0 : (size_t)(next - off)) &&
+	    (!is_last || !len || buf[len - 1]))
+		return true;
+	return copy_at_end(file, off, buf, len);
 }
 
 /* Reads from the file on disk; the range was checked against its size. */

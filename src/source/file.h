@@ -38,6 +38,7 @@ struct s2_opened {
 struct s2_mapped {
 	uint64_t size;
 	uint64_t end;      /* less than @size once a cut of the file was met */
+	uint64_t page;     /* what the system maps at once */
 	uint64_t *touched; /* bit n: region n was read; NULL for files so small that all may be */
 	uint64_t regions;  /* so many may be, ... */
 	uint64_t left;     /* and so many more */

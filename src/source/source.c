@@ -44,10 +44,14 @@ const char *s2_machine_of_uname(const char *machine)
 	return NULL;
 }
 
+/* At least what any of them looks at. */
+#define HEAD 4096
+
 static enum s2_code probe_all(const struct s2_file *file, const struct s2_source_ops **ret,
 			      struct s2_err *err)
 {
-	uint8_t first;
+	uint8_t head[HEAD];
+	size_t len = file->size < sizeof(head) ? (size_t)file->size : sizeof(head);
 
 	for (size_t i = 0; i < ARRAY_SIZE(s2_sources); i++) {
 		enum s2_code code = s2_sources[i]->probe(file, err);
@@ -59,7 +63,7 @@ static enum s2_code probe_all(const struct s2_file *file, const struct s2_source
 	}
 	*ret = &s2_source_raw;
 	/* What cannot be read is nobody's. */
-	return s2_file_read(file, 0, &first, sizeof(first), err);
+	return s2_file_read(file, 0, head, len, err);
 }
 
 enum s2_code s2_source_open_inner(struct s2_source *source, const struct s2_raw_args *args,

@@ -18,9 +18,11 @@ TOP = HERE.parent.parent
 TOOLS = HERE.parent / "tools"
 sys.path.insert(0, str(TOOLS))
 
+import leaveout  # noqa: E402
 import mkdump  # noqa: E402
 
 SAMPLE = TOP / "samples/debian-6.1-4k.s2dump"
+MUTATE = leaveout.load_mutate()
 BLOB = TOP / "samples/debian-6.1-4k-ipa43.bin"
 
 KDUMP = ["--vtcr=0x802d3555", "--root=0x43270000"]
@@ -70,6 +72,15 @@ def is_whole(words, text):
     return False
 
 
+def claim(words, clean, text):
+    """A row that the whole file does not give."""
+    if not clean or not text or "out" in words or not MUTATE.is_json(words):
+        return None
+    command = [word for word in words if word != "in" and not word.startswith("--system-map")]
+    got, want = (MUTATE.document(command, document)[1] for document in (text, clean))
+    return next((f"{kind}: {what}" for kind, what in MUTATE.judge_rows(command, got, want) if kind != "silent loss"), None)
+
+
 def judge(words, clean, got):
     status, text, said, _ = got
     if status < 0:
@@ -83,7 +94,7 @@ def judge(words, clean, got):
         return f"another answer, status {status}, said {said}"
     if text and is_whole(words, text):
         return f"a document that looks whole, status {status}"
-    return None
+    return claim(words, clean[1], text)
 
 
 def main():
@@ -106,14 +117,15 @@ def main():
             whole = os.path.getsize(work / (other or [source])[0])
             clean = run(args, words, source, work, None, 0, *other)
             bad, tried = [], 0
-            for size in (0, whole // 2, whole + 1):
+            # In the middle of what is read next, all behind which reads as zeros to the end of the page.
+            for size in (0, "half", whole // 2, whole + 1):
                 place, reached = 0, True
                 while reached:
                     got = run(args, words, source, work, place, size, *other)
                     reached = got[3]
                     tried += reached
                     wrong = judge(words, clean, got)
-                    if reached and size > whole and not got[0]:
+                    if reached and size == whole + 1 and not got[0]:
                         wrong = "nobody says that it was changed"
                     if wrong:
                         bad.append(f"cut to {size} before copy {place}: {wrong}")

@@ -3,6 +3,7 @@
 //
 //   S2_CUT=N:SIZE   before the Nth copy the file on standard input, which alone stays open, is cut
 //                   to SIZE bytes; says "cut" on standard error
+//   S2_CUT=N:half   ... in the middle of what is copied
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -14,14 +15,18 @@
 
 static bool cutting;
 static unsigned long wanted, copies;
-static long size;
+static long size; /* HALF: in the middle */
+#define HALF (-1)
 static uintptr_t map_start, map_end;
 
 __attribute__((constructor)) static void begin(void)
 {
 	const char *cut = getenv("S2_CUT");
 
-	cutting = cut && sscanf(cut, "%lu:%ld", &wanted, &size) == 2;
+	if (!cut)
+		return;
+	size = HALF;
+	cutting = sscanf(cut, "%lu:%ld", &wanted, &size) == 2 || strstr(cut, ":half");
 }
 
 void *mmap64(void *addr, size_t len, int prot, int flags, int fd, off64_t off)
@@ -40,7 +45,7 @@ static void copy(void *to, const void *from, size_t len)
 	uintptr_t at = (uintptr_t)from;
 
 	if (cutting && at >= map_start && at < map_end && copies++ == wanted) {
-		if (ftruncate(STDIN_FILENO, size))
+		if (ftruncate(STDIN_FILENO, size == HALF ? (long)(at - map_start + len / 2) : size))
 			_exit(98);
 		dprintf(STDERR_FILENO, "cut\n");
 	}

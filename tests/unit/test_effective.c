@@ -218,28 +218,19 @@ static void holes(void **state)
 	expect_end(t);
 }
 
-/* A missing table of stage 2 is missing, for as much as it stands for. */
-static void missing(void **state)
+static void expect_missing_stage2(struct effect *t, uint64_t va, uint64_t size, uint64_t pa,
+				  enum s2_code why)
 {
-	struct lab *lab = *state;
-	struct effect *t = start(lab, S2_MERGE_ATTRS);
 	struct s2_effective_row row;
 
-	put(lab, 14, 2, enc_table(ENC_48, PAGE(20)));
-	put(lab, 12, 1, enc_block(ENC_48, 0x400000, AF | ISH | AP(1)));
-	lab->mem.hole = PAGE(20);
-	lab->mem.hole_size = 4096;
-	lab->mem.hole_code = S2_EXCLUDED;
-	begin(t);
 	assert_int_equal(s2_effective_next(&t->e, &row, NULL), S2_OK);
-	assert_int_equal(row.va, 0x200000);
-	assert_int_equal(row.size, 0x200000);
-	assert_int_equal(row.missing, S2_EXCLUDED);
+	assert_int_equal(row.va, va);
+	assert_int_equal(row.size, size);
+	assert_int_equal(row.missing, why);
 	assert_int_equal(row.missing_stage, 2);
 	assert_int_equal(row.missing_level, 3);
-	assert_int_equal(row.missing_pa, PAGE(20));
+	assert_int_equal(row.missing_pa, pa);
 	assert_int_equal(row.allowed, 0);
-	expect_end(t);
 }
 
 static void expect_missing(struct effect *t, uint64_t va, uint64_t size, enum s2_code why)
@@ -253,6 +244,51 @@ static void expect_missing(struct effect *t, uint64_t va, uint64_t size, enum s2
 	assert_int_equal(row.missing_stage, 1);
 	assert_int_equal(row.missing_pa, S2_NO_ADDRESS);
 	assert_int_equal(row.allowed, 0);
+}
+
+/* A missing table of stage 2 is missing, for as much as it stands for. */
+static void missing(void **state)
+{
+	struct lab *lab = *state;
+	struct effect *t = start(lab, S2_MERGE_ATTRS);
+
+	put(lab, 14, 2, enc_table(ENC_48, PAGE(20)));
+	put(lab, 12, 1, enc_block(ENC_48, 0x400000, AF | ISH | AP(1)));
+	lab->mem.hole = PAGE(20);
+	lab->mem.hole_size = 4096;
+	lab->mem.hole_code = S2_EXCLUDED;
+	begin(t);
+	expect_missing_stage2(t, 0x200000, 0x200000, PAGE(20), S2_EXCLUDED);
+	expect_end(t);
+}
+
+/* Of a table page that is there in parts, as at the end of a file that was cut, the walk loses more
+ * than the translation of the first address. */
+static void part_of_page(void **state)
+{
+	struct lab *lab = *state;
+	struct effect *t = start(lab, S2_MERGE_ATTRS);
+	uint64_t bits = AF | ISH | AP(1) | UXN | PXN;
+
+	put(lab, 14, 2, enc_table(ENC_48, PAGE(20)));
+	put(lab, 20, 0, enc_page(ENC_48, 0x90000000, ENC_MEM));
+	put(lab, 20, 1, enc_page(ENC_48, 0xa0000000, ENC_MEM));
+	put(lab, 12, 1, enc_block(ENC_48, 0x400000, bits));
+	lab->mem.hole = PAGE(20) + 8;
+	lab->mem.hole_size = 8;
+	lab->mem.hole_code = S2_TRUNCATED;
+	begin(t);
+	expect_missing_stage2(t, 0x200000, 0x40000, PAGE(20), S2_TRUNCATED);
+	expect(t, 0x240000, 0x1c0000, 0, 0);
+	expect_end(t);
+	t = start(lab, S2_MERGE_ATTRS);
+	put(lab, 11, 0, enc_page(ENC_48, 0x200000, bits));
+	put(lab, 11, 1, enc_page(ENC_48, 0x300000, bits));
+	put(lab, 12, 1, 0);
+	lab->mem.hole = PAGE(11) + 8;
+	begin(t);
+	expect_missing(t, 0, 0x40000, S2_TRUNCATED);
+	expect_end(t);
 }
 
 /* A table that leads into itself, as guests have to reach their tables: no translation of its first
@@ -442,6 +478,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(misprogrammed_contiguous, setup, teardown),
 		cmocka_unit_test_setup_teardown(holes, setup, teardown),
 		cmocka_unit_test_setup_teardown(missing, setup, teardown),
+		cmocka_unit_test_setup_teardown(part_of_page, setup, teardown),
 		cmocka_unit_test_setup_teardown(self_map, setup, teardown),
 		cmocka_unit_test_setup_teardown(steps, setup, teardown),
 	};

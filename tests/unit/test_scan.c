@@ -168,6 +168,13 @@ static void stopped(void **state)
 	assert_int_equal(seen.calls, 1);
 	assert_int_equal(gaps.bytes, 0);
 	assert_string_equal(s2_gaps_text(&gaps).text, "");
+	s2_gaps_add_table(&gaps, 0x1000, 1 << 30, S2_TRUNCATED);
+	assert_string_equal(s2_gaps_text(&gaps).text,
+			    " (up to 1073741824 bytes that missing tables map could not be "
+			    "searched, the first at PA 0x1000: truncated)");
+	s2_gaps_add(&gaps, 0x3000, 8, S2_ABSENT);
+	assert_string_equal(s2_gaps_size(&gaps).text,
+			    "8 bytes and up to 1073741824 that missing tables map");
 }
 
 static unsigned int turns;

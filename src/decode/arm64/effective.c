@@ -97,8 +97,10 @@ static uint64_t stage2_span(struct s2_effective *e, uint64_t ipa, uint64_t size)
 	struct s2_run *run = &e->run2;
 
 	while (!run->size || ipa - run->ia >= run->size) {
-		if (!s2_merge_next(&e->stage2, run))
+		if (!s2_merge_next(&e->stage2, run)) {
+			run->missing = S2_OK;
 			return size;
+		}
 	}
 	advance(run, ipa - run->ia);
 	size = least(size, run->size);
@@ -137,8 +139,11 @@ static bool next_piece(struct s2_effective *e, uint64_t *ret_va, uint64_t *ret_s
 	if (!e->unit)
 		start_unit(e);
 	size = e->unit;
-	if (is_mapped(run))
+	e->gap = run->missing ? run : NULL;
+	if (is_mapped(run)) {
 		size = stage2_span(e, output(e->stage1.walk->geom, run), size);
+		e->gap = e->run2.missing ? &e->run2 : NULL;
+	}
 	*ret_va = run->ia;
 	*ret_size = size;
 	advance(run, size);
@@ -158,6 +163,32 @@ static void name_attributes(struct s2_effective_row *row, const struct s2_at_res
 static unsigned int page_log2_of(const struct s2_effective *e, unsigned int stage)
 {
 	return stage == 2 ? e->req.stage2->page_log2 : e->stage1.walk->geom->page_log2;
+}
+
+/*
+ * A walk loses all of a piece of a table page of which some is missing, as at the end of a file
+ * that was cut; the descriptor of its first address may be there. What that says is no answer for
+ * the others. A table of stage 1 that stage 2 does not map is one for all of them.
+ */
+static bool is_of_gap(const struct s2_effective *e, const struct s2_at_result *r)
+{
+	bool reads_gap = e->gap == &e->run1 || r->outcome == S2_AT_DONE || r->stage == 2;
+
+	return e->gap && reads_gap && !(r->outcome == S2_AT_FAULT && r->s1ptw);
+}
+
+static void lose_gap(const struct s2_effective *e, struct s2_effective_row *ret)
+{
+	bool is_stage1 = e->gap == &e->run1;
+	const struct s2_geometry *geom = is_stage1 ? e->stage1.walk->geom : e->req.stage2;
+
+	ret->allowed = 0;
+	ret->missing = e->gap->missing;
+	ret->missing_stage = is_stage1 ? 1 : 2;
+	ret->missing_level = (int8_t)s2_level(geom, e->gap->height);
+	/* Tables of stage 1 are walked by the guest's addresses. */
+	ret->missing_pa = is_stage1 ? S2_NO_ADDRESS : e->gap->desc_pa;
+	ret->missing_page = e->gap->table_pa;
 }
 
 /* All six accesses at @va, which speaks for @size bytes. */
@@ -189,6 +220,10 @@ static enum s2_code probe(struct s2_effective *e, uint64_t va, uint64_t size,
 			ret->missing_level = r.level;
 			ret->missing_pa = r.missing_pa;
 			ret->missing_page = r.missing_pa & ~low_bits(page_log2_of(e, r.stage));
+			return S2_OK;
+		}
+		if (is_of_gap(e, &r)) {
+			lose_gap(e, ret);
 			return S2_OK;
 		}
 		if (r.outcome == S2_AT_FAULT)

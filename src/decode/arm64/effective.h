@@ -22,7 +22,9 @@ struct s2_effective {
 	struct s2_merge stage2;
 	struct s2_effective_row ahead; /* met, and not joined; size 0: none */
 	enum s2_code not_walked;       /* why stage 1 was not walked where the piece is */
-	bool cut; /* the steps came to their end: what is left is one row, missing for that */
+	const struct s2_run
+		*gap; /* the one of run1 and run2 that could not be read there, or NULL */
+	bool cut;     /* the steps came to their end: what is left is one row, missing for that */
 };
 
 /*

@@ -87,10 +87,10 @@ static void say_doubt(const struct search *s, const struct s2_list_doubt *doubt,
 {
 	if (doubt->gaps.bytes)
 		s2_lost_add(lost, S2_LOST_SEARCH, doubt->gaps.code, NULL, doubt->gaps.pa,
-			    "could not search %llu bytes of the kernel's data for vm_list, the "
-			    "first at PA 0x%llx (%s)",
-			    (unsigned long long)doubt->gaps.bytes,
-			    (unsigned long long)doubt->gaps.pa, s2_code_name(doubt->gaps.code));
+			    "could not search %s of the kernel's data for vm_list, the first at "
+			    "PA 0x%llx (%s)",
+			    s2_gaps_size(&doubt->gaps).text, (unsigned long long)doubt->gaps.pa,
+			    s2_code_name(doubt->gaps.code));
 	add_unchecked(lost, doubt);
 	add_unchecked(lost, &s->doubt);
 }

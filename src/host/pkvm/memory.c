@@ -479,7 +479,7 @@ static void search_params(struct params_search *p)
 	s2_merge_init(&merge, s->walk, S2_MERGE_PA, S2_SHOW_ALL);
 	while (p->ended_pa == S2_LOST_NOWHERE && s2_merge_next(&merge, &run)) {
 		if (run.missing)
-			s2_gaps_add(&p->gaps, run.table_pa, run.size, run.missing);
+			s2_gaps_add_table(&p->gaps, run.table_pa, run.size, run.missing);
 		if (!s2_run_mapped(&s->hyp_geom, &run) ||
 		    run.ia + s->pkvm->phys_offset != run.entry.oa || run.entry.raw & BIT64(7))
 			continue;
@@ -501,9 +501,9 @@ static void lose_params(const struct params_search *p)
 	if (!p->gaps.bytes)
 		return;
 	s2_lost_add(s->lost, S2_LOST_SEARCH, p->gaps.code, "hyp", p->gaps.pa,
-		    "%" PRIu64 " bytes that may hold a CPU's kvm_nvhe_init_params, the first at PA "
-		    "0x%" PRIx64 ", are %s",
-		    p->gaps.bytes, p->gaps.pa, s2_code_name(p->gaps.code));
+		    "%s that may hold a CPU's kvm_nvhe_init_params, the first at PA 0x%" PRIx64
+		    ", are %s",
+		    s2_gaps_size(&p->gaps).text, p->gaps.pa, s2_code_name(p->gaps.code));
 }
 
 void s2_pkvm_lose_hcr(struct s2_pkvm_search *s, enum s2_code code)

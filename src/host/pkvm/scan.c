@@ -74,10 +74,10 @@ static enum s2_code say_why(struct s2_pkvm_search *s, bool by_symbol, const char
 		return s2_wrap(s->err, code, "%s", what);
 	if (!by_symbol && s->gaps.bytes)
 		return s2_fail(s->err, s->gaps.code,
-			       "could not search %llu bytes of the kernel's data for %s, the first "
-			       "at PA 0x%llx (%s)",
-			       (unsigned long long)s->gaps.bytes, what,
-			       (unsigned long long)s->gaps.pa, s2_code_name(s->gaps.code));
+			       "could not search %s of the kernel's data for %s, the first at "
+			       "PA 0x%llx (%s)",
+			       s2_gaps_size(&s->gaps).text, what, (unsigned long long)s->gaps.pa,
+			       s2_code_name(s->gaps.code));
 	return s2_fail(s->err, S2_NOTFOUND, "no sound %s in the kernel image", what);
 }
 
