@@ -27,6 +27,9 @@ HERE = pathlib.Path(__file__).resolve().parent
 TOP = HERE.parent.parent
 ROWS = HERE / "bad" / "rows"
 TOOLS = HERE.parent / "tools"
+sys.path.insert(0, str(TOOLS))
+import mkdump  # noqa: E402
+
 TIMEOUT = 60
 
 PAGE = 4096
@@ -93,6 +96,10 @@ def make(work):
         "kdump-cut": b"KDUMP   " + struct.pack("<I", 6) + bytes(100),
         "kdump-zero": b"KDUMP   ".ljust(4096, b"\0"),
         "diskdump": b"DISKDUMP".ljust(8192, b"\0"),
+        "kdump": mkdump.kdump([(0x40000000, page(1))]),
+        "kdump-1": mkdump.kdump([(0x40000000, page(1))], split=(0, 0x40000)),
+        "kdump-2": mkdump.kdump([(0x40000000, page(1))], split=(0x40000, 0x40001)),
+        "kdump-other": mkdump.kdump([(0x80000000, page(1))], split=(0x40000, 0x80001)),
         "flat-cut": b"makedumpfile".ljust(16, b"\0") + struct.pack(">QQ", 1, 1),
         "lime-cut": struct.pack("<IIQQQ", 0x4C694D45, 1, 0, (1 << 30) - 1, 0),
         "lime-back": struct.pack("<IIQQQ", 0x4C694D45, 1, PAGE, 0, 0) + bytes(PAGE),
