@@ -100,7 +100,7 @@ enum s2_code s2_source_open(const struct s2_opened *file, const struct s2_raw_ar
 			    struct s2_source **ret, struct s2_err *err) S2_MUST_CHECK;
 
 /* What ends an error about files that were given as parts of one dump and are none. */
-#define S2_NOT_PARTS                                                                     \
+#define S2_NOT_PARTS \
 	": commas join the parts that makedumpfile --split makes of one dump alone, any " \
 	"other file is given by itself"
 
