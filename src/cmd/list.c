@@ -229,8 +229,9 @@ static void find_root(const struct list *list, const struct s2_table *table,
 static void say_cut(const struct s2_input *input)
 {
 	if (input->source->incomplete && !input->kernel && !input->lost->total)
-		s2_lost_add(input->lost, S2_LOST_FILE, S2_TRUNCATED, NULL, S2_LOST_NOWHERE,
-			    "tables may have lost pages with the rest of the file: list -l reads them");
+		s2_lost_add(
+			input->lost, S2_LOST_FILE, S2_TRUNCATED, NULL, S2_LOST_NOWHERE,
+			"tables may have lost pages with the rest of the file: list -l reads them");
 }
 
 static enum s2_code list_table(void *arg, const struct s2_table *table,
