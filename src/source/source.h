@@ -101,7 +101,7 @@ enum s2_code s2_source_open(const struct s2_opened *file, const struct s2_raw_ar
 
 /* What ends an error about files that were given as parts of one dump and are none. */
 #define S2_NOT_PARTS \
-	": commas join the parts that makedumpfile --split makes of one dump alone, any " \
+	": commas join only the parts of one dump that makedumpfile has split, any " \
 	"other file is given by itself"
 
 /*

@@ -1792,6 +1792,7 @@ static void types_by_the_other_way(void **state)
 		else if (!strstr(t.err.text, "types of the module kvm"))
 			fail_msg("%s", t.err.text);
 		assert_int_equal(t.tables.n, 0);
+		assert_true(s2_module_file_helps(t.kernel));
 		x86_exit(&t);
 	}
 }
@@ -1833,11 +1834,13 @@ static void types_by_functions(void **state)
 			x86_must(&t);
 			assert_int_equal(t.lost.total, 0);
 			assert_int_equal(x86_table(&t, "vm:42")->root_pa, pa);
+			assert_false(s2_module_file_helps(t.kernel));
 		} else {
 			if (!x86_ask(&t))
 				assert_true(x86_has_loss(&t, "", "types of the module kvm"));
 			else
 				assert_non_null(strstr(t.err.text, "types of the module kvm"));
+			assert_true(s2_module_file_helps(t.kernel));
 			assert_int_equal(t.tables.n, 0);
 		}
 		x86_exit(&t);

@@ -28,7 +28,7 @@ static enum s2_code get_arch(json_t *obj, const struct s2_arch **ret, struct s2_
 		}
 	}
 	return s2_fail(err, S2_INVALID,
-		       "unknown table format '%s %s' (--version says which this build has)",
+		       "unknown table format '%s %s', or one that this build leaves out",
 		       arch ? arch : "?", stage ? stage : "?");
 }
 
