@@ -12,6 +12,8 @@ import sys
 # What stands behind an option, by the word that help has for it; what is not here is typed.
 FILES = ("FILE",)
 DYNAMIC = {"ID": "tables", "ID/N": "vcpus"}
+# Several, joined by commas.
+LISTS = ("LIST", "CHECK")
 
 # Values that can be listed and that help does not list: {option: {command, or None for all: values}}.
 VALUES = {
@@ -56,12 +58,15 @@ class Program:
                 self.formats[command] = re.findall(r"^  (\S+) ", text.split("\nFormats:\n")[1], re.M)
             self.takes_file[command] = "FILE" in text.split("\n")[0]
         self.checks = re.findall(r"^(\S+) ", self.run("check", "--list"), re.M)
-        # What rows may be sorted by, the error that there is no such name says.
-        text = subprocess.run([path, "dump", "--sort=", "x"], check=False, capture_output=True, text=True).stderr
-        self.members = text.split("There are:\n")[1].split()
+        self.members, self.columns = self.names("--sort"), self.names("--columns")
 
     def run(self, *args):
         return subprocess.run([self.path, *args], check=True, capture_output=True, text=True).stdout
+
+    def names(self, option):
+        """What rows may be sorted by, or shown of them: the error that there is no such name says it."""
+        text = subprocess.run([self.path, "dump", option + "=", "x"], check=False, capture_output=True, text=True).stderr
+        return text.split("There are:\n")[1].split()
 
     def values(self, command, option):
         arg = self.options[command][option][1]
@@ -69,6 +74,8 @@ class Program:
             return self.checks
         if option == "--sort":
             return self.members
+        if option == "--columns":
+            return self.columns
         if option == "--format":
             return self.formats.get(command, FORMATS.split())
         rows = VALUES.get(option, {})
@@ -150,6 +157,17 @@ _s2dump_reply() {
 	COMPREPLY=("${COMPREPLY[@]#"$taken"}")
 }
 
+# The same for the last of several words that commas join: not those that stand there already.
+_s2dump_reply_list() {
+	local before='' word words=''
+
+	[[ $2 == *,* ]] && before=${2%"${2##*,}"}
+	for word in $1; do
+		[[ ,$before == *,"$word",* ]] || words+=" $before$word"
+	done
+	_s2dump_reply "$words" "$2"
+}
+
 _s2dump_files() {
 	compopt -o filenames 2>/dev/null
 	mapfile -t COMPREPLY < <(compgen -f -- "$1")
@@ -190,6 +208,7 @@ _s2dump() {
 		files) _s2dump_files "$value" ;;
 		tables) _s2dump_reply "$(_s2dump_tables "$(_s2dump_file)" "$value")" "$value" ;;
 		vcpus) _s2dump_reply "$(_s2dump_vcpus "$(_s2dump_file)" "$value")" "$value" ;;
+		list) _s2dump_reply_list "$(_s2dump_values "$option" "${command:-dump}")" "$value" ;;
 		*) _s2dump_reply "$(_s2dump_values "$option" "${command:-dump}")" "$value" ;;
 		esac
 		return
@@ -230,11 +249,11 @@ def arms(program, text):
 
 
 def kinds(program):
-    """{"files": options, "tables": ..., "vcpus": ...}."""
+    """{"files": options, "tables": ..., "vcpus": ..., "list": ...}."""
     found = {}
     for options in program.options.values():
         for name, (_, arg, _) in options.items():
-            kind = "files" if arg in FILES else DYNAMIC.get(arg)
+            kind = "files" if arg in FILES else "list" if arg in LISTS else DYNAMIC.get(arg)
             if kind:
                 found.setdefault(kind, {})[name] = True
     return found
@@ -327,7 +346,8 @@ def zsh_option(program, command, name):
     kind = "_files" if arg in FILES else "_s2dump_" + DYNAMIC[arg] if arg in DYNAMIC else ""
     values = program.values(command, name)
     if values:
-        kind = f"({' '.join(values)})"
+        words = " ".join(values)
+        kind = f"_values -s , {arg} {words}" if arg in LISTS else f"({words})"
     tail = f":{zsh_text(arg)}:{kind}" if arg else ""
     rows = [f"'*{name}{'=' if arg else ''}[{zsh_text(line)}]{tail}'"]
     if short:
@@ -383,6 +403,15 @@ function __s2dump_typed
 	string replace -r -- '^--[a-z-]*=' '' (commandline -ct)
 end
 
+# The last of several words that commas join.
+function __s2dump_list
+	set -l before (string replace -r '[^,]*$' '' -- (__s2dump_typed))
+	set -l given (string split , -- $before)
+	for word in $argv
+		contains -- $word $given; or echo $before$word
+	end
+end
+
 function __s2dump_tables
 	sh -c '@TABLES@' sh "$(__s2dump_file)" "$(__s2dump_typed)"
 end
@@ -415,6 +444,8 @@ def fish_rows(program):
             row += " -r -F"
         elif arg in DYNAMIC:
             row += f" -x -a '(__s2dump_{DYNAMIC[arg]})'"
+        elif arg in LISTS:
+            row += f" -x -a '(__s2dump_list {' '.join(values)})'"
         elif arg:
             row += f" -x -a '{' '.join(values)}'" if values else " -x"
         yield f"{row} -d {fish_text(line)}"

@@ -12,6 +12,7 @@
 #include "cmd/refuse.h"
 #include "cmd/say.h"
 #include "format/text.h"
+#include "kernel/modules.h"
 #include "model/note.h"
 #include "open/sandbox.h"
 
@@ -359,5 +360,9 @@ enum s2_exit s2_input_finish(const struct s2_input *input, enum s2_exit status)
 	if (lost->total > 1 && lost->n - said != 1)
 		print_sums(input);
 	ask_for_place(input);
+	if ((lost->total || status) && s2_module_file_helps(input->kernel))
+		s2_say("%s: types of KVM's module are not in the dump: --module=kvm.ko of that "
+		       "kernel has them",
+		       input->path);
 	return lost->total && status == S2_EXIT_OK ? S2_EXIT_INCOMPLETE : status;
 }

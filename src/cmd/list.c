@@ -203,6 +203,37 @@ static enum s2_code find_guest(struct list *list, const struct s2_table *table,
 	return s2_guest_find(vm, table, geom, &list->ctx, &list->ranges, &list->guests, err);
 }
 
+/* Where nothing is read of a table, its start level must be in the dump at least. */
+static void find_root(const struct list *list, const struct s2_table *table,
+		      const struct s2_geometry *geom)
+{
+	const struct s2_mem *mem = table->mem ? table->mem : list->ctx.mem;
+	const uint64_t end = table->root_pa + geom->start_size;
+	uint64_t size;
+
+	for (uint64_t at = table->root_pa; at < end; at += size) {
+		enum s2_code code = s2_mem_lacks(mem, at, &size);
+
+		if (size > end - at)
+			size = end - at;
+		if (!code)
+			continue;
+		s2_lost_add(list->ctx.lost, S2_LOST_TABLE, code, table->id, table->root_pa,
+			    "its start level at PA 0x%" PRIx64 " %s", table->root_pa,
+			    s2_missing_text(code));
+		return;
+	}
+}
+
+/* A snapshot is made of tables: what it was cut off is theirs, and -l says whose. */
+static void say_cut(const struct s2_input *input)
+{
+	if (input->source->incomplete && !input->kernel && !input->lost->total)
+		s2_lost_add(
+			input->lost, S2_LOST_FILE, S2_TRUNCATED, NULL, S2_LOST_NOWHERE,
+			"tables may have lost pages with the rest of the file: list -l reads them");
+}
+
 static enum s2_code list_table(void *arg, const struct s2_table *table,
 			       const struct s2_geometry *geom, struct s2_err *err)
 {
@@ -213,6 +244,8 @@ static enum s2_code list_table(void *arg, const struct s2_table *table,
 	struct s2_row row;
 
 	s2_effort_table(&list->effort, list->printer.out);
+	if (!list->walk && !table->bare)
+		find_root(list, table, geom);
 	code = list->walk && !table->bare ? find_guest(list, table, geom, err) : S2_OK;
 	if (code)
 		return code;
@@ -332,6 +365,8 @@ static enum s2_exit list_tables(const struct s2_options *o, const struct s2_inpu
 		list->printer.format->begin(&list->printer, &image);
 	code = s2_each_table(input, input->tables.table, input->tables.n, list_table, list, &status,
 			     err);
+	if (!list->walk)
+		say_cut(input);
 	if (list->json) {
 		s2_input_end_rows(input, &list->printer, !status);
 	} else {

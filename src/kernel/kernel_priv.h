@@ -31,6 +31,7 @@ struct s2_kernel {
 	struct s2_err types_err;
 	struct s2_module_types module[S2_MAX_MODULES];
 	size_t nmodules;
+	bool lacks_module; /* types of one could not be had, which its file has */
 	char **remark;
 	size_t nremarks;
 	struct s2_budget entries; /* of lists, xarrays and trees, all walks together */

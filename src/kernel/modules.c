@@ -584,6 +584,11 @@ static struct s2_module_types *remembered(struct s2_kernel *kernel, const char *
 	return NULL;
 }
 
+bool s2_module_file_helps(const struct s2_kernel *kernel)
+{
+	return kernel && kernel->lacks_module;
+}
+
 enum s2_code s2_module_types(struct s2_kernel *kernel, const char *module, struct s2_types **ret,
 			     struct s2_err *err)
 {
@@ -600,6 +605,8 @@ enum s2_code s2_module_types(struct s2_kernel *kernel, const char *module, struc
 	s2_err_init(&why);
 	none = s2_kernel_types(kernel, &base, &why);
 	code = own_types(kernel, module, base, &own, err);
+	if (code && code != S2_NOMEM && !kernel->args.module.path)
+		kernel->lacks_module = true;
 	if (code)
 		return s2_wrap(err, code, "types of the module %s", module);
 	if (!own && none)

@@ -23,6 +23,9 @@ enum s2_code s2_module_symbols(struct s2_kernel *kernel, const char *module,
 enum s2_code s2_module_types(struct s2_kernel *kernel, const char *module, struct s2_types **ret,
 			     struct s2_err *err) S2_MUST_CHECK;
 
+/* Were types of a module asked for that are not in the dump, and no file of it was given? */
+bool s2_module_file_helps(const struct s2_kernel *kernel);
+
 /* Can nobody say which modules there are, because there are no symbols at all? Then @why says that.
  */
 bool s2_module_unseen(struct s2_kernel *kernel, struct s2_err *why);

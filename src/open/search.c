@@ -74,7 +74,8 @@ static enum s2_code find_all(struct s2_input *input, const struct s2_vms_wanted 
 	return s2_hosts_find(input->kernel, &input->source->mem, wanted, lost, &input->tables, err);
 }
 
-/* Asks for the VMs that @r names, and for all when one of them is not there: others may be. */
+/* Asks for the VMs that @r names, and for all when one of them is not there: others may be, and are
+ * named. */
 static enum s2_code find_wanted(const struct s2_request *r, struct s2_input *input,
 				struct s2_err *err)
 {
@@ -86,7 +87,8 @@ static enum s2_code find_wanted(const struct s2_request *r, struct s2_input *inp
 	if (r->have_copy || !s2_asks_for_vms(r))
 		return find_all(input, NULL, input->lost, err);
 	code = find_all(input, &wanted, &lost, err);
-	if (code || s2_all_selected(r, &input->tables, &lost, &other)) {
+	if (code || (s2_all_selected(r, &input->tables, &lost, &other) &&
+		     s2_any_selected(r, &input->tables))) {
 		s2_lost_join(input->lost, &lost);
 	} else {
 		s2_tables_free(&input->tables);

@@ -124,6 +124,14 @@ static bool is_table_asked_for(const struct s2_request *r, const struct s2_table
 	return !r->ntables;
 }
 
+bool s2_any_selected(const struct s2_request *r, const struct s2_tables *tables)
+{
+	for (size_t i = 0; i < tables->n; i++)
+		if (is_table_asked_for(r, tables, &tables->table[i]))
+			return true;
+	return false;
+}
+
 /* What is asked for, when only such tables are left. */
 struct asked {
 	const struct s2_request *r;

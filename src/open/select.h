@@ -21,6 +21,9 @@ bool s2_asks_for_vm(const void *request, const char *id);
 bool s2_all_selected(const struct s2_request *request, const struct s2_tables *tables,
 		     const struct s2_lost *lost, const char **ret_first);
 
+/* Is any of @tables asked for? Where nothing is, all are named. */
+bool s2_any_selected(const struct s2_request *request, const struct s2_tables *tables);
+
 /* The ids of @tables, and whose they are, as far as the line reaches. */
 void s2_name_tables(const struct s2_tables *tables, char ret[S2_FURTHER_LEN]);
 

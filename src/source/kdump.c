@@ -354,8 +354,11 @@ static enum s2_code kdump_join(struct s2_source *source, struct s2_source *other
 	enum s2_code code = S2_OK;
 	size_t at = 0;
 
-	if (!same_dump(k, add))
-		code = s2_fail(err, S2_INVALID, "is not a part of the same split dump");
+	if (!k->split || !add->split)
+		code = s2_fail(err, S2_INVALID, "%s a whole dump" S2_NOT_PARTS,
+			       add->split ? "the file before it is" : "is");
+	else if (!same_dump(k, add))
+		code = s2_fail(err, S2_INVALID, "is a part of another dump than the first file");
 	while (!code && at < k->nparts && k->part[at].end_pfn <= new.start_pfn)
 		at++;
 	if (!code && at < k->nparts && k->part[at].start_pfn < new.end_pfn)

@@ -189,7 +189,7 @@ enum s2_code s2_source_open_parts(const struct s2_opened *parts, size_t n,
 		code = open_part(&parts[i], n, args, &part, err);
 		if (!code && (!whole->ops->join || part->ops != whole->ops)) {
 			s2_source_close(part);
-			code = s2_fail(err, S2_INVALID, "is not a part of the same dump as %s",
+			code = s2_fail(err, S2_INVALID, "is no part of %s" S2_NOT_PARTS,
 				       parts[0].name);
 		} else if (!code) {
 			code = whole->ops->join(whole, part, err);

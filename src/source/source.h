@@ -99,6 +99,11 @@ static inline const struct s2_source *s2_source_of(const struct s2_mem *mem)
 enum s2_code s2_source_open(const struct s2_opened *file, const struct s2_raw_args *args,
 			    struct s2_source **ret, struct s2_err *err) S2_MUST_CHECK;
 
+/* What ends an error about files that were given as parts of one dump and are none. */
+#define S2_NOT_PARTS \
+	": commas join only the parts of one dump that makedumpfile has split, any " \
+	"other file is given by itself"
+
 /*
  * Opens the parts of one dump (makedumpfile --split), in any order, as one source. Every part but
  * the first must be of the same kind and belong to the same dump; with one part this is

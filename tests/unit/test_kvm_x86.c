@@ -1187,6 +1187,38 @@ static void without_second_stage(void **state)
 	}
 }
 
+static bool wants(const void *arg, const char *id)
+{
+	return !strcmp(id, arg);
+}
+
+/* A VM that was not asked for is not walked to: its root is no orphan when the one that was is
+ * lost. */
+static void lost_vm_that_was_wanted(void **state)
+{
+	const struct s2_vms_wanted wanted = { .wants = wants, .arg = "vm:40" };
+	struct x86_test t;
+	uint64_t kvm, sp[2], pa;
+
+	(void)state;
+	x86_init(&t, FORM_7_3_NPT);
+	for (unsigned int i = 0; i < 2; i++) {
+		kvm = put_vm(&t, 40 + i);
+		sp[i] = put_root(&t, kvm + KVM_ROOTS, role_of(t.form), true, &pa);
+		page_alloc(&t);
+	}
+	x86_open(&t);
+	lose_page(&t, sp[0]);
+	x86_must(&t);
+	assert_int_equal(t.tables.n, 1);
+	assert_int_equal(x86_table(&t, "vm:41")->root_pa, pa);
+	t.wanted = &wanted;
+	x86_must(&t);
+	assert_int_equal(t.tables.n, 0);
+	assert_int_equal(t.lost.count[S2_LOST_TABLE], 1);
+	x86_exit(&t);
+}
+
 /* Roots whose VM is not in the dump are found all the same; those of VMs that are there come once. */
 static void lost_vms(void **state)
 {
@@ -1760,6 +1792,7 @@ static void types_by_the_other_way(void **state)
 		else if (!strstr(t.err.text, "types of the module kvm"))
 			fail_msg("%s", t.err.text);
 		assert_int_equal(t.tables.n, 0);
+		assert_true(s2_module_file_helps(t.kernel));
 		x86_exit(&t);
 	}
 }
@@ -1801,11 +1834,13 @@ static void types_by_functions(void **state)
 			x86_must(&t);
 			assert_int_equal(t.lost.total, 0);
 			assert_int_equal(x86_table(&t, "vm:42")->root_pa, pa);
+			assert_false(s2_module_file_helps(t.kernel));
 		} else {
 			if (!x86_ask(&t))
 				assert_true(x86_has_loss(&t, "", "types of the module kvm"));
 			else
 				assert_non_null(strstr(t.err.text, "types of the module kvm"));
+			assert_true(s2_module_file_helps(t.kernel));
 			assert_int_equal(t.tables.n, 0);
 		}
 		x86_exit(&t);
@@ -2196,6 +2231,7 @@ int main(void)
 		cmocka_unit_test(without_masks_of_writability),
 		cmocka_unit_test(without_second_stage),
 		cmocka_unit_test(lost_vms),
+		cmocka_unit_test(lost_vm_that_was_wanted),
 		cmocka_unit_test(lost_vm_of_a_process),
 		cmocka_unit_test(too_many_roots),
 		cmocka_unit_test(vms_of_processes),

@@ -150,6 +150,7 @@ struct x86_test {
 	uint64_t btf_module; /* its entry of btf_modules */
 	int system_map;      /* of kernels that do not tell of kallsyms, else -1 */
 	struct s2_kernel *kernel;
+	const struct s2_vms_wanted *wanted; /* NULL: all VMs */
 	struct s2_tables tables;
 	struct s2_lost lost;
 	struct s2_err err;
@@ -852,7 +853,7 @@ static inline enum s2_code x86_ask(struct x86_test *t)
 	s2_tables_free(&t->tables);
 	s2_err_init(&t->err);
 	s2_lost_clear(&t->lost);
-	return s2_hosts_find(t->kernel, &t->k.mem.mem, NULL, &t->lost, &t->tables, &t->err);
+	return s2_hosts_find(t->kernel, &t->k.mem.mem, t->wanted, &t->lost, &t->tables, &t->err);
 }
 
 static inline void x86_must(struct x86_test *t)

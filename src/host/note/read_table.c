@@ -27,8 +27,9 @@ static enum s2_code get_arch(json_t *obj, const struct s2_arch **ret, struct s2_
 			return S2_OK;
 		}
 	}
-	return s2_fail(err, S2_INVALID, "unknown table format '%s %s'", arch ? arch : "?",
-		       stage ? stage : "?");
+	return s2_fail(err, S2_INVALID,
+		       "unknown table format '%s %s', or one that this build leaves out",
+		       arch ? arch : "?", stage ? stage : "?");
 }
 
 static enum s2_code get_register(json_t *value, unsigned int i, struct s2_regime *regime,

@@ -249,6 +249,9 @@ enum s2_code s2_kvm_x86_orphans(struct s2_kvm_walk *w)
 
 	if (!w->lost_vms && !s.x->lost_roots)
 		return S2_OK;
+	/* Those of VMs that nobody asked for are no orphans, and were not walked to. */
+	if (search->wanted)
+		return S2_OK;
 	/* Where no table is a second stage, what looks like a root is one of virtual addresses. */
 	if (!s.x->layout.sp_count.have || s.x->masks.tdp == S2_NO)
 		return S2_OK;
