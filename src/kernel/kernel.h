@@ -45,9 +45,9 @@ struct s2_kernel_facts {
 	uint64_t kaslr;   /* KERNELOFFSET */
 	bool from_note;   /* VMCOREINFO came from the container, else it was found in memory: */
 	uint64_t note_pa; /* ... here */
-	unsigned int rejected; /* VMCOREINFOs that were met and are not of this machine, such as
-				  guests' */
-	unsigned int number;   /* of s2_kernel_met() */
+	unsigned int rejected;     /* VMCOREINFOs that were met and are not of this machine, such as
+				      guests' */
+	unsigned int number;       /* of s2_kernel_met() */
 	struct s2_gaps unsearched; /* memory in which another VMCOREINFO may be: it is missing, and
 				      no note told which kernel it is */
 };
