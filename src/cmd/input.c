@@ -101,6 +101,9 @@ static void name_others(const struct s2_input *input)
 		       "this is --kernel=%u",
 		       input->path, id->release, where, i + 1, facts->number);
 	}
+	if (facts->unsearched.bytes)
+		s2_say("%s: whether another kernel is in memory is not known%s", input->path,
+		       s2_gaps_text(&facts->unsearched).text);
 }
 
 /* What was strange about the tables of a kernel. */

@@ -94,6 +94,44 @@ static enum s2_code draw(const struct s2_symbol_file *file, uint64_t off, uint64
 	return S2_OK;
 }
 
+/*
+ * To add a form: a row, in any order. Distributions compress kernels and modules, and what boots
+ * has no symbols: Documentation/arch/arm64/booting.rst, .../x86/boot.rst; of a kernel that unpacks
+ * itself drivers/firmware/efi/libstub/zboot-header.S.
+ */
+static const struct {
+	off_t at;
+	const char *magic, *form;
+} forms[] = {
+	{ 0, "\x1f\x8b", ": it is compressed with gzip, decompress it first" },
+	{ 0,
+	  "\xfd"
+	  "7zXZ",
+	  ": it is compressed with xz, decompress it first" },
+	{ 0, "\x28\xb5\x2f\xfd", ": it is compressed with zstd, decompress it first" },
+	{ 0, "\x04\x22\x4d\x18", ": it is compressed with lz4, decompress it first" },
+	{ 0, "\x02\x21\x4c\x18", ": it is compressed with lz4, decompress it first" },
+	{ 0, "BZh", ": it is compressed with bzip2, decompress it first" },
+	{ 0, "!<arch>", ": it is an archive (a package?), unpack it first" },
+	{ 4, "zimg", ": it is a kernel that unpacks itself, without symbols" },
+	{ 56, "ARM\x64", ": it is a bootable image, without symbols" },
+	{ 514, "HdrS", ": it is a bootable image, without symbols" },
+};
+
+const char *s2_symbol_file_form(const struct s2_symbol_file *file)
+{
+	char bytes[8];
+
+	for (size_t i = 0; i < ARRAY_SIZE(forms); i++) {
+		size_t len = strlen(forms[i].magic);
+
+		if (pread(file->fd, bytes, len, forms[i].at) == (ssize_t)len &&
+		    !memcmp(bytes, forms[i].magic, len))
+			return forms[i].form;
+	}
+	return "";
+}
+
 enum s2_code s2_elf_bounds(const struct s2_symbol_file *file, struct s2_err *err)
 {
 	struct s2_budget budget;

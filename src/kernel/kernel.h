@@ -4,6 +4,7 @@
 #define S2_KERNEL_KERNEL_H
 
 #include "base/mem.h"
+#include "base/scan.h"
 #include "kernel/kva.h"
 #include "kernel/symbols.h"
 #include "kernel/types.h"
@@ -44,9 +45,11 @@ struct s2_kernel_facts {
 	uint64_t kaslr;   /* KERNELOFFSET */
 	bool from_note;   /* VMCOREINFO came from the container, else it was found in memory: */
 	uint64_t note_pa; /* ... here */
-	unsigned int rejected; /* VMCOREINFOs that were met and are not of this machine, such as
-				  guests' */
-	unsigned int number;   /* of s2_kernel_met() */
+	unsigned int rejected;     /* VMCOREINFOs that were met and are not of this machine, such as
+				      guests' */
+	unsigned int number;       /* of s2_kernel_met() */
+	struct s2_gaps unsearched; /* memory in which another VMCOREINFO may be: it is missing, and
+				      no note told which kernel it is */
 };
 
 /* A kernel of this machine: its own tables or its name in memory say so. */

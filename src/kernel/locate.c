@@ -248,8 +248,11 @@ static enum s2_code search(struct s2_kernel *kernel, struct s2_err *err)
 			kernel->facts.rejected++;
 	}
 	s2_meter_expect(scan.mem->meter, 0);
-	if (kernel->text)
+	if (kernel->text) {
+		if (!kernel->facts.from_note)
+			kernel->facts.unsearched = scan.gaps;
 		return S2_OK;
+	}
 	if (kernel->nmet)
 		return s2_fail(err, S2_USAGE, "this memory holds %u kernel%s%s", kernel->nmet,
 			       kernel->nmet == 1 ? "" : "s", s2_gaps_text(&scan.gaps).text);

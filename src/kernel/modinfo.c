@@ -43,14 +43,16 @@ static const char *find_value(const Elf_Data *data, const char *key)
 	return NULL;
 }
 
-static enum s2_code check(const Elf_Data *data, const char *path, const char *module,
-			  const char *release, size_t len, struct s2_err *err)
+static enum s2_code check(const Elf_Data *data, const struct s2_symbol_file *file,
+			  const char *module, const char *release, size_t len, struct s2_err *err)
 {
+	const char *path = file->path;
 	const char *name = data && data->d_buf ? find_value(data, "name") : NULL;
 	const char *magic = name ? find_value(data, "vermagic") : NULL;
 
 	if (!magic)
-		return s2_fail(err, S2_INVALID, "%s is not a kernel module", path);
+		return s2_fail(err, S2_INVALID, "%s is not a kernel module%s", path,
+			       s2_symbol_file_form(file));
 	if (strcmp(name, module) != 0)
 		return s2_fail(err, S2_INVALID, "%s is the module %.64s, not %s", path, name,
 			       module);
@@ -71,7 +73,7 @@ enum s2_code s2_modinfo_check(const struct s2_symbol_file *file, const char *mod
 		return code;
 	elf_version(EV_CURRENT);
 	elf = elf_begin(file->fd, ELF_C_READ, NULL);
-	code = check(find_section(elf), file->path, module, release, len, err);
+	code = check(find_section(elf), file, module, release, len, err);
 	elf_end(elf);
 	return code;
 }

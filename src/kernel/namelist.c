@@ -43,7 +43,13 @@ static enum s2_code elf_open(const struct s2_symbol_file *file, const struct s2_
 		return s2_fail(err, S2_INVALID, "%s: %s", file->path, elf_errmsg(-1));
 	if (elf_kind(elf) != ELF_K_ELF || !gelf_getehdr(elf, &ehdr)) {
 		elf_end(elf);
-		return s2_fail(err, S2_INVALID, "%s is not an ELF file", file->path);
+		return s2_fail(err, S2_INVALID, "%s is not an ELF file%s", file->path,
+			       s2_symbol_file_form(file));
+	}
+	if (ehdr.e_ident[EI_DATA] != ELFDATA2LSB) {
+		elf_end(elf);
+		return s2_fail(err, S2_INVALID, "%s is for a big-endian machine, not %s",
+			       file->path, ops->name);
 	}
 	if (gelf_getclass(elf) != ELFCLASS64 || ehdr.e_machine != ops->elf_machine) {
 		elf_end(elf);
@@ -244,8 +250,13 @@ enum s2_code s2_sysmap_open(const struct s2_symbol_file *file, struct s2_sysmap 
 			return S2_OK;
 		}
 	}
+	if (map.len > SELFMAG && !memcmp(map.text, ELFMAG, SELFMAG)) {
+		free(map.text);
+		return s2_fail(err, S2_INVALID, "%s is an ELF file, not a System.map", file->path);
+	}
 	free(map.text);
-	return s2_fail(err, S2_NOTFOUND, "%s holds no symbols", file->path);
+	return s2_fail(err, S2_NOTFOUND, "%s holds no symbols%s", file->path,
+		       s2_symbol_file_form(file));
 }
 
 void s2_sysmap_close(struct s2_sysmap *map)

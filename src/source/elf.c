@@ -56,7 +56,12 @@ static enum s2_code elf_probe(const struct s2_file *file, struct s2_err *err)
 	if (ehdr.e_ident[EI_CLASS] != ELFCLASS64)
 		return s2_fail(err, S2_INVALID, "ELF header: class %u is neither 32-bit nor 64-bit",
 			       ehdr.e_ident[EI_CLASS]);
-	if (ehdr.e_ident[EI_DATA] != ELFDATA2LSB)
+	if (ehdr.e_ident[EI_DATA] != ELFDATA2LSB && ehdr.e_ident[EI_DATA] != ELFDATA2MSB)
+		return s2_fail(
+			err, S2_INVALID,
+			"ELF header: data encoding %u is neither little-endian nor big-endian",
+			ehdr.e_ident[EI_DATA]);
+	if (ehdr.e_ident[EI_DATA] == ELFDATA2MSB)
 		return s2_fail(err, S2_INVALID,
 			       "is a big-endian ELF file (machine %u), which is not supported",
 			       machine_of(&ehdr));

@@ -56,6 +56,13 @@ static enum s2_code lime_open(struct s2_source *source, const struct s2_raw_args
 					 (unsigned long long)off);
 			break;
 		}
+		/* A volume that is larger than the dump, or a file whose end was never written. */
+		if (off && !memcmp(&header, &(struct lime_header){ 0 }, sizeof(header))) {
+			source->incomplete = true;
+			s2_source_remark(source, "zeros stand where a header should, at 0x%llx",
+					 (unsigned long long)off);
+			break;
+		}
 		if (header.magic != LIME_MAGIC || header.version != LIME_VERSION)
 			return s2_fail(
 				err, S2_INVALID,

@@ -8,6 +8,11 @@
 
 #define MAX_MAGIC 16
 
+/* Where a swap space, and a hibernation image in one, has its magic: at the end of the first page. */
+#define SWAP_AT(page) ((page)-10)
+#define SWAP "is a swap space, not a dump"
+#define HIBERNATED "is a hibernation image in a swap space, which is not supported"
+
 /* What open/load.c unpacks comes here only when it could not. */
 #define DAMAGED(name) "is compressed with " name ", and damaged: nothing of it can be unpacked"
 #define WITHOUT(name) "is compressed with " name ", which this s2dump was built without"
@@ -36,6 +41,7 @@ static const struct {
 	const char *magic;
 	size_t len;
 	const char *what;
+	uint64_t off; /* where the magic is */
 } unsupported[] = {
 #define MAGIC(text) .magic = (text), .len = sizeof(text) - 1
 	{ MAGIC("LibvirtQemudSave"), "is a libvirt save file; use virsh dump --memory-only" },
@@ -49,6 +55,20 @@ static const struct {
 	{ MAGIC("AVML\1\0\0\0"), "is an AVML file; convert it with avml-convert to LiME first" },
 	{ MAGIC("AVML\2\0\0\0"), "is an AVML file; convert it with avml-convert to LiME first" },
 	{ MAGIC("KDMV"), "is a VMware disk image, not a dump" },
+	{ MAGIC("\xd0\xbe\xd2\xbe"), "is the state of a VMware machine, which is not supported" },
+	{ MAGIC("\xd2\xbe\xd2\xbe"), "is the state of a VMware machine, which is not supported" },
+	{ MAGIC("\xd1\xba\xd1\xba"), "is the state of a VMware machine, which is not supported" },
+	{ MAGIC("\xed\x23\x8f\x61\x73\x01\x19\xa8"), "is a dump of LKCD, which is not supported" },
+	{ MAGIC("S1SUSPEND"), HIBERNATED, SWAP_AT(4096) },
+	{ MAGIC("S1SUSPEND"), HIBERNATED, SWAP_AT(16384) },
+	{ MAGIC("S1SUSPEND"), HIBERNATED, SWAP_AT(65536) },
+	{ MAGIC("SWAPSPACE2"), SWAP, SWAP_AT(4096) },
+	{ MAGIC("SWAPSPACE2"), SWAP, SWAP_AT(16384) },
+	{ MAGIC("SWAPSPACE2"), SWAP, SWAP_AT(65536) },
+	{ MAGIC("ARM\x64"), "is a kernel image, not a dump", 56 },
+	{ MAGIC("ustar"), "is a tar archive; unpack it first", 257 },
+	{ MAGIC("070701"), "is a cpio archive; unpack it first" },
+	{ MAGIC("7z\xbc\xaf\x27\x1c"), "is a 7z archive; unpack it first" },
 	{ MAGIC("\x1f\x8b\x08"), DAMAGED("gzip") },
 	{ MAGIC("\xfd"
 		"7zXZ\0"),
@@ -62,15 +82,13 @@ static const struct {
 
 static enum s2_code unsupported_probe(const struct s2_file *file, struct s2_err *err)
 {
-	char head[MAX_MAGIC] = { 0 };
-	size_t len = file->size < sizeof(head) ? (size_t)file->size : sizeof(head);
+	for (size_t i = 0; i < ARRAY_SIZE(unsupported); i++) {
+		char bytes[MAX_MAGIC];
 
-	if (s2_file_read(file, 0, head, len, NULL))
-		return S2_NOTMINE;
-	for (size_t i = 0; i < ARRAY_SIZE(unsupported); i++)
-		if (unsupported[i].len <= len &&
-		    !memcmp(head, unsupported[i].magic, unsupported[i].len))
+		if (!s2_file_read(file, unsupported[i].off, bytes, unsupported[i].len, NULL) &&
+		    !memcmp(bytes, unsupported[i].magic, unsupported[i].len))
 			return s2_fail(err, S2_INVALID, "%s", unsupported[i].what);
+	}
 	return S2_NOTMINE;
 }
 

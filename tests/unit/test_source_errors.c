@@ -63,6 +63,10 @@ static void test_unsupported(void **state)
 		{ HEAD("EMiL\1\0\0\0"), "LiME header" },
 		{ HEAD("LiME\0\0\0\1"), "is a big-endian LiME dump" },
 		{ HEAD("makedumpfile\0\0\0\0"), "flattened header" },
+		{ HEAD("\xd2\xbe\xd2\xbe\10\0\0\0"), "VMware" },
+		{ HEAD("\xed\x23\x8f\x61\x73\x01\x19\xa8\10"), "LKCD" },
+		{ HEAD("070701000"), "cpio" },
+		{ HEAD("7z\xbc\xaf\x27\x1c\0\4"), "7z" },
 	};
 #undef HEAD
 
@@ -88,6 +92,74 @@ static void expect_refusal(const void *data, size_t size, const char *want)
 	s2_err_init(&err);
 	assert_int_equal(s2_source_open_memory(data, size, &no_args, &source, &err), S2_INVALID);
 	assert_string_equal(err.text, want);
+}
+
+/* What says of itself what it is behind its first bytes. */
+static void test_unsupported_behind(void **state)
+{
+	static const struct {
+		const char *magic;
+		size_t off;
+		const char *want;
+	} rows[] = {
+		{ "S1SUSPEND", 4096 - 10,
+		  "is a hibernation image in a swap space, which is not supported" },
+		{ "S1SUSPEND", 16384 - 10,
+		  "is a hibernation image in a swap space, which is not supported" },
+		{ "S1SUSPEND", 65536 - 10,
+		  "is a hibernation image in a swap space, which is not supported" },
+		{ "SWAPSPACE2", 4096 - 10, "is a swap space, not a dump" },
+		{ "SWAPSPACE2", 65536 - 10, "is a swap space, not a dump" },
+		{ "ARM\x64", 56, "is a kernel image, not a dump" },
+		{ "ustar", 257, "is a tar archive; unpack it first" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		size_t len = strlen(rows[i].magic);
+		char *file = calloc(1, rows[i].off + len);
+		struct s2_source *source;
+
+		assert_non_null(file);
+		memcpy(file + rows[i].off, rows[i].magic, len);
+		expect_refusal(file, rows[i].off + len, rows[i].want);
+		/* A byte beside it is no magic. */
+		memmove(file + 1, file, rows[i].off + len - 1);
+		assert_int_equal(s2_source_open_memory(file, rows[i].off + len, &no_args, &source,
+						       NULL),
+				 S2_OK);
+		s2_source_close(source);
+		free(file);
+	}
+}
+
+/* A dump on a volume that is larger, or whose end was not written: what goes before holds. */
+static void test_lime_zeros(void **state)
+{
+	struct {
+		uint32_t magic, version;
+		uint64_t first, last, reserved;
+		uint8_t memory[PAGE], behind[3 * PAGE];
+	} f = { .magic = 0x4c694d45, .version = 1, .first = 0x40000000, .last = 0x40000fff };
+	struct s2_source *source;
+	struct s2_err err;
+	uint8_t byte;
+
+	(void)state;
+	f.memory[PAGE - 1] = 7;
+	for (size_t zeros = 0; zeros <= sizeof(f.behind); zeros += 32) {
+		size_t size = sizeof(f) - sizeof(f.behind) + zeros;
+
+		assert_int_equal(s2_source_open_memory(&f, size, &no_args, &source, NULL), S2_OK);
+		assert_int_equal(source->incomplete, zeros > 0);
+		assert_int_equal(s2_mem_read(&source->mem, 0x40000fff, &byte, 1, NULL), S2_OK);
+		assert_int_equal(byte, 7);
+		s2_source_close(source);
+	}
+	f.behind[31] = 1;
+	s2_err_init(&err);
+	assert_int_equal(s2_source_open_memory(&f, sizeof(f), &no_args, &source, &err), S2_INVALID);
+	assert_non_null(strstr(err.text, "magic 0x00000000, version 0"));
 }
 
 /* Cores of Xen's guests have sections and no segments, crash dumps of the hypervisor a note. */
@@ -168,6 +240,8 @@ static const struct lie {
 } lies[] = {
 	{ ELF, 4, 1, 1, "is a 32-bit ELF file (machine 183)" },
 	{ ELF, 4, 1, 3, "class 3 is neither" },
+	{ ELF, 5, 1, 0, "data encoding 0 is neither" },
+	{ ELF, 5, 1, 3, "data encoding 3 is neither" },
 	{ ELF, 5, 1, 2, "is a big-endian ELF file (machine 46848)" }, /* 183 the other way round */
 	{ ELF, 16, 2, 2, "type 2 is not a core dump" },
 	{ ELF, 18, 2, 243, "machine 243 is none whose" },
@@ -672,6 +746,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_unsupported),
+		cmocka_unit_test(test_unsupported_behind),
+		cmocka_unit_test(test_lime_zeros),
 		cmocka_unit_test(test_xen),
 		cmocka_unit_test(test_lies),
 		cmocka_unit_test(test_page_descriptors),

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Two kernels of one machine, 16 MiB apart: 6.14 and 6.17, both with VMs. none.kdump: no note; low.kdump, high.kdump: with that
-# kernel's note.
+# kernel's note; hole.kdump: no note, and without the page that holds the lower one's VMCOREINFO.
 import mkdump
 import mkpkvm
 
@@ -15,3 +15,5 @@ for gen, base in (("6.14", 0x40000000), ("6.17", 0x41000000)):
 for name, note in (("none", b""), ("low", notes[0]), ("high", notes[1])):
     with open(name + ".kdump", "wb") as f:
         f.write(mkdump.kdump(runs, vmcoreinfo=note))
+with open("hole.kdump", "wb") as f:
+    f.write(mkdump.kdump(runs, [(0x40000000 + mkpkvm.NOTE, 0x1000)]))
