@@ -329,6 +329,55 @@ def check_readme(program):
     print("docs: README.md checked")
 
 
+# --- every file --------------------------------------------------------------------------------
+
+FILES_HEAD = """## Every file
+
+What each says of itself in its second line, below `src/`; written by `tests/lint/docs.py --update`.
+
+"""
+
+
+def purpose(path):
+    """The first paragraph of the comment in the second line of a file."""
+    lines = read(path).split("\n")[1:]
+    text = []
+    for line in lines:
+        if not line.startswith("//") or line == "//":
+            break
+        text.append(line[2:].strip())
+    return " ".join(text)
+
+
+def every_file():
+    """The section of ARCHITECTURE.md: a list of each folder."""
+    rows = {}
+    for folder, _, names in os.walk(os.path.join(ROOT, "src")):
+        for name in names:
+            if name.endswith(".c"):
+                path = os.path.relpath(os.path.join(folder, name), ROOT)
+                rows.setdefault(os.path.dirname(path), []).append((name, purpose(path)))
+    text = FILES_HEAD
+    for folder in sorted(rows):
+        text += f"`{folder}/`\n\n" + "".join(f"- `{name}`: {said}\n" for name, said in sorted(rows[folder])) + "\n"
+    return text.rstrip("\n") + "\n"
+
+
+def check_files(update):
+    text, wanted = read("ARCHITECTURE.md"), every_file()
+    head = FILES_HEAD.split("\n", maxsplit=1)[0]
+    at = text.find(f"\n{head}\n")
+    if update:
+        with open(os.path.join(ROOT, "ARCHITECTURE.md"), "w", encoding="utf-8") as f:
+            f.write((text[:at] if at >= 0 else text).rstrip("\n") + "\n\n" + wanted)
+        return
+    is_there = set(text[at:].split("\n")) if at >= 0 else set()
+    if at < 0 or text[at + 1:] != wanted:
+        problems.append("ARCHITECTURE.md: what it says of every file is not what they say (--update): "
+                        + "; ".join([line for line in wanted.split("\n") if line not in is_there][:3]))
+    print(f"docs: {wanted.count(chr(10) + '- ')} files in ARCHITECTURE.md")
+
+
 # --- examples ----------------------------------------------------------------------------------
 
 def blocks(path):
@@ -410,6 +459,7 @@ def main():
     check_manual(program)
     check_schema(check_attributes())
     check_readme(program)
+    check_files(args.update)
     check_examples(program, args.update)
     for problem in problems:
         print(f"docs: {problem}", file=sys.stderr)
