@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Error texts are built from the inside out: the innermost failure last, each caller's context
-// before it.
+// before it. And the word of each code: `absent`, `excluded`.
 #include "base/err.h"
 
 #include <stdarg.h>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Numbers as people type them, with no guess about what they may have meant.
+// Numbers, addresses and ranges A-B as people type them, with no guess about what they may have
+// meant.
 #include "base/num.h"
 
 #include <inttypes.h>

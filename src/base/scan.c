@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Searching memory with holes: whole chunks where all is there, halves where something is missing.
+// What could not be searched, in words.
 #include "base/scan.h"
 
 #include <stdio.h>

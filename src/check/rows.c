@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The invariants by name: what each says, which tables it relates, and what is known not to break it.
+// The invariants by name: what each says, which tables it relates, and what is known not to break
+// it; what results are called.
 #include <stdio.h>
 #include <string.h>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Merging: neighbours that agree in every shown bit become one range. Scanning a strip is the
-// tool's hottest loop.
+// Merging: neighbours that agree in every shown bit become one range; all of them, those whose
+// output addresses go on, or none. Scanning a strip is the tool's hottest loop.
 #include "decode/merge.h"
 
 #include <string.h>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Memory made of segments of a file: lookup, reads that cross segments, and the reason where there
-// is nothing.
+// Memory made of segments of a file, whatever its container: lookup, reads that cross segments, the
+// reason where there is nothing; segments that overlap or wrap around, a file that ends before
+// them.
 #include <stdlib.h>
 #include <string.h>
 
