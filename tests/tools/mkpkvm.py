@@ -1084,6 +1084,14 @@ def region_ends_in_page(s):
     reserve(s, 0x800)
 
 
+@near("host-prot", "hyp-address", gens=OLD)
+def region_at_the_end_of_all_addresses(s):
+    memory, top = s.image(HYP_BSS[0] + 0x500) + s.btf.sizes["memblock_region"], 1 << 52
+    s.put(memory, "memblock_region", "base", top - BLOCK_SIZE)
+    s.put(memory, "memblock_region", "size", BLOCK_SIZE)
+    s.ram.put(s.image(HYP_BSS[0] + 0x488), 2, "<I")
+
+
 @near("hyp-owns", gens=NEW)
 def reserved_and_owned_by_two(s):
     """The states of a no-map reservation are nobody's."""
