@@ -111,7 +111,8 @@ static void test_unsupported_behind(void **state)
 		  "is a hibernation image in a swap space, which is not supported" },
 		{ "SWAPSPACE2", 4096 - 10, "is a swap space, not a dump" },
 		{ "SWAPSPACE2", 65536 - 10, "is a swap space, not a dump" },
-		{ "ARM\x64", 56, "is a kernel image, not a dump" },
+		{ "ARM\x64", 56,
+		  "begins with a kernel image: that alone is no dump, and of raw memory it must be said where it was" },
 		{ "ustar", 257, "is a tar archive; unpack it first" },
 	};
 
