@@ -42,6 +42,9 @@ static enum s2_code check_rows(const struct s2_options *o, struct s2_err *err)
 	if (format->document && o->rows.bare)
 		return s2_fail(err, S2_USAGE, "--no-header and --format=%s exclude each other",
 			       format->name);
+	if (format->stage2_only && o->raw_rights)
+		return s2_fail(err, S2_USAGE, "--raw-rights and --format=%s exclude each other",
+			       format->name);
 	if (o->effective && (pick || format->rows_only))
 		return s2_fail(
 			err, S2_USAGE,

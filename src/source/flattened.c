@@ -132,7 +132,8 @@ static enum s2_code flattened_open(struct s2_source *source, const struct s2_raw
 	file->size = seg[n - 1].pa + seg[n - 1].size;
 	code = s2_source_open_inner(source, args, err);
 	if (code)
-		return s2_wrap(err, code, "flattened file");
+		return s2_wrap(err, code, "%s",
+			       source->incomplete ? source->remark : "flattened file");
 	snprintf(source->format_text, sizeof(source->format_text), "flattened+%s", source->format);
 	source->format = source->format_text;
 	return S2_OK;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// ELF cores of Xen, which look like others but hold something else: named, so that nobody takes the
-// reason to be a broken header.
+// ELF cores of Xen and of processes, which look like others but hold something else: named, so that
+// nobody takes the reason to be a broken header, or a kernel that is not found.
 #include <elf.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,40 +47,50 @@ static bool is_guest_core(const struct s2_file *file, const Elf64_Ehdr *ehdr)
 	return false;
 }
 
-static bool has_crash_note(const struct s2_file *file, const Elf64_Phdr *phdr)
+/*
+ * What the notes of a segment say that it is, NULL when nothing of these. In a crash dump of the
+ * hypervisor addresses are machine addresses, and dom0 is one guest of many; the auxiliary vector
+ * is a process's (fs/binfmt_elf.c), and in no dump of a machine.
+ */
+static const char *what_notes_say(const struct s2_file *file, const Elf64_Phdr *phdr)
 {
 	struct s2_source notes = { .file = *file };
+	const char *ret = NULL;
 	uint64_t end;
-	bool ret = false;
 
 	if (phdr->p_type != PT_NOTE || !s2_add_ok(phdr->p_offset, phdr->p_filesz, &end))
-		return false;
-	if (!s2_source_read_notes(&notes, "", phdr->p_offset, end, phdr->p_align, NULL))
-		ret = s2_source_note(&notes, "Xen", XEN_ELFNOTE_CRASH_INFO) ||
-		      s2_source_note(&notes, "VMCOREINFO_XEN", UINT32_MAX);
+		return NULL;
+	if (!s2_source_read_notes(&notes, "", phdr->p_offset, end, phdr->p_align, NULL)) {
+		if (s2_source_note(&notes, "Xen", XEN_ELFNOTE_CRASH_INFO) ||
+		    s2_source_note(&notes, "VMCOREINFO_XEN", UINT32_MAX))
+			ret = "a crash dump of a Xen hypervisor";
+		else if (s2_source_note(&notes, "CORE", NT_AUXV))
+			ret = "a core of one process";
+	}
 	free(notes.note);
 	return ret;
 }
 
-/* A crash dump of the hypervisor: addresses are machine addresses, and dom0 is one guest of many. */
-static bool is_hypervisor_core(const struct s2_file *file, const Elf64_Ehdr *ehdr)
+static const char *what_segments_say(const struct s2_file *file, const Elf64_Ehdr *ehdr)
 {
-	Elf64_Phdr phdr;
-
 	for (unsigned int i = 0; i < ehdr->e_phnum && i < MAX_HEADERS; i++) {
+		Elf64_Phdr phdr;
+		const char *what;
 		uint64_t off;
 
 		if (!s2_add_ok(ehdr->e_phoff, i * sizeof(phdr), &off) ||
 		    s2_file_read(file, off, &phdr, sizeof(phdr), NULL))
-			return false;
-		if (has_crash_note(file, &phdr))
-			return true;
+			return NULL;
+		what = what_notes_say(file, &phdr);
+		if (what)
+			return what;
 	}
-	return false;
+	return NULL;
 }
 
 static enum s2_code xen_probe(const struct s2_file *file, struct s2_err *err)
 {
+	const char *what;
 	Elf64_Ehdr ehdr;
 
 	if (s2_file_read(file, 0, &ehdr, sizeof(ehdr), NULL) ||
@@ -92,11 +102,10 @@ static enum s2_code xen_probe(const struct s2_file *file, struct s2_err *err)
 			err, S2_INVALID,
 			"is a core of a Xen guest (xl dump-core, machine %u), which is not supported",
 			ehdr.e_machine);
-	if (is_hypervisor_core(file, &ehdr))
-		return s2_fail(
-			err, S2_INVALID,
-			"is a crash dump of a Xen hypervisor (machine %u), which is not supported",
-			ehdr.e_machine);
+	what = what_segments_say(file, &ehdr);
+	if (what)
+		return s2_fail(err, S2_INVALID, "is %s (machine %u), which is not supported", what,
+			       ehdr.e_machine);
 	return S2_NOTMINE;
 }
 

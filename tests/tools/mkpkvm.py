@@ -718,7 +718,7 @@ def near(*checks, gens=ALL):
     return breaks(*checks, gens=gens, near=True)
 
 
-@breaks("host-identity")
+@breaks("host-identity", gens=EVERY)
 def host_leaf_elsewhere(s):
     s.xor(s.s2.slot(s.pa(FREE)), 0x2000)
 
@@ -795,17 +795,17 @@ def device_in_private_range(s):
         s.vmemmap()
 
 
-@breaks("host-prot")
+@breaks("host-prot", gens=EVERY)
 def host_leaf_read_only(s):
     s.xor(s.s2.slot(s.pa(FREE)), 0x80)
 
 
-@breaks("host-prot")
+@breaks("host-prot", gens=EVERY)
 def device_executable(s):
     s.xor(s.s2.slot(0x08000000, 1), 1 << 54)
 
 
-@breaks("hyp-owns")
+@breaks("hyp-owns", gens=EVERY)
 def annotated_but_free(s):
     s.poke(s.s2.slot(s.pa(FREE)), s.annotation(1))
 
@@ -989,12 +989,12 @@ def mapping_missing(s):
     s.poke(s.vms[1].root_at, 0)
 
 
-@breaks("hyp-vm")
+@breaks("hyp-vm", gens=EVERY)
 def handle_of_another(s):
     s.put(s.vms[1].hyp_vm, "kvm", "arch.pkvm.handle", HANDLE + 5, "<H" if s.typed else "<I")
 
 
-@breaks("hyp-vm")
+@breaks("hyp-vm", gens=EVERY)
 def host_knows_another(s):
     s.put(s.vms[1].kvm, "kvm", "arch.pkvm.handle", HANDLE, "<H" if s.typed else "<I")
 
@@ -1036,7 +1036,7 @@ def reserved_entry(s):
     s.poke(s.pa(RESERVED + 0x8000) + 7 * 8, 0xa110ca7ed)
 
 
-@breaks("vm-shared")
+@breaks("vm-shared", gens=EVERY)
 def kvm_not_pinned(s):
     s.set_state(s.vms[0].kvm, refs=0)
 
@@ -1082,6 +1082,14 @@ def reserve(s, size):
 @near("host-prot", "hyp-address", gens=EVERY)
 def region_ends_in_page(s):
     reserve(s, 0x800)
+
+
+@near("host-prot", "hyp-address", gens=OLD)
+def region_at_the_end_of_all_addresses(s):
+    memory, top = s.image(HYP_BSS[0] + 0x500) + s.btf.sizes["memblock_region"], 1 << 52
+    s.put(memory, "memblock_region", "base", top - BLOCK_SIZE)
+    s.put(memory, "memblock_region", "size", BLOCK_SIZE)
+    s.ram.put(s.image(HYP_BSS[0] + 0x488), 2, "<I")
 
 
 @near("hyp-owns", gens=NEW)
@@ -1194,7 +1202,7 @@ def annotated_block(s):
     s.poke(s.s2.slot(0x50000000, 1), s.annotation(1))
 
 
-@breaks("locked")
+@breaks("locked", gens=EVERY)
 def guest_entry_locked(s):
     s.vms[0].set(0x80050 << 12, 1 << 60 if s.typed else 1 << 10)
 
@@ -1204,7 +1212,7 @@ def table_page_twice(s):
     s.poke(s.vms[1].slot(0xa0000000, 1), s.ram.get(s.vms[1].slot(0x80000000, 1)))
 
 
-@breaks("table-empty")
+@breaks("table-empty", gens=EVERY)
 def table_page_empty(s):
     at = s.vms[0].slot(0xa0000000, 0) & ~0xfff
     s.give_to_hyp(at)
@@ -1293,11 +1301,18 @@ def root_is_empty(s):
     assert not any(s.ram.get(second + i * 8) for i in range(512))
 
 
-@breaks("table-hidden", gens=OLD)
+@breaks("table-hidden", gens=EVERY)
 def table_page_in_a_guest(s):
     slot = s.vms[0].slot(0x80000 << 12)
     s.poke(slot, s.guest_leaf(s.vms[1].root))
     return [("vm:100", 0x80000000)]
+
+
+@breaks("table-owner", gens=OLD)
+def table_page_readable_for_the_host(s):
+    page = max(s.s1.pages)
+    s.poke(s.s2.slot(page), s.host_leaf(page))
+    return [("host", page)]
 
 
 @breaks("table-hidden", gens=OLD)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Headers that lie, files that cannot be read, dumps in parts: one-line errors that name the value,
 // never a wrong byte.
+#include <endian.h>
 #include <errno.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -110,7 +111,8 @@ static void test_unsupported_behind(void **state)
 		  "is a hibernation image in a swap space, which is not supported" },
 		{ "SWAPSPACE2", 4096 - 10, "is a swap space, not a dump" },
 		{ "SWAPSPACE2", 65536 - 10, "is a swap space, not a dump" },
-		{ "ARM\x64", 56, "is a kernel image, not a dump" },
+		{ "ARM\x64", 56,
+		  "begins with a kernel image: that alone is no dump, and of raw memory it must be said where it was" },
 		{ "ustar", 257, "is a tar archive; unpack it first" },
 	};
 
@@ -130,6 +132,33 @@ static void test_unsupported_behind(void **state)
 				 S2_OK);
 		s2_source_close(source);
 		free(file);
+	}
+}
+
+/* What a flattened file holds may be unknown because its end is missing: pieces come in any order. */
+static void test_flattened_cut(void **state)
+{
+	static const struct {
+		bool ends;
+		const char *want;
+	} rows[] = {
+		{ true, "flattened file: holds neither an ELF core nor a kdump" },
+		{ false, "the flattened file is truncated at 0x1018: it has no end marker: "
+			 "holds neither an ELF core nor a kdump" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct {
+			char signature[16];
+			uint64_t type, version, pad[508], off, size, data, end[2];
+		} f = { .signature = "makedumpfile",
+			.type = htobe64(1),
+			.version = htobe64(1),
+			.size = htobe64(8),
+			.end = { UINT64_MAX, UINT64_MAX } };
+
+		expect_refusal(&f, sizeof(f) - (rows[i].ends ? 0 : sizeof(f.end)), rows[i].want);
 	}
 }
 
@@ -162,7 +191,8 @@ static void test_lime_zeros(void **state)
 	assert_non_null(strstr(err.text, "magic 0x00000000, version 0"));
 }
 
-/* Cores of Xen's guests have sections and no segments, crash dumps of the hypervisor a note. */
+/* Cores of Xen's guests have sections and no segments, crash dumps of the hypervisor a note, and so
+ * have cores of processes. */
 static void test_xen(void **state)
 {
 	struct {
@@ -214,6 +244,16 @@ static void test_xen(void **state)
 	expect_refusal(&f, sizeof(f), hypervisor);
 	f.nhdr.n_type = 0x1000003;
 	expect_refusal(&f, sizeof(f), other);
+	/* Of notes of the same owner, dumps of machines have registers alone, /proc/kcore a name. */
+	strcpy(f.name, "CORE");
+	f.nhdr.n_namesz = 5;
+	for (f.nhdr.n_type = NT_PRSTATUS; f.nhdr.n_type < NT_AUXV; f.nhdr.n_type++)
+		expect_refusal(&f, sizeof(f), other);
+	expect_refusal(&f, sizeof(f),
+		       "is a core of one process (machine 243), which is not supported");
+	memset(f.name, 0, sizeof(f.name));
+	strcpy(f.name, "Xen");
+	f.nhdr.n_namesz = 4;
 	/* Headers that lie are of no Xen, and cost nothing. */
 	f.nhdr.n_type = 0x1000001;
 	f.phdr.p_offset = UINT64_MAX - 8;
@@ -748,6 +788,7 @@ int main(void)
 		cmocka_unit_test(test_unsupported),
 		cmocka_unit_test(test_unsupported_behind),
 		cmocka_unit_test(test_lime_zeros),
+		cmocka_unit_test(test_flattened_cut),
 		cmocka_unit_test(test_xen),
 		cmocka_unit_test(test_lies),
 		cmocka_unit_test(test_page_descriptors),

@@ -335,14 +335,25 @@ static void table_owner(struct s2_check_ctx *ctx, const struct page_view *v)
 		      "a table page of the hypervisor, but not its own");
 }
 
-/* ... and its counterpart for tables that the host keeps (memory.c, without a hypervisor). */
+/* The first of the hypervisor's guests in which the page is mapped; SIZE_MAX when none was found. */
+static size_t kept_guest_with(struct s2_check_ctx *ctx, enum s2_check_id id, uint64_t pa)
+{
+	for (size_t t = 0; t < ctx->tables->n && s2_check_looks_up(ctx, id); t++)
+		if (s2_role(&ctx->tables->table[t]) == S2_ROLE_KEPT &&
+		    s2_check_ia_of(ctx, t, pa) != S2_NO_ADDRESS)
+			return t;
+	return SIZE_MAX;
+}
+
+/* ... and its counterpart for guests, whoever keeps their tables (memory.c, without a hypervisor). */
 static void table_hidden(struct s2_check_ctx *ctx, const struct page_view *v)
 {
 	const struct s2_facts *f = v->f;
 
-	if (f->table && f->guest)
-		found(ctx, S2_CHECK_TABLE_HIDDEN, f->guest - 1U, v,
-		      "a table page is mapped in a guest");
+	if (f->table && (f->guest || f->kept_guest))
+		found(ctx, S2_CHECK_TABLE_HIDDEN,
+		      f->guest ? f->guest - 1U : kept_guest_with(ctx, S2_CHECK_TABLE_HIDDEN, v->pa),
+		      v, "a table page is mapped in a guest");
 	if (f->table && !f->table_kept && (f->host == S2_HOST_HYP || f->host == S2_HOST_GUEST))
 		found(ctx, S2_CHECK_TABLE_HIDDEN, ctx->host, v,
 		      "a table page of a guest of the host, but not the host's");

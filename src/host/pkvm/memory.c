@@ -38,7 +38,7 @@ static bool region_at(const struct s2_pkvm_search *s, uint64_t pa, struct s2_pkv
 	    s2_pkvm_get(s->mem, pa, &s->layout.region_size, &size) ||
 	    s2_pkvm_get(s->mem, pa, &s->layout.region_flags, &flags))
 		return false;
-	if (!size || base >> 52 || size >> 52 || (base + size) >> 52 || flags > MEMBLOCK_FLAGS)
+	if (!size || base >> 52 || size > BIT64(52) - base || flags > MEMBLOCK_FLAGS)
 		return false;
 	*ret = (struct s2_pkvm_region){ .pa = base, .size = size, .nomap = flags & MEMBLOCK_NOMAP };
 	return true;
