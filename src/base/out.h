@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/fold.h"
 
 #define S2_OUT_SIZE 65536
 
@@ -16,6 +17,7 @@ struct s2_out {
 	int fd;
 	int error; /* errno of the first failed write, 0 while all is well */
 	void (*before)(const struct s2_out *out); /* called before bytes are written; NULL */
+	struct s2_fold fold; /* lines of a terminal; zeros: they are written as they are */
 	bool closed;      /* the reader went away (EPIPE): not an error, but nothing more to do */
 	uint64_t flushed; /* bytes that were in the buffer before */
 	size_t used;

@@ -218,6 +218,7 @@ static enum s2_exit list_slots(const struct s2_options *o, const struct s2_input
 	if (!l)
 		return s2_exit_of(s2_fail(err, S2_NOMEM, "no memory"));
 	l->color = s2_colors(o, out);
+	s2_fold_text(o, out, strlen("0x123456789000"));
 	document = s2_options_document(o, &lines);
 	l->out = out;
 	l->tables = &input->tables;
