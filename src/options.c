@@ -357,10 +357,19 @@ enum s2_code s2_options_taken(const struct s2_command_line *line, const char *co
 enum s2_code s2_options_check(const struct s2_command_line *line, const struct s2_options *options,
 			      const char *command, unsigned int groups, struct s2_err *err)
 {
-	enum s2_code code = s2_options_taken(line, command, groups, err);
+	enum s2_code code;
 
+	/* Which checks there are does no dump say. */
+	if (options->list_checks) {
+		command = "check --list";
+		groups &= S2_OPTS_CHECK | S2_OPTS_JSON;
+	}
+	code = s2_options_taken(line, command, groups, err);
 	if (code)
 		return code;
+	if (options->list_checks && options->findings)
+		return s2_fail(err, S2_USAGE, "%s does not take --findings: it finds nothing",
+			       command);
 	if (options->format && !(groups & S2_OPTS_SHOW) && !options->format->general)
 		return s2_fail(err, S2_USAGE, "%s has no --format=%s: ptdump, json and jsonl",
 			       command, options->format->name);

@@ -15,6 +15,7 @@ void s2_out_init(struct s2_out *out, int fd)
 	out->error = 0;
 	out->closed = false;
 	out->before = NULL;
+	out->fold = (struct s2_fold){ 0 };
 	out->flushed = 0;
 	out->used = 0;
 }
@@ -38,8 +39,48 @@ static void write_all(struct s2_out *out, const char *data, size_t len)
 	}
 }
 
+/* What is folded, until it is written. */
+struct folded {
+	struct s2_out *out;
+	size_t used;
+	char buf[4096];
+};
+
+static void put_folded(void *arg, const char *text, size_t len)
+{
+	struct folded *f = arg;
+
+	if (len > sizeof(f->buf) - f->used) {
+		write_all(f->out, f->buf, f->used);
+		f->used = 0;
+	}
+	if (len > sizeof(f->buf)) {
+		write_all(f->out, text, len);
+		return;
+	}
+	memcpy(f->buf + f->used, text, len);
+	f->used += len;
+}
+
+/* The lines that are whole, broken; what follows them stays. */
+static void write_lines(struct s2_out *out)
+{
+	struct folded folded = { .out = out };
+	const char *line = out->buf, *end = out->buf + out->used, *stop;
+
+	while ((stop = memchr(line, '\n', (size_t)(end - line)))) {
+		s2_fold_line(&out->fold, line, (size_t)(stop - line), put_folded, &folded);
+		line = stop + 1;
+	}
+	write_all(out, folded.buf, folded.used);
+	out->used = (size_t)(end - line);
+	memmove(out->buf, line, out->used);
+}
+
 enum s2_code s2_out_flush(struct s2_out *out, struct s2_err *err)
 {
+	if (out->fold.width)
+		write_lines(out);
 	write_all(out, out->buf, out->used);
 	out->used = 0;
 	if (out->error)
@@ -47,17 +88,25 @@ enum s2_code s2_out_flush(struct s2_out *out, struct s2_err *err)
 	return S2_OK;
 }
 
-void s2_out_large(struct s2_out *out, const char *data, size_t len)
+void s2_out_make_room(struct s2_out *out, size_t len)
 {
+	if (out->fold.width)
+		write_lines(out);
+	if (len <= sizeof(out->buf) - out->used)
+		return;
 	write_all(out, out->buf, out->used);
 	out->used = 0;
+}
+
+void s2_out_large(struct s2_out *out, const char *data, size_t len)
+{
+	s2_out_make_room(out, len);
 	if (len > sizeof(out->buf)) {
 		write_all(out, data, len);
 		return;
 	}
-	if (len)
-		memcpy(out->buf, data, len);
-	out->used = len;
+	memcpy(out->buf + out->used, data, len);
+	out->used += len;
 }
 
 void s2_out_printf(struct s2_out *out, const char *fmt, ...)

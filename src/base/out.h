@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/fold.h"
 
 #define S2_OUT_SIZE 65536
 
@@ -16,6 +17,7 @@ struct s2_out {
 	int fd;
 	int error; /* errno of the first failed write, 0 while all is well */
 	void (*before)(const struct s2_out *out); /* called before bytes are written; NULL */
+	struct s2_fold fold; /* lines of a terminal; zeros: they are written as they are */
 	bool closed;      /* the reader went away (EPIPE): not an error, but nothing more to do */
 	uint64_t flushed; /* bytes that were in the buffer before */
 	size_t used;
@@ -65,11 +67,14 @@ void s2_out_pad(struct s2_out *out, const char *text, unsigned int width);
 /* ... on the left. */
 void s2_out_pad_left(struct s2_out *out, const char *text, unsigned int width);
 
+/* s2_out_room() when the buffer has none. */
+void s2_out_make_room(struct s2_out *out, size_t len);
+
 /* Room for @len bytes, at most S2_OUT_SIZE: who fills it adds to @used what it took. */
 static inline char *s2_out_room(struct s2_out *out, size_t len)
 {
 	if (len > sizeof(out->buf) - out->used)
-		s2_out_large(out, NULL, 0);
+		s2_out_make_room(out, len);
 	return out->buf + out->used;
 }
 

@@ -51,6 +51,7 @@ static enum s2_exit print_report(const struct s2_options *o, const struct s2_inp
 	struct s2_json json;
 	enum s2_code code;
 
+	s2_fold_text(o, out, 0);
 	for (unsigned int i = 0; i < S2_NCHECKS; i++) {
 		failed |= report->outcome[i].result == S2_CHECK_FAIL;
 		unknown |= report->outcome[i].nunknown != 0;

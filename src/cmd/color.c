@@ -24,3 +24,9 @@ unsigned int s2_terminal_width(const struct s2_out *out)
 
 	return isatty(out->fd) && !ioctl(out->fd, TIOCGWINSZ, &size) ? size.ws_col : 0;
 }
+
+void s2_fold_text(const struct s2_options *options, struct s2_out *out, unsigned int least)
+{
+	if (s2_options_format(options) == s2_format_find("ptdump"))
+		out->fold = (struct s2_fold){ s2_terminal_width(out), least };
+}

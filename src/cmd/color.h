@@ -12,4 +12,8 @@ bool s2_colors(const struct s2_options *options, const struct s2_out *out);
 /* Columns of the terminal that @out goes to; 0 when it goes to none, or they are not known. */
 unsigned int s2_terminal_width(const struct s2_out *out);
 
+/* Has lines of text that are wider than the terminal broken, where @out goes to one; @least: see
+ * base/fold.h. */
+void s2_fold_text(const struct s2_options *options, struct s2_out *out, unsigned int least);
+
 #endif

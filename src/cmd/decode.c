@@ -167,6 +167,15 @@ static void explain_at(const struct job *job, const struct s2_geometry *geom, un
 	print(job, &d);
 }
 
+/* Does claim @i of @given say something of descriptors of @arch? */
+static bool says_of(const struct s2_arch *arch, const struct s2_arch *given, unsigned int i)
+{
+	const bool stage2_alone = given->claims[i].use & S2_CLAIM_DETAIL;
+
+	return arch->claims == given->claims && s2_arch_claims(arch, i) &&
+	       (s2_is_stage2(arch) || !stage2_alone);
+}
+
 /* An option that says something of descriptors, as it was given; NULL: none was. With @arch, one
  * that says nothing of those of this format. */
 static const char *geometry_option(const struct s2_options *o, const struct s2_arch *arch)
@@ -176,8 +185,7 @@ static const char *geometry_option(const struct s2_options *o, const struct s2_a
 	for (unsigned int i = 0; i < regime->arch->nclaims; i++) {
 		const struct s2_claim *claim = &regime->arch->claims[i];
 
-		if (s2_regime_has(regime, i) &&
-		    !(arch && arch->claims == regime->arch->claims && s2_arch_claims(arch, i)))
+		if (s2_regime_has(regime, i) && !(arch && says_of(arch, regime->arch, i)))
 			return claim->no_option && !regime->value[i] ? claim->no_option :
 								       claim->option;
 	}
@@ -212,7 +220,13 @@ static enum s2_code explain_descriptor(const struct job *job, const struct s2_ar
 		return s2_refuse(o, &refusal, code, err);
 	if (o->level != S2_NO_LEVEL) {
 		height = s2_height_of(geom.arch, o->level);
-		if (height < 0 || height >= geom.heights)
+		/* One above may be that of larger addresses. */
+		if (height >= 0 && height == geom.heights)
+			return s2_fail(
+				err, S2_USAGE,
+				"--level: %d does not exist with the %uK granule and %u output bits",
+				o->level, 1U << (geom.page_log2 - 10), geom.oa_bits);
+		if (height < 0 || height > geom.heights)
 			return s2_fail(err, S2_USAGE,
 				       "--level: %d does not exist with the %uK granule", o->level,
 				       1U << (geom.page_log2 - 10));

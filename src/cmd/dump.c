@@ -337,6 +337,7 @@ static enum s2_exit run_dump(const struct s2_options *o, struct s2_out *out, str
 		return s2_exit_of(code);
 	code = check_format(o, &input, err);
 	s2_input_output(&input, out);
+	s2_fold_text(o, out, strlen("0x12345000"));
 	if (!code && o->have_vcpu)
 		code = dump_guest(o, &input, out, &status, err);
 	else if (!code)

@@ -370,6 +370,7 @@ static enum s2_exit list_tables(const struct s2_options *o, const struct s2_inpu
 	if (list->json) {
 		s2_input_end_rows(input, &list->printer, !status);
 	} else {
+		s2_fold_text(o, out, strlen("0x12345000"));
 		print_image(out, input);
 		print_lines(out, list, whose, ARRAY_SIZE(whose), s2_colors(o, out));
 		if (list->walk)

@@ -176,6 +176,7 @@ static enum s2_code print_text(struct listing *l, const struct s2_input *input, 
 	const struct s2_tables *tables = l->tables;
 	s2_auto_free struct shown *shown = calloc(tables->n + 1, sizeof(*shown));
 	enum s2_code code;
+	bool any = false;
 
 	if (!shown)
 		return s2_fail(err, S2_NOMEM, "no memory");
@@ -187,8 +188,12 @@ static enum s2_code print_text(struct listing *l, const struct s2_input *input, 
 	if (code)
 		return code;
 	print_titles(l);
-	for (size_t i = 0; i < tables->n; i++)
+	for (size_t i = 0; i < tables->n; i++) {
 		print_table(l, &tables->table[i], &shown[i]);
+		any |= shown[i].at_all;
+	}
+	if (!any && tables->n)
+		s2_out_str(l->out, "# no slots: none of these tables is a virtual machine's\n");
 	return S2_OK;
 }
 
@@ -218,6 +223,7 @@ static enum s2_exit list_slots(const struct s2_options *o, const struct s2_input
 	if (!l)
 		return s2_exit_of(s2_fail(err, S2_NOMEM, "no memory"));
 	l->color = s2_colors(o, out);
+	s2_fold_text(o, out, strlen("0x123456789000"));
 	document = s2_options_document(o, &lines);
 	l->out = out;
 	l->tables = &input->tables;

@@ -104,13 +104,16 @@ static void print_owner(struct s2_printer *printer)
 	s2_out_str(out, "\n");
 }
 
-/* As wide as rows are. */
+/* As wide as rows are; a terminal may be narrower. */
 #define REGISTERS_WIDTH 100
 
 static void print_registers(struct s2_printer *printer)
 {
 	const struct s2_table *table = printer->table;
 	const struct s2_regime *regime = &table->regime;
+	const unsigned int terminal = printer->out->fold.width;
+	const unsigned int width = terminal && terminal < REGISTERS_WIDTH ? terminal :
+									    REGISTERS_WIDTH;
 	unsigned int column = 0;
 
 	for (unsigned int i = 0; i < regime->arch->nclaims; i++) {
@@ -121,7 +124,7 @@ static void print_registers(struct s2_printer *printer)
 			continue;
 		len = (unsigned int)snprintf(text, sizeof(text), "%s 0x%" PRIx64,
 					     regime->arch->claims[i].name, regime->value[i]);
-		if (column && column + 2 + len > REGISTERS_WIDTH) {
+		if (column && column + 2 + len > width) {
 			s2_out_str(printer->out, "\n");
 			column = 0;
 		}

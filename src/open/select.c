@@ -292,7 +292,8 @@ static enum s2_code refuse(const char *pattern, const struct s2_tables *tables,
 
 	s2_name_tables(tables, names);
 	return s2_fail(err, may_be_lost(pattern, lost) ? S2_NOTFOUND : S2_USAGE,
-		       "no table is called '%.100s'; there %s %s", pattern,
+		       "no table is called '%.100s'%s; there %s %s", pattern,
+		       strchr(pattern, ',') ? " (each is asked for by an option of its own)" : "",
 		       tables->n == 1 ? "is" : "are", tables->n ? names : "none");
 }
 

@@ -68,7 +68,7 @@ class Program:
         """Is it a legal command line, whatever becomes of the file that is not there?"""
         arguments = {"decode": ["0"], "translate": ["/nonexistent/file", "0"], "find": ["/nonexistent/file", "0"],
                       "extract": ["-o", "/dev/null", "/nonexistent/file"]}
-        for arch in ([], ["--arch=ept"]) if option.endswith("level") else ([],):  # which are counted otherwise there
+        for arch in ([], ["--lpa2"], ["--arch=ept"]) if option.endswith("level") else ([],):  # there are others then
             done = subprocess.run([self.path, command, f"{option}={value}", *arch, *arguments.get(command, ["/nonexistent/file"])],
                                   capture_output=True)
             # A size alone makes no table, which is another matter than that there is no such size.

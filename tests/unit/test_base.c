@@ -279,6 +279,85 @@ static void output_numbers(void **state)
 	close(fds[1]);
 }
 
+/* Lines that a terminal would break are broken between columns. */
+static void output_folded(void **state)
+{
+	static const struct {
+		const char *line, *broken;
+	} lines[] = {
+		{ "a b c d e f g hijklm", "a b c d e f g hijklm" },
+		/* A word and the blanks behind it stay together, so that all lines break there. */
+		{ "0x1 page    rw-        0x2", "0x1 page\n  rw-        0x2" },
+		{ "0x1 invalid -          0x2", "0x1 invalid\n  -          0x2" },
+		/* The last word counts as if it were longer. */
+		{ "0x1 page rw- xx 0x2", "0x1 page rw- xx\n  0x2" },
+		/* Nothing follows where nothing is said, but for what ends a style. */
+		{ "0x1 invalid      -   -", "0x1 invalid      -" },
+		{ "\033[2m0x1 invalid      - -\033[0m", "\033[2m0x1 invalid      -\033[0m" },
+		{ "vm:1 invalid      -   -", "vm:1 invalid\n  -   -" },
+		{ "# a remark of many words", "# a remark of many\n# words" },
+		{ "\033[2m# a remark of many words", "\033[2m# a remark of many\n# words" },
+		{ "---[ a title ]---", "---[ a title ]---" },
+		{ "---[ a longer title ]---", "---[ a longer title\n     ]---" },
+		/* Colours take no columns, characters of several bytes one or two. */
+		{ "a \033[1;31mb\033[0m c d e f hijklm", "a \033[1;31mb\033[0m c d e f hijklm" },
+		{ "\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4 0123456 xyzuv",
+		  "\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4 0123456 xyzuv" },
+		/* What is longer than the terminal stays as it is. */
+		{ "x 0123456789012345678901234567890 y",
+		  "x\n  0123456789012345678901234567890\n  y" },
+		{ "    indented words are kept", "    indented words\n  are kept" },
+		{ "", "" },
+	};
+	static struct s2_out out;
+	char text[256];
+	int fds[2];
+
+	(void)state;
+	assert_int_equal(pipe(fds), 0);
+	s2_out_init(&out, fds[1]);
+	out.fold = (struct s2_fold){ .width = 20, .least = 6 };
+	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
+		snprintf(text, sizeof(text), "%s\n", lines[i].broken);
+		s2_out_str(&out, lines[i].line);
+		s2_out_str(&out, "\n");
+		expect_output(&out, fds[0], text);
+	}
+	/* A line that has not ended when all is written. */
+	s2_out_str(&out, "the end");
+	expect_output(&out, fds[0], "the end");
+	close(fds[0]);
+	close(fds[1]);
+}
+
+/* ... also where the buffer ends within one. */
+static void output_folded_much(void **state)
+{
+	static const char line[] = "0x0000 0123456 89abcde 0x1234\n";
+	static const char broken[] = "0x0000 0123456\n  89abcde 0x1234\n";
+	const size_t n = 10000;
+	static struct s2_out out;
+	FILE *file = tmpfile();
+	struct s2_err err;
+	char got[sizeof(broken)];
+
+	(void)state;
+	assert_non_null(file);
+	s2_out_init(&out, fileno(file));
+	out.fold = (struct s2_fold){ .width = 20 };
+	for (size_t i = 0; i < n; i++)
+		s2_out_str(&out, line);
+	assert_int_equal(s2_out_flush(&out, &err), S2_OK);
+	rewind(file);
+	for (size_t i = 0; i < n; i++) {
+		assert_int_equal(fread(got, 1, sizeof(broken) - 1, file), sizeof(broken) - 1);
+		got[sizeof(broken) - 1] = '\0';
+		assert_string_equal(got, broken);
+	}
+	assert_int_equal(fgetc(file), EOF);
+	fclose(file);
+}
+
 static void output_failures(void **state)
 {
 	static struct s2_out out;
@@ -385,6 +464,8 @@ int main(void)
 		cmocka_unit_test(codes_have_names),
 		cmocka_unit_test(output_numbers),
 		cmocka_unit_test(output_failures),
+		cmocka_unit_test(output_folded),
+		cmocka_unit_test(output_folded_much),
 		cmocka_unit_test(losses),
 		cmocka_unit_test(budgets),
 	};

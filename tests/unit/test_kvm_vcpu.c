@@ -63,12 +63,12 @@ static void registers(void **state)
 				assert_int_equal(vcpu.cpu, -1);
 				assert_int_equal(vcpu.regs.value[S2_ARM64_TCR_EL1], 0);
 			}
-			assert_int_equal(s2_kvm_vcpu(t.kernel, kvm, n, &vcpu, &t.err), S2_NOTFOUND);
+			assert_int_equal(s2_kvm_vcpu(t.kernel, kvm, n, &vcpu, &t.err), S2_USAGE);
 			assert_string_equal(t.err.text,
 					    n > 1 ? "there is no vCPU 3: it has 3, counted from 0" :
 						    "there is no vCPU 1: it has 1, counted from 0");
 			assert_int_equal(s2_kvm_vcpu(t.kernel, kvm, UINT64_MAX, &vcpu, NULL),
-					 S2_NOTFOUND);
+					 S2_USAGE);
 			kvm_exit(&t);
 		}
 	}

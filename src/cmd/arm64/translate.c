@@ -118,6 +118,55 @@ static void short_registers(struct job *job)
 				      job->o->regime.value[S2_ARM64_TCR + i]);
 }
 
+/* The exception level whose registers a translation goes by, 0: stage 2 has none of such. */
+static int level_of(enum s2_at_op op)
+{
+	return is_stage2_only(op) ? 0 : is_el2(op) ? 2 : 1;
+}
+
+/* Does a translation of @level ask for the register? POR_EL0 is that of EL2&0, too. */
+static bool asks_for(int level, enum s2_arm64_claim reg)
+{
+	if (reg < S2_ARM64_SCTLR_EL1 || (reg == S2_ARM64_POR_EL0 && level))
+		return true;
+	return level == (reg < S2_ARM64_SCTLR_EL2 ? 1 : 2);
+}
+
+/* The option that claim @i was given by. */
+static const char *given_by(const struct s2_regime *given, unsigned int i)
+{
+	const struct s2_claim *claim = &s2_arm64_claims[i];
+
+	return claim->no_option && !given->value[i] ? claim->no_option : claim->option;
+}
+
+/* What says something of another stage or another exception level changes nothing. */
+static enum s2_code refuse_others(const struct job *job, struct s2_err *err)
+{
+	const struct s2_regime *given = &job->o->regime;
+	const enum s2_at_op op = job->req.op;
+	const int level = level_of(op);
+
+	for (unsigned int i = 0; i < S2_ARM64_NREGS; i++)
+		if (s2_regime_has(given, i) && !asks_for(level, (enum s2_arm64_claim)i))
+			return s2_fail(err, S2_USAGE, "--reg: %s does not ask for %s",
+				       s2_at_names[op], s2_arm64_claims[i].name);
+	for (unsigned int i = S2_ARM64_TCR; !level && i <= S2_ARM64_SCTLR; i++)
+		if (s2_regime_has(given, i))
+			return s2_fail(err, S2_USAGE, "--%s: %s goes through no stage 1",
+				       s2_arm64_claims[i].option, s2_at_names[op]);
+	for (unsigned int i = 0; is_el2(op) && i < S2_ARM64_NCLAIMS; i++)
+		if (s2_regime_has(given, i) &&
+		    s2_arm64_claims[i].use & (S2_CLAIM_SHAPE | S2_CLAIM_ROOT | S2_CLAIM_DETAIL))
+			return s2_fail(err, S2_USAGE, "--%s: %s goes through no stage 2",
+				       given_by(given, i), s2_at_names[op]);
+	if (s2_regime_has(given, S2_ARM64_PAN) && op != S2_AT_S1E1RP && op != S2_AT_S1E1WP)
+		return s2_fail(err, S2_USAGE,
+			       "--pan counts for S1E1RP and S1E1WP alone, this is %s",
+			       s2_at_names[op]);
+	return S2_OK;
+}
+
 /* Without --as: through both stages when there is anything to know of the first. */
 static enum s2_code choose_op(struct job *job, struct s2_err *err)
 {
@@ -126,7 +175,9 @@ static enum s2_code choose_op(struct job *job, struct s2_err *err)
 	for (unsigned int i = S2_ARM64_TCR; i <= S2_ARM64_SCTLR; i++)
 		stage1 |= s2_regime_has(&job->o->regime, i);
 	job->req.op = stage1 ? S2_AT_S12E1R : S2_AT_S2E1R;
-	return job->o->as ? parse_op(job->o->as, &job->req.op, err) : S2_OK;
+	if (job->o->as && parse_op(job->o->as, &job->req.op, err))
+		return S2_USAGE;
+	return refuse_others(job, err);
 }
 
 /* Is there no stage 2 in the way: an EL2 regime, or HCR_EL2 turns it off? */
@@ -388,7 +439,7 @@ enum s2_exit s2_arm64_translate(const struct s2_options *o, struct s2_out *out, 
 	enum s2_exit status;
 	enum s2_code code = choose_op(&job, err);
 	/* What is no operation here may be an access to tables of another architecture. */
-	bool elsewhere = code && s2_access_of(o->as);
+	bool elsewhere = code && o->as && s2_access_of(o->as);
 
 	if (elsewhere)
 		code = S2_OK;

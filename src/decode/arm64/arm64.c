@@ -45,11 +45,11 @@ enum s2_code s2_arm64_check_root(const struct s2_geometry *geom, uint64_t root, 
 	return S2_OK;
 }
 
-uint8_t s2_arm64_heights(unsigned int page_log2)
+uint8_t s2_arm64_heights(unsigned int page_log2, bool lpa2)
 {
 	switch (page_log2) {
 	case 12:
-		return 5;
+		return lpa2 ? 5 : 4;
 	case 14:
 		return 4;
 	default:

@@ -65,8 +65,8 @@ extern const struct s2_feature s2_arm64_features[S2_ARM64_NFEATURES];
 enum s2_code s2_arm64_check_root(const struct s2_geometry *geom, uint64_t root,
 				 struct s2_err *err) S2_MUST_CHECK;
 
-/* Levels of a granule, as heights: 4K -1..3, 16K 0..3, 64K 1..3. */
-uint8_t s2_arm64_heights(unsigned int page_log2);
+/* Levels of a granule, as heights: 4K 0..3, with LPA2 -1..3, 16K 0..3, 64K 1..3. */
+uint8_t s2_arm64_heights(unsigned int page_log2, bool lpa2);
 
 enum s2_type s2_arm64_type(const struct s2_geometry *geom, unsigned int height, uint64_t raw);
 

@@ -295,7 +295,7 @@ static void finish(const struct s2_regime *regime, const struct regs *regs, cons
 	/* AArch64.S1StartLevel: as few levels as the input size needs; no tables are concatenated. */
 	geom->top = (uint8_t)((n->ia_bits - 1 - n->page_log2) / stride);
 	geom->page_log2 = (uint8_t)n->page_log2;
-	geom->heights = s2_arm64_heights(n->page_log2);
+	geom->heights = s2_arm64_heights(n->page_log2, n->lpa2);
 	geom->ia_bits = (uint8_t)n->ia_bits;
 	geom->oa_bits = (uint8_t)n->oa_bits;
 	geom->start_size = BIT64(n->ia_bits - n->page_log2 - geom->top * stride) * sizeof(uint64_t);

@@ -267,7 +267,7 @@ enum s2_code s2_arm64_stage2_shape(const struct s2_regime *regime, struct s2_geo
 	geom.odd |= oddities(&n);
 	geom.flags |= flags(regime, &n);
 	geom.page_log2 = (uint8_t)n.page_log2;
-	geom.heights = s2_arm64_heights(n.page_log2);
+	geom.heights = s2_arm64_heights(n.page_log2, n.lpa2);
 	geom.ia_bits = (uint8_t)n.ia_bits;
 	geom.oa_bits = (uint8_t)n.oa_bits;
 	geom.start_size = BIT64(n.ia_bits - top_shift) * sizeof(uint64_t);

@@ -48,10 +48,10 @@ static enum s2_code find_vcpu(struct s2_kernel *kernel, uint64_t kvm_va, uint64_
 	if (code)
 		return code;
 	if (!pick.va && !pick.n)
-		return s2_fail(err, S2_NOTFOUND, "there is no vCPU %llu: it has none",
+		return s2_fail(err, S2_USAGE, "there is no vCPU %llu: it has none",
 			       (unsigned long long)index);
 	if (!pick.va)
-		return s2_fail(err, S2_NOTFOUND, "there is no vCPU %llu: it has %u, counted from 0",
+		return s2_fail(err, S2_USAGE, "there is no vCPU %llu: it has %u, counted from 0",
 			       (unsigned long long)index, pick.n);
 	*ret = pick.va;
 	return S2_OK;
