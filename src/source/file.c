@@ -193,10 +193,11 @@ static void find_end(const struct s2_file *file)
 static __attribute__((noinline)) bool copy_at_end(const struct s2_file *file, uint64_t off,
 						  char *buf, size_t len)
 {
-	bool copied = s2_fault_copy(buf, file->map + off, len, 0);
-
 	find_end(file);
-	return copied && s2_fits(off, len, file->mapped->end);
+	if (!s2_fits(off, len, file->mapped->end) || !s2_fault_copy(buf, file->map + off, len, 0))
+		return false;
+	find_end(file);
+	return s2_fits(off, len, file->mapped->end);
 }
 
 /* The page behind what is copied tells that the file goes on there; behind the last one, there is
