@@ -74,7 +74,7 @@ enum s2_code s2_tables_add(struct s2_tables *tables, const struct s2_table *tabl
 	if (tables->most && tables->n >= tables->most)
 		return s2_fail(err, S2_BUDGET, "so much memory cannot hold so many tables");
 	if (tables->n == S2_MAX_TABLES)
-		return s2_fail(err, S2_INVALID, "more than %d tables", S2_MAX_TABLES);
+		return s2_fail(err, S2_BUDGET, "more than %d tables", S2_MAX_TABLES);
 	if (tables->n == tables->room && !grow(tables))
 		return s2_fail(err, S2_NOMEM, "no memory for %zu tables", tables->n + 1);
 	place = place_of(tables, table->id);

@@ -191,10 +191,12 @@ static void find_end(const struct s2_file *file)
  * some: behind the end that the file has after the first, nothing is tried.
  */
 static __attribute__((noinline)) bool copy_at_end(const struct s2_file *file, uint64_t off,
-						  char *buf, size_t len)
+						  char *buf, size_t len, bool copied)
 {
-	bool copied = s2_fault_copy(buf, file->map + off, len, 0);
-
+	find_end(file);
+	if (copied || !s2_fits(off, len, file->mapped->end))
+		return s2_fits(off, len, file->mapped->end);
+	copied = s2_fault_copy(buf, file->map + off, len, 0);
 	find_end(file);
 	return copied && s2_fits(off, len, file->mapped->end);
 }
@@ -205,16 +207,16 @@ static bool copy_mapped(const struct s2_file *file, uint64_t off, char *buf, siz
 {
 	const struct s2_mapped *m = file->mapped;
 	uint64_t next = align_up(off + len, m->page);
-	bool is_last = next >= m->end;
+	bool is_last = next >= m->end, copied;
 
 	if (!s2_fits(off, len, m->end))
 		return false;
 	if (m->touched)
 		touch(file, off, is_last ? len : (size_t)(next - off + 1));
-	if (s2_fault_copy(buf, file->map + off, len, is_last ? 0 : (size_t)(next - off)) &&
-	    (!is_last || !len || buf[len - 1]))
+	copied = s2_fault_copy(buf, file->map + off, len, is_last ? 0 : (size_t)(next - off));
+	if (copied && (!is_last || !len || buf[len - 1]))
 		return true;
-	return copy_at_end(file, off, buf, len);
+	return copy_at_end(file, off, buf, len, copied);
 }
 
 /* Reads from the file on disk; the range was checked against its size. */

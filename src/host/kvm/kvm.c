@@ -386,8 +386,12 @@ static enum s2_code find_tables(struct s2_host_search *search, void *state)
 	for (size_t i = w->nvms; !code && i-- > 0;) {
 		code = add_vm(w, i);
 		if (code == S2_BUDGET) {
-			s2_wrap(search->err, code, "%zu of %zu VMs are not read", i + 1, w->nvms);
-			return s2_host_set_aside(search, S2_LOST_VM, NULL, code);
+			(void)s2_wrap(search->err, code, "%zu of %zu VMs are not read", i + 1,
+				      w->nvms);
+			s2_lost_add_times(search->lost, S2_LOST_VM, code, NULL, S2_LOST_NOWHERE,
+					  i + 1, search->err->text);
+			s2_err_init(search->err);
+			return S2_OK;
 		}
 	}
 	return code;

@@ -207,6 +207,8 @@ static enum s2_code add_orphans(struct s2_host_search *s, void *state)
 		code = own_orphan(s, &table);
 		if (!code)
 			code = s2_tables_add(s->tables, &table, s->err);
+		if (code == S2_BUDGET)
+			code = s2_host_set_aside(s, S2_LOST_TABLE, table.id, code);
 	}
 	return code;
 }

@@ -270,6 +270,8 @@ static enum s2_code rest(struct s2_kvm_walk *w)
 
 	if (tables->mode == S2_KVM_NVHE)
 		code = s2_kvm_hyp(search->kernel, search->mem, search->lost, tables, search->err);
+	if (code == S2_BUDGET)
+		code = s2_host_set_aside(search, S2_LOST_TABLE, "hyp", code);
 	if (tables->mode == S2_KVM_UNKNOWN)
 		tables->mode = s2_kvm_mode_by_hcr(arm64_of(w)->hcr, tables->mode_why,
 						  sizeof(tables->mode_why));
