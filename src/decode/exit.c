@@ -2,14 +2,14 @@
 // Accesses by name, and whether rights allow them.
 #include "decode/exit.h"
 
-#include <strings.h>
+#include <string.h>
 
 const char *const s2_access_names[S2_ACCESS_KINDS] = { "", "read", "write", "exec", "exec-user" };
 
 enum s2_access s2_access_of(const char *name)
 {
 	for (unsigned int i = S2_ACCESS_READ; i < S2_ACCESS_KINDS; i++)
-		if (!strcasecmp(s2_access_names[i], name))
+		if (!strcmp(s2_access_names[i], name))
 			return (enum s2_access)i;
 	return S2_ACCESS_NONE;
 }
