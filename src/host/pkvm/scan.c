@@ -106,7 +106,7 @@ static bool is_host(struct s2_pkvm_search *s, uint64_t mmu)
 	uint64_t arch_pa = mmu - mmu_in_arch(s), arch, pgt, pgt_pa, back, pgd, pgd_phys, bits, off;
 
 	if (!get(s, mmu, &s->kvm->mmu_arch, &arch) || !arch || arch >= HYP_VA_END ||
-	    !get(s, mmu, &s->kvm->mmu_pgt, &pgt) || !pgt || pgt >= HYP_VA_END)
+	    !get(s, mmu, &s->kvm->mmu_pgt, &pgt) || pgt >= HYP_VA_END)
 		return false;
 	off = arch_pa - arch;
 	pgt_pa = pgt + off;
