@@ -743,6 +743,36 @@ def stack_is_not_the_hypervisors(s):
     s.set_state(s.pa(STACK), host=OWNED, hyp=3)
 
 
+@breaks("hyp-owns", gens=since("7.3"))
+def private_page_with_another_state(s):
+    """Of a page of the private range each that is said of it counts: the hypervisor's state alone is another, ..."""
+    s.set_state(s.pa(STACK), hyp=3)
+    s.set_state(s.pa(RESERVED) + PAGE, hyp=3)  # of the page array
+    return [("hyp", s.hyp(s.pa(STACK))), ("hyp", s.hyp(s.pa(RESERVED) + PAGE))]
+
+
+@breaks("hyp-owns", "host-keeps", gens=since("7.3"))
+def private_page_with_another_host_state(s):
+    """... the host's alone, ..."""
+    s.set_state(s.pa(STACK), host=OWNED)
+    s.set_state(s.pa(RESERVED) + PAGE, host=SHARED_OWNED)
+    return [("hyp", s.hyp(s.pa(STACK))), ("hyp", s.hyp(s.pa(RESERVED) + PAGE))]
+
+
+@breaks("hyp-owns", "host-nopage", gens=since("7.3"))
+def private_page_with_another_entry(s):
+    """... the host's entry alone: it is the hypervisor's, the host did not give it, and that must not be there."""
+    s.poke(s.s2.slot(s.pa(STACK)), s.host_leaf(s.pa(STACK)))
+    return [("hyp", s.hyp(s.pa(STACK)))] * 2
+
+
+@breaks("hyp-owns", gens=since("7.3"))
+def private_page_given_to_a_guest(s):
+    """Annotated, but not the hypervisor's."""
+    s.poke(s.s2.slot(s.pa(STACK)), s.annotation(2, HANDLE, 0x80200))
+    return [("hyp", s.hyp(s.pa(STACK)))] * 2
+
+
 @near("hyp-owns", gens=since("7.3"))
 def fixmap_in_use(s):
     """A slot maps a page of anyone for a moment; there is one per CPU."""
