@@ -12,6 +12,7 @@
 #include "decode/soft.h"
 #include "decode/x86/claims.h"
 #include "decode/x86/x86.h"
+#include "host/kvm/x86/priv.h"
 #include "host/kvm/x86/soft.h"
 #include "kernel/modules.h"
 #include "model/private.h"
@@ -919,6 +920,44 @@ static void without_a_variable(void **state)
 			assert_int_equal(table->regime.soft.unsure, 0);
 			x86_exit(&t);
 		}
+}
+
+/* page.private is a word of struct page, and as large as that may be. */
+static void sizes_of_struct_page(void **state)
+{
+	static const struct {
+		unsigned int size, offset;
+		bool sound;
+	} rows[] = {
+		{ 7, 0, false },   { 8, 0, true },    { 8, 1, false },    { 16, 8, true },
+		{ 16, 9, false },  { 64, 40, true },  { 64, 56, true },   { 64, 57, false },
+		{ 64, 65, false }, { 4096, 0, true }, { 4097, 0, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct s2_kvm_x86_memmap map;
+		struct x86_test t;
+		char *line;
+
+		x86_init(&t, FORM_7_3_EPT);
+		line = strstr(t.k.info, "SIZE(page)=");
+		assert_non_null(line);
+		line[0] = 'X'; /* the first of a name counts */
+		line = strstr(t.k.info, "OFFSET(page.private)=");
+		assert_non_null(line);
+		line[0] = 'X';
+		info_line(&t.k, "SIZE(page)=%u\nOFFSET(page.private)=%u\n", rows[i].size,
+			  rows[i].offset);
+		x86_open(&t);
+		assert_int_equal(s2_kvm_x86_memmap(t.kernel, &map, &t.err),
+				 rows[i].sound ? S2_OK : S2_INVALID);
+		if (rows[i].sound)
+			assert_int_equal(map.offset, rows[i].offset);
+		else
+			assert_non_null(strstr(t.err.text, "struct page"));
+		x86_exit(&t);
+	}
 }
 
 /* kvm.mmio_caching=0 */
@@ -2267,6 +2306,7 @@ int main(void)
 		cmocka_unit_test(without_a_member),
 		cmocka_unit_test(layout_by_name),
 		cmocka_unit_test(without_a_variable),
+		cmocka_unit_test(sizes_of_struct_page),
 		cmocka_unit_test(without_mmio_entries),
 		cmocka_unit_test(shared_bit),
 		cmocka_unit_test(slots_beyond_the_shared_bit),
