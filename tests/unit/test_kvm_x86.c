@@ -1526,12 +1526,13 @@ static void vms_of_processes(void **state)
 static void lost_vm_of_a_process(void **state)
 {
 	(void)state;
-	for (unsigned int row = 0; row < 4 * 3; row++) {
-		const unsigned int gone = row / 4, how = row % 4;
+	for (unsigned int row = 0; row < 2 * 4 * 3; row++) {
+		const unsigned int gone = row / 8, how = row / 2 % 4;
+		const uint32_t pid = row % 2 ? 0 : 71; /* 0: a number as any other */
 		struct x86_form form = *FORM_7_3_NPT;
 		uint64_t kvm[4], pa[4], init;
+		char id[64], text[64];
 		struct x86_test t;
-		char id[64];
 
 		form.more = how < 3;
 		x86_init(&t, &form);
@@ -1540,12 +1541,12 @@ static void lost_vm_of_a_process(void **state)
 		add_symbol(&t, "Dinit_task", init);
 		for (unsigned int i = 0; i < 4; i++) {
 			kvm[i] = page_alloc(&t);
-			put_vm_at(&t, kvm[i], i == 3 ? 70 : 71);
+			put_vm_at(&t, kvm[i], i == 3 ? 70 : pid);
 			put_root(&t, kvm[i] + KVM_ROOTS, role_of(t.form), true, &pa[i]);
 		}
 		page_alloc(&t);
 		if (form.more)
-			put_process(&t, init, 71, (uint64_t[]){ kvm[2], kvm[1], kvm[0] }, 3);
+			put_process(&t, init, pid, (uint64_t[]){ kvm[2], kvm[1], kvm[0] }, 3);
 		x86_must(&t);
 		assert_int_equal(t.lost.count[S2_LOST_VM], 0);
 		/* Its place alone, with that the thread that made it, or all of it; 3 knows no
@@ -1558,15 +1559,14 @@ static void lost_vm_of_a_process(void **state)
 		x86_must(&t);
 		for (unsigned int i = 0, n = 0; i < 3; i++) {
 			n += i != gone;
-			snprintf(id, sizeof(id), "vm:71.%u", how == 2 ? n : i + 1);
+			snprintf(id, sizeof(id), "vm:%u.%u", pid, how == 2 ? n : i + 1);
 			if (i != gone)
 				assert_int_equal(x86_table(&t, id)->root_pa, pa[i]);
 		}
 		assert_int_equal(x86_table(&t, "vm:70")->root_pa, pa[3]);
 		snprintf(id, sizeof(id), "vm:0x%llx", (unsigned long long)kvm[gone]);
-		assert_true(x86_has_loss(&t, id,
-					 how == 2 ? "ids vm:PID.N do not count it" :
-						    "it counts as one of process 71"));
+		snprintf(text, sizeof(text), "it counts as one of process %u", pid);
+		assert_true(x86_has_loss(&t, id, how == 2 ? "ids vm:PID.N do not count it" : text));
 		x86_exit(&t);
 	}
 }
