@@ -1009,6 +1009,65 @@ def guest_table_page_count(s):
     s.set_state(s.vms[1].root, refs=1)
 
 
+def first_counts(s, page, more, *region):
+    """A hypervisor of up to 6.1, of which three regions are memory: so many references of a page of its table are more than entries."""
+    s.function("__kvm_nvhe_finalize_host_mappings_walker")
+    reserve(s, *(region or (0x800,)))
+    s.set_state(page, refs=s.ram.get(s.hyp_page_at(page), "<H") + more)
+
+
+@near("refcount", gens=OLD)
+def first_tables_count_by_regions(s):
+    """What was mapped region by region counts once for each of them, ..."""
+    first_counts(s, s.s1.pages_at(s.hyp(BASE), 2), 2)
+
+
+@breaks("refcount", gens=OLD)
+def first_tables_count_too_much(s):
+    """... and not more often, ..."""
+    first_counts(s, s.s1.pages_at(s.hyp(BASE), 2), 3)
+    return [("hyp", None)]
+
+
+@breaks("refcount", gens=OLD)
+def first_tables_count_too_little(s):
+    """... but once at least, ..."""
+    first_counts(s, s.s1.pages_at(s.hyp(BASE), 2), -1)
+    return [("hyp", None)]
+
+
+@near("refcount", gens=OLD)
+def first_tables_do_not_count_other_addresses(s):
+    """... where the linear map has memory: nowhere else does an entry count that was there before."""
+    first_counts(s, s.s1.pages_at(IO_BASE + 0x1000, 0), -1)
+
+
+@breaks("refcount", gens=OLD)
+def other_addresses_counted_twice(s):
+    first_counts(s, s.s1.pages_at(IO_BASE + 0x1000, 0), 1)
+    return [("hyp", None)]
+
+
+@breaks("refcount", gens=OLD)
+def region_below_another_page(s):
+    """The page that the second 2 MiB of memory are mapped by: of one region only, whose neighbours are mapped by others."""
+    first_counts(s, s.s1.pages_at(s.hyp(s.image(HYP_TEXT[0])), 0), 1)
+    return [("hyp", None)]
+
+
+@breaks("refcount", gens=OLD)
+def region_of_one_page(s):
+    """A page that is a region of its own is met by that alone, whatever begins behind it and ends in front of it."""
+    first_counts(s, s.s1.pages_at(s.hyp(s.pa(PERCPU)), 0), 1, PAGE, PERCPU, 0)
+    return [("hyp", None)]
+
+
+@breaks("refcount", gens=OLD)
+def tables_of_the_host_count_once(s):
+    first_counts(s, s.s2.pages_at(BASE, 1), 1)
+    return [("host", None)]
+
+
 @breaks("mappings")
 def mapping_moved(s):
     s.xor(s.vms[1].kvm + 0x1000 + 32, 0x40)
@@ -1096,13 +1155,12 @@ def state_in_the_private_range(s):
     return [("hyp", IO_BASE + 0x1000)]
 
 
-def reserve(s, size):
-    """A no-map reservation of so many bytes at FREE splits memblock's regions; the last page of memory is in none."""
+def reserve(s, size, at=FREE, flags=4):
+    """A no-map reservation of so many bytes splits memblock's regions; the last page of memory is in none."""
     memory, each = s.image(HYP_BSS[0] + 0x500), s.btf.sizes["memblock_region"]
-    split = s.pa(FREE) - BASE
-    for i, (base, length, flags) in enumerate(((BASE, split, 0), (BASE + split, size, 4),
-                                               (BASE + split + size, SIZE - split - size - 0x800, 0))):
-        for name, value, fmt in (("base", base, "<Q"), ("size", length, "<Q"), ("flags", flags, "<I")):
+    for i, (base, length, kind) in enumerate(((BASE, at, 0), (BASE + at, size, flags),
+                                              (BASE + at + size, SIZE - at - size - 0x800, 0))):
+        for name, value, fmt in (("base", base, "<Q"), ("size", length, "<Q"), ("flags", kind, "<I")):
             s.put(memory + i * each, "memblock_region", name, value, fmt)
     s.ram.put(s.image(HYP_BSS[0] + 0x488), 3, "<I")
     if s.blocks:  # lies in one region
