@@ -1064,8 +1064,16 @@ def region_of_one_page(s):
 
 @breaks("refcount", gens=OLD)
 def tables_of_the_host_count_once(s):
-    first_counts(s, s.s2.pages_at(BASE, 1), 1)
+    first_counts(s, s.s2.pages_at(BASE, 1), -1)
     return [("host", None)]
+
+
+@breaks("refcount", gens=EVERY)
+def private_range_counts(s):
+    """Since 6.2 each entry of the hypervisor's table counts, wherever it leads."""
+    page = s.s1.pages_at(IO_BASE + 0x1000, 0)
+    s.set_state(page, refs=s.ram.get(s.hyp_page_at(page), "<H") - 1)
+    return [("hyp", None)]
 
 
 @breaks("mappings")
