@@ -227,9 +227,7 @@ bool s2_attr_is_open(const struct s2_attr *attr, const struct s2_geometry *geom,
 
 const struct s2_attr_value *s2_attr_value(const struct s2_attr *attr, uint64_t value)
 {
-	if (!attr->values || value >= attr->nvalues)
-		return NULL;
-	return &attr->values[value];
+	return value < attr->nvalues ? &attr->values[value] : NULL;
 }
 
 void s2_text_rights(const struct s2_rights *rights, bool two_levels, char ret[S2_TEXT_RIGHTS_LEN])

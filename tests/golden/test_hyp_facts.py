@@ -313,13 +313,10 @@ class Image:
         return ret
 
 
-@case("6.14", "7.3")
-def anchors(base):
-    """host_mmu and pkvm_pgtable: what in them points at each other, and numbers that a table can have."""
-    host, hyp = base.image(HYP_BSS[0]), base.image(HYP_BSS[0] + 0x400)
-    pgt = host + base.btf.fields["host_mmu"]["pgt"]
-    root = base.hyp(base.s1.root)
-    rows = (  # where, of which structure, member, what it is instead, with which format, whose table is found
+def parts_of_anchors(base, host, hyp):
+    """What in host_mmu and pkvm_pgtable, which are there, points at each other, and numbers that a table can have."""
+    pgt, root = host + base.btf.fields["host_mmu"]["pgt"], base.hyp(base.s1.root)
+    return (  # where, of which structure, member, what it is instead, with which format, whose table is found
         (host, "kvm_arch", "mmu.arch", 0, "<Q", ()),
         (host, "kvm_arch", "mmu.arch", base.hyp(host) + 8, "<Q", ()),
         (host, "kvm_arch", "mmu.arch", TOP | base.hyp(host), "<Q", ()),
@@ -353,6 +350,41 @@ def anchors(base):
         (hyp, "kvm_pgtable", "start_level", -1, "<b", ("host",)),
         (hyp, "kvm_pgtable", "pgd", base.hyp(base.pa(mkpkvm.FREE)), "<Q", ("host",)),  # a page of the host's, which maps nothing
     )
+
+def decoy_of(s, host, hyp):
+    """Both once more, which but for one thing are as good."""
+    early(s)
+    real, pgt = s.image(HYP_BSS[0]), s.btf.fields["host_mmu"]["pgt"]
+    for there, here, struct_name in ((real, host, "host_mmu"), (real + 0x400, hyp, "kvm_pgtable")):
+        for at in range(0, s.btf.sizes[struct_name], 8):
+            s.ram.put(here + at, s.ram.get(there + at))
+    s.put(host, "kvm_arch", "mmu.arch", s.hyp(host))
+    s.put(host, "kvm_arch", "mmu.pgt", s.hyp(host + pgt))
+    s.put(host + pgt, "kvm_pgtable", "mmu", s.hyp(host))
+
+
+@case("6.14", "7.3")
+def anchors(base):
+    """host_mmu and pkvm_pgtable, without which a table is not found; a search steps over what lacks something in front of them."""
+    host, hyp = base.image(HYP_BSS[0]), base.image(HYP_BSS[0] + 0x400)
+    rows = parts_of_anchors(base, host, hyp)
+    decoy = base.image(EARLY), base.image(EARLY) + 0x400
+    for at, struct_name, member, value, fmt, want in parts_of_anchors(base, *decoy):
+        def in_front_of(s, at=at, struct_name=struct_name, member=member, value=value, fmt=fmt):
+            decoy_of(s, *decoy)
+            s.put(at, struct_name, member, value, fmt)
+        if want != ("host", "hyp"):
+            yield f"{struct_name}.{member} at {at:#x} is {value:#x}, in front", in_front_of, {"tables": {"host", "hyp"}}, False
+
+    def guest_of_the_host(s):
+        """One that is not protected is as sound, by addresses of the kernel's."""
+        decoy_of(s, *decoy)
+        pgt = decoy[0] + s.btf.fields["host_mmu"]["pgt"]
+        s.put(decoy[0], "kvm_arch", "mmu.arch", s.lin(decoy[0]))
+        s.put(decoy[0], "kvm_arch", "mmu.pgt", s.lin(pgt))
+        s.put(pgt, "kvm_pgtable", "mmu", s.lin(decoy[0]))
+        s.put(pgt, "kvm_pgtable", "pgd", s.lin(s.s2.root))
+    yield "a guest of the host in front", guest_of_the_host, {"tables": {"host", "hyp"}}, False
     for symbols in (True, False):
         for at, struct_name, member, value, fmt, want in rows:
             def change(s, at=at, struct_name=struct_name, member=member, value=value, fmt=fmt):

@@ -743,6 +743,36 @@ def stack_is_not_the_hypervisors(s):
     s.set_state(s.pa(STACK), host=OWNED, hyp=3)
 
 
+@breaks("hyp-owns", gens=since("7.3"))
+def private_page_with_another_state(s):
+    """Of a page of the private range each that is said of it counts: the hypervisor's state alone is another, ..."""
+    s.set_state(s.pa(STACK), hyp=3)
+    s.set_state(s.pa(RESERVED) + PAGE, hyp=3)  # of the page array
+    return [("hyp", s.hyp(s.pa(STACK))), ("hyp", s.hyp(s.pa(RESERVED) + PAGE))]
+
+
+@breaks("hyp-owns", "host-keeps", gens=since("7.3"))
+def private_page_with_another_host_state(s):
+    """... the host's alone, ..."""
+    s.set_state(s.pa(STACK), host=OWNED)
+    s.set_state(s.pa(RESERVED) + PAGE, host=SHARED_OWNED)
+    return [("hyp", s.hyp(s.pa(STACK))), ("hyp", s.hyp(s.pa(RESERVED) + PAGE))]
+
+
+@breaks("hyp-owns", "host-nopage", gens=since("7.3"))
+def private_page_with_another_entry(s):
+    """... the host's entry alone: it is the hypervisor's, the host did not give it, and that must not be there."""
+    s.poke(s.s2.slot(s.pa(STACK)), s.host_leaf(s.pa(STACK)))
+    return [("hyp", s.hyp(s.pa(STACK)))] * 2
+
+
+@breaks("hyp-owns", gens=since("7.3"))
+def private_page_given_to_a_guest(s):
+    """Annotated, but not the hypervisor's."""
+    s.poke(s.s2.slot(s.pa(STACK)), s.annotation(2, HANDLE, 0x80200))
+    return [("hyp", s.hyp(s.pa(STACK)))] * 2
+
+
 @near("hyp-owns", gens=since("7.3"))
 def fixmap_in_use(s):
     """A slot maps a page of anyone for a moment; there is one per CPU."""
@@ -979,6 +1009,73 @@ def guest_table_page_count(s):
     s.set_state(s.vms[1].root, refs=1)
 
 
+def first_counts(s, page, more, *region):
+    """A hypervisor of up to 6.1, of which three regions are memory: so many references of a page of its table are more than entries."""
+    s.function("__kvm_nvhe_finalize_host_mappings_walker")
+    reserve(s, *(region or (0x800,)))
+    s.set_state(page, refs=s.ram.get(s.hyp_page_at(page), "<H") + more)
+
+
+@near("refcount", gens=OLD)
+def first_tables_count_by_regions(s):
+    """What was mapped region by region counts once for each of them, ..."""
+    first_counts(s, s.s1.pages_at(s.hyp(BASE), 2), 2)
+
+
+@breaks("refcount", gens=OLD)
+def first_tables_count_too_much(s):
+    """... and not more often, ..."""
+    first_counts(s, s.s1.pages_at(s.hyp(BASE), 2), 3)
+    return [("hyp", None)]
+
+
+@breaks("refcount", gens=OLD)
+def first_tables_count_too_little(s):
+    """... but once at least, ..."""
+    first_counts(s, s.s1.pages_at(s.hyp(BASE), 2), -1)
+    return [("hyp", None)]
+
+
+@near("refcount", gens=OLD)
+def first_tables_do_not_count_other_addresses(s):
+    """... where the linear map has memory: nowhere else does an entry count that was there before."""
+    first_counts(s, s.s1.pages_at(IO_BASE + 0x1000, 0), -1)
+
+
+@breaks("refcount", gens=OLD)
+def other_addresses_counted_twice(s):
+    first_counts(s, s.s1.pages_at(IO_BASE + 0x1000, 0), 1)
+    return [("hyp", None)]
+
+
+@breaks("refcount", gens=OLD)
+def region_below_another_page(s):
+    """The page that the second 2 MiB of memory are mapped by: of one region only, whose neighbours are mapped by others."""
+    first_counts(s, s.s1.pages_at(s.hyp(s.image(HYP_TEXT[0])), 0), 1)
+    return [("hyp", None)]
+
+
+@breaks("refcount", gens=OLD)
+def region_of_one_page(s):
+    """A page that is a region of its own is met by that alone, whatever begins behind it and ends in front of it."""
+    first_counts(s, s.s1.pages_at(s.hyp(s.pa(PERCPU)), 0), 1, PAGE, PERCPU, 0)
+    return [("hyp", None)]
+
+
+@breaks("refcount", gens=OLD)
+def tables_of_the_host_count_once(s):
+    first_counts(s, s.s2.pages_at(BASE, 1), -1)
+    return [("host", None)]
+
+
+@breaks("refcount", gens=EVERY)
+def private_range_counts(s):
+    """Since 6.2 each entry of the hypervisor's table counts, wherever it leads."""
+    page = s.s1.pages_at(IO_BASE + 0x1000, 0)
+    s.set_state(page, refs=s.ram.get(s.hyp_page_at(page), "<H") - 1)
+    return [("hyp", None)]
+
+
 @breaks("mappings")
 def mapping_moved(s):
     s.xor(s.vms[1].kvm + 0x1000 + 32, 0x40)
@@ -1066,13 +1163,12 @@ def state_in_the_private_range(s):
     return [("hyp", IO_BASE + 0x1000)]
 
 
-def reserve(s, size):
-    """A no-map reservation of so many bytes at FREE splits memblock's regions; the last page of memory is in none."""
+def reserve(s, size, at=FREE, flags=4):
+    """A no-map reservation of so many bytes splits memblock's regions; the last page of memory is in none."""
     memory, each = s.image(HYP_BSS[0] + 0x500), s.btf.sizes["memblock_region"]
-    split = s.pa(FREE) - BASE
-    for i, (base, length, flags) in enumerate(((BASE, split, 0), (BASE + split, size, 4),
-                                               (BASE + split + size, SIZE - split - size - 0x800, 0))):
-        for name, value, fmt in (("base", base, "<Q"), ("size", length, "<Q"), ("flags", flags, "<I")):
+    for i, (base, length, kind) in enumerate(((BASE, at, 0), (BASE + at, size, flags),
+                                              (BASE + at + size, SIZE - at - size - 0x800, 0))):
+        for name, value, fmt in (("base", base, "<Q"), ("size", length, "<Q"), ("flags", kind, "<I")):
             s.put(memory + i * each, "memblock_region", name, value, fmt)
     s.ram.put(s.image(HYP_BSS[0] + 0x488), 3, "<I")
     if s.blocks:  # lies in one region
@@ -1810,6 +1906,33 @@ def test_kernel_copy(s2dump, folder):
     return bad
 
 
+def test_copy_lpa2(s2dump, folder):
+    """A copy has no register: it is of 52-bit descriptors when any other table is, or its own addresses have more than 48 bits."""
+    bad, path, ds = [], os.path.join(folder, "copy"), 0x80023558 | 1 << 32
+    for gen in ("6.12", "7.3"):
+        for who in ("vm:100", "vm:101", "host", 48, 49, None):
+            system = System(gen)
+            if who == "host":
+                system.put(system.image(HYP_BSS[0]), "kvm_arch", "mmu.vtcr", ds)
+            elif who in (48, 49):
+                system.put(system.pa(SNAPSHOT), "kvm_pgtable", "ia_bits", who, "<I")
+                system.put(system.pa(SNAPSHOT), "kvm_pgtable", "start_level", 0, "<b")
+            elif who:
+                table = system.vms[int(who[-1])]
+                system.put(table.kvm, "kvm", "arch.mmu.vtcr", ds)
+                system.put(table.hyp_vm, "pkvm_hyp_vm", "kvm.arch.mmu.vtcr", ds)
+            with open(path, "wb") as f:
+                f.write(system.ram.bytes)
+            with open(path + ".map", "w", encoding="utf-8") as f:
+                f.write(system.system_map())
+            done = subprocess.run([s2dump, "dump", "--json", f"--base={BASE:#x}", f"--system-map={path}.map",
+                                   f"--snapshot={system.pa(SNAPSHOT):#x}", path], capture_output=True, text=True, check=False)
+            # With a level more its entries lead elsewhere.
+            if done.returncode not in (0, 4) or s2json.rows(done.stdout)[0]["features"]["lpa2"] is not (who not in (48, None)):
+                bad.append(f"{gen} --snapshot, 52 bits of {who}: {done.returncode} {done.stdout[:400]} {done.stderr}")
+    return bad
+
+
 def listed(s2dump, path, *options):
     """What list says: exit status, standard error, tables by id."""
     done = subprocess.run([s2dump, "list", "--json", *options, f"--system-map={path}.map", path], capture_output=True,
@@ -2063,6 +2186,7 @@ def test(s2dump, first):
                 cases += 1
         if not bad or not first:
             bad += test_kernel_copy(s2dump, folder)
+            bad += test_copy_lpa2(s2dump, folder)
             bad += test_tables(s2dump, folder)
             bad += test_searched(s2dump, folder)
             bad += test_find(s2dump, folder)

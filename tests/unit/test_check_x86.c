@@ -159,6 +159,36 @@ static void test_every_bit_of_a_leaf(void **state)
 	}
 }
 
+/* So it is of a large page, but that it need not be executable. */
+static void test_every_bit_of_a_large_leaf(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+		const struct kind *kind = &kinds[i];
+		bool ept = kind->arch == &s2_x86_ept, new = kind->soft == &s2_soft_kvm_new;
+		uint64_t *leaf = &words[(PT - 1) * 512 + 1];
+		uint64_t x = !ept ? BIT64(63) : new ? BIT64(10) | BIT64(2) : BIT64(2);
+
+		for (unsigned int bit = 0; bit < 64; bit++) {
+			if ((bit >= 12 && bit < 40) || bit == 7 || (ept && bit >= 3 && bit <= 6))
+				continue;
+			make(kind);
+			*leaf = 0x200000 | X86_LARGE | kind->leaf;
+			sound(kind, "a large page");
+			*leaf ^= BIT64(bit);
+			if ((kind->free | (ept && new ? 0 : x)) & BIT64(bit))
+				sound(kind, "a free bit of a large page");
+			else
+				wrong(kind, "a large page", bit);
+		}
+		make(kind);
+		*leaf = (0x200000 | X86_LARGE | kind->leaf) ^ x;
+		sound(kind, "a large page that is not executable");
+		words[PT * 512 + 5] ^= x;
+		wrong(kind, "the leaf", 2);
+	}
+}
+
 /* Upper entries never change but for their address. */
 static void test_every_bit_of_an_upper_entry(void **state)
 {
@@ -171,6 +201,38 @@ static void test_every_bit_of_an_upper_entry(void **state)
 			words[(PT - 1) * 512] ^= BIT64(bit);
 			wrong(&kinds[i], "an upper entry", bit);
 		}
+}
+
+/* Where nobody says whether A/D bits are on, either may be, but not what is neither. */
+static void test_unknown_ad(void **state)
+{
+	(void)state;
+	for (unsigned int i = 3; i < 7; i++) {
+		const struct kind *kind = &kinds[i];
+		const unsigned int at = kind->soft == &s2_soft_kvm_new ? 60 : 52;
+		const struct kind *other = &kinds[i < 5 ? 7 - i : 11 - i];
+
+		for (uint64_t type = 0; type < 4; type++) {
+			make(kind);
+			s2_regime_clear(&table.regime, S2_X86_AD);
+			words[PT * 512 + 5] &= ~(BIT64(at) | BIT64(at + 1));
+			words[PT * 512 + 5] |= type << at;
+			if (type < 3)
+				sound(kind, "a type of A/D tracking");
+			else
+				wrong(kind, "a type of A/D tracking", at);
+		}
+		for (unsigned int bit = 0; bit < 64; bit++) {
+			if (bit >= 12 && bit < 40)
+				continue;
+			make(kind);
+			s2_regime_clear(&table.regime, S2_X86_AD);
+			words[(PT - 1) * 512] = (BASE + PT * PAGE) | other->table;
+			sound(kind, "an upper entry of either kind");
+			words[(PT - 1) * 512] ^= BIT64(bit);
+			wrong(kind, "an upper entry of either kind", bit);
+		}
+	}
 }
 
 /* Upper entries of a table without A/D bits in one with them, and the other way; in a shadow either
@@ -369,6 +431,9 @@ static void test_unknown_software(void **state)
 	make(&kinds[2]);
 	table.regime.soft = (struct s2_soft){ .ops = NULL };
 	words[PT * 512 + 5] ^= BIT64(60);
+	words[PT * 512 + 6] = 0x5a0;
+	words[PT * 512 + 7] = 0x10;
+	words[(PT - 1) * 512] ^= BIT64(60);
 	assert_null(run(&id));
 	assert_int_equal(report.outcome[S2_CHECK_WRITER].result, S2_CHECK_UNKNOWN);
 }
@@ -443,6 +508,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_sound),
 		cmocka_unit_test(test_every_bit_of_a_leaf),
+		cmocka_unit_test(test_every_bit_of_a_large_leaf),
+		cmocka_unit_test(test_unknown_ad),
 		cmocka_unit_test(test_every_bit_of_an_upper_entry),
 		cmocka_unit_test(test_other_entries),
 		cmocka_unit_test(test_slots),

@@ -102,6 +102,16 @@ static void reads(void **state)
 	lab->mem.hole_code = S2_TRUNCATED;
 	assert_int_equal(s2_mem_read(&guest.mem, 0xff8, words, 16, NULL), S2_TRUNCATED);
 	assert_int_equal(s2_mem_read(&guest.mem, 0xff8, words, 8, NULL), S2_OK);
+	/* So do its tables, and those that stage 2 cannot have; beyond its addresses is nothing. */
+	lab->mem.hole = PAGE(15);
+	lab->mem.hole_code = S2_EXCLUDED;
+	assert_int_equal(s2_mem_read(&guest.mem, 0x1ff8, words, 16, &lab->err), S2_EXCLUDED);
+	assert_string_equal(lab->err.text, "stage-2 table for IPA 0x1ff8");
+	put(lab, 14, 2, enc_table(ENC_48, BIT64(47)));
+	assert_int_equal(s2_mem_read(&guest.mem, 0x400000, &byte, 1, &lab->err), S2_INVALID);
+	assert_string_equal(lab->err.text, "stage-2 table for IPA 0x400000");
+	assert_int_equal(s2_mem_read(&guest.mem, BIT64(40), &byte, 1, &lab->err), S2_ABSENT);
+	assert_string_equal(lab->err.text, "stage 2 does not map IPA 0x10000000000");
 	assert_int_equal(s2_mem_next(&guest.mem, 0, &extent), S2_OK);
 	assert_int_equal(extent.pa, 0);
 	assert_int_equal(extent.size, BIT64(40));

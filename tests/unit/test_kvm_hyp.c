@@ -110,6 +110,22 @@ static void listed(void **state)
 	}
 }
 
+/* Without the pointer it is not known whether there is one, which is told. */
+static void lost_pointer(void **state)
+{
+	struct hyptest h;
+
+	(void)state;
+	hyp_init(&h, true);
+	h.t.k.mem.hole = h.t.k.shape.base + IMAGE_AT + HYP_OFF;
+	h.t.k.mem.hole_size = 8;
+	h.t.k.mem.hole_code = S2_EXCLUDED;
+	kvm_must(&h.t);
+	assert_int_equal(h.t.tables.n, 1);
+	assert_true(has_loss(&h.t, "", "hyp_pgtable: excluded"));
+	kvm_exit(&h.t);
+}
+
 /* Without parameters the leaves tell E2H, and with them LPA2: SH is written or is not. */
 static void by_its_leaves(void **state)
 {
@@ -139,7 +155,7 @@ static void by_its_leaves(void **state)
 	kvm_exit(&h.t);
 }
 
-/* VHE has none. */
+/* VHE has none, and none is lost. */
 static void not_listed(void **state)
 {
 	struct hyptest h;
@@ -150,6 +166,7 @@ static void not_listed(void **state)
 	kvm_must(&h.t);
 	assert_int_equal(h.t.tables.mode, S2_KVM_VHE);
 	assert_int_equal(h.t.tables.n, 1);
+	assert_int_equal(h.t.lost.total, 0);
 	kvm_exit(&h.t);
 }
 
@@ -199,7 +216,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(listed),     cmocka_unit_test(by_its_leaves),
 		cmocka_unit_test(not_listed), cmocka_unit_test(broken),
-		cmocka_unit_test(missing),
+		cmocka_unit_test(missing),    cmocka_unit_test(lost_pointer),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -714,9 +714,35 @@ static void no_note(void **state)
 	s2_source_close(source);
 }
 
+/* However many tables there are, each has a name of its own, and there is a bound. */
+static void names_of_many_tables(void **state)
+{
+	struct s2_tables tables = { .most = 70 };
+	struct s2_table table = { .pid = -1, .vcpus = -1 };
+	struct s2_err err;
+
+	(void)state;
+	s2_err_init(&err);
+	for (unsigned int n = 0; n < 70; n++) {
+		snprintf(table.id, sizeof(table.id), "vm:%u", n);
+		assert_int_equal(s2_tables_add(&tables, &table, &err), S2_OK);
+		for (unsigned int i = 0; n < 69 && i <= n; i++) {
+			snprintf(table.id, sizeof(table.id), "vm:%u", i);
+			assert_int_equal(s2_tables_add(&tables, &table, &err), S2_INVALID);
+			assert_non_null(strstr(err.text, table.id));
+		}
+		assert_int_equal(tables.n, n + 1);
+	}
+	strcpy(table.id, "vm:70");
+	assert_int_equal(s2_tables_add(&tables, &table, &err), S2_BUDGET);
+	assert_int_equal(tables.n, 70);
+	s2_tables_free(&tables);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(names_of_many_tables),
 		cmocka_unit_test(software),
 		cmocka_unit_test(vms_of_a_kernel),
 		cmocka_unit_test(every_claim),

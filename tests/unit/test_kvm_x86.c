@@ -12,6 +12,7 @@
 #include "decode/soft.h"
 #include "decode/x86/claims.h"
 #include "decode/x86/x86.h"
+#include "host/kvm/x86/priv.h"
 #include "host/kvm/x86/soft.h"
 #include "kernel/modules.h"
 #include "model/private.h"
@@ -699,28 +700,64 @@ static void host_pat(void **state)
 	x86_exit(&t);
 }
 
-/* What a VM has of its own counts, and is known where the variable for all is not. */
-static void lost_variable(void **state)
+/* A parameter of which the variable is not in the dump is unsure, and no other. What a VM has of
+ * its own counts, and is known where the variable for all is not. */
+static void lost_variables(void **state)
 {
-	const struct s2_soft *soft;
-	struct x86_test t;
-	uint64_t kvm, pa;
+	static const struct {
+		const char *name;
+		unsigned int size, param;
+	} rows[] = {
+		{ "shadow_mmio_value", 8, S2_KVM_X86_MMIO_VALUE },
+		{ "shadow_mmio_mask", 8, S2_KVM_X86_MMIO_MASK },
+		{ "shadow_acc_track_mask", 8, S2_KVM_X86_ACC_TRACK_MASK },
+		{ "shadow_accessed_mask", 8, S2_KVM_X86_ACCESSED_MASK },
+		{ "shadow_dirty_mask", 8, S2_KVM_X86_DIRTY_MASK },
+		{ "shadow_host_writable_mask", 8, S2_KVM_X86_HOST_WRITABLE_MASK },
+		{ "shadow_mmu_writable_mask", 8, S2_KVM_X86_MMU_WRITABLE_MASK },
+		{ "shadow_nonpresent_or_rsvd_mask", 8, S2_KVM_X86_RSVD_MASK },
+		{ "shadow_nonpresent_or_rsvd_lower_gfn_mask", 8, S2_KVM_X86_LOWER_GFN_MASK },
+		{ "nx_huge_pages", 4, S2_KVM_X86_NX_HUGE_PAGES },
+		{ "enable_mmio_caching", 1, S2_KVM_X86_MMIO_MASK },
+	};
 
 	(void)state;
-	x86_init(&t, FORM_7_3_EPT);
-	kvm = put_rooted_vm(&t, 42, &pa);
-	set64(&t, kvm + KVM_MMIO_VALUE, 6);
-	for (uint32_t i = 0; i < t.nmsyms; i++)
-		if (!strcmp(t.msym[i].name, "shadow_mmio_value"))
-			t.k.mem.hole = (uint64_t)(x86_at(&t, t.msym[i].va) - t.k.ram);
-	t.k.mem.hole_size = 8;
-	t.k.mem.hole_code = S2_EXCLUDED;
-	x86_must(&t);
-	assert_int_equal(t.lost.total, 1);
-	soft = &x86_table(&t, "vm:42")->regime.soft;
-	assert_int_equal(soft->param[S2_KVM_X86_MMIO_VALUE], 6);
-	assert_int_equal(soft->unsure, 0);
-	x86_exit(&t);
+	for (size_t i = 0; i < NX86_FORMS * (sizeof(rows) / sizeof(rows[0])); i++) {
+		const size_t row = i / NX86_FORMS;
+		const struct s2_soft *soft;
+		struct x86_test t;
+		uint64_t kvm, pa, va = 0;
+		bool own;
+
+		x86_init(&t, &x86_forms[i % NX86_FORMS]);
+		own = t.form->own_mmio && rows[row].param == S2_KVM_X86_MMIO_VALUE;
+		kvm_variable(&t, "denable_mmio_caching", 1, 1);
+		if (!t.form->built_in)
+			put_module_symbols(&t);
+		kvm = put_rooted_vm(&t, 42, &pa);
+		if (own)
+			set64(&t, kvm + KVM_MMIO_VALUE, 6);
+		for (uint32_t k = 0; k < t.nsyms; k++)
+			if (!strcmp(t.sym[k].name + 1, rows[row].name))
+				va = t.sym[k].va;
+		for (uint32_t k = 0; k < t.nmsyms; k++)
+			if (!strcmp(t.msym[k].name, rows[row].name))
+				va = t.msym[k].va;
+		x86_must(&t);
+		soft = &x86_table(&t, "vm:42")->regime.soft;
+		assert_int_equal(soft->unsure, 0);
+		assert_int_equal(soft->empty, t.form->own_mmio ? BIT64(63) : 0);
+		t.k.mem.hole = (uint64_t)(x86_at(&t, va) - t.k.ram);
+		t.k.mem.hole_size = rows[row].size;
+		t.k.mem.hole_code = S2_EXCLUDED;
+		x86_must(&t);
+		assert_int_equal(t.lost.total, 1);
+		soft = &x86_table(&t, "vm:42")->regime.soft;
+		assert_int_equal(soft->unsure, own ? 0 : 1U << rows[row].param);
+		if (own)
+			assert_int_equal(soft->param[S2_KVM_X86_MMIO_VALUE], 6);
+		x86_exit(&t);
+	}
 }
 
 /* Two variables of one name: what they agree in is known; what they do not is not, and is lost. Of
@@ -834,6 +871,91 @@ static void layout_by_name(void **state)
 		put_rooted_vm(&t, 42, &pa);
 		x86_must(&t);
 		assert_ptr_equal(x86_table(&t, "vm:42")->regime.soft.ops, rows[i].ops);
+		x86_exit(&t);
+	}
+}
+
+/* Of a variable that the kernel does not have, what KVM has on any such processor is taken, or what
+ * a VM has of its own. */
+static void without_a_variable(void **state)
+{
+	static const struct {
+		const char *name;
+		unsigned int param;
+	} rows[] = {
+		{ "shadow_mmio_value", S2_KVM_X86_MMIO_VALUE },
+		{ "shadow_mmio_mask", S2_KVM_X86_MMIO_MASK },
+		{ "shadow_acc_track_mask", S2_KVM_X86_ACC_TRACK_MASK },
+		{ "shadow_accessed_mask", S2_KVM_X86_ACCESSED_MASK },
+		{ "shadow_dirty_mask", S2_KVM_X86_DIRTY_MASK },
+		{ "shadow_nonpresent_or_rsvd_mask", S2_KVM_X86_RSVD_MASK },
+		{ "shadow_nonpresent_or_rsvd_lower_gfn_mask", S2_KVM_X86_LOWER_GFN_MASK },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < NX86_FORMS; i++)
+		for (size_t k = 0; k < sizeof(rows) / sizeof(rows[0]); k++) {
+			const struct s2_table *table;
+			struct s2_regime assumed;
+			struct x86_test t;
+			uint64_t pa;
+
+			x86_init(&t, &x86_forms[i]);
+			for (uint32_t n = 0; n < t.nsyms; n++)
+				if (!strcmp(t.sym[n].name + 1, rows[k].name))
+					t.sym[n].name = "dother";
+			for (uint32_t n = 0; n < t.nmsyms; n++)
+				if (!strcmp(t.msym[n].name, rows[k].name))
+					t.msym[n].name = "other";
+			put_rooted_vm(&t, 42, &pa);
+			x86_must(&t);
+			table = x86_table(&t, "vm:42");
+			s2_regime_init(&assumed, t.form->ept ? &s2_x86_ept : &s2_x86_npt);
+			table->regime.soft.ops->assume(&assumed, &assumed.soft);
+			if (t.form->own_mmio)
+				assumed.soft.param[S2_KVM_X86_MMIO_VALUE] =
+					t.form->ept ? 6 : UINT64_C(0x8000000000001);
+			assert_int_equal(table->regime.soft.param[rows[k].param],
+					 assumed.soft.param[rows[k].param]);
+			assert_int_equal(table->regime.soft.unsure, 0);
+			x86_exit(&t);
+		}
+}
+
+/* page.private is a word of struct page, and as large as that may be. */
+static void sizes_of_struct_page(void **state)
+{
+	static const struct {
+		unsigned int size, offset;
+		bool sound;
+	} rows[] = {
+		{ 7, 0, false },   { 8, 0, true },    { 8, 1, false },    { 16, 8, true },
+		{ 16, 9, false },  { 64, 40, true },  { 64, 56, true },   { 64, 57, false },
+		{ 64, 65, false }, { 4096, 0, true }, { 4097, 0, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct s2_kvm_x86_memmap map;
+		struct x86_test t;
+		char *line;
+
+		x86_init(&t, FORM_7_3_EPT);
+		line = strstr(t.k.info, "SIZE(page)=");
+		assert_non_null(line);
+		line[0] = 'X'; /* the first of a name counts */
+		line = strstr(t.k.info, "OFFSET(page.private)=");
+		assert_non_null(line);
+		line[0] = 'X';
+		info_line(&t.k, "SIZE(page)=%u\nOFFSET(page.private)=%u\n", rows[i].size,
+			  rows[i].offset);
+		x86_open(&t);
+		assert_int_equal(s2_kvm_x86_memmap(t.kernel, &map, &t.err),
+				 rows[i].sound ? S2_OK : S2_INVALID);
+		if (rows[i].sound)
+			assert_int_equal(map.offset, rows[i].offset);
+		else
+			assert_non_null(strstr(t.err.text, "struct page"));
 		x86_exit(&t);
 	}
 }
@@ -1436,12 +1558,13 @@ static void vms_of_processes(void **state)
 static void lost_vm_of_a_process(void **state)
 {
 	(void)state;
-	for (unsigned int row = 0; row < 4 * 3; row++) {
-		const unsigned int gone = row / 4, how = row % 4;
+	for (unsigned int row = 0; row < 2 * 4 * 3; row++) {
+		const unsigned int gone = row / 8, how = row / 2 % 4;
+		const uint32_t pid = row % 2 ? 0 : 71; /* 0: a number as any other */
 		struct x86_form form = *FORM_7_3_NPT;
 		uint64_t kvm[4], pa[4], init;
+		char id[64], text[64];
 		struct x86_test t;
-		char id[64];
 
 		form.more = how < 3;
 		x86_init(&t, &form);
@@ -1450,12 +1573,12 @@ static void lost_vm_of_a_process(void **state)
 		add_symbol(&t, "Dinit_task", init);
 		for (unsigned int i = 0; i < 4; i++) {
 			kvm[i] = page_alloc(&t);
-			put_vm_at(&t, kvm[i], i == 3 ? 70 : 71);
+			put_vm_at(&t, kvm[i], i == 3 ? 70 : pid);
 			put_root(&t, kvm[i] + KVM_ROOTS, role_of(t.form), true, &pa[i]);
 		}
 		page_alloc(&t);
 		if (form.more)
-			put_process(&t, init, 71, (uint64_t[]){ kvm[2], kvm[1], kvm[0] }, 3);
+			put_process(&t, init, pid, (uint64_t[]){ kvm[2], kvm[1], kvm[0] }, 3);
 		x86_must(&t);
 		assert_int_equal(t.lost.count[S2_LOST_VM], 0);
 		/* Its place alone, with that the thread that made it, or all of it; 3 knows no
@@ -1468,15 +1591,14 @@ static void lost_vm_of_a_process(void **state)
 		x86_must(&t);
 		for (unsigned int i = 0, n = 0; i < 3; i++) {
 			n += i != gone;
-			snprintf(id, sizeof(id), "vm:71.%u", how == 2 ? n : i + 1);
+			snprintf(id, sizeof(id), "vm:%u.%u", pid, how == 2 ? n : i + 1);
 			if (i != gone)
 				assert_int_equal(x86_table(&t, id)->root_pa, pa[i]);
 		}
 		assert_int_equal(x86_table(&t, "vm:70")->root_pa, pa[3]);
 		snprintf(id, sizeof(id), "vm:0x%llx", (unsigned long long)kvm[gone]);
-		assert_true(x86_has_loss(&t, id,
-					 how == 2 ? "ids vm:PID.N do not count it" :
-						    "it counts as one of process 71"));
+		snprintf(text, sizeof(text), "it counts as one of process %u", pid);
+		assert_true(x86_has_loss(&t, id, how == 2 ? "ids vm:PID.N do not count it" : text));
 		x86_exit(&t);
 	}
 }
@@ -2214,10 +2336,12 @@ int main(void)
 		cmocka_unit_test(user_execution),
 		cmocka_unit_test(reserved_by_firmware),
 		cmocka_unit_test(host_pat),
-		cmocka_unit_test(lost_variable),
+		cmocka_unit_test(lost_variables),
 		cmocka_unit_test(variables_of_one_name),
 		cmocka_unit_test(without_a_member),
 		cmocka_unit_test(layout_by_name),
+		cmocka_unit_test(without_a_variable),
+		cmocka_unit_test(sizes_of_struct_page),
 		cmocka_unit_test(without_mmio_entries),
 		cmocka_unit_test(shared_bit),
 		cmocka_unit_test(slots_beyond_the_shared_bit),

@@ -162,6 +162,8 @@ static void overlays(void **state)
 	/* POR_EL0 is not known: it matters only where EL0 may do something. */
 	expect(&geom, kernel, &all, "rwx/---");
 	expect(&geom, user, &all, "?");
+	expect(&geom, enc_page(ENC_48, 0x5000, AP(3) | AF | UXN | 3ULL << 60), &all, "?");
+	expect(&geom, enc_page(ENC_48, 0x5000, AP(0) | AF | 3ULL << 60), &all, "?");
 	expect(&geom, user, NULL, "rw-/rwx");
 	s2_regime_set(&regime, S2_ARM64_POR_EL0, 0x1000);
 	assert_int_equal(s2_arm64_stage1_el1.shape(&regime, &geom, &err), S2_OK);

@@ -162,6 +162,71 @@ static void stage2_start_levels(void **state)
 				}
 }
 
+/* For a descriptor alone, sizes that nobody gives are such as go with the start level: each that
+ * there is, and no other. */
+static void assumed_sizes(void **state)
+{
+	static const struct s2_arch *const archs[] = { &s2_arm64_stage2, &s2_arm64_stage1_el1,
+						       &s2_arm64_stage1_el2 };
+
+	(void)state;
+	for (size_t a = 0; a < ARRAY_SIZE(archs); a++)
+		for (unsigned int g = 0; g < 3; g++)
+			for (int level = -2; level <= 3; level++)
+				for (int lpa2 = 0; lpa2 < (g == 2 ? 1 : 2); lpa2++) {
+					unsigned int page = page_of[g];
+					unsigned int most = level == -1 ? 52 : 48;
+					unsigned int full =
+						page + (unsigned int)(4 - level) * (page - 3);
+					bool exists = level > 0 || level == -2 ||
+						      (level == 0 && g == 0) ||
+						      (level == 0 && g == 1 && (a || lpa2)) ||
+						      (level == -1 && g == 0 && lpa2);
+					struct s2_regime regime;
+					struct s2_geometry geom;
+
+					claim(&regime, archs[a], page, 0, 0, lpa2);
+					s2_regime_clear(&regime, S2_ARM64_IA_BITS);
+					s2_regime_clear(&regime, S2_ARM64_OA_BITS);
+					if (!g)
+						s2_regime_clear(&regime, S2_ARM64_GRANULE);
+					if (level != -2)
+						s2_regime_set_level(&regime, S2_ARM64_START_LEVEL,
+								    level);
+					regime.arch->assume(&regime);
+					assert_int_equal(regime.arch->shape(&regime, &geom, NULL),
+							 exists ? S2_OK : S2_INVALID);
+					if (!exists)
+						continue;
+					assert_int_equal(geom.page_log2, page);
+					assert_int_equal(geom.ia_bits, full < most ? full : most);
+				}
+}
+
+/* What was given stays, and of a register nothing is assumed. */
+static void nothing_assumed(void **state)
+{
+	struct s2_regime regime, before;
+
+	(void)state;
+	claim(&regime, &s2_arm64_stage2, 16, 35, 0, false);
+	s2_regime_set_level(&regime, S2_ARM64_START_LEVEL, 2);
+	before = regime;
+	regime.arch->assume(&regime);
+	assert_memory_equal(&regime, &before, sizeof(regime));
+	s2_regime_init(&regime, &s2_arm64_stage2);
+	s2_regime_set(&regime, S2_ARM64_VTCR_EL2, 0x80023558);
+	before = regime;
+	regime.arch->assume(&regime);
+	assert_memory_equal(&regime, &before, sizeof(regime));
+	/* Of a granule that there is not, that is what is said. */
+	s2_regime_init(&regime, &s2_arm64_stage2);
+	s2_regime_set(&regime, S2_ARM64_GRANULE, 8192);
+	s2_regime_set_level(&regime, S2_ARM64_START_LEVEL, 2);
+	regime.arch->assume(&regime);
+	assert_int_equal(regime.value[S2_ARM64_IA_BITS], 48);
+}
+
 /* AArch64.S2InvalidSL: start levels that need more physical bits than PS gives. */
 static void start_levels_and_output_sizes(void **state)
 {
@@ -586,6 +651,8 @@ int main(void)
 		cmocka_unit_test(stage1_claims),
 		cmocka_unit_test(stage2_claims),
 		cmocka_unit_test(stage2_start_levels),
+		cmocka_unit_test(assumed_sizes),
+		cmocka_unit_test(nothing_assumed),
 		cmocka_unit_test(start_levels_and_output_sizes),
 		cmocka_unit_test(tcr_fields),
 		cmocka_unit_test(tcr_flags),

@@ -338,6 +338,55 @@ static void test_attributes(void **state)
 	}
 }
 
+/* What kvm_mmu_reset_all_pte_masks() and kvm_mmu_set_ept_masks() (mmu/spte.c) make of the masks. */
+static void test_assumed(void **state)
+{
+	static const struct {
+		const struct s2_arch *arch;
+		const struct s2_soft_ops *ops;
+		unsigned int bits; /* MAXPHYADDR, 0: not known */
+		uint64_t mmio_value, mmio_mask, mmio_access, track, host, mmu, accessed, dirty;
+	} row[] = {
+		{ &s2_x86_ept, OLD, 0, 6, 7, 0, 7, BIT64(57), BIT64(58), 0x100, 0x200 },
+		{ &s2_x86_ept, OLD, 39, 6, 7, 0, 7, BIT64(57), BIT64(58), 0x100, 0x200 },
+		{ &s2_x86_ept, NEW, 52, 6, 7, 0, 0x407, BIT64(53), BIT64(55), 0x100, 0x200 },
+		{ &s2_x86_npt, OLD, 0, 0, 0, 0, 0, BIT64(9), BIT64(10), 0x20, 0x40 },
+		{ &s2_x86_npt, NEW, 52, 0, 0, 0, 0, BIT64(9), BIT64(10), 0x20, 0x40 },
+		{ &s2_x86_npt, NEW, 51, BIT64(51) | 1, BIT64(51) | 1, 6, 0, BIT64(9), BIT64(10),
+		  0x20, 0x40 },
+		{ &s2_x86_npt, OLD, 32, BIT64(51) | 1, BIT64(51) | 1, 6, 0, BIT64(9), BIT64(10),
+		  0x20, 0x40 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(row); i++) {
+		const uint64_t want[S2_KVM_X86_NPARAMS] = {
+			[S2_KVM_X86_MMIO_VALUE] = row[i].mmio_value,
+			[S2_KVM_X86_MMIO_MASK] = row[i].mmio_mask,
+			[S2_KVM_X86_MMIO_ACCESS_MASK] = row[i].mmio_access,
+			[S2_KVM_X86_LOWER_GFN_MASK] =
+				BITS64((row[i].bits ? row[i].bits : 52) - 1, 12),
+			[S2_KVM_X86_ACC_TRACK_MASK] = row[i].track,
+			[S2_KVM_X86_HOST_WRITABLE_MASK] = row[i].host,
+			[S2_KVM_X86_MMU_WRITABLE_MASK] = row[i].mmu,
+			[S2_KVM_X86_ACCESSED_MASK] = row[i].accessed,
+			[S2_KVM_X86_DIRTY_MASK] = row[i].dirty,
+		};
+		struct s2_regime regime;
+
+		s2_regime_init(&regime, row[i].arch);
+		if (row[i].bits)
+			s2_regime_set(&regime, S2_X86_MAXPHYADDR, row[i].bits);
+		row[i].ops->assume(&regime, &regime.soft);
+		assert_int_equal(regime.soft.empty, BIT64(63));
+		for (size_t k = 0; k < ARRAY_SIZE(want); k++)
+			if (regime.soft.param[k] != want[k])
+				fail_msg("row %zu: %s 0x%llx, not 0x%llx", i, row[i].ops->params[k],
+					 (unsigned long long)regime.soft.param[k],
+					 (unsigned long long)want[k]);
+	}
+}
+
 /* A mask of several bits, which a dump can claim, asks for any of them: each has a value. */
 static void test_wide_masks(void **state)
 {
@@ -376,6 +425,7 @@ int main(void)
 		cmocka_unit_test(test_frozen_and_empty),
 		cmocka_unit_test(test_mapped),
 		cmocka_unit_test(test_attributes),
+		cmocka_unit_test(test_assumed),
 		cmocka_unit_test(test_wide_masks),
 	};
 

@@ -227,8 +227,8 @@ static void holds(const struct s2_check_ctx *ctx, uint64_t va, uint64_t size, ui
 	    role(ctx->table) != S2_ROLE_HYP)
 		return;
 	met = regions_met(s2_check_pkvm(ctx), va, size);
-	*min = met ? 1 : 0;
-	*max = met > 1 ? met : 1;
+	*min = met != 0;
+	*max = met ? met : 1;
 }
 
 static enum s2_kept_state state(uint64_t raw)

@@ -271,8 +271,9 @@ static void share_count(struct s2_check_ctx *ctx, const struct page_view *v)
 {
 	uint64_t count;
 
-	if (shared_with_guests(ctx, v, &count) && count != v->f->borrowers &&
-	    (count < v->f->borrowers || kept_by_none(ctx, S2_CHECK_SHARE_COUNT, v)))
+	if (shared_with_guests(ctx, v, &count) &&
+	    (count < v->f->borrowers ||
+	     (count > v->f->borrowers && kept_by_none(ctx, S2_CHECK_SHARE_COUNT, v))))
 		s2_check_found(ctx, S2_CHECK_SHARE_COUNT, NULL, v->pa, v->pa,
 			       "host_share_guest_count: %u expected, so many guest pages borrow it; "
 			       "%" PRIu64 " found",

@@ -61,10 +61,10 @@ static uint64_t param(const struct s2_check_ctx *ctx, enum s2_kvm_x86_param whic
 	return ctx->g->soft.param[which];
 }
 
-/* All entries of EPT but MMIO have it since 6.12, as empty ones have. */
+/* Of EPT: all entries but MMIO have it since 6.12, as empty ones have. */
 static uint64_t suppress_ve(const struct s2_check_ctx *ctx)
 {
-	return is_ept(ctx) ? ctx->g->soft.empty & SUPPRESS_VE : 0;
+	return ctx->g->soft.empty & SUPPRESS_VE;
 }
 
 /* Address bits of a leaf are free, and the C-bit, which is the host's. */
@@ -99,21 +99,24 @@ static uint64_t ept_leaf(const struct s2_check_ctx *ctx, unsigned int height, ui
 	*free = EPT_W | EPT_MEMTYPE | EPT_A | EPT_D;
 	value |= ad & (is_ad_type(ctx, field_get(ad, raw)) ? raw : ~raw);
 	/* Large pages may not be executable where code in them gets pages of its own. */
-	*free |= height ? EPT_X : 0;
+	if (height)
+		*free |= EPT_X;
 	value |= EPT_X;
 	if (is_shadow(ctx))
 		*free |= EPT_R | EPT_X;
 	/* It follows X whether or not the processor looks at it. */
 	if (is_new(ctx) && is_shadow(ctx) && ctx->g->flags & S2_X86_G_MBEC)
 		*free |= EPT_XU;
-	else if (is_new(ctx))
-		value |= raw & EPT_X ? EPT_XU : 0;
+	else if (is_new(ctx) && (raw & EPT_X))
+		value |= EPT_XU;
 	return value;
 }
 
 static uint64_t npt_leaf(const struct s2_check_ctx *ctx, unsigned int height, uint64_t *free)
 {
-	*free = NPT_W | NPT_A | NPT_D | (height ? NPT_NX : 0);
+	*free = NPT_W | NPT_A | NPT_D;
+	if (height)
+		*free |= NPT_NX;
 	if (ctx->g->flags & S2_X86_G_GMET)
 		*free |= NPT_U;
 	if (is_shadow(ctx))
@@ -157,7 +160,8 @@ static void leaf(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, uin
 		return;
 	}
 	value = is_ept(ctx) ? ept_leaf(ctx, height, raw, &free) : npt_leaf(ctx, height, &free);
-	value |= height ? X86_LARGE : 0;
+	if (height)
+		value |= X86_LARGE;
 	free |= param(ctx, S2_KVM_X86_HOST_WRITABLE_MASK) |
 		param(ctx, S2_KVM_X86_MMU_WRITABLE_MASK);
 	diff = (raw ^ value) & ~free & ~address_bits(ctx);
@@ -180,19 +184,20 @@ static void leaf(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, uin
  */
 static void table(struct s2_check_ctx *ctx, unsigned int height, uint64_t ia, uint64_t raw)
 {
-	uint64_t value = MMU_PRESENT | suppress_ve(ctx), without, diff;
+	uint64_t value = MMU_PRESENT, without, diff;
 	bool ad = !(ctx->g->flags & S2_X86_G_NOAD), either = is_shadow(ctx);
 
 	if (!is_kvms(ctx))
 		return;
+	value |= is_ept(ctx) ? EPT_R | EPT_W | EPT_X | suppress_ve(ctx) :
+			       NPT_P | NPT_W | NPT_U | NPT_A;
+	if (is_ept(ctx) && is_new(ctx))
+		value |= EPT_XU;
+	without = value;
 	if (is_ept(ctx)) {
-		value |= EPT_R | EPT_W | EPT_X | (is_new(ctx) ? EPT_XU : 0);
-		without = value | field_prep(is_new(ctx) ? AD_NEW : AD_OLD, 1);
+		without |= field_prep(is_new(ctx) ? AD_NEW : AD_OLD, 1);
 		value |= EPT_A;
 		either |= ad && !(ctx->g->flags & S2_X86_G_AD);
-	} else {
-		value |= NPT_P | NPT_W | NPT_U | NPT_A;
-		without = value;
 	}
 	diff = (raw ^ (ad ? value : without)) & ~address_bits(ctx);
 	if (either && !((raw ^ (ad ? without : value)) & ~address_bits(ctx)))

@@ -54,13 +54,13 @@ static unsigned int min_uint(unsigned int a, unsigned int b)
 	return a < b ? a : b;
 }
 
-/* AArch64.PhysicalAddressSize. A reserved PS, 7, is capped as 52 bits. */
+/* AArch64.PhysicalAddressSize. A reserved PS, 7, caps nothing. */
 static uint8_t output_bits(const struct s2_at *at, unsigned int ps, const struct s2_at_walk *walk)
 {
 	unsigned int bits = s2_arm64_ps_bits(ps);
 
 	if (!bits)
-		bits = 52;
+		bits = at->pa_bits;
 	if (walk->page_log2 != 16 && !walk->ds)
 		bits = min_uint(bits, 48);
 	return (uint8_t)min_uint(bits, at->pa_bits);

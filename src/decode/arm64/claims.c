@@ -283,6 +283,17 @@ enum s2_code s2_arm64_complete(const struct s2_regime *option, const char *id,
 	return S2_OK;
 }
 
+/* As many bits as one table of the start level takes, of stage 1 or 2, and as there are. */
+static unsigned int ia_bits_from(int start_level, uint64_t granule)
+{
+	unsigned int most = start_level == -1 ? 52 : 48, page_log2, bits;
+
+	if (start_level == S2_NO_LEVEL || s2_arm64_page_log2(granule, &page_log2, NULL))
+		return most;
+	bits = page_log2 + (unsigned int)(4 - start_level) * (page_log2 - 3);
+	return bits < most ? bits : most;
+}
+
 void s2_arm64_assume(struct s2_regime *regime)
 {
 	int start_level = s2_regime_level(regime, S2_ARM64_START_LEVEL);
@@ -293,7 +304,5 @@ void s2_arm64_assume(struct s2_regime *regime)
 		s2_regime_set(regime, S2_ARM64_GRANULE, 4096);
 	if (!s2_regime_has(regime, S2_ARM64_IA_BITS))
 		s2_regime_set(regime, S2_ARM64_IA_BITS,
-			      start_level == -1 ? 52 :
-			      start_level > 0   ? 40 :
-						  48);
+			      ia_bits_from(start_level, regime->value[S2_ARM64_GRANULE]));
 }

@@ -330,8 +330,8 @@ static struct may level_may(const struct s2_at_stage1 *s1, uint64_t raw,
 		.read = !s2_at_s1_denied(s1, &perm, &read, &overlay, &dirty),
 		.write = !s2_at_s1_denied(s1, &perm, &write, &overlay, &dirty),
 		.exec = !s2_at_s1_denied(s1, &perm, &fetch, &overlay, &dirty),
-		/* An overlay takes away; of nothing it leaves nothing. */
-		.known = !perm.overlay || overlays_known || !(perm.r || perm.w || perm.x),
+		/* An overlay takes away; of nothing it leaves nothing. What may write may read. */
+		.known = !perm.overlay || overlays_known || !(perm.r || perm.x),
 	};
 }
 

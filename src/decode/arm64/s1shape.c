@@ -267,7 +267,7 @@ static void overlays(const struct s2_regime *regime, const struct regs *regs, ui
 static void memory_and_permissions(const struct s2_regime *regime, const struct regs *regs,
 				   struct s2_geometry *geom)
 {
-	uint64_t tcr2 = s2_regime_has(regime, regs->tcr2) ? regime->value[regs->tcr2] : 0;
+	uint64_t tcr2 = regime->value[regs->tcr2];
 
 	if (s2_regime_has(regime, regs->mair)) {
 		geom->memory_types = regime->value[regs->mair];
@@ -316,9 +316,7 @@ static void finish(const struct s2_regime *regime, const struct regs *regs, cons
 static enum s2_code refuse(const struct s2_regime *regime, const struct regs *regs,
 			   struct s2_err *err)
 {
-	uint64_t tcr2 = s2_regime_has(regime, regs->tcr2) ? regime->value[regs->tcr2] : 0;
-	uint64_t hcr = s2_regime_has(regime, S2_ARM64_HCR_EL2) ? regime->value[S2_ARM64_HCR_EL2] :
-								 0;
+	uint64_t tcr2 = regime->value[regs->tcr2], hcr = regime->value[S2_ARM64_HCR_EL2];
 
 	if (tcr2 & TCR2ELX_D128)
 		return s2_fail(err, S2_INVALID, "128-bit descriptors (D128) are not supported");
@@ -329,7 +327,7 @@ static enum s2_code refuse(const struct s2_regime *regime, const struct regs *re
 		return s2_fail(err, S2_INVALID,
 			       "TCR2.PnCH is 1: bit 52 as Protected (FEAT_THE) is not supported "
 			       "here, but in translate");
-	if (s2_regime_has(regime, regs->sctlr) && (regime->value[regs->sctlr] & SCTLR_EE))
+	if (regime->value[regs->sctlr] & SCTLR_EE)
 		return s2_fail(
 			err, S2_INVALID,
 			"big-endian tables (SCTLR.EE) are not supported here, but in translate");

@@ -128,7 +128,7 @@ static uint64_t desc_address(const struct s2_at *at, const struct s2_at_walk *wa
 			     unsigned int low, uint64_t raw)
 {
 	if (walk->ds)
-		return (low < 50 ? raw & BITS64(49, low) : 0) | field_get(BITS64(9, 8), raw) << 50;
+		return (raw & BITS64(49, low)) | field_get(BITS64(9, 8), raw) << 50;
 	if (walk->page_log2 == 16 && at->pa_bits >= 52)
 		return (raw & BITS64(47, low)) | field_get(BITS64(15, 12), raw) << 48;
 	return raw & BITS64(47, low);

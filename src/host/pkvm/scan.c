@@ -95,6 +95,11 @@ static bool get_vtcr(struct s2_pkvm_search *s, uint64_t arch_pa)
 	return get(s, arch_pa, &in_arch, &s->host_vtcr);
 }
 
+static bool get_flags(struct s2_pkvm_search *s, uint64_t pgt)
+{
+	return !s->layout.pgt_flags.have || get(s, pgt, &s->layout.pgt_flags, &s->host_flags);
+}
+
 /*
  * Is there the host's struct kvm_s2_mmu at @mmu? kvm_host_prepare_stage2() (nvhe/mem_protect.c)
  * makes it point to the kvm_arch around it and to the kvm_pgtable behind that, which points back
@@ -105,19 +110,17 @@ static bool is_host(struct s2_pkvm_search *s, uint64_t mmu)
 {
 	uint64_t arch_pa = mmu - mmu_in_arch(s), arch, pgt, pgt_pa, back, pgd, pgd_phys, bits, off;
 
-	if (!get(s, mmu, &s->kvm->mmu_arch, &arch) || !arch || arch >= HYP_VA_END ||
-	    !get(s, mmu, &s->kvm->mmu_pgt, &pgt) || !pgt || pgt >= HYP_VA_END)
+	if (!get(s, mmu, &s->kvm->mmu_arch, &arch) || !get(s, mmu, &s->kvm->mmu_pgt, &pgt) ||
+	    !get(s, mmu, &s->kvm->mmu_pgd_phys, &pgd_phys) || !get_vtcr(s, arch_pa))
 		return false;
 	off = arch_pa - arch;
 	pgt_pa = pgt + off;
-	if (pgt_pa < arch_pa || pgt_pa - arch_pa > MAX_APART)
+	if (arch >= HYP_VA_END || pgt_pa - arch_pa > MAX_APART)
 		return false;
-	if (!get(s, pgt_pa, &s->kvm->pgt_mmu, &back) || back + off != mmu ||
-	    !get(s, pgt_pa, &s->layout.pgt_pgd, &pgd) ||
-	    !get(s, mmu, &s->kvm->mmu_pgd_phys, &pgd_phys) || !pgd_phys || pgd + off != pgd_phys ||
-	    !get(s, pgt_pa, &s->layout.pgt_ia_bits, &bits) || bits < 32 || bits > 52 ||
-	    !get_vtcr(s, arch_pa) ||
-	    (s->layout.pgt_flags.have && !get(s, pgt_pa, &s->layout.pgt_flags, &s->host_flags)))
+	if (!get(s, pgt_pa, &s->kvm->pgt_mmu, &back) || !get(s, pgt_pa, &s->layout.pgt_pgd, &pgd) ||
+	    !get(s, pgt_pa, &s->layout.pgt_ia_bits, &bits) || !get_flags(s, pgt_pa))
+		return false;
+	if (back + off != mmu || pgd + off != pgd_phys || bits < 32 || bits > 52)
 		return false;
 	s->have_host = true;
 	s->host_mmu_pa = mmu;
@@ -230,6 +233,15 @@ static bool maps_anchor(struct s2_pkvm_search *s, struct s2_gaps *ret_gaps)
 	return yes;
 }
 
+/* A page of memory by its hypervisor address. */
+static bool may_be_pgd(const struct s2_pkvm_search *s, uint64_t value)
+{
+	uint64_t page = s2_kernel_facts(s->kernel)->kva.page_size;
+
+	return value && value < HYP_VA_END && is_aligned(value, page) &&
+	       !((value + s->pkvm->phys_offset) >> 52);
+}
+
 /*
  * Is there pkvm_pgtable at @pgt? A kvm_pgtable without an MMU whose geometry is sound, and whose
  * table maps host_mmu or itself where they are. With @loose only its PGD is known to be no page of
@@ -237,19 +249,19 @@ static bool maps_anchor(struct s2_pkvm_search *s, struct s2_gaps *ret_gaps)
  */
 static bool is_hyp(struct s2_pkvm_search *s, uint64_t pgt, bool loose)
 {
-	uint64_t off = s->pkvm->phys_offset, mmu, pgd, level, bits, ops;
+	uint64_t mmu, pgd, level, bits, ops;
 
-	if (!get(s, pgt, &s->kvm->pgt_mmu, &mmu) || mmu || !get(s, pgt, &s->layout.pgt_pgd, &pgd) ||
-	    !pgd || pgd >= HYP_VA_END || !get(s, pgt, &s->layout.pgt_mm_ops, &ops) || !ops ||
-	    ops >= HYP_VA_END || !get(s, pgt, &s->layout.pgt_ia_bits, &bits) || bits < 36 ||
-	    bits > 52 || !get(s, pgt, &s->layout.pgt_start_level, &level))
+	if (!get(s, pgt, &s->kvm->pgt_mmu, &mmu) || !get(s, pgt, &s->layout.pgt_pgd, &pgd) ||
+	    !get(s, pgt, &s->layout.pgt_mm_ops, &ops) ||
+	    !get(s, pgt, &s->layout.pgt_ia_bits, &bits) ||
+	    !get(s, pgt, &s->layout.pgt_start_level, &level))
+		return false;
+	if (mmu || !may_be_pgd(s, pgd) || !ops || ops >= HYP_VA_END || bits < 36 || bits > 52)
 		return false;
 	if (shape_hyp(s, (unsigned int)bits) ||
 	    (int)(int64_t)level != s2_level(&s->hyp_geom, s->hyp_geom.top))
 		return false;
-	s->hyp_pgd_pa = pgd + off;
-	if (!is_aligned(s->hyp_pgd_pa, s->hyp_geom.start_size) || s->hyp_pgd_pa >> 52)
-		return false;
+	s->hyp_pgd_pa = pgd + s->pkvm->phys_offset;
 	if (!maps_anchor(s, &s->hyp_gaps) && !(loose && is_given_away(s, s->hyp_pgd_pa)))
 		return false;
 	s->have_hyp = true;
@@ -257,14 +269,6 @@ static bool is_hyp(struct s2_pkvm_search *s, uint64_t pgt, bool loose)
 	s->hyp_pgt_pa = pgt;
 	s->hyp_ia_bits = (unsigned int)bits;
 	return true;
-}
-
-static bool may_be_pgd(const struct s2_pkvm_search *s, uint64_t value)
-{
-	uint64_t page = s2_kernel_facts(s->kernel)->kva.page_size;
-
-	return value && value < HYP_VA_END && is_aligned(value, page) &&
-	       !((value + s->pkvm->phys_offset) >> 52);
 }
 
 static bool hyp_word(struct s2_pkvm_search *s, uint64_t pa, uint64_t value)

@@ -60,8 +60,6 @@ static enum s2_code read_pgtable(struct s2_kernel *kernel, uint64_t symbol, stru
 	};
 	enum s2_code code = s2_kernel_read(kernel, symbol, &ret->va, sizeof(ret->va), err);
 
-	if (code || !ret->va)
-		return code;
 	for (size_t i = 0; !code && i < ARRAY_SIZE(wanted); i++)
 		code = s2_kernel_get(kernel, ret->va, "kvm_pgtable", wanted[i].name, wanted[i].to,
 				     err);
@@ -161,8 +159,6 @@ enum s2_code s2_kvm_hyp(struct s2_kernel *kernel, const struct s2_mem *mem, stru
 	if (code || symbol.hits != 1)
 		return S2_OK;
 	code = read_pgtable(kernel, symbol.value, &pgt, &why);
-	if (!code && !pgt.va)
-		return S2_OK;
 	if (!code) {
 		code = make_regime(kernel, mem, &pgt, &regime, &why);
 		if (s2_is_missing(code)) {

@@ -145,8 +145,7 @@ static void make_regime(const struct snapshot *s, struct s2_types *types,
 		s2_regime_set_flag(regime, S2_ARM64_FWB, S2_NO);
 	/* LPA2 is the whole system's choice: any other table tells. */
 	for (size_t i = 0; i < tables->n; i++)
-		if (s2_regime_has(&tables->table[i].regime, S2_ARM64_VTCR_EL2) &&
-		    tables->table[i].regime.value[S2_ARM64_VTCR_EL2] & VTCR_DS)
+		if (tables->table[i].regime.value[S2_ARM64_VTCR_EL2] & VTCR_DS)
 			s2_regime_set_flag(regime, S2_ARM64_LPA2, S2_YES);
 	if (regime->value[S2_ARM64_IA_BITS] > 48 && regime->value[S2_ARM64_GRANULE] != 65536)
 		s2_regime_set_flag(regime, S2_ARM64_LPA2, S2_YES);

@@ -305,7 +305,7 @@ static void make_soft(const struct values *v, const struct s2_kvm_x86_layout *la
 	if (is_there(v, V_MMIO_CACHING) && !v->have[V_MMIO_CACHING])
 		s2_soft_unsure(soft, S2_KVM_X86_MMIO_MASK);
 	/* The variable is an int: off, on, or (before KVM runs) -1. */
-	soft->param[S2_KVM_X86_NX_HUGE_PAGES] = v->have[V_NX_HUGE] && v->value[V_NX_HUGE] == 1;
+	soft->param[S2_KVM_X86_NX_HUGE_PAGES] = v->value[V_NX_HUGE] == 1;
 	if (is_there(v, V_NX_HUGE) && !v->have[V_NX_HUGE])
 		s2_soft_unsure(soft, S2_KVM_X86_NX_HUGE_PAGES);
 }
