@@ -645,9 +645,28 @@ static void strange_values(void **state)
 		}
 }
 
+/* What is not known takes back what was. */
+static void claims_taken_back(void **state)
+{
+	struct s2_regime regime;
+
+	(void)state;
+	s2_regime_init(&regime, &s2_arm64_stage2);
+	s2_regime_set_flag(&regime, S2_ARM64_LPA2, S2_YES);
+	s2_regime_set_level(&regime, S2_ARM64_START_LEVEL, -1);
+	assert_int_equal(s2_regime_flag(&regime, S2_ARM64_LPA2), S2_YES);
+	assert_int_equal(s2_regime_level(&regime, S2_ARM64_START_LEVEL), -1);
+	s2_regime_set_flag(&regime, S2_ARM64_LPA2, S2_UNKNOWN);
+	s2_regime_set_level(&regime, S2_ARM64_START_LEVEL, S2_NO_LEVEL);
+	assert_int_equal(s2_regime_flag(&regime, S2_ARM64_LPA2), S2_UNKNOWN);
+	assert_int_equal(s2_regime_level(&regime, S2_ARM64_START_LEVEL), S2_NO_LEVEL);
+	assert_false(regime.have);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(claims_taken_back),
 		cmocka_unit_test(stage1_claims),
 		cmocka_unit_test(stage2_claims),
 		cmocka_unit_test(stage2_start_levels),

@@ -196,6 +196,7 @@ static void roots(void **state)
 	} row[] = {
 		{ 0 /* 4K, 39 bits, and an ASID */, 0xffff000041234001, 0x41234000, S2_OK },
 		{ 0, 0x41234800, 0, S2_INVALID },
+		{ 0 /* the lowest bit of BADDR */, 0x41234002, 0, S2_INVALID },
 		{ 1 /* 4K, 36 bits, level 1 with 64 entries */, 0x41234200, 0x41234200, S2_OK },
 		{ 1, 0x41234100, 0, S2_INVALID },
 		{ 2 /* 64K, 52 bits, PS 52: 8 KiB */, 0xab0041230014, 0x5ab0041230000, S2_OK },
