@@ -113,9 +113,19 @@ static uint64_t absent_zeros(const struct s2_mem *mem, uint64_t pa, uint64_t *re
 	return at - pa;
 }
 
-static const struct s2_mem_ops absent_ops = {
-	.read = absent_read, .view = absent_view, .next = absent_next, .zeros = absent_zeros
-};
+/* What was left out reads as zeros; what else is missing is. */
+static enum s2_code absent_lacks(const struct s2_mem *mem, uint64_t pa, uint64_t *ret)
+{
+	enum s2_code code = inner_of(mem)->lacks ? inner_of(mem)->lacks(mem, pa, ret) : S2_OK;
+
+	return code == S2_EXCLUDED ? S2_OK : code;
+}
+
+static const struct s2_mem_ops absent_ops = { .read = absent_read,
+					      .view = absent_view,
+					      .next = absent_next,
+					      .zeros = absent_zeros,
+					      .lacks = absent_lacks };
 
 enum s2_code s2_source_absent_is_zero(struct s2_source *source, struct s2_err *err)
 {
