@@ -174,6 +174,8 @@ static enum s2_code choose_op(struct job *job, struct s2_err *err)
 
 	for (unsigned int i = S2_ARM64_TCR; i <= S2_ARM64_SCTLR; i++)
 		stage1 |= s2_regime_has(&job->o->regime, i);
+	for (unsigned int i = S2_ARM64_SCTLR_EL1; i <= S2_ARM64_POR_EL0; i++)
+		stage1 |= s2_regime_has(&job->o->regime, i);
 	job->req.op = stage1 ? S2_AT_S12E1R : S2_AT_S2E1R;
 	if (job->o->as && parse_op(job->o->as, &job->req.op, err))
 		return S2_USAGE;
