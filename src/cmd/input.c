@@ -364,7 +364,7 @@ enum s2_exit s2_input_finish(const struct s2_input *input, enum s2_exit status)
 		print_sums(input);
 	ask_for_place(input);
 	if ((lost->total || status) && s2_module_file_helps(input->kernel))
-		s2_say("%s: types of KVM's module are not in the dump: --module=kvm.ko of that "
+		s2_say("%s: types of KVM's module could not be had: --module=kvm.ko of that "
 		       "kernel has them",
 		       input->path);
 	return lost->total && status == S2_EXIT_OK ? S2_EXIT_INCOMPLETE : status;

@@ -228,7 +228,8 @@ static void find_root(const struct list *list, const struct s2_table *table,
 /* A snapshot is made of tables: what it was cut off is theirs, and -l says whose. */
 static void say_cut(const struct s2_input *input)
 {
-	if (input->source->incomplete && !input->kernel && !input->lost->total)
+	if (input->source->incomplete && !input->lost->total &&
+	    s2_source_note(input->source, S2_SNAPSHOT_NOTE, UINT32_MAX))
 		s2_lost_add(
 			input->lost, S2_LOST_FILE, S2_TRUNCATED, NULL, S2_LOST_NOWHERE,
 			"tables may have lost pages with the rest of the file: list -l reads them");

@@ -190,10 +190,10 @@ static enum s2_code print_text(struct listing *l, const struct s2_input *input, 
 	print_titles(l);
 	for (size_t i = 0; i < tables->n; i++) {
 		print_table(l, &tables->table[i], &shown[i]);
-		any |= shown[i].at_all;
+		any |= s2_table_may_have_slots(&tables->table[i]);
 	}
 	if (!any && tables->n)
-		s2_out_str(l->out, "# no slots: none of these tables is a virtual machine's\n");
+		s2_out_str(l->out, "# no slots: none of these tables has any of its own\n");
 	return S2_OK;
 }
 
