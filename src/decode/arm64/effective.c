@@ -246,8 +246,8 @@ static bool join(enum s2_merge_how how, struct s2_effective_row *row,
 
 	if (how == S2_MERGE_NONE || row->va + row->size != next->va ||
 	    row->allowed != next->allowed || row->missing != next->missing ||
-	    row->missing_page != next->missing_page || row->memory != next->memory ||
-	    row->attr != next->attr || row->sh != next->sh)
+	    row->missing_stage != next->missing_stage || row->missing_page != next->missing_page ||
+	    row->memory != next->memory || row->attr != next->attr || row->sh != next->sh)
 		return false;
 	if (how == S2_MERGE_PA && !follows)
 		return false;
