@@ -71,8 +71,8 @@ struct s2_picked {
  * before each and at the end. */
 struct s2_cells {
 	unsigned int n;
-	const struct s2_row_name *member[S2_MAX_MEMBERS];
-	unsigned int before[S2_MAX_MEMBERS + 1];
+	const struct s2_row_name *member[S2_MAX_MEMBERS + 1]; /* the table's id, too */
+	unsigned int before[S2_MAX_MEMBERS + 2];
 };
 
 struct s2_printer {

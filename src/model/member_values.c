@@ -163,14 +163,16 @@ static void find_facts(const struct s2_members *of, const struct s2_run *run,
 	ret->have = true;
 	ret->mapped = s2_is_leaf(run->entry.type) && s2_run_mapped(of->geom, run);
 	ret->placed = s2_run_placed(run, ret->mapped);
-	if (ret->mapped)
-		ret->rights = of->geom->arch->rights(of->geom, run->height, run->entry.raw,
-						     of->raw_rights ? NULL : &run->path);
 }
 
 /* May its rights be asked for? Not where nothing is mapped or known. */
-static bool have_rights(const struct s2_row_facts *facts, struct s2_member_value *ret)
+static bool have_rights(const struct s2_members *of, const struct s2_run *run,
+			struct s2_row_facts *facts, struct s2_member_value *ret)
 {
+	if (facts->mapped && !facts->have_rights)
+		facts->rights = of->geom->arch->rights(of->geom, run->height, run->entry.raw,
+						       of->raw_rights ? NULL : &run->path);
+	facts->have_rights = true;
 	if (facts->mapped && !facts->rights.known)
 		ret->known = S2_VALUE_UNKNOWN;
 	return facts->mapped && facts->rights.known;
@@ -268,11 +270,11 @@ static void get_own(const struct s2_members *of, enum s2_member_id id, const str
 	case S2_MEMBER_WRITE_USER:
 	case S2_MEMBER_EXEC_PRIV:
 	case S2_MEMBER_EXEC_USER:
-		if (have_rights(facts, ret))
+		if (have_rights(of, run, facts, ret))
 			get_right(id, &facts->rights, ret);
 		break;
 	case S2_MEMBER_RIGHTS:
-		if (have_rights(facts, ret))
+		if (have_rights(of, run, facts, ret))
 			rights_text(&facts->rights, s2_two_levels(of->geom), ret);
 		break;
 	case S2_MEMBER_RAW:

@@ -53,7 +53,7 @@ void s2_member_get(const struct s2_members *of, const struct s2_row_name *member
 
 /* What several members of one row are made of, worked out when the first asks; { 0 } before. */
 struct s2_row_facts {
-	bool have;
+	bool have, have_rights;
 	bool mapped, placed;
 	struct s2_rights rights; /* where it is mapped */
 };
