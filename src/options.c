@@ -362,7 +362,7 @@ enum s2_code s2_options_check(const struct s2_command_line *line, const struct s
 	/* Which checks there are does no dump say. */
 	if (options->list_checks) {
 		command = "check --list";
-		groups &= S2_OPTS_CHECK | S2_OPTS_JSON;
+		groups &= S2_OPTS_CHECK | S2_OPTS_JSON | S2_OPTS_COLOR;
 	}
 	code = s2_options_taken(line, command, groups, err);
 	if (code)
