@@ -44,7 +44,7 @@ const char *s2_machine_of_uname(const char *machine)
 	return NULL;
 }
 
-/* At least what any of them looks at. */
+/* What they are told by, most of it: where it cannot be read the file is no raw image either. */
 #define HEAD 4096
 
 static enum s2_code probe_all(const struct s2_file *file, const struct s2_source_ops **ret,
