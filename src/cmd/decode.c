@@ -182,13 +182,9 @@ static const char *geometry_option(const struct s2_options *o, const struct s2_a
 {
 	const struct s2_regime *regime = &o->regime;
 
-	for (unsigned int i = 0; i < regime->arch->nclaims; i++) {
-		const struct s2_claim *claim = &regime->arch->claims[i];
-
+	for (unsigned int i = 0; i < regime->arch->nclaims; i++)
 		if (s2_regime_has(regime, i) && !(arch && says_of(arch, regime->arch, i)))
-			return claim->no_option && !regime->value[i] ? claim->no_option :
-								       claim->option;
-	}
+			return s2_given_by(regime, i);
 	if (o->software && !(arch && !strcmp(arch->name, regime->arch->name)))
 		return "software";
 	return NULL;

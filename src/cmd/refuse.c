@@ -18,10 +18,9 @@ static const char *const names[] = {
 	[S2_PART_SOFTWARE] = "software",
 };
 
-/* The option that @claim was given by: that for no, where it was. */
-static const char *given_by(const struct s2_regime *regime, const struct s2_claim *claim)
+const char *s2_given_by(const struct s2_regime *regime, unsigned int i)
 {
-	unsigned int i = (unsigned int)(claim - regime->arch->claims);
+	const struct s2_claim *claim = &regime->arch->claims[i];
 	bool no = claim->no_option && s2_regime_flag(regime, i) == S2_NO;
 
 	return no || !claim->option ? claim->no_option : claim->option;
@@ -173,7 +172,9 @@ enum s2_code s2_refuse(const struct s2_options *o, const struct s2_refusal *refu
 		break;
 	case S2_REFUSED_ARCH:
 	case S2_REFUSED_NOT_STAGE2:
-		s2_fail(err, code, "--%s %s", given_by(&o->regime, refusal->claim),
+		s2_fail(err, code, "--%s %s",
+			s2_given_by(&o->regime,
+				    (unsigned int)(refusal->claim - o->regime.arch->claims)),
 			refusal->why == S2_REFUSED_ARCH ? inner.text : "is for tables of stage 2");
 		break;
 	}

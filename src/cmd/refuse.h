@@ -10,4 +10,7 @@
 enum s2_code s2_refuse(const struct s2_options *options, const struct s2_refusal *refusal,
 		       enum s2_code code, struct s2_err *err);
 
+/* The option that claim @i of @regime was given by: that for no, where it was. */
+const char *s2_given_by(const struct s2_regime *regime, unsigned int i);
+
 #endif

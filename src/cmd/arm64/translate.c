@@ -9,6 +9,7 @@
 #include "cmd/arm64/guest.h"
 #include "cmd/arm64/translate_print.h"
 #include "cmd/each.h"
+#include "cmd/refuse.h"
 #include "decode/arm64/registers.h"
 #include "decode/arm64/stage1.h"
 #include "decode/exit.h"
@@ -132,14 +133,6 @@ static bool asks_for(int level, enum s2_arm64_claim reg)
 	return level == (reg < S2_ARM64_SCTLR_EL2 ? 1 : 2);
 }
 
-/* The option that claim @i was given by. */
-static const char *given_by(const struct s2_regime *given, unsigned int i)
-{
-	const struct s2_claim *claim = &s2_arm64_claims[i];
-
-	return claim->no_option && !given->value[i] ? claim->no_option : claim->option;
-}
-
 /* What says something of another stage or another exception level changes nothing. */
 static enum s2_code refuse_others(const struct job *job, struct s2_err *err)
 {
@@ -159,7 +152,7 @@ static enum s2_code refuse_others(const struct job *job, struct s2_err *err)
 		if (s2_regime_has(given, i) &&
 		    s2_arm64_claims[i].use & (S2_CLAIM_SHAPE | S2_CLAIM_ROOT | S2_CLAIM_DETAIL))
 			return s2_fail(err, S2_USAGE, "--%s: %s goes through no stage 2",
-				       given_by(given, i), s2_at_names[op]);
+				       s2_given_by(given, i), s2_at_names[op]);
 	if (s2_regime_has(given, S2_ARM64_PAN) && op != S2_AT_S1E1RP && op != S2_AT_S1E1WP)
 		return s2_fail(err, S2_USAGE,
 			       "--pan counts for S1E1RP and S1E1WP alone, this is %s",
