@@ -1773,14 +1773,19 @@ def memslots(s):
 
 # --- Commands ----------------------------------------------------------------------------------------------------------
 
-def build(gen, fault, path):
-    system, expected = System(gen), None
-    if fault:
-        expected = BREAKS[fault][0](system)
+def write_raw(system, path):
+    """All of memory, and its System.map beside it."""
     with open(path, "wb") as f:
         f.write(system.ram.bytes)
     with open(path + ".map", "w", encoding="utf-8") as f:
         f.write(system.system_map())
+
+
+def build(gen, fault, path):
+    system, expected = System(gen), None
+    if fault:
+        expected = BREAKS[fault][0](system)
+    write_raw(system, path)
     return system, expected
 
 
@@ -1869,6 +1874,13 @@ def test_snapshot(s2dump, folder):
     return bad
 
 
+def dump_copy(s2dump, system, path):
+    """What dump says of the kernel's copy of a table in @system."""
+    write_raw(system, path)
+    return subprocess.run([s2dump, "dump", "--json", f"--base={BASE:#x}", f"--system-map={path}.map",
+                           f"--snapshot={system.pa(SNAPSHOT):#x}", path], capture_output=True, text=True, check=False)
+
+
 def test_kernel_copy(s2dump, folder):
     """Numbers of a kvm_pgtable_snapshot at the ends of what they may be."""
     bad, path = [], os.path.join(folder, "copy")
@@ -1887,12 +1899,7 @@ def test_kernel_copy(s2dump, folder):
                 system.ram.put(system.snapshot_words + what * 8, value)
             else:
                 system.put(system.pa(SNAPSHOT), "kvm_pgtable", what, value, "<b" if what == "start_level" else "<I")
-            with open(path, "wb") as f:
-                f.write(system.ram.bytes)
-            with open(path + ".map", "w", encoding="utf-8") as f:
-                f.write(system.system_map())
-            done = subprocess.run([s2dump, "dump", "--json", f"--base={BASE:#x}", f"--system-map={path}.map",
-                                   f"--snapshot={system.pa(SNAPSHOT):#x}", path], capture_output=True, text=True, check=False)
+            done = dump_copy(s2dump, system, path)
             # KVM_PGTABLE_S2_NOFWB is bit 0, and is no more in 7.1; of an identity map, which the bit behind it (bit 0) says, the
             # host is the owner.
             fwb = False if what == "flags" and value & 1 and not system.typed else None
@@ -1921,12 +1928,7 @@ def test_copy_lpa2(s2dump, folder):
                 table = system.vms[int(who[-1])]
                 system.put(table.kvm, "kvm", "arch.mmu.vtcr", ds)
                 system.put(table.hyp_vm, "pkvm_hyp_vm", "kvm.arch.mmu.vtcr", ds)
-            with open(path, "wb") as f:
-                f.write(system.ram.bytes)
-            with open(path + ".map", "w", encoding="utf-8") as f:
-                f.write(system.system_map())
-            done = subprocess.run([s2dump, "dump", "--json", f"--base={BASE:#x}", f"--system-map={path}.map",
-                                   f"--snapshot={system.pa(SNAPSHOT):#x}", path], capture_output=True, text=True, check=False)
+            done = dump_copy(s2dump, system, path)
             # With a level more its entries lead elsewhere.
             if done.returncode not in (0, 4) or s2json.rows(done.stdout)[0]["features"]["lpa2"] is not (who not in (48, None)):
                 bad.append(f"{gen} --snapshot, 52 bits of {who}: {done.returncode} {done.stdout[:400]} {done.stderr}")
