@@ -34,8 +34,7 @@ struct s2_effective_row {
 	enum s2_code missing;
 	uint8_t missing_stage;
 	int8_t missing_level;
-	uint64_t missing_pa;   /* S2_NO_ADDRESS where stage 1 was not walked: a loop, a budget; and
-				  where a part of one of its table pages is missing */
+	uint64_t missing_pa;   /* S2_NO_ADDRESS where stage 2 cannot be asked again */
 	uint64_t missing_page; /* the table page that it is in */
 };
 

@@ -5,7 +5,7 @@
     mkguest.py OUT [--hide NAME]... [--fwb]   writes OUT (an ELF core) and OUT.map (System.map)
 
 What a test needs to know of it stands in Host.guest(). --hide leaves a page out of the dump, as a filter would: s2-table
-(stage 2 of the IPAs from 0x90000000 on), s2-upper (of those from 2^39 on), s1-root (the guest's TTBR1 table), vcpu (the page of its registers). The layouts
+(stage 2 of the IPAs from 0x90000000 on), s2-upper (of those from 2^39 on), s1-root (the guest's TTBR1 table), s1-entry (the descriptor of 0x405000 alone), vcpu (the page of its registers). The layouts
 are those of 6.12; nothing here is shared with the readers.
 """
 import argparse
@@ -78,6 +78,7 @@ class Stage1(Table):
 
 class Host(System):
     info = f"BUILD-ID={BUILD_ID.hex()}\n"
+    PARTS = {"s1-entry": 8}  # of a page
 
     def __init__(self, hcr=HCR, cpu=-1, el2=None, pstate=0x3c5, tcr=TCR):
         """@el2: the vCPUs have an EL2 of their own, with these registers; @pstate: of vCPU 0; @tcr: TCR_EL1."""
@@ -145,6 +146,7 @@ class Host(System):
             high.leaf(UPPER + (i << 30), (256 + i) << 30, KERNEL_RW, 2)
         high.leaf(UPPER + (511 << 30), SLOT + 15 * PAGE, KERNEL_RW)
         self.hidden["s1-root"] = self.pa_of(high.root)
+        self.hidden["s1-entry"] = self.pa_of(low.slot(0x405000))
         assert self.guest_pages <= 8, self.guest_pages
 
     def nested(self):
@@ -234,7 +236,7 @@ class Host(System):
         return off
 
     def core(self, hide=()):
-        return elf_core([(BASE, bytes(self.ram.bytes))], exclude=[(self.hidden[name], PAGE) for name in hide])
+        return elf_core([(BASE, bytes(self.ram.bytes))], exclude=[(self.hidden[name], self.PARTS.get(name, PAGE)) for name in hide])
 
 
 def vmlinux(symbols, build_id=BUILD_ID, machine=EM_AARCH64):
@@ -271,7 +273,7 @@ def write(path, hide=(), **how):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("out")
-    parser.add_argument("--hide", action="append", default=[], choices=["s2-table", "s2-upper", "s1-root", "vcpu"])
+    parser.add_argument("--hide", action="append", default=[], choices=["s2-table", "s2-upper", "s1-root", "s1-entry", "vcpu"])
     parser.add_argument("--fwb", action="store_true", help="HCR_EL2.FWB is 1")
     args = parser.parse_args()
     write(args.out, args.hide, hcr=HCR | (HCR_FWB if args.fwb else 0))

@@ -4,6 +4,7 @@
 #include "decode/arm64/effective.h"
 
 #include "decode/arm64/stage1.h"
+#include "decode/lookup.h"
 
 #define CONTIGUOUS BIT64(52)
 
@@ -177,18 +178,29 @@ static bool is_of_gap(const struct s2_effective *e, const struct s2_at_result *r
 	return e->gap && reads_gap && !(r->outcome == S2_AT_FAULT && r->s1ptw);
 }
 
-static void lose_gap(const struct s2_effective *e, struct s2_effective_row *ret)
+/* Where the guest's address @ipa is; S2_NO_ADDRESS where stage 2 does not say so. */
+static uint64_t pa_of(const struct s2_effective *e, uint64_t ipa)
 {
-	bool is_stage1 = e->gap == &e->run1;
+	struct s2_found found;
+	enum s2_code code = s2_lookup(e->mem, e->req.stage2, e->req.stage2_root, ipa, &found);
+
+	return code || !found.mapped ? S2_NO_ADDRESS : found.pa;
+}
+
+/* @why not all of @run, of one of the stages, is known. Tables of stage 1 are walked by the guest's
+ * addresses. */
+static void lose(const struct s2_effective *e, const struct s2_run *run, enum s2_code why,
+		 struct s2_effective_row *ret)
+{
+	bool is_stage1 = run == &e->run1;
 	const struct s2_geometry *geom = is_stage1 ? e->stage1.walk->geom : e->req.stage2;
 
 	ret->allowed = 0;
-	ret->missing = e->gap->missing;
+	ret->missing = why;
 	ret->missing_stage = is_stage1 ? 1 : 2;
-	ret->missing_level = (int8_t)s2_level(geom, e->gap->height);
-	/* Tables of stage 1 are walked by the guest's addresses. */
-	ret->missing_pa = is_stage1 ? S2_NO_ADDRESS : e->gap->desc_pa;
-	ret->missing_page = e->gap->table_pa;
+	ret->missing_level = (int8_t)s2_level(geom, run->height);
+	ret->missing_pa = is_stage1 ? pa_of(e, run->desc_pa) : run->desc_pa;
+	ret->missing_page = is_stage1 ? pa_of(e, run->table_pa) : run->table_pa;
 }
 
 /* All six accesses at @va, which speaks for @size bytes. */
@@ -197,11 +209,7 @@ static enum s2_code probe(struct s2_effective *e, uint64_t va, uint64_t size,
 {
 	*ret = (struct s2_effective_row){ .va = va, .size = size, .pieces = 1 };
 	if (e->not_walked) {
-		ret->missing = e->not_walked;
-		ret->missing_stage = 1;
-		ret->missing_level = (int8_t)s2_level(e->stage1.walk->geom, e->run1.height);
-		ret->missing_pa = S2_NO_ADDRESS;
-		ret->missing_page = e->run1.table_pa;
+		lose(e, &e->run1, e->not_walked, ret);
 		return S2_OK;
 	}
 	e->req.ia = va;
@@ -223,7 +231,7 @@ static enum s2_code probe(struct s2_effective *e, uint64_t va, uint64_t size,
 			return S2_OK;
 		}
 		if (is_of_gap(e, &r)) {
-			lose_gap(e, ret);
+			lose(e, e->gap, e->gap->missing, ret);
 			return S2_OK;
 		}
 		if (r.outcome == S2_AT_FAULT)
