@@ -93,6 +93,7 @@ def scenario(args, work, row):
 
 # Every call of a kind, whoever makes it. Three small inputs, all commands.
 NTH_INPUTS = [["snapshot"], ["--vtcr=0x802d3555", "--root=0x43270000", "kdump"], SYSTEM]
+GUEST = ["--system-map=guest.map", "--vcpu=vm:200/0", "guest"]
 NTH_COMMANDS = [["dump", "--json"], ["dump"], ["list", "--json"], ["check", "--json"], ["extract", "-o", "out"]]
 NTH_ADDRESS = [["find", "--json"], ["translate", "--json"]]
 NTH_KINDS = [("m", errno.ENOMEM), ("r", errno.EIO), ("p", errno.ENOMEM), ("w", errno.ENOSPC)]
@@ -133,7 +134,10 @@ def nth(args, work, words, kind, number, most):
 def all_nth(args, work, first):
     failed = 0
     runs = [(command, given, []) for given in NTH_INPUTS for command in NTH_COMMANDS]
-    runs.append((["inspect"], ["zstd.flat"], []))
+    runs += [(command, SYSTEM, []) for command in (["slots", "--json"], ["dump", "--absent-is-zero"], ["dump", "--where=write and mapped"])]
+    runs += [(command, GUEST, []) for command in (["dump", "--effective", "--json"], ["dump", "--merge=none"])]
+    runs.append((["translate", "--json"], GUEST, ["0x400000"]))
+    runs += [(["inspect"], ["zstd.flat"], []), (["inspect"], ["guest"], []), (["decode", "--arch=ept"], [], ["0x1000007"])]
     if args.make_x86:
         runs += [(command, ["x86"], []) for command in (["inspect", "--json"], ["list", "-l"], ["slots", "--json"], ["dump", "--format=csv"])]
         runs.append((["translate", "--json", "--table=vm:41"], ["x86"], ["0x1000"]))
@@ -157,6 +161,7 @@ def all_nth(args, work, first):
 def make_inputs(work):
     make = [sys.executable, "-B"]
     subprocess.run([*make, TOOLS / "mkpkvm.py", "6.14", "system"], cwd=work, check=True)
+    subprocess.run([*make, TOOLS / "mkguest.py", "guest"], cwd=work, check=True)
     for name, options in (("kdump", []), ("kdump.flat", ["--flatten"])):
         subprocess.run([*make, TOOLS / "mkdump.py", "kdump", name, f"--raw={BLOB}@0x43270000", *options], cwd=work, check=True)
     # A note in memory, which is looked for in pages that are decompressed.
