@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Every source file begins with its licence, and says in the next line what it is for.
+# Every source file begins with its licence, and says in the next line what it is for. Whose first line says what starts it,
+# can be started: scripts/test calls such files by their names.
 
 import os
 import re
@@ -70,6 +71,8 @@ def main():
             continue
         checked += 1
         problem = problem_of(path, marker, lines)
+        if not problem and script != os.access(os.path.join(ROOT, path), os.X_OK):
+            problem = "'#!' and the right to execute go together"
         if problem:
             problems += 1
             print(f"spdx: {path}: {problem}", file=sys.stderr)

@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The same sound snapshot as snapshot-damaged starts from, to be cut.
 import os
