@@ -104,7 +104,7 @@ static enum s2_code parse_number(const char *text, const char *what, struct numb
 {
 	bool hex = text[0] == '0' && (text[1] == 'x' || text[1] == 'X');
 
-	return parse_digits(text, text + 2 * hex, hex ? 16 : 10, what, ret, err);
+	return parse_digits(text, text + (hex ? 2 : 0), hex ? 16 : 10, what, ret, err);
 }
 
 /* Only digits of a number in @base, one at least? */

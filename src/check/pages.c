@@ -328,7 +328,7 @@ struct s2_facts_run s2_pages_alike(const struct s2_pages *pages, uint64_t number
 		uint64_t left = left_in_chunk(pages, number), n;
 		struct s2_facts *fact = known(pages, number);
 
-		if (memcmp(ret.fact, fact, sizeof(*fact)))
+		if (memcmp(ret.fact, fact, sizeof(*fact)) != 0)
 			break;
 		left = left < to - number ? left : to - number;
 		n = pages->chunk[(number - pages->window) >> S2_CHUNK_LOG2].split ?

@@ -87,7 +87,7 @@ static enum s2_code read_symbol(struct s2_kernel *kernel, const struct s2_symbol
 
 	if (!code && symbol->hits == 2)
 		code = s2_kernel_read(kernel, symbol->other, &other, size, err);
-	if (!code && (symbol->hits > 2 || (symbol->hits == 2 && memcmp(ret, &other, size))))
+	if (!code && (symbol->hits > 2 || (symbol->hits == 2 && memcmp(ret, &other, size) != 0)))
 		code = s2_fail(err, S2_INVALID,
 			       "%u symbols have that name, and which is KVM's is not known",
 			       symbol->hits);

@@ -242,7 +242,7 @@ static enum s2_code check_bare_root(struct gather *g, uint64_t pa)
 	    !s2_kernel_pa(search->kernel, va, &zero_page, NULL) && zero_page == pa)
 		return S2_OK;
 	code = s2_mem_read(search->mem, pa, words, sizeof(words), search->err);
-	if (!code && memcmp(words, zeros, sizeof(words)))
+	if (!code && memcmp(words, zeros, sizeof(words)) != 0)
 		code = s2_fail(search->err, S2_INVALID,
 			       "the root at 0x%" PRIx64
 			       " has no struct kvm_mmu_page: what it maps is not shown",
