@@ -42,9 +42,13 @@ static enum s2_code elf_probe(const struct s2_file *file, struct s2_err *err)
 {
 	Elf64_Ehdr ehdr;
 	size_t len = file->size < sizeof(ehdr) ? (size_t)file->size : sizeof(ehdr);
+	enum s2_code code;
 
 	memset(&ehdr, 0, sizeof(ehdr));
-	if (s2_file_read(file, 0, &ehdr, len, NULL) || memcmp(ehdr.e_ident, ELFMAG, SELFMAG) != 0)
+	code = s2_source_probe_read(file, 0, &ehdr, len, err);
+	if (code)
+		return code;
+	if (memcmp(ehdr.e_ident, ELFMAG, SELFMAG) != 0)
 		return S2_NOTMINE;
 	if (len < sizeof(ehdr))
 		return s2_fail(err, S2_INVALID, "ELF header: the file ends inside it (%zu bytes)",

@@ -32,9 +32,12 @@ static enum s2_code flattened_probe(const struct s2_file *file, struct s2_err *e
 {
 	static const char signature[16] = "makedumpfile";
 	struct flat_header header;
+	enum s2_code code =
+		s2_source_probe_read(file, 0, &header.signature, sizeof(header.signature), err);
 
-	if (s2_file_read(file, 0, &header.signature, sizeof(header.signature), NULL) ||
-	    memcmp(header.signature, signature, sizeof(signature)) != 0)
+	if (code)
+		return code;
+	if (memcmp(header.signature, signature, sizeof(signature)) != 0)
 		return S2_NOTMINE;
 	if (s2_file_read(file, 0, &header, sizeof(header), NULL))
 		return s2_fail(err, S2_INVALID, "flattened header: the file ends inside it");

@@ -42,13 +42,12 @@ _Static_assert(sizeof(struct sub_header) == 104, "as in the file");
 static enum s2_code kdump_probe(const struct s2_file *file, struct s2_err *err)
 {
 	char magic[8];
+	enum s2_code code = s2_source_probe_read(file, 0, magic, sizeof(magic), err);
 
-	(void)err;
-	if (s2_file_read(file, 0, magic, sizeof(magic), NULL) ||
-	    (memcmp(magic, "KDUMP   ", sizeof(magic)) != 0 &&
-	     memcmp(magic, "DISKDUMP", sizeof(magic)) != 0))
+	if (!code && memcmp(magic, "KDUMP   ", sizeof(magic)) != 0 &&
+	    memcmp(magic, "DISKDUMP", sizeof(magic)) != 0)
 		return S2_NOTMINE;
-	return S2_OK;
+	return code;
 }
 
 static void free_kdump(struct kdump *k)

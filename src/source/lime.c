@@ -25,9 +25,10 @@ static enum s2_code lime_probe(const struct s2_file *file, struct s2_err *err)
 {
 	struct lime_header header;
 	uint32_t magic;
+	enum s2_code code = s2_source_probe_read(file, 0, &magic, sizeof(magic), err);
 
-	if (s2_file_read(file, 0, &magic, sizeof(magic), NULL))
-		return S2_NOTMINE;
+	if (code)
+		return code;
 	if (magic == htobe32(LIME_MAGIC))
 		return s2_fail(err, S2_INVALID,
 			       "is a big-endian LiME dump, which is not supported");

@@ -66,6 +66,19 @@ static enum s2_code probe_all(const struct s2_file *file, const struct s2_source
 	return s2_file_read(file, 0, head, len, err);
 }
 
+enum s2_code s2_source_probe_read(const struct s2_file *file, uint64_t off, void *buf, size_t len,
+				  struct s2_err *err)
+{
+	struct s2_err why;
+	enum s2_code code;
+
+	s2_err_init(&why);
+	code = s2_file_read(file, off, buf, len, &why);
+	if (code == S2_TRUNCATED)
+		return S2_NOTMINE;
+	return code ? s2_fail(err, code, "%s", why.text) : S2_OK;
+}
+
 enum s2_code s2_source_open_inner(struct s2_source *source, const struct s2_raw_args *args,
 				  struct s2_err *err)
 {

@@ -36,6 +36,11 @@ struct s2_raw_args {
 
 struct s2_source;
 
+/* For probes: s2_file_read(), and S2_NOTMINE where the file is too short. What cannot be read is no
+ * answer, and belongs to nobody. */
+enum s2_code s2_source_probe_read(const struct s2_file *file, uint64_t off, void *buf, size_t len,
+				  struct s2_err *err) S2_MUST_CHECK;
+
 /* One row per container in s2_sources[]. To add one: a file with these functions and a row there. */
 struct s2_source_ops {
 	const char *name; /* JSON image.format */

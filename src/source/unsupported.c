@@ -86,9 +86,12 @@ static enum s2_code unsupported_probe(const struct s2_file *file, struct s2_err 
 {
 	for (size_t i = 0; i < ARRAY_SIZE(unsupported); i++) {
 		char bytes[MAX_MAGIC];
+		enum s2_code code = s2_source_probe_read(file, unsupported[i].off, bytes,
+							 unsupported[i].len, err);
 
-		if (!s2_file_read(file, unsupported[i].off, bytes, unsupported[i].len, NULL) &&
-		    !memcmp(bytes, unsupported[i].magic, unsupported[i].len))
+		if (code && code != S2_NOTMINE)
+			return code;
+		if (!code && !memcmp(bytes, unsupported[i].magic, unsupported[i].len))
 			return s2_fail(err, S2_INVALID, "%s", unsupported[i].what);
 	}
 	return S2_NOTMINE;

@@ -92,9 +92,11 @@ static enum s2_code xen_probe(const struct s2_file *file, struct s2_err *err)
 {
 	const char *what;
 	Elf64_Ehdr ehdr;
+	enum s2_code code = s2_source_probe_read(file, 0, &ehdr, sizeof(ehdr), err);
 
-	if (s2_file_read(file, 0, &ehdr, sizeof(ehdr), NULL) ||
-	    memcmp(ehdr.e_ident, ELFMAG, SELFMAG) != 0 || ehdr.e_ident[EI_CLASS] != ELFCLASS64 ||
+	if (code)
+		return code;
+	if (memcmp(ehdr.e_ident, ELFMAG, SELFMAG) != 0 || ehdr.e_ident[EI_CLASS] != ELFCLASS64 ||
 	    ehdr.e_ident[EI_DATA] != ELFDATA2LSB || ehdr.e_type != ET_CORE)
 		return S2_NOTMINE;
 	if (is_guest_core(file, &ehdr))
