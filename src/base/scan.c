@@ -23,7 +23,8 @@
 
 void s2_gaps_add(struct s2_gaps *gaps, uint64_t pa, uint64_t bytes, enum s2_code code)
 {
-	if (!gaps->bytes) {
+	/* That memory is lacking is not of the dump: it goes before what is. */
+	if (!gaps->bytes || (code == S2_NOMEM && gaps->code != S2_NOMEM)) {
 		gaps->pa = pa;
 		gaps->code = code;
 	}

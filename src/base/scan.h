@@ -12,7 +12,7 @@ struct s2_gaps {
 	uint64_t bytes;    /* how much, in all; */
 	uint64_t mapped;   /* so much of it is what missing tables may map, or not */
 	uint64_t pa;       /* where the first of it is */
-	enum s2_code code; /* ... and why it cannot be read */
+	enum s2_code code; /* ... and why it cannot be read; S2_NOMEM goes before all others */
 };
 
 void s2_gaps_add(struct s2_gaps *gaps, uint64_t pa, uint64_t bytes, enum s2_code code);
