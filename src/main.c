@@ -83,6 +83,20 @@ static void report(const struct s2_err *err, const struct s2_command_line *line)
 	s2_row_options_explain(&options.rows, stderr);
 }
 
+/* What was said or printed, nobody can rely on: @err may tell why, and nothing else does. */
+static enum s2_exit report_failing(const struct s2_err *err, enum s2_exit status)
+{
+	enum s2_code code = s2_err_failing();
+
+	if (!code)
+		return status;
+	if (status != S2_EXIT_INPUT || err->code != code)
+		s2_say("%s: what was said or printed may be wrong",
+		       code == S2_NOMEM ? "no memory was left at times" :
+					  "a file with symbols could not be read at times");
+	return S2_EXIT_INPUT;
+}
+
 /* Names the command, `dump` when the first word is none. */
 static const struct s2_cmd *choose(struct s2_options *o)
 {
@@ -318,5 +332,5 @@ int main(int argc, char **argv)
 	status = run(&line, &err);
 	if ((status == S2_EXIT_USAGE || status == S2_EXIT_INPUT) && *err.text)
 		report(&err, &line);
-	return (int)status;
+	return (int)report_failing(&err, status);
 }

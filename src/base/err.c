@@ -7,6 +7,20 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Of the process, as its memory is: not everybody who is told of an error tells their caller. */
+static enum s2_code first_failing;
+
+enum s2_code s2_err_failing(void)
+{
+	return first_failing;
+}
+
+void s2_err_note_failing(enum s2_code code)
+{
+	if (!first_failing)
+		first_failing = code;
+}
+
 void s2_err_init(struct s2_err *err)
 {
 	err->code = S2_OK;
@@ -20,6 +34,8 @@ enum s2_code s2_err_set(struct s2_err *err, enum s2_code code, const char *fmt, 
 
 	if (code == S2_OK)
 		code = S2_INVALID;
+	if (code == S2_NOMEM)
+		s2_err_note_failing(code);
 	if (!err)
 		return code;
 	err->code = code;

@@ -65,6 +65,15 @@ static inline enum s2_code s2_not_ok(enum s2_code code)
 	return code;
 }
 
+/*
+ * Was there a time, since the program began, at which memory was lacking or a file with symbols
+ * could not be read? Who asks whether something is there may take that for a no: what was answered
+ * since is not to be relied on. The first such code, else S2_OK. s2_fail() notes S2_NOMEM by
+ * itself.
+ */
+enum s2_code s2_err_failing(void);
+void s2_err_note_failing(enum s2_code code);
+
 /* True for the codes that mean "these bytes are not in the dump". */
 static inline bool s2_is_missing(enum s2_code code)
 {

@@ -49,8 +49,10 @@ static void append(struct s2_lost *lost, const struct s2_loss *loss)
 		size_t room = lost->room ? lost->room * 2 : 16;
 		struct s2_loss *grown = realloc(lost->loss, room * sizeof(*grown));
 
-		if (!grown)
+		if (!grown) {
+			s2_err_note_failing(S2_NOMEM);
 			return;
+		}
 		lost->loss = grown;
 		lost->room = room;
 	}

@@ -50,8 +50,8 @@ struct s2_lost {
 /*
  * Adds a loss: why (@code), of which table (NULL or "": of none), where (a physical address), and a
  * line for people. What is in the list already, word for word, is counted once more. Never fails:
- * without memory for the text the loss is still counted. @lost may be NULL, for callers whose
- * caller reports the failure itself.
+ * without memory for the text the loss is still counted (and s2_err_failing() knows). @lost may be
+ * NULL, for callers whose caller reports the failure itself.
  */
 void s2_lost_add(struct s2_lost *lost, enum s2_lost_what what, enum s2_code code, const char *table,
 		 uint64_t address, const char *fmt, ...) S2_PRINTF(6, 7);

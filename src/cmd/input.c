@@ -245,7 +245,7 @@ struct s2_image s2_input_image(const struct s2_input *input)
 static bool is_complete(const struct s2_input *input, bool told)
 {
 	s2_input_read(input);
-	return told && !input->lost->total;
+	return told && !input->lost->total && !s2_err_failing();
 }
 
 void s2_input_end_document(const struct s2_input *input, struct s2_json *json, bool told,

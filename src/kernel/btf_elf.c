@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // BTF from the section of a vmlinux.
+#include <errno.h>
 #include <gelf.h>
 #include <string.h>
 
 #include "kernel/btf.h"
 #include "kernel/elf_bounds.h"
+#include "kernel/library.h"
 
 static enum s2_code from_elf(Elf *elf, const char *path, struct s2_types *base,
 			     struct s2_types **ret, uint32_t *ret_ntypes, struct s2_err *err)
@@ -20,6 +22,8 @@ static enum s2_code from_elf(Elf *elf, const char *path, struct s2_types *base,
 		const Elf_Data *data;
 		enum s2_code code;
 
+		if (!name)
+			(void)s2_library_failure();
 		if (!name || strcmp(name, ".BTF") != 0 || shdr.sh_type == SHT_NOBITS)
 			continue;
 		data = elf_rawdata(scn, NULL);
@@ -43,9 +47,11 @@ enum s2_code s2_btf_elf(const struct s2_symbol_file *file, struct s2_types *base
 
 	if (code)
 		return code;
+	errno = 0;
 	elf_version(EV_CURRENT);
 	elf = elf_begin(file->fd, ELF_C_READ, NULL);
-	code = from_elf(elf, file->path, base, ret, ret_ntypes, err);
+	code = s2_library_said(from_elf(elf, file->path, base, ret, ret_ntypes, err), file->path,
+			       err);
 	elf_end(elf);
 	return code;
 }

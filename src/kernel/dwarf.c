@@ -56,8 +56,10 @@ static bool grow(struct dwarf_types *self)
 	size_t room = self->room ? self->room * 2 : 65536;
 	struct entry *bigger = room <= MAX_ENTRIES ? calloc(room, sizeof(*bigger)) : NULL;
 
-	if (!bigger)
+	if (!bigger) {
+		s2_err_note_failing(S2_NOMEM);
 		return false;
+	}
 	for (size_t i = 0; i < self->room; i++) {
 		size_t at = self->entry[i].key & (room - 1);
 

@@ -12,6 +12,7 @@
 #include "base/budget.h"
 #include "base/num.h"
 #include "kernel/elf_bounds.h"
+#include "kernel/library.h"
 
 #ifdef DW_LIBDWARF_VERSION_MAJOR
 #define INIT(fd, dbg, error) dwarf_init_b(fd, DW_GROUPNUMBER_ANY, NULL, NULL, dbg, error)
@@ -24,18 +25,35 @@
 
 #define COMPRESS_ZSTD 2 /* ch_type, newer than some elf.h */
 
+/* Of an answer that is none it is noted when that is not because of the file: most of them are not
+ * told to callers as errors. */
+static int asked(int res)
+{
+	if (res != DW_DLV_OK)
+		(void)s2_library_failure();
+	return res;
+}
+#define ASK(call) (errno = 0, asked(call))
+
 /* libdwarf's answer as ours; forgets @error. */
 static enum s2_code result(struct s2_dw *self, int res, Dwarf_Error error, const char *what,
 			   struct s2_err *err)
 {
+	enum s2_code code = S2_INVALID, failing;
+
 	if (res == DW_DLV_OK)
 		return S2_OK;
-	if (res == DW_DLV_NO_ENTRY)
-		return s2_fail(err, S2_NOTFOUND, "DWARF: %s is not there", what);
-	s2_fail(err, S2_INVALID, "DWARF: %s: %s", what, error ? dwarf_errmsg(error) : "error");
+	failing = s2_library_failure();
+	if (failing)
+		code = s2_fail(err, failing, "DWARF: %s: %s", what,
+			       failing == S2_NOMEM ? "no memory" : "cannot be read");
+	else if (res == DW_DLV_NO_ENTRY)
+		code = s2_fail(err, S2_NOTFOUND, "DWARF: %s is not there", what);
+	else
+		s2_fail(err, code, "DWARF: %s: %s", what, error ? dwarf_errmsg(error) : "error");
 	if (error)
 		dwarf_dealloc(self->dbg, error, DW_DLA_ERROR);
-	return S2_INVALID;
+	return code;
 }
 
 void s2_dw_drop(struct s2_dw *self, Dwarf_Die die)
@@ -49,7 +67,7 @@ static Dwarf_Attribute attr_of(struct s2_dw *self, Dwarf_Die die, Dwarf_Half whi
 {
 	Dwarf_Attribute attr = NULL;
 	Dwarf_Error error = NULL;
-	int res = dwarf_attr(die, which, &attr, &error);
+	int res = ASK(dwarf_attr(die, which, &attr, &error));
 
 	if (res == DW_DLV_OK)
 		return attr;
@@ -68,13 +86,13 @@ bool s2_dw_number(struct s2_dw *self, Dwarf_Die die, Dwarf_Half which, uint64_t 
 
 	if (!attr)
 		return false;
-	res = dwarf_formudata(attr, &u, &error);
+	res = ASK(dwarf_formudata(attr, &u, &error));
 	if (res == DW_DLV_OK) {
 		*ret = u;
 	} else {
 		(void)result(self, res, error, "constant", NULL);
 		error = NULL;
-		res = dwarf_formsdata(attr, &s, &error);
+		res = ASK(dwarf_formsdata(attr, &s, &error));
 		if (res == DW_DLV_OK)
 			*ret = (uint64_t)s;
 		else
@@ -102,7 +120,7 @@ static bool reference(struct s2_dw *self, Dwarf_Die die, Dwarf_Half which, Dwarf
 
 	if (!attr)
 		return false;
-	res = dwarf_global_formref(attr, ret, &error);
+	res = ASK(dwarf_global_formref(attr, ret, &error));
 	(void)result(self, res, error, "reference", NULL);
 	dwarf_dealloc(self->dbg, attr, DW_DLA_ATTR);
 	return res == DW_DLV_OK;
@@ -121,7 +139,7 @@ const char *s2_dw_name(struct s2_dw *self, Dwarf_Die die)
 {
 	Dwarf_Error error = NULL;
 	char *name = NULL;
-	int res = dwarf_diename(die, &name, &error);
+	int res = ASK(dwarf_diename(die, &name, &error));
 
 	(void)result(self, res, error, "name", NULL);
 	return res == DW_DLV_OK && name ? name : "";
@@ -131,7 +149,7 @@ Dwarf_Half s2_dw_tag(struct s2_dw *self, Dwarf_Die die)
 {
 	Dwarf_Error error = NULL;
 	Dwarf_Half tag = 0;
-	int res = dwarf_tag(die, &tag, &error);
+	int res = ASK(dwarf_tag(die, &tag, &error));
 
 	(void)result(self, res, error, "tag", NULL);
 	return res == DW_DLV_OK ? tag : 0;
@@ -140,7 +158,7 @@ Dwarf_Half s2_dw_tag(struct s2_dw *self, Dwarf_Die die)
 enum s2_code s2_dw_at(struct s2_dw *self, uint64_t off, Dwarf_Die *ret, struct s2_err *err)
 {
 	Dwarf_Error error = NULL;
-	int res = dwarf_offdie_b(self->dbg, off, 1, ret, &error);
+	int res = ASK(dwarf_offdie_b(self->dbg, off, 1, ret, &error));
 
 	return result(self, res, error, "type", err);
 }
@@ -153,7 +171,7 @@ static Dwarf_Off offset_of(struct s2_dw *self, Dwarf_Die die)
 {
 	Dwarf_Error error = NULL;
 	Dwarf_Off off = 0;
-	int res = dwarf_dieoffset(die, &off, &error);
+	int res = ASK(dwarf_dieoffset(die, &off, &error));
 
 	(void)result(self, res, error, "offset", NULL);
 	return res == DW_DLV_OK ? off : 0;
@@ -174,7 +192,7 @@ static enum s2_code check_children(struct s2_dw *self, Dwarf_Die die, unsigned i
 	Dwarf_Die child = NULL;
 	Dwarf_Off sibling;
 	enum s2_code code = S2_OK;
-	int res = dwarf_child(die, &child, &error);
+	int res = ASK(dwarf_child(die, &child, &error));
 
 	if (res != DW_DLV_OK)
 		return res == DW_DLV_NO_ENTRY ? S2_OK : result(self, res, error, "entries", err);
@@ -206,7 +224,7 @@ static enum s2_code next_sibling(struct s2_dw *self, Dwarf_Die die, unsigned int
 
 	if (code)
 		return code;
-	res = dwarf_siblingof_b(self->dbg, die, 1, &next, &error);
+	res = ASK(dwarf_siblingof_b(self->dbg, die, 1, &next, &error));
 	if (res == DW_DLV_NO_ENTRY)
 		next = NULL;
 	else if (res != DW_DLV_OK)
@@ -229,7 +247,7 @@ enum s2_code s2_dw_children(struct s2_dw *self, Dwarf_Die parent,
 	Dwarf_Error error = NULL;
 	Dwarf_Die die = NULL;
 	enum s2_code code = S2_OK;
-	int res = dwarf_child(parent, &die, &error);
+	int res = ASK(dwarf_child(parent, &die, &error));
 
 	if (res != DW_DLV_OK)
 		return res == DW_DLV_NO_ENTRY ? S2_OK : result(self, res, error, "entries", err);
@@ -259,9 +277,9 @@ enum s2_code s2_dw_units(struct s2_dw *self, bool (*each)(void *arg, Dwarf_Die u
 		Dwarf_Sig8 sig;
 		Dwarf_Error error = NULL;
 		Dwarf_Die unit = NULL;
-		int res = dwarf_next_cu_header_d(self->dbg, 1, &header_len, &version, &abbrev,
-						 &addr_size, &len_size, &ext_size, &sig, &typeoff,
-						 &next, &unit_type, &error);
+		int res = ASK(dwarf_next_cu_header_d(self->dbg, 1, &header_len, &version, &abbrev,
+						     &addr_size, &len_size, &ext_size, &sig,
+						     &typeoff, &next, &unit_type, &error));
 
 		if (res == DW_DLV_NO_ENTRY)
 			return S2_OK;
@@ -270,7 +288,7 @@ enum s2_code s2_dw_units(struct s2_dw *self, bool (*each)(void *arg, Dwarf_Die u
 		if (!go)
 			continue;
 		self->addr_size = addr_size;
-		res = dwarf_siblingof_b(self->dbg, NULL, 1, &unit, &error);
+		res = ASK(dwarf_siblingof_b(self->dbg, NULL, 1, &unit, &error));
 		if (res == DW_DLV_OK)
 			go = each(arg, unit);
 		else if (res == DW_DLV_ERROR)
@@ -437,9 +455,10 @@ static enum s2_code check_sections(const struct s2_symbol_file *file, struct s2_
 		return code;
 	if (fstat(file->fd, &st) < 0)
 		return s2_fail(err, S2_INVALID, "%s: %s", file->path, strerror(errno));
+	errno = 0;
 	elf_version(EV_CURRENT);
 	elf = elf_begin(file->fd, ELF_C_READ, NULL);
-	code = check_elf(file, elf, (uint64_t)st.st_size, err);
+	code = s2_library_said(check_elf(file, elf, (uint64_t)st.st_size, err), file->path, err);
 	elf_end(elf);
 	return code;
 }
@@ -453,11 +472,12 @@ enum s2_code s2_dw_open(const struct s2_symbol_file *file, struct s2_dw *ret, st
 
 	if (code)
 		return code;
-	res = INIT(file->fd, &dw.dbg, &error);
+	res = ASK(INIT(file->fd, &dw.dbg, &error));
 	if (res != DW_DLV_OK) {
 		code = s2_fail(err, res == DW_DLV_NO_ENTRY ? S2_NOTFOUND : S2_INVALID, "%s: %s",
 			       file->path,
 			       error ? dwarf_errmsg(error) : "no debugging information");
+		code = s2_library_said(code, file->path, err);
 		if (error)
 			dwarf_dealloc_error(NULL, error);
 		return code;

@@ -58,8 +58,10 @@ enum s2_code s2_symbol_file_read(const struct s2_symbol_file *file, uint64_t off
 
 		if (got < 0 && errno == EINTR)
 			continue;
-		if (got < 0)
+		if (got < 0) {
+			s2_err_note_failing(S2_IO);
 			return s2_fail(err, S2_IO, "%s: %s", file->path, strerror(errno));
+		}
 		if (!got)
 			break;
 		len += (size_t)got;

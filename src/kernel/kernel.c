@@ -36,8 +36,10 @@ void s2_kernel_say(struct s2_kernel *kernel, const char *fmt, ...)
 	va_list args;
 	char *line;
 
-	if (!more)
+	if (!more) {
+		s2_err_note_failing(S2_NOMEM);
 		return;
+	}
 	kernel->remark = more;
 	if (kernel->nremarks == MAX_REMARKS)
 		return;

@@ -2,10 +2,12 @@
 // The section .modinfo: strings "key=value", each terminated (include/linux/module.h).
 #include "kernel/modinfo.h"
 
+#include <errno.h>
 #include <gelf.h>
 #include <string.h>
 
 #include "kernel/elf_bounds.h"
+#include "kernel/library.h"
 
 /* The section's bytes, NULL when there is none. */
 static const Elf_Data *find_section(Elf *elf)
@@ -71,9 +73,11 @@ enum s2_code s2_modinfo_check(const struct s2_symbol_file *file, const char *mod
 
 	if (code)
 		return code;
+	errno = 0;
 	elf_version(EV_CURRENT);
 	elf = elf_begin(file->fd, ELF_C_READ, NULL);
-	code = check(find_section(elf), file, module, release, len, err);
+	code = s2_library_said(check(find_section(elf), file, module, release, len, err),
+			       file->path, err);
 	elf_end(elf);
 	return code;
 }

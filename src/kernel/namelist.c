@@ -2,6 +2,7 @@
 // Symbol tables in files: the .symtab of a vmlinux through libelf, and System.map text.
 #include "kernel/namelist.h"
 
+#include <errno.h>
 #include <gelf.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +12,7 @@
 #include "base/cleanup.h"
 #include "kernel/elf_bounds.h"
 #include "kernel/kva.h"
+#include "kernel/library.h"
 
 /* The kernel has no longer ones (KSYM_NAME_LEN); each may be the end of one as long as the file. */
 #define NAME_MAX_LEN 511
@@ -28,34 +30,45 @@ static Elf_Scn *section_of_type(Elf *elf, GElf_Word type, GElf_Shdr *ret)
 	return NULL;
 }
 
+static enum s2_code check_machine(Elf *elf, const struct s2_symbol_file *file,
+				  const struct s2_kva_ops *ops, struct s2_err *err)
+{
+	GElf_Ehdr ehdr;
+
+	if (elf_kind(elf) != ELF_K_ELF || !gelf_getehdr(elf, &ehdr))
+		return s2_fail(err, S2_INVALID, "%s is not an ELF file%s", file->path,
+			       s2_symbol_file_form(file));
+	if (ehdr.e_ident[EI_DATA] != ELFDATA2LSB)
+		return s2_fail(err, S2_INVALID, "%s is for a big-endian machine, not %s",
+			       file->path, ops->name);
+	if (gelf_getclass(elf) != ELFCLASS64 || ehdr.e_machine != ops->elf_machine)
+		return s2_fail(err, S2_INVALID, "%s is for machine %u, not %s", file->path,
+			       ehdr.e_machine, ops->name);
+	return S2_OK;
+}
+
+/* errno is 0 behind it, for s2_library_said(). */
 static enum s2_code elf_open(const struct s2_symbol_file *file, const struct s2_kva_ops *ops,
 			     Elf **ret, struct s2_err *err)
 {
 	enum s2_code code = s2_elf_bounds(file, err);
-	GElf_Ehdr ehdr;
 	Elf *elf;
 
 	if (code)
 		return code;
+	errno = 0;
 	elf_version(EV_CURRENT);
 	elf = elf_begin(file->fd, ELF_C_READ, NULL);
 	if (!elf)
-		return s2_fail(err, S2_INVALID, "%s: %s", file->path, elf_errmsg(-1));
-	if (elf_kind(elf) != ELF_K_ELF || !gelf_getehdr(elf, &ehdr)) {
+		code = s2_fail(err, S2_INVALID, "%s: %s", file->path, elf_errmsg(-1));
+	else
+		code = check_machine(elf, file, ops, err);
+	code = s2_library_said(code, file->path, err);
+	if (code) {
 		elf_end(elf);
-		return s2_fail(err, S2_INVALID, "%s is not an ELF file%s", file->path,
-			       s2_symbol_file_form(file));
+		return code;
 	}
-	if (ehdr.e_ident[EI_DATA] != ELFDATA2LSB) {
-		elf_end(elf);
-		return s2_fail(err, S2_INVALID, "%s is for a big-endian machine, not %s",
-			       file->path, ops->name);
-	}
-	if (gelf_getclass(elf) != ELFCLASS64 || ehdr.e_machine != ops->elf_machine) {
-		elf_end(elf);
-		return s2_fail(err, S2_INVALID, "%s is for machine %u, not %s", file->path,
-			       ehdr.e_machine, ops->name);
-	}
+	errno = 0;
 	*ret = elf;
 	return S2_OK;
 }
@@ -100,8 +113,10 @@ enum s2_code s2_elf_build_id(const struct s2_symbol_file *file, const struct s2_
 		data = elf_getdata(scn, NULL);
 		found = data && data->d_buf && build_id_note(data, ret, size);
 	}
+	code = found ? S2_OK : s2_fail(err, S2_NOTFOUND, "%s has no build id", file->path);
+	code = s2_library_said(code, file->path, err);
 	elf_end(elf);
-	return found ? S2_OK : s2_fail(err, S2_NOTFOUND, "%s has no build id", file->path);
+	return code;
 }
 
 enum s2_code s2_elfsyms_open(const struct s2_symbol_file *file, const struct s2_kva_ops *ops,
@@ -116,16 +131,17 @@ enum s2_code s2_elfsyms_open(const struct s2_symbol_file *file, const struct s2_
 	if (code)
 		return code;
 	scn = section_of_type(elf, SHT_SYMTAB, &shdr);
-	if (!scn) {
-		elf_end(elf);
-		return s2_fail(err, S2_NOTFOUND, "%s has no symbol table", file->path);
-	}
 	syms.elf = elf;
-	syms.data = elf_getdata(scn, NULL);
+	syms.data = scn ? elf_getdata(scn, NULL) : NULL;
 	syms.strtab = shdr.sh_link;
-	if (!syms.data || shdr.sh_entsize != sizeof(Elf64_Sym)) {
+	if (!scn)
+		code = s2_fail(err, S2_NOTFOUND, "%s has no symbol table", file->path);
+	else if (!syms.data || shdr.sh_entsize != sizeof(Elf64_Sym))
+		code = s2_fail(err, S2_INVALID, "%s: the symbol table is broken", file->path);
+	code = s2_library_said(code, file->path, err);
+	if (code) {
 		elf_end(elf);
-		return s2_fail(err, S2_INVALID, "%s: the symbol table is broken", file->path);
+		return code;
 	}
 	syms.nsyms = ((Elf_Data *)syms.data)->d_size / sizeof(Elf64_Sym);
 	*ret = syms;
@@ -149,7 +165,10 @@ void s2_elfsyms_query(const struct s2_elfsyms *syms, struct s2_symbol_query *que
 		    GELF_ST_TYPE(sym.st_info) == STT_FILE ||
 		    GELF_ST_TYPE(sym.st_info) == STT_SECTION)
 			continue;
+		errno = 0;
 		name = elf_strptr(syms->elf, syms->strtab, sym.st_name);
+		if (!name)
+			(void)s2_library_failure();
 		len = name ? strnlen(name, NAME_MAX_LEN + 1) : 0;
 		/* Mapping symbols ($x, $d; AAELF64 4.5) name nothing, prefixed by objcopy or not. */
 		if (!name || len > NAME_MAX_LEN || memchr(name, '$', len))

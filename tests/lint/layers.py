@@ -123,7 +123,7 @@ def writable(paths):
 
 # State that cannot be passed: jansson calls its allocation functions without an argument of ours (model/note_parse.c), the
 # system a signal handler (source/fault.c).
-STATE = {("model", "pool"), ("source", "guard")}
+STATE = {("base", "first_failing"), ("model", "pool"), ("source", "guard")}
 
 
 def check_archives(build, problems):

@@ -73,8 +73,10 @@ static bool first_leaf(const struct s2_mem *mem, const struct s2_geometry *geom,
 	s2_auto_free struct s2_walk *walk = malloc(sizeof(*walk));
 	struct s2_strip strip;
 
-	if (!walk)
+	if (!walk) {
+		s2_err_note_failing(S2_NOMEM);
 		return false;
+	}
 	s2_walk_init(walk, geom, mem, root);
 	while (s2_walk_next(walk, &strip)) {
 		for (uint64_t i = 0; !strip.missing && i < strip.n; i++) {
