@@ -9,7 +9,8 @@
     *.tables   made into <stem>.bin by mktables.py before cmd runs; $VTCR (t.tables) or $VTCR_<stem> is its register
     make.py    anything else that must be made, run first
 
-cmd runs in an empty directory with $S2DUMP, $SRC (the case), $SAMPLES, $TOOLS and the functions of lib.sh.
+cmd runs in an empty directory with $S2DUMP, $SRC (the case), $SAMPLES, $TOOLS, $SLOWER (by which bounds of time are to be
+multiplied) and the functions of lib.sh.
 The version, the path of the samples and which architectures' registers a message names as examples are the only text
 that is normalised. Cases whose name begins with x86- need that architecture in the build, those with both- or toy-
 it and arm64, all others arm64; in $SAMPLES are those of the architectures that the case needs, and no others."""
@@ -29,7 +30,9 @@ TOP = HERE.parent.parent
 sys.path.insert(0, str(HERE.parent / "tools"))
 import mktables  # noqa: E402
 
-TIMEOUT = 120
+# An emulated build takes so many times as long (scripts/test --full).
+SLOWER = int(os.environ.get("S2DUMP_SLOWER", "1"))
+TIMEOUT = 120 * SLOWER
 
 # What messages of a build with x86 or the toy have after "--vtcr".
 OTHER_EXAMPLE = r" or --(eptp|toycr)\b"
@@ -52,7 +55,7 @@ def link_samples(case, folder):
 def environment(case, s2dump, samples):
     return {**os.environ, "S2DUMP": s2dump, "SRC": str(case), "SAMPLES": str(samples),
             "TOOLS": str(HERE.parent / "tools"), "PYTHONPATH": str(HERE.parent / "tools"), "PYTHON": sys.executable,
-            "PYTHONDONTWRITEBYTECODE": "1", "BASH_ENV": str(HERE / "lib.sh"), "LC_ALL": "C.UTF-8"}
+            "SLOWER": str(SLOWER), "PYTHONDONTWRITEBYTECODE": "1", "BASH_ENV": str(HERE / "lib.sh"), "LC_ALL": "C.UTF-8"}
 
 
 def build(case, work, env):

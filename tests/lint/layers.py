@@ -122,7 +122,7 @@ def writable(paths):
 
 
 # State that cannot be passed: jansson calls its allocation functions without an argument of ours (model/note_parse.c), the
-# system a signal handler (source/fault.c).
+# system a signal handler (source/fault.c); and that memory was lacking is of the process (base/err.c).
 STATE = {("base", "first_failing"), ("model", "pool"), ("source", "guard")}
 
 

@@ -188,6 +188,9 @@ static bool is_open(int fd)
 	return fcntl(fd, F_GETFD) >= 0;
 }
 
+/* Where programs are emulated, filters of system calls are not. */
+#define NO_FILTERS 77
+
 /* As a kernel before 5.9. */
 static void refuse_ranges(void)
 {
@@ -199,9 +202,10 @@ static void refuse_ranges(void)
 	};
 	const struct sock_fprog prog = { .len = ARRAY_SIZE(insn), .filter = insn };
 
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
-	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &prog))
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
 		_exit(2);
+	if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &prog))
+		_exit(errno == EINVAL ? NO_FILTERS : 2);
 }
 
 /* 0: what @files has stayed open, and nothing else did. */
@@ -239,6 +243,8 @@ static void test_inherited(void **state)
 		if (!child)
 			_exit(left_open(by_range));
 		assert_int_equal(waitpid(child, &status, 0), child);
+		if (!by_range && WIFEXITED(status) && WEXITSTATUS(status) == NO_FILTERS)
+			skip();
 		assert_int_equal(status, 0);
 	}
 }
