@@ -3,6 +3,7 @@
 # The system refuses, one call at a time: no memory, no file, no bytes. The answer is the same as ever, or there is an error.
 
 import argparse
+import bz2
 import errno
 import os
 import pathlib
@@ -14,6 +15,10 @@ import tempfile
 HERE = pathlib.Path(__file__).resolve().parent
 TOP = HERE.parent.parent
 TOOLS = HERE.parent / "tools"
+sys.path.insert(0, str(TOOLS))
+import mkdwarf  # noqa: E402
+import mkguest  # noqa: E402
+from mkpkvm import BTF, IMAGE  # noqa: E402
 
 SAMPLE = str(TOP / "samples/debian-6.1-4k.s2dump")
 BLOB = str(TOP / "samples/debian-6.1-4k-ipa43.bin")
@@ -137,6 +142,8 @@ def all_nth(args, work, first):
     runs += [(command, SYSTEM, []) for command in (["slots", "--json"], ["dump", "--absent-is-zero"], ["dump", "--where=write and mapped"])]
     runs += [(command, GUEST, []) for command in (["dump", "--effective", "--json"], ["dump", "--merge=none"])]
     runs.append((["translate", "--json"], GUEST, ["0x400000"]))
+    runs += [(command, [f"--vmlinux={types}", "typeless"], []) for command in (["list", "-l", "--json"], ["check"]) for types in ("dwarf", "btf")]
+    runs += [(["dump"], ["--vtcr=0x802d3555", "--base=0x43270000", "packed"], []), (["inspect"], ["packed"], []), (["inspect", "--json"], ["damaged"], [])]
     runs += [(["inspect"], ["zstd.flat"], []), (["inspect"], ["guest"], []), (["decode", "--arch=ept"], [], ["0x1000007"])]
     if args.make_x86:
         runs += [(command, ["x86"], []) for command in (["inspect", "--json"], ["list", "-l"], ["slots", "--json"], ["dump", "--format=csv"])]
@@ -161,9 +168,18 @@ def all_nth(args, work, first):
 def make_inputs(work):
     make = [sys.executable, "-B"]
     subprocess.run([*make, TOOLS / "mkpkvm.py", "6.14", "system"], cwd=work, check=True)
-    subprocess.run([*make, TOOLS / "mkguest.py", "guest"], cwd=work, check=True)
+    host = mkguest.write(str(work / "guest"))
+    for name, sections in (("dwarf", mkdwarf.sections(host.btf.blob())), ("btf", {".BTF": host.btf.blob()})):
+        (work / name).write_bytes(mkguest.vmlinux(host.symbols, sections=sections))
+    host.ram.bytes[IMAGE + BTF:IMAGE + BTF + 4] = bytes(4)
+    (work / "typeless").write_bytes(host.core())
+    (work / "packed").write_bytes(bz2.compress(pathlib.Path(BLOB).read_bytes()))
     for name, options in (("kdump", []), ("kdump.flat", ["--flatten"])):
         subprocess.run([*make, TOOLS / "mkdump.py", "kdump", name, f"--raw={BLOB}@0x43270000", *options], cwd=work, check=True)
+    # Of a page that libraries unpack there is not all.
+    damaged = bytearray((work / "kdump").read_bytes())
+    damaged[-2000:-1000] = bytes(1000)
+    (work / "damaged").write_bytes(damaged)
     # A note in memory, which is looked for in pages that are decompressed.
     system = [*make, TOOLS / "mkdump.py", "kdump", "zstd.flat", "--raw=system@0x40000000", "--codec=zstd", "--flatten"]
     subprocess.run(system, cwd=work, check=True)

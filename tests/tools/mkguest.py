@@ -239,20 +239,24 @@ class Host(System):
         return elf_core([(BASE, bytes(self.ram.bytes))], exclude=[(self.hidden[name], self.PARTS.get(name, PAGE)) for name in hide])
 
 
-def vmlinux(symbols, build_id=BUILD_ID, machine=EM_AARCH64):
-    """An ELF file with these symbols (None: without a symbol table) and a build id (None: without)."""
+def vmlinux(symbols, build_id=BUILD_ID, machine=EM_AARCH64, sections=None):
+    """An ELF file with these symbols (None: without a symbol table), a build id (None: without), and more @sections by name."""
     names, syms = b"\0", bytes(24)
     for name, value in (symbols or {}).items():
         syms += struct.pack("<IBBHQQ", len(names), 0x11, 0, 1, value, 0)
         names += name.encode() + b"\0"
     parts = [(0, b"", 0)]  # type, bytes, link
     parts.append((7, note("GNU", 3, build_id) if build_id else b"", 0))
-    parts.append((3, b"\0.name\0", 0))
+    sections = sections or {}
+    parts.append((3, "\0".join(["", ".name", *sections, ""]).encode(), 0))
     if symbols is not None:
         parts += [(3, names, 0), (2, syms, 3)]
+    first = len(parts)
+    parts += [(1, data, 0) for data in sections.values()]
+    called = [1 if i < first else parts[2][1].index(b"\0" + list(sections)[i - first].encode() + b"\0") + 1 for i in range(len(parts))]
     off, body, headers = 64, b"", b""
-    for kind, data, link in parts:
-        headers += struct.pack("<IIQQQQIIQQ", 1 if kind else 0, kind, 0, 0, off if data else 0, len(data), link,
+    for name, (kind, data, link) in zip(called, parts):
+        headers += struct.pack("<IIQQQQIIQQ", name if kind else 0, kind, 0, 0, off if data else 0, len(data), link,
                                1 if kind == 2 else 0, 4 if kind == 7 else 8, 24 if kind == 2 else 0)
         body += data + bytes(-len(data) % 8)
         off += len(data) + -len(data) % 8
