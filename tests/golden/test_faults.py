@@ -7,6 +7,7 @@ import bz2
 import errno
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -112,6 +113,8 @@ def judge_nth(clean, got, kind):
         return f"another answer with the same status {got.status}: {got.text.strip()[:200]}"
     if kind == "m" and got.status != clean.status and "memory" not in got.text:
         return f"ends with {got.status} and does not say that memory was lacking: {got.text.strip()[:200]}"
+    if kind == "r" and got.status != clean.status and not re.search("read|disk|Input/output", got.text):
+        return f"ends with {got.status} and does not say that a read failed: {got.text.strip()[:200]}"
     return None
 
 
