@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The running kernel's memory, /proc/kcore: an ELF core with traps of its own.
 #include <elf.h>
+#include <errno.h>
 #include <string.h>
 
 #include "base/cleanup.h"
@@ -26,15 +27,27 @@ static bool is_protected(char *cmdline)
 	return strstr(cmdline, "kvm-arm.mode=protected");
 }
 
-static bool runs_protected_kvm(int cmdline_fd)
+/* S2_OK: it does not run protected KVM. What is not known is not risked. */
+static enum s2_code refuse_protected_kvm(int cmdline_fd, struct s2_err *err)
 {
 	s2_auto_free char *cmdline = calloc(1, CMDLINE_SIZE);
 	ssize_t n;
 
-	if (cmdline_fd < 0 || !cmdline)
-		return false;
-	n = read(cmdline_fd, cmdline, CMDLINE_SIZE - 1);
-	return n > 0 && is_protected(cmdline);
+	if (!cmdline)
+		return s2_fail(err, S2_NOMEM, "no memory for the kernel's command line");
+	do
+		n = read(cmdline_fd, cmdline, CMDLINE_SIZE - 1);
+	while (n < 0 && errno == EINTR);
+	if (n <= 0)
+		return s2_fail(err, S2_IO,
+			       "/proc/cmdline cannot be read, so nobody knows whether this kernel "
+			       "runs protected KVM, which panics when its memory is read");
+	if (is_protected(cmdline))
+		return s2_fail(
+			err, S2_INVALID,
+			"this kernel runs protected KVM: it panics when the hypervisor's memory "
+			"is read; take a dump from outside instead");
+	return S2_OK;
 }
 
 /*
@@ -52,6 +65,8 @@ static bool has_addresses(const struct s2_segment *seg, size_t n)
 enum s2_code s2_kcore_check(struct s2_source *source, const struct s2_segment *seg, size_t n,
 			    struct s2_err *err)
 {
+	enum s2_code code;
+
 	if (!is_kcore(source))
 		return S2_OK;
 	/*
@@ -59,11 +74,9 @@ enum s2_code s2_kcore_check(struct s2_source *source, const struct s2_segment *s
 	 * with BUG() (arch/arm64/kvm/hyp/nvhe/mem_protect.c, handle_host_mem_abort()), and the
 	 * machine is gone. Nothing tells which pages these are, and the tables are among them.
 	 */
-	if (runs_protected_kvm(source->file.cmdline_fd))
-		return s2_fail(
-			err, S2_INVALID,
-			"this kernel runs protected KVM: it panics when the hypervisor's memory "
-			"is read; take a dump from outside instead");
+	code = refuse_protected_kvm(source->file.cmdline_fd, err);
+	if (code)
+		return code;
 	if (!has_addresses(seg, n))
 		return s2_fail(err, S2_INVALID,
 			       "this kernel gives no physical addresses in /proc/kcore (Linux "
