@@ -91,9 +91,7 @@ static enum s2_exit report_failing(const struct s2_err *err, enum s2_exit status
 	if (!code)
 		return status;
 	if (status != S2_EXIT_INPUT || err->code != code)
-		s2_say("%s: what was said or printed may be wrong",
-		       code == S2_NOMEM ? "no memory was left at times" :
-					  "a file with symbols could not be read at times");
+		s2_say("%s", s2_err_failing_text());
 	return S2_EXIT_INPUT;
 }
 

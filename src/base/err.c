@@ -21,6 +21,14 @@ void s2_err_note_failing(enum s2_code code)
 		first_failing = code;
 }
 
+const char *s2_err_failing_text(void)
+{
+	if (first_failing == S2_NOMEM)
+		return "no memory was left at times: what was said or printed may be wrong";
+	return "a file with symbols could not be read at times: what was said or printed may be "
+	       "wrong";
+}
+
 void s2_err_init(struct s2_err *err)
 {
 	err->code = S2_OK;

@@ -74,6 +74,9 @@ static inline enum s2_code s2_not_ok(enum s2_code code)
 enum s2_code s2_err_failing(void);
 void s2_err_note_failing(enum s2_code code);
 
+/* A line for people, when there was. */
+const char *s2_err_failing_text(void);
+
 /* True for the codes that mean "these bytes are not in the dump". */
 static inline bool s2_is_missing(enum s2_code code)
 {

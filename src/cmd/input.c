@@ -244,8 +244,13 @@ struct s2_image s2_input_image(const struct s2_input *input)
 /* When all has been read: was all of it @told, and is nothing lost of what was asked for? */
 static bool is_complete(const struct s2_input *input, bool told)
 {
+	enum s2_code failing = s2_err_failing();
+
 	s2_input_read(input);
-	return told && !input->lost->total && !s2_err_failing();
+	/* People are told when all is printed. */
+	if (failing)
+		s2_lost_add_said(input->lost, failing, "", s2_err_failing_text());
+	return told && !input->lost->total && !failing;
 }
 
 void s2_input_end_document(const struct s2_input *input, struct s2_json *json, bool told,
