@@ -243,8 +243,9 @@ static void test_inherited(void **state)
 		if (!child)
 			_exit(left_open(by_range));
 		assert_int_equal(waitpid(child, &status, 0), child);
+		/* Not skip(): meson takes what has failed and is skipped for failed. */
 		if (!by_range && WIFEXITED(status) && WEXITSTATUS(status) == NO_FILTERS)
-			skip();
+			continue;
 		assert_int_equal(status, 0);
 	}
 }
