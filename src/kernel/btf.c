@@ -89,15 +89,15 @@ static const char *enumerator_at(const struct s2_btf_blob *blob, const struct s2
 
 /* The next type of this name after @after, without the base's. */
 static bool find_own(const struct btf_types *self, enum s2_type_space space, const char *name,
-		     uint64_t after, uint64_t *ret)
+		     uint64_t after, struct s2_budget *steps, uint64_t *ret)
 {
 	uint32_t hash = s2_names_hash(space, name);
-	const struct s2_name *at = NULL;
+	uint64_t from = after == S2_NO_TYPE ? 0 : after + 1;
+	const struct s2_name *at;
 	struct s2_btf_type t;
 
-	while ((at = s2_names_next(&self->names, hash, at))) {
-		if ((after != S2_NO_TYPE && at->id <= after) ||
-		    type_by_id(self, at->id, &t, NULL) || space_of(&t) != space ||
+	for (; (at = s2_names_from(&self->names, hash, from, steps)); from = at->id + UINT64_C(1)) {
+		if (type_by_id(self, at->id, &t, NULL) || space_of(&t) != space ||
 		    strcmp(t.name, name) != 0)
 			continue;
 		*ret = at->id;
@@ -113,10 +113,13 @@ static enum s2_code btf_find(struct s2_types *types, enum s2_type_space space, c
 	const struct btf_types *self = btf_of(types);
 	bool in_base = after != S2_NO_TYPE && after < self->first;
 
-	if (!in_base && find_own(self, space, name, after, ret))
+	if (!in_base && find_own(self, space, name, after, &types->steps, ret))
 		return S2_OK;
-	if (self->base && find_own(self->base, space, name, in_base ? after : S2_NO_TYPE, ret))
+	if (self->base &&
+	    find_own(self->base, space, name, in_base ? after : S2_NO_TYPE, &types->steps, ret))
 		return S2_OK;
+	if (s2_types_spent(types))
+		return s2_types_no_more(err);
 	return s2_fail(err, S2_NOTFOUND, "BTF has no type %s", name);
 }
 
@@ -220,6 +223,8 @@ static enum s2_code btf_enumerator(struct s2_types *types, uint64_t type, const 
 		uint64_t value;
 		const char *other = enumerator_at(&self->blob, &t, i, &value);
 
+		if (s2_budget_take(&types->steps, 1))
+			return s2_types_no_more(err);
 		if (!other || strcmp(other, name) != 0)
 			continue;
 		*ret = value;
@@ -231,14 +236,20 @@ static enum s2_code btf_enumerator(struct s2_types *types, uint64_t type, const 
 static enum s2_code btf_any_enumerator(struct s2_types *types, const char *name, uint64_t *ret,
 				       struct s2_err *err)
 {
-	uint32_t hash = s2_names_hash(SPACE_ENUMERATOR, name), last = 0;
+	uint32_t hash = s2_names_hash(SPACE_ENUMERATOR, name);
 
-	/* Enumerators of one enum stand together, and it is looked through once. */
-	for (const struct btf_types *self = btf_of(types); self; self = self->base)
-		for (const struct s2_name *at = NULL; (at = s2_names_next(&self->names, hash, at));
-		     last = at->id)
-			if (at->id != last && !btf_enumerator(types, at->id, name, ret, NULL))
+	/* One enum is looked through once. */
+	for (const struct btf_types *self = btf_of(types); self; self = self->base) {
+		const struct s2_name *at;
+
+		for (uint64_t from = 0;
+		     (at = s2_names_from(&self->names, hash, from, &types->steps));
+		     from = at->id + UINT64_C(1))
+			if (!btf_enumerator(types, at->id, name, ret, NULL))
 				return S2_OK;
+	}
+	if (s2_types_spent(types))
+		return s2_types_no_more(err);
 	return s2_fail(err, S2_NOTFOUND, "the kernel has no enumerator %s", name);
 }
 
@@ -398,7 +409,7 @@ enum s2_code s2_btf_new_split(const void *blob, size_t len, const struct s2_btf_
 	self = calloc(1, sizeof(*self));
 	if (!self)
 		return s2_fail(err, S2_NOMEM, "no memory for BTF");
-	self->types.ops = &btf_ops;
+	s2_types_init(&self->types, &btf_ops);
 	self->types.pointer_size = 8; /* of all kernels that are read */
 	self->base = base ? btf_of(base) : NULL;
 	self->gap = gap ? *gap : (struct s2_btf_gap){ 0 };

@@ -471,7 +471,7 @@ enum s2_code s2_dwarf_new(const struct s2_symbol_file *file, const char *prefer,
 		return code;
 	}
 	s2_err_init(&self->broken);
-	self->types.ops = &dwarf_ops;
+	s2_types_init(&self->types, &dwarf_ops);
 	self->types.pointer_size = 8;
 	self->path = file->path;
 	self->prefer = prefer;

@@ -397,6 +397,16 @@ enum s2_code s2_kernel_types(struct s2_kernel *kernel, struct s2_types **ret, st
 	return S2_OK;
 }
 
+bool s2_kernel_types_spent(struct s2_kernel *kernel)
+{
+	bool spent = kernel->types && s2_types_spent(kernel->types), said = kernel->said_spent;
+
+	for (size_t i = 0; i < kernel->nmodules; i++)
+		spent |= s2_types_spent(kernel->module[i].types);
+	kernel->said_spent = spent;
+	return spent && !said;
+}
+
 enum s2_code s2_kernel_get(struct s2_kernel *kernel, uint64_t va, const char *type,
 			   const char *path, uint64_t *ret, struct s2_err *err)
 {

@@ -395,7 +395,7 @@ EVERY = ["list"], ["list", "-l", "--json"], ["dump"], ["dump", "--json"], ["dump
 X86 = ("vms-of-one-vcpu", "vms-of-one-vcpu-5.15", "vms-of-one-array", "vms-of-one-tree", "no-vm-for-roots", "no-shadow-page",
        "vcpus-without-end", "attributes-without-end", "types-without-end", "symbols-of-kvm", "gmem-of-blocks", "gmem-of-pages",
        "gmem-that-is-unread", "vmm-of-pages", "vmm-that-is-unread", "roots-without-end", "vms-of-broken-roots", "roots-with-slots",
-       "modules-in-a-circle")
+       "modules-in-a-circle", "members-without-end")
 
 
 def x86_cases():

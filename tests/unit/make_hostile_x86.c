@@ -674,6 +674,42 @@ static void modules_in_a_circle(struct hostile *h)
 	put_long_list(h, h->t.modules, 300000, 64, true);
 }
 
+/* A million members, as deep as six structs without a name. */
+static int put_million(struct hostile *h)
+{
+	int of = btf__find_by_name(h->btf, "unsigned char");
+
+	for (unsigned int depth = 0; depth < 6; depth++) {
+		int next = x86_struct(h->btf, NULL, 10);
+
+		for (unsigned int i = 0; i < 10; i++)
+			x86_field(h->btf, depth ? NULL : "a", of, i);
+		of = next;
+	}
+	return of;
+}
+
+/* Types that are asked for have the names of as many others as are looked at, each of which has a
+ * million members. */
+static void members_without_end(struct hostile *h)
+{
+	static const char *const names[] = { "xa_node", "kvm_memory_slot", "rb_node", "list_head" };
+	int million;
+
+	put_farm(h, 1000);
+	set_field(h, F_MEMSLOTS, put_slot_tree(h), 0);
+	begin_types(h);
+	million = put_million(h);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		for (unsigned int k = 0; k < 62; k++) {
+			x86_struct(h->btf, names[i], 10);
+			x86_field(h->btf, NULL, million, 0);
+		}
+		extend_type(h, names[i]);
+	}
+	end_types(h);
+}
+
 /* ---- files ---- */
 
 static void put(int fd, uint64_t off, const void *data, size_t size)
@@ -770,6 +806,7 @@ static const struct {
 	{ "vms-of-broken-roots", 4, vms_of_broken_roots },
 	{ "roots-with-slots", 4, roots_with_slots },
 	{ "modules-in-a-circle", 4, modules_in_a_circle },
+	{ "members-without-end", 2, members_without_end },
 	{ "symbols-of-kvm", 4, symbols_of_kvm },
 	{ "gmem-of-blocks", 2, gmem_of_blocks },
 	{ "gmem-of-pages", 2, gmem_of_pages },
