@@ -165,6 +165,35 @@ def aliases(path):
     path.write_bytes(head + b"".join(rows) + bytes(range(256)) * (size // 256))
 
 
+def names_of_kernels(path):
+    """A VMCOREINFO of empty lines before those of a kernel that is not this memory's, which lies in memory again and again."""
+    n, size = 8000, 256 << 10
+    text = (f"OSRELEASE=6.12.0\nPAGESIZE=4096\nSYMBOL(init_uts_ns)=ffff800080000000\nOFFSET(uts_namespace.name)=16\n"
+            f"SYMBOL(swapper_pg_dir)=ffff800080001000\nSYMBOL(_stext)=ffff800080000000\nNUMBER(VA_BITS)=48\n"
+            f"NUMBER(kimage_voffset)=0xffff800080000000\nNUMBER(PHYS_OFFSET)=0x0\nKERNELOFFSET=0\n").encode()
+    text = text.rjust(size - 24, b"\n")
+    at = 64 + 56 * n
+    head = b"\x7fELF\2\1\1" + bytes(9) + struct.pack("<HHIQQQIHHHHHH", 4, 183, 1, 0, 64, 0, 0, 64, 56, n, 64, 0, 0)
+    rows = (struct.pack("<IIQQQQQQ", 1, 4, at, i * size, i * size, size, size, 0) for i in range(n))
+    path.write_bytes(head + b"".join(rows) + struct.pack("<III", 11, len(text), 0) + b"VMCOREINFO\0\0" + text)
+
+
+def kernels_of_one_table(path):
+    """As many VMCOREINFO as are looked at, all of whose kernels have the same tables, which lead to as many that map nothing."""
+    n, pages = 10000, 10000
+    stext, tables = 0xffffffff81000000, 1 << 30
+    text = (f"OSRELEASE=6.12.0\nPAGESIZE=4096\nSYMBOL(init_uts_ns)={stext:x}\nOFFSET(uts_namespace.name)=0\n"
+            f"SYMBOL(_stext)={stext:x}\nSYMBOL(init_top_pgt)={stext:x}\nNUMBER(phys_base)={tables - 0x1000000}\n").encode()
+    note = (struct.pack("<III", 11, len(text), 0) + b"VMCOREINFO\0\0" + text).ljust(4096, b"\0")
+    levels = [struct.pack("<512Q", *[tables + 4096 * (k + 1) | 3] * 512) for k in range(3)] + [bytes(4096)]
+    at = 64 + 56 * (n + 1)
+    head = b"\x7fELF\2\1\1" + bytes(9) + struct.pack("<HHIQQQIHHHHHH", 4, 62, 1, 0, 64, 0, 0, 64, 56, n + 1, 64, 0, 0)
+    rows = b"".join(struct.pack("<IIQQQQQQ", 1, 4, at, i * 4096, i * 4096, 4096, 4096, 0) for i in range(n))
+    size = (4 + pages) * 4096
+    rows += struct.pack("<IIQQQQQQ", 1, 4, at + 4096, tables, tables, size, size, 0)
+    path.write_bytes(head + rows + note + b"".join(levels) + b"filled" * (pages * 4096 // 6 + 1))
+
+
 def image_elsewhere(path):
     """A kernel that maps 254 MiB of image, of which a dump of five pages has the first."""
     pa, va = 0x40400000, 0xffff800080400000
@@ -395,7 +424,8 @@ EVERY = ["list"], ["list", "-l", "--json"], ["dump"], ["dump", "--json"], ["dump
 X86 = ("vms-of-one-vcpu", "vms-of-one-vcpu-5.15", "vms-of-one-array", "vms-of-one-tree", "no-vm-for-roots", "no-shadow-page",
        "vcpus-without-end", "attributes-without-end", "types-without-end", "symbols-of-kvm", "gmem-of-blocks", "gmem-of-pages",
        "gmem-that-is-unread", "vmm-of-pages", "vmm-that-is-unread", "roots-without-end", "vms-of-broken-roots", "roots-with-slots",
-       "modules-in-a-circle", "members-without-end")
+       "modules-in-a-circle", "members-without-end",
+       "guest-of-notes")
 
 
 def x86_cases():
@@ -420,6 +450,7 @@ CASES = [
     (kdump_empty, ["inspect"]), (kdump_empty, ["list"]),
     (kdump_zeros, ["inspect"]), (kdump_zeros, ["dump", f"--vtcr={VTCR}", "--root=0"]),
     (aliases, ["list"]), (aliases, ["dump", f"--vtcr={VTCR}", "--root=0x1000"]),
+    *((make, words) for make in (names_of_kernels, kernels_of_one_table) for words in (["list"], ["inspect"])),
     (image_elsewhere, ["list"]),
     (ends_of_a_name, ["list", str(SAMPLE), "--vmlinux"]), (build_id_of_2g, ["list", str(SAMPLE), "--vmlinux"]),
     *((make, ["list", str(SAMPLE), "--vmlinux"]) for make in (symbols_of_a_hole, sections_of_a_hole)),

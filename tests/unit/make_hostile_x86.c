@@ -674,6 +674,32 @@ static void modules_in_a_circle(struct hostile *h)
 	put_long_list(h, h->t.modules, 300000, 64, true);
 }
 
+/* A guest that maps the same 2 MiB again and again, which are VMCOREINFO of nothing but ends of
+ * lines. */
+static void guest_of_notes(struct hostile *h)
+{
+	static const uint32_t size = 256U << 10;
+	const uint32_t note[] = { 11, size - 24, 0 };
+	struct x86_test *t = &h->t;
+	uint64_t kvm = put_vm(t, 42), pa = more_alloc(h, 4 << 20), root, pdpt, pd;
+
+	begin_types(h);
+	end_types(h);
+	pa = (pa + (2U << 20)) & ~UINT64_C(0x1fffff);
+	memset(more_at(h, pa), '\n', 2 << 20);
+	for (uint64_t off = 0; off < 2 << 20; off += size) {
+		memcpy(more_at(h, pa + off), note, sizeof(note));
+		memcpy(more_at(h, pa + off + sizeof(note)), "VMCOREINFO\0", 12);
+	}
+	put_root(t, kvm + KVM_ROOTS, ROLE_LEVEL(4) | ROLE_DIRECT, true, &root);
+	pdpt = more_alloc(h, 4096);
+	pd = more_alloc(h, 4096);
+	put64(t->k.ram + root, pdpt | 0x907 | X86_NX);
+	put64(more_at(h, pdpt), pd | 0x907 | X86_NX);
+	for (uint64_t i = 0; i < 512; i++)
+		put64(more_at(h, pd + i * 8), pa | UINT64_C(0x8600000000000bf7));
+}
+
 /* A million members, as deep as six structs without a name. */
 static int put_million(struct hostile *h)
 {
@@ -806,6 +832,7 @@ static const struct {
 	{ "vms-of-broken-roots", 4, vms_of_broken_roots },
 	{ "roots-with-slots", 4, roots_with_slots },
 	{ "modules-in-a-circle", 4, modules_in_a_circle },
+	{ "guest-of-notes", 2, guest_of_notes },
 	{ "members-without-end", 2, members_without_end },
 	{ "symbols-of-kvm", 4, symbols_of_kvm },
 	{ "gmem-of-blocks", 2, gmem_of_blocks },
