@@ -17,6 +17,7 @@
 struct btf_types {
 	struct s2_types types;
 	void *bytes; /* the blob */
+	size_t len;
 	struct s2_btf_blob blob;
 	const struct btf_types *base; /* of a split blob, which has no base itself; else NULL */
 	uint32_t first;               /* the first type's id: 1, or the next after the base's */
@@ -375,32 +376,28 @@ static enum s2_code find_rows(struct btf_types *self, struct s2_btf_rows *ret, s
 	return code;
 }
 
-/* Takes its own copy of the bytes: a mapped file may change. */
-static enum s2_code fill(struct btf_types *self, const void *bytes, size_t len, struct s2_err *err)
+static enum s2_code fill(struct btf_types *self, struct s2_err *err)
 {
 	struct s2_btf_rows rows;
 	uint64_t size;
-	enum s2_code code = s2_btf_size(bytes, len, &size, err);
+	enum s2_code code = s2_btf_size(self->bytes, self->len, &size, err);
 
 	if (code)
 		return code;
-	if (size < len)
-		len = (size_t)size;
-	self->bytes = malloc(len);
-	if (!self->bytes)
-		return s2_fail(err, S2_NOMEM, "no memory for %zu bytes of BTF", len);
-	memcpy(self->bytes, bytes, len);
-	code = s2_btf_blob(self->bytes, len, self->base ? &self->base->blob : NULL, &self->blob,
-			   err);
+	if (size < self->len)
+		self->len = (size_t)size;
+	code = s2_btf_blob(self->bytes, self->len, self->base ? &self->base->blob : NULL,
+			   &self->blob, err);
 	if (!code)
 		code = find_rows(self, &rows, err);
 	return code ? code : index_all(self, &rows, err);
 }
 
-enum s2_code s2_btf_new_split(const void *blob, size_t len, const struct s2_btf_gap *gap,
-			      struct s2_types *base, struct s2_types **ret, uint32_t *ret_ntypes,
-			      struct s2_err *err)
+enum s2_code s2_btf_adopt_split(void *blob, size_t len, const struct s2_btf_gap *gap,
+				struct s2_types *base, struct s2_types **ret, uint32_t *ret_ntypes,
+				struct s2_err *err)
 {
+	s2_auto_free void *bytes = blob;
 	struct btf_types *self;
 	enum s2_code code;
 
@@ -409,12 +406,14 @@ enum s2_code s2_btf_new_split(const void *blob, size_t len, const struct s2_btf_
 	self = calloc(1, sizeof(*self));
 	if (!self)
 		return s2_fail(err, S2_NOMEM, "no memory for BTF");
+	self->bytes = s2_take(&bytes);
+	self->len = len;
 	s2_types_init(&self->types, &btf_ops);
 	self->types.pointer_size = 8; /* of all kernels that are read */
 	self->base = base ? btf_of(base) : NULL;
 	self->gap = gap ? *gap : (struct s2_btf_gap){ 0 };
 	self->first = base ? self->base->first + self->base->ntypes : 1;
-	code = fill(self, blob, len, err);
+	code = fill(self, err);
 	if (code) {
 		btf_free(&self->types);
 		return code;
@@ -423,6 +422,27 @@ enum s2_code s2_btf_new_split(const void *blob, size_t len, const struct s2_btf_
 	if (ret_ntypes)
 		*ret_ntypes = self->ntypes;
 	return S2_OK;
+}
+
+/* Takes its own copy of the bytes: a mapped file may change. */
+enum s2_code s2_btf_new_split(const void *blob, size_t len, const struct s2_btf_gap *gap,
+			      struct s2_types *base, struct s2_types **ret, uint32_t *ret_ntypes,
+			      struct s2_err *err)
+{
+	void *copy = malloc(len + 1);
+
+	if (!copy)
+		return s2_fail(err, S2_NOMEM, "no memory for %zu bytes of BTF", len);
+	memcpy(copy, blob, len);
+	return s2_btf_adopt_split(copy, len, gap, base, ret, ret_ntypes, err);
+}
+
+const void *s2_btf_bytes(const struct s2_types *types, size_t *ret_size)
+{
+	const struct btf_types *self = (const struct btf_types *)types;
+
+	*ret_size = self->len;
+	return self->bytes;
 }
 
 void s2_btf_functions(const struct s2_types *types, bool (*function)(void *arg, const char *name),
@@ -444,8 +464,8 @@ enum s2_code s2_btf_new(const void *blob, size_t len, struct s2_types **ret, uin
 }
 
 /* The blob at @pa: in the mapping, or in @copy, which is then the caller's. */
-static enum s2_code fetch(const struct s2_mem *mem, uint64_t pa, void **copy, const void **ret,
-			  size_t *ret_size, struct s2_err *err)
+static enum s2_code fetch(const struct s2_mem *mem, uint64_t pa, struct s2_budget *room,
+			  void **copy, const void **ret, size_t *ret_size, struct s2_err *err)
 {
 	uint8_t header[S2_BTF_SHORT_HEADER];
 	uint64_t size;
@@ -453,6 +473,8 @@ static enum s2_code fetch(const struct s2_mem *mem, uint64_t pa, void **copy, co
 
 	if (!code)
 		code = s2_btf_size(header, sizeof(header), &size, err);
+	if (!code)
+		code = s2_room_take(room, size, "BTF", err);
 	if (code)
 		return code;
 	*ret_size = (size_t)size;
@@ -467,15 +489,18 @@ static enum s2_code fetch(const struct s2_mem *mem, uint64_t pa, void **copy, co
 	return s2_mem_read(mem, pa, *copy, (size_t)size, err);
 }
 
-enum s2_code s2_btf_read(const struct s2_mem *mem, uint64_t pa, struct s2_types **ret,
-			 uint32_t *ret_ntypes, struct s2_err *err)
+enum s2_code s2_btf_read(const struct s2_mem *mem, uint64_t pa, struct s2_budget *room,
+			 struct s2_types **ret, uint32_t *ret_ntypes, struct s2_err *err)
 {
 	s2_auto_free void *copy = NULL;
 	const void *blob = NULL;
 	size_t size = 0;
-	enum s2_code code = fetch(mem, pa, &copy, &blob, &size, err);
+	enum s2_code code = fetch(mem, pa, room, &copy, &blob, &size, err);
 
-	return code ? code : s2_btf_new(blob, size, ret, ret_ntypes, err);
+	if (code)
+		return code;
+	return copy ? s2_btf_adopt_split(s2_take(&copy), size, NULL, NULL, ret, ret_ntypes, err) :
+		      s2_btf_new(blob, size, ret, ret_ntypes, err);
 }
 
 enum s2_code s2_btf_check(const struct s2_mem *mem, uint64_t pa, uint64_t *ret_size,
@@ -484,10 +509,13 @@ enum s2_code s2_btf_check(const struct s2_mem *mem, uint64_t pa, uint64_t *ret_s
 	s2_auto_free void *copy = NULL;
 	const void *bytes = NULL;
 	struct s2_btf_blob blob;
+	struct s2_budget room;
 	uint32_t ntypes;
 	size_t size = 0;
-	enum s2_code code = fetch(mem, pa, &copy, &bytes, &size, err);
+	enum s2_code code;
 
+	s2_room_init(&room, mem);
+	code = fetch(mem, pa, &room, &copy, &bytes, &size, err);
 	if (!code)
 		code = s2_btf_blob(bytes, size, NULL, &blob, err);
 	if (code)

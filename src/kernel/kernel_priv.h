@@ -5,6 +5,7 @@
 
 #include "base/budget.h"
 #include "kernel/kernel.h"
+#include "kernel/room.h"
 
 /* More kernels of one machine than this are not told apart. */
 #define S2_MAX_KERNELS 16
@@ -30,6 +31,7 @@ struct s2_kernel {
 	char *text; /* VMCOREINFO, owned */
 	struct s2_vmcoreinfo info;
 	struct s2_kva *kva;
+	struct s2_budget room; /* kernel/room.h */
 	struct s2_symbols *symbols;
 	struct s2_types *types;
 	bool types_tried;

@@ -40,7 +40,7 @@ enum s2_code s2_names_sort(struct s2_names *names, struct s2_err *err)
 	size_t nbuckets = 1;
 	uint32_t *bucket, at = 0;
 
-	while (nbuckets < names->n)
+	while (nbuckets <= names->n / 2)
 		nbuckets *= 2;
 	bucket = calloc(nbuckets + 1, sizeof(*bucket));
 	sorted = malloc((names->n + 1) * sizeof(*sorted));

@@ -178,6 +178,41 @@ def names_of_kernels(path):
     path.write_bytes(head + b"".join(rows) + struct.pack("<III", 11, len(text), 0) + b"VMCOREINFO\0\0" + text)
 
 
+def kallsyms_of_one_page(path, absolute=False):
+    """A kernel of 8 million symbols, the names and addresses of which are the same 2 MiB of the file; each has as many letters as
+    names that are asked for."""
+    pa, va, size, n = 0x40400000, 0xffff800080400000, 2 << 20, 8 << 20
+    names_at, tokens_at, table_at = 16, 16 + (31 if absolute else 8), 64
+    segments = [(0, 0)] + [(names_at + i, 1 + (i > 0)) for i in range(tokens_at - names_at)]
+    segments += [(table_at + i, 2) for i in range(32 if absolute else 16)]
+    names = b"\1\2" + b"\1" * (size - 2)
+    image = (bytes(16) + b"Linux".ljust(130, b"\0") + b"6.12.0").ljust(0x10000, b"\0")
+    image += struct.pack("<512Q", *[0] * 512) + struct.pack("<IIQ", n, 0, va - 0x01010101)
+    image = image.ljust(size, b"\0")
+    strings = b"tbtf_modules\0T_stext\0\0"
+    token_page = (strings.ljust(32, b"\0") + struct.pack("<256H", *[21, 0, 13] + [21] * 253)).ljust(4096, b"\0")
+    text = (f"OSRELEASE=6.12.0\nPAGESIZE=4096\nSYMBOL(init_uts_ns)={va:x}\nOFFSET(uts_namespace.name)=16\n"
+            f"SYMBOL(swapper_pg_dir)={va + 0x10000:x}\nSYMBOL(_stext)={va:x}\nNUMBER(VA_BITS)=48\n"
+            f"NUMBER(kimage_voffset)={va - pa:#x}\nNUMBER(PHYS_OFFSET)=0x40000000\nKERNELOFFSET=0\n"
+            f"SYMBOL(kallsyms_names)={va + names_at * size:x}\nSYMBOL(kallsyms_num_syms)={va + 0x11000:x}\n"
+            f"SYMBOL(kallsyms_token_table)={va + tokens_at * size:x}\nSYMBOL(kallsyms_token_index)={va + tokens_at * size + 32:x}\n"
+            f"SYMBOL(kallsyms_relative_base)={va + 0x11008:x}\n"
+            f"SYMBOL(kallsyms_{'addresses' if absolute else 'offsets'})={va + table_at * size:x}\n").encode()
+    note = struct.pack("<III", 11, len(text), 0) + b"VMCOREINFO\0\0" + text + bytes(-len(text) % 4)
+    count = len(segments) + 2
+    at = -(-(64 + 56 * count + len(note)) // 4096) * 4096
+    head = b"\x7fELF\2\1\1" + bytes(9) + struct.pack("<HHIQQQIHHHHHH", 4, 183, 1, 0, 64, 0, 0, 64, 56, count, 64, 0, 0)
+    rows = struct.pack("<IIQQQQQQ", 4, 0, 64 + 56 * count, 0, 0, len(note), len(note), 4)
+    for place, which in segments:
+        rows += struct.pack("<IIQQQQQQ", 1, 4, at + which * size, 0, pa + place * size, size, size, 0)
+    rows += struct.pack("<IIQQQQQQ", 1, 4, at + 3 * size, 0, pa + tokens_at * size, 4096, 4096, 0)
+    path.write_bytes((head + rows + note).ljust(at, b"\0") + image + names + b"\1" * size + token_page)
+
+
+def kallsyms_of_long_addresses(path):
+    kallsyms_of_one_page(path, True)
+
+
 def kernels_of_one_table(path):
     """As many VMCOREINFO as are looked at, all of whose kernels have the same tables, which lead to as many that map nothing."""
     n, pages = 10000, 10000
@@ -425,7 +460,7 @@ X86 = ("vms-of-one-vcpu", "vms-of-one-vcpu-5.15", "vms-of-one-array", "vms-of-on
        "vcpus-without-end", "attributes-without-end", "types-without-end", "symbols-of-kvm", "gmem-of-blocks", "gmem-of-pages",
        "gmem-that-is-unread", "vmm-of-pages", "vmm-that-is-unread", "roots-without-end", "vms-of-broken-roots", "roots-with-slots",
        "modules-in-a-circle", "members-without-end",
-       "guest-of-notes")
+       "guest-of-notes", "types-of-one-page")
 
 
 def x86_cases():
@@ -450,6 +485,7 @@ CASES = [
     (kdump_empty, ["inspect"]), (kdump_empty, ["list"]),
     (kdump_zeros, ["inspect"]), (kdump_zeros, ["dump", f"--vtcr={VTCR}", "--root=0"]),
     (aliases, ["list"]), (aliases, ["dump", f"--vtcr={VTCR}", "--root=0x1000"]),
+    *((make, ["list"]) for make in (kallsyms_of_one_page, kallsyms_of_long_addresses)),
     *((make, words) for make in (names_of_kernels, kernels_of_one_table) for words in (["list"], ["inspect"])),
     (image_elsewhere, ["list"]),
     (ends_of_a_name, ["list", str(SAMPLE), "--vmlinux"]), (build_id_of_2g, ["list", str(SAMPLE), "--vmlinux"]),

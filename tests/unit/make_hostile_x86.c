@@ -700,6 +700,35 @@ static void guest_of_notes(struct hostile *h)
 		put64(more_at(h, pd + i * 8), pa | UINT64_C(0x8600000000000bf7));
 }
 
+/* The types of KVM's module are 64 MB of enumerators, all but the first and the last of which are
+ * the same 2 MB of memory. */
+static void types_of_one_page(struct hostile *h)
+{
+	const uint32_t block = 2U << 20, blocks = 31, types = (blocks - 1) * block - 28,
+		       header[] = { 0x0001eb9f, 24, 0, types, types + 4, 16 },
+		       type[] = { 0, 6U << 24 | (types - 12) / 8, 4 };
+	struct x86_test *t = &h->t;
+	uint64_t pa = more_alloc(h, 4 * block), va = FARM_VA(t);
+
+	pa = (pa + block) & ~(uint64_t)(block - 1);
+	for (uint32_t i = 0; i < blocks; i++)
+		x86_map(t, va + (uint64_t)i * block,
+			pa + (i && i < blocks - 1 ? 1U :
+			      i                   ? 2U :
+						    0U) * block,
+			1, X86_RW | X86_NX);
+	for (uint32_t off = 0; off < 2 * block; off += 8)
+		put32(more_at(h, pa + off), 1);
+	memcpy(more_at(h, pa), header, sizeof(header));
+	memcpy(more_at(h, pa + sizeof(header)), type, sizeof(type));
+	memcpy(more_at(h, pa + 2 * block), "\0enumerator", 12);
+	set64(t, t->btf + BTF_DATA, va);
+	set_bytes(t, t->btf + BTF_DATA_SIZE, 24 + types + 4 + 16, 4);
+	begin_types(h);
+	end_types(h);
+	put_vm(t, 42);
+}
+
 /* A million members, as deep as six structs without a name. */
 static int put_million(struct hostile *h)
 {
@@ -832,6 +861,7 @@ static const struct {
 	{ "vms-of-broken-roots", 4, vms_of_broken_roots },
 	{ "roots-with-slots", 4, roots_with_slots },
 	{ "modules-in-a-circle", 4, modules_in_a_circle },
+	{ "types-of-one-page", 4, types_of_one_page },
 	{ "guest-of-notes", 2, guest_of_notes },
 	{ "members-without-end", 2, members_without_end },
 	{ "symbols-of-kvm", 4, symbols_of_kvm },
