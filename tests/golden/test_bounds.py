@@ -460,7 +460,8 @@ X86 = ("vms-of-one-vcpu", "vms-of-one-vcpu-5.15", "vms-of-one-array", "vms-of-on
        "vcpus-without-end", "attributes-without-end", "types-without-end", "symbols-of-kvm", "gmem-of-blocks", "gmem-of-pages",
        "gmem-that-is-unread", "vmm-of-pages", "vmm-that-is-unread", "roots-without-end", "vms-of-broken-roots", "roots-with-slots",
        "modules-in-a-circle", "members-without-end",
-       "guest-of-notes", "types-of-one-page")
+       "guest-of-notes", "types-of-one-page",
+       "vms-of-one-process", "vms-of-one-command", "vms-of-a-ring")
 
 
 def x86_cases():

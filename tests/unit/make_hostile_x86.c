@@ -729,6 +729,127 @@ static void types_of_one_page(struct hostile *h)
 	put_vm(t, 42);
 }
 
+/* Types of what a process is called by; the pages of struct kvm behind those that put_farm() has
+ * hold what leads to it. */
+#define F_PROCESS 20
+
+static void put_process_types(struct hostile *h)
+{
+	static const char *const mm[] = { "owner", "pgd", "arg_start", "arg_end", "env_end" };
+	struct btf *btf;
+	int u64t, name;
+
+	begin_types(h);
+	btf = h->btf;
+	u64t = btf__find_by_name(btf, "unsigned long");
+	name = btf__add_array(btf, u64t, btf__find_by_name(btf, "char"), 16);
+	move_member(h, "kvm", "mm", (1 + F_PROCESS) * 4096);
+	move_member(h, "kvm", "mmu_notifier", (2 + F_PROCESS) * 4096);
+	extend_type(h, "mm_struct");
+	for (uint32_t i = 0; i < 5; i++)
+		x86_field(btf, mm[i], u64t, 8 + i * 8);
+	extend_type(h, "task_struct");
+	x86_field(btf, "comm", name, TASK_SIZE);
+	x86_field(btf, "cgroups", u64t, TASK_SIZE + 16);
+	x86_struct(btf, "css_set", 8);
+	x86_field(btf, "dfl_cgrp", u64t, 0);
+	x86_struct(btf, "cgroup", 8);
+	x86_field(btf, "kn", u64t, 0);
+	x86_struct(btf, "kernfs_node", 16);
+	x86_field(btf, "name", u64t, 0);
+	x86_field(btf, "parent", u64t, 8);
+	end_types(h);
+}
+
+/* Many VMs of one process, whose cgroups have long names and no end, and whose command line is as
+ * long as any that is read, or as empty. */
+static void put_one_process(struct hostile *h, bool args)
+{
+	struct x86_test *t = &h->t;
+	uint64_t mm = heap_alloc(t, 48), task = heap_alloc(t, TASK_SIZE + 24), node,
+		 name = heap_alloc(t, 256), pgd, user = X86_P | X86_RW | 4, table[3];
+
+	put_farm(h, 65000);
+	put_process_types(h);
+	set_field(h, F_PROCESS, mm, mm);
+	set64(t, mm + 8, task);
+	set64(t, task + TASK_MM, mm);
+	set64(t, task + TASK_LEADER, task);
+	set_bytes(t, task + TASK_TGID, 42, 4);
+	set_text(t, task + TASK_SIZE, "qemu-system-x86");
+	node = heap_alloc(t, 16);
+	for (unsigned int i = 0; i < 255; i++)
+		set_bytes(t, name + i, 'a', 1);
+	set64(t, node, name);
+	set64(t, node + 8, node);
+	set64(t, task + TASK_SIZE + 16, task + TASK_SIZE + 16);
+	set64(t, task + TASK_SIZE + 16, node + 0);
+	set64(t, node, name);
+	/* css_set and cgroup are one word each, which leads to the next. */
+	{
+		uint64_t words = heap_alloc(t, 16);
+
+		set64(t, words, words + 8);
+		set64(t, words + 8, node);
+		set64(t, task + TASK_SIZE + 16, words);
+	}
+	if (!args)
+		return;
+	pgd = more_alloc(h, 4096);
+	for (unsigned int i = 0; i < 3; i++) {
+		table[i] = more_alloc(h, 4096);
+		put64(more_at(h, i ? table[i - 1] : pgd), table[i] | user);
+	}
+	name = more_alloc(h, 4096);
+	memset(more_at(h, name), '-', 4096);
+	for (unsigned int i = 0; i < 4096; i += 2)
+		*more_at(h, name + i) = 0;
+	for (unsigned int i = 0; i < 512; i++)
+		put64(more_at(h, table[2] + i * 8), name | user);
+	set64(t, mm + 16, more_va(h, pgd));
+	set64(t, mm + 24, 4096);
+	set64(t, mm + 32, 4096 + 32767);
+}
+
+static void vms_of_one_process(struct hostile *h)
+{
+	put_one_process(h, false);
+}
+
+static void vms_of_one_command(struct hostile *h)
+{
+	put_one_process(h, true);
+}
+
+/* Many VMs, two of which are not there, so that their process is asked for those between them; it
+ * tells of the last ones, again and again. */
+static void vms_of_a_ring(struct hostile *h)
+{
+	const uint64_t n = 65000, page = (n - 1) / NODES_PER_PAGE * NODES_PER_PAGE;
+	struct x86_test *t = &h->t;
+	uint64_t init = t->k.stext + DATA_AT + 0x8000, task = heap_alloc(t, TASK_SIZE),
+		 mm = heap_alloc(t, 48), list = heap_alloc(t, 8), gone = FARM_VA(t) - (1 << 20),
+		 notifiers;
+
+	put_farm(h, n);
+	put_process_types(h);
+	set_field(h, F_PROCESS, mm, mm);
+	notifiers = h->field_pa[F_PROCESS + 1];
+	for (uint64_t i = 0; page + i < n; i++)
+		put64(more_at(h, notifiers + i * 16),
+		      farm_va(h, page + (page + i + 1 < n ? i + 1 : 0)) + (2 + F_PROCESS) * 4096);
+	x86_map(t, gone, MORE_AT + (UINT64_C(1) << 32), 0, X86_RW | X86_NX);
+	put64(more_at(h, h->nodes + (n / 2 - 1) * 16), gone);
+	put64(more_at(h, h->nodes + n / 2 * 16 + 8), gone + 64);
+	empty_list(t, init + TASK_LIST);
+	add_symbol(t, "Dinit_task", init);
+	link_node(t, init + TASK_LIST, task + TASK_LIST);
+	set64(t, task + TASK_MM, mm);
+	set64(t, task + TASK_LEADER, task);
+	set64(t, mm, list);
+	set64(t, list, farm_va(h, page) + (2 + F_PROCESS) * 4096);
+}
+
 /* A million members, as deep as six structs without a name. */
 static int put_million(struct hostile *h)
 {
@@ -861,6 +982,9 @@ static const struct {
 	{ "vms-of-broken-roots", 4, vms_of_broken_roots },
 	{ "roots-with-slots", 4, roots_with_slots },
 	{ "modules-in-a-circle", 4, modules_in_a_circle },
+	{ "vms-of-one-process", 2, vms_of_one_process },
+	{ "vms-of-a-ring", 2, vms_of_a_ring },
+	{ "vms-of-one-command", 2, vms_of_one_command },
 	{ "types-of-one-page", 4, types_of_one_page },
 	{ "guest-of-notes", 2, guest_of_notes },
 	{ "members-without-end", 2, members_without_end },
