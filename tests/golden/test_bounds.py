@@ -419,6 +419,46 @@ def reserved_of_all(path):
     path.write_bytes(elf(b"", [(mkpkvm.BASE, bytes(system.ram.bytes)), (first, b"".join(tables))]))
 
 
+def sparse(f, content):
+    """Writes what is not zero; pages of zeros are holes."""
+    start = f.tell()
+    for at in range(0, len(content), 4096):
+        page = content[at:at + 4096]
+        if any(page):
+            f.seek(start + at)
+            f.write(page)
+    f.truncate(start + len(content))
+    f.seek(start + len(content))
+
+
+def words_of_image(path, words=None):
+    """Most of the kernel's data are the same 2 MiB, in which each word may be what is looked for where there are no symbols."""
+    system, n, size = mkpkvm.System("7.1"), 110, 2 << 20
+    place = lambda k: mkpkvm.IMAGE + (16 << 20) + k * size
+    for k in range(n):
+        desc = mkpkvm.BASE + place(k) | 1 | 1 << 10 | 3 << 8 | 3 << 53
+        system.ram.put(system.swapper_table.slot(mkpkvm.STEXT + place(k) - mkpkvm.IMAGE, 1), desc)
+    if words:
+        at = system.image(system.symbols["__kvm_nvhe_pkvm_pgtable"] - mkpkvm.STEXT) - mkpkvm.BASE
+        system.ram.bytes[at:at + 48] = bytes(48)
+    words = words or [system.lin(mkpkvm.BASE + (i % 128) * 64 * 4096) for i in range(512)]
+    ram = bytes(system.ram.bytes)
+    at = -(-(64 + 56 * (n + 1)) // 4096) * 4096
+    head = b"\x7fELF\2\1\1" + bytes(9) + struct.pack("<HHIQQQIHHHHHH", 4, 183, 1, 0, 64, 0, 0, 64, 56, n + 1, 64, 0, 0)
+    rows = struct.pack("<IIQQQQQQ", 1, 6, at, 0, mkpkvm.BASE, len(ram), len(ram), 0)
+    for k in range(n):
+        rows += struct.pack("<IIQQQQQQ", 1, 6, at + len(ram), 0, mkpkvm.BASE + place(k), size, size, 0)
+    with open(path, "wb") as f:
+        f.write((head + rows).ljust(at, b"\0"))
+        sparse(f, ram)
+        f.write(struct.pack(f"<{len(words)}Q", *words) * (size // 8 // len(words) + 1))
+
+
+def anchors_of_image(path):
+    """The same of what may be the hypervisor's struct kvm_pgtable."""
+    words_of_image(path, [x for i in range(85) for x in (48, 0x1000 * (i + 1), 0x1000, 0, 0, 0)])
+
+
 def vms_of_nothing(path):
     """More VMs than tables of so much memory, of nothing but the nodes of their list; the hypervisor knows two."""
     system = mkpkvm.System("6.17")
@@ -499,6 +539,7 @@ CASES = [
     (kvm_of_4g, ["check", "--system-map={}.map"]), (kvm_of_4g, ["list", "--system-map={}.map"]),
     (mappings_of_same, ["check", "--system-map={}.map"]),
     (reserved_of_all, ["list", "--system-map={}.map"]),
+    *((make, ["list"]) for make in (words_of_image, anchors_of_image)),
     (vms_of_nothing, ["list", "--system-map={}.map"]), (vms_of_nothing, ["check", "--system-map={}.map"]),
     (look_alikes, ["dump", "--vtcr=0x80023559"]),
     (one_page_for_all, ["dump", "--vtcr=0x80023559", f"--base={ROOT:#x}"]),
