@@ -296,6 +296,47 @@ def sections_of_a_hole(path):
         f.truncate(64 << 24)
 
 
+def dwarf(path, entries, abbreviations):
+    """A vmlinux of one unit."""
+    unit = struct.pack("<HBBI", 5, 1, 8, 0) + b"\1" + entries + b"\0"
+    # A number, a tag, whether there are children, attributes and their forms.
+    abbrev = b"\1\x11\1\0\0" + b"".join(bytes(each) + b"\0\0" for each in abbreviations) + b"\0"
+    names = b"\0.debug_info\0.debug_abbrev\0.symtab\0_stext\0.strtab\0"
+    symbols = bytes(24) + struct.pack("<IBBHQQ", names.index(b"_stext"), 0x12, 0, 1, 0xffff800080000000, 1)
+    head = b"\x7fELF\2\1\1".ljust(16, b"\0")
+    parts = [(1, struct.pack("<I", len(unit)) + unit, 1, 0, 0), (13, abbrev, 1, 0, 0), (27, symbols, 2, 4, 24), (42, names, 3, 0, 0)]
+    at, rows, data = 64 + 64 * 5, bytes(64), b""
+    for name, content, kind, link, each in parts:
+        rows += struct.pack("<IIQQQQIIQQ", name, kind, 0, 0, at + len(data), len(content), link, 1 if link else 0, 8, each)
+        data += content + bytes(-len(content) % 8)
+    head += struct.pack("<HHIQQQIHHHHHH", 2, 183, 1, 0, 0, 64, 0, 64, 56, 0, 64, 5, 4)
+    path.write_bytes(head + rows + data)
+    system = mkpkvm.System("7.1")
+    system.ram.put(system.image(mkpkvm.BTF), 0)
+    mkpkvm.write_elf(system, set(), f"{path}.core")  # without types of its own
+
+
+# A struct of a name and a size; an entry without anything, with and without children.
+STRUCT, LEAF, INNER = (2, 0x13, 0, 3, 8, 0x0b, 6), (3, 0x24, 0), (4, 0x13, 1)
+
+
+def sizes_of_a_name(path):
+    """Structs of one name, no two of which have a size."""
+    dwarf(path, b"".join(b"\2a\0" + struct.pack("<I", i) for i in range(200000)), [STRUCT])
+
+
+def names_of_structs(path):
+    """As many structs with a name as there can be."""
+    letters = b"0123456789abcdefghijklmnopqrstuvwxyz"
+    names = itertools.islice(itertools.product(letters, repeat=4), 1100000)
+    dwarf(path, b"".join(b"\2" + bytes(name) + b"\0" for name in names), [(2, 0x13, 0, 3, 8, 0x0b, 0x21, 1)])
+
+
+def entries_of_entries(path):
+    """Entries that lie within each other, as deep as is followed, again and again."""
+    dwarf(path, (b"\4" * 190 + b"\0" * 190) * 10000, [INNER])
+
+
 def map_of_a_hole(path):
     """A System.map of 200 MiB that holds no line."""
     with open(path, "wb") as f:
@@ -531,6 +572,7 @@ CASES = [
     (image_elsewhere, ["list"]),
     (ends_of_a_name, ["list", str(SAMPLE), "--vmlinux"]), (build_id_of_2g, ["list", str(SAMPLE), "--vmlinux"]),
     *((make, ["list", str(SAMPLE), "--vmlinux"]) for make in (symbols_of_a_hole, sections_of_a_hole)),
+    *((make, ["list", "{}.core", "--vmlinux"]) for make in (sizes_of_a_name, names_of_structs, entries_of_entries)),
     (map_of_a_hole, ["list", str(SAMPLE), "--system-map"]),
     *((make, [word, *more]) for make in (pkvm_blocks, pkvm_one_page, pkvm_words, pkvm_scattered)
       for word, *more in (["check"], ["check", "--json"], ["dump", "--json"], ["list", "-l"])),
