@@ -57,6 +57,17 @@ def json_values(path):
     path.write_bytes(snapshot(note(',"x":[' + "{}," * (4 * MIB // 3) + "{}]", [table("vm:1")])))
 
 
+def json_values_of_a_hole(path):
+    """The same in a file that is mostly a hole."""
+    path.write_bytes(snapshot(note(',"x":[' + "{}," * (10 * MIB // 3) + "{}]", [table("vm:1")])))
+    os.truncate(path, 1 << 32)
+
+
+def tables_of_a_hole(path):
+    many_tables(path)
+    os.truncate(path, 1 << 32)
+
+
 def bitmaps(path):
     """A kdump of which the bitmaps, of 2^34 pages, are holes of the file."""
     pages = 1 << 34
@@ -554,7 +565,7 @@ def x86_cases():
 
 CASES = [
     (many_tables, ["dump"]), (many_tables, ["list", "--json"]), (many_tables, ["check"]),
-    (json_values, ["list"]),
+    (json_values, ["list"]), (json_values_of_a_hole, ["list"]), (tables_of_a_hole, ["list", "--json"]),
     (bitmaps, ["list"]), (bitmaps, ["dump", f"--vtcr={VTCR}", "--root=0x1000"]), (bitmaps, ["check", f"--vtcr={VTCR}", "--root=0"]),
     *((make, words) for make in (kdump_bomb, kdump_aliases, kdump_nearly_zeros) for words in
       (["list"], ["inspect"], ["dump", f"--vtcr={VTCR}", "--root=0"], ["check", f"--vtcr={VTCR}", "--root=0"])),

@@ -40,7 +40,8 @@ static enum s2_code read_note(const struct s2_source *source, json_t **ret, stru
 	if (code)
 		return code;
 	return s2_note_parse(text, (size_t)note->size,
-			     NOTE_MEMORY + NOTE_MEMORY_PER_BYTE * source->file.size, ret, err);
+			     NOTE_MEMORY + NOTE_MEMORY_PER_BYTE * s2_file_backed(&source->file),
+			     ret, err);
 }
 
 /* A snapshot made from a blob knows no mode. */
@@ -166,7 +167,7 @@ enum s2_code s2_snapshot_tables(const struct s2_source *source, struct s2_tables
 	enum s2_code code = read_note(source, &root, err);
 
 	if (!code)
-		code = parse_note(root, source->file.size, &tables, err);
+		code = parse_note(root, s2_file_backed(&source->file), &tables, err);
 	if (!code)
 		code = get_losses(root, source->lost, err);
 	json_decref(root);
