@@ -438,6 +438,34 @@ def kvm_of_4g(path):
     mkpkvm.write_elf(system, set(), str(path))
 
 
+def guests_of_one_table(path):
+    """As many guests as there may be, all of which have the same table, in which pages are reached again and again."""
+    system = mkpkvm.System("7.1")
+    guest, free, n = system.vms[0], mkpkvm.BASE + (14 << 20), 240
+    for i in range(1024):
+        system.ram.put(guest.root + 8 * i, free | 3)
+    for i in range(512):
+        system.ram.put(free + 8 * i, free + 4096 | 3)
+    kvm, listed = guest.kvm, system.field("kvm", "vm_list")
+    nodes = [system.vm_list, *(system.vms[i].kvm + listed for i in range(2))]
+    for i in range(n):
+        pa = free + 4096 * (4 + 2 * i)
+        for to, of in ((pa, guest.hyp_vm), (pa + 4096, kvm & ~0xfff)):
+            system.ram.bytes[to - mkpkvm.BASE:to - mkpkvm.BASE + 4096] = system.ram.bytes[of - mkpkvm.BASE:of - mkpkvm.BASE + 4096]
+        theirs = pa + 4096 + (kvm & 0xfff)
+        for at in (pa, theirs):
+            system.put(at, "kvm", "arch.pkvm.handle", mkpkvm.HANDLE + 2 + i, "<H")
+        system.put(pa, "pkvm_hyp_vm", "host_kvm", system.hyp(theirs))
+        system.put(theirs, "kvm", "userspace_pid", 102 + i, "<i")
+        nodes.append(theirs + listed)
+        system.ram.put(system.pa(mkpkvm.RESERVED + 0x8000) + (2 + i) * 8, system.hyp(pa))
+    lin = [mkpkvm.STEXT + nodes[0] - system.image(0)] + [system.lin(node) for node in nodes[1:]]
+    for i, node in enumerate(nodes):
+        system.ram.put(node, lin[(i + 1) % len(nodes)])
+        system.ram.put(node + 8, lin[i - 1])
+    mkpkvm.write_elf(system, set(), str(path))
+
+
 def mappings_of_same(path):
     """The host's list of what a guest has: all of its 300,000 mappings are of the same 512 pages, which the guest has one by one."""
     system = mkpkvm.System("7.1")
@@ -590,6 +618,7 @@ CASES = [
     *((notes_that_differ, words) for words in (["inspect"], ["inspect", "--json"], ["list"])),
     (pkvm_large, ["check"]), (pkvm_large, ["check", "--findings=all"]),
     (kvm_of_4g, ["check", "--system-map={}.map"]), (kvm_of_4g, ["list", "--system-map={}.map"]),
+    *((guests_of_one_table, [*words, "--system-map={}.map"]) for words in (["check"], ["list", "-l"])),
     (mappings_of_same, ["check", "--system-map={}.map"]),
     (reserved_of_all, ["list", "--system-map={}.map"]),
     *((make, ["list"]) for make in (words_of_image, anchors_of_image)),
