@@ -466,6 +466,20 @@ def guests_of_one_table(path):
     mkpkvm.write_elf(system, set(), str(path))
 
 
+def vmemmap_of_pieces(path):
+    """No two pages of the hypervisor's page array, which is of the same tables again and again, lie one behind the other."""
+    system, n, times = mkpkvm.System("7.1"), 8192, 3
+    first = system.pa(mkpkvm.SIZE)
+    middle = [first + 4096 * i for i in range(n // 512)]
+    leaves = first + 4096 * len(middle)
+    for i in range(len(middle) * times):
+        system.ram.put(system.s1.slot(mkpkvm.VMEMMAP_VA + (1 + i << 30), 2), middle[i % len(middle)] | 3)
+    tables = b"".join(struct.pack("<512Q", *(leaves + 4096 * (512 * k + i) | 3 for i in range(512))) for k in range(len(middle)))
+    page = struct.pack("<512Q", *(system.hyp_desc(system.pa(i % 7 * 4096), "rw") for i in range(512)))
+    path.with_suffix(".map").write_text(system.system_map(), "utf-8")
+    path.write_bytes(elf(b"", [(mkpkvm.BASE, bytes(system.ram.bytes)), (first, tables + page * n)]))
+
+
 def mappings_of_same(path):
     """The host's list of what a guest has: all of its 300,000 mappings are of the same 512 pages, which the guest has one by one."""
     system = mkpkvm.System("7.1")
@@ -581,7 +595,7 @@ X86 = ("vms-of-one-vcpu", "vms-of-one-vcpu-5.15", "vms-of-one-array", "vms-of-on
        "gmem-that-is-unread", "vmm-of-pages", "vmm-that-is-unread", "roots-without-end", "vms-of-broken-roots", "roots-with-slots",
        "modules-in-a-circle", "members-without-end",
        "guest-of-notes", "types-of-one-page",
-       "vms-of-one-process", "vms-of-one-command", "vms-of-a-ring")
+       "vms-of-one-process", "vms-of-one-command", "vms-of-a-ring", "attributes-of-pages")
 
 
 def x86_cases():
@@ -619,6 +633,7 @@ CASES = [
     (pkvm_large, ["check"]), (pkvm_large, ["check", "--findings=all"]),
     (kvm_of_4g, ["check", "--system-map={}.map"]), (kvm_of_4g, ["list", "--system-map={}.map"]),
     *((guests_of_one_table, [*words, "--system-map={}.map"]) for words in (["check"], ["list", "-l"])),
+    *((vmemmap_of_pieces, [*words, "--system-map={}.map"]) for words in (["list"], ["check"], ["extract", "-o", "/dev/null"])),
     (mappings_of_same, ["check", "--system-map={}.map"]),
     (reserved_of_all, ["list", "--system-map={}.map"]),
     *((make, ["list"]) for make in (words_of_image, anchors_of_image)),

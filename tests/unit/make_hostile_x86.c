@@ -850,6 +850,31 @@ static void vms_of_a_ring(struct hostile *h)
 	set64(t, list, farm_va(h, page) + (2 + F_PROCESS) * 4096);
 }
 
+/* Every other page of as much memory as there are nodes for is private. */
+static void attributes_of_pages(struct hostile *h)
+{
+	struct x86_test *t = &h->t;
+	uint64_t kvm = put_vm(t, 41), top = more_alloc(h, 640), root, middle, leaf;
+
+	begin_types(h);
+	end_types(h);
+	put_root(t, kvm + KVM_ROOTS, ROLE_LEVEL(4) | ROLE_DIRECT, true, &root);
+	put64(more_at(h, top), 12);
+	for (uint64_t i = 0; i < 64; i++) {
+		middle = more_alloc(h, 640);
+		put64(more_at(h, middle), 6);
+		for (uint64_t j = 0; j < 64; j++) {
+			leaf = more_alloc(h, 640);
+			for (uint64_t k = 0; k < 64; k += 2)
+				put64(more_at(h, leaf + 40 + k * 8), 8 << 1 | 1);
+			put64(more_at(h, middle + 40 + j * 8), more_va(h, leaf) | 2);
+		}
+		put64(more_at(h, top + 40 + i * 8), more_va(h, middle) | 2);
+	}
+	set_bytes(t, kvm + KVM_HAS_PRIVATE, 1, 1);
+	set64(t, kvm + KVM_ATTRIBUTES + 8, more_va(h, top) | 2);
+}
+
 /* A million members, as deep as six structs without a name. */
 static int put_million(struct hostile *h)
 {
@@ -983,6 +1008,7 @@ static const struct {
 	{ "roots-with-slots", 4, roots_with_slots },
 	{ "modules-in-a-circle", 4, modules_in_a_circle },
 	{ "vms-of-one-process", 2, vms_of_one_process },
+	{ "attributes-of-pages", 4, attributes_of_pages },
 	{ "vms-of-a-ring", 2, vms_of_a_ring },
 	{ "vms-of-one-command", 2, vms_of_one_command },
 	{ "types-of-one-page", 4, types_of_one_page },

@@ -11,8 +11,6 @@
 #include "host/tables.h"
 #include "model/note.h"
 
-#define MAX_NOTE (16U << 20)
-
 /* How many tables may be in a file by its size: each has a root of its own, as a rule, and a struct
  * s2_table is larger than the shortest object that describes one. */
 #define TABLES_FLOOR 4096
@@ -30,7 +28,7 @@ static enum s2_code read_note(const struct s2_source *source, json_t **ret, stru
 
 	if (!note)
 		return s2_fail(err, S2_NOTFOUND, "no %s note", S2_SNAPSHOT_NOTE);
-	if (note->size > MAX_NOTE)
+	if (note->size > S2_NOTE_MAX)
 		return s2_fail(err, S2_INVALID, "%llu bytes are too many",
 			       (unsigned long long)note->size);
 	text = malloc((size_t)note->size + 1);
