@@ -595,7 +595,7 @@ X86 = ("vms-of-one-vcpu", "vms-of-one-vcpu-5.15", "vms-of-one-array", "vms-of-on
        "gmem-that-is-unread", "vmm-of-pages", "vmm-that-is-unread", "roots-without-end", "vms-of-broken-roots", "roots-with-slots",
        "modules-in-a-circle", "members-without-end",
        "guest-of-notes", "types-of-one-page",
-       "vms-of-one-process", "vms-of-one-command", "vms-of-a-ring", "attributes-of-pages")
+       "vms-of-one-process", "vms-of-one-command", "vms-of-a-ring", "attributes-of-pages", "types-of-nobody")
 
 
 def x86_cases():

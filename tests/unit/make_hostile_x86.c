@@ -850,6 +850,37 @@ static void vms_of_a_ring(struct hostile *h)
 	set64(t, list, farm_va(h, page) + (2 + F_PROCESS) * 4096);
 }
 
+/* Nobody says where the types of KVM's module are, and what may be them is all the same 6 MiB. */
+static void types_of_nobody(struct hostile *h)
+{
+	const uint32_t block = 2U << 20, blocks = 6, types = (blocks - 1) * block - 28,
+		       header[] = { 0x0001eb9f, 24, 0, types, types + 4, 16 },
+		       type[] = { 0, 6U << 24 | (types - 12) / 8, 4 };
+	struct x86_test *t = &h->t;
+	uint64_t pa = more_alloc(h, 4 * block), va = FARM_VA(t), gone = va - (1 << 20);
+
+	pa = (pa + block) & ~(uint64_t)(block - 1);
+	for (uint32_t i = 0; i < 32 * blocks; i++)
+		x86_map(t, va + (uint64_t)i * block,
+			pa + (i % blocks == 0          ? 0 :
+			      i % blocks < blocks - 1U ? 1U :
+							 2U) *
+					block,
+			1, X86_RW | X86_NX);
+	for (uint32_t off = 0; off < 2 * block; off += 8)
+		put32(more_at(h, pa + off), 1);
+	memcpy(more_at(h, pa), header, sizeof(header));
+	memcpy(more_at(h, pa + sizeof(header)), type, sizeof(type));
+	memcpy(more_at(h, pa + 2 * block), "\0enumerator", 12);
+	x86_map(t, gone, MORE_AT + (UINT64_C(1) << 32), 0, X86_RW | X86_NX);
+	set64(t, t->btf_idr + 8, gone | 2);
+	set64(t, t->btf_modules, gone);
+	set64(t, t->btf_modules + 8, gone);
+	begin_types(h);
+	end_types(h);
+	put_vm(t, 42);
+}
+
 /* Every other page of as much memory as there are nodes for is private. */
 static void attributes_of_pages(struct hostile *h)
 {
@@ -1009,6 +1040,7 @@ static const struct {
 	{ "modules-in-a-circle", 4, modules_in_a_circle },
 	{ "vms-of-one-process", 2, vms_of_one_process },
 	{ "attributes-of-pages", 4, attributes_of_pages },
+	{ "types-of-nobody", 4, types_of_nobody },
 	{ "vms-of-a-ring", 2, vms_of_a_ring },
 	{ "vms-of-one-command", 2, vms_of_one_command },
 	{ "types-of-one-page", 4, types_of_one_page },
