@@ -288,8 +288,8 @@ enum s2_code s2_snapshot_note_within(const struct s2_tables *tables, const struc
 		return s2_fail(err, S2_NOMEM, "no memory");
 	if (!note || strlen(note) > S2_NOTE_MAX)
 		return s2_fail(err, S2_BUDGET,
-			       "what is known of the tables is more than a snapshot can hold; "
-			       "--table=ID takes fewer of them");
+			       "what is known of the tables is more than a snapshot can hold: "
+			       "fewer of them may fit");
 	*ret = s2_take(&note);
 	return S2_OK;
 }
