@@ -244,15 +244,21 @@ static unsigned int machine_of(const struct s2_input *input)
 	return machine ? machine : s2_kva_ops[0]->elf_machine;
 }
 
+/* What a part of the note may take, by the size of the dump. */
+#define NOTE_MEMORY (16ULL << 20)
+
 static enum s2_code write_snapshot(const struct s2_input *input, const struct pages *pages,
 				   struct s2_out *out, struct s2_err *err)
 {
-	s2_auto_free char *note = s2_snapshot_note(&input->tables, input->lost);
+	s2_auto_free char *note = NULL;
 	struct pages pieces = { 0 };
 	enum s2_code code;
 
-	if (!note)
-		return s2_fail(err, S2_NOMEM, "no memory");
+	code = s2_snapshot_note_within(&input->tables, input->lost,
+				       NOTE_MEMORY + s2_mem_backed(&input->source->mem), &note,
+				       err);
+	if (code)
+		return code;
 	code = to_pieces(&input->source->mem, pages, &pieces, err);
 	if (pieces.gaps.bytes)
 		s2_lost_add(

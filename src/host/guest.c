@@ -14,13 +14,16 @@
 
 /* Guests may map the same memory again and again. */
 #define BUDGET_PER_BYTE 4
+#define TEXT_COST 16 /* a text is gone through byte by byte */
 
 struct search {
 	const struct s2_table *table;
 	const struct s2_geometry *geom;
 	const struct s2_ctx *ctx;
 	struct s2_vm *vm;
-	uint64_t seen, missing; /* bytes */
+	uint64_t seen, missing;  /* bytes */
+	struct s2_budget *bytes; /* of all guests */
+	bool cut;                /* not all was searched */
 };
 
 /* Memory of the machine, of which one stretch is shown. */
@@ -69,13 +72,17 @@ void s2_guest_budget(struct s2_budget *ret, const struct s2_mem *mem)
 static enum s2_code read_release(struct search *s, uint64_t ipa, uint32_t size, bool *ret,
 				 struct s2_err *err)
 {
-	s2_auto_free char *text = malloc((size_t)size + 1);
+	s2_auto_free char *text = NULL;
 	struct s2_vmcoreinfo info;
 	struct s2_guestmem guest;
 	const char *release;
 	size_t len;
 
 	*ret = false;
+	s->cut = s2_budget_take(s->bytes, (uint64_t)size * TEXT_COST);
+	if (s->cut)
+		return S2_OK;
+	text = malloc((size_t)size + 1);
 	if (!text)
 		return s2_fail(err, S2_NOMEM, "no memory");
 	s2_guestmem_init(&guest, s->ctx->mem, s->geom, s->table->root_pa);
@@ -105,7 +112,7 @@ static enum s2_code search_run(struct search *s, uint64_t ipa, uint64_t pa, uint
 	*ret_found = false;
 	s2_vmcoreinfo_scan_init(&scan, &window.mem);
 	scan.any = true; /* that all is zero is nothing that anybody asks */
-	while (!code && !*ret_found && !s2_vmcoreinfo_scan_next(&scan, &hit, NULL))
+	while (!code && !*ret_found && !s->cut && !s2_vmcoreinfo_scan_next(&scan, &hit, NULL))
 		code = read_release(s, ipa + (hit.text_pa - pa), hit.size, ret_found, err);
 	s->seen += size;
 	s->missing += scan.gaps.bytes;
@@ -144,13 +151,13 @@ enum s2_code s2_guest_find(struct s2_vm *vm, const struct s2_table *table,
 {
 	const struct s2_view view = { .how = S2_MERGE_PA, .show = S2_SHOW_ALL };
 	const struct s2_ctx own = { .mem = ctx->mem, .visits = ctx->visits };
-	struct search s = { .table = table, .geom = geom, .ctx = ctx, .vm = vm };
-	bool found = false, cut = false, gap = false;
+	struct search s = { .table = table, .geom = geom, .ctx = ctx, .vm = vm, .bytes = bytes };
+	bool found = false, gap = false;
 	struct s2_row row;
 
 	if (!s2_ranges_init(scratch, table, geom, &view, &own))
 		return S2_OK;
-	while (!found && !cut && s2_ranges_next(scratch, &row)) {
+	while (!found && !s.cut && s2_ranges_next(scratch, &row)) {
 		const struct s2_run *run = &row.run;
 		uint64_t left = S2_GUEST_SEARCHED - s.seen, size = run->size;
 		enum s2_code code;
@@ -158,10 +165,10 @@ enum s2_code s2_guest_find(struct s2_vm *vm, const struct s2_table *table,
 		gap = gap || run->missing || is_withheld(run);
 		if (run->missing || !s2_is_leaf(run->entry.type) || !s2_run_mapped(geom, run))
 			continue;
-		cut = !size || size > left;
-		size = cut ? left : size;
+		s.cut = !size || size > left;
+		size = s.cut ? left : size;
 		if (!size || s2_budget_take(bytes, size)) {
-			cut = true;
+			s.cut = true;
 			break;
 		}
 		code = search_run(&s, run->ia, run->entry.oa, size, &found, err);
@@ -171,6 +178,6 @@ enum s2_code s2_guest_find(struct s2_vm *vm, const struct s2_table *table,
 	if (found)
 		return S2_OK;
 	say_searched(&s);
-	vm->guest_unknown = cut || gap || s.missing;
+	vm->guest_unknown = s.cut || gap || s.missing;
 	return S2_OK;
 }

@@ -72,4 +72,9 @@ enum s2_code s2_snapshot_tables(const struct s2_source *source, struct s2_tables
  * memory. */
 char *s2_snapshot_note(const struct s2_tables *tables, const struct s2_lost *lost);
 
+/* The same in at most so many bytes of memory for each of its parts, and in no more text than is
+ * read. S2_BUDGET: it would be more. */
+enum s2_code s2_snapshot_note_within(const struct s2_tables *tables, const struct s2_lost *lost,
+				     uint64_t most, char **ret, struct s2_err *err) S2_MUST_CHECK;
+
 #endif

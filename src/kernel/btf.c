@@ -17,6 +17,7 @@
 struct btf_types {
 	struct s2_types types;
 	void *bytes; /* the blob */
+	size_t len;
 	struct s2_btf_blob blob;
 	const struct btf_types *base; /* of a split blob, which has no base itself; else NULL */
 	uint32_t first;               /* the first type's id: 1, or the next after the base's */
@@ -89,15 +90,15 @@ static const char *enumerator_at(const struct s2_btf_blob *blob, const struct s2
 
 /* The next type of this name after @after, without the base's. */
 static bool find_own(const struct btf_types *self, enum s2_type_space space, const char *name,
-		     uint64_t after, uint64_t *ret)
+		     uint64_t after, struct s2_budget *steps, uint64_t *ret)
 {
 	uint32_t hash = s2_names_hash(space, name);
-	const struct s2_name *at = NULL;
+	uint64_t from = after == S2_NO_TYPE ? 0 : after + 1;
+	const struct s2_name *at;
 	struct s2_btf_type t;
 
-	while ((at = s2_names_next(&self->names, hash, at))) {
-		if ((after != S2_NO_TYPE && at->id <= after) ||
-		    type_by_id(self, at->id, &t, NULL) || space_of(&t) != space ||
+	for (; (at = s2_names_from(&self->names, hash, from, steps)); from = at->id + UINT64_C(1)) {
+		if (type_by_id(self, at->id, &t, NULL) || space_of(&t) != space ||
 		    strcmp(t.name, name) != 0)
 			continue;
 		*ret = at->id;
@@ -113,10 +114,13 @@ static enum s2_code btf_find(struct s2_types *types, enum s2_type_space space, c
 	const struct btf_types *self = btf_of(types);
 	bool in_base = after != S2_NO_TYPE && after < self->first;
 
-	if (!in_base && find_own(self, space, name, after, ret))
+	if (!in_base && find_own(self, space, name, after, &types->steps, ret))
 		return S2_OK;
-	if (self->base && find_own(self->base, space, name, in_base ? after : S2_NO_TYPE, ret))
+	if (self->base &&
+	    find_own(self->base, space, name, in_base ? after : S2_NO_TYPE, &types->steps, ret))
 		return S2_OK;
+	if (s2_types_spent(types))
+		return s2_types_no_more(err);
 	return s2_fail(err, S2_NOTFOUND, "BTF has no type %s", name);
 }
 
@@ -220,6 +224,8 @@ static enum s2_code btf_enumerator(struct s2_types *types, uint64_t type, const 
 		uint64_t value;
 		const char *other = enumerator_at(&self->blob, &t, i, &value);
 
+		if (s2_budget_take(&types->steps, 1))
+			return s2_types_no_more(err);
 		if (!other || strcmp(other, name) != 0)
 			continue;
 		*ret = value;
@@ -231,14 +237,20 @@ static enum s2_code btf_enumerator(struct s2_types *types, uint64_t type, const 
 static enum s2_code btf_any_enumerator(struct s2_types *types, const char *name, uint64_t *ret,
 				       struct s2_err *err)
 {
-	uint32_t hash = s2_names_hash(SPACE_ENUMERATOR, name), last = 0;
+	uint32_t hash = s2_names_hash(SPACE_ENUMERATOR, name);
 
-	/* Enumerators of one enum stand together, and it is looked through once. */
-	for (const struct btf_types *self = btf_of(types); self; self = self->base)
-		for (const struct s2_name *at = NULL; (at = s2_names_next(&self->names, hash, at));
-		     last = at->id)
-			if (at->id != last && !btf_enumerator(types, at->id, name, ret, NULL))
+	/* One enum is looked through once. */
+	for (const struct btf_types *self = btf_of(types); self; self = self->base) {
+		const struct s2_name *at;
+
+		for (uint64_t from = 0;
+		     (at = s2_names_from(&self->names, hash, from, &types->steps));
+		     from = at->id + UINT64_C(1))
+			if (!btf_enumerator(types, at->id, name, ret, NULL))
 				return S2_OK;
+	}
+	if (s2_types_spent(types))
+		return s2_types_no_more(err);
 	return s2_fail(err, S2_NOTFOUND, "the kernel has no enumerator %s", name);
 }
 
@@ -364,32 +376,28 @@ static enum s2_code find_rows(struct btf_types *self, struct s2_btf_rows *ret, s
 	return code;
 }
 
-/* Takes its own copy of the bytes: a mapped file may change. */
-static enum s2_code fill(struct btf_types *self, const void *bytes, size_t len, struct s2_err *err)
+static enum s2_code fill(struct btf_types *self, struct s2_err *err)
 {
 	struct s2_btf_rows rows;
 	uint64_t size;
-	enum s2_code code = s2_btf_size(bytes, len, &size, err);
+	enum s2_code code = s2_btf_size(self->bytes, self->len, &size, err);
 
 	if (code)
 		return code;
-	if (size < len)
-		len = (size_t)size;
-	self->bytes = malloc(len);
-	if (!self->bytes)
-		return s2_fail(err, S2_NOMEM, "no memory for %zu bytes of BTF", len);
-	memcpy(self->bytes, bytes, len);
-	code = s2_btf_blob(self->bytes, len, self->base ? &self->base->blob : NULL, &self->blob,
-			   err);
+	if (size < self->len)
+		self->len = (size_t)size;
+	code = s2_btf_blob(self->bytes, self->len, self->base ? &self->base->blob : NULL,
+			   &self->blob, err);
 	if (!code)
 		code = find_rows(self, &rows, err);
 	return code ? code : index_all(self, &rows, err);
 }
 
-enum s2_code s2_btf_new_split(const void *blob, size_t len, const struct s2_btf_gap *gap,
-			      struct s2_types *base, struct s2_types **ret, uint32_t *ret_ntypes,
-			      struct s2_err *err)
+enum s2_code s2_btf_adopt_split(void *blob, size_t len, const struct s2_btf_gap *gap,
+				struct s2_types *base, struct s2_types **ret, uint32_t *ret_ntypes,
+				struct s2_err *err)
 {
+	s2_auto_free void *bytes = blob;
 	struct btf_types *self;
 	enum s2_code code;
 
@@ -398,12 +406,14 @@ enum s2_code s2_btf_new_split(const void *blob, size_t len, const struct s2_btf_
 	self = calloc(1, sizeof(*self));
 	if (!self)
 		return s2_fail(err, S2_NOMEM, "no memory for BTF");
-	self->types.ops = &btf_ops;
+	self->bytes = s2_take(&bytes);
+	self->len = len;
+	s2_types_init(&self->types, &btf_ops);
 	self->types.pointer_size = 8; /* of all kernels that are read */
 	self->base = base ? btf_of(base) : NULL;
 	self->gap = gap ? *gap : (struct s2_btf_gap){ 0 };
 	self->first = base ? self->base->first + self->base->ntypes : 1;
-	code = fill(self, blob, len, err);
+	code = fill(self, err);
 	if (code) {
 		btf_free(&self->types);
 		return code;
@@ -412,6 +422,27 @@ enum s2_code s2_btf_new_split(const void *blob, size_t len, const struct s2_btf_
 	if (ret_ntypes)
 		*ret_ntypes = self->ntypes;
 	return S2_OK;
+}
+
+/* Takes its own copy of the bytes: a mapped file may change. */
+enum s2_code s2_btf_new_split(const void *blob, size_t len, const struct s2_btf_gap *gap,
+			      struct s2_types *base, struct s2_types **ret, uint32_t *ret_ntypes,
+			      struct s2_err *err)
+{
+	void *copy = malloc(len + 1);
+
+	if (!copy)
+		return s2_fail(err, S2_NOMEM, "no memory for %zu bytes of BTF", len);
+	memcpy(copy, blob, len);
+	return s2_btf_adopt_split(copy, len, gap, base, ret, ret_ntypes, err);
+}
+
+const void *s2_btf_bytes(const struct s2_types *types, size_t *ret_size)
+{
+	const struct btf_types *self = (const struct btf_types *)types;
+
+	*ret_size = self->len;
+	return self->bytes;
 }
 
 void s2_btf_functions(const struct s2_types *types, bool (*function)(void *arg, const char *name),
@@ -433,8 +464,8 @@ enum s2_code s2_btf_new(const void *blob, size_t len, struct s2_types **ret, uin
 }
 
 /* The blob at @pa: in the mapping, or in @copy, which is then the caller's. */
-static enum s2_code fetch(const struct s2_mem *mem, uint64_t pa, void **copy, const void **ret,
-			  size_t *ret_size, struct s2_err *err)
+static enum s2_code fetch(const struct s2_mem *mem, uint64_t pa, struct s2_budget *room,
+			  void **copy, const void **ret, size_t *ret_size, struct s2_err *err)
 {
 	uint8_t header[S2_BTF_SHORT_HEADER];
 	uint64_t size;
@@ -442,6 +473,8 @@ static enum s2_code fetch(const struct s2_mem *mem, uint64_t pa, void **copy, co
 
 	if (!code)
 		code = s2_btf_size(header, sizeof(header), &size, err);
+	if (!code)
+		code = s2_room_take(room, size, "BTF", err);
 	if (code)
 		return code;
 	*ret_size = (size_t)size;
@@ -456,15 +489,18 @@ static enum s2_code fetch(const struct s2_mem *mem, uint64_t pa, void **copy, co
 	return s2_mem_read(mem, pa, *copy, (size_t)size, err);
 }
 
-enum s2_code s2_btf_read(const struct s2_mem *mem, uint64_t pa, struct s2_types **ret,
-			 uint32_t *ret_ntypes, struct s2_err *err)
+enum s2_code s2_btf_read(const struct s2_mem *mem, uint64_t pa, struct s2_budget *room,
+			 struct s2_types **ret, uint32_t *ret_ntypes, struct s2_err *err)
 {
 	s2_auto_free void *copy = NULL;
 	const void *blob = NULL;
 	size_t size = 0;
-	enum s2_code code = fetch(mem, pa, &copy, &blob, &size, err);
+	enum s2_code code = fetch(mem, pa, room, &copy, &blob, &size, err);
 
-	return code ? code : s2_btf_new(blob, size, ret, ret_ntypes, err);
+	if (code)
+		return code;
+	return copy ? s2_btf_adopt_split(s2_take(&copy), size, NULL, NULL, ret, ret_ntypes, err) :
+		      s2_btf_new(blob, size, ret, ret_ntypes, err);
 }
 
 enum s2_code s2_btf_check(const struct s2_mem *mem, uint64_t pa, uint64_t *ret_size,
@@ -473,10 +509,13 @@ enum s2_code s2_btf_check(const struct s2_mem *mem, uint64_t pa, uint64_t *ret_s
 	s2_auto_free void *copy = NULL;
 	const void *bytes = NULL;
 	struct s2_btf_blob blob;
+	struct s2_budget room;
 	uint32_t ntypes;
 	size_t size = 0;
-	enum s2_code code = fetch(mem, pa, &copy, &bytes, &size, err);
+	enum s2_code code;
 
+	s2_room_init(&room, mem);
+	code = fetch(mem, pa, &room, &copy, &bytes, &size, err);
 	if (!code)
 		code = s2_btf_blob(bytes, size, NULL, &blob, err);
 	if (code)

@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "base/scan.h"
+#include "kernel/room.h"
 #include "kernel/symbols.h"
 #include "kernel/types.h"
 
@@ -39,14 +40,23 @@ enum s2_code s2_btf_new_split(const void *blob, size_t len, const struct s2_btf_
 			      struct s2_types *base, struct s2_types **ret, uint32_t *ret_ntypes,
 			      struct s2_err *err) S2_MUST_CHECK;
 
+/* The same of a @blob that malloc() gave, which it takes over, whatever the outcome. */
+enum s2_code s2_btf_adopt_split(void *blob, size_t len, const struct s2_btf_gap *gap,
+				struct s2_types *base, struct s2_types **ret, uint32_t *ret_ntypes,
+				struct s2_err *err) S2_MUST_CHECK;
+
+/* Its bytes, as they were read. */
+const void *s2_btf_bytes(const struct s2_types *types, size_t *ret_size);
+
 /* Names of functions that @types, which are BTF, tell of besides their base's; @function returns
  * false to stop. */
 void s2_btf_functions(const struct s2_types *types, bool (*function)(void *arg, const char *name),
 		      void *arg);
 
-/* Reads and parses the blob at physical address @pa. */
-enum s2_code s2_btf_read(const struct s2_mem *mem, uint64_t pa, struct s2_types **ret,
-			 uint32_t *ret_ntypes, struct s2_err *err) S2_MUST_CHECK;
+/* Reads and parses the blob at physical address @pa, which draws from @room (kernel/room.h). */
+enum s2_code s2_btf_read(const struct s2_mem *mem, uint64_t pa, struct s2_budget *room,
+			 struct s2_types **ret, uint32_t *ret_ntypes,
+			 struct s2_err *err) S2_MUST_CHECK;
 
 /* Is there a blob at @pa whose types are in order? Its size leaves through @ret_size. Cheaper than
  * s2_btf_read(). */

@@ -18,10 +18,8 @@ struct search {
 	struct s2_kernel *kernel;
 	struct s2_budget pages;
 	const struct s2_btf_split *wanted;
-	uint64_t budget; /* bytes of candidates and questions */
-	uint8_t *blob;   /* of the one that was found */
-	size_t size;
-	struct s2_types *types;
+	uint64_t budget;        /* bytes of candidates and questions */
+	struct s2_types *types; /* that were found */
 	uint32_t ntypes;
 	enum s2_code code; /* ends the search */
 };
@@ -36,7 +34,7 @@ static enum s2_code read_blob(struct search *s, uint64_t va, uint8_t **ret, size
 
 	if (!code)
 		code = s2_btf_size(header, sizeof(header), &size, NULL);
-	if (!code && size > s->budget)
+	if (!code && (size > s->budget || size > s->kernel->room.left))
 		code = S2_BUDGET;
 	if (code)
 		return code;
@@ -44,6 +42,15 @@ static enum s2_code read_blob(struct search *s, uint64_t va, uint8_t **ret, size
 	*ret = malloc((size_t)size);
 	*ret_size = (size_t)size;
 	return *ret ? s2_kernel_read(s->kernel, va, *ret, (size_t)size, NULL) : S2_NOMEM;
+}
+
+/* Is it what was found already: mapped twice, or of the module as it was loaded before? */
+static bool is_same(const struct search *s, const void *blob, size_t size)
+{
+	size_t found_size = 0;
+	const void *found = s->types ? s2_btf_bytes(s->types, &found_size) : NULL;
+
+	return found && size == found_size && !memcmp(blob, found, size);
 }
 
 /* What is no BTF of a module is passed over, and what the budget has no room for. */
@@ -56,12 +63,13 @@ static enum s2_code try_at(struct search *s, uint64_t va)
 	bool is_it;
 	enum s2_code code = read_blob(s, va, &blob, &size);
 
-	if (!code && s->types && size == s->size && !memcmp(blob, s->blob, size))
-		return S2_OK; /* mapped twice, or of the module as it was loaded before */
+	if (!code && is_same(s, blob, size))
+		return S2_OK;
 	if (!code && s->wanted->cost > s->budget)
 		code = S2_BUDGET;
 	if (!code)
-		code = s2_btf_new_split(blob, size, NULL, s->wanted->base, &types, &ntypes, NULL);
+		code = s2_btf_adopt_split(s2_take(&blob), size, NULL, s->wanted->base, &types,
+					  &ntypes, NULL);
 	if (code)
 		return code == S2_NOMEM ? code : S2_OK;
 	s->budget -= s->wanted->cost;
@@ -72,9 +80,7 @@ static enum s2_code try_at(struct search *s, uint64_t va)
 	}
 	s->types = types;
 	s->ntypes = ntypes;
-	s->size = size;
-	s->blob = s2_take(&blob);
-	return S2_OK;
+	return s2_room_take(&s->kernel->room, size, "BTF", NULL);
 }
 
 static bool on_piece(void *arg, const struct s2_kva_piece *piece)
@@ -114,7 +120,6 @@ enum s2_code s2_btf_find_split(struct s2_kernel *kernel, const struct s2_btf_spl
 	s2_budget_init(&s.pages, FLOOR_PAGES, MAPPINGS,
 		       kernel->args.mem->bytes / s2_kernel_facts(kernel)->kva.page_size);
 	code = s2_kva_each(kernel->kva, 0, UINT64_MAX, on_piece, &s, NULL, err);
-	free(s.blob);
 	if (!code)
 		code = s.code;
 	if (!code && s.types) {

@@ -9,13 +9,27 @@
 
 #include "base/bits.h"
 #include "kernel/dwarf_lib.h"
+#include "kernel/elf_bounds.h"
 
 #define MAX_ENTRIES (4U << 20)
+
+/* Names that are kept, beside one for so many bytes of the file. A kernel has some 300,000, in 200
+ * MB and more. */
+#define NAMES_FLOOR (128U << 10)
+#define BYTES_PER_NAME 32
+
+/* Places in the index that may be looked at, while it is made: names may be chosen so that all of
+ * them want the same one. */
+#define PROBES_FLOOR (4U << 20)
+#define PROBES_PER_BYTE 4
+
+/* Enumerators stand beside types. */
+#define SPACE_ENUMERATOR S2_NSPACES
 
 /* One named definition. Equal ones of other compilation units (same name and size) are left out. */
 struct entry {
 	uint64_t key; /* hash of space and name, 0: free */
-	uint64_t off; /* of the DIE in .debug_info */
+	uint64_t off; /* of the DIE in .debug_info; of an enumerator its value */
 	uint64_t size;
 };
 
@@ -27,6 +41,7 @@ struct dwarf_types {
 	struct s2_dw dw;
 	const char *prefer;
 	enum stage stage;
+	struct s2_budget probes, names;
 	struct entry *entry; /* open addressing, size a power of two */
 	size_t nentries, room;
 	const char *path;     /* of the file */
@@ -42,7 +57,7 @@ static struct dwarf_types *dwarf_of(struct s2_types *types)
 }
 
 /* FNV-1a. Never 0. */
-static uint64_t key_of(enum s2_type_space space, const char *name)
+static uint64_t key_of(unsigned int space, const char *name)
 {
 	uint64_t key = UINT64_C(0xcbf29ce484222325) ^ (uint64_t)space;
 
@@ -75,7 +90,55 @@ static bool grow(struct dwarf_types *self)
 	return true;
 }
 
-/* An index entry per named definition of a compilation unit. */
+/* Where to note an error: only the first one is kept. */
+static struct s2_err *first_error(struct dwarf_types *self)
+{
+	return self->broken.code ? NULL : &self->broken;
+}
+
+/* Takes @entry in where it is not there already. False: nothing more is taken in. */
+static bool add_entry(struct dwarf_types *self, const struct entry *entry)
+{
+	size_t at;
+
+	if (self->nentries * 2 >= self->room && !grow(self)) {
+		(void)s2_fail(first_error(self), S2_NOMEM, "no memory for all of its names");
+		return false;
+	}
+	for (at = entry->key & (self->room - 1); self->entry[at].key;
+	     at = (at + 1) & (self->room - 1)) {
+		if (s2_budget_take(&self->probes, 1)) {
+			(void)s2_fail(first_error(self), S2_BUDGET, "its names are too much alike");
+			return false;
+		}
+		if (self->entry[at].key == entry->key && self->entry[at].size == entry->size)
+			return true;
+	}
+	if (s2_budget_take(&self->names, 1)) {
+		(void)s2_fail(first_error(self), S2_BUDGET, "it has too many names for its size");
+		return false;
+	}
+	self->entry[at] = *entry;
+	self->nentries++;
+	return true;
+}
+
+static bool index_enumerator(void *arg, Dwarf_Die die)
+{
+	struct dwarf_types *self = arg;
+	struct entry entry = { 0 };
+	const char *name;
+
+	if (s2_dw_tag(&self->dw, die) != DW_TAG_enumerator)
+		return true;
+	name = s2_dw_name(&self->dw, die);
+	if (!*name || !s2_dw_number(&self->dw, die, DW_AT_const_value, &entry.off))
+		return true;
+	entry.key = key_of(SPACE_ENUMERATOR, name);
+	return add_entry(self, &entry);
+}
+
+/* An index entry per named definition of a compilation unit, and per enumerator. */
 static bool index_die(void *arg, Dwarf_Die die)
 {
 	struct dwarf_types *self = arg;
@@ -86,10 +149,11 @@ static bool index_die(void *arg, Dwarf_Die die)
 	struct entry entry = { 0 };
 	Dwarf_Off off = 0;
 	const char *name;
-	size_t at;
 
 	if (tag != DW_TAG_structure_type && tag != DW_TAG_union_type && space == S2_SPACE_STRUCT)
 		return true;
+	if (space == S2_SPACE_ENUM)
+		(void)s2_dw_children(&self->dw, die, index_enumerator, self, first_error(self));
 	name = s2_dw_name(&self->dw, die);
 	/* A declaration has no size; a definition always has, but for a typedef. */
 	if (!*name ||
@@ -97,29 +161,15 @@ static bool index_die(void *arg, Dwarf_Die die)
 	     space != S2_SPACE_TYPEDEF) ||
 	    dwarf_dieoffset(die, &off, NULL) != DW_DLV_OK)
 		return true;
-	if (self->nentries * 2 >= self->room && !grow(self))
-		return false;
 	entry.key = key_of(space, name);
 	entry.off = off;
-	for (at = entry.key & (self->room - 1); self->entry[at].key;
-	     at = (at + 1) & (self->room - 1))
-		if (self->entry[at].key == entry.key && self->entry[at].size == entry.size)
-			return true;
-	self->entry[at] = entry;
-	self->nentries++;
-	return true;
+	return add_entry(self, &entry);
 }
 
 static bool is_preferred(const struct dwarf_types *self, const char *name)
 {
 	/* The xarray's nodes, which hold a VM's vCPUs, are in no other unit of interest. */
 	return self->prefer && (strstr(name, self->prefer) || strstr(name, "lib/xarray"));
-}
-
-/* Where to note an error: only the first one is kept. */
-static struct s2_err *first_error(struct dwarf_types *self)
-{
-	return self->broken.code ? NULL : &self->broken;
 }
 
 static bool index_unit(void *arg, Dwarf_Die unit)
@@ -158,6 +208,8 @@ static bool next_entry(struct dwarf_types *self, uint64_t key, const char *name,
 		Dwarf_Die die = NULL;
 		bool same;
 
+		if (s2_budget_take(&self->types.steps, 1))
+			return false;
 		if (entry->key != key)
 			continue;
 		if (!passed) {
@@ -188,6 +240,8 @@ static enum s2_code find(struct s2_types *types, enum s2_type_space space, const
 		/* A larger search may find more, but does not for what was found once: the index is
 		 * in no stable order. */
 	} while (after == S2_NO_TYPE && index_more(self));
+	if (s2_types_spent(types))
+		return s2_types_no_more(err);
 	return s2_fail(err, S2_NOTFOUND, "DWARF has no type %s", name);
 }
 
@@ -392,23 +446,6 @@ static bool hunt_enumerator(void *arg, Dwarf_Die die)
 	return !hunt->found;
 }
 
-static bool hunt_enum(void *arg, Dwarf_Die die)
-{
-	struct hunt *hunt = arg;
-
-	if (s2_dw_tag(&hunt->self->dw, die) == DW_TAG_enumeration_type)
-		(void)s2_dw_children(&hunt->self->dw, die, hunt_enumerator, hunt, NULL);
-	return !hunt->found;
-}
-
-static bool hunt_unit(void *arg, Dwarf_Die unit)
-{
-	struct hunt *hunt = arg;
-
-	(void)s2_dw_children(&hunt->self->dw, unit, hunt_enum, hunt, NULL);
-	return !hunt->found;
-}
-
 static enum s2_code hunted(const struct hunt *hunt, uint64_t *ret, struct s2_err *err)
 {
 	if (!hunt->found)
@@ -426,18 +463,43 @@ static enum s2_code enumerator(struct s2_types *types, uint64_t type, const char
 
 	if (code)
 		return code;
-	(void)s2_dw_children(&hunt.self->dw, die, hunt_enumerator, &hunt, NULL);
+	code = s2_dw_children(&hunt.self->dw, die, hunt_enumerator, &hunt, err);
 	s2_dw_drop(&hunt.self->dw, die);
+	if (code == S2_BUDGET)
+		return code;
+	if (code && err)
+		s2_err_init(err);
 	return hunted(&hunt, ret, err);
+}
+
+static const struct entry *find_enumerator(struct dwarf_types *self, uint64_t key)
+{
+	for (size_t at = key & (self->room - 1); self->room && self->entry[at].key;
+	     at = (at + 1) & (self->room - 1)) {
+		if (s2_budget_take(&self->types.steps, 1))
+			return NULL;
+		if (self->entry[at].key == key)
+			return &self->entry[at];
+	}
+	return NULL;
 }
 
 static enum s2_code any_enumerator(struct s2_types *types, const char *name, uint64_t *ret,
 				   struct s2_err *err)
 {
-	struct hunt hunt = { .self = dwarf_of(types), .name = name };
+	struct dwarf_types *self = dwarf_of(types);
+	uint64_t key = key_of(SPACE_ENUMERATOR, name);
+	const struct entry *found;
 
-	(void)s2_dw_units(&hunt.self->dw, hunt_unit, &hunt, NULL);
-	return hunted(&hunt, ret, err);
+	do {
+		found = find_enumerator(self, key);
+	} while (!found && index_more(self));
+	if (!found && s2_types_spent(types))
+		return s2_types_no_more(err);
+	if (!found)
+		return s2_fail(err, S2_NOTFOUND, "DWARF has no enumerator %s", name);
+	*ret = found->off;
+	return S2_OK;
 }
 
 static void dwarf_free(struct s2_types *types)
@@ -463,6 +525,7 @@ enum s2_code s2_dwarf_new(const struct s2_symbol_file *file, const char *prefer,
 			  struct s2_types **ret, struct s2_err *err)
 {
 	struct dwarf_types *self = calloc(1, sizeof(*self));
+	uint64_t data = 0;
 	enum s2_code code;
 
 	if (!self)
@@ -473,7 +536,15 @@ enum s2_code s2_dwarf_new(const struct s2_symbol_file *file, const char *prefer,
 		return code;
 	}
 	s2_err_init(&self->broken);
-	self->types.ops = &dwarf_ops;
+	code = s2_symbol_file_data(file, &data, err);
+	if (code) {
+		s2_dw_close(&self->dw);
+		free(self);
+		return code;
+	}
+	s2_budget_init(&self->probes, PROBES_FLOOR, PROBES_PER_BYTE, data);
+	s2_budget_init(&self->names, NAMES_FLOOR, 1, data / BYTES_PER_NAME);
+	s2_types_init(&self->types, &dwarf_ops);
 	self->types.pointer_size = 8;
 	self->path = file->path;
 	self->prefer = prefer;

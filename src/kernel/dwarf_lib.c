@@ -163,6 +163,8 @@ enum s2_code s2_dw_at(struct s2_dw *self, uint64_t off, Dwarf_Die *ret, struct s
 	return result(self, res, error, "type", err);
 }
 
+#define DIES_FLOOR (2U << 20)
+
 /* DIEs within each other whose end libdwarf has to look for. Functions have some 20. */
 #define MAX_NESTED 200
 
@@ -178,15 +180,15 @@ static Dwarf_Off offset_of(struct s2_dw *self, Dwarf_Die die)
 }
 
 static enum s2_code next_sibling(struct s2_dw *self, Dwarf_Die die, unsigned int depth,
-				 Dwarf_Die *ret, struct s2_err *err);
+				 Dwarf_Die *ret, uint64_t *ret_n, struct s2_err *err);
 
 /*
  * libdwarf goes where DW_AT_sibling says, and where a DIE with children has none, from child to
  * child to their end. Up to 0.6 it does not look whether that leads back, and then has no end; so
- * it is looked at here before.
+ * it is looked at here before. *@ret_n: how many it goes through.
  */
 static enum s2_code check_children(struct s2_dw *self, Dwarf_Die die, unsigned int depth,
-				   struct s2_err *err)
+				   uint64_t *ret_n, struct s2_err *err)
 {
 	Dwarf_Error error = NULL;
 	Dwarf_Die child = NULL;
@@ -205,7 +207,7 @@ static enum s2_code check_children(struct s2_dw *self, Dwarf_Die die, unsigned i
 	while (!code && child) {
 		Dwarf_Die next = NULL;
 
-		code = next_sibling(self, child, depth + 1, &next, err);
+		code = next_sibling(self, child, depth + 1, &next, ret_n, err);
 		s2_dw_drop(self, child);
 		child = next;
 	}
@@ -213,15 +215,20 @@ static enum s2_code check_children(struct s2_dw *self, Dwarf_Die die, unsigned i
 	return code;
 }
 
-/* The DIE behind @die and all that lies within it; NULL: it was the last one. */
+/* The DIE behind @die and all that lies within it, which are added to *@ret_n; NULL: it was the
+ * last one. */
 static enum s2_code next_sibling(struct s2_dw *self, Dwarf_Die die, unsigned int depth,
-				 Dwarf_Die *ret, struct s2_err *err)
+				 Dwarf_Die *ret, uint64_t *ret_n, struct s2_err *err)
 {
 	Dwarf_Error error = NULL;
 	Dwarf_Die next = NULL;
-	enum s2_code code = check_children(self, die, depth, err);
+	uint64_t n = 1;
+	enum s2_code code = check_children(self, die, depth, &n, err);
 	int res;
 
+	*ret_n += n;
+	if (!code && s2_budget_take(&self->dies, n))
+		code = s2_fail(err, S2_BUDGET, "DWARF: entries are gone through too often");
 	if (code)
 		return code;
 	res = ASK(dwarf_siblingof_b(self->dbg, die, 1, &next, &error));
@@ -247,6 +254,7 @@ enum s2_code s2_dw_children(struct s2_dw *self, Dwarf_Die parent,
 	Dwarf_Error error = NULL;
 	Dwarf_Die die = NULL;
 	enum s2_code code = S2_OK;
+	uint64_t n = 0;
 	int res = ASK(dwarf_child(parent, &die, &error));
 
 	if (res != DW_DLV_OK)
@@ -255,7 +263,7 @@ enum s2_code s2_dw_children(struct s2_dw *self, Dwarf_Die parent,
 		Dwarf_Die next = NULL;
 
 		if (each(arg, die))
-			code = next_sibling(self, die, 0, &next, err);
+			code = next_sibling(self, die, 0, &next, &n, err);
 		s2_dw_drop(self, die);
 		die = next;
 	}
@@ -467,11 +475,17 @@ enum s2_code s2_dw_open(const struct s2_symbol_file *file, struct s2_dw *ret, st
 {
 	struct s2_dw dw = { .addr_size = 8 };
 	Dwarf_Error error = NULL;
+	uint64_t data = 0;
 	enum s2_code code = check_sections(file, err);
 	int res;
 
+	if (!code)
+		code = s2_symbol_file_data(file, &data, err);
 	if (code)
 		return code;
+	/* Some nine bytes are an entry, and those that clang makes do not tell where the next one
+	 * is. */
+	s2_budget_init(&dw.dies, DIES_FLOOR, 1, data);
 	res = ASK(INIT(file->fd, &dw.dbg, &error));
 	if (res != DW_DLV_OK) {
 		code = s2_fail(err, res == DW_DLV_NO_ENTRY ? S2_NOTFOUND : S2_INVALID, "%s: %s",

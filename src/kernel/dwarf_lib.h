@@ -17,12 +17,16 @@
 #include <libdwarf/libdwarf.h>
 #endif
 
+#include "base/budget.h"
 #include "kernel/symbols.h"
 #include "kernel/types.h"
 
 struct s2_dw {
 	Dwarf_Debug dbg;
 	uint16_t addr_size; /* of the last compilation unit */
+	/* Entries that libdwarf may go through, again for each that they lie in, for all questions
+	 * together. */
+	struct s2_budget dies;
 };
 
 enum s2_code s2_dw_open(const struct s2_symbol_file *file, struct s2_dw *ret,

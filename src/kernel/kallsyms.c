@@ -126,12 +126,15 @@ enum s2_code s2_kallsyms_query(const struct s2_kallsyms *ks, struct s2_symbol_qu
 
 /* Reads @len bytes of the kernel image at @va into memory of its own. */
 static enum s2_code read_image(const struct s2_mem *mem, const struct s2_kva_facts *facts,
-			       uint64_t va, size_t len, const char *what, void *ret,
-			       struct s2_err *err)
+			       uint64_t va, size_t len, const char *what, struct s2_budget *room,
+			       void *ret, struct s2_err *err)
 {
-	s2_auto_free void *buf = calloc(1, len + COPY); /* what expand() reads past the end */
-	enum s2_code code;
+	s2_auto_free void *buf = NULL;
+	enum s2_code code = s2_room_take(room, len, what, err);
 
+	if (code)
+		return code;
+	buf = calloc(1, len + COPY); /* what expand() reads past the end */
 	if (!buf)
 		return s2_fail(err, S2_NOMEM, "no memory for %s", what);
 	code = s2_mem_read(mem, s2_kva_image_pa(facts, va), buf, len, err);
@@ -187,7 +190,7 @@ static enum s2_code find_places(const struct s2_vmcoreinfo *info, struct places 
 /* The strings of the tokens: 256, each terminated, found through their index. */
 static enum s2_code read_tokens(struct s2_kallsyms *ks, const struct s2_mem *mem,
 				const struct s2_kva_facts *facts, const struct places *at,
-				struct s2_err *err)
+				struct s2_budget *room, struct s2_err *err)
 {
 	enum s2_code code;
 
@@ -197,7 +200,7 @@ static enum s2_code read_tokens(struct s2_kallsyms *ks, const struct s2_mem *mem
 			       "kallsyms: token index 0x%llx does not follow token table 0x%llx",
 			       (unsigned long long)at->token_index, (unsigned long long)at->tokens);
 	ks->tokens_size = (size_t)(at->token_index - at->tokens);
-	code = read_image(mem, facts, at->tokens, ks->tokens_size, "kallsyms_token_table",
+	code = read_image(mem, facts, at->tokens, ks->tokens_size, "kallsyms_token_table", room,
 			  &ks->tokens, err);
 	if (!code)
 		code = s2_mem_read(mem, s2_kva_image_pa(facts, at->token_index), ks->token_at,
@@ -284,7 +287,7 @@ static enum s2_code choose_encoding(struct s2_kallsyms *ks, uint32_t stext, bool
 
 static enum s2_code read_tables(struct s2_kallsyms *ks, const struct s2_mem *mem,
 				const struct s2_kva_facts *facts, const struct places *at,
-				bool have_base, struct s2_err *err)
+				bool have_base, struct s2_budget *room, struct s2_err *err)
 {
 	uint64_t base_va = ks->base;
 	size_t entry_size = at->offsets ? sizeof(uint32_t) : sizeof(uint64_t);
@@ -312,17 +315,18 @@ static enum s2_code read_tables(struct s2_kallsyms *ks, const struct s2_mem *mem
 		return s2_fail(err, S2_INVALID, "kallsyms: %u symbols do not fit in %zu bytes",
 			       ks->nsyms, ks->names_size);
 	ks->table_va = at->offsets ? at->offsets : at->addresses;
-	code = read_image(mem, facts, at->names, ks->names_size, "kallsyms_names", &ks->names, err);
+	code = read_image(mem, facts, at->names, ks->names_size, "kallsyms_names", room, &ks->names,
+			  err);
 	if (!code)
 		code = read_image(mem, facts, ks->table_va, ks->nsyms * entry_size,
-				  at->offsets ? "kallsyms_offsets" : "kallsyms_addresses",
+				  at->offsets ? "kallsyms_offsets" : "kallsyms_addresses", room,
 				  &ks->table, err);
-	return code ? code : read_tokens(ks, mem, facts, at, err);
+	return code ? code : read_tokens(ks, mem, facts, at, room, err);
 }
 
 static enum s2_code open_tables(struct s2_kallsyms *ks, const struct s2_mem *mem,
 				const struct s2_vmcoreinfo *info, const struct s2_kva_facts *facts,
-				struct s2_err *err)
+				struct s2_budget *room, struct s2_err *err)
 {
 	struct places at = { 0 };
 	bool have_base = false;
@@ -330,7 +334,7 @@ static enum s2_code open_tables(struct s2_kallsyms *ks, const struct s2_mem *mem
 	enum s2_code code = find_places(info, &at, ks, &have_base, err);
 
 	if (!code)
-		code = read_tables(ks, mem, facts, &at, have_base, err);
+		code = read_tables(ks, mem, facts, &at, have_base, room, err);
 	if (code)
 		return code;
 	/*
@@ -348,10 +352,10 @@ static enum s2_code open_tables(struct s2_kallsyms *ks, const struct s2_mem *mem
 
 enum s2_code s2_kallsyms_open(struct s2_kallsyms *ret, const struct s2_mem *mem,
 			      const struct s2_vmcoreinfo *info, const struct s2_kva_facts *facts,
-			      struct s2_err *err)
+			      struct s2_budget *room, struct s2_err *err)
 {
 	struct s2_kallsyms ks = { 0 };
-	enum s2_code code = open_tables(&ks, mem, info, facts, err);
+	enum s2_code code = open_tables(&ks, mem, info, facts, room, err);
 
 	if (code)
 		s2_kallsyms_close(&ks);

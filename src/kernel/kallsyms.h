@@ -3,6 +3,7 @@
 #ifndef S2_KERNEL_KALLSYMS_H
 #define S2_KERNEL_KALLSYMS_H
 
+#include "kernel/room.h"
 #include "kernel/symbols.h"
 
 /* How an address follows from entry i of its table. Which one is in use shows in _stext. */
@@ -39,7 +40,7 @@ struct s2_kallsyms {
  */
 enum s2_code s2_kallsyms_open(struct s2_kallsyms *ret, const struct s2_mem *mem,
 			      const struct s2_vmcoreinfo *info, const struct s2_kva_facts *facts,
-			      struct s2_err *err) S2_MUST_CHECK;
+			      struct s2_budget *room, struct s2_err *err) S2_MUST_CHECK;
 void s2_kallsyms_close(struct s2_kallsyms *kallsyms);
 
 /* One pass over all symbols. S2_INVALID when the names run out of their table. */

@@ -70,12 +70,14 @@ enum s2_code s2_kernel_open(const struct s2_kernel_args *args, struct s2_kernel 
 		return s2_fail(err, S2_NOMEM, "no memory");
 	kernel->args = *args;
 	s2_kernel_limit(kernel);
+	s2_room_init(&kernel->room, args->mem);
 	code = s2_kernel_locate(kernel, err);
 	if (!code) {
 		const struct s2_symbols_args symbols = {
 			.mem = args->mem,
 			.info = &kernel->info,
 			.facts = &kernel->facts.kva,
+			.room = &kernel->room,
 			.vmlinux = args->vmlinux,
 			.system_map = args->system_map,
 			.ahead = ahead,
@@ -231,8 +233,8 @@ static enum s2_code btf_by_symbol(struct s2_kernel *kernel, struct s2_types **re
 		code = s2_fail(err, S2_NOTFOUND, "there is no symbol __start_BTF");
 	if (!code)
 		code = s2_btf_read(kernel->args.mem,
-				   s2_kva_image_pa(&kernel->facts.kva, symbol.value), ret, &ntypes,
-				   err);
+				   s2_kva_image_pa(&kernel->facts.kva, symbol.value), &kernel->room,
+				   ret, &ntypes, err);
 	if (!code)
 		s2_kernel_say(kernel, "types from BTF in memory (%u, __start_BTF is 0x%llx)",
 			      ntypes, (unsigned long long)symbol.value);
@@ -278,7 +280,7 @@ static enum s2_code btf_by_search(struct s2_kernel *kernel, struct s2_types **re
 		return s2_fail(err, search.gaps.bytes ? search.gaps.code : S2_NOTFOUND,
 			       "there is no BTF in the kernel image%s",
 			       s2_gaps_text(&search.gaps).text);
-	code = s2_btf_read(kernel->args.mem, search.pa, ret, &ntypes, err);
+	code = s2_btf_read(kernel->args.mem, search.pa, &kernel->room, ret, &ntypes, err);
 	if (!code)
 		s2_kernel_say(kernel,
 			      "types from BTF in memory (%u, found at physical address 0x%llx)%s",
@@ -397,6 +399,16 @@ enum s2_code s2_kernel_types(struct s2_kernel *kernel, struct s2_types **ret, st
 		return s2_fail(err, kernel->types_err.code, "%s", kernel->types_err.text);
 	*ret = kernel->types;
 	return S2_OK;
+}
+
+bool s2_kernel_types_spent(struct s2_kernel *kernel)
+{
+	bool spent = kernel->types && s2_types_spent(kernel->types), said = kernel->said_spent;
+
+	for (size_t i = 0; i < kernel->nmodules; i++)
+		spent |= s2_types_spent(kernel->module[i].types);
+	kernel->said_spent = spent;
+	return spent && !said;
 }
 
 enum s2_code s2_kernel_get(struct s2_kernel *kernel, uint64_t va, const char *type,

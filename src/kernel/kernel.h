@@ -123,6 +123,10 @@ enum s2_code s2_kernel_check_files(struct s2_kernel *kernel, struct s2_err *err)
 enum s2_code s2_kernel_types(struct s2_kernel *kernel, struct s2_types **ret,
 			     struct s2_err *err) S2_MUST_CHECK;
 
+/* Were any types asked more than s2_types_spent() allows? Then something may have been answered
+ * "no" that is not known. True once. */
+bool s2_kernel_types_spent(struct s2_kernel *kernel);
+
 /* The number in member @path of the `struct @type` at @va: s2_types_member(), s2_kernel_read(),
  * s2_member_value(). */
 enum s2_code s2_kernel_get(struct s2_kernel *kernel, uint64_t va, const char *type,

@@ -5,6 +5,7 @@
 
 #include "base/budget.h"
 #include "kernel/kernel.h"
+#include "kernel/room.h"
 
 /* More kernels of one machine than this are not told apart. */
 #define S2_MAX_KERNELS 16
@@ -17,6 +18,11 @@ struct s2_module_types {
 	struct s2_types *types;
 };
 
+/* Byte offsets. */
+struct s2_rb_layout {
+	uint64_t parent, right, left, root;
+};
+
 struct s2_kernel {
 	struct s2_kernel_args args;
 	struct s2_kernel_facts facts;
@@ -25,12 +31,18 @@ struct s2_kernel {
 	char *text; /* VMCOREINFO, owned */
 	struct s2_vmcoreinfo info;
 	struct s2_kva *kva;
+	struct s2_budget room; /* kernel/room.h */
 	struct s2_symbols *symbols;
 	struct s2_types *types;
 	bool types_tried;
 	struct s2_err types_err;
+	/* Asked of types once, and not for each of many xarrays and trees. */
+	struct s2_xa_layout xa;
+	struct s2_rb_layout rb;
+	bool have_xa, have_rb;
 	struct s2_module_types module[S2_MAX_MODULES];
 	size_t nmodules;
+	bool said_spent;   /* s2_kernel_types_spent() was true */
 	bool lacks_module; /* types of one could not be had, which its file has */
 	char **remark;
 	size_t nremarks;

@@ -19,6 +19,7 @@ struct s2_kva {
 	struct s2_kva_facts facts;
 	struct s2_geometry geom;
 	const struct s2_mem *mem;
+	struct s2_budget *visits;
 	struct s2_kva_piece cached[NCACHED]; /* size 0: empty */
 };
 
@@ -72,6 +73,11 @@ enum s2_code s2_kva_new(const struct s2_mem *mem, const struct s2_kva_facts *fac
 void s2_kva_free(struct s2_kva *kva)
 {
 	free(kva);
+}
+
+void s2_kva_visits(struct s2_kva *kva, struct s2_budget *visits)
+{
+	kva->visits = visits;
 }
 
 /* What entry @i of a strip that was read maps, when it maps something. */
@@ -181,22 +187,13 @@ static void add_gap(const struct s2_geometry *geom, const struct s2_strip *strip
 	s2_gaps_add_table(gaps, strip->table_pa, last - first + 1, strip->missing);
 }
 
-enum s2_code s2_kva_each(const struct s2_kva *kva, uint64_t first, uint64_t last,
-			 bool (*piece)(void *arg, const struct s2_kva_piece *piece), void *arg,
-			 struct s2_gaps *gaps, struct s2_err *err)
+static void each_piece(const struct s2_kva *kva, struct s2_walk *walk, uint64_t first,
+		       uint64_t last, bool (*piece)(void *arg, const struct s2_kva_piece *piece),
+		       void *arg, struct s2_gaps *gaps)
 {
-	/* A walk of its own: @piece may translate other addresses. */
-	s2_auto_free struct s2_walk *walk = malloc(sizeof(*walk));
 	struct s2_kva_piece joined = { 0 };
 	struct s2_strip strip;
 
-	if (!walk)
-		return s2_fail(err, S2_NOMEM, "no memory for the kernel's page tables");
-	first = kva->facts.ops->untag(first);
-	last = kva->facts.ops->untag(last);
-	s2_walk_init(walk, &kva->geom, kva->mem, kva->facts.root_pa);
-	if (!s2_walk_range(walk, first, last))
-		return S2_OK;
 	while (s2_walk_next(walk, &strip)) {
 		if (strip.missing && gaps)
 			add_gap(&kva->geom, &strip, first, last, gaps);
@@ -212,11 +209,33 @@ enum s2_code s2_kva_each(const struct s2_kva *kva, uint64_t first, uint64_t last
 				continue;
 			}
 			if (joined.size && !piece(arg, &joined))
-				return S2_OK;
+				return;
 			joined = next;
 		}
 	}
 	if (joined.size)
 		piece(arg, &joined);
+}
+
+enum s2_code s2_kva_each(const struct s2_kva *kva, uint64_t first, uint64_t last,
+			 bool (*piece)(void *arg, const struct s2_kva_piece *piece), void *arg,
+			 struct s2_gaps *gaps, struct s2_err *err)
+{
+	/* A walk of its own: @piece may translate other addresses. */
+	s2_auto_free struct s2_walk *walk = malloc(sizeof(*walk));
+	uint64_t most;
+
+	if (!walk)
+		return s2_fail(err, S2_NOMEM, "no memory for the kernel's page tables");
+	first = kva->facts.ops->untag(first);
+	last = kva->facts.ops->untag(last);
+	s2_walk_init(walk, &kva->geom, kva->mem, kva->facts.root_pa);
+	if (kva->visits && kva->visits->left < walk->budget.left)
+		walk->budget.left = kva->visits->left;
+	most = walk->budget.left;
+	if (s2_walk_range(walk, first, last))
+		each_piece(kva, walk, first, last, piece, arg, gaps);
+	if (kva->visits)
+		kva->visits->left -= most - walk->budget.left;
 	return S2_OK;
 }

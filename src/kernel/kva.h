@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 
+#include "base/budget.h"
 #include "base/mem.h"
 #include "base/scan.h"
 #include "decode/arch.h"
@@ -88,6 +89,10 @@ struct s2_kva_piece {
 enum s2_code s2_kva_new(const struct s2_mem *mem, const struct s2_kva_facts *facts,
 			struct s2_kva **ret, struct s2_err *err) S2_MUST_CHECK;
 void s2_kva_free(struct s2_kva *kva);
+
+/* Walks over all that is mapped draw each table page that they read from @visits as well, until it
+ * is NULL: where many kernels are looked at, of which most are none. */
+void s2_kva_visits(struct s2_kva *kva, struct s2_budget *visits);
 
 /*
  * The page or block that maps @va (tags are ignored). S2_INVALID: not a kernel address or not

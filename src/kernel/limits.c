@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// How many entries walks over lists, xarrays and trees may meet: what is read may be torn or hostile.
+// How many entries walks over lists, xarrays and trees may meet, and how much is copied of tables:
+// what is read may be torn or hostile.
 #include "kernel/kernel_priv.h"
 
 /* Entries that one walk may meet: no more than memory has room for, and never more than that. */
@@ -23,6 +24,24 @@ struct s2_budget s2_kernel_slots(const struct s2_kernel *kernel)
 	s2_budget_init(&budget, FLOOR_NODES, 1,
 		       s2_mem_structures(kernel->args.mem) / sizeof(uint64_t));
 	return budget;
+}
+
+/* Tables of kernels have some MB, and take up to four times as much with their indices. */
+#define ROOM_FLOOR (8ULL << 20)
+
+void s2_room_init(struct s2_budget *ret, const struct s2_mem *mem)
+{
+	s2_budget_init(ret, ROOM_FLOOR, 1, s2_mem_backed(mem));
+}
+
+enum s2_code s2_room_take(struct s2_budget *room, uint64_t size, const char *what,
+			  struct s2_err *err)
+{
+	if (size > room->left)
+		return s2_fail(err, S2_BUDGET, "%llu bytes of %s are more than there is memory for",
+			       (unsigned long long)size, what);
+	room->left -= size;
+	return S2_OK;
 }
 
 /*

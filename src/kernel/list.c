@@ -125,6 +125,10 @@ enum s2_code s2_kernel_list_around(struct s2_kernel *kernel, uint64_t head,
 	return code ? s2_wrap(err, code, "list at 0x%llx", (unsigned long long)head) : S2_OK;
 }
 
+/* Words that may be followed, beside those that there is memory for: segments of a file may show
+ * the same data again and again. */
+#define LOOKED_FLOOR (1U << 20)
+
 /* A search of the image's data for lists. */
 struct list_scan {
 	struct s2_kernel *kernel;
@@ -132,8 +136,9 @@ struct list_scan {
 	void *arg;
 	struct s2_list_doubt *doubt;
 	struct s2_err *err;
-	uint64_t va_off; /* VA - PA of the piece */
-	bool writable;   /* there was something to look at */
+	struct s2_budget looked; /* words that may be followed */
+	uint64_t va_off;         /* VA - PA of the piece */
+	bool writable;           /* there was something to look at */
 	bool stopped;
 	enum s2_code code;
 };
@@ -184,6 +189,12 @@ static bool scan_words(void *arg, uint64_t pa, const void *bytes, size_t len)
 
 		if (!may_point(c.next) || !may_point(c.prev) || c.next == c.va || c.prev == c.va)
 			continue;
+		if (s2_budget_take(&scan->looked, 1)) {
+			s2_gaps_add(&scan->doubt->gaps, pa + i * sizeof(*words),
+				    len - i * sizeof(*words), S2_BUDGET);
+			scan->stopped = true;
+			break;
+		}
 		code = round_trip(scan->kernel, &c);
 		if (s2_is_missing(code))
 			s2_list_doubt_add(scan->doubt, c.va, code);
@@ -217,6 +228,8 @@ enum s2_code s2_kernel_scan_lists(struct s2_kernel *kernel,
 	enum s2_code code;
 
 	*doubt = (struct s2_list_doubt){ .unchecked = 0 };
+	s2_budget_init(&scan.looked, LOOKED_FLOOR, 1,
+		       s2_mem_structures(kernel->args.mem) / sizeof(uint64_t));
 	code = s2_kernel_image(kernel, scan_piece, &scan, &doubt->gaps, err);
 	if (code || scan.code)
 		return code ? code : scan.code;

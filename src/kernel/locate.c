@@ -13,12 +13,19 @@
 	(2 * UTS_LEN)  /* sysname and nodename come first, include/uapi/linux/utsname.h */
 #define MAX_HITS 10000 /* more guests than this are not searched past */
 
+/* Table pages of all candidates together that may be read: most are guests' kernels, whose tables
+ * lie elsewhere. */
+#define VISITS_FLOOR (1ULL << 19)
+#define VISITS_PER_PAGE 3
+#define SMALLEST_PAGE 4096
+
 /* A VMCOREINFO and how far it fits this memory. */
 struct candidate {
 	struct s2_vmcoreinfo info;
 	struct s2_kva_facts facts;
 	struct s2_kva *kva; /* owned */
 	unsigned int proofs;
+	struct s2_budget *visits; /* of table pages */
 };
 
 static void copy_text(char *to, size_t size, const char *text, size_t len)
@@ -97,13 +104,15 @@ static enum s2_code check_note(struct candidate *c, uint64_t note_pa, struct s2_
 static enum s2_code examine(const struct s2_mem *mem, const char *text, size_t len,
 			    uint64_t note_pa, struct candidate *ret, struct s2_err *err)
 {
-	struct candidate c = { 0 };
+	struct candidate c = { .visits = ret->visits };
 	enum s2_code code = s2_vmcoreinfo_init(&c.info, text, len, err);
 
 	if (!code)
 		code = s2_kva_facts_from(&c.info, &c.facts, err);
 	if (!code)
 		code = s2_kva_new(mem, &c.facts, &c.kva, err);
+	if (!code)
+		s2_kva_visits(c.kva, c.visits);
 	if (!code)
 		code = find_linear(&c, err);
 	if (!code)
@@ -118,6 +127,7 @@ static enum s2_code examine(const struct s2_mem *mem, const char *text, size_t l
 		s2_kva_free(c.kva);
 		return code;
 	}
+	s2_kva_visits(c.kva, NULL);
 	*ret = c;
 	return S2_OK;
 }
@@ -191,7 +201,7 @@ static enum s2_code try_container(struct s2_kernel *kernel, struct s2_err *err)
 {
 	size_t size = strnlen(kernel->args.note, kernel->args.note_size);
 	s2_auto_free char *text = NULL;
-	struct candidate c;
+	struct candidate c = { .visits = NULL };
 	enum s2_code code;
 
 	if (size > S2_VMCOREINFO_MAX)
@@ -207,10 +217,10 @@ static enum s2_code try_container(struct s2_kernel *kernel, struct s2_err *err)
 }
 
 static enum s2_code try_hit(struct s2_kernel *kernel, const struct s2_vmcoreinfo_hit *hit,
-			    struct s2_err *err)
+			    struct s2_budget *visits, struct s2_err *err)
 {
 	s2_auto_free char *text = malloc((size_t)hit->size + 1);
-	struct candidate c;
+	struct candidate c = { .visits = visits };
 	enum s2_code code;
 
 	if (!text)
@@ -231,21 +241,26 @@ static enum s2_code search(struct s2_kernel *kernel, struct s2_err *err)
 {
 	struct s2_vmcoreinfo_scan scan;
 	struct s2_vmcoreinfo_hit hit;
+	struct s2_budget visits;
 	struct s2_err why;
 	enum s2_code code = S2_NOTFOUND;
 
 	s2_err_init(&why);
+	s2_budget_init(&visits, VISITS_FLOOR, VISITS_PER_PAGE,
+		       s2_mem_structures(kernel->args.mem) / SMALLEST_PAGE);
 	s2_vmcoreinfo_scan_init(&scan, kernel->args.mem);
 	s2_meter_expect(scan.mem->meter, s2_mem_claimed(scan.mem));
 	for (unsigned int hits = 0; hits < MAX_HITS; hits++) {
 		code = s2_vmcoreinfo_scan_next(&scan, &hit, err);
 		if (code)
 			break;
-		code = try_hit(kernel, &hit, &why);
+		code = try_hit(kernel, &hit, &visits, &why);
 		if (code == S2_NOMEM)
 			return s2_fail(err, code, "%s", why.text);
 		if (code)
 			kernel->facts.rejected++;
+		if (!visits.left || hits == MAX_HITS - 1)
+			s2_vmcoreinfo_scan_stop(&scan);
 	}
 	s2_meter_expect(scan.mem->meter, 0);
 	if (kernel->text) {

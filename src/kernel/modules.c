@@ -121,10 +121,23 @@ struct symtab {
 	uint64_t n;
 	char *strings; /* ends with a zero byte */
 	uint64_t strings_len;
+	struct s2_budget *room; /* ... of the kernel's tables, from which @taken was drawn */
+	uint64_t taken;
 };
+
+static enum s2_code symtab_take(struct symtab *tab, uint64_t size, struct s2_err *err)
+{
+	enum s2_code code = s2_room_take(tab->room, size, "a module's symbols", err);
+
+	if (!code)
+		tab->taken += size;
+	return code;
+}
 
 static void symtab_free(struct symtab *tab)
 {
+	if (tab->taken)
+		s2_room_give(tab->room, tab->taken);
 	free(tab->sym);
 	free(tab->strings);
 }
@@ -146,6 +159,9 @@ static enum s2_code read_strings(struct s2_kernel *kernel, uint64_t va, struct s
 		return s2_fail(err, S2_INVALID, "a symbol's name is at byte %llu",
 			       (unsigned long long)last);
 	len = align_up(va + last + 1, page) - va;
+	code = symtab_take(tab, len, err);
+	if (code)
+		return code;
 	tab->strings = calloc(1, (size_t)(len + page + 1));
 	if (!tab->strings)
 		return s2_fail(err, S2_NOMEM, "no memory for a module's symbols");
@@ -171,6 +187,9 @@ static enum s2_code read_symtab(struct find_module *f, struct symtab *tab)
 		code = s2_field_get(f->kernel, kallsyms, &f->layout.strtab, &strings_va, f->err);
 	if (!code && tab->n > MAX_SYMS)
 		code = s2_fail(f->err, S2_INVALID, "%llu symbols", (unsigned long long)tab->n);
+	tab->room = &f->kernel->room;
+	if (!code)
+		code = symtab_take(tab, tab->n * sizeof(*tab->sym), f->err);
 	if (code)
 		return code;
 	tab->sym = calloc((size_t)tab->n + 1, sizeof(*tab->sym));
@@ -480,6 +499,8 @@ static enum s2_code read_btf(struct find_btf *f, struct s2_types *base, struct s
 		code = s2_field_get(f->kernel, f->va, &f->layout.btf_ntypes, &n, err);
 	if (!code && size > S2_BTF_MAX)
 		code = s2_fail(err, S2_INVALID, "%llu bytes of BTF", (unsigned long long)size);
+	if (!code)
+		code = s2_room_take(&f->kernel->room, size, "BTF", err);
 	if (code)
 		return code;
 	blob = malloc((size_t)size + 1);
@@ -488,7 +509,8 @@ static enum s2_code read_btf(struct find_btf *f, struct s2_types *base, struct s
 	gap.ntypes = (uint32_t)n;
 	code = read_with_gap(f->kernel, data, blob, size, &gap, err);
 	if (!code)
-		code = s2_btf_new_split(blob, (size_t)size, &gap, base, ret, &ntypes, err);
+		code = s2_btf_adopt_split(s2_take(&blob), (size_t)size, &gap, base, ret, &ntypes,
+					  err);
 	if (!code)
 		s2_kernel_say(f->kernel, "types of the module %s from BTF in memory (%u%s%s)",
 			      f->name, ntypes, gap.code ? ", a part of them is " : "",

@@ -40,7 +40,7 @@ enum s2_code s2_names_sort(struct s2_names *names, struct s2_err *err)
 	size_t nbuckets = 1;
 	uint32_t *bucket, at = 0;
 
-	while (nbuckets < names->n)
+	while (nbuckets <= names->n / 2)
 		nbuckets *= 2;
 	bucket = calloc(nbuckets + 1, sizeof(*bucket));
 	sorted = malloc((names->n + 1) * sizeof(*sorted));
@@ -64,16 +64,23 @@ enum s2_code s2_names_sort(struct s2_names *names, struct s2_err *err)
 	return S2_OK;
 }
 
-const struct s2_name *s2_names_next(const struct s2_names *names, uint32_t hash,
-				    const struct s2_name *after)
+const struct s2_name *s2_names_from(const struct s2_names *names, uint32_t hash, uint64_t id,
+				    struct s2_budget *steps)
 {
 	uint32_t bucket = hash & names->mask;
-	const struct s2_name *name = after ? after + 1 : names->name + names->bucket[bucket];
-	const struct s2_name *end = names->name + names->bucket[bucket + 1];
+	uint32_t low = names->bucket[bucket], end = names->bucket[bucket + 1], high = end;
 
-	for (; name < end; name++)
-		if (name->hash == hash)
-			return name;
+	while (low < high) {
+		uint32_t mid = low + (high - low) / 2;
+
+		if (names->name[mid].id < id)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	for (; low < end && !s2_budget_take(steps, 1); low++)
+		if (names->name[low].hash == hash)
+			return &names->name[low];
 	return NULL;
 }
 

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/budget.h"
 #include "base/err.h"
 
 struct s2_name {
@@ -32,10 +33,11 @@ enum s2_code s2_names_add(struct s2_names *names, uint32_t hash, uint32_t id,
 /* To be called once, when all are added. */
 enum s2_code s2_names_sort(struct s2_names *names, struct s2_err *err) S2_MUST_CHECK;
 
-/* The next one with this hash after @after (NULL: the first), in the order in which they were
- * added; NULL when there is none. Different names may share a hash: the caller compares. */
-const struct s2_name *s2_names_next(const struct s2_names *names, uint32_t hash,
-				    const struct s2_name *after);
+/* The first one with this hash that @id or one after it bears; NULL when there is none, or none is
+ * found before all of @steps is drawn, one for each that is looked at. Ids were added in ascending
+ * order. Different names may share a hash: the caller compares. */
+const struct s2_name *s2_names_from(const struct s2_names *names, uint32_t hash, uint64_t id,
+				    struct s2_budget *steps);
 
 void s2_names_free(struct s2_names *names);
 

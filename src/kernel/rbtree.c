@@ -6,17 +6,14 @@
 #define RB_DEPTH 128 /* a red-black tree of 2^64 nodes is not deeper */
 
 /* struct rb_node, include/linux/rbtree_types.h; bits [1:0] of the parent are the colour. */
-struct rb_layout {
-	uint64_t parent, right, left;
-};
-
 struct rb_node {
 	uint64_t parent, right, left;
 };
 
-static enum s2_code rb_layout(struct s2_kernel *kernel, struct rb_layout *ret, uint64_t *ret_root,
-			      struct s2_err *err)
+/* Fills in @kernel->rb. */
+static enum s2_code rb_layout(struct s2_kernel *kernel, struct s2_err *err)
 {
+	struct s2_rb_layout *ret = &kernel->rb;
 	const struct {
 		const char *type, *member;
 		uint64_t *off;
@@ -24,25 +21,26 @@ static enum s2_code rb_layout(struct s2_kernel *kernel, struct rb_layout *ret, u
 		{ "rb_node", "__rb_parent_color", &ret->parent },
 		{ "rb_node", "rb_right", &ret->right },
 		{ "rb_node", "rb_left", &ret->left },
-		{ "rb_root", "rb_node", ret_root },
+		{ "rb_root", "rb_node", &ret->root },
 	};
 	struct s2_types *types;
-	enum s2_code code = s2_kernel_types(kernel, &types, err);
+	enum s2_code code = kernel->have_rb ? S2_OK : s2_kernel_types(kernel, &types, err);
 
-	for (size_t i = 0; i < ARRAY_SIZE(want) && !code; i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(want) && !code && !kernel->have_rb; i++) {
 		struct s2_member member;
 
 		code = s2_types_member(types, want[i].type, want[i].member, &member, err);
 		if (!code)
 			*want[i].off = s2_member_off(&member);
 	}
+	kernel->have_rb = !code;
 	return code;
 }
 
 /* Reads the node at @va, which must say that @parent is above it: so a node is met on one way only.
  */
-static enum s2_code rb_read(struct s2_kernel *kernel, const struct rb_layout *layout, uint64_t va,
-			    uint64_t parent, struct rb_node *ret, struct s2_err *err)
+static enum s2_code rb_read(struct s2_kernel *kernel, const struct s2_rb_layout *layout,
+			    uint64_t va, uint64_t parent, struct rb_node *ret, struct s2_err *err)
 {
 	enum s2_code code = s2_kernel_word(kernel, va + layout->parent, &ret->parent, err);
 
@@ -59,8 +57,9 @@ static enum s2_code rb_read(struct s2_kernel *kernel, const struct rb_layout *la
 	return S2_OK;
 }
 
-static enum s2_code rb_walk(struct s2_kernel *kernel, const struct rb_layout *layout, uint64_t root,
-			    bool (*node)(void *arg, uint64_t va), void *arg, struct s2_err *err)
+static enum s2_code rb_walk(struct s2_kernel *kernel, const struct s2_rb_layout *layout,
+			    uint64_t root, bool (*node)(void *arg, uint64_t va), void *arg,
+			    struct s2_err *err)
 {
 	struct {
 		uint64_t va, right;
@@ -97,14 +96,13 @@ static enum s2_code rb_walk(struct s2_kernel *kernel, const struct rb_layout *la
 enum s2_code s2_kernel_rbtree(struct s2_kernel *kernel, uint64_t va,
 			      bool (*node)(void *arg, uint64_t va), void *arg, struct s2_err *err)
 {
-	struct rb_layout layout;
-	uint64_t root_off, root;
-	enum s2_code code = rb_layout(kernel, &layout, &root_off, err);
+	uint64_t root;
+	enum s2_code code = rb_layout(kernel, err);
 
 	if (!code)
-		code = s2_kernel_word(kernel, va + root_off, &root, err);
+		code = s2_kernel_word(kernel, va + kernel->rb.root, &root, err);
 	if (!code)
-		code = rb_walk(kernel, &layout, root, node, arg, err);
+		code = rb_walk(kernel, &kernel->rb, root, node, arg, err);
 	if (code)
 		s2_wrap(err, code, "tree at 0x%llx", (unsigned long long)va);
 	return code;

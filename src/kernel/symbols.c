@@ -51,7 +51,7 @@ void s2_symbol_query_init(struct s2_symbol_query *query, struct s2_symbol *wante
 {
 	*query = (struct s2_symbol_query){ .wanted = wanted, .n = n };
 	for (size_t i = 0; i < n; i++) {
-		size_t len = strlen(wanted[i].name);
+		size_t len = wanted[i].len = strlen(wanted[i].name);
 
 		if (!wanted[i].source && len <= S2_SYMBOL_NAME_MAX)
 			query->lengths[len / 64] |= BIT64(len % 64);
@@ -68,8 +68,8 @@ bool s2_symbol_query_take(struct s2_symbol_query *query, const char *name, size_
 		struct s2_symbol *symbol = &query->wanted[i];
 
 		/* What an earlier source has answered stays. */
-		if ((symbol->source && symbol->source != query->source) ||
-		    strcmp(symbol->name, name) != 0)
+		if (symbol->len != len || (symbol->source && symbol->source != query->source) ||
+		    memcmp(symbol->name, name, len) != 0)
 			continue;
 		if (!symbol->source) {
 			symbol->source = query->source;
@@ -268,7 +268,7 @@ static enum s2_code open_kallsyms(struct s2_symbols *symbols, char *remark, size
 {
 	struct s2_kallsyms *ks = &symbols->kallsyms;
 	enum s2_code code = s2_kallsyms_open(ks, symbols->args.mem, symbols->args.info,
-					     symbols->args.facts, err);
+					     symbols->args.facts, symbols->args.room, err);
 
 	if (!code)
 		snprintf(remark, size, "symbols from kallsyms (%u, %s%s)", ks->nsyms,

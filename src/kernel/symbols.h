@@ -27,6 +27,7 @@ const char *s2_symbol_source_name(enum s2_symbol_source source);
 /* A question and its answer. Fill in @name, leave the rest 0. */
 struct s2_symbol {
 	const char *name;
+	size_t len;        /* of a query: of @name */
 	uint64_t value;    /* address in the running kernel, KASLR included */
 	uint64_t other;    /* with two of @hits or more: that of the last */
 	unsigned int hits; /* how many different addresses bear the name; 0: not found, value is the
@@ -74,6 +75,7 @@ struct s2_symbols_args {
 	const struct s2_mem *mem;
 	const struct s2_vmcoreinfo *info;
 	const struct s2_kva_facts *facts;
+	struct s2_budget *room; /* kernel/room.h */
 	struct s2_symbol_file vmlinux;
 	struct s2_symbol_file system_map;
 

@@ -34,8 +34,10 @@ static const struct s2_field_row rows[] = {
 	FIELD(node_parent, "kernfs_node", "parent"),
 };
 
-/* Tasks and pages that one search may meet beside those that the size of memory allows. */
+/* Tasks, and pages of command lines, that one search may meet beside those that the size of memory
+ * allows. A page of those may have two thousand words. */
 #define STEPS_FLOOR 65536
+#define ARGS_FLOOR 8192
 #define PAGE 4096U
 
 enum s2_code s2_tasks_init(struct s2_kernel *kernel, const struct s2_mem *mem, struct s2_tasks *ret,
@@ -50,6 +52,7 @@ enum s2_code s2_tasks_init(struct s2_kernel *kernel, const struct s2_mem *mem, s
 	tasks.have_user = user->arch && !user->arch->shape(user, &tasks.user, NULL);
 	s2_err_init(&tasks.unlisted);
 	s2_budget_init(&tasks.steps, STEPS_FLOOR, 1, s2_mem_structures(mem) / PAGE);
+	s2_budget_init(&tasks.args, ARGS_FLOOR, 1, s2_mem_structures(mem) / PAGE);
 	*ret = tasks;
 	return S2_OK;
 }
@@ -339,7 +342,7 @@ static enum s2_code read_until(struct s2_tasks *t, uint64_t root_pa, uint64_t st
 		size_t room = size - *ret_len, n = 0;
 		enum s2_code code;
 
-		if (s2_budget_take(&t->steps, 1))
+		if (s2_budget_take(&t->args, 1))
 			return s2_fail(err, S2_BUDGET, "too many command lines to read");
 		code = read_user(t, root_pa, start + *ret_len, buf + *ret_len,
 				 left < room ? (size_t)left : room, &n, ret_user, err);

@@ -31,7 +31,8 @@ struct s2_tasks {
 	struct s2_task_mm *all; /* sorted by mm */
 	size_t nall, room;
 	struct s2_err unlisted; /* why it is not whole; S2_OK: it is */
-	struct s2_budget steps; /* tasks that may be met, and pages that may be read */
+	struct s2_budget steps; /* tasks that may be met */
+	struct s2_budget args;  /* pages of command lines that may be read */
 };
 
 /* Looks members up; those that this kernel does not have make an answer S2_NOTFOUND later. */

@@ -8,11 +8,27 @@
 
 #include "base/bits.h"
 
-#define MAX_ALIASES 32     /* typedefs and qualifiers in a row */
-#define MAX_ANONYMOUS 16   /* anonymous members within each other */
-#define MAX_INDIRECT 32    /* stars and dimensions */
-#define MAX_FIELDS 1000000 /* fields looked at for one question */
-#define MAX_SAME_NAME 64   /* types of one name */
+#define MAX_ALIASES 32       /* typedefs and qualifiers in a row */
+#define MAX_ANONYMOUS 16     /* anonymous members within each other */
+#define MAX_INDIRECT 32      /* stars and dimensions */
+#define MAX_STEPS (4U << 20) /* all questions to a large kernel's take some thousand */
+#define MAX_SAME_NAME 64     /* types of one name */
+
+void s2_types_init(struct s2_types *types, const struct s2_types_ops *ops)
+{
+	types->ops = ops;
+	s2_budget_init(&types->steps, MAX_STEPS, 0, 0);
+}
+
+bool s2_types_spent(const struct s2_types *types)
+{
+	return !types->steps.left;
+}
+
+enum s2_code s2_types_no_more(struct s2_err *err)
+{
+	return s2_fail(err, S2_BUDGET, "types have more names and members than are looked at");
+}
 
 uint64_t s2_member_span(const struct s2_member *member)
 {
@@ -80,7 +96,6 @@ struct search {
 	struct s2_types *types;
 	const char *name;
 	size_t name_len;
-	uint64_t budget;
 	uint64_t base; /* bits from the outermost type to the struct at hand */
 	int depth;
 	bool found;
@@ -113,8 +128,8 @@ static bool try_field(void *arg, const struct s2_type_field *field)
 	struct s2_type_info info;
 	uint64_t type, off = search->base + field->bit_off;
 
-	if (!search->budget--) {
-		search->code = s2_fail(search->err, S2_LOOP, "too many members");
+	if (s2_budget_take(&search->types->steps, 1)) {
+		search->code = s2_types_no_more(search->err);
 		return false;
 	}
 	if (field->name && field->name[0]) {
@@ -189,7 +204,7 @@ static enum s2_code describe(struct s2_types *types, const struct s2_type_field 
 static enum s2_code follow(struct s2_types *types, uint64_t type, const char *path,
 			   struct s2_member *ret, struct s2_err *err)
 {
-	struct search search = { .types = types, .budget = MAX_FIELDS, .err = err };
+	struct search search = { .types = types, .err = err };
 	uint64_t base = 0;
 
 	for (const char *step = path;;) {

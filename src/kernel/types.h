@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/budget.h"
 #include "base/err.h"
 
 /* Kinds of C types, typedefs and qualifiers already looked through. */
@@ -86,6 +87,10 @@ bool s2_types_flag(struct s2_types *types, const char *enumerator, uint64_t flag
 /* Is there a struct, union, enum or typedef of this name? */
 bool s2_types_has(struct s2_types *types, const char *type);
 
+/* Have more of them been looked at than any kernel's questions need? Then what was not found may be
+ * there. */
+bool s2_types_spent(const struct s2_types *types);
+
 void s2_types_free(struct s2_types *types);
 
 /* ---- For the sources of types. To add one: a file with these operations, a constructor below, a
@@ -145,6 +150,14 @@ struct s2_types_ops {
 struct s2_types {
 	const struct s2_types_ops *ops;
 	uint64_t pointer_size;
+	/* Names, members and enumerators that all questions together may look at: types may have
+	 * any number of one name, and a member of theirs may lead to as many others. */
+	struct s2_budget steps;
 };
+
+void s2_types_init(struct s2_types *types, const struct s2_types_ops *ops);
+
+/* Fails with S2_BUDGET, in words. */
+enum s2_code s2_types_no_more(struct s2_err *err) S2_MUST_CHECK;
 
 #endif

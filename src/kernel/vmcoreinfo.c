@@ -2,6 +2,7 @@
 // VMCOREINFO text: lines, keys and the numbers behind them.
 #include "kernel/vmcoreinfo.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/bits.h"
@@ -48,28 +49,19 @@ enum s2_code s2_vmcoreinfo_init(struct s2_vmcoreinfo *ret, const void *text, siz
 static bool find_line(const struct s2_vmcoreinfo *info, const char *open, const char *name,
 		      const char *close, const char **ret, size_t *ret_len)
 {
-	const size_t part[3] = { strlen(open), strlen(name), strlen(close) };
-	const char *const text[3] = { open, name, close };
-	const char *end = info->text + info->len;
+	const char *end = info->text + info->len, *at = info->text, *stop;
+	char start[128]; /* of the line: lines may be short, and many */
+	int len = snprintf(start, sizeof(start), "%s%s%s=", open, name, close);
 
-	for (const char *line = info->text; line < end;) {
-		const char *stop = memchr(line, '\n', (size_t)(end - line));
-		const char *p = line;
-		int i;
-
-		if (!stop)
-			stop = end;
-		for (i = 0; i < 3; i++) {
-			if ((size_t)(stop - p) < part[i] || memcmp(p, text[i], part[i]) != 0)
-				break;
-			p += part[i];
-		}
-		if (i == 3 && p < stop && *p == '=') {
-			*ret = p + 1;
-			*ret_len = (size_t)(stop - p) - 1;
-			return true;
-		}
-		line = stop + 1;
+	if (len < 0 || (size_t)len >= sizeof(start))
+		return false;
+	for (; (at = memmem(at, (size_t)(end - at), start, (size_t)len)); at++) {
+		if (at != info->text && at[-1] != '\n')
+			continue;
+		*ret = at + len;
+		stop = memchr(*ret, '\n', (size_t)(end - *ret));
+		*ret_len = (size_t)((stop ? stop : end) - *ret);
+		return true;
 	}
 	return false;
 }

@@ -75,6 +75,9 @@ struct s2_vmcoreinfo_scan {
 
 void s2_vmcoreinfo_scan_init(struct s2_vmcoreinfo_scan *scan, const struct s2_mem *mem);
 
+/* Goes no further: what follows is a gap. */
+void s2_vmcoreinfo_scan_stop(struct s2_vmcoreinfo_scan *scan);
+
 /* The next note; S2_NOTFOUND at the end. Nothing is said of whose it is. */
 enum s2_code s2_vmcoreinfo_scan_next(struct s2_vmcoreinfo_scan *scan, struct s2_vmcoreinfo_hit *ret,
 				     struct s2_err *err) S2_MUST_CHECK;

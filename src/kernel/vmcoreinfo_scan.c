@@ -23,6 +23,7 @@
 /* So much is looked at where many segments show the same bytes of a file. */
 #define SCANNED_FLOOR (1ULL << 30)
 #define SCANNED_PER_BYTE 4
+#define TEXT_COST 64 /* what is found is gone through byte by byte, for each of its lines */
 
 void s2_vmcoreinfo_scan_init(struct s2_vmcoreinfo_scan *scan, const struct s2_mem *mem)
 {
@@ -163,10 +164,18 @@ static size_t look_at_chunk(struct s2_vmcoreinfo_scan *scan, uint64_t end, size_
 	return off;
 }
 
+void s2_vmcoreinfo_scan_stop(struct s2_vmcoreinfo_scan *scan)
+{
+	if (!scan->gave_up && scan->pa < scan->extent_end)
+		s2_gaps_add(&scan->gaps, scan->pa, scan->extent_end - scan->pa, S2_BUDGET);
+	scan->gave_up = true;
+}
+
 enum s2_code s2_vmcoreinfo_scan_next(struct s2_vmcoreinfo_scan *scan, struct s2_vmcoreinfo_hit *ret,
 				     struct s2_err *err)
 {
 	while (!scan->gave_up && to_extent(scan)) {
+		uint64_t cost;
 		uint32_t size = 0;
 		uint64_t end;
 		enum s2_code spent;
@@ -175,9 +184,10 @@ enum s2_code s2_vmcoreinfo_scan_next(struct s2_vmcoreinfo_scan *scan, struct s2_
 		if (pass_missing(scan) || pass_zeros(scan, &end))
 			continue;
 		off = look_at_chunk(scan, end, &len, &size);
-		spent = s2_budget_take(&scan->bytes, off);
+		cost = off < len ? off + (uint64_t)size * TEXT_COST : off;
+		spent = s2_budget_take(&scan->bytes, cost);
 		s2_meter_add(scan->mem->meter, off);
-		if (off < len && !scan->gave_up) {
+		if (off < len && !scan->gave_up && !spent) {
 			ret->pa = scan->pa + off;
 			ret->text_pa = ret->pa + NOTE_TEXT_OFF;
 			ret->size = size;
@@ -185,7 +195,8 @@ enum s2_code s2_vmcoreinfo_scan_next(struct s2_vmcoreinfo_scan *scan, struct s2_
 			return S2_OK;
 		}
 		scan->pa += off;
-		scan->gave_up |= spent != S2_OK;
+		if (spent)
+			s2_vmcoreinfo_scan_stop(scan);
 	}
 	if (scan->gaps.bytes && scan->gaps.code == S2_NOMEM)
 		return s2_fail(err, S2_NOMEM, "no memory to search for VMCOREINFO");

@@ -104,8 +104,13 @@ enum s2_code s2_kernel_xa_layout(struct s2_kernel *kernel, struct s2_xa_layout *
 {
 	struct s2_member head, shift, slots;
 	struct s2_types *types;
-	enum s2_code code = s2_kernel_types(kernel, &types, err);
+	enum s2_code code;
 
+	if (kernel->have_xa) {
+		*ret = kernel->xa;
+		return S2_OK;
+	}
+	code = s2_kernel_types(kernel, &types, err);
 	if (!code)
 		code = s2_types_member(types, "xarray", "xa_head", &head, err);
 	if (!code)
@@ -118,10 +123,12 @@ enum s2_code s2_kernel_xa_layout(struct s2_kernel *kernel, struct s2_xa_layout *
 	if (slots.nelems != 64 && slots.nelems != 16)
 		return s2_fail(err, S2_INVALID, "xa_node has %llu slots",
 			       (unsigned long long)slots.nelems);
-	*ret = (struct s2_xa_layout){ .head = s2_member_off(&head),
-				      .shift = s2_member_off(&shift),
-				      .slots = s2_member_off(&slots),
-				      .chunk_log2 = slots.nelems == 64 ? 6 : 4 };
+	kernel->xa = (struct s2_xa_layout){ .head = s2_member_off(&head),
+					    .shift = s2_member_off(&shift),
+					    .slots = s2_member_off(&slots),
+					    .chunk_log2 = slots.nelems == 64 ? 6 : 4 };
+	kernel->have_xa = true;
+	*ret = kernel->xa;
 	return S2_OK;
 }
 

@@ -20,10 +20,19 @@ enum s2_code s2_note_parse(const char *text, size_t len, uint64_t most, json_t *
 /* Lets jansson take its seed now: later it would open a file for it. */
 void s2_note_seed(void);
 
+/* No note is larger. */
+#define S2_NOTE_MAX (16U << 20)
+
+/* How much memory each part of a note may take that is built from now on; 0: any. */
+void s2_note_limit(uint64_t most);
+
+/* Was that why s2_note_text() gave none? */
+bool s2_note_spent(void);
+
 /*
  * Around the building of a note: jansson leaves out what it has no memory for, and does not say so
  * everywhere. s2_note_text() drops the reference; the caller frees the text, NULL when memory was
- * lacking at any time since s2_note_begin().
+ * lacking at any time since s2_note_begin(), or it took more than s2_note_limit().
  */
 void s2_note_begin(void);
 char *s2_note_text(json_t *root);

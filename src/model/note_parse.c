@@ -22,7 +22,9 @@ static struct {
 	jmp_buf leave;
 	bool parsing;
 	bool failed; /* an allocation, since s2_note_begin() */
-	uint64_t left;
+	bool spent;  /* ... because it was more than most */
+	bool building;
+	uint64_t most, left;
 	enum s2_code code;
 	struct block first; /* of a ring of what the parser allocated */
 } pool;
@@ -37,6 +39,10 @@ static void *take(size_t size)
 		pool.code = S2_BUDGET;
 		longjmp(pool.leave, 1);
 	}
+	if (pool.building && size + sizeof(*block) > pool.left) {
+		pool.failed = pool.spent = true;
+		return NULL;
+	}
 	block = malloc(size + sizeof(*block));
 	if (!block) {
 		pool.failed = true;
@@ -46,8 +52,9 @@ static void *take(size_t size)
 		longjmp(pool.leave, 1);
 	}
 	*block = (struct block){ .next = block, .prev = block, .size = size + sizeof(*block) };
-	if (pool.parsing) {
+	if (pool.parsing || pool.building)
 		pool.left -= block->size;
+	if (pool.parsing) {
 		block->next = pool.first.next;
 		block->prev = &pool.first;
 		block->next->prev = block;
@@ -65,7 +72,7 @@ static void give_back(void *bytes)
 	block = (struct block *)bytes - 1;
 	block->prev->next = block->next;
 	block->next->prev = block->prev;
-	if (pool.parsing)
+	if (pool.parsing || pool.building)
 		pool.left += block->size;
 	free(block);
 }
@@ -92,10 +99,27 @@ void s2_note_seed(void)
 	json_object_seed(0);
 }
 
-void s2_note_begin(void)
+void s2_note_limit(uint64_t most)
+{
+	pool.most = most;
+}
+
+bool s2_note_spent(void)
+{
+	return pool.spent;
+}
+
+static void begin(bool building)
 {
 	json_set_alloc_funcs(take, give_back);
-	pool.failed = false;
+	pool.failed = pool.spent = false;
+	pool.building = building && pool.most;
+	pool.left = pool.most;
+}
+
+void s2_note_begin(void)
+{
+	begin(true);
 }
 
 enum s2_code s2_note_parse(const char *text, size_t len, uint64_t most, json_t **ret,
@@ -103,7 +127,7 @@ enum s2_code s2_note_parse(const char *text, size_t len, uint64_t most, json_t *
 {
 	json_error_t why;
 
-	s2_note_begin();
+	begin(false);
 	pool.first.next = pool.first.prev = &pool.first;
 	pool.left = most;
 	if (setjmp(pool.leave)) {

@@ -135,6 +135,10 @@ void s2_input_read(const struct s2_input *input)
 				    "%s was written to, or cut, while it was read: what is said of "
 				    "it may be of neither state",
 				    i || input->files.ninputs > 1 ? file->name : "the file");
+	if (input->kernel && s2_kernel_types_spent(input->kernel))
+		s2_lost_add(input->lost, S2_LOST_SEARCH, S2_BUDGET, NULL, S2_LOST_NOWHERE,
+			    "not all types of the kernel were looked at: %s",
+			    "they have more names and members than any kernel's");
 }
 
 enum s2_code s2_input_find(const struct s2_request *r, struct s2_input *input, struct s2_err *err)

@@ -52,7 +52,7 @@ enum s2_code s2_input_select(const struct s2_request *request, struct s2_input *
 void s2_input_close(struct s2_input *input);
 
 /* When all has been read: a file that was changed meanwhile is a loss, which an access to a mapping
- * need not notice. */
+ * need not notice; and so are types that were not all looked at, whoever asked. */
 void s2_input_read(const struct s2_input *input);
 
 /* Lets @out go to the file of the request, or leaves it as it is. */

@@ -189,7 +189,8 @@ enum s2_code s2_survey(const struct s2_source *source, struct s2_survey *ret, st
 	for (size_t i = 0; i < S2_SURVEY_REASONS; i++)
 		ret->missing[i].code = reasons[i];
 	s2_budget_init(&s.bytes, SEEN_FLOOR, SEEN_PER_BYTE, source->mem.bytes);
-	s2_budget_init(&s.stretches, STRETCH_FLOOR, STRETCH_PER_BYTE, source->file.size);
+	s2_budget_init(&s.stretches, STRETCH_FLOOR, STRETCH_PER_BYTE,
+		       s2_file_backed(&source->file));
 	s2_meter_expect(source->mem.meter, s2_mem_claimed(&source->mem));
 	while (!s.nomem && !s2_mem_next(&source->mem, pa, &extent)) {
 		uint64_t done;

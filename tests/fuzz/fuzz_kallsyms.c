@@ -52,6 +52,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct s2_kva_facts facts = { .image_offset = VOFFSET };
 	struct s2_vmcoreinfo info;
 	struct s2_kallsyms ks;
+	struct s2_budget room;
 	struct memtable mem;
 	struct choice c;
 	struct s2_err err;
@@ -74,7 +75,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memtable_init(&mem, data + sizeof(c), BASE, size - sizeof(c));
 	mem.views = c.views & 1;
 	s2_err_init(&err);
-	code = s2_kallsyms_open(&ks, &mem.mem, &info, &facts, &err);
+	s2_room_init(&room, &mem.mem);
+	code = s2_kallsyms_open(&ks, &mem.mem, &info, &facts, &room, &err);
 	if (code) {
 		REQUIRE(err.text[0] && err.code == code);
 		return 0;

@@ -57,6 +57,17 @@ def json_values(path):
     path.write_bytes(snapshot(note(',"x":[' + "{}," * (4 * MIB // 3) + "{}]", [table("vm:1")])))
 
 
+def json_values_of_a_hole(path):
+    """The same in a file that is mostly a hole."""
+    path.write_bytes(snapshot(note(',"x":[' + "{}," * (10 * MIB // 3) + "{}]", [table("vm:1")])))
+    os.truncate(path, 1 << 32)
+
+
+def tables_of_a_hole(path):
+    many_tables(path)
+    os.truncate(path, 1 << 32)
+
+
 def bitmaps(path):
     """A kdump of which the bitmaps, of 2^34 pages, are holes of the file."""
     pages = 1 << 34
@@ -165,6 +176,70 @@ def aliases(path):
     path.write_bytes(head + b"".join(rows) + bytes(range(256)) * (size // 256))
 
 
+def names_of_kernels(path):
+    """A VMCOREINFO of empty lines before those of a kernel that is not this memory's, which lies in memory again and again."""
+    n, size = 8000, 256 << 10
+    text = (f"OSRELEASE=6.12.0\nPAGESIZE=4096\nSYMBOL(init_uts_ns)=ffff800080000000\nOFFSET(uts_namespace.name)=16\n"
+            f"SYMBOL(swapper_pg_dir)=ffff800080001000\nSYMBOL(_stext)=ffff800080000000\nNUMBER(VA_BITS)=48\n"
+            f"NUMBER(kimage_voffset)=0xffff800080000000\nNUMBER(PHYS_OFFSET)=0x0\nKERNELOFFSET=0\n").encode()
+    text = text.rjust(size - 24, b"\n")
+    at = 64 + 56 * n
+    head = b"\x7fELF\2\1\1" + bytes(9) + struct.pack("<HHIQQQIHHHHHH", 4, 183, 1, 0, 64, 0, 0, 64, 56, n, 64, 0, 0)
+    rows = (struct.pack("<IIQQQQQQ", 1, 4, at, i * size, i * size, size, size, 0) for i in range(n))
+    path.write_bytes(head + b"".join(rows) + struct.pack("<III", 11, len(text), 0) + b"VMCOREINFO\0\0" + text)
+
+
+def kallsyms_of_one_page(path, absolute=False):
+    """A kernel of 8 million symbols, the names and addresses of which are the same 2 MiB of the file; each has as many letters as
+    names that are asked for."""
+    pa, va, size, n = 0x40400000, 0xffff800080400000, 2 << 20, 8 << 20
+    names_at, tokens_at, table_at = 16, 16 + (31 if absolute else 8), 64
+    segments = [(0, 0)] + [(names_at + i, 1 + (i > 0)) for i in range(tokens_at - names_at)]
+    segments += [(table_at + i, 2) for i in range(32 if absolute else 16)]
+    names = b"\1\2" + b"\1" * (size - 2)
+    image = (bytes(16) + b"Linux".ljust(130, b"\0") + b"6.12.0").ljust(0x10000, b"\0")
+    image += struct.pack("<512Q", *[0] * 512) + struct.pack("<IIQ", n, 0, va - 0x01010101)
+    image = image.ljust(size, b"\0")
+    strings = b"tbtf_modules\0T_stext\0\0"
+    token_page = (strings.ljust(32, b"\0") + struct.pack("<256H", *[21, 0, 13] + [21] * 253)).ljust(4096, b"\0")
+    text = (f"OSRELEASE=6.12.0\nPAGESIZE=4096\nSYMBOL(init_uts_ns)={va:x}\nOFFSET(uts_namespace.name)=16\n"
+            f"SYMBOL(swapper_pg_dir)={va + 0x10000:x}\nSYMBOL(_stext)={va:x}\nNUMBER(VA_BITS)=48\n"
+            f"NUMBER(kimage_voffset)={va - pa:#x}\nNUMBER(PHYS_OFFSET)=0x40000000\nKERNELOFFSET=0\n"
+            f"SYMBOL(kallsyms_names)={va + names_at * size:x}\nSYMBOL(kallsyms_num_syms)={va + 0x11000:x}\n"
+            f"SYMBOL(kallsyms_token_table)={va + tokens_at * size:x}\nSYMBOL(kallsyms_token_index)={va + tokens_at * size + 32:x}\n"
+            f"SYMBOL(kallsyms_relative_base)={va + 0x11008:x}\n"
+            f"SYMBOL(kallsyms_{'addresses' if absolute else 'offsets'})={va + table_at * size:x}\n").encode()
+    note = struct.pack("<III", 11, len(text), 0) + b"VMCOREINFO\0\0" + text + bytes(-len(text) % 4)
+    count = len(segments) + 2
+    at = -(-(64 + 56 * count + len(note)) // 4096) * 4096
+    head = b"\x7fELF\2\1\1" + bytes(9) + struct.pack("<HHIQQQIHHHHHH", 4, 183, 1, 0, 64, 0, 0, 64, 56, count, 64, 0, 0)
+    rows = struct.pack("<IIQQQQQQ", 4, 0, 64 + 56 * count, 0, 0, len(note), len(note), 4)
+    for place, which in segments:
+        rows += struct.pack("<IIQQQQQQ", 1, 4, at + which * size, 0, pa + place * size, size, size, 0)
+    rows += struct.pack("<IIQQQQQQ", 1, 4, at + 3 * size, 0, pa + tokens_at * size, 4096, 4096, 0)
+    path.write_bytes((head + rows + note).ljust(at, b"\0") + image + names + b"\1" * size + token_page)
+
+
+def kallsyms_of_long_addresses(path):
+    kallsyms_of_one_page(path, True)
+
+
+def kernels_of_one_table(path):
+    """As many VMCOREINFO as are looked at, all of whose kernels have the same tables, which lead to as many that map nothing."""
+    n, pages = 10000, 10000
+    stext, tables = 0xffffffff81000000, 1 << 30
+    text = (f"OSRELEASE=6.12.0\nPAGESIZE=4096\nSYMBOL(init_uts_ns)={stext:x}\nOFFSET(uts_namespace.name)=0\n"
+            f"SYMBOL(_stext)={stext:x}\nSYMBOL(init_top_pgt)={stext:x}\nNUMBER(phys_base)={tables - 0x1000000}\n").encode()
+    note = (struct.pack("<III", 11, len(text), 0) + b"VMCOREINFO\0\0" + text).ljust(4096, b"\0")
+    levels = [struct.pack("<512Q", *[tables + 4096 * (k + 1) | 3] * 512) for k in range(3)] + [bytes(4096)]
+    at = 64 + 56 * (n + 1)
+    head = b"\x7fELF\2\1\1" + bytes(9) + struct.pack("<HHIQQQIHHHHHH", 4, 62, 1, 0, 64, 0, 0, 64, 56, n + 1, 64, 0, 0)
+    rows = b"".join(struct.pack("<IIQQQQQQ", 1, 4, at, i * 4096, i * 4096, 4096, 4096, 0) for i in range(n))
+    size = (4 + pages) * 4096
+    rows += struct.pack("<IIQQQQQQ", 1, 4, at + 4096, tables, tables, size, size, 0)
+    path.write_bytes(head + rows + note + b"".join(levels) + b"filled" * (pages * 4096 // 6 + 1))
+
+
 def image_elsewhere(path):
     """A kernel that maps 254 MiB of image, of which a dump of five pages has the first."""
     pa, va = 0x40400000, 0xffff800080400000
@@ -230,6 +305,47 @@ def sections_of_a_hole(path):
         f.write(b"\x7fELF\2\1\1".ljust(16, b"\0") + struct.pack("<HHIQQQIHHHHHH", 2, 183, 1, 0, 0, 64, 0, 64, 56, 0, 64, 0, 0))
         f.write(struct.pack("<IIQQQQIIQQ", 0, 0, 0, 0, 0, 1 << 24, 0, 0, 0, 0))
         f.truncate(64 << 24)
+
+
+def dwarf(path, entries, abbreviations):
+    """A vmlinux of one unit."""
+    unit = struct.pack("<HBBI", 5, 1, 8, 0) + b"\1" + entries + b"\0"
+    # A number, a tag, whether there are children, attributes and their forms.
+    abbrev = b"\1\x11\1\0\0" + b"".join(bytes(each) + b"\0\0" for each in abbreviations) + b"\0"
+    names = b"\0.debug_info\0.debug_abbrev\0.symtab\0_stext\0.strtab\0"
+    symbols = bytes(24) + struct.pack("<IBBHQQ", names.index(b"_stext"), 0x12, 0, 1, 0xffff800080000000, 1)
+    head = b"\x7fELF\2\1\1".ljust(16, b"\0")
+    parts = [(1, struct.pack("<I", len(unit)) + unit, 1, 0, 0), (13, abbrev, 1, 0, 0), (27, symbols, 2, 4, 24), (42, names, 3, 0, 0)]
+    at, rows, data = 64 + 64 * 5, bytes(64), b""
+    for name, content, kind, link, each in parts:
+        rows += struct.pack("<IIQQQQIIQQ", name, kind, 0, 0, at + len(data), len(content), link, 1 if link else 0, 8, each)
+        data += content + bytes(-len(content) % 8)
+    head += struct.pack("<HHIQQQIHHHHHH", 2, 183, 1, 0, 0, 64, 0, 64, 56, 0, 64, 5, 4)
+    path.write_bytes(head + rows + data)
+    system = mkpkvm.System("7.1")
+    system.ram.put(system.image(mkpkvm.BTF), 0)
+    mkpkvm.write_elf(system, set(), f"{path}.core")  # without types of its own
+
+
+# A struct of a name and a size; an entry without anything, with and without children.
+STRUCT, LEAF, INNER = (2, 0x13, 0, 3, 8, 0x0b, 6), (3, 0x24, 0), (4, 0x13, 1)
+
+
+def sizes_of_a_name(path):
+    """Structs of one name, no two of which have a size."""
+    dwarf(path, b"".join(b"\2a\0" + struct.pack("<I", i) for i in range(200000)), [STRUCT])
+
+
+def names_of_structs(path):
+    """As many structs with a name as there can be."""
+    letters = b"0123456789abcdefghijklmnopqrstuvwxyz"
+    names = itertools.islice(itertools.product(letters, repeat=4), 1100000)
+    dwarf(path, b"".join(b"\2" + bytes(name) + b"\0" for name in names), [(2, 0x13, 0, 3, 8, 0x0b, 0x21, 1)])
+
+
+def entries_of_entries(path):
+    """Entries that lie within each other, as deep as is followed, again and again."""
+    dwarf(path, (b"\4" * 190 + b"\0" * 190) * 10000, [INNER])
 
 
 def map_of_a_hole(path):
@@ -322,6 +438,48 @@ def kvm_of_4g(path):
     mkpkvm.write_elf(system, set(), str(path))
 
 
+def guests_of_one_table(path):
+    """As many guests as there may be, all of which have the same table, in which pages are reached again and again."""
+    system = mkpkvm.System("7.1")
+    guest, free, n = system.vms[0], mkpkvm.BASE + (14 << 20), 240
+    for i in range(1024):
+        system.ram.put(guest.root + 8 * i, free | 3)
+    for i in range(512):
+        system.ram.put(free + 8 * i, free + 4096 | 3)
+    kvm, listed = guest.kvm, system.field("kvm", "vm_list")
+    nodes = [system.vm_list, *(system.vms[i].kvm + listed for i in range(2))]
+    for i in range(n):
+        pa = free + 4096 * (4 + 2 * i)
+        for to, of in ((pa, guest.hyp_vm), (pa + 4096, kvm & ~0xfff)):
+            system.ram.bytes[to - mkpkvm.BASE:to - mkpkvm.BASE + 4096] = system.ram.bytes[of - mkpkvm.BASE:of - mkpkvm.BASE + 4096]
+        theirs = pa + 4096 + (kvm & 0xfff)
+        for at in (pa, theirs):
+            system.put(at, "kvm", "arch.pkvm.handle", mkpkvm.HANDLE + 2 + i, "<H")
+        system.put(pa, "pkvm_hyp_vm", "host_kvm", system.hyp(theirs))
+        system.put(theirs, "kvm", "userspace_pid", 102 + i, "<i")
+        nodes.append(theirs + listed)
+        system.ram.put(system.pa(mkpkvm.RESERVED + 0x8000) + (2 + i) * 8, system.hyp(pa))
+    lin = [mkpkvm.STEXT + nodes[0] - system.image(0)] + [system.lin(node) for node in nodes[1:]]
+    for i, node in enumerate(nodes):
+        system.ram.put(node, lin[(i + 1) % len(nodes)])
+        system.ram.put(node + 8, lin[i - 1])
+    mkpkvm.write_elf(system, set(), str(path))
+
+
+def vmemmap_of_pieces(path):
+    """No two pages of the hypervisor's page array, which is of the same tables again and again, lie one behind the other."""
+    system, n, times = mkpkvm.System("7.1"), 8192, 3
+    first = system.pa(mkpkvm.SIZE)
+    middle = [first + 4096 * i for i in range(n // 512)]
+    leaves = first + 4096 * len(middle)
+    for i in range(len(middle) * times):
+        system.ram.put(system.s1.slot(mkpkvm.VMEMMAP_VA + (1 + i << 30), 2), middle[i % len(middle)] | 3)
+    tables = b"".join(struct.pack("<512Q", *(leaves + 4096 * (512 * k + i) | 3 for i in range(512))) for k in range(len(middle)))
+    page = struct.pack("<512Q", *(system.hyp_desc(system.pa(i % 7 * 4096), "rw") for i in range(512)))
+    path.with_suffix(".map").write_text(system.system_map(), "utf-8")
+    path.write_bytes(elf(b"", [(mkpkvm.BASE, bytes(system.ram.bytes)), (first, tables + page * n)]))
+
+
 def mappings_of_same(path):
     """The host's list of what a guest has: all of its 300,000 mappings are of the same 512 pages, which the guest has one by one."""
     system = mkpkvm.System("7.1")
@@ -353,6 +511,46 @@ def reserved_of_all(path):
     lines = system.system_map().splitlines(True)
     path.with_suffix(".map").write_text("".join(line for line in lines if "per_cpu_start" not in line), "utf-8")
     path.write_bytes(elf(b"", [(mkpkvm.BASE, bytes(system.ram.bytes)), (first, b"".join(tables))]))
+
+
+def sparse(f, content):
+    """Writes what is not zero; pages of zeros are holes."""
+    start = f.tell()
+    for at in range(0, len(content), 4096):
+        page = content[at:at + 4096]
+        if any(page):
+            f.seek(start + at)
+            f.write(page)
+    f.truncate(start + len(content))
+    f.seek(start + len(content))
+
+
+def words_of_image(path, words=None):
+    """Most of the kernel's data are the same 2 MiB, in which each word may be what is looked for where there are no symbols."""
+    system, n, size = mkpkvm.System("7.1"), 110, 2 << 20
+    place = lambda k: mkpkvm.IMAGE + (16 << 20) + k * size
+    for k in range(n):
+        desc = mkpkvm.BASE + place(k) | 1 | 1 << 10 | 3 << 8 | 3 << 53
+        system.ram.put(system.swapper_table.slot(mkpkvm.STEXT + place(k) - mkpkvm.IMAGE, 1), desc)
+    if words:
+        at = system.image(system.symbols["__kvm_nvhe_pkvm_pgtable"] - mkpkvm.STEXT) - mkpkvm.BASE
+        system.ram.bytes[at:at + 48] = bytes(48)
+    words = words or [system.lin(mkpkvm.BASE + (i % 128) * 64 * 4096) for i in range(512)]
+    ram = bytes(system.ram.bytes)
+    at = -(-(64 + 56 * (n + 1)) // 4096) * 4096
+    head = b"\x7fELF\2\1\1" + bytes(9) + struct.pack("<HHIQQQIHHHHHH", 4, 183, 1, 0, 64, 0, 0, 64, 56, n + 1, 64, 0, 0)
+    rows = struct.pack("<IIQQQQQQ", 1, 6, at, 0, mkpkvm.BASE, len(ram), len(ram), 0)
+    for k in range(n):
+        rows += struct.pack("<IIQQQQQQ", 1, 6, at + len(ram), 0, mkpkvm.BASE + place(k), size, size, 0)
+    with open(path, "wb") as f:
+        f.write((head + rows).ljust(at, b"\0"))
+        sparse(f, ram)
+        f.write(struct.pack(f"<{len(words)}Q", *words) * (size // 8 // len(words) + 1))
+
+
+def anchors_of_image(path):
+    """The same of what may be the hypervisor's struct kvm_pgtable."""
+    words_of_image(path, [x for i in range(85) for x in (48, 0x1000 * (i + 1), 0x1000, 0, 0, 0)])
 
 
 def vms_of_nothing(path):
@@ -395,7 +593,9 @@ EVERY = ["list"], ["list", "-l", "--json"], ["dump"], ["dump", "--json"], ["dump
 X86 = ("vms-of-one-vcpu", "vms-of-one-vcpu-5.15", "vms-of-one-array", "vms-of-one-tree", "no-vm-for-roots", "no-shadow-page",
        "vcpus-without-end", "attributes-without-end", "types-without-end", "symbols-of-kvm", "gmem-of-blocks", "gmem-of-pages",
        "gmem-that-is-unread", "vmm-of-pages", "vmm-that-is-unread", "roots-without-end", "vms-of-broken-roots", "roots-with-slots",
-       "modules-in-a-circle")
+       "modules-in-a-circle", "members-without-end",
+       "guest-of-notes", "types-of-one-page",
+       "vms-of-one-process", "vms-of-one-command", "vms-of-a-ring", "attributes-of-pages", "types-of-nobody")
 
 
 def x86_cases():
@@ -407,7 +607,7 @@ def x86_cases():
 
 CASES = [
     (many_tables, ["dump"]), (many_tables, ["list", "--json"]), (many_tables, ["check"]),
-    (json_values, ["list"]),
+    (json_values, ["list"]), (json_values_of_a_hole, ["list"]), (tables_of_a_hole, ["list", "--json"]),
     (bitmaps, ["list"]), (bitmaps, ["dump", f"--vtcr={VTCR}", "--root=0x1000"]), (bitmaps, ["check", f"--vtcr={VTCR}", "--root=0"]),
     *((make, words) for make in (kdump_bomb, kdump_aliases, kdump_nearly_zeros) for words in
       (["list"], ["inspect"], ["dump", f"--vtcr={VTCR}", "--root=0"], ["check", f"--vtcr={VTCR}", "--root=0"])),
@@ -420,17 +620,23 @@ CASES = [
     (kdump_empty, ["inspect"]), (kdump_empty, ["list"]),
     (kdump_zeros, ["inspect"]), (kdump_zeros, ["dump", f"--vtcr={VTCR}", "--root=0"]),
     (aliases, ["list"]), (aliases, ["dump", f"--vtcr={VTCR}", "--root=0x1000"]),
+    *((make, ["list"]) for make in (kallsyms_of_one_page, kallsyms_of_long_addresses)),
+    *((make, words) for make in (names_of_kernels, kernels_of_one_table) for words in (["list"], ["inspect"])),
     (image_elsewhere, ["list"]),
     (ends_of_a_name, ["list", str(SAMPLE), "--vmlinux"]), (build_id_of_2g, ["list", str(SAMPLE), "--vmlinux"]),
     *((make, ["list", str(SAMPLE), "--vmlinux"]) for make in (symbols_of_a_hole, sections_of_a_hole)),
+    *((make, ["list", "{}.core", "--vmlinux"]) for make in (sizes_of_a_name, names_of_structs, entries_of_entries)),
     (map_of_a_hole, ["list", str(SAMPLE), "--system-map"]),
     *((make, [word, *more]) for make in (pkvm_blocks, pkvm_one_page, pkvm_words, pkvm_scattered)
       for word, *more in (["check"], ["check", "--json"], ["dump", "--json"], ["list", "-l"])),
     *((notes_that_differ, words) for words in (["inspect"], ["inspect", "--json"], ["list"])),
     (pkvm_large, ["check"]), (pkvm_large, ["check", "--findings=all"]),
     (kvm_of_4g, ["check", "--system-map={}.map"]), (kvm_of_4g, ["list", "--system-map={}.map"]),
+    *((guests_of_one_table, [*words, "--system-map={}.map"]) for words in (["check"], ["list", "-l"])),
+    *((vmemmap_of_pieces, [*words, "--system-map={}.map"]) for words in (["list"], ["check"], ["extract", "-o", "/dev/null"])),
     (mappings_of_same, ["check", "--system-map={}.map"]),
     (reserved_of_all, ["list", "--system-map={}.map"]),
+    *((make, ["list"]) for make in (words_of_image, anchors_of_image)),
     (vms_of_nothing, ["list", "--system-map={}.map"]), (vms_of_nothing, ["check", "--system-map={}.map"]),
     (look_alikes, ["dump", "--vtcr=0x80023559"]),
     (one_page_for_all, ["dump", "--vtcr=0x80023559", f"--base={ROOT:#x}"]),

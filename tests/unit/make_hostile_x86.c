@@ -674,6 +674,274 @@ static void modules_in_a_circle(struct hostile *h)
 	put_long_list(h, h->t.modules, 300000, 64, true);
 }
 
+/* A guest that maps the same 2 MiB again and again, which are VMCOREINFO of nothing but ends of
+ * lines. */
+static void guest_of_notes(struct hostile *h)
+{
+	static const uint32_t size = 256U << 10;
+	const uint32_t note[] = { 11, size - 24, 0 };
+	struct x86_test *t = &h->t;
+	uint64_t kvm = put_vm(t, 42), pa = more_alloc(h, 4 << 20), root, pdpt, pd;
+
+	begin_types(h);
+	end_types(h);
+	pa = (pa + (2U << 20)) & ~UINT64_C(0x1fffff);
+	memset(more_at(h, pa), '\n', 2 << 20);
+	for (uint64_t off = 0; off < 2 << 20; off += size) {
+		memcpy(more_at(h, pa + off), note, sizeof(note));
+		memcpy(more_at(h, pa + off + sizeof(note)), "VMCOREINFO\0", 12);
+	}
+	put_root(t, kvm + KVM_ROOTS, ROLE_LEVEL(4) | ROLE_DIRECT, true, &root);
+	pdpt = more_alloc(h, 4096);
+	pd = more_alloc(h, 4096);
+	put64(t->k.ram + root, pdpt | 0x907 | X86_NX);
+	put64(more_at(h, pdpt), pd | 0x907 | X86_NX);
+	for (uint64_t i = 0; i < 512; i++)
+		put64(more_at(h, pd + i * 8), pa | UINT64_C(0x8600000000000bf7));
+}
+
+/* The types of KVM's module are 64 MB of enumerators, all but the first and the last of which are
+ * the same 2 MB of memory. */
+static void types_of_one_page(struct hostile *h)
+{
+	const uint32_t block = 2U << 20, blocks = 31, types = (blocks - 1) * block - 28,
+		       header[] = { 0x0001eb9f, 24, 0, types, types + 4, 16 },
+		       type[] = { 0, 6U << 24 | (types - 12) / 8, 4 };
+	struct x86_test *t = &h->t;
+	uint64_t pa = more_alloc(h, 4 * block), va = FARM_VA(t);
+
+	pa = (pa + block) & ~(uint64_t)(block - 1);
+	for (uint32_t i = 0; i < blocks; i++)
+		x86_map(t, va + (uint64_t)i * block,
+			pa + (i && i < blocks - 1 ? 1U :
+			      i                   ? 2U :
+						    0U) * block,
+			1, X86_RW | X86_NX);
+	for (uint32_t off = 0; off < 2 * block; off += 8)
+		put32(more_at(h, pa + off), 1);
+	memcpy(more_at(h, pa), header, sizeof(header));
+	memcpy(more_at(h, pa + sizeof(header)), type, sizeof(type));
+	memcpy(more_at(h, pa + 2 * block), "\0enumerator", 12);
+	set64(t, t->btf + BTF_DATA, va);
+	set_bytes(t, t->btf + BTF_DATA_SIZE, 24 + types + 4 + 16, 4);
+	begin_types(h);
+	end_types(h);
+	put_vm(t, 42);
+}
+
+/* Types of what a process is called by; the pages of struct kvm behind those that put_farm() has
+ * hold what leads to it. */
+#define F_PROCESS 20
+
+static void put_process_types(struct hostile *h)
+{
+	static const char *const mm[] = { "owner", "pgd", "arg_start", "arg_end", "env_end" };
+	struct btf *btf;
+	int u64t, name;
+
+	begin_types(h);
+	btf = h->btf;
+	u64t = btf__find_by_name(btf, "unsigned long");
+	name = btf__add_array(btf, u64t, btf__find_by_name(btf, "char"), 16);
+	move_member(h, "kvm", "mm", (1 + F_PROCESS) * 4096);
+	move_member(h, "kvm", "mmu_notifier", (2 + F_PROCESS) * 4096);
+	extend_type(h, "mm_struct");
+	for (uint32_t i = 0; i < 5; i++)
+		x86_field(btf, mm[i], u64t, 8 + i * 8);
+	extend_type(h, "task_struct");
+	x86_field(btf, "comm", name, TASK_SIZE);
+	x86_field(btf, "cgroups", u64t, TASK_SIZE + 16);
+	x86_struct(btf, "css_set", 8);
+	x86_field(btf, "dfl_cgrp", u64t, 0);
+	x86_struct(btf, "cgroup", 8);
+	x86_field(btf, "kn", u64t, 0);
+	x86_struct(btf, "kernfs_node", 16);
+	x86_field(btf, "name", u64t, 0);
+	x86_field(btf, "parent", u64t, 8);
+	end_types(h);
+}
+
+/* Many VMs of one process, whose cgroups have long names and no end, and whose command line is as
+ * long as any that is read, or as empty. */
+static void put_one_process(struct hostile *h, bool args)
+{
+	struct x86_test *t = &h->t;
+	uint64_t mm = heap_alloc(t, 48), task = heap_alloc(t, TASK_SIZE + 24), node,
+		 name = heap_alloc(t, 256), pgd, user = X86_P | X86_RW | 4, table[3];
+
+	put_farm(h, 65000);
+	put_process_types(h);
+	set_field(h, F_PROCESS, mm, mm);
+	set64(t, mm + 8, task);
+	set64(t, task + TASK_MM, mm);
+	set64(t, task + TASK_LEADER, task);
+	set_bytes(t, task + TASK_TGID, 42, 4);
+	set_text(t, task + TASK_SIZE, "qemu-system-x86");
+	node = heap_alloc(t, 16);
+	for (unsigned int i = 0; i < 255; i++)
+		set_bytes(t, name + i, 'a', 1);
+	set64(t, node, name);
+	set64(t, node + 8, node);
+	set64(t, task + TASK_SIZE + 16, task + TASK_SIZE + 16);
+	set64(t, task + TASK_SIZE + 16, node + 0);
+	set64(t, node, name);
+	/* css_set and cgroup are one word each, which leads to the next. */
+	{
+		uint64_t words = heap_alloc(t, 16);
+
+		set64(t, words, words + 8);
+		set64(t, words + 8, node);
+		set64(t, task + TASK_SIZE + 16, words);
+	}
+	if (!args)
+		return;
+	pgd = more_alloc(h, 4096);
+	for (unsigned int i = 0; i < 3; i++) {
+		table[i] = more_alloc(h, 4096);
+		put64(more_at(h, i ? table[i - 1] : pgd), table[i] | user);
+	}
+	name = more_alloc(h, 4096);
+	memset(more_at(h, name), '-', 4096);
+	for (unsigned int i = 0; i < 4096; i += 2)
+		*more_at(h, name + i) = 0;
+	for (unsigned int i = 0; i < 512; i++)
+		put64(more_at(h, table[2] + i * 8), name | user);
+	set64(t, mm + 16, more_va(h, pgd));
+	set64(t, mm + 24, 4096);
+	set64(t, mm + 32, 4096 + 32767);
+}
+
+static void vms_of_one_process(struct hostile *h)
+{
+	put_one_process(h, false);
+}
+
+static void vms_of_one_command(struct hostile *h)
+{
+	put_one_process(h, true);
+}
+
+/* Many VMs, two of which are not there, so that their process is asked for those between them; it
+ * tells of the last ones, again and again. */
+static void vms_of_a_ring(struct hostile *h)
+{
+	const uint64_t n = 65000, page = (n - 1) / NODES_PER_PAGE * NODES_PER_PAGE;
+	struct x86_test *t = &h->t;
+	uint64_t init = t->k.stext + DATA_AT + 0x8000, task = heap_alloc(t, TASK_SIZE),
+		 mm = heap_alloc(t, 48), list = heap_alloc(t, 8), gone = FARM_VA(t) - (1 << 20),
+		 notifiers;
+
+	put_farm(h, n);
+	put_process_types(h);
+	set_field(h, F_PROCESS, mm, mm);
+	notifiers = h->field_pa[F_PROCESS + 1];
+	for (uint64_t i = 0; page + i < n; i++)
+		put64(more_at(h, notifiers + i * 16),
+		      farm_va(h, page + (page + i + 1 < n ? i + 1 : 0)) + (2 + F_PROCESS) * 4096);
+	x86_map(t, gone, MORE_AT + (UINT64_C(1) << 32), 0, X86_RW | X86_NX);
+	put64(more_at(h, h->nodes + (n / 2 - 1) * 16), gone);
+	put64(more_at(h, h->nodes + n / 2 * 16 + 8), gone + 64);
+	empty_list(t, init + TASK_LIST);
+	add_symbol(t, "Dinit_task", init);
+	link_node(t, init + TASK_LIST, task + TASK_LIST);
+	set64(t, task + TASK_MM, mm);
+	set64(t, task + TASK_LEADER, task);
+	set64(t, mm, list);
+	set64(t, list, farm_va(h, page) + (2 + F_PROCESS) * 4096);
+}
+
+/* Nobody says where the types of KVM's module are, and what may be them is all the same 6 MiB. */
+static void types_of_nobody(struct hostile *h)
+{
+	const uint32_t block = 2U << 20, blocks = 6, types = (blocks - 1) * block - 28,
+		       header[] = { 0x0001eb9f, 24, 0, types, types + 4, 16 },
+		       type[] = { 0, 6U << 24 | (types - 12) / 8, 4 };
+	struct x86_test *t = &h->t;
+	uint64_t pa = more_alloc(h, 4 * block), va = FARM_VA(t), gone = va - (1 << 20);
+
+	pa = (pa + block) & ~(uint64_t)(block - 1);
+	for (uint32_t i = 0; i < 32 * blocks; i++)
+		x86_map(t, va + (uint64_t)i * block,
+			pa + (i % blocks == 0          ? 0 :
+			      i % blocks < blocks - 1U ? 1U :
+							 2U) *
+					block,
+			1, X86_RW | X86_NX);
+	for (uint32_t off = 0; off < 2 * block; off += 8)
+		put32(more_at(h, pa + off), 1);
+	memcpy(more_at(h, pa), header, sizeof(header));
+	memcpy(more_at(h, pa + sizeof(header)), type, sizeof(type));
+	memcpy(more_at(h, pa + 2 * block), "\0enumerator", 12);
+	x86_map(t, gone, MORE_AT + (UINT64_C(1) << 32), 0, X86_RW | X86_NX);
+	set64(t, t->btf_idr + 8, gone | 2);
+	set64(t, t->btf_modules, gone);
+	set64(t, t->btf_modules + 8, gone);
+	begin_types(h);
+	end_types(h);
+	put_vm(t, 42);
+}
+
+/* Every other page of as much memory as there are nodes for is private. */
+static void attributes_of_pages(struct hostile *h)
+{
+	struct x86_test *t = &h->t;
+	uint64_t kvm = put_vm(t, 41), top = more_alloc(h, 640), root, middle, leaf;
+
+	begin_types(h);
+	end_types(h);
+	put_root(t, kvm + KVM_ROOTS, ROLE_LEVEL(4) | ROLE_DIRECT, true, &root);
+	put64(more_at(h, top), 12);
+	for (uint64_t i = 0; i < 64; i++) {
+		middle = more_alloc(h, 640);
+		put64(more_at(h, middle), 6);
+		for (uint64_t j = 0; j < 64; j++) {
+			leaf = more_alloc(h, 640);
+			for (uint64_t k = 0; k < 64; k += 2)
+				put64(more_at(h, leaf + 40 + k * 8), 8 << 1 | 1);
+			put64(more_at(h, middle + 40 + j * 8), more_va(h, leaf) | 2);
+		}
+		put64(more_at(h, top + 40 + i * 8), more_va(h, middle) | 2);
+	}
+	set_bytes(t, kvm + KVM_HAS_PRIVATE, 1, 1);
+	set64(t, kvm + KVM_ATTRIBUTES + 8, more_va(h, top) | 2);
+}
+
+/* A million members, as deep as six structs without a name. */
+static int put_million(struct hostile *h)
+{
+	int of = btf__find_by_name(h->btf, "unsigned char");
+
+	for (unsigned int depth = 0; depth < 6; depth++) {
+		int next = x86_struct(h->btf, NULL, 10);
+
+		for (unsigned int i = 0; i < 10; i++)
+			x86_field(h->btf, depth ? NULL : "a", of, i);
+		of = next;
+	}
+	return of;
+}
+
+/* Types that are asked for have the names of as many others as are looked at, each of which has a
+ * million members. */
+static void members_without_end(struct hostile *h)
+{
+	static const char *const names[] = { "xa_node", "kvm_memory_slot", "rb_node", "list_head" };
+	int million;
+
+	put_farm(h, 1000);
+	set_field(h, F_MEMSLOTS, put_slot_tree(h), 0);
+	begin_types(h);
+	million = put_million(h);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		for (unsigned int k = 0; k < 62; k++) {
+			x86_struct(h->btf, names[i], 10);
+			x86_field(h->btf, NULL, million, 0);
+		}
+		extend_type(h, names[i]);
+	}
+	end_types(h);
+}
+
 /* ---- files ---- */
 
 static void put(int fd, uint64_t off, const void *data, size_t size)
@@ -770,6 +1038,14 @@ static const struct {
 	{ "vms-of-broken-roots", 4, vms_of_broken_roots },
 	{ "roots-with-slots", 4, roots_with_slots },
 	{ "modules-in-a-circle", 4, modules_in_a_circle },
+	{ "vms-of-one-process", 2, vms_of_one_process },
+	{ "attributes-of-pages", 4, attributes_of_pages },
+	{ "types-of-nobody", 4, types_of_nobody },
+	{ "vms-of-a-ring", 2, vms_of_a_ring },
+	{ "vms-of-one-command", 2, vms_of_one_command },
+	{ "types-of-one-page", 4, types_of_one_page },
+	{ "guest-of-notes", 2, guest_of_notes },
+	{ "members-without-end", 2, members_without_end },
 	{ "symbols-of-kvm", 4, symbols_of_kvm },
 	{ "gmem-of-blocks", 2, gmem_of_blocks },
 	{ "gmem-of-pages", 2, gmem_of_pages },

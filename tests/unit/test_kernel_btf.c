@@ -51,11 +51,13 @@ static void in_memory(void **state)
 			struct s2_types *types;
 			uint64_t pa = 0, size = 0, budget = S2_BTF_BUDGET;
 			struct s2_gaps gaps = { 0 };
+			struct s2_budget room;
 			uint64_t want;
 			size_t len;
 
 			kimage_init(&k, &test_shapes[0]);
 			k.mem.views = views;
+			s2_room_init(&room, &k.mem.mem);
 			/* Decoys: the copy of the header in struct btf, and noise that has the
 			 * magic number. */
 			put32(in_image(&k, 0x1000), 0x0001eb9f);
@@ -69,7 +71,8 @@ static void in_memory(void **state)
 					 S2_OK);
 			assert_int_equal(pa, want);
 			assert_int_equal(size, len);
-			assert_int_equal(s2_btf_read(&k.mem.mem, pa, &types, NULL, NULL), S2_OK);
+			assert_int_equal(s2_btf_read(&k.mem.mem, pa, &room, &types, NULL, NULL),
+					 S2_OK);
 			assert_true(s2_types_has_member(types, "outer", "deep.level"));
 			s2_types_free(types);
 			assert_int_equal(budget, S2_BTF_BUDGET - len);
@@ -84,7 +87,7 @@ static void in_memory(void **state)
 			k.mem.hole = want + 100;
 			k.mem.hole_size = 1;
 			k.mem.hole_code = S2_EXCLUDED;
-			assert_int_equal(s2_btf_read(&k.mem.mem, pa, &types, NULL, NULL),
+			assert_int_equal(s2_btf_read(&k.mem.mem, pa, &room, &types, NULL, NULL),
 					 S2_EXCLUDED);
 			assert_int_equal(s2_btf_scan(&k.mem.mem, image_pa(&k, 0), RO_END, &budget,
 						     &gaps, &pa, &size, NULL),

@@ -53,7 +53,10 @@ static void make(struct opened *o, enum kenc enc, bool two)
 
 static enum s2_code open_it(struct opened *o, struct s2_kallsyms *ks, struct s2_err *err)
 {
-	return s2_kallsyms_open(ks, &o->k.mem.mem, &o->info, &o->facts, err);
+	struct s2_budget room;
+
+	s2_room_init(&room, &o->k.mem.mem);
+	return s2_kallsyms_open(ks, &o->k.mem.mem, &o->info, &o->facts, &room, err);
 }
 
 static void all_encodings(void **state)

@@ -17,6 +17,7 @@
 /* Entries of guests' tables that the host's lists of mappings lead to. No two sound ones do to one.
  */
 #define FLOOR_LOOKUPS 65536
+#define FLOOR_ENTRIES (1U << 20) /* of tables, which may all be the same */
 
 #define MEMATTR_DEVICE 1U
 #define MEMATTR_NC 5U
@@ -195,6 +196,7 @@ struct mappings {
 	struct s2_found found; /* of found_ia; left is 0 when nothing was found there */
 	uint64_t found_ia;
 	struct s2_budget *lookups; /* of all tables */
+	struct s2_budget *entries; /* ... and may be read, of the tables of all guests */
 	uint64_t pages;            /* that the host believes to be mapped */
 	enum s2_code missing;      /* S2_OK: all of the guest's table was read */
 	bool unreadable;
@@ -329,6 +331,10 @@ static uint64_t mapped_pages(struct mappings *m)
 	while (s2_walk_next(m->walk, &strip)) {
 		if (strip.missing)
 			m->missing = strip.missing;
+		else if (s2_budget_take(m->entries, strip.n))
+			m->missing = S2_BUDGET;
+		if (m->missing == S2_BUDGET)
+			break;
 		for (uint64_t i = 0; !strip.missing && i < strip.n; i++) {
 			uint64_t raw = strip.desc[i];
 
@@ -343,8 +349,9 @@ static uint64_t mapped_pages(struct mappings *m)
 
 static void too_many_mappings(const struct mappings *m)
 {
-	static const char text[] = "the host's list has more mappings than a dump of this size has "
-				   "entries";
+	static const char text[] =
+		"the host's list, or the guest's table, has more mappings than a "
+		"dump of this size has entries";
 
 	s2_check_unknown(m->ctx, S2_CHECK_MAPPINGS, "%s: %s", m->table->id, text);
 	s2_lost_add(m->ctx->args->lost, S2_LOST_SEARCH, S2_BUDGET, m->table->id, S2_LOST_NOWHERE,
@@ -352,14 +359,15 @@ static void too_many_mappings(const struct mappings *m)
 }
 
 static void mappings(struct s2_check_ctx *ctx, const struct mapping_layout *layout, size_t i,
-		     struct s2_walk *walk, struct s2_budget *lookups)
+		     struct s2_walk *walk, struct s2_budget *lookups, struct s2_budget *entries)
 {
 	struct mappings m = { .ctx = ctx,
 			      .layout = layout,
 			      .table = &ctx->tables->table[i],
 			      .geom = &ctx->geom[i],
 			      .walk = walk,
-			      .lookups = lookups };
+			      .lookups = lookups,
+			      .entries = entries };
 	struct s2_err err;
 	uint64_t pgt, n;
 
@@ -383,7 +391,9 @@ static void mappings(struct s2_check_ctx *ctx, const struct mapping_layout *layo
 		return;
 	}
 	n = mapped_pages(&m);
-	if (m.missing)
+	if (m.missing == S2_BUDGET)
+		too_many_mappings(&m);
+	else if (m.missing)
 		s2_check_unknown(ctx, S2_CHECK_MAPPINGS, "%s: a part of its table is %s",
 				 m.table->id, s2_code_name(m.missing));
 	else if (n != m.pages)
@@ -396,7 +406,7 @@ static void mappings(struct s2_check_ctx *ctx, const struct mapping_layout *layo
 static void all_mappings(struct s2_check_ctx *ctx)
 {
 	struct mapping_layout l = { .node = { .have = false } };
-	struct s2_budget lookups;
+	struct s2_budget lookups, entries;
 	struct s2_walk *walk;
 	struct s2_err err;
 
@@ -415,9 +425,10 @@ static void all_mappings(struct s2_check_ctx *ctx)
 		return;
 	}
 	s2_budget_init(&lookups, FLOOR_LOOKUPS, 1, ctx->mem->bytes / sizeof(uint64_t));
+	s2_budget_init(&entries, FLOOR_ENTRIES, 1, s2_mem_structures(ctx->mem) / sizeof(uint64_t));
 	for (size_t i = 0; i < ctx->tables->n; i++)
 		if (s2_role(&ctx->tables->table[i]) == S2_ROLE_KEPT && ctx->geom[i].arch)
-			mappings(ctx, &l, i, walk, &lookups);
+			mappings(ctx, &l, i, walk, &lookups, &entries);
 	free(walk);
 }
 

@@ -184,32 +184,105 @@ static enum s2_code add_vm(struct s2_kvm_walk *w, size_t i)
 	return w->arch->roots(w, &table);
 }
 
-/* A VM that its process leads to: between the two that are lost. */
+/* VMs that their processes lead to, in the order in which they are met. */
+struct missed_vm {
+	uint64_t va;
+	size_t at; /* in this order; 0: it was in the list */
+};
+
+struct missed {
+	struct missed_vm *vm;
+	size_t n, room;
+	bool nomem;
+};
+
 static void on_missed_vm(void *arg, uint64_t kvm_va)
 {
-	struct s2_kvm_walk *w = arg;
-	size_t at = w->lost[1].at;
+	struct missed *m = arg;
 
-	for (size_t i = 0; i < w->nvms; i++)
-		if (w->vm[i] == kvm_va)
+	if (m->n == m->room) {
+		size_t room = m->room ? m->room * 2 : 64;
+		struct missed_vm *grown = realloc(m->vm, room * sizeof(*grown));
+
+		if (!grown) {
+			m->nomem = true;
 			return;
-	if (!on_vm(w, kvm_va + s2_member_off(&w->layout.vm_list.m)))
-		return;
-	memmove(&w->vm[at + 1], &w->vm[at], (w->nvms - 1 - at) * sizeof(*w->vm));
-	w->vm[at] = kvm_va;
-	w->lost[1].at++;
+		}
+		m->vm = grown;
+		m->room = room;
+	}
+	m->vm[m->n] = (struct missed_vm){ .va = kvm_va, .at = m->n + 1 };
+	m->n++;
+}
+
+static int by_va(const void *a, const void *b)
+{
+	const struct missed_vm *x = a, *y = b;
+
+	return x->va != y->va ? (x->va > y->va) - (x->va < y->va) :
+				(x->at > y->at) - (x->at < y->at);
+}
+
+static int by_meeting(const void *a, const void *b)
+{
+	const struct missed_vm *x = a, *y = b;
+
+	return (x->at > y->at) - (x->at < y->at);
+}
+
+/* Leaves each that is not in the list, once. */
+static void drop_known(struct missed *m, size_t nlisted)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < nlisted; i++)
+		m->vm[i].at = 0;
+	qsort(m->vm, m->n, sizeof(*m->vm), by_va);
+	for (size_t i = 0; i < m->n; i++)
+		if (m->vm[i].at && (!i || m->vm[i - 1].va != m->vm[i].va))
+			m->vm[n++] = m->vm[i];
+	m->n = n;
+	if (n)
+		qsort(m->vm, n, sizeof(*m->vm), by_meeting);
+}
+
+/* Takes them in between the two that are lost. */
+static enum s2_code insert_missed(struct s2_kvm_walk *w, const struct missed *m)
+{
+	size_t at = w->lost[1].at, listed = w->nvms;
+
+	for (size_t i = 0; !w->code && i < m->n; i++)
+		on_vm(w, m->vm[i].va + s2_member_off(&w->layout.vm_list.m));
+	if (w->code)
+		return w->code;
+	memmove(&w->vm[at + m->n], &w->vm[at], (listed - at) * sizeof(*w->vm));
+	for (size_t i = 0; i < m->n; i++)
+		w->vm[at + i] = m->vm[i].va;
+	w->lost[1].at += m->n;
+	return S2_OK;
 }
 
 /* Those between two of the list that could not be read. */
 static enum s2_code find_missed(struct s2_kvm_walk *w)
 {
+	struct missed m = { .vm = NULL };
+	size_t listed = w->nvms;
 	enum s2_code code;
 
 	if (w->nlost < ARRAY_SIZE(w->lost))
 		return S2_OK;
-	code = s2_kvm_vms_of_processes(w->vms, on_missed_vm, w);
+	for (size_t i = 0; i < listed; i++)
+		on_missed_vm(&m, w->vm[i]);
+	code = s2_kvm_vms_of_processes(w->vms, on_missed_vm, &m);
+	if (!code && m.nomem)
+		code = s2_fail(w->search->err, S2_NOMEM, "no memory for VMs");
+	if (!code && m.n > listed) {
+		drop_known(&m, listed);
+		code = insert_missed(w, &m);
+	}
+	free(m.vm);
 	w->search->tables->nvms = (unsigned int)w->nvms;
-	return code ? code : w->code;
+	return code;
 }
 
 /* Whose the VM is that could not be read, as far as the rest of it tells: it counts among those of

@@ -11,8 +11,6 @@
 #include "host/tables.h"
 #include "model/note.h"
 
-#define MAX_NOTE (16U << 20)
-
 /* How many tables may be in a file by its size: each has a root of its own, as a rule, and a struct
  * s2_table is larger than the shortest object that describes one. */
 #define TABLES_FLOOR 4096
@@ -30,7 +28,7 @@ static enum s2_code read_note(const struct s2_source *source, json_t **ret, stru
 
 	if (!note)
 		return s2_fail(err, S2_NOTFOUND, "no %s note", S2_SNAPSHOT_NOTE);
-	if (note->size > MAX_NOTE)
+	if (note->size > S2_NOTE_MAX)
 		return s2_fail(err, S2_INVALID, "%llu bytes are too many",
 			       (unsigned long long)note->size);
 	text = malloc((size_t)note->size + 1);
@@ -40,7 +38,8 @@ static enum s2_code read_note(const struct s2_source *source, json_t **ret, stru
 	if (code)
 		return code;
 	return s2_note_parse(text, (size_t)note->size,
-			     NOTE_MEMORY + NOTE_MEMORY_PER_BYTE * source->file.size, ret, err);
+			     NOTE_MEMORY + NOTE_MEMORY_PER_BYTE * s2_file_backed(&source->file),
+			     ret, err);
 }
 
 /* A snapshot made from a blob knows no mode. */
@@ -166,7 +165,7 @@ enum s2_code s2_snapshot_tables(const struct s2_source *source, struct s2_tables
 	enum s2_code code = read_note(source, &root, err);
 
 	if (!code)
-		code = parse_note(root, source->file.size, &tables, err);
+		code = parse_note(root, s2_file_backed(&source->file), &tables, err);
 	if (!code)
 		code = get_losses(root, source->lost, err);
 	json_decref(root);

@@ -275,3 +275,21 @@ char *s2_snapshot_note(const struct s2_tables *tables, const struct s2_lost *los
 	note_losses(root, lost);
 	return with_tables(root, tables);
 }
+
+enum s2_code s2_snapshot_note_within(const struct s2_tables *tables, const struct s2_lost *lost,
+				     uint64_t most, char **ret, struct s2_err *err)
+{
+	s2_auto_free char *note = NULL;
+
+	s2_note_limit(most);
+	note = s2_snapshot_note(tables, lost);
+	s2_note_limit(0);
+	if (!note && !s2_note_spent())
+		return s2_fail(err, S2_NOMEM, "no memory");
+	if (!note || strlen(note) > S2_NOTE_MAX)
+		return s2_fail(err, S2_BUDGET,
+			       "what is known of the tables is more than a snapshot can hold: "
+			       "fewer of them may fit");
+	*ret = s2_take(&note);
+	return S2_OK;
+}

@@ -276,6 +276,13 @@ void s2_pkvm_find_vmemmap(struct s2_pkvm_search *s)
 				    "hyp_vmemmap from 0x%" PRIx64
 				    " on: the table page at PA 0x%" PRIx64 " is %s",
 				    run.ia, run.table_pa, s2_code_name(run.missing));
+		if (pkvm->npieces > S2_PKVM_MAX_PIECES) {
+			s2_lost_add(s->lost, S2_LOST_OWNER, S2_BUDGET, NULL, S2_LOST_NOWHERE,
+				    "hyp_vmemmap from 0x%" PRIx64
+				    " on: it is in more pieces than there may be",
+				    run.ia);
+			break;
+		}
 		if (s2_run_mapped(&s->hyp_geom, &run) && run.ia >= va &&
 		    !add_piece(pkvm, (run.ia - va) / pkvm->page.size, run.size / pkvm->page.size,
 			       run.entry.oa)) {

@@ -9,6 +9,9 @@
 /* HYP_MEMBLOCK_REGIONS (arch/arm64/include/asm/kvm_pkvm.h), and more CPUs than arm64 has (NR_CPUS).
  */
 #define S2_PKVM_MAX_REGIONS 128
+
+/* Pieces that its page array may be in: it is taken from one stretch for each region of memory. */
+#define S2_PKVM_MAX_PIECES 65536
 #define S2_PKVM_MAX_CPUS 4096
 
 /* Members of the hypervisor's structures, looked up like those of layout.h. */

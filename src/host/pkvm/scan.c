@@ -14,15 +14,24 @@
 struct scan {
 	struct s2_pkvm_search *s;
 	bool (*word)(struct s2_pkvm_search *s, uint64_t pa, uint64_t value);
+	struct s2_budget words;
 	bool stopped;
 	enum s2_code code;
 };
+
+/* Words beside those that there is memory for: segments of a file may show the same data again and
+ * again. */
+#define WORDS_FLOOR (2U << 20)
 
 static bool scan_words(void *arg, uint64_t pa, const void *bytes, size_t len)
 {
 	struct scan *scan = arg;
 	const uint64_t *words = bytes;
 
+	if (s2_budget_take(&scan->words, len / sizeof(*words))) {
+		s2_gaps_add(&scan->s->gaps, pa, len, S2_BUDGET);
+		return false;
+	}
 	for (size_t i = 0; i < len / sizeof(*words) && !scan->stopped; i++)
 		scan->stopped = !scan->word(scan->s, pa + i * sizeof(*words), words[i]);
 	return !scan->stopped;
@@ -45,6 +54,7 @@ enum s2_code s2_pkvm_scan(struct s2_pkvm_search *s,
 	enum s2_code code;
 
 	s->gaps = (struct s2_gaps){ 0 };
+	s2_budget_init(&scan.words, WORDS_FLOOR, 1, s2_mem_structures(s->mem) / sizeof(uint64_t));
 	code = s2_kernel_image(s->kernel, scan_piece, &scan, &s->gaps, s->err);
 	return code ? code : scan.code;
 }
