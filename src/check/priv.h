@@ -8,6 +8,7 @@
 #include "check/keeper.h"
 #include "check/writer.h"
 #include "decode/walk.h"
+#include "kernel/fields.h"
 
 /* What the host's entry for a page of memory says. */
 enum s2_host_fact {
@@ -131,6 +132,12 @@ struct s2_memmap {
 	uint64_t reserved; /* the flag of what the kernel does not use as memory; 0: not known */
 };
 
+/* Where a VM's VMM has its page tables. */
+struct s2_vmm_layout {
+	struct s2_field_at mm, pgd;
+	bool asked;
+};
+
 struct s2_check_ctx {
 	const struct s2_check_args *args;
 	const struct s2_mem *mem;
@@ -173,6 +180,7 @@ struct s2_check_ctx {
 	struct s2_walk *tables_walk; /* that reads all tables */
 	struct s2_walk *walk;        /* for single look-ups */
 	struct s2_vmm *vmm;          /* host-managed guests: the VMM's tables, or NULL */
+	struct s2_vmm_layout vmm_at; /* asked of types once for all tables */
 	struct s2_budget outside;    /* struct pages that s2_memmap_uses() may be asked for beyond
 					the first of each leaf */
 	struct s2_budget vmm_asked;  /* entries of VMMs' tables and files that may be looked up */

@@ -17,11 +17,20 @@ struct s2_vmm {
 
 static enum s2_code find_pgd(struct s2_check_ctx *ctx, const struct s2_table *table, uint64_t *ret)
 {
+	static const struct s2_field_row rows[] = {
+		S2_FIELD(s2_vmm_layout, mm, "kvm", "mm", false),
+		S2_FIELD(s2_vmm_layout, pgd, "mm_struct", "pgd", false),
+	};
 	uint64_t mm, pgd;
-	enum s2_code code = s2_kernel_get(ctx->kernel, table->object_va, "kvm", "mm", &mm, NULL);
+	enum s2_code code = S2_OK;
 
+	if (!ctx->vmm_at.asked)
+		code = s2_fields_find(ctx->kernel, rows, ARRAY_SIZE(rows), &ctx->vmm_at, NULL);
+	ctx->vmm_at.asked = true;
 	if (!code)
-		code = s2_kernel_get(ctx->kernel, mm, "mm_struct", "pgd", &pgd, NULL);
+		code = s2_field_get(ctx->kernel, table->object_va, &ctx->vmm_at.mm, &mm, NULL);
+	if (!code)
+		code = s2_field_get(ctx->kernel, mm, &ctx->vmm_at.pgd, &pgd, NULL);
 	return code ? code : s2_kernel_pa(ctx->kernel, pgd, ret, NULL);
 }
 
