@@ -708,8 +708,8 @@ def main():
             # How fast an emulator is, nobody promises.
             if SLOWER == 1 and seconds > n * 100e-9 + unpacked * 4e-9 + 1:
                 bad.append("too slow")
-            # What Python had when it began the program counts as the program's.
-            if memory > min(4 * n + 64 * MIB, 1 << 30):
+            # What Python had when it began the program counts as the program's, and an emulator.
+            if memory > min(4 * n + (64 if SLOWER == 1 else 128) * MIB, 1 << 30):
                 bad.append("too much memory")
             if out > n * (256 if "--json" in words else 32) + MIB:
                 bad.append("too much output")
