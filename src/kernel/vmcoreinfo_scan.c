@@ -166,7 +166,8 @@ static size_t look_at_chunk(struct s2_vmcoreinfo_scan *scan, uint64_t end, size_
 
 void s2_vmcoreinfo_scan_stop(struct s2_vmcoreinfo_scan *scan)
 {
-	if (!scan->gave_up && scan->pa < scan->extent_end)
+	/* Where an extent was looked through, what follows is in the next one. */
+	if (!scan->gave_up && to_extent(scan))
 		s2_gaps_add(&scan->gaps, scan->pa, scan->extent_end - scan->pa, S2_BUDGET);
 	scan->gave_up = true;
 }

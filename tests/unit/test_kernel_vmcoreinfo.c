@@ -329,6 +329,42 @@ static void scan_tells_how_far_it_is(void **state)
 	kimage_free(&k);
 }
 
+/* A first page that is an extent of its own, and the rest. */
+static enum s2_code next_of_two(const struct s2_mem *mem, uint64_t pa, struct s2_extent *ret)
+{
+	(void)mem;
+	if (pa >= BASE + SIZE)
+		return S2_NOTFOUND;
+	*ret = (struct s2_extent){ .pa = pa < BASE + 4096 ? BASE : BASE + 4096,
+				   .size = pa < BASE + 4096 ? 4096 : SIZE - 4096 };
+	return S2_OK;
+}
+
+/* A search that gives up where an extent ends leaves out the next ones. */
+static void scan_that_gives_up_says_so(void **state)
+{
+	const struct s2_mem_ops ops = { .read = memtable_read,
+					.view = memtable_view,
+					.next = next_of_two };
+	struct kimage k = ram_only();
+
+	(void)state;
+	k.mem.mem.ops = &ops;
+	for (int views = 0; views < 2; views++) {
+		struct s2_vmcoreinfo_scan scan;
+		struct s2_vmcoreinfo_hit hit;
+
+		k.mem.views = views;
+		s2_vmcoreinfo_scan_init(&scan, &k.mem.mem);
+		scan.bytes.left = 100;
+		assert_int_equal(s2_vmcoreinfo_scan_next(&scan, &hit, NULL), S2_NOTFOUND);
+		assert_true(scan.gave_up);
+		assert_int_equal(scan.gaps.bytes, SIZE - 4096);
+		assert_int_equal(scan.gaps.code, S2_BUDGET);
+	}
+	kimage_free(&k);
+}
+
 /* An extent that claims all addresses there are, with nothing behind it. */
 static enum s2_code empty_read(const struct s2_mem *mem, uint64_t pa, void *buf, size_t len,
 			       struct s2_err *err)
@@ -384,6 +420,7 @@ int main(void)
 		cmocka_unit_test(scan_of_zeros),
 		cmocka_unit_test(scan_passes_any_hole),
 		cmocka_unit_test(scan_tells_how_far_it_is),
+		cmocka_unit_test(scan_that_gives_up_says_so),
 		cmocka_unit_test(scan_ends_on_hostile_extents),
 	};
 
