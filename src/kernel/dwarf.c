@@ -56,10 +56,10 @@ static struct dwarf_types *dwarf_of(struct s2_types *types)
 	return (struct dwarf_types *)types;
 }
 
-/* FNV-1a. Never 0. */
+/* FNV-1a of the space, as a byte of its own, and of the name. Never 0. */
 static uint64_t key_of(unsigned int space, const char *name)
 {
-	uint64_t key = UINT64_C(0xcbf29ce484222325) ^ (uint64_t)space;
+	uint64_t key = (UINT64_C(0xcbf29ce484222325) ^ (uint64_t)space) * UINT64_C(0x100000001b3);
 
 	for (; *name; name++)
 		key = (key ^ (uint8_t)*name) * UINT64_C(0x100000001b3);

@@ -57,6 +57,12 @@ struct sample_outer {
 static struct sample_outer *sample;
 static enum { SAMPLE_ANON = 12 } sample_anon = SAMPLE_ANON;
 
+/* Names that an enumerator's differs from by the number of a space, in its first letter. */
+static struct PAMPLE_NEAR {
+	int a;
+} sample_near;
+static enum { SAMPLE_NEAR = 5 } sample_of_near = SAMPLE_NEAR;
+
 static struct s2_symbol_file self;
 
 static struct s2_types *open_self(const char *prefer)
@@ -238,6 +244,7 @@ static void names(void **state)
 
 	(void)state;
 	(void)sample_anon;
+	(void)sample_of_near;
 	for (size_t i = 0; i < 3; i++) {
 		struct s2_types *types = open_self(prefer[i]);
 		uint64_t value;
@@ -255,6 +262,10 @@ static void names(void **state)
 		assert_int_equal(value, 1ULL << 55);
 		assert_int_equal(s2_types_enum(types, NULL, "SAMPLE_ANON", &value, NULL), S2_OK);
 		assert_int_equal(value, 12);
+		assert_int_equal(s2_types_enum(types, NULL, "SAMPLE_NEAR", &value, NULL), S2_OK);
+		assert_int_equal(value, 5);
+		assert_int_equal(s2_types_sizeof(types, "PAMPLE_NEAR", &value, NULL), S2_OK);
+		assert_int_equal(value, sizeof(sample_near));
 		assert_int_equal(s2_types_enum(types, "sample_state", "NOPE", &value, NULL),
 				 S2_NOTFOUND);
 		assert_int_equal(s2_types_enum(types, NULL, "NOPE_", &value, NULL), S2_NOTFOUND);
