@@ -29,8 +29,8 @@ struct s2_effective_row {
 	uint8_t attr, sh;
 	const struct s2_attr_value *memory, *shareability;
 	uint64_t pa; /* of @va */
-	/* S2_OK, or why it is not known: the descriptor at @missing_pa is not there. Rows of
-	 * one table page join. */
+	/* S2_OK, or why it is not known: the descriptor at @missing_pa is not there, or the first
+	 * that was not followed (S2_LOOP, S2_BUDGET). Rows of one table page join. */
 	enum s2_code missing;
 	uint8_t missing_stage;
 	int8_t missing_level;

@@ -36,7 +36,7 @@ static enum s2_code refuse_protected_kvm(int cmdline_fd, struct s2_err *err)
 	if (!cmdline)
 		return s2_fail(err, S2_NOMEM, "no memory for the kernel's command line");
 	do
-		n = read(cmdline_fd, cmdline, CMDLINE_SIZE - 1);
+		n = pread(cmdline_fd, cmdline, CMDLINE_SIZE - 1, 0);
 	while (n < 0 && errno == EINTR);
 	if (n <= 0)
 		return s2_fail(err, S2_IO,

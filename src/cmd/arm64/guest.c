@@ -172,6 +172,10 @@ static void add_row(struct s2_totals *totals, const struct s2_effective_row *row
 		s2_totals_gap(
 			totals, row->va, row->size, row->missing, S2_LOST_NOWHERE,
 			"no more is translated: so little memory holds no tables of so many entries");
+	else if (row->missing && row->missing_pa == S2_NO_ADDRESS)
+		s2_totals_gap(totals, row->va, row->size, row->missing, S2_LOST_NOWHERE,
+			      "stage 1 level %d table, where stage 2 cannot be read again, %s",
+			      row->missing_level, s2_missing_text(row->missing));
 	else if (row->missing)
 		s2_totals_gap(totals, row->va, row->size, row->missing, row->missing_pa,
 			      "stage %u level %d descriptor at PA 0x%" PRIx64 " %s",
