@@ -244,6 +244,7 @@ static void names(void **state)
 
 	(void)state;
 	(void)sample_anon;
+	sample_near.a = 1;
 	(void)sample_of_near;
 	for (size_t i = 0; i < 3; i++) {
 		struct s2_types *types = open_self(prefer[i]);
@@ -265,7 +266,7 @@ static void names(void **state)
 		assert_int_equal(s2_types_enum(types, NULL, "SAMPLE_NEAR", &value, NULL), S2_OK);
 		assert_int_equal(value, 5);
 		assert_int_equal(s2_types_sizeof(types, "PAMPLE_NEAR", &value, NULL), S2_OK);
-		assert_int_equal(value, sizeof(sample_near));
+		assert_int_equal(value, sizeof(struct PAMPLE_NEAR));
 		assert_int_equal(s2_types_enum(types, "sample_state", "NOPE", &value, NULL),
 				 S2_NOTFOUND);
 		assert_int_equal(s2_types_enum(types, NULL, "NOPE_", &value, NULL), S2_NOTFOUND);
