@@ -22,6 +22,15 @@ bool s2_fd_is_proc(int fd)
 	return !fstatfs(fd, &fs) && fs.f_type == PROC_SUPER_MAGIC;
 }
 
+/* Where a hole that is read through a mapping becomes memory of the machine, and no hole any more
+ * (Linux mm/shmem.c, shmem_fault()): in tmpfs, as /tmp may be, and in copies that are in memory. */
+static bool fills_holes(int fd)
+{
+	struct statfs fs;
+
+	return !fstatfs(fd, &fs) && (fs.f_type == TMPFS_MAGIC || fs.f_type == RAMFS_MAGIC);
+}
+
 static enum s2_code file_size(int fd, const struct stat *st, uint64_t *ret, struct s2_err *err)
 {
 	off_t end = st->st_size;
@@ -78,8 +87,8 @@ static void free_mapped(struct s2_mapped *mapped)
 	free(mapped);
 }
 
-/* What cannot be mapped, files beyond the address space and /proc/kcore, has no such notes: they
- * would be as large as it says. */
+/* What is not mapped, files beyond the address space, /proc/kcore and those with holes in tmpfs,
+ * has no such notes: they would be as large as it says. */
 static enum s2_code note_mapped(struct s2_file *file, const struct stat *st, struct s2_err *err)
 {
 	uint64_t regions = MOST_REGIONS;
@@ -102,7 +111,7 @@ enum s2_code s2_file_open(const struct s2_opened *opened, struct s2_file *ret, s
 	struct s2_file file = { .fd = opened->fd, .cmdline_fd = opened->cmdline_fd };
 	struct stat st;
 	enum s2_code code;
-	void *map;
+	void *map = MAP_FAILED;
 
 	if (fstat(file.fd, &st) < 0)
 		return s2_fail(err, S2_IO, "cannot stat: %s", strerror(errno));
@@ -113,7 +122,9 @@ enum s2_code s2_file_open(const struct s2_opened *opened, struct s2_file *ret, s
 		return s2_fail(err, S2_INVALID, "is empty");
 	file.size = file.map_size;
 	file.sparse = S_ISREG(st.st_mode) && (uint64_t)st.st_blocks * 512 < file.map_size;
-	map = mmap(NULL, (size_t)file.map_size, PROT_READ, MAP_PRIVATE | MAP_NORESERVE, file.fd, 0);
+	if (!file.sparse || !fills_holes(file.fd))
+		map = mmap(NULL, (size_t)file.map_size, PROT_READ, MAP_PRIVATE | MAP_NORESERVE,
+			   file.fd, 0);
 	if (map != MAP_FAILED) {
 		file.map = map;
 		code = note_mapped(&file, &st, err);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Every container gives back exactly the bytes that tests/tools/mkdump.py put there, and the right
 // reason where it has none.
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,6 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -595,6 +598,35 @@ static void test_sound_file_is_not_shifted(void **state)
 	free(blob.data);
 }
 
+/* In tmpfs a hole that is read through a mapping takes memory, and is a hole no more. */
+static void holes_stay(void **state)
+{
+	struct s2_opened opened = { .name = "holes",
+				    .fd = memfd_create("holes", 0),
+				    .cmdline_fd = -1 };
+	struct s2_file file;
+	struct stat before, after;
+	char page[4096];
+	uint64_t end;
+
+	(void)state;
+	assert_return_code(opened.fd, errno);
+	assert_return_code(ftruncate(opened.fd, 1 << 20), errno);
+	assert_int_equal(pwrite(opened.fd, "x", 1, 0), 1);
+	assert_return_code(fstat(opened.fd, &before), errno);
+	assert_int_equal(s2_file_open(&opened, &file, NULL), S2_OK);
+	for (uint64_t off = 0; off < 1 << 20; off += sizeof(page)) {
+		assert_int_equal(s2_file_read(&file, off, page, sizeof(page), NULL), S2_OK);
+		assert_int_equal(page[0], off ? 0 : 'x');
+	}
+	assert_return_code(fstat(opened.fd, &after), errno);
+	assert_int_equal(after.st_blocks, before.st_blocks);
+	assert_int_equal(s2_file_data(&file, 8192, &end), 1 << 20);
+	assert_int_equal(s2_file_read(&file, (1 << 20) - 1, page, 2, NULL), S2_TRUNCATED);
+	s2_file_close(&file);
+	close(opened.fd);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -609,6 +641,7 @@ int main(void)
 		cmocka_unit_test(test_notes),
 		cmocka_unit_test(test_sve_remark),
 		cmocka_unit_test(test_sound_file_is_not_shifted),
+		cmocka_unit_test(holes_stay),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
