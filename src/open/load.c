@@ -78,51 +78,6 @@ static bool can_seek(const struct stat *st)
 	return S_ISREG(st->st_mode) || S_ISBLK(st->st_mode);
 }
 
-/* Is a file that can be sought compressed? Taken for what it is not it would be memory that never
- * was, so what cannot be read is an error. */
-static enum s2_code is_packed(int fd, bool *ret, struct s2_err *err)
-{
-	uint8_t head[S2_PACKING_HEAD];
-	size_t len = 0;
-
-	while (len < sizeof(head)) {
-		ssize_t n = pread(fd, head + len, sizeof(head) - len, (off_t)len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return s2_fail(err, S2_IO, "read error: %s", strerror(errno));
-		if (!n)
-			break;
-		len += (size_t)n;
-	}
-	*ret = s2_packing_of(head, len);
-	return S2_OK;
-}
-
-enum s2_code s2_place_make(const struct s2_opened *file, struct s2_place *ret, struct s2_err *err)
-{
-	struct stat st;
-
-	s2_place_init(ret);
-	if (fstat(file->fd, &st) < 0)
-		return s2_fail(err, S2_IO, "cannot stat: %s", strerror(errno));
-	if (can_seek(&st)) {
-		bool packed;
-		enum s2_code code = is_packed(file->fd, &packed, err);
-
-		if (code || !packed)
-			return code;
-	}
-	/* A kernel without it leaves the disk. */
-	ret->memory_fd = memfd_create("s2dump", MFD_CLOEXEC);
-	ret->disk_fd = unnamed_file(temporary_dir());
-	ret->disk_error = errno;
-	if (ret->memory_fd < 0 && ret->disk_fd < 0)
-		return no_file(ret->disk_error, err);
-	return S2_OK;
-}
-
 /* One copy on its way. */
 struct load {
 	int from;
@@ -173,6 +128,40 @@ static enum s2_code read_head(struct load *load, struct s2_err *err)
 			break;
 		load->head_len += n;
 	}
+	return S2_OK;
+}
+
+/* Is a file that can be sought compressed? Taken for what it is not it would be memory that never
+ * was, so what cannot be read is an error. */
+static enum s2_code is_packed(int fd, bool *ret, struct s2_err *err)
+{
+	struct load load = { .from = fd, .seek = true };
+	enum s2_code code = read_head(&load, err);
+
+	*ret = !code && s2_packing_of(load.head, load.head_len);
+	return code;
+}
+
+enum s2_code s2_place_make(const struct s2_opened *file, struct s2_place *ret, struct s2_err *err)
+{
+	struct stat st;
+
+	s2_place_init(ret);
+	if (fstat(file->fd, &st) < 0)
+		return s2_fail(err, S2_IO, "cannot stat: %s", strerror(errno));
+	if (can_seek(&st)) {
+		bool packed;
+		enum s2_code code = is_packed(file->fd, &packed, err);
+
+		if (code || !packed)
+			return code;
+	}
+	/* A kernel without it leaves the disk. */
+	ret->memory_fd = memfd_create("s2dump", MFD_CLOEXEC);
+	ret->disk_fd = unnamed_file(temporary_dir());
+	ret->disk_error = errno;
+	if (ret->memory_fd < 0 && ret->disk_fd < 0)
+		return no_file(ret->disk_error, err);
 	return S2_OK;
 }
 
