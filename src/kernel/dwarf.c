@@ -9,7 +9,6 @@
 
 #include "base/bits.h"
 #include "kernel/dwarf_lib.h"
-#include "kernel/elf_bounds.h"
 
 #define MAX_ENTRIES (4U << 20)
 
@@ -196,22 +195,35 @@ static bool index_more(struct dwarf_types *self)
 	return true;
 }
 
+/* The first entry with @key from the place *@at on; the next one is looked for behind it. NULL:
+ * there is none, or the budget of questions is spent. */
+static const struct entry *entry_from(struct dwarf_types *self, uint64_t key, size_t *at)
+{
+	for (; self->room && self->entry[*at & (self->room - 1)].key; (*at)++) {
+		const struct entry *entry = &self->entry[*at & (self->room - 1)];
+
+		if (s2_budget_take(&self->types.steps, 1))
+			return NULL;
+		if (entry->key != key)
+			continue;
+		(*at)++;
+		return entry;
+	}
+	return NULL;
+}
+
 /* The next indexed definition after @after. */
 static bool next_entry(struct dwarf_types *self, uint64_t key, const char *name, uint64_t after,
 		       uint64_t *ret)
 {
 	bool passed = after == S2_NO_TYPE;
+	const struct entry *entry;
+	size_t at = (size_t)key;
 
-	for (size_t at = key & (self->room - 1); self->room && self->entry[at].key;
-	     at = (at + 1) & (self->room - 1)) {
-		const struct entry *entry = &self->entry[at];
+	while ((entry = entry_from(self, key, &at))) {
 		Dwarf_Die die = NULL;
 		bool same;
 
-		if (s2_budget_take(&self->types.steps, 1))
-			return false;
-		if (entry->key != key)
-			continue;
 		if (!passed) {
 			passed = entry->off == after;
 			continue;
@@ -446,14 +458,6 @@ static bool hunt_enumerator(void *arg, Dwarf_Die die)
 	return !hunt->found;
 }
 
-static enum s2_code hunted(const struct hunt *hunt, uint64_t *ret, struct s2_err *err)
-{
-	if (!hunt->found)
-		return s2_fail(err, S2_NOTFOUND, "DWARF has no enumerator %s", hunt->name);
-	*ret = hunt->value;
-	return S2_OK;
-}
-
 static enum s2_code enumerator(struct s2_types *types, uint64_t type, const char *name,
 			       uint64_t *ret, struct s2_err *err)
 {
@@ -467,21 +471,12 @@ static enum s2_code enumerator(struct s2_types *types, uint64_t type, const char
 	s2_dw_drop(&hunt.self->dw, die);
 	if (code == S2_BUDGET)
 		return code;
+	if (!hunt.found)
+		return s2_fail(err, S2_NOTFOUND, "DWARF has no enumerator %s", name);
 	if (code && err)
 		s2_err_init(err);
-	return hunted(&hunt, ret, err);
-}
-
-static const struct entry *find_enumerator(struct dwarf_types *self, uint64_t key)
-{
-	for (size_t at = key & (self->room - 1); self->room && self->entry[at].key;
-	     at = (at + 1) & (self->room - 1)) {
-		if (s2_budget_take(&self->types.steps, 1))
-			return NULL;
-		if (self->entry[at].key == key)
-			return &self->entry[at];
-	}
-	return NULL;
+	*ret = hunt.value;
+	return S2_OK;
 }
 
 static enum s2_code any_enumerator(struct s2_types *types, const char *name, uint64_t *ret,
@@ -492,7 +487,9 @@ static enum s2_code any_enumerator(struct s2_types *types, const char *name, uin
 	const struct entry *found;
 
 	do {
-		found = find_enumerator(self, key);
+		size_t at = (size_t)key;
+
+		found = entry_from(self, key, &at);
 	} while (!found && index_more(self));
 	if (!found && s2_types_spent(types))
 		return s2_types_no_more(err);
@@ -525,7 +522,6 @@ enum s2_code s2_dwarf_new(const struct s2_symbol_file *file, const char *prefer,
 			  struct s2_types **ret, struct s2_err *err)
 {
 	struct dwarf_types *self = calloc(1, sizeof(*self));
-	uint64_t data = 0;
 	enum s2_code code;
 
 	if (!self)
@@ -536,14 +532,8 @@ enum s2_code s2_dwarf_new(const struct s2_symbol_file *file, const char *prefer,
 		return code;
 	}
 	s2_err_init(&self->broken);
-	code = s2_symbol_file_data(file, &data, err);
-	if (code) {
-		s2_dw_close(&self->dw);
-		free(self);
-		return code;
-	}
-	s2_budget_init(&self->probes, PROBES_FLOOR, PROBES_PER_BYTE, data);
-	s2_budget_init(&self->names, NAMES_FLOOR, 1, data / BYTES_PER_NAME);
+	s2_budget_init(&self->probes, PROBES_FLOOR, PROBES_PER_BYTE, self->dw.data);
+	s2_budget_init(&self->names, NAMES_FLOOR, 1, self->dw.data / BYTES_PER_NAME);
 	s2_types_init(&self->types, &dwarf_ops);
 	self->types.pointer_size = 8;
 	self->path = file->path;

@@ -320,17 +320,13 @@ static bool in_file(const GElf_Shdr *shdr, uint64_t file_size)
 #define UNPACKED_FLOOR (16U << 20)
 #define UNPACKED_MOST (512ULL << 20)
 
-static enum s2_code unpacked_limit(const struct s2_symbol_file *file, struct s2_budget *ret,
-				   struct s2_err *err)
+static struct s2_budget unpacked_limit(uint64_t data)
 {
-	uint64_t data;
-	enum s2_code code = s2_symbol_file_data(file, &data, err);
+	struct s2_budget ret;
 
-	if (code)
-		return code;
-	s2_budget_init(ret, UNPACKED_FLOOR, UNPACKED_PER_BYTE, data);
-	ret->left = ret->left < UNPACKED_MOST ? ret->left : UNPACKED_MOST;
-	return S2_OK;
+	s2_budget_init(&ret, UNPACKED_FLOOR, UNPACKED_PER_BYTE, data);
+	ret.left = ret.left < UNPACKED_MOST ? ret.left : UNPACKED_MOST;
+	return ret;
 }
 
 /* How sections were called that compilers compressed before ELF had a flag for it. */
@@ -405,16 +401,14 @@ static enum s2_code draw(const struct s2_symbol_file *file, const GElf_Shdr *shd
  * compressed with zstd, which older libraries take for an empty section and none complains about.
  */
 static enum s2_code check_elf(const struct s2_symbol_file *file, Elf *elf, uint64_t file_size,
-			      struct s2_err *err)
+			      uint64_t data, struct s2_err *err)
 {
 	const char *path = file->path, *ident = elf ? elf_getident(elf, NULL) : NULL;
-	struct s2_budget unpacked;
+	struct s2_budget unpacked = unpacked_limit(data);
 	bool found = false;
 	size_t names;
-	enum s2_code code = unpacked_limit(file, &unpacked, err);
+	enum s2_code code;
 
-	if (code)
-		return code;
 	if (!ident || elf_kind(elf) != ELF_K_ELF || elf_getshdrstrndx(elf, &names))
 		return s2_fail(err, S2_INVALID, "%s is not an ELF file", path);
 	/* No other was looked at before (s2_elf_bounds()), and no kernel that is read is one. */
@@ -453,7 +447,8 @@ static enum s2_code check_elf(const struct s2_symbol_file *file, Elf *elf, uint6
 	return found ? S2_OK : s2_fail(err, S2_NOTFOUND, "%s has no debugging information", path);
 }
 
-static enum s2_code check_sections(const struct s2_symbol_file *file, struct s2_err *err)
+static enum s2_code check_sections(const struct s2_symbol_file *file, uint64_t *ret_data,
+				   struct s2_err *err)
 {
 	struct stat st;
 	enum s2_code code = s2_elf_bounds(file, err);
@@ -463,10 +458,14 @@ static enum s2_code check_sections(const struct s2_symbol_file *file, struct s2_
 		return code;
 	if (fstat(file->fd, &st) < 0)
 		return s2_fail(err, S2_INVALID, "%s: %s", file->path, strerror(errno));
+	code = s2_symbol_file_data(file, ret_data, err);
+	if (code)
+		return code;
 	errno = 0;
 	elf_version(EV_CURRENT);
 	elf = elf_begin(file->fd, ELF_C_READ, NULL);
-	code = s2_library_said(check_elf(file, elf, (uint64_t)st.st_size, err), file->path, err);
+	code = s2_library_said(check_elf(file, elf, (uint64_t)st.st_size, *ret_data, err),
+			       file->path, err);
 	elf_end(elf);
 	return code;
 }
@@ -475,17 +474,14 @@ enum s2_code s2_dw_open(const struct s2_symbol_file *file, struct s2_dw *ret, st
 {
 	struct s2_dw dw = { .addr_size = 8 };
 	Dwarf_Error error = NULL;
-	uint64_t data = 0;
-	enum s2_code code = check_sections(file, err);
+	enum s2_code code = check_sections(file, &dw.data, err);
 	int res;
 
-	if (!code)
-		code = s2_symbol_file_data(file, &data, err);
 	if (code)
 		return code;
 	/* Some nine bytes are an entry, and those that clang makes do not tell where the next one
 	 * is. */
-	s2_budget_init(&dw.dies, DIES_FLOOR, 1, data);
+	s2_budget_init(&dw.dies, DIES_FLOOR, 1, dw.data);
 	res = ASK(INIT(file->fd, &dw.dbg, &error));
 	if (res != DW_DLV_OK) {
 		code = s2_fail(err, res == DW_DLV_NO_ENTRY ? S2_NOTFOUND : S2_INVALID, "%s: %s",

@@ -24,6 +24,7 @@
 struct s2_dw {
 	Dwarf_Debug dbg;
 	uint16_t addr_size; /* of the last compilation unit */
+	uint64_t data;      /* bytes of the file that are no hole */
 	/* Entries that libdwarf may go through, again for each that they lie in, for all questions
 	 * together. */
 	struct s2_budget dies;
