@@ -25,7 +25,6 @@ struct candidate {
 	struct s2_kva_facts facts;
 	struct s2_kva *kva; /* owned */
 	unsigned int proofs;
-	struct s2_budget *visits; /* of table pages */
 };
 
 static void copy_text(char *to, size_t size, const char *text, size_t len)
@@ -102,9 +101,10 @@ static enum s2_code check_note(struct candidate *c, uint64_t note_pa, struct s2_
 /* Does @text describe the kernel of this memory? @note_pa is UINT64_MAX when the note came with the
  * container. */
 static enum s2_code examine(const struct s2_mem *mem, const char *text, size_t len,
-			    uint64_t note_pa, struct candidate *ret, struct s2_err *err)
+			    uint64_t note_pa, struct s2_budget *visits, struct candidate *ret,
+			    struct s2_err *err)
 {
-	struct candidate c = { .visits = ret->visits };
+	struct candidate c = { 0 };
 	enum s2_code code = s2_vmcoreinfo_init(&c.info, text, len, err);
 
 	if (!code)
@@ -112,7 +112,7 @@ static enum s2_code examine(const struct s2_mem *mem, const char *text, size_t l
 	if (!code)
 		code = s2_kva_new(mem, &c.facts, &c.kva, err);
 	if (!code)
-		s2_kva_visits(c.kva, c.visits);
+		s2_kva_visits(c.kva, visits);
 	if (!code)
 		code = find_linear(&c, err);
 	if (!code)
@@ -201,7 +201,7 @@ static enum s2_code try_container(struct s2_kernel *kernel, struct s2_err *err)
 {
 	size_t size = strnlen(kernel->args.note, kernel->args.note_size);
 	s2_auto_free char *text = NULL;
-	struct candidate c = { .visits = NULL };
+	struct candidate c;
 	enum s2_code code;
 
 	if (size > S2_VMCOREINFO_MAX)
@@ -210,7 +210,7 @@ static enum s2_code try_container(struct s2_kernel *kernel, struct s2_err *err)
 	if (!text)
 		return s2_fail(err, S2_NOMEM, "no memory for VMCOREINFO");
 	memcpy(text, kernel->args.note, size);
-	code = examine(kernel->args.mem, text, size, UINT64_MAX, &c, err);
+	code = examine(kernel->args.mem, text, size, UINT64_MAX, NULL, &c, err);
 	if (!code)
 		meet(kernel, &c, s2_take(&text), UINT64_MAX);
 	return code;
@@ -220,14 +220,14 @@ static enum s2_code try_hit(struct s2_kernel *kernel, const struct s2_vmcoreinfo
 			    struct s2_budget *visits, struct s2_err *err)
 {
 	s2_auto_free char *text = malloc((size_t)hit->size + 1);
-	struct candidate c = { .visits = visits };
+	struct candidate c;
 	enum s2_code code;
 
 	if (!text)
 		return s2_fail(err, S2_NOMEM, "no memory for VMCOREINFO");
 	code = s2_mem_read(kernel->args.mem, hit->text_pa, text, hit->size, err);
 	if (!code)
-		code = examine(kernel->args.mem, text, hit->size, hit->pa, &c, err);
+		code = examine(kernel->args.mem, text, hit->size, hit->pa, visits, &c, err);
 	if (!code)
 		meet(kernel, &c, s2_take(&text), hit->pa);
 	return code;

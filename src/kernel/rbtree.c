@@ -24,9 +24,12 @@ static enum s2_code rb_layout(struct s2_kernel *kernel, struct s2_err *err)
 		{ "rb_root", "rb_node", &ret->root },
 	};
 	struct s2_types *types;
-	enum s2_code code = kernel->have_rb ? S2_OK : s2_kernel_types(kernel, &types, err);
+	enum s2_code code;
 
-	for (size_t i = 0; i < ARRAY_SIZE(want) && !code && !kernel->have_rb; i++) {
+	if (kernel->have_rb)
+		return S2_OK;
+	code = s2_kernel_types(kernel, &types, err);
+	for (size_t i = 0; i < ARRAY_SIZE(want) && !code; i++) {
 		struct s2_member member;
 
 		code = s2_types_member(types, want[i].type, want[i].member, &member, err);
