@@ -15,20 +15,26 @@
 #include "base/num.h"
 #include "source/fault.h"
 
-bool s2_fd_is_proc(int fd)
+/* statfs.f_type, 0 when it cannot be told. */
+static unsigned long file_system(int fd)
 {
 	struct statfs fs;
 
-	return !fstatfs(fd, &fs) && fs.f_type == PROC_SUPER_MAGIC;
+	return fstatfs(fd, &fs) ? 0 : (unsigned long)fs.f_type;
+}
+
+bool s2_fd_is_proc(int fd)
+{
+	return file_system(fd) == PROC_SUPER_MAGIC;
 }
 
 /* Where a hole that is read through a mapping becomes memory of the machine, and no hole any more
  * (Linux mm/shmem.c, shmem_fault()): in tmpfs, as /tmp may be, and in copies that are in memory. */
 static bool fills_holes(int fd)
 {
-	struct statfs fs;
+	unsigned long type = file_system(fd);
 
-	return !fstatfs(fd, &fs) && (fs.f_type == TMPFS_MAGIC || fs.f_type == RAMFS_MAGIC);
+	return type == TMPFS_MAGIC || type == RAMFS_MAGIC;
 }
 
 static enum s2_code file_size(int fd, const struct stat *st, uint64_t *ret, struct s2_err *err)
