@@ -245,7 +245,7 @@ static unsigned int machine_of(const struct s2_input *input)
 }
 
 /* What a part of the note may take, by the size of the dump. */
-#define NOTE_MEMORY (16ULL << 20)
+#define NOTE_PART_MEMORY (16ULL << 20)
 
 static enum s2_code write_snapshot(const struct s2_input *input, const struct pages *pages,
 				   struct s2_out *out, struct s2_err *err)
@@ -255,7 +255,7 @@ static enum s2_code write_snapshot(const struct s2_input *input, const struct pa
 	enum s2_code code;
 
 	code = s2_snapshot_note_within(&input->tables, input->lost,
-				       NOTE_MEMORY + s2_mem_backed(&input->source->mem), &note,
+				       NOTE_PART_MEMORY + s2_mem_backed(&input->source->mem), &note,
 				       err);
 	if (code)
 		return code;
