@@ -700,30 +700,52 @@ static void guest_of_notes(struct hostile *h)
 		put64(more_at(h, pd + i * 8), pa | UINT64_C(0x8600000000000bf7));
 }
 
+#define TYPES_BLOCK (2U << 20)
+
+/* Bytes of types in @blocks blocks of BTF, which begin with a header and end with a string. */
+static uint32_t enum_types(uint32_t blocks)
+{
+	return (blocks - 1) * TYPES_BLOCK - 28;
+}
+
+/* BTF of one enum, for which memory has three blocks: the first, which all but the last in between
+ * are the second of, and the last. Returns where they are. */
+static uint64_t put_enum(struct hostile *h, uint32_t blocks)
+{
+	const uint32_t types = enum_types(blocks),
+		       header[] = { 0x0001eb9f, 24, 0, types, types + 4, 16 },
+		       type[] = { 0, 6U << 24 | (types - 12) / 8, 4 };
+	uint64_t pa = more_alloc(h, 4 * TYPES_BLOCK);
+
+	pa = (pa + TYPES_BLOCK) & ~(uint64_t)(TYPES_BLOCK - 1);
+	for (uint32_t off = 0; off < 2 * TYPES_BLOCK; off += 8)
+		put32(more_at(h, pa + off), 1);
+	memcpy(more_at(h, pa), header, sizeof(header));
+	memcpy(more_at(h, pa + sizeof(header)), type, sizeof(type));
+	memcpy(more_at(h, pa + 2 * TYPES_BLOCK), "\0enumerator", 12);
+	return pa;
+}
+
+/* Block @i of them at @va. */
+static void map_enum(struct x86_test *t, uint64_t va, uint64_t pa, uint32_t i, uint32_t blocks)
+{
+	uint32_t which = !i ? 0 : i < blocks - 1 ? 1 : 2;
+
+	x86_map(t, va, pa + (uint64_t)which * TYPES_BLOCK, 1, X86_RW | X86_NX);
+}
+
 /* The types of KVM's module are 64 MB of enumerators, all but the first and the last of which are
  * the same 2 MB of memory. */
 static void types_of_one_page(struct hostile *h)
 {
-	const uint32_t block = 2U << 20, blocks = 31, types = (blocks - 1) * block - 28,
-		       header[] = { 0x0001eb9f, 24, 0, types, types + 4, 16 },
-		       type[] = { 0, 6U << 24 | (types - 12) / 8, 4 };
+	const uint32_t blocks = 31;
 	struct x86_test *t = &h->t;
-	uint64_t pa = more_alloc(h, 4 * block), va = FARM_VA(t);
+	uint64_t pa = put_enum(h, blocks), va = FARM_VA(t);
 
-	pa = (pa + block) & ~(uint64_t)(block - 1);
 	for (uint32_t i = 0; i < blocks; i++)
-		x86_map(t, va + (uint64_t)i * block,
-			pa + (i && i < blocks - 1 ? 1U :
-			      i                   ? 2U :
-						    0U) * block,
-			1, X86_RW | X86_NX);
-	for (uint32_t off = 0; off < 2 * block; off += 8)
-		put32(more_at(h, pa + off), 1);
-	memcpy(more_at(h, pa), header, sizeof(header));
-	memcpy(more_at(h, pa + sizeof(header)), type, sizeof(type));
-	memcpy(more_at(h, pa + 2 * block), "\0enumerator", 12);
+		map_enum(t, va + (uint64_t)i * TYPES_BLOCK, pa, i, blocks);
 	set64(t, t->btf + BTF_DATA, va);
-	set_bytes(t, t->btf + BTF_DATA_SIZE, 24 + types + 4 + 16, 4);
+	set_bytes(t, t->btf + BTF_DATA_SIZE, 24 + enum_types(blocks) + 4 + 16, 4);
 	begin_types(h);
 	end_types(h);
 	put_vm(t, 42);
@@ -853,25 +875,12 @@ static void vms_of_a_ring(struct hostile *h)
 /* Nobody says where the types of KVM's module are, and what may be them is all the same 6 MiB. */
 static void types_of_nobody(struct hostile *h)
 {
-	const uint32_t block = 2U << 20, blocks = 6, types = (blocks - 1) * block - 28,
-		       header[] = { 0x0001eb9f, 24, 0, types, types + 4, 16 },
-		       type[] = { 0, 6U << 24 | (types - 12) / 8, 4 };
+	const uint32_t blocks = 6;
 	struct x86_test *t = &h->t;
-	uint64_t pa = more_alloc(h, 4 * block), va = FARM_VA(t), gone = va - (1 << 20);
+	uint64_t pa = put_enum(h, blocks), va = FARM_VA(t), gone = va - (1 << 20);
 
-	pa = (pa + block) & ~(uint64_t)(block - 1);
 	for (uint32_t i = 0; i < 32 * blocks; i++)
-		x86_map(t, va + (uint64_t)i * block,
-			pa + (i % blocks == 0          ? 0 :
-			      i % blocks < blocks - 1U ? 1U :
-							 2U) *
-					block,
-			1, X86_RW | X86_NX);
-	for (uint32_t off = 0; off < 2 * block; off += 8)
-		put32(more_at(h, pa + off), 1);
-	memcpy(more_at(h, pa), header, sizeof(header));
-	memcpy(more_at(h, pa + sizeof(header)), type, sizeof(type));
-	memcpy(more_at(h, pa + 2 * block), "\0enumerator", 12);
+		map_enum(t, va + (uint64_t)i * TYPES_BLOCK, pa, i % blocks, blocks);
 	x86_map(t, gone, MORE_AT + (UINT64_C(1) << 32), 0, X86_RW | X86_NX);
 	set64(t, t->btf_idr + 8, gone | 2);
 	set64(t, t->btf_modules, gone);
