@@ -245,18 +245,18 @@ def vmlinux(symbols, build_id=BUILD_ID, machine=EM_AARCH64, sections=None):
     for name, value in (symbols or {}).items():
         syms += struct.pack("<IBBHQQ", len(names), 0x11, 0, 1, value, 0)
         names += name.encode() + b"\0"
-    parts = [(0, b"", 0)]  # type, bytes, link
-    parts.append((7, note("GNU", 3, build_id) if build_id else b"", 0))
     sections = sections or {}
-    parts.append((3, "\0".join(["", ".name", *sections, ""]).encode(), 0))
+    parts = [("", 0, b"", 0)]  # name, type, bytes, link
+    parts.append((".name", 7, note("GNU", 3, build_id) if build_id else b"", 0))
+    called = "\0".join(["", ".name", *sections, ""]).encode()
+    parts.append((".name", 3, called, 0))
     if symbols is not None:
-        parts += [(3, names, 0), (2, syms, 3)]
-    first = len(parts)
-    parts += [(1, data, 0) for data in sections.values()]
-    called = [1 if i < first else parts[2][1].index(b"\0" + list(sections)[i - first].encode() + b"\0") + 1 for i in range(len(parts))]
+        parts += [(".name", 3, names, 0), (".name", 2, syms, 3)]
+    parts += [(name, 1, data, 0) for name, data in sections.items()]
     off, body, headers = 64, b"", b""
-    for name, (kind, data, link) in zip(called, parts):
-        headers += struct.pack("<IIQQQQIIQQ", name if kind else 0, kind, 0, 0, off if data else 0, len(data), link,
+    for name, kind, data, link in parts:
+        at = called.index(b"\0" + name.encode() + b"\0") + 1 if name else 0
+        headers += struct.pack("<IIQQQQIIQQ", at, kind, 0, 0, off if data else 0, len(data), link,
                                1 if kind == 2 else 0, 4 if kind == 7 else 8, 24 if kind == 2 else 0)
         body += data + bytes(-len(data) % 8)
         off += len(data) + -len(data) % 8
