@@ -29,9 +29,8 @@ HERE = pathlib.Path(__file__).resolve().parent
 TOP = HERE.parent.parent
 sys.path.insert(0, str(HERE.parent / "tools"))
 import mktables  # noqa: E402
+from slower import SLOWER  # noqa: E402
 
-# An emulated build takes so many times as long (scripts/test --full).
-SLOWER = int(os.environ.get("S2DUMP_SLOWER", "1"))
 TIMEOUT = 120 * SLOWER
 
 # What messages of a build with x86 or the toy have after "--vtcr".

@@ -18,6 +18,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "tools"))
 
 import mkpkvm  # noqa: E402
+from slower import SLOWER  # noqa: E402
 
 ROOT, VTCR = 0x40000000, "0x80023560"
 MIB = 1 << 20
@@ -660,10 +661,6 @@ SAID = {(kdump_bomb, "list"): (3, NO_MORE), (kdump_bomb, "inspect"): (4, NO_MORE
         # The memory that the list tells of is more than any dump's; and tables are not read again for all that is left.
         (pkvm_large, "check"): (1, "incomplete: not read: 2 stretches to search"),
         (leaves_of_x86, "dump"): (0, ""), (kdump_zeros, "inspect"): (0, ""), (kdump_zeros, "dump"): (0, "")}
-
-
-# An emulated build takes so many times as long (scripts/test --full).
-SLOWER = int(os.environ.get("S2DUMP_SLOWER", "1"))
 
 
 def measure(s2dump, words, path):

@@ -22,6 +22,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "tools"))
 import s2json  # noqa: E402
 from mktables import Geometry, Memory, Tables, ones, ranges, walk  # noqa: E402
+from slower import SLOWER  # noqa: E402
 
 # granule, input bits, start level, LPA2: what KVM makes, and forms with one table and with sixteen at the start.
 SHAPES = [("4K", 40, 1, False), ("4K", 39, 1, False), ("4K", 43, 1, False), ("4K", 44, 0, False), ("4K", 48, 0, False),
@@ -187,7 +188,7 @@ def main():
     args = parser.parse_args()
     counts, bad = collections.Counter(), 0
     seconds = look_alikes(args.s2dump)
-    if seconds > 5 * int(os.environ.get("S2DUMP_SLOWER", "1")):
+    if seconds > 5 * SLOWER:
         bad += 1
         print(f"not ok - {seconds:.1f} s for 8 MiB of pages that look alike")
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
